@@ -1,0 +1,1 @@
+"""How Slotline talks: the engine, the flows and the channels."""

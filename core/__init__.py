@@ -1,0 +1,1 @@
+"""What a booking is: time, places, people and the verbs on them."""
