@@ -21,7 +21,7 @@ setup: $(READY) ## make .venv with the pinned packages
 $(READY): requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo 'Slotline needs Python 3.11 or newer; none was found (tried python3, python3.11 to python3.14). Install one, or name it: make PYTHON=/path/to/python3.12'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python lacks its venv module. On Debian and Ubuntu: apt install python3-venv'; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(READY)
 
@@ -60,7 +60,7 @@ bench: $(READY) $(PEERS)/.ready translations ## measure, beside other projects o
 	PEER_PYTHON=$(PEERS)/bin/python $(BIN)/python -m tests.benchmarks
 
 $(PEERS)/.ready: requirements-bench.txt $(READY)
-	$(PYTHON) -m venv --clear $(PEERS)
+	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
