@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import SchemaItem
 
 metadata = sa.MetaData(
     naming_convention={
@@ -142,7 +143,7 @@ def proper_name(name: str = "name") -> sa.CheckConstraint:
     return sa.CheckConstraint(f"length({name}) BETWEEN 2 AND 100", name=f"{name}_length")
 
 
-def rules() -> list[sa.SchemaItem]:
+def rules() -> list[SchemaItem]:
     """The rules a shop sets and its services and providers override; NULL means "as above".
 
     Minutes, days and counts; the defaults are `core.catalog.Rules`.
