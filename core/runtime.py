@@ -44,11 +44,17 @@ class Runtime:
     cache: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, settings: Settings, clock: Clock | None = None) -> Runtime:
-        """Open the database named in `settings`; nothing is connected before the first use."""
+    def open(
+        cls, settings: Settings, clock: Clock | None = None, random: Random | None = None
+    ) -> Runtime:
+        """Open the database named in `settings`; nothing is connected before the first use.
+
+        `clock` and `random` are the machine's unless a test hands in its own. Raises NotReady
+        for a DATABASE_URL that names no database of ours.
+        """
         url = sa.make_url(settings.database)
         secret = _secret_key(settings)
-        clock = clock or SystemClock()
+        clock, random = clock or SystemClock(), random or SystemRandom()
         if url.get_backend_name() == "postgresql":
             engine = create_async_engine(
                 url,
@@ -56,7 +62,7 @@ class Runtime:
                 max_overflow=10,
                 connect_args={"server_settings": _POSTGRES_SETTINGS},
             )
-            return cls(settings, clock, engine, engine, secret)
+            return cls(settings, clock, engine, engine, secret, random)
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
             raise NotReady(reason=f"DATABASE_URL must name PostgreSQL or a SQLite file, not {url}")
         path = Path(url.database)
@@ -69,7 +75,7 @@ class Runtime:
         sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
         sa.event.listen(reader.sync_engine, "connect", _on_sqlite_connect_reading)
         sa.event.listen(reader.sync_engine, "begin", _begin)
-        return cls(settings, clock, engine, reader, secret)
+        return cls(settings, clock, engine, reader, secret, random)
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -65,3 +65,23 @@ def valkey_url() -> str:
     with redis.Redis.from_url(url) as client:
         client.flushdb()
     return url
+
+
+# pytest finds fixtures by their names here.
+from tests.runtimes import (  # noqa: E402
+    ctx,
+    database_url,
+    empty_database_url,
+    migrated_postgres,
+    migrated_sqlite,
+    runtime,
+)
+
+__all__ = [
+    "ctx",
+    "database_url",
+    "empty_database_url",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "runtime",
+]

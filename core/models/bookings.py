@@ -90,7 +90,7 @@ bookings = sa.Table(
     when("held_until", null=True),
     money("price_minor"),
     text("currency"),
-    text("payment_status", default="unpaid"),
+    text("payment_status", server_default="unpaid"),
     json("snapshot"),  # names, title, speciality, minutes, phone … as sold
     flag("anyone"),  # no provider was asked for
     flag("squeezed"),
@@ -184,7 +184,10 @@ claims = sa.Table(
         "num_nonnulls(booking_id, session_id, block_id) = 1", name="one_owner"
     ).ddl_if(dialect="postgresql"),
     sa.CheckConstraint(
-        f"busy_until > busy_from AND busy_until - busy_from <= {LONGEST_CLAIM}", name="length"
+        # SQLite takes any type in any column: a text would be "later" than every number.
+        "typeof(busy_from) = 'integer' AND typeof(busy_until) = 'integer'"
+        f" AND busy_until > busy_from AND busy_until - busy_from <= {LONGEST_CLAIM}",
+        name="length",
     ).ddl_if(dialect="sqlite"),
     sa.CheckConstraint(
         f"busy_until > busy_from AND busy_until - busy_from <= interval '{LONGEST_CLAIM} seconds'",
