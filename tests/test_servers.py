@@ -114,7 +114,7 @@ def test_servers_go_when_a_run_is_interrupted(workers: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o711)  # as in the temporary folder itself, anybody may pass through
-        (folder / "conftest.py").write_text("from tests.conftest import *\n")
+        (folder / "conftest.py").write_text('pytest_plugins = ["tests.conftest"]\n')
         (folder / "test_interrupted.py").write_text(INTERRUPTED)
         run = subprocess.run(
             [
