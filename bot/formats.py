@@ -101,9 +101,9 @@ def amount(value: Money, language: str, *, sign: bool = False) -> str:
     whole, cents = divmod(value.minor, 10**digits)
     figure = value.minor / 10**digits  # only written, never calculated with
     if not sign:
-        pattern = "#,##0" if not cents else f"#,##0.{'0' * digits}"
-        if where.territory == "IN":
-            pattern = "#,##" + pattern
+        pattern = "#,##,##0" if where.territory == "IN" else "#,##0"
+        if cents:
+            pattern += "." + "0" * digits
         number = format_decimal(figure if cents else whole, format=pattern, locale=where)
         return f"{_plain(number)} {value.currency}"
     shown = format_currency(
