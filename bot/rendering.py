@@ -137,7 +137,7 @@ def cut(text: str, length: int) -> str:
     head = text[: length - 3]
     for space in ("\n", " "):
         start, found, _ = head.rpartition(space)
-        if found and len(start) > length * 3 // 4:
+        if found and len(start) >= length * 3 // 4:
             head = start
             break
     return head.rstrip() + "..."

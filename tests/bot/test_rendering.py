@@ -93,7 +93,7 @@ def test_no_message_is_longer_than_the_channel_takes() -> None:
     [
         ("short", "short"),
         ("exactly twenty chars", "exactly twenty chars"),
-        ("the first of lines\nand more", "the first of..."),
+        ("a line, another word\nand more", "a line, another..."),
         ("sixteen letters\nand one more", "sixteen letters..."),
         ("abcdefghijklmnopqrstuvw", "abcdefghijklmnopq..."),
     ],

@@ -146,7 +146,11 @@ def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_catalog_translates_by_key(locales: Path) -> None:
-    both = {"verb.book": "Book", "noun.book": "Book", "seats": ("{count} seat", "{count} seats")}
+    both: wording.Words = {
+        "verb.book": "Book",
+        "noun.book": "Book",
+        "seats": ("{count} seat", "{count} seats"),
+    }
     lacking = catalogs.update(
         both,
         locales,
