@@ -103,6 +103,7 @@ outbox = sa.Table(
     one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
         "ix_outbox_due",
+        "lane",
         "due_at",
         sqlite_where=sa.text("state IN ('due', 'sending')"),
         postgresql_where=sa.text("state IN ('due', 'sending')"),

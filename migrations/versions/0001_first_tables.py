@@ -714,6 +714,6 @@ def _outbox() -> None:
         ),
         sa.Index(None, "booking_id"),
         sa.Index(None, "conversation_id", "state"),
-        _index_where("ix_outbox_due", "state IN ('due', 'sending')", "due_at"),
+        _index_where("ix_outbox_due", "state IN ('due', 'sending')", "lane", "due_at"),
         sa.Index(None, "provider_id"),
     )
