@@ -1,0 +1,184 @@
+"""From a Say to words: catalogs, templates, and other people's text kept mere text.
+
+English is the message id itself; other languages are gettext catalogs in
+`bot/locales/<language>/LC_MESSAGES/slotline.po`, whose context is the text's key, so that the
+same English may be said differently elsewhere. They are read as they are, once per process:
+there is nothing to compile and nothing that can be stale.
+"""
+
+from __future__ import annotations
+
+import gettext
+import html
+import io
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bot import formats
+from core.messages import Money, Say, When
+
+Words = Mapping[str, str | tuple[str, str]]
+"""Key → English; a pair is (singular, plural), chosen by the parameter `count`."""
+
+Markup = Literal["plain", "html", "whatsapp"]
+
+SOURCE_LANGUAGE = "en"
+LOCALES = Path(__file__).parent / "locales"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of every Say."""
+
+    words: Words
+
+    def say(self, say: Say, language: str, *, markup: Markup = "plain", gsm: bool = False) -> str:
+        """Return the words of `say` in `language` ("es", "es_ES"), written by that locale.
+
+        With `gsm` amounts are written "25 EUR", because most signs of currencies are not in
+        SMS's alphabet. What people wrote (every str parameter) never becomes markup, a line of
+        its own or a format string. A key or parameter that is missing is a KeyError.
+        """
+        writer = _Writer(self, language, markup, gsm)
+        return writer.say(say)
+
+    def template(self, key: str, language: str, count: int = 1) -> str:
+        """Return the text of `key` with its placeholders still in it."""
+        english = self.words[key]
+        catalog = translations(language)
+        if isinstance(english, str):
+            return catalog.pgettext(key, english) if catalog else english
+        if catalog:
+            return catalog.npgettext(key, english[0], english[1], count)
+        return english[0] if count == 1 else english[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    wording: Wording
+    language: str
+    markup: Markup
+    gsm: bool
+
+    def say(self, say: Say) -> str:
+        count = say.params.get("count", 1)
+        template = self.wording.template(
+            say.key, self.language, count if isinstance(count, int) else 1
+        )
+        written = []
+        for literal, name, spec in parse(template):
+            written.append(literal)
+            if name:
+                written.append(self.value(say.params[name], spec))
+        return "".join(written)
+
+    def value(self, value: object, spec: str) -> str:
+        match value:
+            case Say():
+                return self.say(value)
+            case tuple() | list():
+                return self.joined([self.value(item, "") for item in value], spec)
+            case str():
+                text = clean(value, lines=spec == "text")
+            case When():
+                text = formats.moment(value, spec, self.language)
+            case Money():
+                text = formats.amount(value, self.language, sign=not self.gsm)
+            case date():
+                text = formats.day(value, spec, self.language)
+            case _:
+                text = "" if value is None else str(value)
+        return ESCAPES[self.markup](text)
+
+    def joined(self, items: list[str], spec: str) -> str:
+        if spec == "and":
+            return formats.enumeration(items, self.language)
+        return ("\n" if spec == "lines" else ", ").join(items)
+
+
+@lru_cache(maxsize=4096)
+def parse(template: str) -> tuple[tuple[str, str, str], ...]:
+    """Split a template into (text before, name of the placeholder or "", what follows its colon).
+
+    ValueError where a placeholder is more than a name and a word: templates come from
+    translators, who shall not reach into objects.
+    """
+    parts = []
+    for literal, name, spec, conversion in string.Formatter().parse(template):
+        if name is not None and (not name.isidentifier() or conversion):
+            raise ValueError(f"{{{name}}} in {template!r} is no plain placeholder")
+        parts.append((literal, name or "", spec or ""))
+    return tuple(parts)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """Return the names a template fills in."""
+    return frozenset(name for _, name, _ in parse(template) if name)
+
+
+@cache
+def translations(language: str) -> gettext.GNUTranslations | None:
+    """Return the catalog of "es" or "es_ES"; None for English and languages we do not have."""
+    name = language.replace("-", "_").partition("_")[0].lower()
+    path = LOCALES / name / "LC_MESSAGES" / "slotline.po"
+    if name == SOURCE_LANGUAGE or not name.isalpha() or not path.is_file():
+        return None
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=name))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages we speak, English first."""
+    others = sorted(p.parent.parent.name for p in LOCALES.glob("*/LC_MESSAGES/slotline.po"))
+    return (SOURCE_LANGUAGE, *others)
+
+
+# --- other people's text ----------------------------------------------------------------------
+
+# Overrides of the reading direction can turn what follows them around; a zero-width space or
+# byte order mark only hides something. Joiners stay: scripts and emoji are made with them.
+_HIDDEN = dict.fromkeys(
+    map(ord, "\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+)
+_MARKS = re.compile(r"(?<![^\W_])[*_~`]|[*_~`](?![^\W_])")
+_LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02b9"}
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Return what a person wrote as one line (or `lines`), without control characters.
+
+    A name with a line break in it could forge an option of our list.
+    """
+    if lines:
+        return "\n".join(filter(None, (clean(line) for line in text.splitlines())))
+    text = " ".join(text.translate(_HIDDEN).split())
+    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def _whatsapp(text: str) -> str:
+    # WhatsApp has no escape; its marks work at the edges of words only, so a look-alike
+    # stands there. Links stay as they are.
+    if "://" in text:
+        return text
+    return _MARKS.sub(lambda mark: _LOOKALIKES[mark[0]], text)
+
+
+ESCAPES: Mapping[Markup, Callable[[str], str]] = {
+    "plain": lambda text: text,
+    "html": html.escape,
+    "whatsapp": _whatsapp,
+}

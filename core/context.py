@@ -1,0 +1,99 @@
+"""Context: what one transaction has at hand – the connection, the present instant, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.models.guards import NO_OVERLAP
+from core.settings import Settings
+
+Row = sa.Row[Any]
+
+
+@dataclass(slots=True)
+class Context:
+    """One transaction. Inside it nothing is awaited but the database.
+
+    `now` is read once, so that everything a turn decides, it decides for one instant.
+    `cache` outlives the transaction: whoever keeps something there keeps its version with it.
+    `after_commit` holds what to do once the changes stand (wake the delivery, say).
+    """
+
+    connection: AsyncConnection
+    now: datetime
+    settings: Settings
+    random: Random
+    secret: bytes
+    cache: dict[Any, Any]
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def postgresql(self) -> bool:
+        """Whether the database is PostgreSQL (else SQLite)."""
+        return self.connection.dialect.name == "postgresql"
+
+    async def execute(
+        self,
+        statement: sa.Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> sa.CursorResult[Any]:
+        """Run one statement."""
+        return await self.connection.execute(statement, parameters)
+
+    async def all(self, statement: sa.Executable) -> Sequence[Row]:
+        """Return every row."""
+        return (await self.connection.execute(statement)).all()
+
+    async def first(self, statement: sa.Executable) -> Row | None:
+        """Return the first row or None."""
+        return (await self.connection.execute(statement)).first()
+
+    async def scalar(self, statement: sa.Executable) -> Any:
+        """Return the first column of the first row or None."""
+        return (await self.connection.execute(statement)).scalar()
+
+    async def insert(self, table: sa.Table, **values: Any) -> int:
+        """Insert a row and return its id."""
+        result = await self.connection.execute(table.insert().values(values).returning(table.c.id))
+        return int(result.scalar_one())
+
+    def insert_new(
+        self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> Any:
+        """Return an INSERT that passes over rows which a unique constraint refuses."""
+        dialect = postgresql if self.postgresql else sqlite
+        return dialect.insert(table).values(values).on_conflict_do_nothing()
+
+    async def lock(self, table: sa.Table, ids: Collection[int]) -> None:
+        """Lock rows of `table` until the end of the transaction, in order of their ids.
+
+        FOR NO KEY UPDATE: FOR UPDATE would deadlock against the foreign keys of inserts.
+        SQLite's one writer holds the lock on everything already.
+        """
+        if self.postgresql and ids:
+            rows = sa.select(table.c.id).where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
+            await self.connection.execute(rows.with_for_update(key_share=True))
+
+    @asynccontextmanager
+    async def overlaps_raise(self, error: Callable[[], Exception]) -> AsyncIterator[None]:
+        """Run the block in a SAVEPOINT; if the claims' guard refuses it, raise `error()` instead.
+
+        The savepoint is rolled back and the transaction goes on, so the caller may still
+        tell the person what is free.
+        """
+        try:
+            async with self.connection.begin_nested():
+                yield
+        except sa.exc.IntegrityError as refused:
+            if NO_OVERLAP in str(refused.orig):
+                raise error() from refused
+            raise

@@ -1,0 +1,141 @@
+"""What crosses between people and flows: Incoming, Say, Choice – without wording or channel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Json = Any
+"""Anything `json` writes; the journal, prompts, inbox and outbox hold nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """An instant as the wall clock of `zone` shows it; `at` is aware UTC."""
+
+    at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of an ISO 4217 currency."""
+
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What we tell somebody: the key of a text and its parameters.
+
+    Parameters are str, int, bool, None, date, When, Money, Say, or tuples of these.
+    `secret` ones (codes, links that open something) are wiped once sent and never logged.
+    """
+
+    key: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    secret: bool = False
+
+    def digest(self) -> str:
+        """A short hash of all it would show: changes whenever a word or figure would."""
+        text = json.dumps(encode(self), sort_keys=True, ensure_ascii=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a prompt: the JSON value it stands for and the label people see.
+
+    `words` may choose it when typed (already folded to lower case).
+    """
+
+    value: Json
+    label: Say
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a person did: wrote, tapped, shared a contact, sent a file.
+
+    `payload` is a tapped button's `prompt.index`; `contact` a shared phone in E.164 that the
+    channel vouches for; `media` the MIME types of files; `name` what the channel calls them.
+    """
+
+    kind: Literal["text", "tap", "contact", "media", "location"] = "text"
+    text: str = ""
+    payload: str = ""
+    contact: str = ""
+    media: tuple[str, ...] = ()
+    name: str = ""
+    language: str = ""
+
+    def to_json(self) -> Json:
+        """Return it without empty fields."""
+        fields = {slot: getattr(self, slot) for slot in self.__slots__}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items() if v}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Incoming:
+        """Read what `to_json` wrote; fields of later versions are passed over."""
+        known = {k: v for k, v in data.items() if k in cls.__slots__}
+        if "media" in known:
+            known["media"] = tuple(known["media"])
+        return cls(**known)
+
+
+def encode(value: object) -> Json:
+    """Return `value` (a Say and all that may stand in one) as JSON data."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Say():
+            params = {k: encode(v) for k, v in value.params.items()}
+            return {"$": "say", "key": value.key, "params": params, "secret": value.secret}
+        case Choice():
+            return {
+                "$": "choice",
+                "value": value.value,
+                "label": encode(value.label),
+                "words": list(value.words),
+            }
+        case When():
+            return {"$": "when", "at": int(value.at.timestamp()), "zone": value.zone}
+        case Money():
+            return {"$": "money", "minor": value.minor, "currency": value.currency}
+        case date() if not isinstance(value, datetime):
+            return {"$": "day", "day": value.isoformat()}
+        case tuple() | list():
+            return [encode(v) for v in value]
+    message = f"{type(value).__name__} has no place in a Say"
+    raise TypeError(message)
+
+
+def decode(data: Json) -> Any:
+    """Return what `encode` was given; lists come back as tuples."""
+    if isinstance(data, list):
+        return tuple(decode(v) for v in data)
+    if not isinstance(data, dict):
+        return data
+    match data["$"]:
+        case "say":
+            params = {k: decode(v) for k, v in data["params"].items()}
+            return Say(data["key"], params, data["secret"])
+        case "choice":
+            return Choice(data["value"], decode(data["label"]), tuple(data["words"]))
+        case "when":
+            return When(datetime.fromtimestamp(data["at"], UTC), data["zone"])
+        case "money":
+            return Money(data["minor"], data["currency"])
+        case "day":
+            return date.fromisoformat(data["day"])
+        case kind:
+            message = f"unknown kind {kind!r}"
+            raise ValueError(message)

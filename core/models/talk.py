@@ -1,0 +1,113 @@
+"""Conversations, prompts, and every message in and out."""
+
+import sqlalchemy as sa
+
+from core.models.base import count, flag, json, key, metadata, one_of, ref, text, when
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    key(),
+    ref("line_id", "lines"),
+    text("address"),  # theirs: E.164, whatsapp id, chat id
+    ref("identity_id", "identities", null=True),
+    ref("shop_id", "shops", null=True),  # the shop the talk is about
+    text("language"),
+    text("name"),  # what the channel calls them
+    json("state"),  # the engine's: flows under way with their journals
+    when("human_until", null=True),  # a person of the shop has the talk until then
+    when("opted_out_at", null=True),
+    when("consented_at", null=True),
+    text("consent"),  # the wording or word that gave it
+    when("last_in_at", null=True),  # opens WhatsApp's 24 hours
+    count("misunderstood"),
+    when("created_at"),
+    sa.UniqueConstraint("line_id", "address"),
+    sa.Index(None, "identity_id"),
+)
+
+prompts = sa.Table(
+    "prompts",
+    metadata,
+    key(),
+    ref("conversation_id", "conversations"),
+    text("flow"),  # what an answer starts, for a prompt outside the talk (an approval)
+    text("step"),  # run/scope/name in the journal
+    text("digest"),  # of everything it showed
+    json("say"),
+    json("options", default="[]"),
+    json("args"),
+    sa.Column("base", sa.Integer()),  # the number before its first, given when first shown
+    when("shown_at", null=True),
+    when("closed_at", null=True),
+    when("expires_at", null=True),
+    when("created_at"),
+    sa.Index(None, "conversation_id", "closed_at"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    key(),
+    ref("line_id", "lines"),
+    text("event_id"),
+    ref("conversation_id", "conversations"),
+    ref("prompt_id", "prompts", null=True),  # the one shown last when it came
+    json("incoming"),
+    text("state"),
+    count("attempts"),
+    when("due_at"),
+    when("received_at"),
+    when("done_at", null=True),
+    text("error"),
+    one_of("state", "new", "done", "dead"),
+    sa.UniqueConstraint("line_id", "event_id"),
+    sa.Index(
+        "ix_inbox_unfinished",
+        "conversation_id",
+        "id",
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    ),
+)
+
+LANES = ("reply", "alert", "reminder")
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    key(),
+    ref("conversation_id", "conversations"),
+    ref("shop_id", "shops", null=True),
+    ref("booking_id", "bookings", null=True),
+    ref("prompt_id", "prompts", null=True),
+    text("lane"),
+    text("kind"),
+    json("say"),
+    flag("secret"),
+    sa.Column("unique_key", sa.Text(), unique=True),
+    text("state"),
+    when("due_at"),
+    when("not_after", null=True),
+    count("attempts"),
+    text("lease"),
+    when("leased_until", null=True),
+    text("provider_id"),
+    text("provider_status"),
+    text("error"),
+    text("body"),  # as sent; empty for secrets
+    count("segments"),
+    when("sent_at", null=True),
+    when("created_at"),
+    one_of("lane", *LANES),
+    one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
+    sa.Index(
+        "ix_outbox_due",
+        "due_at",
+        sqlite_where=sa.text("state IN ('due', 'sending')"),
+        postgresql_where=sa.text("state IN ('due', 'sending')"),
+    ),
+    sa.Index(None, "conversation_id", "state"),
+    sa.Index(None, "booking_id"),
+    sa.Index(None, "provider_id"),
+)

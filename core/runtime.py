@@ -1,0 +1,214 @@
+"""The runtime opens the database and hands out transactions; only here is anything committed."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import IO, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from core.clock import Clock, SystemClock
+from core.context import Context
+from core.errors import NotReady
+from core.models import guards
+from core.settings import Settings
+
+T = TypeVar("T")
+
+TRIES = 3
+"""How often a transaction is run when the database asks for it (deadlock, busy)."""
+
+_RETRY_SQLSTATES = {"40P01", "40001", "55P03"}  # deadlock, serialisation failure, lock timeout
+_POSTGRES_SETTINGS = {"lock_timeout": "3000", "timezone": "UTC", "jit": "off"}
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The opened installation: settings, clock, database, secret, what outlives a transaction."""
+
+    settings: Settings
+    clock: Clock
+    engine: AsyncEngine
+    reader: AsyncEngine
+    secret: bytes
+    random: Random = field(default_factory=SystemRandom)
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls, settings: Settings, clock: Clock | None = None, random: Random | None = None
+    ) -> Runtime:
+        """Open the database named in `settings`; nothing is connected before the first use.
+
+        `clock` and `random` are the machine's unless a test hands in its own. Raises NotReady
+        for a DATABASE_URL that names no database of ours.
+        """
+        url = sa.make_url(settings.database)
+        secret = _secret_key(settings)
+        clock, random = clock or SystemClock(), random or SystemRandom()
+        if url.get_backend_name() == "postgresql":
+            engine = create_async_engine(
+                url,
+                pool_size=10,
+                max_overflow=10,
+                connect_args={"server_settings": _POSTGRES_SETTINGS},
+            )
+            return cls(settings, clock, engine, engine, secret, random)
+        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+            raise NotReady(reason=f"DATABASE_URL must name PostgreSQL or a SQLite file, not {url}")
+        path = Path(url.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Created before SQLite does, so that it never stands readable for others.
+        path.touch(mode=0o600, exist_ok=True)
+        engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+        reader = create_async_engine(url, pool_size=4, max_overflow=0)
+        sa.event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
+        sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
+        sa.event.listen(reader.sync_engine, "connect", _on_sqlite_connect_reading)
+        sa.event.listen(reader.sync_engine, "begin", _begin)
+        return cls(settings, clock, engine, reader, secret, random)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+        await self.reader.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Context]:
+        """Open one transaction; commit when the block ends, roll back when it raises."""
+        async with self.engine.begin() as connection:
+            ctx = self._context(connection)
+            yield ctx
+        for then in ctx.after_commit:
+            then()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Context]:
+        """Open a transaction that only reads; on SQLite it never waits for the writer."""
+        async with self.reader.connect() as connection:
+            yield self._context(connection)
+
+    async def run(self, work: Callable[[Context], Awaitable[T]]) -> T:
+        """Run `work` in a transaction; again, at most `TRIES` times, if the database asks to."""
+        for left in reversed(range(TRIES)):
+            try:
+                async with self.transaction() as ctx:
+                    return await work(ctx)
+            except sa.exc.DBAPIError as error:
+                if not left or not should_retry(error):
+                    raise
+                # Two that collided should not collide again in step.
+                await asyncio.sleep(self.random.uniform(0.005, 0.05) * (TRIES - left))
+        raise AssertionError  # pragma: no cover - the last try returns or raises
+
+    def _context(self, connection: Any) -> Context:
+        return Context(
+            connection, self.clock.now(), self.settings, self.random, self.secret, self.cache
+        )
+
+    async def check(self) -> None:
+        """Raise NotReady unless the database answers and its guards stand."""
+        async with self.reader.connect() as connection:
+            tables = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
+            if "claims" not in tables:
+                raise NotReady(reason="the database has no tables yet: run python -m bot migrate")
+            absent = await connection.run_sync(guards.missing)
+        if absent:
+            raise NotReady(
+                reason="the database lacks its guards against double booking "
+                f"({', '.join(absent)}): run python -m bot migrate"
+            )
+
+    def serving(self) -> Serving:
+        """Return a context manager that makes this the one process that serves this file."""
+        return Serving(sa.make_url(self.settings.database))
+
+
+class Serving:
+    """The lock of the one serving process on a SQLite file; nothing on PostgreSQL."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._path = None
+        if url.get_backend_name() == "sqlite":
+            self._path = Path(f"{url.database}.serving")
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        if self._path is None:
+            return
+        self._file = self._path.open("w")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise NotReady(
+                reason="another process serves this SQLite file already; one may. "
+                "To run several, use PostgreSQL: set DATABASE_URL"
+            ) from None
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            with suppress(FileNotFoundError):
+                assert self._path is not None
+                self._path.unlink()
+
+
+def should_retry(error: sa.exc.DBAPIError) -> bool:
+    """Whether the same transaction, run again, may well succeed: deadlock, busy, lock timeout."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _RETRY_SQLSTATES
+    return isinstance(error, sa.exc.OperationalError) and "database is locked" in str(error.orig)
+
+
+def _secret_key(settings: Settings) -> bytes:
+    """SECRET_KEY, or one made once and kept in DATA_DIR, readable by us alone."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "secret_key"
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().encode()
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is deferred and fails at once when another writer came between
+    # its first read and its first write; ours is IMMEDIATE and waits (see `_begin_immediate`).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_connect_reading(connection: Any, record: Any) -> None:
+    _on_sqlite_connect(connection, record)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

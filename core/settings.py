@@ -1,0 +1,75 @@
+"""Settings: from the environment or `.env`, each with a default that runs the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations; names are the environment's, in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    log_level: str = "INFO"
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    redis_url: str = ""
+    public_url: str = ""
+    secret_key: str = ""
+
+    telegram_bot_token: str = ""
+    telegram_owner_bot_token: str = ""
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_webhook_secret: str = ""
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_sms_from: str = ""
+    twilio_whatsapp_from: str = ""
+    twilio_messaging_service_sid: str = ""
+    twilio_api_url: str = "https://api.twilio.com"
+
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_url: str = "https://api.stripe.com"
+    razorpay_key_id: str = ""
+    razorpay_key_secret: str = ""
+    razorpay_webhook_secret: str = ""
+    razorpay_api_url: str = "https://api.razorpay.com"
+
+    smtp_url: str = ""
+    mail_from: str = ""
+
+    @field_validator("public_url", "telegram_api_url", "twilio_api_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        # Twilio signs PUBLIC_URL + path: a trailing slash would break every signature.
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_async_driver(cls, value: str) -> str:
+        # What hosting panels hand out names no driver; we run on the async ones.
+        for plain, ours in (
+            ("postgres://", "postgresql+asyncpg://"),
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
+            if value.startswith(plain):
+                return ours + value.removeprefix(plain)
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's URL: `DATABASE_URL`, else a SQLite file in `DATA_DIR`."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'slotline.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """The address people's links begin with, without a trailing slash."""
+        return self.public_url or f"http://{self.host}:{self.port}"

@@ -1,0 +1,16 @@
+"""Run by Alembic: migrate over the connection that `core.schema` opened."""
+
+from alembic import context
+
+from core.models import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transaction_per_migration=False,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Measured figures, beside others on the same work; run by make bench."""

@@ -1,0 +1,131 @@
+"""Freshly migrated databases of both kinds, and a runtime opened on each.
+
+A database is migrated once per process and then copied: a file on SQLite, `CREATE DATABASE …
+TEMPLATE` on PostgreSQL. The fixtures here are known to every test through tests/conftest.py.
+"""
+
+import asyncio
+import itertools
+import os
+import random
+import shutil
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from pathlib import Path
+
+import pytest
+
+from core import schema
+from core.clock import FixedClock
+from core.context import Context
+from core.runtime import Runtime
+from core.settings import Settings
+from tests.servers import postgres
+
+NOW = "2026-03-09T09:00Z"
+"""A Monday; where the clock of every test stands at first."""
+
+SECRET_KEY = "a secret for tests, and for tests alone"
+
+KINDS = ("sqlite", "postgresql")
+
+_numbers = itertools.count(1)
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """Return settings for the database at `url`, untouched by any `.env`."""
+    return Settings(_env_file=None, database_url=url, data_dir=folder, secret_key=SECRET_KEY)
+
+
+def open_runtime(url: str, folder: Path, clock: FixedClock | None = None) -> Runtime:
+    """Open a runtime at `url` whose time stands still and whose chance is always the same."""
+    return Runtime.open(
+        settings_for(url, folder), clock or FixedClock.at(NOW), random=random.Random(7)
+    )
+
+
+def run_apart(work: Coroutine[object, object, None]) -> None:
+    """Run `work` to its end in a loop of its own, whatever this thread's loop is doing."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(work)
+        except BaseException as failure:  # noqa: BLE001 - it is raised again below
+            failures.append(failure)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _name() -> str:
+    return f"test_{os.getpid()}_r{next(_numbers)}"
+
+
+async def _migrate(url: str, folder: Path) -> None:
+    runtime = open_runtime(url, folder)
+    await schema.upgrade(runtime)
+    await runtime.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated SQLite file that is only ever copied."""
+    file = tmp_path_factory.mktemp("template") / "slotline.db"
+    run_apart(_migrate(f"sqlite+aiosqlite:///{file}", file.parent))
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the name of a migrated PostgreSQL database that is only ever copied."""
+    name = _name()
+    url = postgres.create_database(postgres_url, name)
+    run_apart(_migrate(url, tmp_path_factory.mktemp("template")))
+    yield name
+    postgres.drop_database(postgres_url, name)
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a freshly migrated database, SQLite and PostgreSQL in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "slotline.db")
+        yield f"sqlite+aiosqlite:///{tmp_path / 'slotline.db'}"
+        return
+    server, template = (
+        request.getfixturevalue("postgres_url"),
+        request.getfixturevalue("migrated_postgres"),
+    )
+    name = _name()
+    yield postgres.create_database(server, name, template)
+    postgres.drop_database(server, name)
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a database without a table, SQLite and PostgreSQL in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+        return
+    server, name = request.getfixturevalue("postgres_url"), _name()
+    yield postgres.create_database(server, name)
+    postgres.drop_database(server, name)
+
+
+@pytest.fixture
+async def runtime(database_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
+    """Yield a runtime on a freshly migrated database of each kind; its clock stands at `NOW`."""
+    opened = open_runtime(database_url, tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def ctx(runtime: Runtime) -> AsyncIterator[Context]:
+    """Yield one transaction on `runtime`, committed when the test has ended."""
+    async with runtime.transaction() as opened:
+        yield opened

@@ -1,0 +1,114 @@
+"""Content templates: what WhatsApp's lists, quick replies and reminders are sent by."""
+
+import dataclasses
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.servers.twilio.errors import Refused
+
+CATEGORIES = {"UTILITY", "MARKETING", "AUTHENTICATION"}
+_NAME = re.compile(r"[a-z0-9_]{1,512}")  # WhatsApp's rule for the name of a template
+
+
+@dataclasses.dataclass
+class Contents:
+    """The templates of an account, by sid, and what WhatsApp thinks of each."""
+
+    by_sid: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    approvals: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def create(self, account_sid: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a template. Raises Refused when WhatsApp's limits or the shape are missed."""
+        unknown = set(request) - {"friendly_name", "language", "variables", "types"}
+        if unknown or not request.get("language") or len(request.get("types") or {}) == 0:
+            raise Refused(20001, ", ".join(sorted(unknown)) or "language and types are required")
+        for kind, parts in request["types"].items():
+            _check(kind, parts)
+        sid = f"HX{secrets.token_hex(16)}"
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        url = f"https://content.twilio.com/v1/Content/{sid}"
+        self.by_sid[sid] = {
+            "sid": sid,
+            "account_sid": account_sid,
+            "friendly_name": request.get("friendly_name"),
+            "language": request["language"],
+            "variables": request.get("variables") or {},
+            "types": dict(request["types"]),
+            "url": url,
+            "date_created": now,
+            "date_updated": now,
+            "links": {
+                "approval_create": f"{url}/ApprovalRequests/whatsapp",
+                "approval_fetch": f"{url}/ApprovalRequests",
+            },
+        }
+        return self.by_sid[sid]
+
+    def request_approval(self, sid: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand a template to WhatsApp, which answers later (see `decide`)."""
+        if sid not in self.by_sid:
+            raise Refused(20404)
+        if not _NAME.fullmatch(str(request.get("name", ""))):
+            raise Refused(20001, "name: lower case letters, digits and underscores")
+        if request.get("category") not in CATEGORIES:
+            raise Refused(20001, "category")
+        self.approvals[sid] = {
+            "name": request["name"],
+            "category": request["category"],
+            "content_type": next(iter(self.by_sid[sid]["types"])),
+            "status": "received",
+            "rejection_reason": "",
+            "allow_category_change": True,
+        }
+        return self.approvals[sid]
+
+    def approval(self, account_sid: str, sid: str) -> dict[str, Any]:
+        """Tell how far the approval is."""
+        if sid not in self.by_sid:
+            raise Refused(20404)
+        known = self.approvals.get(sid)
+        return {
+            "sid": sid,
+            "account_sid": account_sid,
+            "url": f"https://content.twilio.com/v1/Content/{sid}/ApprovalRequests",
+            "whatsapp": {"type": "whatsapp", **known} if known else {"status": "unsubmitted"},
+        }
+
+    def decide(self, sid: str, status: str, reason: str = "") -> None:
+        """Let WhatsApp approve or reject ("approved", "rejected", "paused", ...)."""
+        self.approvals[sid].update(status=status, rejection_reason=reason)
+
+    def is_approved(self, sid: str | None) -> bool:
+        """Tell whether the template may be sent outside the 24-hour window."""
+        return sid is not None and self.approvals.get(sid, {}).get("status") == "approved"
+
+
+def _check(kind: str, parts: Mapping[str, Any]) -> None:
+    body = parts.get("body")
+    if kind not in {"twilio/text", "twilio/quick-reply", "twilio/list-picker"}:
+        raise Refused(20001, f"{kind} is not known here")
+    if not body or len(body) > 1024:
+        raise Refused(20001, f"{kind}: a body of 1 to 1024 characters is required")
+    if kind == "twilio/quick-reply":
+        _check_items(kind, parts.get("actions"), most=3, lengths={"title": 20, "id": 200})
+    if kind == "twilio/list-picker":
+        if not 1 <= len(parts.get("button", "")) <= 20:
+            raise Refused(20001, f"{kind}: a button of 1 to 20 characters is required")
+        lengths = {"item": 24, "id": 200, "description": 72}
+        _check_items(kind, parts.get("items"), most=10, lengths=lengths)
+
+
+def _check_items(kind: str, items: Any, *, most: int, lengths: Mapping[str, int]) -> None:
+    if not items or len(items) > most:
+        raise Refused(20001, f"{kind}: 1 to {most} choices")
+    for item in items:
+        for name, longest in lengths.items():
+            if not len(item.get(name) or "") <= longest:
+                raise Refused(20001, f"{kind}: {name} has at most {longest} characters")
+        if not all(item.get(name) for name in lengths if name != "description"):
+            raise Refused(20001, f"{kind}: a choice lacks its text or id")
+    if len({item["id"] for item in items}) < len(items):
+        raise Refused(20001, f"{kind}: the ids are not unique")
