@@ -1,0 +1,474 @@
+"""The grammar of dates, over units; every mention is resolved against today at once.
+
+Weeks run Monday to Sunday. A date without a year is the next such one, today included.
+"Next Friday" is the Friday of next week, "this" and "coming Friday" the nearest: see
+docs/decisions.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.understanding.units import Unit
+
+MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "FM", "PW", "MH", "BZ"})
+_YEARS = range(2000, 2100)
+
+
+@dataclass(frozen=True, slots=True)
+class DateSaid:
+    """One mention of a date: units `i`..`j` (exclusive).
+
+    `first`..`last` is an inclusive range (`last` None: one day); `weekdays` narrows it or stands
+    alone; `readings` are the days it may be when that is not clear.
+    """
+
+    i: int
+    j: int
+    first: date | None = None
+    last: date | None = None
+    weekdays: frozenset[int] = frozenset()
+    readings: tuple[date, ...] = ()
+    bare: int | None = None
+    later_today: bool = False
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What dates are read against."""
+
+    today: date
+    month_first: bool
+    last_date: date | None
+    eager: bool
+
+
+def _has(units: Sequence[Unit], i: int, *kinds: str) -> bool:
+    return 0 <= i < len(units) and any(k in units[i].tags for k in kinds)
+
+
+def _int(units: Sequence[Unit], i: int, kind: str) -> int | None:
+    value = units[i].get(kind) if 0 <= i < len(units) else None
+    return value if isinstance(value, int) else None
+
+
+def _skip(units: Sequence[Unit], i: int, *kinds: str) -> int:
+    return i + 1 if _has(units, i, *kinds) else i
+
+
+def day_in(year: int, month: int, day: int) -> date | None:
+    """The date, or None when there is none."""
+    if year in _YEARS and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]:
+        return date(year, month, day)
+    return None
+
+
+def next_month_day(today: date, month: int, day: int) -> date | None:
+    """The next date with this month and day, today included; 29 February waits for a leap year."""
+    for year in range(today.year, today.year + 9):
+        found = day_in(year, month, day)
+        if found is not None and found >= today:
+            return found
+    return None
+
+
+def next_day(today: date, day: int) -> date | None:
+    """The next date with this day of the month, today included."""
+    year, month = today.year, today.month
+    for _ in range(4):
+        found = day_in(year, month, day)
+        if found is not None and found >= today:
+            return found
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return None
+
+
+def monday(day: date) -> date:
+    """The Monday of its week."""
+    return day - timedelta(days=day.weekday())
+
+
+def month_span(day: date, ahead: int) -> tuple[date, date]:
+    """First and last day of the month `ahead` months after the one of `day`."""
+    index = day.year * 12 + day.month - 1 + ahead
+    year, month = divmod(index, 12)
+    return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
+
+
+def coming(today: date, weekday: int) -> date:
+    """The nearest such weekday, today included."""
+    return today + timedelta(days=(weekday - today.weekday()) % 7)
+
+
+def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """The mention of a date beginning at unit `i`."""
+    found = (
+        _iso(units, i)
+        or _numeric(units, i, cal)
+        or _named_month(units, i, cal)
+        or _week_words(units, i, cal)
+        or _weekday(units, i, cal)
+        or _month_words(units, i, cal)
+        or _relative(units, i, cal)
+        or _ordinal(units, i, cal)
+    )
+    return found
+
+
+def _figure(units: Sequence[Unit], i: int, digits: int) -> int | None:
+    if i < len(units) and units[i].digits and len(units[i].digits) <= digits:
+        return int(units[i].digits)
+    return None
+
+
+def _glued(units: Sequence[Unit], i: int, marks: str) -> bool:
+    return i < len(units) and units[i].word in marks and units[i].word != ""
+
+
+def _iso(units: Sequence[Unit], i: int) -> DateSaid | None:
+    year = _figure(units, i, 4)
+    if year is None or year not in _YEARS or not _glued(units, i + 1, "-/."):
+        return None
+    month, day = _figure(units, i + 2, 2), _figure(units, i + 4, 2)
+    if month is None or day is None or not _glued(units, i + 3, "-/."):
+        return None
+    found = day_in(year, month, day)
+    return DateSaid(i, i + 5, found) if found else None
+
+
+def _year(units: Sequence[Unit], i: int) -> int | None:
+    value = _figure(units, i, 4)
+    if value is None:
+        return None
+    if len(units[i].digits) == 2:
+        value += 2000
+    return value if value in _YEARS else None
+
+
+def _numeric(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    a = _figure(units, i, 2)
+    if a is None or not _glued(units, i + 1, "/-."):
+        return None
+    mark = units[i + 1].word
+    b = _figure(units, i + 2, 2)
+    if b is None or units[i + 2].spaced != units[i + 1].spaced:
+        return None
+    year, j = None, i + 3
+    if _glued(units, i + 3, mark) and (y := _year(units, i + 4)) is not None:
+        year, j = y, i + 5
+    if year is None and mark != "/":
+        return None
+    pairs = [(b, a), (a, b)] if not cal.month_first else [(a, b), (b, a)]
+    for month, day in pairs:
+        found = day_in(year, month, day) if year else next_month_day(cal.today, month, day)
+        if found is not None:
+            return DateSaid(i, j, found)
+    return None
+
+
+def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
+    """A day of the month: (end, day, whether an ordinal said so)."""
+    value = _int(units, i, "ORD")
+    if value is not None:
+        return (i + 1, value, True) if 1 <= value <= 31 else None
+    value = _int(units, i, "NUM")
+    if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
+        return None
+    if _has(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
+        return i + 2, value, True
+    return i + 1, value, False
+
+
+def _with_year(units: Sequence[Unit], j: int, month: int, day: int, cal: Calendar) -> (
+    tuple[int, date] | None
+):
+    k = j + 1 if j < len(units) and units[j].word == "," else j
+    k = _skip(units, k, "OF")
+    if k < len(units) and len(units[k].digits) == 4 and (year := _year(units, k)) is not None:
+        found = day_in(year, month, day)
+        return (k + 1, found) if found else None
+    found = next_month_day(cal.today, month, day)
+    return (j, found) if found else None
+
+
+def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    j = i
+    while _has(units, j, "THE", "DAYW") and j < i + 2:
+        j += 1
+    number = _day_number(units, j)
+    if number is not None:
+        k, day, _ = number
+        k = _skip(units, k, "OF")
+        k = _skip(units, k, "DAYW")
+        k = _skip(units, k, "OF")
+        month = _int(units, k, "MONTH")
+        if month is not None and units[k].sentence == units[i].sentence:
+            dated = _with_year(units, k + 1, month, day, cal)
+            return DateSaid(i, dated[0], dated[1]) if dated else None
+    month = _int(units, j, "MONTH")
+    if month is None:
+        return None
+    k = j + 1
+    while k < j + 3 and (_has(units, k, "THE") or (k < len(units) and units[k].word in ",.")):
+        k += 1
+    number = _day_number(units, k)
+    if number is None or units[k].sentence != units[i].sentence:
+        return None
+    k, day, ordinal = number
+    if not ordinal and (
+        _has(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word in ":")
+    ):
+        return None
+    dated = _with_year(units, k, month, day, cal)
+    return DateSaid(i, dated[0], dated[1]) if dated else None
+
+
+def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
+    """ "this week", "of next week", "week after next": (end, weeks ahead)."""
+    j = i
+    while _has(units, j, "OF", "THE") and j < i + 2:
+        j += 1
+    if _has(units, j, "THIS") and _has(units, j + 1, "WEEK"):
+        return j + 2, 0
+    if _has(units, j, "NEXT", "COMING") and _has(units, j + 1, "WEEK"):
+        return j + 2, 1
+    if _has(units, j, "WEEK") and _has(units, j + 1, "NEXT", "COMING"):
+        return j + 2, 1
+    if _has(units, j, "WEEK") and _has(units, j + 1, "PASTWORD") and _has(units, j + 2, "NEXT"):
+        return j + 3, 2
+    return None
+
+
+def _week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    week = monday(cal.today)
+    j = i
+    while _has(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
+        j += 1
+    ahead = 0
+    if _has(units, j, "NEXT"):
+        j, ahead = j + 1, 1
+    if _has(units, j, "WEEKEND"):
+        return _ranged(i, j + 1, week + timedelta(7 * ahead + 5), week + timedelta(7 * ahead + 6),
+                       cal.today)
+    shift = _week_shift(units, i)
+    if shift is not None:
+        end, ahead = shift
+        weekday = _int(units, end, "WEEKDAY")
+        if weekday is None and _has(units, end, "ON"):
+            weekday = _int(units, end + 1, "WEEKDAY")
+            end += weekday is not None
+        if weekday is not None:
+            return DateSaid(i, end + 1, week + timedelta(7 * ahead + weekday))
+        start = week + timedelta(7 * ahead)
+        return _ranged(i, end, start, start + timedelta(6), cal.today)
+    for kind, (low, high) in (("END", (3, 6)), ("BEGIN", (0, 1)), ("MIDDLE", (2, 3))):
+        if _has(units, i, kind):
+            j = _skip(units, i + 1, "THE")
+            shift = _week_shift(units, j)
+            if shift is None and _has(units, j, "WEEK"):
+                shift = j + 1, 0
+            if shift is not None:
+                start = week + timedelta(7 * shift[1])
+                return _ranged(
+                    i, shift[0], start + timedelta(low), start + timedelta(high), cal.today
+                )
+    return None
+
+
+def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateSaid:
+    return DateSaid(i, j, max(first, today), last if last > max(first, today) else None)
+
+
+def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    j, how = i, ""
+    while _has(units, j, "THE", "ON", "THIS", "NEXT", "COMING") and j < i + 3:
+        for kind in ("NEXT", "COMING", "THIS"):
+            if _has(units, j, kind):
+                how = how or kind
+        j += 1
+    if j > i and not how and _has(units, i, "ON"):
+        return None  # "on Friday": the mention begins at "Friday"
+    weekday = _int(units, j, "WEEKDAY")
+    if weekday is None:
+        if _has(units, j, "WORKDAYS"):
+            return DateSaid(i, j + 1, weekdays=frozenset(range(5)))
+        return None
+    end = j + 1
+    if end < len(units) and units[end].word == "." and not units[end].stop:
+        end += 1
+    near = coming(cal.today, weekday)
+    dated = _attached(units, end, cal)
+    if dated is not None and not how:
+        k, day = dated
+        if day.weekday() == weekday:
+            return DateSaid(i, k, day)
+        return DateSaid(i, k, day, readings=(day, coming(day - timedelta(3), weekday)))
+    shift = _week_shift(units, end)
+    if shift is not None:
+        return DateSaid(i, shift[0], monday(cal.today) + timedelta(7 * shift[1] + weekday))
+    if _has(units, end, "WEEK") and not _has(units, end, "NEXT"):
+        return DateSaid(i, end + 1, near + timedelta(7))  # British "Friday week"
+    if _has(units, end, "NEXT", "COMING") and how == "":
+        end += 1
+        how = "NEXT" if _has(units, end - 1, "NEXT") else "COMING"
+    if how == "NEXT":
+        return DateSaid(i, end, monday(cal.today) + timedelta(7 + weekday))
+    if how == "THIS":
+        return DateSaid(i, end, near)
+    if how == "COMING":
+        return DateSaid(i, end, near if near > cal.today else near + timedelta(7))
+    if _has(units, j, "MANY"):
+        return DateSaid(i, end, weekdays=frozenset({weekday}), bare=weekday)
+    weak = _has(units, j, "WEAK")
+    if near == cal.today:
+        later = near + timedelta(7)
+        return DateSaid(i, end, later, readings=(near, later), bare=weekday, weak=weak)
+    return DateSaid(i, end, near, bare=weekday, weak=weak)
+
+
+def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] | None:
+    """The date that follows its weekday: "Friday 13 March", "Friday, the 13th"."""
+    k = j
+    while k < len(units) and k < j + 3 and (units[k].word == "," or _has(units, k, "THE", "ON")):
+        k += 1
+    if k >= len(units) or units[k].sentence != units[j - 1].sentence:
+        return None
+    found = _named_month(units, k, cal) or _numeric(units, k, cal) or _iso(units, k)
+    if found is None:
+        found = _ordinal(units, k, replace(cal, eager=False))
+    return (found.j, found.first) if found and found.first else None
+
+
+def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    edge = next((k for k in ("END", "BEGIN", "MIDDLE") if _has(units, i, k)), None)
+    j = i + 1 if edge else i
+    j = _skip(units, j, "THE")
+    if edge is None:
+        while _has(units, j, "IN", "OF", "THE") and j < i + 2 and not _has(units, j, "MONTHW"):
+            j += 1
+    span: tuple[date, date] | None = None
+    if _has(units, j, "THIS") and _has(units, j + 1, "MONTHW"):
+        j, span = j + 2, month_span(cal.today, 0)
+    elif _has(units, j, "NEXT", "COMING") and _has(units, j + 1, "MONTHW"):
+        j, span = j + 2, month_span(cal.today, 1)
+    elif _has(units, j, "MONTHW") and _has(units, j + 1, "NEXT", "COMING"):
+        j, span = j + 2, month_span(cal.today, 1)
+    elif edge and _has(units, j, "MONTHW"):
+        j, span = j + 1, month_span(cal.today, 0)
+    elif (month := _int(units, j, "MONTH")) is not None and (
+        edge or (j > i and _has(units, i, "IN", "OF")) or not _has(units, j, "WEAK")
+    ):
+        ahead = (month - cal.today.month) % 12
+        j, span = j + 1, month_span(cal.today, ahead)
+    if span is None:
+        return None
+    first, last = span
+    if edge == "END":
+        first = last - timedelta(6)
+    elif edge == "BEGIN":
+        last = first + timedelta(6)
+    elif edge == "MIDDLE":
+        first, last = first + timedelta(10), first + timedelta(19)
+    if last < cal.today:
+        first, last = month_span(cal.today, 1)
+    return _ranged(i, j, first, last, cal.today)
+
+
+def _relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    days = _int(units, i, "DAYREL")
+    if days is not None:
+        said = DateSaid(
+            i, i + 1, cal.today + timedelta(days), later_today=_has(units, i, "LATERTODAY")
+        )
+        return _from_day(units, said) or said
+    if _has(units, i, "SAMEDAY"):
+        return DateSaid(i, i + 1, cal.last_date) if cal.last_date else None
+    step = _int(units, i, "DAYAFTER")
+    if step is not None and cal.last_date:
+        return DateSaid(i, i + 1, cal.last_date + timedelta(step))
+    j = _skip(units, i, "IN")
+    count = _int(units, j, "NUM")
+    if count is None and _has(units, j, "A"):
+        count = 1
+    if count is None or count > 99:
+        return None
+    for kind, size in (("DAYS", 1), ("WEEKS", 7), ("MONTHS", 30)):
+        scale = _int(units, j + 1, kind)
+        if scale is None:
+            continue
+        end = j + 2
+        anchored = _has(units, end, "FROMNOW")
+        if j == i and not anchored:
+            return _a_week_from(units, i, end, count * scale * size, cal)
+        end += anchored
+        if kind == "MONTHS":
+            return _months_ahead(i, end, count, cal)
+        return DateSaid(i, end, cal.today + timedelta(count * scale * size))
+    return None
+
+
+def _months_ahead(i: int, end: int, count: int, cal: Calendar) -> DateSaid:
+    first, last = month_span(cal.today, count)
+    return DateSaid(i, end, first.replace(day=min(cal.today.day, last.day)))
+
+
+def _a_week_from(
+    units: Sequence[Unit], i: int, end: int, days: int, cal: Calendar
+) -> DateSaid | None:
+    """ "a week from Friday", "two weeks after tomorrow"."""
+    if not _has(units, end, "FROM", "PASTWORD"):
+        return None
+    base = _weekday(units, end + 1, cal) or _relative(units, end + 1, cal)
+    if base is None or base.first is None:
+        return None
+    start = base.readings[0] if base.readings else base.first
+    return DateSaid(i, base.j, start + timedelta(days))
+
+
+def _from_day(units: Sequence[Unit], said: DateSaid) -> DateSaid | None:
+    """ "tomorrow week"."""
+    if said.first and _has(units, said.j, "WEEK") and not _has(units, said.j, "NEXT"):
+        return replace(said, j=said.j + 1, first=said.first + timedelta(7))
+    return None
+
+
+def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """ "the 12th", "12th of this month", "on the 12"."""
+    j = i
+    while _has(units, j, "THE", "ON", "DAYW") and j < i + 3 and not _has(units, j, "NUM"):
+        j += 1
+    led = j > i
+    number = _day_number(units, j)
+    if number is None:
+        return None
+    end, day, ordinal = number
+    k = end
+    while _has(units, k, "OF", "THE") and k < end + 2:
+        k += 1
+    month: tuple[date, date] | None = None
+    if _has(units, k, "THIS", "COMING") and _has(units, k + 1, "MONTHW"):
+        end, month = k + 2, month_span(cal.today, 0)
+    elif _has(units, k, "NEXT") and _has(units, k + 1, "MONTHW"):
+        end, month = k + 2, month_span(cal.today, 1)
+    elif k > end and _has(units, k, "MONTHW"):
+        end, month = k + 1, month_span(cal.today, 0)
+    if month is not None:
+        found = day_in(month[0].year, month[0].month, day)
+        if found is not None and found < cal.today:
+            found = next_day(cal.today, day)
+        return DateSaid(i, end, found) if found else None
+    worded = not any(u.digits for u in units[j:end])
+    if not ordinal and not (led and cal.eager):
+        return None
+    if worded and not (led and (cal.eager or day > 5)):
+        return None
+    if _has(units, end, "PLACE", "COUNTED"):
+        return None
+    if j < len(units) and end < len(units) and not units[end].known and units[end].spaced:
+        return None  # "5th Whitmore": a street of some name
+    found = next_day(cal.today, day)
+    return DateSaid(i, end, found) if found else None
