@@ -122,11 +122,14 @@ class Runtime:
         try:
             connection = await self.reader.connect()
         except Exception as error:
-            # Drivers raise their own errors here, the system's, or SQLAlchemy's.
-            raise NotReady(reason=f"the database does not answer: {error}") from error
-        async with connection:
+            # The system's errors, a driver's own, or a driver's wrapped by SQLAlchemy.
+            said = getattr(error, "orig", error)
+            raise NotReady(reason=f"the database does not answer: {said}") from error
+        try:
             if reason := await connection.run_sync(_unfit):
                 raise NotReady(reason=f"{reason}: run python -m bot migrate")
+        finally:
+            await connection.close()
 
     def serving(self) -> Serving:
         """Return a context manager that makes this the one process that serves this file."""
