@@ -6,8 +6,10 @@ import asyncio
 import fcntl
 import os
 import secrets
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
@@ -47,7 +49,7 @@ class Runtime:
     def open(
         cls, settings: Settings, clock: Clock | None = None, random: Random | None = None
     ) -> Runtime:
-        """Open the database named in `settings`; nothing is connected before the first use.
+        """Open the database named in `settings`; a SQLite file is made if there is none.
 
         `clock` and `random` are the machine's unless a test hands in its own. Raises NotReady
         for a DATABASE_URL that names no database of ours.
@@ -70,7 +72,7 @@ class Runtime:
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
             # Not the URL itself: it may hold a password.
             raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
-        _private_file(Path(url.database))
+        _prepare_file(Path(url.database))
         engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
         reader = create_async_engine(url, pool_size=4, max_overflow=0)
         sa.event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
@@ -192,14 +194,29 @@ def _unfit(connection: sa.Connection) -> str:
     return ""
 
 
-def _private_file(path: Path) -> None:
-    """Make `path` ours alone before SQLite opens it: its -wal and -shm take the same mode."""
+def _prepare_file(path: Path) -> None:
+    """Make the SQLite file ours alone, and one that readers and a writer use side by side.
+
+    First the mode: the -wal and -shm that SQLite makes later take the same. Write-ahead logging
+    is kept in the file itself, and turning it on heeds no busy timeout: of several processes
+    that open a new file at once, some are told "locked" at once (seen: 10 of 160).
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
         path.chmod(0o600)
-    except OSError as error:
-        raise NotReady(reason=f"cannot use the SQLite file {path}: {error.strerror}") from error
+        for left in reversed(range(250)):
+            try:
+                with closing(sqlite3.connect(path, timeout=0)) as connection:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError:
+                if not left:
+                    raise
+                time.sleep(0.02)
+    except (OSError, sqlite3.DatabaseError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NotReady(reason=f"cannot use the SQLite file {path}: {reason}") from error
 
 
 def _secret_key(settings: Settings) -> bytes:
@@ -221,8 +238,7 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        "busy_timeout = 5000",  # first, as the next may have to wait
-        "journal_mode = WAL",
+        "busy_timeout = 5000",
         "synchronous = FULL",
         "foreign_keys = ON",
     ):

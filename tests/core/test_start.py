@@ -1,9 +1,12 @@
 """What is refused at the start, and in which words."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -146,6 +149,34 @@ async def test_files_are_for_us_alone(tmp_path: Path) -> None:
         "slotline.db-wal": "0o600",
         "slotline.db.serving": "0o600",
     }
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "slotline.db"
+    file.write_text("a shopping list, long enough to be taken for a header\n" * 100)
+    with pytest.raises(NotReady) as refused:
+        open_runtime(f"sqlite:///{file}", tmp_path)
+    assert refused.value.params == {
+        "reason": f"cannot use the SQLite file {file}: file is not a database"
+    }
+
+
+def test_a_new_file_that_another_process_is_preparing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, waits = tmp_path / "slotline.db", []
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 3:
+                other.execute("ROLLBACK")
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        open_runtime(f"sqlite:///{file}", tmp_path)
+        assert waits == [0.02] * 3
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_made_secret_is_kept(tmp_path: Path) -> None:
