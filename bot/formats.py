@@ -17,7 +17,7 @@ from core.messages import Money, When
 WHEN_SPECS = frozenset({"", "day", "time", "long", "full", "zone"})
 """What may follow the colon in `{when:…}`."""
 
-DAY_SPECS = frozenset({"", "day", "long"})
+DAY_SPECS = frozenset({"", "day", "long", "weekday"})
 """What may follow the colon when the value is a date."""
 
 
@@ -61,12 +61,17 @@ def moment(value: When, spec: str, language: str) -> str:
 
 
 def day(value: date, spec: str, language: str) -> str:
-    """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead."""
+    """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead.
+
+    `weekday` alone is "Fri".
+    """
     where = locale(language)
     if spec == "long":
         weekday = where.days["format"]["wide"][value.weekday()]
         return f"{weekday} {_plain(format_skeleton('MMMMd', value, locale=where))}"
     weekday = where.days["format"]["abbreviated"][value.weekday()]
+    if spec == "weekday":
+        return weekday.replace(".", "")
     month = where.months["format"]["abbreviated"][value.month]
     first, second = (month, value.day) if _month_first(where) else (value.day, month)
     return f"{weekday} {first} {second}".replace(".", "")
