@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import tzdata  # type: ignore[import-untyped] # it is all data
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import slots
@@ -466,6 +466,7 @@ def intervals(spans: ref.Hours) -> tuple[Interval, ...]:
     return tuple(Interval(*span) for span in spans)
 
 
+@settings(max_examples=300)
 @given(
     zone=ZONES,
     hour=st.integers(ref.at("2000-01-01") // 3600, ref.at("2037-12-01") // 3600),
