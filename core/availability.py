@@ -73,7 +73,7 @@ async def nearest(
     """Return up to `limit` slots to offer instead of one that is not free, in order of time.
 
     Chosen in this order: the same provider's last before and first after it on that local day, the
-    others at that very time, what else is later, what else that day.
+    others at that very time, other times later that day, then earlier, then the days after.
     """
     zone = catalog.shop.timezone
     day = slots.local(int(slot.starts_at.timestamp()), zone).date()
@@ -125,6 +125,16 @@ def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
         if other.starts_at == at
         and (other.provider_id, other.session_id) != (slot.provider_id, slot.session_id)
     ]
-    later = [other for other in that_day if other.starts_at > at]
-    earlier = [other for other in reversed(that_day) if other.starts_at < at]
-    return list(dict.fromkeys([*before, *after, *others, *later, *earlier]))
+    chosen = [*before, *after, *others]
+    # From here on another time helps more than another person at a time already named.
+    times = {other.starts_at for other in chosen} | {at}
+    mine_first = sorted(that_day, key=lambda other: other.provider_id != slot.provider_id)
+    later = [other for other in mine_first if other.starts_at > at]
+    earlier = [other for other in mine_first if other.starts_at < at]
+    later.sort(key=attrgetter("starts_at"))
+    earlier.sort(key=attrgetter("starts_at"), reverse=True)
+    for other in [*later, *earlier]:
+        if other.starts_at not in times:
+            times.add(other.starts_at)
+            chosen.append(other)
+    return chosen
