@@ -1,0 +1,212 @@
+"""Claiming what is due: a batch by one statement, each row leased to whoever claimed it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.context import Context, Row
+from core.messages import Choice, Say, decode
+from core.models import conversations, lines, outbox, prompts, shops
+from core.outbox.marking import LEASE, UNFINISHED, give_up
+from core.outbox.numbering import number_prompts
+from core.outbox.posting import OPTED_OUT
+
+_LANES = ("reply", "alert", "reminder")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A claimed row with all that rendering and sending it takes.
+
+    `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
+    shop that the message or else the conversation is about, `language` the conversation's or else
+    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours.
+    """
+
+    id: int
+    lease: str
+    say: Say
+    lane: str
+    kind: str
+    secret: bool
+    attempts: int
+    created_at: datetime
+    conversation_id: int
+    address: str
+    language: str
+    last_in_at: datetime | None
+    line_id: int
+    transport: str
+    channel: str
+    account: str
+    line_address: str
+    shop_id: int | None
+    shop_name: str
+    timezone: str
+    country: str
+    booking_id: int | None
+    prompt_id: int | None
+    base: int
+    options: tuple[Choice, ...]
+
+
+async def claim_due(
+    ctx: Context,
+    *,
+    limit: int = 50,
+    lease: timedelta = LEASE,
+    line_ids: Collection[int] | None = None,
+) -> list[Outgoing]:
+    """Claim up to `limit` rows that are due, replies first, and return them.
+
+    Of each conversation and lane only the first unfinished row, so that order holds whoever
+    delivers; a reply never waits for an alert or a reminder. What is due too late, or meant for
+    somebody who opted out meanwhile, is dropped instead. `line_ids` keeps to these lines.
+    """
+    token = f"{ctx.random.getrandbits(128):032x}"
+    bound = {"now": ctx.now, "limit": limit, "token": token, "until": ctx.now + lease}
+    if line_ids is None:
+        claimed = await ctx.execute(_CLAIM, bound)
+    else:
+        claimed = await ctx.execute(_CLAIM_OF_LINES, bound | {"line_ids": list(line_ids)})
+    ids = sorted(claimed.scalars())
+    if not ids:
+        return []
+    found = {row.id: row for row in await ctx.all(_details(ids))}
+    rows = [found[i] for i in ids]
+    kept = []
+    for row in rows:
+        if row.not_after is not None and row.not_after < ctx.now:
+            await give_up(ctx, row, "dropped", "too late")
+        elif row.opted_out_at is not None and row.lane != "reply":
+            await give_up(ctx, row, "dropped", OPTED_OUT)
+        else:
+            kept.append(row)
+    bases = await number_prompts(ctx, [row.prompt_id for row in kept if row.prompt_id])
+    kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
+    return [_outgoing(row, token, bases) for row in kept]
+
+
+def _first_due(lane: str, *, of_lines: bool) -> sa.CTE:
+    """Up to :limit due rows of a lane, each the first unfinished of its conversation there."""
+    now = sa.bindparam("now", type_=outbox.c.due_at.type)
+    earlier = outbox.alias("earlier")
+    # A reminder for next month is no obstacle, but a row in its pause between two tries is.
+    waits = (
+        sa.exists()
+        .where(
+            earlier.c.conversation_id == outbox.c.conversation_id,
+            earlier.c.lane == lane,
+            earlier.c.id < outbox.c.id,
+            (earlier.c.state == "sending")
+            | (earlier.c.state == "due") & ((earlier.c.attempts > 0) | (earlier.c.due_at <= now)),
+        )
+        .correlate(outbox)
+    )
+    found = sa.select(outbox.c.id, sa.literal(_LANES.index(lane)).label("rank")).where(
+        UNFINISHED, outbox.c.state == "due", outbox.c.lane == lane, outbox.c.due_at <= now, ~waits
+    )
+    if of_lines:
+        talks = sa.select(conversations.c.id).where(
+            conversations.c.line_id.in_(sa.bindparam("line_ids", expanding=True))
+        )
+        found = found.where(outbox.c.conversation_id.in_(talks))
+    return (
+        found.order_by(outbox.c.due_at, outbox.c.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+        .cte(f"due_{lane}")
+    )
+
+
+def _claim(*, of_lines: bool) -> sa.Update:
+    lanes = [_first_due(lane, of_lines=of_lines) for lane in _LANES]
+    first = sa.union_all(*(sa.select(lane.c.id, lane.c.rank) for lane in lanes)).subquery("first")
+    best = (
+        sa.select(first.c.id).order_by(first.c.rank).limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+    claim = sa.update(outbox).where(outbox.c.id.in_(best))
+    return claim.values(
+        state="sending", lease=sa.bindparam("token"), leased_until=sa.bindparam("until")
+    ).returning(outbox.c.id)
+
+
+_CLAIM, _CLAIM_OF_LINES = _claim(of_lines=False), _claim(of_lines=True)
+
+
+def _details(ids: Sequence[int]) -> sa.Select[Any]:
+    """What an Outgoing needs, of claimed rows."""
+    return (
+        sa.select(
+            outbox.c.id,
+            outbox.c.say,
+            outbox.c.lane,
+            outbox.c.kind,
+            outbox.c.secret,
+            outbox.c.attempts,
+            outbox.c.created_at,
+            outbox.c.not_after,
+            outbox.c.conversation_id,
+            outbox.c.booking_id,
+            outbox.c.prompt_id,
+            conversations.c.address,
+            conversations.c.language,
+            conversations.c.last_in_at,
+            conversations.c.opted_out_at,
+            conversations.c.line_id,
+            lines.c.transport,
+            lines.c.channel,
+            lines.c.account,
+            lines.c.address.label("line_address"),
+            shops.c.id.label("shop_id"),
+            shops.c.name.label("shop_name"),
+            shops.c.timezone,
+            shops.c.country,
+            shops.c.language.label("shop_language"),
+            prompts.c.options,
+        )
+        .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .outerjoin(
+            shops,
+            shops.c.id
+            == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
+        )
+        .outerjoin(prompts, prompts.c.id == outbox.c.prompt_id)
+        .where(outbox.c.id.in_(ids))
+    )
+
+
+def _outgoing(row: Row, lease: str, bases: Mapping[int, int]) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        lease=lease,
+        say=decode(row.say),
+        lane=row.lane,
+        kind=row.kind,
+        secret=row.secret,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        conversation_id=row.conversation_id,
+        address=row.address,
+        language=row.language or row.shop_language or "",
+        last_in_at=row.last_in_at,
+        line_id=row.line_id,
+        transport=row.transport,
+        channel=row.channel,
+        account=row.account,
+        line_address=row.line_address,
+        shop_id=row.shop_id,
+        shop_name=row.shop_name or "",
+        timezone=row.timezone or "UTC",
+        country=row.country or "",
+        booking_id=row.booking_id,
+        prompt_id=row.prompt_id,
+        base=bases.get(row.prompt_id, 0),
+        options=decode(row.options or []),
+    )
