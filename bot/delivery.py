@@ -1,0 +1,201 @@
+"""Deliver what stands in the outbox: at once after a commit, and whatever a tick finds due."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+
+import sqlalchemy as sa
+import structlog
+
+from bot import lines
+from bot.channels.base import Channel, Channels, Sent
+from bot.rendering import Prompt, Rendered, render
+from bot.texts import WORDING
+from core import models, outbox
+from core.context import Context
+from core.errors import DeliveryFailed
+from core.outbox import Outgoing
+from core.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 20
+"""Messages on their way at the same time; of one conversation and lane it is one anyway."""
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """The one who sends. It serves the lines whose (transport, channel) has a way out here.
+
+    Rows are claimed by lease in order per conversation and lane, rendered in the moment they
+    are sent, and marked one by one. Nothing but the database is awaited in a transaction.
+    """
+
+    runtime: Runtime
+    channels: Channels
+    _lines: frozenset[int] = frozenset()
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
+    _loop: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to deliver: what is due now, and then whatever a commit puts there."""
+        await self.learn_lines()
+        self.runtime.cache["wake"] = self.wake
+        self._loop = asyncio.create_task(self._deliver(), name="delivery")
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at the outbox soon; several calls until then are one look."""
+        self._woken.set()
+
+    async def learn_lines(self) -> None:
+        """Find out which lines there are to serve; lines may be added at any time."""
+        async with self.runtime.reading() as ctx:
+            ours = [
+                line.id
+                for line in await lines.load(ctx)
+                if (line.transport, line.channel) in self.channels
+            ]
+        self._lines = frozenset(ours)
+
+    async def stop(self, seconds: float) -> None:
+        """Claim no more, and let what is on its way arrive, for at most `seconds`."""
+        self.runtime.cache.pop("wake", None)
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        if self._in_hand:
+            _, late = await asyncio.wait(self._in_hand, timeout=seconds)
+            for task in late:
+                # Its lease runs out, and somebody sends it again.
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def drain(self) -> int:
+        """Deliver everything that is due, in turn; return how many rows were tried."""
+        await self.learn_lines()
+        tried = 0
+        while rows := await self._claim(AT_ONCE):
+            await asyncio.gather(*(self._send(row) for row in rows))
+            tried += len(rows)
+        return tried
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    async def _deliver(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            free = AT_ONCE - len(self._in_hand)
+            if free <= 0:
+                continue  # whoever finishes wakes us
+            try:
+                rows = await self._claim(free)
+            except sa.exc.SQLAlchemyError:
+                log.exception("delivery.claim_failed")
+                continue  # the tick wakes us again
+            for row in rows:
+                task = asyncio.create_task(self._send(row))
+                self._in_hand.add(task)
+                task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        # What waited behind it in its conversation is free now.
+        self.wake()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("delivery.failed", exc_info=task.exception())
+
+    async def _claim(self, limit: int) -> list[Outgoing]:
+        if not self._lines:
+            return []
+        return await self.runtime.run(partial(_claim_and_start, limit, self._lines))
+
+    # --- one message ----------------------------------------------------------------------------
+
+    async def _send(self, row: Outgoing) -> None:
+        with structlog.contextvars.bound_contextvars(
+            conversation=row.conversation_id, outbox=row.id
+        ):
+            channel = self.channels[row.transport, row.channel]
+            try:
+                rendered = rendering(row, channel)
+                sent = await channel.send(row, rendered)
+            except DeliveryFailed as failed:
+                await self.runtime.run(partial(_mark_failed, row, failed))
+            except Exception as error:
+                # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
+                log.exception("delivery.error")
+                broken = DeliveryFailed(reason=type(error).__name__)
+                await self.runtime.run(partial(_mark_failed, row, broken))
+            else:
+                await self.runtime.run(partial(_mark_sent, row, rendered, sent))
+
+
+def rendering(row: Outgoing, channel: Channel) -> Rendered:
+    """Write a claimed row in its conversation's language, by its shop's country."""
+    prompt = Prompt(row.prompt_id, row.options, row.base) if row.prompt_id else None
+    locale = "_".join(filter(None, (row.language or "en", row.country)))
+    return render(row.say, prompt, channel.capabilities, WORDING, locale)
+
+
+async def _claim_and_start(limit: int, line_ids: frozenset[int], ctx: Context) -> list[Outgoing]:
+    # All that is claimed here is sent at once, so its attempt counts from here.
+    rows = await outbox.claim_due(ctx, limit=limit, line_ids=line_ids)
+    for row in rows:
+        await outbox.start(ctx, row.id, row.lease)
+    return rows
+
+
+async def _mark_sent(row: Outgoing, rendered: Rendered, sent: Sent, ctx: Context) -> None:
+    marked = await outbox.mark_sent(
+        ctx,
+        row.id,
+        row.lease,
+        provider_id=sent.provider_id,
+        provider_status=sent.status,
+        body=rendered.text,
+        segments=sent.segments or rendered.segments,
+    )
+    log.info(
+        "delivery.sent",
+        to=row.address,
+        kind=row.kind,
+        lane=row.lane,
+        provider_id=sent.provider_id,
+        marked=marked,
+    )
+
+
+async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> None:
+    reason = str(failed.params.get("reason", ""))
+    if failed.params.get("opted_out"):
+        # Their network told ours before they told us; nothing but answers goes there now.
+        conversations = models.conversations
+        await ctx.execute(
+            sa.update(conversations)
+            .where(
+                conversations.c.id == row.conversation_id,
+                conversations.c.opted_out_at.is_(None),
+            )
+            .values(opted_out_at=ctx.now)
+        )
+    state = await outbox.mark_failed(
+        ctx,
+        row.id,
+        row.lease,
+        error=reason,
+        permanent=failed.permanent,
+        retry_after=failed.retry_after,
+    )
+    log.warning(
+        "delivery.refused",
+        to=row.address,
+        kind=row.kind,
+        reason=reason,
+        attempt=row.attempts + 1,
+        state=state,
+    )
