@@ -39,6 +39,7 @@ class Delivery:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _loop: asyncio.Task[None] | None = None
+    _stopping: bool = False
 
     async def start(self) -> None:
         """Begin to deliver: what is due now, and then whatever a commit puts there."""
@@ -64,7 +65,11 @@ class Delivery:
     async def stop(self, seconds: float) -> None:
         """Claim no more, and let what is on its way arrive, for at most `seconds`."""
         self.runtime.cache.pop("wake", None)
+        self._stopping = True
+        self.wake()
         if self._loop is not None:
+            # Not cancelled: between claiming and sending it would leave rows leased.
+            await asyncio.wait({self._loop}, timeout=seconds / 2)
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
         if self._in_hand:
@@ -86,7 +91,7 @@ class Delivery:
     # --- the loop -----------------------------------------------------------------------------
 
     async def _deliver(self) -> None:
-        while True:
+        while not self._stopping:
             await self._woken.wait()
             self._woken.clear()
             free = AT_ONCE - len(self._in_hand)
