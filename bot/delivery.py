@@ -79,11 +79,11 @@ class Delivery:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def drain(self) -> int:
-        """Deliver everything that is due, in turn; return how many rows were tried."""
+    async def drain(self, conversation_id: int | None = None) -> int:
+        """Deliver all that is due, or all of one conversation; return how many rows were tried."""
         await self.learn_lines()
         tried = 0
-        while rows := await self._claim(AT_ONCE):
+        while rows := await self._claim(AT_ONCE, conversation_id):
             await asyncio.gather(*(self._send(row) for row in rows))
             tried += len(rows)
         return tried
@@ -114,10 +114,11 @@ class Delivery:
         if not task.cancelled() and task.exception() is not None:
             log.error("delivery.failed", exc_info=task.exception())
 
-    async def _claim(self, limit: int) -> list[Outgoing]:
+    async def _claim(self, limit: int, conversation_id: int | None = None) -> list[Outgoing]:
         if not self._lines:
             return []
-        return await self.runtime.run(partial(_claim_and_start, limit, self._lines))
+        claim = partial(_claim_and_start, limit, self._lines, conversation_id)
+        return await self.runtime.run(claim)
 
     # --- one message ----------------------------------------------------------------------------
 
@@ -147,9 +148,13 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
     return render(row.say, prompt, channel.capabilities, WORDING, locale)
 
 
-async def _claim_and_start(limit: int, line_ids: frozenset[int], ctx: Context) -> list[Outgoing]:
+async def _claim_and_start(
+    limit: int, line_ids: frozenset[int], conversation_id: int | None, ctx: Context
+) -> list[Outgoing]:
     # All that is claimed here is sent at once, so its attempt counts from here.
-    rows = await outbox.claim_due(ctx, limit=limit, line_ids=line_ids)
+    rows = await outbox.claim_due(
+        ctx, limit=limit, line_ids=line_ids, conversation_id=conversation_id
+    )
     for row in rows:
         await outbox.start(ctx, row.id, row.lease)
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -17,6 +17,8 @@ from core.outbox.numbering import number_prompts
 from core.outbox.posting import OPTED_OUT
 
 _LANES = ("reply", "alert", "reminder")
+
+Scope = Literal["all", "lines", "talk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,20 @@ async def claim_due(
     limit: int = 50,
     lease: timedelta = LEASE,
     line_ids: Collection[int] | None = None,
+    conversation_id: int | None = None,
 ) -> list[Outgoing]:
     """Claim up to `limit` rows that are due, replies first, and return them.
 
     Of each conversation and lane only the first unfinished row, so that order holds whoever
     delivers; a reply never waits for an alert or a reminder. What is due too late, or meant for
-    somebody who opted out meanwhile, is dropped instead. `line_ids` keeps to these lines.
+    somebody who opted out meanwhile, is dropped instead. `line_ids` keeps to these lines,
+    `conversation_id` to one conversation.
     """
     token = f"{ctx.random.getrandbits(128):032x}"
     bound = {"now": ctx.now, "limit": limit, "token": token, "until": ctx.now + lease}
-    if line_ids is None:
+    if conversation_id is not None:
+        claimed = await ctx.execute(_CLAIM_OF_TALK, bound | {"talk": conversation_id})
+    elif line_ids is None:
         claimed = await ctx.execute(_CLAIM, bound)
     else:
         claimed = await ctx.execute(_CLAIM_OF_LINES, bound | {"line_ids": list(line_ids)})
@@ -92,7 +98,7 @@ async def claim_due(
     return [_outgoing(row, token, bases) for row in kept]
 
 
-def _first_due(lane: str, *, of_lines: bool) -> sa.CTE:
+def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
     """Up to :limit due rows of a lane, each the first unfinished of its conversation there."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     earlier = outbox.alias("earlier")
@@ -111,7 +117,9 @@ def _first_due(lane: str, *, of_lines: bool) -> sa.CTE:
     found = sa.select(outbox.c.id, sa.literal(_LANES.index(lane)).label("rank")).where(
         UNFINISHED, outbox.c.state == "due", outbox.c.lane == lane, outbox.c.due_at <= now, ~waits
     )
-    if of_lines:
+    if keep_to == "talk":
+        found = found.where(outbox.c.conversation_id == sa.bindparam("talk", type_=sa.BigInteger))
+    if keep_to == "lines":
         talks = sa.select(conversations.c.id).where(
             conversations.c.line_id.in_(sa.bindparam("line_ids", expanding=True))
         )
@@ -124,8 +132,8 @@ def _first_due(lane: str, *, of_lines: bool) -> sa.CTE:
     )
 
 
-def _claim(*, of_lines: bool) -> sa.Update:
-    lanes = [_first_due(lane, of_lines=of_lines) for lane in _LANES]
+def _claim(keep_to: Scope) -> sa.Update:
+    lanes = [_first_due(lane, keep_to) for lane in _LANES]
     first = sa.union_all(*(sa.select(lane.c.id, lane.c.rank) for lane in lanes)).subquery("first")
     best = (
         sa.select(first.c.id).order_by(first.c.rank).limit(sa.bindparam("limit", type_=sa.Integer))
@@ -136,7 +144,7 @@ def _claim(*, of_lines: bool) -> sa.Update:
     ).returning(outbox.c.id)
 
 
-_CLAIM, _CLAIM_OF_LINES = _claim(of_lines=False), _claim(of_lines=True)
+_CLAIM, _CLAIM_OF_LINES, _CLAIM_OF_TALK = _claim("all"), _claim("lines"), _claim("talk")
 
 
 def _details(ids: Sequence[int]) -> sa.Select[Any]:
