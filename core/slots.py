@@ -20,7 +20,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 TICK = 300
-"""Seconds in a tick. Every zone's offset and change since 1972 is a multiple of it."""
+"""Seconds in a tick. Today's zones keep to it, in their offsets and in when they change."""
 
 Busy = tuple[int, int, int, int]
 """A claim: from and until in epoch seconds, then the buffers it asks for itself, before and after,
@@ -146,7 +146,7 @@ def local_instants(day: date, minute: int, zone: str) -> tuple[int, ...]:
     shown = {int(reading.timestamp()) for reading in (wall, wall.replace(fold=1))}
     # In a gap neither reading comes back as the time it was made from.
     wanted = wall.replace(tzinfo=None)
-    return tuple(s for s in sorted(shown) if local(s, zone).replace(tzinfo=None, fold=0) == wanted)
+    return tuple(s for s in sorted(shown) if local(s, zone).replace(tzinfo=None) == wanted)
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
@@ -342,8 +342,9 @@ def _cover(claims: Iterable[Busy], window: Window) -> tuple[int, list[Busy]]:
 
     The inner loop of everything: what is in it, and in which order, was measured.
     """
-    mask, start, ticks = 0, window.start_s, window.ticks
-    since = until = start
+    start, ticks = window.start_s, window.ticks
+    up = start - (TICK - 1)  # from here, dividing rounds up
+    mask, since, until = 0, start, start
     wider: list[Busy] = []
     for begins, ends, before, after in (*claims, _NEVER):
         if before or after:
@@ -353,10 +354,10 @@ def _cover(claims: Iterable[Busy], window: Window) -> tuple[int, list[Busy]]:
             if ends > until:  # noqa: PLR1730 - a call costs more than the test
                 until = ends
             continue
-        a, b = (since - start) // TICK, -((start - until) // TICK)
+        a, b = (since - start) // TICK, (until - up) // TICK
         # Cut before shifting: a block of years must not become an integer of years.
         if a < 0 or b > ticks:
-            a = min(max(a, 0), ticks)
+            a = max(a, 0)
             b = max(a, min(b, ticks))
         mask |= ((1 << (b - a)) - 1) << a
         since, until = begins, ends

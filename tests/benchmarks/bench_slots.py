@@ -134,11 +134,12 @@ def main() -> None:
             "one, to epoch seconds": (20, lambda: slots.instants(masks(one, span), span)),
             "one, claims with buffers": (20, lambda: masks(clinic, span)),
             "one, hours and grid anew": (20, lambda: masks_anew(one, span)),
-            "any of 20": (2, any_of_twenty),
+            "any of 20": (10, any_of_twenty),
             loop: (1, lambda: naive(one)),
             loop_20: (1, naive_any_of_twenty),
             # Not in a row, and after others have filled the processor's caches.
             "one, once and cold": (1, lambda: masks(one, span)),
+            "any of 20, once and cold": (1, any_of_twenty),
         }
     )
     free = masks(one, span).bit_count()

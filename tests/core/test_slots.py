@@ -276,6 +276,14 @@ def test_hours_past_midnight_belong_to_the_date_they_begin_on() -> None:
     assert offered(early_friday, window, 120, grid=120) == ["Fri 12 20:00 +0200"]
 
 
+def test_hours_reach_a_window_that_begins_two_dates_after_theirs() -> None:
+    # In Hawaii it is 14:00 on the 9th when the 10th begins in UTC; the 8th is open until then.
+    schedule = only("2026-06-08", "Pacific/Honolulu", "20:00-39:00")
+    window = Window(ref.at("2026-06-10") // slots.TICK, 288)
+    opened = slots.instants(slots.open_mask(schedule, window), window)
+    assert opened == list(range(ref.at("2026-06-10"), ref.at("2026-06-10T01:00"), 300))
+
+
 def test_a_grid_that_does_not_divide_the_day_begins_anew_each_midnight() -> None:
     window = around("2026-06-13", "Asia/Kolkata")
     mask = slots.grid_mask("Asia/Kolkata", 500, window)
@@ -381,9 +389,10 @@ def test_claims_may_overlap_come_in_any_order_and_off_the_ticks() -> None:
 
 
 def test_a_block_of_a_century_costs_no_more_than_the_window() -> None:
-    forever = (0, 1 << 40, 0, 0)
-    core, padded = slots.busy_masks([forever], MORNING)
-    assert core == padded == (1 << MORNING.ticks) - 1
+    whole = (1 << MORNING.ticks) - 1
+    assert slots.busy_masks([(0, 1 << 40, 0, 0)], MORNING) == (whole, whole)
+    assert slots.busy_masks([(NINE + 300, 1 << 40, 0, 0)], MORNING) == (whole - 1, whole - 1)
+    assert slots.busy_masks([(1 << 40, 1 << 50, 0, 0)], MORNING) == (0, 0)
 
 
 def test_provider_and_room_are_both_needed_and_anyone_will_do() -> None:
