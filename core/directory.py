@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz
@@ -12,11 +12,14 @@ from core.catalog import Shop, shop_from
 from core.context import Context
 from core.models import shops as shops_table
 
-GOOD_ENOUGH = 60
+GOOD_ENOUGH = 62
 """Of 100; below, a shop has too little of what was asked for to be named."""
 
 _ALIKE = 75
 """Of 100, for two words: one letter in five wrong, or two swapped in six, passes."""
+
+_ALIKE_WHOLE = 85
+"""Of 100, for a whole name: long texts have many letters in common by chance."""
 
 # Letters that Unicode does not take apart into a letter and a mark.
 _PLAIN = str.maketrans(
@@ -43,25 +46,36 @@ async def find_shops(ctx: Context, text: str) -> list[Shop]:
     """Return the shops that fit what somebody wrote, best first; none rather than bad ones.
 
     Words are compared with those of name, keyword, type and city, without regard to accents, case
-    and small typos; words that fit nothing ("a", "please") count by their length against it.
+    and small typos. Words that fit no shop at all ("a", "please") count little.
     """
     wanted = _words(text)
     if not wanted:
         return []
-    scored = [(score(wanted, shop), shop) for shop in await shops(ctx)]
-    good = [(points, shop) for points, shop in scored if points >= GOOD_ENOUGH]
+    there = await shops(ctx)
+    points = {shop.id: _points(wanted, shop) for shop in there}
+    weight = {
+        word: len(word) if any(points[shop.id][word] for shop in there) else len(word) / 4
+        for word in wanted
+    }
+    scored = [(_score(wanted, points[shop.id], weight, shop), shop) for shop in there]
+    good = [(score, shop) for score, shop in scored if score >= GOOD_ENOUGH]
     return [shop for _, shop in sorted(good, key=lambda pair: -pair[0])]
 
 
-def score(wanted: Sequence[str], shop: Shop) -> float:
-    """How well folded words fit a shop, 0–100; a name fits better than a town."""
+def _points(wanted: Sequence[str], shop: Shop) -> dict[str, float]:
+    """How well each word fits a shop, 0–100; a name fits better than a town."""
     name, others = _words(f"{shop.name} {shop.keyword or ''}"), _words(f"{shop.type} {shop.city}")
-    total = sum(
-        len(word) * max(_best(word, name), 0.95 * _best(word, others)) for word in wanted
-    ) / sum(map(len, wanted))
+    return {word: max(_best(word, name), 0.95 * _best(word, others)) for word in wanted}
+
+
+def _score(
+    wanted: Sequence[str], points: Mapping[str, float], weight: Mapping[str, float], shop: Shop
+) -> float:
+    total = sum(weight[word] * points[word] for word in wanted)
+    mean = total / sum(weight[word] for word in wanted)
     # "bellahair", "bella-hair" and "bel la hair" are one name.
     whole = fuzz.ratio("".join(wanted), "".join(_words(shop.name)))
-    return max(total, whole if whole >= _ALIKE else 0)
+    return max(mean, whole if whole >= _ALIKE_WHOLE else 0)
 
 
 def fold(text: str) -> str:

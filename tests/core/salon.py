@@ -178,7 +178,10 @@ def statements(runtime: Runtime) -> Iterator[Statements]:
             seen.append(statement)
             seen.full.append((statement, parameters))
 
-    engines = {runtime.engine.sync_engine, runtime.reader.sync_engine}
+    engines = {runtime.engine.sync_engine}
+    if runtime.engine.dialect.name == "sqlite":
+        # Elsewhere the reader is the same engine with other options, and hears its events.
+        engines.add(runtime.reader.sync_engine)
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
     try:
