@@ -69,7 +69,7 @@ def day(value: date, spec: str, language: str) -> str:
     if spec == "long":
         weekday = where.days["format"]["wide"][value.weekday()]
         return f"{weekday} {_plain(format_skeleton('MMMMd', value, locale=where))}"
-    weekday = where.days["format"]["abbreviated"][value.weekday()]
+    weekday = str(where.days["format"]["abbreviated"][value.weekday()])
     if spec == "weekday":
         return weekday.replace(".", "")
     month = where.months["format"]["abbreviated"][value.month]

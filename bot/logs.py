@@ -26,9 +26,13 @@ _TALKATIVE = ("twilio", "aiohttp", "httpx", "httpcore", "aiosqlite", "asyncio", 
 Event = MutableMapping[str, Any]
 
 
-def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send every log, ours and the libraries', to `stream` (standard error) as JSON lines."""
+def configure(settings: Settings, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    """Send every log, ours and the libraries', to `stream` (standard error) as JSON lines.
+
+    `quiet` keeps to errors: for commands whose output is for people.
+    """
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    level = max(level, logging.ERROR) if quiet else level
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -7,33 +7,32 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from bot import logs
+from bot import doctor, logs
 from bot.app import App
-from core.settings import Settings
 from webhooks import errors, health, twilio
 from webhooks.requests import Logged
 
 
-def create_app(app: App | None = None, *, ticks: bool = False) -> FastAPI:
-    """Return the web application of `app`, which starts and stops with it.
+def create_app(app: App | None = None) -> FastAPI:
+    """Return the web application of `app`, which whoever made it starts and stops.
 
-    Without `app` one is made from the environment. With `ticks` the worker runs in it too.
+    Without `app` one is made from the environment and starts and stops with the server.
     """
-    if app is None:
-        settings = Settings()
-        logs.configure(settings)
-        app = App.open(settings)
+    served = app or _from_environment()
 
     @asynccontextmanager
     async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
+        if app is not None:
+            yield
+            return
         try:
-            await app.start(ticks=ticks)
+            await served.start(ticks=False)
             yield
         finally:
-            await app.stop()
+            await served.stop()
 
     web = FastAPI(title="Slotline", lifespan=lifespan)
-    web.state.slotline = app
+    web.state.slotline = served
     web.add_middleware(Logged)
     errors.install(web)
     web.include_router(health.router)
@@ -42,3 +41,9 @@ def create_app(app: App | None = None, *, ticks: bool = False) -> FastAPI:
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False
         )
     return web
+
+
+def _from_environment() -> App:
+    settings = doctor.read_settings()
+    logs.configure(settings)
+    return App.open(settings)
