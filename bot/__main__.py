@@ -165,6 +165,7 @@ async def _listen(app: App, told: asyncio.Event) -> None:
             access_log=False,
             server_header=False,
             lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=GRACE,
         )
     )

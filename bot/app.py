@@ -43,7 +43,12 @@ class App:
         cls, settings: Settings, clock: Clock | None = None, channels: Channels | None = None
     ) -> App:
         """Put it together; nothing is connected before it starts."""
-        runtime = Runtime.open(settings, clock)
+        return cls.of(Runtime.open(settings, clock), channels)
+
+    @classmethod
+    def of(cls, runtime: Runtime, channels: Channels | None = None) -> App:
+        """Put it together around an open runtime; `channels` instead of what settings give."""
+        settings = runtime.settings
         ways = channels if channels is not None else ways_out(settings)
         delivery, turns = Delivery(runtime, ways), Turns(runtime)
         return cls(settings, runtime, ways, delivery, turns, Worker(runtime, delivery, turns))

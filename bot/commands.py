@@ -10,7 +10,7 @@ from bot.handling import Handling
 from bot.hearing import Waiting
 from bot.talk import Heard
 from bot.texts import text
-from core import bookings, directory, outbox, people
+from core import bookings, directory, notices, people
 from core import catalog as catalogs
 from core.messages import Say
 
@@ -51,14 +51,7 @@ async def _opt_out(h: Handling, *, answer: bool) -> None:
         open_ = await bookings.upcoming(h.ctx, user_id=person.user_id) if person else []
         # Whoever texts STOP keeps the booking; only a call can settle what was meant.
         for booking in open_:
-            await outbox.alert(
-                h.ctx,
-                text("alert.stopped", **booking.facts()),
-                shop_id=booking.shop_id,
-                kind="stopped",
-                booking_id=booking.id,
-                provider_id=booking.provider_id,
-            )
+            await notices.alert(h.ctx, booking, "stopped")
     if answer:
         h.says.append(text("opted_out", shop=await _shop_name(h)))
 

@@ -39,6 +39,7 @@ class Delivery:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _loop: asyncio.Task[None] | None = None
+    _claiming: bool = False
     _stopping: bool = False
 
     async def start(self) -> None:
@@ -79,6 +80,11 @@ class Delivery:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    async def idle(self) -> None:
+        """Wait until nothing is due and nothing in hand, as far as this process was woken."""
+        while self._woken.is_set() or self._claiming or self._in_hand:
+            await asyncio.sleep(0.001)
+
     async def drain(self, conversation_id: int | None = None) -> int:
         """Deliver all that is due, or all of one conversation; return how many rows were tried."""
         await self.learn_lines()
@@ -97,11 +103,14 @@ class Delivery:
             free = AT_ONCE - len(self._in_hand)
             if free <= 0:
                 continue  # whoever finishes wakes us
+            self._claiming = True
             try:
                 rows = await self._claim(free)
             except sa.exc.SQLAlchemyError:
                 log.exception("delivery.claim_failed")
                 continue  # the tick wakes us again
+            finally:
+                self._claiming = False
             for row in rows:
                 task = asyncio.create_task(self._send(row))
                 self._in_hand.add(task)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from core import models, schema
+from core import models
 from core.errors import NotReady
 from core.runtime import Runtime
 from core.settings import Settings
@@ -95,6 +95,8 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
 
 async def database_findings(runtime: Runtime) -> list[Finding]:
     """Look at the database: there, migrated, guarded, with shops and lines."""
+    from core import schema  # Alembic is slow to import, and a start needs the rest only
+
     kind = sa.make_url(runtime.settings.database).get_backend_name()
     try:
         await runtime.check()

@@ -172,17 +172,19 @@ def _pick(h: Handling, heard: Heard, prompts: list[Waiting]) -> Pick:
         return hearing.tapped(h.incoming.payload, prompts)
     if h.incoming.kind != "text":
         return Pick()
-    # A bare "2" is the commonest message of all and needs no reading when it names an option.
-    bare = heard.text
-    if bare.isascii() and bare.isdecimal() and len(bare) <= 2:
-        pick = hearing.numbered(int(bare), prompts, h.seen)
-        if pick.prompt or pick.stale:
-            return pick
-    expects = h.stack[-1].expects if h.stack else ""
-    heard.understood = hearing.read(h.ctx, h.conversation, h.incoming, h.catalog, expects)
+    # A bare "2" is the commonest message of all and needs no reading when it names an option;
+    # of "2, is there parking?" only the rest does, lest the 2 be taken for an hour too.
+    number, rest = hearing.leading_number(heard.text)
+    pick = Pick() if number is None else hearing.numbered(number, prompts, h.seen)
+    chosen = pick.prompt is not None or pick.stale
+    if chosen and not rest.strip():
+        return pick
+    words = rest if chosen else heard.text
+    expects = h.stack[-1].expects if h.stack and not chosen else ""
+    heard.understood = hearing.read(h.ctx, h.conversation, words, h.catalog, expects)
     _language(h, heard.understood.language)
-    if heard.understood.number is None:
-        return Pick()
+    if chosen or heard.understood.number is None:
+        return pick
     return hearing.numbered(heard.understood.number, prompts, h.seen)
 
 

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 RERUNS = 12
 """Runs of flows in one turn; more is a loop without an end."""
 
+MANAGING = {"my_bookings", "move", "cancel", "late"}
+"""Flows about bookings that are there already."""
+
 DEEPEST = 4
 """Flows under way at once; the oldest goes first."""
 
@@ -78,6 +81,7 @@ class Handling:
     asked: Asked | None = None
     changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
     misunderstood: bool = False
+    closing: set[int] = field(default_factory=set)  # prompts that wait no more
 
     @classmethod
     def of(cls, ctx: Context, row: Row, item: Row) -> Handling:
@@ -98,6 +102,7 @@ class Handling:
             last_in_at=row.last_in_at,
             misunderstood=row.misunderstood,
         )
+        frames = [Frame.from_json(frame) for frame in state.get("stack", ())]
         return cls(
             ctx=ctx,
             conversation=conversation,
@@ -105,15 +110,21 @@ class Handling:
             received_at=item.received_at,
             seen=item.prompt_id,
             # A flow that a deploy took away cannot go on; what it asked is asked no more.
-            stack=[f for f in map(Frame.from_json, state.get("stack", ())) if f.flow in FLOWS],
+            stack=[frame for frame in frames if frame.flow in FLOWS],
+            closing={f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS},
             runs=state.get("runs", 0),
         )
 
     # --- flows ------------------------------------------------------------------------------
 
     def push(self, flow: str, **args: Json) -> None:
-        """Begin a flow; the one under way waits beneath it."""
-        self.stack = [frame for frame in self.stack if frame.flow != flow]
+        """Begin a flow; the one under way waits beneath it.
+
+        Of the flows about bookings that are there only the newest is: who asks for "my bookings"
+        in the middle of moving one has left the moving. A booking half made waits.
+        """
+        gone = {flow, "welcome"} | (MANAGING if flow in MANAGING | {"book"} else set())
+        self.stack = [frame for frame in self.stack if frame.flow not in gone]
         self.runs += 1
         self.stack.append(Frame(flow, self.runs, dict(args)))
         del self.stack[:-DEEPEST]
@@ -127,6 +138,8 @@ class Handling:
 
     async def flow(self, heard: Heard | None) -> None:
         """Run the flow on top, and those beneath it as they come up, until one asks."""
+        # Whatever comes of it is asked anew: a number typed then means what was shown last.
+        self.closing |= {frame.prompt for frame in self.stack if frame.prompt is not None}
         for _ in range(RERUNS):
             if not self.stack:
                 return
@@ -154,7 +167,7 @@ class Handling:
                 continue
             except Goto as elsewhere:
                 self.says += run.says
-                await self._finish(frame)
+                self._finish(frame)
                 self.push(elsewhere.flow, **elsewhere.given)
             except StartOver:
                 self.says += run.says
@@ -164,29 +177,31 @@ class Handling:
             except SlotlineError as error:
                 log.info("flow ended", flow=frame.flow, error=str(error))
                 self.says += [*run.says, error_text(error)]
-                await self._finish(frame)
+                self._finish(frame)
                 heard = None
             else:
                 self.says += run.says
-                await self._finish(frame)
+                self._finish(frame)
                 heard = None
         message = f"the flow {self.stack[-1].flow!r} never comes to an end"
         raise RuntimeError(message)
 
-    async def _finish(self, frame: Frame) -> None:
+    def _finish(self, frame: Frame) -> None:
         self.stack.remove(frame)
         if frame.closes is not None:
-            prompts = models.prompts
-            await self.ctx.execute(
-                sa.update(prompts)
-                .where(prompts.c.id == frame.closes)
-                .values(closed_at=self.ctx.now)
-            )
+            self.closing.add(frame.closes)
 
     # --- writing down -----------------------------------------------------------------------
 
     async def save(self, item: Row) -> None:
         """Write the prompt, what goes out, the conversation and the mark."""
+        if self.closing:
+            prompts = models.prompts
+            await self.ctx.execute(
+                sa.update(prompts)
+                .where(prompts.c.id.in_(self.closing), prompts.c.closed_at.is_(None))
+                .values(closed_at=self.ctx.now)
+            )
         if self.asked:
             await self._ask(self.stack[-1], self.asked)
         parts = [*self.says, *([self.asked.say] if self.asked else ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,10 @@ from bot.understanding import Name, Names, Setting, Understood, understand
 from core import models
 from core.catalog import Catalog
 from core.context import Context, Row
-from core.messages import Incoming, Json
+from core.messages import Json
+
+_LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
+"""A choice at the head of a longer message: "2, is there parking?"."""
 
 MAX_TEXT = 2000
 """Characters that are read; the rest of a longer message says no more about a booking."""
@@ -83,6 +87,12 @@ def _waiting(ctx: Context, row: Row, current: int | None) -> Waiting:
     )
 
 
+def leading_number(text: str) -> tuple[int | None, str]:
+    """Return the number a message begins with, and the rest of it."""
+    found = _LEADING_NUMBER.match(text[:20])
+    return (int(found[1]), text[found.end() :]) if found else (None, text)
+
+
 def tapped(payload: str, prompts: list[Waiting]) -> Pick:
     """Return what a tapped button chose. Its `prompt.index` counts among our own prompts only."""
     identity, _, index = payload.partition(".")
@@ -129,7 +139,7 @@ def named(understood: Understood, prompts: list[Waiting]) -> list[Pick]:
 def read(
     ctx: Context,
     conversation: Conversation,
-    incoming: Incoming,
+    text: str,
     catalog: Catalog | None,
     expects: str,
 ) -> Understood:
@@ -143,7 +153,7 @@ def read(
         names=_names(ctx, catalog) if catalog else Names(),
         expects=expects or None,
     )
-    return understand(incoming.text[:MAX_TEXT], setting)
+    return understand(text[:MAX_TEXT], setting)
 
 
 def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:

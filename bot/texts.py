@@ -183,8 +183,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "unknown_call": "I do not know that. Call {phone}, or reply PERSON.",
     # --- to the people of the shop ------------------------------------------------------------------
     "alert.new": "New: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
-    "alert.approve": "To approve: {service} with {provider}, {when}, {customer} {phone}. "
-    "Ref {ref}",
+    "alert.approve": "To approve: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.moved": "Moved: {service} with {provider}, {customer}, from {was} to {when}. Ref {ref}",
     "alert.cancelled": "Called off: {service} with {provider}, {when}, {customer} {phone}. "
     "Ref {ref}",
@@ -215,6 +214,36 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "tell.cancelled": "{shop} called off {service} with {provider}, {when}. {reason}\n"
     "Sorry! Write me another day.",
     "tell.expired": "{shop} did not confirm {service}, {when} in time. Write me another day.",
+    # --- the page behind a booking's link, and its calendar file ------------------------------
+    "page.title": "Your booking at {shop}",
+    "page.day": "{when:long}",
+    "page.day_year": "{when:long}, {year}",
+    "page.hours": "{since:time} – {until:time}",
+    "page.zone": "{when:zone} time",
+    "page.for": "For",
+    "page.with": "With",
+    "page.where": "Where",
+    "page.map": "Open the map",
+    "page.phone": "Phone",
+    "page.price": "Price",
+    "page.price_is": "{price}",
+    "page.on_request": "On request",
+    "page.ref": "Reference",
+    "page.calendar": "Add to calendar",
+    "page.calendar_off": "Take it off my calendar",
+    "page.change": "To move it or call it off, write to {shop} in the chat where you booked it.",
+    "page.held": "It is held for a few minutes: answer in the chat to book it.",
+    "page.pending": "{shop} looks at it first and then writes to you. To move it or call it off, "
+    "write in the chat where you booked it.",
+    "page.off": "It does not take place. To book another time, write to {shop} in the same chat.",
+    "page.over": "It is over. To book another time, write to {shop} in the same chat.",
+    "page.missing": "There is no booking here",
+    "page.missing_why": "The link is not complete, or not one of ours. Open it once more from the "
+    "message you got, or ask in the chat where you booked.",
+    "page.event": "{service} with {provider}, {shop}",
+    "page.event_for": "{service} for {attendee} with {provider}, {shop}",
+    "page.event_about": "Ref {ref}. To move it or call it off, write to {shop} in the chat where "
+    "you booked it.\n{link}",
 }
 
 ERRORS: dict[str, str] = {

@@ -145,6 +145,11 @@ class Provider:
     position: int
     overrides: Overrides
 
+    @property
+    def called(self) -> str:
+        """The name as customers read it: "Dr Asha Rao", "Ana"."""
+        return f"{self.title} {self.name}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Offering:

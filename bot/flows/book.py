@@ -163,7 +163,7 @@ async def _hold(talk: Talk, catalog: Catalog, picked: Picked) -> Json:
 def _offer_instead(talk: Talk, catalog: Catalog, picked: Picked, taken: SlotTaken) -> None:
     """Say that the time went, and let the next round offer the nearest that are free."""
     slot = picked.slot
-    provider = catalog.provider(slot.provider_id).name
+    provider = catalog.provider(slot.provider_id).called
     talk.tell(text("just_went", when=parts.starts(catalog, slot), provider=provider))
     near = [Slot.to_json(other) for other in taken.alternatives]
     start: dict[str, Json] = {"show": "times", "wish": picked.wish.to_json()}
@@ -200,7 +200,7 @@ async def _book(talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: W
 def _held(catalog: Catalog, picked: Picked) -> Say:
     return text(
         "held",
-        provider=catalog.provider(picked.slot.provider_id).name,
+        provider=catalog.provider(picked.slot.provider_id).called,
         when=parts.starts(catalog, picked.slot),
         service=catalog.service(picked.slot.service_id).name,
         minutes=catalog.shop.hold_minutes,
@@ -210,7 +210,7 @@ def _held(catalog: Catalog, picked: Picked) -> Say:
 def _check(talk: Talk, catalog: Catalog, picked: Picked) -> Say:
     facts: dict[str, object] = {
         "what": parts.what(catalog, picked.slot),
-        "provider": catalog.provider(picked.slot.provider_id).name,
+        "provider": catalog.provider(picked.slot.provider_id).called,
         "when": parts.starts(catalog, picked.slot),
     }
     if attendee := talk.notes.get("attendee"):

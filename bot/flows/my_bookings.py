@@ -64,7 +64,7 @@ async def move(talk: Talk) -> None:
             "move_sure",
             booking=parts.booking_line(booking),
             when=parts.starts(catalog, picked.slot),
-            provider=catalog.provider(picked.slot.provider_id).name,
+            provider=catalog.provider(picked.slot.provider_id).called,
         ),
     ):
         await talk.say(text("stays", booking=parts.booking_line(booking)))
@@ -101,7 +101,7 @@ async def _move(
             text(
                 "just_went",
                 when=parts.starts(catalog, slot),
-                provider=catalog.provider(slot.provider_id).name,
+                provider=catalog.provider(slot.provider_id).called,
             )
         )
         near = [Slot.to_json(other) for other in taken.alternatives]

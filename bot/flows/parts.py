@@ -41,7 +41,7 @@ def slot_label(catalog: Catalog, slot: Slot, *, day: bool, provider: bool) -> Sa
     key = ("slot.day" if day else "slot.time") + ("_person" if provider else "")
     facts: dict[str, object] = {"when": starts(catalog, slot)}
     if provider:
-        facts["provider"] = catalog.provider(slot.provider_id).name
+        facts["provider"] = catalog.provider(slot.provider_id).called
     if slot.session_id is not None and slot.seats_left is not None:
         return text("slot.seats", slot=text(key, **facts), count=slot.seats_left)
     return text(key, **facts)

@@ -196,7 +196,7 @@ class Round:
         people = {slot.provider_id for slot in found}
         one = len(people) == 1 and (self.wish.provider is not None or not self._several())
         facts: dict[str, object] = {"what": parts.what(self.catalog, found[0])}
-        provider = self.catalog.provider(found[0].provider_id).name
+        provider = self.catalog.provider(found[0].provider_id).called
         header = text("offer", **facts)
         if one and self._several():
             header = text("offer.with", provider=provider, **facts)
@@ -263,9 +263,9 @@ class Round:
             provider = offering.provider
             wish = Wish.from_json(self.wish.to_json() | {"provider": provider.id})
             state = self._next(show="times", page=0, wish=wish.to_json())
-            label = text("person", provider=provider.name)
+            label = text("person", provider=provider.called)
             if provider.speciality:
-                label = text("person.of", provider=provider.name, speciality=provider.speciality)
+                label = text("person.of", provider=provider.called, speciality=provider.speciality)
             listed.append(Choice(state, label))
         return listed
 

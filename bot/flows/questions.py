@@ -40,7 +40,7 @@ def _answer(catalog: Catalog, act: str, said: Understood) -> Say | None:
         case "ask_price" | "ask_duration":
             return _prices(catalog, said)
         case "ask_who":
-            names = tuple(p.name for p in catalog.providers if p.active)
+            names = tuple(p.called for p in catalog.providers if p.active)
             return text("who", people=names)
         case "emergency":
             if shop.emergency_phone:

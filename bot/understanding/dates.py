@@ -183,9 +183,9 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     return i + 1, value, False
 
 
-def _with_year(units: Sequence[Unit], j: int, month: int, day: int, cal: Calendar) -> (
-    tuple[int, date] | None
-):
+def _with_year(
+    units: Sequence[Unit], j: int, month: int, day: int, cal: Calendar
+) -> tuple[int, date] | None:
     k = j + 1 if j < len(units) and units[j].word == "," else j
     k = _skip(units, k, "OF")
     if k < len(units) and len(units[k].digits) == 4 and (year := _year(units, k)) is not None:
@@ -252,8 +252,9 @@ def _week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
     if _has(units, j, "NEXT"):
         j, ahead = j + 1, 1
     if _has(units, j, "WEEKEND"):
-        return _ranged(i, j + 1, week + timedelta(7 * ahead + 5), week + timedelta(7 * ahead + 6),
-                       cal.today)
+        return _ranged(
+            i, j + 1, week + timedelta(7 * ahead + 5), week + timedelta(7 * ahead + 6), cal.today
+        )
     shift = _week_shift(units, i)
     if shift is not None:
         end, ahead = shift

@@ -233,15 +233,23 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
         if t is not None and any(r.taken[t.i : t.j]):
             t = None
         if d is not None and (t is None or d.j >= t.j):
-            off = r.units[d.i].sentence in r.aside or (
-                d.first is not None and d.first < cal.today and d.readings == ()
-                and "DAYREL" in r.units[d.i].tags
-            ) or (d.first == cal.today and r.units[d.i].sentence in done)
+            off = (
+                r.units[d.i].sentence in r.aside
+                or (
+                    d.first is not None
+                    and d.first < cal.today
+                    and d.readings == ()
+                    and "DAYREL" in r.units[d.i].tags
+                )
+                or (d.first == cal.today and r.units[d.i].sentence in done)
+            )
             r.take(d.i, d.j, "aside_date" if off else "date", _date_value(d))
             if not off:
                 dates.append(d)
             if "PART" in r.units[d.j - 1].tags and not off:
-                times.append(TimeSaid(d.j - 1, d.j, "part", part=str(r.units[d.j - 1].tags["PART"])))
+                times.append(
+                    TimeSaid(d.j - 1, d.j, "part", part=str(r.units[d.j - 1].tags["PART"]))
+                )
             i = d.j
         elif t is not None:
             off = r.units[t.i].sentence in r.aside
@@ -275,8 +283,12 @@ def _when(r: _Reading, dates: list[DateSaid], times: list[TimeSaid]) -> When:
     if offset is not None and offset.offset is not None:
         # Through UTC, so that two hours are two hours on the days the clock changes.
         later = (r.setting.now + timedelta(minutes=offset.offset)).astimezone(local.tzinfo)
-        return When(date=later.date(), time=later.time().replace(second=0, microsecond=0),
-                    at="exact", doubts=out.doubts)
+        return When(
+            date=later.date(),
+            time=later.time().replace(second=0, microsecond=0),
+            at="exact",
+            doubts=out.doubts,
+        )
     about = out.date or r.setting.last_date
     day = day_of(about if out.date_to is None else None, r.setting.opening, local)
     return settle_times(r.units, times, day, out, moving)

@@ -79,14 +79,14 @@ def settle_dates(units: Sequence[Unit], said: Sequence[DateSaid], moving: bool) 
 
 def _only_or(units: Sequence[Unit], i: int, j: int) -> bool:
     between = units[i:j]
-    return len(between) <= 2 and bool(between) and all(
-        "OR" in u.tags or u.word in {"and", ","} or "AND" in u.tags for u in between
+    return (
+        len(between) <= 2
+        and bool(between)
+        and all("OR" in u.tags or u.word in {"and", ","} or "AND" in u.tags for u in between)
     )
 
 
-def _choose_date(
-    units: Sequence[Unit], wanted: list[DateSaid], out: When, moving: bool
-) -> When:
+def _choose_date(units: Sequence[Unit], wanted: list[DateSaid], out: When, moving: bool) -> When:
     if not wanted:
         return out
     now = wanted[0]
@@ -97,9 +97,7 @@ def _choose_date(
     readings = tuple(dict.fromkeys([*now.readings, *alternatives]))
     if len(readings) > 1:
         doubts = (Doubt("date", readings, units[now.i].start, units[now.j - 1].end),)
-    return replace(
-        out, date=now.first, date_to=now.last, weekdays=now.weekdays, doubts=doubts
-    )
+    return replace(out, date=now.first, date_to=now.last, weekdays=now.weekdays, doubts=doubts)
 
 
 def _join(
@@ -110,9 +108,7 @@ def _join(
     same = a.first == b.first and a.last == b.last and a.weekdays == b.weekdays
     if same and not b.readings:
         return replace(b, i=a.i), alternatives
-    corrected = "CORRECT" in tags or (
-        between and units[a.i].sentence != units[b.i].sentence
-    )
+    corrected = "CORRECT" in tags or (between and units[a.i].sentence != units[b.i].sentence)
     if corrected or (moving and "RANGE" in tags):
         return b, []
     ranged = len(between) <= 3 and ("RANGE" in tags or ("AND" in tags and _led(units, a.i)))
@@ -271,9 +267,7 @@ def _timed(
         return out
     found = readings(c, day)
     if options:
-        found = tuple(
-            dict.fromkeys(readings(o.low, day)[0] for o in options if o.low is not None)
-        )
+        found = tuple(dict.fromkeys(readings(o.low, day)[0] for o in options if o.low is not None))
         end = units[options[-1].j - 1].end
     if len(found) > 1:
         doubts.append(Doubt("time", tuple(clock_time(m) for m in found), start, end))

@@ -118,8 +118,10 @@ def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
         half = str(units[k].get("AMPM"))
         return k + 1, c.on_half(half) if c.hour <= 12 else replace(c, strong=True)
     k = j
-    while k < j + 3 and _has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON") and not _has(
-        units, k, "PART"
+    while (
+        k < j + 3
+        and _has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON")
+        and not _has(units, k, "PART")
     ):
         k += 1
     if _has(units, k, "PART") and _same(units, j - 1, k):
@@ -202,9 +204,7 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, Clock] |
 
 
 def _seconds(units: Sequence[Unit], j: int) -> bool:
-    return (
-        j + 1 < len(units) and units[j].word == ":" and _number(units, j + 1, 59) is not None
-    )
+    return j + 1 < len(units) and units[j].word == ":" and _number(units, j + 1, 59) is not None
 
 
 def _counted(units: Sequence[Unit], j: int) -> bool:
