@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from bot import doctor, logs
 from bot.app import App
 from webhooks import errors, health, twilio
+from webhooks.pages import bookings
 from webhooks.requests import Logged
 
 
@@ -36,6 +37,7 @@ def create_app(app: App | None = None) -> FastAPI:
     web.add_middleware(Logged)
     errors.install(web)
     web.include_router(health.router)
+    web.include_router(bookings.router)
     for path, handler in (("messages", twilio.messages), ("status", twilio.status)):
         web.add_route(
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False

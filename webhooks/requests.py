@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
+_OPENS = re.compile(r"^/b/[^.]*")
+"""A path whose address is the key: whoever has a booking's link sees the booking."""
+
 _QUIET = frozenset({"/health/live", "/health/ready"})
 
 
@@ -36,7 +39,7 @@ async def body(request: Request, limit: int) -> bytes:
 class Logged:
     """Gives each request an id – the caller's `X-Request-ID` if it is sane – and logs its end.
 
-    Paths are logged, queries never: they hold tokens.
+    Paths are logged, but not what opens something; queries never: they hold tokens.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -61,7 +64,8 @@ class Logged:
                 ]
             await send(message)
 
-        facts: dict[str, Any] = {"method": scope["method"], "path": scope["path"]}
+        path = _OPENS.sub("/b/[hidden]", scope["path"])
+        facts: dict[str, Any] = {"method": scope["method"], "path": path}
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
                 await self.app(scope, receive, answer)
