@@ -18,6 +18,7 @@ from core.models import categories, claims, customers, users
 from core.runtime import TRIES, Runtime, should_retry
 from tests.counting import counting
 from tests.factory import DAY, Rows
+from tests.runtimes import open_runtime
 
 ROOT = Path(__file__).parents[2]
 
@@ -279,6 +280,25 @@ async def test_nothing_is_lost_between_many_at_once(runtime: Runtime) -> None:
 
     await asyncio.gather(*(runtime.run(count) for _ in range(40)))
     assert await _names(runtime) == ["40"]
+
+
+async def test_what_opens_a_file_beside_a_server_waits_its_turn(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Read, then write: begun as SQLite's drivers begin, the second would fail at once."""
+    async with runtime.transaction() as ctx:
+        one = await _add(ctx, "0")
+    beside = open_runtime(runtime.settings.database, tmp_path)
+
+    async def count(opened: Runtime) -> None:
+        async with opened.transaction() as ctx:
+            await ctx.lock(users, [one])
+            name = await ctx.scalar(sa.select(users.c.name).where(users.c.id == one))
+            await ctx.execute(users.update().values(name=str(int(name) + 1)))
+
+    await asyncio.gather(*(count(opened) for opened in (runtime, beside) * 10))
+    await beside.close()
+    assert await _names(runtime) == ["20"]
 
 
 # --- waiting and reading --------------------------------------------------------------------
