@@ -43,7 +43,10 @@ _PAGE = PRIVATE | {
     "Vary": "Accept-Language",
 }
 
-_TAG = re.compile(r"\s*([a-zA-Z]{2,3})(?:-[a-zA-Z]{4})?(?:-([a-zA-Z]{2}))?[^;]*(?:;\s*q=([\d.]+))?")
+_TAG = re.compile(
+    r"\s*([a-zA-Z]{2,3})(?:-[a-zA-Z]{4})?(?:-([a-zA-Z]{2}))?(?:-[a-zA-Z0-9]+)*"
+    r"\s*(?:;\s*q=([\d.]+))?\s*"
+)
 
 
 def page(template: str, language: str, *, status: int = 200, **facts: object) -> HTMLResponse:
@@ -59,8 +62,8 @@ def language_of(accepted: str, otherwise: str = "") -> str:
     with it decides how dates are written. `otherwise` is what to speak when it names none of ours.
     """
     liked: list[tuple[float, int, str]] = []
-    for place, part in enumerate(accepted[:500].split(",")):
-        found = _TAG.fullmatch(part.rstrip())
+    for place, part in enumerate(accepted.split(",")[:20]):
+        found = _TAG.fullmatch(part)
         if found and found[1].lower() in wording.languages():
             weight = _weight(found[3])
             country = f"_{found[2].upper()}" if found[2] else ""
