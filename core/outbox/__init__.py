@@ -5,7 +5,7 @@ delivery takes them out: `claiming` leases it a batch, `marking` notes what beca
 `numbering` gives prompts the numbers people answer with, `wiping` takes codes away once sent.
 """
 
-from core.outbox.addressing import Booked
+from core.outbox.addressing import SIMULATED, Booked
 from core.outbox.claiming import Outgoing, claim_due
 from core.outbox.marking import (
     ATTEMPTS,
@@ -22,6 +22,7 @@ from core.outbox.posting import alert, drop, post, tell, wake
 __all__ = [
     "ATTEMPTS",
     "LEASE",
+    "SIMULATED",
     "Booked",
     "Outgoing",
     "alert",
