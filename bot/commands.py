@@ -77,7 +77,7 @@ async def keyword(h: Handling) -> None:
         if shop is not None:
             h.set(shop_id=shop.id)
             h.catalog = await catalogs.catalog(h.ctx, shop.id)
-            h.stack.clear()
+            h.clear()
             h.push("welcome")
 
 
@@ -145,7 +145,7 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
     elif "back" in acts:
         _back(h)
     elif "start_over" in acts:
-        h.stack.clear()
+        h.clear()
         h.says.append(text("started_over"))
         h.push("welcome")
     elif "help" in acts:
@@ -156,12 +156,12 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         "yes" in acts and h.conversation.misunderstood >= 3 and not _expects_yes(h)
     ):
         h.push("human")
-    elif intent == "my_bookings" and top != "my_bookings":
+    elif intent == "my_bookings":
         h.push("my_bookings")
     elif "late" in acts:
         h.push("late", minutes=heard.understood.minutes_late)
     elif intent in {"cancel", "cancel_all"} and top == "book" and short:
-        h.stack.clear()
+        h.clear()
         h.says.append(text("dropped"))
     elif intent in {"cancel", "cancel_all"} and top != "cancel":
         h.push("cancel", all=intent == "cancel_all")

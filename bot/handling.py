@@ -123,11 +123,17 @@ class Handling:
         Of the flows about bookings that are there only the newest is: who asks for "my bookings"
         in the middle of moving one has left the moving. A booking half made waits.
         """
-        gone = {flow, "welcome"} | (MANAGING if flow in MANAGING | {"book"} else set())
-        self.stack = [frame for frame in self.stack if frame.flow not in gone]
+        gone = {flow} | (MANAGING if flow in MANAGING | {"book"} else set())
+        for frame in [frame for frame in self.stack if frame.flow in gone]:
+            self._finish(frame)
         self.runs += 1
         self.stack.append(Frame(flow, self.runs, dict(args)))
         del self.stack[:-DEEPEST]
+
+    def clear(self) -> None:
+        """Give up every flow under way."""
+        for frame in list(self.stack):
+            self._finish(frame)
 
     def set(self, **changes: object) -> None:
         """Change the conversation, now and in its row."""
@@ -171,7 +177,7 @@ class Handling:
                 self.push(elsewhere.flow, **elsewhere.given)
             except StartOver:
                 self.says += run.says
-                self.stack.clear()
+                self.clear()
                 self.push("welcome")
                 heard = None
             except SlotlineError as error:
@@ -188,8 +194,7 @@ class Handling:
 
     def _finish(self, frame: Frame) -> None:
         self.stack.remove(frame)
-        if frame.closes is not None:
-            self.closing.add(frame.closes)
+        self.closing |= {id_ for id_ in (frame.prompt, frame.closes) if id_ is not None}
 
     # --- writing down -----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from core.errors import SlotlineError
 from core.messages import Money, Say
 
 WORDS: dict[str, str | tuple[str, str]] = {
-    # --- anywhere ---------------------------------------------------------------------------
+    # --- anywhere -----------------------------------------------------------------------------
     "lines": "{parts:lines}",
     "yes": "Yes",
     "no": "No",
@@ -42,7 +42,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "opted_in": "{shop}: you get our messages again.",
     "opted_out": "{shop}: you get no more messages. Reply START to get them again.",
     "detached": "Thank you for telling us. This number is no longer linked to anybody's bookings.",
-    # --- welcome and menu -----------------------------------------------------------------------
+    # --- welcome and menu ---------------------------------------------------------------------
     "welcome": "Welcome to {shop}.",
     "hi_name": "Hi {name}.",
     "menu": "{shop}. What can I do?",
@@ -65,7 +65,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "human_closed": "{shop} is closed now and opens {when}. I left word; somebody will write to "
     "you here.",
     "back_again": "It is me again, the booking assistant.",
-    # --- shops, services ------------------------------------------------------------------------
+    # --- shops, services ----------------------------------------------------------------------
     "which_shop": "Which shop? Write its name, type or city.",
     "shop": "{shop}, {type}, {city}",
     "which_service": "What would you like?",
@@ -74,7 +74,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "service.unpriced": "{service} {minutes} min",
     "what": "{service}, {minutes} min, {price}",
     "what.unpriced": "{service}, {minutes} min",
-    # --- times ----------------------------------------------------------------------------------
+    # --- times --------------------------------------------------------------------------------
     "offer": "{what}",
     "offer.with": "{what}, {provider}",
     "offer.on": "{offer}, {day}:",
@@ -101,7 +101,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "person": "{provider}",
     "person.of": "{provider}, {speciality}",
     "just_went": "{when:time} with {provider} just went.",
-    # --- hold, code, name -------------------------------------------------------------------------
+    # --- hold, code, name ---------------------------------------------------------------------
     "held": "{provider}, {when}, {service}. Held for {minutes} min.",
     "code": "Code {code}: reply it to go on.",
     "code_and_name": "Code {code}: reply it with your name to book.",
@@ -114,7 +114,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "prove_first": "To show your bookings I need to know it is you.",
     "check": "{what} with {provider}, {when}. Shall I book it?",
     "check_for": "For {attendee}: {what} with {provider}, {when}. Shall I book it?",
-    # --- booked -----------------------------------------------------------------------------------
+    # --- booked -------------------------------------------------------------------------------
     "booked": "Booked, {name}! {service} with {provider}, {when}, {address}. Ref {ref}. "
     "Map and calendar: {link}",
     "booked_first_for": "Booked for {attendee}, {name}! {service} with {provider}, {when}, "
@@ -124,7 +124,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "booked_for": "Booked for {attendee}: {provider}, {when}. Ref {ref}",
     "requested": "Asked for: {service} with {provider}, {when}. {shop} confirms it soon and I "
     "write to you. Ref {ref}",
-    # --- my bookings ------------------------------------------------------------------------------
+    # --- my bookings --------------------------------------------------------------------------
     "booking.line": "{service} with {provider}, {when}",
     "booking.line_for": "{service} for {attendee} with {provider}, {when}",
     "details": "{booking}, {price}. {shop}, {address}. {state}. Ref {ref}. {link}",
@@ -166,7 +166,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
         "I told {shop} you are {count} minute late.",
         "I told {shop} you are {count} minutes late.",
     ),
-    # --- questions --------------------------------------------------------------------------------
+    # --- questions ----------------------------------------------------------------------------
     "answer": "{answer}",
     "hours": "Open {lines}.",
     "hours.day": "{first:weekday} {spans:and}",
@@ -181,7 +181,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "emergency": "In an emergency call {phone} now.",
     "unknown": "I do not know that. Reply PERSON to ask somebody.",
     "unknown_call": "I do not know that. Call {phone}, or reply PERSON.",
-    # --- to the people of the shop ------------------------------------------------------------------
+    # --- to the people of the shop ------------------------------------------------------------
     "alert.new": "New: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.approve": "To approve: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.moved": "Moved: {service} with {provider}, {customer}, from {was} to {when}. Ref {ref}",
@@ -207,7 +207,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
         "{count} decision waits. Reply the number of the one you mean.",
         "{count} decisions wait. Reply the number of the one you mean.",
     ),
-    # --- what the shop did, to the customer -----------------------------------------------------------
+    # --- what the shop did, to the customer ---------------------------------------------------
     "tell.confirmed": "{shop} confirmed: {service} with {provider}, {when}, {address}. Ref {ref}",
     "tell.declined": "{shop} cannot take {service}, {when}. {reason}\nWrite me another day.",
     "tell.moved": "{shop} moved your booking: {service} with {provider}, now {when}. Ref {ref}",

@@ -145,7 +145,7 @@ def snapshot(known: Catalog, slot: Slot, whom: For) -> dict[str, Any]:
     provider = known.provider(slot.provider_id)
     return {
         "service": known.service(slot.service_id).name,
-        "provider": provider.name,
+        "provider": provider.called,
         "title": provider.title,
         "speciality": provider.speciality,
         "minutes": slot.minutes,
