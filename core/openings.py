@@ -8,9 +8,11 @@ claims is prebuilt (`core.frames`).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +24,12 @@ from core.frames import LONGEST_GAP, Frame, frame, open_mask
 from core.models import LONGEST_CLAIM, bookings, claims, seats, seconds, sessions
 from core.offers import Catalog, Offering, Slot
 
-_FIRST_LOOK_DAYS = 7
-"""A question for a few starts reads a week of claims first; the rest only if that had too few."""
+_FIRST_LOOK = 20
+"""Days of one calendar, or so many days of all together, whose claims a question for a few starts
+reads first (reading them costs about what a statement does); the rest only if that had too few."""
+
+_FIRST_LOOK_LEAST = 3
+"""Days read first, however many calendars: a weekend is not the end."""
 
 
 # ------------------------------------------------------------------------------------ reading
@@ -31,21 +37,25 @@ _FIRST_LOOK_DAYS = 7
 # Built once: composing a statement costs as much as running it. An id of 0 is nobody's, so that
 # nothing is ignored.
 _now = sa.bindparam("now", type_=claims.c.held_until.type)
-_CLAIMS = sa.select(
-    claims.c.calendar_id,
-    seconds(claims.c.busy_from),
-    seconds(claims.c.busy_until),
-    claims.c.gap_before,
-    claims.c.gap_after,
-    claims.c.block_id,
-).where(
-    claims.c.calendar_id.in_(sa.bindparam("calendars", expanding=True)),
-    claims.c.busy_from < sa.bindparam("until"),
-    # No claim is longer, so the index on (calendar_id, busy_from) gives one short range.
-    claims.c.busy_from > sa.bindparam("look_back"),
-    claims.c.busy_until > sa.bindparam("since"),
-    sa.or_(claims.c.held_until.is_(None), claims.c.held_until > _now),
-    claims.c.booking_id.is_distinct_from(sa.bindparam("ignore")),
+_CLAIMS = (
+    sa.select(
+        claims.c.calendar_id,
+        seconds(claims.c.busy_from),
+        seconds(claims.c.busy_until),
+        claims.c.gap_before,
+        claims.c.gap_after,
+        claims.c.block_id,
+    )
+    .where(
+        claims.c.calendar_id.in_(sa.bindparam("calendars", expanding=True)),
+        claims.c.busy_from < sa.bindparam("until"),
+        # No claim is longer, so the index on (calendar_id, busy_from) gives one short range.
+        claims.c.busy_from > sa.bindparam("look_back"),
+        claims.c.busy_until > sa.bindparam("since"),
+        sa.or_(claims.c.held_until.is_(None), claims.c.held_until > _now),
+        claims.c.booking_id.is_distinct_from(sa.bindparam("ignore")),
+    )
+    .order_by(claims.c.calendar_id, claims.c.busy_from)
 )
 
 _SEATS_TAKEN = (
@@ -78,15 +88,17 @@ _SESSIONS = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Busy:
-    """One calendar's claims in a span, and when those that are bookings begin, in order."""
+    """One calendar's claims in a span, and when those that are bookings begin, both in order."""
 
-    claims: list[slots.Busy] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
+    claims: Sequence[slots.Busy] = ()
+    begins: Sequence[int] = ()
 
 
 _NOTHING = _Busy()
+_CALENDAR = itemgetter(0)
+_BUSY = itemgetter(1, 2, 3, 4)
 
 
 @dataclass(slots=True)
@@ -124,11 +136,11 @@ class Ask:
         if offerings[0].service.sessions:
             return await self._sessions(offerings, start_s, end_s, limit, everybody=everybody)
         found: list[Slot] = []
-        for part in self._looks(start_s, end_s, limit):
+        for part in self._looks(start_s, end_s, limit and len(offerings)):
             busy = await self._busy(offerings, *part)
             masks = [self._mask(offering, busy, *part) for offering in offerings]
             if everybody or len(offerings) == 1:
-                found += self._each(offerings, masks)
+                found += self._each(offerings, masks, limit)
             else:
                 found += self._one_of(offerings, masks, busy, part, limit)
             if limit is not None and len(found) >= limit:
@@ -140,13 +152,14 @@ class Ask:
         rules = offering.rules
         return self.now_s + 60 * rules.notice_minutes, self.frame.horizon_s(rules.horizon_days)
 
-    def _looks(self, start_s: int, end_s: int, limit: int | None) -> Iterator[tuple[int, int]]:
+    def _looks(self, start_s: int, end_s: int, calendars: int | None) -> Iterator[tuple[int, int]]:
         """The span in the parts to read it in, cut where a local day begins."""
-        later = self.frame.day_of(start_s) + _FIRST_LOOK_DAYS
         days = self.frame.days
-        if limit is not None and later < len(days) and days[later] < end_s:
-            yield start_s, days[later]
-            start_s = days[later]
+        if calendars:
+            later = self.frame.day_of(start_s) + max(_FIRST_LOOK_LEAST, _FIRST_LOOK // calendars)
+            if later < len(days) and days[later] < end_s:
+                yield start_s, days[later]
+                start_s = days[later]
         yield start_s, end_s
 
     async def _busy(
@@ -178,20 +191,14 @@ class Ask:
                 "ignore": self.ignore or 0,
             },
         )
-        rows: Sequence[Any] = result.all()
         busy: dict[int, _Busy] = {}
-        for calendar, begins, ends, gap, gap_after, block in rows:
-            of = busy.get(calendar)
-            if of is None:
-                of = busy[calendar] = _Busy()
-            of.claims.append((begins, ends, gap, gap_after))
-            if block is None:
-                of.begins.append(begins)
-        for of in busy.values():
-            of.begins.sort()
+        for calendar, group in groupby(result.all(), _CALENDAR):
+            rows: list[Any] = list(group)
+            taken: list[slots.Busy] = list(map(_BUSY, rows))
+            busy[calendar] = _Busy(taken, [row[1] for row in rows if row[5] is None])
         return busy
 
-    def _mask(self, offering: Offering, busy: dict[int, _Busy], start_s: int, end_s: int) -> int:
+    def _mask(self, offering: Offering, busy: Mapping[int, _Busy], start_s: int, end_s: int) -> int:
         """The starts of one offering in the span."""
         low, high = self.bounds(offering)
         window = self.frame.window
@@ -202,7 +209,7 @@ class Ask:
     def _fit(
         self,
         offering: Offering,
-        busy: dict[int, _Busy],
+        busy: Mapping[int, _Busy],
         window: slots.Window,
         grid: int,
         minutes: int,
@@ -226,7 +233,9 @@ class Ask:
             grid=grid,
         )
 
-    def _each(self, offerings: Sequence[Offering], masks: Sequence[int]) -> list[Slot]:
+    def _each(
+        self, offerings: Sequence[Offering], masks: Sequence[int], limit: int | None
+    ) -> list[Slot]:
         """Every start of every offering, by time, then the providers' order."""
         window = self.frame.window
         found = [
@@ -236,53 +245,52 @@ class Ask:
         ]
         if len(masks) > 1:
             found.sort()
-        return [self._slot(offerings[at], start_s) for start_s, at in found]
+        return [self._slot(offerings[at], start_s) for start_s, at in found[:limit]]
 
     def _one_of(
         self,
         offerings: Sequence[Offering],
         masks: Sequence[int],
-        busy: dict[int, _Busy],
+        busy: Mapping[int, _Busy],
         part: tuple[int, int],
         limit: int | None,
     ) -> list[Slot]:
         """Each start once, a day at a time, with the least busy of those who are free then."""
-        first, window = self.frame.window.first, self.frame.window
+        days = self.frame.days
+        begins = [busy.get(o.provider.calendar_id, _NOTHING).begins for o in offerings]
         found: list[Slot] = []
         for day, start_s, end_s in self.frame.split(*part):
-            begin, end = start_s // slots.TICK - first, -(-end_s // slots.TICK) - first
-            ones = (1 << (end - begin)) - 1
+            first = start_s // slots.TICK
+            window = slots.Window(first, -(-end_s // slots.TICK) - first)
+            shift, ones = first - self.frame.window.first, (1 << window.ticks) - 1
+            since, until = days[day], days[day + 1]
             free = [
-                (self._bookings(offering, busy, day), at, mask)
-                for at, offering in enumerate(offerings)
-                if (mask := masks[at] >> begin & ones)
+                # Bookings that day, then position.
+                (bisect_left(begin, until) - bisect_left(begin, since), at, of_day)
+                for at, (mask, begin) in enumerate(zip(masks, begins, strict=True))
+                if (of_day := mask >> shift & ones)
             ]
+            free.sort()
             given = 0
             that_day: list[tuple[int, int]] = []
-            for _, at, mask in sorted(free):
-                starts = slots.instants((mask & ~given) << begin, window)
-                that_day += [(start, at) for start in starts]
-                given |= mask
+            for _, at, mask in free:
+                if rest := mask & ~given:
+                    that_day += [(start, at) for start in slots.instants(rest, window)]
+                    given |= rest
             that_day.sort()
             found += [self._slot(offerings[at], start) for start, at in that_day[:limit]]
             if limit is not None and len(found) >= limit:
                 break
         return found
 
-    def _bookings(self, offering: Offering, busy: dict[int, _Busy], day: int) -> int:
-        """How many bookings and sessions of the provider begin on a local day."""
-        begins = busy.get(offering.provider.calendar_id, _NOTHING).begins
-        start_s, end_s = self.frame.days[day], self.frame.days[day + 1]
-        return bisect_left(begins, end_s) - bisect_left(begins, start_s)
-
     def _slot(self, offering: Offering, start_s: int) -> Slot:
-        shop = self.catalog.shop
+        shop, start = self.catalog.shop, datetime.fromtimestamp(start_s, UTC)
         return Slot(
             shop.id,
             self.service_id,
             offering.provider.id,
-            datetime.fromtimestamp(start_s, UTC),
-            datetime.fromtimestamp(start_s + 60 * offering.minutes, UTC),
+            start,
+            start + timedelta(minutes=offering.minutes),
             offering.price_minor,
             shop.currency,
         )
