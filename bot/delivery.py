@@ -82,7 +82,8 @@ class Delivery:
 
     async def idle(self) -> None:
         """Wait until nothing is due and nothing in hand, as far as this process was woken."""
-        while self._woken.is_set() or self._claiming or self._in_hand:
+        # Three things to wait for, and only tests do.
+        while self._woken.is_set() or self._claiming or self._in_hand:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
     async def drain(self, conversation_id: int | None = None) -> int:
@@ -138,7 +139,11 @@ class Delivery:
             channel = self.channels[row.transport, row.channel]
             try:
                 rendered = rendering(row, channel)
-                sent = await channel.send(row, rendered)
+                if row.provider_id:
+                    # It had arrived, though the connection was cut before we could know.
+                    sent = Sent(row.provider_id, row.provider_status)
+                else:
+                    sent = await channel.send(row, rendered)
             except DeliveryFailed as failed:
                 await self.runtime.run(partial(_mark_failed, row, failed))
             except Exception as error:

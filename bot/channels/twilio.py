@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Sent
@@ -120,11 +121,28 @@ def _http_client() -> Any:
     from twilio.http.async_http_client import AsyncTwilioHttpClient
 
     class Http(AsyncTwilioHttpClient):  # type: ignore[misc]
-        """Twilio's client, which reads Retry-After before its errors lose the headers."""
+        """Twilio's client, where it lags behind what we need of it."""
 
-        async def request(self, *args: Any, **kw: Any) -> Any:
-            response = await super().request(*args, **kw)
+        async def request(
+            self,
+            method: str,
+            url: str,
+            params: Any = None,
+            data: Any = None,
+            headers: dict[str, str] | None = None,
+            auth: tuple[str, str] | None = None,
+            timeout: float | None = None,  # noqa: ASYNC109 - theirs, and never set
+            allow_redirects: bool = False,  # noqa: FBT001, FBT002 - theirs
+        ) -> Any:
+            if auth:
+                # It would use aiohttp's BasicAuth, which aiohttp gives up.
+                credentials = base64.b64encode(":".join(auth).encode()).decode()
+                headers = {**(headers or {}), "Authorization": f"Basic {credentials}"}
+            response = await super().request(
+                method, url, params, data, headers, None, timeout, allow_redirects
+            )
             if response.status_code == 429:
+                # Its errors lose the headers.
                 wait = str(response.headers.get("Retry-After", ""))
                 raise DeliveryFailed(
                     reason="429: too many requests",

@@ -53,6 +53,8 @@ class Outgoing:
     country: str
     booking_id: int | None
     prompt_id: int | None
+    provider_id: str
+    provider_status: str
     base: int
     options: tuple[Choice, ...]
 
@@ -162,6 +164,8 @@ def _details(ids: Sequence[int]) -> sa.Select[Any]:
             outbox.c.conversation_id,
             outbox.c.booking_id,
             outbox.c.prompt_id,
+            outbox.c.provider_id,
+            outbox.c.provider_status,
             conversations.c.address,
             conversations.c.language,
             conversations.c.last_in_at,
@@ -215,6 +219,8 @@ def _outgoing(row: Row, lease: str, bases: Mapping[int, int]) -> Outgoing:
         country=row.country or "",
         booking_id=row.booking_id,
         prompt_id=row.prompt_id,
+        provider_id=row.provider_id,
+        provider_status=row.provider_status,
         base=bases.get(row.prompt_id, 0),
         options=decode(row.options or []),
     )

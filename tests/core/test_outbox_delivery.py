@@ -69,6 +69,8 @@ async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None
         country="ES",
         booking_id=None,
         prompt_id=None,
+        provider_id="",
+        provider_status="",
         base=0,
         options=(),
     )
