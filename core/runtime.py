@@ -65,6 +65,7 @@ class Runtime:
                 url,
                 pool_size=10,
                 max_overflow=10,
+                hide_parameters=True,  # they hold codes and phones, and errors are logged
                 connect_args={"server_settings": _POSTGRES_SETTINGS},
             )
             reader = engine.execution_options(postgresql_readonly=True)
@@ -73,8 +74,10 @@ class Runtime:
             # Not the URL itself: it may hold a password.
             raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
         _prepare_file(Path(url.database))
-        engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
-        reader = create_async_engine(url, pool_size=4, max_overflow=0)
+        engine = create_async_engine(
+            url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True
+        )
+        reader = create_async_engine(url, pool_size=4, max_overflow=0, hide_parameters=True)
         sa.event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
         sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
         sa.event.listen(reader.sync_engine, "connect", _on_sqlite_connect_reading)
