@@ -35,6 +35,7 @@ class Language:
     common: frozenset[str]
     fillers: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
     repairs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +79,7 @@ def build(
         plain,
         small[1],
         small[2],
+        frozenset(said - plain),
         _repairs(sorted(said - plain), vocabulary),
     )
 
@@ -108,6 +110,11 @@ def repair(word: str, language: Language) -> str:
     """The known word this one is a slip of the thumb away from, or the word itself."""
     if len(word) < _LONG_ENOUGH - 1 or word in language.vocabulary:
         return word
+    if len(word) >= _LONG_ENOUGH:
+        for i in range(1, len(word)):
+            shorter = word[:i] + word[i + 1 :]
+            if shorter in language.said and len(shorter) >= _LONG_ENOUGH - 1:
+                return shorter
     found = language.repairs.get(word)
     if found is None and len(word) >= _LONG_ENOUGH:
         hits = {

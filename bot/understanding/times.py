@@ -74,6 +74,7 @@ class TimeSaid:
     at: str
     low: Clock | None = None
     high: Clock | None = None
+    other: Clock | None = None
     part: str | None = None
     offset: int | None = None
     weak: bool = False
@@ -118,8 +119,10 @@ def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
         half = str(units[k].get("AMPM"))
         return k + 1, c.on_half(half) if c.hour <= 12 else replace(c, strong=True)
     k = j
-    while k < j + 3 and _has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON") and not _has(
-        units, k, "PART"
+    while (
+        k < j + 3
+        and _has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON")
+        and not _has(units, k, "PART")
     ):
         k += 1
     if _has(units, k, "PART") and _same(units, j - 1, k):
@@ -202,9 +205,7 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, Clock] |
 
 
 def _seconds(units: Sequence[Unit], j: int) -> bool:
-    return (
-        j + 1 < len(units) and units[j].word == ":" and _number(units, j + 1, 59) is not None
-    )
+    return j + 1 < len(units) and units[j].word == ":" and _number(units, j + 1, 59) is not None
 
 
 def _counted(units: Sequence[Unit], j: int) -> bool:
@@ -222,22 +223,23 @@ def _word(u: Unit) -> bool:
     return bool(u.word) and u.word[0].isalpha()
 
 
-def time_at(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
+def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     """The mention of a time beginning at unit `i`; `eager` believes a bare number too."""
     u = units[i]
     if "SOON" in u.tags:
         return TimeSaid(i, i + 1, "asap")
-    return (
-        _offset(units, i)
-        or _between(units, i)
-        or _bounded(units, i, eager)
-        or _plain(units, i, eager)
-        or _part(units, i)
-    )
+    found = _offset(units, i) or _between(units, i)
+    if found is not None:
+        return found
+    best: TimeSaid | None = None
+    for one in (_bounded(units, i, eager=eager), _plain(units, i, eager=eager), _part(units, i)):
+        if one is not None and (best is None or one.j > best.j):
+            best = one
+    return best
 
 
 def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
-    """ "in 2 hours", "in half an hour", "20 minutes from now"."""
+    """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
     j = _skip(units, i, "IN")
     if _has(units, j, "HALFHOUR") and j > i:
         return TimeSaid(i, j + 1, "exact", offset=int(units[j].tags["HALFHOUR"]))
@@ -276,7 +278,7 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     return TimeSaid(i, end, "between", low=low, high=high)
 
 
-def _bounded(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
+def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     for kind, at in (("AFTER", "after"), ("BEFORE", "before"), ("AROUND", "around")):
         if kind not in units[i].tags:
             continue
@@ -290,8 +292,8 @@ def _bounded(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
             end, c = found
             if not c.strong and (_counted(units, end) or units[j].get("NUM") == 0):
                 continue
-            if c.strong or not _weak_word(units, j, eager):
-                return _made(units, i, end, at, c)
+            if c.strong or not _weak_word(units, j, eager=eager):
+                return _made(i, end, at, c)
         if kind != "AROUND" and _has(units, j, "PART") and j == i + 1:
             part = str(units[j].tags["PART"])
             low, high = PARTS[part]
@@ -300,8 +302,8 @@ def _bounded(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
     return None
 
 
-def _weak_word(units: Sequence[Unit], j: int, eager: bool) -> bool:
-    """ "about one of them": a number in letters and nothing else is too little."""
+def _weak_word(units: Sequence[Unit], j: int, *, eager: bool) -> bool:
+    """Such as "about one of them": a number in letters and nothing else is too little."""
     u = units[j]
     return not u.digits and u.get("NUM") in {1, 2} and not eager and not _closed(units, j + 1)
 
@@ -314,13 +316,17 @@ def _sides(at: str, c: Clock) -> tuple[Clock | None, Clock | None]:
     return (None, c) if at == "before" else (c, None)
 
 
-def _made(units: Sequence[Unit], i: int, end: int, at: str, c: Clock) -> TimeSaid:
+def _made(i: int, end: int, at: str, c: Clock) -> TimeSaid:
     return TimeSaid(i, end, at, *_sides(at, c), weak=not c.strong)
 
 
-def _plain(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
-    """ "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
+def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
+    """Such as "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
     j, part = i, None
+    while j < i + 2 and _has(units, j, "IN", "THE", "AROUND"):
+        j += 1
+    if not _has(units, j, "PART"):
+        j = i
     if _has(units, j, "PART") and not _has(units, j, "NUM"):
         part = str(units[j].tags["PART"])
         j += 1
@@ -344,14 +350,31 @@ def _plain(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
         if _has(units, end, kind):
             end, at, c = end + 1, name, replace(c, strong=True)
             break
-    if not c.strong:
-        if _counted(units, end):
-            return None
-        if not (led or eager):
-            return None
-        if units[j].word in {"one"} and not _closed(units, end):
-            return None
-    return _made(units, i, end, at, c)
+    other: Clock | None = None
+    if at == "exact" and _has(units, end, "OR") and _same(units, i, end + 1):
+        second = clock(units, _skip(units, end + 1, "AT"))
+        if second is not None and not _counted(units, second[0]):
+            other = second[1]
+            c = replace(c, strong=c.strong or other.strong)
+            if other.sure and not c.sure and c.hour <= other.hour - 12:
+                c = replace(c, hour=c.hour + 12, sure=True)
+            end = second[0]
+    if not c.strong and not (
+        (led or eager or _beside_day(units, i, end)) and _believed(units, j, end)
+    ):
+        return None
+    return replace(_made(i, end, at, c), other=other)
+
+
+def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
+    return not _counted(units, end) and (units[j].word != "one" or _closed(units, end))
+
+
+def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
+    """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
+    before = _has(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
+    k = _skip(units, end, "ON")
+    return (before and _closed(units, end)) or _has(units, k, "DAYREL", "WEEKDAY")
 
 
 def _part(units: Sequence[Unit], i: int) -> TimeSaid | None:
