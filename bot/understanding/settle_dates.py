@@ -88,7 +88,7 @@ def _same(p: _Pair) -> DateSaid | None:
 
 
 def _corrected(p: _Pair) -> DateSaid | None:
-    """Such as "Friday, no, Saturday"; a later sentence overrides an earlier one; the goal of a move."""
+    """Such as "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
     other_sentence = p.units[p.a.i].sentence != p.units[p.b.i].sentence
     both = p.a.last is None and p.b.last is None
     if "CORRECT" in p.tags or (other_sentence and both) or (p.moving and "RANGE" in p.tags):

@@ -3,43 +3,86 @@
 from __future__ import annotations
 
 MACROS: dict[str, str] = {
-    "bookv": "book schedule reserve arrange booking scheduling reserving",
-    "makev": "make set get setup schedule book reserve arrange create place have fix take need want "
-    "making setting getting have",
-    "visit": "appointment appointments appt apt reservation booking visit slot session "
-    "consultation checkup consult spot seat opening openings reservations bookings",
-    "find": "find search looking locate searching finding seek seeking suggest recommend show hunt "
-    "locating hunting",
-    "who": "dentist dentists doctor doctors dr salon salons saloon hairdresser hairdressers stylist "
-    "stylists barber barbers barbershop dentistry therapist therapists psychologist counselor counsellor "
-    "psychiatrist physician gp specialist provider place places clinic clinics practitioner "
-    "dermatologist gynecologist ophthalmologist hygienist orthodontist parlor parlour spa studio "
-    "masseuse masseur nutritionist physiotherapist groomer vet tattooist practitioners "
-    "dermatologists gynecologists ophthalmologists specialists hairstylist hairstylists docs doc",
-    "subj": "you they it he she the this that there your their yall we one",
-    "good": "good great fine perfect right correct wonderful excellent awesome super cool nice "
-    "lovely fantastic alright acceptable reasonable accurate okay ok ideal brilliant true confirmed",
-    "works": "work works suit suits fit fits do does",
-    "very": "very really all just absolutely pretty perfectly so exactly totally completely quite "
-    "about like to me great good",
-    "will": "will would ll should can shall does do did might could is was thatll itll seems",
-    "cancelv": "cancel cancelling canceling delete scrap scratch drop cancell",
-    "movev": "move reschedule rebook postpone shift push change",
-    "them": "it them that this him her me us these those one mine",
-    "det": "the their its your his her my this that an a office exact full street",
-    "askv": "what whats have has give get tell know send need share provide want include including "
-    "find may like see got is and also plus check receive",
-    "kin": "son daughter wife husband mom mum mother dad father kid kids child children friend "
-    "partner brother sister boyfriend girlfriend grandma grandpa boy girl baby cousin niece "
-    "nephew boss colleague",
-    "late": "late behind delayed",
-    "vague": "a an some what if how which who when where your my all more other another whether",
-    "neg": "no not but nope",
-    "with": "with",
-    "noway": "problem problems worries change changes objection objections doubt idea one",
-    "kindof": "services service procedures procedure dentistry treatments treatment work haircuts "
-    "hair nails colour color coloring beards kids children men women perms extensions makeup "
-    "massage massages waxing implants braces whitening male female males females surgery",
+    "bookv": """
+book schedule reserve arrange booking scheduling reserving
+""",
+    "makev": """
+make set get setup schedule book reserve arrange create place have fix take need want making
+setting getting have
+""",
+    "visit": """
+appointment appointments appt apt reservation booking visit slot session consultation checkup
+consult spot seat opening openings reservations bookings
+""",
+    "find": """
+find search looking locate searching finding seek seeking suggest recommend show hunt locating
+hunting
+""",
+    "who": """
+dentist dentists doctor doctors dr salon salons saloon hairdresser hairdressers stylist stylists
+barber barbers barbershop dentistry therapist therapists psychologist counselor counsellor
+psychiatrist physician gp specialist provider place places clinic clinics practitioner
+dermatologist gynecologist ophthalmologist hygienist orthodontist parlor parlour spa studio
+masseuse masseur nutritionist physiotherapist groomer vet tattooist practitioners dermatologists
+gynecologists ophthalmologists specialists hairstylist hairstylists docs doc
+""",
+    "subj": """
+you they it he she the this that there your their yall we one
+""",
+    "good": """
+good great fine perfect right correct wonderful excellent awesome super cool nice lovely fantastic
+alright acceptable reasonable accurate okay ok ideal brilliant true confirmed
+""",
+    "works": """
+work works suit suits fit fits do does
+""",
+    "very": """
+very really all just absolutely pretty perfectly so exactly totally completely quite about like to
+me great good
+""",
+    "will": """
+will would ll should can shall does do did might could is was thatll itll seems
+""",
+    "cancelv": """
+cancel cancelling canceling delete scrap scratch drop cancell
+""",
+    "movev": """
+move reschedule rebook postpone shift push change
+""",
+    "them": """
+it them that this him her me us these those one mine
+""",
+    "det": """
+the their its your his her my this that an a office exact full street
+""",
+    "askv": """
+what whats have has give get tell know send need share provide want include including find may
+like see got is and also plus check receive
+""",
+    "kin": """
+son daughter wife husband mom mum mother dad father kid kids child children friend partner brother
+sister boyfriend girlfriend grandma grandpa boy girl baby cousin niece nephew boss colleague
+""",
+    "late": """
+late behind delayed
+""",
+    "vague": """
+a an some what if how which who when where your my all more other another whether
+""",
+    "neg": """
+no not but nope
+""",
+    "with": """
+with
+""",
+    "noway": """
+problem problems worries change changes objection objections doubt idea one
+""",
+    "kindof": """
+services service procedures procedure dentistry treatments treatment work haircuts hair nails
+colour color coloring beards kids children men women perms extensions makeup massage massages
+waxing implants braces whitening male female males females surgery
+""",
 }
 
 ACTS: dict[str, str] = {

@@ -171,7 +171,8 @@ WORDS: dict[str, dict[str, Value]] = {
         "|is too late|is too early|doesnt fit|wont do": 1,
     },
     "CORRECT": {
-        "actually|no|instead|rather|sorry|i mean|make it|make that|oops|scratch that|wait|correction"
+        "actually|no|instead|rather|sorry|i mean|make it|make that|oops|scratch that|wait"
+        "|correction"
         "|i meant|nope|change it to|change that to": 1,
     },
     "POLITE": {
