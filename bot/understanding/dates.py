@@ -172,6 +172,8 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     value = _int(units, i, "NUM")
     if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
         return None
+    if _has(units, i + 1, "DATEWORD"):
+        return i + 2, value, True
     if _has(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
         return i + 2, value, True
     return i + 1, value, False
@@ -319,6 +321,8 @@ def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     if weekday is None:
         work = _has(units, j, "WORKDAYS")
         return DateSaid(i, j + 1, weekdays=frozenset(range(5))) if work else None
+    if _has(units, j, "ORD") and _has(units, j + 1, "PLACE", "ONE"):
+        return None  # "a segunda opção" is the second one
     end = j + 1
     if end < len(units) and units[end].word == "." and not units[end].stop:
         end += 1
@@ -400,6 +404,8 @@ def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
     ):
         ahead = (month - cal.today.month) % 12
         j, span = j + 1, month_span(cal.today, ahead)
+    elif _has(units, j, "MONTHEND"):
+        j, span, edge = j + 1, month_span(cal.today, 0), "END"
     if span is None:
         return None
     first, last = span
@@ -475,7 +481,7 @@ def _from_day(units: Sequence[Unit], said: DateSaid) -> DateSaid | None:
 def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "the 12th", "12th of this month", "on the 12"."""
     j = i
-    while _has(units, j, "THE", "ON", "DAYW") and j < i + 3 and not _has(units, j, "NUM"):
+    while _has(units, j, "THE", "ON", "DAYW", "DAYTHE") and j < i + 3 and not _has(units, j, "NUM"):
         j += 1
     led = j > i
     number = _day_number(units, j)
@@ -498,7 +504,12 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
             found = next_day(cal.today, day)
         return DateSaid(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    if not ordinal and not (led and cal.eager):
+    if not ordinal and not (led and cal.eager) and not _has(units, j - 1, "DAYTHE"):
+        return None
+    if not ordinal and (
+        _has(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
+        or (end < len(units) and units[end].word in {":", "%", "/"})
+    ):
         return None
     if worded and not (led and (cal.eager or day > 5)):
         return None

@@ -27,6 +27,7 @@ _INTENTS = (
     "menu",
     "language",
 )
+_CHANGES = frozenset({"cancel", "cancel_all", "move"})
 _QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "ask_offers"})
 
 
@@ -40,6 +41,11 @@ def decide(
     errands = {a.sentence for a in said if a.act == "_errand"}
     if errands and not any(a.act in {"book", "find"} and a.sentence not in errands for a in said):
         out = [a for a in out if a not in {"book", "find"}]
+    changed = {a.sentence for a in said if a.act in _CHANGES}
+    if changed:
+        # "cancel my appointment" names a booking, it neither asks for one nor lists them.
+        apart = any(a.act == "book" and a.sentence not in changed for a in said)
+        out = [a for a in out if a != "my_bookings" and (a != "book" or apart)]
     _find_or_book(seen, out, when_said=when_said)
     acts = tuple(dict.fromkeys(out))
     return acts, next((act for act in _INTENTS if act in acts), None)

@@ -250,38 +250,38 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
             continue
         d = date_at(r.units, i, cal)
         t = time_at(r.units, i, eager=eager)
-        if d is not None and any(r.taken[d.i : d.j]):
-            d = None
-        if t is not None and any(r.taken[t.i : t.j]):
-            t = None
-        if d is not None and (t is None or d.j >= t.j):
-            off = (
-                r.units[d.i].sentence in r.aside
-                or (
-                    d.first is not None
-                    and d.first < cal.today
-                    and d.readings == ()
-                    and "DAYREL" in r.units[d.i].tags
-                )
-                or (d.first == cal.today and r.units[d.i].sentence in done)
-            )
-            r.take(d.i, d.j, "aside_date" if off else "date", _date_value(d))
-            if not off:
-                dates.append(d)
-            if "PART" in r.units[d.j - 1].tags and not off:
-                times.append(
-                    TimeSaid(d.j - 1, d.j, "part", part=str(r.units[d.j - 1].tags["PART"]))
-                )
-            i = d.j
-        elif t is not None:
-            off = r.units[t.i].sentence in r.aside
-            r.take(t.i, t.j, "aside_time" if off else "time", _time_value(t))
-            if not off:
-                times.append(t)
-            i = t.j
-        else:
-            i += 1
+        d = None if d is not None and any(r.taken[d.i : d.j]) else d
+        t = None if t is not None and any(r.taken[t.i : t.j]) else t
+        both = d is not None and {"DAYREL", "PART"} <= r.units[i].tags.keys()
+        j = i + 1
+        if d is not None and (t is None or d.j >= t.j or both):
+            elsewhere = _past(r, d, cal) or (d.first == cal.today and r.units[i].sentence in done)
+            _note_date(r, d, dates, elsewhere=elsewhere)
+            j = d.j
+        if t is not None and (both or d is None or t.j > d.j):
+            _note_time(r, t, times)
+            j = max(j, t.j) if both else t.j
+        i = j
     return dates, times
+
+
+def _past(r: _Reading, d: DateSaid, cal: Calendar) -> bool:
+    """Whether it is a day gone by, like yesterday: nobody books one."""
+    return "DAYREL" in r.units[d.i].tags and d.first is not None and d.first < cal.today
+
+
+def _note_date(r: _Reading, d: DateSaid, dates: list[DateSaid], *, elsewhere: bool) -> None:
+    off = elsewhere or r.units[d.i].sentence in r.aside
+    r.take(d.i, d.j, "aside_date" if off else "date", _date_value(d))
+    if not off:
+        dates.append(d)
+
+
+def _note_time(r: _Reading, t: TimeSaid, times: list[TimeSaid]) -> None:
+    off = r.units[t.i].sentence in r.aside
+    r.take(t.i, t.j, "aside_time" if off else "time", _time_value(t))
+    if not off:
+        times.append(t)
 
 
 def _date_value(d: DateSaid) -> object:

@@ -13,6 +13,8 @@ from bot.understanding.when import When, refused
 
 # What shops are taken to be open when nothing is known: decides bare hours one way each.
 _USUAL = ((8 * 60, 20 * 60),)
+# Parts of the day that only last longer in some language.
+_PART_NAMES = {"tarde": "afternoon"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,8 @@ def _timed(units: Sequence[Unit], now: TimeSaid, day: Day, out: When) -> When:
         return replace(out, at="asap")
     if now.at == "part" and now.part:
         low, high = PARTS[now.part]
-        return replace(
-            out, time=clock_time(low), time_to=clock_time(high), at="part", part=now.part
-        )
+        part = _PART_NAMES.get(now.part, now.part)
+        return replace(out, time=clock_time(low), time_to=clock_time(high), at="part", part=part)
     if now.at == "between" and now.low and now.high:
         lo, hi = _window(now.low, now.high, day)
         return replace(out, time=clock_time(lo), time_to=clock_time(hi), at="between")

@@ -26,6 +26,8 @@ PARTS: dict[str, tuple[int, int]] = {
     "end_of_day": (16 * 60, 20 * 60),
     "after_work": (17 * 60, 22 * 60),
     "before_work": (6 * 60, 9 * 60),
+    "dawn": (0, 6 * 60),
+    "tarde": (12 * 60, 20 * 60),  # lasts until it is dark
 }
 _FORENOON = frozenset({"morning", "first_thing", "late_morning", "before_work", "dawn"})
 
@@ -107,12 +109,14 @@ def clock(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     if found is None:
         return None
     j, c = found
+    if _has(units, j, "OCLOCK"):
+        j, c = _plus(units, j + 1, replace(c, strong=True))
     return _half(units, j, c)
 
 
 def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     """Take "o'clock", "pm", "in the evening" behind a time."""
-    if _has(units, j, "OCLOCK"):
+    if _has(units, j, "OCLOCK") or (_has(units, j, "HOURWORD") and _led(units, j - 2)):
         j, c = j + 1, replace(c, strong=True)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
     if _has(units, k, "AMPM"):
@@ -130,10 +134,17 @@ def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     return j, c
 
 
+def _led(units: Sequence[Unit], i: int) -> bool:
+    return i >= 0 and _has(units, i, "STRICTAT", "AFTER", "BEFORE", "AROUND")
+
+
 def _face(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     u = units[i]
     if "NOON" in u.tags:
         return i + 1, Clock(int(u.tags["NOON"]) // 60, 0, sure=True, strong=True)
+    if "FACE" in u.tags:
+        face = divmod(int(u.tags["FACE"]), 60)
+        return i + 1, Clock(*face, strong=_has(units, i + 1, "OCLOCK"))
     for kind, sign in (("PAST", 1), ("TO", -1)):
         if kind in u.tags:
             j = _skip(units, i + 1, "THE", "AT")
@@ -171,7 +182,7 @@ def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Cloc
     if not hour:
         return None
     # "5 to 6" in figures is a range; "ten to six" and "20 to 6" are times.
-    if to and not worded and units[i].digits and first <= 12:
+    if to and not worded and units[i].digits and first <= 12 and _has(units, j, "RANGE"):
         return None
     if not worded and (first % 5 or first == 0):
         return None
@@ -201,7 +212,22 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, Clock] |
             backed = _has(units, i + 2, "AMPM") or worded
             if backed:
                 return i + 2, Clock(hour, minute, strong=True)
-    return i + 1, Clock(hour % 24, 0, sure=hour > 12 or hour == 0, strong=False)
+    return _plus(units, i + 1, Clock(hour % 24, 0, sure=hour > 12 or hour == 0))
+
+
+def _plus(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
+    """Minutes behind the hour: "y media", "menos cuarto", "e quinze", "बजकर 20 मिनट"."""
+    minutes = units[j].get("PLUS") if j < len(units) else None
+    if isinstance(minutes, int):
+        return j + 1, replace(c, minute=minutes, strong=True)
+    sign = units[j].get("PLUSWORD") if j < len(units) else None
+    minute = _number(units, j + 1, 59)
+    if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
+        backed = minute > 12 or not units[j + 1].digits
+        if backed and not _has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
+            j = _skip(units, j + 2, "MINUTES")
+            return j, replace(c, minute=sign * minute, strong=True)
+    return j, c
 
 
 def _seconds(units: Sequence[Unit], j: int) -> bool:
@@ -260,6 +286,9 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     led = _has(units, i, "BETWEEN")
     if led:
         j = _skip(units, i + 1, "THE", "AT")
+        plain = _bare_window(units, i, j)
+        if plain is not None:
+            return plain
     if j >= len(units):
         return None
     first = clock(units, j)
@@ -276,6 +305,18 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     if not (led or low.strong or high.strong):
         return None
     return TimeSaid(i, end, "between", low=low, high=high)
+
+
+def _bare_window(units: Sequence[Unit], i: int, j: int) -> TimeSaid | None:
+    """The window "entre 3 y 5": not five past three."""
+    low, high = _number(units, j, 23), _number(units, j + 2, 23)
+    if low is None or high is None or not _has(units, j + 1, "AND"):
+        return None
+    if not _has(units, i, "PLUSWORD") and _has(units, j + 1, "PLUSWORD"):
+        end, c = _half(units, j + 3, Clock(high, sure=high > 12))
+        if not _counted(units, end):
+            return TimeSaid(i, end, "between", low=Clock(low, sure=low > 12), high=c)
+    return None
 
 
 def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:

@@ -44,6 +44,8 @@ def refused(units: Sequence[Unit], i: int, j: int) -> bool:
     said = k >= 0 and units[k].sentence == units[i].sentence
     if said and ("NOT" in units[k].tags or _any_but(units, k)):
         return True
+    while j < len(units) and "WITH" in units[j].tags:
+        j += 1  # the postposition of "Ana ke saath nahi"
     return j < len(units) and "NEGPOST" in units[j].tags
 
 
