@@ -33,7 +33,6 @@ class DateSaid:
     weekdays: frozenset[int] = frozenset()
     readings: tuple[date, ...] = ()
     bare: int | None = None
-    later_today: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,9 +422,7 @@ def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
 def _relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     days = _int(units, i, "DAYREL")
     if days is not None:
-        said = DateSaid(
-            i, i + 1, cal.today + timedelta(days), later_today=_has(units, i, "LATERTODAY")
-        )
+        said = DateSaid(i, i + 1, cal.today + timedelta(days))
         return _from_day(units, said) or said
     if _has(units, i, "SAMEDAY"):
         return DateSaid(i, i + 1, cal.last_date) if cal.last_date else None
@@ -521,6 +518,17 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     return DateSaid(i, end, found) if found else None
 
 
+def _gone(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """Such as "last Friday", "la semana pasada": a day gone by, which nobody books."""
+    j = _skip(units, i, "LAST", "THE")
+    if not _has(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
+        return None
+    led = j > i and _has(units, i, "LAST")
+    if not led and not _has(units, j + 1, "LAST"):
+        return None
+    return DateSaid(i, j + 1 if led else j + 2, monday(cal.today) - timedelta(7))
+
+
 _RULES = (
     _iso,
     _numeric,
@@ -531,4 +539,5 @@ _RULES = (
     _month_words,
     _relative,
     _ordinal,
+    _gone,
 )

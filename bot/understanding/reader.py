@@ -266,8 +266,9 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
 
 
 def _past(r: _Reading, d: DateSaid, cal: Calendar) -> bool:
-    """Whether it is a day gone by, like yesterday: nobody books one."""
-    return "DAYREL" in r.units[d.i].tags and d.first is not None and d.first < cal.today
+    """Whether it is a day gone by without a year, like yesterday: nobody books one."""
+    dated = any(len(u.digits) == 4 for u in r.units[d.i : d.j])
+    return d.first is not None and d.first < cal.today and not dated
 
 
 def _note_date(r: _Reading, d: DateSaid, dates: list[DateSaid], *, elsewhere: bool) -> None:

@@ -304,6 +304,7 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     end, high = second
     if not (led or low.strong or high.strong):
         return None
+    end = _skip(units, end, "BETWEENPOST")
     return TimeSaid(i, end, "between", low=low, high=high)
 
 

@@ -91,7 +91,6 @@ WORDS: dict[str, dict[str, Value]] = {
         "the day before yesterday|day before yesterday": -2,
         "yesterday": -1,
     },
-    "LATERTODAY": {"later today|later on today": 1},
     "PART": {
         "morning|mornings|am only": "morning",
         "afternoon|afternoons|arvo": "afternoon",
@@ -147,12 +146,11 @@ WORDS: dict[str, dict[str, Value]] = {
     "THIS": {"this": 1},
     "NEXT": {"next|nxt": 1},
     "COMING": {"coming|upcoming|this coming|this upcoming|the coming|nearest": 1},
-    "LAST": {"last|past|previous": 1},
+    "LAST": {"last|previous": 1},
     "WEEK": {"week|wk": 1, "fortnight": 2},
     "WEEKS": {"weeks|wks|weeks time|week s time|weeks'": 1, "week": 1, "fortnight": 2},
     "MONTHW": {"month": 1},
     "MONTHS": {"months|month": 1},
-    "YEARW": {"year": 1},
     "DAYW": {"day|date": 1},
     "DAYS": {"days|day|days time|days'": 1},
     "HOURS": {"hour|hours|hr|hrs": 60},
@@ -193,7 +191,6 @@ WORDS: dict[str, dict[str, Value]] = {
         "|instead of|rather than|anything but|avoid|cant do|cant make|cannot do|cannot make"
         "|can not do|wont work on|dont want|not with|cant|without": 1,
     },
-    "EXCEPT": {"but|except|except for|other than|apart from|besides|excluding|but not": 1},
     "BUT": {"but": 1},
     "ANY": {
         "any|any day|anyday|every day|whatever day|every|anyone|anybody|all|anything|anytime"
@@ -231,7 +228,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "|sister|boyfriend|girlfriend|grandma|grandpa|grandson|granddaughter|boy|girl|baby|cousin"
         "|niece|nephew|boss|aunt|uncle|fiance|fiancee|roommate|neighbour|neighbor": 1,
     },
-    "GREETING": {
+    "PLAIN": {
         "good morning|good afternoon|good evening|good night|good day|nice day|great day|lovely day"
         "|bad day|good weekend|nice weekend|great weekend|good one|wonderful day|nice evening"
         "|great evening|lovely evening|pleasant day|these days|all day long|one day|day by day"

@@ -86,9 +86,7 @@ WORDS: dict[str, dict[str, Value]] = {
     },
     "PART": {
         "सुबह|सवेरे|सुबह-सुबह|subah|subeh|savere|सुबह में|subah mein|prataah": "morning",
-        "सुबह सुबह|सुबह सवेरे|subah subah|subah savere|जल्दी सुबह|सुबह जल्दी|subah jaldi": """
-first_thing
-""",
+        "सुबह सुबह|सुबह सवेरे|subah subah|subah savere|जल्दी सुबह|सुबह जल्दी|subah jaldi": "first_thing",
         "दोपहर|दोपहर में|dopahar|dopahar mein|dopehar|dupahar|dupehar|दुपहर": "afternoon",
         "दोपहर के बाद|दोपहर बाद|dopahar ke baad|dopahar baad": "late_afternoon",
         "शाम|सायं|शाम में|shaam|sham|shyam ko|shaam mein|आज शाम|aaj shaam|aaj sham": "evening",
@@ -107,13 +105,12 @@ first_thing
     "TO": {"पौने|paune|pone|pauney|पौन": 15},
     "FACE": {"डेढ़|dedh|ded|derh": 90, "ढाई|dhai|dhaai|adhai|अढ़ाई": 150},
     "PLUSWORD": {"बजकर|bajkar|baj kar|बज कर|bajke|bajkr": 1},
-    "AFTER": {"करीब से बाद": 1},
     "POSTAFTER": {
         "के बाद|ke baad|ke bad|k baad|बाद|baad"
         "|ke baad ka|के बाद का|के बाद की|se aage|से आगे|के बाद कभी भी"
         "|ke baad kabhi bhi|k bad": 1
     },
-    "|POSTBEFORE": {"से पहले|se pehle|se pahle|tak|तक|से पहले का|se pehle ka|के पहले|ke pehle|के अंदर": 1},
+    "POSTBEFORE": {"से पहले|se pehle|se pahle|tak|तक|से पहले का|se pehle ka|के पहले|ke pehle|के अंदर": 1},
     "POSTAROUND": {
         "के आसपास|ke aaspaas|ke aas paas|के आस पास|के करीब|ke karib|ke kareeb|के लगभग|ke aspas": 1
     },
@@ -191,7 +188,7 @@ first_thing
         "पुर्तगाली|portuguese": "pt",
         "हिंदी|हिन्दी|hindi": "hi",
     },
-    "GREETING": {
+    "PLAIN": {
         "शुभ रात्रि|शुभ संध्या|सुप्रभात|एक बार|ek baar|दो बार|एक बात|ek baat|एक और|ek aur|एक मिनट"
         "|ek minute|कर दो|kar do|kardo|बता दो|bata do|दे दो|de do|karva do|karwa do|बुक कर दो"
         "|book kar do|cancel kar do|karke do|do na|करा दो|kara do|bata do na|rakh do|रख दो"

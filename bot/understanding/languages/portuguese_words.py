@@ -85,9 +85,8 @@ WORDS: dict[str, dict[str, Value]] = {
         "cedo|cedinho|bem cedo|primeira hora|logo cedo|no primeiro horário|primeiro horário"
         "|à primeira hora": "first_thing",
         "no meio da manhã|fim da manhã|final da manhã": "late_morning",
-        "hora do almoço|na hora do almoço|no almoço|horário de almoço|no horário de almoço": """
-lunch
-""",
+        "hora do almoço|na hora do almoço|no almoço|horário de almoço"
+        "|no horário de almoço": "lunch",
         "à tarde|da tarde|de tarde|na parte da tarde|pela tarde|tarde|tardes|hoje à tarde"
         "|esta tarde|essa tarde|a tarde": "afternoon",
         "depois do almoço|início da tarde|começo da tarde|no início da tarde": "early_afternoon",
@@ -98,9 +97,7 @@ lunch
         "|a noite|à noitinha": "night",
         "madrugada|da madrugada|de madrugada": "dawn",
         "fim do dia|final do dia|no fim do dia|no final do dia|último horário": "end_of_day",
-        "depois do trabalho|após o trabalho|depois do expediente|saindo do trabalho": """
-after_work
-""",
+        "depois do trabalho|após o trabalho|depois do expediente|saindo do trabalho": "after_work",
         "antes do trabalho": "before_work",
     },
     "NOON": {"meio-dia|meio dia|ao meio-dia|ao meio dia": 720, "meia-noite|meia noite": 0},
@@ -216,7 +213,7 @@ after_work
         "português|em português": "pt",
         "hindi": "hi",
     },
-    "GREETING": {
+    "PLAIN": {
         "bom dia|boa tarde|boa noite|bom fim de semana|boa semana|mais tarde|muito tarde"
         "|atrasado|chegar tarde|um dia|outro dia|algum dia|por dia|uma vez|outra vez|de uma vez"
         "|da última vez|a última vez|primeira vez|mais cedo|um horário|uma hora|um corte|até logo"

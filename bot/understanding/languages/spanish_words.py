@@ -101,9 +101,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "|en las tardes|hoy por la tarde|tardecita": "tarde",
         "después de comer|después del almuerzo|a primera hora de la tarde": "early_afternoon",
         "a última hora de la tarde|al final de la tarde|a media tarde": "late_afternoon",
-        "noche|por la noche|de la noche|en la noche|a la noche|por las noches|esta noche": """
-night
-""",
+        "noche|por la noche|de la noche|en la noche|a la noche|por las noches|esta noche": "night",
         "madrugada|de la madrugada|por la madrugada": "dawn",
         "a última hora|última hora|al final del día|antes de cerrar": "end_of_day",
         "después del trabajo|al salir del trabajo|saliendo del trabajo|después de trabajar"
@@ -172,7 +170,7 @@ night
     "A": {"un|una": 1},
     "WEEKEND": {"fin de semana|finde|fines de semana|fin de": 1},
     "WORKDAYS": {"entre semana|días laborables|día laborable|días de semana|días hábiles": 1},
-    "|END": {"a finales de|finales de|a fin de|fin de|a final de|al final de|final de|fines de": 1},
+    "END": {"a finales de|finales de|a fin de|fin de|a final de|al final de|final de|fines de": 1},
     "BEGIN": {"a principios de|principios de|a comienzos de|al principio de|a inicios de": 1},
     "MIDDLE": {"a mediados de|mediados de": 1},
     "FROMNOW": {"a partir de hoy|a partir de ahora|desde hoy": 1},
@@ -226,7 +224,7 @@ night
         "portugués|en portugués": "pt",
         "hindi": "hi",
     },
-    "GREETING": {
+    "PLAIN": {
         "buenos días|buen día|buenas tardes|buenas noches|buenas|feliz día|buen fin de semana"
         "|buena tarde|buena noche|feliz tarde|llego tarde|llegar tarde|llegaré tarde|voy tarde"
         "|voy a llegar tarde|más tarde|muy tarde|tan tarde|un poco tarde|demasiado tarde"
