@@ -19,7 +19,6 @@ class Sentence:
     starts: tuple[bool, ...]
     ends: tuple[bool, ...]
     tokens: tuple[Token, ...]
-    question: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,17 @@ def sentences(tokens: list[Token], language: Language) -> list[Sentence]:
     breaks: set[int] = set()
     for i, t in enumerate(tokens):
         if ends_sentence(tokens, i):
-            out.append(_sentence(held, breaks, t.text == "?", language))
+            out.append(_sentence(held, breaks, language))
             held, breaks = [], set()
         elif t.kind == "p" and t.text in _CLAUSE_MARKS:
             breaks.add(len(held))
         elif t.kind != "p" or not t.text.isascii():
             held.append(t)
-    out.append(_sentence(held, breaks, False, language))
+    out.append(_sentence(held, breaks, language))
     return out
 
 
-def _sentence(
-    held: Sequence[Token], breaks: set[int], question: bool, language: Language
-) -> Sentence:
+def _sentence(held: Sequence[Token], breaks: set[int], language: Language) -> Sentence:
     words = tuple(repair(t.text, language) if t.kind == "w" else t.text for t in held)
     starts, ends = [], []
     fresh = True
@@ -61,7 +58,7 @@ def _sentence(
         ends.append(i + 1 == len(words) or i + 1 in breaks or words[i + 1] in language.joins)
         if fresh and word not in language.fillers:
             fresh = False
-    return Sentence(words, tuple(starts), tuple(ends), tuple(held), question)
+    return Sentence(words, tuple(starts), tuple(ends), tuple(held))
 
 
 def acts_in(parts: Sequence[Sentence], languages: Sequence[Language]) -> list[ActSaid]:
@@ -82,27 +79,3 @@ def acts_in(parts: Sequence[Sentence], languages: Sequence[Language]) -> list[Ac
                 if word in language.common:
                     break
     return out
-
-
-# Which act leads when a message shows several that a flow could begin with.
-_INTENTS = (
-    "emergency",
-    "stop",
-    "start",
-    "start_over",
-    "human",
-    "cancel_all",
-    "cancel",
-    "move",
-    "my_bookings",
-    "book",
-    "find",
-    "help",
-    "menu",
-    "language",
-)
-
-
-def leading(acts: Sequence[str]) -> str | None:
-    """The one act of several that names what the person wants."""
-    return next((act for act in _INTENTS if act in acts), None)

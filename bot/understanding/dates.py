@@ -33,8 +33,6 @@ class DateSaid:
     weekdays: frozenset[int] = frozenset()
     readings: tuple[date, ...] = ()
     bare: int | None = None
-    later_today: bool = False
-    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +104,12 @@ def coming(today: date, weekday: int) -> date:
 
 def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """The mention of a date beginning at unit `i`."""
-    found = (
-        _iso(units, i)
-        or _numeric(units, i, cal)
-        or _named_month(units, i, cal)
-        or _week_words(units, i, cal)
-        or _weekday(units, i, cal)
-        or _month_words(units, i, cal)
-        or _relative(units, i, cal)
-        or _ordinal(units, i, cal)
-    )
-    return found
+    best: DateSaid | None = None
+    for rule in _RULES:
+        found = rule(units, i, cal)
+        if found is not None and (best is None or found.j > best.j):
+            best = found
+    return best
 
 
 def _figure(units: Sequence[Unit], i: int, digits: int) -> int | None:
@@ -129,7 +122,7 @@ def _glued(units: Sequence[Unit], i: int, marks: str) -> bool:
     return i < len(units) and units[i].word in marks and units[i].word != ""
 
 
-def _iso(units: Sequence[Unit], i: int) -> DateSaid | None:
+def _iso(units: Sequence[Unit], i: int, _cal: Calendar) -> DateSaid | None:
     year = _figure(units, i, 4)
     if year is None or year not in _YEARS or not _glued(units, i + 1, "-/."):
         return None
@@ -178,9 +171,41 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     value = _int(units, i, "NUM")
     if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
         return None
+    if _has(units, i + 1, "DATEWORD"):
+        return i + 2, value, True
     if _has(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
         return i + 2, value, True
     return i + 1, value, False
+
+
+def _day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """Such as "3 to 5 March", "between the 3rd and the 5th", "March 3–5"."""
+    j = i
+    led = False
+    while _has(units, j, "BETWEEN", "THE", "ON") and j < i + 3:
+        led = led or _has(units, j, "BETWEEN")
+        j += 1
+    month = _int(units, j, "MONTH")
+    first = _day_number(units, j + 1 if month is not None else j)
+    if first is None:
+        return None
+    k, low, ordinal = first
+    if not (_has(units, k, "RANGE") or (led and _has(units, k, "AND"))):
+        return None
+    k = _skip(units, k + 1, "THE")
+    if month is not None:
+        second = _day_number(units, k)
+        if second is None or _has(units, second[0], "AMPM") or second[1] <= low:
+            return None
+        start = next_month_day(cal.today, month, low)
+        end = day_in(start.year, month, second[1]) if start else None
+        return DateSaid(i, second[0], start, end) if end else None
+    if k >= len(units):
+        return None
+    last = _named_month(units, k, cal) or (_ordinal(units, k, cal) if ordinal else None)
+    if last is None or last.first is None or last.last is not None or last.first.day <= low:
+        return None
+    return DateSaid(i, last.j, last.first.replace(day=low), last.first)
 
 
 def _with_year(
@@ -197,7 +222,7 @@ def _with_year(
 
 def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     j = i
-    while _has(units, j, "THE", "DAYW") and j < i + 2:
+    while _has(units, j, "THE", "DAYW", "ON") and j < i + 3:
         j += 1
     number = _day_number(units, j)
     if number is not None:
@@ -220,7 +245,7 @@ def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
         return None
     k, day, ordinal = number
     if not ordinal and (
-        _has(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word in ":")
+        _has(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word == ":")
     ):
         return None
     dated = _with_year(units, k, month, day, cal)
@@ -228,7 +253,7 @@ def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
 
 
 def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
-    """ "this week", "of next week", "week after next": (end, weeks ahead)."""
+    """Such as "this week", "of next week", "week after next": (end, weeks ahead)."""
     j = i
     while _has(units, j, "OF", "THE") and j < i + 2:
         j += 1
@@ -287,23 +312,51 @@ def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateSaid:
 def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     j, how = i, ""
     while _has(units, j, "THE", "ON", "THIS", "NEXT", "COMING") and j < i + 3:
-        for kind in ("NEXT", "COMING", "THIS"):
-            if _has(units, j, kind):
-                how = how or kind
+        how = how or next((k for k in ("NEXT", "COMING", "THIS") if _has(units, j, k)), "")
         j += 1
     if j > i and not how and _has(units, i, "ON"):
         return None  # "on Friday": the mention begins at "Friday"
     weekday = _int(units, j, "WEEKDAY")
     if weekday is None:
-        if _has(units, j, "WORKDAYS"):
-            return DateSaid(i, j + 1, weekdays=frozenset(range(5)))
-        return None
+        work = _has(units, j, "WORKDAYS")
+        return DateSaid(i, j + 1, weekdays=frozenset(range(5))) if work else None
+    if _has(units, j, "ORD") and _has(units, j + 1, "PLACE", "ONE"):
+        return None  # "a segunda opção" is the second one
     end = j + 1
     if end < len(units) and units[end].word == "." and not units[end].stop:
         end += 1
+    if not how:
+        dated = _dated_weekday(units, i, end, weekday, cal)
+        if dated is not None:
+            return dated
+        if _has(units, end, "NEXT", "COMING"):
+            end, how = end + 1, "NEXT" if _has(units, end, "NEXT") else "COMING"
+    if not how and _has(units, j, "MANY"):
+        return DateSaid(i, end, weekdays=frozenset({weekday}))
+    return _near_weekday(i, end, weekday, how, cal)
+
+
+def _near_weekday(i: int, end: int, weekday: int, how: str, cal: Calendar) -> DateSaid:
+    """A weekday by itself or with this, next, coming."""
     near = coming(cal.today, weekday)
+    later = near + timedelta(7)
+    if how == "NEXT":
+        return DateSaid(i, end, monday(cal.today) + timedelta(7 + weekday))
+    if how == "THIS":
+        return DateSaid(i, end, near)
+    if how == "COMING":
+        return DateSaid(i, end, near if near > cal.today else later)
+    if near == cal.today:
+        return DateSaid(i, end, later, readings=(near, later), bare=weekday)
+    return DateSaid(i, end, near, bare=weekday)
+
+
+def _dated_weekday(
+    units: Sequence[Unit], i: int, end: int, weekday: int, cal: Calendar
+) -> DateSaid | None:
+    """Such as "Friday 13 March", "Friday next week", British "Friday week"."""
     dated = _attached(units, end, cal)
-    if dated is not None and not how:
+    if dated is not None:
         k, day = dated
         if day.weekday() == weekday:
             return DateSaid(i, k, day)
@@ -312,23 +365,8 @@ def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     if shift is not None:
         return DateSaid(i, shift[0], monday(cal.today) + timedelta(7 * shift[1] + weekday))
     if _has(units, end, "WEEK") and not _has(units, end, "NEXT"):
-        return DateSaid(i, end + 1, near + timedelta(7))  # British "Friday week"
-    if _has(units, end, "NEXT", "COMING") and how == "":
-        end += 1
-        how = "NEXT" if _has(units, end - 1, "NEXT") else "COMING"
-    if how == "NEXT":
-        return DateSaid(i, end, monday(cal.today) + timedelta(7 + weekday))
-    if how == "THIS":
-        return DateSaid(i, end, near)
-    if how == "COMING":
-        return DateSaid(i, end, near if near > cal.today else near + timedelta(7))
-    if _has(units, j, "MANY"):
-        return DateSaid(i, end, weekdays=frozenset({weekday}), bare=weekday)
-    weak = _has(units, j, "WEAK")
-    if near == cal.today:
-        later = near + timedelta(7)
-        return DateSaid(i, end, later, readings=(near, later), bare=weekday, weak=weak)
-    return DateSaid(i, end, near, bare=weekday, weak=weak)
+        return DateSaid(i, end + 1, coming(cal.today, weekday) + timedelta(7))
+    return None
 
 
 def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] | None:
@@ -338,7 +376,7 @@ def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] 
         k += 1
     if k >= len(units) or units[k].sentence != units[j - 1].sentence:
         return None
-    found = _named_month(units, k, cal) or _numeric(units, k, cal) or _iso(units, k)
+    found = _named_month(units, k, cal) or _numeric(units, k, cal) or _iso(units, k, cal)
     if found is None:
         found = _ordinal(units, k, replace(cal, eager=False))
     return (found.j, found.first) if found and found.first else None
@@ -354,9 +392,9 @@ def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
     span: tuple[date, date] | None = None
     if _has(units, j, "THIS") and _has(units, j + 1, "MONTHW"):
         j, span = j + 2, month_span(cal.today, 0)
-    elif _has(units, j, "NEXT", "COMING") and _has(units, j + 1, "MONTHW"):
-        j, span = j + 2, month_span(cal.today, 1)
-    elif _has(units, j, "MONTHW") and _has(units, j + 1, "NEXT", "COMING"):
+    elif (_has(units, j, "NEXT", "COMING") and _has(units, j + 1, "MONTHW")) or (
+        _has(units, j, "MONTHW") and _has(units, j + 1, "NEXT", "COMING")
+    ):
         j, span = j + 2, month_span(cal.today, 1)
     elif edge and _has(units, j, "MONTHW"):
         j, span = j + 1, month_span(cal.today, 0)
@@ -365,6 +403,8 @@ def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
     ):
         ahead = (month - cal.today.month) % 12
         j, span = j + 1, month_span(cal.today, ahead)
+    elif _has(units, j, "MONTHEND"):
+        j, span, edge = j + 1, month_span(cal.today, 0), "END"
     if span is None:
         return None
     first, last = span
@@ -382,9 +422,7 @@ def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
 def _relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     days = _int(units, i, "DAYREL")
     if days is not None:
-        said = DateSaid(
-            i, i + 1, cal.today + timedelta(days), later_today=_has(units, i, "LATERTODAY")
-        )
+        said = DateSaid(i, i + 1, cal.today + timedelta(days))
         return _from_day(units, said) or said
     if _has(units, i, "SAMEDAY"):
         return DateSaid(i, i + 1, cal.last_date) if cal.last_date else None
@@ -420,7 +458,7 @@ def _months_ahead(i: int, end: int, count: int, cal: Calendar) -> DateSaid:
 def _a_week_from(
     units: Sequence[Unit], i: int, end: int, days: int, cal: Calendar
 ) -> DateSaid | None:
-    """ "a week from Friday", "two weeks after tomorrow"."""
+    """Such as "a week from Friday", "two weeks after tomorrow"."""
     if not _has(units, end, "FROM", "PASTWORD"):
         return None
     base = _weekday(units, end + 1, cal) or _relative(units, end + 1, cal)
@@ -431,16 +469,16 @@ def _a_week_from(
 
 
 def _from_day(units: Sequence[Unit], said: DateSaid) -> DateSaid | None:
-    """ "tomorrow week"."""
+    """Such as "tomorrow week"."""
     if said.first and _has(units, said.j, "WEEK") and not _has(units, said.j, "NEXT"):
         return replace(said, j=said.j + 1, first=said.first + timedelta(7))
     return None
 
 
 def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
-    """ "the 12th", "12th of this month", "on the 12"."""
+    """Such as "the 12th", "12th of this month", "on the 12"."""
     j = i
-    while _has(units, j, "THE", "ON", "DAYW") and j < i + 3 and not _has(units, j, "NUM"):
+    while _has(units, j, "THE", "ON", "DAYW", "DAYTHE") and j < i + 3 and not _has(units, j, "NUM"):
         j += 1
     led = j > i
     number = _day_number(units, j)
@@ -463,7 +501,12 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
             found = next_day(cal.today, day)
         return DateSaid(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    if not ordinal and not (led and cal.eager):
+    if not ordinal and not (led and cal.eager) and not _has(units, j - 1, "DAYTHE"):
+        return None
+    if not ordinal and (
+        _has(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
+        or (end < len(units) and units[end].word in {":", "%", "/"})
+    ):
         return None
     if worded and not (led and (cal.eager or day > 5)):
         return None
@@ -473,3 +516,28 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
         return None  # "5th Whitmore": a street of some name
     found = next_day(cal.today, day)
     return DateSaid(i, end, found) if found else None
+
+
+def _gone(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """Such as "last Friday", "la semana pasada": a day gone by, which nobody books."""
+    j = _skip(units, i, "LAST", "THE")
+    if not _has(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
+        return None
+    led = j > i and _has(units, i, "LAST")
+    if not led and not _has(units, j + 1, "LAST"):
+        return None
+    return DateSaid(i, j + 1 if led else j + 2, monday(cal.today) - timedelta(7))
+
+
+_RULES = (
+    _iso,
+    _numeric,
+    _named_month,
+    _day_span,
+    _week_words,
+    _weekday,
+    _month_words,
+    _relative,
+    _ordinal,
+    _gone,
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bot.understanding.kinds import KINDS
 from bot.understanding.patterns import Pattern, compile_patterns
 from bot.understanding.tokens import fold, tokenize
 
@@ -35,6 +36,7 @@ class Language:
     common: frozenset[str]
     fillers: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
     repairs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,13 +51,15 @@ def build(
 ) -> Language:
     """Make a `Language` from its data.
 
-    `words` maps a tag to {"phrase|other phrase": value}; `acts` maps an act to one pattern a
-    line; `macros` are named sets of single words for them; `common` are words of the language
-    that mean nothing here, so that they are neither repaired as typos nor taken for names;
+    `words` maps a kind (see `kinds.py`) to {"phrase|other phrase": value}; `acts` maps an act to
+    one pattern a line; `macros` are named sets of single words for them; `common` are words of the
+    language that mean nothing here, so that they are neither repaired as typos nor taken for names;
     `fillers` may come before the first real word of a clause, `joins` begin a new one.
     """
     merged: dict[tuple[str, ...], Tags] = {}
     for tag, phrases in words.items():
+        if tag not in KINDS:
+            raise ValueError(f"no such kind of word: {tag}")
         for spelled, value in phrases.items():
             for phrase in spelled.split("|"):
                 key = tuple(t.text for t in tokenize(phrase.strip()))
@@ -78,6 +82,7 @@ def build(
         plain,
         small[1],
         small[2],
+        frozenset(said - plain),
         _repairs(sorted(said - plain), vocabulary),
     )
 
@@ -108,6 +113,11 @@ def repair(word: str, language: Language) -> str:
     """The known word this one is a slip of the thumb away from, or the word itself."""
     if len(word) < _LONG_ENOUGH - 1 or word in language.vocabulary:
         return word
+    if len(word) >= _LONG_ENOUGH:
+        for i in range(1, len(word)):
+            shorter = word[:i] + word[i + 1 :]
+            if shorter in language.said and len(shorter) >= _LONG_ENOUGH - 1:
+                return shorter
     found = language.repairs.get(word)
     if found is None and len(word) >= _LONG_ENOUGH:
         hits = {

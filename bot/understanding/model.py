@@ -5,8 +5,8 @@ Times are minutes or `datetime.time` on the shop's wall clock, dates are the sho
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 
 Hours = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -42,14 +42,14 @@ class Setting:
     `last_date` is the day the talk is about, for "the same day" and "the day after".
     """
 
-    now: datetime
+    now: dt.datetime
     zone: str
     language: str = "en"
     region: str = "US"
     opening: Hours | None = None
     names: Names = field(default_factory=Names)
     expects: str | None = None
-    last_date: date | None = None
+    last_date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class Refused:
     providers: tuple[int, ...] = ()
     services: tuple[int, ...] = ()
     shops: tuple[int, ...] = ()
-    dates: tuple[date, ...] = ()
+    dates: tuple[dt.date, ...] = ()
     weekdays: tuple[int, ...] = ()
-    times: tuple[time, ...] = ()
+    times: tuple[dt.time, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,13 @@ class Understood:
 
     text: str
     language: str
-    date: date | None = None
-    date_to: date | None = None
+    date: dt.date | None = None
+    date_to: dt.date | None = None
     weekdays: frozenset[int] = frozenset()
-    excluded_dates: frozenset[date] = frozenset()
+    excluded_dates: frozenset[dt.date] = frozenset()
     excluded_weekdays: frozenset[int] = frozenset()
-    time: time | None = None
-    time_to: time | None = None
+    time: dt.time | None = None
+    time_to: dt.time | None = None
     at: str | None = None
     part: str | None = None
     acts: tuple[str, ...] = ()

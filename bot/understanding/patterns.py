@@ -1,7 +1,8 @@
 """Patterns for acts: short templates over folded words, matched without any backtracking risk.
 
 A pattern is written as words between spaces: `a|b` either, `a?` may be missing, `@name` a set of
-words, `*` up to three words, `**` up to seven, `^` begin and `$` end of a clause. At most two gaps
+words, `!a` anything but a comes next, `*` up to three words, `**` up to seven, `^` begin and
+`$` end of a clause. At most two gaps
 a pattern, so the work per word is bounded.
 """
 
@@ -22,6 +23,7 @@ class Part:
     words: frozenset[str]
     optional: bool = False
     gap: int = 0
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Pattern:
 
     def words(self) -> Iterable[str]:
         """Every word the pattern mentions."""
-        return (w for p in self.parts for w in p.words)
+        return (w for p in self.parts for w in p.words if not p.barred)
 
     def match(
         self, words: Sequence[str], i: int, starts: Sequence[bool], ends: Sequence[bool]
@@ -58,7 +60,10 @@ class Pattern:
                     if end >= 0:
                         return end
                 return -1
-            if i < n and words[i] in part.words:
+            if part.barred:
+                if i < n and words[i] in part.words:
+                    return -1
+            elif i < n and words[i] in part.words:
                 if part.optional:
                     end = self._match(words, i + 1, k + 1, ends)
                     if end >= 0:
@@ -96,11 +101,12 @@ def _compile(act: str, items: list[str], sets: Mapping[str, frozenset[str]]) -> 
         if item in _GAP:
             parts.append(Part(frozenset(), gap=_GAP[item]))
             continue
+        barred, item = item.startswith("!"), item.removeprefix("!")
         optional = item.endswith("?")
         words: set[str] = set()
         for word in item.removesuffix("?").split("|"):
             words |= sets[word[1:]] if word.startswith("@") else {fold(word)}
-        parts.append(Part(frozenset(words), optional=optional))
+        parts.append(Part(frozenset(words), optional=optional, barred=barred))
     gaps = sum(1 for p in parts if p.gap)
     if gaps > 2 or parts[0].gap:
         raise ValueError(f"pattern too loose: {' '.join(items)}")

@@ -146,7 +146,7 @@ def attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> Found |
 
 
 def _name(
-    text: str, units: Sequence[Unit], taken: Sequence[bool], i: int, loose: bool
+    text: str, units: Sequence[Unit], taken: Sequence[bool], i: int, *, loose: bool
 ) -> Found | None:
     j = i
     while j < len(units) and j < i + _MOST_NAME_WORDS and not taken[j]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.understanding import people
-from bot.understanding.acts import ActSaid, acts_in, leading, sentences
+from bot.understanding.acts import ActSaid, acts_in, sentences
 from bot.understanding.dates import MONTH_FIRST, Calendar, DateSaid, date_at
+from bot.understanding.decide import decide
 from bot.understanding.detect import languages_for
 from bot.understanding.lexicon import Language
 from bot.understanding.model import (
@@ -22,14 +23,15 @@ from bot.understanding.model import (
     Understood,
 )
 from bot.understanding.names import NameSaid, as_match, names_in
-from bot.understanding.settle import When, clock_time, day_of, settle_dates, settle_times
+from bot.understanding.settle_dates import settle_dates
+from bot.understanding.settle_times import clock_time, day_of, settle_times
 from bot.understanding.times import TimeSaid, time_at
 from bot.understanding.tokens import Token, tokenize
 from bot.understanding.units import Unit, unitize
+from bot.understanding.when import When, listed, refused
 
 _TIME_ASKED = frozenset({"time", "when"})
 _DATE_ASKED = frozenset({"date", "when"})
-_CORRECTING = frozenset({"_correct"})
 
 
 @dataclass(slots=True)
@@ -77,7 +79,10 @@ def understand(text: str, setting: Setting) -> Understood:
     me = people.called(text, units, r.taken, setting, numbers.code_end)
     if me is not None:
         r.take(me.i, me.j, "person_name", me.value)
-    acts = _acts(r, when, attendee is not None)
+    acts, intent = decide(found, when_said=bool(dates or times), setting=setting)
+    r.spans.extend(Span(a.start, a.end, "act", a.act) for a in found if a.act in acts)
+    if attendee is not None and "for_other" not in acts:
+        acts = (*acts, "for_other")
     late = people.late(units) if "late" in acts else None
     return Understood(
         text=text,
@@ -92,7 +97,7 @@ def understand(text: str, setting: Setting) -> Understood:
         at=when.at,
         part=when.part,
         acts=acts,
-        intent=leading(acts),
+        intent=intent,
         service=named.matches.get("service"),
         provider=named.matches.get("provider"),
         shop=named.matches.get("shop"),
@@ -112,7 +117,7 @@ def understand(text: str, setting: Setting) -> Understood:
         number=int(pick.value) if pick else None,
         minutes_late=int(late.value) if late else None,
         phone=numbers.phone,
-        language_wanted=_language_wanted(r, acts),
+        language_wanted=_language_wanted(r),
         spans=tuple(sorted(r.spans, key=lambda s: (s.start, s.end, s.kind))),
         ambiguous=(*when.doubts, *named.doubts),
     )
@@ -120,7 +125,7 @@ def understand(text: str, setting: Setting) -> Understood:
 
 def _mark_asides(r: _Reading) -> None:
     """Sentences about something else, up to the next one that books: their dates are not ours."""
-    topics = {a.sentence for a in r.acts if a.act == "_aside"}
+    topics = {a.sentence for a in r.acts if a.act in {"_aside", "_errand"}}
     own = {a.sentence for a in r.acts if a.act in {"book", "move", "cancel"}}
     off = False
     last = r.units[-1].sentence if r.units else 0
@@ -170,42 +175,59 @@ def _names(r: _Reading) -> _Named:
     )
     common = r.languages[0].vocabulary
     for kind, group in groups:
-        said = names_in(r.tokens, group, common)
-        best: NameSaid | None = None
-        for one in said:
+        wanted: list[NameSaid] = []
+        until = -1
+        for one in names_in(r.tokens, group, common):
             i, j = _units_of(r, one.start, one.end)
-            if _refused(r, i):
+            again = until >= 0 and listed(r.units, until, i)
+            if again or refused(r.units, i, j):
+                until = j
                 out.refused.setdefault(kind, []).append(one.found[0][0])
                 r.take(i, j, f"not_{kind}", one.found[0][0])
-                continue
-            if best is None or one.found[0][1] >= best.found[0][1]:
-                best = one
-        if best is not None:
-            match = as_match(best, group)
-            out.matches[kind] = match
-            i, j = _units_of(r, best.start, best.end)
-            if not any("MONTH" in u.tags or "WEEKDAY" in u.tags for u in r.units[i:j]):
-                r.take(i, j, kind, match.id)
-            if match.alternatives:
-                out.doubts.append(
-                    Doubt(kind, (match.id, *match.alternatives), best.start, best.end)
-                )
+            else:
+                wanted.append(one)
+        if wanted:
+            out.matches[kind] = _meant(r, kind, group, wanted, out.doubts)
     return out
+
+
+def _meant(
+    r: _Reading,
+    kind: str,
+    group: tuple[Name, ...],
+    wanted: list[NameSaid],
+    doubts: list[Doubt],
+) -> Match:
+    """The name meant: the last after a correction, the first of "Ana or Leo" with the others."""
+    now = wanted[0]
+    others: list[int] = []
+    for one in wanted[1:]:
+        i, j = _units_of(r, now.start, one.start)
+        tags = {k for u in r.units[i:j] for k in u.tags}
+        if one.found[0][0] == now.found[0][0]:
+            continue
+        if "CORRECT" in tags or one.found[0][1] > now.found[0][1] + _CLEARLY:
+            now, others = one, []
+        elif one.found[0][1] >= now.found[0][1] - _CLEARLY:
+            others.append(one.found[0][0])
+    match = as_match(now, group)
+    match = replace(match, alternatives=tuple(dict.fromkeys((*match.alternatives, *others))))
+    i, j = _units_of(r, now.start, now.end)
+    if not any({"MONTH", "WEEKDAY"} & u.tags.keys() for u in r.units[i:j]):
+        r.take(i, j, kind, match.id)
+    if match.alternatives:
+        doubts.append(Doubt(kind, (match.id, *match.alternatives), now.start, now.end))
+    return match
+
+
+# Points of a name's score that make one mention the meant one and another an accident.
+_CLEARLY = 15
 
 
 def _units_of(r: _Reading, start: int, end: int) -> tuple[int, int]:
     i = next(k for k, u in enumerate(r.units) if u.end > start)
     j = next((k for k, u in enumerate(r.units) if u.start >= end), len(r.units))
     return i, j
-
-
-def _refused(r: _Reading, i: int) -> bool:
-    k = i - 1
-    while k >= 0 and k > i - 3 and {"THE", "WITH"} & r.units[k].tags.keys():
-        if "NOT" in r.units[k].tags:
-            break
-        k -= 1
-    return k >= 0 and "NOT" in r.units[k].tags and r.units[k].sentence == r.units[i].sentence
 
 
 def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
@@ -227,39 +249,40 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
             i += 1
             continue
         d = date_at(r.units, i, cal)
-        t = time_at(r.units, i, eager)
-        if d is not None and any(r.taken[d.i : d.j]):
-            d = None
-        if t is not None and any(r.taken[t.i : t.j]):
-            t = None
-        if d is not None and (t is None or d.j >= t.j):
-            off = (
-                r.units[d.i].sentence in r.aside
-                or (
-                    d.first is not None
-                    and d.first < cal.today
-                    and d.readings == ()
-                    and "DAYREL" in r.units[d.i].tags
-                )
-                or (d.first == cal.today and r.units[d.i].sentence in done)
-            )
-            r.take(d.i, d.j, "aside_date" if off else "date", _date_value(d))
-            if not off:
-                dates.append(d)
-            if "PART" in r.units[d.j - 1].tags and not off:
-                times.append(
-                    TimeSaid(d.j - 1, d.j, "part", part=str(r.units[d.j - 1].tags["PART"]))
-                )
-            i = d.j
-        elif t is not None:
-            off = r.units[t.i].sentence in r.aside
-            r.take(t.i, t.j, "aside_time" if off else "time", _time_value(t))
-            if not off:
-                times.append(t)
-            i = t.j
-        else:
-            i += 1
+        t = time_at(r.units, i, eager=eager)
+        d = None if d is not None and any(r.taken[d.i : d.j]) else d
+        t = None if t is not None and any(r.taken[t.i : t.j]) else t
+        both = d is not None and {"DAYREL", "PART"} <= r.units[i].tags.keys()
+        j = i + 1
+        if d is not None and (t is None or d.j >= t.j or both):
+            elsewhere = _past(r, d, cal) or (d.first == cal.today and r.units[i].sentence in done)
+            _note_date(r, d, dates, elsewhere=elsewhere)
+            j = d.j
+        if t is not None and (both or d is None or t.j > d.j):
+            _note_time(r, t, times)
+            j = max(j, t.j) if both else t.j
+        i = j
     return dates, times
+
+
+def _past(r: _Reading, d: DateSaid, cal: Calendar) -> bool:
+    """Whether it is a day gone by without a year, like yesterday: nobody books one."""
+    dated = any(len(u.digits) == 4 for u in r.units[d.i : d.j])
+    return d.first is not None and d.first < cal.today and not dated
+
+
+def _note_date(r: _Reading, d: DateSaid, dates: list[DateSaid], *, elsewhere: bool) -> None:
+    off = elsewhere or r.units[d.i].sentence in r.aside
+    r.take(d.i, d.j, "aside_date" if off else "date", _date_value(d))
+    if not off:
+        dates.append(d)
+
+
+def _note_time(r: _Reading, t: TimeSaid, times: list[TimeSaid]) -> None:
+    off = r.units[t.i].sentence in r.aside
+    r.take(t.i, t.j, "aside_time" if off else "time", _time_value(t))
+    if not off:
+        times.append(t)
 
 
 def _date_value(d: DateSaid) -> object:
@@ -278,7 +301,7 @@ def _time_value(t: TimeSaid) -> object:
 def _when(r: _Reading, dates: list[DateSaid], times: list[TimeSaid]) -> When:
     local = r.setting.now.astimezone(ZoneInfo(r.setting.zone))
     moving = any(a.act == "move" for a in r.acts)
-    out = settle_dates(r.units, dates, moving)
+    out = settle_dates(r.units, dates, moving=moving)
     offset = next((t for t in times if t.offset is not None), None)
     if offset is not None and offset.offset is not None:
         # Through UTC, so that two hours are two hours on the days the clock changes.
@@ -291,20 +314,10 @@ def _when(r: _Reading, dates: list[DateSaid], times: list[TimeSaid]) -> When:
         )
     about = out.date or r.setting.last_date
     day = day_of(about if out.date_to is None else None, r.setting.opening, local)
-    return settle_times(r.units, times, day, out, moving)
+    return settle_times(r.units, times, day, out)
 
 
-def _acts(r: _Reading, when: When, for_other: bool) -> tuple[str, ...]:
-    ordered = list(dict.fromkeys(a.act for a in r.acts if not a.act.startswith("_")))
-    for a in r.acts:
-        if not a.act.startswith("_"):
-            r.spans.append(Span(a.start, a.end, "act", a.act))
-    if for_other and "for_other" not in ordered:
-        ordered.append("for_other")
-    return tuple(ordered)
-
-
-def _language_wanted(r: _Reading, acts: tuple[str, ...]) -> str | None:
+def _language_wanted(r: _Reading) -> str | None:
     for u in r.units:
         wanted = u.get("LANGUAGE")
         if isinstance(wanted, str):

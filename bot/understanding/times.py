@@ -26,6 +26,8 @@ PARTS: dict[str, tuple[int, int]] = {
     "end_of_day": (16 * 60, 20 * 60),
     "after_work": (17 * 60, 22 * 60),
     "before_work": (6 * 60, 9 * 60),
+    "dawn": (0, 6 * 60),
+    "tarde": (12 * 60, 20 * 60),  # lasts until it is dark
 }
 _FORENOON = frozenset({"morning", "first_thing", "late_morning", "before_work", "dawn"})
 
@@ -74,6 +76,7 @@ class TimeSaid:
     at: str
     low: Clock | None = None
     high: Clock | None = None
+    other: Clock | None = None
     part: str | None = None
     offset: int | None = None
     weak: bool = False
@@ -106,12 +109,14 @@ def clock(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     if found is None:
         return None
     j, c = found
+    if _has(units, j, "OCLOCK"):
+        j, c = _plus(units, j + 1, replace(c, strong=True))
     return _half(units, j, c)
 
 
 def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     """Take "o'clock", "pm", "in the evening" behind a time."""
-    if _has(units, j, "OCLOCK"):
+    if _has(units, j, "OCLOCK") or (_has(units, j, "HOURWORD") and _led(units, j - 2)):
         j, c = j + 1, replace(c, strong=True)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
     if _has(units, k, "AMPM"):
@@ -129,10 +134,17 @@ def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     return j, c
 
 
+def _led(units: Sequence[Unit], i: int) -> bool:
+    return i >= 0 and _has(units, i, "STRICTAT", "AFTER", "BEFORE", "AROUND")
+
+
 def _face(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     u = units[i]
     if "NOON" in u.tags:
         return i + 1, Clock(int(u.tags["NOON"]) // 60, 0, sure=True, strong=True)
+    if "FACE" in u.tags:
+        face = divmod(int(u.tags["FACE"]), 60)
+        return i + 1, Clock(*face, strong=_has(units, i + 1, "OCLOCK"))
     for kind, sign in (("PAST", 1), ("TO", -1)):
         if kind in u.tags:
             j = _skip(units, i + 1, "THE", "AT")
@@ -170,7 +182,7 @@ def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Cloc
     if not hour:
         return None
     # "5 to 6" in figures is a range; "ten to six" and "20 to 6" are times.
-    if to and not worded and units[i].digits and first <= 12:
+    if to and not worded and units[i].digits and first <= 12 and _has(units, j, "RANGE"):
         return None
     if not worded and (first % 5 or first == 0):
         return None
@@ -200,7 +212,22 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, Clock] |
             backed = _has(units, i + 2, "AMPM") or worded
             if backed:
                 return i + 2, Clock(hour, minute, strong=True)
-    return i + 1, Clock(hour % 24, 0, sure=hour > 12 or hour == 0, strong=False)
+    return _plus(units, i + 1, Clock(hour % 24, 0, sure=hour > 12 or hour == 0))
+
+
+def _plus(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
+    """Minutes behind the hour: "y media", "menos cuarto", "e quinze", "बजकर 20 मिनट"."""
+    minutes = units[j].get("PLUS") if j < len(units) else None
+    if isinstance(minutes, int):
+        return j + 1, replace(c, minute=minutes, strong=True)
+    sign = units[j].get("PLUSWORD") if j < len(units) else None
+    minute = _number(units, j + 1, 59)
+    if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
+        backed = minute > 12 or not units[j + 1].digits
+        if backed and not _has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
+            j = _skip(units, j + 2, "MINUTES")
+            return j, replace(c, minute=sign * minute, strong=True)
+    return j, c
 
 
 def _seconds(units: Sequence[Unit], j: int) -> bool:
@@ -222,22 +249,23 @@ def _word(u: Unit) -> bool:
     return bool(u.word) and u.word[0].isalpha()
 
 
-def time_at(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
+def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     """The mention of a time beginning at unit `i`; `eager` believes a bare number too."""
     u = units[i]
     if "SOON" in u.tags:
         return TimeSaid(i, i + 1, "asap")
-    return (
-        _offset(units, i)
-        or _between(units, i)
-        or _bounded(units, i, eager)
-        or _plain(units, i, eager)
-        or _part(units, i)
-    )
+    found = _offset(units, i) or _between(units, i)
+    if found is not None:
+        return found
+    best: TimeSaid | None = None
+    for one in (_bounded(units, i, eager=eager), _plain(units, i, eager=eager), _part(units, i)):
+        if one is not None and (best is None or one.j > best.j):
+            best = one
+    return best
 
 
 def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
-    """ "in 2 hours", "in half an hour", "20 minutes from now"."""
+    """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
     j = _skip(units, i, "IN")
     if _has(units, j, "HALFHOUR") and j > i:
         return TimeSaid(i, j + 1, "exact", offset=int(units[j].tags["HALFHOUR"]))
@@ -258,6 +286,9 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     led = _has(units, i, "BETWEEN")
     if led:
         j = _skip(units, i + 1, "THE", "AT")
+        plain = _bare_window(units, i, j)
+        if plain is not None:
+            return plain
     if j >= len(units):
         return None
     first = clock(units, j)
@@ -273,10 +304,23 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     end, high = second
     if not (led or low.strong or high.strong):
         return None
+    end = _skip(units, end, "BETWEENPOST")
     return TimeSaid(i, end, "between", low=low, high=high)
 
 
-def _bounded(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
+def _bare_window(units: Sequence[Unit], i: int, j: int) -> TimeSaid | None:
+    """The window "entre 3 y 5": not five past three."""
+    low, high = _number(units, j, 23), _number(units, j + 2, 23)
+    if low is None or high is None or not _has(units, j + 1, "AND"):
+        return None
+    if not _has(units, i, "PLUSWORD") and _has(units, j + 1, "PLUSWORD"):
+        end, c = _half(units, j + 3, Clock(high, sure=high > 12))
+        if not _counted(units, end):
+            return TimeSaid(i, end, "between", low=Clock(low, sure=low > 12), high=c)
+    return None
+
+
+def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     for kind, at in (("AFTER", "after"), ("BEFORE", "before"), ("AROUND", "around")):
         if kind not in units[i].tags:
             continue
@@ -290,8 +334,8 @@ def _bounded(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
             end, c = found
             if not c.strong and (_counted(units, end) or units[j].get("NUM") == 0):
                 continue
-            if c.strong or not _weak_word(units, j, eager):
-                return _made(units, i, end, at, c)
+            if c.strong or not _weak_word(units, j, eager=eager):
+                return _made(i, end, at, c)
         if kind != "AROUND" and _has(units, j, "PART") and j == i + 1:
             part = str(units[j].tags["PART"])
             low, high = PARTS[part]
@@ -300,8 +344,8 @@ def _bounded(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
     return None
 
 
-def _weak_word(units: Sequence[Unit], j: int, eager: bool) -> bool:
-    """ "about one of them": a number in letters and nothing else is too little."""
+def _weak_word(units: Sequence[Unit], j: int, *, eager: bool) -> bool:
+    """Such as "about one of them": a number in letters and nothing else is too little."""
     u = units[j]
     return not u.digits and u.get("NUM") in {1, 2} and not eager and not _closed(units, j + 1)
 
@@ -314,13 +358,17 @@ def _sides(at: str, c: Clock) -> tuple[Clock | None, Clock | None]:
     return (None, c) if at == "before" else (c, None)
 
 
-def _made(units: Sequence[Unit], i: int, end: int, at: str, c: Clock) -> TimeSaid:
+def _made(i: int, end: int, at: str, c: Clock) -> TimeSaid:
     return TimeSaid(i, end, at, *_sides(at, c), weak=not c.strong)
 
 
-def _plain(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
-    """ "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
+def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
+    """Such as "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
     j, part = i, None
+    while j < i + 2 and _has(units, j, "IN", "THE", "AROUND"):
+        j += 1
+    if not _has(units, j, "PART"):
+        j = i
     if _has(units, j, "PART") and not _has(units, j, "NUM"):
         part = str(units[j].tags["PART"])
         j += 1
@@ -344,14 +392,31 @@ def _plain(units: Sequence[Unit], i: int, eager: bool) -> TimeSaid | None:
         if _has(units, end, kind):
             end, at, c = end + 1, name, replace(c, strong=True)
             break
-    if not c.strong:
-        if _counted(units, end):
-            return None
-        if not (led or eager):
-            return None
-        if units[j].word in {"one"} and not _closed(units, end):
-            return None
-    return _made(units, i, end, at, c)
+    other: Clock | None = None
+    if at == "exact" and _has(units, end, "OR") and _same(units, i, end + 1):
+        second = clock(units, _skip(units, end + 1, "AT"))
+        if second is not None and not _counted(units, second[0]):
+            other = second[1]
+            c = replace(c, strong=c.strong or other.strong)
+            if other.sure and not c.sure and c.hour <= other.hour - 12:
+                c = replace(c, hour=c.hour + 12, sure=True)
+            end = second[0]
+    if not c.strong and not (
+        (led or eager or _beside_day(units, i, end)) and _believed(units, j, end)
+    ):
+        return None
+    return replace(_made(i, end, at, c), other=other)
+
+
+def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
+    return not _counted(units, end) and (units[j].word != "one" or _closed(units, end))
+
+
+def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
+    """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
+    before = _has(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
+    k = _skip(units, end, "ON")
+    return (before and _closed(units, end)) or _has(units, k, "DAYREL", "WEEKDAY")
 
 
 def _part(units: Sequence[Unit], i: int) -> TimeSaid | None:

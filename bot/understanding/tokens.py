@@ -75,7 +75,7 @@ def ends_sentence(tokens: list[Token], i: int) -> bool:
     if before.kind == "n" and after.kind == "n" and not after.spaced:
         return False
     if before.kind == "w" and before.text in _SHORT:
-        return False
+        return before.text == "no" and after.kind != "n"
     return not (before.kind == "w" and len(before.text) == 1 and before.text in "apm")
 
 

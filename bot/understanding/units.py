@@ -71,7 +71,7 @@ def _longest(words: list[str], i: int, languages: Sequence[Language]) -> Entry |
 
 
 def _join_numbers(units: list[Unit]) -> list[Unit]:
-    """ "twenty five", "twenty-first", "treinta y cinco": tens and ones become one number."""
+    """Such as "twenty five", "twenty-first", "treinta y cinco": tens and ones become one number."""
     out: list[Unit] = []
     i = 0
     while i < len(units):

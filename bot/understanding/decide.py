@@ -1,0 +1,91 @@
+"""From the acts seen to the acts meant: yes or no, find or book, and the one that leads.
+
+Acts whose names begin with "_" are hints: they decide between others and are never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.understanding.acts import ActSaid
+from bot.understanding.model import Setting
+
+# Which act leads when a message shows several that a flow could begin with.
+_INTENTS = (
+    "emergency",
+    "stop",
+    "start",
+    "start_over",
+    "human",
+    "cancel_all",
+    "cancel",
+    "move",
+    "my_bookings",
+    "find",
+    "book",
+    "help",
+    "menu",
+    "language",
+)
+_CHANGES = frozenset({"cancel", "cancel_all", "move"})
+_QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "ask_offers"})
+
+
+def decide(
+    said: Sequence[ActSaid], *, when_said: bool, setting: Setting
+) -> tuple[tuple[str, ...], str | None]:
+    """The acts of a message in the order of its words, and its intent."""
+    seen = {a.act for a in said}
+    out = [a.act for a in said if not a.act.startswith("_")]
+    _yes_or_no(said, out, when_said=when_said, expects=setting.expects)
+    errands = {a.sentence for a in said if a.act == "_errand"}
+    if errands and not any(a.act in {"book", "find"} and a.sentence not in errands for a in said):
+        out = [a for a in out if a not in {"book", "find"}]
+    changed = {a.sentence for a in said if a.act in _CHANGES}
+    if changed:
+        # "cancel my appointment" names a booking, it neither asks for one nor lists them.
+        apart = any(a.act == "book" and a.sentence not in changed for a in said)
+        out = [a for a in out if a != "my_bookings" and (a != "book" or apart)]
+    _find_or_book(seen, out, when_said=when_said)
+    acts = tuple(dict.fromkeys(out))
+    return acts, next((act for act in _INTENTS if act in acts), None)
+
+
+def _yes_or_no(
+    said: Sequence[ActSaid], out: list[str], *, when_said: bool, expects: str | None
+) -> None:
+    """Keep one of yes and no: the first said, and a correction without a yes is a no."""
+    first = {act: next((a.start for a in said if a.act == act), None) for act in _CUES}
+    yes, no = first["yes"], first["no"]
+    if yes is None and no is None:
+        asked = expects in {None, "yes_no"}
+        if first["_no"] is not None and asked:
+            no = first["_no"]
+        elif first["_yes"] is not None:
+            yes = first["_yes"]
+        elif when_said and expects == "yes_no":
+            no = 0
+    if yes is not None and no is not None:
+        yes, no = (yes, None) if yes < no else (None, no)
+    out[:] = [a for a in out if a not in {"yes", "no"}]
+    if yes is not None:
+        out.insert(0, "yes")
+    elif no is not None:
+        out.insert(0, "no")
+
+
+_CUES = ("yes", "no", "_yes", "_no")
+
+
+def _find_or_book(seen: set[str], out: list[str], *, when_said: bool) -> None:
+    """Looking for somebody to go to, or going: "see a dentist" is the one or the other."""
+    if "find" in out and "_else" in seen:
+        out.remove("find")
+    chosen = "_pick" in seen or when_said
+    if "find" in out and "book" in out:
+        out.remove("find" if chosen else "book")
+    if "_see" in seen and "find" not in out:
+        out.append("find" if "_area" in seen and not chosen else "book")
+    busy = any(i in out for i in _INTENTS) or bool(_QUESTIONS & set(out))
+    if when_said and not busy:
+        out.append("book")
