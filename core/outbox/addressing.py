@@ -34,23 +34,31 @@ class Booked(Protocol):
         """Whom it is for; None while a hold nobody has proved a phone for."""
 
 
-def recipients(
-    shop_id: int,
-    provider_id: int | None,
-    conversation_id: int | None,
-    booking_id: int | None,
-    skip_user_id: int | None,
-) -> sa.Select[Any]:
-    """Every way to reach everybody concerned, by person, the best way first."""
+def _recipients() -> sa.Select[Any]:
     # A line speaks to one kind of identity: WhatsApp and SMS know people by their phone.
     kind = sa.case(
         (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
     )
+    shop = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
     simulated = lines.c.transport.in_(SIMULATED)
-    concerned: sa.ColumnElement[bool] = members.c.role.in_(("owner", "receptionist"))
-    if provider_id is not None:
-        concerned |= members.c.provider_id == provider_id
-    ways = (
+    # What happens on a simulated line is told on simulated lines only.
+    theirs, talks = lines.alias("theirs"), conversations.alias("talks")
+    made_in = sa.select(bookings.c.conversation_id).where(
+        bookings.c.id == sa.bindparam("booking_id")
+    )
+    pretended = (
+        sa.select(talks.c.id)
+        .join_from(talks, theirs, theirs.c.id == talks.c.line_id)
+        .where(
+            talks.c.id
+            == sa.func.coalesce(
+                sa.bindparam("talk_id", type_=talks.c.id.type), made_in.scalar_subquery()
+            ),
+            theirs.c.transport.in_(SIMULATED),
+        )
+        .exists()
+    )
+    return (
         sa.select(
             members.c.user_id,
             lines.c.id.label("line_id"),
@@ -60,14 +68,11 @@ def recipients(
             conversations.c.opted_out_at,
         )
         .join_from(members, users, users.c.id == members.c.user_id)
-        .join(
-            identities,
-            (identities.c.user_id == users.c.id) & identities.c.ended_at.is_(None),
-        )
+        .join(identities, (identities.c.user_id == users.c.id) & identities.c.ended_at.is_(None))
         .join(
             lines,
             lines.c.active
-            & ((lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None))
+            & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
             & (lines.c.staff | (lines.c.channel == "sms"))
             & (kind == identities.c.kind),
         )
@@ -77,10 +82,13 @@ def recipients(
             & (conversations.c.address == identities.c.value),
         )
         .where(
-            members.c.shop_id == shop_id,
+            members.c.shop_id == shop,
             members.c.alerts,
-            concerned,
+            members.c.user_id != sa.bindparam("skip_user_id"),
+            members.c.role.in_(("owner", "receptionist"))
+            | (members.c.provider_id == sa.bindparam("provider_id")),
             users.c.deactivated_at.is_(None),
+            simulated | ~pretended,
         )
         .order_by(
             members.c.user_id,
@@ -93,24 +101,32 @@ def recipients(
             identities.c.id,
         )
     )
-    if skip_user_id is not None:
-        ways = ways.where(members.c.user_id != skip_user_id)
-    if conversation_id is not None or booking_id is not None:
-        talk = (
-            sa.literal(conversation_id)
-            if conversation_id is not None
-            else sa.select(bookings.c.conversation_id)
-            .where(bookings.c.id == booking_id)
-            .scalar_subquery()
-        )
-        theirs, talks = lines.alias("theirs"), conversations.alias("talks")
-        pretended = (
-            sa.select(talks.c.id)
-            .join_from(talks, theirs, theirs.c.id == talks.c.line_id)
-            .where(talks.c.id == talk, theirs.c.transport.in_(SIMULATED))
-        )
-        ways = ways.where(simulated | ~pretended.exists())
-    return ways
+
+
+_RECIPIENTS = _recipients()
+
+
+async def recipients(
+    ctx: Context,
+    *,
+    shop_id: int,
+    provider_id: int | None,
+    conversation_id: int | None,
+    booking_id: int | None,
+    skip_user_id: int | None,
+) -> list[Row]:
+    """Return whom an alert goes to, each person once, by the best way to reach them."""
+    bound = {
+        "shop_id": shop_id,
+        "provider_id": provider_id,
+        "talk_id": conversation_id,
+        "booking_id": booking_id,
+        "skip_user_id": skip_user_id or 0,
+    }
+    best: dict[int, Row] = {}
+    for row in await ctx.execute(_RECIPIENTS, bound):
+        best.setdefault(row.user_id, row)
+    return list(best.values())
 
 
 async def open_talks(

@@ -105,19 +105,25 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     earlier = outbox.alias("earlier")
     # A reminder for next month is no obstacle, but a row in its pause between two tries is.
-    waits = (
-        sa.exists()
+    # A subquery, not NOT EXISTS: that may be planned as a join, a slow one on old statistics.
+    earliest = (
+        sa.select(sa.func.min(earlier.c.id))
         .where(
+            sa.text("earlier.state IN ('due', 'sending')"),  # as the index says it
             earlier.c.conversation_id == outbox.c.conversation_id,
             earlier.c.lane == lane,
-            earlier.c.id < outbox.c.id,
-            (earlier.c.state == "sending")
-            | (earlier.c.state == "due") & ((earlier.c.attempts > 0) | (earlier.c.due_at <= now)),
+            earlier.c.id <= outbox.c.id,
+            (earlier.c.state == "sending") | (earlier.c.attempts > 0) | (earlier.c.due_at <= now),
         )
         .correlate(outbox)
+        .scalar_subquery()
     )
     found = sa.select(outbox.c.id, sa.literal(_LANES.index(lane)).label("rank")).where(
-        UNFINISHED, outbox.c.state == "due", outbox.c.lane == lane, outbox.c.due_at <= now, ~waits
+        UNFINISHED,
+        outbox.c.state == "due",
+        outbox.c.lane == lane,
+        outbox.c.due_at <= now,
+        outbox.c.id == earliest,
     )
     if keep_to == "talk":
         found = found.where(outbox.c.conversation_id == sa.bindparam("talk", type_=sa.BigInteger))

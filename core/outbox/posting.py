@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.context import Context, Row
+from core.context import Context
 from core.messages import Choice, Say, encode
 from core.models import conversations, outbox, prompts
 from core.outbox.addressing import Booked, home_of, open_talks, recipients
@@ -100,13 +100,14 @@ async def alert(
     what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
     already. The same `unique_key` alerts once.
     """
-    found = await ctx.all(
-        recipients(shop_id, provider_id, conversation_id, booking_id, skip_user_id)
+    people = await recipients(
+        ctx,
+        shop_id=shop_id,
+        provider_id=provider_id,
+        conversation_id=conversation_id,
+        booking_id=booking_id,
+        skip_user_id=skip_user_id,
     )
-    best: dict[int, Row] = {}
-    for row in found:  # by person, the best way to reach them first
-        best.setdefault(row.user_id, row)
-    people = list(best.values())
     if not people:
         return 0
     opened = await open_talks(ctx, shop_id, [row for row in people if row.conversation_id is None])
