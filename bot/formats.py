@@ -93,7 +93,9 @@ def _twelve_hours(where: Locale) -> bool:
 def clock(local: datetime, where: Locale) -> str:
     """Write the time of day of a local datetime: "5:30 pm" or "17:30"."""
     if not _twelve_hours(where):
-        return f"{local:%H:%M}"
+        hour = local.hour
+        padded = where.time_formats["short"].pattern.startswith("HH")
+        return f"{hour:02}:{local:%M}" if padded else f"{hour}:{local:%M}"
     if where.language == "en":
         return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
     return _plain(format_time(local.time(), "short", locale=where))

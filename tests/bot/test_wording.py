@@ -53,6 +53,11 @@ def test_midnight_and_noon_and_morning() -> None:
     assert words("{a:time}, {b:time}, {c}", a=noon, b=midnight, c=NINE) == (
         "12:00 pm, 12:00 am, Fri 4 Sept 9:00 am"
     )
+    assert [words("{c:time}", language, c=NINE) for language in ("es_ES", "en_GB", "fr_FR")] == [
+        "9:00",
+        "9:00 am",
+        "09:00",
+    ]
 
 
 def test_a_date() -> None:
