@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot import hearing
 from bot.flows import questions as answers
+from bot.flows.decide import HANDBACK
 from bot.handling import Handling
 from bot.hearing import Waiting
 from bot.talk import Heard
@@ -69,6 +70,13 @@ async def _help(h: Handling) -> Say:
     return text("help", shop=shop.name, phone=shop.phone or shop.address)
 
 
+def event(h: Handling) -> None:
+    """Mind what we sent to the conversation ourselves."""
+    if h.incoming.text == HANDBACK and h.with_person:
+        h.set(human_until=None)
+        h.says.append(text("back_again"))
+
+
 async def keyword(h: Handling) -> None:
     """Open the shop whose keyword was texted, on a line that serves many."""
     word = h.incoming.text.strip()
@@ -117,6 +125,10 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
         return True
     await questions(h, heard)
     if top is None and not h.stack:
+        if heard.text.isdecimal() and len(heard.text) <= 2:
+            h.says.append(text("stale"))
+            h.push("standing")
+            return True
         _begin(h, heard)
     return False
 
@@ -175,6 +187,7 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         h.says.append(text("hello"))
     elif short and {"thanks", "bye"} & set(acts) and not {"yes", "no"} & set(acts):
         h.says.append(text("welcome_to_it") if "thanks" in acts else text("goodbye"))
+        h.quiet = True
     else:
         return False
     return True

@@ -129,14 +129,16 @@ async def _handle(h: Handling) -> None:
     """Find out what was meant, and do it."""
     if await commands.consent(h):
         return
-    if h.conversation.human_until and h.conversation.human_until > h.ctx.now:
-        return  # a person of the shop has the talk
+    if h.incoming.kind == "event":
+        commands.event(h)
+    if h.with_person:
+        return
     if h.conversation.shop_id is not None:
         h.catalog = await catalogs.catalog(h.ctx, h.conversation.shop_id)
     await commands.keyword(h)
     top = h.stack[-1] if h.stack else None
     prompts = await _waiting(h, top)
-    heard = Heard(h.incoming, None)
+    heard = Heard(h.incoming, None, used=h.incoming.kind == "event")
     pick = _pick(h, heard, prompts)
     if pick.prompt and pick.prompt.flow:
         h.push(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
@@ -151,7 +153,7 @@ async def _handle(h: Handling) -> None:
     elif top and _left_alone(h) and not (heard.understood and heard.understood.intent):
         heard.used = True
         h.push("resume")
-    else:
+    elif not heard.used:
         if top:
             heard.step = top.step
             heard.digest = next((p.digest for p in prompts if p.id == top.prompt), "")

@@ -81,6 +81,7 @@ class Handling:
     asked: Asked | None = None
     changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
     misunderstood: bool = False
+    quiet: bool = False  # what waits for an answer goes on waiting, unsaid
     closing: set[int] = field(default_factory=set)  # prompts that wait no more
 
     @classmethod
@@ -115,6 +116,12 @@ class Handling:
             runs=state.get("runs", 0),
         )
 
+    @property
+    def with_person(self) -> bool:
+        """Whether a person of the shop has the talk just now."""
+        until = self.conversation.human_until
+        return until is not None and until > self.ctx.now
+
     # --- flows ------------------------------------------------------------------------------
 
     def push(self, flow: str, **args: Json) -> None:
@@ -145,9 +152,10 @@ class Handling:
     async def flow(self, heard: Heard | None) -> None:
         """Run the flow on top, and those beneath it as they come up, until one asks."""
         # Whatever comes of it is asked anew: a number typed then means what was shown last.
-        self.closing |= {frame.prompt for frame in self.stack if frame.prompt is not None}
+        if not self.quiet:
+            self.closing |= {frame.prompt for frame in self.stack if frame.prompt is not None}
         for _ in range(RERUNS):
-            if not self.stack:
+            if not self.stack or self.with_person or self.quiet:
                 return
             frame = self.stack[-1]
             frame.journal.rewind()

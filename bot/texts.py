@@ -189,6 +189,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "Ref {ref}",
     "alert.late": "{minutes} min late: {customer}, {service} with {provider}, {when}. Ref {ref}",
     "alert.human": "{customer} {phone} wants to talk to a person.",
+    "alert.human_new": "{phone} wants to talk to a person.",
     "alert.stopped": "{customer} {phone} asked for no more messages. The booking {when} with "
     "{provider} stands: call? Ref {ref}",
     "alert.decided": "{by} decided: {service}, {when}, {customer}. {state}. Ref {ref}",
@@ -267,7 +268,7 @@ ERRORS: dict[str, str] = {
     "shop_paused": "The shop takes no new bookings for now.",
     "overlap": "That time is taken.",
     "code_error": "The code could not be used.",
-    "code_wrong": "That is not the code.",
+    "code_wrong": "That is not the code. Tries left: {left}.",
     "code_dead": "That code is no longer good.",
     "code_too_soon": "I sent a code a moment ago. Please wait a little for another.",
     "code_budget": "No more codes for now. Please call the shop or try again later.",

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from functools import partial
 
-from core import models
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
 from core.context import Context
 from core.messages import Incoming
+from core.models import inbox, prompts
+
+
+def wake(ctx: Context, conversation_id: int) -> None:
+    """Have the turn of a conversation run as soon as this transaction is committed.
+
+    Whoever runs turns keeps the callback in `ctx.cache["begin turn"]`; a tick finds it otherwise.
+    """
+    begin = ctx.cache.get("begin turn")
+    if begin is not None:
+        ctx.after_commit.append(partial(begin, conversation_id))
+
+
+_TALK = sa.bindparam("talk", type_=sa.BigInteger)
+
+_SEEN = (
+    sa.select(prompts.c.id)
+    .where(prompts.c.conversation_id == _TALK, prompts.c.shown_at.is_not(None))
+    .order_by(prompts.c.shown_at.desc(), prompts.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+# Put together once: a receipt is this one statement, and duplicates come in thousands.
+_STORE = {
+    name: dialect.insert(inbox)
+    .values(conversation_id=_TALK, prompt_id=_SEEN)
+    .on_conflict_do_nothing()
+    .returning(inbox.c.id)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
 
 
 async def store(
@@ -16,26 +49,17 @@ async def store(
 
     With it goes the prompt its sender saw last: a bare "2" answers that one.
     """
-    inbox, prompts = models.inbox, models.prompts
-    seen = (
-        sa.select(prompts.c.id)
-        .where(prompts.c.conversation_id == conversation_id, prompts.c.shown_at.is_not(None))
-        .order_by(prompts.c.shown_at.desc(), prompts.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    insert = ctx.insert_new(
-        inbox,
+    stored = await ctx.execute(
+        _STORE[ctx.connection.dialect.name],
         {
             "line_id": line_id,
-            "conversation_id": conversation_id,
+            "talk": conversation_id,
             "event_id": event_id,
             "incoming": incoming.to_json(),
-            "prompt_id": seen,
             "state": "new",
             "due_at": ctx.now,
             "received_at": ctx.now,
         },
     )
-    stored = (await ctx.execute(insert.returning(inbox.c.id))).scalar()
-    return None if stored is None else int(stored)
+    row_id: int | None = stored.scalar()
+    return row_id

@@ -34,9 +34,16 @@ class Town:
         incoming = Incoming(text=text) if isinstance(text, str) else text
         event = f"event-{next(self._numbers)}"
         receipt = await receive(self.runtime, line, address, event, incoming)
-        await engine.work(self.runtime, receipt.conversation_id)
+        await self.work(receipt.conversation_id)
         await self.deliver()
         return [r.text for row, r in self.memory.sent[before:] if row.address == address]
+
+    async def work(self, conversation_id: int) -> None:
+        """Run the turns of a conversation, and of those it had something for."""
+        waiting = [conversation_id]
+        self.runtime.cache["begin turn"] = waiting.append
+        while waiting:
+            await engine.work(self.runtime, waiting.pop(0))
 
     async def deliver(self) -> list[tuple[Outgoing, Rendered]]:
         """Deliver what is due; return it."""

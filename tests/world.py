@@ -45,10 +45,21 @@ async def salon(ctx: Context, **rules: object) -> Place:
     hair = await setup.add_category(ctx, shop_id, "Hair", position=1)
     services = {
         name: await setup.add_service(
-            ctx, shop_id, name, minutes=minutes, price_minor=price, category_id=hair, position=at
+            ctx,
+            shop_id,
+            name,
+            minutes=minutes,
+            price_minor=price,
+            category_id=hair,
+            position=at,
+            synonyms=[spanish],
         )
-        for at, (name, minutes, price) in enumerate(
-            (("Cut", 30, 2500), ("Colour", 90, 6000), ("Blow-dry", 30, 1800))
+        for at, (name, minutes, price, spanish) in enumerate(
+            (
+                ("Cut", 30, 2500, "corte"),
+                ("Colour", 90, 6000, "tinte"),
+                ("Blow-dry", 30, 1800, "secado"),
+            )
         )
     }
     providers = {

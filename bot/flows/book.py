@@ -26,7 +26,10 @@ async def book(talk: Talk) -> None:
     catalog = await pick_shop(talk)
     await _notice(talk, catalog)
     service_id = await _pick_service(talk, catalog)
-    picked = await pick_slot(talk.scope("when"), catalog, service_id, start=talk.notes.get("start"))
+    _mind_corrections(talk, service_id)
+    wished = {"show": "times", "wish": talk.notes.get("wish", {})}
+    start = talk.notes.get("start") or wished
+    picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
     hold = await _hold(talk, catalog, picked)
     who = await login(talk.scope("login"), catalog, first=_held(catalog, picked))
     if (
@@ -60,6 +63,30 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
             talk.notes["start"] = {"show": "times", "wish": {"provider": last.provider_id}}
             talk.notes["named"] = True
             talk.tell(text("hi_name", name=person.name))
+
+
+def _mind_corrections(talk: Talk, service_id: int) -> None:
+    """Go back for what is said differently now ("actually Friday", "no, a colour"), once."""
+    heard = talk.heard
+    said = heard.understood if heard else None
+    if heard is None or said is None or "correction" in heard.taken or said.code:
+        return
+    asking = any(act.startswith("ask_") for act in said.acts)
+    held = heard.step == talk.key("sure") or heard.step.startswith(talk.key("login/"))
+    other_service = said.service is not None and said.service.id != service_id and not asking
+    wishes = (said.date, said.time, said.time_to, said.provider, said.at)
+    other_time = held and (
+        any(wish is not None for wish in wishes)
+        or bool(said.weekdays or said.refused.providers)
+        or "other" in said.acts
+    )
+    if not (other_service or other_time):
+        return
+    heard.taken.add("correction")
+    talk.notes.pop("start", None)
+    if "other" in said.acts and all(wish is None for wish in wishes):
+        talk.notes["start"] = {"show": "days", "wish": talk.notes.get("wish", {})}
+    talk.retry(after=None if other_service else "service")
 
 
 # --- the service ------------------------------------------------------------------------------

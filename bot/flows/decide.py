@@ -11,6 +11,10 @@ from core.errors import NotAllowed, WrongState
 from core.messages import Choice, Incoming, Json
 
 
+HANDBACK = "handback"
+"""The event that gives a talk back to the bot."""
+
+
 async def decide(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
     actor = await _staff(talk, "confirm")
@@ -62,8 +66,9 @@ async def handback(talk: Talk) -> None:
             line_id=talk.args["line"],
             conversation_id=talk.args["conversation"],
             event_id=f"handback/{key}",
-            incoming=Incoming(kind="event", text="handback"),
+            incoming=Incoming(kind="event", text=HANDBACK),
         )
+        inbox.wake(talk.ctx, talk.args["conversation"])
         return True
 
     await talk.once("given", give_back)

@@ -8,7 +8,7 @@ from itertools import count
 from bot.talk import MISSING, Heard, Talk
 from bot.texts import error_text, secret_text, text
 from core import codes, people
-from core.errors import CodeDead, CodeError, PhoneInvalid
+from core.errors import CodeDead, CodeError, CodeTooSoon, PhoneInvalid
 from core.messages import Choice, Json, Say
 from core.offers import Catalog
 
@@ -26,10 +26,12 @@ class Who:
     returning: bool
 
 
-async def login(talk: Talk, catalog: Catalog, *, first: Say | None = None) -> Who:
+async def login(
+    talk: Talk, catalog: Catalog, *, first: Say | None = None, with_name: bool = True
+) -> Who:
     """Return who we talk with, asking for as little as is still unknown.
 
-    `first` is said before anything is asked.
+    `first` is said before anything is asked; `with_name` is for what needs one.
     """
 
     async def known(_key: str) -> Json:
@@ -39,15 +41,17 @@ async def login(talk: Talk, catalog: Catalog, *, first: Say | None = None) -> Wh
         return {"user": person.user_id if person.proved else None, "name": person.name}
 
     before = await talk.once("known", known)
-    if before.get("user") and before["name"]:
+    if before.get("user") and (before["name"] or not with_name):
         return Who(before["user"], before["name"], returning=True)
     if first is not None:
         await talk.say(first)
     user_id = before.get("user")
     if user_id is None:
         phone = await _phone(talk, catalog)
-        await _prove_phone(talk, catalog, phone, named=bool(before.get("name")))
-    name = before.get("name") or await _name(talk)
+        await _prove_phone(talk, catalog, phone, named=bool(before.get("name")) or not with_name)
+    name = before.get("name") or talk.notes.get("name") or ""
+    if with_name and not name:
+        name = await _name(talk)
 
     async def proved(_key: str) -> Json:
         return await people.prove(
@@ -91,12 +95,18 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
             shop_id=catalog.shop.id,
         )
         if own:
-            key = "code" if named else "code_and_name"
+            key = "code" if named or "name" in talk.notes else "code_and_name"
             fresh[:] = [secret_text(key, code=code)]
         else:
             await codes.send(talk.ctx, phone, code, shop_id=catalog.shop.id)
             fresh[:] = [text("code_sent", phone=phone)]
         return True
+
+    async def issue_first(key: str) -> Json:
+        try:
+            return await issue(key)
+        except CodeTooSoon:
+            return False  # the one sent a moment ago is as good
 
     async def issue_again(key: str) -> Json:
         try:
@@ -115,6 +125,8 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
         wrong = await codes.check(
             talk.ctx, phone, digits, purpose=PURPOSE, conversation_id=talk.conversation.id
         )
+        if said.person_name:
+            talk.notes["name"] = said.person_name
         if wrong is None:
             return True
         heard.used = True
@@ -122,7 +134,7 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
         return "new" if isinstance(wrong, CodeDead) else MISSING
 
     for number in count(1):
-        await talk.once(f"code{number}", issue if number == 1 else issue_again)
+        await talk.once(f"code{number}", issue_first if number == 1 else issue_again)
         step = talk.key(f"proof{number}")
         options = [] if fresh else [Choice("new", text("new_code"), ("new code", "resend"))]
         proof = await talk.ask(f"proof{number}", question, read, options=options, expects="code")

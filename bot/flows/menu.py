@@ -86,14 +86,13 @@ async def human(talk: Talk) -> None:
 
     async def call(_key: str) -> Json:
         person = await people.whoami(talk.ctx, talk_.id)
+        name = (person.name if person else "") or talk_.name
         talk.set(human_until=talk.ctx.now + HUMAN_FOR)
         await outbox.alert(
             talk.ctx,
-            text(
-                "alert.human",
-                customer=(person.name if person else "") or talk_.name or talk_.address,
-                phone=talk_.address,
-            ),
+            text("alert.human", customer=name, phone=talk_.address)
+            if name
+            else text("alert.human_new", phone=talk_.address),
             shop_id=catalog.shop.id,
             kind="human",
             options=[Choice("back", text("hand_back"), ("done",))],

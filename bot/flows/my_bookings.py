@@ -183,7 +183,7 @@ async def standing(talk: Talk) -> None:
 
 async def _mine(talk: Talk) -> tuple[Who, list[Booking]]:
     catalog = await pick_shop(talk)
-    who = await login(talk.scope("login"), catalog, first=text("prove_first"))
+    who = await login(talk.scope("login"), catalog, first=text("prove_first"), with_name=False)
     mine = await bookings.upcoming(talk.ctx, user_id=who.user_id)
     return who, list(mine)
 

@@ -72,8 +72,8 @@ async def pick_slot(
 class Round:
     """One question of the picking; its `state` says what is shown.
 
-    `show` is "times", "days", "parts" or "people", `wish` what narrows it, `page` how far
-    down, and `slots`, if there, the very starts to offer (alternatives to one that went).
+    `show` is "times", "days", "parts" or "people", `wish` what narrows it, `skip` how many
+    come before, and `slots`, if there, the very starts to offer (alternatives to one that went).
     """
 
     def __init__(
@@ -85,8 +85,10 @@ class Round:
         self.state = state
         self.ignore = ignore
         self.wish = Wish.from_json(state.get("wish", {}))
+        talk.notes["wish"] = state.get("wish", {})
         self.zone = catalog.shop.timezone
         self.shown: list[Slot] = []
+        self.more: Json = None  # what shows the times after these
         self.instead = False  # nothing fits the wish; what is shown is the nearest
         self._question: Say | None = None
 
@@ -167,26 +169,24 @@ class Round:
         return await self._times()
 
     async def _times(self) -> list[Choice]:
-        page = self.state.get("page", 0)
+        skip = self.state.get("skip", 0)
         narrowed = bool(self.wish.day and not self.wish.until)
-        size = PAGE if narrowed or page else FIRST
+        size = PAGE if narrowed or skip else FIRST
         if "slots" in self.state:
             found = [Slot.from_json(slot) for slot in self.state["slots"]]
         else:
-            limit = page * PAGE + size + 1
-            found = await self._find(self.wish, limit=limit)
+            found = await self._find(self.wish, limit=skip + size + 1)
         if not found and self.wish != Wish():
             self.instead = True
             found = await self._nearest()
         if not found:
             raise NothingFree(shop=self.catalog.shop.name)
-        first = page * PAGE
-        self.shown = found[first : first + size]
-        more = len(found) > first + size
+        self.shown = found[skip : skip + size]
+        self.more = self._next(skip=skip + size) if len(found) > skip + size else None
         listed = self._listed(self.shown)
-        if more and (narrowed or page):
-            listed.append(Choice(self._next(page=page + 1), text("more_times"), ("more", "@more")))
-        listed.append(Choice(self._next(show="days", page=0), text("other_times"), ("@other",)))
+        if self.more and (narrowed or skip):
+            listed.append(Choice(self.more, text("more_times"), ("more", "@more")))
+        listed.append(Choice(self._next(show="days", skip=0), text("other_times"), ("@other",)))
         if narrowed and self._several() and self.wish.provider is None:
             listed.append(Choice(self._next(show="people"), text("someone"), ("@ask_who",)))
         return listed
@@ -218,12 +218,12 @@ class Round:
         ]
 
     async def _days(self) -> list[Choice]:
-        page = self.state.get("page", 0)
+        skip = self.state.get("skip", 0)
         free: dict[str, int] = {}
         for slot in await self._find(Wish(provider=self.wish.provider)):
             day = slots.local(int(slot.starts_at.timestamp()), self.zone).date().isoformat()
             free[day] = free.get(day, 0) + 1
-        days = list(free)[page * PAGE :]
+        days = list(free)[skip:]
         if not days:
             raise NothingFree(shop=self.catalog.shop.name)
         self._question = text("which_day")
@@ -231,7 +231,7 @@ class Round:
             Choice(
                 self._next(
                     show="parts" if free[day] > PAGE else "times",
-                    page=0,
+                    skip=0,
                     wish=self.wish.on(day).to_json(),
                 ),
                 text("day", day=date.fromisoformat(day), count=free[day]),
@@ -240,7 +240,7 @@ class Round:
         ]
         if len(days) > PAGE:
             listed.append(
-                Choice(self._next(show="days", page=page + 1), text("more_days"), ("more", "@more"))
+                Choice(self._next(skip=skip + PAGE), text("more_days"), ("more", "@more"))
             )
         return listed
 
@@ -252,7 +252,7 @@ class Round:
             wish = Wish.from_json(self.wish.to_json() | {"since": since, "before": before})
             fitting = sum(wish.allows(slot, self.zone) for slot in found)
             if fitting:
-                state = self._next(show="times", page=0, wish=wish.to_json())
+                state = self._next(show="times", skip=0, wish=wish.to_json())
                 listed.append(Choice(state, text(f"part.{name}", count=fitting)))
         return listed
 
@@ -262,7 +262,7 @@ class Round:
         for offering in self.catalog.given(self.service_id):
             provider = offering.provider
             wish = Wish.from_json(self.wish.to_json() | {"provider": provider.id})
-            state = self._next(show="times", page=0, wish=wish.to_json())
+            state = self._next(show="times", skip=0, wish=wish.to_json())
             label = text("person", provider=provider.called)
             if provider.speciality:
                 label = text("person.of", provider=provider.called, speciality=provider.speciality)
@@ -274,12 +274,13 @@ class Round:
 
     def _beyond(self, act: str) -> Json:
         """What to show for "later" and "earlier" than what is shown."""
-        if act == "later":
-            return self._next(show="times", page=self.state.get("page", 0) + 1)
-        first = slots.local(int(self.shown[0].starts_at.timestamp()), self.zone)
-        wish = replace(
-            self.wish.on(first.date().isoformat()), before=first.hour * 60 + first.minute
-        )
+        if act == "later" and self.more:
+            return self.more
+        edge = self.shown[-1 if act == "later" else 0]
+        local = slots.local(int(edge.starts_at.timestamp()), self.zone)
+        minute = local.hour * 60 + local.minute
+        day = self.wish.on(local.date().isoformat())
+        wish = replace(day, since=minute + 1) if act == "later" else replace(day, before=minute)
         return {"show": "times", "wish": wish.to_json()}
 
     def _next(self, **changes: Json) -> Json:
@@ -300,6 +301,8 @@ class Round:
                 heard.taken.add(act)
                 return self._beyond(act)
         if wish == self.wish:
+            # Said again what we know: understood, though nothing comes of it.
+            heard.used |= said.date is not None or said.time is not None
             return MISSING
         named = [s for s in self.shown if wish.allows(s, self.zone) and _of(s, wish)]
         timed = wish.exactly or said.date is None

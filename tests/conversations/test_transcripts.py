@@ -98,6 +98,8 @@ class Scene:
                     await world.member(ctx, self.place, phone, role, name)
             case "busy":
                 await self.busy(*value.split())
+            case "class":
+                await self.session(*value.split())
             case "known":
                 name, _, phone = value.rpartition(" ")
                 await self.known(name or "Marta", phone)
@@ -125,6 +127,22 @@ class Scene:
                 start=self.instant(day, at, zone),
                 end=self.instant(day, until, zone),
                 reason="",
+                actor=bookings.SYSTEM,
+            )
+
+    async def session(self, service: str, provider: str, day: str, at: str, seats: str) -> None:
+        """Put a class on a provider's calendar."""
+        assert self.place
+        owner = self.place
+        async with self.runtime.transaction() as ctx:
+            known = await catalog.catalog(ctx, owner.shop_id)
+            await bookings.add_session(
+                ctx,
+                shop_id=owner.shop_id,
+                service_id=next(i for n, i in owner.services.items() if n.startswith(service)),
+                provider_id=owner.providers[provider],
+                starts_at=self.instant(day, at, known.shop.timezone),
+                capacity=int(seats),
                 actor=bookings.SYSTEM,
             )
 
