@@ -10,7 +10,6 @@ from core.bookings import Actor
 from core.errors import NotAllowed, WrongState
 from core.messages import Choice, Incoming, Json
 
-
 HANDBACK = "handback"
 """The event that gives a talk back to the bot."""
 
