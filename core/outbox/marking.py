@@ -254,7 +254,12 @@ async def _alarm(ctx: Context, row: Row, error: str) -> None:
     log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
     if row.say["key"].startswith("alert.") or row.secret or row.shop_id is None:
         return
-    params = {"name": row.name, "phone": row.address, "ref": row.ref or "", "reason": error}
+    params = {
+        "customer": row.name or row.address,
+        "phone": row.address,
+        "ref": row.ref or "",
+        "reason": error,
+    }
     await alert(
         ctx,
         Say("alert.undelivered", params),

@@ -324,7 +324,7 @@ async def test_eight_tries_with_longer_and_longer_waits_then_dead(runtime: Runti
             "alert.undelivered",
             Say(
                 "alert.undelivered",
-                {"name": "Marta", "phone": MARTA, "ref": "K7Q-3MD", "reason": "503"},
+                {"customer": "Marta", "phone": MARTA, "ref": "K7Q-3MD", "reason": "503"},
             ),
         )
 
