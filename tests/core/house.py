@@ -138,6 +138,11 @@ class House:
         values: dict[str, Any] = {"actor": self.as_marta} | more
         return await self.do(lambda ctx: bookings.cancel(ctx, booking.id, **values))
 
+    async def late(self, booking: Booking, minutes: int, **more: Any) -> Booking:
+        """Say that Marta will be late."""
+        values = {"actor": self.as_marta} | more
+        return await self.do(lambda ctx: bookings.mark_late(ctx, booking.id, minutes, **values))
+
     async def desk(self, verb: Callable[..., Awaitable[T]], booking: Booking, **more: Any) -> T:
         """Let the owner do something to a booking."""
         values: dict[str, Any] = {"actor": self.staff} | more
@@ -176,10 +181,9 @@ class House:
 
         return await self.do(work)
 
-    async def get(self, booking: Booking | int) -> Booking:
+    async def get(self, booking: Booking, **whose: int) -> Booking:
         """A booking as it is in the database."""
-        booking_id = booking if isinstance(booking, int) else booking.id
-        return await self.do(lambda ctx: bookings.get(ctx, booking_id))
+        return await self.do(lambda ctx: bookings.get(ctx, booking.id, **whose))
 
     async def states(self) -> list[str]:
         """The state of every booking, in the order they were made."""

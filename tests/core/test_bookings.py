@@ -179,7 +179,7 @@ async def test_a_released_hold_is_free_at_once_and_may_be_released_twice(house: 
     ],
 )
 async def test_texts_have_their_bounds(
-    house: House, values: dict[str, str], params: dict[str, Any]
+    house: House, values: dict[str, Any], params: dict[str, Any]
 ) -> None:
     with pytest.raises(Invalid) as refused:
         await house.hold("09:00", **values)
@@ -625,11 +625,8 @@ async def test_other_peoples_bookings_do_not_exist(house: House) -> None:
         await house.book_for("11:00", actor=stranger)
     for wrong in ({"user_id": house.hugo}, {"shop_id": house.shop + 1}):
         with pytest.raises(NotFound):
-            await house.do(lambda ctx, w=wrong: bookings.get(ctx, booked.id, **w))
-    mine = await house.do(
-        lambda ctx: bookings.get(ctx, booked.id, user_id=house.marta, shop_id=house.shop)
-    )
-    assert mine == booked
+            await house.get(booked, **wrong)
+    assert await house.get(booked, user_id=house.marta, shop_id=house.shop) == booked
 
 
 async def test_upcoming_and_last_are_the_users_own(house: House) -> None:
@@ -657,18 +654,16 @@ async def test_upcoming_and_last_are_the_users_own(house: House) -> None:
 
 async def test_late_is_noted_and_told(house: House) -> None:
     booked = await house.book("09:00")
-    late = await house.do(lambda ctx: bookings.mark_late(ctx, booked.id, 10, actor=house.as_marta))
+    late = await house.late(booked, 10)
     assert (late.late_minutes, late.state) == (10, "confirmed")
     assert (await house.sent())[2:] == ["Olga: alert.late", "Rita: alert.late"]
     assert (await house.said("alert.late"))["minutes"] == 10
     for minutes in (0, 241):
         with pytest.raises(Invalid):
-            await house.do(
-                lambda ctx, m=minutes: bookings.mark_late(ctx, booked.id, m, actor=house.as_marta)
-            )
+            await house.late(booked, minutes)
     house.clock.move_to("2026-03-10T08:30Z")
     with pytest.raises(WrongState):
-        await house.do(lambda ctx: bookings.mark_late(ctx, booked.id, 5, actor=house.as_marta))
+        await house.late(booked, 5)
 
 
 async def test_expire_takes_what_is_due_and_no_more_than_asked(house: House) -> None:
