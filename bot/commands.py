@@ -11,6 +11,7 @@ from bot.handling import Handling
 from bot.hearing import Waiting
 from bot.talk import Heard
 from bot.texts import text
+from bot.understanding import Understood
 from core import bookings, directory, notices, people
 from core import catalog as catalogs
 from core.messages import Say
@@ -24,7 +25,11 @@ STOP_ELSEWHERE = {"stop", "stopall", "unsubscribe", "baja", "parar"}
 START = {"start", "unstop", "alta"}
 HELP = {"help", "info", "ayuda"}
 
+WRONG_NUMBER = {"wrong number", "wrong person", "not me", "número equivocado", "numero equivocado"}
+"""What somebody writes who got a number that was another's before."""
+
 _FREE_TEXT = {"text", "name", "purpose"}
+_SHOP_NAME = 4  # letters: shorter ones are too like other words
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
 
 
@@ -38,6 +43,11 @@ async def consent(h: Handling) -> bool:
     if word in START and h.conversation.opted_out_at:
         h.set(opted_out_at=None, consented_at=h.ctx.now, consent=word)
         h.says.append(text("opted_in", shop=await _shop_name(h)))
+        return True
+    if word in WRONG_NUMBER:
+        await people.detach(h.ctx, h.conversation.id)
+        h.clear()
+        h.says.append(text("detached"))
         return True
     if word in HELP and sms:
         h.says.append(await _help(h))
@@ -83,10 +93,27 @@ async def keyword(h: Handling) -> None:
     if h.conversation.line_shop_id is None and word.isalnum() and not word.isdecimal():
         shop = await directory.shop_by_keyword(h.ctx, word)
         if shop is not None:
-            h.set(shop_id=shop.id)
-            h.catalog = await catalogs.catalog(h.ctx, shop.id)
-            h.clear()
-            h.push("welcome")
+            await _open(h, shop.id)
+
+
+async def _open(h: Handling, shop_id: int) -> None:
+    h.set(shop_id=shop_id)
+    h.catalog = await catalogs.catalog(h.ctx, shop_id)
+    h.clear()
+    h.push("welcome")
+
+
+async def _other_shop(h: Handling, said: Understood) -> bool:
+    """Open another shop that is named on a line that serves many, when nothing else was said."""
+    if h.conversation.line_shop_id is not None or h.conversation.shop_id is None:
+        return False
+    if said.spans or said.acts or len(said.text.strip()) < _SHOP_NAME:
+        return False
+    found = await directory.find_shops(h.ctx, said.text)
+    if len(found) != 1 or found[0].id == h.conversation.shop_id:
+        return False
+    await _open(h, found[0].id)
+    return True
 
 
 async def questions(h: Handling, heard: Heard) -> bool:
@@ -121,7 +148,7 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
     short = len(heard.text.split()) <= _COMMAND_WORDS
     if top and top.expects in _FREE_TEXT and not short:
         return False
-    if await _command(h, heard, short=short):
+    if await _command(h, heard, short=short) or await _other_shop(h, said):
         return True
     await questions(h, heard)
     if top is None and not h.stack:
