@@ -18,7 +18,7 @@ async def decide(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
     actor = await _staff(talk, "confirm")
     booking = await bookings.get(talk.ctx, talk.args["booking"])
-    if not await people.is_member(talk.ctx, booking.shop_id, actor.id):
+    if not await people.is_member(talk.ctx, booking.shop_id, actor.id, "owner", "receptionist"):
         raise NotAllowed
     reason = ""
     if talk.args["choice"] == "decline" and booking.state == "pending":

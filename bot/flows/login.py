@@ -98,7 +98,13 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
             key = "code" if named or "name" in talk.notes else "code_and_name"
             fresh[:] = [secret_text(key, code=code)]
         else:
-            await codes.send(talk.ctx, phone, code, shop_id=catalog.shop.id)
+            await codes.send(
+                talk.ctx,
+                phone,
+                code,
+                shop_id=catalog.shop.id,
+                conversation_id=talk.conversation.id,
+            )
             fresh[:] = [text("code_sent", phone=phone)]
         return True
 
