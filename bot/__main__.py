@@ -20,6 +20,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     # At run time each command imports what it needs: `understand` needs no database.
     from bot.app import App
+    from bot.simulator.stage import Stage
     from core.runtime import Runtime
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     command("serve", _serve, "Serve everything in one process.")
-    command("demo", _demo, "Set up the sample shops and talk to them; no account needed.")
+    command("demo", _demo, "Serve sample shops and the simulator; no account needed.")
     chat = command("chat", _chat, "Talk in the terminal; reads a pipe too.")
     _who_talks(chat)
     command("web", _web, "Serve HTTP only; run workers beside it.")
@@ -112,7 +113,7 @@ def _worker(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
-    """Run until told to stop; then finish what is in hand and return, all within 10 seconds."""
+    """Serve this installation until told to stop."""
     import structlog
 
     from bot import doctor, logs
@@ -122,23 +123,25 @@ def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
     for finding in doctor.settings_findings(settings):
         if finding.level == "wrong":
             structlog.get_logger("bot").warning("settings.wrong", problem=finding.text)
-    app = App.open(settings)
+    asyncio.run(_until_told(App.open(settings), web=web, ticks=ticks))
+
+
+async def _until_told(
+    app: App, *, web: bool = True, ticks: bool = True, stage: Stage | None = None
+) -> None:
+    """Run until told to stop; then finish what is in hand and return, all within 10 seconds."""
     told = asyncio.Event()
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        for which in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(which, told.set)
-        try:
-            await app.start(ticks=ticks)
-            await (_listen(app, told) if web else told.wait())
-        finally:
-            await app.stop()
-
-    asyncio.run(run())
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(which, told.set)
+    try:
+        await app.start(ticks=ticks)
+        await (_listen(app, told, stage) if web else told.wait())
+    finally:
+        await app.stop()
 
 
-async def _listen(app: App, told: asyncio.Event) -> None:
+async def _listen(app: App, told: asyncio.Event, stage: Stage | None = None) -> None:
     import uvicorn
 
     from webhooks.app import create_app
@@ -149,7 +152,7 @@ async def _listen(app: App, told: asyncio.Event) -> None:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise NotReady(
-            reason=f"cannot listen on {host}:{port} ({error.strerror}): set HOST or PORT"
+            reason=f"cannot listen on {host}:{port} ({_said(error)}): set HOST or PORT"
         ) from None
 
     class Server(uvicorn.Server):
@@ -160,7 +163,7 @@ async def _listen(app: App, told: asyncio.Event) -> None:
 
     server = Server(
         uvicorn.Config(
-            create_app(app),
+            create_app(app, stage),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -170,12 +173,20 @@ async def _listen(app: App, told: asyncio.Event) -> None:
         )
     )
     with listening:
+        if stage is not None:
+            _print(f"Slotline's demo: {app.settings.base_url}/simulator\nCtrl-C ends it.")
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         stopping = asyncio.create_task(told.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         server.should_exit = True
+        if stage is not None:
+            stage.simulator.hang_up()
         await serving
+
+
+def _said(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 # --- talking ------------------------------------------------------------------------------------
@@ -201,25 +212,22 @@ def _chat(settings: Settings, options: argparse.Namespace) -> None:
         asyncio.run(talk())
 
 
-def _demo(settings: Settings, options: argparse.Namespace) -> None:
-    from core import schema
-    from core.runtime import Runtime
+def _demo(settings: Settings, _options: argparse.Namespace) -> None:
+    from bot import logs
+    from bot.simulator.stage import Stage
+    from core import schema, seed
 
-    async def set_up() -> None:
-        runtime = Runtime.open(settings)
-        try:
-            await schema.upgrade(runtime)
-            await _seed(runtime)
-        finally:
-            await runtime.close()
+    logs.configure(settings, quiet=True)
+    stage = Stage.open(settings, seed.seed)
 
-    asyncio.run(set_up())
-    print("Slotline: write to the sample shops, as to a number by SMS.")
-    print('Try "cut tomorrow after 5" or "BELLA". Nothing leaves this machine.')
-    if not sys.stdin.isatty():
-        print("(Standard input is no terminal: it is read as a pipe.)")
-    options.channel, options.address = "sms", SOMEBODY
-    _chat(settings, options)
+    async def serve() -> None:
+        # Begun by one process only: it empties the demo's database.
+        with stage.app.runtime.serving():
+            await schema.upgrade(stage.app.runtime)
+            await stage.begin()
+        await _until_told(stage.app, stage=stage)
+
+    asyncio.run(serve())
 
 
 def _print(text: str) -> None:
@@ -302,9 +310,9 @@ def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -
 
 
 async def _seed(runtime: Runtime) -> str:
-    from bot import samples
+    from core import seed
 
-    return await samples.seed(runtime)
+    return await seed.seed(runtime)
 
 
 # --- looking ------------------------------------------------------------------------------------
