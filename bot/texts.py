@@ -106,7 +106,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "code": "Code {code}: reply it to go on.",
     "code_and_name": "Code {code}: reply it with your name to book.",
     "code_sent": "I sent a code to {phone}. Reply it here with your name.",
-    "code_message": "{code} is your code for {shop}. Share it with nobody.",
+    "code_message": "Code {code}. Type it in the chat where you asked for it, and share it with "
+    "nobody.",
     "enter_code": "Reply the 6-digit code from the message.",
     "new_code": "send a new code",
     "which_phone": "Which phone number should the code go to?",

@@ -136,7 +136,7 @@ async def send(
     if line is None:
         raise NotFound(what="a line that sends SMS", shop=shop_id)
     contact = await people.contact(ctx, line, phone)
-    say = Say("code", {"code": code}, secret=True)
+    say = Say("code_message", {"code": code}, secret=True)
     return await outbox.post(
         ctx, say, conversation_id=contact.conversation_id, kind="code", shop_id=shop_id
     )

@@ -419,7 +419,7 @@ async def test_a_code_for_a_talk_without_a_phone_goes_out_by_sms(ctx: Context) -
         OTHER,
         "code",
         True,
-        Say("code", {"code": "481920"}, secret=True),
+        Say("code_message", {"code": "481920"}, secret=True),
     )
 
 
