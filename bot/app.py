@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -59,6 +60,8 @@ class App:
         self._held.enter_context(self.runtime.serving())
         async with self.runtime.transaction() as ctx:
             await lines.ensure_defaults(ctx, self.settings)
+        # What the core leaves in an inbox of its own accord – a talk handed back, say.
+        self.runtime.cache["begin turn"] = self.turns.begin
         await self.delivery.start()
         if ticks:
             self.worker.start()
@@ -67,8 +70,13 @@ class App:
     async def stop(self) -> None:
         """Finish what is in hand within `PATIENCE` seconds, and let go of everything."""
         until = time.monotonic() + PATIENCE
+        self.runtime.cache.pop("begin turn", None)
         await self.worker.stop(_left(until))
         await self.turns.stop(_left(until) * 0.7)
+        with suppress(TimeoutError):
+            # What the last turns had to say.
+            async with asyncio.timeout(_left(until) / 2):
+                await self.delivery.idle()
         await self.delivery.stop(_left(until))
         for channel in self.channels.values():
             await channel.close()

@@ -82,8 +82,8 @@ class Delivery:
 
     async def idle(self) -> None:
         """Wait until nothing is due and nothing in hand, as far as this process was woken."""
-        # Three things to wait for, and only tests do.
-        while self._woken.is_set() or self._claiming or self._in_hand:  # noqa: ASYNC110
+        # Three things to wait for at once, and only a stop and tests do.
+        while self._busy():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
     async def drain(self, conversation_id: int | None = None) -> int:
@@ -95,12 +95,18 @@ class Delivery:
             tried += len(rows)
         return tried
 
+    def _busy(self) -> bool:
+        pending = self._woken.is_set() or self._claiming or bool(self._in_hand)
+        return self._loop is not None and pending
+
     # --- the loop -----------------------------------------------------------------------------
 
     async def _deliver(self) -> None:
-        while not self._stopping:
+        while True:
             await self._woken.wait()
             self._woken.clear()
+            if self._stopping:
+                return
             free = AT_ONCE - len(self._in_hand)
             if free <= 0:
                 continue  # whoever finishes wakes us
