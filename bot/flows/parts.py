@@ -38,7 +38,10 @@ def starts(catalog: Catalog, slot: Slot) -> When:
 
 def slot_label(catalog: Catalog, slot: Slot, *, day: bool, provider: bool) -> Say:
     """Return a slot as an option: "5:00 pm Ana", day and person only where they differ."""
-    key = ("slot.day" if day else "slot.time") + ("_person" if provider else "")
+    if day:
+        key = "slot.day_person" if provider else "slot.day"
+    else:
+        key = "slot.time_person" if provider else "slot.time"
     facts: dict[str, object] = {"when": starts(catalog, slot)}
     if provider:
         facts["provider"] = catalog.provider(slot.provider_id).called
