@@ -182,7 +182,7 @@ async def book(
     if known.shop.paused:
         raise ShopPaused(shop=known.shop.id)
     alive = held.state == "held" and held.held_until is not None and held.held_until > ctx.now
-    if alive:
+    if alive and slot.starts_at > ctx.now:
         # Notice, horizon and grid were kept when it was held, some minutes ago.
         await availability.check(ctx, known, slot, ignore_booking=held.id, staff=True)
     else:

@@ -69,7 +69,7 @@ async def test_a_booking_knows_what_was_sold(house: House) -> None:
     assert kept == booked
     assert kept.snapshot == {
         "service": "Cut",
-        "provider": "Ana",
+        "provider": "Stylist Ana",
         "title": "Stylist",
         "speciality": "Curls",
         "minutes": 30,
