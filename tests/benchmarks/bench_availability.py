@@ -27,6 +27,7 @@ from core.availability import Slot
 from core.catalog import Catalog, catalog
 from core.context import Context
 from core.models import bookings, claims
+from core.runtime import Runtime
 from core.slots import Interval
 from tests.factory import Rows
 from tests.runtimes import open_runtime
@@ -161,44 +162,59 @@ async def measured(cases: dict[str, Case]) -> dict[str, tuple[float, float]]:
     return {t: (statistics.median(wall[t]), statistics.median(cpu[t])) for t in cases}
 
 
-async def measure(url: str, folder: Path, name: str) -> None:
-    """Measure on one database, before and after a long past, and print."""
-    runtime = open_runtime(url, folder)
+async def _made(runtime: Runtime, *, old: bool) -> Bench:
+    """Set up one database."""
     await schema.upgrade(runtime)
     async with runtime.transaction() as ctx:
         bench = await open_shop(ctx)
-    async with runtime.transaction() as ctx:
-        bench.ctx = ctx
+        if old:
+            await age(bench)
         if ctx.postgresql:
             await ctx.execute(sa.text("ANALYZE"))
+    async with runtime.reading() as ctx:
         bench.catalog = await catalog(ctx, bench.catalog.shop.id)
-        figures = await measured(bench.cases() | bench.in_memory())
-        free = len(await bench.find(ctx, bench.one))
+    return bench
+
+
+async def measure(urls: Sequence[str], folder: Path, name: str) -> None:
+    """Measure on two databases in turns, the second with a long past, and print."""
+    fresh, aged = [open_runtime(url, folder) for url in urls]
+    made = [await _made(runtime, old=runtime is aged) for runtime in (fresh, aged)]
+    async with fresh.transaction() as ctx, aged.transaction() as later:
+        now, then = made
+        now.ctx, then.ctx = ctx, later
+        old = {f"{title}, aged": case for title, case in then.cases().items()}
+        figures = await measured(now.cases() | now.in_memory() | old)
+        free = len(await now.find(ctx, now.one))
+        if [slot.starts_at for slot in await then.find(later, now.one)] != [
+            slot.starts_at for slot in await now.find(ctx, now.one)
+        ]:
+            raise AssertionError("the past changes what is free: nothing to compare")
         count = await ctx.scalar(sa.select(sa.func.count()).select_from(claims))
-        await age(bench)
-        if ctx.postgresql:
-            await ctx.execute(sa.text("ANALYZE"))
-        older = await measured(bench.cases())
-    await runtime.close()
+    await fresh.close()
+    await aged.close()
     print(
         f"\n{name}: {DAYS} days, {count // PROVIDERS} claims a provider, {free} free starts of one"
     )
     print(f"{'median of ' + str(ROUNDS):36}{'wall ms':>9}{'CPU ms':>9}", end="")
     print(f"   with {PAST_CLAIMS:,} past claims")
     for title, (wall, cpu) in figures.items():
+        if title in old:
+            continue
         print(f"{title:36}{wall:9.2f}{cpu:9.2f}", end="")
-        print("   {:9.2f}{:9.2f}".format(*older[title]) if title in older else "")
+        beside = figures.get(f"{title}, aged")
+        print("   {:9.2f}{:9.2f}".format(*beside) if beside else "")
 
 
 def main() -> None:
     """Measure on both databases."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "bench.db"
-        asyncio.run(measure(f"sqlite+aiosqlite:///{file}", Path(folder), "SQLite"))
+        files = [f"sqlite+aiosqlite:///{Path(folder) / name}.db" for name in ("fresh", "aged")]
+        asyncio.run(measure(files, Path(folder), "SQLite"))
         server = postgres.start(durable=True)
         try:
-            url = postgres.create_database(server.url, "bench")
-            asyncio.run(measure(url, Path(folder), "PostgreSQL"))
+            urls = [postgres.create_database(server.url, name) for name in ("fresh", "aged")]
+            asyncio.run(measure(urls, Path(folder), "PostgreSQL"))
         finally:
             server.stop()
 
