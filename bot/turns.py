@@ -25,10 +25,6 @@ class Turns:
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[int] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        # A turn that has something for another conversation has its turn begin (core.inbox.wake).
-        self.runtime.cache["begin turn"] = self.begin
-
     def begin(self, conversation_id: int) -> None:
         """Handle what is unfinished in a conversation, soon; also what comes meanwhile."""
         if conversation_id in self._tasks:
