@@ -9,15 +9,17 @@ from fastapi import FastAPI
 
 from bot import doctor, logs
 from bot.app import App
+from bot.simulator.stage import Stage
 from webhooks import errors, health, twilio
-from webhooks.pages import bookings
+from webhooks.pages import bookings, simulator
 from webhooks.requests import Logged
 
 
-def create_app(app: App | None = None) -> FastAPI:
+def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     """Return the web application of `app`, which whoever made it starts and stops.
 
-    Without `app` one is made from the environment and starts and stops with the server.
+    Without `app` one is made from the environment and starts and stops with the server. Only
+    with a `stage` is there a simulator.
     """
     served = app or _from_environment()
 
@@ -38,6 +40,9 @@ def create_app(app: App | None = None) -> FastAPI:
     errors.install(web)
     web.include_router(health.router)
     web.include_router(bookings.router)
+    if stage is not None:
+        web.state.stage = stage
+        web.include_router(simulator.router)
     for path, handler in (("messages", twilio.messages), ("status", twilio.status)):
         web.add_route(
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False
