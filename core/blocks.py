@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core import checks, notices
 from core.availability import Slot
 from core.catalog import catalog
-from core.claims import due_on, end, free, in_the_way, secure
+from core.claims import claim_all, free, in_the_way, secure
 from core.context import Context, Row
 from core.errors import Invalid, NotFound, Overlap
 from core.models import blocks, bookings, calendars, claims, providers, sessions
@@ -59,7 +59,6 @@ async def block(
         raise NotFound(calendar=calendar_id)
     await ctx.lock(calendars, [calendar_id])
     await _nothing_there(ctx, await in_the_way(ctx, calendar_id, start, end))
-    await _sweep(ctx, [calendar_id])
     made = await ctx.insert(
         blocks,
         shop_id=shop_id,
@@ -80,8 +79,9 @@ async def block(
         }
         for begins in bounds
     ]
-    async with ctx.overlaps_raise(Overlap):
-        await ctx.execute(claims.insert(), rows)
+    if not await claim_all(ctx, rows):
+        await ctx.execute(blocks.delete().where(blocks.c.id == made))
+        raise Overlap
     return made
 
 
@@ -106,11 +106,6 @@ async def _nothing_there(ctx: Context, rows: Iterable[Row]) -> None:
         sessions=sorted({row.session_id for row in rows} - {None}),
         blocks=sorted({row.block_id for row in rows} - {None}),
     )
-
-
-async def _sweep(ctx: Context, calendar_ids: Iterable[int]) -> None:
-    """Let holds whose minutes are over make room; the guards know of no minutes."""
-    await end(ctx, await due_on(ctx, calendar_ids), "expire")
 
 
 # ------------------------------------------------------------------------------------ sessions
@@ -149,7 +144,6 @@ async def add_session(
     for calendar in taken:
         there = await in_the_way(ctx, calendar, starts_at, ends_at, gaps=gaps)
         await _nothing_there(ctx, there)
-    await _sweep(ctx, taken)
     made = await ctx.insert(
         sessions,
         shop_id=shop_id,
@@ -172,8 +166,9 @@ async def add_session(
         }
         for calendar in taken
     ]
-    async with ctx.overlaps_raise(Overlap):
-        await ctx.execute(claims.insert(), rows)
+    if not await claim_all(ctx, rows):
+        await ctx.execute(sessions.delete().where(sessions.c.id == made))
+        raise Overlap
     return made
 
 

@@ -20,12 +20,10 @@ from core.booker import booker, with_hold
 from core.catalog import catalog
 from core.claims import (
     UNPROVED,
-    Calendars,
     end,
     free,
     look,
     recheck,
-    refused_is_taken,
     secure,
     take,
 )
@@ -124,7 +122,7 @@ async def hold(
     content = Key.of(key, "hold", content_of(slot), columns, conversation_id, user_id)
     who = None if user_id is None else await booker(ctx, slot.shop_id, user_id)
     known, taken = await secure(ctx, slot, shop=who is None)
-    seen = await look(ctx, slot, taken, key=key, conversation_id=conversation_id)
+    seen = await look(ctx, slot.shop_id, key=key, conversation_id=conversation_id)
     await met_before(ctx, seen, content)
     if who is not None:
         who.check(known.shop)
@@ -203,9 +201,9 @@ async def book(
             kept = claims.update().where(claims.c.booking_id == held.id).values(held_until=None)
             await ctx.execute(kept)
     else:
-        async with refused_is_taken(ctx, known, slot, ignore=held.id):
+        async with ctx.connection.begin_nested():
             booked = await change(ctx, held, action, actor, to=to, key=content, **columns)
-            await _make_room(ctx, slot, taken, held)
+            await free(ctx, [held])
             await take(ctx, held.id, slot, known, taken)
     booked = named(booked, whom)
     await notices.alert(ctx, booked, "approve" if asks else "new")
@@ -247,7 +245,7 @@ async def move(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor, key: 
     asks = offering.rules.needs_approval and not by_staff
     action = "request" if asks else "move"
     whom = For(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
-    async with refused_is_taken(ctx, known, slot, ignore=old.id):
+    async with ctx.connection.begin_nested():
         moved = await change(
             ctx,
             old,
@@ -262,7 +260,7 @@ async def move(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor, key: 
             late_minutes=None,
             customer_confirmed_at=None,
         )
-        await _make_room(ctx, slot, taken, old)
+        await free(ctx, [old])
         await take(ctx, old.id, slot, known, taken)
     if asks:
         await notices.alert(ctx, moved, "approve", was=old.when)
@@ -318,13 +316,6 @@ def check_may_change(booking: Booking, known: Catalog, now: datetime) -> None:
     rules = known.shop.rules if offering is None else offering.rules
     if now >= booking.starts_at - timedelta(minutes=rules.cutoff_minutes):
         raise TooLate(minutes=rules.cutoff_minutes)
-
-
-async def _make_room(ctx: Context, slot: Slot, taken: Calendars, booking: Booking) -> None:
-    """Give back what the booking has, and sweep the holds that ran out where it goes."""
-    seen = await look(ctx, slot, taken)
-    await end(ctx, [row for row in seen.due if row.id != booking.id], "expire")
-    await free(ctx, [booking])
 
 
 # ------------------------------------------------------------------------------------ time, lists

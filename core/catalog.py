@@ -64,6 +64,7 @@ _DAYS_BACK = timedelta(days=7)
 """How much of the past is kept of holidays and time off: staff enter what was done this week."""
 
 _VERSION = sa.select(shops.c.version).where(shops.c.id == sa.bindparam("shop_id"))
+_VERSION_LOCKED = _VERSION.with_for_update(key_share=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,15 @@ class _Forget:
         self.cache.pop(("catalog", self.shop_id), None)
 
 
-async def catalog(ctx: Context, shop_id: int) -> Catalog:
+async def catalog(ctx: Context, shop_id: int, *, lock: bool = False) -> Catalog:
     """Return a shop's catalog as this transaction sees it; NotFound if there is no such shop.
 
     One statement when nothing changed since it was read last. To re-check an offer, lock the
-    calendars first and ask for the catalog then: changes take the same locks.
+    calendars first and ask for the catalog then: changes take the same locks. `lock` locks the
+    shop's row with the same statement, for what is counted per shop.
     """
-    version = (await ctx.execute(_VERSION, {"shop_id": shop_id})).scalar()
+    statement = _VERSION_LOCKED if lock else _VERSION
+    version = (await ctx.execute(statement, {"shop_id": shop_id})).scalar()
     if version is None:
         raise NotFound(shop=shop_id)
     kept: Catalog | None = ctx.cache.get(("catalog", shop_id))

@@ -1,20 +1,23 @@
 """Taking time and giving it back: locks, expired holds, the re-check, claims and seats.
 
-Whoever takes time does it in this order: `secure` the calendars, `look` at the holds that bear on
-it, `recheck` the offer, then write inside `refused_is_taken`. Locks go conversation, user,
-calendars by id, shop – everywhere. Whoever only gives time back needs none: a row's `sequence` says
-who was first.
+Whoever takes time does it in this order: `secure` the calendars, `recheck` the offer, `take` it.
+Locks go conversation, user, calendars by id, shop – everywhere. Whoever only gives time back needs
+none: a row's `sequence` says who was first.
+
+Holds whose minutes are over count for nothing in the check, but the database's guards know of no
+minutes. So it is when a guard refuses that such holds are swept, under the lock, and the time is
+taken once more.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core import availability
 from core.availability import Slot, calendars_of
@@ -22,7 +25,8 @@ from core.catalog import catalog
 from core.context import Context, Row
 from core.errors import OfferChanged, SlotTaken
 from core.messages import Money
-from core.models import bookings, calendars, claims, seats, sessions, shops
+from core.models import bookings, calendars, claims, seats, sessions
+from core.models.guards import NO_OVERLAP
 from core.offers import Catalog, Offering
 from core.records import Booking, event, log
 from core.transitions import SYSTEM, Actor
@@ -41,15 +45,14 @@ UNPROVED = "conversation:"
 
 @dataclass(slots=True)
 class Seen:
-    """The holds that bear on time about to be taken.
+    """What bears on a booking about to be made.
 
-    `made` is the booking already made under the key, `own` what the conversation holds, `due`
-    whose minutes are over on these calendars, `unproved` how many others' count to the budget.
+    `made` is the one already made under the key, `own` what the conversation holds, `unproved` how
+    many others' holds count to the shop's budget.
     """
 
     made: Row | None = None
     own: list[Row] = field(default_factory=list)
-    due: list[Row] = field(default_factory=list)
     unproved: int = 0
 
 
@@ -74,14 +77,11 @@ async def secure(
         if old is not None:
             wanted |= {*calendars_of(known, old.service_id, old.provider_id)}
         if wanted <= locked:
-            break
+            return known, taken
         # What was known may be an hour old: a room added since is locked in a second round.
         await ctx.lock(calendars, wanted - locked)
         locked |= wanted
-        known = await catalog(ctx, slot.shop_id)
-    if shop:
-        await ctx.lock(shops, [slot.shop_id])
-    return known, taken
+        known = await catalog(ctx, slot.shop_id, lock=shop)
 
 
 _COLUMNS = (
@@ -94,16 +94,6 @@ _COLUMNS = (
 )
 _NOW = sa.bindparam("now", type_=bookings.c.held_until.type)
 _HELD = bookings.c.state == "held"
-_ON_THESE = sa.or_(
-    bookings.c.session_id == sa.bindparam("session_id"),
-    sa.exists().where(
-        claims.c.booking_id == bookings.c.id,
-        claims.c.calendar_id.in_(sa.bindparam("calendars", expanding=True)),
-    ),
-)
-_DUE = sa.select(sa.literal("due").label("why"), *_COLUMNS).where(
-    _HELD, bookings.c.held_until <= _NOW, _ON_THESE
-)
 _LOOK = sa.union_all(
     sa.select(sa.literal("made").label("why"), *_COLUMNS).where(
         bookings.c.idempotency_key == sa.bindparam("key")
@@ -111,7 +101,6 @@ _LOOK = sa.union_all(
     sa.select(sa.literal("own"), *_COLUMNS).where(
         bookings.c.conversation_id == sa.bindparam("conversation_id"), _HELD
     ),
-    _DUE,
     sa.select(sa.literal("unproved"), *_COLUMNS).where(
         _HELD,
         bookings.c.held_until > _NOW,
@@ -121,41 +110,17 @@ _LOOK = sa.union_all(
 )
 
 
-async def look(
-    ctx: Context,
-    slot: Slot,
-    taken: Calendars,
-    *,
-    key: str | None = None,
-    conversation_id: int | None = None,
-) -> Seen:
-    """See, in one statement, which holds bear on taking this slot; ask under the locks."""
-    rows = await ctx.execute(
-        _LOOK,
-        {
-            "key": key,
-            "conversation_id": conversation_id,
-            "session_id": slot.session_id,
-            "calendars": taken,
-            "shop_id": slot.shop_id,
-            "now": ctx.now,
-        },
-    )
-    found = rows.all()
-    seen = Seen(
+async def look(ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None) -> Seen:
+    """See, in one statement, what bears on a booking about to be made; ask under the locks."""
+    asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
+    found = (await ctx.execute(_LOOK, asked)).all()
+    own = [row for row in found if row.why == "own"]
+    mine = {row.id for row in own}
+    return Seen(
         made=next((row for row in found if row.why == "made"), None),
-        own=[row for row in found if row.why == "own"],
-        due=[row for row in found if row.why == "due"],
+        own=own,
+        unproved=sum(row.why == "unproved" and row.id not in mine for row in found),
     )
-    mine = {row.id for row in seen.own}
-    seen.unproved = sum(row.why == "unproved" and row.id not in mine for row in found)
-    return seen
-
-
-async def due_on(ctx: Context, calendar_ids: Iterable[int]) -> Sequence[Row]:
-    """Return the holds on these calendars whose minutes are over."""
-    asked = {"session_id": None, "calendars": list(calendar_ids), "now": ctx.now}
-    return (await ctx.execute(_DUE, asked)).all()
 
 
 async def recheck(
@@ -189,22 +154,6 @@ def _money(slot: Slot, minor: int | None) -> Money | None:
 # ------------------------------------------------------------------------------------ writing
 
 
-@asynccontextmanager
-async def refused_is_taken(
-    ctx: Context, known: Catalog, slot: Slot, *, ignore: int | None = None
-) -> AsyncIterator[None]:
-    """Run the block; should the database refuse the time, undo it all and raise SlotTaken.
-
-    Under the locks, after the re-check, only a writer who kept to neither can bring that about.
-    """
-    try:
-        async with ctx.overlaps_raise(SlotTaken):
-            yield
-    except SlotTaken:
-        instead = await availability.nearest(ctx, known, slot, ignore_booking=ignore)
-        raise SlotTaken(alternatives=instead, reason="taken") from None
-
-
 async def take(
     ctx: Context,
     booking_id: int,
@@ -215,25 +164,62 @@ async def take(
     held_until: datetime | None = None,
     squeezed: bool = False,
 ) -> None:
-    """Take the slot's time for a booking: a claim on each calendar, or the lowest free seat."""
+    """Take the slot's time for a booking: a claim on each calendar, or the lowest free seat.
+
+    Raises SlotTaken, and takes nothing, if the database refuses it. Under the locks and after the
+    re-check only a writer who kept to neither can bring that about.
+    """
     if slot.session_id is not None:
-        await _take_seat(ctx, booking_id, slot, squeezed=squeezed)
-        return
-    rules = known.offering(slot.service_id, slot.provider_id).rules
-    claim = {
-        "shop_id": slot.shop_id,
-        "booking_id": booking_id,
-        "busy_from": slot.starts_at,
-        "busy_until": slot.ends_at,
-        "gap_before": rules.gap_before_minutes,
-        "gap_after": rules.gap_after_minutes,
-        "held_until": held_until,
-        "squeezed": squeezed,
-    }
-    await ctx.execute(claims.insert(), [{**claim, "calendar_id": calendar} for calendar in taken])
+        done = await _take_seat(ctx, booking_id, slot, squeezed=squeezed)
+    else:
+        rules = known.offering(slot.service_id, slot.provider_id).rules
+        claim = {
+            "shop_id": slot.shop_id,
+            "booking_id": booking_id,
+            "busy_from": slot.starts_at,
+            "busy_until": slot.ends_at,
+            "gap_before": rules.gap_before_minutes,
+            "gap_after": rules.gap_after_minutes,
+            "held_until": held_until,
+            "squeezed": squeezed,
+        }
+        done = await claim_all(ctx, [{**claim, "calendar_id": calendar} for calendar in taken])
+    if not done:
+        instead = await availability.nearest(ctx, known, slot, ignore_booking=booking_id)
+        raise SlotTaken(alternatives=instead, reason="taken")
 
 
-async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: bool) -> None:
+async def claim_all(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert claims of one owner, or none of them if the guards refuse one; say whether."""
+    if await _insert(ctx, rows):
+        return True
+    return await sweep(ctx, [row["calendar_id"] for row in rows]) and await _insert(ctx, rows)
+
+
+_INSERT = {
+    dialect is postgresql: dialect.insert(claims).on_conflict_do_nothing().returning(claims.c.id)
+    for dialect in (postgresql, sqlite)
+}
+
+
+async def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
+    # No savepoint is needed: PostgreSQL passes over what its constraint refuses, and what
+    # SQLite's triggers refuse undoes the statement alone.
+    try:
+        made = (await ctx.execute(_INSERT[ctx.postgresql], rows)).scalars().all()
+    except sa.exc.IntegrityError as refused:
+        if NO_OVERLAP not in str(refused.orig):
+            raise
+        return False
+    if len(made) == len(rows):
+        return True
+    if made:
+        await ctx.execute(claims.delete().where(claims.c.id.in_(made)))
+    return False
+
+
+async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: bool) -> bool:
+    """Take the lowest free seat; one of a hold whose minutes are over only if there is no other."""
     statement = (
         sa.select(sessions.c.capacity, seats.c.seat)
         .outerjoin(seats, seats.c.session_id == sessions.c.id)
@@ -241,14 +227,33 @@ async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: boo
     )
     while True:
         rows = await ctx.all(statement)
-        taken = {row.seat for row in rows}
-        free = next(seat for seat in range(1, len(taken) + 2) if seat not in taken)
-        if free > rows[0].capacity and not squeezed:
-            raise SlotTaken(reason="full")
+        there = {row.seat for row in rows}
+        lowest = next(seat for seat in range(1, len(there) + 2) if seat not in there)
+        if lowest > rows[0].capacity and not squeezed:
+            if await sweep(ctx, session_id=slot.session_id):
+                continue
+            return False
         seat = {"shop_id": slot.shop_id, "session_id": slot.session_id, "booking_id": booking_id}
-        # The seat is refused only to writers without the lock: then the next one, if there is.
-        if (await ctx.execute(ctx.insert_new(seats, {**seat, "seat": free}))).rowcount:
-            return
+        # Refused only to writers without the lock: then the next one, if there is.
+        if (await ctx.execute(ctx.insert_new(seats, {**seat, "seat": lowest}))).rowcount:
+            return True
+
+
+async def sweep(
+    ctx: Context, calendar_ids: Sequence[int] = (), *, session_id: int | None = None
+) -> bool:
+    """End the holds on these calendars, or in a session, whose minutes are over; say if any did."""
+    theirs = sa.exists().where(
+        claims.c.booking_id == bookings.c.id, claims.c.calendar_id.in_(calendar_ids)
+    )
+    due = await ctx.all(
+        sa.select(*_COLUMNS).where(
+            _HELD,
+            bookings.c.held_until <= ctx.now,
+            theirs if session_id is None else bookings.c.session_id == session_id,
+        )
+    )
+    return bool(await end(ctx, due, "expire"))
 
 
 async def free(ctx: Context, those: Sequence[Booking | Row]) -> None:

@@ -50,7 +50,7 @@ async def book_for(
     content = Key.of(key, "book_for", content_of(slot), columns, customer_id)
     whom = await _customer(ctx, slot.shop_id, customer_id, actor)
     known, taken = await secure(ctx, slot)
-    seen = await look(ctx, slot, taken, key=key)
+    seen = await look(ctx, slot.shop_id, key=key)
     await met_before(ctx, seen, content)
     await recheck(ctx, known, slot, staff=True)
     booked = await make(
@@ -92,7 +92,7 @@ async def squeeze_in(
     content = Key.of(key, "squeeze_in", content_of(slot), columns, customer_id)
     whom = await _customer(ctx, slot.shop_id, customer_id, actor)
     known, taken = await secure(ctx, slot)
-    seen = await look(ctx, slot, taken, key=key)
+    seen = await look(ctx, slot.shop_id, key=key)
     await met_before(ctx, seen, content)
     known.offering(slot.service_id, slot.provider_id)
     over = [

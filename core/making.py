@@ -6,17 +6,20 @@ for others.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core import slots
 from core.availability import Slot
-from core.claims import Calendars, Seen, end, refused_is_taken, take
+from core.claims import Calendars, Seen, end, take
 from core.context import Context
+from core.errors import SlotTaken
 from core.models import bookings
 from core.offers import Catalog
 from core.records import OWN, Booking, Done, Key, event, get, log, unowned
@@ -69,10 +72,10 @@ async def make(
     details: dict[str, Any] | None = None,
     **columns: Any,
 ) -> Booking:
-    """Write a new booking and take its time, or leave everything as it was.
+    """Write a new booking and take its time; what the conversation held before makes room first.
 
-    Holds whose minutes are over make room first, and so does what the conversation held before.
-    Raises SlotTaken should the database refuse the time, Done or KeyReused should the key be taken.
+    Raises SlotTaken should the database refuse the time, Done or KeyReused should the key be taken;
+    then everything is as it was.
     """
     values: dict[str, Any] = {
         "shop_id": slot.shop_id,
@@ -85,14 +88,26 @@ async def make(
         "made_by": made_by,
         **columns,
     }
-    async with refused_is_taken(ctx, known, slot):
-        await end(ctx, seen.due, "expire")
+    # A savepoint costs two statements: only where there is something to bring back.
+    async with ctx.connection.begin_nested() if seen.own else nullcontext():
         await end(ctx, seen.own, "release", actor)
         booking = await _insert(ctx, values, key, whom)
-        await take(ctx, booking.id, slot, known, taken, held_until=held_until, squeezed=squeezed)
-        new = replace(booking, state=NEW)
-        await log(ctx, [event(ctx, new, action, actor, to=booking.state, details=details)])
+        try:
+            await take(
+                ctx, booking.id, slot, known, taken, held_until=held_until, squeezed=squeezed
+            )
+        except SlotTaken:
+            await ctx.execute(bookings.delete().where(bookings.c.id == booking.id))
+            raise
+    new = replace(booking, state=NEW)
+    await log(ctx, [event(ctx, new, action, actor, to=booking.state, details=details)])
     return booking
+
+
+_INSERT = {
+    dialect is postgresql: dialect.insert(bookings).on_conflict_do_nothing().returning(*OWN)
+    for dialect in (postgresql, sqlite)
+}
 
 
 async def _insert(ctx: Context, values: dict[str, Any], key: Key, whom: For) -> Booking:
@@ -104,8 +119,7 @@ async def _insert(ctx: Context, values: dict[str, Any], key: Key, whom: For) -> 
     }
     for _ in range(REF_TRIES):
         values["ref"] = new_ref(ctx.random)
-        statement = ctx.insert_new(bookings, {**values, **rest}).returning(*OWN)
-        row = (await ctx.execute(statement)).first()
+        row = (await ctx.execute(_INSERT[ctx.postgresql], {**values, **rest})).first()
         if row is not None:
             return named(unowned(row), whom)
         taken = sa.select(bookings.c.id, bookings.c.fingerprint).where(
