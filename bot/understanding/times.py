@@ -223,7 +223,8 @@ def _plus(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     sign = units[j].get("PLUSWORD") if j < len(units) else None
     minute = _number(units, j + 1, 59)
     if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
-        backed = minute > 12 or not units[j + 1].digits
+        figures = units[j + 1].digits and not _has(units, j + 2, "MINUTES")
+        backed = minute > 12 or not figures or "AND" not in units[j].tags
         if backed and not _has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
             j = _skip(units, j + 2, "MINUTES")
             return j, replace(c, minute=sign * minute, strong=True)
@@ -393,7 +394,7 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
             end, at, c = end + 1, name, replace(c, strong=True)
             break
     other: Clock | None = None
-    if at == "exact" and _has(units, end, "OR") and _same(units, i, end + 1):
+    if at == "exact" and _or(units, end) and _same(units, i, end + 1):
         second = clock(units, _skip(units, end + 1, "AT"))
         if second is not None and not _counted(units, second[0]):
             other = second[1]
@@ -406,6 +407,11 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     ):
         return None
     return replace(_made(i, end, at, c), other=other)
+
+
+def _or(units: Sequence[Unit], k: int) -> bool:
+    """An "or" that is no slash of a date."""
+    return _has(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
 
 
 def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
