@@ -23,7 +23,8 @@ class DateSaid:
     """One mention of a date: units `i`..`j` (exclusive).
 
     `first`..`last` is an inclusive range (`last` None: one day); `weekdays` narrows it or stands
-    alone; `readings` are the days it may be when that is not clear.
+    alone; `readings` are the days it may be when that is not clear. `bare` is a weekday said
+    alone, `week` the Monday of the week a weekday was said with.
     """
 
     i: int
@@ -33,6 +34,7 @@ class DateSaid:
     weekdays: frozenset[int] = frozenset()
     readings: tuple[date, ...] = ()
     bare: int | None = None
+    week: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Calendar:
     month_first: bool
     last_date: date | None
     eager: bool
+    bare: bool = False
+    choosing: bool = False
 
 
 def _has(units: Sequence[Unit], i: int, *kinds: str) -> bool:
@@ -110,6 +114,11 @@ def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
         if found is not None and (best is None or found.j > best.j):
             best = found
     return best
+
+
+def _to(units: Sequence[Unit], i: int) -> bool:
+    """Whether a small word joins two dates: the "a" of "de segunda a quarta" is no article."""
+    return _has(units, i, "RANGE")
 
 
 def _figure(units: Sequence[Unit], i: int, digits: int) -> int | None:
@@ -182,7 +191,7 @@ def _day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "3 to 5 March", "between the 3rd and the 5th", "March 3–5"."""
     j = i
     led = False
-    while _has(units, j, "BETWEEN", "THE", "ON") and j < i + 3:
+    while _has(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
         led = led or _has(units, j, "BETWEEN")
         j += 1
     month = _int(units, j, "MONTH")
@@ -190,9 +199,10 @@ def _day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     if first is None:
         return None
     k, low, ordinal = first
-    if not (_has(units, k, "RANGE") or (led and _has(units, k, "AND"))):
+    either = _has(units, k, "OR") and units[k].word != "/"
+    if not (either or _has(units, k, "RANGE") or (led and _has(units, k, "AND"))):
         return None
-    k = _skip(units, k + 1, "THE")
+    k = _skip(units, k + 1, "THE", "DAYTHE")
     if month is not None:
         second = _day_number(units, k)
         if second is None or _has(units, second[0], "AMPM") or second[1] <= low:
@@ -205,7 +215,10 @@ def _day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     last = _named_month(units, k, cal) or (_ordinal(units, k, cal) if ordinal else None)
     if last is None or last.first is None or last.last is not None or last.first.day <= low:
         return None
-    return DateSaid(i, last.j, last.first.replace(day=low), last.first)
+    start = last.first.replace(day=low)
+    if either:
+        return DateSaid(i, last.j, start, readings=(start, last.first))
+    return DateSaid(i, last.j, start, last.first)
 
 
 def _with_year(
@@ -222,7 +235,7 @@ def _with_year(
 
 def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     j = i
-    while _has(units, j, "THE", "DAYW", "ON") and j < i + 3:
+    while _has(units, j, "THE", "DAYW", "ON") and not _to(units, j) and j < i + 3:
         j += 1
     number = _day_number(units, j)
     if number is not None:
@@ -288,7 +301,8 @@ def _week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
             weekday = _int(units, end + 1, "WEEKDAY")
             end += weekday is not None
         if weekday is not None:
-            return DateSaid(i, end + 1, week + timedelta(7 * ahead + weekday))
+            start = week + timedelta(7 * ahead)
+            return DateSaid(i, end + 1, start + timedelta(weekday), week=start)
         start = week + timedelta(7 * ahead)
         return _ranged(i, end, start, start + timedelta(6), cal.today)
     for kind, (low, high) in (("END", (3, 6)), ("BEGIN", (0, 1)), ("MIDDLE", (2, 3))):
@@ -311,7 +325,7 @@ def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateSaid:
 
 def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     j, how = i, ""
-    while _has(units, j, "THE", "ON", "THIS", "NEXT", "COMING") and j < i + 3:
+    while _has(units, j, "THE", "ON", "THIS", "NEXT", "COMING") and j < i + 3 and not _to(units, j):
         how = how or next((k for k in ("NEXT", "COMING", "THIS") if _has(units, j, k)), "")
         j += 1
     if j > i and not how and _has(units, i, "ON"):
@@ -333,7 +347,16 @@ def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
             end, how = end + 1, "NEXT" if _has(units, end, "NEXT") else "COMING"
     if not how and _has(units, j, "MANY"):
         return DateSaid(i, end, weekdays=frozenset({weekday}))
+    if not how and _has(units, j, "WEAK") and not _stands_alone(units, j, end):
+        return None
     return _near_weekday(i, end, weekday, how, cal)
+
+
+def _stands_alone(units: Sequence[Unit], j: int, end: int) -> bool:
+    """Whether "sat" and "sun" are the days: not in "he sat down", "the sun is shining"."""
+    left = j == 0 or not units[j - 1].known or bool(units[j - 1].tags.keys() - {"THE", "POLITE"})
+    right = end >= len(units) or bool(units[end].tags) or not units[end].word.isalpha()
+    return (left or not units[j - 1].word.isalpha()) and right
 
 
 def _near_weekday(i: int, end: int, weekday: int, how: str, cal: Calendar) -> DateSaid:
@@ -355,6 +378,9 @@ def _dated_weekday(
     units: Sequence[Unit], i: int, end: int, weekday: int, cal: Calendar
 ) -> DateSaid | None:
     """Such as "Friday 13 March", "Friday next week", British "Friday week"."""
+    bare = _bare_day(units, end, weekday, cal)
+    if bare is not None:
+        return DateSaid(i, end + 1, bare)
     dated = _attached(units, end, cal)
     if dated is not None:
         k, day = dated
@@ -363,10 +389,30 @@ def _dated_weekday(
         return DateSaid(i, k, day, readings=(day, coming(day - timedelta(3), weekday)))
     shift = _week_shift(units, end)
     if shift is not None:
-        return DateSaid(i, shift[0], monday(cal.today) + timedelta(7 * shift[1] + weekday))
+        start = monday(cal.today) + timedelta(7 * shift[1])
+        return DateSaid(i, shift[0], start + timedelta(weekday), week=start)
     if _has(units, end, "WEEK") and not _has(units, end, "NEXT"):
         return DateSaid(i, end + 1, coming(cal.today, weekday) + timedelta(7))
     return None
+
+
+def _bare_day(units: Sequence[Unit], j: int, weekday: int, cal: Calendar) -> date | None:
+    """The 13th of "viernes 13": a day of the month if it is that weekday, else an hour."""
+    day = _figure(units, j, 2)
+    if day is None or (j + 1 < len(units) and not _plain_end(units, j + 1)):
+        return None
+    found = next_day(cal.today, day) if 1 <= day <= 31 else None
+    if found is None or found.weekday() != weekday:
+        return None
+    near = found - cal.today < timedelta(7)
+    return found if near or day > 12 else None
+
+
+def _plain_end(units: Sequence[Unit], j: int) -> bool:
+    """Whether a number is not gone on with: not 13:30, 13/3, 5 pm, 5 baje, 13 marzo."""
+    u = units[j]
+    more = {"AMPM", "OCLOCK", "HOURWORD", "PLUS", "MONTH", "OF", "SUFFIX", "PART", "DATEWORD"}
+    return not more & u.tags.keys() and u.word not in {":", "/", "-", "h", "."}
 
 
 def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] | None:
@@ -501,21 +547,33 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
             found = next_day(cal.today, day)
         return DateSaid(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    if not ordinal and not (led and cal.eager) and not _has(units, j - 1, "DAYTHE"):
+    asked = cal.eager and (led or _has(units, end, "STRICTAT") or (cal.bare and _alone(units)))
+    if not ordinal and not asked and not _has(units, j - 1, "DAYTHE"):
         return None
     if not ordinal and (
         _has(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
         or (end < len(units) and units[end].word in {":", "%", "/"})
     ):
         return None
-    if worded and not (led and (cal.eager or day > 5)):
+    dated = any("DATEWORD" in u.tags for u in units[j:end])
+    if worded and not dated and not (led and (cal.eager or day > 5)):
         return None
-    if _has(units, end, "PLACE", "COUNTED"):
+    article = _has(units, j - 1, "DAYTHE") and _has(units, j - 1, "THE")
+    chosen = article and not ordinal and cal.choosing and _alone(units)
+    if chosen or _has(units, end, "PLACE", "COUNTED") or _street(units, end):
         return None
-    if j < len(units) and end < len(units) and not units[end].known and units[end].spaced:
-        return None  # "5th Whitmore": a street of some name
     found = next_day(cal.today, day)
     return DateSaid(i, end, found) if found else None
+
+
+def _street(units: Sequence[Unit], end: int) -> bool:
+    """Such as "5th Whitmore": something of a name that is not known."""
+    return end < len(units) and not units[end].known and units[end].spaced
+
+
+def _alone(units: Sequence[Unit]) -> bool:
+    """Whether there is nothing but one number, and perhaps a please."""
+    return sum(not ("POLITE" in u.tags or u.stop or u.word == ",") for u in units) == 1
 
 
 def _gone(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:

@@ -32,12 +32,17 @@ _QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "as
 
 
 def decide(
-    said: Sequence[ActSaid], *, when_said: bool, setting: Setting
+    said: Sequence[ActSaid], *, when_said: bool, named: bool, setting: Setting
 ) -> tuple[tuple[str, ...], str | None]:
     """The acts of a message in the order of its words, and its intent."""
+    mine = [(a.start, a.end) for a in said if a.act == "_mine"]
+    # "my number is …" gives one and does not ask for one.
+    said = [a for a in said if not any(lo <= a.start < hi for lo, hi in mine)]
     seen = {a.act for a in said}
     out = [a.act for a in said if not a.act.startswith("_")]
-    _yes_or_no(said, out, when_said=when_said, expects=setting.expects)
+    asking = any(a.startswith("ask_") for a in out)
+    proposed = when_said or (named and not asking)
+    _yes_or_no(said, out, when_said=proposed, expects=setting.expects)
     errands = {a.sentence for a in said if a.act == "_errand"}
     if errands and not any(a.act in {"book", "find"} and a.sentence not in errands for a in said):
         out = [a for a in out if a not in {"book", "find"}]
@@ -46,6 +51,9 @@ def decide(
         # "cancel my appointment" names a booking, it neither asks for one nor lists them.
         apart = any(a.act == "book" and a.sentence not in changed for a in said)
         out = [a for a in out if a != "my_bookings" and (a != "book" or apart)]
+    listed = {a.sentence for a in said if a.act == "my_bookings"}
+    if listed and not any(a.act == "book" and a.sentence not in listed for a in said):
+        out = [a for a in out if a != "book"]
     _find_or_book(seen, out, when_said=when_said)
     acts = tuple(dict.fromkeys(out))
     return acts, next((act for act in _INTENTS if act in acts), None)
@@ -58,7 +66,8 @@ def _yes_or_no(
     first = {act: next((a.start for a in said if a.act == act), None) for act in _CUES}
     yes, no = first["yes"], first["no"]
     if yes is None and no is None:
-        asked = expects in {None, "yes_no"}
+        wish = when_said or "book" in out
+        asked = expects == "yes_no" or (expects is None and wish)
         if first["_no"] is not None and asked:
             no = first["_no"]
         elif first["_yes"] is not None:

@@ -17,7 +17,7 @@ def languages_for(tokens: Sequence[Token], conversation: str) -> tuple[Language,
     """
     home = LANGUAGES.get(conversation, LANGUAGES["en"])
     scores = dict.fromkeys(LANGUAGES, 0.0)
-    for word in {t.text for t in tokens[:_ENOUGH] if t.kind == "w"}:
+    for word in {t.text for t in tokens[:_ENOUGH] if len(t.text) > 1}:
         knowing = [code for code, one in LANGUAGES.items() if word in one.vocabulary]
         for code in knowing:
             scores[code] += 1 / len(knowing) ** 2
@@ -30,6 +30,6 @@ def languages_for(tokens: Sequence[Token], conversation: str) -> tuple[Language,
 
 
 _ENOUGH = 60
-_LOYALTY = 0.6
+_LOYALTY = 1.0
 _HABIT = 0.1
 _SPOKEN = 2

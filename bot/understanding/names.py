@@ -16,8 +16,15 @@ _EMPTY = frozenset(
     "the a an of and for with s y de la el los las e da do das dos con para com dr dra mr mrs ms "
     "doctor doctora & का की के और".split()
 )
+# Words of the trade: they help to tell names apart, but name nothing alone.
+_GENERIC = frozenset(
+    "hair salon salons studio spa service full head basic session center centre clinic shop place "
+    "pelo cabello peluqueria servicio sesion centro clinica cabelo salao servico sessao new big "
+    "बाल सैलून baal bal parlour parlor small".split()
+)
 _TYPO_SCORE = 82
 _MIN_TYPO = 4
+_KIN = 6
 _MOST_WORDS = 400
 
 
@@ -90,15 +97,20 @@ def names_in(
         word = _known(token.text, idx, common)
         if word is not None:
             hits.append((i, word))
-    return [_judge(tokens, group, idx) for group in _groups(tokens, hits)]
+    said = (_judge(tokens, group, idx) for group in _groups(tokens, hits))
+    return [one for one in said if one.found]
 
 
 def _known(word: str, idx: Index, common: frozenset[str]) -> str | None:
     for form in (word, _stem(word)):
         if form in idx.by_word:
             return form
-    if len(word) < _MIN_TYPO or word in common or not word.isalpha():
+    if len(word) < _MIN_TYPO or not word.isalpha():
         return None
+    if word in common:
+        # "dentista" is a known word and still the catalog's "dentist".
+        kin = (w for w in idx.words if len(w) >= _KIN and abs(len(w) - len(word)) <= 2)
+        return next((w for w in kin if w.startswith(word) or word.startswith(w)), None)
     best = process.extractOne(_stem(word), idx.words, scorer=fuzz.ratio, score_cutoff=_TYPO_SCORE)
     return best[0] if best is not None and best[0][0] == word[0] else None
 
@@ -121,6 +133,7 @@ def _groups(
 
 def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: Index) -> NameSaid:
     said = {w for _, w in group}
+    telling = bool(said - _GENERIC)
     scores: dict[int, int] = {}
     for spelling_id in {s for w in said for s in idx.by_word[w]}:
         spelling = idx.spellings[spelling_id]
@@ -128,6 +141,8 @@ def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: Index) ->
         # All that was said must belong to the name, then the shorter name is the closer one.
         covered = len(shared) / len(said)
         whole = len(shared) / len(set(spelling.words))
+        if whole < 1 and not (telling and shared - _GENERIC):
+            continue
         score = round(100 * (0.75 * covered + 0.25 * whole))
         owner = idx.names[spelling.name].id
         scores[owner] = max(scores.get(owner, 0), score)

@@ -73,6 +73,9 @@ def choice(units: Sequence[Unit], taken: Sequence[bool]) -> Found | None:
         order = u.get("ORD")
         if isinstance(order, int) and i + 1 < len(units) and "ONE" in units[i + 1].tags:
             return Found(i, i + 2, order)
+        led = i > 0 and i <= _lead(units) and "THE" in units[i - 1].tags
+        if isinstance(order, int) and order > 0 and led and _ends(units, i + 1):
+            return Found(i, i + 1, order)
         if isinstance(value, int) and i <= _lead(units) and _ends(units, i + 1):
             return Found(i, i + 1, value)
     return None
@@ -123,7 +126,10 @@ def called(
         strength = u.get("NAMEIS")
         if not strength or (i and "FORMY" in units[i - 1].tags):
             continue
-        found = _name(text, units, taken, i + 1, loose=strength == 2 or setting.expects == "name")
+        loose = strength == 2 or setting.expects == "name"
+        if not loose and text[u.start].lower() == text[u.start].upper():
+            continue  # मैं is followed by anything, and no capital tells a name
+        found = _name(text, units, taken, i + 1, loose=loose)
         if found is not None:
             return found
     if known >= 0 or setting.expects == "name":
@@ -151,6 +157,9 @@ def _name(
     j = i
     while j < len(units) and j < i + _MOST_NAME_WORDS and not taken[j]:
         u = units[j]
+        if j > i and u.word == "-" and not u.spaced and j + 1 < len(units):
+            j += 1
+            u = units[j]
         raw = text[u.start : u.end]
         if u.digits or u.stop or not raw[:1].isalpha():
             break
@@ -162,4 +171,4 @@ def _name(
         j += 1
     if j == i:
         return None
-    return Found(i, j, " ".join(text[u.start : u.end] for u in units[i:j]))
+    return Found(i, j, text[units[i].start : units[j - 1].end])

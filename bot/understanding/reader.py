@@ -79,7 +79,9 @@ def understand(text: str, setting: Setting) -> Understood:
     me = people.called(text, units, r.taken, setting, numbers.code_end)
     if me is not None:
         r.take(me.i, me.j, "person_name", me.value)
-    acts, intent = decide(found, when_said=bool(dates or times), setting=setting)
+    acts, intent = decide(
+        found, when_said=_wished(when), named=bool(named.matches), setting=setting
+    )
     r.spans.extend(Span(a.start, a.end, "act", a.act) for a in found if a.act in acts)
     if attendee is not None and "for_other" not in acts:
         acts = (*acts, "for_other")
@@ -163,6 +165,11 @@ class _Named:
     doubts: list[Doubt] = field(default_factory=list)
 
 
+def _wished(when: When) -> bool:
+    """Whether a time is wanted, not only refused."""
+    return bool(when.date or when.weekdays or when.at)
+
+
 def _names(r: _Reading) -> _Named:
     out = _Named()
     names = r.setting.names
@@ -182,7 +189,9 @@ def _names(r: _Reading) -> _Named:
             again = until >= 0 and listed(r.units, until, i)
             if again or refused(r.units, i, j):
                 until = j
-                out.refused.setdefault(kind, []).append(one.found[0][0])
+                top = one.found[0][1]
+                same = [found for found, score in one.found if score == top]
+                out.refused.setdefault(kind, []).extend(same)
                 r.take(i, j, f"not_{kind}", one.found[0][0])
             else:
                 wanted.append(one)
@@ -237,7 +246,9 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
         local.date(),
         r.setting.region in MONTH_FIRST,
         r.setting.last_date,
-        r.setting.expects in _DATE_ASKED,
+        eager=r.setting.expects in _DATE_ASKED,
+        bare=r.setting.expects == "date",
+        choosing=r.setting.expects is not None and r.setting.expects not in _DATE_ASKED,
     )
     eager = r.setting.expects in _TIME_ASKED
     done = {a.sentence for a in r.acts if a.act == "_done"}
@@ -250,6 +261,7 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
             continue
         d = date_at(r.units, i, cal)
         t = time_at(r.units, i, eager=eager)
+        t = None if t is not None and _idle_part(r, t, dates) else t
         d = None if d is not None and any(r.taken[d.i : d.j]) else d
         t = None if t is not None and any(r.taken[t.i : t.j]) else t
         both = d is not None and {"DAYREL", "PART"} <= r.units[i].tags.keys()
@@ -263,6 +275,14 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
             j = max(j, t.j) if both else t.j
         i = j
     return dates, times
+
+
+def _idle_part(r: _Reading, t: TimeSaid, dates: list[DateSaid]) -> bool:
+    """Whether a part of the day only describes something: "the evening news"."""
+    if t.at != "part" or t.j >= len(r.units) or (dates and dates[-1].j == t.i):
+        return False
+    after = r.units[t.j]
+    return not after.known and not after.tags and after.spaced and not r.taken[t.j]
 
 
 def _past(r: _Reading, d: DateSaid, cal: Calendar) -> bool:
@@ -301,7 +321,8 @@ def _time_value(t: TimeSaid) -> object:
 def _when(r: _Reading, dates: list[DateSaid], times: list[TimeSaid]) -> When:
     local = r.setting.now.astimezone(ZoneInfo(r.setting.zone))
     moving = any(a.act == "move" for a in r.acts)
-    out = settle_dates(r.units, dates, moving=moving)
+    cancelling = any(a.act == "cancel" for a in r.acts)
+    out = settle_dates(r.units, dates, moving=moving, cancelling=cancelling)
     offset = next((t for t in times if t.offset is not None), None)
     if offset is not None and offset.offset is not None:
         # Through UTC, so that two hours are two hours on the days the clock changes.

@@ -26,15 +26,21 @@ class _Pair:
     moving: bool
 
 
-def settle_dates(units: Sequence[Unit], said: Sequence[DateSaid], *, moving: bool) -> When:
-    """The date wanted; `moving` when a booking is moved, "from Friday to Saturday"."""
+def settle_dates(
+    units: Sequence[Unit], said: Sequence[DateSaid], *, moving: bool, cancelling: bool = False
+) -> When:
+    """The date wanted.
+
+    `moving` when a booking is moved, "from Friday to Saturday"; `cancelling` when one is given
+    up: then "I can't come on Friday" names the day and does not refuse it.
+    """
     wanted: list[DateSaid] = []
     dates: set[date] = set()
     weekdays: set[int] = set()
     refusing_until = -1
     for one in said:
         again = refusing_until >= 0 and listed(units, refusing_until, one.i)
-        if not again and not refused(units, one.i, one.j):
+        if cancelling or (not again and not refused(units, one.i, one.j)):
             refusing_until = -1
             wanted.append(one)
             continue
@@ -68,7 +74,7 @@ def _chosen(units: Sequence[Unit], wanted: list[DateSaid], out: When, *, moving:
 
 def _join(p: _Pair) -> tuple[DateSaid, list[date]]:
     """One mention of two, and the further dates it may be."""
-    for rule in (_same, _corrected, _range, _day_in_range, _weekdays, _named_day):
+    for rule in (_same, _corrected, _range, _weekdays, _day_in_range, _named_day):
         joined = rule(p)
         if joined is not None:
             return joined, []
@@ -133,7 +139,7 @@ def _within(span: DateSaid, day: DateSaid) -> DateSaid:
 
 def _weekdays(p: _Pair) -> DateSaid | None:
     """Such as "Monday or Tuesday": the days from the first to the last of them, and only those."""
-    a, b = p.a, p.b
+    a, b = _same_week(p.a, p.b), _same_week(p.b, p.a)
     if "OR" not in p.tags and "AND" not in p.tags and not _comma(p):
         return None
     days = [one.weekdays or ({one.bare} if one.bare is not None else set()) for one in (a, b)]
@@ -144,6 +150,15 @@ def _weekdays(p: _Pair) -> DateSaid | None:
     if not edges:
         return DateSaid(a.i, b.j, weekdays=every)
     return DateSaid(a.i, b.j, min(edges), max(edges), weekdays=every)
+
+
+def _same_week(one: DateSaid, other: DateSaid) -> DateSaid:
+    """Such as "Tuesday or Thursday next week": both are of next week."""
+    if one.week is not None and one.first is not None:
+        return replace(one, bare=one.first.weekday())
+    if other.week is None or one.bare is None:
+        return one
+    return replace(one, first=other.week + timedelta(one.bare), readings=())
 
 
 def _comma(p: _Pair) -> bool:

@@ -141,7 +141,7 @@ def _led(units: Sequence[Unit], i: int) -> bool:
 def _face(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     u = units[i]
     if "NOON" in u.tags:
-        return i + 1, Clock(int(u.tags["NOON"]) // 60, 0, sure=True, strong=True)
+        return _plus(units, i + 1, Clock(int(u.tags["NOON"]) // 60, sure=True, strong=True))
     if "FACE" in u.tags:
         face = divmod(int(u.tags["FACE"]), 60)
         return i + 1, Clock(*face, strong=_has(units, i + 1, "OCLOCK"))
@@ -223,7 +223,8 @@ def _plus(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     sign = units[j].get("PLUSWORD") if j < len(units) else None
     minute = _number(units, j + 1, 59)
     if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
-        backed = minute > 12 or not units[j + 1].digits
+        figures = units[j + 1].digits and not _has(units, j + 2, "MINUTES")
+        backed = minute > 12 or not figures or "AND" not in units[j].tags
         if backed and not _has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
             j = _skip(units, j + 2, "MINUTES")
             return j, replace(c, minute=sign * minute, strong=True)
@@ -254,7 +255,7 @@ def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     u = units[i]
     if "SOON" in u.tags:
         return TimeSaid(i, i + 1, "asap")
-    found = _offset(units, i) or _between(units, i)
+    found = _offset(units, i) or _between(units, i, eager=eager)
     if found is not None:
         return found
     best: TimeSaid | None = None
@@ -267,8 +268,9 @@ def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
 def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
     """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
     j = _skip(units, i, "IN")
-    if _has(units, j, "HALFHOUR") and j > i:
-        return TimeSaid(i, j + 1, "exact", offset=int(units[j].tags["HALFHOUR"]))
+    if _has(units, j, "HALFHOUR") and (j > i or _has(units, j + 1, "FROMNOW")):
+        end = j + 1 if j > i else j + 2
+        return TimeSaid(i, end, "exact", offset=int(units[j].tags["HALFHOUR"]))
     value = _number(units, j, 59)
     if value is None or not _has(units, j + 1, "HOURS", "MINUTES"):
         return None
@@ -281,7 +283,9 @@ def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
     return TimeSaid(i, end, "exact", offset=value * unit)
 
 
-def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
+def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
+    if _has(units, i, "PART"):
+        return _part_between(units, i)
     j = i
     led = _has(units, i, "BETWEEN")
     if led:
@@ -302,10 +306,23 @@ def _between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     if second is None or _counted(units, second[0]):
         return None
     end, high = second
-    if not (led or low.strong or high.strong):
+    sure = led or low.strong or high.strong or eager
+    if not (sure or _has(units, k, "BEFORE") or _beside_day(units, i, end)):
         return None
     end = _skip(units, end, "BETWEENPOST")
     return TimeSaid(i, end, "between", low=low, high=high)
+
+
+def _part_between(units: Sequence[Unit], i: int) -> TimeSaid | None:
+    """Such as "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
+    if i + 1 >= len(units) or _has(units, i + 1, "PART"):
+        return None
+    rest = _between(units, i + 1, eager=True)
+    if rest is None or not rest.low or not rest.high or rest.low.sure or rest.high.sure:
+        return None
+    part = str(units[i].tags["PART"])
+    high = rest.high if rest.high.hour < rest.low.hour else rest.high.in_part(part)
+    return replace(rest, i=i, low=rest.low.in_part(part), high=high)
 
 
 def _bare_window(units: Sequence[Unit], i: int, j: int) -> TimeSaid | None:
@@ -393,7 +410,7 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
             end, at, c = end + 1, name, replace(c, strong=True)
             break
     other: Clock | None = None
-    if at == "exact" and _has(units, end, "OR") and _same(units, i, end + 1):
+    if at == "exact" and _or(units, end) and _same(units, i, end + 1):
         second = clock(units, _skip(units, end + 1, "AT"))
         if second is not None and not _counted(units, second[0]):
             other = second[1]
@@ -406,6 +423,11 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     ):
         return None
     return replace(_made(i, end, at, c), other=other)
+
+
+def _or(units: Sequence[Unit], k: int) -> bool:
+    """An "or" that is no slash of a date."""
+    return _has(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
 
 
 def _believed(units: Sequence[Unit], j: int, end: int) -> bool:

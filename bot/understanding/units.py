@@ -39,7 +39,7 @@ def unitize(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]:
     words = [repair(t.text, languages[0]) if t.kind == "w" else t.text for t in tokens]
     while i < n:
         t = tokens[i]
-        if t.kind == "n":
+        if t.kind == "n" and not _spelled(words, i, languages):
             value: Tags = {"NUM": int(t.text)} if len(t.text) <= _MAX_DIGITS else _NONE
             out.append(Unit(t.text, value, t.start, t.end, sentence, t.spaced, t.text))
             i += 1
@@ -57,6 +57,12 @@ def unitize(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]:
         sentence += stop
         i += 1
     return _join_numbers(out)
+
+
+def _spelled(words: list[str], i: int, languages: Sequence[Language]) -> bool:
+    """Whether figures begin a word: "2morrow"."""
+    found = _longest(words, i, languages)
+    return found is not None and len(found.words) > 1
 
 
 def _longest(words: list[str], i: int, languages: Sequence[Language]) -> Entry | None:

@@ -54,11 +54,11 @@ def _any_but(units: Sequence[Unit], k: int) -> bool:
 
 
 def listed(units: Sequence[Unit], i: int, j: int) -> bool:
-    """Whether only "or", "and", commas and the like stand between two mentions."""
+    """Whether an "or" or "and", and nothing of weight, stands between two mentions."""
     between = units[i:j]
     return (
-        bool(between)
-        and len(between) <= _MOST_LIGHT
+        len(between) <= _MOST_LIGHT
+        and any({"OR", "AND"} & u.tags.keys() for u in between)
         and all({"OR", "AND"} & u.tags.keys() or u.word == "," or _light(u) for u in between)
     )
 

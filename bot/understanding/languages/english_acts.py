@@ -41,7 +41,7 @@ very really all just absolutely pretty perfectly so exactly totally completely q
 me great good
 """,
     "will": """
-will would ll should can shall does do did might could is was thatll itll seems
+will would ll should can shall does do did might could is thatll itll seems
 """,
     "cancelv": """
 cancel cancelling canceling delete scrap scratch drop cancell
@@ -76,7 +76,8 @@ no not but nope
 with
 """,
     "noway": """
-problem problems worries change changes objection objections doubt idea one
+preference preferences later earlier sooner matter need hurry rush problem problems
+worries change changes objection objections doubt idea one
 """,
     "kindof": """
 services service procedures procedure dentistry treatments treatment work haircuts hair nails
@@ -88,6 +89,7 @@ waxing implants braces whitening male female males females surgery
 ACTS: dict[str, str] = {
     "_aside": """
 weather|forecast|forecasts|raining|rain
+see you|ya|u
 my free|own? schedule|availability|available|calendar|time|times|slots|agenda|day
 when|if|am|whether|times|hours am|im|i am? i? free|available
 free time|hours|slots|times i|do
@@ -100,6 +102,9 @@ how busy am
 calendar|calender|itinerary|cab|taxi|uber|lyft
 pool|luxury|shared|regular ride
 add|put|mark|note * event
+""",
+    "_mine": """
+my own? phone|number|address|mobile|cell|card|email|telephone
 """,
     "_done": """
 thats|thatll|that|this|it is|was|will|be|ll|would? be? all|it|everything
@@ -136,13 +141,14 @@ you bet|betcha|know it|got it|are
 that|it is|does|was|will $
 suits me
 i would|d|id would? like|love that|it|this $
-you|youve * right|correct $
+you|youve ** right|correct $
 ^ permission|approval granted|given
 by all means
 sounds like a plan
 """,
     "_yes": """
-^ perfect|great|good|cool|nice|wonderful|awesome|excellent|fantastic|lovely|super|brilliant|sweet
+^ good !morning|afternoon|evening|day|night
+^ perfect|great|cool|nice|wonderful|awesome|excellent|fantastic|lovely|super|brilliant|sweet
 ^ fine|terrific|amazing|splendid|marvelous|ideal|best
 """,
     "no": """
@@ -158,19 +164,22 @@ will|would|does|do not work|suit|do|fit
 i|we dont|do|wont|cant not? want|like|need|think|wish|book|agree
 dont|not book|schedule|reserve|do|confirm|make|change|want|need
 not what i
+never mind !if|that|the|about
+nevermind
 incorrect
 wrong date|day|time|person|one
 too late|early|soon|far|expensive
 maybe|perhaps|some later|another|other time|day|not?
 """,
     "_no": """
-actually|instead|rather|oops|whoops|strike|nevermind|misspoke|mistake|darn|oh
-never mind
+actually|instead|rather|oops|whoops|strike|misspoke|mistake|darn|oh
 changed|change|changing my? mind
 ^ please? change|correct|fix
 on second thought|thoughts
 hold on|up
 ^ wait|sorry
+i|im am? sorry
+only if|when
 scratch that
 @movev * it|that|this|the|my to|for|date|time|day|appointment|booking|visit|timing|reservation
 make|set|switch|move|change|push it|that|this
@@ -202,7 +211,7 @@ good morning|afternoon|evening|day
 """,
     "book": """
 @bookv|make|set|get|have|create|place|fix|making|setting|getting|making|do ** @visit
-need|want|like|wish|get|have|take|try|about|for|is|wanting|require an|a|the|my|another|any * @visit
+need|want|like|wish|get|have|take|try|about|for|wanting|require an|a|the|my|another|any * @visit
 wanna|need|want|like|wish|love|hoping|to|lets|can|could|try|in|wanting|continue @bookv
 @bookv @them|me|on|at|in|for|with|a|an|the|my|another|again|something|now
 ^ please? kindly? book|reserve|schedule
@@ -210,7 +219,7 @@ visit|see|choose|pick|select|accept|take @them|this|that|the|her|him|there|dr
 want|like|need|wanna|wish|prefer|love to visit|try|see !@vague
 want|like|love|ready|prefer|going|need to visit $
 interested in @bookv
-go|proceed|continue|stick|ahead with|to|there|forward|ahead @them|this|that|the|her|him|there|dr?
+go|proceed|continue|stick|ahead with|to|there|forward|ahead @them|this|that|the|her|him|there|dr
 go|go|come there|in
 can|could|to i|we come|get in|by
 get|fit|squeeze|slide|put|pencil me|us in|down
@@ -284,7 +293,7 @@ when am i|we booked|due|coming|in|scheduled
 """,
     "ask_price": """
 how much
-price|prices|cost|costs|fee|fees|charge|charges|pricing|expensive|rates|priced|quote
+price|prices|cost|costs|fee|fees|charge|charges|pricing|expensive|rates|rate|priced|quote
 """,
     "ask_address": """
 address|addresses|adress|addres|directions|direction|whereabouts
@@ -294,7 +303,7 @@ wheres
 @askv|office|exact|or|precise me|us? @det? @det? current? location|locations|locality|area
 ^ location|locations|place
 which|what|whats area|street|part|neighborhood|neighbourhood|place|building|side|town
-how|where do|can|would|should|to i|we? get|go|find|come|drive|reach there|it|you|to|them
+how|where do|can|would|should|to i|we? get|go|find|come|drive there|it|you|to|them
 how far
 located $
 """,
@@ -316,7 +325,7 @@ address|location|rating|and|name|its|reviews and|or|also|the|their|its|plus|a nu
 number|line|way to|i|for|where|of call|reach|contact|can|could|the|this|them|it|him|her
 what|which|whats|and|same number
 contact|reach|call|ring|phone them|you|him|her|it|the|this|there $
-how can|do|to|could|should|would|may|might i|we? contact|reach|call|ring|phone|get
+how can|do|to|could|should|would|may|might i|we? contact|reach|call|ring|phone
 get|be in touch
 ^ number|contact|contacts $
 address|rating|number and digits
@@ -324,7 +333,8 @@ address|rating|number and digits
 can|could|may|where i|we contact|reach|call|ring|phone
 """,
     "ask_rating": """
-rating|ratings|rated|review|reviews|stars|score|reputation|reviewed|raiting|rate|feedback
+rating|ratings|rated|review|reviews|stars|reputation|reviewed|raiting|feedback
+their|your|its|his|her|what|whats score
 how good|well|popular are|is|do
 well|highly|strongly recommended|liked|regarded|thought
 are|is they|it|he|she|this|the * any|really good|recommended|popular|reputable
@@ -378,7 +388,8 @@ talk|speak|chat|connect|transfer|pass|put to|with|me|through * human|person|agen
 talk|speak|chat|connect|transfer|pass to|with|me * somebody|receptionist|staff|manager|owner|people
 human|agent|operator|representative|receptionist
 real|actual|live person|human|people|agent
-call me back?
+call me back|please
+call me $
 """,
     "help": """
 ^ help|info|h $
@@ -406,7 +417,7 @@ from scratch
 from the beginning|start
 """,
     "stop": """
-^ stop|stopall|unsubscribe|end|quit|revoke|optout|cancel $
+^ stop|stopall|unsubscribe|end|quit|revoke|optout $
 opt out
 stop texting|messaging|sending|contacting|writing|the me|messages|us|these|text|reminders|texts
 unsubscribe
@@ -421,7 +432,8 @@ speak|in|talk|write|change|switch|to|habla|language|prefer english|spanish|portu
 do you speak
 """,
     "other": """
-other|another|different|else|alternative|alternatives|alternate|others
+other|another !hand|day|hands|side
+different|else|alternative|alternatives|alternate|others
 more options|results|choices|times|slots|salons|dentists|doctors
 what|anything|something|someone|anyone else
 """,

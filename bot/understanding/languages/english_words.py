@@ -81,10 +81,11 @@ WORDS: dict[str, dict[str, Value]] = {
         "sunday|sun|sundays": 6,
     },
     "MANY": {"mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays": 1},
-    "WEAK": {"may|mar|sat|sun|wed|mon|second|march": 1},
+    "WEAK": {"may|mar|sat|sun|wed|mon|march": 1},
     "DAYREL": {
         "today|2day": 0,
         "later today|later on today": 0,
+        "this morning|this afternoon|this evening|this arvo": 0,
         "tonight|tonite|2nite": 0,
         "tomorrow|tmrw|tmr|tmw|tomorow|tommorow|tommorrow|2morrow|2moro": 1,
         "the day after tomorrow|day after tomorrow|overmorrow": 2,
@@ -92,9 +93,9 @@ WORDS: dict[str, dict[str, Value]] = {
         "yesterday": -1,
     },
     "PART": {
-        "morning|mornings|am only": "morning",
-        "afternoon|afternoons|arvo": "afternoon",
-        "evening|evenings|eve": "evening",
+        "morning|mornings|am only|this morning": "morning",
+        "afternoon|afternoons|arvo|this afternoon|this arvo": "afternoon",
+        "evening|evenings|eve|this evening": "evening",
         "night|nights": "night",
         "tonight|tonite|2nite": "evening",
         "lunchtime|lunch time|lunch hour|over lunch|at lunch|midday hours": "lunch",
@@ -137,8 +138,14 @@ WORDS: dict[str, dict[str, Value]] = {
     "AND": {"and|&|to|till|til|until|-|–|—|through|thru": 1},
     "RANGE": {"to|till|til|until|-|–|—|through|thru": 1},
     "OR": {"or|/": 1},
-    "AT": {"at|@|for|by|to": 1},
-    "STRICTAT": {"at|@": 1},
+    "AT": {
+        "at|@|for|by|to|how about|what about|can we do|could we do|can you do|could you do|can i do"
+        "|lets do|lets say|make it|make that": 1,
+    },
+    "STRICTAT": {
+        "at|@|how about|what about|can we do|could we do|can you do|could you do|can i do|lets do"
+        "|lets say|make it|make that": 1,
+    },
     "ON": {"on|for": 1},
     "THE": {"the|that": 1},
     "OF": {"of|in": 1},
@@ -178,7 +185,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "|and": 1,
     },
     "CHOICE": {"option|number|no .|#|choice|slot number|nr": 1},
-    "ONE": {"one|option|choice|slot|1": 1},
+    "ONE": {"one|option|choice|slot": 1},
     "WITH": {"with|by": 1},
     "LANGUAGE": {
         "in english|english|ingles": "en",
@@ -187,7 +194,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "hindi": "hi",
     },
     "NOT": {
-        "not|not on|not at|except|except for|but not|other than|apart from|besides|excluding"
+        "not|not on|not at|except|except for|other than|apart from|besides|excluding"
         "|instead of|rather than|anything but|avoid|cant do|cant make|cannot do|cannot make"
         "|can not do|wont work on|dont want|not with|cant|without": 1,
     },
@@ -239,6 +246,6 @@ WORDS: dict[str, dict[str, Value]] = {
         "|the one|another one|other one|any one|one more|one thing|one question|in mind|in town"
         "|in case|in advance|in general|per hour|an hour long|it may|that may|may be|maybe|you may"
         "|may not|i may|may have|may need|may know|there may|they may|we may|may get"
-        "|same time": 1,
+        "|same time|night owl|morning person|night person|morning people": 1,
     },
 }

@@ -28,7 +28,7 @@ milega bata
 batao bataiye bolo hoga hogi jayega raat wala wali
 """
 FILLERS = """
-नमस्ते जी अच्छा तो और अरे हैलो ओह हाय namaste ji achha accha to aur are arey hello hi hey
+जी अच्छा तो और अरे ओह ji achha accha to aur are arey
 oh bhai yaar
 भाई यार sorry please प्लीज
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 MACROS: dict[str, str] = {
     "visit": """
-अपॉइंटमेंट अपाइंटमेंट अपॉइन्टमेंट बुकिंग समय टाइम स्लॉट मुलाकात जगह appointment apointment
+अपॉइंटमेंट अपाइंटमेंट अपॉइन्टमेंट बुकिंग स्लॉट मुलाकात appointment apointment
 appt booking
-slot time samay bukin
+slot bukin
 """,
     "bookv": """
 बुक शेड्यूल फिक्स book schedule fix reserve
@@ -33,6 +33,7 @@ change
 bete beti pati patni
 biwi maa mummy pitaji papa bhai behen behan dost dadi dada bachche wife husband son daughter
 """,
+    "time": "समय टाइम देर बजे time samay der baje minute दिन",
     "q": "क्या kya कहां कहाँ kahan kaha कब kab कितना कितने कितनी kitna kitne kitni कौन kaun kon",
     "good": """
 ठीक सही अच्छा अच्छी बढ़िया बढिया परफेक्ट theek thik sahi achha accha acha badhiya perfect
@@ -55,18 +56,20 @@ ACTS: dict[str, str] = {
 aur kuch nahi
 """,
     "yes": """
-^ हां|हाँ|हा|जी|बिल्कुल|बिलकुल|ज़रूर|जरूर|पक्का|ओके
-^ haan|han|haa|ha|haanji|hanji|ji|jee|bilkul|zaroor
+^ जी|ji|jee $
+^ जी|ji हां|हाँ|haan|han|ha|bilkul|बिल्कुल
+^ हां|हाँ|बिल्कुल|बिलकुल|ज़रूर|जरूर|पक्का|ओके
+^ haan|han|haa|ha|haanji|hanji|bilkul|zaroor
 ^ jarur|zarur|pakka|ok|okay|k|hn|hmm|haji|yes|सहमत|कन्फर्म|confirm|चलेगा|chalega|done|डन
 ^ ठीक|सही|अच्छा|बढ़िया|theek|thik|tik|sahi|badhiya|achha|accha|acha|perfect|परफेक्ट|ओके
 यही|वही|सब|yahi|wahi|sab @good|chahiye|चाहिए|rakho|रखो|hai
 @good है|hai|rahega|रहेगा|h
-कर|kar दो|दीजिए|do|dijiye|लो|lo $
-बुक|book|कन्फर्म|confirm कर|kar दो|दीजिए|do|dijiye|लो $
-हो|ho जाएगा|jayega|jaega|सकता|sakta !nahi|नहीं|kya|क्या
+^ कर|kar दो|दीजिए|do|dijiye|लो|lo $
+^ बुक|book|कन्फर्म|confirm कर|kar दो|दीजिए|do|dijiye|लो $
+^ हो|ho जाएगा|jayega|jaega !nahi|नहीं|kya|क्या
 कोई|koi दिक्कत|बात|dikkat|baat|problem|issue नहीं|nahi|nahin
 मंजूर|manzoor
-चलेगा|chalega
+ये|यह|ye|yeh|yahi|sab|सब चलेगा|chalega
 """,
     "no": """
 ^ नहीं|नही|ना|न|मत|nahi|nahin|nai|na|naa|nhi|nope|no|mat|nahee
@@ -93,13 +96,15 @@ aur kuch nahi
 शुभ रात्रि
 """,
     "greet": """
-नमस्ते|नमस्कार|प्रणाम|हैलो|हेलो|हाय|सलाम|namaste|namaskar|pranam|hello|hi|hey|salaam|salam|helo
+नमस्ते|नमस्कार|प्रणाम|हैलो|हेलो|सलाम|namaste|namaskar|pranam|hello|hey|salaam|salam|helo
+^ hi|हाय
 सुप्रभात
 राम|ram राम|ram
 """,
     "book": """
 @bookv * @do
 @visit * @do
+समय|टाइम|time|samay|जगह * मिल|mil|चाहिए|chahiye|खाली|khali
 मुझे|mujhe|हमें|hame|humein ** @visit
 कटवाना|कटवाने|कटवानी|katwana|katwane|katwani|katvana|करवाना|करवानी|करवाने|karwana|karwani|karwane
 मिल|mil|मिलेगा|milega|खाली|khali|free|available * सकता|sakta|कोई|koi|क्या|kya|है|hai
@@ -142,13 +147,13 @@ aur kuch nahi
 मेरी|मेरे|मेरा|meri|mere|mera अगली|अगला|सारी|agli|agla|saari|next? bookings|appointments
 """,
     "ask_price": """
-कितने|कितना|कितनी|kitne|kitna|kitni * पैसे|पैसा|खर्च|रुपये|का|में|की|paise
-कितने|कितना|कितनी|kitne|kitna|kitni * paisa|kharch|rupaye|ka|mein|lagega|lagenge|लगेंगे|लगेगा
+कितने|कितना|कितनी|kitne|kitna|kitni !@time * पैसे|पैसा|खर्च|रुपये|का|में|की|paise
+कितने|कितना|कितनी|kitne|kitna|kitni !@time * paisa|kharch|rupaye|ka|mein|lagega|lagenge|लगेंगे|लगेगा
 दाम|कीमत|रेट|फीस|चार्ज|प्राइस|खर्चा|daam|keemat|kimat|rate|fees|fee|charge|price|kharcha|cost
 """,
     "ask_address": """
 पता|एड्रेस|लोकेशन|address|adress|location !है|hai|hoga
-कहां|कहाँ|kahan|kaha|kidhar|किधर है|हो|पर|hai|ho|par|pe|h|located|aana|आना|आएं|aaun
+कहां|कहाँ|kahan|kaha|kidhar|किधर है|हैं|हो|पर|hain|hai|ho|par|pe|h|located|aana|आना|आएं|aaun
 कैसे|kaise|kese * पहुंचे|पहुंचें|आएं|आना|pahunche|pahuche|aana|aaye|aaun|जाएं
 किधर|kidhar
 """,
@@ -242,7 +247,7 @@ khula|khuli|khule|khulta|band * है|हो|रहता|रहेगा|ह�
 बाद|baad में|mein|me !nahi
 """,
     "same_as_last": """
-पिछली|पिछले|pichli|pichle बार|हफ्ते|baar|time
+पिछली|पिछले|pichli|pichle बार|baar|time
 वही|wahi|same * जो|पहले|पिछली|jo|pehle|pichli|phir|फिर|hamesha
 हमेशा|hamesha|roz की|वाला|जैसा|ki|wala|jaisa|jaise
 """,

@@ -166,7 +166,7 @@ WORDS: dict[str, dict[str, Value]] = {
     },
     "MONEY": {"रुपये|रुपए|रुपया|rupaye|rupay|rupees|rs|₹|%": 1},
     "COUNTED": {"लोग|लोगों|log|logo|बच्चे|bachche|साल|saal|बार|baar|जन|jane": 1},
-    "NAMEIS": {"मेरा नाम|mera naam|mera nam|naam|नाम|main|मैं": 2},
+    "NAMEIS": {"मेरा नाम|mera naam|mera nam|naam|नाम": 2, "main|मैं": 1},
     "FORMY": {"मेरे|मेरी|अपने|अपनी|हमारे|mere|meri|apne|apni|hamare": 1},
     "KIN": {
         "बेटे|बेटा|बेटी|पति|पत्नी|बीवी|मां|माँ|मम्मी"
@@ -192,7 +192,8 @@ WORDS: dict[str, dict[str, Value]] = {
         "शुभ रात्रि|शुभ संध्या|सुप्रभात|एक बार|ek baar|दो बार|एक बात|ek baat|एक और|ek aur|एक मिनट"
         "|ek minute|कर दो|kar do|kardo|बता दो|bata do|दे दो|de do|karva do|karwa do|बुक कर दो"
         "|book kar do|cancel kar do|karke do|do na|करा दो|kara do|bata do na|rakh do|रख दो"
-        "|bol do|bana do|hata do|badal do|बदल दो|दिखा दो|dikha do|bhej do|भेज दो|laga do"
+        "|phone number do|number de do|फोन नंबर दो|contact number do|bol do"
+        "|bana do|hata do|badal do|बदल दो|दिखा दो|dikha do|bhej do|भेज दो|laga do"
         "|इस बार|is baar|ek appointment|एक अपॉइंटमेंट|pehle wala|पहले वाला|ek hi|एक ही": 1,
     },
 }

@@ -80,7 +80,10 @@ quero sim|essa|esse
 ^ legal|bom|boa|excelente|massa|top|jóia !dia|tarde|noite|fim|semana
 """,
     "no": """
-^ não|nao|n|nops|negativo|nunca|jamais|nem|num
+^ não|nao !antes|tem|há|mais
+^ não|nao|n $
+^ nops|negativo|nunca|jamais|nem
+hoje|agora|ainda|assim não|nao $
 não|nao dá|posso|quero|é|está|consigo|serve|obrigado|obrigada|gostei|vai|rola|preciso|esse|essa
 ^ de jeito nenhum
 está|tá errado|errada
@@ -105,7 +108,7 @@ até logo|mais|breve|amanhã|a
 só isso|isso
 mais nada
 boa noite $
-bom fim|dia $
+bom fim
 """,
     "greet": """
 ^ oi|olá|ola|oie|oii|opa|hey|alô|eai|salve
@@ -210,7 +213,7 @@ com quem
 qual|que profissional|cabeleireiro|cabeleireira|médico|barbeiro
 """,
     "ask_parking": """
-estacionamento|estacionar|vaga|garagem|parque !de|para
+estacionar|garagem
 estacionamento
 """,
     "ask_payment": """
@@ -262,7 +265,7 @@ para|pare|parem de * mandar|enviar|mensagens|escrever
 sair da lista
 """,
     "start": """
-^ voltar|start|inscrever|cadastrar $
+^ start|inscrever|cadastrar $
 """,
     "language": """
 fala|falar|falam|em|mudar|muda|prefiro|idioma * inglês|espanhol|português|hindi|idioma
@@ -276,17 +279,19 @@ alguém|algo mais
 """,
     "earlier": """
 mais cedo
-antes !de|da|das|do|que
+algo|pouco|hora|horas|dia antes !de|da|das|do|que
 antecipar|adiantar
 """,
     "later": """
-mais tarde !que|de
-depois !de|das|da|do|que
+^ mais tarde !que|de
+algo|pouco|muito|hora|horas mais? tarde|depois
+^ depois !de|das|da|do|que
 """,
     "same_as_last": """
 o|a mesmo|mesma !dia
 como|igual sempre|antes|a|da|à última|sempre|vez|passada
 da última vez
+como|igual sempre
 de sempre
 igual à|a|da
 """,

@@ -109,7 +109,8 @@ WORDS: dict[str, dict[str, Value]] = {
     "PLUS": {"e meia": 30, "e um quarto|e quarto": 15, "menos um quarto|menos quarto": -15},
     "PLUSWORD": {"e": 1, "menos": -1},
     "AFTER": {
-        "depois das|depois da|depois de|depois do|após as|após a|após|a partir das|a partir da"
+        "não antes das|não antes da|não antes de|depois das|depois da|depois de|depois do"
+        "|após as|após a|após|a partir das|a partir da"
         "|a partir de|a partir do|desde as|mais tarde que as|passando das": 1,
     },
     "BEFORE": {
@@ -126,13 +127,13 @@ WORDS: dict[str, dict[str, Value]] = {
     "BETWEEN": {"entre|entre as|entre a|entre o|das|da|de|do|desde": 1},
     "FROM": {"desde|de|a partir de": 1},
     "AND": {"e|&|a|às|até|-|–|—|ao": 1},
-    "RANGE": {"a|às|até|até às|até as|-|–|—|ao|e as|e a|até o": 1},
+    "RANGE": {"a|às|até|até às|até as|-|–|—|ao|e as|e a|até o|para|pra": 1},
     "OR": {"ou|/": 1},
     "AT": {"às|à|as|@|para as|pras|para|pra|por|a": 1},
     "STRICTAT": {"às|à|as|@|para as|pras": 1},
     "ON": {"na|no|nesta|nessa|neste|nesse|para|pra|em|no dia|para o dia|pro": 1},
     "THE": {"o|a|os|as": 1},
-    "DAYTHE": {"dia|o dia|no dia|para o dia|pro dia|do dia|ao dia": 1},
+    "DAYTHE": {"dia|o dia|no dia|para o dia|pro dia": 1},
     "OF": {"de|do|da|deste|desse|desta|dessa": 1},
     "IN": {"em|daqui a|daqui|dentro de": 1},
     "THIS": {"este|esta|esse|essa|deste|desta|desse|dessa|nesta|neste|nessa|nesse": 1},
@@ -140,7 +141,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "próximo|próxima|que vem|q vem|seguinte|na próxima|no próximo|prox|da próxima|do próximo": 1
     },
     "LAST": {"passado|passada|último|última": 1},
-    "WEEK": {"semana|uma semana|a semana": 1},
+    "WEEK": {"semana|a semana": 1},
     "WEEKS": {"semanas|semana": 1},
     "MONTHW": {"mês": 1},
     "MONTHS": {"meses|mês": 1},

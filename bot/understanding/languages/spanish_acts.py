@@ -86,7 +86,10 @@ que sí
 ^ estupendo|fenomenal|excelente|fantástico|maravilloso|buenísimo|bien|bárbaro
 """,
     "no": """
-^ no|nop|nope|nones|negativo|tampoco|nunca|jamás
+^ no !antes|hay|importa|te|tengo|más
+^ no $
+^ nop|nope|nones|negativo|tampoco|nunca|jamás
+así|hoy|ahora|todavía|aún no $
 ^ n $
 no me|lo|la|es|está|puedo|quiero|va|viene|sirve|gracias|así|ese|esa|eso
 ^ para nada
@@ -134,7 +137,8 @@ qué tal
 @havev ** @visit
 @havev * cortarme|teñirme|peinarme|arreglarme|hacerme|depilarme|afeitarme
 ir|venir|pasar|pasarme al|a|el|mañana|hoy|por
-me puedes|podéis|podrías|puede|dan|das|atienden|atiendes|atienden
+me das|dais|dan|coges|cogéis|atiendes|atendéis|apuntas * hora|cita|hoy|mañana|el
+me puedes|podéis|podrías|puede|pueden coger|dar|atender|apuntar|hacer !alguien
 hay|tienes|tienen|tenéis|queda|quedan * hueco|sitio|hora|horas
 hay|tienes|tienen|tenéis|queda|quedan * huecos|disponibilidad|disponible|libre|algo
 quiero|quisiera|necesito|quería|dame|ponme un|una * corte|tinte|limpieza
@@ -194,7 +198,8 @@ qué|que precio|vale|cuesta|cobran
 dónde|donde están|estáis|está|queda|quedan|es|os|se|se|se
 dónde|donde * encuentra|encuentran|ubicado|ubicados|ubicada|salón|local|clínica|peluquería
 dirección|ubicación|direcciones
-cómo|como llego|llegar|puedo|se * llegar|llego|llega
+cómo|como llego|llegar|llegamos|llega
+cómo|como puedo|se|podemos llegar|ir
 qué|que|cuál calle|dirección|zona|barrio
 ^ dónde|donde $
 """,
@@ -220,8 +225,7 @@ cuánto|cuanto tiempo|dura|tarda|tardan|tardáis|tarda|rato|se|demora|demoran|ta
 duración
 """,
     "ask_who": """
-quién|quien|quiénes|quienes
-con quién|quien
+quién|quien|quiénes|quienes !sea|pueda|tengas|haya
 qué|que|cuál peluquero|peluquera|estilista|doctor|doctora|profesional|persona|barbero
 """,
     "ask_parking": """
@@ -295,19 +299,19 @@ algo más $
 alguien más
 """,
     "earlier": """
-más temprano|pronto
-antes !de|del|que
-algo antes
+más temprano|pronto !posible
+algo|poco|hora|horas|día antes !de|del|que|posible
 adelantar|adelanta|adelántala
 """,
     "later": """
-más tarde !de
-después !de|del|que
-luego $
+^ más tarde !de
+algo|poco|mucho|rato|hora|horas más? tarde|después
+^ después !de|del|que
+^ luego $
 """,
     "same_as_last": """
-lo|la|el|igual|como mismo|misma|igual|que|la|siempre * última|siempre|vez|anterior|pasada
-lo|la|el mismo|misma|siempre
+lo|la|el|igual|como mismo|misma|igual|que|la|siempre !día|dia * última|siempre|vez|anterior|pasada
+lo|la|el mismo|misma|siempre !día|dia|semana
 como siempre|siempre|antes
 igual que
 lo de siempre

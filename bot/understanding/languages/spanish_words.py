@@ -158,7 +158,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "próximo|próxima|el próximo|la próxima|que viene|q viene|siguiente|entrante|prox|proxima": 1
     },
     "LAST": {"pasado|pasada|último|última": 1},
-    "WEEK": {"semana|la semana|una semana": 1},
+    "WEEK": {"semana|la semana": 1},
     "WEEKS": {"semanas|semana": 1},
     "MONTHW": {"mes|el mes": 1},
     "MONTHS": {"meses|mes": 1},
@@ -233,6 +233,6 @@ WORDS: dict[str, dict[str, Value]] = {
         "|hasta luego|hasta mañana|hasta pronto"
         "|hasta la vista|a la brevedad|la última vez|sin más"
         "|un corte|primera vez|de primera|en segunda|hasta otra|otra hora|la hora|las horas"
-        "|con una|para una|de la última vez|segundo nombre|a una|en una": 1,
+        "|para una vez|de la última vez|segundo nombre|más temprano|más pronto|un rato": 1,
     },
 }
