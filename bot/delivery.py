@@ -37,9 +37,10 @@ class Delivery:
     channels: Channels
     _lines: frozenset[int] = frozenset()
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
+    _in_hand: set[asyncio.Task[bool]] = field(default_factory=set)
     _loop: asyncio.Task[None] | None = None
     _claiming: bool = False
+    _full: bool = False
     _stopping: bool = False
 
     async def start(self) -> None:
@@ -89,9 +90,11 @@ class Delivery:
     async def drain(self, conversation_id: int | None = None) -> int:
         """Deliver all that is due, or all of one conversation; return how many rows were tried."""
         await self.learn_lines()
-        tried = 0
-        while rows := await self._claim(AT_ONCE, conversation_id):
-            await asyncio.gather(*(self._send(row) for row in rows))
+        tried, more = 0, True
+        while more:
+            rows = await self._claim(AT_ONCE, conversation_id)
+            waited = await asyncio.gather(*(self._send(row) for row in rows))
+            more = any(waited) or len(rows) == AT_ONCE
             tried += len(rows)
         return tried
 
@@ -108,7 +111,8 @@ class Delivery:
             if self._stopping:
                 return
             free = AT_ONCE - len(self._in_hand)
-            if free <= 0:
+            self._full = free <= 0
+            if self._full:
                 continue  # whoever finishes wakes us
             self._claiming = True
             try:
@@ -118,27 +122,31 @@ class Delivery:
                 continue  # the tick wakes us again
             finally:
                 self._claiming = False
+            self._full = len(rows) == free
             for row in rows:
                 task = asyncio.create_task(self._send(row))
                 self._in_hand.add(task)
                 task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[bool]) -> None:
         self._in_hand.discard(task)
-        # What waited behind it in its conversation is free now.
-        self.wake()
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled():
+            return
+        if task.exception() is not None:
             log.error("delivery.failed", exc_info=task.exception())
+        if self._full or task.exception() is not None or task.result():
+            self.wake()
 
     async def _claim(self, limit: int, conversation_id: int | None = None) -> list[Outgoing]:
         if not self._lines:
             return []
-        claim = partial(_claim_and_start, limit, self._lines, conversation_id)
+        claim = partial(_claim_all, limit, self._lines, conversation_id)
         return await self.runtime.run(claim)
 
     # --- one message ----------------------------------------------------------------------------
 
-    async def _send(self, row: Outgoing) -> None:
+    async def _send(self, row: Outgoing) -> bool:
+        """Send one message and mark it; return whether another may have waited for it."""
         with structlog.contextvars.bound_contextvars(
             conversation=row.conversation_id, outbox=row.id
         ):
@@ -158,7 +166,8 @@ class Delivery:
                 broken = DeliveryFailed(reason=type(error).__name__)
                 await self.runtime.run(partial(_mark_failed, row, broken))
             else:
-                await self.runtime.run(partial(_mark_sent, row, rendered, sent))
+                return await self.runtime.run(partial(_mark_sent, row, rendered, sent))
+            return True
 
 
 def rendering(row: Outgoing, channel: Channel) -> Rendered:
@@ -168,20 +177,16 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
     return render(row.say, prompt, channel.capabilities, WORDING, locale)
 
 
-async def _claim_and_start(
+async def _claim_all(
     limit: int, line_ids: frozenset[int], conversation_id: int | None, ctx: Context
 ) -> list[Outgoing]:
-    # All that is claimed here is sent at once, so its attempt counts from here.
-    rows = await outbox.claim_due(
-        ctx, limit=limit, line_ids=line_ids, conversation_id=conversation_id
+    return await outbox.claim_due(
+        ctx, limit=limit, line_ids=line_ids, conversation_id=conversation_id, starting=True
     )
-    for row in rows:
-        await outbox.start(ctx, row.id, row.lease)
-    return rows
 
 
-async def _mark_sent(row: Outgoing, rendered: Rendered, sent: Sent, ctx: Context) -> None:
-    marked = await outbox.mark_sent(
+async def _mark_sent(row: Outgoing, rendered: Rendered, sent: Sent, ctx: Context) -> bool:
+    marked, more = await outbox.finish(
         ctx,
         row.id,
         row.lease,
@@ -198,6 +203,7 @@ async def _mark_sent(row: Outgoing, rendered: Rendered, sent: Sent, ctx: Context
         provider_id=sent.provider_id,
         marked=marked,
     )
+    return more
 
 
 async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> None:
@@ -226,6 +232,6 @@ async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> N
         to=row.address,
         kind=row.kind,
         reason=reason,
-        attempt=row.attempts + 1,
+        attempt=row.attempts,
         state=state,
     )

@@ -10,6 +10,7 @@ from core.outbox.claiming import Outgoing, claim_due
 from core.outbox.marking import (
     ATTEMPTS,
     LEASE,
+    finish,
     mark_failed,
     mark_sent,
     provider_status,
@@ -28,6 +29,7 @@ __all__ = [
     "alert",
     "claim_due",
     "drop",
+    "finish",
     "mark_failed",
     "mark_sent",
     "number_prompt",

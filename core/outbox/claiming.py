@@ -66,35 +66,42 @@ async def claim_due(
     lease: timedelta = LEASE,
     line_ids: Collection[int] | None = None,
     conversation_id: int | None = None,
+    starting: bool = False,
 ) -> list[Outgoing]:
     """Claim up to `limit` rows that are due, replies first, and return them.
 
     Of each conversation and lane only the first unfinished row, so that order holds whoever
     delivers; a reply never waits for an alert or a reminder. What is due too late, or meant for
     somebody who opted out meanwhile, is dropped instead. `line_ids` keeps to these lines,
-    `conversation_id` to one conversation.
+    `conversation_id` to one conversation. With `starting` an attempt counts at once, for a caller
+    who sends them now and so need not `start` each.
     """
     token = f"{ctx.random.getrandbits(128):032x}"
-    bound = {"now": ctx.now, "limit": limit, "token": token, "until": ctx.now + lease}
+    bound: dict[str, Any] = {
+        "now": ctx.now,
+        "limit": limit,
+        "token": token,
+        "until": ctx.now + lease,
+        "begun": int(starting),
+    }
     if conversation_id is not None:
-        claimed = await ctx.execute(_CLAIM_OF_TALK, bound | {"talk": conversation_id})
+        claim, bound["talk"] = _CLAIM_OF_TALK, conversation_id
     elif line_ids is None:
-        claimed = await ctx.execute(_CLAIM, bound)
+        claim = _CLAIM
     else:
-        claimed = await ctx.execute(_CLAIM_OF_LINES, bound | {"line_ids": list(line_ids)})
-    ids = sorted(claimed.scalars())
-    if not ids:
-        return []
-    found = {row.id: row for row in await ctx.all(_details(ids))}
-    rows = [found[i] for i in ids]
-    kept = []
-    for row in rows:
-        if row.not_after is not None and row.not_after < ctx.now:
-            await give_up(ctx, row, "dropped", "too late")
-        elif row.opted_out_at is not None and row.lane != "reply":
-            await give_up(ctx, row, "dropped", OPTED_OUT)
-        else:
-            kept.append(row)
+        claim, bound["line_ids"] = _CLAIM_OF_LINES, list(line_ids)
+    kept: list[Row] = []
+    while not kept:
+        ids = sorted((await ctx.execute(claim, bound)).scalars())
+        if not ids:
+            return []
+        for row in sorted(await ctx.all(_details(ids)), key=lambda row: row.id):
+            if row.not_after is not None and row.not_after < ctx.now:
+                await give_up(ctx, row, "dropped", "too late")
+            elif row.opted_out_at is not None and row.lane != "reply":
+                await give_up(ctx, row, "dropped", OPTED_OUT)
+            else:
+                kept.append(row)
     bases = await number_prompts(ctx, [row.prompt_id for row in kept if row.prompt_id])
     kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
     return [_outgoing(row, token, bases) for row in kept]
@@ -148,7 +155,10 @@ def _claim(keep_to: Scope) -> sa.Update:
     )
     claim = sa.update(outbox).where(outbox.c.id.in_(best))
     return claim.values(
-        state="sending", lease=sa.bindparam("token"), leased_until=sa.bindparam("until")
+        state="sending",
+        lease=sa.bindparam("token"),
+        leased_until=sa.bindparam("until"),
+        attempts=outbox.c.attempts + sa.bindparam("begun", type_=sa.Integer),
     ).returning(outbox.c.id)
 
 

@@ -35,6 +35,9 @@ _FAILED = ("failed", "undelivered", "canceled")
 UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
 """Written out, not bound: an index with a condition serves only queries that visibly share it."""
 
+_behind = outbox.alias("behind")
+_UNFINISHED_BEHIND = sa.text("behind.state IN ('due', 'sending')")
+
 _MARK_SENT = (
     sa.update(outbox)
     .where(
@@ -57,7 +60,19 @@ _MARK_SENT = (
         segments=sa.bindparam("parts"),
         say=WIPED,
     )
-    .returning(outbox.c.prompt_id, outbox.c.secret)
+    .returning(
+        outbox.c.prompt_id,
+        outbox.c.secret,
+        sa.exists()
+        .where(
+            _UNFINISHED_BEHIND,
+            # Written out: in RETURNING, SQLAlchemy leaves the table's name away on SQLite.
+            _behind.c.conversation_id == sa.literal_column("outbox.conversation_id"),
+            _behind.c.lane == sa.literal_column("outbox.lane"),
+            _behind.c.id > sa.literal_column("outbox.id"),
+        )
+        .label("more"),
+    )
 )
 
 _FACTS = (
@@ -106,8 +121,36 @@ async def mark_sent(
 ) -> bool:
     """Note that the provider took it, wiping what is secret; False if another has the row.
 
-    A lease that ran out while nobody claimed the row anew still counts: better marked late
-    than sent twice. The prompt it showed becomes the one shown last.
+    See `finish`, which also tells whether more waits behind it.
+    """
+    marked, _ = await finish(
+        ctx,
+        row_id,
+        lease,
+        provider_id=provider_id,
+        provider_status=provider_status,
+        body=body,
+        segments=segments,
+    )
+    return marked
+
+
+async def finish(
+    ctx: Context,
+    row_id: int,
+    lease: str,
+    *,
+    provider_id: str = "",
+    provider_status: str = "",
+    body: str = "",
+    segments: int = 0,
+) -> tuple[bool, bool]:
+    """Note that the provider took it; return whether the row was ours, and whether more waits.
+
+    What is secret is wiped, and the prompt it showed becomes the one shown last. More waits when
+    its conversation has unfinished rows of the same lane behind it, which can be claimed once
+    this is committed. A lease that ran out while nobody claimed the row anew still counts: better
+    marked late than sent twice.
     """
     sent = (
         await ctx.execute(
@@ -128,7 +171,7 @@ async def mark_sent(
         if sent.secret:
             shown["say"] = WIPED_PROMPT
         await ctx.execute(sa.update(prompts).where(prompts.c.id == sent.prompt_id).values(**shown))
-    return sent is not None
+    return (False, True) if sent is None else (True, sent.more)
 
 
 async def mark_failed(
