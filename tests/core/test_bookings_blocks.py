@@ -210,8 +210,8 @@ async def test_cancelling_a_session_cancels_its_bookings_and_tells_them(school: 
     assert await offered(school) == []
 
     async def cancel(ctx: Context, **more: Any) -> int:
-        values = {"shop_id": school.shop, "actor": school.staff, "reason": "Ana is ill"} | more
-        return await bookings.cancel_session(ctx, made, **values)
+        values: dict[str, Any] = {"shop_id": school.shop, "actor": school.staff} | more
+        return await bookings.cancel_session(ctx, made, reason="Ana is ill", **values)
 
     with pytest.raises(NotAllowed):
         await school.do(lambda ctx: cancel(ctx, actor=school.as_marta))
