@@ -1,4 +1,4 @@
-"""What the page shows beside the phones: the time, bookings made here, what is due next, the tour."""
+"""What the page shows beside the phones: the time, bookings made here, what is due, the tour."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ _REMINDER, _HOLD, _REQUEST, _BEGINS, _ENDS = (
 
 async def next_due(ctx: Context) -> Due | None:
     """Return what happens next by the clock alone; None when nothing is to come."""
-    found = [Due(at, what) for what, at in (await ctx.all(_moments(ctx.now))) if at is not None]
+    rows = await ctx.all(_moments(ctx.now))
+    found = [Due(row.at, row.what) for row in rows if row.at is not None]
     return min(found, key=lambda due: due.at, default=None)
 
 

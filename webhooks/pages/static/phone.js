@@ -12,8 +12,9 @@ const LOOKS = {
 /* A talk's messages and the list that shows them; the list is kept, so focus stays where it is. */
 export class Talk {
   constructor(key, line, address) {
-    Object.assign(this, { key, line, address, messages: [], unread: 0, last: 0 });
+    Object.assign(this, { key, line, address, messages: [], unread: 0, last: 0, latest: 0 });
     this.list = h("ol", { class: "talk" });
+    this.empty = h("p", { class: "empty" });
   }
 }
 
@@ -67,7 +68,7 @@ export class Phone {
     this.label.textContent = `Message to ${title} by ${LOOKS[look].name}`;
     this.log.setAttribute("aria-label", `Messages with ${title} by ${LOOKS[look].name}`);
     if (other) {
-      this.log.replaceChildren(talk.list);
+      this.log.replaceChildren(talk.messages.length ? talk.list : talk.empty);
       this.text.value = "";
       this.hideBanner();
     }
@@ -129,12 +130,13 @@ export class Phone {
     const at = new Date(message.at);
     const low = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     if (message.mine && message.tapped) this.settle(talk, message);
-    if (!talk.messages.length || at - talk.at > PAUSE) {
+    if (at - talk.latest > PAUSE) {
       talk.list.append(h("li", { class: "pause" }, h("span", {}, day(at, talk.zone)), ` ${clock(at, talk.zone)}`));
     }
-    talk.at = at;
+    talk.latest = at;
     talk.messages.push(message);
     talk.list.append(this.bubble(talk, message, at, fresh));
+    if (talk === this.talk && talk.empty.isConnected) this.log.replaceChildren(talk.list);
     while (talk.list.children.length > 300) talk.list.firstChild.remove();
     if (talk === this.talk) {
       this.refresh();
@@ -195,7 +197,7 @@ export class Phone {
   jumped(text) {
     if (!this.talk || !this.talk.messages.length) return;
     this.talk.list.append(h("li", { class: "pause jumped" }, text));
-    this.talk.at = null;
+    this.talk.latest = 0;
     this.bottom();
   }
 
