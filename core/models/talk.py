@@ -42,6 +42,7 @@ prompts = sa.Table(
     when("closed_at", null=True),
     when("expires_at", null=True),
     when("created_at"),
+    text("message_id"),  # of the message that shows it, where messages can be changed
     sa.Index(None, "conversation_id", "closed_at"),
 )
 
@@ -99,6 +100,7 @@ outbox = sa.Table(
     count("segments"),
     when("sent_at", null=True),
     when("created_at"),
+    json("living"),  # the message that this one replaces or settles, and what is settled
     one_of("lane", *LANES),
     one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
