@@ -173,6 +173,7 @@ class Handling:
                 heard,
                 self.says,
                 self.changes,
+                self.catalog,
             )
             try:
                 await FLOWS[frame.flow](Talk(run))
