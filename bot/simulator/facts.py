@@ -134,9 +134,9 @@ def _moments(now: datetime) -> sa.CompoundSelect[Any]:
         .where(lines.c.transport == TRANSPORT)
     )
 
-    def first(what: str, moment: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        named = sa.literal(what).label("what")
-        return sa.select(named, sa.func.min(moment).label("at")).where(moment > now, *where)
+    def first(what: str, at: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        columns: list[Any] = [sa.literal(what).label("what"), sa.func.min(at).label("at")]
+        return sa.select(*columns).where(at > now, *where)
 
     return sa.union_all(
         first(_REMINDER, o.due_at, o.state == "due"),

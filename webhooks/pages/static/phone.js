@@ -130,6 +130,7 @@ export class Phone {
     const at = new Date(message.at);
     const low = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     if (message.mine && message.tapped) this.settle(talk, message);
+    if (message.mine && fresh && talk === this.talk) this.hideBanner();
     if (at - talk.latest > PAUSE) {
       talk.list.append(h("li", { class: "pause" }, h("span", {}, day(at, talk.zone)), ` ${clock(at, talk.zone)}`));
     }
@@ -242,7 +243,7 @@ export class Phone {
     this.banner.replaceChildren(button);
     this.banner.hidden = false;
     clearTimeout(this.leaving);
-    this.leaving = setTimeout(() => this.hideBanner(), 12000);
+    this.leaving = setTimeout(() => this.hideBanner(), 8000);
   }
 
   hideBanner() {

@@ -357,7 +357,7 @@ function toast(text) {
   const place = $("#toast");
   place.replaceChildren(h("span", {}, text));
   clearTimeout(leaving);
-  leaving = setTimeout(() => place.replaceChildren(), 5000);
+  leaving = setTimeout(() => place.replaceChildren(), small.matches ? 3500 : 5000);
 }
 
 async function once(button, work) {
