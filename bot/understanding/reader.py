@@ -59,8 +59,8 @@ class _Reading:
 def understand(text: str, setting: Setting) -> Understood:
     """Read a message the way a receptionist would.
 
-    Never raises on any text; reads the first `LONGEST` characters. Fields hold the likeliest reading; `ambiguous` names every field
-    that has another one, with all candidates.
+    Never raises on any text; reads the first `LONGEST` characters. Fields hold the likeliest
+    reading; `ambiguous` names every field that has another one, with all candidates.
     """
     tokens = tokenize(text[:LONGEST])
     languages = languages_for(tokens, setting.language)
