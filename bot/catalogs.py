@@ -47,7 +47,7 @@ def update(words: wording.Words, path: Path, language: str, given: Translations)
     lacking = []
     for key, english in sorted(words.items()):
         before = old.get(_id(english), context=key)
-        translated = given.get(key, before.string if before else "")
+        translated = given.get(key) or (before.string if before else None) or ""
         if isinstance(english, tuple):
             forms = [translated] if isinstance(translated, str) else list(translated)
             forms += [""] * (new.num_plurals - len(forms))

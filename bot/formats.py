@@ -17,7 +17,7 @@ from core.messages import Money, When
 WHEN_SPECS = frozenset({"", "day", "time", "long", "full", "zone"})
 """What may follow the colon in `{when:…}`."""
 
-DAY_SPECS = frozenset({"", "day", "long"})
+DAY_SPECS = frozenset({"", "day", "long", "weekday"})
 """What may follow the colon when the value is a date."""
 
 
@@ -61,12 +61,17 @@ def moment(value: When, spec: str, language: str) -> str:
 
 
 def day(value: date, spec: str, language: str) -> str:
-    """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead."""
+    """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead.
+
+    `weekday` alone is "Fri".
+    """
     where = locale(language)
     if spec == "long":
         weekday = where.days["format"]["wide"][value.weekday()]
         return f"{weekday} {_plain(format_skeleton('MMMMd', value, locale=where))}"
-    weekday = where.days["format"]["abbreviated"][value.weekday()]
+    weekday = str(where.days["format"]["abbreviated"][value.weekday()])
+    if spec == "weekday":
+        return weekday.replace(".", "")
     month = where.months["format"]["abbreviated"][value.month]
     first, second = (month, value.day) if _month_first(where) else (value.day, month)
     return f"{weekday} {first} {second}".replace(".", "")
@@ -88,7 +93,9 @@ def _twelve_hours(where: Locale) -> bool:
 def clock(local: datetime, where: Locale) -> str:
     """Write the time of day of a local datetime: "5:30 pm" or "17:30"."""
     if not _twelve_hours(where):
-        return f"{local:%H:%M}"
+        hour = local.hour
+        padded = where.time_formats["short"].pattern.startswith("HH")
+        return f"{hour:02}:{local:%M}" if padded else f"{hour}:{local:%M}"
     if where.language == "en":
         return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
     return _plain(format_time(local.time(), "short", locale=where))
@@ -101,9 +108,9 @@ def amount(value: Money, language: str, *, sign: bool = False) -> str:
     whole, cents = divmod(value.minor, 10**digits)
     figure = value.minor / 10**digits  # only written, never calculated with
     if not sign:
-        pattern = "#,##0" if not cents else f"#,##0.{'0' * digits}"
-        if where.territory == "IN":
-            pattern = "#,##" + pattern
+        pattern = "#,##,##0" if where.territory == "IN" else "#,##0"
+        if cents:
+            pattern += "." + "0" * digits
         number = format_decimal(figure if cents else whole, format=pattern, locale=where)
         return f"{_plain(number)} {value.currency}"
     shown = format_currency(

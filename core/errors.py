@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class SlotTaken(BookingError):
 
     code = "slot_taken"
 
-    def __init__(self, *, alternatives: Sequence[object] = (), **params: object) -> None:
+    def __init__(self, *, alternatives: Sequence[Any] = (), **params: object) -> None:
         """Keep the facts and the nearest alternatives (`core.availability.Slot`)."""
         super().__init__(**params)
         self.alternatives = tuple(alternatives)
@@ -69,6 +69,12 @@ class NotOffered(SlotTaken):
     """This start is not on offer: closed, too soon, too far ahead, or no longer given."""
 
     code = "not_offered"
+
+
+class NothingFree(BookingError):
+    """Nothing is free in all the time that can be booked (`shop`)."""
+
+    code = "nothing_free"
 
 
 class OfferChanged(BookingError):

@@ -65,11 +65,11 @@ class Choice:
 class Incoming:
     """What a person did: wrote, tapped, shared a contact, sent a file.
 
-    `payload` is a tapped button's `prompt.index`; `contact` a shared phone in E.164 that the
+    An "event" comes from ourselves: `text` says which ("handback"). `payload` is a tapped button's `prompt.index`; `contact` a shared phone in E.164 that the
     channel vouches for; `media` the MIME types of files; `name` what the channel calls them.
     """
 
-    kind: Literal["text", "tap", "contact", "media", "location"] = "text"
+    kind: Literal["text", "tap", "contact", "media", "location", "event"] = "text"
     text: str = ""
     payload: str = ""
     contact: str = ""

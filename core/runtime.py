@@ -6,12 +6,14 @@ import asyncio
 import fcntl
 import os
 import secrets
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -19,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from core.clock import Clock, SystemClock
 from core.context import Context
 from core.errors import NotReady
-from core.models import guards
+from core.models import REVISION, guards
 from core.settings import Settings
 
 T = TypeVar("T")
@@ -47,12 +49,15 @@ class Runtime:
     def open(
         cls, settings: Settings, clock: Clock | None = None, random: Random | None = None
     ) -> Runtime:
-        """Open the database named in `settings`; nothing is connected before the first use.
+        """Open the database named in `settings`; a SQLite file is made if there is none.
 
         `clock` and `random` are the machine's unless a test hands in its own. Raises NotReady
         for a DATABASE_URL that names no database of ours.
         """
-        url = sa.make_url(settings.database)
+        try:
+            url = sa.make_url(settings.database)
+        except sa.exc.ArgumentError:
+            raise NotReady(reason="DATABASE_URL is not a URL") from None
         secret = _secret_key(settings)
         clock, random = clock or SystemClock(), random or SystemRandom()
         if url.get_backend_name() == "postgresql":
@@ -60,17 +65,19 @@ class Runtime:
                 url,
                 pool_size=10,
                 max_overflow=10,
+                hide_parameters=True,  # they hold codes and phones, and errors are logged
                 connect_args={"server_settings": _POSTGRES_SETTINGS},
             )
-            return cls(settings, clock, engine, engine, secret, random)
+            reader = engine.execution_options(postgresql_readonly=True)
+            return cls(settings, clock, engine, reader, secret, random)
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise NotReady(reason=f"DATABASE_URL must name PostgreSQL or a SQLite file, not {url}")
-        path = Path(url.database)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Created before SQLite does, so that it never stands readable for others.
-        path.touch(mode=0o600, exist_ok=True)
-        engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
-        reader = create_async_engine(url, pool_size=4, max_overflow=0)
+            # Not the URL itself: it may hold a password.
+            raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
+        _prepare_file(Path(url.database))
+        engine = create_async_engine(
+            url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True
+        )
+        reader = create_async_engine(url, pool_size=4, max_overflow=0, hide_parameters=True)
         sa.event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
         sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
         sa.event.listen(reader.sync_engine, "connect", _on_sqlite_connect_reading)
@@ -116,17 +123,18 @@ class Runtime:
         )
 
     async def check(self) -> None:
-        """Raise NotReady unless the database answers and its guards stand."""
-        async with self.reader.connect() as connection:
-            tables = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
-            if "claims" not in tables:
-                raise NotReady(reason="the database has no tables yet: run python -m bot migrate")
-            absent = await connection.run_sync(guards.missing)
-        if absent:
-            raise NotReady(
-                reason="the database lacks its guards against double booking "
-                f"({', '.join(absent)}): run python -m bot migrate"
-            )
+        """Raise NotReady unless the database answers, is at our revision and has its guards."""
+        try:
+            connection = await self.reader.connect()
+        except Exception as error:
+            # The system's errors, a driver's own, or a driver's wrapped by SQLAlchemy.
+            said = getattr(error, "orig", error)
+            raise NotReady(reason=f"the database does not answer: {said}") from error
+        try:
+            if reason := await connection.run_sync(_unfit):
+                raise NotReady(reason=f"{reason}: run python -m bot migrate")
+        finally:
+            await connection.close()
 
     def serving(self) -> Serving:
         """Return a context manager that makes this the one process that serves this file."""
@@ -134,33 +142,36 @@ class Runtime:
 
 
 class Serving:
-    """The lock of the one serving process on a SQLite file; nothing on PostgreSQL."""
+    """The lock of the one serving process on a SQLite file; nothing on PostgreSQL.
+
+    Entering raises NotReady when another process holds it. The empty file it leaves behind is
+    on purpose: to remove it would let two processes lock two files of the same name.
+    """
 
     def __init__(self, url: sa.URL) -> None:
         self._path = None
         if url.get_backend_name() == "sqlite":
-            self._path = Path(f"{url.database}.serving")
-        self._file: IO[str] | None = None
+            # Two names of one file must meet at one lock.
+            self._path = Path(f"{Path(str(url.database)).resolve()}.serving")
+        self._descriptor: int | None = None
 
     def __enter__(self) -> None:
         if self._path is None:
             return
-        self._file = self._path.open("w")
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._file.close()
+            self.__exit__()
             raise NotReady(
                 reason="another process serves this SQLite file already; one may. "
                 "To run several, use PostgreSQL: set DATABASE_URL"
             ) from None
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-            with suppress(FileNotFoundError):
-                assert self._path is not None
-                self._path.unlink()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 def should_retry(error: sa.exc.DBAPIError) -> bool:
@@ -169,6 +180,46 @@ def should_retry(error: sa.exc.DBAPIError) -> bool:
     if state is not None:
         return state in _RETRY_SQLSTATES
     return isinstance(error, sa.exc.OperationalError) and "database is locked" in str(error.orig)
+
+
+def _unfit(connection: sa.Connection) -> str:
+    """Say why the schema is not the one this program was written for; "" when it is."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table("claims"):
+        return "the database has no tables yet"
+    revision = None
+    if inspector.has_table("alembic_version"):
+        revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if revision != REVISION:
+        return f"the database is at revision {revision}, this program at {REVISION}"
+    if absent := guards.missing(connection):
+        return f"the database lacks its guards against double booking ({', '.join(absent)})"
+    return ""
+
+
+def _prepare_file(path: Path) -> None:
+    """Make the SQLite file ours alone, and one that readers and a writer use side by side.
+
+    First the mode: the -wal and -shm that SQLite makes later take the same. Write-ahead logging
+    is kept in the file itself, and turning it on heeds no busy timeout: of several processes
+    that open a new file at once, some are told "locked" at once (seen: 10 of 160).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+        path.chmod(0o600)
+        for left in reversed(range(250)):
+            try:
+                with closing(sqlite3.connect(path, timeout=0)) as connection:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError:
+                if not left:
+                    raise
+                time.sleep(0.02)
+    except (OSError, sqlite3.DatabaseError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NotReady(reason=f"cannot use the SQLite file {path}: {reason}") from error
 
 
 def _secret_key(settings: Settings) -> bytes:
@@ -190,10 +241,9 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        "journal_mode = WAL",
+        "busy_timeout = 5000",
         "synchronous = FULL",
         "foreign_keys = ON",
-        "busy_timeout = 5000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,20 +10,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import guards
 from core.runtime import Runtime
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
+_LOCK = 0x510715E
+"""The key of PostgreSQL's advisory lock for migrations: any number, as long as it stays."""
+
 
 async def upgrade(runtime: Runtime, to: str = "head") -> None:
-    """Bring the schema up to `to`, with every guard in place afterwards."""
+    """Bring the schema up to `to`, with every guard in place afterwards.
+
+    All of it or, when it raises, nothing: one transaction on both databases.
+    """
     await _migrate(runtime, lambda config: command.upgrade(config, to))
 
 
 async def downgrade(runtime: Runtime, to: str) -> None:
-    """Take the schema down to `to` ("base": nothing of ours is left)."""
+    """Take the schema down to `to` ("base": no table of ours is left)."""
     await _migrate(runtime, lambda config: command.downgrade(config, to))
 
 
@@ -35,30 +43,41 @@ async def revision(runtime: Runtime) -> tuple[str | None, str | None]:
     return current, ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
-async def _migrate(runtime: Runtime, work: object) -> None:
+async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    # A percent sign in the path would otherwise be read as a reference.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
 
     def in_connection(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
-        work(config)  # type: ignore[operator]
+        work(config)
         if sa.inspect(connection).has_table("claims"):
             guards.install(connection)
 
     async with runtime.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        if sqlite:
-            # Batch mode rebuilds a table by copying it; with foreign keys on, dropping the old
-            # one would cascade. It can only be switched outside a transaction.
-            await connection.exec_driver_sql("ROLLBACK")
-            await connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
-        await connection.run_sync(in_connection)
-        if sqlite:
-            broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
-            if broken:
-                message = f"the migration would break references: {broken[:5]}"
-                raise RuntimeError(message)
+        if connection.dialect.name == "sqlite":
+            await _without_foreign_keys(connection, in_connection)
+        else:
+            # Two that migrate at once would each make the same tables.
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            await connection.run_sync(in_connection)
+            await connection.commit()
+
+
+async def _without_foreign_keys(
+    connection: AsyncConnection, work: Callable[[sa.Connection], None]
+) -> None:
+    # Batch mode rebuilds a table by copying it; with foreign keys on, dropping the old one
+    # would cascade. They can only be switched outside a transaction.
+    try:
+        await connection.exec_driver_sql("ROLLBACK")
+        await connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        await connection.run_sync(work)
+        broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+        if broken:
+            message = f"the migration would break references: {broken[:5]}"
+            raise RuntimeError(message)
         await connection.commit()
-        if sqlite:
-            await connection.invalidate()  # its next use sets foreign_keys on again
+    finally:
+        await connection.invalidate()  # the next one has foreign keys on again

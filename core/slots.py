@@ -12,7 +12,7 @@ machines with different system files, and libraries that ask zoneinfo themselves
 
 import zoneinfo
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,7 +20,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 TICK = 300
-"""Seconds in a tick. Every zone's offset and change since 1972 is a multiple of it."""
+"""Seconds in a tick. Today's zones keep to it, in their offsets and in when they change."""
 
 Busy = tuple[int, int, int, int]
 """A claim: from and until in epoch seconds, then the buffers it asks for itself, before and after,
@@ -31,6 +31,7 @@ _DAY = 24 * 3600 // TICK
 _DAY_MINUTES = 24 * 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
+_NEVER: Busy = (-(1 << 62), -(1 << 62), 0, 0)
 
 zoneinfo.reset_tzpath(())  # only the tzdata package is left to read
 ZoneInfo.clear_cache()  # and nothing read earlier from system files lives on
@@ -145,7 +146,7 @@ def local_instants(day: date, minute: int, zone: str) -> tuple[int, ...]:
     shown = {int(reading.timestamp()) for reading in (wall, wall.replace(fold=1))}
     # In a gap neither reading comes back as the time it was made from.
     wanted = wall.replace(tzinfo=None)
-    return tuple(s for s in sorted(shown) if local(s, zone).replace(tzinfo=None, fold=0) == wanted)
+    return tuple(s for s in sorted(shown) if local(s, zone).replace(tzinfo=None) == wanted)
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
@@ -234,23 +235,21 @@ def grid_mask(zone: str, grid_minutes: int, window: Window) -> int:
 def busy_masks(claims: Iterable[Busy], window: Window) -> tuple[int, int]:
     """Ticks that claims touch: (core, padded), themselves and with their own buffers around.
 
-    Claims may overlap and come in any order. Ask for those that touch the window widened by the
-    longest buffer, or a claim just outside would not be seen.
+    Claims may overlap and come in any order; by their beginning is quickest. Ask for those that
+    touch the window widened by the longest buffer, or one just outside would not be seen.
     """
-    ordered = sorted(claims)
-    core = _cover(ordered, window)
-    wider = [(f - 60 * gap, u + 60 * after, 0, 0) for f, u, gap, after in ordered if gap or after]
-    return core, core | _cover(sorted(wider), window) if wider else core
+    core, wider = _cover(claims, window)
+    return core, core | _cover(wider, window)[0] if wider else core
 
 
 def span_mask(start_s: int, end_s: int, window: Window) -> int:
     """Ticks that the span [start, end) in epoch seconds touches."""
-    return _cover([(start_s, end_s, 0, 0)], window)
+    return _cover([(start_s, end_s, 0, 0)], window)[0] if start_s < end_s else 0
 
 
 def between_mask(start_s: int, end_s: int, window: Window) -> int:
     """Ticks that begin in [start, end), in epoch seconds: notice and horizon."""
-    return _cover([(-(-start_s // TICK) * TICK, -(-end_s // TICK) * TICK, 0, 0)], window)
+    return span_mask(-(-start_s // TICK) * TICK, -(-end_s // TICK) * TICK, window)
 
 
 def runs(mask: int, ticks: int) -> int:
@@ -338,35 +337,31 @@ def _from_local(pattern: int, base: int, zone: str, window: Window) -> int:
     return mask
 
 
-def _joined(ordered: Sequence[Busy]) -> Iterator[tuple[int, int]]:
-    """Ordered claims as spans, those that touch or overlap made one.
+def _cover(claims: Iterable[Busy], window: Window) -> tuple[int, list[Busy]]:
+    """Ticks that claims touch without their buffers, and claims made of those with buffers.
 
-    Bookings stand back to back, and joining two costs less than OR-ing a long integer.
+    The inner loop of everything: what is in it, and in which order, was measured.
     """
-    if not ordered:
-        return
-    since, until, _, _ = ordered[0]
-    for begins, ends, _, _ in ordered:
-        if begins > until:
-            yield since, until
-            since, until = begins, ends
-        elif ends > until:
-            until = ends
-    yield since, until
-
-
-def _cover(ordered: Sequence[Busy], window: Window) -> int:
-    """Ticks that ordered claims touch, without their buffers."""
-    mask, first, ticks = 0, window.first, window.ticks
-    for since, until in _joined(ordered):
-        a = since // TICK - first
-        b = -(-until // TICK) - first
+    start, ticks = window.start_s, window.ticks
+    up = start - (TICK - 1)  # from here, dividing rounds up
+    mask, since, until = 0, start, start
+    wider: list[Busy] = []
+    for begins, ends, before, after in (*claims, _NEVER):
+        if before or after:
+            wider.append((begins - 60 * before, ends + 60 * after, 0, 0))
+        # Bookings stand back to back, and joining two costs less than OR-ing a long integer.
+        if until >= begins >= since:
+            if ends > until:  # noqa: PLR1730 - a call costs more than the test
+                until = ends
+            continue
+        a, b = (since - start) // TICK, (until - up) // TICK
         # Cut before shifting: a block of years must not become an integer of years.
         if a < 0 or b > ticks:
-            a, b = max(a, 0), min(b, ticks)
-        if a < b and since < until:
-            mask |= ((1 << (b - a)) - 1) << a
-    return mask
+            a = max(a, 0)
+            b = max(a, min(b, ticks))
+        mask |= ((1 << (b - a)) - 1) << a
+        since, until = begins, ends
+    return mask, wider
 
 
 def _smear(mask: int, ticks: int) -> int:

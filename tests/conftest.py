@@ -68,6 +68,7 @@ def valkey_url() -> str:
 
 
 # pytest finds fixtures by their names here.
+from tests.awaiting import only_database_awaits  # noqa: E402
 from tests.runtimes import (  # noqa: E402
     ctx,
     database_url,
@@ -83,5 +84,11 @@ __all__ = [
     "empty_database_url",
     "migrated_postgres",
     "migrated_sqlite",
+    "only_database_awaits",
     "runtime",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden transcripts be written anew."""
+    parser.addoption("--update", action="store_true", help="write tests/conversations/*.txt anew")

@@ -14,6 +14,9 @@ from core.models.bookings import LONGEST_CLAIM
 NO_OVERLAP = "claims_no_overlap"
 """The name both databases report when a claim would overlap another."""
 
+LENGTH = "ck_claims_length"
+"""The CHECK that bounds a claim's length."""
+
 _EXCLUDE = f"""
 ALTER TABLE claims ADD CONSTRAINT {NO_OVERLAP} EXCLUDE USING gist (
     int8range(calendar_id, calendar_id, '[]') WITH &&,
@@ -47,13 +50,20 @@ _TRIGGERS = {
 
 
 def install(connection: sa.Connection) -> None:
-    """Put the guards in place; those that stand already stay. Needs a connection that may DDL."""
+    """Put the guards in place; those that stand already stay.
+
+    Needs a connection that may DDL. Raises an IntegrityError on PostgreSQL if claims overlap
+    already, and RuntimeError if a guard is lost that cannot be put back on a standing table.
+    """
     absent = missing(connection)
     if connection.dialect.name == "postgresql":
         for _ in absent:
             connection.execute(sa.text(_EXCLUDE))
         return
     for name in absent:
+        if name not in _TRIGGERS:
+            message = f"the migration lost the constraint {name} of claims"
+            raise RuntimeError(message)
         connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {name}"))
         connection.execute(sa.text(_TRIGGERS[name]))
 
@@ -71,17 +81,23 @@ def missing(connection: sa.Connection) -> list[str]:
     """Return the names of guards that are absent or say something else than here."""
     if connection.dialect.name == "postgresql":
         found = connection.scalar(
-            sa.text("SELECT count(*) FROM pg_constraint WHERE conname = :name AND contype = 'x'"),
+            sa.text(
+                "SELECT count(*) FROM pg_constraint"
+                " WHERE conrelid = to_regclass('claims') AND conname = :name AND contype = 'x'"
+            ),
             {"name": NO_OVERLAP},
         )
         return [] if found else [NO_OVERLAP]
     rows = connection.execute(
-        sa.text(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'claims'"
-        )
-    )
-    found_sql = {name: _squeeze(sql) for name, sql in rows}
-    return [name for name, sql in _TRIGGERS.items() if found_sql.get(name) != _squeeze(sql)]
+        sa.text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'claims'")
+    ).all()
+    triggers = {name: _squeeze(sql) for type_, name, sql in rows if type_ == "trigger"}
+    table = "".join(sql for type_, _, sql in rows if type_ == "table")
+    lost = [name for name, sql in _TRIGGERS.items() if triggers.get(name) != _squeeze(sql)]
+    # The triggers look back only as far as this allows a claim to reach.
+    if LENGTH not in table:
+        lost.append(LENGTH)
+    return lost
 
 
 def _squeeze(sql: str) -> str:

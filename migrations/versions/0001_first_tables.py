@@ -714,6 +714,9 @@ def _outbox() -> None:
         ),
         sa.Index(None, "booking_id"),
         sa.Index(None, "conversation_id", "state"),
-        _index_where("ix_outbox_due", "state IN ('due', 'sending')", "due_at"),
+        _index_where("ix_outbox_due", "state IN ('due', 'sending')", "lane", "due_at"),
+        _index_where(
+            "ix_outbox_unfinished", "state IN ('due', 'sending')", "conversation_id", "lane", "id"
+        ),
         sa.Index(None, "provider_id"),
     )

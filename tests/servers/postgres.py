@@ -157,7 +157,11 @@ def _programs(folder: Path, user: str) -> Path:
             extra_groups=[],
         )
     except PermissionError:  # a checkout in root's home
-        copy = folder / "programs"
-        shutil.copytree(installed.parent, copy, symlinks=True)
-        return copy / installed.name
+        # Side by side as they are installed: the programs look for their libraries beside them.
+        package = installed.parents[1]
+        for source in (package, package.with_suffix(".libs")):
+            only = shutil.ignore_patterns("pginstall", "__pycache__")  # an older PostgreSQL
+            if source.exists():
+                shutil.copytree(source, folder / source.name, symlinks=True, ignore=only)
+        return folder / installed.relative_to(package.parent)
     return installed

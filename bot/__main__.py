@@ -1,0 +1,349 @@
+"""The commands: `python -m bot serve`, and what is needed around it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.clock import FixedClock, instant_from
+from core.errors import NotReady, SlotlineError
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    # At run time each command imports what it needs: `understand` needs no database.
+    from bot.app import App
+    from bot.simulator.stage import Stage
+    from core.runtime import Runtime
+
+T = TypeVar("T")
+
+CHANNELS = ("sms", "whatsapp", "telegram")
+
+SOMEBODY = "+34600111222"
+"""Who talks in the terminal, unless --from says."""
+
+GRACE = 3
+"""Seconds the server gives to requests in hand when it is told to stop."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    from bot import doctor
+
+    try:
+        settings = doctor.read_settings()
+        return int(options.run(settings, options) or 0)
+    except NotReady as error:
+        print(f"Slotline cannot start: {error.params['reason']}", file=sys.stderr)
+        return 1
+    except SlotlineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read us has seen enough. Python would complain again at its end.
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open until the process ends
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Slotline's commands.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[..., Any], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    command("serve", _serve, "Serve everything in one process.")
+    command("demo", _demo, "Serve sample shops and the simulator; no account needed.")
+    chat = command("chat", _chat, "Talk in the terminal; reads a pipe too.")
+    _who_talks(chat)
+    command("web", _web, "Serve HTTP only; run workers beside it.")
+    command("worker", _worker, "Do what is due by the clock; run web beside it.")
+    tick = command("tick", _tick, "Do once what is due at an instant.")
+    tick.add_argument("--at", type=_instant, required=True, metavar="INSTANT")
+    tick.add_argument("--dry-run", action="store_true", help="only say what is due")
+    command("migrate", _migrate, "Bring the database to the newest schema.")
+    command("seed-demo", _seed_demo, "Make three sample shops with half-full calendars.")
+    admin = command("create-admin", _create_admin, "Make whoever has a phone an admin.")
+    admin.add_argument("phone", metavar="PHONE", help="with its country: +34600111222")
+    read = command("understand", _understand, "Read a message a line, print a JSON line for each.")
+    read.add_argument("--now", type=_instant, required=True, metavar="INSTANT")
+    read.add_argument("--zone", required=True)
+    read.add_argument("--lang", required=True)
+    command("doctor", _doctor, "Say what is missing or wrong.")
+    return parser
+
+
+def _who_talks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--channel", choices=CHANNELS, default="sms")
+    parser.add_argument("--from", dest="address", default=SOMEBODY, metavar="ADDRESS")
+
+
+def _instant(text: str) -> str:
+    try:
+        instant_from(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+# --- serving ----------------------------------------------------------------------------------
+
+
+def _serve(settings: Settings, _options: argparse.Namespace) -> None:
+    _run(settings, web=True, ticks=True)
+
+
+def _web(settings: Settings, _options: argparse.Namespace) -> None:
+    _run(settings, web=True, ticks=False)
+
+
+def _worker(settings: Settings, _options: argparse.Namespace) -> None:
+    _run(settings, web=False, ticks=True)
+
+
+def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
+    """Serve this installation until told to stop."""
+    import structlog
+
+    from bot import doctor, logs
+    from bot.app import App
+
+    logs.configure(settings)
+    for finding in doctor.settings_findings(settings):
+        if finding.level == "wrong":
+            structlog.get_logger("bot").warning("settings.wrong", problem=finding.text)
+    asyncio.run(_until_told(App.open(settings), web=web, ticks=ticks))
+
+
+async def _until_told(
+    app: App, *, web: bool = True, ticks: bool = True, stage: Stage | None = None
+) -> None:
+    """Run until told to stop; then finish what is in hand and return, all within 10 seconds."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(which, told.set)
+    try:
+        await app.start(ticks=ticks)
+        await (_listen(app, told, stage) if web else told.wait())
+    finally:
+        await app.stop()
+
+
+async def _listen(app: App, told: asyncio.Event, stage: Stage | None = None) -> None:
+    import uvicorn
+
+    from webhooks.app import create_app
+
+    host, port = app.settings.host, app.settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise NotReady(
+            reason=f"cannot listen on {host}:{port} ({_said(error)}): set HOST or PORT"
+        ) from None
+
+    class Server(uvicorn.Server):
+        """Leaves signals to us, who also stop what is not HTTP."""
+
+        def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+            return nullcontext()
+
+    server = Server(
+        uvicorn.Config(
+            create_app(app, stage),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    with listening:
+        if stage is not None:
+            _print(f"Slotline's demo: {app.settings.base_url}/simulator\nCtrl-C ends it.")
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        stopping = asyncio.create_task(told.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        server.should_exit = True
+        if stage is not None:
+            stage.simulator.hang_up()
+        await serving
+
+
+def _said(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
+# --- talking ------------------------------------------------------------------------------------
+
+
+def _chat(settings: Settings, options: argparse.Namespace) -> None:
+    from bot import logs
+    from bot.chat import chat
+    from core.runtime import Runtime
+
+    logs.configure(settings, quiet=True)
+
+    async def talk() -> None:
+        runtime = Runtime.open(settings)
+        try:
+            await _new_set_up(runtime)
+            await runtime.check()
+            await chat(runtime, options.channel, options.address, sys.stdin, _print)
+        finally:
+            await runtime.close()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(talk())
+
+
+def _demo(settings: Settings, _options: argparse.Namespace) -> None:
+    from bot import logs
+    from bot.simulator.stage import Stage
+    from core import schema, seed
+
+    logs.configure(settings, quiet=True)
+    stage = Stage.open(settings, seed.seed)
+
+    async def serve() -> None:
+        # Begun by one process only: it empties the demo's database.
+        with stage.app.runtime.serving():
+            await schema.upgrade(stage.app.runtime)
+            await stage.begin()
+        await _until_told(stage.app, stage=stage)
+
+    asyncio.run(serve())
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
+
+
+async def _new_set_up(runtime: Runtime) -> None:
+    """Set up a brand-new SQLite file with the sample shops, so that a talk can begin at once."""
+    from core import schema
+
+    if runtime.settings.database_url or (await schema.revision(runtime))[0] is not None:
+        return
+    print("A new database: making the sample shops first.", file=sys.stderr)
+    await schema.upgrade(runtime)
+    await _seed(runtime)
+
+
+# --- setting up -----------------------------------------------------------------------------------
+
+
+def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
+    from core import schema
+
+    async def migrate(runtime: Runtime) -> None:
+        before, newest = await schema.revision(runtime)
+        await schema.upgrade(runtime)
+        print(f"The database is at {newest}" + (" already." if before == newest else "."))
+
+    _with_runtime(settings, migrate)
+
+
+def _seed_demo(settings: Settings, _options: argparse.Namespace) -> None:
+    async def seed(runtime: Runtime) -> None:
+        await runtime.check()
+        print(await _seed(runtime))
+
+    _with_runtime(settings, seed)
+
+
+def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
+    from core import people
+
+    async def create(runtime: Runtime) -> None:
+        await runtime.check()
+        phone = people.phone(options.phone, "")
+        await runtime.run(lambda ctx: people.make_admin(ctx, phone))
+        print(f"{phone} is an admin now.")
+
+    _with_runtime(settings, create)
+
+
+def _doctor(settings: Settings, _options: argparse.Namespace) -> int:
+    from bot import doctor
+
+    async def look(runtime: Runtime) -> int:
+        findings = [
+            *doctor.settings_findings(settings),
+            *await doctor.database_findings(runtime),
+        ]
+        for finding in sorted(findings, key=lambda f: ("wrong", "note", "ok").index(f.level)):
+            print(f"{finding.level:5}  {finding.text}")
+        wrong = sum(finding.level == "wrong" for finding in findings)
+        print(f"{wrong} to put right." if wrong else "Fit to serve.")
+        return 1 if wrong else 0
+
+    return _with_runtime(settings, look)
+
+
+def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -> T:
+    from core.runtime import Runtime
+
+    async def run() -> T:
+        runtime = Runtime.open(settings)
+        try:
+            return await work(runtime)
+        finally:
+            await runtime.close()
+
+    return asyncio.run(run())
+
+
+async def _seed(runtime: Runtime) -> str:
+    from core import seed
+
+    return await seed.seed(runtime)
+
+
+# --- looking ------------------------------------------------------------------------------------
+
+
+def _tick(settings: Settings, options: argparse.Namespace) -> None:
+    from bot import logs
+    from bot.app import App
+
+    logs.configure(settings, quiet=True)
+    app = App.open(settings, FixedClock.at(options.at))
+
+    async def tick() -> None:
+        try:
+            await app.runtime.check()
+            done = await (app.worker.due() if options.dry_run else app.worker.run_due())
+            for name, count in done.items():
+                print(f"{name}: {count}{' due' if options.dry_run else ''}")
+        finally:
+            await app.stop()
+
+    asyncio.run(tick())
+
+
+def _understand(_settings: Settings, options: argparse.Namespace) -> None:
+    from bot.understanding import Setting, as_json, understand
+
+    setting = Setting(now=instant_from(options.now), zone=options.zone, language=options.lang)
+    for line in sys.stdin:
+        print(json.dumps(as_json(understand(line.rstrip("\n"), setting)), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

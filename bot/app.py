@@ -1,0 +1,106 @@
+"""The application: one installation, put together from its settings, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot import lines
+from bot.channels.base import Channels
+from bot.channels.twilio import Twilio
+from bot.delivery import Delivery
+from bot.lines import Line
+from bot.turns import Turns
+from bot.worker import Worker
+from core.clock import Clock
+from core.runtime import Runtime
+from core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 6.0
+"""Seconds a stop gives to what is in hand; with the server's own it stays below ten."""
+
+
+@dataclass(slots=True, eq=False)
+class App:
+    """Everything that runs in one process."""
+
+    settings: Settings
+    runtime: Runtime
+    channels: Channels
+    delivery: Delivery
+    turns: Turns
+    worker: Worker
+    _lines: dict[tuple[str, str, str], Line] = field(default_factory=dict)
+    _held: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def open(
+        cls, settings: Settings, clock: Clock | None = None, channels: Channels | None = None
+    ) -> App:
+        """Put it together; nothing is connected before it starts."""
+        return cls.of(Runtime.open(settings, clock), channels)
+
+    @classmethod
+    def of(cls, runtime: Runtime, channels: Channels | None = None) -> App:
+        """Put it together around an open runtime; `channels` instead of what settings give."""
+        settings = runtime.settings
+        ways = channels if channels is not None else ways_out(settings)
+        delivery, turns = Delivery(runtime, ways), Turns(runtime)
+        return cls(settings, runtime, ways, delivery, turns, Worker(runtime, delivery, turns))
+
+    async def start(self, *, ticks: bool) -> None:
+        """Begin to serve, with the worker's ticks or without; NotReady says what is missing."""
+        await self.runtime.check()
+        self._held.enter_context(self.runtime.serving())
+        async with self.runtime.transaction() as ctx:
+            await lines.ensure_defaults(ctx, self.settings)
+        # What the core leaves in an inbox of its own accord – a talk handed back, say.
+        self.runtime.cache["begin turn"] = self.turns.begin
+        await self.delivery.start()
+        if ticks:
+            self.worker.start()
+        log.info("app.started", ticks=ticks, channels=sorted("/".join(c) for c in self.channels))
+
+    async def stop(self) -> None:
+        """Finish what is in hand within `PATIENCE` seconds, and let go of everything."""
+        until = time.monotonic() + PATIENCE
+        self.runtime.cache.pop("begin turn", None)
+        await self.worker.stop(_left(until))
+        await self.turns.stop(_left(until) * 0.7)
+        with suppress(TimeoutError):
+            # What the last turns had to say.
+            async with asyncio.timeout(_left(until) / 2):
+                await self.delivery.idle()
+        await self.delivery.stop(_left(until))
+        for channel in self.channels.values():
+            await channel.close()
+        await self.runtime.close()
+        self._held.close()
+        log.info("app.stopped")
+
+    async def line(self, transport: str, channel: str, address: str) -> Line | None:
+        """Return our line with this address; None when there is no such active line."""
+        key = (transport, channel, address)
+        if key not in self._lines:
+            # Lines are few and hardly change, but one may just have been added.
+            async with self.runtime.reading() as ctx:
+                known = await lines.load(ctx)
+            self._lines = {(x.transport, x.channel, x.address): x for x in known}
+        return self._lines.get(key)
+
+
+def ways_out(settings: Settings) -> Channels:
+    """Return the channels the settings give credentials for."""
+    if not (settings.twilio_account_sid and settings.twilio_auth_token):
+        return {}
+    return {("twilio", name): Twilio(settings, name) for name in ("sms", "whatsapp")}
+
+
+def _left(until: float) -> float:
+    return max(0.1, until - time.monotonic())

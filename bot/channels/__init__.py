@@ -1,0 +1,1 @@
+"""The ends of the channels that we send through; each knows one transport and nothing of flows."""

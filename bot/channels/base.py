@@ -1,0 +1,43 @@
+"""What a channel is to the delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.rendering import Capabilities, Rendered
+from core.outbox import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the provider said when it took a message.
+
+    `provider_id` is its name for it, by which it reports later; `segments` the SMS it counts,
+    0 where it does not say.
+    """
+
+    provider_id: str = ""
+    status: str = ""
+    segments: int = 0
+
+
+class Channel(Protocol):
+    """One way out: SMS by Twilio, a terminal, a test's memory."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What one message can be."""
+        ...
+
+    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+        """Hand one message to the provider; DeliveryFailed when it does not take it."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+Channels = dict[tuple[str, str], Channel]
+"""(transport, channel) of a line → its way out."""

@@ -1,0 +1,167 @@
+"""Sending by Twilio's own async client: SMS, and WhatsApp as numbered text."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.base import Sent
+from bot.rendering import SMS, WHATSAPP_PLAIN, Capabilities, Rendered
+from core.errors import DeliveryFailed
+from core.outbox import Outgoing
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+TIMEOUT = 10.0
+"""Seconds for one request, so that a stop can wait for those in hand."""
+
+OPTED_OUT = 21610
+
+# Codes of Twilio's error dictionary that no later try would change. Everything else – a limit,
+# an outage, an account short of money – may pass.
+PERMANENT = frozenset(
+    {
+        21211,  # the number is not one
+        21212,  # nor is ours
+        21214,  # it cannot be reached
+        21408,  # no permission for its country
+        21602,  # nothing to send
+        21604,
+        21606,  # our number cannot send messages
+        OPTED_OUT,
+        21612,  # no route from ours to theirs
+        21614,  # a landline
+        21617,  # too long
+        21655,  # the template is gone
+        21656,
+        21910,  # SMS to WhatsApp or the other way round
+        30003,  # these come by status callback: switched off
+        30004,  # blocked
+        30005,  # unknown
+        30006,  # a landline
+        30007,  # filtered as spam
+        63003,  # no WhatsApp there
+        63016,  # the 24 hours are over, and this is no template
+        63024,  # not a WhatsApp recipient
+        63032,  # WhatsApp limits this person
+    }
+)
+
+
+class Twilio:
+    """One account's way out on one channel, "sms" or "whatsapp"."""
+
+    def __init__(self, settings: Settings, channel: str) -> None:
+        """Take the credentials; nothing is imported or connected before the first message."""
+        self._settings = settings
+        self._whatsapp = channel == "whatsapp"
+        self._client: Client | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Numbered text on both: no templates are configured."""
+        return WHATSAPP_PLAIN if self._whatsapp else SMS
+
+    def prepare(self) -> Client:
+        """Return the client, imported and made at its first use. Needs a running loop."""
+        if self._client is None:
+            from twilio.rest import Client
+
+            client = Client(
+                self._settings.twilio_account_sid,
+                self._settings.twilio_auth_token,
+                http_client=_http_client(),
+            )
+            client.api.base_url = self._settings.twilio_api_url
+            self._client = client
+        return self._client
+
+    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+        """Hand one message to Twilio."""
+        create = self.prepare().messages.create_async
+        from aiohttp import ClientError
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            # Twilio's client leaves connecting without a limit; this one is for everything.
+            async with asyncio.timeout(TIMEOUT):
+                message = await create(**self._request(row, rendered))
+        except TwilioException as refused:
+            raise _failure(refused) from None
+        except TimeoutError:
+            raise DeliveryFailed(reason="Twilio did not answer in time") from None
+        except (ClientError, OSError, ValueError) as error:
+            # No connection, or a cut one, or a proxy's page that is not JSON.
+            raise DeliveryFailed(reason=f"{type(error).__name__}: {error}"[:300]) from error
+        return Sent(message.sid or "", message.status or "", _number(message.num_segments))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.http_client.close()
+            self._client = None
+
+    def _request(self, row: Outgoing, rendered: Rendered) -> dict[str, Any]:
+        prefix = "whatsapp:" if self._whatsapp else ""
+        request: dict[str, Any] = {"to": prefix + row.address, "body": rendered.text}
+        if row.line_address.startswith("MG"):
+            request["messaging_service_sid"] = row.line_address
+        else:
+            request["from_"] = prefix + row.line_address
+        if self._settings.public_url:
+            callback = f"{self._settings.public_url}/webhooks/twilio/status?id={row.id}"
+            request["status_callback"] = callback
+        return request
+
+
+def _http_client() -> Any:
+    from twilio.http.async_http_client import AsyncTwilioHttpClient
+
+    class Http(AsyncTwilioHttpClient):  # type: ignore[misc]
+        """Twilio's client, where it lags behind what we need of it."""
+
+        async def request(
+            self,
+            method: str,
+            url: str,
+            params: Any = None,
+            data: Any = None,
+            headers: dict[str, str] | None = None,
+            auth: tuple[str, str] | None = None,
+            timeout: float | None = None,  # noqa: ASYNC109 - theirs, and never set
+            allow_redirects: bool = False,  # noqa: FBT001, FBT002 - theirs
+        ) -> Any:
+            if auth:
+                # It would use aiohttp's BasicAuth, which aiohttp gives up.
+                credentials = base64.b64encode(":".join(auth).encode()).decode()
+                headers = {**(headers or {}), "Authorization": f"Basic {credentials}"}
+            response = await super().request(
+                method, url, params, data, headers, None, timeout, allow_redirects
+            )
+            if response.status_code == 429:
+                # Its errors lose the headers.
+                wait = str(response.headers.get("Retry-After", ""))
+                raise DeliveryFailed(
+                    reason="429: too many requests",
+                    retry_after=float(wait) if wait.isdecimal() else None,
+                )
+            return response
+
+    return Http(timeout=TIMEOUT)
+
+
+def _failure(refused: Exception) -> DeliveryFailed:
+    code = getattr(refused, "code", None)
+    message = getattr(refused, "msg", None) or getattr(refused, "title", None) or str(refused)
+    return DeliveryFailed(
+        permanent=code in PERMANENT,
+        reason=f"{code}: {message}"[:300],
+        opted_out=code == OPTED_OUT,
+    )
+
+
+def _number(text: Any) -> int:
+    return int(text) if str(text).isdecimal() else 0

@@ -1,0 +1,69 @@
+"""A talk in the terminal: each line goes the way every message goes, and the answer is printed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TextIO
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from bot import engine
+from bot.channels.terminal import Terminal
+from bot.delivery import Delivery
+from bot.lines import Line
+from bot.receipt import receive
+from core import models, people, setup
+from core.context import Context
+from core.errors import NotReady
+from core.messages import Incoming
+from core.runtime import Runtime
+
+
+async def chat(
+    runtime: Runtime, channel: str, address: str, source: TextIO, write: Callable[[str], None]
+) -> None:
+    """Talk as `address` on the terminal's line of `channel`, line by line until the end.
+
+    A person types; a pipe is read line by line, echoed, each answer printed before the next.
+    """
+    line = await runtime.run(partial(_line, channel))
+    terminal = Terminal(write, address, channel)
+    delivery = Delivery(runtime, {("terminal", channel): terminal})
+    contact = await runtime.run(partial(_contact, line, address))
+    # Alerts and news that came since the last time.
+    await delivery.drain(contact.conversation_id)
+    while (text := await asyncio.to_thread(_read, source, write)) is not None:
+        if not text:
+            continue
+        receipt = await receive(runtime, line, address, uuid4().hex, Incoming(text=text))
+        await engine.work(runtime, receipt.conversation_id)
+        await delivery.drain(receipt.conversation_id)
+
+
+async def _line(channel: str, ctx: Context) -> Line:
+    """Return the terminal's line of a channel; it serves all shops and leads nowhere else."""
+    if not await ctx.scalar(sa.select(sa.func.count()).select_from(models.shops)):
+        raise NotReady(reason="there is no shop yet: python -m bot seed-demo makes three")
+    line_id = await setup.add_line(ctx, transport="terminal", channel=channel)
+    return Line(line_id, "terminal", channel, "", "", None, staff=False)
+
+
+async def _contact(line: Line, address: str, ctx: Context) -> people.Contact:
+    return await people.contact(ctx, line, address)
+
+
+def _read(source: TextIO, write: Callable[[str], None]) -> str | None:
+    if source.isatty():
+        sys.stdout.write("> ")
+        sys.stdout.flush()
+    read = source.readline()
+    if not read:
+        return None
+    text = read.strip()
+    if text and not source.isatty():
+        write(f"> {text}")
+    return text

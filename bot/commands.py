@@ -1,0 +1,251 @@
+"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot import hearing
+from bot.flows import questions as answers
+from bot.flows.decide import HANDBACK
+from bot.handling import Handling
+from bot.hearing import Waiting
+from bot.talk import Heard
+from bot.texts import text
+from bot.understanding import Understood
+from core import bookings, directory, notices, people
+from core import catalog as catalogs
+from core.messages import Say
+
+STOP = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+"""Twilio's default English opt-out words; it blocks us before we could answer any of them."""
+
+STOP_ELSEWHERE = {"stop", "stopall", "unsubscribe", "baja", "parar"}
+"""Opt-out words where the network does not decide: "cancel" means the booking there."""
+
+START = {"start", "unstop", "alta"}
+HELP = {"help", "info", "ayuda"}
+
+WRONG_NUMBER = {"wrong number", "wrong person", "not me", "número equivocado", "numero equivocado"}
+"""What somebody writes who got a number that was another's before."""
+
+_FREE_TEXT = {"text", "name", "purpose"}
+_SHOP_NAME = 4  # letters: shorter ones are too like other words
+_COMMAND_WORDS = 3  # a command in answer to a question for free text is short
+
+
+async def consent(h: Handling) -> bool:
+    """Mind opt-out, opt-in and HELP, whatever the state of the talk; True if it was one."""
+    word = h.incoming.text.strip().strip(".!").casefold()
+    sms = h.conversation.channel == "sms"
+    if word in STOP_ELSEWHERE or (sms and word in STOP):
+        await _opt_out(h, answer=not (sms and word in STOP))
+        return True
+    if word in START and h.conversation.opted_out_at:
+        h.set(opted_out_at=None, consented_at=h.ctx.now, consent=word)
+        h.says.append(text("opted_in", shop=await _shop_name(h)))
+        return True
+    if word in WRONG_NUMBER:
+        await people.detach(h.ctx, h.conversation.id)
+        h.clear()
+        h.says.append(text("detached"))
+        return True
+    if word in HELP and sms:
+        h.says.append(await _help(h))
+        return True
+    return False
+
+
+async def _opt_out(h: Handling, *, answer: bool) -> None:
+    if not h.conversation.opted_out_at:
+        h.set(opted_out_at=h.ctx.now)
+        person = await people.whoami(h.ctx, h.conversation.id)
+        open_ = await bookings.upcoming(h.ctx, user_id=person.user_id) if person else []
+        # Whoever texts STOP keeps the booking; only a call can settle what was meant.
+        for booking in open_:
+            await notices.alert(h.ctx, booking, "stopped")
+    if answer:
+        h.says.append(text("opted_out", shop=await _shop_name(h)))
+
+
+async def _shop_name(h: Handling) -> str:
+    if h.conversation.shop_id is None:
+        return "Slotline"
+    return (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop.name
+
+
+async def _help(h: Handling) -> Say:
+    if h.conversation.shop_id is None:
+        return text("help_any")
+    shop = (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop
+    return text("help", shop=shop.name, phone=shop.phone or shop.address)
+
+
+def event(h: Handling) -> None:
+    """Mind what we sent to the conversation ourselves."""
+    if h.incoming.text == HANDBACK and h.with_person:
+        h.set(human_until=None)
+        h.says.append(text("back_again"))
+
+
+async def keyword(h: Handling) -> None:
+    """Open the shop whose keyword was texted, on a line that serves many."""
+    word = h.incoming.text.strip()
+    if h.conversation.line_shop_id is None and word.isalnum() and not word.isdecimal():
+        shop = await directory.shop_by_keyword(h.ctx, word)
+        if shop is not None:
+            await _open(h, shop.id)
+
+
+async def _open(h: Handling, shop_id: int) -> None:
+    h.set(shop_id=shop_id)
+    h.catalog = await catalogs.catalog(h.ctx, shop_id)
+    h.clear()
+    h.push("welcome")
+
+
+async def _other_shop(h: Handling, said: Understood) -> bool:
+    """Open another shop that is named on a line that serves many, when nothing else was said."""
+    if h.conversation.line_shop_id is not None or h.conversation.shop_id is None:
+        return False
+    if said.spans or said.acts or len(said.text.strip()) < _SHOP_NAME:
+        return False
+    found = await directory.find_shops(h.ctx, said.text)
+    if len(found) != 1 or found[0].id == h.conversation.shop_id:
+        return False
+    await _open(h, found[0].id)
+    return True
+
+
+async def questions(h: Handling, heard: Heard) -> bool:
+    """Answer what was asked about the shop; the flow's own question follows."""
+    if heard.understood is None or h.catalog is None:
+        return False
+    said = answers.answers(h.catalog, heard.understood)
+    h.says += said
+    return bool(said)
+
+
+async def stale(h: Handling) -> None:
+    """A tap or number that nothing open has: never act, show where things stand."""
+    h.says.append(text("stale"))
+    if not h.stack:
+        h.push("standing")
+
+
+async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
+    """Do what the words ask for apart from the flow's question; True if that used them up."""
+    if h.incoming.kind in {"media", "location"} or not (h.incoming.text or h.incoming.contact):
+        h.says.append(text("no_media") if h.incoming.kind == "media" else text("empty"))
+        if not h.stack:
+            h.push("welcome")
+        return True
+    said = heard.understood
+    if said is None:
+        return False
+    top = h.stack[-1] if h.stack else None
+    if not (top and top.expects == "yes_no") and await _decide(h, heard, prompts):
+        return True
+    short = len(heard.text.split()) <= _COMMAND_WORDS
+    if top and top.expects in _FREE_TEXT and not short:
+        return False
+    if await _command(h, heard, short=short) or await _other_shop(h, said):
+        return True
+    await questions(h, heard)
+    if top is None and not h.stack:
+        if heard.text.isdecimal() and len(heard.text) <= 2:
+            h.says.append(text("stale"))
+            h.push("standing")
+            return True
+        _begin(h, heard)
+    return False
+
+
+async def _decide(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
+    """A word for an open decision ("approve") decides when there is just one."""
+    assert heard.understood
+    picks = hearing.named(heard.understood, prompts)
+    if len(picks) > 1:
+        h.says.append(text("which_decision", count=len(picks)))
+        return True
+    for pick in picks:
+        assert pick.prompt
+        h.push(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
+        h.stack[-1].closes = pick.prompt.id
+        return True
+    return False
+
+
+async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
+    assert heard.understood
+    acts, intent = heard.understood.acts, heard.understood.intent
+    top = h.stack[-1].flow if h.stack else ""
+    if heard.text == "0" or "menu" in acts:
+        h.push("menu", under=bool(h.stack))
+    elif "back" in acts:
+        _back(h)
+    elif "start_over" in acts:
+        h.clear()
+        h.says.append(text("started_over"))
+        h.push("welcome")
+    elif "help" in acts:
+        h.says.append(await _help(h))
+    elif "language" in acts:
+        h.push("language", wanted=heard.understood.language_wanted)
+    elif "human" in acts or (
+        "yes" in acts and h.conversation.misunderstood >= 3 and not _expects_yes(h)
+    ):
+        h.push("human")
+    elif intent == "my_bookings":
+        h.push("my_bookings")
+    elif "late" in acts:
+        h.push("late", minutes=heard.understood.minutes_late)
+    elif intent in {"cancel", "cancel_all"} and top == "book" and short:
+        h.clear()
+        h.says.append(text("dropped"))
+    elif intent in {"cancel", "cancel_all"} and top != "cancel":
+        h.push("cancel", all=intent == "cancel_all")
+    elif intent == "move" and top != "move":
+        h.push("move")
+        return False  # "move it to Friday 5 pm" says where to
+    elif intent == "book" and top not in {"book", "move", ""} and not _expects_yes(h):
+        h.push("book")
+        return False
+    elif short and "greet" in acts and h.stack:
+        h.says.append(text("hello"))
+    elif short and {"thanks", "bye"} & set(acts) and not {"yes", "no"} & set(acts):
+        h.says.append(text("welcome_to_it") if "thanks" in acts else text("goodbye"))
+        h.quiet = True
+    else:
+        return False
+    return True
+
+
+def _expects_yes(h: Handling) -> bool:
+    return bool(h.stack) and h.stack[-1].expects == "yes_no"
+
+
+def _back(h: Handling) -> None:
+    if not h.stack:
+        h.says.append(text("nothing_before"))
+        h.push("welcome")
+    elif not h.stack[-1].journal.step_back():
+        if len(h.stack) > 1 and not any(e.kind == "once" for e in h.stack[-1].journal.entries):
+            h.stack.pop()
+        else:
+            h.says.append(text("cannot_back"))
+
+
+def _begin(h: Handling, heard: Heard) -> None:
+    """With nothing under way: a booking if anything of one was said, else a welcome."""
+    said = heard.understood
+    assert said
+    wishes = (said.service, said.provider, said.date, said.time, said.time_to, said.at)
+    booking = said.intent in {"book", "find"} or "same_as_last" in said.acts
+    if booking or any(wish is not None for wish in wishes):
+        h.push("book")
+    elif not h.says:
+        h.push("welcome")
+
+
+HUMAN_FOR = timedelta(hours=12)
+"""How long the bot keeps quiet when a person has the talk and does not hand it back."""

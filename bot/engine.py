@@ -1,0 +1,212 @@
+"""One turn: one incoming, handled in one transaction.
+
+Lock the conversation, take its oldest unfinished incoming, understand it, run the flow it
+belongs to, and write down talk, prompt, outbox and mark together – or nothing at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from weakref import WeakValueDictionary
+
+import sqlalchemy as sa
+import structlog
+
+from bot import commands, hearing
+from bot.handling import Frame, Handling
+from bot.hearing import Pick, Waiting
+from bot.talk import Heard
+from bot.texts import text
+from bot.wording import languages
+from core import catalog as catalogs
+from core import models, outbox
+from core.context import Context, Row
+from core.runtime import Runtime
+
+log = structlog.get_logger()
+
+TRIES = 3
+"""How often a turn is tried before its incoming is laid aside."""
+
+TRY_AGAIN = timedelta(seconds=2)
+"""How long a turn that failed waits; the talk's later messages wait behind it."""
+
+LEFT_ALONE = timedelta(hours=24)
+"""After this long a talk under way is not taken up without asking."""
+
+MISUNDERSTOOD = 3
+"""So many misunderstandings in a row, and we offer a person."""
+
+
+async def work(runtime: Runtime, conversation_id: int) -> int:
+    """Handle every unfinished incoming of a conversation, in order; return how many were."""
+    locks: Any = runtime.cache.setdefault("conversation locks", WeakValueDictionary())
+    # Before a connection is taken: those who wait for this conversation hold nothing meanwhile.
+    lock = locks.setdefault(conversation_id, asyncio.Lock())
+    handled = 0
+    async with lock:
+        while True:
+            try:
+                if not await runtime.run(partial(turn, conversation_id=conversation_id)):
+                    return handled
+            except Exception as error:  # whatever a flow raises, talks go on
+                log.exception("turn failed", conversation=conversation_id)
+                await runtime.run(
+                    partial(_failed, conversation_id=conversation_id, error=repr(error))
+                )
+            handled += 1
+
+
+async def turn(ctx: Context, conversation_id: int) -> bool:
+    """Handle the oldest unfinished incoming of a conversation; False when there is none due."""
+    row = await _locked(ctx, conversation_id)
+    item = await _oldest(ctx, conversation_id)
+    if row is None or item is None or item.due_at > ctx.now:
+        return False
+    handling = Handling.of(ctx, row, item)
+    await _handle(handling)
+    await handling.save(item)
+    return True
+
+
+async def _locked(ctx: Context, conversation_id: int) -> Row | None:
+    c, line = models.conversations, models.lines
+    return await ctx.first(
+        sa.select(c, line.c.channel, line.c.transport, line.c.shop_id.label("line_shop_id"))
+        .join(line, line.c.id == c.c.line_id)
+        .where(c.c.id == conversation_id)
+        .with_for_update(key_share=True, of=c)
+    )
+
+
+async def _oldest(ctx: Context, conversation_id: int) -> Row | None:
+    # After the lock, in a statement of its own: what another process has just finished must
+    # be seen as finished.
+    c = models.inbox.c
+    return await ctx.first(
+        sa.select(models.inbox)
+        .where(c.conversation_id == conversation_id, c.state == "new")
+        .order_by(c.id)
+        .limit(1)
+    )
+
+
+async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
+    """Count a failure of the oldest incoming; lay it aside with an apology at the third."""
+    row = await _locked(ctx, conversation_id)
+    item = await _oldest(ctx, conversation_id)
+    if row is None or item is None:
+        return
+    attempts = item.attempts + 1
+    dead = attempts >= TRIES
+    await ctx.execute(
+        sa.update(models.inbox)
+        .where(models.inbox.c.id == item.id)
+        .values(
+            attempts=attempts,
+            error=error[:1000],
+            due_at=ctx.now + TRY_AGAIN,
+            state="dead" if dead else "new",
+            done_at=ctx.now if dead else None,
+        )
+    )
+    if not dead:
+        return
+    log.error("incoming laid aside", inbox=item.id, conversation=conversation_id)
+    shop_id = row.line_shop_id or row.shop_id
+    await outbox.post(
+        ctx, text("apology"), conversation_id=conversation_id, kind="apology", shop_id=shop_id
+    )
+    if shop_id is not None:
+        alarm = text("alert.failed", customer=row.name or row.address)
+        await outbox.alert(ctx, alarm, shop_id=shop_id, kind="failed")
+
+
+async def _handle(h: Handling) -> None:
+    """Find out what was meant, and do it."""
+    if await commands.consent(h):
+        return
+    if h.incoming.kind == "event":
+        commands.event(h)
+    if h.with_person:
+        return
+    if h.conversation.shop_id is not None:
+        h.catalog = await catalogs.catalog(h.ctx, h.conversation.shop_id)
+    await commands.keyword(h)
+    top = h.stack[-1] if h.stack else None
+    prompts = await _waiting(h, top)
+    heard = Heard(h.incoming, None, used=h.incoming.kind == "event")
+    pick = _pick(h, heard, prompts)
+    if pick.prompt and pick.prompt.flow:
+        h.push(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
+        h.stack[-1].closes = pick.prompt.id
+    elif pick.prompt:
+        heard.step, heard.digest = pick.prompt.step, pick.prompt.digest
+        heard.picked = pick.value
+        await commands.questions(h, heard)
+    elif pick.stale:
+        heard.used = True
+        await commands.stale(h)
+    elif top and _left_alone(h) and not (heard.understood and heard.understood.intent):
+        heard.used = True
+        h.push("resume")
+    elif not heard.used:
+        if top:
+            heard.step = top.step
+            heard.digest = next((p.digest for p in prompts if p.id == top.prompt), "")
+        heard.used = await commands.interpret(h, heard, prompts)
+    await h.flow(heard)
+    _count_misunderstandings(h)
+
+
+async def _waiting(h: Handling, top: Frame | None) -> list[Waiting]:
+    identity = h.incoming.payload.partition(".")[0]
+    seen = int(identity[:18]) if identity.isascii() and identity.isdecimal() else h.seen
+    return await hearing.waiting(h.ctx, h.conversation.id, top.prompt if top else None, seen)
+
+
+def _pick(h: Handling, heard: Heard, prompts: list[Waiting]) -> Pick:
+    """Return what was tapped or numbered; understand the words where there are any."""
+    if h.incoming.kind == "tap":
+        return hearing.tapped(h.incoming.payload, prompts)
+    if h.incoming.kind != "text":
+        return Pick()
+    # A bare "2" is the commonest message of all and needs no reading when it names an option;
+    # of "2, is there parking?" only the rest does, lest the 2 be taken for an hour too.
+    number, rest = hearing.leading_number(heard.text)
+    pick = Pick() if number is None else hearing.numbered(number, prompts, h.seen)
+    chosen = pick.prompt is not None or pick.stale
+    if chosen and not rest.strip():
+        return pick
+    words = rest if chosen else heard.text
+    expects = h.stack[-1].expects if h.stack and not chosen else ""
+    heard.understood = hearing.read(h.ctx, h.conversation, words, h.catalog, expects)
+    _language(h, heard.understood.language)
+    if chosen or heard.understood.number is None:
+        return pick
+    return hearing.numbered(heard.understood.number, prompts, h.seen)
+
+
+def _language(h: Handling, said: str) -> None:
+    """Let the first words decide the language of the talk; later one asks for another."""
+    if not h.conversation.language:
+        shop = h.catalog.shop.language if h.catalog else ""
+        h.set(language=next((one for one in (said, shop) if one in languages()), "en"))
+
+
+def _left_alone(h: Handling) -> bool:
+    last = h.conversation.last_in_at
+    return last is not None and h.received_at - last >= LEFT_ALONE
+
+
+def _count_misunderstandings(h: Handling) -> None:
+    if not h.misunderstood or h.says:
+        if h.conversation.misunderstood:
+            h.set(misunderstood=0)
+        return
+    times = h.conversation.misunderstood + 1
+    h.set(misunderstood=times)
+    h.says.append(text("sorry") if times < MISUNDERSTOOD else text("offer_person"))

@@ -1,0 +1,27 @@
+"""The flows, by the name a conversation keeps them under."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.flows.book import book
+from bot.flows.decide import decide, handback
+from bot.flows.menu import human, language, menu, resume, welcome
+from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
+from bot.talk import Talk
+
+FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
+    "book": book,
+    "cancel": cancel,
+    "decide": decide,
+    "handback": handback,
+    "human": human,
+    "language": language,
+    "late": late,
+    "menu": menu,
+    "move": move,
+    "my_bookings": my_bookings,
+    "resume": resume,
+    "standing": standing,
+    "welcome": welcome,
+}

@@ -1,0 +1,266 @@
+"""Booking: service, time, hold, who – and it is booked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from bot.flows import parts
+from bot.flows.login import Who, login
+from bot.flows.pick_slot import Picked, pick_slot
+from bot.flows.shop import pick_shop
+from bot.talk import MISSING, Heard, Talk
+from bot.texts import error_text, text
+from core import bookings, links, people
+from core.availability import Slot
+from core.bookings import Booking
+from core.errors import OfferChanged, SlotTaken
+from core.messages import Choice, Json, Say
+from core.offers import Catalog, Service
+
+_PAGE = 8
+
+
+async def book(talk: Talk) -> None:
+    """Book one appointment, for the person or for somebody else."""
+    catalog = await pick_shop(talk)
+    await _notice(talk, catalog)
+    service_id = await _pick_service(talk, catalog)
+    _mind_corrections(talk, service_id)
+    wished = {"show": "times", "wish": talk.notes.get("wish", {})}
+    start = talk.notes.get("start") or wished
+    picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
+    hold = await _hold(talk, catalog, picked)
+    who = await login(talk.scope("login"), catalog, first=_held(catalog, picked))
+    if (
+        picked.said
+        and who.returning
+        and not await talk.confirm("sure", _check(talk, catalog, picked))
+    ):
+        talk.notes["start"] = {"show": "days"}
+        talk.retry(after="service")
+    booking = await _book(talk, catalog, picked, hold, who)
+    await talk.say(_booked(talk, catalog, booking, who))
+
+
+async def _notice(talk: Talk, catalog: Catalog) -> None:
+    """Take in what a message says beside the question: for whom, and whom we greet."""
+    heard = talk.heard
+    said = heard.understood if heard else None
+    if said and said.attendee and 2 <= len(said.attendee) <= 100:
+        talk.notes["attendee"] = said.attendee
+    if said and said.provider and "provider" not in talk.notes:
+        talk.notes["provider"] = said.provider.id
+    if said and "same_as_last" in said.acts and "last" not in talk.notes:
+        person = await people.whoami(talk.ctx, talk.conversation.id)
+        last = person and await bookings.last(
+            talk.ctx, user_id=person.user_id, shop_id=catalog.shop.id
+        )
+        talk.notes["last"] = (
+            {"service": last.service_id, "provider": last.provider_id} if last else {}
+        )
+        if person and last:
+            talk.notes["start"] = {"show": "times", "wish": {"provider": last.provider_id}}
+            talk.notes["named"] = True
+            talk.tell(text("hi_name", name=person.name))
+
+
+def _mind_corrections(talk: Talk, service_id: int) -> None:
+    """Go back for what is said differently now ("actually Friday", "no, a colour"), once."""
+    heard = talk.heard
+    said = heard.understood if heard else None
+    if heard is None or said is None or "correction" in heard.taken or said.code:
+        return
+    asking = any(act.startswith("ask_") for act in said.acts)
+    held = heard.step == talk.key("sure") or heard.step.startswith(talk.key("login/"))
+    other_service = said.service is not None and said.service.id != service_id and not asking
+    wishes = (said.date, said.time, said.time_to, said.provider, said.at)
+    other_time = held and (
+        any(wish is not None for wish in wishes)
+        or bool(said.weekdays or said.refused.providers)
+        or "other" in said.acts
+    )
+    if not (other_service or other_time):
+        return
+    heard.taken.add("correction")
+    talk.notes.pop("start", None)
+    if "other" in said.acts and all(wish is None for wish in wishes):
+        talk.notes["start"] = {"show": "days", "wish": talk.notes.get("wish", {})}
+    talk.retry(after=None if other_service else "service")
+
+
+# --- the service ------------------------------------------------------------------------------
+
+
+async def _pick_service(talk: Talk, catalog: Catalog) -> int:
+    services = catalog.bookable_services()
+    if len(services) == 1:
+        return services[0].id
+
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        if said is None or any(act.startswith("ask_") for act in said.acts):
+            return MISSING
+        last = talk.notes.get("last") or {}
+        if said.service is None and "service" in last:
+            return last["service"] if any(s.id == last["service"] for s in services) else MISSING
+        if said.service is None or said.service.alternatives:
+            return MISSING
+        return said.service.id if any(s.id == said.service.id for s in services) else MISSING
+
+    tops = [s for s in services if s.parent_id is None or not _has(services, s.parent_id)]
+    grouped = {
+        category: list(members) for category, members in groupby(tops, key=lambda s: s.category_id)
+    }
+    if len(tops) > _PAGE and len(grouped) > 1:
+        return await _by_category(talk, catalog, services, read)
+    return await _one_of(talk, catalog, "service", services, read)
+
+
+async def _by_category(
+    talk: Talk, catalog: Catalog, services: Sequence[Service], read: object
+) -> int:
+    """Ask for the category first where the list would be long; a name said skips it."""
+    names = {category.id: category.name for category in catalog.categories}
+
+    async def options() -> Sequence[Choice]:
+        seen = dict.fromkeys(s.category_id for s in services if s.category_id is not None)
+        return [
+            Choice({"category": c}, text("category", category=names[c]), (names[c].casefold(),))
+            for c in seen
+        ]
+
+    async def named(heard: Heard) -> Json:
+        found = await read(heard)  # type: ignore[operator]
+        return MISSING if found is MISSING else {"service": found}
+
+    value = await talk.choose("category", _which(catalog), options, read=named, recheck=False)
+    if "service" in value:
+        return int(value["service"])
+    inside = [s for s in services if s.category_id == value["category"]]
+    return await _one_of(talk, catalog, "service", inside, read)
+
+
+async def _one_of(
+    talk: Talk, catalog: Catalog, name: str, services: Sequence[Service], read: object
+) -> int:
+    async def options() -> Sequence[Choice]:
+        return [
+            Choice(s.id, parts.service_label(catalog, s), (s.name.casefold(),)) for s in services
+        ]
+
+    value = await talk.choose(name, _which(catalog), options, read=read, expects="service")  # type: ignore[arg-type]
+    return int(value)
+
+
+def _which(catalog: Catalog) -> Say:
+    return text("which_service", shop=catalog.shop.name)
+
+
+def _has(services: Sequence[Service], service_id: int) -> bool:
+    return any(s.id == service_id for s in services)
+
+
+# --- hold and book ------------------------------------------------------------------------------
+
+
+async def _hold(talk: Talk, catalog: Catalog, picked: Picked) -> Json:
+    async def hold(key: str) -> Json:
+        held = await bookings.hold(
+            talk.ctx,
+            picked.slot,
+            conversation_id=talk.conversation.id,
+            key=key,
+            origin=talk.conversation.channel,
+            anyone=picked.anyone,
+            attendee=str(talk.notes.get("attendee", "")),
+        )
+        return {"id": held.id}
+
+    try:
+        return await talk.once("hold", hold)
+    except SlotTaken as taken:
+        _offer_instead(talk, catalog, picked, taken)
+        talk.retry(after="service")
+    except OfferChanged as changed:
+        talk.notes["start"] = {"show": "times", "wish": picked.wish.to_json()}
+        talk.retry(after="service", say=error_text(changed))
+
+
+def _offer_instead(talk: Talk, catalog: Catalog, picked: Picked, taken: SlotTaken) -> None:
+    """Say that the time went, and let the next round offer the nearest that are free."""
+    slot = picked.slot
+    provider = catalog.provider(slot.provider_id).called
+    talk.tell(text("just_went", when=parts.starts(catalog, slot), provider=provider))
+    near = [Slot.to_json(other) for other in taken.alternatives]
+    start: dict[str, Json] = {"show": "times", "wish": picked.wish.to_json()}
+    if near:
+        # The wish that led to what went would only narrow the way out.
+        start = {"show": "times", "slots": near}
+    talk.notes["start"] = start
+    talk.notes["named"] = True
+
+
+async def _book(talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: Who) -> Booking:
+    async def settle(key: str) -> Json:
+        booking = await bookings.book(
+            talk.ctx,
+            hold["id"],
+            user_id=who.user_id,
+            name=who.name,
+            key=key,
+            attendee=str(talk.notes.get("attendee", "")),
+        )
+        return {"id": booking.id}
+
+    try:
+        booked = await talk.once("booked", settle)
+    except SlotTaken as taken:
+        _offer_instead(talk, catalog, picked, taken)
+        talk.retry(after="service")
+    return await bookings.get(talk.ctx, booked["id"], user_id=who.user_id)
+
+
+# --- what is said ---------------------------------------------------------------------------------
+
+
+def _held(catalog: Catalog, picked: Picked) -> Say:
+    return text(
+        "held",
+        provider=catalog.provider(picked.slot.provider_id).called,
+        when=parts.starts(catalog, picked.slot),
+        service=catalog.service(picked.slot.service_id).name,
+        minutes=catalog.shop.hold_minutes,
+    )
+
+
+def _check(talk: Talk, catalog: Catalog, picked: Picked) -> Say:
+    facts: dict[str, object] = {
+        "what": parts.what(catalog, picked.slot),
+        "provider": catalog.provider(picked.slot.provider_id).called,
+        "when": parts.starts(catalog, picked.slot),
+    }
+    if attendee := talk.notes.get("attendee"):
+        return text("check_for", attendee=str(attendee), **facts)
+    return text("check", **facts)
+
+
+def _booked(talk: Talk, catalog: Catalog, booking: Booking, who: Who) -> Say:
+    key = "requested" if booking.state == "pending" else "booked"
+    facts: dict[str, object] = {
+        "service": str(booking.snapshot["service"]),
+        "provider": str(booking.snapshot["provider"]),
+        "when": booking.when,
+        "ref": booking.ref,
+    }
+    if key == "requested":
+        return text("requested", shop=catalog.shop.name, **facts)
+    if who.returning and booking.attendee:
+        return text("booked_for", attendee=booking.attendee, **facts)
+    facts["address"] = catalog.shop.address
+    facts["link"] = links.booking_url(talk.ctx, booking.id)
+    if booking.attendee:
+        return text("booked_first_for", name=who.name, attendee=booking.attendee, **facts)
+    if who.returning:
+        return text("booked_again", **facts)
+    return text("booked", name=who.name, **facts)

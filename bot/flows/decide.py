@@ -1,0 +1,81 @@
+"""What people of the shop answer to an alert: approve, decline, hand the talk back."""
+
+from __future__ import annotations
+
+from bot.flows import parts
+from bot.talk import MISSING, Heard, Talk
+from bot.texts import text
+from core import bookings, inbox, people
+from core.bookings import Actor
+from core.errors import NotAllowed, WrongState
+from core.messages import Choice, Incoming, Json
+
+HANDBACK = "handback"
+"""The event that gives a talk back to the bot."""
+
+
+async def decide(talk: Talk) -> None:
+    """Approve or decline a booking; the first decision holds and the others are told."""
+    actor = await _staff(talk, "confirm")
+    booking = await bookings.get(talk.ctx, talk.args["booking"])
+    if not await people.is_member(talk.ctx, booking.shop_id, actor.id, "owner", "receptionist"):
+        raise NotAllowed
+    reason = ""
+    if talk.args["choice"] == "decline" and booking.state == "pending":
+        reason = await _reason(talk)
+
+    async def settle(_key: str) -> Json:
+        try:
+            if talk.args["choice"] == "approve":
+                await bookings.confirm(talk.ctx, booking.id, actor=actor)
+            else:
+                await bookings.decline(talk.ctx, booking.id, actor=actor, reason=reason)
+        except WrongState as late:
+            return {"state": late.params["state"], "by": late.params.get("by", "")}
+        return {}
+
+    already = await talk.once("settled", settle)
+    line = parts.booking_line(booking)
+    if already:
+        state = text(f"state.{already['state']}")
+        await talk.say(text("already_decided", booking=line, state=state))
+    elif talk.args["choice"] == "approve":
+        await talk.say(text("you_approved", booking=line))
+    else:
+        await talk.say(text("you_declined", booking=line))
+
+
+async def _reason(talk: Talk) -> str:
+    async def read(heard: Heard) -> Json:
+        if heard.step == talk.key("reason") and heard.text:
+            return heard.text[:500]
+        return MISSING
+
+    none = Choice("", text("no_reason"), ("@no",))
+    return str(await talk.ask("reason", text("which_reason"), read, options=[none]))
+
+
+async def handback(talk: Talk) -> None:
+    """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
+    await _staff(talk, "handback")
+
+    async def give_back(key: str) -> Json:
+        await inbox.store(
+            talk.ctx,
+            line_id=talk.args["line"],
+            conversation_id=talk.args["conversation"],
+            event_id=f"handback/{key}",
+            incoming=Incoming(kind="event", text=HANDBACK),
+        )
+        inbox.wake(talk.ctx, talk.args["conversation"])
+        return True
+
+    await talk.once("given", give_back)
+    await talk.say(text("handed_back"))
+
+
+async def _staff(talk: Talk, _what: str) -> Actor:
+    person = await people.whoami(talk.ctx, talk.conversation.id)
+    if person is None:
+        raise NotAllowed
+    return Actor("staff", person.user_id, person.name)

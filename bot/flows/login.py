@@ -1,0 +1,167 @@
+"""Login comes last: who is this, proved by a one-time code to the phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+from bot.talk import MISSING, Heard, Talk
+from bot.texts import error_text, secret_text, text
+from core import codes, people
+from core.errors import CodeDead, CodeError, CodeTooSoon, PhoneInvalid
+from core.messages import Choice, Json, Say
+from core.offers import Catalog
+
+PURPOSE = "login"
+OWN_PHONE = {"sms", "whatsapp"}
+"""Channels whose address is a phone: the code goes where we talk already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody who proved a phone."""
+
+    user_id: int
+    name: str
+    returning: bool
+
+
+async def login(
+    talk: Talk, catalog: Catalog, *, first: Say | None = None, with_name: bool = True
+) -> Who:
+    """Return who we talk with, asking for as little as is still unknown.
+
+    `first` is said before anything is asked; `with_name` is for what needs one.
+    """
+
+    async def known(_key: str) -> Json:
+        person = await people.whoami(talk.ctx, talk.conversation.id)
+        if person is None:
+            return {}
+        return {"user": person.user_id if person.proved else None, "name": person.name}
+
+    before = await talk.once("known", known)
+    if before.get("user") and (before["name"] or not with_name):
+        return Who(before["user"], before["name"], returning=True)
+    if first is not None:
+        await talk.say(first)
+    user_id = before.get("user")
+    if user_id is None:
+        phone = await _phone(talk, catalog)
+        await _prove_phone(talk, catalog, phone, named=bool(before.get("name")) or not with_name)
+    name = before.get("name") or talk.notes.get("name") or ""
+    if with_name and not name:
+        name = await _name(talk)
+
+    async def proved(_key: str) -> Json:
+        return await people.prove(
+            talk.ctx, "phone", phone, name=name, conversation_id=talk.conversation.id
+        )
+
+    if user_id is None:
+        user_id = await talk.once("proved", proved)
+    return Who(user_id, name, returning=False)
+
+
+async def _phone(talk: Talk, catalog: Catalog) -> str:
+    if talk.conversation.channel in OWN_PHONE:
+        return people.phone(talk.conversation.address, catalog.shop.country)
+
+    async def read(heard: Heard) -> Json:
+        try:
+            if heard.incoming.contact:
+                return people.phone(heard.incoming.contact, catalog.shop.country)
+            if heard.step.endswith("/phone") and heard.text:
+                return people.phone(heard.text, catalog.shop.country)
+        except PhoneInvalid:
+            heard.used = True
+            talk.tell(text("error.phone_invalid"))
+        return MISSING
+
+    return str(await talk.ask("phone", text("which_phone"), read, expects="phone"))
+
+
+async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool) -> None:
+    """Send a code and wait for it; what is wrong with one is said, and a new one sent if asked."""
+    own = talk.conversation.channel in OWN_PHONE
+    fresh: list[Say] = []
+
+    async def issue(_key: str) -> Json:
+        code = await codes.issue(
+            talk.ctx,
+            phone,
+            purpose=PURPOSE,
+            conversation_id=talk.conversation.id,
+            shop_id=catalog.shop.id,
+        )
+        if own:
+            key = "code" if named or "name" in talk.notes else "code_and_name"
+            fresh[:] = [secret_text(key, code=code)]
+        else:
+            await codes.send(
+                talk.ctx,
+                phone,
+                code,
+                shop_id=catalog.shop.id,
+                conversation_id=talk.conversation.id,
+            )
+            fresh[:] = [text("code_sent", phone=phone)]
+        return True
+
+    async def issue_first(key: str) -> Json:
+        try:
+            return await issue(key)
+        except CodeTooSoon:
+            return False  # the one sent a moment ago is as good
+
+    async def issue_again(key: str) -> Json:
+        try:
+            return await issue(key)
+        except CodeError as refused:
+            talk.tell(error_text(refused))
+            return False
+
+    def question() -> Say:
+        return fresh[-1] if fresh else text("enter_code")
+
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        if said is None or heard.step != step or not (digits := said.code or _six(heard.text)):
+            return MISSING
+        wrong = await codes.check(
+            talk.ctx, phone, digits, purpose=PURPOSE, conversation_id=talk.conversation.id
+        )
+        if said.person_name:
+            talk.notes["name"] = said.person_name
+        if wrong is None:
+            return True
+        heard.used = True
+        talk.tell(error_text(wrong))
+        return "new" if isinstance(wrong, CodeDead) else MISSING
+
+    for number in count(1):
+        await talk.once(f"code{number}", issue_first if number == 1 else issue_again)
+        step = talk.key(f"proof{number}")
+        options = [] if fresh else [Choice("new", text("new_code"), ("new code", "resend"))]
+        proof = await talk.ask(f"proof{number}", question, read, options=options, expects="code")
+        if proof is True:
+            return
+
+
+def _six(written: str) -> str:
+    """The six digits of "481 920" or "code: 481920"; empty when there are not just six."""
+    digits = "".join(c for c in written if c.isascii() and c.isdecimal())
+    return digits if len(digits) == codes.DIGITS else ""
+
+
+async def _name(talk: Talk) -> str:
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        name = said.person_name if said else None
+        if name is None and heard.step == talk.key("name"):
+            name = " ".join(heard.text.split())
+        if name and 2 <= len(name) <= 100 and any(c.isalpha() for c in name):
+            return name
+        return MISSING
+
+    return str(await talk.ask("name", text("which_name"), read, expects="name"))

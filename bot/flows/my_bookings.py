@@ -1,0 +1,246 @@
+"""My bookings: see, move, cancel, running late. Whose they are is asked of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.flows import parts
+from bot.flows.login import Who, login
+from bot.flows.pick_slot import Picked, pick_slot
+from bot.flows.shop import pick_shop
+from bot.talk import MISSING, Goto, Heard, Talk
+from bot.texts import text
+from core import bookings, links, people
+from core import catalog as catalogs
+from core.availability import Slot
+from core.bookings import Actor, Booking
+from core.errors import SlotTaken
+from core.messages import Choice, Json, Say
+from core.offers import Catalog
+
+_PAGE = 8
+
+
+async def my_bookings(talk: Talk) -> None:
+    """Show what is to come, and what can be done with it."""
+    who, mine = await _mine(talk)
+    if not mine:
+        await talk.say(text("no_bookings"))
+        return
+    booking = await _which(talk, mine, "which_booking") if len(mine) > 1 else mine[0]
+    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    del who
+
+    async def options() -> Sequence[Choice]:
+        return [
+            Choice("move", text("do_move"), ("@move", "move")),
+            Choice("cancel", text("do_cancel"), ("@cancel",)),
+            Choice("late", text("do_late"), ("@late",)),
+        ]
+
+    todo = await talk.choose("todo", _details(talk, catalog, booking), options)
+    raise Goto(todo, booking=booking.id)
+
+
+async def move(talk: Talk) -> None:
+    """Move a booking: the new time is taken and the old one freed in one step."""
+    found = await _one(talk, "which_to_move")
+    if found is None:
+        return
+    who, booking = found
+    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    bookings.check_may_change(booking, catalog, talk.ctx.now)
+    start = talk.notes.get("start") or {
+        "show": "times",
+        "wish": {} if booking.anyone else {"provider": booking.provider_id},
+    }
+    talk.notes["named"] = True
+    picked = await pick_slot(
+        talk.scope("to"), catalog, booking.service_id, start=start, ignore_booking=booking.id
+    )
+    if picked.said and not await talk.confirm(
+        "sure",
+        text(
+            "move_sure",
+            booking=parts.booking_line(booking),
+            when=parts.starts(catalog, picked.slot),
+            provider=catalog.provider(picked.slot.provider_id).called,
+        ),
+    ):
+        await talk.say(text("stays", booking=parts.booking_line(booking)))
+        return
+    moved = await _move(talk, catalog, picked, booking, who)
+    key = "move_requested" if moved.state == "pending" else "moved"
+    await talk.say(
+        text(
+            key,
+            service=str(moved.snapshot["service"]),
+            provider=str(moved.snapshot["provider"]),
+            when=moved.when,
+            ref=moved.ref,
+            shop=catalog.shop.name,
+            link=links.booking_url(talk.ctx, moved.id),
+        )
+    )
+
+
+async def _move(
+    talk: Talk, catalog: Catalog, picked: Picked, booking: Booking, who: Who
+) -> Booking:
+    async def shift(key: str) -> Json:
+        moved = await bookings.move(
+            talk.ctx, booking.id, picked.slot, actor=Actor("customer", who.user_id), key=key
+        )
+        return {"id": moved.id}
+
+    try:
+        done = await talk.once("moved", shift)
+    except SlotTaken as taken:
+        slot = picked.slot
+        talk.tell(
+            text(
+                "just_went",
+                when=parts.starts(catalog, slot),
+                provider=catalog.provider(slot.provider_id).called,
+            )
+        )
+        near = [Slot.to_json(other) for other in taken.alternatives]
+        talk.notes["start"] = {"show": "times"} | ({"slots": near} if near else {})
+        talk.retry(after="one")
+    return await bookings.get(talk.ctx, done["id"], user_id=who.user_id)
+
+
+async def cancel(talk: Talk) -> None:
+    """Cancel a booking, after asking once and saying the shop's rule."""
+    found = await _one(talk, "which_to_cancel")
+    if found is None:
+        return
+    who, booking = found
+    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    bookings.check_may_change(booking, catalog, talk.ctx.now)
+    hours = catalog.offering(booking.service_id, booking.provider_id).rules.cutoff_minutes // 60
+    line = parts.booking_line(booking)
+    rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
+    if not await talk.confirm("sure", text("cancel_sure", booking=line, rule=rule)):
+        await talk.say(text("stays", booking=line))
+        return
+
+    async def undo(_key: str) -> Json:
+        await bookings.cancel(talk.ctx, booking.id, actor=Actor("customer", who.user_id))
+        return True
+
+    await talk.once("cancelled", undo)
+    await talk.say(text("cancelled", booking=line, shop=catalog.shop.name))
+
+
+async def late(talk: Talk) -> None:
+    """Tell the shop that somebody is running late."""
+    found = await _one(talk, "which_is_late")
+    if found is None:
+        return
+    who, booking = found
+
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        if said and said.minutes_late:
+            return said.minutes_late
+        if heard.step == talk.key("minutes") and heard.text.isdecimal():
+            minutes = int(heard.text[:4])
+            return minutes if 1 <= minutes <= 240 else MISSING
+        return MISSING
+
+    options = [Choice(n, text("minutes", count=n)) for n in (5, 10, 15, 30)]
+    minutes = talk.args.get("minutes") or await talk.ask(
+        "minutes", text("how_late"), read, options=options, expects="number"
+    )
+
+    async def tell(_key: str) -> Json:
+        actor = Actor("customer", who.user_id)
+        await bookings.mark_late(talk.ctx, booking.id, int(minutes), actor=actor)
+        return True
+
+    await talk.once("told", tell)
+    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    await talk.say(text("told_late", shop=catalog.shop.name, count=int(minutes)))
+
+
+async def standing(talk: Talk) -> None:
+    """Show where things stand when nothing is asked: the next booking, if there is one."""
+    person = await people.whoami(talk.ctx, talk.conversation.id)
+    mine = (
+        await bookings.upcoming(talk.ctx, user_id=person.user_id)
+        if person and person.proved
+        else []
+    )
+    if mine:
+        await talk.say(text("next_booking", booking=parts.booking_line(mine[0]), ref=mine[0].ref))
+    else:
+        await talk.say(text("nothing_open"))
+
+
+# --- whose, and which -----------------------------------------------------------------------------
+
+
+async def _mine(talk: Talk) -> tuple[Who, list[Booking]]:
+    catalog = await pick_shop(talk)
+    who = await login(talk.scope("login"), catalog, first=text("prove_first"), with_name=False)
+    mine = await bookings.upcoming(talk.ctx, user_id=who.user_id)
+    return who, list(mine)
+
+
+async def _one(talk: Talk, question: str) -> tuple[Who, Booking] | None:
+    """Return the booking meant: the one the flow was started with, the only one, or ask.
+
+    Which one it is stays as answered: what happens to the others must not change it.
+    """
+    who, mine = await _mine(talk)
+
+    async def found(_key: str) -> Json:
+        wanted = talk.args.get("booking")
+        if wanted is not None:
+            return wanted
+        return mine[0].id if len(mine) == 1 else None
+
+    only = await talk.once("only", found)
+    if only is None and not mine:
+        await talk.say(text("no_bookings"))
+        return None
+    if only is None:
+        only = (await _which(talk, mine, question)).id
+    await talk.once("one", lambda _key: _same(only))
+    return who, await bookings.get(talk.ctx, only, user_id=who.user_id)
+
+
+async def _same(value: Json) -> Json:
+    return value
+
+
+async def _which(talk: Talk, mine: Sequence[Booking], question: str) -> Booking:
+    async def options() -> Sequence[Choice]:
+        return [Choice(b.id, parts.booking_line(b), (b.ref.casefold(),)) for b in mine[:_PAGE]]
+
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        if said is None or said.date is None:
+            return MISSING
+        fitting = [b.id for b in mine if b.local_date == said.date]
+        return fitting[0] if len(fitting) == 1 else MISSING
+
+    value = await talk.choose("which", text(question), options, read=read)
+    return next(b for b in mine if b.id == value)
+
+
+def _details(talk: Talk, catalog: Catalog, booking: Booking) -> Say:
+    amount = parts.price(booking.price_minor, booking.currency)
+    facts: dict[str, object] = {
+        "booking": parts.booking_line(booking),
+        "shop": catalog.shop.name,
+        "address": catalog.shop.address,
+        "ref": booking.ref,
+        "link": links.booking_url(talk.ctx, booking.id),
+    }
+    key = "details" if amount else "details.unpriced"
+    if amount:
+        facts["price"] = amount
+    state = text(f"state.{booking.state}")
+    return text(key, state=state, **facts)

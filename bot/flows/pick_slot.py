@@ -1,0 +1,324 @@
+"""Picking a start: the next fitting times, other days, other people, or typed in one's words.
+
+Every round of it is one step whose answer is either the slot or what to show next; so what
+is offered follows from the journal alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import count, groupby
+
+from bot.flows import parts
+from bot.flows.wish import Wish
+from bot.talk import MISSING, Heard, Talk
+from bot.texts import text
+from core import availability, slots
+from core.availability import Slot
+from core.errors import NothingFree
+from core.messages import Choice, Json, Say
+from core.offers import Catalog
+
+FIRST = 3
+"""Times offered at once, before anything was asked for."""
+
+PAGE = 6
+"""Times or days on one page of a longer list."""
+
+_PARTS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 17 * 60), "evening": (17 * 60, 48 * 60)}
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The slot, the wish that led to it, and whether it was named in words, not picked."""
+
+    slot: Slot
+    wish: Wish
+    said: bool
+
+    @property
+    def anyone(self) -> bool:
+        """Whether no provider was asked for."""
+        return self.wish.provider is None
+
+
+async def pick_slot(
+    talk: Talk,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    start: Json = None,
+    ignore_booking: int | None = None,
+) -> Picked:
+    """Return the start the person picked. `start` is what to show first (see `Round`)."""
+    state: Json = start or {"show": "times"}
+    for number in count(1):
+        view = Round(talk, catalog, service_id, state, ignore_booking)
+        value = await talk.choose(
+            str(number), view.say, view.choices, read=view.read, expects="when", recheck=False
+        )
+        if "slot" in value:
+            return Picked(
+                Slot.from_json(value["slot"]),
+                Wish.from_json(state.get("wish", {}) | value.get("wish", {})),
+                value.get("said", False),
+            )
+        state = value
+    raise AssertionError  # pragma: no cover - the rounds do not end by themselves
+
+
+class Round:
+    """One question of the picking; its `state` says what is shown.
+
+    `show` is "times", "days", "parts" or "people", `wish` what narrows it, `skip` how many
+    come before, and `slots`, if there, the very starts to offer (alternatives to one that went).
+    """
+
+    def __init__(
+        self, talk: Talk, catalog: Catalog, service_id: int, state: Json, ignore: int | None
+    ) -> None:
+        self.talk = talk
+        self.catalog = catalog
+        self.service_id = service_id
+        self.state = state
+        self.ignore = ignore
+        self.wish = Wish.from_json(state.get("wish", {}))
+        talk.notes["wish"] = state.get("wish", {})
+        self.zone = catalog.shop.timezone
+        self.shown: list[Slot] = []
+        self.more: Json = None  # what shows the times after these
+        self.instead = False  # nothing fits the wish; what is shown is the nearest
+        self._question: Say | None = None
+
+    # --- what is on offer -----------------------------------------------------------------
+
+    async def _find(
+        self, wish: Wish, *, limit: int | None = None, since: datetime | None = None
+    ) -> list[Slot]:
+        horizon = max(
+            (o.rules.horizon_days for o in self.catalog.given(self.service_id)), default=1
+        )
+        start, end = wish.window(self.zone, self.talk.ctx.now, horizon)
+        plain = not (
+            wish.timed or wish.weekdays or wish.not_weekdays or wish.not_days or wish.not_providers
+        )
+        if wish.not_providers:
+            everyone = await availability.all_providers(
+                self.talk.ctx, self.catalog, self.service_id,
+                start=since or start, end=end, ignore_booking=self.ignore,
+            )  # fmt: skip
+            fitting = [s for s in everyone if wish.allows(s, self.zone)]
+            found = [next(same) for _, same in groupby(fitting, key=lambda s: s.starts_at)]
+        else:
+            found = await availability.find(
+                self.talk.ctx, self.catalog, self.service_id, provider_id=wish.provider,
+                start=since or start, end=end, ignore_booking=self.ignore,
+                limit=limit if plain else None,
+            )  # fmt: skip
+        if plain:
+            return found
+        return [slot for slot in found if wish.allows(slot, self.zone)]
+
+    async def _nearest(self) -> list[Slot]:
+        """What comes nearest to a wish that cannot be met: that day, then the days after it."""
+        wish = self.wish
+        found: list[Slot] = []
+        if wish.day:
+            wanted = self._wanted()
+            day = await self._find(Wish(day=wish.day, until=wish.until, provider=wish.provider))
+            found = sorted(day, key=lambda s: abs((s.starts_at - wanted).total_seconds()))[:FIRST]
+        if len(found) < FIRST:
+            start, _ = wish.window(self.zone, self.talk.ctx.now, 1)
+            later = await self._find(
+                Wish(provider=wish.provider, since=wish.since, before=wish.before),
+                limit=FIRST, since=max(start, self.talk.ctx.now),
+            )  # fmt: skip
+            found += [s for s in later if s not in found][: FIRST - len(found)]
+        if not found:
+            found = await self._find(Wish(), limit=FIRST)
+        return sorted(found, key=lambda s: s.starts_at)
+
+    def _wanted(self) -> datetime:
+        minute = self.wish.since if self.wish.since is not None else self.wish.before or 0
+        day = date.fromisoformat(self.wish.day) + timedelta(days=minute // 1440)
+        first, _ = slots.day_bounds(day, self.zone)
+        at = slots.local_instants(day, minute % 1440, self.zone) or (first,)
+        return datetime.fromtimestamp(at[0], self.talk.ctx.now.tzinfo)
+
+    # --- the question -----------------------------------------------------------------------
+
+    def say(self) -> Say:
+        """Return the question; `choices` comes first and prepares it."""
+        assert self._question is not None
+        if self.shown and not self.talk.notes.get("named"):
+            self.talk.notes["named"] = True
+            return text("offer.shop", shop=self.catalog.shop.name, offer=self._question)
+        return self._question
+
+    async def choices(self) -> Sequence[Choice]:
+        """Return the options of this round."""
+        match self.state["show"]:
+            case "days":
+                return await self._days()
+            case "people":
+                return self._people()
+            case "parts":
+                return await self._parts()
+        return await self._times()
+
+    async def _times(self) -> list[Choice]:
+        skip = self.state.get("skip", 0)
+        narrowed = bool(self.wish.day and not self.wish.until)
+        size = PAGE if narrowed or skip else FIRST
+        if "slots" in self.state:
+            found = [Slot.from_json(slot) for slot in self.state["slots"]]
+        else:
+            found = await self._find(self.wish, limit=skip + size + 1)
+        if not found and self.wish != Wish():
+            self.instead = True
+            found = await self._nearest()
+        if not found:
+            raise NothingFree(shop=self.catalog.shop.name)
+        self.shown = found[skip : skip + size]
+        self.more = self._next(skip=skip + size) if len(found) > skip + size else None
+        listed = self._listed(self.shown)
+        if self.more and (narrowed or skip):
+            listed.append(Choice(self.more, text("more_times"), ("more", "@more")))
+        listed.append(Choice(self._next(show="days", skip=0), text("other_times"), ("@other",)))
+        if narrowed and self._several() and self.wish.provider is None:
+            listed.append(Choice(self._next(show="people"), text("someone"), ("@ask_who",)))
+        return listed
+
+    def _listed(self, found: list[Slot]) -> list[Choice]:
+        days = {slots.local(int(s.starts_at.timestamp()), self.zone).date() for s in found}
+        people = {slot.provider_id for slot in found}
+        one = len(people) == 1 and (self.wish.provider is not None or not self._several())
+        facts: dict[str, object] = {"what": parts.what(self.catalog, found[0])}
+        provider = self.catalog.provider(found[0].provider_id).called
+        header = text("offer", **facts)
+        if one and self._several():
+            header = text("offer.with", provider=provider, **facts)
+        if len(days) == 1:
+            header = text("offer.on", offer=header, day=next(iter(days)))
+        else:
+            header = text("offer.next", offer=header)
+        if self.talk.notes.get("attendee"):
+            header = text("offer.for", attendee=str(self.talk.notes["attendee"]), offer=header)
+        if self.instead:
+            header = text("instead", offer=header)
+        self._question = header
+        return [
+            Choice(
+                {"slot": slot.to_json()},
+                parts.slot_label(self.catalog, slot, day=len(days) > 1, provider=not one),
+            )
+            for slot in found
+        ]
+
+    async def _days(self) -> list[Choice]:
+        skip = self.state.get("skip", 0)
+        free: dict[str, int] = {}
+        for slot in await self._find(Wish(provider=self.wish.provider)):
+            day = slots.local(int(slot.starts_at.timestamp()), self.zone).date().isoformat()
+            free[day] = free.get(day, 0) + 1
+        days = list(free)[skip:]
+        if not days:
+            raise NothingFree(shop=self.catalog.shop.name)
+        self._question = text("which_day")
+        listed = [
+            Choice(
+                self._next(
+                    show="parts" if free[day] > PAGE else "times",
+                    skip=0,
+                    wish=self.wish.on(day).to_json(),
+                ),
+                text("day", day=date.fromisoformat(day), count=free[day]),
+            )
+            for day in days[:PAGE]
+        ]
+        if len(days) > PAGE:
+            listed.append(
+                Choice(self._next(skip=skip + PAGE), text("more_days"), ("more", "@more"))
+            )
+        return listed
+
+    async def _parts(self) -> list[Choice]:
+        found = await self._find(self.wish)
+        self._question = text("which_part", day=date.fromisoformat(self.wish.day))
+        listed = []
+        for name, (since, before) in _PARTS.items():
+            wish = Wish.from_json(self.wish.to_json() | {"since": since, "before": before})
+            fitting = sum(wish.allows(slot, self.zone) for slot in found)
+            if fitting:
+                state = self._next(show="times", skip=0, wish=wish.to_json())
+                listed.append(Choice(state, text(f"part.{name}", count=fitting)))
+        return listed
+
+    def _people(self) -> list[Choice]:
+        self._question = text("which_person")
+        listed = []
+        for offering in self.catalog.given(self.service_id):
+            provider = offering.provider
+            wish = Wish.from_json(self.wish.to_json() | {"provider": provider.id})
+            state = self._next(show="times", skip=0, wish=wish.to_json())
+            label = text("person", provider=provider.called)
+            if provider.speciality:
+                label = text("person.of", provider=provider.called, speciality=provider.speciality)
+            listed.append(Choice(state, label))
+        return listed
+
+    def _several(self) -> bool:
+        return len(self.catalog.given(self.service_id)) > 1
+
+    def _beyond(self, act: str) -> Json:
+        """What to show for "later" and "earlier" than what is shown."""
+        if act == "later" and self.more:
+            return self.more
+        edge = self.shown[-1 if act == "later" else 0]
+        local = slots.local(int(edge.starts_at.timestamp()), self.zone)
+        minute = local.hour * 60 + local.minute
+        day = self.wish.on(local.date().isoformat())
+        wish = replace(day, since=minute + 1) if act == "later" else replace(day, before=minute)
+        return {"show": "times", "wish": wish.to_json()}
+
+    def _next(self, **changes: Json) -> Json:
+        return {k: v for k, v in self.state.items() if k != "slots"} | changes
+
+    # --- answers in words ---------------------------------------------------------------------
+
+    async def read(self, heard: Heard) -> Json:
+        """Return the slot that was named, or what to show for what was said."""
+        said = heard.understood
+        if said is None:
+            return MISSING
+        if said.attendee:
+            self.talk.notes["attendee"] = said.attendee
+        wish = self.wish.with_said(said)
+        for act in ("later", "earlier"):
+            if self.shown and act in (said.at, *said.acts) and act not in heard.taken:
+                heard.taken.add(act)
+                return self._beyond(act)
+        if wish == self.wish:
+            # Said again what we know: understood, though nothing comes of it.
+            heard.used |= said.date is not None or said.time is not None
+            return MISSING
+        named = [s for s in self.shown if wish.allows(s, self.zone) and _of(s, wish)]
+        timed = wish.exactly or said.date is None
+        if len(named) == 1 and timed and not self.instead and _on(named[0], wish, self.zone):
+            return {"slot": named[0].to_json(), "wish": wish.to_json(), "said": not self.shown}
+        if wish.exactly and wish.day:
+            found = await self._find(wish)
+            if found:
+                return {"slot": found[0].to_json(), "wish": wish.to_json(), "said": True}
+        return {"show": "times", "wish": wish.to_json()}
+
+
+def _of(slot: Slot, wish: Wish) -> bool:
+    return wish.provider in (None, slot.provider_id)
+
+
+def _on(slot: Slot, wish: Wish, zone: str) -> bool:
+    day = slots.local(int(slot.starts_at.timestamp()), zone).date().isoformat()
+    return not wish.day or wish.day <= day <= (wish.until or wish.day)

@@ -1,0 +1,71 @@
+"""Questions to the shop, answered from its fields and the short answers it keeps."""
+
+from __future__ import annotations
+
+from bot.flows import hours, parts
+from bot.texts import text
+from bot.understanding import Understood
+from core.messages import Say
+from core.offers import Catalog
+
+TOPICS = {
+    "ask_parking": "parking",
+    "ask_payment": "payment",
+    "ask_preparation": "preparation",
+}
+"""Acts answered from the shop's own short answers, by topic."""
+
+
+def answers(catalog: Catalog, said: Understood) -> list[Say]:
+    """Return an answer to each question of a message, in the order they stand there."""
+    found = [_answer(catalog, act, said) for act in dict.fromkeys(said.acts)]
+    return [say for say in found if say is not None]
+
+
+def _answer(catalog: Catalog, act: str, said: Understood) -> Say | None:
+    shop = catalog.shop
+    if act in TOPICS:
+        return _kept(catalog, TOPICS[act], said)
+    match act:
+        case "ask_hours":
+            return hours.week(catalog)
+        case "ask_address":
+            if not shop.address:
+                return _unknown(catalog)
+            if shop.directions:
+                return text("address_how", address=shop.address, directions=shop.directions)
+            return text("address", address=shop.address)
+        case "ask_phone":
+            return text("phone", phone=shop.phone) if shop.phone else _unknown(catalog)
+        case "ask_price" | "ask_duration":
+            return _prices(catalog, said)
+        case "ask_who":
+            names = tuple(p.called for p in catalog.providers if p.active)
+            return text("who", people=names)
+        case "emergency":
+            if shop.emergency_phone:
+                return text("emergency", phone=shop.emergency_phone)
+            return None
+    return None
+
+
+def _kept(catalog: Catalog, topic: str, said: Understood) -> Say:
+    if topic == "preparation" and said.service is not None:
+        preparation = catalog.service(said.service.id).preparation
+        if preparation:
+            return text("answer", answer=preparation)
+    kept = catalog.shop.answers.get(topic)
+    return text("answer", answer=str(kept)) if kept else _unknown(catalog)
+
+
+def _prices(catalog: Catalog, said: Understood) -> Say:
+    services = catalog.bookable_services()
+    if said.service is not None:
+        services = tuple(s for s in services if s.id == said.service.id) or services
+    return text("prices", services=tuple(parts.service_label(catalog, s) for s in services[:8]))
+
+
+def _unknown(catalog: Catalog) -> Say:
+    if catalog.shop.phone:
+        return text("unknown_call", phone=catalog.shop.phone)
+    return text("unknown")

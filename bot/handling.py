@@ -1,0 +1,255 @@
+"""One incoming on its way through a conversation: flows under way, what is said and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+
+from bot.flows import FLOWS
+from bot.journal import Journal
+from bot.talk import Again, Asked, Conversation, Goto, Heard, Run, StartOver, Suspend, Talk
+from bot.texts import error_text, text
+from core import models, outbox
+from core.catalog import Catalog
+from core.context import Context, Row
+from core.errors import SlotlineError
+from core.messages import Incoming, Json, Say, encode
+
+log = structlog.get_logger()
+
+RERUNS = 12
+"""Runs of flows in one turn; more is a loop without an end."""
+
+MANAGING = {"my_bookings", "move", "cancel", "late"}
+"""Flows about bookings that are there already."""
+
+DEEPEST = 4
+"""Flows under way at once; the oldest goes first."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """A flow under way. `closes` is the prompt outside the talk that started it."""
+
+    flow: str
+    number: int
+    args: dict[str, Json] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
+    notes: dict[str, Json] = field(default_factory=dict)
+    prompt: int | None = None
+    step: str = ""
+    expects: str = ""
+    closes: int | None = None
+
+    def to_json(self) -> Json:
+        """Return it as JSON data."""
+        return {
+            "flow": self.flow,
+            "number": self.number,
+            "args": self.args,
+            "journal": self.journal.to_json(),
+            "notes": self.notes,
+            "prompt": self.prompt,
+            "step": self.step,
+            "expects": self.expects,
+            "closes": self.closes,
+        }
+
+    @classmethod
+    def from_json(cls, data: Json) -> Frame:
+        """Read what `to_json` wrote; fields of later versions are passed over."""
+        known = {k: v for k, v in data.items() if k in cls.__slots__}
+        return cls(**known | {"journal": Journal.from_json(data["journal"])})
+
+
+@dataclass(slots=True)
+class Handling:
+    """One incoming on its way through a conversation."""
+
+    ctx: Context
+    conversation: Conversation
+    incoming: Incoming
+    received_at: datetime
+    seen: int | None
+    stack: list[Frame]
+    runs: int
+    catalog: Catalog | None = None
+    says: list[Say] = field(default_factory=list)  # said whatever the flow does next
+    asked: Asked | None = None
+    changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
+    misunderstood: bool = False
+    quiet: bool = False  # what waits for an answer goes on waiting, unsaid
+    closing: set[int] = field(default_factory=set)  # prompts that wait no more
+
+    @classmethod
+    def of(cls, ctx: Context, row: Row, item: Row) -> Handling:
+        """Take up a conversation where its row says it stands."""
+        state = row.state or {}
+        conversation = Conversation(
+            id=row.id,
+            line_id=row.line_id,
+            channel=row.channel,
+            transport=row.transport,
+            address=row.address,
+            language=row.language,
+            name=row.name,
+            shop_id=row.line_shop_id or row.shop_id,
+            line_shop_id=row.line_shop_id,
+            human_until=row.human_until,
+            opted_out_at=row.opted_out_at,
+            last_in_at=row.last_in_at,
+            misunderstood=row.misunderstood,
+        )
+        frames = [Frame.from_json(frame) for frame in state.get("stack", ())]
+        return cls(
+            ctx=ctx,
+            conversation=conversation,
+            incoming=Incoming.from_json(item.incoming),
+            received_at=item.received_at,
+            seen=item.prompt_id,
+            # A flow that a deploy took away cannot go on; what it asked is asked no more.
+            stack=[frame for frame in frames if frame.flow in FLOWS],
+            closing={f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS},
+            runs=state.get("runs", 0),
+        )
+
+    @property
+    def with_person(self) -> bool:
+        """Whether a person of the shop has the talk just now."""
+        until = self.conversation.human_until
+        return until is not None and until > self.ctx.now
+
+    # --- flows ------------------------------------------------------------------------------
+
+    def push(self, flow: str, **args: Json) -> None:
+        """Begin a flow; the one under way waits beneath it.
+
+        Of the flows about bookings that are there only the newest is: who asks for "my bookings"
+        in the middle of moving one has left the moving. A booking half made waits.
+        """
+        gone = {flow} | (MANAGING if flow in MANAGING | {"book"} else set())
+        for frame in [frame for frame in self.stack if frame.flow in gone]:
+            self._finish(frame)
+        self.runs += 1
+        self.stack.append(Frame(flow, self.runs, dict(args)))
+        del self.stack[:-DEEPEST]
+
+    def clear(self) -> None:
+        """Give up every flow under way."""
+        for frame in list(self.stack):
+            self._finish(frame)
+
+    def set(self, **changes: object) -> None:
+        """Change the conversation, now and in its row."""
+        for name, value in changes.items():
+            if name in Conversation.__slots__:
+                setattr(self.conversation, name, value)
+        self.changes |= changes
+
+    async def flow(self, heard: Heard | None) -> None:
+        """Run the flow on top, and those beneath it as they come up, until one asks."""
+        # Whatever comes of it is asked anew: a number typed then means what was shown last.
+        if not self.quiet:
+            self.closing |= {frame.prompt for frame in self.stack if frame.prompt is not None}
+        for _ in range(RERUNS):
+            if not self.stack or self.with_person or self.quiet:
+                return
+            frame = self.stack[-1]
+            frame.journal.rewind()
+            run = Run(
+                self.ctx,
+                self.conversation,
+                frame.number,
+                frame.args,
+                frame.journal,
+                frame.notes,
+                heard,
+                self.says,
+                self.changes,
+            )
+            try:
+                await FLOWS[frame.flow](Talk(run))
+            except Suspend as suspended:
+                self.asked = suspended.asked
+                self.says += run.says
+                self.misunderstood |= run.misunderstood
+                return
+            except Again:
+                continue
+            except Goto as elsewhere:
+                self.says += run.says
+                self._finish(frame)
+                self.push(elsewhere.flow, **elsewhere.given)
+            except StartOver:
+                self.says += run.says
+                self.clear()
+                self.push("welcome")
+                heard = None
+            except SlotlineError as error:
+                log.info("flow ended", flow=frame.flow, error=str(error))
+                self.says += [*run.says, error_text(error)]
+                self._finish(frame)
+                heard = None
+            else:
+                self.says += run.says
+                self._finish(frame)
+                heard = None
+        message = f"the flow {self.stack[-1].flow!r} never comes to an end"
+        raise RuntimeError(message)
+
+    def _finish(self, frame: Frame) -> None:
+        self.stack.remove(frame)
+        self.closing |= {id_ for id_ in (frame.prompt, frame.closes) if id_ is not None}
+
+    # --- writing down -----------------------------------------------------------------------
+
+    async def save(self, item: Row) -> None:
+        """Write the prompt, what goes out, the conversation and the mark."""
+        if self.closing:
+            prompts = models.prompts
+            await self.ctx.execute(
+                sa.update(prompts)
+                .where(prompts.c.id.in_(self.closing), prompts.c.closed_at.is_(None))
+                .values(closed_at=self.ctx.now)
+            )
+        if self.asked:
+            await self._ask(self.stack[-1], self.asked)
+        parts = [*self.says, *([self.asked.say] if self.asked else ())]
+        if parts:
+            say = parts[0] if len(parts) == 1 else text("lines", parts=tuple(parts))
+            if any(part.secret for part in parts):
+                say = Say(say.key, say.params, secret=True)
+            await outbox.post(
+                self.ctx,
+                say,
+                conversation_id=self.conversation.id,
+                kind=self.asked.step.partition("/")[2] if self.asked else "say",
+                shop_id=self.conversation.shop_id,
+                prompt_id=self.stack[-1].prompt if self.asked else None,
+            )
+        state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.runs}
+        conversations, inbox = models.conversations, models.inbox
+        changes = {"state": state, "last_in_at": self.received_at, **self.changes}
+        await self.ctx.execute(
+            sa.update(conversations)
+            .where(conversations.c.id == self.conversation.id)
+            .values(changes)
+        )
+        await self.ctx.execute(
+            sa.update(inbox).where(inbox.c.id == item.id).values(state="done", done_at=self.ctx.now)
+        )
+
+    async def _ask(self, frame: Frame, asked: Asked) -> None:
+        frame.step, frame.expects = asked.step, asked.expects
+        frame.prompt = await self.ctx.insert(
+            models.prompts,
+            conversation_id=self.conversation.id,
+            step=asked.step,
+            digest=asked.digest,
+            options=[encode(choice) for choice in asked.options],
+            args=asked.args,
+            created_at=self.ctx.now,
+        )

@@ -1,0 +1,176 @@
+"""What was done in a turn: which prompt it answers, and what its words mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.talk import MISSING, Conversation
+from bot.understanding import Name, Names, Setting, Understood, understand
+from core import models
+from core.catalog import Catalog
+from core.context import Context, Row
+from core.messages import Json
+
+_LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
+"""A choice at the head of a longer message: "2, is there parking?"."""
+
+MAX_TEXT = 2000
+"""Characters that are read; the rest of a longer message says no more about a booking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A prompt that may be meant by an answer.
+
+    `flow` starts when one is given, for those outside the talk (an approval, a reminder); else
+    it is the question of the flow under way.
+    """
+
+    id: int
+    flow: str
+    step: str
+    digest: str
+    options: tuple[tuple[Json, tuple[str, ...]], ...]
+    args: dict[str, Json]
+    base: int
+    shown: tuple[Any, int] | None
+    open: bool
+
+    def numbered(self, number: int) -> Json:
+        """Return the value of the option shown with this number; MISSING when there is none."""
+        index = number - self.base - 1
+        return self.options[index][0] if 0 <= index < len(self.options) else MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What a tap or a bare number chose; `prompt` is None when nothing open has it."""
+
+    prompt: Waiting | None = None
+    value: Json = MISSING
+    stale: bool = False
+
+
+async def waiting(
+    ctx: Context, conversation_id: int, current: int | None, seen: int | None
+) -> list[Waiting]:
+    """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
+    p = models.prompts.c
+    known = [i for i in (current, seen) if i is not None]
+    rows = await ctx.all(
+        sa.select(models.prompts)
+        .where(
+            p.conversation_id == conversation_id,
+            sa.or_(p.id.in_(known), sa.and_(p.flow != "", p.closed_at.is_(None))),
+        )
+        .order_by(p.id)
+    )
+    return [_waiting(ctx, row, current) for row in rows]
+
+
+def _waiting(ctx: Context, row: Row, current: int | None) -> Waiting:
+    alive = row.closed_at is None and (row.expires_at is None or row.expires_at > ctx.now)
+    return Waiting(
+        id=row.id,
+        flow=row.flow,
+        step=row.step,
+        digest=row.digest,
+        options=tuple((o["value"], tuple(o["words"])) for o in row.options),
+        args=row.args,
+        base=row.base or 0,
+        shown=None if row.shown_at is None else (row.shown_at, row.id),
+        open=alive if row.flow else row.id == current,
+    )
+
+
+def leading_number(text: str) -> tuple[int | None, str]:
+    """Return the number a message begins with, and the rest of it."""
+    found = _LEADING_NUMBER.match(text[:20])
+    return (int(found[1]), text[found.end() :]) if found else (None, text)
+
+
+def tapped(payload: str, prompts: list[Waiting]) -> Pick:
+    """Return what a tapped button chose. Its `prompt.index` counts among our own prompts only."""
+    identity, _, index = payload.partition(".")
+    for prompt in prompts:
+        if str(prompt.id) == identity and prompt.open and index.isdecimal():
+            value = prompt.numbered(prompt.base + 1 + int(index[:6]))
+            if value is not MISSING:
+                return Pick(prompt, value)
+    return Pick(stale=True)
+
+
+def numbered(number: int, prompts: list[Waiting], seen: int | None) -> Pick:
+    """Return what a bare number chose among the prompts shown when it was sent.
+
+    The one shown last comes first; of the others each has numbers of its own. A number whose
+    prompt is answered already is stale: it may be a doubled message, and must not act.
+    """
+    last = next((p for p in prompts if p.id == seen), None)
+    if last is None or last.shown is None:
+        return Pick()
+    shown = [p for p in prompts if p.shown is not None and p.shown <= last.shown]
+    for prompt in sorted(shown, key=lambda p: p.shown or (), reverse=True):
+        value = prompt.numbered(number)
+        if value is not MISSING and prompt.open:
+            return Pick(prompt, value)
+        if value is not MISSING and prompt is last:
+            return Pick(stale=True)
+    return Pick()
+
+
+def named(understood: Understood, prompts: list[Waiting]) -> list[Pick]:
+    """Return the open decisions (outside the talk) whose options a word of the message names."""
+    said = " ".join(understood.text.casefold().split())
+    picks = []
+    for prompt in prompts:
+        if prompt.flow and prompt.open and prompt.shown:
+            for value, words in prompt.options:
+                if said in words or any(w[1:] in understood.acts for w in words if w[0] == "@"):
+                    picks.append(Pick(prompt, value))
+                    break
+    return picks
+
+
+def read(
+    ctx: Context,
+    conversation: Conversation,
+    text: str,
+    catalog: Catalog | None,
+    expects: str,
+) -> Understood:
+    """Understand the words of a message with the shop's names and opening hours at hand."""
+    setting = Setting(
+        now=ctx.now,
+        zone=catalog.shop.timezone if catalog else "UTC",
+        language=conversation.language or (catalog.shop.language if catalog else "en"),
+        region=catalog.shop.country if catalog else "US",
+        opening=_opening(catalog) if catalog else None,
+        names=_names(ctx, catalog) if catalog else Names(),
+        expects=expects or None,
+    )
+    return understand(text[:MAX_TEXT], setting)
+
+
+def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:
+    weekly = catalog.shop_schedule.weekly
+    return tuple(tuple((i.opens, i.closes) for i in day) for day in weekly)
+
+
+def _names(ctx: Context, catalog: Catalog) -> Names:
+    """The names of a catalog, built once per version of it."""
+    key = ("names", catalog.shop.id)
+    kept = ctx.cache.get(key)
+    if kept is None or kept[0] != catalog.version:
+        services = tuple(Name(s.id, s.name, tuple(s.synonyms)) for s in catalog.bookable_services())
+        providers = tuple(
+            Name(p.id, p.name, (f"{p.title} {p.name}",) if p.title else ())
+            for p in catalog.providers
+            if p.active
+        )
+        kept = ctx.cache[key] = (catalog.version, Names(services=services, providers=providers))
+    return kept[1]

@@ -1,0 +1,120 @@
+"""Logs as JSON lines, with the request's and conversation's ids; phones masked, secrets never."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from core.settings import Settings
+
+HIDDEN = "[hidden]"
+
+_PHONE = re.compile(r"(?<![\w.])\+?\d{7,15}(?![\w.]*\d)")
+_SECRET_NAME = re.compile(
+    r"token|secret|password|passwd|authorization|cookie|signature|^code$|^otp$"
+)
+_IN_URL = re.compile(r"(?<=://)([^\s/@:]*):[^\s/@]+@")
+
+# They log addresses, headers and bodies of requests, texts with codes among them.
+_TALKATIVE = ("twilio", "aiohttp", "httpx", "httpcore", "aiosqlite", "asyncio", "apscheduler")
+
+Event = MutableMapping[str, Any]
+
+
+def configure(settings: Settings, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    """Send every log, ours and the libraries', to `stream` (standard error) as JSON lines.
+
+    `quiet` keeps to errors: for commands whose output is for people.
+    """
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    level = max(level, logging.ERROR) if quiet else level
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        masking(secrets(settings)),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                *shared[:-1],
+                structlog.stdlib.add_logger_name,
+                shared[-1],
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=repr),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """Return every configured value that no log may hold."""
+    named = settings.model_dump()
+    return tuple(
+        value
+        for name, value in named.items()
+        if isinstance(value, str) and len(value) >= 8 and _is_secret_setting(name)
+    )
+
+
+def _is_secret_setting(name: str) -> bool:
+    return name.endswith(("_token", "_secret", "_key"))
+
+
+def masking(hidden: Iterable[str]) -> Callable[[Any, str, Event], Event]:
+    """Return a processor that masks phones and hides secrets, by name and by value."""
+    values = tuple(hidden)
+
+    def mask_event(_logger: Any, _method: str, event: Event) -> Event:
+        for name, value in event.items():
+            if name not in {"timestamp", "level"} and not name.startswith("_"):
+                event[name] = HIDDEN if _SECRET_NAME.search(name) else _masked(value, values)
+        return event
+
+    return mask_event
+
+
+def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {
+            k: HIDDEN if _SECRET_NAME.search(str(k)) else _masked(v, hidden)
+            for k, v in value.items()
+        }
+    if isinstance(value, list | tuple | set):
+        return [_masked(v, hidden) for v in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    for secret in hidden:
+        text = text.replace(secret, HIDDEN)
+    return _PHONE.sub(lambda found: phone(found[0]), _IN_URL.sub(rf"\1:{HIDDEN}@", text))
+
+
+def phone(number: str) -> str:
+    """Return a phone as logs show it: +34•••123."""
+    return f"{number[:3]}•••{number[-3:]}"

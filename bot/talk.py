@@ -1,0 +1,326 @@
+"""What a flow may say and ask.
+
+A flow is a plain async function over a `Talk`. It is re-run from the top at every turn: a step
+whose answer is in the journal returns it, the first that is not known asks and suspends the
+turn by raising `Suspend`. Effects go through `once` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+from bot.journal import Journal
+from bot.texts import text
+from bot.understanding import Understood
+from core.context import Context
+from core.messages import Choice, Incoming, Json, Say
+
+MISSING: Any = object()
+"""No answer (None may be one)."""
+
+
+class Suspend(Exception):
+    """The flow waits for the answer to `asked`."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked.step)
+        self.asked = asked
+
+
+class Again(Exception):
+    """Run the flow again from the top: steps were forgotten."""
+
+
+class StartOver(Exception):
+    """Give up every flow under way and begin with a welcome."""
+
+
+class Goto(Exception):
+    """Leave this flow for another, which begins afresh."""
+
+    def __init__(self, flow: str, **args: Json) -> None:
+        super().__init__(flow)
+        self.flow = flow
+        self.given = args
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is about to be put: the step, its words, its options."""
+
+    step: str
+    say: Say
+    options: tuple[Choice, ...] = ()
+    expects: str = ""
+    digest: str = ""
+    args: Json = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Conversation:
+    """An identity on a line, as the turn found it or left it. Times are aware UTC."""
+
+    id: int
+    line_id: int
+    channel: str
+    transport: str
+    address: str
+    language: str
+    name: str
+    shop_id: int | None
+    line_shop_id: int | None
+    human_until: datetime | None
+    opted_out_at: datetime | None
+    last_in_at: datetime | None
+    misunderstood: int
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the person did in this turn, for the steps that can use it.
+
+    The `step` is the one whose question it answers and `picked` the value of the option that was
+    tapped or numbered (MISSING when none was). `used` is set by the first step that took it.
+    """
+
+    incoming: Incoming
+    understood: Understood | None
+    step: str = ""
+    digest: str = ""
+    picked: Json = MISSING
+    used: bool = False
+    taken: set[str] = field(default_factory=set)  # acts that some step has acted on
+
+    @property
+    def text(self) -> str:
+        """The text as it was written, trimmed."""
+        return self.incoming.text.strip()
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """What the person does by it ("yes", "book", "ask_price")."""
+        return self.understood.acts if self.understood else ()
+
+
+@dataclass(slots=True)
+class Run:
+    """One flow under way, and the turn that runs it."""
+
+    ctx: Context
+    conversation: Conversation
+    number: int
+    args: dict[str, Json]
+    journal: Journal
+    notes: dict[str, Json]
+    heard: Heard | None
+    settled: list[Say]  # said whatever the flow does next: answers to questions, what went wrong
+    changes: dict[str, object]  # of the conversation's row
+    says: list[Say] = field(default_factory=list)
+    misunderstood: bool = False
+
+
+@dataclass(slots=True)
+class Talk:
+    """A flow's end of the conversation. `scope` gives a part of it names of its own."""
+
+    run: Run
+    path: str = ""
+
+    @property
+    def ctx(self) -> Context:
+        """The transaction of this turn."""
+        return self.run.ctx
+
+    @property
+    def conversation(self) -> Conversation:
+        """Whom we talk with, and where."""
+        return self.run.conversation
+
+    @property
+    def shop_id(self) -> int:
+        """The shop the talk is about; flows that need one begin with `pick_shop`."""
+        assert self.run.conversation.shop_id is not None
+        return self.run.conversation.shop_id
+
+    @property
+    def args(self) -> dict[str, Json]:
+        """What the flow was started with."""
+        return self.run.args
+
+    @property
+    def notes(self) -> dict[str, Json]:
+        """What the flow keeps beside the journal: wishes that narrow an offer."""
+        return self.run.notes
+
+    @property
+    def heard(self) -> Heard | None:
+        """What was heard in this turn; None when the flow runs for another reason."""
+        return self.run.heard
+
+    def set(self, **changes: object) -> None:
+        """Change the conversation (its shop, language, who has it), now and in its row."""
+        for name, value in changes.items():
+            if name in Conversation.__slots__:
+                setattr(self.run.conversation, name, value)
+        self.run.changes.update(changes)
+
+    def scope(self, name: str) -> Talk:
+        """Return the talk for a sub-flow, whose steps are named below `name`."""
+        return Talk(self.run, f"{self.path}{name}/")
+
+    def key(self, name: str) -> str:
+        """Return the full name of a step."""
+        return f"{self.run.number}/{self.path}{name}"
+
+    async def say(self, say: Say) -> None:
+        """Tell something; it goes out together with the next question."""
+        self.run.says.append(say)
+
+    def tell(self, say: Say) -> None:
+        """Tell something that stays said although the flow runs again from the top."""
+        self.run.settled.append(say)
+
+    async def choose(
+        self,
+        name: str,
+        say: Say | Callable[[], Say],
+        options: Callable[[], Awaitable[Sequence[Choice]]],
+        *,
+        read: Callable[[Heard], Awaitable[Json]] | None = None,
+        expects: str = "",
+        recheck: bool = True,
+    ) -> Json:
+        """Return the value of the option the person chose.
+
+        `read` finds an answer in free text (MISSING when there is none); it may answer before
+        the question is put. With `recheck` an answer must be among the options of this moment;
+        without, whoever uses it checks (a hold re-checks its slot anyway).
+        """
+        key = self.key(name)
+        entry = self.run.journal.visit(key)
+        if entry and self.run.journal.holds(entry):
+            return self._known(entry.value, self.run.journal.passed(entry))
+        heard = self.run.heard
+        asked_now = heard is not None and heard.step == key and not heard.used
+        if asked_now and not recheck and heard and heard.picked is not MISSING:
+            return self._answered(key, heard, heard.picked)
+        offered = await options()
+        if entry is not None:
+            if _among(offered, entry.value):
+                return self._known(entry.value, self.run.journal.passed(entry))
+            self.run.journal.forget(entry)
+        if heard is not None and not (heard.used and asked_now):
+            value = _picked(heard, offered) if asked_now else MISSING
+            if value is MISSING and asked_now and heard.picked is not MISSING:
+                heard.used = True
+                self.tell(text("gone"))
+            elif value is MISSING and read is not None:
+                value = await read(heard)
+            if value is not MISSING:
+                return self._answered(key, heard, value)
+        self._suspend(key, say() if callable(say) else say, tuple(offered), expects)
+
+    async def ask(
+        self,
+        name: str,
+        say: Say | Callable[[], Say],
+        read: Callable[[Heard], Awaitable[Json]],
+        *,
+        options: Sequence[Choice] = (),
+        expects: str = "text",
+    ) -> Json:
+        """Return what `read` makes of a free answer, or the value of an option beside it."""
+
+        async def given() -> Sequence[Choice]:
+            return options
+
+        return await self.choose(name, say, given, read=read, expects=expects, recheck=False)
+
+    async def confirm(self, name: str, say: Say, *, yes: Say | None = None) -> bool:
+        """Ask for a yes or no to exactly what `say` shows.
+
+        The answer holds as long as every figure and word of it: when one changes – between the
+        question and the answer, or afterwards – it is asked again.
+        """
+        key = self.key(name)
+        digest = say.digest()
+        entry = self.run.journal.visit(key)
+        if entry and entry.digest == digest and self.run.journal.holds(entry):
+            return bool(self._known(entry.value, self.run.journal.passed(entry)))
+        if entry:
+            self.run.journal.forget(entry)
+        offered = (
+            Choice(True, yes or text("yes"), ("@yes",)),
+            Choice(False, text("no"), ("@no",)),
+        )
+        heard = self.run.heard
+        if heard and heard.step == key and not heard.used:
+            value = _picked(heard, offered)
+            if value is not MISSING and heard.digest == digest:
+                return bool(self._answered(key, heard, value, digest))
+            if value is not MISSING:
+                heard.used = True
+                self.tell(text("changed"))
+        self._suspend(key, say, offered, "yes_no", digest)
+
+    async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
+        """Do something that must not be done twice; return what it returned the first time.
+
+        `do` gets an idempotency key that is the same whenever this same step is run again.
+        """
+        key = self.key(name)
+        entry = self.run.journal.visit(key)
+        if entry:
+            return self._known(entry.value, self.run.journal.passed(entry))
+        value = await do(f"{self.conversation.id}/{key}/{self.run.journal.epoch}")
+        return self.run.journal.record(key, value, "once")
+
+    def retry(self, *, after: str | None, say: Say | None = None) -> NoReturn:
+        """Forget every step after `after` (None: all) and run the flow again from the top."""
+        if say is not None:
+            self.tell(say)
+        if self.run.heard:
+            self.run.heard.used = True
+        self.run.journal.forget_after(None if after is None else self.key(after))
+        raise Again
+
+    def _known(self, _value: Json, value: Json) -> Json:
+        # What came before a known answer was said when its question was put.
+        self.run.says.clear()
+        return value
+
+    def _answered(self, key: str, heard: Heard, value: Json, digest: str = "") -> Json:
+        if heard.step == key:
+            heard.used = True
+            self.run.says.clear()
+        return self.run.journal.record(key, value, digest=digest)
+
+    def _suspend(
+        self, key: str, say: Say, options: tuple[Choice, ...], expects: str, digest: str = ""
+    ) -> NoReturn:
+        heard = self.run.heard
+        if heard and heard.step == key and not heard.used:
+            self.run.misunderstood = True
+        raise Suspend(Asked(key, say, options, expects, digest))
+
+
+def _among(options: Sequence[Choice], value: Json) -> bool:
+    return any(choice.value == value for choice in options)
+
+
+def _picked(heard: Heard, options: Sequence[Choice]) -> Json:
+    """Return the option that was tapped, numbered or named; MISSING when none was."""
+    if heard.picked is not MISSING:
+        return heard.picked if _among(options, heard.picked) else MISSING
+    said = " ".join(heard.text.casefold().split())
+    for choice in options:
+        for word in choice.words:
+            if word.startswith("@"):
+                if word[1:] in heard.acts:
+                    return choice.value
+            elif said and said == word:
+                return choice.value
+    return MISSING

@@ -1,0 +1,190 @@
+"""What happens by the clock: unfinished turns, due messages, expired holds, old codes.
+
+APScheduler only ticks. What is due stands in tables, and every job claims rows, so that any
+number of workers may tick at once and a missed tick loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from bot import engine
+from bot.delivery import Delivery
+from bot.turns import Turns
+from core import bookings, models, outbox
+from core.context import Context
+from core.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+LEFT_BEHIND = timedelta(seconds=3)
+"""An incoming this old is taken up by a tick; younger ones are in somebody's hands."""
+
+CODES_KEPT = timedelta(days=30)
+"""One-time codes are kept for their budgets, and a while to look into complaints."""
+
+BATCH = 200
+
+# Written out: the index of unfinished rows serves only queries that visibly share its condition.
+_UNFINISHED = sa.text("inbox.state = 'new'")
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """Runs the jobs, each by its own interval and never twice at once in one process."""
+
+    runtime: Runtime
+    delivery: Delivery
+    turns: Turns
+    _scheduler: Any = None
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @property
+    def jobs(self) -> dict[str, tuple[float, Callable[[], Awaitable[int]]]]:
+        """Name → (seconds between ticks, what it does; it returns how many rows it did)."""
+        return {
+            "turns": (2, self.resume),
+            "outbox": (5, self.deliver),
+            "bookings": (10, self.expire),
+            "codes": (3600, self.purge),
+        }
+
+    def start(self) -> None:
+        """Begin to tick."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None}
+        )
+        for name, (seconds, job) in self.jobs.items():
+            self._scheduler.add_job(self._tick, "interval", (name, job), seconds=seconds, id=name)
+        self._scheduler.start()
+
+    async def stop(self, seconds: float) -> None:
+        """Tick no more; let jobs under way end, for at most `seconds`."""
+        if self._scheduler is not None:
+            self._scheduler.pause()
+            if self._running:
+                await asyncio.wait(self._running, timeout=seconds)
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+
+    async def _tick(self, name: str, job: Callable[[], Awaitable[int]]) -> None:
+        with self._counted():
+            try:
+                count = await job()
+            except Exception:
+                log.exception("worker.failed", job=name)
+            else:
+                if count:
+                    log.info("worker.did", job=name, count=count)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            yield
+        finally:
+            self._running.discard(task)
+
+    # --- jobs ---------------------------------------------------------------------------------
+
+    async def resume(self) -> int:
+        """Take up turns that somebody left unfinished, in order within a conversation."""
+        async with self.runtime.reading() as ctx:
+            left = await left_behind(ctx)
+        for conversation_id in left:
+            self.turns.begin(conversation_id)
+        return len(left)
+
+    async def deliver(self) -> int:
+        """Have due messages sent: those with a date, tried again, or whose sender vanished."""
+        await self.delivery.learn_lines()
+        count = await self.runtime.run(outbox.requeue_expired_leases)
+        self.delivery.wake()
+        return count
+
+    async def expire(self) -> int:
+        """End holds and unanswered requests whose time is over."""
+        total = 0
+        while count := await self.runtime.run(lambda ctx: bookings.expire(ctx, limit=BATCH)):
+            total += count
+        return total
+
+    async def purge(self) -> int:
+        """Forget one-time codes nobody will ask about."""
+        return await self.runtime.run(_purge_codes)
+
+    # --- all at once, for `tick` ----------------------------------------------------------------
+
+    async def run_due(self) -> dict[str, int]:
+        """Do everything that is due now, to the end; return how many rows each job did."""
+        done = {"bookings": await self.expire()}
+        async with self.runtime.reading() as ctx:
+            left = await left_behind(ctx, timedelta(0), limit=None)
+        done["turns"] = 0
+        for conversation_id in left:
+            done["turns"] += await engine.work(self.runtime, conversation_id)
+        await self.runtime.run(outbox.requeue_expired_leases)
+        done["outbox"] = await self.delivery.drain()
+        done["codes"] = await self.purge()
+        return done
+
+    async def due(self) -> dict[str, int]:
+        """Return how many rows `run_due` would begin with, without doing anything."""
+        async with self.runtime.reading() as ctx:
+            b, o, codes = models.bookings.c, models.outbox.c, models.one_time_codes
+            held = sa.and_(b.state == "held", b.held_until <= ctx.now)
+            pending = sa.and_(b.state == "pending", b.starts_at <= ctx.now)
+            return {
+                "bookings": await _count(ctx, models.bookings, sa.or_(held, pending)),
+                "turns": len(await left_behind(ctx, timedelta(0), limit=None)),
+                "outbox": await _count(
+                    ctx, models.outbox, sa.and_(o.state == "due", o.due_at <= ctx.now)
+                ),
+                "codes": await _count(ctx, codes, _old_codes(ctx)),
+            }
+
+
+async def left_behind(
+    ctx: Context, age: timedelta = LEFT_BEHIND, limit: int | None = BATCH
+) -> list[int]:
+    """Return the conversations whose oldest unfinished incoming is due and of this age."""
+    c = models.inbox.c
+    first = (
+        sa.select(sa.func.min(c.id).label("id"))
+        .where(_UNFINISHED)
+        .group_by(c.conversation_id)
+        .subquery()
+    )
+    rows = await ctx.all(
+        sa.select(c.conversation_id)
+        .join(first, first.c.id == c.id)
+        .where(c.due_at <= ctx.now, c.received_at <= ctx.now - age)
+        .order_by(c.id)
+        .limit(limit)
+    )
+    return [row.conversation_id for row in rows]
+
+
+async def _count(ctx: Context, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
+    return int(await ctx.scalar(sa.select(sa.func.count()).select_from(table).where(which)))
+
+
+def _old_codes(ctx: Context) -> sa.ColumnElement[bool]:
+    return models.one_time_codes.c.created_at < ctx.now - CODES_KEPT
+
+
+async def _purge_codes(ctx: Context) -> int:
+    done = await ctx.execute(sa.delete(models.one_time_codes).where(_old_codes(ctx)))
+    return int(done.rowcount)

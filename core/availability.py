@@ -1,0 +1,140 @@
+"""Which starts are on offer: the questions flows, bookings and the API ask.
+
+How they are answered stands in `core.openings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+
+from core import slots
+from core.context import Context
+from core.errors import NotOffered, SlotTaken
+from core.offers import Catalog, Slot
+from core.openings import Ask, calendars_of
+
+__all__ = ["Slot", "all_providers", "calendars_of", "check", "find", "nearest"]
+
+_FOREVER = timedelta(days=500)
+"""Past every horizon."""
+
+
+async def find(
+    ctx: Context,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    provider_id: int | None = None,
+    start: datetime,
+    end: datetime,
+    ignore_booking: int | None = None,
+    limit: int | None = None,
+) -> list[Slot]:
+    """Return the starts on offer in [start, end), in order of time, the first `limit` of them.
+
+    Notice and horizon apply by themselves. Without a `provider_id` there is one Slot a start: with
+    whoever of the free ones has the fewest bookings that local day, then by position (of sessions
+    at one time, the one with the most seats left). `ignore_booking` counts as not there, as when it
+    is about to be moved.
+    """
+    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.answer(start, end, limit=limit, everybody=False)
+
+
+async def all_providers(
+    ctx: Context,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    provider_id: int | None = None,
+    start: datetime,
+    end: datetime,
+    ignore_booking: int | None = None,
+    limit: int | None = None,
+) -> list[Slot]:
+    """Return the same as `find`, but one Slot for each start and provider, by time, then position.
+
+    Of sessions, each.
+    """
+    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.answer(start, end, limit=limit, everybody=True)
+
+
+async def nearest(
+    ctx: Context,
+    catalog: Catalog,
+    slot: Slot,
+    *,
+    limit: int = 3,
+    ignore_booking: int | None = None,
+) -> tuple[Slot, ...]:
+    """Return up to `limit` slots to offer instead of one that is not free, in order of time.
+
+    Chosen in this order: the same provider's last before and first after it on that local day, the
+    others at that very time, other times later that day, then earlier, then the days after.
+    """
+    zone = catalog.shop.timezone
+    day = slots.local(int(slot.starts_at.timestamp()), zone).date()
+    begins, ends = (datetime.fromtimestamp(bound, UTC) for bound in slots.day_bounds(day, zone))
+    ask = Ask(ctx, catalog, slot.service_id, None, ignore_booking)
+    that_day = await ask.answer(begins, ends, limit=None, everybody=True)
+    chosen = _nearest_of(that_day, slot)[:limit]
+    if len(chosen) < limit:
+        chosen += await ask.answer(ends, ctx.now + _FOREVER, limit=limit, everybody=False)
+    if not chosen:  # past the horizon, say: then what is next from now on
+        chosen = await ask.answer(ctx.now, ends, limit=limit, everybody=False)
+    return tuple(sorted(chosen[:limit], key=attrgetter("starts_at")))
+
+
+async def check(
+    ctx: Context,
+    catalog: Catalog,
+    slot: Slot,
+    *,
+    ignore_booking: int | None = None,
+    staff: bool = False,
+) -> None:
+    """Raise unless the slot is on offer right now.
+
+    ShopPaused; OfferChanged (`was`, `now`: minutes) when the service takes another time by now;
+    NotOffered (`reason`: inactive, session, notice, horizon, closed, grid) or SlotTaken (`reason`:
+    taken, full), both with `alternatives`. Staff need not keep to pause, notice, horizon, grid and
+    usual length; hours, claims and buffers bind them too. Ask under the locks of `calendars_of`,
+    with a catalog read under them.
+    """
+    ask = Ask(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
+    reason = await ask.obstacle(slot, staff=staff)
+    if reason is None:
+        return
+    error = SlotTaken if reason in {"taken", "full"} else NotOffered
+    instead = await nearest(ctx, catalog, slot, ignore_booking=ignore_booking)
+    raise error(alternatives=instead, reason=reason)
+
+
+def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
+    """One local day's slots in the order in which to offer them instead of `slot`."""
+    at = slot.starts_at
+    same = [other for other in that_day if other.provider_id == slot.provider_id]
+    before = [other for other in same if other.starts_at < at][-1:]
+    after = [other for other in same if other.starts_at > at][:1]
+    others = [
+        other
+        for other in that_day
+        if other.starts_at == at
+        and (other.provider_id, other.session_id) != (slot.provider_id, slot.session_id)
+    ]
+    chosen = [*before, *after, *others]
+    # From here on another time helps more than another person at a time already named.
+    times = {other.starts_at for other in chosen} | {at}
+    mine_first = sorted(that_day, key=lambda other: other.provider_id != slot.provider_id)
+    later = [other for other in mine_first if other.starts_at > at]
+    earlier = [other for other in mine_first if other.starts_at < at]
+    later.sort(key=attrgetter("starts_at"))
+    earlier.sort(key=attrgetter("starts_at"), reverse=True)
+    for other in [*later, *earlier]:
+        if other.starts_at not in times:
+            times.add(other.starts_at)
+            chosen.append(other)
+    return chosen

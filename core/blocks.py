@@ -1,0 +1,216 @@
+"""Time the shop takes for itself: blocks on a calendar, and sessions for several customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core import checks, notices
+from core.availability import Slot
+from core.catalog import catalog
+from core.claims import claim_all, free, in_the_way, secure
+from core.context import Context, Row
+from core.errors import Invalid, NotFound, Overlap
+from core.models import blocks, bookings, calendars, claims, providers, sessions
+from core.records import Booking, again, change, listed, read, require_staff
+from core.transitions import LIVE, SYSTEM, Actor, step
+
+LONGEST_BLOCK = timedelta(days=400)
+
+_PIECE = timedelta(hours=24)
+"""A block is kept in claims of at most this length: the guards look back no further than 26 h."""
+
+_CAPACITY = checks.number(1, 1000)
+_PRICE = checks.optional(checks.number(0, 10**12))
+_REASON = checks.text(1000)
+
+
+# ------------------------------------------------------------------------------------ blocks
+
+
+async def block(
+    ctx: Context,
+    *,
+    shop_id: int,
+    calendar_id: int,
+    start: datetime,
+    end: datetime,
+    actor: Actor,
+    reason: str = "",
+) -> int:
+    """Take [start, end) on a provider's or a room's calendar for the shop; return the block's id.
+
+    Raises Overlap with what is there: `bookings` (Booking, in order of time), `sessions` and
+    `blocks` (ids); Invalid for a span that ends before it begins or lasts over 400 days.
+    """
+    reason = _REASON("reason", reason)
+    if not timedelta() < end - start <= LONGEST_BLOCK:
+        raise Invalid(field="end", reason="order" if end <= start else "length")
+    await require_staff(ctx, shop_id, actor)
+    theirs = sa.select(providers.c.calendar_id).where(providers.c.shop_id == shop_id)
+    if not await ctx.scalar(
+        sa.select(calendars.c.id).where(
+            calendars.c.id == calendar_id,
+            sa.or_(calendars.c.shop_id == shop_id, calendars.c.id.in_(theirs)),
+        )
+    ):
+        raise NotFound(calendar=calendar_id)
+    await ctx.lock(calendars, [calendar_id])
+    await _nothing_there(ctx, await in_the_way(ctx, calendar_id, start, end))
+    made = await ctx.insert(
+        blocks,
+        shop_id=shop_id,
+        calendar_id=calendar_id,
+        reason=reason,
+        made_by=str(actor),
+        created_at=ctx.now,
+    )
+    pieces = -((start - end) // _PIECE)
+    bounds = [start + n * _PIECE for n in range(pieces)]
+    rows = [
+        {
+            "shop_id": shop_id,
+            "calendar_id": calendar_id,
+            "busy_from": begins,
+            "busy_until": min(begins + _PIECE, end),
+            "block_id": made,
+        }
+        for begins in bounds
+    ]
+    if not await claim_all(ctx, rows):
+        await ctx.execute(blocks.delete().where(blocks.c.id == made))
+        raise Overlap
+    return made
+
+
+async def unblock(ctx: Context, block_id: int, *, shop_id: int, actor: Actor) -> None:
+    """Give a block's time back."""
+    await require_staff(ctx, shop_id, actor)
+    this = sa.and_(blocks.c.id == block_id, blocks.c.shop_id == shop_id)
+    if await ctx.scalar(sa.select(blocks.c.id).where(this)) is None:
+        raise NotFound(block=block_id)
+    await ctx.execute(claims.delete().where(claims.c.block_id == block_id))
+    await ctx.execute(blocks.delete().where(this))
+
+
+async def _nothing_there(ctx: Context, rows: Iterable[Row]) -> None:
+    """Raise Overlap with what these claims are of, if there are any."""
+    rows = list(rows)
+    if not rows:
+        return
+    ids = {row.booking_id for row in rows} - {None}
+    raise Overlap(
+        bookings=await listed(ctx, bookings.c.id.in_(ids)) if ids else [],
+        sessions=sorted({row.session_id for row in rows} - {None}),
+        blocks=sorted({row.block_id for row in rows} - {None}),
+    )
+
+
+# ------------------------------------------------------------------------------------ sessions
+
+
+async def add_session(
+    ctx: Context,
+    *,
+    shop_id: int,
+    service_id: int,
+    provider_id: int,
+    starts_at: datetime,
+    capacity: int,
+    actor: Actor,
+    minutes: int | None = None,
+    price_minor: int | None = None,
+) -> int:
+    """Put a session of `capacity` seats on a provider's calendar; return its id.
+
+    It takes one claim on the calendar (and one on each room), with the service's buffers, whatever
+    the opening hours. `minutes` and `price_minor` are the offering's unless set. Raises Overlap
+    with what is there, as `block` does; Invalid for a service that is not given in sessions.
+    """
+    _CAPACITY("capacity", capacity)
+    _PRICE("price_minor", price_minor)
+    await require_staff(ctx, shop_id, actor)
+    offering = (await catalog(ctx, shop_id)).offering(service_id, provider_id)
+    if not offering.service.sessions:
+        raise Invalid(field="service_id", reason="sessions")
+    length = checks.number(5, 1440, 5)("minutes", minutes or offering.minutes)
+    ends_at = starts_at + timedelta(minutes=length)
+    slot = Slot(shop_id, service_id, provider_id, starts_at, ends_at, price_minor, "")
+    known, taken = await secure(ctx, slot)
+    rules = known.offering(service_id, provider_id).rules
+    gaps = rules.gap_before_minutes, rules.gap_after_minutes
+    for calendar in taken:
+        there = await in_the_way(ctx, calendar, starts_at, ends_at, gaps=gaps)
+        await _nothing_there(ctx, there)
+    made = await ctx.insert(
+        sessions,
+        shop_id=shop_id,
+        service_id=service_id,
+        provider_id=provider_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        capacity=capacity,
+        price_minor=price_minor,
+    )
+    rows = [
+        {
+            "shop_id": shop_id,
+            "calendar_id": calendar,
+            "busy_from": starts_at,
+            "busy_until": ends_at,
+            "gap_before": gaps[0],
+            "gap_after": gaps[1],
+            "session_id": made,
+        }
+        for calendar in taken
+    ]
+    if not await claim_all(ctx, rows):
+        await ctx.execute(sessions.delete().where(sessions.c.id == made))
+        raise Overlap
+    return made
+
+
+async def cancel_session(
+    ctx: Context, session_id: int, *, shop_id: int, actor: Actor, reason: str = ""
+) -> int:
+    """Cancel a session and the bookings of all its seats, each of whom is told; return how many.
+
+    Its calendar is locked first, so nobody takes a seat meanwhile.
+    """
+    reason = _REASON("reason", reason)
+    await require_staff(ctx, shop_id, actor)
+    row = await ctx.first(
+        sa.select(sessions.c.id, providers.c.calendar_id)
+        .join(providers, providers.c.id == sessions.c.provider_id)
+        .where(
+            sessions.c.id == session_id,
+            sessions.c.shop_id == shop_id,
+            sessions.c.cancelled_at.is_(None),
+        )
+    )
+    if row is None:
+        raise NotFound(session=session_id)
+    await ctx.lock(calendars, [row.calendar_id])
+    this = sessions.update().where(sessions.c.id == session_id)
+    await ctx.execute(this.values(cancelled_at=ctx.now))
+    seated = await listed(ctx, bookings.c.session_id == session_id, bookings.c.state.in_(LIVE))
+    gone = [await _cancel_seat(ctx, one.id, reason, actor) for one in seated]
+    await ctx.execute(claims.delete().where(claims.c.session_id == session_id))
+    return sum(one.state == "cancelled" for one in gone)
+
+
+@again
+async def _cancel_seat(ctx: Context, booking_id: int, reason: str, actor: Actor) -> Booking:
+    """Cancel what is booked and let go what is only held; leave what is neither any more."""
+    old = await read(ctx, booking_id, SYSTEM)
+    if not old.takes_time:
+        return old
+    action, by = ("release", SYSTEM) if old.state == "held" else ("cancel", actor)
+    to = step(old.state, action, by).to
+    gone = await change(ctx, old, action, by, to=to, reason=reason)
+    await free(ctx, [old])
+    if action == "cancel":
+        await notices.tell(ctx, gone, "cancelled", reason=reason)
+    return gone

@@ -1,0 +1,91 @@
+"""Who hears of a booking: alerts to the shop when a customer acts, news to the customer when not.
+
+Keys and parameters only; the wording is the texts'.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import outbox
+from core.context import Context
+from core.messages import Choice, Say, When
+from core.records import Booking
+from core.transitions import Actor
+
+DECISION = (
+    Choice("approve", Say("approve"), ("@approve", "approve", "aprobar")),
+    Choice("decline", Say("decline"), ("@decline", "decline", "rechazar")),
+)
+"""What an alert for approval lets people answer; the answer starts the flow "decide"."""
+
+
+async def alert(
+    ctx: Context,
+    booking: Booking,
+    kind: str,
+    *,
+    skip: int | None = None,
+    **more: str | int | When | Say,
+) -> None:
+    """Tell the shop: kind is new, approve, moved, cancelled, late or decided.
+
+    The parameters are the booking's facts and `more`: `was` (a When), `minutes` late, `by` whom
+    and `state` decided.
+    `skip` is the user who knows already. An approval can be answered until the start.
+    """
+    say = Say(f"alert.{kind}", {**_facts(booking), **more})
+    asked: dict[str, Any] = {}
+    if kind == "approve":
+        asked = {
+            "options": DECISION,
+            "flow": "decide",
+            "args": {"booking": booking.id},
+            "expires_at": booking.starts_at,
+        }
+    await outbox.alert(
+        ctx,
+        say,
+        shop_id=booking.shop_id,
+        kind=kind,
+        booking_id=booking.id,
+        provider_id=booking.provider_id,
+        conversation_id=booking.conversation_id,
+        skip_user_id=skip,
+        **asked,
+    )
+
+
+async def tell(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
+    """Tell the customer: kind is confirmed, declined, moved, cancelled or expired."""
+    facts = {
+        "service": booking.snapshot["service"],
+        "provider": booking.snapshot["provider"],
+        "shop": booking.snapshot["shop"],
+        "address": booking.snapshot["address"],
+        "when": booking.when,
+        "ref": booking.ref,
+    }
+    await outbox.tell(ctx, Say(f"tell.{kind}", {**facts, **more}), booking=booking, kind=kind)
+
+
+async def changed(
+    ctx: Context, booking: Booking, kind: str, actor: Actor, **more: str | When
+) -> None:
+    """Tell whoever did not do it: the shop what a customer did, the customer anything else."""
+    if actor.kind == "customer":
+        await alert(ctx, booking, kind, skip=None, **more)
+    else:
+        await tell(ctx, booking, kind, **more)
+
+
+def _facts(booking: Booking) -> dict[str, object]:
+    return {
+        "service": booking.snapshot["service"],
+        "provider": booking.snapshot["provider"],
+        "customer": booking.customer_name,
+        "attendee": booking.attendee,
+        "phone": booking.snapshot.get("phone") or booking.customer_phone,
+        "when": booking.when,
+        "ref": booking.ref,
+    }

@@ -1,0 +1,183 @@
+"""On which conversations somebody is reached: a shop's people, the customer of a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from core.context import Context, Row
+from core.models import bookings, conversations, customers, identities, lines, members, users
+
+SIMULATED = ("terminal", "simulator")
+"""Transports that never leave this machine."""
+
+
+class Booked(Protocol):
+    """What `tell` needs to know of a booking."""
+
+    @property
+    def id(self) -> int:
+        """The booking's key."""
+
+    @property
+    def shop_id(self) -> int:
+        """Whose booking it is."""
+
+    @property
+    def conversation_id(self) -> int | None:
+        """The talk it was made in, if it was made in one."""
+
+    @property
+    def customer_id(self) -> int | None:
+        """Whom it is for; None while a hold nobody has proved a phone for."""
+
+
+def _recipients() -> sa.Select[Any]:
+    # A line speaks to one kind of identity: WhatsApp and SMS know people by their phone.
+    kind = sa.case(
+        (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
+    )
+    shop = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
+    simulated = lines.c.transport.in_(SIMULATED)
+    # What happens on a simulated line is told on simulated lines only.
+    theirs, talks = lines.alias("theirs"), conversations.alias("talks")
+    made_in = sa.select(bookings.c.conversation_id).where(
+        bookings.c.id == sa.bindparam("booking_id")
+    )
+    pretended = (
+        sa.select(talks.c.id)
+        .join_from(talks, theirs, theirs.c.id == talks.c.line_id)
+        .where(
+            talks.c.id
+            == sa.func.coalesce(
+                sa.bindparam("talk_id", type_=talks.c.id.type), made_in.scalar_subquery()
+            ),
+            theirs.c.transport.in_(SIMULATED),
+        )
+        .exists()
+    )
+    return (
+        sa.select(
+            members.c.user_id,
+            lines.c.id.label("line_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.value.label("address"),
+            conversations.c.id.label("conversation_id"),
+            conversations.c.opted_out_at,
+        )
+        .join_from(members, users, users.c.id == members.c.user_id)
+        .join(identities, (identities.c.user_id == users.c.id) & identities.c.ended_at.is_(None))
+        .join(
+            lines,
+            lines.c.active
+            & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
+            & (lines.c.staff | (lines.c.channel == "sms"))
+            & (kind == identities.c.kind),
+        )
+        .outerjoin(
+            conversations,
+            (conversations.c.line_id == lines.c.id)
+            & (conversations.c.address == identities.c.value),
+        )
+        .where(
+            members.c.shop_id == shop,
+            members.c.alerts,
+            members.c.user_id != sa.bindparam("skip_user_id"),
+            members.c.role.in_(("owner", "receptionist"))
+            | (members.c.provider_id == sa.bindparam("provider_id")),
+            users.c.deactivated_at.is_(None),
+            simulated | ~pretended,
+        )
+        .order_by(
+            members.c.user_id,
+            lines.c.staff.desc(),
+            simulated,
+            lines.c.shop_id.is_(None),
+            lines.c.id,
+            identities.c.proved_at.is_(None),
+            identities.c.used_at.desc(),
+            identities.c.id,
+        )
+    )
+
+
+_RECIPIENTS = _recipients()
+
+
+async def recipients(
+    ctx: Context,
+    *,
+    shop_id: int,
+    provider_id: int | None,
+    conversation_id: int | None,
+    booking_id: int | None,
+    skip_user_id: int | None,
+) -> list[Row]:
+    """Return whom an alert goes to, each person once, by the best way to reach them."""
+    bound = {
+        "shop_id": shop_id,
+        "provider_id": provider_id,
+        "talk_id": conversation_id,
+        "booking_id": booking_id,
+        "skip_user_id": skip_user_id or 0,
+    }
+    best: dict[int, Row] = {}
+    for row in await ctx.execute(_RECIPIENTS, bound):
+        best.setdefault(row.user_id, row)
+    return list(best.values())
+
+
+async def open_talks(
+    ctx: Context, shop_id: int, people: Sequence[Row]
+) -> dict[tuple[int, str], int]:
+    """Open conversations with people who have none on their line yet; return their ids."""
+    if not people:
+        return {}
+    values = [
+        {
+            "line_id": row.line_id,
+            "address": row.address,
+            "identity_id": row.identity_id,
+            "shop_id": shop_id,
+            "created_at": ctx.now,
+        }
+        for row in people
+    ]
+    await ctx.execute(ctx.insert_new(conversations, values))
+    # Asked for anew: another transaction may have opened the same one just now.
+    rows = await ctx.all(
+        sa.select(conversations.c.id, conversations.c.line_id, conversations.c.address).where(
+            conversations.c.line_id.in_({row.line_id for row in people}),
+            conversations.c.address.in_({row.address for row in people}),
+        )
+    )
+    return {(row.line_id, row.address): row.id for row in rows}
+
+
+def home_of(booking: Booked) -> sa.Select[Any]:
+    """Where the customer of a booking is to be told things; the best conversation first."""
+    columns = sa.select(conversations.c.id, conversations.c.opted_out_at)
+    if booking.customer_id is None:
+        return columns.where(conversations.c.id == booking.conversation_id)
+    at_shop = (lines.c.shop_id == booking.shop_id) | lines.c.shop_id.is_(None)
+    where = at_shop & lines.c.staff.is_(False)
+    order: list[sa.ColumnElement[Any]] = [conversations.c.opted_out_at.is_not(None)]
+    if booking.conversation_id is not None:
+        made_in = conversations.c.id == booking.conversation_id
+        where |= made_in
+        order.append(made_in.desc())
+    return (
+        columns.join_from(conversations, identities)
+        .join(customers, customers.c.user_id == identities.c.user_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .where(
+            customers.c.id == booking.customer_id,
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            where,
+        )
+        .order_by(*order, conversations.c.last_in_at.desc().nulls_last(), conversations.c.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,242 @@
+"""Claiming what is due: a batch by one statement, each row leased to whoever claimed it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.context import Context, Row
+from core.messages import Choice, Say, decode
+from core.models import conversations, lines, outbox, prompts, shops
+from core.outbox.marking import LEASE, UNFINISHED, give_up
+from core.outbox.numbering import number_prompts
+from core.outbox.posting import OPTED_OUT
+
+_LANES = ("reply", "alert", "reminder")
+
+Scope = Literal["all", "lines", "talk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A claimed row with all that rendering and sending it takes.
+
+    `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
+    shop that the message or else the conversation is about, `language` the conversation's or else
+    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours.
+    """
+
+    id: int
+    lease: str
+    say: Say
+    lane: str
+    kind: str
+    secret: bool
+    attempts: int
+    created_at: datetime
+    conversation_id: int
+    address: str
+    language: str
+    last_in_at: datetime | None
+    line_id: int
+    transport: str
+    channel: str
+    account: str
+    line_address: str
+    shop_id: int | None
+    shop_name: str
+    timezone: str
+    country: str
+    booking_id: int | None
+    prompt_id: int | None
+    provider_id: str
+    provider_status: str
+    base: int
+    options: tuple[Choice, ...]
+
+
+async def claim_due(
+    ctx: Context,
+    *,
+    limit: int = 50,
+    lease: timedelta = LEASE,
+    line_ids: Collection[int] | None = None,
+    conversation_id: int | None = None,
+    starting: bool = False,
+) -> list[Outgoing]:
+    """Claim up to `limit` rows that are due, replies first, and return them.
+
+    Of each conversation and lane only the first unfinished row, so that order holds whoever
+    delivers; a reply never waits for an alert or a reminder. What is due too late, or meant for
+    somebody who opted out meanwhile, is dropped instead. `line_ids` keeps to these lines,
+    `conversation_id` to one conversation. With `starting` an attempt counts at once, for a caller
+    who sends them now and so need not `start` each.
+    """
+    token = f"{ctx.random.getrandbits(128):032x}"
+    bound: dict[str, Any] = {
+        "now": ctx.now,
+        "limit": limit,
+        "token": token,
+        "until": ctx.now + lease,
+        "begun": int(starting),
+    }
+    if conversation_id is not None:
+        claim, bound["talk"] = _CLAIM_OF_TALK, conversation_id
+    elif line_ids is None:
+        claim = _CLAIM
+    else:
+        claim, bound["line_ids"] = _CLAIM_OF_LINES, list(line_ids)
+    kept: list[Row] = []
+    while not kept:
+        ids = sorted((await ctx.execute(claim, bound)).scalars())
+        if not ids:
+            return []
+        for row in sorted(await ctx.all(_details(ids)), key=lambda row: row.id):
+            if row.not_after is not None and row.not_after < ctx.now:
+                await give_up(ctx, row, "dropped", "too late")
+            elif row.opted_out_at is not None and row.lane != "reply":
+                await give_up(ctx, row, "dropped", OPTED_OUT)
+            else:
+                kept.append(row)
+    bases = await number_prompts(ctx, [row.prompt_id for row in kept if row.prompt_id])
+    kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
+    return [_outgoing(row, token, bases) for row in kept]
+
+
+def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
+    """Up to :limit due rows of a lane, each the first unfinished of its conversation there."""
+    now = sa.bindparam("now", type_=outbox.c.due_at.type)
+    earlier = outbox.alias("earlier")
+    # A reminder for next month is no obstacle, but a row in its pause between two tries is.
+    # A subquery, not NOT EXISTS: that may be planned as a join, a slow one on old statistics.
+    earliest = (
+        sa.select(sa.func.min(earlier.c.id))
+        .where(
+            sa.text("earlier.state IN ('due', 'sending')"),  # as the index says it
+            earlier.c.conversation_id == outbox.c.conversation_id,
+            earlier.c.lane == lane,
+            earlier.c.id <= outbox.c.id,
+            (earlier.c.state == "sending") | (earlier.c.attempts > 0) | (earlier.c.due_at <= now),
+        )
+        .correlate(outbox)
+        .scalar_subquery()
+    )
+    found = sa.select(outbox.c.id, sa.literal(_LANES.index(lane)).label("rank")).where(
+        UNFINISHED,
+        outbox.c.state == "due",
+        outbox.c.lane == lane,
+        outbox.c.due_at <= now,
+        outbox.c.id == earliest,
+    )
+    if keep_to == "talk":
+        found = found.where(outbox.c.conversation_id == sa.bindparam("talk", type_=sa.BigInteger))
+    if keep_to == "lines":
+        talks = sa.select(conversations.c.id).where(
+            conversations.c.line_id.in_(sa.bindparam("line_ids", expanding=True))
+        )
+        found = found.where(outbox.c.conversation_id.in_(talks))
+    return (
+        found.order_by(outbox.c.due_at, outbox.c.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+        .cte(f"due_{lane}")
+    )
+
+
+def _claim(keep_to: Scope) -> sa.Update:
+    lanes = [_first_due(lane, keep_to) for lane in _LANES]
+    first = sa.union_all(*(sa.select(lane.c.id, lane.c.rank) for lane in lanes)).subquery("first")
+    best = (
+        sa.select(first.c.id).order_by(first.c.rank).limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+    claim = sa.update(outbox).where(outbox.c.id.in_(best))
+    return claim.values(
+        state="sending",
+        lease=sa.bindparam("token"),
+        leased_until=sa.bindparam("until"),
+        attempts=outbox.c.attempts + sa.bindparam("begun", type_=sa.Integer),
+    ).returning(outbox.c.id)
+
+
+_CLAIM, _CLAIM_OF_LINES, _CLAIM_OF_TALK = _claim("all"), _claim("lines"), _claim("talk")
+
+
+def _details(ids: Sequence[int]) -> sa.Select[Any]:
+    """What an Outgoing needs, of claimed rows."""
+    return (
+        sa.select(
+            outbox.c.id,
+            outbox.c.say,
+            outbox.c.lane,
+            outbox.c.kind,
+            outbox.c.secret,
+            outbox.c.attempts,
+            outbox.c.created_at,
+            outbox.c.not_after,
+            outbox.c.conversation_id,
+            outbox.c.booking_id,
+            outbox.c.prompt_id,
+            outbox.c.provider_id,
+            outbox.c.provider_status,
+            conversations.c.address,
+            conversations.c.language,
+            conversations.c.last_in_at,
+            conversations.c.opted_out_at,
+            conversations.c.line_id,
+            lines.c.transport,
+            lines.c.channel,
+            lines.c.account,
+            lines.c.address.label("line_address"),
+            shops.c.id.label("shop_id"),
+            shops.c.name.label("shop_name"),
+            shops.c.timezone,
+            shops.c.country,
+            shops.c.language.label("shop_language"),
+            prompts.c.options,
+        )
+        .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .outerjoin(
+            shops,
+            shops.c.id
+            == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
+        )
+        .outerjoin(prompts, prompts.c.id == outbox.c.prompt_id)
+        .where(outbox.c.id.in_(ids))
+    )
+
+
+def _outgoing(row: Row, lease: str, bases: Mapping[int, int]) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        lease=lease,
+        say=decode(row.say),
+        lane=row.lane,
+        kind=row.kind,
+        secret=row.secret,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        conversation_id=row.conversation_id,
+        address=row.address,
+        language=row.language or row.shop_language or "",
+        last_in_at=row.last_in_at,
+        line_id=row.line_id,
+        transport=row.transport,
+        channel=row.channel,
+        account=row.account,
+        line_address=row.line_address,
+        shop_id=row.shop_id,
+        shop_name=row.shop_name or "",
+        timezone=row.timezone or "UTC",
+        country=row.country or "",
+        booking_id=row.booking_id,
+        prompt_id=row.prompt_id,
+        provider_id=row.provider_id,
+        provider_status=row.provider_status,
+        base=bases.get(row.prompt_id, 0),
+        options=decode(row.options or []),
+    )

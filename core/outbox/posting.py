@@ -1,0 +1,238 @@
+"""Putting messages into the outbox: answers, alerts to a shop's people, news to its customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.context import Context
+from core.messages import Choice, Say, encode
+from core.models import conversations, outbox, prompts
+from core.outbox.addressing import Booked, home_of, open_talks, recipients
+from core.outbox.wiping import WIPED, is_secret
+
+Lane = Literal["reply", "alert", "reminder"]
+
+OPTED_OUT = "opted out"
+"""The error of a row dropped because the person asked us to stop."""
+
+_INSERT = sa.insert(outbox).returning(outbox.c.id)
+_INSERT_PROMPTS = sa.insert(prompts).returning(prompts.c.id, prompts.c.conversation_id)
+
+
+def wake(ctx: Context) -> None:
+    """Have the delivery look at the outbox as soon as this transaction is committed.
+
+    The delivery keeps its callback in `ctx.cache["wake"]`; without one, its tick finds the rows.
+    """
+    callback = ctx.cache.get("wake")
+    if callback is not None and callback not in ctx.after_commit:
+        ctx.after_commit.append(callback)
+
+
+async def post(
+    ctx: Context,
+    say: Say,
+    *,
+    conversation_id: int,
+    lane: Lane = "reply",
+    kind: str = "",
+    shop_id: int | None = None,
+    booking_id: int | None = None,
+    prompt_id: int | None = None,
+    due_at: datetime | None = None,
+    not_after: datetime | None = None,
+    unique_key: str | None = None,
+) -> int | None:
+    """Put `say` into the outbox; return the row's id, or None if `unique_key` was there before.
+
+    It is due at `due_at` (now, if None) and pointless after `not_after`. Whoever opted out gets
+    nothing but answers: in any other lane the row is dropped, and kept to show why.
+    """
+    opted_out = lane != "reply" and bool(
+        await ctx.scalar(
+            sa.select(conversations.c.id).where(
+                conversations.c.id == conversation_id, conversations.c.opted_out_at.is_not(None)
+            )
+        )
+    )
+    row = _row(
+        ctx,
+        say,
+        conversation_id=conversation_id,
+        lane=lane,
+        kind=kind,
+        shop_id=shop_id,
+        booking_id=booking_id,
+        prompt_id=prompt_id,
+        due_at=due_at or ctx.now,
+        not_after=not_after,
+        unique_key=unique_key,
+        opted_out=opted_out,
+    )
+    return await _put(ctx, row)
+
+
+async def alert(
+    ctx: Context,
+    say: Say,
+    *,
+    shop_id: int,
+    kind: str,
+    booking_id: int | None = None,
+    provider_id: int | None = None,
+    conversation_id: int | None = None,
+    options: Sequence[Choice] = (),
+    flow: str = "",
+    args: Mapping[str, object] | None = None,
+    expires_at: datetime | None = None,
+    skip_user_id: int | None = None,
+    unique_key: str | None = None,
+) -> int:
+    """Tell the shop's owners, its receptionists and the provider concerned; return how many.
+
+    Each person once, unless their alerts are off, on a staff line if there is one, else the
+    shop's SMS line. With `options` everybody gets a prompt of their own, whose answer starts
+    `flow` with `args` until `expires_at`. `conversation_id` is the customer's talk, if any:
+    what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
+    already. The same `unique_key` alerts once.
+    """
+    people = await recipients(
+        ctx,
+        shop_id=shop_id,
+        provider_id=provider_id,
+        conversation_id=conversation_id,
+        booking_id=booking_id,
+        skip_user_id=skip_user_id,
+    )
+    if not people:
+        return 0
+    opened = await open_talks(ctx, shop_id, [row for row in people if row.conversation_id is None])
+    ids = [row.conversation_id or opened[row.line_id, row.address] for row in people]
+    prompt_of: dict[int, int] = {}
+    if options:
+        prompt = {
+            "flow": flow,
+            "step": "",
+            "digest": Say("", {"say": say, "options": tuple(options)}).digest(),
+            "say": encode(say),
+            "options": [encode(option) for option in options],
+            "args": dict(args or {}),
+            "expires_at": expires_at,
+            "created_at": ctx.now,
+        }
+        made = await ctx.execute(_INSERT_PROMPTS, [{**prompt, "conversation_id": i} for i in ids])
+        prompt_of = {row.conversation_id: row.id for row in made}
+    rows = [
+        _row(
+            ctx,
+            say,
+            conversation_id=to,
+            lane="alert",
+            kind=kind,
+            shop_id=shop_id,
+            booking_id=booking_id,
+            prompt_id=prompt_of.get(to),
+            due_at=ctx.now,
+            not_after=expires_at,
+            unique_key=f"{unique_key}:{to}" if unique_key else None,
+            opted_out=person.opted_out_at is not None,
+        )
+        for to, person in zip(ids, people, strict=True)
+    ]
+    if unique_key:
+        new = (await ctx.execute(ctx.insert_new(outbox, rows).returning(outbox.c.id))).all()
+        count = len(new)
+    else:
+        await ctx.execute(sa.insert(outbox), rows)
+        count = len(rows)
+    wake(ctx)
+    return count
+
+
+async def tell(
+    ctx: Context,
+    say: Say,
+    *,
+    booking: Booked,
+    kind: str,
+    lane: Lane = "alert",
+    prompt_id: int | None = None,
+    due_at: datetime | None = None,
+    not_after: datetime | None = None,
+    unique_key: str | None = None,
+) -> int | None:
+    """Tell the customer of a booking; return the row's id, or None if there is no way to.
+
+    On the conversation it was made in, while that still is the customer's (numbers are
+    recycled), else on the one they used last at this shop; one without an opt-out goes first.
+    An unproved hold belongs to its conversation, whoever that is.
+    """
+    where = await ctx.first(home_of(booking))
+    if where is None:
+        return None
+    row = _row(
+        ctx,
+        say,
+        conversation_id=where.id,
+        lane=lane,
+        kind=kind,
+        shop_id=booking.shop_id,
+        booking_id=booking.id,
+        prompt_id=prompt_id,
+        due_at=due_at or ctx.now,
+        not_after=not_after,
+        unique_key=unique_key,
+        opted_out=where.opted_out_at is not None,
+    )
+    return await _put(ctx, row)
+
+
+async def drop(
+    ctx: Context,
+    *,
+    reason: str,
+    booking_id: int | None = None,
+    conversation_ids: Iterable[int] = (),
+    lane: Lane | None = None,
+) -> int:
+    """Drop what waits for a booking or in conversations; return how many rows.
+
+    For the reminders of a booking that moved, and for a number that changed hands.
+    """
+    statement = sa.update(outbox).where(
+        outbox.c.state == "due",
+        outbox.c.booking_id == booking_id
+        if booking_id is not None
+        else outbox.c.conversation_id.in_(list(conversation_ids)),
+    )
+    if lane is not None:
+        statement = statement.where(outbox.c.lane == lane)
+    done = await ctx.execute(statement.values(state="dropped", error=reason, say=WIPED))
+    return int(done.rowcount)
+
+
+async def _put(ctx: Context, row: Mapping[str, Any]) -> int | None:
+    if row["unique_key"] is None:
+        new = (await ctx.execute(_INSERT, row)).scalar()
+    else:
+        new = (await ctx.execute(ctx.insert_new(outbox, row).returning(outbox.c.id))).scalar()
+    if new is not None and row["state"] == "due" and row["due_at"] <= ctx.now:
+        wake(ctx)
+    return new
+
+
+def _row(ctx: Context, say: Say, *, opted_out: bool, **columns: Any) -> dict[str, Any]:
+    secret = is_secret(say)
+    if opted_out and secret:
+        say = Say(say.key, {}, secret=True)
+    return columns | {
+        "say": encode(say),
+        "secret": secret,
+        "state": "dropped" if opted_out else "due",
+        "error": OPTED_OUT if opted_out else "",
+        "created_at": ctx.now,
+    }

@@ -1,0 +1,59 @@
+"""People: how they are reached, what they proved, and who they are to a shop.
+
+`phones` reads numbers, `identities` says who is at the other end of a conversation, `proving` is
+how that comes about and ends, `shops` knows who is a customer and who works where.
+"""
+
+from core.people.identities import (
+    FRESH_FOR,
+    Contact,
+    Line,
+    Person,
+    contact,
+    make_admin,
+    user_of_phone,
+    whoami,
+)
+from core.people.phones import country_of, phone
+from core.people.proving import detach, prove
+from core.people.shops import (
+    ROLES,
+    Member,
+    Role,
+    add_customer,
+    add_member,
+    block,
+    customer,
+    is_member,
+    members,
+    remove_member,
+    roles,
+    set_alerts,
+)
+
+__all__ = [
+    "FRESH_FOR",
+    "ROLES",
+    "Contact",
+    "Line",
+    "Member",
+    "Person",
+    "Role",
+    "add_customer",
+    "add_member",
+    "block",
+    "contact",
+    "country_of",
+    "customer",
+    "detach",
+    "is_member",
+    "make_admin",
+    "members",
+    "phone",
+    "prove",
+    "remove_member",
+    "roles",
+    "set_alerts",
+    "user_of_phone",
+    "whoami",
+]

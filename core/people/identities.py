@@ -1,0 +1,250 @@
+"""Identities: which address is whose, since when it is proved, and when that ends.
+
+A conversation belongs to an identity, an identity to a user once somebody proved it. Numbers are
+recycled, so an identity may end, and a new one, nobody's, takes its address (`proving`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+import sqlalchemy as sa
+
+from core.context import Context
+from core.errors import NotAllowed
+from core.models import conversations, identities, users
+
+Kind = Literal["phone", "email", "telegram", "whatsapp"]
+
+FRESH_FOR = timedelta(days=180)
+"""How long a proof holds without use: networks hand out a dead number anew after months."""
+
+_NOTE_USE_EVERY = timedelta(days=1)
+
+
+class Line(Protocol):
+    """What `contact` needs to know of a line."""
+
+    @property
+    def id(self) -> int:
+        """The line's key."""
+
+    @property
+    def channel(self) -> str:
+        """What it speaks: sms, whatsapp, telegram or email."""
+
+    @property
+    def shop_id(self) -> int | None:
+        """The shop it serves; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A conversation and the identity at its other end; `new` if this is the first word."""
+
+    conversation_id: int
+    identity_id: int
+    shop_id: int | None
+    language: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is at the other end of a conversation.
+
+    `proved` says that they proved it and used it within `FRESH_FOR`; otherwise ask again before
+    showing or changing anything of theirs. `phone` is E.164 or empty.
+    """
+
+    user_id: int
+    name: str
+    phone: str
+    proved: bool
+    language: str
+    admin: bool
+
+
+async def contact(ctx: Context, line: Line, address: str) -> Contact:
+    """Return the conversation of `address` on a line, opened if it is new.
+
+    `address` as the channel gives it: E.164, a Telegram id, a WhatsApp business-scoped id, an
+    e-mail address. Who writes from it has proved nothing yet.
+    """
+    kind = _kind(line.channel, address)
+    value = address.lower() if kind == "email" else address
+    known = (
+        sa.select(
+            conversations.c.id,
+            conversations.c.identity_id,
+            conversations.c.shop_id,
+            conversations.c.language,
+        )
+        .where(conversations.c.line_id == line.id, conversations.c.address == address)
+        .limit(1)
+    )
+    row = await ctx.first(known)
+    new = row is None
+    if row is None:
+        values = {
+            "line_id": line.id,
+            "address": address,
+            "identity_id": await identity_of(ctx, kind, value),
+            "shop_id": line.shop_id,
+            "created_at": ctx.now,
+        }
+        await ctx.execute(ctx.insert_new(conversations, values))
+        row = await ctx.first(known)
+        assert row is not None
+    identity_id = row.identity_id
+    if identity_id is None:
+        identity_id = await identity_of(ctx, kind, value)
+        await _belongs_to(ctx, row.id, identity_id)
+    return Contact(row.id, identity_id, row.shop_id, row.language, new)
+
+
+_PHONE = (
+    sa.select(identities.c.value)
+    .where(
+        identities.c.user_id == users.c.id,
+        identities.c.kind == "phone",
+        identities.c.ended_at.is_(None),
+    )
+    .order_by(identities.c.proved_at.desc().nulls_last(), identities.c.id)
+    .limit(1)
+    .correlate(users)
+    .scalar_subquery()
+)
+_OWN = identities.alias("own")
+_WHOAMI = (
+    sa.select(
+        users.c.id,
+        users.c.name,
+        users.c.language,
+        users.c.admin,
+        _OWN.c.id.label("identity_id"),
+        _OWN.c.kind,
+        _OWN.c.value,
+        _OWN.c.proved_at,
+        _OWN.c.used_at,
+        sa.case((_OWN.c.kind == "phone", _OWN.c.value), else_=_PHONE).label("phone"),
+    )
+    .join_from(conversations, _OWN, _OWN.c.id == conversations.c.identity_id)
+    .join(users, users.c.id == _OWN.c.user_id)
+    .where(
+        conversations.c.id == sa.bindparam("conversation_id"),
+        _OWN.c.ended_at.is_(None),
+        users.c.deactivated_at.is_(None),
+    )
+)
+
+
+async def whoami(ctx: Context, conversation_id: int) -> Person | None:
+    """Return who is at the other end of a conversation; None while nobody knows.
+
+    One statement; once a day a second notes that a proved address is still in use.
+    """
+    row = (await ctx.execute(_WHOAMI, {"conversation_id": conversation_id})).first()
+    if row is None:
+        return None
+    proved = fresh(row.proved_at, row.used_at, ctx.now)
+    if proved and (row.used_at is None or ctx.now - row.used_at >= _NOTE_USE_EVERY):
+        await ctx.execute(
+            sa.update(identities).where(identities.c.id == row.identity_id).values(used_at=ctx.now)
+        )
+    return Person(row.id, row.name, row.phone or "", proved, row.language, row.admin)
+
+
+async def user_of_phone(ctx: Context, phone: str, *, name: str = "") -> int:
+    """Return the user who has this phone (E.164), made if need be; it stays unproved."""
+    await identity_of(ctx, "phone", phone)
+    row = await ctx.first(
+        sa.select(identities.c.id, identities.c.user_id)
+        .where(alive("phone", phone))
+        .with_for_update(key_share=True)
+    )
+    assert row is not None
+    user_id = await active_user(ctx, row.user_id, name)
+    if row.user_id is None:
+        await assign(ctx, row.id, user_id, proved=False)
+    return user_id
+
+
+async def make_admin(ctx: Context, phone: str) -> int:
+    """Make whoever has this phone (E.164) an admin; return the user's id."""
+    user_id = await user_of_phone(ctx, phone)
+    await ctx.execute(sa.update(users).where(users.c.id == user_id).values(admin=True))
+    return user_id
+
+
+# ------------------------------------------------------------------------------------ within
+
+
+def _kind(channel: str, address: str) -> Kind:
+    if channel == "telegram":
+        return "telegram"
+    if channel == "email":
+        return "email"
+    # WhatsApp may give a business-scoped id instead of a phone.
+    return "whatsapp" if channel == "whatsapp" and not address.startswith("+") else "phone"
+
+
+def alive(kind: str, value: str) -> sa.ColumnElement[bool]:
+    """Return the condition for the one living identity of an address."""
+    return sa.and_(
+        identities.c.kind == kind, identities.c.value == value, identities.c.ended_at.is_(None)
+    )
+
+
+def fresh(proved_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
+    """Whether a proof of then, used last then, still holds."""
+    if proved_at is None:
+        return False
+    return now - max(proved_at, used_at or proved_at) < FRESH_FOR
+
+
+async def identity_of(ctx: Context, kind: str, value: str) -> int:
+    """Return the living identity of an address, made if need be."""
+    known = sa.select(identities.c.id).where(alive(kind, value))
+    found = await ctx.scalar(known)
+    if found is None:
+        values = {"kind": kind, "value": value, "created_at": ctx.now}
+        await ctx.execute(ctx.insert_new(identities, values))
+        found = await ctx.scalar(known)
+    return int(found)
+
+
+async def active_user(ctx: Context, user_id: int | None, name: str) -> int:
+    """Return a user who may act, made if there is none; one without a name gets `name`."""
+    name = " ".join(name.split())[:100]
+    if user_id is None:
+        return await ctx.insert(users, name=name, created_at=ctx.now)
+    row = await ctx.first(
+        sa.select(users.c.name, users.c.deactivated_at).where(users.c.id == user_id)
+    )
+    assert row is not None
+    if row.deactivated_at is not None:
+        raise NotAllowed(user=user_id)
+    if name and not row.name:
+        await ctx.execute(sa.update(users).where(users.c.id == user_id).values(name=name))
+    return user_id
+
+
+async def assign(ctx: Context, identity_id: int, user_id: int, *, proved: bool) -> None:
+    """Make an identity a user's, and proved from now on if it was."""
+    moments = {"proved_at": ctx.now, "used_at": ctx.now} if proved else {}
+    await ctx.execute(
+        sa.update(identities)
+        .where(identities.c.id == identity_id)
+        .values(user_id=user_id, **moments)
+    )
+
+
+async def _belongs_to(ctx: Context, conversation_id: int, identity_id: int) -> None:
+    await ctx.execute(
+        sa.update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(identity_id=identity_id)
+    )

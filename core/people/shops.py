@@ -1,0 +1,226 @@
+"""People as shops know them: customers with their blocks, and those who work there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.context import Context
+from core.errors import CustomerBlocked, Invalid, NotFound
+from core.models import customers, identities, shops, users
+from core.models import members as members_table
+from core.people.identities import user_of_phone
+from core.people.phones import phone as read_phone
+
+ROLES = ("owner", "receptionist", "provider")
+"""In the order people are told of things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works at a shop, in one role; `phone` is E.164 or empty."""
+
+    user_id: int
+    role: str
+    provider_id: int | None
+    alerts: bool
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a user is at a shop."""
+
+    shop_id: int
+    role: str
+    provider_id: int | None
+
+
+# ------------------------------------------------------------------------------------ customers
+
+
+async def customer(ctx: Context, shop_id: int, user_id: int, *, name: str, phone: str) -> int:
+    """Return the id of a user's customer row at a shop, made with `name` and `phone` if new.
+
+    A walk-in with the same phone stays a row apart: phones are shared and recycled, and nobody
+    is shown another's bookings for having a number. A block follows the phone all the same:
+    CustomerBlocked when somebody new comes with the phone of a blocked customer.
+    """
+    mine = customers.c.user_id == user_id
+    wanted = mine | (customers.c.blocked & (customers.c.phone == phone)) if phone else mine
+    known = sa.select(customers.c.id, mine.label("mine")).where(
+        customers.c.shop_id == shop_id, wanted
+    )
+    rows = await ctx.all(known)
+    own = [row.id for row in rows if row.mine]
+    if own:
+        return int(own[0])
+    if rows:
+        raise CustomerBlocked(shop=shop_id)
+    values = {
+        "shop_id": shop_id,
+        "user_id": user_id,
+        "name": _name(name),
+        "phone": phone,
+        "created_at": ctx.now,
+    }
+    made = await ctx.scalar(ctx.insert_new(customers, values).returning(customers.c.id))
+    # None: another transaction made it this moment.
+    return int(made or await ctx.scalar(known.where(mine)))
+
+
+async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -> int:
+    """Add a walk-in, a child, an import: somebody without an account; return the id.
+
+    `phone` as people of the shop's country write it. The same name and phone is the same person.
+    """
+    name = _name(name)
+    if phone:
+        phone = await _shop_phone(ctx, shop_id, phone)
+        known = await ctx.all(
+            sa.select(customers.c.id, customers.c.name)
+            .where(customers.c.shop_id == shop_id, customers.c.phone == phone)
+            .order_by(customers.c.id)
+        )
+        for row in known:
+            if row.name.casefold() == name.casefold():
+                return int(row.id)
+    return await ctx.insert(customers, shop_id=shop_id, name=name, phone=phone, created_at=ctx.now)
+
+
+async def block(ctx: Context, shop_id: int, customer_id: int, *, blocked: bool = True) -> None:
+    """Take no more bookings from a customer, or take them again; NotFound if not this shop's."""
+    done = await ctx.execute(
+        sa.update(customers)
+        .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
+        .values(blocked=blocked)
+    )
+    if not done.rowcount:
+        raise NotFound(customer=customer_id)
+
+
+# ------------------------------------------------------------------------------------ members
+
+
+async def add_member(
+    ctx: Context,
+    shop_id: int,
+    *,
+    role: str,
+    phone: str = "",
+    user_id: int | None = None,
+    provider_id: int | None = None,
+    name: str = "",
+    alerts: bool = True,
+) -> int:
+    """Give a user, or whoever has `phone`, a role at a shop; return the user's id.
+
+    The phone is read as the shop's country writes it and need not be proved yet: the role waits
+    for whoever proves it. The same role again only changes `provider_id` and `alerts`.
+    """
+    if role not in ROLES:
+        raise Invalid(field="role", reason=f"one of {', '.join(ROLES)}")
+    if role == "provider" and provider_id is None:
+        raise Invalid(field="provider_id", reason="a provider's role names the provider")
+    if user_id is None:
+        user_id = await user_of_phone(ctx, await _shop_phone(ctx, shop_id, phone), name=name)
+    values = {"provider_id": provider_id, "alerts": alerts}
+    same = {"shop_id": shop_id, "user_id": user_id, "role": role}
+    added = await ctx.execute(
+        ctx.insert_new(members_table, {**same, **values, "created_at": ctx.now})
+    )
+    if not added.rowcount:
+        await ctx.execute(sa.update(members_table).filter_by(**same).values(**values))
+    return user_id
+
+
+async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> None:
+    """Take a role away; NotFound if there is none."""
+    gone = await ctx.execute(
+        sa.delete(members_table).where(
+            members_table.c.shop_id == shop_id,
+            members_table.c.user_id == user_id,
+            members_table.c.role == role,
+        )
+    )
+    if not gone.rowcount:
+        raise NotFound(user=user_id)
+
+
+async def set_alerts(ctx: Context, shop_id: int, user_id: int, *, on: bool) -> None:
+    """Send somebody of the shop its alerts, or no more."""
+    await ctx.execute(
+        sa.update(members_table)
+        .where(members_table.c.shop_id == shop_id, members_table.c.user_id == user_id)
+        .values(alerts=on)
+    )
+
+
+async def members(ctx: Context, shop_id: int) -> list[Member]:
+    """Return who works at a shop: owners, receptionists, providers; each role a row."""
+    phone = (
+        sa.select(identities.c.value)
+        .where(
+            identities.c.user_id == users.c.id,
+            identities.c.kind == "phone",
+            identities.c.ended_at.is_(None),
+        )
+        .order_by(identities.c.proved_at.desc().nulls_last(), identities.c.id)
+        .limit(1)
+        .correlate(users)
+        .scalar_subquery()
+    )
+    rows = await ctx.all(
+        sa.select(
+            members_table.c.user_id,
+            members_table.c.role,
+            members_table.c.provider_id,
+            members_table.c.alerts,
+            users.c.name,
+            sa.func.coalesce(phone, ""),
+        )
+        .join_from(members_table, users)
+        .where(members_table.c.shop_id == shop_id, users.c.deactivated_at.is_(None))
+        .order_by(members_table.c.id)
+    )
+    return sorted((Member(*list(row)) for row in rows), key=lambda member: ROLES.index(member.role))
+
+
+async def roles(ctx: Context, user_id: int) -> list[Role]:
+    """Return what a user is, shop by shop."""
+    rows = await ctx.all(
+        sa.select(members_table.c.shop_id, members_table.c.role, members_table.c.provider_id)
+        .where(members_table.c.user_id == user_id)
+        .order_by(members_table.c.shop_id, members_table.c.id)
+    )
+    return [Role(*list(row)) for row in rows]
+
+
+async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:
+    """Whether a user works at a shop, in one of the roles named, if any are."""
+    asked = sa.select(members_table.c.id).where(
+        members_table.c.shop_id == shop_id, members_table.c.user_id == user_id
+    )
+    if of:
+        asked = asked.where(members_table.c.role.in_(of))
+    return await ctx.first(asked) is not None
+
+
+# ------------------------------------------------------------------------------------ within
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not 2 <= len(name) <= 100:
+        raise Invalid(field="name", reason="2 to 100 characters")
+    return name
+
+
+async def _shop_phone(ctx: Context, shop_id: int, text: str) -> str:
+    """Read a phone as the shop's country writes it."""
+    country = ""
+    if not text.lstrip().startswith("+"):
+        country = await ctx.scalar(sa.select(shops.c.country).where(shops.c.id == shop_id)) or ""
+    return read_phone(text, country)

@@ -1,0 +1,114 @@
+"""What a log line holds, and what it never does."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from bot import logs
+from core.settings import Settings
+
+SETTINGS = Settings(
+    _env_file=None,
+    twilio_auth_token="0123456789abcdef",
+    secret_key="a very secret key",
+    log_level="INFO",
+)
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    talkative = {name: logging.getLogger(name).level for name in ("twilio", "apscheduler")}
+    made = io.StringIO()
+    logs.configure(SETTINGS, made)
+    yield made
+    root.handlers[:], root.level = handlers, level
+    for name, before in talkative.items():
+        logging.getLogger(name).setLevel(before)
+    structlog.reset_defaults()
+
+
+def written(stream: io.StringIO) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    for line in lines:
+        assert line.pop("timestamp").endswith("Z")
+    return lines
+
+
+def test_a_line_is_json_with_the_ids_around_it(stream: io.StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(request="r1", conversation=7):
+        structlog.get_logger("x").info("turn.done", ms=1.5, ok=True)
+    assert written(stream) == [
+        {
+            "event": "turn.done",
+            "level": "info",
+            "request": "r1",
+            "conversation": 7,
+            "ms": 1.5,
+            "ok": True,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("+34600111222", "+34•••222"),
+        ("whatsapp:+34600111222", "whatsapp:+34•••222"),
+        ("call 600111222 or +1 5005550006", "call 600•••222 or +1 500•••006"),
+        (["+34600111222", {"to": "+34600111222"}], ["+34•••222", {"to": "+34•••222"}]),
+        ("2026-03-09T09:00:00", "2026-03-09T09:00:00"),
+        ("SM00112233445566778899aabbccddeeff", "SM00112233445566778899aabbccddeeff"),
+        ("auth 0123456789abcdef!", "auth [hidden]!"),
+        ("postgresql://me:pa55@host/db", "postgresql://me:[hidden]@host/db"),
+        ("https://host:8000/path", "https://host:8000/path"),
+        (12345678, 12345678),
+        (None, None),
+    ],
+)
+def test_phones_are_masked_and_secrets_hidden(
+    stream: io.StringIO, value: object, shown: object
+) -> None:
+    structlog.get_logger().info("x", value=value)
+    assert written(stream) == [{"event": "x", "level": "info", "value": shown}]
+
+
+def test_names_of_secrets_hide_whatever_they_hold(stream: io.StringIO) -> None:
+    structlog.get_logger().warning(
+        "x", code="481920", auth_token="t", nested={"password": "p", "plain": "q"}
+    )
+    assert written(stream) == [
+        {
+            "event": "x",
+            "level": "warning",
+            "code": "[hidden]",
+            "auth_token": "[hidden]",
+            "nested": {"password": "[hidden]", "plain": "q"},
+        }
+    ]
+
+
+def test_a_trace_is_kept_without_what_it_may_not_hold(stream: io.StringIO) -> None:
+    try:
+        int("to +34600111222 with a very secret key")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    (line,) = written(stream)
+    assert line["exception"].endswith("with base 10: 'to +34•••222 with [hidden]'")
+
+
+def test_libraries_log_the_same_way_and_the_talkative_are_quiet(stream: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("Started for %s", "+34600111222")
+    logging.getLogger("twilio.async_http_client").info("POST Body=Your code is 481920")
+    logging.getLogger("apscheduler.executors.default").info("Running job")
+    assert written(stream) == [
+        {"event": "Started for +34•••222", "level": "info", "logger": "uvicorn.error"}
+    ]

@@ -1,0 +1,168 @@
+"""What happens by the clock: nothing that was begun is left, nothing is done twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.app import App
+from bot.channels.memory import Memory
+from bot.receipt import receive
+from core import availability, bookings, catalog, models, people
+from core.clock import FixedClock
+from core.errors import DeliveryFailed
+from core.messages import Incoming
+from core.runtime import Runtime
+from tests import world
+from tests.talking import Town
+from tests.world import Place
+
+MARTA = "+34600111222"
+
+
+class Stage:
+    """An application that nobody woke, and what happened to it."""
+
+    def __init__(self, runtime: Runtime, place: Place) -> None:
+        self.memory = Memory()
+        self.runtime = runtime
+        self.app = App.of(runtime, {("terminal", "sms"): self.memory})
+        self.line = Town(runtime).line(place.line_id, place.shop_id)
+        self.place = place
+        assert isinstance(runtime.clock, FixedClock)
+        self.clock = runtime.clock
+
+    async def hears(self, text: str, event: str) -> int:
+        """Store a message, as a process would that died right after."""
+        receipt = await receive(self.runtime, self.line, MARTA, event, Incoming(text=text))
+        return receipt.conversation_id
+
+    async def states(self, table: sa.Table) -> list[str]:
+        async with self.runtime.reading() as ctx:
+            return [row.state for row in await ctx.all(sa.select(table).order_by(table.c.id))]
+
+    async def hold(self) -> bookings.Booking:
+        async with self.runtime.transaction() as ctx:
+            known = await catalog.catalog(ctx, self.place.shop_id)
+            start = ctx.now + timedelta(days=1)
+            free = await availability.find(
+                ctx,
+                known,
+                self.place.services["Cut"],
+                start=start,
+                end=start + timedelta(days=2),
+                limit=1,
+            )
+            contact = await people.contact(ctx, self.line, MARTA)
+            return await bookings.hold(
+                ctx, free[0], conversation_id=contact.conversation_id, key="k", origin="sms"
+            )
+
+
+@pytest.fixture
+async def stage(runtime: Runtime) -> Stage:
+    async with runtime.transaction() as ctx:
+        place = await world.salon(ctx)
+    return Stage(runtime, place)
+
+
+async def test_what_a_dead_process_left_is_taken_up_in_order(stage: Stage) -> None:
+    await stage.hears("hello", "E1")
+    await stage.hears("menu", "E2")
+    assert await stage.app.worker.resume() == 0  # just now: somebody may be at it
+    stage.clock.advance(timedelta(seconds=3))
+    assert await stage.app.worker.resume() == 1
+    await stage.app.turns.idle()
+    assert await stage.states(models.inbox) == ["done", "done"]
+    await stage.app.delivery.drain()
+    first, second = stage.memory.to(MARTA)
+    assert first.startswith("Welcome to Bella Hair.")
+    assert second != first
+    assert await stage.app.worker.resume() == 0
+
+
+async def test_run_due_does_all_of_it_and_due_only_tells(stage: Stage) -> None:
+    held = await stage.hold()
+    await stage.hears("hello", "E1")
+    stage.clock.advance(timedelta(minutes=10))
+    nothing = {"bookings": 0, "turns": 0, "outbox": 0, "codes": 0}
+    assert await stage.app.worker.due() == nothing | {"bookings": 1, "turns": 1}
+    assert await stage.states(models.bookings) == ["held"]
+    assert await stage.app.worker.run_due() == nothing | {"bookings": 1, "turns": 1, "outbox": 1}
+    assert held.state == "held"
+    assert await stage.states(models.bookings) == ["expired"]
+    assert await stage.states(models.inbox) == ["done"]
+    assert await stage.states(models.outbox) == ["sent"]
+    assert await stage.app.worker.due() == nothing
+    assert await stage.app.worker.run_due() == nothing
+
+
+async def test_a_failed_message_is_sent_when_its_time_comes(stage: Stage) -> None:
+    stage.memory.failures = [DeliveryFailed(reason="busy", retry_after=60)]
+    await stage.hears("hello", "E1")
+    await stage.app.worker.run_due()
+    assert await stage.states(models.outbox) == ["due"]
+    assert (await stage.app.worker.due())["outbox"] == 0
+    stage.clock.advance(timedelta(seconds=60))
+    assert (await stage.app.worker.due())["outbox"] == 1
+    await stage.app.worker.run_due()
+    assert await stage.states(models.outbox) == ["sent"]
+
+
+async def test_old_codes_are_forgotten_and_new_ones_kept(stage: Stage) -> None:
+    async with stage.runtime.transaction() as ctx:
+        for age in (29, 31):
+            await ctx.insert(
+                models.one_time_codes,
+                phone=MARTA,
+                purpose="login",
+                created_at=ctx.now - timedelta(days=age),
+                expires_at=ctx.now,
+            )
+    assert (await stage.app.worker.due())["codes"] == 1
+    assert await stage.app.worker.purge() == 1
+    assert await stage.app.worker.purge() == 0
+
+
+async def test_it_ticks_and_stops(stage: Stage) -> None:
+    await stage.hears("hello", "E1")
+    stage.clock.advance(timedelta(seconds=3))
+    await stage.app.delivery.start()
+    stage.app.worker.start()
+    scheduled = {job.id for job in stage.app.worker._scheduler.get_jobs()}
+    assert scheduled == {"turns", "outbox", "bookings", "codes"}
+    for name, (_, job) in stage.app.worker.jobs.items():
+        await stage.app.worker._tick(name, job)
+    await stage.app.turns.idle()
+    await stage.app.delivery.idle()
+    await stage.app.worker.stop(1)
+    await stage.app.delivery.stop(1)
+    assert len(stage.memory.to(MARTA)) == 1
+
+
+async def test_a_job_that_fails_is_tried_at_the_next_tick(stage: Stage) -> None:
+    async def fail() -> int:
+        raise OSError("the database is away")
+
+    await stage.app.worker._tick("turns", fail)
+    assert stage.app.worker._running == set()
+
+
+async def test_two_processes_work_one_inbox_off_once(stage: Stage) -> None:
+    conversation = await stage.hears("hello", "E1")
+    other = App.of(
+        Runtime.open(stage.runtime.settings, stage.clock), {("terminal", "sms"): stage.memory}
+    )
+    try:
+        for app in (stage.app, other, stage.app):
+            app.turns.begin(conversation)
+        await stage.app.turns.idle()
+        await other.turns.idle()
+        await stage.app.delivery.drain()
+        await other.delivery.drain()
+    finally:
+        await other.runtime.close()
+    assert await stage.states(models.inbox) == ["done"]
+    assert len(stage.memory.to(MARTA)) == 1

@@ -1,0 +1,237 @@
+"""Whole talks, word for word. `pytest --update` writes down what is said now: read the diff.
+
+A transcript begins with `#` lines that say what it shows and `key: value` lines that set the
+scene; then `>` is what the person sends and `<` what comes back. `+34… >` and `+34… <` are
+other people, `...` lets time pass, `=` counts the messages and SMS segments of the person.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.lines import Line
+from core import availability, bookings, catalog, people, setup
+from core.clock import FixedClock
+from core.messages import Incoming
+from core.runtime import Runtime
+from tests import world
+from tests.talking import Town
+from tests.world import Place
+
+FOLDER = Path(__file__).parent
+TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
+SHOPS = {"salon": world.salon, "clinic": world.clinic, "barber": world.barber}
+OWNER = "+34600000001"
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+async def test_transcript(name: str, runtime: Runtime, pytestconfig: pytest.Config) -> None:
+    path = FOLDER / f"{name}.txt"
+    written = path.read_text()
+    said = await Scene(runtime).play(written)
+    if pytestconfig.getoption("update"):
+        path.write_text(said)
+    assert said == written
+
+
+class Scene:
+    """One transcript as it is played."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        assert isinstance(runtime.clock, FixedClock)
+        self.clock = runtime.clock
+        self.town = Town(runtime)
+        self.me = "+34600111222"
+        self.place: Place | None = None
+        self.counted = [0, 0, 0]
+        self.codes: dict[str, str] = {}
+        self.shared: Line | None = None
+
+    async def play(self, script: str) -> str:
+        """Do what the script says; return it with the answers as they are."""
+        out: list[str] = []
+        for line in script.splitlines():
+            if line.startswith("#") or not line.strip():
+                out.append(line)
+            elif line.startswith(("<", "=")) or " < " in line[:20]:
+                continue
+            elif line.startswith("> ") or line == ">":
+                out.append(line)
+                out += await self.send(self.me, line[2:])
+            elif " > " in line[:20]:
+                address, _, text = line.partition(" > ")
+                out.append(line)
+                out += await self.send(address, text)
+            elif line.startswith("..."):
+                out.append(line)
+                out += await self.wait(line[3:].strip())
+            else:
+                out.append(line)
+                await self.set(*(part.strip() for part in line.split(":", 1)))
+        if self.counted[0]:
+            sent, received, segments = self.counted
+            out.append(f"= {sent} sent, {received} received, {segments} segments")
+        return "\n".join(out) + "\n"
+
+    async def set(self, key: str, value: str) -> None:
+        """Set the scene."""
+        match key:
+            case "now":
+                self.clock.move_to(value)
+            case "from":
+                self.me = value
+            case "shop":
+                name, *rules = value.split()
+                given: dict[str, object] = {}
+                for rule in rules:
+                    rule_name, _, number = rule.partition("=")
+                    given[rule_name] = int(number) if number.isdecimal() else number
+                async with self.runtime.transaction() as ctx:
+                    self.place = await SHOPS[name](ctx, **given)
+            case "line":
+                assert value == "shared"
+                async with self.runtime.transaction() as ctx:
+                    line_id = await setup.add_line(
+                        ctx, transport="terminal", channel="sms", address="+34915550199"
+                    )
+                self.shared = self.town.line(line_id, None)
+            case "staff":
+                phone, role, name = value.split(" ", 2)
+                assert self.place
+                async with self.runtime.transaction() as ctx:
+                    await world.member(ctx, self.place, phone, role, name)
+            case "busy":
+                await self.busy(*value.split())
+            case "class":
+                await self.session(*value.split())
+            case "known":
+                name, _, phone = value.rpartition(" ")
+                await self.known(name or "Marta", phone)
+            case "booked":
+                await self.booked(*value.split())
+            case _:
+                message = f"a transcript knows no {key!r}"
+                raise ValueError(message)
+
+    def instant(self, day: str, at: str, zone: str) -> datetime:
+        """Return a wall time of the shop as an instant."""
+        return datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+    async def busy(self, provider: str, day: str, at: str, until: str) -> None:
+        """Take time from a provider's calendar."""
+        assert self.place
+        async with self.runtime.transaction() as ctx:
+            known = await catalog.catalog(ctx, self.place.shop_id)
+            calendar = known.provider(self.place.providers[provider]).calendar_id
+            zone = known.shop.timezone
+            await bookings.block(
+                ctx,
+                shop_id=self.place.shop_id,
+                calendar_id=calendar,
+                start=self.instant(day, at, zone),
+                end=self.instant(day, until, zone),
+                reason="",
+                actor=bookings.SYSTEM,
+            )
+
+    async def session(self, service: str, provider: str, day: str, at: str, seats: str) -> None:
+        """Put a class on a provider's calendar."""
+        assert self.place
+        owner = self.place
+        async with self.runtime.transaction() as ctx:
+            known = await catalog.catalog(ctx, owner.shop_id)
+            await bookings.add_session(
+                ctx,
+                shop_id=owner.shop_id,
+                service_id=next(i for n, i in owner.services.items() if n.startswith(service)),
+                provider_id=owner.providers[provider],
+                starts_at=self.instant(day, at, known.shop.timezone),
+                capacity=int(seats),
+                actor=bookings.SYSTEM,
+            )
+
+    async def known(self, name: str, phone: str) -> int:
+        """Let somebody have proved their phone before."""
+        assert self.place
+        line = self.town.line(self.place.line_id, self.place.shop_id)
+        async with self.runtime.transaction() as ctx:
+            contact = await people.contact(ctx, line, phone)
+            return await people.prove(
+                ctx, "phone", phone, name=name, conversation_id=contact.conversation_id
+            )
+
+    async def booked(self, service: str, provider: str, day: str, at: str) -> None:
+        """Let the person have a booking."""
+        assert self.place
+        user_id = await self.known("Marta", self.me)
+        async with self.runtime.transaction() as ctx:
+            known = await catalog.catalog(ctx, self.place.shop_id)
+            start = self.instant(day, at, known.shop.timezone)
+            free = await availability.find(
+                ctx,
+                known,
+                self.place.services[service],
+                provider_id=self.place.providers[provider],
+                start=start,
+                end=start + timedelta(minutes=1),
+            )
+            line = self.town.line(self.place.line_id, self.place.shop_id)
+            contact = await people.contact(ctx, line, self.me)
+            held = await bookings.hold(
+                ctx,
+                free[0],
+                conversation_id=contact.conversation_id,
+                key=f"scene {day} {at}",
+                origin="sms",
+            )
+            await bookings.book(ctx, held.id, user_id=user_id, name="Marta", key=f"b {day} {at}")
+        await self.town.deliver()
+
+    async def wait(self, time: str) -> list[str]:
+        """Let time pass: "10 min", "2 h", "1 d"; what expires does."""
+        number, unit = time.split()
+        self.clock.advance(int(number) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[unit] * SECOND)
+        async with self.runtime.transaction() as ctx:
+            await bookings.expire(ctx)
+        return self.lines(await self.delivered())
+
+    async def send(self, address: str, text: str) -> list[str]:
+        """Let somebody send a text; return the lines of all that is sent then."""
+        assert self.place
+        before = len(self.town.memory.sent)
+        line = self.shared or self.town.line(self.place.line_id, self.place.shop_id)
+        incoming = Incoming(kind="media", media=("image/jpeg",)) if text == "[photo]" else text
+        if isinstance(incoming, str):
+            # {code} is the code as it stands on the phone; a transcript need not know it.
+            incoming = incoming.replace("{code}", self.codes.get(address, "000000"))
+        await self.town.send(line, address, incoming)
+        if address == self.me:
+            self.counted[0] += 1
+        return self.lines(self.town.memory.sent[before:])
+
+    async def delivered(self) -> list[object]:
+        """Deliver what is due."""
+        return list(await self.town.deliver())
+
+    def lines(self, sent: list) -> list[str]:  # type: ignore[type-arg]
+        """Write messages down, the person's own first."""
+        out: list[str] = []
+        for row, rendered in sorted(sent, key=lambda pair: pair[0].address != self.me):
+            mine = row.address == self.me
+            if mine:
+                self.counted[1] += 1
+                self.counted[2] += rendered.segments
+            for word in rendered.text.replace(":", " ").replace(".", " ").split():
+                if len(word) == 6 and word.isdecimal():
+                    self.codes[row.address] = word
+            prefix = "< " if mine else f"{row.address} < "
+            out += [(prefix + line).rstrip() for line in rendered.text.splitlines()]
+        return out
+
+
+SECOND = timedelta(seconds=1)

@@ -1,0 +1,66 @@
+"""People who talk to Slotline in tests: what they write goes through receipt, turn and delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from bot import engine
+from bot.channels.memory import Memory
+from bot.delivery import Delivery
+from bot.lines import Line
+from bot.receipt import receive
+from bot.rendering import Rendered
+from core.messages import Incoming
+from core.outbox import Outgoing
+from core.runtime import Runtime
+
+
+@dataclass(slots=True)
+class Town:
+    """Everybody who talks with one installation, over lines that end in memory."""
+
+    runtime: Runtime
+    memory: Memory = field(default_factory=Memory)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def line(self, line_id: int, shop_id: int | None, address: str = "") -> Line:
+        """Return a line as the transport knows it."""
+        return Line(line_id, "terminal", "sms", "", address, shop_id, staff=False)
+
+    async def send(self, line: Line, address: str, text: str | Incoming) -> list[str]:
+        """Let `address` send something; return what it is sent in answer."""
+        before = len(self.memory.sent)
+        incoming = Incoming(text=text) if isinstance(text, str) else text
+        event = f"event-{next(self._numbers)}"
+        receipt = await receive(self.runtime, line, address, event, incoming)
+        await self.work(receipt.conversation_id)
+        await self.deliver()
+        return [r.text for row, r in self.memory.sent[before:] if row.address == address]
+
+    async def work(self, conversation_id: int) -> None:
+        """Run the turns of a conversation, and of those it had something for."""
+        waiting = [conversation_id]
+        self.runtime.cache["begin turn"] = waiting.append
+        while waiting:
+            await engine.work(self.runtime, waiting.pop(0))
+
+    async def deliver(self) -> list[tuple[Outgoing, Rendered]]:
+        """Deliver what is due; return it."""
+        before = len(self.memory.sent)
+        await Delivery(self.runtime, {("terminal", "sms"): self.memory}).drain()
+        return self.memory.sent[before:]
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody with a phone."""
+
+    town: Town
+    line: Line
+    address: str
+
+    async def says(self, text: str | Incoming) -> str:
+        """Send a text and return the answer: one message, or "" for none."""
+        answers = await self.town.send(self.line, self.address, text)
+        return "\n---\n".join(answers)

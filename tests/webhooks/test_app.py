@@ -1,0 +1,69 @@
+"""The application around the webhooks: health, request ids, start and stop."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from bot.app import App
+from core.errors import NotReady
+from core.models import guards
+from core.runtime import Runtime
+from tests.webhooks.serving import serving
+from webhooks.app import create_app
+
+
+async def get(app: App, path: str, **headers: str) -> httpx.Response:
+    transport = httpx.ASGITransport(create_app(app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        return await client.get(path, headers=headers)
+
+
+async def test_it_is_alive_and_ready(runtime: Runtime) -> None:
+    app = App.of(runtime)
+    live, ready = await get(app, "/health/live"), await get(app, "/health/ready")
+    assert (live.status_code, live.json()) == (200, {"status": "ok"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+
+
+async def test_it_is_not_ready_without_its_guards(runtime: Runtime) -> None:
+    async with runtime.engine.begin() as connection:
+        await connection.run_sync(guards.remove)
+    answer = await get(App.of(runtime), "/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "not ready"
+    assert answer.json()["reason"].endswith(": run python -m bot migrate")
+    assert (await get(App.of(runtime), "/health/live")).status_code == 200
+
+
+async def test_a_request_has_an_id(runtime: Runtime) -> None:
+    app = App.of(runtime)
+    given = await get(app, "/health/live", **{"X-Request-ID": "from-the-proxy-1"})
+    made = await get(app, "/health/live")
+    forged = await get(app, "/health/live", **{"X-Request-ID": 'x" onload="'})
+    assert given.headers["x-request-id"] == "from-the-proxy-1"
+    assert len({made.headers["x-request-id"], forged.headers["x-request-id"]}) == 2
+    assert {len(a.headers["x-request-id"]) for a in (made, forged)} == {16}
+
+
+async def test_a_stop_lets_go_so_that_another_can_start(runtime: Runtime) -> None:
+    if runtime.engine.dialect.name == "postgresql":
+        # Any number may serve one PostgreSQL.
+        async with serving(runtime), serving(runtime):
+            return
+    async with serving(runtime):
+        with pytest.raises(NotReady):
+            await App.of(runtime).start(ticks=False)
+    async with serving(runtime):
+        pass
+
+
+async def test_it_does_not_start_on_a_database_without_tables(
+    empty_database_url: str, runtime: Runtime
+) -> None:
+    settings = runtime.settings.model_copy(update={"database_url": empty_database_url})
+    app = App.open(settings)
+    with pytest.raises(NotReady) as refused:
+        await app.start(ticks=True)
+    await app.stop()
+    assert str(refused.value.params["reason"]).endswith(": run python -m bot migrate")

@@ -1,0 +1,336 @@
+"""Twilio's end: what is stored, what is answered, what is sent, for good and hostile requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from core import models
+from core.clock import FixedClock
+from core.messages import Incoming
+from core.runtime import Runtime
+from tests import world
+from tests.servers.twilio.faults import Fault
+from tests.servers.twilio.webhooks import Delivered, sign
+from tests.webhooks.serving import OURS, WHATSAPP, Served, serving
+from webhooks.twilio import incoming, is_signed
+
+MARTA = "+34600111222"
+EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+@pytest.fixture
+async def served(runtime: Runtime) -> AsyncIterator[Served]:
+    async with runtime.transaction() as ctx:
+        await world.salon(ctx)
+    async with serving(runtime) as served:
+        yield served
+
+
+async def rows(served: Served, table: sa.Table, *columns: str) -> list[tuple[object, ...]]:
+    async with served.app.runtime.reading() as ctx:
+        found = await ctx.all(sa.select(*(table.c[c] for c in columns)).order_by(table.c.id))
+    return [tuple(row) for row in found]
+
+
+async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(served: Served) -> None:
+    answer = await served.sms(MARTA, "BELLA", message_sid="SM1")
+    assert answer == Delivered(200, EMPTY, None, ())
+    assert await rows(served, models.inbox, "event_id", "state", "incoming") == [
+        ("SM1", "done", {"kind": "text", "text": "BELLA"})
+    ]
+    (message,) = served.twilio.messages
+    assert (message.to, message.from_) == (MARTA, OURS)
+    assert message.body.startswith("Welcome to Bella Hair.\n")
+    sent = await rows(
+        served, models.outbox, "state", "body", "provider_id", "provider_status", "segments"
+    )
+    assert sent == [("sent", message.body, message.sid, "queued", message.segments)]
+
+
+async def test_a_bad_signature_is_refused_and_leaves_no_row(served: Served) -> None:
+    answer = await served.twilio.deliver(
+        f"{served.url}/webhooks/twilio/messages",
+        MARTA,
+        OURS,
+        "BELLA",
+        signed_url="https://elsewhere.example/webhooks/twilio/messages",
+    )
+    assert (answer.status, answer.alert) == (403, 11200)
+    assert await rows(served, models.inbox, "id") == []
+    assert await rows(served, models.conversations, "id") == []
+    assert served.twilio.messages == []
+
+
+async def test_without_a_signature_or_with_a_strange_one(served: Served) -> None:
+    url = f"{served.url}/webhooks/twilio/messages"
+    data = {"From": MARTA, "To": OURS, "Body": "BELLA", "MessageSid": "SM1"}
+    async with httpx.AsyncClient() as client:
+        answers = [
+            await client.post(url, data=data),
+            await client.post(url, data=data, headers=[(b"X-Twilio-Signature", "é".encode())]),
+            await client.post(url, content=b"\xff\xfe", headers={"X-Twilio-Signature": "a"}),
+            await client.post(url),
+            await client.post(url, content=b"&".join([b"a=b"] * 5000)),
+        ]
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert answers[0].headers["content-type"] == "application/problem+json"
+    assert answers[0].json() == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "detail": "This is not signed by Twilio.",
+        "code": "bad_signature",
+        "errors": [],
+        "timestamp": "2026-03-09T09:00:00Z",
+    }
+    assert await rows(served, models.inbox, "id") == []
+
+
+async def test_a_body_beyond_reason_is_not_read(served: Served) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{served.url}/webhooks/twilio/messages", content=b"Body=" + b"a" * 70_000
+        )
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_the_same_message_twice_is_one_turn(served: Served) -> None:
+    for _ in range(3):
+        answer = await served.sms(MARTA, "BELLA", message_sid="SM1")
+        assert answer.status == 200
+    assert await rows(served, models.inbox, "event_id", "state") == [("SM1", "done")]
+    assert len(served.twilio.messages) == 1
+
+
+async def test_many_at_once_keep_their_order(served: Served) -> None:
+    url = f"{served.url}/webhooks/twilio/messages"
+    people = [f"+346001112{n:02}" for n in range(8)]
+    for text in ("BELLA", "hello", "menu"):
+        answers = await asyncio.gather(
+            *(served.twilio.deliver(url, who, OURS, text) for who in people for _ in range(1))
+        )
+        assert {answer.status for answer in answers} == {200}
+    await served.idle()
+    assert {state for (state,) in await rows(served, models.inbox, "state")} == {"done"}
+    said = {tuple(served.twilio.to(who)) for who in people}
+    assert len(said) == 1
+    assert len(said.pop()) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [
+        ("", 0),
+        ("x" * 10_000, 0),
+        ("🙂" * 200, 0),
+        ("\u202eمرحبا\u200b", 0),
+        ("a\x00b", 0),
+        ("<b>%s{0}</b>", 0),
+        ("9223372036854775808", 0),
+        ("99999999999999999999", 0),
+        ("1.1", 0),
+        ("", 1),
+        ("look", 10),
+    ],
+)
+async def test_whatever_is_sent_is_answered_politely(served: Served, body: str, media: int) -> None:
+    await served.sms(MARTA, "BELLA")
+    before = len(served.twilio.messages)
+    answer = await served.sms(MARTA, body, num_media=media)
+    assert answer == Delivered(200, EMPTY, None, ())
+    assert [state for (state,) in await rows(served, models.inbox, "state")] == ["done", "done"]
+    assert len(served.twilio.messages) == before + 1
+    assert served.twilio.refused == []
+
+
+async def test_a_sender_or_line_that_is_none_of_ours_is_acknowledged_and_left(
+    served: Served,
+) -> None:
+    url = f"{served.url}/webhooks/twilio/messages"
+    answers = [
+        await served.twilio.deliver(url, from_, to, "hi", message_sid=sid)
+        for from_, to, sid in (
+            ("22000", OURS, "SM1"),
+            ("BANK", OURS, "SM2"),
+            (MARTA, "+15005550099", "SM3"),
+            (MARTA, "nobody", "SM4"),
+            (MARTA, OURS, "SM 5\x00"),
+            ("", "", "SM6"),
+        )
+    ]
+    assert answers == [Delivered(200, EMPTY, None, ())] * 6
+    assert await rows(served, models.inbox, "id") == []
+
+
+async def test_whatsapp_speaks_from_its_own_number(served: Served) -> None:
+    url = f"{served.url}/webhooks/twilio/messages"
+    for sender in (f"whatsapp:{MARTA}", "whatsapp:ES.1a2b3c"):
+        await served.twilio.deliver(url, sender, f"whatsapp:{WHATSAPP}", "BELLA")
+        await served.idle()
+    assert [(m.to, m.from_) for m in served.twilio.messages] == [
+        (f"whatsapp:{MARTA}", f"whatsapp:{WHATSAPP}"),
+        ("whatsapp:ES.1a2b3c", f"whatsapp:{WHATSAPP}"),
+    ]
+    kinds = await rows(served, models.identities, "kind", "value")
+    assert kinds[-2:] == [("phone", MARTA), ("whatsapp", "ES.1a2b3c")]
+
+
+async def test_a_line_by_messaging_service(served: Served) -> None:
+    service = "MG" + "a" * 32
+    served.twilio.services[service] = OURS
+    async with served.app.runtime.transaction() as ctx:
+        lines = models.lines
+        await ctx.execute(sa.update(lines).where(lines.c.address == OURS).values(address=service))
+    await served.sms(MARTA, "BELLA", extra={"MessagingServiceSid": service})
+    (message,) = served.twilio.messages
+    assert (message.messaging_service_sid, message.from_) == (service, None)
+
+
+# --- status ---------------------------------------------------------------------------------
+
+
+async def test_what_became_of_a_message_is_noted_in_any_order(served: Served) -> None:
+    await served.sms(MARTA, "BELLA")
+    (message,) = served.twilio.messages
+    assert message.status_callback == f"{served.url}/webhooks/twilio/status?id=1"
+    for status in ("delivered", "sent", "delivered"):
+        answer = await served.twilio.report(message, status)
+        assert answer is not None
+        assert answer.status == 204
+    assert await rows(served, models.outbox, "state", "provider_status") == [("sent", "delivered")]
+
+
+async def test_a_message_that_did_not_arrive(served: Served) -> None:
+    served.twilio.outcomes[MARTA] = 30003
+    await served.sms(MARTA, "BELLA")
+    answers = await served.twilio.settle(served.twilio.messages[0])
+    assert {answer.status for answer in answers} == {204}
+    assert await rows(served, models.outbox, "state", "provider_status", "error") == [
+        ("failed", "undelivered", "30003")
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", ["?id=", "?id=x", "?id=99999999999999999999", "?id=%00", "?id=%C2%B2", ""]
+)
+async def test_a_status_of_nothing_we_know(served: Served, query: str) -> None:
+    url = f"{served.url}/webhooks/twilio/status{query}"
+    form = {"MessageSid": "SM404", "MessageStatus": "delivered", "ErrorCode": "\x00"}
+    signature = sign(served.twilio.auth_token, url, form)
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(url, data=form, headers={"X-Twilio-Signature": signature})
+        unsigned = await client.post(url, data=form)
+    assert (answer.status_code, unsigned.status_code) == (204, 403)
+
+
+# --- sending --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.THROTTLED, "429: too many requests"),
+        (Fault.BROKEN, "20500: Unable to create record: An internal server error has occurred"),
+        (Fault.GARBAGE, "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
+        (Fault.CUT_BEFORE, "ServerDisconnectedError: Server disconnected"),
+    ],
+)
+async def test_what_may_pass_is_tried_again(served: Served, fault: Fault, error: str) -> None:
+    served.twilio.fail_next(1, fault, retry_after=7)
+    await served.sms(MARTA, "BELLA")
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    ((state, attempts, said, due_at),) = await rows(
+        served, models.outbox, "state", "attempts", "error", "due_at"
+    )
+    assert (state, attempts, said) == ("due", 1, error)
+    wait = (due_at - clock.now()).total_seconds()  # type: ignore[operator]
+    assert wait == 7 if fault is Fault.THROTTLED else 12 <= wait <= 18
+    clock.instant = due_at  # type: ignore[assignment]
+    served.app.delivery.wake()
+    await served.idle()
+    assert [state for (state,) in await rows(served, models.outbox, "state")] == ["sent"]
+    assert len(served.twilio.to(MARTA)) == 1
+
+
+@pytest.mark.parametrize("status", ["queued", "sent", "delivered", "undelivered"])
+async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
+    served: Served, status: str
+) -> None:
+    served.twilio.fail_next(1, Fault.CUT_AFTER)
+    await served.sms(MARTA, "BELLA")
+    (message,) = served.twilio.messages
+    assert await rows(served, models.outbox, "state", "body") == [("due", "")]
+    await served.twilio.report(message, status)
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(seconds=20))
+    served.app.delivery.wake()
+    await served.idle()
+    assert served.twilio.messages == [message]
+    state = "failed" if status == "undelivered" else "sent"
+    assert await rows(served, models.outbox, "state", "body", "provider_id", "segments") == [
+        (state, message.body, message.sid, message.segments)
+    ]
+    # Its question counts as shown: the number under it is understood.
+    await served.sms(MARTA, "1")
+    assert [r for (r,) in await rows(served, models.inbox, "prompt_id")] == [None, 1]
+
+
+async def test_whoever_opted_out_at_twilio_is_so_with_us(served: Served) -> None:
+    served.twilio.opted_out.add((OURS, MARTA))
+    await served.sms(MARTA, "BELLA")
+    ((state, error),) = await rows(served, models.outbox, "state", "error")
+    assert state == "failed"
+    assert str(error).startswith("21610: ")
+    ((opted_out_at,),) = await rows(served, models.conversations, "opted_out_at")
+    assert opted_out_at == served.app.runtime.clock.now()
+    assert served.twilio.messages == []
+
+
+# --- parameters -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "did"),
+    [
+        ({"Body": " hi "}, Incoming(text=" hi ")),
+        ({}, Incoming()),
+        ({"Body": "ARRET", "OptOutType": "STOP"}, Incoming(text="STOP")),
+        ({"Body": "x", "OptOutType": "?"}, Incoming(text="x")),
+        (
+            {"Body": "Yes", "ButtonPayload": "7.0", "ProfileName": "Marta"},
+            Incoming("tap", text="Yes", payload="7.0", name="Marta"),
+        ),
+        ({"Body": "Cut", "ListId": "7.3"}, Incoming("tap", text="Cut", payload="7.3")),
+        (
+            {"NumMedia": "2", "MediaContentType0": "image/jpeg"},
+            Incoming("media", media=("image/jpeg", "")),
+        ),
+        ({"NumMedia": "²"}, Incoming()),
+        ({"NumMedia": "00"}, Incoming()),
+        ({"Latitude": "40.4", "Longitude": "-3.7"}, Incoming("location", text="40.4,-3.7")),
+    ],
+)
+def test_what_the_parameters_say(form: dict[str, str], did: Incoming) -> None:
+    assert incoming(form) == did
+
+
+def test_our_check_of_signatures_is_twilios_own() -> None:
+    from twilio.request_validator import RequestValidator
+
+    url = "https://book.example.com/webhooks/twilio/status?id=7&x=%20é"
+    for form in ({"a": "1", "B": "", "é": "ñ 🙂", "a b": "c&d=e"}, {"Body": ""}):
+        signature = RequestValidator("token").compute_signature(url, form)
+        assert is_signed("token", url, list(form.items()), signature)
+        assert not is_signed("token", url + "&", list(form.items()), signature)
+        assert not is_signed("other", url, list(form.items()), signature)
+        assert not is_signed("token", url, [*form.items(), ("z", "")], signature)
+    assert urlencode({"Body": ""}) == "Body="

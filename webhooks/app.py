@@ -1,0 +1,56 @@
+"""Where HTTP comes in: `uvicorn --factory webhooks.app:create_app` serves the web half."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from bot import doctor, logs
+from bot.app import App
+from bot.simulator.stage import Stage
+from webhooks import errors, health, twilio
+from webhooks.pages import bookings, simulator
+from webhooks.requests import Logged
+
+
+def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
+    """Return the web application of `app`, which whoever made it starts and stops.
+
+    Without `app` one is made from the environment and starts and stops with the server. Only
+    with a `stage` is there a simulator.
+    """
+    served = app or _from_environment()
+
+    @asynccontextmanager
+    async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
+        if app is not None:
+            yield
+            return
+        try:
+            await served.start(ticks=False)
+            yield
+        finally:
+            await served.stop()
+
+    web = FastAPI(title="Slotline", lifespan=lifespan)
+    web.state.slotline = served
+    web.add_middleware(Logged)
+    errors.install(web)
+    web.include_router(health.router)
+    web.include_router(bookings.router)
+    if stage is not None:
+        web.state.stage = stage
+        web.include_router(simulator.router)
+    for path, handler in (("messages", twilio.messages), ("status", twilio.status)):
+        web.add_route(
+            f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False
+        )
+    return web
+
+
+def _from_environment() -> App:
+    settings = doctor.read_settings()
+    logs.configure(settings)
+    return App.open(settings)

@@ -1,0 +1,260 @@
+/* One phone: the talk it shows, what it can send, and the news of its other talks. */
+
+import { $, clock, day, h, icon } from "./dom.js";
+
+const PAUSE = 10 * 60 * 1000; // a time stands between messages further apart than this
+const LOOKS = {
+  sms: { name: "SMS", sub: "Text message", say: "Text message" },
+  whatsapp: { name: "WhatsApp", sub: "Business account", say: "Message" },
+  telegram: { name: "Telegram", sub: "bot", say: "Message" },
+};
+
+/* A talk's messages and the list that shows them; the list is kept, so focus stays where it is. */
+export class Talk {
+  constructor(key, line, address) {
+    Object.assign(this, { key, line, address, messages: [], unread: 0, last: 0 });
+    this.list = h("ol", { class: "talk" });
+  }
+}
+
+export class Phone {
+  constructor(root, { id, send, open }) {
+    Object.assign(this, { root, send, open, talk: null, look: "sms", zone: "UTC", hints: () => [] });
+    this.time = h("span");
+    this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
+    this.name = h("span", { class: "name" });
+    this.sub = h("span", { class: "sub" });
+    this.log = h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Messages" });
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Suggestions" });
+    this.text = h("input", {
+      id: `${id}-text`, type: "text", autocomplete: "off", maxlength: "1000", enterkeyhint: "send",
+    });
+    this.label = h("label", { class: "sr", for: `${id}-text` });
+    this.form = h(
+      "form", { class: "composer", onsubmit: (event) => this.submit(event) },
+      this.label, this.text,
+      h("button", { type: "submit", "aria-label": "Send" }, icon("send")),
+    );
+    this.contact = h(
+      "button", { class: "contact", type: "button", hidden: true, onclick: () => this.share() },
+      icon("person"), "Share my number",
+    );
+    this.banner = h("div", { class: "banner", hidden: true });
+    this.sheet = h("div", { class: "sheet", hidden: true });
+    root.append(
+      h("div", { class: "screen" },
+        h("div", { class: "status", "aria-hidden": "true" }, this.time, icon("status", "signals")),
+        h("div", { class: "bar" }, this.avatar, h("p", {}, this.name, " ", this.sub)),
+        this.banner, this.log, this.chips, this.contact, this.form, this.sheet,
+        h("div", { class: "home", "aria-hidden": "true" }),
+      ),
+    );
+    root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.closeSheet();
+    });
+  }
+
+  /* Show a talk in the look of a channel. */
+  show(talk, { look, title, sub, zone }) {
+    this.closeSheet();
+    const other = this.talk !== talk;
+    Object.assign(this, { talk, look, zone });
+    this.root.dataset.look = look;
+    this.avatar.textContent = initials(title);
+    this.name.textContent = title;
+    this.sub.textContent = sub ?? LOOKS[look].sub;
+    this.text.placeholder = LOOKS[look].say;
+    this.label.textContent = `Message to ${title} by ${LOOKS[look].name}`;
+    this.log.setAttribute("aria-label", `Messages with ${title} by ${LOOKS[look].name}`);
+    if (other) {
+      this.log.replaceChildren(talk.list);
+      this.text.value = "";
+      this.hideBanner();
+    }
+    this.bottom();
+    this.refresh();
+  }
+
+  tick(now) {
+    this.time.textContent = clock(now, this.zone).replace(/ [ap]m/, "");
+  }
+
+  bottom() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  /* What depends on the newest message: suggestions and the button that shares the number. */
+  refresh() {
+    const hints = this.hints();
+    const same = [...this.chips.children].map((chip) => chip.dataset.text).join("\n");
+    if (same !== hints.map((hint) => hint.text).join("\n")) {
+      const held = this.chips.contains(document.activeElement);
+      this.chips.replaceChildren(
+        ...hints.map(({ text, label }) =>
+          h("button", { type: "button", "data-text": text, onclick: () => this.write(text) }, label ?? text)),
+      );
+      if (held) this.text.focus({ preventScroll: true });
+    }
+    this.chips.hidden = hints.length === 0;
+    const newest = this.talk?.messages.at(-1);
+    const hide = !(newest && newest.asksContact);
+    if (hide && document.activeElement === this.contact) this.text.focus({ preventScroll: true });
+    this.contact.hidden = hide;
+  }
+
+  submit(event) {
+    event.preventDefault();
+    const text = this.text.value.trim();
+    if (text) this.write(text);
+  }
+
+  async write(text) {
+    this.text.value = "";
+    if (!(await this.send(this.talk, { kind: "text", text }))) this.text.value = text;
+  }
+
+  share() {
+    this.send(this.talk, { kind: "contact", text: this.talk.phone });
+  }
+
+  tap(talk, option) {
+    this.closeSheet();
+    this.send(talk, { kind: "tap", text: option.label, payload: option.payload });
+  }
+
+  /* --- messages ------------------------------------------------------------------------- */
+
+  /* Add a message to a talk, shown or not. `fresh` ones move in. */
+  add(talk, message, fresh) {
+    const at = new Date(message.at);
+    const low = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+    if (message.mine && message.tapped) this.settle(talk, message);
+    if (!talk.messages.length || at - talk.at > PAUSE) {
+      talk.list.append(h("li", { class: "pause" }, h("span", {}, day(at, talk.zone)), ` ${clock(at, talk.zone)}`));
+    }
+    talk.at = at;
+    talk.messages.push(message);
+    talk.list.append(this.bubble(talk, message, at, fresh));
+    while (talk.list.children.length > 300) talk.list.firstChild.remove();
+    if (talk === this.talk) {
+      this.refresh();
+      if (low || message.mine) this.bottom();
+    }
+  }
+
+  bubble(talk, message, at, fresh) {
+    const who = message.mine ? "You" : talk.title;
+    const time = h("span", { class: "time" }, clock(at, talk.zone), message.mine ? icon("checks", "ticks") : null);
+    const quiet = message.mine && message.tapped && talk.look === "telegram";
+    const item = h(
+      "li", { class: [message.mine ? "out" : "in", fresh && "fresh", quiet && "sr"].filter(Boolean).join(" ") },
+      h("div", { class: "bubble" },
+        h("span", { class: "sr" }, `${who}: `),
+        h("p", {}, ...message.text.map(piece)),
+        time),
+    );
+    if (message.options.length) item.append(this.options(talk, message));
+    item.dataset.number = message.number;
+    return item;
+  }
+
+  options(talk, message) {
+    const buttons = message.options.map((option) =>
+      h("button", {
+        type: "button", class: "option", "data-payload": option.payload,
+        onclick: (event) => {
+          if (event.currentTarget.getAttribute("aria-disabled") !== "true") this.tap(talk, option);
+        },
+      }, talk.look === "whatsapp" && message.shape === "buttons" ? icon("reply") : null, h("span", {}, option.label)));
+    if (message.shape === "list") {
+      const opener = h("button", {
+        type: "button", class: "option opener", "aria-haspopup": "dialog",
+        onclick: (event) => this.openSheet(talk, message, event.currentTarget),
+      }, icon("list"), h("span", {}, "Choose"));
+      return h("div", { class: "options" }, opener);
+    }
+    const longest = Math.max(...message.options.map((option) => option.label.length));
+    const columns = longest <= 9 ? 3 : longest <= 18 ? 2 : 1;
+    return h("div", { class: "options", "data-columns": Math.min(columns, buttons.length) }, ...buttons);
+  }
+
+  /* Mark what was chosen under the message that offered it. */
+  settle(talk, message) {
+    const offered = talk.messages.find((m) => m.options.some((o) => o.payload === message.tapped));
+    const item = offered && $(`[data-number="${offered.number}"]`, talk.list);
+    if (!item) return;
+    for (const button of item.querySelectorAll(".option")) {
+      const chosen = button.dataset.payload === message.tapped;
+      button.classList.toggle("chosen", chosen);
+      if (button.classList.contains("opener")) continue;
+      button.setAttribute("aria-disabled", "true");
+      if (chosen && !$("svg.tick", button)) button.prepend(icon("check", "icon tick"));
+    }
+  }
+
+  jumped(text) {
+    if (!this.talk || !this.talk.messages.length) return;
+    this.talk.list.append(h("li", { class: "pause jumped" }, text));
+    this.talk.at = null;
+    this.bottom();
+  }
+
+  /* --- lists and news --------------------------------------------------------------------- */
+
+  openSheet(talk, message, opener) {
+    this.opener = opener;
+    const rows = message.options.map((option) =>
+      h("button", { type: "button", class: "row", onclick: () => this.tap(talk, option) },
+        h("span", {}, option.label), h("i", { "aria-hidden": "true" })));
+    const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.closeSheet() }, icon("close"));
+    const dialog = h("div", { class: "dialog", role: "dialog", "aria-label": "Choose one" },
+      h("div", { class: "head" }, close, h("p", {}, "Choose")), h("div", { class: "rows" }, ...rows));
+    dialog.addEventListener("keydown", (event) => {
+      const every = [close, ...rows];
+      const at = every.indexOf(document.activeElement);
+      const step = { ArrowDown: 1, ArrowUp: -1, Tab: event.shiftKey ? -1 : 1 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      every[(at + step + every.length) % every.length].focus();
+    });
+    this.sheet.replaceChildren(dialog);
+    this.sheet.hidden = false;
+    this.sheet.onclick = (event) => event.target === this.sheet && this.closeSheet();
+    rows[0].focus();
+  }
+
+  closeSheet() {
+    if (this.sheet.hidden) return;
+    this.sheet.hidden = true;
+    this.sheet.replaceChildren();
+    this.opener?.focus({ preventScroll: true });
+  }
+
+  /* A message of another talk of this phone drops in from above. */
+  notify(talk, message) {
+    const text = message.text.map((span) => span.text).join("");
+    const button = h("button", { type: "button", onclick: () => this.open(talk) },
+      h("span", { class: "avatar", "aria-hidden": "true", "data-look": talk.look }, LOOKS[talk.look].name[0]),
+      h("span", { class: "what" },
+        h("b", {}, `${talk.title} · ${LOOKS[talk.look].name}`), h("span", {}, text)));
+    this.banner.replaceChildren(button);
+    this.banner.hidden = false;
+    clearTimeout(this.leaving);
+    this.leaving = setTimeout(() => this.hideBanner(), 12000);
+  }
+
+  hideBanner() {
+    if (this.banner.hidden || this.banner.contains(document.activeElement)) return;
+    this.banner.hidden = true;
+  }
+}
+
+function piece({ text, style, href }) {
+  if (href) return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
+  return style ? h("span", { class: style }, text) : text;
+}
+
+export function initials(name) {
+  const words = name.replace(/^Dr\.? /, "").split(/[^\p{L}]+/u).filter(Boolean);
+  return words.slice(0, 2).map((word) => word[0]).join("").toUpperCase();
+}

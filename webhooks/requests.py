@@ -1,0 +1,78 @@
+"""What every request gets: an id, a line in the log, and a limit to its body."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+_SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+_OPENS = re.compile(r"^/b/[^.]*")
+"""A path whose address is the key: whoever has a booking's link sees the booking."""
+
+_QUIET = frozenset({"/health/live", "/health/ready"})
+
+
+class TooLarge(Exception):
+    """The body is larger than this endpoint takes."""
+
+
+async def body(request: Request, limit: int) -> bytes:
+    """Return the raw body; TooLarge beyond `limit` bytes, before it is all read."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+class Logged:
+    """Gives each request an id – the caller's `X-Request-ID` if it is sane – and logs its end.
+
+    Paths are logged, but not what opens something; queries never: they hold tokens.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _SANE.fullmatch(given) else secrets.token_hex(8)
+        status, began = 500, time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        path = _OPENS.sub("/b/[hidden]", scope["path"])
+        facts: dict[str, Any] = {"method": scope["method"], "path": path}
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            try:
+                await self.app(scope, receive, answer)
+            except Exception:
+                log.exception("request.failed", **facts)
+                raise
+            finally:
+                level = log.debug if scope["path"] in _QUIET else log.info
+                took = round((time.perf_counter() - began) * 1000, 1)
+                level("request", **facts, status=status, ms=took)

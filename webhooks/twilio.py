@@ -1,0 +1,172 @@
+"""Twilio's webhooks: a person's SMS or WhatsApp message, and what became of ours.
+
+Twilio does not call again once it was connected, so a message is committed before it is
+answered; the turn runs afterwards, and its words go out by the outbox, never as TwiML.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Mapping
+from hashlib import sha1
+from urllib.parse import parse_qsl
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.app import App
+from bot.receipt import receive
+from core import outbox
+from core.messages import Incoming
+from webhooks import requests
+from webhooks.errors import problem
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 64 * 1024
+"""Bytes; a message has at most 1,600 characters, and a few dozen short parameters."""
+
+MAX_FIELDS = 200
+
+TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+_SID = re.compile(r"[A-Za-z0-9]{2,64}")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+# A business-scoped id: a country, a full stop, and letters and digits.
+_SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+_OPT_OUT = {"STOP": "STOP", "START": "START", "HELP": "HELP"}
+
+Form = Mapping[str, str]
+
+
+async def messages(request: Request) -> Response:
+    """Take in one message: 403 and no row unless Twilio signed it, else empty TwiML."""
+    form = await _signed_form(request)
+    if isinstance(form, Response):
+        return form
+    app: App = request.app.state.slotline
+    event_id = _sid(form)
+    channel, address = _end(form.get("From", ""))
+    line = None
+    for ours in (form.get("To", ""), form.get("MessagingServiceSid", "")):
+        line = line or await app.line("twilio", channel, _end(ours)[1])
+    if line is None or not address or not event_id:
+        # Not ours to answer: another account's number, an alphanumeric sender, a short code.
+        log.warning(
+            "twilio.ignored",
+            sid=event_id,
+            line=line and line.id,
+            to=form.get("To", ""),
+            sender=bool(address),
+        )
+        return twiml()
+    receipt = await receive(app.runtime, line, address, event_id, incoming(form))
+    log.info(
+        "twilio.received",
+        conversation=receipt.conversation_id,
+        sid=event_id,
+        again=receipt.inbox_id is None,
+    )
+    if receipt.inbox_id is not None:
+        app.turns.begin(receipt.conversation_id)
+    return twiml()
+
+
+async def status(request: Request) -> Response:
+    """Take in what became of a message we sent; the same news twice changes nothing."""
+    form = await _signed_form(request)
+    if isinstance(form, Response):
+        return form
+    app: App = request.app.state.slotline
+    sid = _sid(form)
+    state = form.get("MessageStatus") or form.get("SmsStatus") or ""
+    asked = request.query_params.get("id", "")
+    row = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
+    if sid:
+        error = form.get("ErrorCode", "")
+        error = error[:10] if error.isascii() and error.isdecimal() else ""
+        news = await app.runtime.run(
+            lambda ctx: outbox.provider_status(ctx, sid, state, error, outbox_id=row)
+        )
+        log.info("twilio.status", sid=sid, status=state[:20], error=error, news=news)
+    return Response(status_code=204)
+
+
+def incoming(form: Form) -> Incoming:
+    """Return what the parameters of a message say the person did."""
+    name, text = form.get("ProfileName", ""), form.get("Body", "")
+    tapped = form.get("ListId") or form.get("ButtonPayload") or ""
+    if tapped:
+        return Incoming("tap", text=text, payload=tapped, name=name)
+    count = form.get("NumMedia", "0")
+    if count.isascii() and count.isdecimal() and count.strip("0"):
+        kinds = (form.get(f"MediaContentType{n}", "") for n in range(min(int(count[:3]), 10)))
+        return Incoming("media", text=text, media=tuple(kinds), name=name)
+    if form.get("Latitude") and form.get("Longitude"):
+        place = f"{form['Latitude']},{form['Longitude']}"
+        return Incoming("location", text=place, name=name)
+    # A word of the account's own that opted out or in says it in Twilio's default words.
+    return Incoming(text=_OPT_OUT.get(form.get("OptOutType", ""), text), name=name)
+
+
+def twiml() -> Response:
+    """Return the empty answer."""
+    return Response(TWIML, media_type="text/xml")
+
+
+def is_signed(token: str, url: str, pairs: list[tuple[str, str]], signature: str) -> bool:
+    """Whether `signature` is Twilio's for a POST of `pairs` to `url`.
+
+    HMAC-SHA1 by the account's token over the address as Twilio knows it, then each parameter's
+    name and value in the order of their names, blank ones too; in base64.
+    """
+    signed = url + "".join(name + value for name, value in sorted(set(pairs)))
+    digest = hmac.digest(token.encode(), signed.encode("utf-8", "surrogatepass"), sha1)
+    return hmac.compare_digest(base64.b64encode(digest), signature.encode("utf-8", "replace"))
+
+
+async def _signed_form(request: Request) -> dict[str, str] | Response:
+    """Return the parameters if Twilio signed them, else the answer that refuses them."""
+    settings = request.app.state.slotline.settings
+    try:
+        raw = await requests.body(request, MAX_BODY)
+    except requests.TooLarge:
+        return problem(request, 413, code="too_large", detail="The body is too large.")
+    url = settings.base_url + request.scope["raw_path"].decode("ascii", "replace")
+    if request.scope["query_string"]:
+        url += "?" + request.scope["query_string"].decode("ascii", "replace")
+    signature = request.headers.get("X-Twilio-Signature", "")
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:
+        pairs = []
+    token = settings.twilio_auth_token
+    if not (token and pairs and is_signed(token, url, pairs, signature)):
+        log.warning("twilio.refused", path=request.url.path)
+        return problem(request, 403, code="bad_signature", detail="This is not signed by Twilio.")
+    return dict(pairs)
+
+
+def _sid(form: Form) -> str:
+    sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
+    return sid if _SID.fullmatch(sid) else ""
+
+
+def _end(address: str) -> tuple[str, str]:
+    """Split "whatsapp:+34600111222" into channel and address; no address if it is none."""
+    channel = "whatsapp" if address.startswith("whatsapp:") else "sms"
+    address = address.removeprefix("whatsapp:")
+    known = (
+        _PHONE.fullmatch(address)
+        or (channel == "whatsapp" and _SCOPED.fullmatch(address))
+        or (channel == "sms" and re.fullmatch(r"MG[0-9a-f]{32}", address))
+    )
+    return channel, address if known else ""
