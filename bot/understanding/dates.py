@@ -253,7 +253,11 @@ def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
     ):
         return None
     dated = _with_year(units, k, month, day, cal)
-    return DateSaid(i, dated[0], dated[1]) if dated else None
+    if dated is None:
+        return None
+    k = dated[0]  # "March 11th of this month" says the month twice
+    again = has(units, k, "OF") and has(units, k + 1, "THIS") and has(units, k + 2, "MONTHW")
+    return DateSaid(i, k + 3 if again else k, dated[1])
 
 
 def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
