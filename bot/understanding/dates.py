@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from bot.understanding.cursor import amount, has, skip
 from bot.understanding.units import Unit
 
 MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "FM", "PW", "MH", "BZ"})
@@ -47,19 +48,6 @@ class Calendar:
     eager: bool
     bare: bool = False
     choosing: bool = False
-
-
-def _has(units: Sequence[Unit], i: int, *kinds: str) -> bool:
-    return 0 <= i < len(units) and any(k in units[i].tags for k in kinds)
-
-
-def _int(units: Sequence[Unit], i: int, kind: str) -> int | None:
-    value = units[i].get(kind) if 0 <= i < len(units) else None
-    return value if isinstance(value, int) else None
-
-
-def _skip(units: Sequence[Unit], i: int, *kinds: str) -> int:
-    return i + 1 if _has(units, i, *kinds) else i
 
 
 def day_in(year: int, month: int, day: int) -> date | None:
@@ -109,7 +97,10 @@ def coming(today: date, weekday: int) -> date:
 def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """The mention of a date beginning at unit `i`."""
     best: DateSaid | None = None
-    for rule in _RULES:
+    kinds = units[i].tags.keys()
+    for opening, rule in _RULES:
+        if kinds.isdisjoint(opening):
+            continue
         found = rule(units, i, cal)
         if found is not None and (best is None or found.j > best.j):
             best = found
@@ -118,7 +109,7 @@ def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
 
 def _to(units: Sequence[Unit], i: int) -> bool:
     """Whether a small word joins two dates: the "a" of "de segunda a quarta" is no article."""
-    return _has(units, i, "RANGE")
+    return has(units, i, "RANGE")
 
 
 def _figure(units: Sequence[Unit], i: int, digits: int) -> int | None:
@@ -174,15 +165,15 @@ def _numeric(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
 
 def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     """A day of the month: (end, day, whether an ordinal said so)."""
-    value = _int(units, i, "ORD")
+    value = amount(units, i, "ORD")
     if value is not None:
         return (i + 1, value, True) if 1 <= value <= 31 else None
-    value = _int(units, i, "NUM")
+    value = amount(units, i, "NUM")
     if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
         return None
-    if _has(units, i + 1, "DATEWORD"):
+    if has(units, i + 1, "DATEWORD"):
         return i + 2, value, True
-    if _has(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
+    if has(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
         return i + 2, value, True
     return i + 1, value, False
 
@@ -191,21 +182,21 @@ def _day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "3 to 5 March", "between the 3rd and the 5th", "March 3–5"."""
     j = i
     led = False
-    while _has(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
-        led = led or _has(units, j, "BETWEEN")
+    while has(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
+        led = led or has(units, j, "BETWEEN")
         j += 1
-    month = _int(units, j, "MONTH")
+    month = amount(units, j, "MONTH")
     first = _day_number(units, j + 1 if month is not None else j)
     if first is None:
         return None
     k, low, ordinal = first
-    either = _has(units, k, "OR") and units[k].word != "/"
-    if not (either or _has(units, k, "RANGE") or (led and _has(units, k, "AND"))):
+    either = has(units, k, "OR") and units[k].word != "/"
+    if not (either or has(units, k, "RANGE") or (led and has(units, k, "AND"))):
         return None
-    k = _skip(units, k + 1, "THE", "DAYTHE")
+    k = skip(units, k + 1, "THE", "DAYTHE")
     if month is not None:
         second = _day_number(units, k)
-        if second is None or _has(units, second[0], "AMPM") or second[1] <= low:
+        if second is None or has(units, second[0], "AMPM") or second[1] <= low:
             return None
         start = next_month_day(cal.today, month, low)
         end = day_in(start.year, month, second[1]) if start else None
@@ -225,7 +216,7 @@ def _with_year(
     units: Sequence[Unit], j: int, month: int, day: int, cal: Calendar
 ) -> tuple[int, date] | None:
     k = j + 1 if j < len(units) and units[j].word == "," else j
-    k = _skip(units, k, "OF")
+    k = skip(units, k, "OF")
     if k < len(units) and len(units[k].digits) == 4 and (year := _year(units, k)) is not None:
         found = day_in(year, month, day)
         return (k + 1, found) if found else None
@@ -235,48 +226,52 @@ def _with_year(
 
 def _named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     j = i
-    while _has(units, j, "THE", "DAYW", "ON") and not _to(units, j) and j < i + 3:
+    while has(units, j, "THE", "DAYW", "ON") and not _to(units, j) and j < i + 3:
         j += 1
     number = _day_number(units, j)
     if number is not None:
         k, day, _ = number
-        k = _skip(units, k, "OF")
-        k = _skip(units, k, "DAYW")
-        k = _skip(units, k, "OF")
-        month = _int(units, k, "MONTH")
+        k = skip(units, k, "OF")
+        k = skip(units, k, "DAYW")
+        k = skip(units, k, "OF")
+        month = amount(units, k, "MONTH")
         if month is not None and units[k].sentence == units[i].sentence:
             dated = _with_year(units, k + 1, month, day, cal)
             return DateSaid(i, dated[0], dated[1]) if dated else None
-    month = _int(units, j, "MONTH")
+    month = amount(units, j, "MONTH")
     if month is None:
         return None
     k = j + 1
-    while k < j + 3 and (_has(units, k, "THE") or (k < len(units) and units[k].word in ",.")):
+    while k < j + 3 and (has(units, k, "THE") or (k < len(units) and units[k].word in ",.")):
         k += 1
     number = _day_number(units, k)
     if number is None or units[k].sentence != units[i].sentence:
         return None
     k, day, ordinal = number
     if not ordinal and (
-        _has(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word == ":")
+        has(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word == ":")
     ):
         return None
     dated = _with_year(units, k, month, day, cal)
-    return DateSaid(i, dated[0], dated[1]) if dated else None
+    if dated is None:
+        return None
+    k = dated[0]  # "March 11th of this month" says the month twice
+    again = has(units, k, "OF") and has(units, k + 1, "THIS") and has(units, k + 2, "MONTHW")
+    return DateSaid(i, k + 3 if again else k, dated[1])
 
 
 def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
     """Such as "this week", "of next week", "week after next": (end, weeks ahead)."""
     j = i
-    while _has(units, j, "OF", "THE") and j < i + 2:
+    while has(units, j, "OF", "THE") and j < i + 2:
         j += 1
-    if _has(units, j, "THIS") and _has(units, j + 1, "WEEK"):
+    if has(units, j, "THIS") and has(units, j + 1, "WEEK"):
         return j + 2, 0
-    if _has(units, j, "NEXT", "COMING") and _has(units, j + 1, "WEEK"):
+    if has(units, j, "NEXT", "COMING") and has(units, j + 1, "WEEK"):
         return j + 2, 1
-    if _has(units, j, "WEEK") and _has(units, j + 1, "NEXT", "COMING"):
+    if has(units, j, "WEEK") and has(units, j + 1, "NEXT", "COMING"):
         return j + 2, 1
-    if _has(units, j, "WEEK") and _has(units, j + 1, "PASTWORD") and _has(units, j + 2, "NEXT"):
+    if has(units, j, "WEEK") and has(units, j + 1, "PASTWORD") and has(units, j + 2, "NEXT"):
         return j + 3, 2
     return None
 
@@ -284,21 +279,21 @@ def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
 def _week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     week = monday(cal.today)
     j = i
-    while _has(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
+    while has(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
         j += 1
     ahead = 0
-    if _has(units, j, "NEXT"):
+    if has(units, j, "NEXT"):
         j, ahead = j + 1, 1
-    if _has(units, j, "WEEKEND"):
+    if has(units, j, "WEEKEND"):
         return _ranged(
             i, j + 1, week + timedelta(7 * ahead + 5), week + timedelta(7 * ahead + 6), cal.today
         )
     shift = _week_shift(units, i)
     if shift is not None:
         end, ahead = shift
-        weekday = _int(units, end, "WEEKDAY")
-        if weekday is None and _has(units, end, "ON"):
-            weekday = _int(units, end + 1, "WEEKDAY")
+        weekday = amount(units, end, "WEEKDAY")
+        if weekday is None and has(units, end, "ON"):
+            weekday = amount(units, end + 1, "WEEKDAY")
             end += weekday is not None
         if weekday is not None:
             start = week + timedelta(7 * ahead)
@@ -306,10 +301,10 @@ def _week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
         start = week + timedelta(7 * ahead)
         return _ranged(i, end, start, start + timedelta(6), cal.today)
     for kind, (low, high) in (("END", (3, 6)), ("BEGIN", (0, 1)), ("MIDDLE", (2, 3))):
-        if _has(units, i, kind):
-            j = _skip(units, i + 1, "THE")
+        if has(units, i, kind):
+            j = skip(units, i + 1, "THE")
             shift = _week_shift(units, j)
-            if shift is None and _has(units, j, "WEEK"):
+            if shift is None and has(units, j, "WEEK"):
                 shift = j + 1, 0
             if shift is not None:
                 start = week + timedelta(7 * shift[1])
@@ -325,16 +320,16 @@ def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateSaid:
 
 def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     j, how = i, ""
-    while _has(units, j, "THE", "ON", "THIS", "NEXT", "COMING") and j < i + 3 and not _to(units, j):
-        how = how or next((k for k in ("NEXT", "COMING", "THIS") if _has(units, j, k)), "")
+    while has(units, j, "THE", "ON", "THIS", "NEXT", "COMING") and j < i + 3 and not _to(units, j):
+        how = how or next((k for k in ("NEXT", "COMING", "THIS") if has(units, j, k)), "")
         j += 1
-    if j > i and not how and _has(units, i, "ON"):
+    if j > i and not how and has(units, i, "ON"):
         return None  # "on Friday": the mention begins at "Friday"
-    weekday = _int(units, j, "WEEKDAY")
+    weekday = amount(units, j, "WEEKDAY")
     if weekday is None:
-        work = _has(units, j, "WORKDAYS")
+        work = has(units, j, "WORKDAYS")
         return DateSaid(i, j + 1, weekdays=frozenset(range(5))) if work else None
-    if _has(units, j, "ORD") and _has(units, j + 1, "PLACE", "ONE"):
+    if has(units, j, "ORD") and has(units, j + 1, "PLACE", "ONE"):
         return None  # "a segunda opção" is the second one
     end = j + 1
     if end < len(units) and units[end].word == "." and not units[end].stop:
@@ -343,11 +338,11 @@ def _weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
         dated = _dated_weekday(units, i, end, weekday, cal)
         if dated is not None:
             return dated
-        if _has(units, end, "NEXT", "COMING"):
-            end, how = end + 1, "NEXT" if _has(units, end, "NEXT") else "COMING"
-    if not how and _has(units, j, "MANY"):
+        if has(units, end, "NEXT", "COMING"):
+            end, how = end + 1, "NEXT" if has(units, end, "NEXT") else "COMING"
+    if not how and has(units, j, "MANY"):
         return DateSaid(i, end, weekdays=frozenset({weekday}))
-    if not how and _has(units, j, "WEAK") and not _stands_alone(units, j, end):
+    if not how and has(units, j, "WEAK") and not _stands_alone(units, j, end):
         return None
     return _near_weekday(i, end, weekday, how, cal)
 
@@ -391,7 +386,7 @@ def _dated_weekday(
     if shift is not None:
         start = monday(cal.today) + timedelta(7 * shift[1])
         return DateSaid(i, shift[0], start + timedelta(weekday), week=start)
-    if _has(units, end, "WEEK") and not _has(units, end, "NEXT"):
+    if has(units, end, "WEEK") and not has(units, end, "NEXT"):
         return DateSaid(i, end + 1, coming(cal.today, weekday) + timedelta(7))
     return None
 
@@ -418,7 +413,7 @@ def _plain_end(units: Sequence[Unit], j: int) -> bool:
 def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] | None:
     """The date that follows its weekday: "Friday 13 March", "Friday, the 13th"."""
     k = j
-    while k < len(units) and k < j + 3 and (units[k].word == "," or _has(units, k, "THE", "ON")):
+    while k < len(units) and k < j + 3 and (units[k].word == "," or has(units, k, "THE", "ON")):
         k += 1
     if k >= len(units) or units[k].sentence != units[j - 1].sentence:
         return None
@@ -429,27 +424,27 @@ def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] 
 
 
 def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
-    edge = next((k for k in ("END", "BEGIN", "MIDDLE") if _has(units, i, k)), None)
+    edge = next((k for k in ("END", "BEGIN", "MIDDLE") if has(units, i, k)), None)
     j = i + 1 if edge else i
-    j = _skip(units, j, "THE")
+    j = skip(units, j, "THE")
     if edge is None:
-        while _has(units, j, "IN", "OF", "THE") and j < i + 2 and not _has(units, j, "MONTHW"):
+        while has(units, j, "IN", "OF", "THE") and j < i + 2 and not has(units, j, "MONTHW"):
             j += 1
     span: tuple[date, date] | None = None
-    if _has(units, j, "THIS") and _has(units, j + 1, "MONTHW"):
+    if has(units, j, "THIS") and has(units, j + 1, "MONTHW"):
         j, span = j + 2, month_span(cal.today, 0)
-    elif (_has(units, j, "NEXT", "COMING") and _has(units, j + 1, "MONTHW")) or (
-        _has(units, j, "MONTHW") and _has(units, j + 1, "NEXT", "COMING")
+    elif (has(units, j, "NEXT", "COMING") and has(units, j + 1, "MONTHW")) or (
+        has(units, j, "MONTHW") and has(units, j + 1, "NEXT", "COMING")
     ):
         j, span = j + 2, month_span(cal.today, 1)
-    elif edge and _has(units, j, "MONTHW"):
+    elif edge and has(units, j, "MONTHW"):
         j, span = j + 1, month_span(cal.today, 0)
-    elif (month := _int(units, j, "MONTH")) is not None and (
-        edge or (j > i and _has(units, i, "IN", "OF")) or not _has(units, j, "WEAK")
+    elif (month := amount(units, j, "MONTH")) is not None and (
+        edge or (j > i and has(units, i, "IN", "OF")) or not has(units, j, "WEAK")
     ):
         ahead = (month - cal.today.month) % 12
         j, span = j + 1, month_span(cal.today, ahead)
-    elif _has(units, j, "MONTHEND"):
+    elif has(units, j, "MONTHEND"):
         j, span, edge = j + 1, month_span(cal.today, 0), "END"
     if span is None:
         return None
@@ -466,27 +461,27 @@ def _month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
 
 
 def _relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
-    days = _int(units, i, "DAYREL")
+    days = amount(units, i, "DAYREL")
     if days is not None:
         said = DateSaid(i, i + 1, cal.today + timedelta(days))
         return _from_day(units, said) or said
-    if _has(units, i, "SAMEDAY"):
+    if has(units, i, "SAMEDAY"):
         return DateSaid(i, i + 1, cal.last_date) if cal.last_date else None
-    step = _int(units, i, "DAYAFTER")
+    step = amount(units, i, "DAYAFTER")
     if step is not None and cal.last_date:
         return DateSaid(i, i + 1, cal.last_date + timedelta(step))
-    j = _skip(units, i, "IN")
-    count = _int(units, j, "NUM")
-    if count is None and _has(units, j, "A"):
+    j = skip(units, i, "IN")
+    count = amount(units, j, "NUM")
+    if count is None and has(units, j, "A"):
         count = 1
     if count is None or count > 99:
         return None
     for kind, size in (("DAYS", 1), ("WEEKS", 7), ("MONTHS", 30)):
-        scale = _int(units, j + 1, kind)
+        scale = amount(units, j + 1, kind)
         if scale is None:
             continue
         end = j + 2
-        anchored = _has(units, end, "FROMNOW")
+        anchored = has(units, end, "FROMNOW")
         if j == i and not anchored:
             return _a_week_from(units, i, end, count * scale * size, cal)
         end += anchored
@@ -505,7 +500,7 @@ def _a_week_from(
     units: Sequence[Unit], i: int, end: int, days: int, cal: Calendar
 ) -> DateSaid | None:
     """Such as "a week from Friday", "two weeks after tomorrow"."""
-    if not _has(units, end, "FROM", "PASTWORD"):
+    if not has(units, end, "FROM", "PASTWORD"):
         return None
     base = _weekday(units, end + 1, cal) or _relative(units, end + 1, cal)
     if base is None or base.first is None:
@@ -516,7 +511,7 @@ def _a_week_from(
 
 def _from_day(units: Sequence[Unit], said: DateSaid) -> DateSaid | None:
     """Such as "tomorrow week"."""
-    if said.first and _has(units, said.j, "WEEK") and not _has(units, said.j, "NEXT"):
+    if said.first and has(units, said.j, "WEEK") and not has(units, said.j, "NEXT"):
         return replace(said, j=said.j + 1, first=said.first + timedelta(7))
     return None
 
@@ -524,7 +519,7 @@ def _from_day(units: Sequence[Unit], said: DateSaid) -> DateSaid | None:
 def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "the 12th", "12th of this month", "on the 12"."""
     j = i
-    while _has(units, j, "THE", "ON", "DAYW", "DAYTHE") and j < i + 3 and not _has(units, j, "NUM"):
+    while has(units, j, "THE", "ON", "DAYW", "DAYTHE") and j < i + 3 and not has(units, j, "NUM"):
         j += 1
     led = j > i
     number = _day_number(units, j)
@@ -532,14 +527,14 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
         return None
     end, day, ordinal = number
     k = end
-    while _has(units, k, "OF", "THE") and k < end + 2:
+    while has(units, k, "OF", "THE") and k < end + 2:
         k += 1
     month: tuple[date, date] | None = None
-    if _has(units, k, "THIS", "COMING") and _has(units, k + 1, "MONTHW"):
+    if has(units, k, "THIS", "COMING") and has(units, k + 1, "MONTHW"):
         end, month = k + 2, month_span(cal.today, 0)
-    elif _has(units, k, "NEXT") and _has(units, k + 1, "MONTHW"):
+    elif has(units, k, "NEXT") and has(units, k + 1, "MONTHW"):
         end, month = k + 2, month_span(cal.today, 1)
-    elif k > end and _has(units, k, "MONTHW"):
+    elif k > end and has(units, k, "MONTHW"):
         end, month = k + 1, month_span(cal.today, 0)
     if month is not None:
         found = day_in(month[0].year, month[0].month, day)
@@ -547,20 +542,20 @@ def _ordinal(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
             found = next_day(cal.today, day)
         return DateSaid(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    asked = cal.eager and (led or _has(units, end, "STRICTAT") or (cal.bare and _alone(units)))
-    if not ordinal and not asked and not _has(units, j - 1, "DAYTHE"):
+    asked = cal.eager and (led or has(units, end, "STRICTAT") or (cal.bare and _alone(units)))
+    if not ordinal and not asked and not has(units, j - 1, "DAYTHE"):
         return None
     if not ordinal and (
-        _has(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
+        has(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
         or (end < len(units) and units[end].word in {":", "%", "/"})
     ):
         return None
     dated = any("DATEWORD" in u.tags for u in units[j:end])
     if worded and not dated and not (led and (cal.eager or day > 5)):
         return None
-    article = _has(units, j - 1, "DAYTHE") and _has(units, j - 1, "THE")
+    article = has(units, j - 1, "DAYTHE") and has(units, j - 1, "THE")
     chosen = article and not ordinal and cal.choosing and _alone(units)
-    if chosen or _has(units, end, "PLACE", "COUNTED") or _street(units, end):
+    if chosen or has(units, end, "PLACE", "COUNTED") or _street(units, end):
         return None
     found = next_day(cal.today, day)
     return DateSaid(i, end, found) if found else None
@@ -578,24 +573,29 @@ def _alone(units: Sequence[Unit]) -> bool:
 
 def _gone(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "last Friday", "la semana pasada": a day gone by, which nobody books."""
-    j = _skip(units, i, "LAST", "THE")
-    if not _has(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
+    j = skip(units, i, "LAST", "THE")
+    if not has(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
         return None
-    led = j > i and _has(units, i, "LAST")
-    if not led and not _has(units, j + 1, "LAST"):
+    led = j > i and has(units, i, "LAST")
+    if not led and not has(units, j + 1, "LAST"):
         return None
     return DateSaid(i, j + 1 if led else j + 2, monday(cal.today) - timedelta(7))
 
 
+# Each rule with the kinds a mention can begin with: most rules are passed over by one look.
+_NUMBER = ("NUM", "ORD")
+_LEAD = ("THE", "ON", "DAYW")
+_TURN = ("THIS", "NEXT", "COMING")
+_EDGE = ("END", "BEGIN", "MIDDLE")
 _RULES = (
-    _iso,
-    _numeric,
-    _named_month,
-    _day_span,
-    _week_words,
-    _weekday,
-    _month_words,
-    _relative,
-    _ordinal,
-    _gone,
+    (frozenset({"NUM"}), _iso),
+    (frozenset({"NUM"}), _numeric),
+    (frozenset({*_NUMBER, *_LEAD, "MONTH"}), _named_month),
+    (frozenset({*_NUMBER, *_LEAD, "MONTH", "BETWEEN", "DAYTHE"}), _day_span),
+    (frozenset({*_TURN, *_EDGE, "THE", "ON", "OF", "WEEKEND", "WEEK"}), _week_words),
+    (frozenset({*_TURN, "THE", "ON", "WEEKDAY", "WORKDAYS"}), _weekday),
+    (frozenset({*_TURN, *_EDGE, "IN", "OF", "THE", "MONTH", "MONTHW", "MONTHEND"}), _month_words),
+    (frozenset({"DAYREL", "SAMEDAY", "DAYAFTER", "IN", "NUM", "A"}), _relative),
+    (frozenset({*_NUMBER, *_LEAD, "DAYTHE"}), _ordinal),
+    (frozenset({"LAST", "THE", "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"}), _gone),
 )

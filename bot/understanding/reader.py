@@ -30,6 +30,8 @@ from bot.understanding.tokens import Token, tokenize
 from bot.understanding.units import Unit, unitize
 from bot.understanding.when import When, listed, refused
 
+# What the longest message of any channel holds (Telegram's 4,096); the rest is not read.
+LONGEST = 4096
 _TIME_ASKED = frozenset({"time", "when"})
 _DATE_ASKED = frozenset({"date", "when"})
 
@@ -57,10 +59,10 @@ class _Reading:
 def understand(text: str, setting: Setting) -> Understood:
     """Read a message the way a receptionist would.
 
-    Never raises on any text. Fields hold the likeliest reading; `ambiguous` names every field
-    that has another one, with all candidates.
+    Never raises on any text; reads the first `LONGEST` characters. Fields hold the likeliest
+    reading; `ambiguous` names every field that has another one, with all candidates.
     """
-    tokens = tokenize(text)
+    tokens = tokenize(text[:LONGEST])
     languages = languages_for(tokens, setting.language)
     units = unitize(tokens, languages)
     found = acts_in(sentences(tokens, languages[0]), languages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.understanding.cursor import has, one_sentence, skip
 from bot.understanding.units import Unit
 
 DAY = 24 * 60
@@ -82,10 +83,6 @@ class TimeSaid:
     weak: bool = False
 
 
-def _has(units: Sequence[Unit], i: int, *kinds: str) -> bool:
-    return i < len(units) and any(k in units[i].tags for k in kinds)
-
-
 def _number(units: Sequence[Unit], i: int, top: int) -> int | None:
     if i >= len(units):
         return None
@@ -95,59 +92,53 @@ def _number(units: Sequence[Unit], i: int, top: int) -> int | None:
     return None
 
 
-def _same(units: Sequence[Unit], i: int, j: int) -> bool:
-    return j < len(units) and units[i].sentence == units[j].sentence
-
-
-def _skip(units: Sequence[Unit], i: int, *kinds: str) -> int:
-    return i + 1 if _has(units, i, *kinds) else i
-
-
 def clock(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     """The time of day beginning at unit `i` and where it ends, with all that follows it."""
     found = _face(units, i)
     if found is None:
         return None
     j, c = found
-    if _has(units, j, "OCLOCK"):
+    if has(units, j, "OCLOCK"):
         j, c = _plus(units, j + 1, replace(c, strong=True))
     return _half(units, j, c)
 
 
 def _half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     """Take "o'clock", "pm", "in the evening" behind a time."""
-    if _has(units, j, "OCLOCK") or (_has(units, j, "HOURWORD") and _led(units, j - 2)):
+    if has(units, j, "OCLOCK") or (has(units, j, "HOURWORD") and _led(units, j - 2)):
         j, c = j + 1, replace(c, strong=True)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
-    if _has(units, k, "AMPM"):
+    if has(units, k, "AMPM"):
         half = str(units[k].get("AMPM"))
         return k + 1, c.on_half(half) if c.hour <= 12 else replace(c, strong=True)
     k = j
     while (
         k < j + 3
-        and _has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON")
-        and not _has(units, k, "PART")
+        and has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON")
+        and not has(units, k, "PART")
     ):
         k += 1
-    if _has(units, k, "PART") and _same(units, j - 1, k):
+    if has(units, k, "PART") and one_sentence(units, j - 1, k):
         return k + 1, c.in_part(str(units[k].get("PART")))
     return j, c
 
 
 def _led(units: Sequence[Unit], i: int) -> bool:
-    return i >= 0 and _has(units, i, "STRICTAT", "AFTER", "BEFORE", "AROUND")
+    return i >= 0 and has(units, i, "STRICTAT", "AFTER", "BEFORE", "AROUND")
 
 
 def _face(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     u = units[i]
+    if u.tags.keys().isdisjoint(_CLOCK_OPENING):
+        return None
     if "NOON" in u.tags:
         return _plus(units, i + 1, Clock(int(u.tags["NOON"]) // 60, sure=True, strong=True))
     if "FACE" in u.tags:
         face = divmod(int(u.tags["FACE"]), 60)
-        return i + 1, Clock(*face, strong=_has(units, i + 1, "OCLOCK"))
+        return i + 1, Clock(*face, strong=has(units, i + 1, "OCLOCK"))
     for kind, sign in (("PAST", 1), ("TO", -1)):
         if kind in u.tags:
-            j = _skip(units, i + 1, "THE", "AT")
+            j = skip(units, i + 1, "THE", "AT")
             hour = _number(units, j, 24)
             if hour is None:
                 return None
@@ -167,22 +158,22 @@ def _glued(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
     if len(d) not in {3, 4} or int(d[-2:]) > 59 or int(d[:-2]) > 23 or int(d[-2:]) % 5:
         return None
     hour = int(d[:-2])
-    strong = d[0] == "0" or _has(units, i + 1, "AMPM", "OCLOCK")
+    strong = d[0] == "0" or has(units, i + 1, "AMPM", "OCLOCK")
     return i + 1, Clock(hour, int(d[-2:]), sure=hour > 12 or d[0] == "0", strong=strong)
 
 
 def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Clock] | None:
     j = i + 1
-    worded = _has(units, j, "MINUTES")
+    worded = has(units, j, "MINUTES")
     j += worded
-    after, to = _has(units, j, "PASTWORD"), _has(units, j, "TOWORD")
+    after, to = has(units, j, "PASTWORD"), has(units, j, "TOWORD")
     if not (after or to):
         return None
     hour = _number(units, j + 1, 12)
     if not hour:
         return None
     # "5 to 6" in figures is a range; "ten to six" and "20 to 6" are times.
-    if to and not worded and units[i].digits and first <= 12 and _has(units, j, "RANGE"):
+    if to and not worded and units[i].digits and first <= 12 and has(units, j, "RANGE"):
         return None
     if not worded and (first % 5 or first == 0):
         return None
@@ -209,7 +200,7 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, Clock] |
         minute = _number(units, i + 1, 59)
         if minute is not None and minute >= 10 and minute % 5 == 0 and hour > 0:
             worded = not u.digits and not nxt.digits
-            backed = _has(units, i + 2, "AMPM") or worded
+            backed = has(units, i + 2, "AMPM") or worded
             if backed:
                 return i + 2, Clock(hour, minute, strong=True)
     return _plus(units, i + 1, Clock(hour % 24, 0, sure=hour > 12 or hour == 0))
@@ -223,10 +214,10 @@ def _plus(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
     sign = units[j].get("PLUSWORD") if j < len(units) else None
     minute = _number(units, j + 1, 59)
     if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
-        figures = units[j + 1].digits and not _has(units, j + 2, "MINUTES")
+        figures = units[j + 1].digits and not has(units, j + 2, "MINUTES")
         backed = minute > 12 or not figures or "AND" not in units[j].tags
-        if backed and not _has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
-            j = _skip(units, j + 2, "MINUTES")
+        if backed and not has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
+            j = skip(units, j + 2, "MINUTES")
             return j, replace(c, minute=sign * minute, strong=True)
     return j, c
 
@@ -238,9 +229,9 @@ def _seconds(units: Sequence[Unit], j: int) -> bool:
 def _counted(units: Sequence[Unit], j: int) -> bool:
     """Whether what follows a bare number shows that it was no time: "2 people", "20th"."""
     return j < len(units) and (
-        _has(units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH")
-        or (_has(units, j, "SUFFIX") and not units[j].spaced)
-        or (_has(units, j, "PLACE") and not _has(units, j, "AMPM"))
+        has(units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH")
+        or (has(units, j, "SUFFIX") and not units[j].spaced)
+        or (has(units, j, "PLACE") and not has(units, j, "AMPM"))
         or (units[j].word in {"/", "%", "#"})
         or (not units[j].known and not units[j].tags and units[j].spaced and _word(units[j]))
     )
@@ -255,7 +246,12 @@ def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     u = units[i]
     if "SOON" in u.tags:
         return TimeSaid(i, i + 1, "asap")
-    found = _offset(units, i) or _between(units, i, eager=eager)
+    kinds = u.tags.keys()
+    if kinds.isdisjoint(_OPENING):
+        return None
+    found = _offset(units, i)
+    if found is None and not kinds.isdisjoint(_RANGE_OPENING):
+        found = _between(units, i, eager=eager)
     if found is not None:
         return found
     best: TimeSaid | None = None
@@ -265,31 +261,47 @@ def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     return best
 
 
+# What a clock, a range and any mention of a time can begin with.
+_CLOCK_OPENING = frozenset({"NUM", "NOON", "FACE", "PAST", "TO", "HALF"})
+_RANGE_OPENING = _CLOCK_OPENING | {"BETWEEN", "PART"}
+_OPENING = _RANGE_OPENING | {
+    "AFTER",
+    "BEFORE",
+    "AROUND",
+    "AT",
+    "STRICTAT",
+    "IN",
+    "OF",
+    "THE",
+    "HALFHOUR",
+}
+
+
 def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
     """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
-    j = _skip(units, i, "IN")
-    if _has(units, j, "HALFHOUR") and (j > i or _has(units, j + 1, "FROMNOW")):
+    j = skip(units, i, "IN")
+    if has(units, j, "HALFHOUR") and (j > i or has(units, j + 1, "FROMNOW")):
         end = j + 1 if j > i else j + 2
         return TimeSaid(i, end, "exact", offset=int(units[j].tags["HALFHOUR"]))
     value = _number(units, j, 59)
-    if value is None or not _has(units, j + 1, "HOURS", "MINUTES"):
+    if value is None or not has(units, j + 1, "HOURS", "MINUTES"):
         return None
     end = j + 2
     if j == i:
-        if not _has(units, end, "FROMNOW"):
+        if not has(units, end, "FROMNOW"):
             return None
         end += 1
-    unit = 60 if _has(units, j + 1, "HOURS") else 1
+    unit = 60 if has(units, j + 1, "HOURS") else 1
     return TimeSaid(i, end, "exact", offset=value * unit)
 
 
 def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
-    if _has(units, i, "PART"):
+    if has(units, i, "PART"):
         return _part_between(units, i)
     j = i
-    led = _has(units, i, "BETWEEN")
+    led = has(units, i, "BETWEEN")
     if led:
-        j = _skip(units, i + 1, "THE", "AT")
+        j = skip(units, i + 1, "THE", "AT")
         plain = _bare_window(units, i, j)
         if plain is not None:
             return plain
@@ -299,23 +311,23 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     if first is None:
         return None
     k, low = first
-    if not (_has(units, k, "RANGE") or (led and _has(units, k, "AND"))):
+    if not (has(units, k, "RANGE") or (led and has(units, k, "AND"))):
         return None
-    m = _skip(units, k + 1, "THE", "AT")
-    second = clock(units, m) if m < len(units) and _same(units, i, m) else None
+    m = skip(units, k + 1, "THE", "AT")
+    second = clock(units, m) if m < len(units) and one_sentence(units, i, m) else None
     if second is None or _counted(units, second[0]):
         return None
     end, high = second
     sure = led or low.strong or high.strong or eager
-    if not (sure or _has(units, k, "BEFORE") or _beside_day(units, i, end)):
+    if not (sure or has(units, k, "BEFORE") or _beside_day(units, i, end)):
         return None
-    end = _skip(units, end, "BETWEENPOST")
+    end = skip(units, end, "BETWEENPOST")
     return TimeSaid(i, end, "between", low=low, high=high)
 
 
 def _part_between(units: Sequence[Unit], i: int) -> TimeSaid | None:
     """Such as "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
-    if i + 1 >= len(units) or _has(units, i + 1, "PART"):
+    if i + 1 >= len(units) or has(units, i + 1, "PART"):
         return None
     rest = _between(units, i + 1, eager=True)
     if rest is None or not rest.low or not rest.high or rest.low.sure or rest.high.sure:
@@ -328,9 +340,9 @@ def _part_between(units: Sequence[Unit], i: int) -> TimeSaid | None:
 def _bare_window(units: Sequence[Unit], i: int, j: int) -> TimeSaid | None:
     """The window "entre 3 y 5": not five past three."""
     low, high = _number(units, j, 23), _number(units, j + 2, 23)
-    if low is None or high is None or not _has(units, j + 1, "AND"):
+    if low is None or high is None or not has(units, j + 1, "AND"):
         return None
-    if not _has(units, i, "PLUSWORD") and _has(units, j + 1, "PLUSWORD"):
+    if not has(units, i, "PLUSWORD") and has(units, j + 1, "PLUSWORD"):
         end, c = _half(units, j + 3, Clock(high, sure=high > 12))
         if not _counted(units, end):
             return TimeSaid(i, end, "between", low=Clock(low, sure=low > 12), high=c)
@@ -342,9 +354,9 @@ def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
         if kind not in units[i].tags:
             continue
         j = i + 1
-        while _has(units, j, "THE", "AT", "AROUND") and j < i + 3:
+        while has(units, j, "THE", "AT", "AROUND") and j < i + 3:
             j += 1
-        if j >= len(units) or not _same(units, i, j):
+        if j >= len(units) or not one_sentence(units, i, j):
             continue
         found = clock(units, j)
         if found is not None:
@@ -353,7 +365,7 @@ def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
                 continue
             if c.strong or not _weak_word(units, j, eager=eager):
                 return _made(i, end, at, c)
-        if kind != "AROUND" and _has(units, j, "PART") and j == i + 1:
+        if kind != "AROUND" and has(units, j, "PART") and j == i + 1:
             part = str(units[j].tags["PART"])
             low, high = PARTS[part]
             edge = high if kind == "AFTER" else low
@@ -382,17 +394,17 @@ def _made(i: int, end: int, at: str, c: Clock) -> TimeSaid:
 def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     """Such as "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
     j, part = i, None
-    while j < i + 2 and _has(units, j, "IN", "THE", "AROUND"):
+    while j < i + 2 and has(units, j, "IN", "THE", "AROUND"):
         j += 1
-    if not _has(units, j, "PART"):
+    if not has(units, j, "PART"):
         j = i
-    if _has(units, j, "PART") and not _has(units, j, "NUM"):
+    if has(units, j, "PART") and not has(units, j, "NUM"):
         part = str(units[j].tags["PART"])
         j += 1
         j = j + 1 if j < len(units) and units[j].word == "," else j
-    led = _has(units, j, "STRICTAT")
-    j = _skip(units, j, "AT", "AROUND")
-    if j >= len(units) or not _same(units, i, j):
+    led = has(units, j, "STRICTAT")
+    j = skip(units, j, "AT", "AROUND")
+    if j >= len(units) or not one_sentence(units, i, j):
         return None
     found = clock(units, j)
     if found is None:
@@ -406,12 +418,12 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
         ("POSTBEFORE", "before"),
         ("POSTAROUND", "around"),
     ):
-        if _has(units, end, kind):
+        if has(units, end, kind):
             end, at, c = end + 1, name, replace(c, strong=True)
             break
     other: Clock | None = None
-    if at == "exact" and _or(units, end) and _same(units, i, end + 1):
-        second = clock(units, _skip(units, end + 1, "AT"))
+    if at == "exact" and _or(units, end) and one_sentence(units, i, end + 1):
+        second = clock(units, skip(units, end + 1, "AT"))
         if second is not None and not _counted(units, second[0]):
             other = second[1]
             c = replace(c, strong=c.strong or other.strong)
@@ -427,7 +439,7 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
 
 def _or(units: Sequence[Unit], k: int) -> bool:
     """An "or" that is no slash of a date."""
-    return _has(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
+    return has(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
 
 
 def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
@@ -436,15 +448,15 @@ def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
 
 def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
     """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
-    before = _has(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
-    k = _skip(units, end, "ON")
-    return (before and _closed(units, end)) or _has(units, k, "DAYREL", "WEEKDAY")
+    before = has(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
+    k = skip(units, end, "ON")
+    return (before and _closed(units, end)) or has(units, k, "DAYREL", "WEEKDAY")
 
 
 def _part(units: Sequence[Unit], i: int) -> TimeSaid | None:
     j = i
-    while j < i + 2 and _has(units, j, "IN", "THE", "OF") and not _has(units, j, "PART"):
+    while j < i + 2 and has(units, j, "IN", "THE", "OF") and not has(units, j, "PART"):
         j += 1
-    if not _has(units, j, "PART") or (j > i and not _same(units, i, j)):
+    if not has(units, j, "PART") or (j > i and not one_sentence(units, i, j)):
         return None
     return TimeSaid(i, j + 1, "part", part=str(units[j].tags["PART"]))

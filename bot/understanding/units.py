@@ -10,6 +10,8 @@ from bot.understanding.tokens import Token, ends_sentence
 
 _NONE: Tags = {}
 _MAX_DIGITS = 9
+# Whoever writes more numbers than this sends a list of something, not a wish.
+_MOST_NUMBERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,14 @@ def unitize(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]:
     """Cut tokens into units; the first language knows best, the others fill what it lacks."""
     out: list[Unit] = []
     sentence = 0
-    i, n = 0, len(tokens)
+    i, n, numbers = 0, len(tokens), 0
     words = [repair(t.text, languages[0]) if t.kind == "w" else t.text for t in tokens]
     while i < n:
         t = tokens[i]
         if t.kind == "n" and not _spelled(words, i, languages):
-            value: Tags = {"NUM": int(t.text)} if len(t.text) <= _MAX_DIGITS else _NONE
+            numbers += 1
+            read = len(t.text) <= _MAX_DIGITS and numbers <= _MOST_NUMBERS
+            value: Tags = {"NUM": int(t.text)} if read else _NONE
             out.append(Unit(t.text, value, t.start, t.end, sentence, t.spaced, t.text))
             i += 1
             continue

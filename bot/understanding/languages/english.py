@@ -20,7 +20,8 @@ this that these those something anything nothing everything someone anyone every
 way place time times day days week weeks month months year years today hello hi hey yes no ok okay
 match matches watch catch much march marches mice four hour your pour tour our sour ours
 fight light night sight right eight weight height might ever even event events seven several
-code name names front found sound round ground wound bound month mouth south north
+code name names practice practices front found sound round ground wound bound month mouth south
+north
 were where here there their three tree free fire five give live
 """
 

@@ -90,16 +90,20 @@ ACTS: dict[str, str] = {
     "_aside": """
 weather|forecast|forecasts|raining|rain
 see you|ya|u
-my free|own? schedule|availability|available|calendar|time|times|slots|agenda|day
+my free|own? schedule|availability|available|time|times|slots|agenda
 when|if|am|whether|times|hours am|im|i am? i? free|available
 free time|hours|slots|times i|do
 do|have|i i? have? free|open time|hours|slots|times
 open|free times|time i have
 am i|im free|available
 how busy am
+check my calendar|schedule|agenda
+i have|got something|plans|meeting|class|work|another|stuff
 """,
     "_errand": """
-calendar|calender|itinerary|cab|taxi|uber|lyft
+itinerary|cab|taxi|uber|lyft
+to|on|in|into|mark my|the calendar|calender|schedule|diary
+add|put|mark|save|sync|include ** calendar|calender
 pool|luxury|shared|regular ride
 add|put|mark|note * event
 """,
@@ -363,7 +367,7 @@ deposit|prepay
 """,
     "ask_offers": """
 do|does|can|will|would|could|if|whether|did|what @subj * offer|offers|provide|provides !me|us|an|a
-do|does|can|will|would|could|if|whether @subj * perform|performs|practice|specialize|engage
+do|does|can|will|would|could|if|whether @subj * perform|performs|practices|specialize|engage
 are|is @subj * offering|providing|performing
 do|does @subj * cater|both
 do|does|can|will|would|if|whether @subj * do|have|does|give|get|cut|treat|handle|help * @kindof
@@ -373,8 +377,7 @@ is|are|if|whether|wether|its|it|thats|be @subj * unisex|cosmetic
 is|are it|this|that|they|the|he|she * for|both|only * men|women|male|female|males|females|kids
 do|does|can|are|is @subj * accept|take|serve|see * kids|children|walk|men
 do|does|can|are|is @subj * welcome|accepts|takes|serves * kids|children|walk|men
-cosmetic services|service|procedures|work|dentistry $
-have|has|offer|provide cosmetic $
+^ cosmetic services|service|procedures|work|dentistry $
 """,
     "late": """
 running|be|bit|little|mins|minutes|min|am|im|hour|so|slightly|ll|be|get @late

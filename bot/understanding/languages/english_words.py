@@ -196,7 +196,7 @@ WORDS: dict[str, dict[str, Value]] = {
     "NOT": {
         "not|not on|not at|except|except for|other than|apart from|besides|excluding"
         "|instead of|rather than|anything but|avoid|cant do|cant make|cannot do|cannot make"
-        "|can not do|wont work on|dont want|not with|cant|without": 1,
+        "|can not do|wont work on|dont want|dont think|not with|cant|without": 1,
     },
     "BUT": {"but": 1},
     "ANY": {
