@@ -196,6 +196,7 @@ async def _step(
         model.sweep()
         await house.do(bookings.expire)
         return "", ""
+    wanted = ""
     try:
         if name == "hold":
             wanted = model.hold(*values)
