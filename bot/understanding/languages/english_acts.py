@@ -365,6 +365,11 @@ can|could|do|may i|we park
 pay|payment|payments|cash|card|cards|visa|mastercard|insurance|paypal|bizum|upi|venmo|amex
 deposit|prepay
 """,
+    "ask_preparation": """
+prepare|preparation|preparations|prep
+should|must|do|can|have|need i|we * bring|eat|drink|wear|fast|wash
+what to bring|wear|eat
+""",
     "ask_offers": """
 do|does|can|will|would|could|if|whether|did|what @subj * offer|offers|provide|provides !me|us|an|a
 do|does|can|will|would|could|if|whether @subj * perform|performs|practices|specialize|engage
@@ -385,6 +390,8 @@ running a|10|5|15|20
 stuck in traffic
 on my|the way but
 delayed
+^ late $
+^ running late
 """,
     "human": """
 talk|speak|chat|connect|transfer|pass|put to|with|me|through * human|person|agent|operator|someone

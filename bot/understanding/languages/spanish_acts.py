@@ -235,6 +235,11 @@ parking|aparcamiento|estacionamiento|aparcar|estacionar|garaje|cochera|parqueo|p
 pagar|pago|pagos|tarjeta|tarjetas|efectivo|bizum|visa|transferencia|seguro|adelanto|señal|depósito
 aceptan|aceptáis|aceptas
 """,
+    "ask_preparation": """
+preparar|prepararme|prepararnos|preparación|preparo|ayunas|ayuno
+tengo|debo|hay|hace que|falta * traer|llevar|comer
+qué|que debo|tengo|llevo|traigo * traer|llevar|preparar
+""",
     "ask_offers": """
 hacen|hacéis|haces|ofrecen|ofrecéis|ofreces|trabajan|trabajáis|dan|atienden|realizan|hacés
 tienen|tenéis|tienes servicio|servicios|tratamiento|tratamientos
