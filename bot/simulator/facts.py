@@ -111,9 +111,9 @@ async def tour(ctx: Context, booking_ids: Iterable[int]) -> dict[str, bool]:
 _REMINDER, _HOLD, _REQUEST, _BEGINS, _ENDS = (
     "a reminder goes out",
     "a hold runs out",
-    "an unanswered request expires",
-    "an appointment begins",
-    "an appointment ends",
+    "a request expires",
+    "a booking begins",
+    "a booking ends",
 )
 
 

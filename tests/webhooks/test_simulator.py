@@ -8,14 +8,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
+from bot.app import App
 from bot.simulator.stage import REAL, apart
 from core import models, setup
 from core.runtime import Runtime
 from core.settings import Settings
 from tests.webhooks.staging import Theatre, Watcher, staging, text_of
+from webhooks.app import create_app
 
 OFFER = """< Bella Hair. Cut, 30 min, 25 EUR, Tue 10 Mar:
 1 5:00 pm Ana
@@ -203,15 +206,18 @@ async def test_what_is_stored_of_a_talk_shows_no_code(theatre: Theatre) -> None:
         code = code_in(page.last(marta))
         await write(theatre, marta, f"{code} Marta")
         await page.until(lambda w: w.facts["tour"]["book"])
+        await write(theatre, marta, "mine was 123 456, and the price 2500")
+        await page.until(lambda w: len(w.shown(marta)) == 6)
         talk = page.facts["bookings"][0]["talk"]
     answer = await theatre.get(f"/simulator/talks/{talk}")
     assert code not in answer.text
     data = answer.json()
     assert [row["incoming"]["text"] for row in data["inbox"]] == [
         "cut tomorrow at 5pm with Leo",
-        "•••••• Marta",
+        "******",
+        "mine was ••••••, and the price 2500",
     ]
-    assert [row["state"] for row in data["outbox"]] == ["sent", "sent"]
+    assert [row["state"] for row in data["outbox"]] == ["sent", "sent", "sent"]
     assert [row["state"] for row in data["bookings"]] == ["confirmed"]
     assert (await theatre.get("/simulator/talks/999")).status_code == 404
 
@@ -291,6 +297,15 @@ async def test_only_phones_on_the_stage_can_write(
     answer = await theatre.post("messages", **body)
     assert answer.status_code == status
     assert theatre.stage.simulator.messages() == []
+
+
+async def test_real_installation_has_no_simulator(runtime: Runtime) -> None:
+    web = create_app(App.of(runtime, {}))
+    transport = httpx.ASGITransport(web)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for path in ("", "/events", "/static/simulator.js", "/talks/1"):
+            assert (await client.get(f"/simulator{path}")).status_code == 404
+        assert (await client.post("/simulator/reset", json={})).status_code == 404
 
 
 def test_demo_keeps_apart_from_every_real_installation(tmp_path: Path) -> None:

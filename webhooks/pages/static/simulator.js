@@ -221,7 +221,7 @@ function drawDue() {
 function moment(at) {
   const zone = state.scene?.zone ?? "UTC";
   const today = day(new Date(state.facts.now), zone) === day(at, zone);
-  return today ? clock(at, zone) : `${day(at, zone)}, ${clock(at, zone)}`;
+  return today ? clock(at, zone) : `${day(at, zone)} ${clock(at, zone)}`;
 }
 
 function drawBookings() {
