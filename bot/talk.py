@@ -16,8 +16,8 @@ from bot.journal import Journal
 from bot.texts import text
 from bot.understanding import Understood
 from core.context import Context
-from core.offers import Catalog
 from core.messages import Choice, Incoming, Json, Say
+from core.offers import Catalog
 
 MISSING: Any = object()
 """No answer (None may be one)."""

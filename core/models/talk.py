@@ -92,6 +92,18 @@ inbox = sa.Table(
     ),
 )
 
+contents = sa.Table(
+    "contents",  # templates that a provider keeps for us: WhatsApp's lists, buttons, openers
+    metadata,
+    key(),
+    text("account"),
+    text("name"),
+    text("sid"),  # its id there
+    text("approval"),  # what WhatsApp thinks of it; empty where nobody need be asked
+    when("created_at"),
+    sa.UniqueConstraint("account", "name"),
+)
+
 LANES = ("reply", "alert", "reminder")
 
 outbox = sa.Table(
