@@ -173,7 +173,7 @@ export class Phone {
       const opener = h("button", {
         type: "button", class: "option opener", "aria-haspopup": "dialog",
         onclick: (event) => this.openSheet(talk, message, event.currentTarget),
-      }, icon("list"), h("span", {}, "Choose"));
+      }, icon("list"), h("span", {}, message.opener));
       return h("div", { class: "options" }, opener);
     }
     const longest = Math.max(...message.options.map((option) => option.label.length));
@@ -208,10 +208,10 @@ export class Phone {
     this.opener = opener;
     const rows = message.options.map((option) =>
       h("button", { type: "button", class: "row", onclick: () => this.tap(talk, option) },
-        h("span", {}, option.label), h("i", { "aria-hidden": "true" })));
+        h("span", {}, option.title, h("small", {}, option.description)), h("i", { "aria-hidden": "true" })));
     const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.closeSheet() }, icon("close"));
-    const dialog = h("div", { class: "dialog", role: "dialog", "aria-label": "Choose one" },
-      h("div", { class: "head" }, close, h("p", {}, "Choose")), h("div", { class: "rows" }, ...rows));
+    const dialog = h("div", { class: "dialog", role: "dialog", "aria-label": message.opener },
+      h("div", { class: "head" }, close, h("p", {}, message.opener)), h("div", { class: "rows" }, ...rows));
     dialog.addEventListener("keydown", (event) => {
       const every = [close, ...rows];
       const at = every.indexOf(document.activeElement);
