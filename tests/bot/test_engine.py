@@ -204,8 +204,8 @@ async def test_the_same_name_twice_in_one_scope_is_an_error_told_with_an_apology
     assert await me.says("yes") == ""
     clock = stage.runtime.clock
     assert isinstance(clock, FixedClock)
-    for answer in ("", "Sorry, something went wrong on our side with your message. "
-                   "The shop has been told."):  # fmt: skip
+    apology = "Sorry, something went wrong on our side with your message. The shop has been told."
+    for answer in ("", apology):
         clock.advance(engine.TRY_AGAIN)
         await engine.work(stage.runtime, 1)
         assert "".join(r.text for _, r in await stage.town.deliver()) == answer
