@@ -77,6 +77,12 @@ def day(value: date, spec: str, language: str) -> str:
     return f"{weekday} {first} {second}".replace(".", "")
 
 
+def month(value: date, language: str) -> str:
+    """Write the month of a date and its year: "March 2026"."""
+    written = _plain(format_skeleton("yMMMM", value, locale=locale(language)))
+    return written[:1].upper() + written[1:]
+
+
 @lru_cache(maxsize=256)
 def _month_first(where: Locale) -> bool:
     pattern = str(where.date_formats["short"].pattern)

@@ -27,7 +27,7 @@ class Waiting:
     """A prompt that may be meant by an answer.
 
     `flow` starts when one is given, for those outside the talk (an approval, a reminder); else
-    it is the question of the flow under way.
+    it is the question of the flow under way. `message` is the one that shows it, if known.
     """
 
     id: int
@@ -39,6 +39,7 @@ class Waiting:
     base: int
     shown: tuple[Any, int] | None
     open: bool
+    message: str = ""
 
     def numbered(self, number: int) -> Json:
         """Return the value of the option shown with this number; MISSING when there is none."""
@@ -84,6 +85,7 @@ def _waiting(ctx: Context, row: Row, current: int | None) -> Waiting:
         base=row.base or 0,
         shown=None if row.shown_at is None else (row.shown_at, row.id),
         open=alive if row.flow else row.id == current,
+        message=row.message_id,
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot import lists, segments
+from bot import layouts, lists, segments
+from bot.layouts import Option as Option  # noqa: PLC0414 - theirs to import from here
+from bot.layouts import Rows
 from bot.wording import ESCAPES, Markup, Wording
 from core.messages import Choice, Say
 
@@ -59,20 +61,37 @@ TELEGRAM = Capabilities(
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question's options as they are shown: its row's id, and the number before the first."""
+    """A question's options as they are shown: its row's id, and the number before the first.
+
+    `layout` is how they are best laid out where they are buttons (`bot.layouts`).
+    """
 
     id: int
     options: tuple[Choice, ...]
     base: int = 0
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """One option as it is shown: its number, its words, and what a tap on it sends back."""
+class Venue:
+    """A place for the channel's own map; degrees."""
 
-    number: int
-    label: str
-    payload: str
+    latitude: float
+    longitude: float
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that is sent along."""
+
+    name: str
+    type: str
+    body: bytes
+
+
+Shape = Literal["text", "numbers", "buttons", "list", "venue", "document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +107,79 @@ class Rendered:
     """What a channel sends.
 
     `text` holds the options already when they are shown as "numbers"; as "buttons" or a "list"
-    they are apart in `options`. `segments` counts the SMS of a channel that is paid by them.
+    they are apart in `options`, and buttons row by row, dead cells included, in `rows`.
+    `segments` counts the SMS of a channel that is paid by them. `contact` is the label of a button
+    by which a channel that can shares the person's number. `settled` is what the message that this
+    one follows shows from now on, where messages can be changed; the same, without a question.
     A list has its `items`, in the options' order, and on the button that opens it `opener`.
     `content` is what is sent instead of all that where only an approved template may be.
     """
 
     text: str
-    shape: Literal["text", "numbers", "buttons", "list"] = "text"
+    shape: Shape = "text"
     options: tuple[Option, ...] = ()
     segments: int = 1
+    rows: Rows = ()
+    contact: str = ""
+    settled: str = ""
+    venue: Venue | None = None
+    document: Document | None = None
     items: tuple[lists.Item, ...] = ()
     opener: str = ""
     content: Content | None = None
 
 
 def render(
-    say: Say, prompt: Prompt | None, capabilities: Capabilities, wording: Wording, language: str
+    say: Say,
+    prompt: Prompt | None,
+    capabilities: Capabilities,
+    wording: Wording,
+    language: str,
+    *,
+    done: Sequence[Say] = (),
 ) -> Rendered:
-    """Write `say` and the options of `prompt` in `language` ("es_ES") for a channel."""
+    """Write `say` and the options of `prompt` in `language` ("es_ES") for a channel.
+
+    `done` are the answers given so far: a channel that changes its messages shows them ticked off
+    above the question.
+    """
     can = capabilities
     text = wording.say(say, language, markup=can.markup, gsm=can.gsm)
     options = _options(prompt, can, wording, language) if prompt else ()
     items = _items(options, can, wording, language)
     shape = _shape(text, options, items, can)
+    rows: Rows = ()
+    if shape == "buttons" and prompt and can.edit:
+        pairs = list(zip(prompt.options, options, strict=True))
+        rows = layouts.rows(
+            prompt.layout, pairs, language, lambda key: wording.say(Say(key), language)
+        )
     if shape == "numbers":
         # Now they are part of the text; on a button they are never read as markup.
         options = _options(prompt, can, wording, language, can.markup) if prompt else ()
         text = "\n".join([text, *(f"{option.number} {option.label}" for option in options)])
     if can.gsm:
         text = segments.to_gsm(text)
-    text = cut(text, can.length)
-    rendered = Rendered(text, shape, options, segments.segments(text) if can.gsm else 1)
-    if shape == "list":
-        rendered = replace(rendered, items=items, opener=wording.say(Say("list.open"), language))
-    return rendered
+    ticked = [
+        wording.say(Say("done", {"line": line}), language, markup=can.markup, button=True)
+        for line in (done if can.edit else ())
+    ]
+    settled = "\n".join(ticked)
+    text = cut(f"{settled}\n\n{text}" if settled else text, can.length)
+    contact = ""
+    if can.contact and prompt and prompt.layout == "contact":
+        contact = wording.say(Say("share_number"), language)
+    return Rendered(
+        text,
+        shape,
+        options,
+        segments.segments(text) if can.gsm else 1,
+        rows,
+        contact,
+        settled,
+        items=items if shape == "list" else (),
+        opener=wording.say(Say("list.open"), language) if shape == "list" else "",
+    )
 
 
 def as_numbers(rendered: Rendered, capabilities: Capabilities) -> Rendered:
@@ -132,7 +190,7 @@ def as_numbers(rendered: Rendered, capabilities: Capabilities) -> Rendered:
     escape = ESCAPES[capabilities.markup]
     options = (f"{option.number} {escape(option.label)}" for option in rendered.options)
     text = cut("\n".join([rendered.text, *options]), capabilities.length)
-    return replace(rendered, text=text, shape="numbers", items=(), opener="")
+    return replace(rendered, text=text, shape="numbers", rows=(), items=(), opener="")
 
 
 def _options(
@@ -145,7 +203,7 @@ def _options(
     return tuple(
         Option(
             prompt.base + index + 1,
-            wording.say(choice.label, language, markup=markup, gsm=can.gsm),
+            wording.say(choice.label, language, markup=markup, gsm=can.gsm, button=can.edit),
             f"{prompt.id}.{index}",
         )
         for index, choice in enumerate(prompt.options)
@@ -167,7 +225,7 @@ def _items(
 
 def _shape(
     text: str, options: Sequence[Option], items: Sequence[lists.Item], can: Capabilities
-) -> Literal["text", "numbers", "buttons", "list"]:
+) -> Shape:
     if not options:
         return "text"
     if len(text) > (can.options_length or can.length):

@@ -50,7 +50,10 @@ class Goto(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is about to be put: the step, its words, its options."""
+    """A question as it is about to be put: the step, its words, its options.
+
+    `done` are the answers before it, as a channel that changes its messages shows them.
+    """
 
     step: str
     say: Say
@@ -58,6 +61,7 @@ class Asked:
     expects: str = ""
     digest: str = ""
     args: Json = field(default_factory=dict)
+    done: tuple[Say, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,6 +81,11 @@ class Conversation:
     opted_out_at: datetime | None
     last_in_at: datetime | None
     misunderstood: int
+
+    @property
+    def taps(self) -> bool:
+        """Whether options are buttons on messages that we can change: no need to spare them."""
+        return self.channel == "telegram" and self.transport != "terminal"
 
 
 @dataclass(slots=True)
@@ -122,6 +131,27 @@ class Run:
     catalog: Catalog | None = None  # the shop's, as this turn read it
     says: list[Say] = field(default_factory=list)
     misunderstood: bool = False
+    done: list[Say] = field(default_factory=list)
+    card: Card | None = None
+    attached: list[Attached] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A booking whose buttons stay under what is said, until it is over."""
+
+    booking_id: int
+    expires_at: datetime
+    options: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What goes out after what is said, where it can: a place on the map, a calendar file."""
+
+    kind: str
+    say: Say
+    booking_id: int
 
 
 @dataclass(slots=True)
@@ -191,6 +221,18 @@ class Talk:
         """Tell something that stays said although the flow runs again from the top."""
         self.run.settled.append(say)
 
+    def done(self, say: Say) -> None:
+        """Note an answer that is given; it stands above the next question where there is room."""
+        self.run.done.append(say)
+
+    def attach(self, kind: str, say: Say, *, booking_id: int) -> None:
+        """Send a place ("venue") or a calendar file ("calendar") along, where that can be done."""
+        self.run.attached.append(Attached(kind, say, booking_id))
+
+    def card(self, booking_id: int, expires_at: datetime, options: Sequence[Choice]) -> None:
+        """Put a booking's buttons under what is said; a tap starts the flow "card"."""
+        self.run.card = Card(booking_id, expires_at, tuple(options))
+
     async def choose(
         self,
         name: str,
@@ -200,12 +242,14 @@ class Talk:
         read: Callable[[Heard], Awaitable[Json]] | None = None,
         expects: str = "",
         recheck: bool = True,
+        layout: str | Callable[[], str] = "",
     ) -> Json:
         """Return the value of the option the person chose.
 
         `read` finds an answer in free text (MISSING when there is none); it may answer before
         the question is put. With `recheck` an answer must be among the options of this moment;
-        without, whoever uses it checks (a hold re-checks its slot anyway).
+        without, whoever uses it checks (a hold re-checks its slot anyway). `layout` is how
+        buttons are laid out (`bot.layouts`).
         """
         key = self.key(name)
         entry = self.run.journal.visit(key)
@@ -229,7 +273,13 @@ class Talk:
                 value = await read(heard)
             if value is not MISSING:
                 return self._answered(key, heard, value)
-        self._suspend(key, say() if callable(say) else say, tuple(offered), expects)
+        self._suspend(
+            key,
+            say() if callable(say) else say,
+            tuple(offered),
+            expects,
+            layout=layout() if callable(layout) else layout,
+        )
 
     async def ask(
         self,
@@ -239,16 +289,27 @@ class Talk:
         *,
         options: Sequence[Choice] = (),
         expects: str = "text",
+        layout: str = "",
     ) -> Json:
         """Return what `read` makes of a free answer, or the value of an option beside it."""
 
         async def given() -> Sequence[Choice]:
             return options
 
-        return await self.choose(name, say, given, read=read, expects=expects, recheck=False)
+        return await self.choose(
+            name, say, given, read=read, expects=expects, recheck=False, layout=layout
+        )
 
     async def confirm(self, name: str, say: Say, *, yes: Say | None = None) -> bool:
-        """Ask for a yes or no to exactly what `say` shows.
+        """Ask for a yes or no to exactly what `say` shows (see `decide`)."""
+        offered = (
+            Choice(True, yes or text("yes"), ("@yes",)),
+            Choice(False, text("no"), ("@no",)),
+        )
+        return bool(await self.decide(name, say, offered))
+
+    async def decide(self, name: str, say: Say, offered: Sequence[Choice]) -> Json:
+        """Return what was chosen about exactly what `say` shows.
 
         The answer holds as long as every figure and word of it: when one changes – between the
         question and the answer, or afterwards – it is asked again.
@@ -257,22 +318,18 @@ class Talk:
         digest = say.digest()
         entry = self.run.journal.visit(key)
         if entry and entry.digest == digest and self.run.journal.holds(entry):
-            return bool(self._known(entry.value, self.run.journal.passed(entry)))
+            return self._known(entry.value, self.run.journal.passed(entry))
         if entry:
             self.run.journal.forget(entry)
-        offered = (
-            Choice(True, yes or text("yes"), ("@yes",)),
-            Choice(False, text("no"), ("@no",)),
-        )
         heard = self.run.heard
         if heard and heard.step == key and not heard.used:
             value = _picked(heard, offered)
             if value is not MISSING and heard.digest == digest:
-                return bool(self._answered(key, heard, value, digest))
+                return self._answered(key, heard, value, digest)
             if value is not MISSING:
                 heard.used = True
                 self.tell(text("changed"))
-        self._suspend(key, say, offered, "yes_no", digest)
+        self._suspend(key, say, tuple(offered), "yes_no", digest)
 
     async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
         """Do something that must not be done twice; return what it returned the first time.
@@ -307,12 +364,19 @@ class Talk:
         return self.run.journal.record(key, value, digest=digest)
 
     def _suspend(
-        self, key: str, say: Say, options: tuple[Choice, ...], expects: str, digest: str = ""
+        self,
+        key: str,
+        say: Say,
+        options: tuple[Choice, ...],
+        expects: str,
+        digest: str = "",
+        layout: str = "",
     ) -> NoReturn:
         heard = self.run.heard
         if heard and heard.step == key and not heard.used:
             self.run.misunderstood = True
-        raise Suspend(Asked(key, say, options, expects, digest))
+        args = {"layout": layout} if layout else {}
+        raise Suspend(Asked(key, say, options, expects, digest, args, tuple(self.run.done)))
 
 
 def _among(options: Sequence[Choice], value: Json) -> bool:

@@ -42,19 +42,28 @@ class Wording:
 
     words: Words
 
-    def say(self, say: Say, language: str, *, markup: Markup = "plain", gsm: bool = False) -> str:
+    def say(
+        self,
+        say: Say,
+        language: str,
+        *,
+        markup: Markup = "plain",
+        gsm: bool = False,
+        button: bool = False,
+    ) -> str:
         """Return the words of `say` in `language` ("es", "es_ES"), written by that locale.
 
-        With `gsm` amounts are written "25 EUR", because most signs of currencies are not in
-        SMS's alphabet. What people wrote (every str parameter) never becomes markup, a line of
-        its own or a format string. A key or parameter that is missing is a KeyError.
+        For a `button` a text may have other words, under its key and ".button". With `gsm`
+        amounts are written "25 EUR", because most signs of currencies are not in SMS's alphabet.
+        What people wrote (every str parameter) never becomes markup, a line of its own or a format
+        string. A key or parameter that is missing is a KeyError.
         """
-        writer = _Writer(self, language, markup, gsm)
+        writer = _Writer(self, language, markup, gsm, button)
         return writer.say(say)
 
     def fact(self, value: object, spec: str, language: str, *, markup: Markup = "plain") -> str:
         """Return one parameter of a Say as a placeholder with `spec` would show it."""
-        return _Writer(self, language, markup, gsm=False).value(value, spec)
+        return _Writer(self, language, markup, gsm=False, button=False).value(value, spec)
 
     def template(self, key: str, language: str, count: int = 1) -> str:
         """Return the text of `key` with its placeholders still in it."""
@@ -73,11 +82,15 @@ class _Writer:
     language: str
     markup: Markup
     gsm: bool
+    button: bool
 
     def say(self, say: Say) -> str:
         count = say.params.get("count", 1)
+        key = say.key
+        if self.button and f"{key}.button" in self.wording.words:
+            key = f"{key}.button"
         template = self.wording.template(
-            say.key, self.language, count if isinstance(count, int) else 1
+            key, self.language, count if isinstance(count, int) else 1
         )
         written = []
         for literal, name, spec in parse(template):
@@ -89,7 +102,7 @@ class _Writer:
     def value(self, value: object, spec: str) -> str:
         match value:
             case Say():
-                return self.say(value)
+                return self.bold(self.say(value), spec)
             case tuple() | list():
                 return self.joined([self.value(item, "") for item in value], spec)
             case str():
@@ -102,7 +115,11 @@ class _Writer:
                 text = formats.day(value, spec, self.language)
             case _:
                 text = "" if value is None else str(value)
-        return ESCAPES[self.markup](text)
+        return self.bold(ESCAPES[self.markup](text), spec)
+
+    def bold(self, text: str, spec: str) -> str:
+        before, after = BOLD[self.markup] if spec == "b" and text else ("", "")
+        return f"{before}{text}{after}"
 
     def joined(self, items: list[str], spec: str) -> str:
         if spec == "and":
@@ -180,6 +197,12 @@ def _whatsapp(text: str) -> str:
         return text
     return _MARKS.sub(lambda mark: _LOOKALIKES[mark[0]], text)
 
+
+BOLD: Mapping[Markup, tuple[str, str]] = {
+    "plain": ("", ""),
+    "html": ("<b>", "</b>"),
+    "whatsapp": ("*", "*"),
+}
 
 ESCAPES: Mapping[Markup, Callable[[str], str]] = {
     "plain": lambda text: text,

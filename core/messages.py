@@ -53,21 +53,24 @@ class Say:
 class Choice:
     """One option of a prompt: the JSON value it stands for and the label people see.
 
-    `words` may choose it when typed (already folded to lower case).
+    `words` may choose it when typed (already folded to lower case). `nav` says that it leads to
+    other options instead of answering.
     """
 
     value: Json
     label: Say
     words: tuple[str, ...] = ()
+    nav: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """What a person did: wrote, tapped, shared a contact, sent a file.
 
-    An "event" comes from ourselves: `text` says which ("handback"). `payload` is a tapped button's `prompt.index`; `contact` a shared phone in E.164 that the
-    channel vouches for; `media` the MIME types of files; `name` what the channel calls them;
-    `message` the message of ours that holds the tapped button.
+    An "event" comes from ourselves: `text` says which ("handback"). `payload` is a tapped
+    button's `prompt.index` and `message` the message of ours that holds it; `contact` a shared
+    phone in E.164 that the channel vouches for; `media` the MIME types of files; `name` what the
+    channel calls them.
     """
 
     kind: Literal["text", "tap", "contact", "media", "location", "event"] = "text"
@@ -107,6 +110,7 @@ def encode(value: object) -> Json:
                 "value": value.value,
                 "label": encode(value.label),
                 "words": list(value.words),
+                **({"nav": True} if value.nav else {}),
             }
         case When():
             return {"$": "when", "at": int(value.at.timestamp()), "zone": value.zone}
@@ -131,7 +135,8 @@ def decode(data: Json) -> Any:
             params = {k: decode(v) for k, v in data["params"].items()}
             return Say(data["key"], params, data["secret"])
         case "choice":
-            return Choice(data["value"], decode(data["label"]), tuple(data["words"]))
+            nav = data.get("nav", False)
+            return Choice(data["value"], decode(data["label"]), tuple(data["words"]), nav)
         case "when":
             return When(datetime.fromtimestamp(data["at"], UTC), data["zone"])
         case "money":

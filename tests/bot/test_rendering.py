@@ -73,7 +73,11 @@ def test_a_label_is_markup_free_on_a_button_and_escaped_in_the_text() -> None:
 
 def test_telegram_escapes_the_text_and_not_the_buttons() -> None:
     assert render(ASK, prompt("<i>"), TELEGRAM, WORDING, "en") == Rendered(
-        "Which, Zoë &amp; &lt;Ana&gt;?", "buttons", (Option(1, "<i>", "7.0"),), 1
+        "Which, Zoë &amp; &lt;Ana&gt;?",
+        "buttons",
+        (Option(1, "<i>", "7.0"),),
+        1,
+        ((Option(1, "<i>", "7.0"),),),
     )
 
 
