@@ -116,7 +116,10 @@ def open_worker(url: str, folder: Path, connections: int) -> Runtime:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=120,
-            connect_args={"server_settings": runtime._POSTGRES_SETTINGS},
+            # Two that wait for each other are told so at once: in the controls there are many.
+            connect_args={
+                "server_settings": runtime._POSTGRES_SETTINGS | {"deadlock_timeout": "20ms"}
+            },
         )
         opened.reader = opened.engine
     return opened

@@ -56,7 +56,7 @@ async def rage(
 async def test_random_histories_of_four_processes_leave_no_fault(
     runtime: Runtime, tmp_path: Path
 ) -> None:
-    seen, wrong = await rage(runtime, tmp_path, acts=160)
+    seen, wrong = await rage(runtime, tmp_path, acts=120)
     assert [what for what in seen if what.startswith("fault")] == []
     assert wrong == []
     # It was a storm: what matters was done, and refused, often enough.
@@ -69,7 +69,7 @@ async def test_random_histories_of_four_processes_leave_no_fault(
 async def test_without_locks_and_checks_the_guards_still_stand(
     runtime: Runtime, tmp_path: Path
 ) -> None:
-    seen, wrong = await rage(runtime, tmp_path, acts=60, starts=4, careless=True)
+    seen, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
     assert seen["hold: held"] > 1
     assert seen["hold: slot_taken"] > 1
     assert [fault for fault in wrong if "overlap" in fault or "seat" in fault] == []
@@ -79,5 +79,5 @@ async def test_without_guards_either_the_fault_is_seen(runtime: Runtime, tmp_pat
     """The control: it is not luck that the other histories are clean."""
     async with runtime.transaction() as ctx:
         await ctx.connection.run_sync(guards.remove)
-    _, wrong = await rage(runtime, tmp_path, acts=60, starts=4, careless=True)
+    _, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
     assert len([fault for fault in wrong if "overlap" in fault]) > 10
