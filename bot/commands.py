@@ -46,6 +46,9 @@ async def consent(h: Handling) -> bool:
         return True
     if word in WRONG_NUMBER:
         await people.detach(h.ctx, h.conversation.id)
+        await people.note_consent(
+            h.ctx, h.conversation.id, given=True, how="start", wording=h.incoming.text
+        )
         h.clear()
         h.says.append(text("detached"))
         return True
@@ -62,6 +65,9 @@ async def _opt_out(h: Handling, *, answer: bool) -> None:
         open_ = await bookings.upcoming(h.ctx, user_id=person.user_id) if person else []
         # Whoever texts STOP keeps the booking; only a call can settle what was meant.
         for booking in open_:
+        await people.note_consent(
+            h.ctx, h.conversation.id, given=False, how="stop", wording=h.incoming.text
+        )
             await notices.alert(h.ctx, booking, "stopped")
     if answer:
         h.says.append(text("opted_out", shop=await _shop_name(h)))
@@ -71,6 +77,15 @@ async def _shop_name(h: Handling) -> str:
     if h.conversation.shop_id is None:
         return "Slotline"
     return (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop.name
+async def first_word(h: Handling) -> None:
+    """Keep in mind when and with what somebody first wrote to us: so we may write to them."""
+    if h.consented or h.conversation.opted_out_at or h.incoming.kind == "event":
+        return
+    wording = h.incoming.text or h.incoming.kind
+    h.set(consented_at=h.ctx.now, consent=wording[:100])
+    await people.note_consent(h.ctx, h.conversation.id, given=True, how="wrote", wording=wording)
+
+
 
 
 async def _help(h: Handling) -> Say:
@@ -163,7 +178,7 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
 async def _decide(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
     """A word for an open decision ("approve") decides when there is just one."""
     assert heard.understood
-    picks = hearing.named(heard.understood, prompts)
+    picks = hearing.named(heard.understood, prompts, h.seen)
     if len(picks) > 1:
         h.says.append(text("which_decision", count=len(picks)))
         return True

@@ -13,7 +13,7 @@ from bot import lines
 from bot.channels.base import Channel, Channels, Sent
 from bot.rendering import Prompt, Rendered, render
 from bot.texts import WORDING
-from core import models, outbox
+from core import outbox
 from core.context import Context
 from core.errors import DeliveryFailed
 from core.outbox import Outgoing
@@ -210,15 +210,7 @@ async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> N
     reason = str(failed.params.get("reason", ""))
     if failed.params.get("opted_out"):
         # Their network told ours before they told us; nothing but answers goes there now.
-        conversations = models.conversations
-        await ctx.execute(
-            sa.update(conversations)
-            .where(
-                conversations.c.id == row.conversation_id,
-                conversations.c.opted_out_at.is_(None),
-            )
-            .values(opted_out_at=ctx.now)
-        )
+        await outbox.opted_out(ctx, row.conversation_id, how="refused", wording=reason)
     state = await outbox.mark_failed(
         ctx,
         row.id,
@@ -226,6 +218,7 @@ async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> N
         error=reason,
         permanent=failed.permanent,
         retry_after=failed.retry_after,
+        unreachable=bool(failed.params.get("unreachable")),
     )
     log.warning(
         "delivery.refused",

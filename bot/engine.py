@@ -160,6 +160,7 @@ async def _handle(h: Handling) -> None:
     if h.with_person:
         return
     if h.conversation.shop_id is not None:
+    await commands.first_word(h)
         h.catalog = await catalogs.catalog(h.ctx, h.conversation.shop_id)
     await commands.keyword(h)
     top = h.stack[-1] if h.stack else None
@@ -176,7 +177,9 @@ async def _handle(h: Handling) -> None:
     elif pick.stale:
         heard.used = True
         await commands.stale(h)
-    elif top and _left_alone(h) and not (heard.understood and heard.understood.intent):
+    elif slash:
+        await commands.slash(h, *slash)
+    elif top and _left_alone(h) and not _means_else(h, heard, prompts):
         heard.used = True
         h.push("resume")
     elif not heard.used:
@@ -236,3 +239,9 @@ def _count_misunderstandings(h: Handling) -> None:
     times = h.conversation.misunderstood + 1
     h.set(misunderstood=times)
     h.says.append(text("sorry") if times < MISUNDERSTOOD else text("offer_person"))
+def _means_else(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
+    """Whether words say what they are about, so that no talk left alone is asked after."""
+    said = heard.understood
+    return said is not None and bool(said.intent or hearing.named(said, prompts, h.seen))
+
+

@@ -105,6 +105,14 @@ class Handling:
             opted_out_at=row.opted_out_at,
             last_in_at=row.last_in_at,
             misunderstood=row.misunderstood,
+    living: str = ""  # the message that the last tap was answered in
+    shown: str = ""  # the message with the question of the flow under way
+    toast: Say | None = None  # what a tap itself is answered with, beside the chat
+    done: list[Say] = field(default_factory=list)
+    card: Card | None = None
+    attached: list[Attached] = field(default_factory=list)
+    consented: bool = False  # to our messages, before this turn
+    relay: int | None = None  # the talk of the person of the shop who writes here, while one does
         )
         frames = [Frame.from_json(frame) for frame in state.get("stack", ())]
         return cls(
@@ -137,6 +145,9 @@ class Handling:
         gone = {flow} | (MANAGING if flow in MANAGING | {"book"} else set())
         for frame in [frame for frame in self.stack if frame.flow in gone]:
             self._finish(frame)
+            living=state.get("living", ""),
+            consented=row.consented_at is not None,
+            relay=state.get("relay"),
         self.runs += 1
         self.stack.append(Frame(flow, self.runs, dict(args)))
         del self.stack[:-DEEPEST]

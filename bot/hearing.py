@@ -18,6 +18,9 @@ from core.messages import Json
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 """A choice at the head of a longer message: "2, is there parking?"."""
 
+IN_PASSING = {"reminder"}
+"""Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
+
 MAX_TEXT = 2000
 """Characters that are read; the rest of a longer message says no more about a booking."""
 
@@ -125,14 +128,20 @@ def numbered(number: int, prompts: list[Waiting], seen: int | None) -> Pick:
     return Pick()
 
 
-def named(understood: Understood, prompts: list[Waiting]) -> list[Pick]:
-    """Return the open decisions (outside the talk) whose options a word of the message names."""
+def named(understood: Understood, prompts: list[Waiting], seen: int | None = None) -> list[Pick]:
+    """Return the open decisions (outside the talk) whose options a word of the message names.
+
+    What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
+    nothing was shown since; later these words are about something else.
+    """
     said = " ".join(understood.text.casefold().split())
     picks = []
     for prompt in prompts:
         if prompt.flow and prompt.open and prompt.shown:
+            loosely = prompt.flow not in IN_PASSING or prompt.id == seen
             for value, words in prompt.options:
-                if said in words or any(w[1:] in understood.acts for w in words if w[0] == "@"):
+                acts = (w[1:] for w in words if w[0] == "@" and loosely)
+                if said in words or any(act in understood.acts for act in acts):
                     picks.append(Pick(prompt, value))
                     break
     return picks

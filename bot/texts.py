@@ -209,6 +209,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "{provider} stands: call? Ref {ref}",
     "alert.decided": "{by} decided: {service}, {when}, {customer}. {state}. Ref {ref}",
     "alert.failed": "A message of {customer} could not be handled. Please get in touch.",
+    "alert.unanswered": "No answer to two reminders: {customer} {phone}, {service} with "
+    "{provider}, {when}: call? Ref {ref}",
     "alert.undelivered": "A message to {customer} could not be delivered: {reason}",
     "approve": "Approve",
     "decline": "Decline",
@@ -223,6 +225,27 @@ WORDS: dict[str, str | tuple[str, str]] = {
         "{count} decision waits. Reply the number of the one you mean.",
         "{count} decisions wait. Reply the number of the one you mean.",
     ),
+    "agenda": (
+        "{shop}, {day}: {count} appointment.\n{lines:lines}",
+        "{shop}, {day}: {count} appointments.\n{lines:lines}",
+    ),
+    "agenda.line": "{when:time} {provider}: {customer}, {service}",
+    "agenda.coming": "{when:time} {provider}: {customer} (comes), {service}",
+    "agenda.more": ("and {count} more", "and {count} more"),
+    # --- reminders ----------------------------------------------------------------------------
+    "reminder": "{shop}: {what}, {at}. Ref {ref}. Will you come?",
+    "reminder.sure": "{shop}: {what}, {at}. Ref {ref}. See you then!",
+    "reminder.what": "{service} with {provider}",
+    "reminder.what_for": "{service} for {attendee} with {provider}",
+    "reminder.discreet": "your appointment",
+    "reminder.at": "{when}, {address}",
+    "reminder.on": "{when}",
+    "reminder.come": "Yes, I come",
+    "reminder.noted": "Thank you, see you then: {booking}.",
+    "reminder.moved_since": "That was moved meanwhile. It stands now: {booking}. {state}.",
+    "reminder.over": "{booking}: {state}. I changed nothing.",
+    "followup": "{shop}: thank you for coming, {name}. Write me here whenever you want to come "
+    "again.",
     # --- what the shop did, to the customer ---------------------------------------------------
     "tell.confirmed": "{shop} confirmed: {service} with {provider}, {when}, {address}. Ref {ref}",
     "tell.declined": "{shop} cannot take {service}, {when}. {reason}\nWrite me another day.",

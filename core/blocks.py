@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core import checks, notices
+from core import checks, notices, reminders
 from core.availability import Slot
 from core.catalog import catalog
 from core.claims import claim_all, free, in_the_way, secure
@@ -217,5 +217,6 @@ async def _cancel_seat(ctx: Context, booking_id: int, reason: str, actor: Actor)
     gone = await change(ctx, old, action, by, to=to, reason=reason)
     await free(ctx, [old])
     if action == "cancel":
+        await reminders.drop(ctx, gone, "cancelled")
         await notices.tell(ctx, gone, "cancelled", reason=reason)
     return gone

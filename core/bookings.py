@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import availability, checks, notices
+from core import availability, checks, notices, reminders
 from core.availability import Slot
 from core.blocks import add_session, block, cancel_session, unblock
 from core.booker import booker, with_hold
@@ -77,6 +77,7 @@ __all__ = [
     "start",
     "unblock",
     "upcoming",
+    "will_come",
 ]
 
 LATEST = 240
@@ -206,6 +207,8 @@ async def book(
             await free(ctx, [held])
             await take(ctx, held.id, slot, known, taken)
     booked = named(booked, whom)
+    if not asks:
+        await reminders.plan(ctx, booked, known)
     await notices.alert(ctx, booked, "approve" if asks else "new")
     return booked
 
@@ -262,6 +265,7 @@ async def move(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor, key: 
         )
         await free(ctx, [old])
         await take(ctx, old.id, slot, known, taken)
+    await reminders.again(ctx, moved, "moved", known)
     if asks:
         await notices.alert(ctx, moved, "approve", was=old.when)
     else:
@@ -285,6 +289,7 @@ async def cancel(
         check_may_change(old, await catalog(ctx, old.shop_id), ctx.now)
     gone = await change(ctx, old, "cancel", actor, to=to, key=content, reason=reason)
     await free(ctx, [old])
+    await reminders.drop(ctx, gone, "cancelled")
     await notices.changed(ctx, gone, "cancelled", actor, reason=reason)
     return gone
 
@@ -302,6 +307,23 @@ async def mark_late(ctx: Context, booking_id: int, minutes: int, *, actor: Actor
     skip = actor.id if actor.kind == "staff" else None
     await notices.alert(ctx, late, "late", skip=skip, minutes=minutes)
     return late
+
+
+@again
+async def will_come(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
+    """Note that the customer says they come; reminders yet to go do not ask again.
+
+    WrongState for what is not confirmed (any more) or has begun.
+    """
+    old = await read(ctx, booking_id, actor)
+    to = step(old.state, "will_come", actor).to
+    if old.starts_at <= ctx.now:
+        raise WrongState(state=old.state, action="will_come")
+    if old.customer_confirmed_at is not None:
+        return old
+    sure = await change(ctx, old, "will_come", actor, to=to, customer_confirmed_at=ctx.now)
+    await reminders.again(ctx, sure, "said they come")
+    return sure
 
 
 def check_may_change(booking: Booking, known: Catalog, now: datetime) -> None:

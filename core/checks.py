@@ -17,6 +17,7 @@ from babel.numbers import list_currencies
 from core import slots
 from core.directory import keyword as folded_keyword
 from core.errors import Invalid
+from core.reminders.rules import MOST, Rule
 
 T = TypeVar("T")
 
@@ -86,6 +87,41 @@ def answers(field: str, value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise Invalid(field=field, reason="type")
     return {text(40, 1)(field, k): text(500)(field, v) for k, v in value.items()}
+
+
+def reminders(field: str, value: Any) -> list[str]:
+    """Rules such as "24h", "at 09:00", "after 2h", each once."""
+    if not isinstance(value, list | tuple) or len(value) > MOST:
+        raise Invalid(field=field, reason="type")
+    try:
+        return [str(rule) for rule in dict.fromkeys(Rule.parse(text) for text in value)]
+    except (ValueError, TypeError):
+        raise Invalid(field=field, reason="rule") from None
+
+
+def wall_time(field: str, value: Any) -> str:
+    """A time of day such as "08:00"; empty for never."""
+    if value == "":
+        return ""
+    try:
+        Rule.parse(f"at {value}")
+    except ValueError:
+        raise Invalid(field=field, reason="time") from None
+    return str(value)
+
+
+def templates(field: str, value: Any) -> dict[str, dict[str, str]]:
+    """WhatsApp's approved templates: kind of message → language → ContentSid."""
+    if not isinstance(value, Mapping):
+        raise Invalid(field=field, reason="type")
+    made = {}
+    for kind, by_language in value.items():
+        if not isinstance(by_language, Mapping):
+            raise Invalid(field=field, reason="type")
+        made[text(40, 1)(field, kind)] = {
+            language(field, tag): text(40, 34)(field, sid) for tag, sid in by_language.items()
+        }
+    return made
 
 
 def degrees(most: float) -> Check[float]:
@@ -198,6 +234,14 @@ SHOP: dict[str, Field] = {
     "code_countries": optional(countries),
     "moves_anyone": flag,
     "paused": flag,
+    "reminders": optional(reminders),
+    "quiet_from": optional(number(0, 1439)),
+    "quiet_until": optional(number(0, 1439)),
+    "discreet": flag,
+    "alert_unanswered": flag,
+    "agenda_today": wall_time,
+    "agenda_tomorrow": wall_time,
+    "templates": templates,
 }
 
 CATEGORY: dict[str, Field] = {"name": NAME, "position": POSITION}
@@ -214,6 +258,7 @@ SERVICE: dict[str, Field] = {
     "sessions": flag,
     "position": POSITION,
     "active": flag,
+    "reminders": optional(reminders),
 }
 
 PROVIDER: dict[str, Field] = {

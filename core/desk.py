@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import availability, checks, notices
+from core import availability, checks, notices, reminders
 from core.availability import Slot
 from core.claims import free, in_the_way, look, recheck, secure
 from core.context import Context
@@ -66,6 +66,7 @@ async def book_for(
         made_by=str(actor),
         **columns,
     )
+    await reminders.plan(ctx, booked, known)
     await notices.tell(ctx, booked, "confirmed")
     return booked
 
@@ -116,6 +117,7 @@ async def squeeze_in(
         details={"over": sorted(set(over))},
         **columns,
     )
+    await reminders.plan(ctx, booked, known)
     await notices.tell(ctx, booked, "confirmed")
     return booked
 
@@ -173,6 +175,7 @@ async def confirm(
     known, _ = await secure(ctx, slot)
     await availability.check(ctx, known, slot, ignore_booking=asked.id, staff=True)
     decided = await change(ctx, asked, "confirm", actor, to="confirmed")
+    await reminders.plan(ctx, decided, known)
     await notices.tell(ctx, decided, "confirmed")
     await _tell_the_others(ctx, decided, actor)
     return decided
@@ -249,4 +252,6 @@ async def _visit(ctx: Context, booking_id: int, action: str, actor: Actor) -> Bo
     new = await change(ctx, old, action, actor, to=to)
     if new.takes_time != old.takes_time:
         await free(ctx, [old])
+    if action != "complete":  # then all but the thanks has gone, and these stay
+        await reminders.again(ctx, new, f"the booking is {new.state}")
     return new

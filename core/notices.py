@@ -34,7 +34,7 @@ async def alert(
     and `state` decided.
     `skip` is the user who knows already. An approval can be answered until the start.
     """
-    say = Say(f"alert.{kind}", {**_facts(booking), **more})
+    say = Say(f"alert.{kind}", {**facts(booking), **more})
     asked: dict[str, Any] = {}
     if kind == "approve":
         asked = {
@@ -80,7 +80,8 @@ async def changed(
         await tell(ctx, booking, kind, **more)
 
 
-def _facts(booking: Booking) -> dict[str, object]:
+def facts(booking: Booking) -> dict[str, object]:
+    """Return what the shop is told of a booking in every alert."""
     return {
         "service": booking.snapshot["service"],
         "provider": booking.snapshot["provider"],

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import catalog
+from core import catalog, reminders
 from core.checks import CATEGORY, LINE, OFFER, PROVIDER, REASON, ROOM, RULES, SERVICE, SHOP, Field
 from core.context import Context
 from core.errors import Invalid, NotFound
@@ -32,6 +32,9 @@ from core.models import (
     time_off,
 )
 from core.slots import Interval
+
+REMINDING = {"reminders", "quiet_from", "quiet_until", "discreet", "timezone"}
+"""Columns of a shop that decide what its reminders say, and when."""
 
 # ------------------------------------------------------------------------------------ the shop
 
@@ -56,6 +59,8 @@ async def change_shop(ctx: Context, shop_id: int, **changes: Any) -> None:
     await _lock(ctx, shop_id)
     await ctx.execute(shops.update().where(shops.c.id == shop_id).values(values))
     await catalog.touch(ctx, shop_id)
+    if REMINDING & values.keys():
+        await reminders.replan(ctx, shop_id=shop_id)
 
 
 async def add_line(
@@ -115,6 +120,8 @@ async def change_service(ctx: Context, shop_id: int, service_id: int, **changes:
     await _belongs(ctx, shop_id, values)
     await _lock(ctx, shop_id)
     await _change(ctx, services, shop_id, service_id, values)
+    if "reminders" in values:
+        await reminders.replan(ctx, shop_id=shop_id)
 
 
 async def add_room(

@@ -77,6 +77,7 @@ TRANSITIONS: dict[tuple[str, str], Step] = {
     ("confirmed", "move"): Step("confirmed", _BOTH),
     ("confirmed", "request"): Step("pending", _CUSTOMER),
     ("confirmed", "mark_late"): Step("confirmed", _BOTH),
+    ("confirmed", "will_come"): Step("confirmed", _BOTH),
     ("confirmed", "start"): Step("in_progress", _STAFF),
     ("confirmed", "complete"): Step("completed", _STAFF, begun=True),
     ("confirmed", "mark_no_show"): Step("no_show", _STAFF, begun=True),

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.app import App
+from bot.channels.twilio import OPTED_OUT, UNREACHABLE
 from bot.receipt import receive
 from core import outbox
 from core.messages import Incoming
@@ -88,8 +89,17 @@ async def status(request: Request) -> Response:
     if sid:
         error = form.get("ErrorCode", "")
         error = error[:10] if error.isascii() and error.isdecimal() else ""
+        code = int(error or 0)
         news = await app.runtime.run(
-            lambda ctx: outbox.provider_status(ctx, sid, state, error, outbox_id=row)
+            lambda ctx: outbox.provider_status(
+                ctx,
+                sid,
+                state,
+                error,
+                outbox_id=row,
+                unreachable=code in UNREACHABLE,
+                unsubscribed=code == OPTED_OUT,
+            )
         )
         log.info("twilio.status", sid=sid, status=state[:20], error=error, news=news)
     return Response(status_code=204)

@@ -50,6 +50,19 @@ PERMANENT = frozenset(
     }
 )
 
+UNREACHABLE = frozenset(
+    {
+        21211,  # the number is not one
+        21214,  # it cannot be reached
+        21614,  # a landline
+        30005,  # unknown
+        30006,  # a landline
+        63003,  # no WhatsApp there
+        63024,  # not a WhatsApp recipient
+    }
+)
+"""Of the permanent ones: nothing will ever get there, whatever it says."""
+
 
 class Twilio:
     """One account's way out on one channel, "sms" or "whatsapp"."""
@@ -168,6 +181,7 @@ def _failure(refused: Exception) -> DeliveryFailed:
         permanent=code in PERMANENT,
         reason=f"{code}: {message}"[:300],
         opted_out=code == OPTED_OUT,
+        unreachable=code in UNREACHABLE,
     )
 
 

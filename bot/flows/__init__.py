@@ -10,6 +10,7 @@ from bot.flows.menu import human, language, menu, resume, welcome
 from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
 from bot.talk import Talk
 
+from bot.flows.reminder import reminder
 FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "book": book,
     "cancel": cancel,
@@ -24,4 +25,5 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "resume": resume,
     "standing": standing,
     "welcome": welcome,
+    "reminder": reminder,
 }

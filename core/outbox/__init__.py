@@ -1,8 +1,10 @@
 """The outbox: the only exit for anything a person must get.
 
 `posting` puts rows in (every verb may), on the conversations `addressing` finds. Only the
-delivery takes them out: `claiming` leases it a batch, `marking` notes what became of each,
-`numbering` gives prompts the numbers people answer with, `wiping` takes codes away once sent.
+delivery takes them out: `claiming` leases it a batch, `checking` looks at each once more,
+`routing` says in which of a person's conversations it goes, `marking` notes what became of it.
+`numbering` gives prompts the numbers people answer with, `wiping` takes codes away once sent,
+`reminding` puts in what is due later.
 """
 
 from core.outbox.addressing import SIMULATED, Booked
@@ -13,29 +15,38 @@ from core.outbox.marking import (
     finish,
     mark_failed,
     mark_sent,
+    opted_out,
     provider_status,
     requeue_expired_leases,
     start,
 )
 from core.outbox.numbering import number_prompt, number_prompts
 from core.outbox.posting import alert, drop, post, tell, wake
+from core.outbox.reminding import Later, forget, remind
+from core.outbox.routing import ORDER, free_form
 
 __all__ = [
     "ATTEMPTS",
     "LEASE",
+    "ORDER",
     "SIMULATED",
     "Booked",
+    "Later",
     "Outgoing",
     "alert",
     "claim_due",
     "drop",
     "finish",
+    "forget",
+    "free_form",
     "mark_failed",
     "mark_sent",
     "number_prompt",
     "number_prompts",
+    "opted_out",
     "post",
     "provider_status",
+    "remind",
     "requeue_expired_leases",
     "start",
     "tell",

@@ -85,7 +85,10 @@ def _recipients() -> sa.Select[Any]:
             members.c.shop_id == shop,
             members.c.alerts,
             members.c.user_id != sa.bindparam("skip_user_id"),
-            members.c.role.in_(("owner", "receptionist"))
+            (
+                members.c.role.in_(("owner", "receptionist"))
+                & ~sa.bindparam("provider_only", type_=sa.Boolean)
+            )
             | (members.c.provider_id == sa.bindparam("provider_id")),
             users.c.deactivated_at.is_(None),
             simulated | ~pretended,
@@ -114,6 +117,7 @@ async def recipients(
     conversation_id: int | None,
     booking_id: int | None,
     skip_user_id: int | None,
+    provider_only: bool = False,
 ) -> list[Row]:
     """Return whom an alert goes to, each person once, by the best way to reach them."""
     bound = {
@@ -122,6 +126,7 @@ async def recipients(
         "talk_id": conversation_id,
         "booking_id": booking_id,
         "skip_user_id": skip_user_id or 0,
+        "provider_only": provider_only,
     }
     best: dict[int, Row] = {}
     for row in await ctx.execute(_RECIPIENTS, bound):
@@ -156,21 +161,38 @@ async def open_talks(
     return {(row.line_id, row.address): row.id for row in rows}
 
 
+def unreachable() -> sa.ColumnElement[bool]:
+    """Whether a message to a conversation failed for good, and nothing was heard from it since."""
+    since = conversations.c.unreachable_at
+    heard = conversations.c.last_in_at
+    return since.is_not(None) & (heard.is_(None) | (heard <= since))
+
+
 def home_of(booking: Booked) -> sa.Select[Any]:
-    """Where the customer of a booking is to be told things; the best conversation first."""
+    """Where the customer of a booking is to be told things, and their own quiet hours.
+
+    Where they can be told at all, on the channel they asked for, in the talk it was made in, where
+    they talked last – in this order.
+    """
     columns = sa.select(conversations.c.id, conversations.c.opted_out_at)
     if booking.customer_id is None:
         return columns.where(conversations.c.id == booking.conversation_id)
     at_shop = (lines.c.shop_id == booking.shop_id) | lines.c.shop_id.is_(None)
     where = at_shop & lines.c.staff.is_(False)
-    order: list[sa.ColumnElement[Any]] = [conversations.c.opted_out_at.is_not(None)]
+    order: list[sa.ColumnElement[Any]] = [
+        conversations.c.opted_out_at.is_not(None),
+        unreachable(),
+        (lines.c.channel == users.c.channel).desc(),
+    ]
     if booking.conversation_id is not None:
         made_in = conversations.c.id == booking.conversation_id
         where |= made_in
         order.append(made_in.desc())
     return (
-        columns.join_from(conversations, identities)
+        columns.add_columns(users.c.quiet_from, users.c.quiet_until)
+        .join_from(conversations, identities)
         .join(customers, customers.c.user_id == identities.c.user_id)
+        .join(users, users.c.id == customers.c.user_id)
         .join(lines, lines.c.id == conversations.c.line_id)
         .where(
             customers.c.id == booking.customer_id,

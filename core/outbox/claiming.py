@@ -11,10 +11,22 @@ import sqlalchemy as sa
 
 from core.context import Context, Row
 from core.messages import Choice, Json, Say, decode
-from core.models import conversations, lines, outbox, prompts, shops
-from core.outbox.marking import LEASE, UNFINISHED, give_up
+from core.models import (
+    bookings,
+    conversations,
+    customers,
+    identities,
+    lines,
+    outbox,
+    prompts,
+    shops,
+    users,
+)
+from core.outbox import checking, reminding
+from core.outbox.addressing import unreachable
+from core.outbox.marking import LEASE, UNFINISHED
 from core.outbox.numbering import number_prompts
-from core.outbox.posting import OPTED_OUT
+from core.outbox.routing import free_form, template
 
 _LANES = ("reply", "alert", "reminder")
 
@@ -29,6 +41,7 @@ class Outgoing:
     shop that the message or else the conversation is about, `language` the conversation's or else
     that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
     says how options are best laid out as buttons, `living` which message this one replaces.
+    `template` is the ContentSid to send it by where WhatsApp lets nothing else through.
     """
 
     id: int
@@ -60,6 +73,7 @@ class Outgoing:
     options: tuple[Choice, ...]
     layout: str = ""
     living: Json = field(default_factory=dict)
+    template: str = ""
 
 
 async def claim_due(
@@ -74,10 +88,11 @@ async def claim_due(
     """Claim up to `limit` rows that are due, replies first, and return them.
 
     Of each conversation and lane only the first unfinished row, so that order holds whoever
-    delivers; a reply never waits for an alert or a reminder. What is due too late, or meant for
-    somebody who opted out meanwhile, is dropped instead. `line_ids` keeps to these lines,
-    `conversation_id` to one conversation. With `starting` an attempt counts at once, for a caller
-    who sends them now and so need not `start` each.
+    delivers; a reply never waits for an alert or a reminder. Each row is checked once more
+    (`core.outbox.checking`): what has no point any more is dropped, what cannot go where it was
+    meant to go goes elsewhere. `line_ids` keeps to these lines, `conversation_id` to one
+    conversation. With `starting` an attempt counts at once, for a caller who sends them now and so
+    need not `start` each.
     """
     token = f"{ctx.random.getrandbits(128):032x}"
     bound: dict[str, Any] = {
@@ -98,16 +113,39 @@ async def claim_due(
         ids = sorted((await ctx.execute(claim, bound)).scalars())
         if not ids:
             return []
+        moved: list[int] = []
         for row in sorted(await ctx.all(_details(ids)), key=lambda row: row.id):
-            if row.not_after is not None and row.not_after < ctx.now:
-                await give_up(ctx, row, "dropped", "too late")
-            elif row.opted_out_at is not None and row.lane != "reply":
-                await give_up(ctx, row, "dropped", OPTED_OUT)
-            else:
+            outcome = await checking.check(ctx, row)
+            if outcome == "send":
                 kept.append(row)
+            elif outcome == "moved":
+                moved.append(row.id)
+        if moved:
+            # Not those whose new line is another process's to serve; they are due there.
+            kept += await _taken_along(ctx, moved, line_ids, conversation_id)
+    reminders = [row.booking_id for row in kept if row.lane == "reminder" and row.prompt_id]
+    if reminders:
+        await reminding.settle(ctx, reminders)
     bases = await number_prompts(ctx, [row.prompt_id for row in kept if row.prompt_id])
     kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
-    return [_outgoing(row, token, bases) for row in kept]
+    return [_outgoing(row, ctx.now, token, bases) for row in kept]
+
+
+async def _taken_along(
+    ctx: Context, ids: list[int], line_ids: Collection[int] | None, conversation_id: int | None
+) -> list[Row]:
+    """Return the rows that went to other conversations and may be sent at once by this caller."""
+    rows = await ctx.all(_details(ids))
+    ours = [
+        row
+        for row in rows
+        if conversation_id is None and (line_ids is None or row.line_id in line_ids)
+    ]
+    others = {row.id for row in rows} - {row.id for row in ours}
+    if others:
+        back = sa.update(outbox).where(outbox.c.id.in_(others))
+        await ctx.execute(back.values(state="due", lease="", leased_until=None, attempts=0))
+    return ours
 
 
 def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
@@ -179,6 +217,7 @@ def _details(ids: Sequence[int]) -> sa.Select[Any]:
             outbox.c.secret,
             outbox.c.attempts,
             outbox.c.created_at,
+            outbox.c.due_at,
             outbox.c.not_after,
             outbox.c.conversation_id,
             outbox.c.booking_id,
@@ -189,6 +228,7 @@ def _details(ids: Sequence[int]) -> sa.Select[Any]:
             conversations.c.language,
             conversations.c.last_in_at,
             conversations.c.opted_out_at,
+            unreachable().label("unreachable"),
             conversations.c.line_id,
             lines.c.transport,
             lines.c.channel,
@@ -199,6 +239,16 @@ def _details(ids: Sequence[int]) -> sa.Select[Any]:
             shops.c.timezone,
             shops.c.country,
             shops.c.language.label("shop_language"),
+            shops.c.id.label("the_shop"),
+            shops.c.templates,
+            shops.c.quiet_from,
+            shops.c.quiet_until,
+            identities.c.user_id.label("talk_user"),
+            users.c.quiet_from.label("own_quiet_from"),
+            users.c.quiet_until.label("own_quiet_until"),
+            customers.c.user_id.label("customer_user"),
+            bookings.c.state.label("booking_state"),
+            bookings.c.starts_at.label("booking_starts"),
             outbox.c.living,
             prompts.c.options,
             prompts.c.args.label("prompt_args"),
@@ -211,11 +261,16 @@ def _details(ids: Sequence[int]) -> sa.Select[Any]:
             == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
         )
         .outerjoin(prompts, prompts.c.id == outbox.c.prompt_id)
+        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+        .outerjoin(users, users.c.id == identities.c.user_id)
+        .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
+        .outerjoin(customers, customers.c.id == bookings.c.customer_id)
         .where(outbox.c.id.in_(ids))
     )
 
 
-def _outgoing(row: Row, lease: str, bases: Mapping[int, int]) -> Outgoing:
+def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> Outgoing:
+    free = row.lane == "reply" or free_form(row.transport, row.channel, row.last_in_at, now)
     return Outgoing(
         id=row.id,
         lease=lease,
@@ -246,4 +301,5 @@ def _outgoing(row: Row, lease: str, bases: Mapping[int, int]) -> Outgoing:
         options=decode(row.options or []),
         layout=(row.prompt_args or {}).get("layout", ""),
         living=row.living,
+        template="" if free else template(row),
     )

@@ -14,8 +14,9 @@ import structlog
 
 from core.context import Context, Row
 from core.messages import Say
-from core.models import bookings, conversations, lines, outbox, prompts
+from core.models import bookings, consents, conversations, lines, outbox, prompts
 from core.outbox.posting import alert
+from core.outbox.routing import fall_back, for_staff
 from core.outbox.wiping import WIPED, WIPED_PROMPT
 
 log = structlog.get_logger(__name__)
@@ -182,11 +183,14 @@ async def mark_failed(
     error: str,
     permanent: bool = False,
     retry_after: float | None = None,
+    unreachable: bool = False,
 ) -> str:
     """Note that a try failed; return the row's state now, or "" if another has the row.
 
     "due" again after a wait that doubles (or `retry_after` seconds, if the provider named them);
-    "failed" if `permanent`; "dead" after `ATTEMPTS` tries. The last two tell the shop.
+    "failed" if `permanent`; "dead" after `ATTEMPTS` tries. Then the next conversation of the same
+    person is tried (`core.outbox.routing`), and without one the shop is told. `unreachable` says
+    that nothing will get there, and is kept in mind until they write again.
     """
     row = await ctx.first(
         _FACTS.where(
@@ -200,7 +204,7 @@ async def mark_failed(
     if permanent or row.attempts >= ATTEMPTS:
         state = "failed" if permanent else "dead"
         await give_up(ctx, row, state, error)
-        await _alarm(ctx, row, error)
+        await _elsewhere(ctx, row, error, unreachable=unreachable)
         return state
     await ctx.execute(
         sa.update(outbox)
@@ -221,7 +225,7 @@ async def requeue_expired_leases(ctx: Context) -> int:
     expired = sa.and_(UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
     for row in await ctx.all(_FACTS.where(expired, outbox.c.attempts >= ATTEMPTS)):
         await give_up(ctx, row, "dead", "the sender vanished")
-        await _alarm(ctx, row, "the sender vanished")
+        await _elsewhere(ctx, row, "the sender vanished", unreachable=False)
     # The lease stays on the row: a sender that was merely slow may still mark it sent.
     done = await ctx.execute(
         sa.update(outbox).where(expired).values(state="due", leased_until=None)
@@ -230,13 +234,20 @@ async def requeue_expired_leases(ctx: Context) -> int:
 
 
 async def provider_status(
-    ctx: Context, provider_id: str, status: str, error: str = "", *, outbox_id: int | None = None
+    ctx: Context,
+    provider_id: str,
+    status: str,
+    error: str = "",
+    *,
+    outbox_id: int | None = None,
+    unreachable: bool = False,
+    unsubscribed: bool = False,
 ) -> bool:
     """Note what the provider says became of a message; False if that is unknown or no news.
 
-    Callbacks come in any order: a status never moves back, and a failure is final and told to
-    the shop. With `outbox_id` (from the callback's address) one that overtakes our own mark is
-    not lost.
+    Callbacks come in any order: a status never moves back, and a failure is final and goes the
+    way of `mark_failed`. With `outbox_id` (from the callback's address) one that overtakes our own
+    mark is not lost.
     """
     if status in _FAILED:
         before = _PROGRESS[: _PROGRESS.index("sent") + 1]
@@ -262,7 +273,9 @@ async def provider_status(
     if row_id is not None and status in _FAILED:
         row = await ctx.first(_FACTS.where(outbox.c.id == row_id))
         assert row is not None
-        await _alarm(ctx, row, error or status)
+        if unsubscribed:
+            await opted_out(ctx, row.conversation_id, how="refused", wording=error)
+        await _elsewhere(ctx, row, error or status, unreachable=unreachable)
     return row_id is not None
 
 
@@ -288,6 +301,43 @@ def _wait(ctx: Context, attempts: int, retry_after: float | None) -> timedelta:
     return timedelta(seconds=round(min(wait, LONGEST_WAIT)))
 
 
+async def opted_out(ctx: Context, conversation_id: int, *, how: str, wording: str = "") -> None:
+    """Note that a person wants no more of our messages; once, however often it is said."""
+    first = (
+        sa.update(conversations)
+        .where(conversations.c.id == conversation_id, conversations.c.opted_out_at.is_(None))
+        .values(opted_out_at=ctx.now)
+    )
+    if (await ctx.execute(first)).rowcount:
+        await ctx.insert(
+            consents,
+            conversation_id=conversation_id,
+            given=False,
+            how=how,
+            wording=wording,
+            at=ctx.now,
+        )
+
+
+async def _elsewhere(ctx: Context, row: Row, error: str, *, unreachable: bool) -> None:
+    """Say what failed for good in the next conversation, or tell the shop that it failed."""
+    if unreachable:
+        await ctx.execute(
+            sa.update(conversations)
+            .where(conversations.c.id == row.conversation_id)
+            .values(unreachable_at=ctx.now)
+        )
+    if await fall_back(ctx, row.id) is None:
+        await _alarm(ctx, row, error)
+
+
+async def alarm(ctx: Context, row_id: int, error: str) -> None:
+    """Tell the shop that a message reached nobody."""
+    row = await ctx.first(_FACTS.where(outbox.c.id == row_id))
+    if row is not None:
+        await _alarm(ctx, row, error)
+
+
 async def _alarm(ctx: Context, row: Row, error: str) -> None:
     """Tell the shop that somebody was not reached, at most once a day and conversation.
 
@@ -295,7 +345,7 @@ async def _alarm(ctx: Context, row: Row, error: str) -> None:
     about codes, which anybody may have sent to a wrong number. Those are logged.
     """
     log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
-    if row.say["key"].startswith("alert.") or row.secret or row.shop_id is None:
+    if for_staff(row.say) or row.secret or row.shop_id is None:
         return
     params = {
         "customer": row.name or row.address,

@@ -93,9 +93,12 @@ async def alert(
     args: Mapping[str, object] | None = None,
     expires_at: datetime | None = None,
     skip_user_id: int | None = None,
+    provider_only: bool = False,
     unique_key: str | None = None,
 ) -> int:
     """Tell the shop's owners, its receptionists and the provider concerned; return how many.
+
+    With `provider_only` just that one.
 
     Each person once, unless their alerts are off, on a staff line if there is one, else the
     shop's SMS line. With `options` everybody gets a prompt of their own, whose answer starts
@@ -110,6 +113,7 @@ async def alert(
         conversation_id=conversation_id,
         booking_id=booking_id,
         skip_user_id=skip_user_id,
+        provider_only=provider_only,
     )
     if not people:
         return 0

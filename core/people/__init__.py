@@ -1,9 +1,11 @@
 """People: how they are reached, what they proved, and who they are to a shop.
 
 `phones` reads numbers, `identities` says who is at the other end of a conversation, `proving` is
-how that comes about and ends, `shops` knows who is a customer and who works where.
+how that comes about and ends, `shops` knows who is a customer and who works where, `consent`
+what people said to being written to.
 """
 
+from core.people.consent import note_consent
 from core.people.identities import (
     FRESH_FOR,
     Contact,
@@ -54,6 +56,7 @@ __all__ = [
     "remove_member",
     "roles",
     "set_alerts",
+    "note_consent",
     "user_of_phone",
     "whoami",
 ]

@@ -10,16 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from core import slots
+from core import quiet, slots
+from core.quiet import Quiet
 
 DEFAULT = ("24h", "2h")
 """What a shop that sets nothing reminds by."""
-
-QUIET = (21 * 60, 8 * 60)
-"""Quiet hours of a shop that sets none, in minutes of the local day: 21:00 to 8:00."""
 
 EARLY = timedelta(minutes=30)
 """How long before the quiet begins that goes which cannot wait for its end."""
@@ -34,9 +32,6 @@ TOGETHER = "another reminder goes at that minute"
 
 _FORM = re.compile(r"(after )?([1-9]\d{0,4})([hm])|at ([01]\d|2[0-3]):([0-5]\d)")
 _DAY = 24 * 60
-
-Quiet = tuple[int, int]
-"""From and until, in minutes of the local day; equal: never quiet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +90,7 @@ def schedule(
     starts_at: datetime,
     ends_at: datetime,
     zone: str,
-    quiet: Quiet,
+    silence: Quiet,
     now: datetime,
 ) -> list[Planned]:
     """Return what is to come of `rules`, in order of time; what lies behind is left out.
@@ -109,7 +104,7 @@ def schedule(
         ideal = rule.moment(starts_at, ends_at, zone)
         if ideal <= now or (rule.kind != "after" and ideal >= starts_at):
             continue
-        due, dropped = _around(rule, ideal, starts_at, zone, quiet, now)
+        due, dropped = _around(rule, ideal, starts_at, zone, silence, now)
         found.append(Planned(rule, due, due, dropped))
     found.sort(key=lambda one: (one.due_at, one.rule.kind, -one.rule.minutes))
     kept: list[Planned] = []
@@ -125,47 +120,19 @@ def schedule(
 
 
 def _around(
-    rule: Rule, ideal: datetime, starts_at: datetime, zone: str, quiet: Quiet, now: datetime
+    rule: Rule, ideal: datetime, starts_at: datetime, zone: str, silence: Quiet, now: datetime
 ) -> tuple[datetime, str]:
     """Return when a reminder goes, and why it does not if it does not."""
-    span = quiet_span(ideal, zone, quiet)
+    span = quiet.span(ideal, zone, silence)
     if span is None:
         return ideal, ""
     begins, ends = span
     if rule.kind == "after" or 2 * (ends - ideal) < starts_at - ideal:
         return ends, ""
     early = begins - EARLY
-    if early <= now or quiet_span(early, zone, quiet) is not None:
+    if early <= now or quiet.span(early, zone, silence) is not None:
         return ideal, QUIET_HOURS
     return early, ""
-
-
-def quiet_span(at: datetime, zone: str, quiet: Quiet) -> tuple[datetime, datetime] | None:
-    """Return the quiet hours an instant lies in, [from, until); None if it lies in none.
-
-    By what the clocks of `zone` show. Where they are set back, what comes twice is quiet twice.
-    """
-    since, until = quiet
-    at_s = int(at.timestamp())
-    local = slots.local(at_s, zone)
-    minute, day = local.hour * 60 + local.minute, local.date()
-    first = last = day
-    if since <= until:
-        inside = since <= minute < until
-    else:
-        inside = not until <= minute < since
-        first -= timedelta(days=minute < until)
-        last += timedelta(days=minute >= since)
-    if not inside:
-        return None
-    begins = [s for s in _readings(first, since, zone) if s <= at_s]
-    ends = [s for s in _readings(last, until, zone) if s > at_s]
-    # Clocks set back over the edge: then what they show begins or ends right here.
-    return _instant(max(begins, default=at_s)), _instant(min(ends, default=at_s))
-
-
-def _readings(day: date, minute: int, zone: str) -> tuple[int, ...]:
-    return slots.local_instants(day, minute, zone) or (slots.instant_at(day, minute, zone),)
 
 
 def _apart(at: datetime, minutes: int, zone: str) -> datetime:

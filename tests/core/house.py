@@ -214,10 +214,11 @@ class House:
         return [f"{r.actor}: {r.action} {r.from_state} > {r.to_state}" for r in rows]
 
     async def sent(self) -> list[str]:
-        """Every message in the outbox: to whom, which text."""
+        """Every message in the outbox but reminders: to whom, which text."""
         rows = await self.rows(
             sa.select(conversations.c.name, outbox.c.say)
             .join_from(outbox, conversations)
+            .where(outbox.c.lane != "reminder")
             .order_by(outbox.c.id)
         )
         return [f"{row.name}: {decode(row.say).key}" for row in rows]

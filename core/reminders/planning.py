@@ -1,0 +1,171 @@
+"""Reminders of a booking: written down when it is confirmed, taken along when it moves.
+
+They are rows of the outbox due later, written in the transaction that makes them true. Each is
+checked again in the moment it is sent (`core.outbox.checking`), so that no crash, race or forgotten
+call can remind of what is not so.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from core import catalog as catalogs
+from core import outbox, quiet
+from core.context import Context
+from core.messages import Choice, Say
+from core.models import bookings, customers
+from core.offers import Catalog
+from core.outbox.addressing import home_of
+from core.records import Booking, listed
+from core.reminders.rules import DEFAULT, Planned, Rule, schedule
+
+FLOW = "reminder"
+"""What an answer to a reminder starts."""
+
+COME = Choice(
+    "come",
+    Say("reminder.come"),
+    ("@yes", "confirm", "coming", "i come", "i'll come", "i will come", "i'll be there", "confirmo",
+     "voy", "sí voy", "asistiré", "ahí estaré"),
+)  # fmt: skip
+MOVE = Choice("move", Say("do_move"), ("@move", "move"))
+CANCEL = Choice("cancel", Say("do_cancel"), ("@cancel", "call it off"))
+
+_BEFORE, _AFTER = ("confirmed",), ("confirmed", "in_progress", "completed")
+"""In which states a booking is reminded of, and followed up."""
+
+
+async def plan(ctx: Context, booking: Booking, known: Catalog | None = None) -> None:
+    """Write down the reminders of a booking that has none yet; for one that has, `again`.
+
+    By the service's rules or else the shop's, in the shop's wall time, around the quiet hours of
+    the person or else the shop. Whoever was never talked with gets none: there is nowhere to.
+    `known` is the shop's catalog where it was just read.
+    """
+    if booking.user_id is None or booking.state not in _AFTER:
+        return
+    known = known or await catalogs.catalog(ctx, booking.shop_id)
+    rules = rules_of(known, booking.service_id)
+    if not rules:
+        return
+    home = await ctx.first(home_of(booking))
+    if home is None:
+        return
+    shop = known.shop
+    silence = quiet.hours((home.quiet_from, home.quiet_until), (shop.quiet_from, shop.quiet_until))
+    planned = schedule(rules, booking.starts_at, booking.ends_at, shop.timezone, silence, ctx.now)
+    those = [
+        _later(known, booking, one)
+        for one in planned
+        if booking.state in _BEFORE or one.rule.kind == "after"
+    ]
+    if those:
+        await outbox.remind(
+            ctx,
+            those,
+            booking=booking,
+            conversation_id=home.id,
+            flow=FLOW,
+            args={"booking": booking.id, "start": int(booking.starts_at.timestamp())},
+            expires_at=booking.starts_at,
+        )
+
+
+async def drop(ctx: Context, booking: Booking, reason: str) -> None:
+    """Let what waits for a booking go unsent, with the reason on record."""
+    if booking.user_id is not None:
+        await outbox.forget(ctx, booking.id, reason=reason)
+
+
+async def again(ctx: Context, booking: Booking, reason: str, known: Catalog | None = None) -> None:
+    """Plan the reminders of a booking anew, by how it is now; those that went do not go again."""
+    await drop(ctx, booking, reason)
+    await plan(ctx, booking, known)
+
+
+async def replan(ctx: Context, *, shop_id: int | None = None, user_id: int | None = None) -> int:
+    """Plan anew for all that is to come of a shop or a person; return for how many bookings.
+
+    For a shop that changed its rules, and a person who changed where or when they want them.
+    """
+    which = [bookings.c.state.in_(_AFTER), bookings.c.ends_at > ctx.now]
+    if shop_id is not None:
+        which.append(bookings.c.shop_id == shop_id)
+    if user_id is not None:
+        which.append(customers.c.user_id == user_id)
+    those = await listed(ctx, *which)
+    for booking in those:
+        await again(ctx, booking, "planned anew")
+    return len(those)
+
+
+def rules_of(known: Catalog, service_id: int) -> tuple[Rule, ...]:
+    """Return the rules of a service: its own, else the shop's, else the default."""
+    own = known.service(service_id).reminders
+    texts = own if own is not None else known.shop.reminders
+    return _parsed(tuple(DEFAULT if texts is None else texts))
+
+
+@lru_cache(maxsize=256)
+def _parsed(texts: tuple[str, ...]) -> tuple[Rule, ...]:
+    return tuple(Rule.parse(text) for text in texts)
+
+
+# ------------------------------------------------------------------------------------ what it says
+
+
+def _later(known: Catalog, booking: Booking, one: Planned) -> outbox.Later:
+    start = int(booking.starts_at.timestamp())
+    key = f"reminder/{booking.id}/{start}/{one.rule}"
+    after = one.rule.kind == "after"
+    return outbox.Later(
+        follow_up(known, booking) if after else reminder(known, booking),
+        "followup" if after else "reminder",
+        key,
+        one.due_at,
+        one.not_after,
+        options=() if after else options_of(booking),
+        dropped=one.dropped,
+    )
+
+
+def options_of(booking: Booking) -> tuple[Choice, ...]:
+    """Return what a reminder lets people answer; who said they come is not asked again."""
+    return (MOVE, CANCEL) if booking.customer_confirmed_at else (COME, MOVE, CANCEL)
+
+
+def reminder(known: Catalog, booking: Booking) -> Say:
+    """Return the words' key and facts; `when` must be the start, for the check goes by it.
+
+    Discreet shops name neither service nor provider: others may read the screen.
+    """
+    shop = known.shop
+    place = Say("reminder.at", {"when": booking.when, "address": shop.address})
+    return Say(
+        "reminder.sure" if booking.customer_confirmed_at else "reminder",
+        {
+            "shop": shop.name,
+            "what": _what(known, booking),
+            "at": place if shop.address else Say("reminder.on", {"when": booking.when}),
+            "when": booking.when,
+            "ref": booking.ref,
+        },
+    )
+
+
+def follow_up(known: Catalog, booking: Booking) -> Say:
+    """Return the thanks after a visit."""
+    facts = {"shop": known.shop.name, "name": booking.customer_name, "when": booking.when}
+    return Say("followup", facts)
+
+
+def _what(known: Catalog, booking: Booking) -> Say:
+    if known.shop.discreet:
+        return Say("reminder.discreet")
+    facts = {
+        "service": str(booking.snapshot["service"]),
+        "provider": str(booking.snapshot["provider"]),
+    }
+    if booking.attendee:
+        return Say("reminder.what_for", {**facts, "attendee": booking.attendee})
+    return Say("reminder.what", facts)
