@@ -153,8 +153,12 @@ def _numeric(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     year, j = None, i + 3
     if _glued(units, i + 3, mark) and (y := _year(units, i + 4)) is not None:
         year, j = y, i + 5
-    if year is None and mark != "/":
+    # "17.3." is a date where days come first; "17.30" is a time.
+    dotted = mark == "." and _glued(units, j, ".") and not cal.month_first
+    dotted = dotted and not has(units, i - 1, "STRICTAT")
+    if year is None and mark != "/" and not dotted:
         return None
+    j += year is None and dotted
     pairs = [(b, a), (a, b)] if not cal.month_first else [(a, b), (b, a)]
     for month, day in pairs:
         found = day_in(year, month, day) if year else next_month_day(cal.today, month, day)
@@ -485,9 +489,29 @@ def _relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
         if j == i and not anchored:
             return _a_week_from(units, i, end, count * scale * size, cal)
         end += anchored
+        if has(units, i, "WITHIN"):
+            return DateSaid(i, end, cal.today, cal.today + timedelta(count * scale * size))
         if kind == "MONTHS":
             return _months_ahead(i, end, count, cal)
         return DateSaid(i, end, cal.today + timedelta(count * scale * size))
+    return None
+
+
+def _coming_days(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """Such as "in the next two weeks", "los próximos 3 días": any day from now till then."""
+    j = i
+    while has(units, j, "IN", "THE", "WITHIN", "ON") and j < i + 2:
+        j += 1
+    if not has(units, j, "NEXT", "COMING"):
+        return None
+    count = amount(units, j + 1, "NUM")
+    if count is None or not 0 < count < 99:
+        return None
+    for kind, size in (("DAYS", 1), ("WEEKS", 7)):
+        scale = amount(units, j + 2, kind)
+        if scale is not None:
+            last = cal.today + timedelta(count * scale * size)
+            return DateSaid(i, j + 3, cal.today, last)
     return None
 
 
@@ -596,6 +620,7 @@ _RULES = (
     (frozenset({*_TURN, "THE", "ON", "WEEKDAY", "WORKDAYS"}), _weekday),
     (frozenset({*_TURN, *_EDGE, "IN", "OF", "THE", "MONTH", "MONTHW", "MONTHEND"}), _month_words),
     (frozenset({"DAYREL", "SAMEDAY", "DAYAFTER", "IN", "NUM", "A"}), _relative),
+    (frozenset({"NEXT", "COMING", "IN", "THE", "WITHIN", "ON"}), _coming_days),
     (frozenset({*_NUMBER, *_LEAD, "DAYTHE"}), _ordinal),
     (frozenset({"LAST", "THE", "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"}), _gone),
 )

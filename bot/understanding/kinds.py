@@ -77,6 +77,8 @@ KINDS: dict[str, str] = {
     "THE": "an article",
     "OF": "of, in",
     "IN": "in, before a count: in three days",
+    "WITHIN": "before a count: any day up to then",
+    "SHIFT": "earlier, later: a count before it is no time from now",
     "A": "a, one, as a count",
     "WITH": "with; in Hindi behind the name",
     # polarity

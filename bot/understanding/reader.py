@@ -272,6 +272,9 @@ def _scan(r: _Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
             elsewhere = _past(r, d, cal) or (d.first == cal.today and r.units[i].sentence in done)
             _note_date(r, d, dates, elsewhere=elsewhere)
             j = d.j
+            if d.first is not None:
+                # "not tomorrow, the day after": of the day just named
+                cal = replace(cal, last_date=d.first)
         if t is not None and (both or d is None or t.j > d.j):
             _note_time(r, t, times)
             j = max(j, t.j) if both else t.j

@@ -291,6 +291,8 @@ def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
         if not has(units, end, "FROMNOW"):
             return None
         end += 1
+    if has(units, end, "SHIFT"):
+        return None
     unit = 60 if has(units, j + 1, "HOURS") else 1
     return TimeSaid(i, end, "exact", offset=value * unit)
 
@@ -418,7 +420,9 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
         ("POSTBEFORE", "before"),
         ("POSTAROUND", "around"),
     ):
-        if has(units, end, kind):
+        k = end + 1 if end < len(units) and units[end].word == "-" else end
+        if has(units, k, kind):
+            end = k
             end, at, c = end + 1, name, replace(c, strong=True)
             break
     other: Clock | None = None
@@ -450,7 +454,8 @@ def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
     """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
     before = has(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
     k = skip(units, end, "ON")
-    return (before and _closed(units, end)) or has(units, k, "DAYREL", "WEEKDAY")
+    rests = has(units, end, "AND", "ON", "AT", "WITH") and not has(units, end, "RANGE")
+    return (before and (rests or _closed(units, end))) or has(units, k, "DAYREL", "WEEKDAY")
 
 
 def _part(units: Sequence[Unit], i: int) -> TimeSaid | None:

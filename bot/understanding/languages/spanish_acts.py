@@ -235,6 +235,13 @@ parking|aparcamiento|estacionamiento|aparcar|estacionar|garaje|cochera|parqueo|p
 pagar|pago|pagos|tarjeta|tarjetas|efectivo|bizum|visa|transferencia|seguro|adelanto|señal|depósito
 aceptan|aceptáis|aceptas
 """,
+    "ask_preparation": """
+qué|que tengo|debo|hay|necesito que|qué? llevar|traer|hacer|preparar
+qué|que llevo|traigo
+tengo|hay|debo|necesito que|qué? llevar|traer|preparar|prepararme|ayunar|lavarme|ayunas
+tengo|hay|debo que|ir * ayunas
+preparación|prepararme
+""",
     "ask_offers": """
 hacen|hacéis|haces|ofrecen|ofrecéis|ofreces|trabajan|trabajáis|dan|atienden|realizan|hacés
 tienen|tenéis|tienes servicio|servicios|tratamiento|tratamientos
