@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.understanding import people
 from bot.understanding.acts import ActSaid, acts_in, sentences
-from bot.understanding.dates import MONTH_FIRST, Calendar, DateSaid, date_at
+from bot.understanding.dates import date_at
+from bot.understanding.days import Calendar, DateSaid
 from bot.understanding.decide import decide
 from bot.understanding.detect import languages_for
 from bot.understanding.lexicon import Language
@@ -29,6 +30,7 @@ from bot.understanding.times import TimeSaid, time_at
 from bot.understanding.tokens import Token, tokenize
 from bot.understanding.units import Unit, unitize
 from bot.understanding.when import When, listed, refused
+from bot.understanding.written_dates import MONTH_FIRST
 
 # What the longest message of any channel holds (Telegram's 4,096); the rest is not read.
 LONGEST = 4096

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.understanding.dates import DateSaid
+from bot.understanding.days import DateSaid
 from bot.understanding.model import Doubt
 from bot.understanding.units import Unit
 from bot.understanding.when import When, listed, refused
