@@ -41,7 +41,7 @@ KINDS: dict[str, str] = {
     "MONTHS": "a count of months; 1",
     "FROMNOW": "behind a count: from now, बाद",
     # times of day
-    "PART": "a part of the day, a key of times.PARTS",
+    "PART": "a part of the day, a key of `clocks.PARTS`",
     "NOON": "an exact time in one word; minutes after midnight",
     "FACE": "a time in one word that may be morning or afternoon; minutes: डेढ़ → 90",
     "AMPM": '"am" or "pm"',
