@@ -7,6 +7,7 @@ belongs to, and write down talk, prompt, outbox and mark together – or nothing
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -50,56 +51,81 @@ async def work(runtime: Runtime, conversation_id: int) -> int:
     async with lock:
         while True:
             try:
-                if not await runtime.run(partial(turn, conversation_id=conversation_id)):
-                    return handled
+                found = await runtime.run(partial(turn, conversation_id=conversation_id))
             except Exception as error:  # whatever a flow raises, talks go on
                 log.exception("turn failed", conversation=conversation_id)
                 await runtime.run(
                     partial(_failed, conversation_id=conversation_id, error=repr(error))
                 )
+                found = MORE
+            else:
+                if not found:
+                    return handled
             handled += 1
+            if found < MORE:
+                return handled
 
 
-async def turn(ctx: Context, conversation_id: int) -> bool:
-    """Handle the oldest unfinished incoming of a conversation; False when there is none due."""
+MORE = 2
+
+
+async def turn(ctx: Context, conversation_id: int) -> int:
+    """Handle the oldest unfinished incoming of a conversation.
+
+    Returns 0 when none was due, 1 when it was the last, `MORE` when another waits behind it.
+    """
     row = await _locked(ctx, conversation_id)
-    item = await _oldest(ctx, conversation_id)
-    if row is None or item is None or item.due_at > ctx.now:
-        return False
-    handling = Handling.of(ctx, row, item)
+    items = await _unfinished(ctx, conversation_id)
+    if row is None or not items or items[0].due_at > ctx.now:
+        return 0
+    handling = Handling.of(ctx, row, items[0])
     await _handle(handling)
-    await handling.save(item)
-    return True
+    await handling.save(items[0])
+    return len(items)
+
+
+# Built once: composing a statement costs as much as running it.
+_CONVERSATION = (
+    sa.select(
+        models.conversations,
+        models.lines.c.channel,
+        models.lines.c.transport,
+        models.lines.c.shop_id.label("line_shop_id"),
+    )
+    .join(models.lines, models.lines.c.id == models.conversations.c.line_id)
+    .where(models.conversations.c.id == sa.bindparam("conversation_id"))
+    .with_for_update(key_share=True, of=models.conversations)
+)
+_UNFINISHED = (
+    sa.select(models.inbox)
+    .where(
+        models.inbox.c.conversation_id == sa.bindparam("conversation_id"),
+        models.inbox.c.state == sa.literal_column("'new'"),  # the partial index's own words
+    )
+    .order_by(models.inbox.c.id)
+    .limit(MORE)
+)
 
 
 async def _locked(ctx: Context, conversation_id: int) -> Row | None:
-    c, line = models.conversations, models.lines
-    return await ctx.first(
-        sa.select(c, line.c.channel, line.c.transport, line.c.shop_id.label("line_shop_id"))
-        .join(line, line.c.id == c.c.line_id)
-        .where(c.c.id == conversation_id)
-        .with_for_update(key_share=True, of=c)
-    )
+    found = await ctx.execute(_CONVERSATION, {"conversation_id": conversation_id})
+    return found.first()
 
 
-async def _oldest(ctx: Context, conversation_id: int) -> Row | None:
+async def _unfinished(ctx: Context, conversation_id: int) -> Sequence[Row]:
     # After the lock, in a statement of its own: what another process has just finished must
     # be seen as finished.
-    c = models.inbox.c
-    return await ctx.first(
-        sa.select(models.inbox)
-        .where(c.conversation_id == conversation_id, c.state == "new")
-        .order_by(c.id)
-        .limit(1)
-    )
+    found = await ctx.execute(_UNFINISHED, {"conversation_id": conversation_id})
+    return found.all()
 
 
 async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
     """Count a failure of the oldest incoming; lay it aside with an apology at the third."""
     row = await _locked(ctx, conversation_id)
-    item = await _oldest(ctx, conversation_id)
-    if row is None or item is None:
+    items = await _unfinished(ctx, conversation_id)
+    if row is None or not items:
         return
+    item = items[0]
     attempts = item.attempts + 1
     dead = attempts >= TRIES
     await ctx.execute(

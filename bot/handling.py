@@ -26,6 +26,8 @@ RERUNS = 12
 MANAGING = {"my_bookings", "move", "cancel", "late"}
 """Flows about bookings that are there already."""
 
+REDACTED = "******"
+
 DEEPEST = 4
 """Flows under way at once; the oldest goes first."""
 
@@ -81,6 +83,7 @@ class Handling:
     asked: Asked | None = None
     changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
     misunderstood: bool = False
+    secret: bool = False  # it answers with a code, which nobody shall read later
     quiet: bool = False  # what waits for an answer goes on waiting, unsaid
     closing: set[int] = field(default_factory=set)  # prompts that wait no more
 
@@ -114,6 +117,7 @@ class Handling:
             stack=[frame for frame in frames if frame.flow in FLOWS],
             closing={f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS},
             runs=state.get("runs", 0),
+            secret=bool(frames) and frames[-1].expects == "code",
         )
 
     @property
@@ -169,6 +173,7 @@ class Handling:
                 heard,
                 self.says,
                 self.changes,
+                self.catalog,
             )
             try:
                 await FLOWS[frame.flow](Talk(run))
@@ -238,9 +243,10 @@ class Handling:
             .where(conversations.c.id == self.conversation.id)
             .values(changes)
         )
-        await self.ctx.execute(
-            sa.update(inbox).where(inbox.c.id == item.id).values(state="done", done_at=self.ctx.now)
-        )
+        done = {"state": "done", "done_at": self.ctx.now}
+        if self.secret:
+            done["incoming"] = Incoming(text=REDACTED).to_json()
+        await self.ctx.execute(sa.update(inbox).where(inbox.c.id == item.id).values(done))
 
     async def _ask(self, frame: Frame, asked: Asked) -> None:
         frame.step, frame.expects = asked.step, asked.expects

@@ -82,6 +82,7 @@ def tidy(incoming: Incoming) -> Incoming:
         media=tuple(_storable(kind, 100) for kind in incoming.media[:10]),
         name=_storable(incoming.name, 100),
         language=_storable(incoming.language, 20),
+        message=_storable(incoming.message, 100),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot import segments
-from bot.wording import Markup, Wording
+from bot import lists, segments
+from bot.wording import ESCAPES, Markup, Wording
 from core.messages import Choice, Say
 
 
@@ -16,14 +16,19 @@ class Capabilities:
     """What a channel can do with one message.
 
     `buttons` and `list` are the most options it shows as buttons under a message or as a list
-    to open (0: not at all); `button_length` and `list_length` the characters of one. `length`
-    is the most characters of a message. `gsm` says that characters outside SMS's alphabet cost.
+    to open (0: not at all; its items are those of `bot.lists`), `button_length` the characters of
+    a button. `distinct` channels refuse two buttons that read the same. `length` is the most
+    characters of a message, `options_length` of one that has its options apart (0: the same).
+    `edit` says that a message can be changed once it was sent, `contact` that it can ask for the
+    person's own number by a button, `location` and `document` that it takes a place for the map
+    and a file. `gsm` says that characters outside SMS's alphabet cost.
     """
 
     buttons: int = 0
     list: int = 0
     button_length: int = 20
-    list_length: int = 24
+    distinct: bool = False
+    options_length: int = 0
     edit: bool = False
     contact: bool = False
     location: bool = False
@@ -35,8 +40,9 @@ class Capabilities:
 
 SMS = Capabilities(gsm=True)
 WHATSAPP = Capabilities(
-    buttons=3, list=10, location=True, document=True, markup="whatsapp", length=1024
+    buttons=3, list=10, distinct=True, options_length=1024, markup="whatsapp", length=1600
 )
+"""WhatsApp within 24 hours of the person's last word, where the templates for it are set up."""
 WHATSAPP_PLAIN = Capabilities(markup="whatsapp", length=1600)
 """WhatsApp where no templates are configured: numbered text, as in the sandbox."""
 TELEGRAM = Capabilities(
@@ -70,17 +76,30 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """A template that is kept at the provider, by its id there, and what fills its blanks."""
+
+    sid: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """What a channel sends.
 
     `text` holds the options already when they are shown as "numbers"; as "buttons" or a "list"
     they are apart in `options`. `segments` counts the SMS of a channel that is paid by them.
+    A list has its `items`, in the options' order, and on the button that opens it `opener`.
+    `content` is what is sent instead of all that where only an approved template may be.
     """
 
     text: str
     shape: Literal["text", "numbers", "buttons", "list"] = "text"
     options: tuple[Option, ...] = ()
     segments: int = 1
+    items: tuple[lists.Item, ...] = ()
+    opener: str = ""
+    content: Content | None = None
 
 
 def render(
@@ -90,7 +109,8 @@ def render(
     can = capabilities
     text = wording.say(say, language, markup=can.markup, gsm=can.gsm)
     options = _options(prompt, can, wording, language) if prompt else ()
-    shape = _shape(options, can)
+    items = _items(options, can, wording, language)
+    shape = _shape(text, options, items, can)
     if shape == "numbers":
         # Now they are part of the text; on a button they are never read as markup.
         options = _options(prompt, can, wording, language, can.markup) if prompt else ()
@@ -98,7 +118,21 @@ def render(
     if can.gsm:
         text = segments.to_gsm(text)
     text = cut(text, can.length)
-    return Rendered(text, shape, options, segments.segments(text) if can.gsm else 1)
+    rendered = Rendered(text, shape, options, segments.segments(text) if can.gsm else 1)
+    if shape == "list":
+        rendered = replace(rendered, items=items, opener=wording.say(Say("list.open"), language))
+    return rendered
+
+
+def as_numbers(rendered: Rendered, capabilities: Capabilities) -> Rendered:
+    """Return a message whose options are apart as one that has them in its text, numbered."""
+    if rendered.shape not in {"buttons", "list"}:
+        return rendered
+    # On a button words are never read as markup; in the text they would be.
+    escape = ESCAPES[capabilities.markup]
+    options = (f"{option.number} {escape(option.label)}" for option in rendered.options)
+    text = cut("\n".join([rendered.text, *options]), capabilities.length)
+    return replace(rendered, text=text, shape="numbers", items=(), opener="")
 
 
 def _options(
@@ -118,16 +152,38 @@ def _options(
     )
 
 
+def _items(
+    options: Sequence[Option], can: Capabilities, wording: Wording, language: str
+) -> tuple[lists.Item, ...]:
+    """Return the options as items of a list, if they are more than buttons and fit."""
+    if not options or _are_buttons(options, can) or len(options) > can.list:
+        return ()
+
+    def fill(number: int) -> str:
+        return wording.say(Say("list.or", {"number": number}), language)
+
+    return lists.items([option.label for option in options], options[0].number, fill)
+
+
 def _shape(
-    options: Sequence[Option], can: Capabilities
+    text: str, options: Sequence[Option], items: Sequence[lists.Item], can: Capabilities
 ) -> Literal["text", "numbers", "buttons", "list"]:
     if not options:
         return "text"
-    longest = max(len(option.label) for option in options)
-    if len(options) <= can.buttons and longest <= can.button_length:
+    if len(text) > (can.options_length or can.length):
+        return "numbers"
+    if _are_buttons(options, can):
         return "buttons"
-    # A list has a second line for what does not fit into the first.
-    return "list" if len(options) <= can.list else "numbers"
+    return "list" if items else "numbers"
+
+
+def _are_buttons(options: Sequence[Option], can: Capabilities) -> bool:
+    labels = [option.label for option in options]
+    return (
+        len(labels) <= can.buttons
+        and all(0 < len(label) <= can.button_length for label in labels)
+        and (not can.distinct or len(set(labels)) == len(labels))
+    )
 
 
 def cut(text: str, length: int) -> str:

@@ -17,6 +17,7 @@ from bot.texts import text
 from bot.understanding import Understood
 from core.context import Context
 from core.messages import Choice, Incoming, Json, Say
+from core.offers import Catalog
 
 MISSING: Any = object()
 """No answer (None may be one)."""
@@ -118,6 +119,7 @@ class Run:
     heard: Heard | None
     settled: list[Say]  # said whatever the flow does next: answers to questions, what went wrong
     changes: dict[str, object]  # of the conversation's row
+    catalog: Catalog | None = None  # the shop's, as this turn read it
     says: list[Say] = field(default_factory=list)
     misunderstood: bool = False
 
@@ -144,6 +146,12 @@ class Talk:
         """The shop the talk is about; flows that need one begin with `pick_shop`."""
         assert self.run.conversation.shop_id is not None
         return self.run.conversation.shop_id
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """The catalog of the shop the talk is about, if this turn has read it."""
+        known = self.run.catalog
+        return known if known and known.shop.id == self.run.conversation.shop_id else None
 
     @property
     def args(self) -> dict[str, Json]:

@@ -22,6 +22,9 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "sorry": "Sorry, I did not get that.",
     "offer_person": "Sorry, I still do not get it. Reply PERSON to talk to somebody, or 0 for the "
     "menu.",
+    "unasked": "Hello! {message}\nYou can answer here.",
+    "list.open": "Choose",
+    "list.or": "or write {number}",
     "gone": "That is not on offer any more.",
     "changed": "Something changed since I asked, so please look again.",
     "stale": "That question is settled already, so I did nothing.",

@@ -52,6 +52,10 @@ class Wording:
         writer = _Writer(self, language, markup, gsm)
         return writer.say(say)
 
+    def fact(self, value: object, spec: str, language: str, *, markup: Markup = "plain") -> str:
+        """Return one parameter of a Say as a placeholder with `spec` would show it."""
+        return _Writer(self, language, markup, gsm=False).value(value, spec)
+
     def template(self, key: str, language: str, count: int = 1) -> str:
         """Return the text of `key` with its placeholders still in it."""
         english = self.words[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -43,7 +43,8 @@ async def block(
     """Take [start, end) on a provider's or a room's calendar for the shop; return the block's id.
 
     Raises Overlap with what is there: `bookings` (Booking, in order of time), `sessions` and
-    `blocks` (ids); Invalid for a span that ends before it begins or lasts over 400 days.
+    `blocks` (ids), `elsewhere` (how much of another shop the same person works at); Invalid for a
+    span that ends before it begins or lasts over 400 days.
     """
     reason = _REASON("reason", reason)
     if not timedelta() < end - start <= LONGEST_BLOCK:
@@ -58,7 +59,7 @@ async def block(
     ):
         raise NotFound(calendar=calendar_id)
     await ctx.lock(calendars, [calendar_id])
-    await _nothing_there(ctx, await in_the_way(ctx, calendar_id, start, end))
+    await _nothing_there(ctx, shop_id, await in_the_way(ctx, calendar_id, start, end))
     made = await ctx.insert(
         blocks,
         shop_id=shop_id,
@@ -95,16 +96,20 @@ async def unblock(ctx: Context, block_id: int, *, shop_id: int, actor: Actor) ->
     await ctx.execute(blocks.delete().where(this))
 
 
-async def _nothing_there(ctx: Context, rows: Iterable[Row]) -> None:
-    """Raise Overlap with what these claims are of, if there are any."""
-    rows = list(rows)
+async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[Row]) -> None:
+    """Raise Overlap with what these claims are of, if there are any.
+
+    What is another shop's is only counted: it is nobody's business here.
+    """
     if not rows:
         return
-    ids = {row.booking_id for row in rows} - {None}
+    own = [row for row in rows if row.shop_id == shop_id]
+    ids = {row.booking_id for row in own} - {None}
     raise Overlap(
         bookings=await listed(ctx, bookings.c.id.in_(ids)) if ids else [],
-        sessions=sorted({row.session_id for row in rows} - {None}),
-        blocks=sorted({row.block_id for row in rows} - {None}),
+        sessions=sorted({row.session_id for row in own} - {None}),
+        blocks=sorted({row.block_id for row in own} - {None}),
+        elsewhere=len(rows) - len(own),
     )
 
 
@@ -143,7 +148,7 @@ async def add_session(
     gaps = rules.gap_before_minutes, rules.gap_after_minutes
     for calendar in taken:
         there = await in_the_way(ctx, calendar, starts_at, ends_at, gaps=gaps)
-        await _nothing_there(ctx, there)
+        await _nothing_there(ctx, shop_id, there)
     made = await ctx.insert(
         sessions,
         shop_id=shop_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,10 @@ from core.transitions import OPEN
 
 @dataclass(frozen=True, slots=True)
 class Booker:
-    """A user at one shop: the customer row they have there, if any, and their open bookings."""
+    """A user at one shop: the customer row they have there, if any, and their open bookings.
+
+    `proved`: they proved an address of theirs, and used it within `people.FRESH_FOR`.
+    """
 
     user_id: int
     user_name: str
@@ -56,10 +60,13 @@ class Booker:
 
 _MINE = customers.alias("mine")
 _THEIRS = bookings.alias("theirs")
+_NOW = sa.bindparam("now", type_=bookings.c.ends_at.type)
+_SINCE = sa.bindparam("since", type_=bookings.c.ends_at.type)
 _PROVED = sa.and_(
     identities.c.user_id == users.c.id,
-    identities.c.proved_at.is_not(None),
     identities.c.ended_at.is_(None),
+    identities.c.proved_at.is_not(None),
+    sa.or_(identities.c.proved_at > _SINCE, identities.c.used_at > _SINCE),
 )
 
 
@@ -78,7 +85,7 @@ def _columns(shop_id: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
             customers.c.user_id == users.c.id,
             _THEIRS.c.shop_id == shop_id,
             _THEIRS.c.state.in_(OPEN),
-            _THEIRS.c.ends_at > sa.bindparam("now", type_=bookings.c.ends_at.type),
+            _THEIRS.c.ends_at > _NOW,
         )
     )
     return [
@@ -112,9 +119,13 @@ _WITH_HOLD = (
 )
 
 
+def _times(ctx: Context) -> dict[str, datetime]:
+    return {"now": ctx.now, "since": ctx.now - people.FRESH_FOR}
+
+
 async def booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
     """Return a user as this shop knows them; NotVerified if there is no such user."""
-    asked = {"shop_id": shop_id, "user_id": user_id, "now": ctx.now}
+    asked = {"shop_id": shop_id, "user_id": user_id, **_times(ctx)}
     row = (await ctx.execute(_BOOKER, asked)).first()
     if row is None:
         raise NotVerified(user=user_id)
@@ -130,7 +141,7 @@ async def with_hold(
     NotFound for somebody else's; Done when they booked it before under this key, KeyReused when
     they did so otherwise.
     """
-    asked = {"booking_id": booking_id, "user_id": user_id, "key": key.text, "now": ctx.now}
+    asked = {"booking_id": booking_id, "user_id": user_id, "key": key.text, **_times(ctx)}
     row = (await ctx.execute(_WITH_HOLD, asked)).first()
     if row is None:
         raise NotFound(booking=booking_id)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core import availability
+from core import availability, checks
 from core.availability import Slot, calendars_of
 from core.catalog import catalog
 from core.context import Context, Row
@@ -35,6 +35,8 @@ LONGEST_GAP = timedelta(minutes=240)
 """The longest buffer the database lets anybody set."""
 
 One = TypeVar("One", Row, Booking)
+
+_LENGTH = checks.number(5, 1440)
 
 Calendars = tuple[int, ...]
 """The ids of the calendars a slot takes time on: the provider's, then the rooms'."""
@@ -65,8 +67,10 @@ async def secure(
     """Lock the calendars of a slot (and of an `old` one, together, in order of their ids).
 
     Return the catalog as it stands under the locks, and the slot's calendars. `shop` locks the
-    shop's row after them: for what is counted per shop. NotFound for a slot of what never was.
+    shop's row after them: for what is counted per shop. NotFound for a slot of what never was,
+    Invalid for one of a length no service can have.
     """
+    _LENGTH("minutes", slot.minutes)
     known: Catalog | None = ctx.cache.get(("catalog", slot.shop_id))
     if known is None:
         known = await catalog(ctx, slot.shop_id)
@@ -131,7 +135,7 @@ async def recheck(
     ignore: int | None = None,
     staff: bool = False,
 ) -> Offering:
-    """Raise unless the slot is on offer right now, at the price it says.
+    """Raise unless the slot is on offer right now, at the price and with the end it says.
 
     As `availability.check`, and OfferChanged (`was`, `now`: Money) for another price.
     """
@@ -139,9 +143,12 @@ async def recheck(
     offering = known.offering(slot.service_id, slot.provider_id)
     price = offering.price_minor
     if slot.session_id is not None:
-        own = sa.select(sessions.c.price_minor).where(sessions.c.id == slot.session_id)
-        own_price = await ctx.scalar(own)
-        price = price if own_price is None else own_price
+        own = sa.select(sessions.c.price_minor, sessions.c.ends_at)
+        row = (await ctx.all(own.where(sessions.c.id == slot.session_id)))[0]
+        if row.ends_at != slot.ends_at:
+            now = (row.ends_at - slot.starts_at) // timedelta(minutes=1)
+            raise OfferChanged(was=slot.minutes, now=now)
+        price = price if row.price_minor is None else row.price_minor
     if price != slot.price_minor:
         raise OfferChanged(was=_money(slot, slot.price_minor), now=_money(slot, price))
     return offering

@@ -99,7 +99,7 @@ async def squeeze_in(
         row.booking_id
         for calendar in taken
         for row in await in_the_way(ctx, calendar, slot.starts_at, slot.ends_at)
-        if row.booking_id is not None
+        if row.booking_id is not None and row.shop_id == slot.shop_id
     ]
     booked = await make(
         ctx,
@@ -159,13 +159,16 @@ async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) 
 
 
 @again
-async def confirm(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
+async def confirm(
+    ctx: Context, booking_id: int, *, actor: Actor, starts: int | None = None
+) -> Booking:
     """Approve a request; the customer hears of it, and so do the others who could have.
 
     The offer is checked again: NotOffered when hours or the service changed meanwhile. The first
-    to decide wins; the second gets WrongState with `state` and `by` whom.
+    to decide wins; the second gets WrongState with `state` and `by` whom. `starts` is the start (in
+    epoch seconds) that was shown: a request moved since is not decided on, WrongState too.
     """
-    asked = await _undecided(ctx, booking_id, "confirm", actor)
+    asked = await _undecided(ctx, booking_id, "confirm", actor, starts)
     slot = slot_of(asked)
     known, _ = await secure(ctx, slot)
     await availability.check(ctx, known, slot, ignore_booking=asked.id, staff=True)
@@ -176,10 +179,12 @@ async def confirm(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
 
 
 @again
-async def decline(ctx: Context, booking_id: int, *, actor: Actor, reason: str = "") -> Booking:
-    """Decline a request and free its time; told and raced as `confirm`."""
+async def decline(
+    ctx: Context, booking_id: int, *, actor: Actor, reason: str = "", starts: int | None = None
+) -> Booking:
+    """Decline a request and free its time; told and raced as `confirm`, and bound to `starts`."""
     reason = _TEXT("reason", reason)
-    asked = await _undecided(ctx, booking_id, "decline", actor)
+    asked = await _undecided(ctx, booking_id, "decline", actor, starts)
     decided = await change(ctx, asked, "decline", actor, to="declined", reason=reason)
     await free(ctx, [asked])
     await notices.tell(ctx, decided, "declined", reason=reason)
@@ -192,8 +197,10 @@ async def _tell_the_others(ctx: Context, decided: Booking, actor: Actor) -> None
     await notices.alert(ctx, decided, "decided", skip=actor.id, by=actor.name, state=state)
 
 
-async def _undecided(ctx: Context, booking_id: int, action: str, actor: Actor) -> Booking:
-    """Return a request nobody has decided on yet, whose start has not come."""
+async def _undecided(
+    ctx: Context, booking_id: int, action: str, actor: Actor, starts: int | None
+) -> Booking:
+    """Return a request as it was shown, not decided on yet, whose start has not come."""
     asked = await read(ctx, booking_id, actor)
     if asked.state == "pending" and asked.starts_at <= ctx.now:
         raise WrongState(state="expired", action=action, by="")
@@ -207,6 +214,8 @@ async def _undecided(ctx: Context, booking_id: int, action: str, actor: Actor) -
         )
         by = last.details.get("by", "") if last else ""
         raise WrongState(state=asked.state, action=action, by=by) from None
+    if starts is not None and int(asked.starts_at.timestamp()) != starts:
+        raise WrongState(state=asked.state, action=action, by="", moved=True)
     return asked
 
 

@@ -150,7 +150,7 @@ def timing(known: Catalog, slot: Slot) -> dict[str, Any]:
         "local_time": f"{local:%H:%M}",
         "timezone": known.shop.timezone,
         "price_minor": slot.price_minor,
-        "currency": slot.currency,
+        "currency": known.shop.currency,
     }
 
 
@@ -164,7 +164,7 @@ def snapshot(known: Catalog, slot: Slot, whom: For) -> dict[str, Any]:
         "speciality": provider.speciality,
         "minutes": slot.minutes,
         "price_minor": slot.price_minor,
-        "currency": slot.currency,
+        "currency": known.shop.currency,
         "shop": known.shop.name,
         "address": known.shop.address,
         "customer": whom.name,

@@ -66,7 +66,8 @@ class Incoming:
     """What a person did: wrote, tapped, shared a contact, sent a file.
 
     An "event" comes from ourselves: `text` says which ("handback"). `payload` is a tapped button's `prompt.index`; `contact` a shared phone in E.164 that the
-    channel vouches for; `media` the MIME types of files; `name` what the channel calls them.
+    channel vouches for; `media` the MIME types of files; `name` what the channel calls them;
+    `message` the message of ours that holds the tapped button.
     """
 
     kind: Literal["text", "tap", "contact", "media", "location", "event"] = "text"
@@ -76,6 +77,7 @@ class Incoming:
     media: tuple[str, ...] = ()
     name: str = ""
     language: str = ""
+    message: str = ""
 
     def to_json(self) -> Json:
         """Return it without empty fields."""

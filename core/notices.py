@@ -40,7 +40,8 @@ async def alert(
         asked = {
             "options": DECISION,
             "flow": "decide",
-            "args": {"booking": booking.id},
+            # The start it shows: an answer does not outlive a move.
+            "args": {"booking": booking.id, "starts": int(booking.starts_at.timestamp())},
             "expires_at": booking.starts_at,
         }
     await outbox.alert(

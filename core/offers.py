@@ -5,7 +5,7 @@ Plain facts without a database; `core.catalog` reads them, `core.setup` changes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -56,7 +56,11 @@ RULES = tuple(rule.name for rule in fields(Rules))
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A place with a zone, hours and a type; the tenant. `answers` are short texts by topic."""
+    """A place with a zone, hours and a type; the tenant. `answers` are short texts by topic.
+
+    How it reminds is `core.reminders`' to read: None is the default there. Quiet hours are minutes
+    of the local day, agendas "HH:MM" or never, `templates` kind → language → ContentSid.
+    """
 
     id: int
     name: str
@@ -84,6 +88,14 @@ class Shop:
     paused: bool
     version: int
     created_at: datetime
+    reminders: Sequence[str] | None
+    quiet_from: int | None
+    quiet_until: int | None
+    discreet: bool
+    alert_unanswered: bool
+    agenda_today: str
+    agenda_tomorrow: str
+    templates: Mapping[str, Mapping[str, str]]
     overrides: Overrides
 
     @property
@@ -122,6 +134,7 @@ class Service:
     sessions: bool
     position: int
     active: bool
+    reminders: Sequence[str] | None
     overrides: Overrides
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from core import sqlite
 from core.clock import Clock, SystemClock
 from core.context import Context
 from core.errors import NotReady
@@ -74,10 +76,18 @@ class Runtime:
             # Not the URL itself: it may hold a password.
             raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
         _prepare_file(Path(url.database))
+        connect = partial(sqlite.connect, Path(url.database).resolve())
         engine = create_async_engine(
-            url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True
+            url,
+            async_creator=connect,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=60,
+            hide_parameters=True,
         )
-        reader = create_async_engine(url, pool_size=4, max_overflow=0, hide_parameters=True)
+        reader = create_async_engine(
+            url, async_creator=connect, pool_size=4, max_overflow=0, hide_parameters=True
+        )
         sa.event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
         sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
         sa.event.listen(reader.sync_engine, "connect", _on_sqlite_connect_reading)

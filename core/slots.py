@@ -149,6 +149,20 @@ def local_instants(day: date, minute: int, zone: str) -> tuple[int, ...]:
     return tuple(s for s in sorted(shown) if local(s, zone).replace(tzinfo=None) == wanted)
 
 
+def instant_at(day: date, minute: int, zone: str) -> int:
+    """Epoch seconds at which clocks in `zone` first show that minute (0–1439) of that date.
+
+    Where they jump over it, the moment they jump.
+    """
+    shown = local_instants(day, minute, zone)
+    if shown:
+        return shown[0]
+    wall = datetime.combine(day, time(*divmod(minute, 60)), _zone(zone))
+    # By the rule before the jump it comes after it, and by the rule after it before.
+    before, after = wall.replace(fold=1).timestamp(), wall.timestamp()
+    return TICK * _change(zone, range(int(before) // TICK, int(after) // TICK + 1))
+
+
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
     """Epoch seconds of a local date's first instant and of the one past its last.
 

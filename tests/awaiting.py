@@ -21,8 +21,8 @@ import sqlalchemy as sa
 
 from core.runtime import Runtime
 
-DATABASE = {"sqlalchemy", "asyncpg", "aiosqlite"}
-"""Packages whose awaits are the database's."""
+DATABASE = {"sqlalchemy", "asyncpg", "aiosqlite", "core.sqlite"}
+"""Packages, and a module of ours, whose awaits are the database's."""
 
 
 class ForeignAwait(AssertionError):
@@ -111,7 +111,7 @@ def _has_frames(thing: object) -> bool:
 
 def _leads_to_database(frames: list[FrameType]) -> bool:
     names = [frame.f_globals.get("__name__", "") for frame in frames]
-    packages = [name.partition(".")[0] for name in names]
+    packages = [n if n in DATABASE else n.partition(".")[0] for n in names]
     first = next((n for n, package in enumerate(packages) if package in DATABASE), None)
     if first is None:
         return False

@@ -111,6 +111,8 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "time_off": {"starts_at": start, "ends_at": end},
         "members": made | {"role": "owner"},
         "conversations": made | {"address": f"+3460{n:07}", "language": "es"},
+        "consents": {"given": True, "how": "wrote", "wording": "hi", "at": DAY},
+        "contents": made | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},
         "prompts": made | {"options": [{"label": "Yes"}]},
         "inbox": {"event_id": f"event-{n}", "state": "new", "due_at": DAY, "received_at": DAY},
         "one_time_codes": made | {"phone": f"+3460{n:07}", "expires_at": DAY, "digest": "d"},

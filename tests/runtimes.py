@@ -12,8 +12,10 @@ import shutil
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core import schema
 from core.clock import FixedClock
@@ -42,6 +44,17 @@ def open_runtime(url: str, folder: Path, clock: FixedClock | None = None) -> Run
     return Runtime.open(
         settings_for(url, folder), clock or FixedClock.at(NOW), random=random.Random(7)
     )
+
+
+def hasty(runtime: Runtime) -> Runtime:
+    """Let SQLite commit without waiting for the disk, as the tests' PostgreSQL does too."""
+
+    def hurry(connection: Any, _record: Any) -> None:
+        connection.cursor().execute("PRAGMA synchronous = OFF")
+
+    if runtime.engine.dialect.name == "sqlite":
+        sa.event.listen(runtime.engine.sync_engine, "connect", hurry)
+    return runtime
 
 
 def run_apart(work: Coroutine[object, object, None]) -> None:
@@ -119,7 +132,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture
 async def runtime(database_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
     """Yield a runtime on a freshly migrated database of each kind; its clock stands at `NOW`."""
-    opened = open_runtime(database_url, tmp_path)
+    opened = hasty(open_runtime(database_url, tmp_path))
     yield opened
     await opened.close()
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 from bot.channels.base import Channels, Sent
 from bot.channels.spans import Span, spans
+from bot.lists import Item
 from bot.rendering import SMS, TELEGRAM, WHATSAPP, Capabilities, Option, Rendered
 from core.clock import Clock
 from core.messages import Json
@@ -48,6 +49,8 @@ class Shown:
     text: tuple[Span, ...]
     shape: str = "text"
     options: tuple[Option, ...] = ()
+    items: tuple[Item, ...] = ()
+    opener: str = ""
     tapped: str = ""
     segments: int = 1
     asks_contact: bool = False
@@ -62,15 +65,27 @@ class Shown:
             "mine": self.mine,
             "text": [span.to_json() for span in self.text],
             "shape": self.shape,
-            "options": [
-                {"number": o.number, "label": o.label, "payload": o.payload} for o in self.options
-            ]
-            if self.shape in {"buttons", "list"}
-            else [],
+            "options": self._apart(),
+            "opener": self.opener,
             "tapped": self.tapped,
             "segments": self.segments,
             "asksContact": self.asks_contact,
         }
+
+    def _apart(self) -> Json:
+        """Return the options that are not in the text, those of a list in two lines."""
+        if self.shape not in {"buttons", "list"}:
+            return []
+        lines = self.items or [Item(option.label) for option in self.options]
+        return [
+            {
+                "label": option.label,
+                "payload": option.payload,
+                "title": item.title,
+                "description": item.description,
+            }
+            for option, item in zip(self.options, lines, strict=True)
+        ]
 
 
 Listener = asyncio.Queue[tuple[News, Shown | None]]
@@ -102,6 +117,8 @@ class Simulator:
             text=spans(rendered.text, can.markup),
             shape=rendered.shape,
             options=rendered.options,
+            items=rendered.items,
+            opener=rendered.opener,
             segments=rendered.segments,
             asks_contact=can.contact and row.kind.rpartition("/")[2] == "phone",
         )

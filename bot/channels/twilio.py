@@ -81,6 +81,9 @@ class Twilio:
 
     async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
         """Hand one message to Twilio."""
+        if self._client is None:
+            # A third of a second of imports, in which the loop goes on.
+            await asyncio.to_thread(_import_client)
         create = self.prepare().messages.create_async
         from aiohttp import ClientError
         from twilio.base.exceptions import TwilioException
@@ -115,6 +118,11 @@ class Twilio:
             callback = f"{self._settings.public_url}/webhooks/twilio/status?id={row.id}"
             request["status_callback"] = callback
         return request
+
+
+def _import_client() -> None:
+    import twilio.http.async_http_client
+    import twilio.rest  # noqa: F401 - both are wanted for being imported
 
 
 def _http_client() -> Any:

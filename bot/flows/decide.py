@@ -20,16 +20,18 @@ async def decide(talk: Talk) -> None:
     booking = await bookings.get(talk.ctx, talk.args["booking"])
     if not await people.is_member(talk.ctx, booking.shop_id, actor.id, "owner", "receptionist"):
         raise NotAllowed
-    reason = ""
+    reason, starts = "", talk.args.get("starts")
     if talk.args["choice"] == "decline" and booking.state == "pending":
         reason = await _reason(talk)
 
     async def settle(_key: str) -> Json:
         try:
             if talk.args["choice"] == "approve":
-                await bookings.confirm(talk.ctx, booking.id, actor=actor)
+                await bookings.confirm(talk.ctx, booking.id, actor=actor, starts=starts)
             else:
-                await bookings.decline(talk.ctx, booking.id, actor=actor, reason=reason)
+                await bookings.decline(
+                    talk.ctx, booking.id, actor=actor, reason=reason, starts=starts
+                )
         except WrongState as late:
             return {"state": late.params["state"], "by": late.params.get("by", "")}
         return {}

@@ -50,10 +50,12 @@ def _answer(catalog: Catalog, act: str, said: Understood) -> Say | None:
 
 
 def _kept(catalog: Catalog, topic: str, said: Understood) -> Say:
-    if topic == "preparation" and said.service is not None:
-        preparation = catalog.service(said.service.id).preparation
-        if preparation:
-            return text("answer", answer=preparation)
+    if topic == "preparation":
+        services = catalog.bookable_services()
+        meant = [s for s in services if said.service and s.id == said.service.id] or services
+        said_of = {service.preparation for service in meant if service.preparation}
+        if len(said_of) == 1:
+            return text("answer", answer=said_of.pop())
     kept = catalog.shop.answers.get(topic)
     return text("answer", answer=str(kept)) if kept else _unknown(catalog)
 

@@ -22,7 +22,7 @@ async def pick_shop(talk: Talk) -> Catalog:
             talk.set(shop_id=every[0].id)
         else:
             talk.set(shop_id=await _which(talk, every))
-    return await catalogs.catalog(talk.ctx, talk.shop_id)
+    return talk.catalog or await catalogs.catalog(talk.ctx, talk.shop_id)
 
 
 async def _which(talk: Talk, every: Sequence[Shop]) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 import phonenumbers
 import sqlalchemy as sa
 
 from bot.channels.simulator import LOOKS, TRANSPORT
 from core import catalog as catalogs
-from core import directory, models, people, setup
+from core import directory, models, people, setup, slots
 from core.context import Context
 from core.messages import Json
-from core.offers import Shop
+from core.offers import Catalog, Shop
 
 # Sample people of the sample shops' countries: codes go to phones of a shop's own country.
 _CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -35,6 +36,7 @@ _CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _ANYWHERE = ("Robin Park", "Noa Lind", "Kim Sato")
 
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ROLES = {"owner": "Owner", "receptionist": "Reception", "provider": "Provider"}
 
 
@@ -101,8 +103,6 @@ async def _scene(ctx: Context, shop: Shop) -> Scene:
         staff=True,
     )
     known = await catalogs.catalog(ctx, shop.id)
-    services = known.bookable_services()
-    wanted = services[0].name.casefold() if services else "appointment"
     return Scene(
         id=shop.id,
         name=shop.name,
@@ -113,8 +113,25 @@ async def _scene(ctx: Context, shop: Shop) -> Scene:
         lines=lines,
         customers=tuple(_customers(shop)),
         staff=await _staff(ctx, shop),
-        hints=(f"Can I get a {wanted} tomorrow after 4?", "What are your opening hours?"),
+        hints=(_wish(ctx, known), "What are your opening hours?"),
     )
+
+
+def _wish(ctx: Context, known: Catalog) -> str:
+    """Write what somebody may ask for: the first service, on the next day with open hours."""
+    services = known.bookable_services()
+    wanted = services[0].name.casefold() if services else "appointment"
+    today = slots.local(int(ctx.now.timestamp()), known.shop.timezone).date()
+    schedule = known.shop_schedule
+    for ahead in range(1, 15):
+        day = today + timedelta(days=ahead)
+        open_hours = schedule.exceptions.get(day, schedule.weekly[day.weekday()])
+        if open_hours:
+            latest = max(interval.closes for interval in open_hours)
+            hour = min(16, latest // 60 - 3) % 12 or 12
+            when = "tomorrow" if ahead == 1 else f"on {_DAYS[day.weekday()]}"
+            return f"Can I get a {wanted} {when} after {hour}?"
+    return f"Can I get a {wanted}?"
 
 
 def _customers(shop: Shop) -> Iterator[Person]:

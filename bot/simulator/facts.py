@@ -1,4 +1,4 @@
-"""What the page shows beside the phones: the time, bookings made here, what is due next, the tour."""
+"""What the page shows beside the phones: the time, bookings made here, what is due, the tour."""
 
 from __future__ import annotations
 
@@ -111,15 +111,16 @@ async def tour(ctx: Context, booking_ids: Iterable[int]) -> dict[str, bool]:
 _REMINDER, _HOLD, _REQUEST, _BEGINS, _ENDS = (
     "a reminder goes out",
     "a hold runs out",
-    "an unanswered request expires",
-    "an appointment begins",
-    "an appointment ends",
+    "a request expires",
+    "a booking begins",
+    "a booking ends",
 )
 
 
 async def next_due(ctx: Context) -> Due | None:
     """Return what happens next by the clock alone; None when nothing is to come."""
-    found = [Due(at, what) for what, at in (await ctx.all(_moments(ctx.now))) if at is not None]
+    rows = await ctx.all(_moments(ctx.now))
+    found = [Due(row.at, row.what) for row in rows if row.at is not None]
     return min(found, key=lambda due: due.at, default=None)
 
 
@@ -133,9 +134,9 @@ def _moments(now: datetime) -> sa.CompoundSelect[Any]:
         .where(lines.c.transport == TRANSPORT)
     )
 
-    def first(what: str, moment: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        named = sa.literal(what).label("what")
-        return sa.select(named, sa.func.min(moment).label("at")).where(moment > now, *where)
+    def first(what: str, at: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        columns: list[Any] = [sa.literal(what).label("what"), sa.func.min(at).label("at")]
+        return sa.select(*columns).where(at > now, *where)
 
     return sa.union_all(
         first(_REMINDER, o.due_at, o.state == "due"),

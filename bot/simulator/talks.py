@@ -45,7 +45,7 @@ async def talk_data(ctx: Context, conversation_id: int) -> Json:
 
 
 def _json(row: Row) -> dict[str, Json]:
-    return {name: _value(value) for name, value in row._mapping.items()}
+    return {name: _value(value) for name, value in row._asdict().items()}
 
 
 def _value(value: object) -> Json:

@@ -22,9 +22,9 @@ from core.models.offers import (
 )
 from core.models.people import customers, identities, members, one_time_codes, users
 from core.models.places import calendars, date_exceptions, hours, lines, shops
-from core.models.talk import conversations, inbox, outbox, prompts
+from core.models.talk import consents, contents, conversations, inbox, outbox, prompts
 
-REVISION = "0001"
+REVISION = "0004"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
@@ -39,6 +39,8 @@ __all__ = [
     "calendars",
     "categories",
     "claims",
+    "consents",
+    "contents",
     "conversations",
     "customers",
     "date_exceptions",

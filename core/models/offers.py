@@ -47,6 +47,7 @@ services = sa.Table(
     count("position"),
     flag("active", default=True),
     *rules(),
+    json("reminders", default=None, null=True),  # NULL: the shop's
     proper_name(),
     shop_key("services"),
     of_shop("category_id", "categories"),

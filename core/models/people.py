@@ -27,6 +27,9 @@ users = sa.Table(
     flag("admin"),
     when("created_at"),
     when("deactivated_at", null=True),
+    text("channel"),  # where they want to be told things; empty: where they talk
+    count("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the shop's
+    count("quiet_until", default=None, null=True),
 )
 
 identities = sa.Table(

@@ -48,6 +48,14 @@ shops = sa.Table(
     flag("paused"),
     count("version", default=1),  # raised by every change of the catalog; caches go by it
     when("created_at"),
+    json("reminders", default=None, null=True),  # ["24h", "2h", …]; NULL: the default ones
+    count("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the default
+    count("quiet_until", default=None, null=True),
+    flag("discreet"),  # messages name no service and no provider
+    flag("alert_unanswered"),  # a second reminder nobody answered is told to the owner
+    text("agenda_today", server_default="08:00"),  # when the owners get the day's; empty: never
+    text("agenda_tomorrow", server_default="20:00"),
+    json("templates"),  # WhatsApp's approved ones: kind → language → ContentSid
     proper_name(),
     sa.CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold"),
     sa.CheckConstraint("max_open BETWEEN 1 AND 1000", name="max_open"),

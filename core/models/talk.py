@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from core.models.base import count, flag, json, key, metadata, one_of, ref, text, when
+from core.models.base import Key, count, flag, json, key, metadata, one_of, ref, text, when
 
 conversations = sa.Table(
     "conversations",
@@ -22,8 +22,21 @@ conversations = sa.Table(
     when("last_in_at", null=True),  # opens WhatsApp's 24 hours
     count("misunderstood"),
     when("created_at"),
+    when("unreachable_at", null=True),  # blocked, a landline; until they write again
     sa.UniqueConstraint("line_id", "address"),
     sa.Index(None, "identity_id"),
+)
+
+consents = sa.Table(
+    "consents",  # every yes and no to our messages, as it came
+    metadata,
+    key(),
+    ref("conversation_id", "conversations"),
+    flag("given"),  # or taken back
+    text("how"),  # "wrote", "booked", "start", "stop", the provider's error
+    text("wording"),  # what they wrote, or what was asked
+    when("at"),
+    sa.Index(None, "conversation_id", "id"),
 )
 
 prompts = sa.Table(
@@ -42,6 +55,7 @@ prompts = sa.Table(
     when("closed_at", null=True),
     when("expires_at", null=True),
     when("created_at"),
+    text("message_id"),  # of the message that shows it, where messages can be changed
     sa.Index(None, "conversation_id", "closed_at"),
 )
 
@@ -62,6 +76,13 @@ inbox = sa.Table(
     text("error"),
     one_of("state", "new", "done", "dead"),
     sa.UniqueConstraint("line_id", "event_id"),
+    sa.Index(None, "done_at"),
+    sa.Index(
+        "ix_inbox_prompt",  # a prompt that is deleted is looked for here
+        "prompt_id",
+        sqlite_where=sa.text("prompt_id IS NOT NULL"),
+        postgresql_where=sa.text("prompt_id IS NOT NULL"),
+    ),
     sa.Index(
         "ix_inbox_unfinished",
         "conversation_id",
@@ -69,6 +90,18 @@ inbox = sa.Table(
         sqlite_where=sa.text("state = 'new'"),
         postgresql_where=sa.text("state = 'new'"),
     ),
+)
+
+contents = sa.Table(
+    "contents",  # templates that a provider keeps for us: WhatsApp's lists, buttons, openers
+    metadata,
+    key(),
+    text("account"),
+    text("name"),
+    text("sid"),  # its id there
+    text("approval"),  # what WhatsApp thinks of it; empty where nobody need be asked
+    when("created_at"),
+    sa.UniqueConstraint("account", "name"),
 )
 
 LANES = ("reply", "alert", "reminder")
@@ -99,6 +132,9 @@ outbox = sa.Table(
     count("segments"),
     when("sent_at", null=True),
     when("created_at"),
+    json("living"),  # the message that this one replaces or settles, and what is settled
+    # The row that first said this, elsewhere, in vain. No reference: that one may be purged.
+    sa.Column("instead_of", Key),
     one_of("lane", *LANES),
     one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
@@ -117,6 +153,18 @@ outbox = sa.Table(
         "id",
         sqlite_where=sa.text("state IN ('due', 'sending')"),
         postgresql_where=sa.text("state IN ('due', 'sending')"),
+    ),
+    sa.Index(
+        "ix_outbox_prompt",
+        "prompt_id",
+        sqlite_where=sa.text("prompt_id IS NOT NULL"),
+        postgresql_where=sa.text("prompt_id IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_outbox_instead",
+        "instead_of",
+        sqlite_where=sa.text("instead_of IS NOT NULL"),
+        postgresql_where=sa.text("instead_of IS NOT NULL"),
     ),
     sa.Index(None, "conversation_id", "state"),
     sa.Index(None, "booking_id"),

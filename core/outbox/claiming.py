@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from core.context import Context, Row
-from core.messages import Choice, Say, decode
+from core.messages import Choice, Json, Say, decode
 from core.models import conversations, lines, outbox, prompts, shops
 from core.outbox.marking import LEASE, UNFINISHED, give_up
 from core.outbox.numbering import number_prompts
@@ -27,7 +27,8 @@ class Outgoing:
 
     `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
     shop that the message or else the conversation is about, `language` the conversation's or else
-    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours.
+    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
+    says how options are best laid out as buttons, `living` which message this one replaces.
     """
 
     id: int
@@ -57,6 +58,8 @@ class Outgoing:
     provider_status: str
     base: int
     options: tuple[Choice, ...]
+    layout: str = ""
+    living: Json = field(default_factory=dict)
 
 
 async def claim_due(
@@ -196,7 +199,9 @@ def _details(ids: Sequence[int]) -> sa.Select[Any]:
             shops.c.timezone,
             shops.c.country,
             shops.c.language.label("shop_language"),
+            outbox.c.living,
             prompts.c.options,
+            prompts.c.args.label("prompt_args"),
         )
         .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
         .join(lines, lines.c.id == conversations.c.line_id)
@@ -239,4 +244,6 @@ def _outgoing(row: Row, lease: str, bases: Mapping[int, int]) -> Outgoing:
         provider_status=row.provider_status,
         base=bases.get(row.prompt_id, 0),
         options=decode(row.options or []),
+        layout=(row.prompt_args or {}).get("layout", ""),
+        living=row.living,
     )

@@ -167,7 +167,7 @@ async def finish(
         )
     ).first()
     if sent is not None and sent.prompt_id is not None:
-        shown: dict[str, Any] = {"shown_at": ctx.now}
+        shown: dict[str, Any] = {"shown_at": ctx.now, "message_id": provider_id}
         if sent.secret:
             shown["say"] = WIPED_PROMPT
         await ctx.execute(sa.update(prompts).where(prompts.c.id == sent.prompt_id).values(**shown))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.context import Context
-from core.messages import Choice, Say, encode
+from core.messages import Choice, Json, Say, encode
 from core.models import conversations, outbox, prompts
 from core.outbox.addressing import Booked, home_of, open_talks, recipients
 from core.outbox.wiping import WIPED, is_secret
@@ -46,11 +46,13 @@ async def post(
     due_at: datetime | None = None,
     not_after: datetime | None = None,
     unique_key: str | None = None,
+    living: Json | None = None,
 ) -> int | None:
     """Put `say` into the outbox; return the row's id, or None if `unique_key` was there before.
 
     It is due at `due_at` (now, if None) and pointless after `not_after`. Whoever opted out gets
-    nothing but answers: in any other lane the row is dropped, and kept to show why.
+    nothing but answers: in any other lane the row is dropped, and kept to show why. `living`
+    names the message it replaces, for channels that can change one.
     """
     opted_out = lane != "reply" and bool(
         await ctx.scalar(
@@ -72,6 +74,7 @@ async def post(
         not_after=not_after,
         unique_key=unique_key,
         opted_out=opted_out,
+        living=living or {},
     )
     return await _put(ctx, row)
 

@@ -14,7 +14,14 @@ from bot.rendering import (
 from bot.wording import Wording
 from core.messages import Choice, Money, Say
 
-WORDING = Wording({"which": "Which, {name}?", "option": "{name} {price}", "name": "{name}"})
+WORDING = Wording(
+    {
+        "which": "Which, {name}?",
+        "option": "{name} {price}",
+        "name": "{name}",
+        "list.open": "Choose",
+    }
+)
 ASK = Say("which", {"name": "Zoë & <Ana>"})
 
 

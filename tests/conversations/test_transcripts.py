@@ -3,10 +3,12 @@
 A transcript begins with `#` lines that say what it shows and `key: value` lines that set the
 scene; then `>` is what the person sends and `<` what comes back. `+34… >` and `+34… <` are
 other people, `...` lets time pass, `=` counts the messages and SMS segments of the person.
+`{code}`, `{ref1}` and `{link}` stand for what chance made.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,6 +52,7 @@ class Scene:
         self.place: Place | None = None
         self.counted = [0, 0, 0]
         self.codes: dict[str, str] = {}
+        self.references: dict[str, str] = {}
         self.shared: Line | None = None
 
     async def play(self, script: str) -> str:
@@ -230,8 +233,17 @@ class Scene:
                 if len(word) == 6 and word.isdecimal():
                     self.codes[row.address] = word
             prefix = "< " if mine else f"{row.address} < "
-            out += [(prefix + line).rstrip() for line in rendered.text.splitlines()]
+            out += [(prefix + line).rstrip() for line in self.plain(rendered.text).splitlines()]
         return out
+
+    def plain(self, text: str) -> str:
+        """Put names for what chance made: the code, the references in their order, the links."""
+        for reference in re.findall(r"Ref ([A-Z0-9]{3}-[A-Z0-9]{3})", text):
+            self.references.setdefault(reference, f"{{ref{len(self.references) + 1}}}")
+        for reference, name in self.references.items():
+            text = text.replace(reference, name)
+        text = re.sub(r"\b\d{6}\b", "{code}", text)
+        return re.sub(r"http://127\.0\.0\.1:8000/b/\w+-\w+", "{link}", text)
 
 
 SECOND = timedelta(seconds=1)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import bookings, setup
+from core import bookings, people, setup
 from core.bookings import Actor
 from core.catalog import catalog
 from core.context import Context
@@ -238,16 +238,24 @@ async def test_a_hold_becomes_a_booking_and_the_shop_hears_of_it(house: House) -
 
 async def test_only_a_verified_user_books(house: House) -> None:
     held = await house.hold("09:00")
-    await house.do(
-        lambda ctx: ctx.execute(
-            identities.update().where(identities.c.user_id == house.marta).values(proved_at=None)
-        )
-    )
-    with pytest.raises(NotVerified):
-        await house.settle(held)
+    identity = (
+        await house.rows(sa.select(identities.c.id).where(identities.c.user_id == house.marta))
+    )[0].id
+    long_ago = house.clock.now() - people.FRESH_FOR
+    for proof in (
+        {"proved_at": None, "used_at": None},
+        {"proved_at": long_ago, "used_at": long_ago},
+        {"proved_at": house.clock.now(), "ended_at": house.clock.now()},
+    ):
+        await house.set(identities, identity, **proof)
+        with pytest.raises(NotVerified):
+            await house.settle(held)
     with pytest.raises(NotVerified):
         await house.hold("10:00", user_id=house.marta)
     assert await house.states() == ["held"]
+    used = {"proved_at": long_ago, "used_at": house.clock.now(), "ended_at": None}
+    await house.set(identities, identity, **used)
+    assert (await house.settle(held)).state == "confirmed"
 
 
 async def test_nobody_books_what_somebody_else_holds_as_a_known_user(house: House) -> None:

@@ -66,13 +66,13 @@ async def _until_it_waits(runtime: Runtime, task: asyncio.Task[Any]) -> None:
 
 
 def hold(house: House, time: str, talk: int, **more: Any) -> Work:
-    values = {"conversation_id": talk, "key": house.key(), "origin": "sms"} | more
+    values: dict[str, Any] = {"conversation_id": talk, "key": house.key(), "origin": "sms"} | more
     slot = house.slot(time, values.pop("provider", None))
     return lambda ctx: bookings.hold(ctx, slot, **values)
 
 
 def book(house: House, held: Booking, **more: Any) -> Work:
-    values = {"user_id": house.marta, "name": "Marta", "key": house.key()} | more
+    values: dict[str, Any] = {"user_id": house.marta, "name": "Marta", "key": house.key()} | more
     return lambda ctx: bookings.book(ctx, held.id, **values)
 
 

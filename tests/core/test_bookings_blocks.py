@@ -1,5 +1,6 @@
 """Blocks and sessions: the shop's own time."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,13 @@ from core.availability import Slot
 from core.bookings import Actor, Booking
 from core.catalog import catalog
 from core.context import Context
-from core.errors import Invalid, NotAllowed, NotFound, NotOffered, Overlap, SlotTaken
-from core.models import blocks, claims, providers
+from core.errors import Invalid, NotAllowed, NotFound, NotOffered, OfferChanged, Overlap, SlotTaken
+from core.models import blocks, claims, providers, shops
+from core.models import bookings as bookings_table
 from core.runtime import Runtime
 from tests.core.house import House, open_house
 from tests.core.salon import MADRID, at
+from tests.factory import Rows
 
 
 @pytest.fixture
@@ -67,11 +70,38 @@ async def test_a_block_over_bookings_is_refused_and_names_them(house: House) -> 
     first, second = await house.book("09:30"), await house.hold("10:30", talk=house.hugo_talk)
     with pytest.raises(Overlap) as refused:
         await block(house, "2026-03-10 09:00", "2026-03-10 11:00")
-    assert refused.value.params == {"bookings": [first, second], "sessions": [], "blocks": []}
+    assert refused.value.params == {
+        "bookings": [first, second],
+        "sessions": [],
+        "blocks": [],
+        "elsewhere": 0,
+    }
     other = await block(house, "2026-03-10 10:00", "2026-03-10 10:30")  # between them
     with pytest.raises(Overlap) as refused:
         await block(house, "2026-03-10 10:00", "2026-03-10 10:30")
-    assert refused.value.params == {"bookings": [], "sessions": [], "blocks": [other]}
+    assert refused.value.params == {
+        "bookings": [],
+        "sessions": [],
+        "blocks": [other],
+        "elsewhere": 0,
+    }
+
+
+async def test_another_shop_of_the_same_person_is_in_the_way_unnamed(house: House) -> None:
+    """A provider at two shops has one calendar; whom the other serves is not this one's to see."""
+    calendar_id = await calendar(house)
+    async with house.runtime.transaction() as ctx:
+        rows = Rows(ctx)
+        start, end = at("2026-03-10 10:00"), at("2026-03-10 10:30")
+        await rows.add(shops)
+        rows.newest["calendars"] = calendar_id
+        await rows.add(bookings_table, starts_at=start, ends_at=end)
+        await rows.add(claims, busy_from=start, busy_until=end)
+    with pytest.raises(SlotTaken):
+        await house.hold("10:00")
+    with pytest.raises(Overlap) as refused:
+        await block(house, "2026-03-10 09:00", "2026-03-10 11:00")
+    assert refused.value.params == {"bookings": [], "sessions": [], "blocks": [], "elsewhere": 1}
 
 
 async def test_a_block_sweeps_a_hold_that_ran_out(house: House) -> None:
@@ -200,6 +230,9 @@ async def test_a_session_may_have_its_own_price_and_length(school: House) -> Non
     await add(school, price_minor=1500, minutes=45)
     slot = (await offered(school))[0]
     assert (slot.price_minor, slot.minutes) == (1500, 45)
+    for wrong in ({"price_minor": 6000}, {"ends_at": at("2026-03-10 11:00")}):
+        with pytest.raises(OfferChanged):
+            await school.hold(slot=replace(slot, **wrong))
     assert (await school.hold(slot=slot)).price_minor == 1500
 
 
@@ -232,11 +265,21 @@ async def test_a_session_is_not_put_over_others_or_into_their_buffers(school: Ho
     for time in ("09:15", "09:30", "09:40"):
         with pytest.raises(Overlap) as refused:
             await add(school, time)
-        assert refused.value.params == {"bookings": [booked], "sessions": [], "blocks": []}
+        assert refused.value.params == {
+            "bookings": [booked],
+            "sessions": [],
+            "blocks": [],
+            "elsewhere": 0,
+        }
     made = await add(school, "09:45")
     with pytest.raises(Overlap) as refused:
         await add(school, "10:30")
-    assert refused.value.params == {"bookings": [], "sessions": [made], "blocks": []}
+    assert refused.value.params == {
+        "bookings": [],
+        "sessions": [made],
+        "blocks": [],
+        "elsewhere": 0,
+    }
     rows = await school.rows(sa.select(claims.c.gap_before).where(claims.c.session_id == made))
     assert [row.gap_before for row in rows] == [15]
 

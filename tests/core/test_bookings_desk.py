@@ -1,6 +1,7 @@
 """What the staff do: book for customers, decide on requests, say how a visit went."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from core import bookings, people
 from core.bookings import SYSTEM, Actor
 from core.context import Context
 from core.errors import (
+    Invalid,
     NotAllowed,
     NotFound,
     SlotTaken,
@@ -97,6 +99,21 @@ async def test_squeezing_in_goes_over_what_is_there_and_says_so(house: House) ->
         await house.move(first, house.slot("10:00"))
 
 
+async def test_nothing_is_squeezed_in_that_no_service_can_be(house: House) -> None:
+    customer = await house.customer(house.hugo)
+    for lasts in (timedelta(minutes=-30), timedelta(hours=25)):
+        with pytest.raises(Invalid):
+            await house.do(
+                lambda ctx, lasts=lasts: bookings.squeeze_in(  # type: ignore[misc]
+                    ctx,
+                    house.slot(lasts=lasts),
+                    actor=house.staff,
+                    customer_id=customer,
+                    key="squeeze",
+                )
+            )
+
+
 async def test_customers_squeeze_nobody_in(house: House) -> None:
     customer = await house.customer(house.marta)
     with pytest.raises(NotAllowed):
@@ -120,7 +137,11 @@ async def test_a_request_can_be_answered_until_its_start(careful: House) -> None
     asked = await careful.book("09:00", attendee="Hugo")
     rows = await careful.rows(sa.select(prompts).order_by(prompts.c.id))
     assert [(row.flow, row.args, row.expires_at) for row in rows] == [
-        ("decide", {"booking": asked.id}, at("2026-03-10 09:00"))
+        (
+            "decide",
+            {"booking": asked.id, "starts": int(asked.starts_at.timestamp())},
+            at("2026-03-10 09:00"),
+        )
     ] * 2
     assert [option["value"] for option in rows[0].options] == ["approve", "decline"]
     assert decode(rows[0].say).params["attendee"] == "Hugo"
@@ -160,6 +181,23 @@ async def test_two_who_decide_at_once_do_not_both(careful: House) -> None:
     assert (refused[0].params["state"], refused[0].params["by"]) == (row.state, by)
     assert len(await careful.history(asked)) == 3
     assert await careful.taken() == (["Ana 10 09:00-10 09:30"] if by == "Olga" else [])
+
+
+async def test_a_decision_does_not_outlive_a_move(careful: House) -> None:
+    asked = await careful.book("09:00")
+    shown = int(asked.starts_at.timestamp())
+    moved = await careful.move(asked, careful.slot("10:00"))
+    for verb in (bookings.confirm, bookings.decline):
+        with pytest.raises(WrongState) as refused:
+            await careful.desk(verb, asked, starts=shown)
+        assert refused.value.params == {
+            "state": "pending",
+            "action": verb.__name__,
+            "by": "",
+            "moved": True,
+        }
+    again = int(moved.starts_at.timestamp())
+    assert (await careful.desk(bookings.confirm, asked, starts=again)).state == "confirmed"
 
 
 async def test_a_declined_request_frees_its_time_and_says_why(careful: House) -> None:

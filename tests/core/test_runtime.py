@@ -346,7 +346,8 @@ async def test_reading_does_not_wait_for_a_writer_and_cannot_write(runtime: Runt
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_sqlite_connection_is_careful(runtime: Runtime) -> None:
+async def test_every_sqlite_connection_is_careful(database_url: str, tmp_path: Path) -> None:
+    runtime = open_runtime(database_url, tmp_path)
     names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "query_only")
 
     async def pragmas(ctx: Context) -> list[object]:
@@ -355,6 +356,7 @@ async def test_every_sqlite_connection_is_careful(runtime: Runtime) -> None:
     async with runtime.transaction() as writing, runtime.reading() as reading:
         assert await pragmas(writing) == ["wal", 2, 1, 5000, 0]
         assert await pragmas(reading) == ["wal", 2, 1, 5000, 1]
+    await runtime.close()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -376,6 +376,9 @@ do|should|must i|we need|have? to? bring|prepare|wash|fast|eat
 should|can|must i|we wash|eat|drink|fast|shave|bring|wear|prepare
 how|need do|should|to i|we? prepare
 preparation|preparations
+prepare|preparation|preparations|prep
+should|must|do|have|need i|we * bring|eat|drink|wear|fast|wash
+what to bring|wear|eat
 """,
     "ask_offers": """
 do|does|can|will|would|could|if|whether|did|what @subj * offer|offers|provide|provides !me|us|an|a
@@ -397,6 +400,8 @@ running a|10|5|15|20
 stuck in traffic
 on my|the way but
 delayed
+^ late $
+^ running late
 """,
     "human": """
 talk|speak|chat|connect|transfer|pass|put to|with|me|through * human|person|agent|operator|someone

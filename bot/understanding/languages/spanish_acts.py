@@ -241,6 +241,9 @@ qué|que llevo|traigo
 tengo|hay|debo|necesito que|qué? llevar|traer|preparar|prepararme|ayunar|lavarme|ayunas
 tengo|hay|debo que|ir * ayunas
 preparación|prepararme
+preparar|prepararme|prepararnos|preparación|preparo|ayunas|ayuno
+tengo|debo|hay|hace que|falta * traer|llevar|comer
+qué|que debo|tengo|llevo|traigo * traer|llevar|preparar
 """,
     "ask_offers": """
 hacen|hacéis|haces|ofrecen|ofrecéis|ofreces|trabajan|trabajáis|dan|atienden|realizan|hacés

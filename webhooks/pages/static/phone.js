@@ -12,8 +12,9 @@ const LOOKS = {
 /* A talk's messages and the list that shows them; the list is kept, so focus stays where it is. */
 export class Talk {
   constructor(key, line, address) {
-    Object.assign(this, { key, line, address, messages: [], unread: 0, last: 0 });
+    Object.assign(this, { key, line, address, messages: [], unread: 0, last: 0, latest: 0 });
     this.list = h("ol", { class: "talk" });
+    this.empty = h("p", { class: "empty" });
   }
 }
 
@@ -67,7 +68,7 @@ export class Phone {
     this.label.textContent = `Message to ${title} by ${LOOKS[look].name}`;
     this.log.setAttribute("aria-label", `Messages with ${title} by ${LOOKS[look].name}`);
     if (other) {
-      this.log.replaceChildren(talk.list);
+      this.log.replaceChildren(talk.messages.length ? talk.list : talk.empty);
       this.text.value = "";
       this.hideBanner();
     }
@@ -129,12 +130,14 @@ export class Phone {
     const at = new Date(message.at);
     const low = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     if (message.mine && message.tapped) this.settle(talk, message);
-    if (!talk.messages.length || at - talk.at > PAUSE) {
+    if (message.mine && fresh && talk === this.talk) this.hideBanner();
+    if (at - talk.latest > PAUSE) {
       talk.list.append(h("li", { class: "pause" }, h("span", {}, day(at, talk.zone)), ` ${clock(at, talk.zone)}`));
     }
-    talk.at = at;
+    talk.latest = at;
     talk.messages.push(message);
     talk.list.append(this.bubble(talk, message, at, fresh));
+    if (talk === this.talk && talk.empty.isConnected) this.log.replaceChildren(talk.list);
     while (talk.list.children.length > 300) talk.list.firstChild.remove();
     if (talk === this.talk) {
       this.refresh();
@@ -170,7 +173,7 @@ export class Phone {
       const opener = h("button", {
         type: "button", class: "option opener", "aria-haspopup": "dialog",
         onclick: (event) => this.openSheet(talk, message, event.currentTarget),
-      }, icon("list"), h("span", {}, "Choose"));
+      }, icon("list"), h("span", {}, message.opener));
       return h("div", { class: "options" }, opener);
     }
     const longest = Math.max(...message.options.map((option) => option.label.length));
@@ -195,7 +198,7 @@ export class Phone {
   jumped(text) {
     if (!this.talk || !this.talk.messages.length) return;
     this.talk.list.append(h("li", { class: "pause jumped" }, text));
-    this.talk.at = null;
+    this.talk.latest = 0;
     this.bottom();
   }
 
@@ -205,10 +208,10 @@ export class Phone {
     this.opener = opener;
     const rows = message.options.map((option) =>
       h("button", { type: "button", class: "row", onclick: () => this.tap(talk, option) },
-        h("span", {}, option.label), h("i", { "aria-hidden": "true" })));
+        h("span", {}, option.title, h("small", {}, option.description)), h("i", { "aria-hidden": "true" })));
     const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.closeSheet() }, icon("close"));
-    const dialog = h("div", { class: "dialog", role: "dialog", "aria-label": "Choose one" },
-      h("div", { class: "head" }, close, h("p", {}, "Choose")), h("div", { class: "rows" }, ...rows));
+    const dialog = h("div", { class: "dialog", role: "dialog", "aria-label": message.opener },
+      h("div", { class: "head" }, close, h("p", {}, message.opener)), h("div", { class: "rows" }, ...rows));
     dialog.addEventListener("keydown", (event) => {
       const every = [close, ...rows];
       const at = every.indexOf(document.activeElement);
@@ -240,7 +243,7 @@ export class Phone {
     this.banner.replaceChildren(button);
     this.banner.hidden = false;
     clearTimeout(this.leaving);
-    this.leaving = setTimeout(() => this.hideBanner(), 12000);
+    this.leaving = setTimeout(() => this.hideBanner(), 8000);
   }
 
   hideBanner() {

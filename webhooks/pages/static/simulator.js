@@ -40,6 +40,9 @@ function build(scenes) {
           scene, person, at, side, look: look === "staff" ? "telegram" : look, as: look,
           title: scene.name, zone: scene.zone, phone: person.about,
         });
+        talk.empty.textContent = side === "customer"
+          ? `Write to ${scene.name}, or take a suggestion.`
+          : "All quiet. The moment somebody books, it says so here.";
         talks.set(talk.key, talk);
       }
     }
@@ -218,7 +221,7 @@ function drawDue() {
 function moment(at) {
   const zone = state.scene?.zone ?? "UTC";
   const today = day(new Date(state.facts.now), zone) === day(at, zone);
-  return today ? clock(at, zone) : `${day(at, zone)}, ${clock(at, zone)}`;
+  return today ? clock(at, zone) : `${day(at, zone)} ${clock(at, zone)}`;
 }
 
 function drawBookings() {
@@ -237,8 +240,10 @@ function drawBookings() {
       const link = (href, text) => h("a", { href, target: "_blank", rel: "noopener" }, text, h("span", { class: "sr" }, ` of ${booking.ref}`));
       const held = item.contains(document.activeElement) ? [...item.querySelectorAll("a")].indexOf(document.activeElement) : -1;
       item.replaceChildren(
-        h("p", { class: "what" }, h("b", {}, booking.title), h("span", { class: "state" }, booking.stateName)),
-        h("p", { class: "facts" }, `${booking.shop}, ${booking.when} · ${booking.ref}`),
+        h("p", { class: "what" }, h("b", {}, booking.title)),
+        h("p", { class: "facts" }, `${booking.shop}, ${booking.when}`),
+        h("p", { class: "links" },
+          h("span", { class: "state" }, booking.stateName), h("span", { class: "ref" }, booking.ref)),
         h("p", { class: "links" },
           link(booking.page, "Page"), link(booking.calendar, "Calendar file"),
           link(`/simulator/talks/${booking.talk}`, "Talk (JSON)")));
@@ -275,7 +280,7 @@ function drawTour(before) {
     if (!tour[step]) $(".sr", heading)?.remove();
     if (before && tour[step] && !before[step]) {
       const next = current ? ` Next: ${$(`[data-step="${current}"] h3`).textContent.toLowerCase()}.` : " That was the whole tour.";
-      toast(`Done: ${heading.firstChild.textContent.toLowerCase()}.${next}`);
+      toast(`${heading.firstChild.textContent}: done.${next}`);
     }
   }
   $("#tour-count").textContent = `${STEPS.filter((step) => tour[step]).length} of ${STEPS.length}`;
@@ -296,7 +301,6 @@ function guide(step) {
   }
   visit(talk);
   phones.customer.text.value = words;
-  phones.customer.text.focus();
 }
 
 function visit(talk) {
@@ -305,6 +309,12 @@ function visit(talk) {
   show(talk.side);
   phones[talk.side].banner.hidden = true;
   phones[talk.side].text.focus({ preventScroll: true });
+  reveal();
+}
+
+/* On a small screen the phone fills it; elsewhere all is in sight. */
+function reveal() {
+  if (small.matches) $("#panes").scrollIntoView({ block: "start" });
 }
 
 /* What the keyboard would suggest: the code that just came, or something to begin with. */
@@ -347,7 +357,7 @@ function toast(text) {
   const place = $("#toast");
   place.replaceChildren(h("span", {}, text));
   clearTimeout(leaving);
-  leaving = setTimeout(() => place.replaceChildren(), 7000);
+  leaving = setTimeout(() => place.replaceChildren(), small.matches ? 3500 : 5000);
 }
 
 async function once(button, work) {

@@ -1,0 +1,69 @@
+"""Options as the items of a list that is opened: a short title each, and a second line.
+
+Pure. What a list takes at most are WhatsApp's limits; titles must differ there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+TITLE, DESCRIPTION = 24, 72
+"""The most characters of an item's two lines."""
+
+_SEPARATORS = (" · ", ", ")
+_EDGE = " ,·"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An option in two lines; either all items of a list have the second or none."""
+
+    title: str
+    description: str = ""
+
+
+def items(labels: Sequence[str], first: int, fill: Callable[[int], str]) -> tuple[Item, ...]:
+    """Return labels, numbered from `first`, as items in the plainest way they fit; () if in none.
+
+    In one line each, else parted where they part naturally, else with their numbers before them.
+    `fill` writes the second line, by its number, of an item that needs none among some that do.
+    """
+    for split, numbered in ((False, False), (True, False), (True, True)):
+        made = []
+        for number, label in enumerate(labels, first):
+            before = f"{number} " if numbered else ""
+            item = _item(label, TITLE - len(before), split=split)
+            if item is None:
+                break
+            made.append(Item(before + item.title, item.description))
+        if len({item.title for item in made}) == len(labels):
+            return _described(made, first, fill)
+    return ()
+
+
+def _described(made: list[Item], first: int, fill: Callable[[int], str]) -> tuple[Item, ...]:
+    if not any(item.description for item in made):
+        return tuple(made)
+    return tuple(
+        item if item.description else Item(item.title, fill(number))
+        for number, item in enumerate(made, first)
+    )
+
+
+def _item(label: str, length: int, *, split: bool) -> Item | None:
+    whole = Item(label) if 0 < len(label) <= length else None
+    if not split:
+        return whole
+    for at in _breaks(label, length):
+        title, rest = label[:at].rstrip(_EDGE), label[at:].lstrip(_EDGE)
+        if 0 < len(title) <= length and 0 < len(rest) <= DESCRIPTION:
+            return Item(title, rest)
+    return whole
+
+
+def _breaks(label: str, length: int) -> Iterator[int]:
+    """Yield where the second line best begins: after what is set off, or else at a word."""
+    yield from (label.index(mark) for mark in _SEPARATORS if mark in label)
+    if len(label) > length:
+        yield from (at for at in range(length, 0, -1) if label[at] == " ")
