@@ -112,6 +112,8 @@ class Understood:
     - "after": from `time` on; "before": up to `time_to`; "between": both
     - "part": a part of the day, `part` names it, `time`..`time_to` is its usual window
     - "asap", "earlier", "later": no time, a wish relative to what is on offer
+
+    `from_date` is the day of the booking that is moved: "from Friday to Monday".
     """
 
     text: str
@@ -140,5 +142,6 @@ class Understood:
     minutes_late: int | None = None
     phone: str | None = None
     language_wanted: str | None = None
+    from_date: dt.date | None = None
     spans: tuple[Span, ...] = ()
     ambiguous: tuple[Doubt, ...] = ()

@@ -95,7 +95,7 @@ def _ends(units: Sequence[Unit], i: int) -> bool:
         or units[i].stop
         or units[i].word in {",", ".", ")", "-"}
         or "POLITE" in units[i].tags
-        or "AND" in units[i].tags
+        or ("AND" in units[i].tags and "RANGE" not in units[i].tags)
     )
 
 

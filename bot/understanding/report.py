@@ -43,6 +43,7 @@ def as_json(u: Understood) -> dict[str, object]:
         "minutes_late": u.minutes_late,
         "phone": u.phone,
         "language_wanted": u.language_wanted,
+        "from_date": _plain(u.from_date),
         "spans": [
             {"start": s.start, "end": s.end, "kind": s.kind, "value": _plain(s.value)}
             for s in u.spans

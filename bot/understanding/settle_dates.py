@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.understanding.dates import DateSaid
+from bot.understanding.days import DateSaid
 from bot.understanding.model import Doubt
 from bot.understanding.units import Unit
 from bot.understanding.when import When, listed, refused
@@ -64,6 +64,8 @@ def _chosen(units: Sequence[Unit], wanted: list[DateSaid], out: When, *, moving:
         tags = frozenset(k for u in between for k in u.tags)
         pair = _Pair(now, one, tags, len(between), units, moving)
         now, more = _join(pair)
+        if moving and "RANGE" in tags and now == one:
+            out = replace(out, from_date=pair.a.first)
         others = [*(others or [pair.a.first] if pair.a.first else []), *more] if more else []
     candidates = tuple(dict.fromkeys([*now.readings, *others]))
     doubts: tuple[Doubt, ...] = ()

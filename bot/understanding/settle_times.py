@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
+from bot.understanding.clocks import DAY, PARTS, Clock
 from bot.understanding.model import Doubt, Hours
-from bot.understanding.times import DAY, PARTS, Clock, TimeSaid
+from bot.understanding.times import TimeSaid
 from bot.understanding.units import Unit
 from bot.understanding.when import When, refused
 

@@ -28,6 +28,7 @@ class When:
     at: str | None = None
     part: str | None = None
     refused_times: tuple[dt.time, ...] = ()
+    from_date: dt.date | None = None
     doubts: tuple[Doubt, ...] = ()
 
 

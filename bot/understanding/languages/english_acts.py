@@ -117,6 +117,7 @@ bye|goodbye
 """,
     "yes": """
 ^ yes|yep|yeah|yup|yea|ya|yas|yess|yh|yah|yessir|yesss|certainly|absolutely|definitely|indeed
+^ 👍|✅|👌|💯|🆗|✔|☑
 ^ affirmative|aye|totally|correct|exactly|agreed|confirmed|confirm|right|surely|sure|ofcourse
 ^ of course|coarse
 ^ ok|okay|okey|okie|k|kk|alright|alrighty|y $
@@ -142,7 +143,7 @@ no problem|problems|worries|objection|objections
 not a problem
 works for me|us
 you bet|betcha|know it|got it|are
-that|it is|does|was|will $
+^ that|it is|does|was|will $
 suits me
 i would|d|id would? like|love that|it|this $
 you|youve ** right|correct $
@@ -159,6 +160,7 @@ sounds like a plan
 ^ no|nope|nah|nay|na|negative|noo|nooo|nopes $
 ^ no|nope|nah|negative|nopes !@noway
 ^ n $
+^ 👎|❌|✖|🙅
 ^ not @very? @good|now|today|yet|at|just|for|really|right|quite|that|this|one|the
 thats|its|that|it|this|is|was is|was? not|wrong|incorrect|inaccurate @very? @good?
 isnt|wasnt|arent @very? @good
@@ -172,7 +174,8 @@ never mind !if|that|the|about
 nevermind
 incorrect
 wrong date|day|time|person|one
-too late|early|soon|far|expensive
+is|thats|its|be|thatll|bit|little|way|far too late|early|soon|far|expensive
+^ too late|early|soon|far|expensive
 maybe|perhaps|some later|another|other time|day|not?
 """,
     "_no": """
@@ -195,6 +198,7 @@ a different time|day|date|one
 one more change
 """,
     "thanks": """
+🙏 $
 thanks|thank|thx|thankyou|cheers|appreciate|appreciated|grateful|ty|tysm|thnx|tnx|thanx|tks
 """,
     "bye": """
@@ -366,8 +370,14 @@ pay|payment|payments|cash|card|cards|visa|mastercard|insurance|paypal|bizum|upi|
 deposit|prepay
 """,
     "ask_preparation": """
+what|anything|something should|do|must|can|to i|we? need? to? bring|prepare|wear|take
+what|anything to|i bring|prepare|wear
+do|should|must i|we need|have? to? bring|prepare|wash|fast|eat
+should|can|must i|we wash|eat|drink|fast|shave|bring|wear|prepare
+how|need do|should|to i|we? prepare
+preparation|preparations
 prepare|preparation|preparations|prep
-should|must|do|can|have|need i|we * bring|eat|drink|wear|fast|wash
+should|must|do|have|need i|we * bring|eat|drink|wear|fast|wash
 what to bring|wear|eat
 """,
     "ask_offers": """
@@ -448,7 +458,7 @@ more options|results|choices|times|slots|salons|dentists|doctors
 what|anything|something|someone|anyone else
 """,
     "earlier": """
-earlier|sooner
+earlier|sooner !than
 """,
     "later": """
 something|anything|bit|little|time|slot|any|much later

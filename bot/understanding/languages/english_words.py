@@ -150,6 +150,8 @@ WORDS: dict[str, dict[str, Value]] = {
     "THE": {"the|that": 1},
     "OF": {"of|in": 1},
     "IN": {"in|within": 1},
+    "WITHIN": {"within": 1},
+    "SHIFT": {"earlier|later|sooner|late|behind": 1},
     "THIS": {"this": 1},
     "NEXT": {"next|nxt": 1},
     "COMING": {"coming|upcoming|this coming|this upcoming|the coming|nearest": 1},
@@ -166,8 +168,11 @@ WORDS: dict[str, dict[str, Value]] = {
     "A": {"a|an|one": 1},
     "WEEKEND": {"weekend|week end|weekends": 1},
     "WORKDAYS": {"weekday|weekdays|week days|working day|working days|workday|business day": 1},
-    "END": {"end of|the end of|late": 1},
-    "BEGIN": {"beginning of|start of|the beginning of|the start of|early": 1},
+    "END": {"end of|the end of|late|last week of|the last week of": 1},
+    "BEGIN": {
+        "first week of|the first week of"
+        "|beginning of|start of|the beginning of|the start of|early": 1
+    },
     "MIDDLE": {"middle of|mid|the middle of": 1},
     "FROMNOW": {"from now|from today|hence|time": 1},
     "NEGPOST": {

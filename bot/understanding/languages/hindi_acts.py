@@ -187,6 +187,10 @@ khula|khuli|khule|khulta|band * है|हो|रहता|रहेगा|ह�
     "ask_payment": """
 पेमेंट|भुगतान|कार्ड|कैश|यूपीआई|payment|bhugtan|card|cash|upi|paytm|gpay|phonepe|नकद|nakad
 """,
+    "ask_preparation": """
+क्या|kya * लाना|लाऊं|लेकर|तैयारी|lana|laun|leke|lekar|taiyari|tayari
+तैयारी|taiyari|tayari
+""",
     "ask_offers": """
 क्या|kya * करते|देते|करती|होता|होती|karte|dete|hota|hoti|milta|मिलता
 यूनिसेक्स|unisex

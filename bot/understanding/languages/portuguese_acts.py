@@ -220,6 +220,12 @@ estacionamento
 pagar|pagamento|cartão|dinheiro|pix|mbway|débito|crédito|convênio|parcela|parcelar|sinal|seguro
 aceita|aceitam
 """,
+    "ask_preparation": """
+o|que que? tenho|devo|preciso|é de|que? levar|trazer|fazer|preparar
+que devo|levo|trago levar|trazer
+tenho|devo|preciso de|que? levar|trazer|preparar|jejum|lavar
+preparação|preparo
+""",
     "ask_offers": """
 vocês|vcs|você fazem|faz|oferecem|trabalham|atendem|têm|tem
 fazem|oferecem|trabalham|realizam

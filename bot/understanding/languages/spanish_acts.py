@@ -236,6 +236,11 @@ pagar|pago|pagos|tarjeta|tarjetas|efectivo|bizum|visa|transferencia|seguro|adela
 aceptan|aceptáis|aceptas
 """,
     "ask_preparation": """
+qué|que tengo|debo|hay|necesito que|qué? llevar|traer|hacer|preparar
+qué|que llevo|traigo
+tengo|hay|debo|necesito que|qué? llevar|traer|preparar|prepararme|ayunar|lavarme|ayunas
+tengo|hay|debo que|ir * ayunas
+preparación|prepararme
 preparar|prepararme|prepararnos|preparación|preparo|ayunas|ayuno
 tengo|debo|hay|hace que|falta * traer|llevar|comer
 qué|que debo|tengo|llevo|traigo * traer|llevar|preparar

@@ -105,6 +105,7 @@ def written(u: Understood, setting: Setting) -> str:
     fields = {
         "language": u.language if u.language != setting.language else "",
         "date": _span(_text(u.date), _text(u.date_to)),
+        "from": _text(u.from_date),
         "weekdays": _days(u.weekdays),
         "not": " ".join([*_days(u.excluded_weekdays).split(), *map(str, sorted(u.excluded_dates))]),
         "time": _span(_text(u.time), _text(u.time_to)),
