@@ -10,16 +10,14 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.channels.base import Channels, Sent
+from bot.channels.shown import Shown
 from bot.channels.spans import Span, spans
-from bot.lists import Item
-from bot.rendering import SMS, TELEGRAM, WHATSAPP, Capabilities, Option, Rendered
+from bot.rendering import SMS, TELEGRAM, WHATSAPP, Capabilities, Rendered
 from core.clock import Clock
-from core.messages import Json
 from core.outbox import Outgoing
 
 TRANSPORT = "simulator"
@@ -31,61 +29,6 @@ KEPT = 200
 """Messages a phone remembers of one talk."""
 
 News = Literal["message", "facts", "reset", "end"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One message on a phone; `mine` when the phone's person wrote it.
-
-    `number` rises over all phones. `tapped` is the payload of the button that a person's own
-    message stands for; `asks_contact` says that the channel would offer to share the number.
-    """
-
-    number: int
-    line: int
-    address: str
-    at: datetime
-    mine: bool
-    text: tuple[Span, ...]
-    shape: str = "text"
-    options: tuple[Option, ...] = ()
-    items: tuple[Item, ...] = ()
-    opener: str = ""
-    tapped: str = ""
-    segments: int = 1
-    asks_contact: bool = False
-
-    def to_json(self) -> Json:
-        """Return it as the page gets it."""
-        return {
-            "number": self.number,
-            "line": self.line,
-            "address": self.address,
-            "at": self.at.isoformat(),
-            "mine": self.mine,
-            "text": [span.to_json() for span in self.text],
-            "shape": self.shape,
-            "options": self._apart(),
-            "opener": self.opener,
-            "tapped": self.tapped,
-            "segments": self.segments,
-            "asksContact": self.asks_contact,
-        }
-
-    def _apart(self) -> Json:
-        """Return the options that are not in the text, those of a list in two lines."""
-        if self.shape not in {"buttons", "list"}:
-            return []
-        lines = self.items or [Item(option.label) for option in self.options]
-        return [
-            {
-                "label": option.label,
-                "payload": option.payload,
-                "title": item.title,
-                "description": item.description,
-            }
-            for option, item in zip(self.options, lines, strict=True)
-        ]
 
 
 Listener = asyncio.Queue[tuple[News, Shown | None]]
@@ -106,22 +49,42 @@ class Simulator:
 
     def wrote(self, line: int, address: str, text: str, *, tapped: str = "") -> None:
         """Show what a phone's person wrote or tapped."""
-        self._show(line, address, mine=True, text=(Span(text),), tapped=tapped)
+        new = self._new(line, address, mine=True)
+        self._show(replace(new, text=(Span(text),), tapped=tapped))
 
-    def got(self, row: Outgoing, rendered: Rendered, can: Capabilities) -> int:
-        """Show what was sent to a phone; return its number."""
-        return self._show(
-            row.line_id,
-            row.address,
-            mine=False,
-            text=spans(rendered.text, can.markup),
-            shape=rendered.shape,
-            options=rendered.options,
-            items=rendered.items,
-            opener=rendered.opener,
-            segments=rendered.segments,
-            asks_contact=can.contact and row.kind.rpartition("/")[2] == "phone",
-        )
+    def got(self, row: Outgoing, rendered: Rendered, can: Capabilities) -> Shown:
+        """Show what was sent to a phone: as a new message, or in the place of one (`row.living`).
+
+        A new one that follows a question takes the buttons away from that.
+        """
+        living = row.living if can.edit else {}
+        before = self.find(row.line_id, row.address, living.get("message", ""))
+        also = self.find(row.line_id, row.address, living.get("also", ""))
+        done = spans(rendered.settled, can.markup)
+        if can.contact and not rendered.contact and row.kind.rpartition("/")[2] == "phone":
+            rendered = replace(rendered, contact="Share my number")
+        if also is not None:
+            self._change(also.settled(()))
+        if before is not None and living.get("in_place"):
+            changed = replace(before.given(rendered, can), edits=before.edits + 1)
+            self._change(changed)
+            return changed
+        if before is not None:
+            self._change(before.settled(done))
+        return self._show(self._new(row.line_id, row.address, mine=False).given(rendered, can))
+
+    def find(self, line: int, address: str, name: str) -> Shown | None:
+        """Return a message of a talk by what the channel calls it, if a phone still has it."""
+        talk = self._talks.get((line, address), ())
+        return next((shown for shown in talk if name and shown.name == name), None)
+
+    def holder(self, line: int, address: str, payload: str) -> str:
+        """Return what the channel calls the message with this button; "" when there is none."""
+        talk = self._talks.get((line, address), ())
+        for shown in reversed(talk):
+            if any(option.payload == payload for option in shown.options):
+                return shown.name
+        return ""
 
     def messages(self) -> list[Shown]:
         """Return what all phones show, in order."""
@@ -150,12 +113,20 @@ class Simulator:
         finally:
             self._listeners.discard(queue)
 
-    def _show(self, line: int, address: str, **facts: object) -> int:
+    def _new(self, line: int, address: str, *, mine: bool) -> Shown:
         self._count += 1
-        shown = Shown(self._count, line, address, self.clock.now(), **facts)  # type: ignore[arg-type]
-        self._talks.setdefault((line, address), deque(maxlen=KEPT)).append(shown)
+        return Shown(self._count, line, address, self.clock.now(), mine, ())
+
+    def _show(self, shown: Shown) -> Shown:
+        talk = self._talks.setdefault((shown.line, shown.address), deque(maxlen=KEPT))
+        talk.append(shown)
         self._publish("message", shown)
-        return shown.number
+        return shown
+
+    def _change(self, shown: Shown) -> None:
+        talk = self._talks[shown.line, shown.address]
+        talk[[one.number for one in talk].index(shown.number)] = shown
+        self._publish("message", shown)
 
     def _publish(self, news: News, shown: Shown | None) -> None:
         for queue in self._listeners:
@@ -171,8 +142,8 @@ class Phone:
 
     async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
         """Show a message on the phone it is for."""
-        number = self.simulator.got(row, rendered, self.capabilities)
-        return Sent(f"simulated-{number}", "delivered", rendered.segments)
+        shown = self.simulator.got(row, rendered, self.capabilities)
+        return Sent(shown.name, "delivered", rendered.segments)
 
     async def close(self) -> None:
         """Let go of whoever watches."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 from uuid import uuid4
@@ -105,8 +105,12 @@ class Stage:
         """
         async with self._busy:
             line = self._end(line_id, address)
-            tapped = incoming.payload if incoming.kind == "tap" else ""
-            self.simulator.wrote(line_id, address, shown, tapped=tapped)
+            # Whoever answers has seen the question: it is marked as shown first.
+            await self.app.delivery.idle()
+            if incoming.kind == "tap":
+                held = self.simulator.holder(line_id, address, incoming.payload)
+                incoming = replace(incoming, message=held)
+            self.simulator.wrote(line_id, address, shown, tapped=incoming.payload)
             receipt = await receive(self.app.runtime, line, address, uuid4().hex, incoming)
             self.app.turns.begin(receipt.conversation_id)
         await self.app.turns.idle()

@@ -9,12 +9,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.channels.simulator import Listener, News, Shown
+from bot.channels.shown import Shown
+from bot.channels.simulator import Listener, News
 from bot.simulator.facts import facts
 from bot.simulator.stage import Stage
 from bot.simulator.talks import talk_data
@@ -137,6 +139,21 @@ async def talk(request: Request, conversation_id: int) -> Response:
     body = json.dumps(data, ensure_ascii=False, indent=2)
     headers = _SAFE | {"Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/json")
+
+
+@router.get("/simulator/files/{number}")
+async def file(request: Request, number: int) -> Response:
+    """Answer with the file that came with a message."""
+    for shown in stage_of(request).simulator.messages():
+        if shown.number == number and shown.document is not None:
+            found = shown.document
+            name = "".join(c for c in found.name if c.isalnum() or c in ".-_ ")
+            headers = _SAFE | {
+                "Cache-Control": "no-store",
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            }
+            return Response(found.body, headers=headers, media_type=found.type)
+    raise NotFound(file=number)
 
 
 # --- the stream ---------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ export class Phone {
     );
     this.contact = h(
       "button", { class: "contact", type: "button", hidden: true, onclick: () => this.share() },
-      icon("person"), "Share my number",
+      icon("person"), h("span"),
     );
     this.banner = h("div", { class: "banner", hidden: true });
     this.sheet = h("div", { class: "sheet", hidden: true });
@@ -98,9 +98,10 @@ export class Phone {
     }
     this.chips.hidden = hints.length === 0;
     const newest = this.talk?.messages.at(-1);
-    const hide = !(newest && newest.asksContact);
+    const hide = !newest?.contact;
     if (hide && document.activeElement === this.contact) this.text.focus({ preventScroll: true });
     this.contact.hidden = hide;
+    if (!hide) this.contact.lastChild.textContent = newest.contact;
   }
 
   submit(event) {
@@ -145,6 +146,21 @@ export class Phone {
     }
   }
 
+  /* Show a message anew that was changed; the focus stays in it, if it was there. */
+  change(talk, message) {
+    const at = talk.messages.findIndex((known) => known.number === message.number);
+    if (at < 0 || talk.messages[at].edits >= message.edits) return;
+    talk.messages[at] = message;
+    const old = $(`[data-number="${message.number}"]`, talk.list);
+    if (!old) return;
+    const held = old.contains(document.activeElement);
+    const low = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+    const item = this.bubble(talk, message, new Date(message.at), false);
+    old.replaceWith(item);
+    if (held) ($("button:not([aria-disabled='true'])", item) ?? this.text).focus({ preventScroll: true });
+    if (talk === this.talk && low) this.bottom();
+  }
+
   bubble(talk, message, at, fresh) {
     const who = message.mine ? "You" : talk.title;
     const time = h("span", { class: "time" }, clock(at, talk.zone), message.mine ? icon("checks", "ticks") : null);
@@ -154,6 +170,8 @@ export class Phone {
       h("div", { class: "bubble" },
         h("span", { class: "sr" }, `${who}: `),
         h("p", {}, ...message.text.map(piece)),
+        message.place ? card(message.place.href, message.place.title, message.place.address, "pin") : null,
+        message.file ? card(message.file.href, message.file.name, "File", "file") : null,
         time),
     );
     if (message.options.length) item.append(this.options(talk, message));
@@ -176,9 +194,26 @@ export class Phone {
       }, icon("list"), h("span", {}, message.opener));
       return h("div", { class: "options" }, opener);
     }
+    if (message.rows.length) return this.rows(message, buttons);
     const longest = Math.max(...message.options.map((option) => option.label.length));
     const columns = longest <= 9 ? 3 : longest <= 18 ? 2 : 1;
     return h("div", { class: "options", "data-columns": Math.min(columns, buttons.length) }, ...buttons);
+  }
+
+  /* Buttons row by row as the channel lays them out; a cell without a payload is only read. */
+  rows(message, buttons) {
+    const cell = ({ label, payload }) => {
+      if (!payload) return h("span", { class: "cell" }, label);
+      const button = buttons[message.options.findIndex((option) => option.payload === payload)];
+      const whole = button.textContent;
+      if (whole !== label) {
+        button.lastChild.textContent = label;
+        button.setAttribute("aria-label", whole);
+      }
+      return button;
+    };
+    return h("div", { class: "options laid" },
+      ...message.rows.map((row) => h("div", { class: "cells" }, ...row.map(cell))));
   }
 
   /* Mark what was chosen under the message that offered it. */
@@ -255,6 +290,11 @@ export class Phone {
 function piece({ text, style, href }) {
   if (href) return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
   return style ? h("span", { class: style }, text) : text;
+}
+
+function card(href, title, about, drawing) {
+  return h("a", { class: "card", href, target: "_blank", rel: "noopener noreferrer" },
+    icon(drawing), h("span", {}, h("b", {}, title), h("small", {}, about)));
 }
 
 export function initials(name) {

@@ -178,7 +178,12 @@ function onStage(data) {
 
 function take(message, fresh = true) {
   const talk = talks.get(keyOf(message.line, message.address));
-  if (!talk || message.number <= talk.last) return;
+  if (!talk) return;
+  if (message.number <= talk.last) {
+    phones[talk.side].change(talk, message);
+    if (fresh) phones.customer.refresh();
+    return;
+  }
   talk.last = message.number;
   seen = Math.max(seen, message.number);
   const phone = phones[talk.side];
@@ -330,7 +335,7 @@ function customerHints() {
     return [{ text: `${code(last)} ${first}` }];
   }
   if (!newest) return talk.scene.hints.map((text) => ({ text }));
-  const settled = !newest.mine && !newest.options.length && newest.shape === "text" && !newest.asksContact;
+  const settled = !newest.mine && !newest.options.length && newest.shape === "text" && !newest.contact;
   const booked = state.facts?.bookings.some((booking) => !booking.over);
   return settled ? [booked && { text: "my bookings" }, { text: talk.scene.hints[0] }].filter(Boolean) : [];
 }
