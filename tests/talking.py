@@ -16,13 +16,16 @@ from core.outbox import Outgoing
 from core.runtime import Runtime
 
 
+_EVENTS = count(1)
+"""Every event has a name of its own, whichever town it happens in."""
+
+
 @dataclass(slots=True)
 class Town:
     """Everybody who talks with one installation, over lines that end in memory."""
 
     runtime: Runtime
     memory: Memory = field(default_factory=Memory)
-    _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def line(self, line_id: int, shop_id: int | None, address: str = "") -> Line:
         """Return a line as the transport knows it."""
@@ -32,7 +35,7 @@ class Town:
         """Let `address` send something; return what it is sent in answer."""
         before = len(self.memory.sent)
         incoming = Incoming(text=text) if isinstance(text, str) else text
-        event = f"event-{next(self._numbers)}"
+        event = f"event-{next(_EVENTS)}"
         receipt = await receive(self.runtime, line, address, event, incoming)
         await self.work(receipt.conversation_id)
         await self.deliver()
