@@ -143,8 +143,8 @@ async def turns_of(runtime: Runtime) -> dict[str, int]:
     """How many incomings there are in each state."""
     c = models.inbox.c
     async with runtime.reading() as ctx:
-        rows = await ctx.all(sa.select(c.state, sa.func.count().label("count")).group_by(c.state))
-    return {row.state: row.count for row in rows}
+        rows = await ctx.all(sa.select(c.state, sa.func.count().label("number")).group_by(c.state))
+    return {row.state: row.number for row in rows}
 
 
 async def test_every_message_is_one_turn_however_often_it_comes(runtime: Runtime) -> None:
