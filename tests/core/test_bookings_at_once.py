@@ -294,16 +294,26 @@ async def test_without_the_check_the_database_refuses_and_the_turn_lives(
         pass
 
     await house.change(setup.add_room, "Chair", service_ids=[house.cut])
+    over = await house.hold("10:00", talk=house.owner_talk)
+    house.clock.advance(timedelta(minutes=5))
+    await house.do(bookings.expire)
     await house.hold("10:00", provider=house.leo)
+    await house.hold("09:00", talk=house.hugo_talk)
     booked = await house.book_for("11:00")
+    states, taken = await house.states(), await house.taken()
     monkeypatch.setattr(availability, "check", nothing)
 
     async def late(ctx: Context) -> None:
-        # Ana is free then, the chair is not: neither is taken.
+        # Ana is free then, the chair is not: neither is taken, and nothing given up for it.
+        customer = booked.customer_id
+        assert customer is not None
+        slot = house.slot("10:00")
         for attempt in (
             hold(house, "10:00", house.hugo_talk),
-            lambda ctx: bookings.move(
-                ctx, booked.id, house.slot("10:00"), actor=house.staff, key="move"
+            book(house, over),
+            lambda ctx: bookings.move(ctx, booked.id, slot, actor=house.staff, key="move"),
+            lambda ctx: bookings.book_for(
+                ctx, slot, actor=house.staff, customer_id=customer, key="desk"
             ),
         ):
             with pytest.raises(SlotTaken) as refused:
@@ -311,13 +321,8 @@ async def test_without_the_check_the_database_refuses_and_the_turn_lives(
             assert len(refused.value.alternatives) == 3
 
     await house.do(late)
-    assert await house.states() == ["held", "confirmed"]
-    assert await house.taken() == [
-        "Ana 10 11:00-10 11:30",
-        "Chair 10 10:00-10 10:30",
-        "Chair 10 11:00-10 11:30",
-        "Leo 10 10:00-10 10:30",
-    ]
+    assert states == ["expired", "held", "held", "confirmed"]
+    assert (await house.states(), await house.taken()) == (states, taken)
     assert await house.get(booked) == booked
 
 
