@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from bot import hearing
 from bot.flows import questions as answers
-from bot.flows.decide import HANDBACK
 from bot.handling import Handling
 from bot.hearing import Waiting
 from bot.talk import Heard
 from bot.texts import text
 from bot.understanding import Understood
-from core import bookings, directory, notices, people
+from core import bookings, directory, links, notices, people
 from core import catalog as catalogs
+from core.errors import NotFound
 from core.messages import Say
 
 STOP = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
@@ -29,6 +30,7 @@ WRONG_NUMBER = {"wrong number", "wrong person", "not me", "número equivocado", 
 """What somebody writes who got a number that was another's before."""
 
 _FREE_TEXT = {"text", "name", "purpose"}
+_SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", re.DOTALL)
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
 
@@ -36,19 +38,21 @@ _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
 async def consent(h: Handling) -> bool:
     """Mind opt-out, opt-in and HELP, whatever the state of the talk; True if it was one."""
     word = h.incoming.text.strip().strip(".!").casefold()
+    if h.conversation.taps:
+        word = word.removeprefix("/")
     sms = h.conversation.channel == "sms"
     if word in STOP_ELSEWHERE or (sms and word in STOP):
         await _opt_out(h, answer=not (sms and word in STOP))
         return True
     if word in START and h.conversation.opted_out_at:
         h.set(opted_out_at=None, consented_at=h.ctx.now, consent=word)
-        h.says.append(text("opted_in", shop=await _shop_name(h)))
-        return True
-    if word in WRONG_NUMBER:
-        await people.detach(h.ctx, h.conversation.id)
         await people.note_consent(
             h.ctx, h.conversation.id, given=True, how="start", wording=h.incoming.text
         )
+        h.says.append(text("opted_in", shop=await _shop_name(h)))
+        return not h.conversation.taps  # there /start begins the talk as well
+    if word in WRONG_NUMBER:
+        await people.detach(h.ctx, h.conversation.id)
         h.clear()
         h.says.append(text("detached"))
         return True
@@ -61,22 +65,18 @@ async def consent(h: Handling) -> bool:
 async def _opt_out(h: Handling, *, answer: bool) -> None:
     if not h.conversation.opted_out_at:
         h.set(opted_out_at=h.ctx.now)
+        await people.note_consent(
+            h.ctx, h.conversation.id, given=False, how="stop", wording=h.incoming.text
+        )
         person = await people.whoami(h.ctx, h.conversation.id)
         open_ = await bookings.upcoming(h.ctx, user_id=person.user_id) if person else []
         # Whoever texts STOP keeps the booking; only a call can settle what was meant.
         for booking in open_:
-        await people.note_consent(
-            h.ctx, h.conversation.id, given=False, how="stop", wording=h.incoming.text
-        )
             await notices.alert(h.ctx, booking, "stopped")
     if answer:
         h.says.append(text("opted_out", shop=await _shop_name(h)))
 
 
-async def _shop_name(h: Handling) -> str:
-    if h.conversation.shop_id is None:
-        return "Slotline"
-    return (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop.name
 async def first_word(h: Handling) -> None:
     """Keep in mind when and with what somebody first wrote to us: so we may write to them."""
     if h.consented or h.conversation.opted_out_at or h.incoming.kind == "event":
@@ -86,9 +86,15 @@ async def first_word(h: Handling) -> None:
     await people.note_consent(h.ctx, h.conversation.id, given=True, how="wrote", wording=wording)
 
 
+async def _shop_name(h: Handling) -> str:
+    if h.conversation.shop_id is None:
+        return "Slotline"
+    return (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop.name
 
 
 async def _help(h: Handling) -> Say:
+    if h.conversation.taps:
+        return text("help.taps", shop=await _shop_name(h))
     if h.conversation.shop_id is None:
         return text("help_any")
     shop = (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop
@@ -97,9 +103,70 @@ async def _help(h: Handling) -> Say:
 
 def event(h: Handling) -> None:
     """Mind what we sent to the conversation ourselves."""
-    if h.incoming.text == HANDBACK and h.with_person:
-        h.set(human_until=None)
-        h.says.append(text("back_again"))
+    match h.incoming.text:
+        case "handback" if h.with_person:
+            h.set(human_until=None)
+            h.says.append(text("back_again"))
+        case "blocked" | "unblocked" as now:
+            h.set(unreachable_at=h.ctx.now if now == "blocked" else None)
+            h.quiet = True
+        case "edited":
+            h.says.append(text("edited"))
+        case "not_theirs":
+            h.says.append(text("not_your_contact"))
+
+
+def slashed(h: Handling) -> tuple[str, str] | None:
+    """Return the /command of a message and what follows it; None for any other message."""
+    found = _SLASH.fullmatch(h.incoming.text.strip()) if h.incoming.kind == "text" else None
+    return (found[1].lower(), found[2] or "") if found and h.conversation.taps else None
+
+
+async def slash(h: Handling, command: str, rest: str) -> None:
+    """Do what a /command asks for, whatever is under way; an unknown one gets help."""
+    match command:
+        case "start":
+            await _start(h, rest)
+        case "book":
+            h.push("book")
+        case "bookings":
+            h.push("my_bookings")
+        case "language":
+            h.push("language", wanted=rest)
+        case "menu":
+            h.push("menu", under=bool(h.stack))
+        case _:
+            h.says.append(await _help(h))
+            h.quiet = not h.stack
+
+
+async def _start(h: Handling, link: str) -> None:
+    """Begin anew; behind a link with the shop, booking or provider that it names."""
+    kind, _, what = link.partition("_")
+    h.clear()
+    if h.conversation.opted_out_at:
+        h.set(opted_out_at=None)
+    try:
+        match kind:
+            case "shop":
+                if h.conversation.line_shop_id is None:
+                    h.set(shop_id=(await directory.shop_of_link(h.ctx, what)).id)
+            case "booking":
+                booking = await bookings.get(h.ctx, links.booking_of(h.ctx.secret, what))
+                if h.conversation.line_shop_id in (None, booking.shop_id):
+                    h.set(shop_id=booking.shop_id)
+                    h.push("my_bookings", booking=booking.id)
+                    return
+            case "provider":
+                shop_id, provider_id = await directory.provider_of_link(h.ctx, what)
+                if h.conversation.line_shop_id in (None, shop_id):
+                    h.set(shop_id=shop_id)
+                    h.push("book")
+                    h.stack[-1].notes["wish"] = {"provider": provider_id}
+                    return
+    except NotFound:
+        h.says.append(text("bad_link"))
+    h.push("welcome")
 
 
 async def keyword(h: Handling) -> None:
@@ -142,7 +209,13 @@ async def questions(h: Handling, heard: Heard) -> bool:
 
 async def stale(h: Handling) -> None:
     """A tap or number that nothing open has: never act, show where things stand."""
-    h.says.append(text("stale"))
+    if h.conversation.taps and h.incoming.kind == "tap":
+        h.toast = text("stale")
+        if h.incoming.message in (h.living, h.shown):
+            h.quiet = True  # where things stand is what stands there
+            return
+    else:
+        h.says.append(text("stale"))
     if not h.stack:
         h.push("standing")
 
@@ -154,6 +227,9 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
         if not h.stack:
             h.push("welcome")
         return True
+    if h.incoming.contact and not h.stack:
+        h.push("my_bookings")
+        return False
     said = heard.understood
     if said is None:
         return False

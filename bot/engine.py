@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,12 +19,16 @@ import structlog
 from bot import commands, hearing
 from bot.handling import Frame, Handling
 from bot.hearing import Pick, Waiting
+from bot.redaction import redact
 from bot.talk import Heard
 from bot.texts import text
+from bot.understanding import Understood
 from bot.wording import languages
 from core import catalog as catalogs
-from core import models, outbox
+from core import directory, misunderstood, models, outbox
+from core.catalog import Catalog
 from core.context import Context, Row
+from core.offers import Shop
 from core.runtime import Runtime
 
 log = structlog.get_logger()
@@ -40,6 +44,12 @@ LEFT_ALONE = timedelta(hours=24)
 
 MISUNDERSTOOD = 3
 """So many misunderstandings in a row, and we offer a person."""
+
+_PERSONAL = {"code", "name", "phone"}
+"""Questions whose answers are not kept, understood or not."""
+
+LASTING = {"card"}
+"""Flows of prompts that stay open after an answer: a booking's buttons, until it is over."""
 
 
 async def work(runtime: Runtime, conversation_id: int) -> int:
@@ -153,23 +163,27 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
 
 async def _handle(h: Handling) -> None:
     """Find out what was meant, and do it."""
+    _introduce(h)
     if await commands.consent(h):
         return
+    await commands.first_word(h)
     if h.incoming.kind == "event":
         commands.event(h)
-    if h.with_person:
+    if h.with_person or h.quiet:
         return
     if h.conversation.shop_id is not None:
-    await commands.first_word(h)
         h.catalog = await catalogs.catalog(h.ctx, h.conversation.shop_id)
     await commands.keyword(h)
     top = h.stack[-1] if h.stack else None
     prompts = await _waiting(h, top)
-    heard = Heard(h.incoming, None, used=h.incoming.kind == "event")
-    pick = _pick(h, heard, prompts)
+    h.shown = next((p.message for p in prompts if top and p.id == top.prompt), "")
+    slash = commands.slashed(h)
+    heard = Heard(h.incoming, None, used=h.incoming.kind == "event" or slash is not None)
+    pick = Pick() if slash else _pick(h, heard, prompts, await _shops(h))
     if pick.prompt and pick.prompt.flow:
         h.push(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
-        h.stack[-1].closes = pick.prompt.id
+        if pick.prompt.flow not in LASTING:
+            h.stack[-1].closes = pick.prompt.id
     elif pick.prompt:
         heard.step, heard.digest = pick.prompt.step, pick.prompt.digest
         heard.picked = pick.value
@@ -188,7 +202,7 @@ async def _handle(h: Handling) -> None:
             heard.digest = next((p.digest for p in prompts if p.id == top.prompt), "")
         heard.used = await commands.interpret(h, heard, prompts)
     await h.flow(heard)
-    _count_misunderstandings(h)
+    await _count_misunderstandings(h, heard, top.expects if top else "")
 
 
 async def _waiting(h: Handling, top: Frame | None) -> list[Waiting]:
@@ -197,7 +211,14 @@ async def _waiting(h: Handling, top: Frame | None) -> list[Waiting]:
     return await hearing.waiting(h.ctx, h.conversation.id, top.prompt if top else None, seen)
 
 
-def _pick(h: Handling, heard: Heard, prompts: list[Waiting]) -> Pick:
+async def _shops(h: Handling) -> Sequence[Shop]:
+    """Return the shops that words can name: every one, on a line that serves many."""
+    if h.conversation.line_shop_id is not None or h.incoming.kind != "text":
+        return ()
+    return await directory.shops(h.ctx)
+
+
+def _pick(h: Handling, heard: Heard, prompts: list[Waiting], shops: Sequence[Shop]) -> Pick:
     """Return what was tapped or numbered; understand the words where there are any."""
     if h.incoming.kind == "tap":
         return hearing.tapped(h.incoming.payload, prompts)
@@ -212,7 +233,16 @@ def _pick(h: Handling, heard: Heard, prompts: list[Waiting]) -> Pick:
         return pick
     words = rest if chosen else heard.text
     expects = h.stack[-1].expects if h.stack and not chosen else ""
-    heard.understood = hearing.read(h.ctx, h.conversation, words, h.catalog, expects)
+    day = h.stack[-1].notes.get("day") if h.stack else None
+    last_date = date.fromisoformat(day) if day else None
+
+    def again(catalog: Catalog | None, words: str) -> Understood:
+        return hearing.read(
+            h.ctx, h.conversation, words, catalog, expects, shops=shops, last_date=last_date
+        )
+
+    heard.again = again
+    heard.understood = again(h.catalog, words)
     _language(h, heard.understood.language)
     if chosen or heard.understood.number is None:
         return pick
@@ -223,7 +253,18 @@ def _language(h: Handling, said: str) -> None:
     """Let the first words decide the language of the talk; later one asks for another."""
     if not h.conversation.language:
         shop = h.catalog.shop.language if h.catalog else ""
-        h.set(language=next((one for one in (said, shop) if one in languages()), "en"))
+        known = (said, h.incoming.language[:2], shop)
+        h.set(language=next((one for one in known if one in languages()), "en"))
+
+
+def _introduce(h: Handling) -> None:
+    """Take over what the channel says of a person: their name, their language before any word."""
+    if h.incoming.name and not h.conversation.name:
+        h.set(name=h.incoming.name)
+    theirs = h.incoming.language[:2]
+    wordless = h.incoming.kind != "text" or h.incoming.text.startswith("/")
+    if wordless and theirs in languages() and not h.conversation.language:
+        h.set(language=theirs)
 
 
 def _left_alone(h: Handling) -> bool:
@@ -231,7 +272,14 @@ def _left_alone(h: Handling) -> bool:
     return last is not None and h.received_at - last >= LEFT_ALONE
 
 
-def _count_misunderstandings(h: Handling) -> None:
+def _means_else(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
+    """Whether words say what they are about, so that no talk left alone is asked after."""
+    said = heard.understood
+    return said is not None and bool(said.intent or hearing.named(said, prompts, h.seen))
+
+
+async def _count_misunderstandings(h: Handling, heard: Heard, expects: str) -> None:
+    """Say sorry, offer a person in the end; keep what was written for the shop to look at."""
     if not h.misunderstood or h.says:
         if h.conversation.misunderstood:
             h.set(misunderstood=0)
@@ -239,9 +287,12 @@ def _count_misunderstandings(h: Handling) -> None:
     times = h.conversation.misunderstood + 1
     h.set(misunderstood=times)
     h.says.append(text("sorry") if times < MISUNDERSTOOD else text("offer_person"))
-def _means_else(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
-    """Whether words say what they are about, so that no talk left alone is asked after."""
-    said = heard.understood
-    return said is not None and bool(said.intent or hearing.named(said, prompts, h.seen))
-
-
+    if heard.understood is None or expects in _PERSONAL:
+        return
+    await misunderstood.note(
+        h.ctx,
+        redact(heard.understood, (h.conversation.name, h.incoming.name)),
+        shop_id=h.conversation.shop_id,
+        language=heard.understood.language,
+        expects=expects,
+    )

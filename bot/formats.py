@@ -17,7 +17,7 @@ from core.messages import Money, When
 WHEN_SPECS = frozenset({"", "day", "time", "long", "full", "zone"})
 """What may follow the colon in `{when:…}`."""
 
-DAY_SPECS = frozenset({"", "day", "long", "weekday"})
+DAY_SPECS = frozenset({"", "day", "long", "weekday", "month"})
 """What may follow the colon when the value is a date."""
 
 
@@ -63,9 +63,11 @@ def moment(value: When, spec: str, language: str) -> str:
 def day(value: date, spec: str, language: str) -> str:
     """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead.
 
-    `weekday` alone is "Fri".
+    `weekday` alone is "Fri", `month` alone "March".
     """
     where = locale(language)
+    if spec == "month":
+        return str(where.months["stand-alone"]["wide"][value.month]).capitalize()
     if spec == "long":
         weekday = where.days["format"]["wide"][value.weekday()]
         return f"{weekday} {_plain(format_skeleton('MMMMd', value, locale=where))}"

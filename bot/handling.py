@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
 from bot.flows import FLOWS
 from bot.journal import Journal
-from bot.talk import Again, Asked, Conversation, Goto, Heard, Run, StartOver, Suspend, Talk
+from bot.talk import (
+    Again,
+    Asked,
+    Attached,
+    Card,
+    Conversation,
+    Goto,
+    Heard,
+    Run,
+    StartOver,
+    Suspend,
+    Talk,
+)
 from bot.texts import error_text, text
 from core import models, outbox
 from core.catalog import Catalog
@@ -30,6 +43,11 @@ REDACTED = "******"
 
 DEEPEST = 4
 """Flows under way at once; the oldest goes first."""
+
+UNNUMBERED = 1000
+"""The base of prompts whose options nobody sees numbers of, so that a "2" never means one."""
+
+_LAID_OUT = {"calendar", "grid"}
 
 
 @dataclass(slots=True)
@@ -86,6 +104,13 @@ class Handling:
     secret: bool = False  # it answers with a code, which nobody shall read later
     quiet: bool = False  # what waits for an answer goes on waiting, unsaid
     closing: set[int] = field(default_factory=set)  # prompts that wait no more
+    living: str = ""  # the message that the last tap was answered in
+    shown: str = ""  # the message with the question of the flow under way
+    toast: Say | None = None  # what a tap itself is answered with, beside the chat
+    done: list[Say] = field(default_factory=list)
+    card: Card | None = None
+    attached: list[Attached] = field(default_factory=list)
+    consented: bool = False  # to our messages, before this turn
 
     @classmethod
     def of(cls, ctx: Context, row: Row, item: Row) -> Handling:
@@ -105,14 +130,6 @@ class Handling:
             opted_out_at=row.opted_out_at,
             last_in_at=row.last_in_at,
             misunderstood=row.misunderstood,
-    living: str = ""  # the message that the last tap was answered in
-    shown: str = ""  # the message with the question of the flow under way
-    toast: Say | None = None  # what a tap itself is answered with, beside the chat
-    done: list[Say] = field(default_factory=list)
-    card: Card | None = None
-    attached: list[Attached] = field(default_factory=list)
-    consented: bool = False  # to our messages, before this turn
-    relay: int | None = None  # the talk of the person of the shop who writes here, while one does
         )
         frames = [Frame.from_json(frame) for frame in state.get("stack", ())]
         return cls(
@@ -125,6 +142,8 @@ class Handling:
             stack=[frame for frame in frames if frame.flow in FLOWS],
             closing={f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS},
             runs=state.get("runs", 0),
+            living=state.get("living", ""),
+            consented=row.consented_at is not None,
             secret=bool(frames) and frames[-1].expects == "code",
         )
 
@@ -145,9 +164,6 @@ class Handling:
         gone = {flow} | (MANAGING if flow in MANAGING | {"book"} else set())
         for frame in [frame for frame in self.stack if frame.flow in gone]:
             self._finish(frame)
-            living=state.get("living", ""),
-            consented=row.consented_at is not None,
-            relay=state.get("relay"),
         self.runs += 1
         self.stack.append(Frame(flow, self.runs, dict(args)))
         del self.stack[:-DEEPEST]
@@ -190,6 +206,7 @@ class Handling:
                 await FLOWS[frame.flow](Talk(run))
             except Suspend as suspended:
                 self.asked = suspended.asked
+                self.done = run.done
                 self.says += run.says
                 self.misunderstood |= run.misunderstood
                 return
@@ -211,6 +228,8 @@ class Handling:
                 heard = None
             else:
                 self.says += run.says
+                self.done, self.card = run.done, run.card or self.card
+                self.attached += run.attached
                 self._finish(frame)
                 heard = None
         message = f"the flow {self.stack[-1].flow!r} never comes to an end"
@@ -231,8 +250,13 @@ class Handling:
                 .where(prompts.c.id.in_(self.closing), prompts.c.closed_at.is_(None))
                 .values(closed_at=self.ctx.now)
             )
+        living = self._living() if self.conversation.taps else {}
+        message = living["message"] if living.get("in_place") else ""
+        prompt_id = None
         if self.asked:
-            await self._ask(self.stack[-1], self.asked)
+            prompt_id = await self._ask(self.stack[-1], self.asked, message)
+        elif self.card and self.says and self.conversation.taps:
+            prompt_id = await self._put_card(self.card, message)
         parts = [*self.says, *([self.asked.say] if self.asked else ())]
         if parts:
             say = parts[0] if len(parts) == 1 else text("lines", parts=tuple(parts))
@@ -244,9 +268,14 @@ class Handling:
                 conversation_id=self.conversation.id,
                 kind=self.asked.step.partition("/")[2] if self.asked else "say",
                 shop_id=self.conversation.shop_id,
-                prompt_id=self.stack[-1].prompt if self.asked else None,
+                prompt_id=prompt_id,
+                living=living,
             )
+        if self.conversation.taps:
+            await self._attach()
         state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.runs}
+        if message or (self.quiet and self.living):
+            state["living"] = message or self.living
         conversations, inbox = models.conversations, models.inbox
         changes = {"state": state, "last_in_at": self.received_at, **self.changes}
         await self.ctx.execute(
@@ -258,9 +287,60 @@ class Handling:
         if self.secret:
             done["incoming"] = Incoming(text=REDACTED).to_json()
         await self.ctx.execute(sa.update(inbox).where(inbox.c.id == item.id).values(done))
+        answer = self.ctx.cache.get("answer tap") if self.incoming.kind == "tap" else None
+        if answer is not None:
+            language = self.conversation.language
+            self.ctx.after_commit.append(partial(answer, item.id, self.toast, language))
 
-    async def _ask(self, frame: Frame, asked: Asked) -> None:
+    def _living(self) -> dict[str, Json]:
+        """Say which message what goes out now replaces, or which one it settles by following.
+
+        A tap is answered in its message. Whoever writes looks at the end of the chat: there the
+        next question goes, and the one before keeps its answers and loses its buttons.
+        """
+        tapped = self.incoming.message if self.incoming.kind == "tap" else ""
+        living: dict[str, Json] = {}
+        if tapped:
+            living = {"message": tapped, "in_place": True}
+            if self.shown and self.shown != tapped:
+                living["also"] = self.shown
+        elif self.shown and not self.quiet:
+            living = {"message": self.shown}
+        if self.incoming.kind == "contact":
+            living["contact"] = True
+        if living and self.done:
+            living["done"] = [encode(say) for say in self.done]
+            living["above"] = self.asked is not None
+        return living
+
+    async def _put_card(self, card: Card, message: str) -> int:
+        """Write the prompt of a booking's buttons, which stays open beside the talk."""
+        return await self.ctx.insert(
+            models.prompts,
+            conversation_id=self.conversation.id,
+            flow="card",
+            options=[encode(choice) for choice in card.options],
+            args={"booking": card.booking_id},
+            base=UNNUMBERED,
+            message_id=message,
+            expires_at=card.expires_at,
+            created_at=self.ctx.now,
+        )
+
+    async def _attach(self) -> None:
+        for each in self.attached:
+            await outbox.post(
+                self.ctx,
+                each.say,
+                conversation_id=self.conversation.id,
+                kind=each.kind,
+                shop_id=self.conversation.shop_id,
+                booking_id=each.booking_id,
+            )
+
+    async def _ask(self, frame: Frame, asked: Asked, message: str) -> int:
         frame.step, frame.expects = asked.step, asked.expects
+        laid_out = self.conversation.taps and asked.args.get("layout") in _LAID_OUT
         frame.prompt = await self.ctx.insert(
             models.prompts,
             conversation_id=self.conversation.id,
@@ -268,5 +348,8 @@ class Handling:
             digest=asked.digest,
             options=[encode(choice) for choice in asked.options],
             args=asked.args,
+            base=UNNUMBERED if laid_out else None,
+            message_id=message,
             created_at=self.ctx.now,
         )
+        return frame.prompt

@@ -113,8 +113,22 @@ async def send(
 ) -> int | None:
     """Send a code by SMS to `phone` (E.164), for a talk on a channel that is no phone.
 
-    Goes out on the shop's SMS line; for a `conversation_id` on a simulated line, on a simulated
-    one. NotFound when the shop has none.
+    NotFound when there is no `way`.
+    """
+    line = await way(ctx, shop_id=shop_id, conversation_id=conversation_id)
+    if line is None:
+        raise NotFound(what="a line that sends SMS", shop=shop_id)
+    contact = await people.contact(ctx, line, phone)
+    say = Say("code_message", {"code": code}, secret=True)
+    return await outbox.post(
+        ctx, say, conversation_id=contact.conversation_id, kind="code", shop_id=shop_id
+    )
+
+
+async def way(ctx: Context, *, shop_id: int, conversation_id: int | None = None) -> Any:
+    """Return the line on which a shop's codes go out, its SMS line; None when there is none.
+
+    For a `conversation_id` on a simulated line a simulated one, else none of these.
     """
     simulated = lines.c.transport.in_(outbox.SIMULATED)
     ways = (
@@ -130,16 +144,9 @@ async def send(
     )
     if conversation_id is not None:
         talk = sa.select(lines.c.transport.in_(outbox.SIMULATED)).join_from(conversations, lines)
-        if await ctx.scalar(talk.where(conversations.c.id == conversation_id)):
-            ways = ways.where(simulated)
-    line = await ctx.first(ways)
-    if line is None:
-        raise NotFound(what="a line that sends SMS", shop=shop_id)
-    contact = await people.contact(ctx, line, phone)
-    say = Say("code_message", {"code": code}, secret=True)
-    return await outbox.post(
-        ctx, say, conversation_id=contact.conversation_id, kind="code", shop_id=shop_id
-    )
+        pretended = await ctx.scalar(talk.where(conversations.c.id == conversation_id))
+        ways = ways.where(simulated if pretended else ~simulated)
+    return await ctx.first(ways)
 
 
 _KILL = sa.update(table).where(_BOUND).values(dead_at=sa.bindparam("now"))

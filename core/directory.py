@@ -10,6 +10,8 @@ from rapidfuzz import fuzz
 
 from core.catalog import Shop, shop_from
 from core.context import Context
+from core.errors import NotFound
+from core.models import providers
 from core.models import shops as shops_table
 
 GOOD_ENOUGH = 62
@@ -40,6 +42,30 @@ async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
         return None
     row = await ctx.first(sa.select(shops_table).where(shops_table.c.keyword == wanted))
     return None if row is None else shop_from(row)
+
+
+async def shop_of_link(ctx: Context, what: str) -> Shop:
+    """Return the shop that a link names by its keyword or number; NotFound for neither."""
+    found = await shop_by_keyword(ctx, what)
+    if found is None and what.isascii() and what.isdecimal():
+        row = await ctx.first(sa.select(shops_table).where(shops_table.c.id == int(what[:18])))
+        found = None if row is None else shop_from(row)
+    if found is None:
+        raise NotFound(shop=what)
+    return found
+
+
+async def provider_of_link(ctx: Context, what: str) -> tuple[int, int]:
+    """Return (shop, provider) of an active provider that a link names by number; else NotFound."""
+    if what.isascii() and what.isdecimal():
+        row = await ctx.first(
+            sa.select(providers.c.shop_id, providers.c.id).where(
+                providers.c.id == int(what[:18]), providers.c.active
+            )
+        )
+        if row is not None:
+            return row.shop_id, row.id
+    raise NotFound(provider=what)
 
 
 async def find_shops(ctx: Context, text: str) -> list[Shop]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.flows.book import book
+from bot.flows.cards import card
 from bot.flows.decide import decide, handback
 from bot.flows.menu import human, language, menu, resume, welcome
 from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
+from bot.flows.reminder import reminder
 from bot.talk import Talk
 
-from bot.flows.reminder import reminder
 FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "book": book,
     "cancel": cancel,
+    "card": card,
     "decide": decide,
     "handback": handback,
     "human": human,
@@ -22,8 +24,8 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "menu": menu,
     "move": move,
     "my_bookings": my_bookings,
+    "reminder": reminder,
     "resume": resume,
     "standing": standing,
     "welcome": welcome,
-    "reminder": reminder,
 }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import count, groupby
 
-from bot.flows import parts
+from bot.flows import cards, parts
 from bot.flows.login import Who, login
 from bot.flows.pick_slot import Picked, pick_slot
 from bot.flows.shop import pick_shop
@@ -27,19 +27,31 @@ async def book(talk: Talk) -> None:
     await _notice(talk, catalog)
     service_id = await _pick_service(talk, catalog)
     _mind_corrections(talk, service_id)
+    talk.done(parts.service_label(catalog, catalog.service(service_id)))
     wished = {"show": "times", "wish": talk.notes.get("wish", {})}
     start = talk.notes.get("start") or wished
     picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
     hold = await _hold(talk, catalog, picked)
-    who = await login(talk.scope("login"), catalog, first=_held(catalog, picked))
+    first: Say | None = _held(catalog, picked)
+    attendee = str(talk.notes.get("attendee", ""))
+    if talk.conversation.taps:
+        attendee = await _settle(talk, catalog, picked, attendee)
+        talk.done(parts.slot_label(catalog, picked.slot, day=True, provider=True))
+        first = None
+    who = await login(talk.scope("login"), catalog, first=first)
     if (
-        picked.said
+        not talk.conversation.taps
+        and picked.said
         and who.returning
-        and not await talk.confirm("sure", _check(talk, catalog, picked))
+        and not await talk.confirm("sure", _check(catalog, picked, attendee))
     ):
         talk.notes["start"] = {"show": "days"}
         talk.retry(after="service")
-    booking = await _book(talk, catalog, picked, hold, who)
+    booking = await _book(talk, catalog, picked, hold, who, attendee)
+    if talk.conversation.taps:
+        await cards.show(talk, catalog, booking, _head(catalog, booking, who))
+        cards.attach(talk, catalog, booking)
+        return
     await talk.say(_booked(talk, catalog, booking, who))
 
 
@@ -72,7 +84,7 @@ def _mind_corrections(talk: Talk, service_id: int) -> None:
     if heard is None or said is None or "correction" in heard.taken or said.code:
         return
     asking = any(act.startswith("ask_") for act in said.acts)
-    held = heard.step == talk.key("sure") or heard.step.startswith(talk.key("login/"))
+    held = heard.step.startswith((talk.key("sure"), talk.key("login/")))
     other_service = said.service is not None and said.service.id != service_id and not asking
     wishes = (said.date, said.time, said.time_to, said.provider, said.at)
     other_time = held and (
@@ -94,6 +106,11 @@ def _mind_corrections(talk: Talk, service_id: int) -> None:
 
 async def _pick_service(talk: Talk, catalog: Catalog) -> int:
     services = catalog.bookable_services()
+    provider = talk.notes.get("wish", {}).get("provider")
+    if provider is not None:
+        # Of somebody who was asked for by a link or by name, what they give.
+        theirs = [s for s in services if (s.id, provider) in catalog.offerings]
+        services = tuple(theirs) or services
     if len(services) == 1:
         return services[0].id
 
@@ -149,7 +166,14 @@ async def _one_of(
             Choice(s.id, parts.service_label(catalog, s), (s.name.casefold(),)) for s in services
         ]
 
-    value = await talk.choose(name, _which(catalog), options, read=read, expects="service")  # type: ignore[arg-type]
+    value = await talk.choose(
+        name,
+        _which(catalog),
+        options,
+        read=read,  # type: ignore[arg-type]
+        expects="service",
+        layout="list",
+    )
     return int(value)
 
 
@@ -159,6 +183,41 @@ def _which(catalog: Catalog) -> Say:
 
 def _has(services: Sequence[Service], service_id: int) -> bool:
     return any(s.id == service_id for s in services)
+
+
+# --- sure, and for whom ---------------------------------------------------------------------------
+
+
+async def _settle(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -> str:
+    """Ask whether to book what is held, and for whom ("": themself), where a tap answers both."""
+    offered = (
+        Choice("yes", text("confirm"), ("@yes",)),
+        Choice("someone", text("for_someone"), ()),
+        Choice("other", text("other_times"), ("@no", "@other"), nav=True),
+    )
+    for number in count(1):
+        check = _check(catalog, picked, attendee)
+        asked = text("check_held", check=check, minutes=catalog.shop.hold_minutes)
+        answer = await talk.decide(f"sure{number}", asked, offered)
+        if answer == "yes":
+            return attendee
+        if answer == "other":
+            talk.notes["start"] = {"show": "days"}
+            talk.retry(after="service")
+        attendee = await _attendee(talk, number)
+    raise AssertionError  # pragma: no cover - the questions do not end by themselves
+
+
+async def _attendee(talk: Talk, number: int) -> str:
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        name = said.attendee or said.person_name if said else None
+        if heard.step != talk.key(f"for{number}"):
+            return MISSING
+        name = " ".join((name or heard.text).split())
+        return name if 2 <= len(name) <= 100 and any(c.isalpha() for c in name) else MISSING
+
+    return str(await talk.ask(f"for{number}", text("which_attendee"), read, expects="name"))
 
 
 # --- hold and book ------------------------------------------------------------------------------
@@ -201,7 +260,9 @@ def _offer_instead(talk: Talk, catalog: Catalog, picked: Picked, taken: SlotTake
     talk.notes["named"] = True
 
 
-async def _book(talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: Who) -> Booking:
+async def _book(
+    talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: Who, attendee: str
+) -> Booking:
     async def settle(key: str) -> Json:
         booking = await bookings.book(
             talk.ctx,
@@ -209,7 +270,7 @@ async def _book(talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: W
             user_id=who.user_id,
             name=who.name,
             key=key,
-            attendee=str(talk.notes.get("attendee", "")),
+            attendee=attendee,
         )
         return {"id": booking.id}
 
@@ -224,6 +285,15 @@ async def _book(talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: W
 # --- what is said ---------------------------------------------------------------------------------
 
 
+def _head(catalog: Catalog, booking: Booking, who: Who) -> Say:
+    """What is new, above a card."""
+    if booking.state == "pending":
+        return text("card.requested", shop=catalog.shop.name)
+    if booking.attendee:
+        return text("card.booked_for", attendee=booking.attendee)
+    return text("card.booked", name=who.name)
+
+
 def _held(catalog: Catalog, picked: Picked) -> Say:
     return text(
         "held",
@@ -234,14 +304,14 @@ def _held(catalog: Catalog, picked: Picked) -> Say:
     )
 
 
-def _check(talk: Talk, catalog: Catalog, picked: Picked) -> Say:
+def _check(catalog: Catalog, picked: Picked, attendee: str) -> Say:
     facts: dict[str, object] = {
         "what": parts.what(catalog, picked.slot),
         "provider": catalog.provider(picked.slot.provider_id).called,
         "when": parts.starts(catalog, picked.slot),
     }
-    if attendee := talk.notes.get("attendee"):
-        return text("check_for", attendee=str(attendee), **facts)
+    if attendee:
+        return text("check_for", attendee=attendee, **facts)
     return text("check", **facts)
 
 

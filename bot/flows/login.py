@@ -46,10 +46,15 @@ async def login(
     if first is not None:
         await talk.say(first)
     user_id = before.get("user")
+    name = before.get("name") or ""
+    if talk.conversation.taps and not name:
+        name = talk.conversation.name  # as the channel says
     if user_id is None:
-        phone = await _phone(talk, catalog)
-        await _prove_phone(talk, catalog, phone, named=bool(before.get("name")) or not with_name)
-    name = before.get("name") or talk.notes.get("name") or ""
+        phone, vouched = await _phone(talk, catalog)
+        if not vouched:
+            await _prove_phone(talk, catalog, phone, named=bool(name) or not with_name)
+        talk.done(text("done.phone", phone=phone))
+    name = name or talk.notes.get("name") or ""
     if with_name and not name:
         name = await _name(talk)
 
@@ -63,22 +68,37 @@ async def login(
     return Who(user_id, name, returning=False)
 
 
-async def _phone(talk: Talk, catalog: Catalog) -> str:
+async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
+    """Return the phone, and whether the channel vouches that it is theirs: then no code is due."""
     if talk.conversation.channel in OWN_PHONE:
-        return people.phone(talk.conversation.address, catalog.shop.country)
+        return people.phone(talk.conversation.address, catalog.shop.country), False
 
     async def read(heard: Heard) -> Json:
         try:
             if heard.incoming.contact:
-                return people.phone(heard.incoming.contact, catalog.shop.country)
+                phone = people.phone(heard.incoming.contact, catalog.shop.country)
+                return {"vouched": phone}
             if heard.step.endswith("/phone") and heard.text:
-                return people.phone(heard.text, catalog.shop.country)
+                return await _typed(talk, catalog, heard)
         except PhoneInvalid:
             heard.used = True
             talk.tell(text("error.phone_invalid"))
         return MISSING
 
-    return str(await talk.ask("phone", text("which_phone"), read, expects="phone"))
+    asked = text("share_phone" if talk.conversation.taps else "which_phone")
+    answer = await talk.ask("phone", asked, read, expects="phone", layout="contact")
+    return (answer["vouched"], True) if isinstance(answer, dict) else (str(answer), False)
+
+
+async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
+    """Return a phone that was written, if a code can be sent there."""
+    phone = people.phone(heard.text, catalog.shop.country)
+    shop_id, talk_id = catalog.shop.id, talk.conversation.id
+    if await codes.way(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None:
+        return phone
+    heard.used = True
+    talk.tell(text("no_codes"))
+    return MISSING
 
 
 async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool) -> None:
@@ -105,7 +125,8 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
                 shop_id=catalog.shop.id,
                 conversation_id=talk.conversation.id,
             )
-            fresh[:] = [text("code_sent", phone=phone)]
+            key = "code_sent.named" if named or "name" in talk.notes else "code_sent"
+            fresh[:] = [text(key, phone=phone)]
         return True
 
     async def issue_first(key: str) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.flows import parts
+from bot.flows import cards, parts
 from bot.flows.login import Who, login
 from bot.flows.pick_slot import Picked, pick_slot
 from bot.flows.shop import pick_shop
@@ -27,18 +27,31 @@ async def my_bookings(talk: Talk) -> None:
     if not mine:
         await talk.say(text("no_bookings"))
         return
-    booking = await _which(talk, mine, "which_booking") if len(mine) > 1 else mine[0]
+    asked_for = next((one for one in mine if one.id == talk.args.get("booking")), None)
+    booking = asked_for or mine[0]
+    if asked_for is None and len(mine) > 1:
+        booking = await _which(talk, mine, "which_booking")
     catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
     del who
+    taps = talk.conversation.taps
 
     async def options() -> Sequence[Choice]:
-        return [
+        listed = [
             Choice("move", text("do_move"), ("@move", "move")),
             Choice("cancel", text("do_cancel"), ("@cancel",)),
             Choice("late", text("do_late"), ("@late",)),
         ]
+        if taps:
+            listed.append(Choice("where", text("do_directions"), ("@ask_address",)))
+        return listed
 
-    todo = await talk.choose("todo", _details(talk, catalog, booking), options)
+    state = text(f"state.{booking.state}")
+    about = cards.face(catalog, booking, state) if taps else _details(talk, catalog, booking)
+    todo = await talk.choose("todo", about, options)
+    if todo == "where":
+        await cards.show(talk, catalog, booking, state)
+        cards.attach(talk, catalog, booking)
+        return
     raise Goto(todo, booking=booking.id)
 
 
@@ -67,9 +80,15 @@ async def move(talk: Talk) -> None:
             provider=catalog.provider(picked.slot.provider_id).called,
         ),
     ):
-        await talk.say(text("stays", booking=parts.booking_line(booking)))
+        await _stays(talk, catalog, booking)
         return
     moved = await _move(talk, catalog, picked, booking, who)
+    if talk.conversation.taps:
+        asked = moved.state == "pending"
+        head = text("card.requested", shop=catalog.shop.name) if asked else text("card.moved")
+        await cards.show(talk, catalog, moved, head)
+        cards.attach_calendar(talk, moved)
+        return
     key = "move_requested" if moved.state == "pending" else "moved"
     await talk.say(
         text(
@@ -110,6 +129,14 @@ async def _move(
     return await bookings.get(talk.ctx, done["id"], user_id=who.user_id)
 
 
+async def _stays(talk: Talk, catalog: Catalog, booking: Booking) -> None:
+    """Say that nothing was changed."""
+    if talk.conversation.taps:
+        await cards.show(talk, catalog, booking, text("card.stays"))
+    else:
+        await talk.say(text("stays", booking=parts.booking_line(booking)))
+
+
 async def cancel(talk: Talk) -> None:
     """Cancel a booking, after asking once and saying the shop's rule."""
     found = await _one(talk, "which_to_cancel")
@@ -122,7 +149,7 @@ async def cancel(talk: Talk) -> None:
     line = parts.booking_line(booking)
     rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
     if not await talk.confirm("sure", text("cancel_sure", booking=line, rule=rule)):
-        await talk.say(text("stays", booking=line))
+        await _stays(talk, catalog, booking)
         return
 
     async def undo(_key: str) -> Json:

@@ -27,6 +27,9 @@ FIRST = 3
 PAGE = 6
 """Times or days on one page of a longer list."""
 
+GRID = 48
+"""Times of one day on one page of buttons."""
+
 _PARTS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 17 * 60), "evening": (17 * 60, 48 * 60)}
 
 
@@ -57,7 +60,13 @@ async def pick_slot(
     for number in count(1):
         view = Round(talk, catalog, service_id, state, ignore_booking)
         value = await talk.choose(
-            str(number), view.say, view.choices, read=view.read, expects="when", recheck=False
+            str(number),
+            view.say,
+            view.choices,
+            read=view.read,
+            expects="when",
+            recheck=False,
+            layout=view.layout,
         )
         if "slot" in value:
             return Picked(
@@ -91,6 +100,8 @@ class Round:
         self.more: Json = None  # what shows the times after these
         self.instead = False  # nothing fits the wish; what is shown is the nearest
         self._question: Say | None = None
+        self.taps = talk.conversation.taps
+        self._layout = "list"
 
     # --- what is on offer -----------------------------------------------------------------
 
@@ -157,6 +168,10 @@ class Round:
             return text("offer.shop", shop=self.catalog.shop.name, offer=self._question)
         return self._question
 
+    def layout(self) -> str:
+        """Return how buttons are laid out: a month, a day's times, else a list."""
+        return self._layout
+
     async def choices(self) -> Sequence[Choice]:
         """Return the options of this round."""
         match self.state["show"]:
@@ -172,6 +187,8 @@ class Round:
         skip = self.state.get("skip", 0)
         narrowed = bool(self.wish.day and not self.wish.until)
         size = PAGE if narrowed or skip else FIRST
+        if self.taps:
+            size = GRID if narrowed else PAGE  # buttons cost nothing: a whole day at once
         if "slots" in self.state:
             found = [Slot.from_json(slot) for slot in self.state["slots"]]
         else:
@@ -183,15 +200,20 @@ class Round:
             raise NothingFree(shop=self.catalog.shop.name)
         self.shown = found[skip : skip + size]
         self.more = self._next(skip=skip + size) if len(found) > skip + size else None
-        listed = self._listed(self.shown)
+        listed = self._listed(self.shown, narrowed=narrowed)
         if self.more and (narrowed or skip):
-            listed.append(Choice(self.more, text("more_times"), ("more", "@more")))
-        listed.append(Choice(self._next(show="days", skip=0), text("other_times"), ("@other",)))
-        if narrowed and self._several() and self.wish.provider is None:
-            listed.append(Choice(self._next(show="people"), text("someone"), ("@ask_who",)))
+            more = Choice(self.more, text("more_times"), ("more", "@more"), nav=True)
+            listed.append(more)
+        days = self._next(show="days", skip=0)
+        listed.append(Choice(days, text("other_times"), ("@other",), nav=True))
+        if (narrowed or self.taps) and self._several() and self.wish.provider is None:
+            listed.append(self._someone())
         return listed
 
-    def _listed(self, found: list[Slot]) -> list[Choice]:
+    def _someone(self) -> Choice:
+        return Choice(self._next(show="people"), text("someone"), ("@ask_who",), nav=True)
+
+    def _listed(self, found: list[Slot], *, narrowed: bool) -> list[Choice]:
         days = {slots.local(int(s.starts_at.timestamp()), self.zone).date() for s in found}
         people = {slot.provider_id for slot in found}
         one = len(people) == 1 and (self.wish.provider is not None or not self._several())
@@ -209,6 +231,9 @@ class Round:
         if self.instead:
             header = text("instead", offer=header)
         self._question = header
+        if self.taps and narrowed and len(days) == 1:
+            # A grid of times alone; with whom, the question after it says.
+            self._layout, one = "grid", True
         return [
             Choice(
                 {"slot": slot.to_json()},
@@ -227,6 +252,8 @@ class Round:
         if not days:
             raise NothingFree(shop=self.catalog.shop.name)
         self._question = text("which_day")
+        if self.taps:
+            return self._month(free)
         listed = [
             Choice(
                 self._next(
@@ -239,9 +266,35 @@ class Round:
             for day in days[:PAGE]
         ]
         if len(days) > PAGE:
-            listed.append(
-                Choice(self._next(skip=skip + PAGE), text("more_days"), ("more", "@more"))
-            )
+            more = Choice(self._next(skip=skip + PAGE), text("more_days"), ("more", "@more"))
+            listed.append(more)
+        return listed
+
+    def _month(self, free: dict[str, int]) -> list[Choice]:
+        """The free days of one month, with ways to its neighbours."""
+        self._layout = "calendar"
+        self._question = text("which_day_taps")
+        months = sorted({day[:7] for day in free})
+        month = self.state.get("month", "")
+        month = month if month in months else months[0]
+        listed = []
+        for day, count_ in free.items():
+            if day.startswith(month):
+                state = self._next(
+                    show="times", skip=0, month=month, wish=self.wish.on(day).to_json()
+                )
+                listed.append(Choice(state, text("day", day=date.fromisoformat(day), count=count_)))
+        at = months.index(month)
+        for near, words in ((at - 1, "month.before"), (at + 1, "month.after")):
+            if 0 <= near < len(months):
+                first = date.fromisoformat(months[near] + "-01")
+                state = self._next(month=months[near])
+                listed.append(Choice(state, text(words, day=first), nav=True))
+        wish = {"provider": self.wish.provider} if self.wish.provider else {}
+        soonest = self._next(show="times", skip=0, wish=wish)
+        listed.append(Choice(soonest, text("soonest"), nav=True))
+        if self._several() and self.wish.provider is None:
+            listed.append(self._someone())
         return listed
 
     async def _parts(self) -> list[Choice]:
@@ -267,6 +320,10 @@ class Round:
             if provider.speciality:
                 label = text("person.of", provider=provider.called, speciality=provider.speciality)
             listed.append(Choice(state, label))
+        if self.taps:
+            anyone = Wish.from_json(self.wish.to_json() | {"provider": None}).to_json()
+            state = self._next(show="times", skip=0, wish=anyone)
+            listed.append(Choice(state, text("anyone"), nav=True))
         return listed
 
     def _several(self) -> bool:
