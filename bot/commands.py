@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot import hearing
+from bot import at_desk, hearing
 from bot.flows import questions as answers
+from bot.flows.desk import FLOWS as DESK
 from bot.handling import Handling
 from bot.hearing import Waiting
 from bot.talk import Heard
 from bot.texts import text
 from bot.understanding import Understood
-from core import bookings, directory, links, notices, people
+from core import bookings, directory, links, notices, people, relay
 from core import catalog as catalogs
 from core.errors import NotFound
 from core.messages import Say
@@ -30,6 +31,7 @@ WRONG_NUMBER = {"wrong number", "wrong person", "not me", "número equivocado", 
 """What somebody writes who got a number that was another's before."""
 
 _FREE_TEXT = {"text", "name", "purpose"}
+_VERBATIM = {"words"}  # goes to somebody else as it is written
 _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", re.DOTALL)
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
@@ -110,6 +112,8 @@ def event(h: Handling) -> None:
         case "blocked" | "unblocked" as now:
             h.set(unreachable_at=h.ctx.now if now == "blocked" else None)
             h.quiet = True
+        case relay.EVENT:
+            at_desk.taken_over(h)
         case "edited":
             h.says.append(text("edited"))
         case "not_theirs":
@@ -189,13 +193,47 @@ async def _other_shop(h: Handling, said: Understood) -> bool:
     """Open another shop that is named on a line that serves many, when nothing else was said."""
     if h.conversation.line_shop_id is not None or h.conversation.shop_id is None:
         return False
+    here = h.conversation.shop_id
+    if said.shop is not None:
+        if said.shop.alternatives or said.shop.id == here:
+            return False
+        h.set(shop_id=said.shop.id)
+        await _open(h, said.shop.id)
+        # With more than its name said, the rest is what is wanted there.
+        return not _wishes(said)
+    if here in said.refused.shops or ("other" in said.acts and (said.type or said.city)):
+        return await _others(h, said)
     if said.spans or said.acts or len(said.text.strip()) < _SHOP_NAME:
         return False
     found = await directory.find_shops(h.ctx, said.text)
-    if len(found) != 1 or found[0].id == h.conversation.shop_id:
+    if len(found) != 1 or found[0].id == here:
         return False
     await _open(h, found[0].id)
     return True
+
+
+async def _others(h: Handling, said: Understood) -> bool:
+    """Leave a shop for "the other salon": the only other one of its type, or which is asked."""
+    every = {shop.id: shop for shop in await directory.shops(h.ctx)}
+    here = every[h.conversation.shop_id] if h.conversation.shop_id in every else None
+    if here is None:
+        return False
+    kind = every[said.type.id].type if said.type and said.type.id in every else here.type
+    others = [s for s in every.values() if s.id != here.id and s.type == kind]
+    if len(others) == 1:
+        await _open(h, others[0].id)
+        return True
+    h.set(shop_id=None)
+    h.catalog = None
+    h.clear()
+    h.push("welcome")
+    return True
+
+
+def _wishes(said: Understood) -> bool:
+    """Whether it says anything of a booking."""
+    wishes = (said.service, said.provider, said.date, said.time, said.time_to, said.at)
+    return any(wish is not None for wish in wishes)
 
 
 async def questions(h: Handling, heard: Heard) -> bool:
@@ -234,6 +272,8 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
     if said is None:
         return False
     top = h.stack[-1] if h.stack else None
+    if top and top.expects in _VERBATIM:
+        return False
     if not (top and top.expects == "yes_no") and await _decide(h, heard, prompts):
         return True
     short = len(heard.text.split()) <= _COMMAND_WORDS
@@ -282,6 +322,8 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         h.says.append(await _help(h))
     elif "language" in acts:
         h.push("language", wanted=heard.understood.language_wanted)
+    elif top in DESK and not (intent == "my_bookings" or (intent == "book" and _service(heard))):
+        return False  # the shop's people mean what they do, not what customers ask for
     elif "human" in acts or (
         "yes" in acts and h.conversation.misunderstood >= 3 and not _expects_yes(h)
     ):
@@ -311,6 +353,10 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
     return True
 
 
+def _service(heard: Heard) -> bool:
+    return bool(heard.understood and heard.understood.service)
+
+
 def _expects_yes(h: Handling) -> bool:
     return bool(h.stack) and h.stack[-1].expects == "yes_no"
 
@@ -330,9 +376,8 @@ def _begin(h: Handling, heard: Heard) -> None:
     """With nothing under way: a booking if anything of one was said, else a welcome."""
     said = heard.understood
     assert said
-    wishes = (said.service, said.provider, said.date, said.time, said.time_to, said.at)
     booking = said.intent in {"book", "find"} or "same_as_last" in said.acts
-    if booking or any(wish is not None for wish in wishes):
+    if booking or _wishes(said):
         h.push("book")
     elif not h.says:
         h.push("welcome")

@@ -7,7 +7,7 @@ belongs to, and write down talk, prompt, outbox and mark together – or nothing
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 import structlog
 
-from bot import commands, hearing
+from bot import at_desk, commands, hearing
 from bot.handling import Frame, Handling
 from bot.hearing import Pick, Waiting
 from bot.redaction import redact
@@ -101,6 +101,7 @@ _CONVERSATION = (
         models.lines.c.channel,
         models.lines.c.transport,
         models.lines.c.shop_id.label("line_shop_id"),
+        models.lines.c.staff,
     )
     .join(models.lines, models.lines.c.id == models.conversations.c.line_id)
     .where(models.conversations.c.id == sa.bindparam("conversation_id"))
@@ -169,6 +170,8 @@ async def _handle(h: Handling) -> None:
     await commands.first_word(h)
     if h.incoming.kind == "event":
         commands.event(h)
+    if h.with_person:
+        await at_desk.relayed(h)
     if h.with_person or h.quiet:
         return
     if h.conversation.shop_id is not None:
@@ -180,7 +183,9 @@ async def _handle(h: Handling) -> None:
     slash = commands.slashed(h)
     heard = Heard(h.incoming, None, used=h.incoming.kind == "event" or slash is not None)
     pick = Pick() if slash else _pick(h, heard, prompts, await _shops(h))
-    if pick.prompt and pick.prompt.flow:
+    if await at_desk.order(h, heard, prompts):
+        heard.used = True
+    elif pick.prompt and pick.prompt.flow:
         h.push(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
         if pick.prompt.flow not in LASTING:
             h.stack[-1].closes = pick.prompt.id
@@ -224,6 +229,7 @@ def _pick(h: Handling, heard: Heard, prompts: list[Waiting], shops: Sequence[Sho
         return hearing.tapped(h.incoming.payload, prompts)
     if h.incoming.kind != "text":
         return Pick()
+    heard.again = _reader(h, shops)
     # A bare "2" is the commonest message of all and needs no reading when it names an option;
     # of "2, is there parking?" only the rest does, lest the 2 be taken for an hour too.
     number, rest = hearing.leading_number(heard.text)
@@ -232,21 +238,30 @@ def _pick(h: Handling, heard: Heard, prompts: list[Waiting], shops: Sequence[Sho
     if chosen and not rest.strip():
         return pick
     words = rest if chosen else heard.text
-    expects = h.stack[-1].expects if h.stack and not chosen else ""
-    day = h.stack[-1].notes.get("day") if h.stack else None
-    last_date = date.fromisoformat(day) if day else None
-
-    def again(catalog: Catalog | None, words: str) -> Understood:
-        return hearing.read(
-            h.ctx, h.conversation, words, catalog, expects, shops=shops, last_date=last_date
-        )
-
-    heard.again = again
-    heard.understood = again(h.catalog, words)
+    if chosen:
+        heard.again = _reader(h, shops, expects="")
+    heard.understood = heard.again(h.catalog, words)
     _language(h, heard.understood.language)
     if chosen or heard.understood.number is None:
         return pick
     return hearing.numbered(heard.understood.number, prompts, h.seen)
+
+
+def _reader(
+    h: Handling, shops: Sequence[Shop], expects: str | None = None
+) -> Callable[[Catalog | None, str], Understood]:
+    """Return what reads words the way this talk stands, with the names of a shop."""
+    top = h.stack[-1] if h.stack else None
+    asked = expects if expects is not None else top.expects if top else ""
+    day = top.notes.get("day") if top else None
+    last_date = date.fromisoformat(day) if day else None
+
+    def read(catalog: Catalog | None, words: str) -> Understood:
+        return hearing.read(
+            h.ctx, h.conversation, words, catalog, asked, shops=shops, last_date=last_date
+        )
+
+    return read
 
 
 def _language(h: Handling, said: str) -> None:

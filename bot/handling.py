@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.flows import FLOWS
+from bot.flows.desk import FLOWS as DESK
 from bot.journal import Journal
 from bot.talk import (
     Again,
@@ -38,6 +39,9 @@ RERUNS = 12
 
 MANAGING = {"my_bookings", "move", "cancel", "late"}
 """Flows about bookings that are there already."""
+
+VIEWS = {f"desk.{view}" for view in ("today", "tomorrow", "week", "day", "picture", "next", "desk")}
+"""Flows that only show something: whatever is begun next leaves them."""
 
 REDACTED = "******"
 
@@ -111,6 +115,7 @@ class Handling:
     card: Card | None = None
     attached: list[Attached] = field(default_factory=list)
     consented: bool = False  # to our messages, before this turn
+    relay: int | None = None  # the talk of the person of the shop who writes here, while one does
 
     @classmethod
     def of(cls, ctx: Context, row: Row, item: Row) -> Handling:
@@ -130,6 +135,7 @@ class Handling:
             opted_out_at=row.opted_out_at,
             last_in_at=row.last_in_at,
             misunderstood=row.misunderstood,
+            staff=row.staff,
         )
         frames = [Frame.from_json(frame) for frame in state.get("stack", ())]
         return cls(
@@ -144,6 +150,7 @@ class Handling:
             runs=state.get("runs", 0),
             living=state.get("living", ""),
             consented=row.consented_at is not None,
+            relay=state.get("relay"),
             secret=bool(frames) and frames[-1].expects == "code",
         )
 
@@ -162,6 +169,7 @@ class Handling:
         in the middle of moving one has left the moving. A booking half made waits.
         """
         gone = {flow} | (MANAGING if flow in MANAGING | {"book"} else set())
+        gone |= DESK.keys() if flow in DESK.keys() | {"book"} else VIEWS
         for frame in [frame for frame in self.stack if frame.flow in gone]:
             self._finish(frame)
         self.runs += 1
@@ -274,6 +282,8 @@ class Handling:
         if self.conversation.taps:
             await self._attach()
         state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.runs}
+        if self.relay is not None and self.with_person:
+            state["relay"] = self.relay
         if message or (self.quiet and self.living):
             state["living"] = message or self.living
         conversations, inbox = models.conversations, models.inbox

@@ -81,6 +81,7 @@ class Conversation:
     opted_out_at: datetime | None
     last_in_at: datetime | None
     misunderstood: int
+    staff: bool = False  # a line of the shop's people
 
     @property
     def taps(self) -> bool:
@@ -103,6 +104,7 @@ class Heard:
     picked: Json = MISSING
     used: bool = False
     taken: set[str] = field(default_factory=set)  # acts that some step has acted on
+    again: Callable[[Catalog, str], Understood] | None = None  # reads words with a shop's names
 
     @property
     def text(self) -> str:

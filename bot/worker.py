@@ -19,7 +19,7 @@ import structlog
 from bot import engine
 from bot.delivery import Delivery
 from bot.turns import Turns
-from core import bookings, models, outbox
+from core import bookings, day, misunderstood, models, outbox, proposals
 from core.context import Context
 from core.runtime import Runtime
 
@@ -54,6 +54,7 @@ class Worker:
             "turns": (2, self.resume),
             "outbox": (5, self.deliver),
             "bookings": (10, self.expire),
+            "visits": (60, self.follow_up),
             "codes": (3600, self.purge),
         }
 
@@ -121,8 +122,14 @@ class Worker:
             total += count
         return total
 
+    async def follow_up(self) -> int:
+        """End proposals nobody answered, and ask how visits went that nobody noted."""
+        lapsed = await self.runtime.run(proposals.lapse)
+        return lapsed + await self.runtime.run(day.ask_outcomes)
+
     async def purge(self) -> int:
-        """Forget one-time codes nobody will ask about."""
+        """Forget one-time codes nobody will ask about, and old texts nobody understood."""
+        await self.runtime.run(misunderstood.purge)
         return await self.runtime.run(_purge_codes)
 
     # --- all at once, for `tick` ----------------------------------------------------------------
@@ -130,6 +137,7 @@ class Worker:
     async def run_due(self) -> dict[str, int]:
         """Do everything that is due now, to the end; return how many rows each job did."""
         done = {"bookings": await self.expire()}
+        await self.follow_up()
         async with self.runtime.reading() as ctx:
             left = await left_behind(ctx, timedelta(0), limit=None)
         done["turns"] = 0

@@ -249,7 +249,10 @@ async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: boo
 async def sweep(
     ctx: Context, calendar_ids: Sequence[int] = (), *, session_id: int | None = None
 ) -> bool:
-    """End the holds on these calendars, or in a session, whose minutes are over; say if any did."""
+    """End the holds on these calendars, or in a session, whose minutes are over; say if any did.
+
+    So end the times that were proposed for a booking and that nobody took up.
+    """
     theirs = sa.exists().where(
         claims.c.booking_id == bookings.c.id, claims.c.calendar_id.in_(calendar_ids)
     )
@@ -260,7 +263,11 @@ async def sweep(
             theirs if session_id is None else bookings.c.session_id == session_id,
         )
     )
-    return bool(await end(ctx, due, "expire"))
+    ended = bool(await end(ctx, due, "expire"))
+    if session_id is None:
+        over = claims.c.calendar_id.in_(calendar_ids), claims.c.held_until <= ctx.now
+        ended |= bool((await ctx.execute(claims.delete().where(*over))).rowcount)
+    return ended
 
 
 async def free(ctx: Context, those: Sequence[Booking | Row]) -> None:

@@ -16,6 +16,7 @@ from core.transitions import Actor
 DECISION = (
     Choice("approve", Say("approve"), ("@approve", "approve", "aprobar")),
     Choice("decline", Say("decline"), ("@decline", "decline", "rechazar")),
+    Choice("propose", Say("propose"), ("other time", "otra hora")),
 )
 """What an alert for approval lets people answer; the answer starts the flow "decide"."""
 

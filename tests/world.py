@@ -149,6 +149,10 @@ async def _open(
     return Place(shop_id, line_id, address, services, providers)
 
 
-async def member(ctx: Context, place: Place, phone: str, role: str, name: str) -> int:
+async def member(
+    ctx: Context, place: Place, phone: str, role: str, name: str, provider_id: int | None = None
+) -> int:
     """Add somebody who works at a shop and gets its alerts; return the user's id."""
-    return await people.add_member(ctx, place.shop_id, phone=phone, role=role, name=name)
+    return await people.add_member(
+        ctx, place.shop_id, phone=phone, role=role, name=name, provider_id=provider_id
+    )

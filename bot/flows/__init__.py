@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.flows.book import book
 from bot.flows.cards import card
 from bot.flows.decide import decide, handback
+from bot.flows.desk import FLOWS as DESK
 from bot.flows.menu import human, language, menu, resume, welcome
 from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
 from bot.flows.reminder import reminder
@@ -28,4 +29,5 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "resume": resume,
     "standing": standing,
     "welcome": welcome,
+    **DESK,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.flows import parts
-from bot.talk import MISSING, Heard, Talk
+from bot.flows.desk.roles import MAY
+from bot.talk import MISSING, Goto, Heard, Talk
 from bot.texts import text
 from core import bookings, inbox, people
 from core.bookings import Actor
@@ -18,8 +19,10 @@ async def decide(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
     actor = await _staff(talk, "confirm")
     booking = await bookings.get(talk.ctx, talk.args["booking"])
-    if not await people.is_member(talk.ctx, booking.shop_id, actor.id, "owner", "receptionist"):
+    if not await people.is_member(talk.ctx, booking.shop_id, actor.id, *MAY["decide"]):
         raise NotAllowed
+    if talk.args["choice"] == "propose" and booking.state == "pending":
+        raise Goto("desk.propose", booking=booking.id)
     reason, starts = "", talk.args.get("starts")
     if talk.args["choice"] == "decline" and booking.state == "pending":
         reason = await _reason(talk)

@@ -10,7 +10,7 @@ from bot.flows.shop import pick_shop
 from bot.talk import Goto, StartOver, Talk
 from bot.texts import text
 from bot.wording import languages
-from core import bookings, outbox, people
+from core import bookings, outbox, people, relay
 from core.messages import Choice, Json, When
 
 HUMAN_FOR = timedelta(hours=12)
@@ -19,6 +19,8 @@ HUMAN_FOR = timedelta(hours=12)
 
 async def welcome(talk: Talk) -> None:
     """Greet; who has bookings gets the menu, who has none the services."""
+    if talk.conversation.staff:
+        raise Goto("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
     person = await people.whoami(talk.ctx, talk.conversation.id)
     if person and person.proved and await bookings.upcoming(talk.ctx, user_id=person.user_id):
@@ -30,6 +32,8 @@ async def welcome(talk: Talk) -> None:
 
 async def menu(talk: Talk) -> None:
     """Everything there is, by number."""
+    if talk.conversation.staff:
+        raise Goto("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
 
     async def options() -> Sequence[Choice]:
@@ -95,9 +99,9 @@ async def human(talk: Talk) -> None:
             else text("alert.human_new", phone=talk_.address),
             shop_id=catalog.shop.id,
             kind="human",
-            options=[Choice("back", text("hand_back"), ("done",))],
-            flow="handback",
-            args={"conversation": talk_.id, "line": talk_.line_id},
+            options=relay.REQUEST,
+            flow="desk.answer",
+            args={"conversation": talk_.id, "shop": catalog.shop.id, "name": name},
             expires_at=talk.ctx.now + HUMAN_FOR,
         )
         return True

@@ -8,6 +8,7 @@ delivery takes them out: `claiming` leases it a batch, `checking` looks at each 
 """
 
 from core.outbox.addressing import SIMULATED, Booked
+from core.outbox.asking import ask, home
 from core.outbox.claiming import Outgoing, claim_due
 from core.outbox.marking import (
     ATTEMPTS,
@@ -22,7 +23,7 @@ from core.outbox.marking import (
 )
 from core.outbox.numbering import number_prompt, number_prompts
 from core.outbox.posting import alert, drop, post, tell, wake
-from core.outbox.reminding import Later, forget, remind
+from core.outbox.reminding import Later, forget, remind, reword
 from core.outbox.routing import ORDER, free_form
 
 __all__ = [
@@ -34,11 +35,13 @@ __all__ = [
     "Later",
     "Outgoing",
     "alert",
+    "ask",
     "claim_due",
     "drop",
     "finish",
     "forget",
     "free_form",
+    "home",
     "mark_failed",
     "mark_sent",
     "number_prompt",
@@ -48,6 +51,7 @@ __all__ = [
     "provider_status",
     "remind",
     "requeue_expired_leases",
+    "reword",
     "start",
     "tell",
     "wake",

@@ -17,11 +17,12 @@ from core.people.identities import (
     whoami,
 )
 from core.people.phones import country_of, phone
-from core.people.proving import detach, prove
+from core.people.proving import belongs_to, detach, prove
 from core.people.shops import (
     ROLES,
     Member,
     Role,
+    Staff,
     add_customer,
     add_member,
     block,
@@ -31,6 +32,8 @@ from core.people.shops import (
     remove_member,
     roles,
     set_alerts,
+    set_quiet,
+    staff,
 )
 
 __all__ = [
@@ -41,8 +44,10 @@ __all__ = [
     "Member",
     "Person",
     "Role",
+    "Staff",
     "add_customer",
     "add_member",
+    "belongs_to",
     "block",
     "contact",
     "country_of",
@@ -51,12 +56,14 @@ __all__ = [
     "is_member",
     "make_admin",
     "members",
+    "note_consent",
     "phone",
     "prove",
     "remove_member",
     "roles",
     "set_alerts",
-    "note_consent",
+    "set_quiet",
+    "staff",
     "user_of_phone",
     "whoami",
 ]

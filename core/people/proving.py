@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from core import outbox
 from core.context import Context
+from core.errors import NotAllowed
 from core.models import conversations, identities, lines, prompts
 from core.people.identities import Kind, active_user, alive, assign, fresh, identity_of
 
@@ -62,6 +63,21 @@ async def prove(
     if own is not None and (vouched or own.user_id in (None, user_id)):
         await assign(ctx, own.id, user_id, proved=vouched)
     return user_id
+
+
+async def belongs_to(ctx: Context, conversation_id: int, user_id: int) -> None:
+    """Make the identity of a conversation a known user's, who vouched for it by a one-time code.
+
+    NotAllowed on SMS, which can be sent in anybody's name, and for a user who was deactivated.
+    """
+    talk = await ctx.first(
+        sa.select(conversations.c.identity_id, lines.c.channel)
+        .join_from(conversations, lines)
+        .where(conversations.c.id == conversation_id)
+    )
+    if talk is None or talk.identity_id is None or talk.channel not in _VOUCHING:
+        raise NotAllowed(conversation=conversation_id)
+    await assign(ctx, talk.identity_id, await active_user(ctx, user_id, ""), proved=True)
 
 
 async def detach(ctx: Context, conversation_id: int) -> None:

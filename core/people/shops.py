@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.context import Context
 from core.errors import CustomerBlocked, Invalid, NotFound
-from core.models import customers, identities, shops, users
+from core.models import conversations, customers, identities, shops, users
 from core.models import members as members_table
 from core.people.identities import user_of_phone
 from core.people.phones import phone as read_phone
@@ -37,6 +37,18 @@ class Role:
     role: str
     provider_id: int | None
 
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A user and all their roles; none, and the user 0, for who works nowhere."""
+
+    user_id: int
+    name: str
+    roles: tuple[Role, ...]
+
+
+DAY = 24 * 60
+"""Minutes."""
 
 # ------------------------------------------------------------------------------------ customers
 
@@ -196,6 +208,45 @@ async def roles(ctx: Context, user_id: int) -> list[Role]:
         .order_by(members_table.c.shop_id, members_table.c.id)
     )
     return [Role(*list(row)) for row in rows]
+
+
+async def staff(ctx: Context, conversation_id: int) -> Staff:
+    """Return who of some shop's people is at the other end of a conversation; nobody has no roles.
+
+    One statement: it is asked whenever somebody writes what looks like a command.
+    """
+    rows = await ctx.all(
+        sa.select(
+            users.c.id,
+            users.c.name,
+            members_table.c.shop_id,
+            members_table.c.role,
+            members_table.c.provider_id,
+        )
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .join(users, users.c.id == identities.c.user_id)
+        .join(members_table, members_table.c.user_id == users.c.id)
+        .where(
+            conversations.c.id == conversation_id,
+            identities.c.ended_at.is_(None),
+            users.c.deactivated_at.is_(None),
+        )
+        .order_by(members_table.c.shop_id, members_table.c.id)
+    )
+    if not rows:
+        return Staff(0, "", ())
+    found = tuple(Role(row.shop_id, row.role, row.provider_id) for row in rows)
+    return Staff(rows[0].id, rows[0].name, found)
+
+
+async def set_quiet(ctx: Context, user_id: int, hours: tuple[int, int] | None) -> None:
+    """Keep quiet towards a user between two minutes of the local day; None: as their shop does."""
+    since, until = hours or (None, None)
+    if hours is not None and not (0 <= hours[0] < DAY and 0 <= hours[1] < DAY):
+        raise Invalid(field="hours", reason="range", least=0, most=DAY - 1)
+    await ctx.execute(
+        sa.update(users).where(users.c.id == user_id).values(quiet_from=since, quiet_until=until)
+    )
 
 
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:

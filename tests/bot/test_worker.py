@@ -132,7 +132,7 @@ async def test_it_ticks_and_stops(stage: Stage) -> None:
     await stage.app.delivery.start()
     stage.app.worker.start()
     scheduled = {job.id for job in stage.app.worker._scheduler.get_jobs()}
-    assert scheduled == {"turns", "outbox", "bookings", "codes"}
+    assert scheduled == {"turns", "outbox", "bookings", "visits", "codes"}
     for name, (_, job) in stage.app.worker.jobs.items():
         await stage.app.worker._tick(name, job)
     await stage.app.turns.idle()

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.lines import Line
-from core import availability, bookings, catalog, people, setup
+from core import availability, bookings, catalog, day, people, proposals, setup
 from core.clock import FixedClock
 from core.messages import Incoming
 from core.runtime import Runtime
@@ -93,7 +93,9 @@ class Scene:
                 given: dict[str, object] = {}
                 for rule in rules:
                     rule_name, _, number = rule.partition("=")
-                    given[rule_name] = int(number) if number.isdecimal() else number
+                    given[rule_name] = number == "yes" or (
+                        int(number) if number.isdecimal() else number
+                    )
                 async with self.runtime.transaction() as ctx:
                     self.place = await SHOPS[name](ctx, **given)
             case "line":
@@ -108,6 +110,13 @@ class Scene:
                 assert self.place
                 async with self.runtime.transaction() as ctx:
                     await world.member(ctx, self.place, phone, role, name)
+            case "provider":
+                phone, name = value.split(" ", 1)
+                assert self.place
+                async with self.runtime.transaction() as ctx:
+                    await world.member(
+                        ctx, self.place, phone, "provider", name, self.place.providers[name]
+                    )
             case "busy":
                 await self.busy(*value.split())
             case "class":
@@ -201,6 +210,8 @@ class Scene:
         self.clock.advance(int(number) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[unit] * SECOND)
         async with self.runtime.transaction() as ctx:
             await bookings.expire(ctx)
+            await proposals.lapse(ctx)
+            await day.ask_outcomes(ctx)
         return self.lines(await self.delivered())
 
     async def send(self, address: str, text: str) -> list[str]:

@@ -1,0 +1,196 @@
+"""The words by which people of a shop run its day: what they type or tap, in each language.
+
+A command is its words at the head of a message; what follows is left for the flow. Slash commands
+are the same words with a slash, in every language.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SLASH = (
+    "today",
+    "tomorrow",
+    "week",
+    "day",
+    "next",
+    "picture",
+    "arrived",
+    "done",
+    "noshow",
+    "late",
+    "block",
+    "sick",
+    "unblock",
+    "open",
+    "walkin",
+    "squeeze",
+    "pause",
+    "resume",
+    "message",
+    "switch",
+    "mute",
+    "unmute",
+    "desk",
+    "pair",
+)
+"""The commands, as they are named everywhere; in this order bots list them."""
+
+WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {
+        "today": ("today",),
+        "tomorrow": ("tomorrow",),
+        "week": ("week", "this week"),
+        "day": ("agenda", "day", "schedule"),
+        "next": ("next", "next one", "who is next", "whos next"),
+        "picture": ("picture", "image"),
+        "arrived": ("arrived", "is here"),
+        "done": ("done", "finished"),
+        "noshow": ("no show", "no-show", "noshow", "did not come"),
+        "late": ("late", "running late"),
+        "block": ("block", "time off"),
+        "sick": ("sick", "sick day"),
+        "unblock": ("unblock",),
+        "open": ("open", "special hours"),
+        "walkin": ("walk-in", "walk in", "walkin"),
+        "squeeze": ("squeeze", "squeeze in", "squeeze-in"),
+        "pause": ("pause",),
+        "resume": ("resume",),
+        "message": ("message", "write to"),
+        "switch": ("switch", "switch shop", "my shops"),
+        "mute": ("mute",),
+        "unmute": ("unmute",),
+        "desk": ("desk", "commands"),
+        "pair": ("pair",),
+    },
+    "es": {
+        "today": ("hoy",),
+        "tomorrow": ("manana",),
+        "week": ("semana", "esta semana"),
+        "day": ("agenda", "dia"),
+        "next": ("siguiente", "proximo", "quien sigue"),
+        "picture": ("imagen", "dibujo"),
+        "arrived": ("llego", "ha llegado"),
+        "done": ("hecho", "terminado"),
+        "noshow": ("no vino", "no ha venido"),
+        "late": ("retraso", "con retraso"),
+        "block": ("bloquear", "bloquea"),
+        "sick": ("enfermo", "enferma"),
+        "unblock": ("desbloquear", "desbloquea"),
+        "open": ("abrir", "abre", "horario especial"),
+        "walkin": ("sin cita",),
+        "squeeze": ("encajar", "hueco extra"),
+        "pause": ("pausa", "pausar"),
+        "resume": ("reanudar", "reanuda"),
+        "message": ("mensaje", "escribir a"),
+        "switch": ("cambiar de negocio", "mis negocios"),
+        "mute": ("silenciar", "silencio"),
+        "unmute": ("activar avisos",),
+        "desk": ("mostrador", "comandos"),
+        "pair": ("vincular",),
+    },
+    "pt": {
+        "today": ("hoje",),
+        "tomorrow": ("amanha",),
+        "week": ("semana", "esta semana"),
+        "day": ("agenda",),
+        "next": ("proximo", "seguinte"),
+        "arrived": ("chegou",),
+        "done": ("feito", "terminado"),
+        "noshow": ("nao veio", "faltou"),
+        "late": ("atraso",),
+        "block": ("bloquear",),
+        "sick": ("doente",),
+        "unblock": ("desbloquear",),
+        "open": ("abrir",),
+        "walkin": ("sem marcacao", "sem hora marcada"),
+        "squeeze": ("encaixar",),
+        "pause": ("pausa", "pausar"),
+        "resume": ("retomar",),
+        "message": ("mensagem",),
+        "mute": ("silenciar",),
+        "desk": ("balcao", "comandos"),
+    },
+    "hi": {
+        "today": ("आज", "aaj"),
+        "tomorrow": ("कल", "kal"),
+        "week": ("हफ्ता", "hafta"),
+        "next": ("अगला", "agla"),
+        "arrived": ("आ गए", "aa gaye"),
+        "done": ("हो गया", "ho gaya"),
+        "noshow": ("नहीं आए", "nahi aaye"),
+        "late": ("देर", "der"),
+        "block": ("ब्लॉक",),
+        "sick": ("बीमार", "bimar"),
+        "pause": ("रोको", "roko"),
+        "resume": ("चालू", "chalu"),
+        "message": ("संदेश", "sandesh"),
+        "desk": ("काउंटर",),
+    },
+}
+
+BARE = {
+    "today", "tomorrow", "week", "next", "arrived", "done", "noshow", "pause", "resume", "unmute",
+    "switch", "desk",
+}  # fmt: skip
+"""Commands that are nothing else: with more words it is something else ("next Friday?")."""
+
+SOFT = {"today", "tomorrow", "week", "next", "day", "late", "open", "done", "message"}
+"""Words that also answer a customer's question; in a customer's talk they do."""
+
+_REF = re.compile(r"\b[2-9a-z]{3}-?[2-9a-z]{3}\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command, and the words after it. `soft`: only where no customer's talk is under way."""
+
+    command: str
+    rest: str
+    soft: bool
+
+
+def read(text: str) -> Order | None:
+    """Return the command a message gives, if it gives one."""
+    text = " ".join(text.split())
+    slash = text.startswith("/")
+    if slash:
+        head, _, rest = text[1:].partition(" ")
+        head = head.partition("@")[0].casefold()
+        if head == "start" and rest.startswith("pair_"):
+            return Order("pair", rest.removeprefix("pair_"), soft=False)
+        if head in SLASH:
+            return Order(head, rest, soft=False)
+        return None
+    folded = fold(text)
+    best: tuple[int, str] | None = None
+    for word, command in _ALL:
+        if folded == word or (folded.startswith(f"{word} ") and command not in BARE):
+            best = max(best or (0, ""), (len(word), command))
+    if best is None:
+        trimmed = _REF.sub("", folded).strip()
+        visit = next((c for w, c in _ALL if c in _VISITS and w == trimmed), None)
+        return Order(visit, text, soft=False) if visit else None
+    length, command = best
+    return Order(command, text[length:].strip(), soft=command in SOFT)
+
+
+def fold(text: str) -> str:
+    """Return text in lower case and without accents, the same number of characters."""
+    folded = []
+    for character in text.casefold() if len(text.casefold()) == len(text) else text:
+        plain = unicodedata.normalize("NFD", character)
+        folded.append(plain[0] if character.isalpha() and character < "\u0250" else character)
+    return "".join(folded).rstrip(".!")
+
+
+_VISITS = ("arrived", "done", "noshow")
+_ALL = [
+    (word, command)
+    for words in WORDS.values()
+    for command, listed in words.items()
+    for word in listed
+]

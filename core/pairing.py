@@ -1,0 +1,99 @@
+"""Pairing: a one-time code by which a member's own chat becomes theirs.
+
+Long enough that nobody guesses it, good once, for a day; the database keeps a keyed hash.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from core import people
+from core.context import Context
+from core.errors import CodeDead, NotFound
+from core.models import lines, members, one_time_codes
+
+PURPOSE = "pair"
+LIVES_FOR = timedelta(hours=24)
+LENGTH = 10
+ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
+"""As of bookings' references, none mistaken for another: 63 bits."""
+
+PREFIX = "pair_"
+"""How the code begins as what a link hands over: t.me/bot?start=pair_…"""
+
+
+async def issue(ctx: Context, user_id: int) -> str:
+    """Return a new code for somebody who works at a shop; an older one is dead from now on.
+
+    NotFound for a user who works nowhere.
+    """
+    works = sa.select(members.c.shop_id).where(members.c.user_id == user_id).limit(1)
+    shop_id = await ctx.scalar(works)
+    if shop_id is None:
+        raise NotFound(member=user_id)
+    owner = str(user_id)
+    await ctx.execute(
+        sa.update(one_time_codes)
+        .where(
+            one_time_codes.c.purpose == PURPOSE,
+            one_time_codes.c.phone == owner,
+            one_time_codes.c.used_at.is_(None),
+            one_time_codes.c.dead_at.is_(None),
+        )
+        .values(dead_at=ctx.now)
+    )
+    code = "".join(ctx.random.choices(ALPHABET, k=LENGTH))
+    await ctx.insert(
+        one_time_codes,
+        phone=owner,
+        prefix=PURPOSE,
+        purpose=PURPOSE,
+        shop_id=shop_id,
+        digest=_digest(ctx, code),
+        created_at=ctx.now,
+        expires_at=ctx.now + LIVES_FOR,
+        facts={"user": user_id},
+    )
+    return code
+
+
+async def pair(ctx: Context, conversation_id: int, code: str) -> int:
+    """Make the identity of a conversation the member's whose code this is; return the user's id.
+
+    CodeDead for any that is wrong, used or too old: which of these is nobody's business.
+    """
+    row = await ctx.first(
+        sa.update(one_time_codes)
+        .where(
+            one_time_codes.c.purpose == PURPOSE,
+            one_time_codes.c.digest == _digest(ctx, code.strip().upper()),
+            one_time_codes.c.used_at.is_(None),
+            one_time_codes.c.dead_at.is_(None),
+            one_time_codes.c.expires_at > ctx.now,
+        )
+        .values(used_at=ctx.now)
+        .returning(one_time_codes.c.facts)
+    )
+    if row is None:
+        raise CodeDead
+    user_id = int(row.facts["user"])
+    await people.belongs_to(ctx, conversation_id, user_id)
+    return user_id
+
+
+async def bots(ctx: Context) -> list[str]:
+    """Return the addresses (@names) of the staff's lines in Telegram, for links."""
+    rows = await ctx.all(
+        sa.select(lines.c.address).where(
+            lines.c.channel == "telegram", lines.c.staff, lines.c.active, lines.c.address != ""
+        )
+    )
+    return [row.address for row in rows]
+
+
+def _digest(ctx: Context, code: str) -> str:
+    key = hmac.digest(ctx.secret, b"pairing", "sha256")
+    return hmac.digest(key, code.encode(), "sha256").hex()
