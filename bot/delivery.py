@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import sqlalchemy as sa
@@ -11,11 +11,13 @@ import structlog
 
 from bot import lines
 from bot.channels.base import Channel, Channels, Sent
+from bot.files import calendar_file
 from bot.rendering import Prompt, Rendered, render
 from bot.texts import WORDING
 from core import outbox
 from core.context import Context
 from core.errors import DeliveryFailed
+from core.messages import decode
 from core.outbox import Outgoing
 from core.runtime import Runtime
 
@@ -157,9 +159,15 @@ class Delivery:
                     # It had arrived, though the connection was cut before we could know.
                     sent = Sent(row.provider_id, row.provider_status)
                 else:
+                    if row.say.key == "calendar_file" and channel.capabilities.document:
+                        rendered = await self._with_calendar(row, rendered)
                     sent = await channel.send(row, rendered)
             except DeliveryFailed as failed:
                 await self.runtime.run(partial(_mark_failed, row, failed))
+                if failed.retry_after is not None:
+                    # Sooner than the next tick; due dates are whole seconds.
+                    later = asyncio.get_running_loop().call_later
+                    later(failed.retry_after + 1, self.wake)
             except Exception as error:
                 # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
                 log.exception("delivery.error")
@@ -170,11 +178,29 @@ class Delivery:
             return True
 
 
+    async def _with_calendar(self, row: Outgoing, rendered: Rendered) -> Rendered:
+        """Return it with the calendar file of its booking as that is in this moment."""
+        assert row.booking_id is not None
+        async with self.runtime.reading() as ctx:
+            file = await calendar_file(ctx, row.booking_id, row.language or "en")
+        return replace(rendered, shape="document", document=file)
+
+
 def rendering(row: Outgoing, channel: Channel) -> Rendered:
     """Write a claimed row in its conversation's language, by its shop's country."""
-    prompt = Prompt(row.prompt_id, row.options, row.base) if row.prompt_id else None
+    prompt = None
+    if row.prompt_id:
+        prompt = Prompt(row.prompt_id, row.options, row.base, row.layout)
     locale = "_".join(filter(None, (row.language or "en", row.country)))
-    return render(row.say, prompt, channel.capabilities, WORDING, locale)
+    return render(
+        row.say,
+        prompt,
+        channel.capabilities,
+        WORDING,
+        locale,
+        done=decode(row.living.get("done", [])),
+        above=bool(row.living.get("in_place") and row.living.get("above")),
+    )
 
 
 async def _claim_all(

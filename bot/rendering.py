@@ -137,11 +137,12 @@ def render(
     language: str,
     *,
     done: Sequence[Say] = (),
+    above: bool = True,
 ) -> Rendered:
     """Write `say` and the options of `prompt` in `language` ("es_ES") for a channel.
 
     `done` are the answers given so far: a channel that changes its messages shows them ticked off
-    above the question.
+    `above` the question, or on the message that this one follows.
     """
     can = capabilities
     text = wording.say(say, language, markup=can.markup, gsm=can.gsm)
@@ -165,21 +166,29 @@ def render(
         for line in (done if can.edit else ())
     ]
     settled = "\n".join(ticked)
-    text = cut(f"{settled}\n\n{text}" if settled else text, can.length)
     contact = ""
     if can.contact and prompt and prompt.layout == "contact":
-        contact = wording.say(Say("share_number"), language)
+        # It cannot be put on a message that is there: this one will be new.
+        contact, above = wording.say(Say("share_number"), language), False
+    text = cut(f"{settled}\n\n{text}" if settled and above else text, can.length)
+    venue = _venue(say) if say.key == "venue" and can.location else None
     return Rendered(
         text,
-        shape,
+        "venue" if venue else shape,
         options,
         segments.segments(text) if can.gsm else 1,
         rows,
         contact,
         settled,
+        venue,
         items=items if shape == "list" else (),
         opener=wording.say(Say("list.open"), language) if shape == "list" else "",
     )
+
+
+def _venue(say: Say) -> Venue:
+    place, title, address = say.params, str(say.params["shop"]), str(say.params["address"])
+    return Venue(float(str(place["latitude"])), float(str(place["longitude"])), title, address)
 
 
 def as_numbers(rendered: Rendered, capabilities: Capabilities) -> Rendered:

@@ -21,7 +21,7 @@ from core import errors
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAYING = {"text", "secret_text", "Say"}
 SPECS = formats.WHEN_SPECS | formats.DAY_SPECS | {"and", "lines", "text", "b"}
-NEVER_BY_SMS = re.compile(r"(page|card|grid|command)\..*|.*\.button|done")
+NEVER_BY_SMS = re.compile(r"(page|card|grid|month|command)\..*|.*\.button|done")
 OTHERS = [language for language in languages() if language != wording.SOURCE_LANGUAGE]
 
 

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.app import App
+from bot.files import written
 from bot.texts import WORDING, text
 from core import slots
 from core.context import Context
 from core.errors import NotFound
-from core.invites import Invite, ics, invite
+from core.invites import Invite, invite
 from core.links import booking_of, booking_url
 from core.messages import Say
 from webhooks.pages.html import PRIVATE, language_of, page
@@ -51,20 +52,12 @@ async def calendar(request: Request, token: str) -> Response:
     except NotFound:
         return _missing(request)
     language = _language(request, booking)
-    url = booking_url(ctx, booking.id)
-    file = ics(
-        booking,
-        summary=_words(_event(booking), language),
-        description=_words(
-            text("page.event_about", ref=booking.ref, shop=booking.shop, link=url), language
-        ),
-        url=url,
-    )
+    file = written(booking, booking_url(ctx, booking.id), language)
     headers = PRIVATE | {
-        "Content-Disposition": f'inline; filename="{booking.ref}.ics"',
+        "Content-Disposition": f'inline; filename="{file.name}"',
         "Vary": "Accept-Language",
     }
-    return Response(file, headers=headers, media_type="text/calendar; method=PUBLISH")
+    return Response(file.body, headers=headers, media_type="text/calendar; method=PUBLISH")
 
 
 @router.api_route("/b/{token}", methods=["GET", "HEAD"])
@@ -164,13 +157,6 @@ def _note(shown: Invite, ctx: Context) -> Say:
     if shown.state == "pending":
         return text("page.pending", shop=shown.shop)
     return text("page.change", shop=shown.shop)
-
-
-def _event(shown: Invite) -> Say:
-    facts = {"service": shown.service, "provider": shown.provider, "shop": shown.shop}
-    if shown.attendee:
-        return text("page.event_for", attendee=shown.attendee, **facts)
-    return text("page.event", **facts)
 
 
 def _language(request: Request, shown: Invite) -> str:

@@ -1,0 +1,36 @@
+"""Files that go along with messages: a booking for somebody's calendar."""
+
+from __future__ import annotations
+
+from bot.rendering import Document
+from bot.texts import WORDING, text
+from core.context import Context
+from core.invites import Invite, ics, invite
+from core.links import booking_url
+from core.messages import Say
+
+ICS = "text/calendar"
+
+
+async def calendar_file(ctx: Context, booking_id: int, language: str) -> Document:
+    """Return a booking's calendar file as it is now; NotFound when there is no such booking."""
+    return written(await invite(ctx, booking_id), booking_url(ctx, booking_id), language)
+
+
+def written(booking: Invite, url: str, language: str) -> Document:
+    """Return the calendar file of a booking whose page is `url`, in `language` ("es")."""
+    about = text("page.event_about", ref=booking.ref, shop=booking.shop, link=url)
+    body = ics(
+        booking,
+        summary=WORDING.say(_event(booking), language),
+        description=WORDING.say(about, language),
+        url=url,
+    )
+    return Document(f"{booking.ref}.ics", ICS, body)
+
+
+def _event(booking: Invite) -> Say:
+    facts = {"service": booking.service, "provider": booking.provider, "shop": booking.shop}
+    if booking.attendee:
+        return text("page.event_for", attendee=booking.attendee, **facts)
+    return text("page.event", **facts)
