@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     command("seed-demo", _seed_demo, "Make three sample shops with half-full calendars.")
     admin = command("create-admin", _create_admin, "Make whoever has a phone an admin.")
     admin.add_argument("phone", metavar="PHONE", help="with its country: +34600111222")
+    command("whatsapp-setup", _whatsapp_setup, "Have Twilio keep WhatsApp's buttons and lists.")
     read = command("understand", _understand, "Read a message a line, print a JSON line for each.")
     read.add_argument("--now", type=_instant, required=True, metavar="INSTANT")
     read.add_argument("--zone", required=True)
@@ -277,6 +278,22 @@ def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
         print(f"{phone} is an admin now.")
 
     _with_runtime(settings, create)
+
+
+def _whatsapp_setup(settings: Settings, _options: argparse.Namespace) -> int:
+    from bot.channels import whatsapp_setup
+
+    async def set_up(runtime: Runtime) -> int:
+        await runtime.check()
+        try:
+            outcome = await whatsapp_setup.set_up(runtime)
+        except whatsapp_setup.Unable as error:
+            print(error, file=sys.stderr)
+            return 1
+        whatsapp_setup.report(outcome, _print)
+        return 0 if outcome.made or outcome.found else 1
+
+    return _with_runtime(settings, set_up)
 
 
 def _doctor(settings: Settings, _options: argparse.Namespace) -> int:

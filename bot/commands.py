@@ -261,7 +261,7 @@ async def stale(h: Handling) -> None:
 async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
     """Do what the words ask for apart from the flow's question; True if that used them up."""
     if h.incoming.kind in {"media", "location"} or not (h.incoming.text or h.incoming.contact):
-        h.says.append(text("no_media") if h.incoming.kind == "media" else text("empty"))
+        h.says.append(text("empty") if h.incoming.kind == "text" else text("no_media"))
         if not h.stack:
             h.push("welcome")
         return True

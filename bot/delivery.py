@@ -10,9 +10,10 @@ import sqlalchemy as sa
 import structlog
 
 from bot import lines
-from bot.channels.base import Channel, Channels, Sent
+from bot.channels.base import Channel, Channels, Learning, Sent
+from bot.channels.contents import facts
 from bot.files import calendar_file
-from bot.rendering import Prompt, Rendered, render
+from bot.rendering import Content, Prompt, Rendered, render
 from bot.texts import WORDING
 from core import outbox
 from core.context import Context
@@ -57,13 +58,19 @@ class Delivery:
         self._woken.set()
 
     async def learn_lines(self) -> None:
-        """Find out which lines there are to serve; lines may be added at any time."""
+        """Find out which lines there are to serve, and what channels need to know of them.
+
+        Lines may be added at any time.
+        """
         async with self.runtime.reading() as ctx:
             ours = [
                 line.id
                 for line in await lines.load(ctx)
                 if (line.transport, line.channel) in self.channels
             ]
+            for channel in self.channels.values():
+                if isinstance(channel, Learning):
+                    await channel.learn(ctx)
         self._lines = frozenset(ours)
 
     async def stop(self, seconds: float) -> None:
@@ -192,7 +199,7 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
     if row.prompt_id:
         prompt = Prompt(row.prompt_id, row.options, row.base, row.layout)
     locale = "_".join(filter(None, (row.language or "en", row.country)))
-    return render(
+    rendered = render(
         row.say,
         prompt,
         channel.capabilities,
@@ -201,6 +208,10 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
         done=decode(row.living.get("done", [])),
         above=bool(row.living.get("in_place") and row.living.get("above")),
     )
+    if row.template:
+        filled = facts(row.say, rendered.options, WORDING, locale)
+        rendered = replace(rendered, content=Content(row.template, filled))
+    return rendered
 
 
 async def _claim_all(

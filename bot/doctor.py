@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from core import models
+from bot.channels.contents import by_hand
+from core import contents, models
 from core.errors import NotReady
 from core.runtime import Runtime
 from core.settings import Settings
@@ -85,6 +86,9 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
     for name, value in senders.items():
         if value and not _E164.fullmatch(value):
             yield Finding("wrong", f"{name} is no number such as +15551234567")
+    _, wrong = by_hand(settings.twilio_content_sids)
+    if wrong:
+        yield Finding("wrong", f"TWILIO_CONTENT_SIDS has what is no template: {', '.join(wrong)}")
     if service and not service.startswith("MG"):
         yield Finding("wrong", "TWILIO_MESSAGING_SERVICE_SID does not begin with MG")
     if not settings.public_url:
@@ -109,10 +113,25 @@ async def database_findings(runtime: Runtime) -> list[Finding]:
         lines = await ctx.scalar(
             sa.select(sa.func.count()).select_from(models.lines).where(models.lines.c.active)
         )
+        templates = await contents.known(ctx, runtime.settings.twilio_account_sid)
     if not shops:
         findings.append(
             Finding("note", "there is no shop yet: python -m bot seed-demo makes three")
         )
     else:
         findings.append(Finding("ok", f"shops: {shops}, lines: {lines}"))
+    if runtime.settings.twilio_whatsapp_from:
+        findings.append(_whatsapp(templates))
     return findings
+
+
+def _whatsapp(templates: Mapping[str, contents.Kept]) -> Finding:
+    if not templates:
+        return Finding(
+            "note",
+            "WhatsApp shows numbers, not lists: python -m bot whatsapp-setup makes templates",
+        )
+    approved = sum(one.approval == "approved" for one in templates.values())
+    asked = sum(bool(one.approval) for one in templates.values())
+    text = f"WhatsApp's templates: {len(templates)}, approved for late messages: {approved}"
+    return Finding("ok" if approved == asked else "note", f"{text} of {asked}")

@@ -89,9 +89,7 @@ class _Writer:
         key = say.key
         if self.button and f"{key}.button" in self.wording.words:
             key = f"{key}.button"
-        template = self.wording.template(
-            key, self.language, count if isinstance(count, int) else 1
-        )
+        template = self.wording.template(key, self.language, count if isinstance(count, int) else 1)
         written = []
         for literal, name, spec in parse(template):
             written.append(literal)

@@ -60,7 +60,13 @@ async def hand_out(ctx: Context, approved: Mapping[str, Mapping[str, str]]) -> i
     count = 0
     for row in await ctx.all(sa.select(shops.c.id, shops.c.templates).order_by(shops.c.id)):
         own = row.templates or {}
-        merged = {**own, **{key: {**sids, **own.get(key, {})} for key, sids in approved.items()}}
+        merged = dict(own)
+        for key, sids in approved.items():
+            # A shop's own for "tell" goes for "tell.moved" too, where it has none for that.
+            theirs = {**own.get(key.partition(".")[0], {}), **own.get(key, {})}
+            given = {language: sid for language, sid in sids.items() if language not in theirs}
+            if given:
+                merged[key] = {**own.get(key, {}), **given}
         if merged != own:
             count += 1
             await ctx.execute(sa.update(shops).where(shops.c.id == row.id).values(templates=merged))

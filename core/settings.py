@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     twilio_whatsapp_from: str = ""
     twilio_messaging_service_sid: str = ""
     twilio_api_url: str = "https://api.twilio.com"
+    twilio_content_sids: str = ""
 
     stripe_secret_key: str = ""
     stripe_webhook_secret: str = ""
@@ -68,6 +69,13 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL: `DATABASE_URL`, else a SQLite file in `DATA_DIR`."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'slotline.db'}"
+
+    @property
+    def twilio_content_url(self) -> str:
+        """The base of Twilio's Content API, which has a host of its own at Twilio only."""
+        if self.twilio_api_url == type(self).model_fields["twilio_api_url"].default:
+            return "https://content.twilio.com"
+        return self.twilio_api_url
 
     @property
     def base_url(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.rendering import Capabilities, Rendered
+from core.context import Context
 from core.outbox import Outgoing
 
 
@@ -36,6 +37,15 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """A channel that keeps something of its own in the database."""
+
+    async def learn(self, ctx: Context) -> None:
+        """Read it anew; it is asked to at the start and at every tick."""
         ...
 
 

@@ -26,10 +26,17 @@ LINES = 2
 
 SID = re.compile(r"HX[0-9a-fA-F]{32}")
 
-APPROVED = ("tell.", "reminder.")
-"""How the keys of texts begin that may have to go out later than 24 hours."""
+APPROVED = {
+    "reminder": ("reminder.come", "do_move", "do_cancel"),
+    "reminder.sure": ("do_move", "do_cancel"),
+    "tell.confirmed": (),
+    "tell.declined": (),
+    "tell.moved": (),
+    "tell.cancelled": (),
+    "tell.expired": (),
+}
+"""Texts that may have to go out later than 24 hours, each with the texts of its buttons."""
 
-_ADJACENT = re.compile(r"}}\s*{{")
 _EMPTY = "-"
 
 
@@ -167,24 +174,24 @@ def _items(rendered: Rendered) -> Iterator[str]:
 def approved(wording: Wording, languages: Sequence[str]) -> Iterator[Template]:
     """Yield what needs WhatsApp's approval: our texts that may have to open a talk.
 
-    WhatsApp refuses a body that begins or ends with a blank, so "unasked" goes around it; a text
-    with two blanks beside each other it refuses too, and it is left out.
+    WhatsApp refuses a body that begins or ends with a blank, so "unasked" goes around it.
     """
     for language in languages:
         frame = wording.template("unasked", language)
-        for key in wording.words:
-            if not key.startswith(APPROVED):
-                continue
+        for key, buttons in APPROVED.items():
             blanks = _Blanks()
-            body = "".join(
+            text = "".join(
                 literal + (blanks.add(name) if name else "")
                 for literal, name, _ in parse(wording.template(key, language, 2))
             )
-            body = frame.replace("{message}", body)
-            if not _ADJACENT.search(body):
-                name = f"{key}/{language}"
-                parts = {"body": body}
-                yield Template(name, language, "twilio/text", parts, blanks.samples, key)
+            parts: dict[str, Json] = {"body": frame.replace("{message}", text)}
+            kind = "twilio/quick-reply" if buttons else "twilio/text"
+            if buttons:
+                parts["actions"] = [
+                    {"title": wording.template(button, language), "id": blanks.add(f"1.{n}")}
+                    for n, button in enumerate(buttons)
+                ]
+            yield Template(f"{key}/{language}", language, kind, parts, blanks.samples, key)
 
 
 def facts(say: Say, options: Sequence[Option], wording: Wording, locale: str) -> dict[str, str]:

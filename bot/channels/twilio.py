@@ -1,13 +1,20 @@
-"""Sending by Twilio's own async client: SMS, and WhatsApp as numbered text."""
+"""Sending by Twilio's own async client: SMS, and WhatsApp with buttons, lists and templates."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from bot.channels import contents
 from bot.channels.base import Sent
-from bot.rendering import SMS, WHATSAPP_PLAIN, Capabilities, Rendered
+from bot.rendering import SMS, Capabilities, Rendered, as_numbers
+from core import contents as kept
+from core.context import Context
 from core.errors import DeliveryFailed
 from core.outbox import Outgoing
 from core.settings import Settings
@@ -15,10 +22,14 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from twilio.rest import Client
 
+log = structlog.get_logger(__name__)
+
 TIMEOUT = 10.0
 """Seconds for one request, so that a stop can wait for those in hand."""
 
 OPTED_OUT = 21610
+NO_TEMPLATE = frozenset({21655, 21656, 21658, 63013, 63021})
+"""There is no such template (any more), or it does not take what should fill it."""
 
 # Codes of Twilio's error dictionary that no later try would change. Everything else – a limit,
 # an outage, an account short of money – may pass.
@@ -35,8 +46,7 @@ PERMANENT = frozenset(
         21612,  # no route from ours to theirs
         21614,  # a landline
         21617,  # too long
-        21655,  # the template is gone
-        21656,
+        *NO_TEMPLATE,
         21910,  # SMS to WhatsApp or the other way round
         30003,  # these come by status callback: switched off
         30004,  # blocked
@@ -72,11 +82,19 @@ class Twilio:
         self._settings = settings
         self._whatsapp = channel == "whatsapp"
         self._client: Client | None = None
+        self._by_hand, _ = contents.by_hand(settings.twilio_content_sids)
+        self._contents = dict(self._by_hand)
 
     @property
     def capabilities(self) -> Capabilities:
-        """Numbered text on both: no templates are configured."""
-        return WHATSAPP_PLAIN if self._whatsapp else SMS
+        """What SMS can; on WhatsApp, what the templates that are set up let us."""
+        return contents.capabilities(self._contents) if self._whatsapp else SMS
+
+    async def learn(self, ctx: Context) -> None:
+        """Read which templates there are; those set by hand come first."""
+        if self._whatsapp:
+            found = await kept.known(ctx, self._settings.twilio_account_sid)
+            self._contents = {name: one.sid for name, one in found.items()} | self._by_hand
 
     def prepare(self) -> Client:
         """Return the client, imported and made at its first use. Needs a running loop."""
@@ -97,6 +115,19 @@ class Twilio:
         if self._client is None:
             # A third of a second of imports, in which the loop goes on.
             await asyncio.to_thread(_import_client)
+        request = self._to(row) | self._what(rendered)
+        try:
+            return await self._create(request)
+        except DeliveryFailed as failed:
+            if rendered.content or failed.params.get("code") not in NO_TEMPLATE:
+                raise
+            # Somebody deleted it, say. The question must get there; a number answers it as well.
+            log.warning("twilio.template_refused", sid=request.get("content_sid"), why=str(failed))
+            gone = request.get("content_sid")
+            self._contents = {n: sid for n, sid in self._contents.items() if sid != gone}
+            return await self._create(self._to(row) | self._text(rendered))
+
+    async def _create(self, request: dict[str, Any]) -> Sent:
         create = self.prepare().messages.create_async
         from aiohttp import ClientError
         from twilio.base.exceptions import TwilioException
@@ -104,7 +135,7 @@ class Twilio:
         try:
             # Twilio's client leaves connecting without a limit; this one is for everything.
             async with asyncio.timeout(TIMEOUT):
-                message = await create(**self._request(row, rendered))
+                message = await create(**request)
         except TwilioException as refused:
             raise _failure(refused) from None
         except TimeoutError:
@@ -120,9 +151,22 @@ class Twilio:
             await self._client.http_client.close()
             self._client = None
 
-    def _request(self, row: Outgoing, rendered: Rendered) -> dict[str, Any]:
+    def _what(self, rendered: Rendered) -> dict[str, Any]:
+        """Return what is sent: an approved template, buttons or a list by theirs, or a text."""
+        content = rendered.content
+        if content is not None:
+            return _content(content.sid, content.variables)
+        if filled := contents.fill(rendered, self._contents):
+            name, variables = filled
+            return _content(self._contents[name], variables)
+        return self._text(rendered)
+
+    def _text(self, rendered: Rendered) -> dict[str, Any]:
+        return {"body": as_numbers(rendered, self.capabilities).text}
+
+    def _to(self, row: Outgoing) -> dict[str, Any]:
         prefix = "whatsapp:" if self._whatsapp else ""
-        request: dict[str, Any] = {"to": prefix + row.address, "body": rendered.text}
+        request: dict[str, Any] = {"to": prefix + row.address}
         if row.line_address.startswith("MG"):
             request["messaging_service_sid"] = row.line_address
         else:
@@ -131,6 +175,12 @@ class Twilio:
             callback = f"{self._settings.public_url}/webhooks/twilio/status?id={row.id}"
             request["status_callback"] = callback
         return request
+
+
+def _content(sid: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    # Twilio's own reader has no need of escapes, and a blank holds 1,600 characters as they are.
+    written = json.dumps(variables, ensure_ascii=False)
+    return {"content_sid": sid, "content_variables": written} if variables else {"content_sid": sid}
 
 
 def _import_client() -> None:
@@ -181,6 +231,7 @@ def _failure(refused: Exception) -> DeliveryFailed:
         permanent=code in PERMANENT,
         reason=f"{code}: {message}"[:300],
         opted_out=code == OPTED_OUT,
+        code=code,
         unreachable=code in UNREACHABLE,
     )
 

@@ -14,7 +14,10 @@ from core.offers import Catalog
 
 PURPOSE = "login"
 OWN_PHONE = {"sms", "whatsapp"}
-"""Channels whose address is a phone: the code goes where we talk already."""
+"""Channels whose address is a phone, so that the code goes where we talk already.
+
+On WhatsApp it need not be one: people may hide theirs behind an id made for one business.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,15 @@ async def login(
     return Who(user_id, name, returning=False)
 
 
+def _own_phone(talk: Talk) -> bool:
+    """Whether we talk with a phone, by its number."""
+    here = talk.conversation
+    return here.channel == "sms" or (here.channel in OWN_PHONE and here.address.startswith("+"))
+
+
 async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
     """Return the phone, and whether the channel vouches that it is theirs: then no code is due."""
-    if talk.conversation.channel in OWN_PHONE:
+    if _own_phone(talk):
         return people.phone(talk.conversation.address, catalog.shop.country), False
 
     async def read(heard: Heard) -> Json:
@@ -103,7 +112,7 @@ async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
 
 async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool) -> None:
     """Send a code and wait for it; what is wrong with one is said, and a new one sent if asked."""
-    own = talk.conversation.channel in OWN_PHONE
+    own = _own_phone(talk)
     fresh: list[Say] = []
 
     async def issue(_key: str) -> Json:

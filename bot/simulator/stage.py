@@ -32,7 +32,7 @@ REAL = (
     "database_url", "redis_url", "public_url", "smtp_url", "mail_from",
     "telegram_bot_token", "telegram_owner_bot_token", "telegram_webhook_secret",
     "twilio_account_sid", "twilio_auth_token", "twilio_sms_from", "twilio_whatsapp_from",
-    "twilio_messaging_service_sid",
+    "twilio_messaging_service_sid", "twilio_content_sids",
     "stripe_secret_key", "stripe_webhook_secret",
     "razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret",
 )  # fmt: skip

@@ -411,9 +411,9 @@ async def test_statuses_are_told_to_the_callback(
 # --------------------------------------------------------------------------------- WhatsApp
 
 
-def picker(items: int = 2, title: str = "Fri 5:30 pm") -> ContentList.ContentCreateRequest:
+def picker(items: int = 2, title: str = "Fri 5:30 pm ") -> ContentList.ContentCreateRequest:
     """Build a request for a list to pick from."""
-    choices = [{"item": title, "id": f"p7.{n}", "description": "Leo"} for n in range(items)]
+    choices = [{"item": f"{title}{n}", "id": f"p7.{n}", "description": "Leo"} for n in range(items)]
     body = {"body": "Hi {{1}}. When?", "button": "Times", "items": choices}
     return ContentList.ContentCreateRequest(
         {
@@ -464,13 +464,18 @@ async def test_outside_the_window_only_approved_templates_arrive(
     assert await outcome(content_sid=made.sid) == ("failed", 63016)
 
     asked = ApprovalCreateList.ContentApprovalRequest({"name": "times", "category": "UTILITY"})
-    pending = await client.content.v1.contents(made.sid).approval_create.create_async(asked)
+    with pytest.raises(TwilioRestException):  # a list opens no talk, whoever approves it
+        await client.content.v1.contents(made.sid).approval_create.create_async(asked)
+    body = {"body": "Hi {{1}}, see you."}
+    request = {"language": "en", "variables": {"1": "Marta"}, "types": {"twilio/text": body}}
+    sid = twilio.contents.create(twilio.account_sid, request)["sid"]
+    pending = await client.content.v1.contents(sid).approval_create.create_async(asked)
     assert pending.status == "received"
-    twilio.contents.decide(made.sid, "approved")
-    fetched = await client.content.v1.contents(made.sid).approval_fetch().fetch_async()
+    twilio.contents.decide(sid, "approved")
+    fetched = await client.content.v1.contents(sid).approval_fetch().fetch_async()
     assert (fetched.whatsapp or {})["status"] == "approved"
-    assert await outcome(content_sid=made.sid) == ("delivered", None)
-    assert twilio.to(WA_CUSTOMER)[-1] == "Hi Marta. When?"
+    assert await outcome(content_sid=sid) == ("delivered", None)
+    assert twilio.to(WA_CUSTOMER)[-1] == "Hi Marta, see you."
 
     # Their next message opens the window again.
     await twilio.deliver(application.url, WA_CUSTOMER, WA_SHOP, "hi")
@@ -485,6 +490,36 @@ async def test_whatsapps_limits_of_a_list_hold(
     with pytest.raises(TwilioRestException) as caught:
         await client.content.v1.contents.create_async(wrong)
     assert (caught.value.status, caught.value.code) == (400, 20001)
+
+
+async def test_a_filled_list_keeps_to_the_limits_and_is_tapped(
+    twilio: TwilioServer, client: Client, application: Application
+) -> None:
+    made = twilio.contents.create(
+        twilio.account_sid,
+        {
+            "language": "en",
+            "variables": {"1": "When?", "2": "Cut", "3": "1.0"},
+            "types": {
+                "twilio/list-picker": {
+                    "body": "{{1}}",
+                    "button": "Times",
+                    "items": [{"item": "{{2}}", "id": "{{3}}"}, {"item": "Colour", "id": "1.1"}],
+                }
+            },
+        },
+    )
+    message = {"to": WA_CUSTOMER, "from_": WA_SHOP, "content_sid": made["sid"]}
+    for wrong in ({"2": "x" * 25}, {"2": "Colour"}, {"3": "1.1"}, {"1": "a\nb"}, {"2": " "}):
+        variables = json.dumps(wrong)
+        assert await refusal(client, **message, content_variables=variables) == (400, 21656)
+    long = json.dumps({"1": "x" * 1601})
+    assert await refusal(client, **message, content_variables=long) == (400, 21658)
+    await client.messages.create_async(**message)
+    (sent,) = twilio.messages
+    assert sent.titles == ["Cut", "Colour"]
+    await twilio.tap(application.url, WA_CUSTOMER, sent, "Colour")
+    assert application.last("Body", "ListId", "ListTitle") == ["Colour", "1.1", "Colour"]
 
 
 async def test_a_sender_may_have_no_phone(twilio: TwilioServer, client: Client) -> None:

@@ -12,6 +12,7 @@ import uvicorn
 
 from bot.app import App
 from core.runtime import Runtime
+from tests.servers.twilio.messages import Message
 from tests.servers.twilio.server import TwilioServer
 from tests.servers.twilio.webhooks import Delivered
 from webhooks.app import create_app
@@ -35,6 +36,31 @@ class Served:
             from_,
             OURS,
             body,
+            **more,  # type: ignore[arg-type]
+        )
+        await self.idle()
+        return answer
+
+    async def whatsapp(self, from_: str, body: str, **more: object) -> Delivered:
+        """Let somebody write by WhatsApp: "+34…" or a business-scoped id; wait as `sms` does."""
+        answer = await self.twilio.deliver(
+            f"{self.url}/webhooks/twilio/messages",
+            f"whatsapp:{from_}",
+            f"whatsapp:{WHATSAPP}",
+            body,
+            **more,  # type: ignore[arg-type]
+        )
+        await self.idle()
+        return answer
+
+    async def tap(self, message: Message, title: str, **more: object) -> Delivered:
+        """Let whoever got a message by WhatsApp tap a button or an item of it."""
+        by = str(more.pop("by", message.to))
+        answer = await self.twilio.tap(
+            f"{self.url}/webhooks/twilio/messages",
+            by,
+            message,
+            title,
             **more,  # type: ignore[arg-type]
         )
         await self.idle()

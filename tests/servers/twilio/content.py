@@ -1,5 +1,6 @@
 """Content templates: what WhatsApp's lists, quick replies and reminders are sent by."""
 
+import copy
 import dataclasses
 import re
 import secrets
@@ -55,6 +56,8 @@ class Contents:
             raise Refused(20001, "name: lower case letters, digits and underscores")
         if request.get("category") not in CATEGORIES:
             raise Refused(20001, "category")
+        if "twilio/list-picker" in self.by_sid[sid]["types"]:
+            raise Refused(20001, "WhatsApp approves no list-pickers")
         self.approvals[sid] = {
             "name": request["name"],
             "category": request["category"],
@@ -64,6 +67,33 @@ class Contents:
             "allow_category_change": True,
         }
         return self.approvals[sid]
+
+    def fill(self, sid: str, given: Mapping[str, str]) -> dict[str, Any]:
+        """Return the one type of a template with its placeholders filled.
+
+        By what is given, else by its own samples. What then is too long, or twice the same,
+        WhatsApp would not show; here it is refused at once.
+        """
+        content = self.by_sid[sid]
+        values = {**(content.get("variables") or {}), **given}
+
+        def filled(part: Any) -> Any:
+            if isinstance(part, dict):
+                return {name: filled(value) for name, value in part.items()}
+            if isinstance(part, list):
+                return [filled(value) for value in part]
+            missing = set(re.findall(r"{{(\w+)}}", part)) - set(values)
+            if missing:
+                raise Refused(21656, ", ".join(sorted(missing)))
+            return re.sub(r"{{(\w+)}}", lambda match: values[match[1]], part)
+
+        ((kind, parts),) = copy.deepcopy(content["types"]).items()
+        made: dict[str, Any] = filled(parts)
+        try:
+            _check(kind, made, shown=True)
+        except Refused as refused:
+            raise Refused(21656, refused.detail) from None
+        return made
 
     def approval(self, account_sid: str, sid: str) -> dict[str, Any]:
         """Tell how far the approval is."""
@@ -86,7 +116,7 @@ class Contents:
         return sid is not None and self.approvals.get(sid, {}).get("status") == "approved"
 
 
-def _check(kind: str, parts: Mapping[str, Any]) -> None:
+def _check(kind: str, parts: Mapping[str, Any], *, shown: bool = False) -> None:
     body = parts.get("body")
     if kind not in {"twilio/text", "twilio/quick-reply", "twilio/list-picker"}:
         raise Refused(20001, f"{kind} is not known here")
@@ -94,11 +124,18 @@ def _check(kind: str, parts: Mapping[str, Any]) -> None:
         raise Refused(20001, f"{kind}: a body of 1 to 1024 characters is required")
     if kind == "twilio/quick-reply":
         _check_items(kind, parts.get("actions"), most=3, lengths={"title": 20, "id": 200})
+        _check_titles(kind, parts["actions"], "title", shown=shown)
     if kind == "twilio/list-picker":
         if not 1 <= len(parts.get("button", "")) <= 20:
             raise Refused(20001, f"{kind}: a button of 1 to 20 characters is required")
         lengths = {"item": 24, "id": 200, "description": 72}
         _check_items(kind, parts.get("items"), most=10, lengths=lengths)
+        _check_titles(kind, parts["items"], "item", shown=shown)
+
+
+def _check_titles(kind: str, items: Any, name: str, *, shown: bool) -> None:
+    if shown and len({item[name] for item in items}) < len(items):
+        raise Refused(20001, f"{kind}: two choices read the same")
 
 
 def _check_items(kind: str, items: Any, *, most: int, lengths: Mapping[str, int]) -> None:

@@ -21,6 +21,7 @@ KNOWN = {
     21620: (400, "Invalid media URL(s)"),
     21655: (400, "The ContentSid is Invalid"),
     21656: (400, "The ContentVariables Parameter is invalid"),
+    21658: (400, "Parameter exceeded character limit"),
     21705: (400, "The Messaging Service Sid is invalid"),
     21910: (400, "Invalid 'From' and 'To' pair: they should be of the same channel"),
     63007: (400, "Twilio could not find a Channel with the specified From address"),

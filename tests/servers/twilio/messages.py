@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.servers.twilio.content import Contents
 from tests.servers.twilio.errors import Refused
 
 PARAMETERS = frozenset(
@@ -24,6 +25,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # A phone, or a business-scoped user id: country, full stop, up to 128 letters and digits.
 _WHATSAPP = re.compile(r"whatsapp:(\+[1-9][0-9]{6,14}|[A-Z]{2}\.[A-Za-z0-9]{1,128})")
 _CONTENT_SID = re.compile(r"HX[0-9a-f]{32}")
+_UNFIT = re.compile(r"[\n\r\t]| {5}")  # "a newline, a tab, or more than four spaces"
 _HOST = re.compile(r"[A-Za-z0-9.-]+")  # "underscores are not allowed"
 
 _GSM = frozenset(
@@ -72,6 +74,12 @@ class Message:
     status: str
     accepted_at: datetime
     error_code: int | None = None
+    choices: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def titles(self) -> list[str]:
+        """What stands on its buttons, or in the first lines of its list."""
+        return [choice.get("item") or choice["title"] for choice in self.choices]
 
     @property
     def segments(self) -> int:
@@ -114,7 +122,7 @@ class Account:
     sid: str
     numbers: Collection[str]
     services: Mapping[str, str]
-    contents: Mapping[str, Mapping[str, Any]]
+    contents: Contents
     opted_out: Collection[tuple[str, str]]
 
 
@@ -130,14 +138,16 @@ def accept(account: Account, pairs: Sequence[tuple[str, str]]) -> Message:
     chosen = _sender(account, sender, service)
     if to.startswith("whatsapp:") != chosen.startswith("whatsapp:"):
         raise Refused(21910)
+    choices: Sequence[Mapping[str, str]] = ()
     media = [value for name, value in pairs if name == "MediaUrl"]
     if any(not _is_url(url) for url in media) or len(media) > 10:
         raise Refused(21620)
     content_sid, variables = form.get("ContentSid"), _variables(form)
     if content_sid:
-        if not _CONTENT_SID.fullmatch(content_sid) or content_sid not in account.contents:
+        if not _CONTENT_SID.fullmatch(content_sid) or content_sid not in account.contents.by_sid:
             raise Refused(21655, content_sid)
-        body = _render(account.contents[content_sid], variables)
+        parts = account.contents.fill(content_sid, variables)
+        body, choices = parts["body"], parts.get("items") or parts.get("actions") or ()
     elif not body and not media:
         raise Refused(21602)
     if len(body) > 1600:
@@ -160,6 +170,7 @@ def accept(account: Account, pairs: Sequence[tuple[str, str]]) -> Message:
         status_callback=callback,
         status="queued" if sender else "accepted",
         accepted_at=datetime.now(UTC),
+        choices=choices,
     )
 
 
@@ -197,7 +208,7 @@ def _is_url(text: str) -> bool:
 
 
 def _variables(form: Mapping[str, str]) -> dict[str, str]:
-    """Read ContentVariables: an object of texts, none of them empty or of several lines."""
+    """Read ContentVariables: an object of texts, none of them empty, of several lines or gappy."""
     if "ContentVariables" not in form:
         return {}
     try:
@@ -206,17 +217,8 @@ def _variables(form: Mapping[str, str]) -> dict[str, str]:
         raise Refused(21656) from None
     if not isinstance(read, dict) or "ContentSid" not in form:
         raise Refused(21656)
-    if any(not isinstance(v, str) or not v.strip() or "\n" in v for v in read.values()):
+    if any(not isinstance(v, str) or not v.strip() or _UNFIT.search(v) for v in read.values()):
         raise Refused(21656)
+    if any(len(value) > 1600 for value in read.values()):
+        raise Refused(21658)
     return read
-
-
-def _render(content: Mapping[str, Any], given: Mapping[str, str]) -> str:
-    """Fill the placeholders of a template: what is given, else its own samples."""
-    (kind, *_) = content["types"].values()
-    values = {**(content.get("variables") or {}), **given}
-    text: str = kind.get("body", "")
-    missing = set(re.findall(r"{{(\w+)}}", text)) - set(values)
-    if missing:
-        raise Refused(21656, ", ".join(sorted(missing)))
-    return re.sub(r"{{(\w+)}}", lambda match: values[match[1]], text)

@@ -145,6 +145,29 @@ class TwilioServer:
             self._session, self.auth_token, url, parameters | (extra or {}), signed_url=signed_url
         )
 
+    async def tap(
+        self,
+        url: str,
+        from_: str,
+        message: Message,
+        title: str,
+        *,
+        message_sid: str | None = None,
+        payload: str | None = None,
+    ) -> Delivered:
+        """Let a person tap a button or an item of a message; `payload` forges what it sends."""
+        choice = next(c for c in message.choices if title in (c.get("item"), c.get("title")))
+        sent = choice["id"] if payload is None else payload
+        if "item" in choice:
+            extra = {"ListId": sent, "ListTitle": title, "MessageType": "interactive"}
+        else:
+            extra = {"ButtonPayload": sent, "ButtonText": title, "MessageType": "button"}
+        extra["OriginalRepliedMessageSid"] = message.sid
+        assert message.from_ is not None
+        return await self.deliver(
+            url, from_, message.from_, title, message_sid=message_sid, extra=extra
+        )
+
     def _obey_keyword(self, from_: str, to: str, body: str) -> dict[str, str]:
         word = body.strip().upper()
         if word in STOP_WORDS:
@@ -221,7 +244,7 @@ class TwilioServer:
     async def _create_message(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
         account = Account(
-            self.account_sid, self.numbers, self.services, self.contents.by_sid, self.opted_out
+            self.account_sid, self.numbers, self.services, self.contents, self.opted_out
         )
         form = urllib.parse.parse_qsl(await request.text(), keep_blank_values=True)
         try:
