@@ -486,6 +486,7 @@ ERRORS: dict[str, str] = {
     "code_dead": "That code is no longer good.",
     "code_too_soon": "I sent a code a moment ago. Please wait a little for another.",
     "code_budget": "No more codes for now. Please call the shop or try again later.",
+    "code_unsendable": "I cannot send a code to a phone from here. Please call the shop.",
     "phone_invalid": "That is not a phone number I can reach.",
     "country_not_allowed": "I cannot send codes to that country. Please call the shop.",
     "delivery_failed": "A message could not be sent.",

@@ -176,6 +176,12 @@ class CodeBudget(CodeError):
     code = "code_budget"
 
 
+class CodeUnsendable(CodeError):
+    """The shop has no line that could send a code to a phone."""
+
+    code = "code_unsendable"
+
+
 class PhoneInvalid(CodeError):
     """This is not a phone number that can get a message (`phone`)."""
 

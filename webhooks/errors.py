@@ -47,6 +47,7 @@ STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.CodeDead: HTTPStatus.BAD_REQUEST,
     errors.CodeTooSoon: HTTPStatus.TOO_MANY_REQUESTS,
     errors.CodeBudget: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.CodeUnsendable: HTTPStatus.CONFLICT,
     errors.PhoneInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CountryNotAllowed: HTTPStatus.FORBIDDEN,
     errors.DeliveryFailed: HTTPStatus.BAD_GATEWAY,

@@ -8,7 +8,7 @@ from itertools import count
 from bot.talk import MISSING, Heard, Talk
 from bot.texts import error_text, secret_text, text
 from core import codes, people
-from core.errors import CodeDead, CodeError, CodeTooSoon, PhoneInvalid
+from core.errors import CodeDead, CodeError, CodeTooSoon, CodeUnsendable, PhoneInvalid
 from core.messages import Choice, Json, Say
 from core.offers import Catalog
 
@@ -94,6 +94,8 @@ async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
             talk.tell(text("error.phone_invalid"))
         return MISSING
 
+    if not (talk.conversation.taps or await _can_send(talk, catalog)):
+        raise CodeUnsendable  # no use in asking
     asked = text("share_phone" if talk.conversation.taps else "which_phone")
     answer = await talk.ask("phone", asked, read, expects="phone", layout="contact")
     return (answer["vouched"], True) if isinstance(answer, dict) else (str(answer), False)
@@ -102,12 +104,16 @@ async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
 async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
     """Return a phone that was written, if a code can be sent there."""
     phone = people.phone(heard.text, catalog.shop.country)
-    shop_id, talk_id = catalog.shop.id, talk.conversation.id
-    if await codes.way(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None:
+    if await _can_send(talk, catalog):
         return phone
     heard.used = True
     talk.tell(text("no_codes"))
     return MISSING
+
+
+async def _can_send(talk: Talk, catalog: Catalog) -> bool:
+    shop_id, talk_id = catalog.shop.id, talk.conversation.id
+    return await codes.way(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None
 
 
 async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool) -> None:

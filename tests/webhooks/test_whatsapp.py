@@ -243,7 +243,6 @@ async def test_without_a_line_for_sms_the_shop_is_named(served: Served) -> None:
         await ctx.execute(sa.update(lines).where(lines.c.channel == "sms").values(active=False))
     await ask_for_times(served, NOBODY)
     await served.whatsapp(NOBODY, "2")
-    await served.whatsapp(NOBODY, "600 111 222")
     assert last(served, NOBODY).body == (
         "I cannot send a code to a phone from here. Please call the shop."
     )
