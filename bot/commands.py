@@ -34,6 +34,7 @@ _FREE_TEXT = {"text", "name", "purpose"}
 _VERBATIM = {"words"}  # goes to somebody else as it is written
 _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", re.DOTALL)
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
+_LISTS = {"menu", "my_bookings", "welcome"}  # where a service named is a wish for it
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
 
 
@@ -189,7 +190,7 @@ async def _open(h: Handling, shop_id: int) -> None:
     h.push("welcome")
 
 
-async def _other_shop(h: Handling, said: Understood) -> bool:
+async def _other_shop(h: Handling, heard: Heard, said: Understood) -> bool:
     """Open another shop that is named on a line that serves many, when nothing else was said."""
     if h.conversation.line_shop_id is not None or h.conversation.shop_id is None:
         return False
@@ -197,8 +198,9 @@ async def _other_shop(h: Handling, said: Understood) -> bool:
     if said.shop is not None:
         if said.shop.alternatives or said.shop.id == here:
             return False
-        h.set(shop_id=said.shop.id)
         await _open(h, said.shop.id)
+        if heard.again:
+            heard.understood = said = heard.again(h.catalog, said.text)
         # With more than its name said, the rest is what is wanted there.
         return not _wishes(said)
     if here in said.refused.shops or ("other" in said.acts and (said.type or said.city)):
@@ -215,10 +217,8 @@ async def _other_shop(h: Handling, said: Understood) -> bool:
 async def _others(h: Handling, said: Understood) -> bool:
     """Leave a shop for "the other salon": the only other one of its type, or which is asked."""
     every = {shop.id: shop for shop in await directory.shops(h.ctx)}
-    here = every[h.conversation.shop_id] if h.conversation.shop_id in every else None
-    if here is None:
-        return False
-    kind = every[said.type.id].type if said.type and said.type.id in every else here.type
+    here = every[h.conversation.shop_id or 0]
+    kind = every[said.type.id].type if said.type else here.type
     others = [s for s in every.values() if s.id != here.id and s.type == kind]
     if len(others) == 1:
         await _open(h, others[0].id)
@@ -279,7 +279,7 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
     short = len(heard.text.split()) <= _COMMAND_WORDS
     if top and top.expects in _FREE_TEXT and not short:
         return False
-    if await _command(h, heard, short=short) or await _other_shop(h, said):
+    if await _command(h, heard, short=short) or await _other_shop(h, heard, said):
         return True
     await questions(h, heard)
     if top is None and not h.stack:
@@ -332,7 +332,7 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         h.push("my_bookings")
     elif "late" in acts:
         h.push("late", minutes=heard.understood.minutes_late)
-    elif intent in {"cancel", "cancel_all"} and top == "book" and short:
+    elif intent in {"cancel", "cancel_all"} and top == "book" and len(heard.text.split()) == 1:
         h.clear()
         h.says.append(text("dropped"))
     elif intent in {"cancel", "cancel_all"} and top != "cancel":
@@ -340,7 +340,7 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
     elif intent == "move" and top != "move":
         h.push("move")
         return False  # "move it to Friday 5 pm" says where to
-    elif intent == "book" and top not in {"book", "move", ""} and not _expects_yes(h):
+    elif _would_book(heard.understood, top) and not _expects_yes(h):
         h.push("book")
         return False
     elif short and "greet" in acts and h.stack:
@@ -355,6 +355,13 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
 
 def _service(heard: Heard) -> bool:
     return bool(heard.understood and heard.understood.service)
+
+
+def _would_book(said: Understood, top: str) -> bool:
+    """Whether it begins a booking in the middle of something else: a menu, a list of bookings."""
+    if top in {"", "book", "move"}:
+        return False
+    return said.intent == "book" or (top in _LISTS and said.service is not None)
 
 
 def _expects_yes(h: Handling) -> bool:
