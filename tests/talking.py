@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot import engine
+from bot.channels.base import Channels
 from bot.channels.memory import Memory
 from bot.delivery import Delivery
 from bot.lines import Line
 from bot.receipt import receive
-from bot.rendering import Rendered
+from bot.rendering import WHATSAPP, Rendered
 from core.messages import Incoming
 from core.outbox import Outgoing
 from core.runtime import Runtime
@@ -27,9 +28,11 @@ class Town:
     runtime: Runtime
     memory: Memory = field(default_factory=Memory)
 
-    def line(self, line_id: int, shop_id: int | None, address: str = "") -> Line:
+    def line(
+        self, line_id: int, shop_id: int | None, address: str = "", channel: str = "sms"
+    ) -> Line:
         """Return a line as the transport knows it."""
-        return Line(line_id, "terminal", "sms", "", address, shop_id, staff=False)
+        return Line(line_id, "terminal", channel, "", address, shop_id, staff=False)
 
     async def send(self, line: Line, address: str, text: str | Incoming) -> list[str]:
         """Let `address` send something; return what it is sent in answer."""
@@ -51,7 +54,10 @@ class Town:
     async def deliver(self) -> list[tuple[Outgoing, Rendered]]:
         """Deliver what is due; return it."""
         before = len(self.memory.sent)
-        await Delivery(self.runtime, {("terminal", "sms"): self.memory}).drain()
+        # One list for all, so that it holds everything in its order.
+        whatsapp = Memory(WHATSAPP, self.memory.sent, self.memory.failures)
+        ways: Channels = {("terminal", "sms"): self.memory, ("terminal", "whatsapp"): whatsapp}
+        await Delivery(self.runtime, ways).drain()
         return self.memory.sent[before:]
 
 

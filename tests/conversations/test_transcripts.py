@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.lines import Line
+from bot.rendering import Rendered
 from core import availability, bookings, catalog, day, people, proposals, setup
 from core.clock import FixedClock
 from core.messages import Incoming
@@ -54,6 +55,7 @@ class Scene:
         self.codes: dict[str, str] = {}
         self.references: dict[str, str] = {}
         self.shared: Line | None = None
+        self.buttons: dict[str, list[tuple[str, str]]] = {}
 
     async def play(self, script: str) -> str:
         """Do what the script says; return it with the answers as they are."""
@@ -105,6 +107,17 @@ class Scene:
                         ctx, transport="terminal", channel="sms", address="+34915550199"
                     )
                 self.shared = self.town.line(line_id, None)
+            case "channel":
+                assert self.place
+                async with self.runtime.transaction() as ctx:
+                    line_id = await setup.add_line(
+                        ctx,
+                        transport="terminal",
+                        channel=value,
+                        address="+14155238886",
+                        shop_id=self.place.shop_id,
+                    )
+                self.shared = self.town.line(line_id, self.place.shop_id, channel=value)
             case "staff":
                 phone, role, name = value.split(" ", 2)
                 assert self.place
@@ -218,15 +231,27 @@ class Scene:
         """Let somebody send a text; return the lines of all that is sent then."""
         assert self.place
         before = len(self.town.memory.sent)
-        line = self.shared or self.town.line(self.place.line_id, self.place.shop_id)
-        incoming = Incoming(kind="media", media=("image/jpeg",)) if text == "[photo]" else text
-        if isinstance(incoming, str):
-            # {code} is the code as it stands on the phone; a transcript need not know it.
-            incoming = incoming.replace("{code}", self.codes.get(address, "000000"))
-        await self.town.send(line, address, incoming)
+        line = self.town.line(self.place.line_id, self.place.shop_id)
+        if address == self.me and self.shared:
+            line = self.shared
+        await self.town.send(line, address, self.incoming(address, text))
         if address == self.me:
             self.counted[0] += 1
         return self.lines(self.town.memory.sent[before:])
+
+    def incoming(self, address: str, text: str) -> Incoming:
+        """Return what a line of the script says somebody did."""
+        if text == "[photo]":
+            return Incoming("media", media=("image/jpeg",))
+        if text == "[location]":
+            return Incoming("location", text="40.4168,-3.7038")
+        if text.startswith("["):
+            words = text.strip("[]")
+            shown = reversed(self.buttons[address])
+            return Incoming("tap", words, next(send for label, send in shown if label == words))
+        # {code} is the code as it stands on the phone; a transcript need not know it.
+        code = self.codes.get(address) or next(reversed(self.codes.values()), "000000")
+        return Incoming(text=text.replace("{code}", code))
 
     async def delivered(self) -> list[object]:
         """Deliver what is due."""
@@ -244,8 +269,20 @@ class Scene:
                 if len(word) == 6 and word.isdecimal():
                     self.codes[row.address] = word
             prefix = "< " if mine else f"{row.address} < "
-            out += [(prefix + line).rstrip() for line in self.plain(rendered.text).splitlines()]
+            written = [*self.plain(rendered.text).splitlines(), *self.apart(row.address, rendered)]
+            out += [(prefix + line).rstrip() for line in written]
         return out
+
+    def apart(self, address: str, rendered: Rendered) -> list[str]:
+        """Write down the options that are apart from a text, and keep them for a tap."""
+        known = self.buttons.setdefault(address, [])
+        if rendered.shape == "buttons":
+            known += [(option.label, option.payload) for option in rendered.options]
+            return [" ".join(f"[{option.label}]" for option in rendered.options)]
+        pairs = zip(rendered.items, rendered.options, strict=False)
+        known += [(item.title, option.payload) for item, option in pairs]
+        second = (f" | {item.description}" if item.description else "" for item in rendered.items)
+        return [f"[{i.title}{more}]" for i, more in zip(rendered.items, second, strict=True)]
 
     def plain(self, text: str) -> str:
         """Put names for what chance made: the code, the references in their order, the links."""
