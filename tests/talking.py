@@ -16,7 +16,6 @@ from core.messages import Incoming
 from core.outbox import Outgoing
 from core.runtime import Runtime
 
-
 _EVENTS = count(1)
 """Every event has a name of its own, whichever town it happens in."""
 

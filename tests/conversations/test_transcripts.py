@@ -247,8 +247,11 @@ class Scene:
             return Incoming("location", text="40.4168,-3.7038")
         if text.startswith("["):
             words = text.strip("[]")
-            shown = reversed(self.buttons[address])
-            return Incoming("tap", words, next(send for label, send in shown if label == words))
+            known = dict(self.buttons[address])  # of several that read the same, the newest
+            if words not in known:
+                message = f"nothing reads {words!r}: {', '.join(known)}"
+                raise LookupError(message)
+            return Incoming("tap", words, known[words])
         # {code} is the code as it stands on the phone; a transcript need not know it.
         code = self.codes.get(address) or next(reversed(self.codes.values()), "000000")
         return Incoming(text=text.replace("{code}", code))

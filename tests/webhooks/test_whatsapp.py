@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from bot.channels import whatsapp_setup
-from core import models, setup
+from core import models, outbox, setup
+from core.clock import FixedClock
+from core.messages import Say, When
 from core.runtime import Runtime
 from tests import world
 from tests.servers.twilio.messages import Message
@@ -243,7 +246,7 @@ async def test_without_a_line_for_sms_the_shop_is_named(served: Served) -> None:
         await ctx.execute(sa.update(lines).where(lines.c.channel == "sms").values(active=False))
     await ask_for_times(served, NOBODY)
     await served.whatsapp(NOBODY, "2")
-    assert last(served, NOBODY).body == (
+    assert last(served, NOBODY).body.splitlines()[-1] == (
         "I cannot send a code to a phone from here. Please call the shop."
     )
 
@@ -330,3 +333,62 @@ async def test_wrong_credentials_are_told_in_a_line(served: Served) -> None:
     served.twilio.auth_token = "another"
     with pytest.raises(whatsapp_setup.Unable, match="20003: Authenticate"):
         await whatsapp_setup.set_up(served.app.runtime)
+
+
+# --- 24 hours -------------------------------------------------------------------------------
+
+
+async def tell_later(served: Served, after: timedelta) -> None:
+    """Let Marta write, let time pass, and then tell her something she did not ask for."""
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    await served.whatsapp(MARTA, "BELLA")
+    clock.advance(after)
+    async with served.app.runtime.transaction() as ctx:
+        talk = int(await ctx.scalar(sa.select(models.conversations.c.id)))
+        when = When(clock.now(), "Europe/Madrid")
+        facts = {"service": "Cut", "shop": "Bella Hair", "when": when}
+        say = Say("tell.expired", facts)
+        await outbox.post(ctx, say, conversation_id=talk, lane="alert", kind="tell", shop_id=1)
+    served.app.delivery.wake()
+    await served.idle()
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+async def test_later_than_24_hours_only_an_approved_template_goes_out(
+    served: Served, seconds: int
+) -> None:
+    await whatsapp_setup.set_up(served.app.runtime)
+    for sid in served.twilio.contents.approvals:
+        served.twilio.contents.decide(sid, "approved")
+    await whatsapp_setup.set_up(served.app.runtime)
+    await served.app.delivery.learn_lines()
+    await tell_later(served, timedelta(hours=24, seconds=seconds))
+    message = last(served)
+    kept = await sids(served)
+    if seconds < 0:
+        assert message.content_sid is None
+        assert message.body.startswith("Bella Hair did not confirm Cut, ")
+        return
+    assert message.content_sid == kept["tell.expired/en"]
+    assert message.body.startswith("Hello! Bella Hair did not confirm Cut, ")
+    served.twilio.closed_windows.add(message.to)
+    await served.twilio.settle(message)
+    assert message.status == "delivered"
+
+
+async def test_without_an_approved_template_nothing_is_sent_in_vain(fitted: Served) -> None:
+    before = len(fitted.twilio.messages)
+    await tell_later(fitted, timedelta(hours=25))
+    assert len(fitted.twilio.messages) == before + 1  # the welcome
+    state, error = (await rows(fitted, models.outbox, "state", "error"))[-1]
+    assert (state, error) == ("dropped", "outside WhatsApp's 24 hours, and no template")
+
+
+async def test_what_whatsapp_says_of_a_closed_window_is_noted(fitted: Served) -> None:
+    await fitted.whatsapp(MARTA, "BELLA")
+    fitted.twilio.closed_windows.add(f"whatsapp:{MARTA}")
+    await fitted.twilio.settle(last(fitted))
+    assert await rows(fitted, models.outbox, "state", "provider_status", "error") == [
+        ("failed", "failed", "63016")
+    ]
