@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core import people
 from core.context import Context
 from core.errors import CodeDead, NotFound
-from core.models import lines, members, one_time_codes
+from core.models import identities, members, one_time_codes
 
 PURPOSE = "pair"
 LIVES_FOR = timedelta(hours=24)
@@ -60,6 +60,14 @@ async def issue(ctx: Context, user_id: int) -> str:
     return code
 
 
+async def issue_for(ctx: Context, phone: str) -> str:
+    """Return a new code for the member with this phone (E.164); NotFound if none has it."""
+    owner = sa.select(identities.c.user_id).where(
+        identities.c.kind == "phone", identities.c.value == phone, identities.c.ended_at.is_(None)
+    )
+    return await issue(ctx, int(await ctx.scalar(owner) or 0))
+
+
 async def pair(ctx: Context, conversation_id: int, code: str) -> int:
     """Make the identity of a conversation the member's whose code this is; return the user's id.
 
@@ -82,16 +90,6 @@ async def pair(ctx: Context, conversation_id: int, code: str) -> int:
     user_id = int(row.facts["user"])
     await people.belongs_to(ctx, conversation_id, user_id)
     return user_id
-
-
-async def bots(ctx: Context) -> list[str]:
-    """Return the addresses (@names) of the staff's lines in Telegram, for links."""
-    rows = await ctx.all(
-        sa.select(lines.c.address).where(
-            lines.c.channel == "telegram", lines.c.staff, lines.c.active, lines.c.address != ""
-        )
-    )
-    return [row.address for row in rows]
 
 
 def _digest(ctx: Context, code: str) -> str:

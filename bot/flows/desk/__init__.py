@@ -14,6 +14,7 @@ from bot.flows.desk.house import desk_menu, mute, pair, pause, stranger, switch
 from bot.flows.desk.off import block, open_hours, unblock
 from bot.flows.desk.propose import outcome, proposal, propose
 from bot.flows.desk.relay import answer, message
+from bot.flows.desk.timetable import picture
 from bot.talk import Talk
 
 FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
@@ -21,6 +22,7 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "desk.tomorrow": agenda,
     "desk.week": agenda,
     "desk.day": agenda,
+    "desk.picture": picture,
     "desk.next": upcoming,
     "desk.arrived": visit,
     "desk.done": visit,

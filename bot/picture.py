@@ -1,0 +1,126 @@
+"""A day drawn as a timetable: one column a provider, hours down the side, legible on a phone.
+
+Drawn at twice the 390 points that a phone is wide. Pure: what it shows comes in a `Say` whose
+parameters are plain figures, so that it is drawn when it is sent and not in a transaction.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+WIDTH = 780
+_FACE = Path(__file__).parent / "fonts" / "DejaVuSans.ttf"
+_TOP, _LEFT, _HOUR, _PAD = 132, 84, 112, 10
+_INK, _FAINT, _LINE, _PAPER = "#1d2733", "#647284", "#dfe5ec", "#ffffff"
+_FILLS = {
+    "confirmed": ("#dcebfb", "#1f6fc4"),
+    "pending": ("#fff1cf", "#c98a00"),
+    "in_progress": ("#d9f3e0", "#1c8a45"),
+    "completed": ("#eceff3", "#8a97a6"),
+    "no_show": ("#fbe0df", "#c0392b"),
+    "off": ("#f1f3f6", "#c3ccd6"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Something in a column: from and until in minutes of the local day, and what it says."""
+
+    column: int
+    since: int
+    until: int
+    state: str
+    title: str
+    detail: str
+
+
+def draw(
+    title: str, columns: Sequence[str], cells: Sequence[Cell], *, since: int, until: int
+) -> bytes:
+    """Return the timetable of [since, until) as a PNG; minutes of the local day."""
+    since = min([since, *(cell.since for cell in cells)]) // 60 * 60
+    until = -(-max([until, *(cell.until for cell in cells)]) // 60) * 60
+    height = _TOP + (until - since) * _HOUR // 60 + 28
+    image = Image.new("RGB", (WIDTH, height), _PAPER)
+    pen = ImageDraw.Draw(image)
+    pen.text((_PAD * 2, 22), _fit(title, 32, WIDTH - 40), _INK, _font(32))
+    width = (WIDTH - _LEFT - _PAD) // max(1, len(columns))
+    for at, name in enumerate(columns):
+        pen.text((_LEFT + at * width + 6, _TOP - 48), _fit(name, 24, width - 12), _INK, _font(24))
+    for minute in range(since, until + 1, 60):
+        y = _TOP + (minute - since) * _HOUR // 60
+        pen.line((_LEFT - 8, y, WIDTH - _PAD, y), _LINE, 2)
+        pen.text((_PAD, y - 12), f"{minute // 60 % 24}:00", _FAINT, _font(20))
+    for cell in cells:
+        _cell(pen, cell, since, width, _lanes(cell, cells))
+    for at in range(1, len(columns)):
+        pen.line((_LEFT + at * width, _TOP - 52, _LEFT + at * width, height - 28), _LINE, 2)
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _cell(
+    pen: ImageDraw.ImageDraw, cell: Cell, since: int, width: int, lane: tuple[int, int]
+) -> None:
+    """Draw one cell; those that overlap (a squeeze-in) stand beside each other."""
+    fill, edge = _FILLS.get(cell.state, _FILLS["confirmed"])
+    at, of = lane
+    left = _LEFT + cell.column * width + 4 + at * (width - 8) // of
+    right = left + (width - 8) // of - 4
+    top = _TOP + (cell.since - since) * _HOUR // 60 + 3
+    bottom = max(top + 34, _TOP + (cell.until - since) * _HOUR // 60 - 3)
+    pen.rounded_rectangle((left, top, right, bottom), 8, fill, edge, 2)
+    pen.rectangle((left, top + 8, left + 5, bottom - 8), edge)
+    room, size = right - left - 24, 23
+    if bottom - top < 2 * size + 12 and cell.detail:
+        # A short visit has room for one line only.
+        cell = replace(cell, title=f"{cell.title}, {cell.detail}", detail="")
+    lines = [(cell.title, _INK, size), (cell.detail, _FAINT, 20)]
+    y = top + 5
+    for words, ink, points in lines:
+        if words and y + points <= bottom:
+            pen.text((left + 14, y), _fit(words, points, room), ink, _font(points))
+        y += points + 5
+
+
+def _lanes(cell: Cell, cells: Sequence[Cell]) -> tuple[int, int]:
+    beside = [
+        one
+        for one in cells
+        if one.column == cell.column
+        and one.since < cell.until
+        and cell.since < one.until
+        and "off" not in (one.state, cell.state)
+    ] or [cell]
+    return beside.index(cell) if cell in beside else 0, len(beside)
+
+
+@lru_cache(maxsize=16)
+def _font(points: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FACE, points)
+
+
+def _fit(words: str, points: int, room: int) -> str:
+    """Shorten words until they fit into so many pixels."""
+    font = _font(points)
+    if font.getlength(words) <= room:
+        return words
+    while words and font.getlength(f"{words}...") > room:
+        words = words[:-1]
+    return f"{words.rstrip()}..."
+
+
+def from_params(params: Mapping[str, Any], title: str) -> bytes:
+    """Draw what a Say "desk.picture" holds."""
+    cells = [Cell(*one) for one in params["cells"]]
+    return draw(
+        title, params["columns"], cells, since=int(params["since"]), until=int(params["until"])
+    )
