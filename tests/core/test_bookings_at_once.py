@@ -6,6 +6,7 @@ so there it simply comes second. What comes of it is the same.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +19,13 @@ from core.context import Context
 from core.errors import (
     KeyReused,
     NotOffered,
+    Overlap,
     SlotTaken,
     TooManyHolds,
     TooManyOpen,
     WrongState,
 )
-from core.models import guards
+from core.models import blocks, guards, sessions
 from core.runtime import Runtime
 from tests.core import ledger
 from tests.core.house import House, open_house
@@ -130,6 +132,32 @@ async def test_a_block_waits_for_who_is_booking(house: House) -> None:
         ),
     )
     assert [one.state for one in late.params["bookings"]] == ["held"]
+
+
+async def test_a_session_cancelled_meanwhile_gives_no_seat(house: House) -> None:
+    await house.change(setup.change_service, house.colour, sessions=True)
+    slot = house.slot("10:00", service_id=house.colour, price_minor=6000, lasts=timedelta(hours=1))
+    made = await house.do(
+        lambda ctx: bookings.add_session(
+            ctx,
+            shop_id=house.shop,
+            service_id=house.colour,
+            provider_id=house.ana,
+            starts_at=slot.starts_at,
+            capacity=2,
+            actor=house.staff,
+        )
+    )
+    seat = replace(slot, session_id=made)
+    late = await in_turn(
+        house,
+        lambda ctx: bookings.cancel_session(ctx, made, shop_id=house.shop, actor=house.staff),
+        lambda ctx: bookings.hold(
+            ctx, seat, conversation_id=house.hugo_talk, key="seat", origin="sms"
+        ),
+    )
+    assert type(late) is NotOffered
+    assert (await house.states(), await house.taken()) == ([], [])
 
 
 async def test_one_key_twice_at_once_is_one_booking(house: House) -> None:
@@ -324,6 +352,44 @@ async def test_without_the_check_the_database_refuses_and_the_turn_lives(
     assert states == ["expired", "held", "held", "confirmed"]
     assert (await house.states(), await house.taken()) == (states, taken)
     assert await house.get(booked) == booked
+
+
+async def test_without_the_check_nothing_is_left_of_a_refused_block_or_session(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    await house.change(setup.change_service, house.colour, sessions=True)
+    await house.hold("10:30")
+    monkeypatch.setattr("core.blocks.in_the_way", nothing)
+    slot = house.slot("10:00", lasts=timedelta(hours=1))
+    calendar = sa.text("SELECT calendar_id FROM providers ORDER BY id LIMIT 1")
+
+    async def late(ctx: Context) -> None:
+        own: dict[str, Any] = {"shop_id": house.shop, "actor": house.staff}
+        with pytest.raises(Overlap):
+            await bookings.block(
+                ctx,
+                calendar_id=await ctx.scalar(calendar),
+                start=slot.starts_at,
+                end=slot.ends_at,
+                **own,
+            )
+        with pytest.raises(Overlap):
+            await bookings.add_session(
+                ctx,
+                service_id=house.colour,
+                provider_id=house.ana,
+                starts_at=slot.starts_at,
+                capacity=2,
+                **own,
+            )
+
+    await house.do(late)
+    assert await house.taken() == ["Ana 10 10:30-10 11:00"]
+    assert await house.rows(sa.select(blocks.c.id)) == []
+    assert await house.rows(sa.select(sessions.c.id)) == []
 
 
 @ONLY_POSTGRESQL
