@@ -17,8 +17,8 @@ class Shown:
     """One message on a phone; `mine` when the phone's person wrote it.
 
     `number` rises over all phones and stays when the message is changed, which `edits` counts.
-    `tapped` is the payload of the button that a person's own message stands for. The rest is
-    what a channel was given (`bot.rendering.Rendered`).
+    `tapped` is the payload of the button that a person's own message stands for, `asks` the step
+    whose question it is ("name"). The rest is what a channel was given (`bot.rendering.Rendered`).
     """
 
     number: int
@@ -29,6 +29,7 @@ class Shown:
     text: tuple[Span, ...]
     edits: int = 0
     tapped: str = ""
+    asks: str = ""
     shape: str = "text"
     options: tuple[Option, ...] = ()
     items: tuple[Item, ...] = ()
@@ -43,11 +44,12 @@ class Shown:
         """What the channel calls it: by this it is changed, and by this a tap says where."""
         return f"simulated-{self.number}"
 
-    def given(self, rendered: Rendered, can: Capabilities) -> Shown:
+    def given(self, rendered: Rendered, can: Capabilities, asks: str) -> Shown:
         """Return it showing what a channel was given."""
         apart = rendered.shape in {"buttons", "list"}
         return replace(
             self,
+            asks=asks,
             text=spans(rendered.text, can.markup),
             shape=rendered.shape,
             options=rendered.options if apart else (),
@@ -61,7 +63,7 @@ class Shown:
 
     def settled(self, text: tuple[Span, ...]) -> Shown:
         """Return it without its buttons, and with `text` if there is any."""
-        plain = replace(self, shape="text", options=(), items=(), rows=(), contact="")
+        plain = replace(self, asks="", shape="text", options=(), items=(), rows=(), contact="")
         return replace(plain, edits=self.edits + 1, text=text or self.text)
 
     def to_json(self) -> Json:
@@ -75,6 +77,7 @@ class Shown:
             "mine": self.mine,
             "edits": self.edits,
             "tapped": self.tapped,
+            "asks": self.asks,
             "text": [span.to_json() for span in self.text],
             "shape": self.shape,
             "options": [

@@ -61,17 +61,17 @@ class Simulator:
         before = self.find(row.line_id, row.address, living.get("message", ""))
         also = self.find(row.line_id, row.address, living.get("also", ""))
         done = spans(rendered.settled, can.markup)
-        if can.contact and not rendered.contact and row.kind.rpartition("/")[2] == "phone":
-            rendered = replace(rendered, contact="Share my number")
+        asks = row.kind.rpartition("/")[2]
         if also is not None:
             self._change(also.settled(()))
         if before is not None and living.get("in_place"):
-            changed = replace(before.given(rendered, can), edits=before.edits + 1)
+            changed = replace(before.given(rendered, can, asks), edits=before.edits + 1)
             self._change(changed)
             return changed
         if before is not None:
             self._change(before.settled(done))
-        return self._show(self._new(row.line_id, row.address, mine=False).given(rendered, can))
+        new = self._new(row.line_id, row.address, mine=False)
+        return self._show(new.given(rendered, can, asks))
 
     def find(self, line: int, address: str, name: str) -> Shown | None:
         """Return a message of a talk by what the channel calls it, if a phone still has it."""

@@ -92,21 +92,25 @@ async def test_booking_by_keyboard_alone(chromium: Browser, theatre: Theatre) ->
         await press("Enter")
         await at.answered("Cut, 30 min")
         assert await at.focus() == "customer-text"
-        for _ in range(4):
-            await press("Shift+Tab")
-        assert await at.focus() == "5:00 pm Ana"
+        await at.customer.get_by_role("button", name="5:00 pm").focus()
         await press("Enter")
-        await at.answered("Which phone number")
-        assert await at.focus() == "5:00 pm Ana"  # the focus stays where the person left it
-        await press("Tab")
-        assert await at.focus() == "Share my number"
+        # The answer takes the place of the question, and the focus stays in it.
+        await at.answered("Shall I book it?")
+        assert await at.focus() == "Confirm"
         await press("Enter")
-        await at.answered("I sent a code")
-        await expect(at.customer.locator(".chips button")).to_have_count(1)
+        await at.answered("Share it with the button below")
         assert await at.focus() == "customer-text"
         await press("Shift+Tab")
+        assert await at.focus() == "Share my number"
         await press("Enter")
-        await at.answered("Booked, Marta!")
+        await at.answered("What is your name?")
+        assert await at.focus() == "customer-text"
+        await press("Shift+Tab")
+        assert await at.focus() == "Marta"
+        await press("Enter")
+        await expect(
+            at.customer.locator(".talk > .in p", has_text="Booked, Marta!")
+        ).to_be_visible()
         await expect(at.page.locator("#bookings .state")).to_have_text("Confirmed")
 
 
@@ -129,13 +133,30 @@ async def test_code_drops_in_as_news_of_another_talk(chromium: Browser, theatre:
     async with desk(chromium, theatre, 390) as at:
         await at.choose("Telegram")
         await at.write("cut tomorrow at 5pm with Leo")
-        await at.customer.get_by_role("button", name="Share my number").click()
+        await at.customer.get_by_role("button", name="Confirm").click()
+        await expect(at.customer.get_by_role("button", name="Share my number")).to_be_visible()
+        assert await at.axe() == []
+        await at.write("600 111 222")
         news = at.customer.locator(".banner button")
         await expect(news).to_contain_text("Bella Hair · SMS")
         assert await at.axe() == []
         await news.click()
         await expect(at.customer).to_have_attribute("data-look", "sms")
         await expect(at.customer.locator(".talk > .in")).to_contain_text("Code ")
+
+
+async def test_calendar_can_be_tapped_at_arms_length(chromium: Browser, theatre: Theatre) -> None:
+    async with desk(chromium, theatre, 390) as at:
+        await at.choose("Telegram")
+        await at.write("cut tomorrow after 5")
+        await at.customer.get_by_role("button", name="Calendar").click()
+        await expect(at.customer.locator(".cell", has_text="March")).to_be_visible()
+        day = at.customer.get_by_role("button", name="Thu 12 Mar")
+        await expect(day).to_have_text("12")
+        assert await at.axe() == []
+        await day.click()
+        await expect(at.customer.locator(".cell", has_text="March")).to_have_count(0)
+        assert await at.axe() == []
 
 
 async def test_list_opens_from_below_and_gives_the_focus_back(

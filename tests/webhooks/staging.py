@@ -82,7 +82,12 @@ class Watcher:
             self.scenes, self.messages = data["scenes"], data["messages"]
             self.facts = data["facts"]
         elif name == "message":
-            self.messages.append(data)
+            # A message that is changed comes again under its number.
+            known = [m["number"] for m in self.messages]
+            if data["number"] in known:
+                self.messages[known.index(data["number"])] = data
+            else:
+                self.messages.append(data)
         else:
             assert name == "facts"
             self.facts = data
@@ -97,12 +102,20 @@ class Watcher:
         return scene["lines"][look], people[person]["addresses"][look]
 
     def shown(self, phone: tuple[int, str]) -> list[str]:
-        """Return a phone's messages: "> " its person's, "< " what came, options in brackets."""
+        """Return a phone's messages: "> " its person's, "< " what came."""
         return [
             f"{'>' if m['mine'] else '<'} {text_of(m)}"
-            + "".join(f" [{option['label']}]" for option in m["options"])
             for m in self.messages
             if (m["line"], m["address"]) == phone
+        ]
+
+    def offered(self, phone: tuple[int, str]) -> list[str]:
+        """Return the buttons that stand on a phone, whichever message has them."""
+        return [
+            option["label"]
+            for m in self.messages
+            if (m["line"], m["address"]) == phone
+            for option in m["options"]
         ]
 
     def last(self, phone: tuple[int, str]) -> Json:

@@ -105,12 +105,14 @@ async def test_approval_on_one_phone_is_news_on_the_other(theatre: Theatre) -> N
         await page.until(lambda w: w.shown(owner) and w.shown(reception))
         ref = page.facts["bookings"][0]["ref"]
         facts = "Check-up with Dr Asha Rao, Tue 10 Mar 10:00 am"
-        asked = f"< To approve: {facts}, Ananya +919820011122. Ref {ref} [Approve] [Decline]"
+        asked = f"< To approve: {facts}, Ananya +919820011122. Ref {ref}"
         assert page.shown(owner) == page.shown(reception) == [asked]
+        assert page.offered(owner)[:2] == page.offered(reception)[:2] == ["Approve", "Decline"]
         await tap(theatre, page, reception, "Approve")
         confirmed = f"< Smile Dental confirmed: {facts}, 12 MG Road. Ref {ref}"
         await page.until(lambda w: len(w.shown(owner)) == 2 and w.shown(priya)[-1] == confirmed)
-        assert page.shown(reception) == [asked, "> Approve", f"< Approved: {facts}."]
+        # A tap is answered in the message that has the button.
+        assert page.shown(reception) == [f"< Approved: {facts}.", "> Approve"]
         decided = (
             f"< Ravi Nair decided: Check-up, Tue 10 Mar 10:00 am, Ananya. Confirmed. Ref {ref}"
         )
@@ -141,18 +143,32 @@ async def test_each_look_offers_what_its_channel_can(theatre: Theatre) -> None:
     }
 
 
-async def test_number_shared_in_telegram_gets_its_code_by_sms(theatre: Theatre) -> None:
+async def asked_for_the_phone(theatre: Theatre, page: Watcher) -> tuple[int, str]:
+    """Let Marta ask for a time in Telegram, up to where her phone is needed; return her phone."""
+    telegram = page.phone(SALON, "telegram")
+    await write(theatre, telegram, "cut tomorrow at 5pm with Leo")
+    await page.until(lambda w: "Confirm" in w.offered(telegram))
+    await tap(theatre, page, telegram, "Confirm")
+    await page.until(lambda w: any(m["contact"] == "Share my number" for m in w.messages))
+    return telegram
+
+
+async def test_number_shared_in_telegram_is_proof_enough(theatre: Theatre) -> None:
     async with theatre.watching() as page:
-        telegram, sms = page.phone(SALON, "telegram"), page.phone(SALON, "sms")
-        await write(theatre, telegram, "cut tomorrow at 5pm with Leo")
-        await page.until(lambda w: len(w.shown(telegram)) == 2)
-        assert page.last(telegram)["contact"] == "Share my number"
-        line, address = telegram
+        line, address = await asked_for_the_phone(theatre, page)
         answer = await theatre.post(
             "messages", line=line, address=address, kind="contact", text="+34600111222"
         )
         assert answer.status_code == 200
-        await page.until(lambda w: w.shown(sms) and len(w.shown(telegram)) == 4)
+        await page.until(lambda w: w.facts["bookings"][0]["state"] == "held")
+        assert page.shown(page.phone(SALON, "sms")) == []
+
+
+async def test_number_typed_in_telegram_gets_a_code_by_sms(theatre: Theatre) -> None:
+    async with theatre.watching() as page:
+        telegram, sms = await asked_for_the_phone(theatre, page), page.phone(SALON, "sms")
+        await write(theatre, telegram, "600 111 222")
+        await page.until(lambda w: w.shown(sms))
         await write(theatre, telegram, f"{code_in(page.last(sms))} Marta")
         await page.until(lambda w: w.facts["tour"]["book"])
         assert page.facts["bookings"][0]["state"] == "confirmed"
@@ -222,7 +238,8 @@ async def test_what_is_stored_of_a_talk_shows_no_code(theatre: Theatre) -> None:
         "******",
         "mine was ••••••, and the price 2500",
     ]
-    assert [row["state"] for row in data["outbox"]] == ["sent", "sent", "sent"]
+    replies = [row["state"] for row in data["outbox"] if row["lane"] == "reply"]
+    assert replies == ["sent", "sent", "sent"]
     assert [row["state"] for row in data["bookings"]] == ["confirmed"]
     assert (await theatre.get("/simulator/talks/999")).status_code == 404
 
@@ -236,26 +253,32 @@ async def test_nothing_of_it_goes_to_a_real_line(theatre: Theatre, runtime: Runt
             )  # fmt: skip
     await theatre.stage.app.delivery.learn_lines()
     async with theatre.watching() as page:
-        priya, owner = page.phone(CLINIC, "telegram"), page.phone(CLINIC, "staff")
+        telegram, sms = await asked_for_the_phone(theatre, page), page.phone(SALON, "sms")
+        await write(theatre, telegram, "600 111 222")
+        await page.until(lambda w: w.shown(sms))
+        await write(theatre, telegram, f"{code_in(page.last(sms))} Marta")
+        priya, owner = page.phone(CLINIC, "whatsapp"), page.phone(CLINIC, "staff")
         await write(theatre, priya, "check-up tomorrow at 10am")
         await page.until(lambda w: len(w.shown(priya)) == 2)
-        await write(theatre, priya, "+919820011122")
-        sms = page.phone(CLINIC, "sms")
-        await page.until(lambda w: w.shown(sms))
-        await write(theatre, priya, f"{code_in(page.last(sms))} Ananya")
-        await page.until(lambda w: w.shown(owner))
+        await write(theatre, priya, f"{code_in(page.last(priya))} Ananya")
+        await page.until(lambda w: "Approve" in w.offered(owner))
         await tap(theatre, page, owner, "Approve")
-        await page.until(lambda w: w.facts["tour"]["approve"])
+        await page.until(lambda w: w.facts["tour"]["book"] and w.facts["tour"]["approve"])
     lines, talks, outbox = models.lines.c, models.conversations.c, models.outbox.c
     async with runtime.reading() as ctx:
         rows = await ctx.all(
-            sa.select(lines.transport, outbox.state, sa.func.count())
+            sa.select(lines.transport, lines.channel)
             .select_from(models.outbox)
             .join(models.conversations, talks.id == outbox.conversation_id)
             .join(models.lines, lines.id == talks.line_id)
-            .group_by(lines.transport, outbox.state)
+            .distinct()
+            .order_by(lines.channel)
         )
-    assert [tuple(row) for row in rows] == [("simulator", "sent", 9)]
+    assert [tuple(row) for row in rows] == [
+        ("simulator", "sms"),
+        ("simulator", "telegram"),
+        ("simulator", "whatsapp"),
+    ]
 
 
 async def test_page_lets_nothing_in_from_elsewhere(theatre: Theatre) -> None:

@@ -16,6 +16,11 @@ export class Talk {
     this.list = h("ol", { class: "talk" });
     this.empty = h("p", { class: "empty" });
   }
+
+  /* The newest message; a tap is none, because it is answered in the message above it. */
+  newest() {
+    return this.messages.findLast((message) => !(message.mine && message.tapped));
+  }
 }
 
 export class Phone {
@@ -97,7 +102,7 @@ export class Phone {
       if (held) this.text.focus({ preventScroll: true });
     }
     this.chips.hidden = hints.length === 0;
-    const newest = this.talk?.messages.at(-1);
+    const newest = this.talk?.newest();
     const hide = !newest?.contact;
     if (hide && document.activeElement === this.contact) this.text.focus({ preventScroll: true });
     this.contact.hidden = hide;

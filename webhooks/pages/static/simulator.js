@@ -322,16 +322,20 @@ function reveal() {
   if (small.matches) $("#panes").scrollIntoView({ block: "start" });
 }
 
+const GOOD = 5 * 60 * 1000; // as long as a code lives
+
 /* What the keyboard would suggest: the code that just came, or something to begin with. */
 function customerHints() {
   const talk = phones.customer.talk;
   if (!talk) return [];
-  const newest = talk.messages.at(-1);
+  const newest = talk.newest();
   const theirs = ["sms", "whatsapp", "telegram"].flatMap((look) => talkOf(talk.scene, talk.person, look).messages);
   theirs.sort((a, b) => a.number - b.number);
   const last = theirs.findLast((message) => !message.mine && code(message));
-  if (last && newest && newest.number >= last.number - 2 && !theirs.some((m) => m.mine && m.number > last.number)) {
-    const first = talk.person.name.split(" ")[0];
+  const answered = last && theirs.some((message) => message.mine && message.number > last.number);
+  const first = talk.person.name.split(" ")[0];
+  if (newest?.asks === "name") return [{ text: first }];
+  if (last && newest && !answered && Date.now() + state.ahead - new Date(last.at) < GOOD) {
     return [{ text: `${code(last)} ${first}` }];
   }
   if (!newest) return talk.scene.hints.map((text) => ({ text }));
