@@ -201,8 +201,12 @@ async def _other_shop(h: Handling, heard: Heard, said: Understood) -> bool:
         await _open(h, said.shop.id)
         if heard.again:
             heard.understood = said = heard.again(h.catalog, said.text)
+        if not _wishes(said):
+            return True
         # With more than its name said, the rest is what is wanted there.
-        return not _wishes(said)
+        h.clear()
+        h.push("book")
+        return False
     if here in said.refused.shops or ("other" in said.acts and (said.type or said.city)):
         return await _others(h, said)
     if said.spans or said.acts or len(said.text.strip()) < _SHOP_NAME:

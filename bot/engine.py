@@ -179,7 +179,9 @@ async def _handle(h: Handling) -> None:
     await commands.keyword(h)
     top = h.stack[-1] if h.stack else None
     prompts = await _waiting(h, top)
-    h.shown = next((p.message for p in prompts if top and p.id == top.prompt), "")
+    asked = next((p for p in prompts if top and p.id == top.prompt and p.options), None)
+    h.shown = asked.message if asked else ""
+    h.keyboard = top is not None and top.expects == "phone"
     slash = commands.slashed(h)
     heard = Heard(h.incoming, None, used=h.incoming.kind == "event" or slash is not None)
     pick = Pick() if slash else _pick(h, heard, prompts, await _shops(h))

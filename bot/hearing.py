@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,15 +16,13 @@ from core import models
 from core.catalog import Catalog
 from core.context import Context, Row
 from core.messages import Json
+from core.offers import Shop
 
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 """A choice at the head of a longer message: "2, is there parking?"."""
 
 IN_PASSING = {"reminder"}
 """Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
-
-MAX_TEXT = 2000
-"""Characters that are read; the rest of a longer message says no more about a booking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +153,40 @@ def read(
     text: str,
     catalog: Catalog | None,
     expects: str,
+    *,
+    shops: Sequence[Shop] = (),
+    last_date: date | None = None,
 ) -> Understood:
-    """Understand the words of a message with the shop's names and opening hours at hand."""
+    """Understand the words of a message with the shop's names and opening hours at hand.
+
+    `shops` are those that can be named on a line that serves many; `last_date` is the day the
+    talk is about.
+    """
     setting = Setting(
         now=ctx.now,
         zone=catalog.shop.timezone if catalog else "UTC",
         language=conversation.language or (catalog.shop.language if catalog else "en"),
         region=catalog.shop.country if catalog else "US",
         opening=_opening(catalog) if catalog else None,
-        names=_names(ctx, catalog) if catalog else Names(),
+        names=_with_places(_names(ctx, catalog) if catalog else Names(), shops),
         expects=expects or None,
+        last_date=last_date,
     )
-    return understand(text[:MAX_TEXT], setting)
+    return understand(text, setting)
+
+
+def _with_places(names: Names, shops: Sequence[Shop]) -> Names:
+    """Add the shops themselves; a type or city stands under the id of its first shop."""
+    if not shops:
+        return names
+    types = {shop.type: shop.id for shop in reversed(shops) if shop.type}
+    cities = {shop.city: shop.id for shop in reversed(shops) if shop.city}
+    return replace(
+        names,
+        shops=tuple(Name(s.id, s.name, (s.keyword,) if s.keyword else ()) for s in shops),
+        types=tuple(Name(id_, type_) for type_, id_ in types.items()),
+        cities=tuple(Name(id_, city) for city, id_ in cities.items()),
+    )
 
 
 def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -104,7 +104,7 @@ class Heard:
     picked: Json = MISSING
     used: bool = False
     taken: set[str] = field(default_factory=set)  # acts that some step has acted on
-    again: Callable[[Catalog, str], Understood] | None = None  # reads words with a shop's names
+    again: Callable[[Catalog | None, str], Understood] | None = None  # reads words with a shop's names
 
     @property
     def text(self) -> str:
@@ -226,6 +226,10 @@ class Talk:
     def done(self, say: Say) -> None:
         """Note an answer that is given; it stands above the next question where there is room."""
         self.run.done.append(say)
+
+    def undone(self) -> None:
+        """Take back what was noted: the next question says all of it itself."""
+        self.run.done.clear()
 
     def attach(self, kind: str, say: Say, *, booking_id: int) -> None:
         """Send a place ("venue") or a calendar file ("calendar") along, where that can be done."""

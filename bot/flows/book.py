@@ -9,8 +9,10 @@ from bot.flows import cards, parts
 from bot.flows.login import Who, login
 from bot.flows.pick_slot import Picked, pick_slot
 from bot.flows.shop import pick_shop
+from bot.flows.wish import Wish
 from bot.talk import MISSING, Heard, Talk
 from bot.texts import error_text, text
+from bot.understanding import Understood
 from core import bookings, links, people
 from core.availability import Slot
 from core.bookings import Booking
@@ -26,17 +28,19 @@ async def book(talk: Talk) -> None:
     catalog = await pick_shop(talk)
     await _notice(talk, catalog)
     service_id = await _pick_service(talk, catalog)
-    _mind_corrections(talk, service_id)
+    _mind_corrections(talk, catalog, service_id)
     talk.done(parts.service_label(catalog, catalog.service(service_id)))
     wished = {"show": "times", "wish": talk.notes.get("wish", {})}
     start = talk.notes.get("start") or wished
     picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
+    talk.notes["wish"] = picked.wish.to_json()  # what stays of it after second thoughts
+    talk.notes["picked"] = picked.slot.to_json()
     hold = await _hold(talk, catalog, picked)
     first: Say | None = _held(catalog, picked)
     attendee = str(talk.notes.get("attendee", ""))
     if talk.conversation.taps:
         attendee = await _settle(talk, catalog, picked, attendee)
-        talk.done(parts.slot_label(catalog, picked.slot, day=True, provider=True))
+        _note(talk, catalog, picked, attendee)
         first = None
     who = await login(talk.scope("login"), catalog, first=first)
     if (
@@ -77,7 +81,11 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
             talk.tell(text("hi_name", name=person.name))
 
 
-def _mind_corrections(talk: Talk, service_id: int) -> None:
+def _acts(said: Understood) -> set[str]:
+    return {said.at or "", *said.acts}
+
+
+def _mind_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
     """Go back for what is said differently now ("actually Friday", "no, a colour"), once."""
     heard = talk.heard
     said = heard.understood if heard else None
@@ -85,19 +93,38 @@ def _mind_corrections(talk: Talk, service_id: int) -> None:
         return
     asking = any(act.startswith("ask_") for act in said.acts)
     held = heard.step.startswith((talk.key("sure"), talk.key("login/")))
-    other_service = said.service is not None and said.service.id != service_id and not asking
+    other_service = service_id in said.refused.services or (
+        said.service is not None
+        and service_id not in (said.service.id, *said.service.alternatives)
+        and not asking
+    )
     wishes = (said.date, said.time, said.time_to, said.provider, said.at)
+    refused = said.refused
+    no = (refused.providers, refused.times, said.excluded_dates, said.excluded_weekdays)
     other_time = held and (
         any(wish is not None for wish in wishes)
-        or bool(said.weekdays or said.refused.providers)
-        or "other" in said.acts
+        or bool(said.weekdays)
+        or any(no)
+        or bool({"other", "earlier", "later"} & set(said.acts))
     )
     if not (other_service or other_time):
         return
     heard.taken.add("correction")
     talk.notes.pop("start", None)
-    if "other" in said.acts and all(wish is None for wish in wishes):
-        talk.notes["start"] = {"show": "days", "wish": talk.notes.get("wish", {})}
+    if service_id in said.refused.services:
+        talk.notes["not_services"] = [*talk.notes.get("not_services", ()), service_id]
+    if other_service:
+        talk.notes["wished"] = talk.notes.get("wish", {})
+    elif all(wish is None for wish in wishes) and not any(no):
+        wish = Wish.from_json(talk.notes.get("wish", {}))
+        if "other" in said.acts:
+            talk.notes["start"] = {"show": "days", "wish": wish.to_json()}
+    if held and (beyond := next((a for a in ("earlier", "later") if a in _acts(said)), "")):
+        heard.taken.add(beyond)
+        slot = Slot.from_json(talk.notes["picked"])
+        wish = Wish.from_json(talk.notes.get("wish", {}))
+        wish = wish.beyond(slot, beyond, catalog.shop.timezone)
+        talk.notes["start"] = {"show": "times", "wish": wish.to_json()}
     talk.retry(after=None if other_service else "service")
 
 
@@ -121,9 +148,17 @@ async def _pick_service(talk: Talk, catalog: Catalog) -> int:
         last = talk.notes.get("last") or {}
         if said.service is None and "service" in last:
             return last["service"] if any(s.id == last["service"] for s in services) else MISSING
-        if said.service is None or said.service.alternatives:
-            return MISSING
-        return said.service.id if any(s.id == said.service.id for s in services) else MISSING
+        may = () if said.service is None else (said.service.id, *said.service.alternatives)
+        meant = [s.id for s in services if s.id in may]
+        if len(meant) == 1:
+            return meant[0]
+        # It has to be asked which one; what else is said holds for whichever it is.
+        talk.notes["services"] = meant
+        wished = Wish.from_json(talk.notes.get("wished", {})).with_said(said)
+        if wished != Wish():
+            talk.notes["wished"] = wished.to_json()
+            heard.used |= heard.step == talk.key("service") and not talk.run.settled
+        return MISSING
 
     tops = [s for s in services if s.parent_id is None or not _has(services, s.parent_id)]
     grouped = {
@@ -162,8 +197,12 @@ async def _one_of(
     talk: Talk, catalog: Catalog, name: str, services: Sequence[Service], read: object
 ) -> int:
     async def options() -> Sequence[Choice]:
+        maybe = talk.notes.get("services") or [s.id for s in services]
+        refused = talk.notes.get("not_services", ())
+        left = [s for s in services if s.id in maybe and s.id not in refused]
         return [
-            Choice(s.id, parts.service_label(catalog, s), (s.name.casefold(),)) for s in services
+            Choice(s.id, parts.service_label(catalog, s), (s.name.casefold(),))
+            for s in left or services
         ]
 
     value = await talk.choose(
@@ -196,16 +235,26 @@ async def _settle(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -
         Choice("other", text("other_times"), ("@no", "@other"), nav=True),
     )
     for number in count(1):
-        check = _check(catalog, picked, attendee)
-        asked = text("check_held", check=check, minutes=catalog.shop.hold_minutes)
+        talk.undone()
+        asked = cards.offer(catalog, picked.slot, attendee)
         answer = await talk.decide(f"sure{number}", asked, offered)
         if answer == "yes":
             return attendee
         if answer == "other":
             talk.notes["start"] = {"show": "days"}
             talk.retry(after="service")
+        _note(talk, catalog, picked, "")
         attendee = await _attendee(talk, number)
     raise AssertionError  # pragma: no cover - the questions do not end by themselves
+
+
+def _note(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -> None:
+    """Note what is chosen by now."""
+    talk.undone()
+    talk.done(parts.service_label(catalog, catalog.service(picked.slot.service_id)))
+    talk.done(parts.slot_label(catalog, picked.slot, day=True, provider=True))
+    if attendee:
+        talk.done(text("done.for", attendee=attendee))
 
 
 async def _attendee(talk: Talk, number: int) -> str:

@@ -12,13 +12,14 @@ from datetime import date, datetime, timedelta
 from itertools import count, groupby
 
 from bot.flows import parts
-from bot.flows.wish import Wish
-from bot.talk import MISSING, Heard, Talk
+from bot.flows.wish import Wish, halves, minute
+from bot.talk import MISSING, Goto, Heard, Talk
 from bot.texts import text
+from bot.understanding import Understood
 from core import availability, slots
 from core.availability import Slot
 from core.errors import NothingFree
-from core.messages import Choice, Json, Say
+from core.messages import Choice, Json, Say, When
 from core.offers import Catalog
 
 FIRST = 3
@@ -68,6 +69,8 @@ async def pick_slot(
             recheck=False,
             layout=view.layout,
         )
+        if "leave" in value:
+            raise Goto("stays", booking=ignore_booking)
         if "slot" in value:
             return Picked(
                 Slot.from_json(value["slot"]),
@@ -81,8 +84,9 @@ async def pick_slot(
 class Round:
     """One question of the picking; its `state` says what is shown.
 
-    `show` is "times", "days", "parts" or "people", `wish` what narrows it, `skip` how many
-    come before, and `slots`, if there, the very starts to offer (alternatives to one that went).
+    `show` is "times", "days", "parts", "people" or "which" (of two readings of what was said),
+    `wish` what narrows it, `skip` how many come before, and `slots`, if there, the very starts to
+    offer (alternatives to one that went).
     """
 
     def __init__(
@@ -101,7 +105,7 @@ class Round:
         self.instead = False  # nothing fits the wish; what is shown is the nearest
         self._question: Say | None = None
         self.taps = talk.conversation.taps
-        self._layout = "list"
+        self._layout = "pairs"
 
     # --- what is on offer -----------------------------------------------------------------
 
@@ -136,26 +140,39 @@ class Round:
         """What comes nearest to a wish that cannot be met: that day, then the days after it."""
         wish = self.wish
         found: list[Slot] = []
+        if wish.provider is not None and (wish.exactly or wish.at) and wish.day:
+            # The very time, with somebody else, is as near as their other times.
+            found = (await self._find(replace(wish, provider=None)))[:1]
         if wish.day:
             wanted = self._wanted()
-            day = await self._find(Wish(day=wish.day, until=wish.until, provider=wish.provider))
-            found = sorted(day, key=lambda s: abs((s.starts_at - wanted).total_seconds()))[:FIRST]
+            day = await self._find(wish.at_any_time())
+            day.sort(key=lambda s: abs((s.starts_at - wanted).total_seconds()))
+            found += [s for s in day if s not in found][: FIRST - len(found)]
         if len(found) < FIRST:
             start, _ = wish.window(self.zone, self.talk.ctx.now, 1)
             later = await self._find(
-                Wish(provider=wish.provider, since=wish.since, before=wish.before),
+                replace(wish, day="", until="", exactly=False, at=()),
                 limit=FIRST, since=max(start, self.talk.ctx.now),
             )  # fmt: skip
             found += [s for s in later if s not in found][: FIRST - len(found)]
+        if not found:
+            found = await self._find(Wish(not_providers=wish.not_providers), limit=FIRST)
         if not found:
             found = await self._find(Wish(), limit=FIRST)
         return sorted(found, key=lambda s: s.starts_at)
 
     def _wanted(self) -> datetime:
-        minute = self.wish.since if self.wish.since is not None else self.wish.before or 0
-        day = date.fromisoformat(self.wish.day) + timedelta(days=minute // 1440)
+        return self._wanted_by(self.wish)
+
+    def _wanted_by(self, wish: Wish) -> datetime:
+        """The instant a wish names first; of one without a day, today's."""
+        first_at = next(iter(wish.at), wish.before or 0)
+        wanted = wish.since if wish.since is not None else first_at
+        now = int(self.talk.ctx.now.timestamp())
+        day = date.fromisoformat(wish.day) if wish.day else slots.local(now, self.zone).date()
+        day += timedelta(days=wanted // 1440)
         first, _ = slots.day_bounds(day, self.zone)
-        at = slots.local_instants(day, minute % 1440, self.zone) or (first,)
+        at = slots.local_instants(day, wanted % 1440, self.zone) or (first,)
         return datetime.fromtimestamp(at[0], self.talk.ctx.now.tzinfo)
 
     # --- the question -----------------------------------------------------------------------
@@ -165,11 +182,13 @@ class Round:
         assert self._question is not None
         if self.shown and not self.talk.notes.get("named"):
             self.talk.notes["named"] = True
+            if self.taps and self.talk.heard and self.talk.heard.incoming.kind == "tap":
+                return self._question
             return text("offer.shop", shop=self.catalog.shop.name, offer=self._question)
         return self._question
 
     def layout(self) -> str:
-        """Return how buttons are laid out: a month, a day's times, else a list."""
+        """Return how buttons are laid out: a month, a day's times, else a list of pairs."""
         return self._layout
 
     async def choices(self) -> Sequence[Choice]:
@@ -178,9 +197,11 @@ class Round:
             case "days":
                 return await self._days()
             case "people":
-                return self._people()
+                return await self._people()
             case "parts":
                 return await self._parts()
+            case "which":
+                return await self._which()
         return await self._times()
 
     async def _times(self) -> list[Choice]:
@@ -199,15 +220,19 @@ class Round:
         if not found:
             raise NothingFree(shop=self.catalog.shop.name)
         self.shown = found[skip : skip + size]
+        days = {slots.local(int(s.starts_at.timestamp()), self.zone).date() for s in self.shown}
+        self.talk.notes["day"] = next(iter(days)).isoformat() if len(days) == 1 else None
         self.more = self._next(skip=skip + size) if len(found) > skip + size else None
         listed = self._listed(self.shown, narrowed=narrowed)
         if self.more and (narrowed or skip):
             more = Choice(self.more, text("more_times"), ("more", "@more"), nav=True)
             listed.append(more)
-        days = self._next(show="days", skip=0)
-        listed.append(Choice(days, text("other_times"), ("@other",), nav=True))
+        other_days = self._next(show="days", skip=0)
+        listed.append(Choice(other_days, text("other_times"), ("@other",), nav=True))
         if (narrowed or self.taps) and self._several() and self.wish.provider is None:
             listed.append(self._someone())
+        if self.taps and self.ignore is not None:
+            listed.append(Choice({"leave": True}, text("keep_it"), nav=True))
         return listed
 
     def _someone(self) -> Choice:
@@ -226,6 +251,12 @@ class Round:
             header = text("offer.on", offer=header, day=next(iter(days)))
         else:
             header = text("offer.next", offer=header)
+        heard = self.talk.heard
+        if heard is not None and heard.incoming.kind == "tap" and self.taps:
+            # What for stands above, ticked off.
+            header = text("which_time")
+            if len(days) == 1:
+                header = text("which_time.on", day=next(iter(days)))
         if self.talk.notes.get("attendee"):
             header = text("offer.for", attendee=str(self.talk.notes["attendee"]), offer=header)
         if self.instead:
@@ -309,13 +340,37 @@ class Round:
                 listed.append(Choice(state, text(f"part.{name}", count=fitting)))
         return listed
 
-    def _people(self) -> list[Choice]:
+    async def _which(self) -> list[Choice]:
+        """The readings of what was said, each as it would go on."""
+        self._question = text("which_meant")
+        listed = []
+        for one in self.state["wishes"]:
+            wish = Wish.from_json(one)
+            label = text("meant.day", day=date.fromisoformat(wish.day)) if wish.day else None
+            if self.state["of"] == "time":
+                label = text("meant.time", when=When(self._wanted_by(wish), self.zone))
+            assert label is not None
+            listed.append(Choice(await self._meant(wish), label))
+        return listed
+
+    async def _meant(self, wish: Wish) -> Json:
+        """What follows from a wish: its slot where it names just one, else its times."""
+        if wish.exactly and wish.day:
+            found = await self._find(wish)
+            if found:
+                return {"slot": found[0].to_json(), "wish": wish.to_json(), "said": True}
+        return {"show": "times", "wish": wish.to_json()}
+
+    async def _people(self) -> list[Choice]:
         self._question = text("which_person")
         listed = []
+        among = self.state.get("among")
         for offering in self.catalog.given(self.service_id):
             provider = offering.provider
-            wish = Wish.from_json(self.wish.to_json() | {"provider": provider.id})
-            state = self._next(show="times", skip=0, wish=wish.to_json())
+            if among and provider.id not in among:
+                continue
+            wish = replace(self.wish, provider=provider.id)
+            state = await self._meant(wish)
             label = text("person", provider=provider.called)
             if provider.speciality:
                 label = text("person.of", provider=provider.called, speciality=provider.speciality)
@@ -334,10 +389,7 @@ class Round:
         if act == "later" and self.more:
             return self.more
         edge = self.shown[-1 if act == "later" else 0]
-        local = slots.local(int(edge.starts_at.timestamp()), self.zone)
-        minute = local.hour * 60 + local.minute
-        day = self.wish.on(local.date().isoformat())
-        wish = replace(day, since=minute + 1) if act == "later" else replace(day, before=minute)
+        wish = self.wish.beyond(edge, act, self.zone)
         return {"show": "times", "wish": wish.to_json()}
 
     def _next(self, **changes: Json) -> Json:
@@ -347,12 +399,28 @@ class Round:
 
     async def read(self, heard: Heard) -> Json:
         """Return the slot that was named, or what to show for what was said."""
+        if "when" in heard.taken:
+            return MISSING  # an earlier round has made of it what can be made
+        found = await self._read(heard)
+        if found is not MISSING:
+            heard.taken.add("when")
+        return found
+
+    async def _read(self, heard: Heard) -> Json:
         said = heard.understood
+        wish = self.wish
+        # What was said before it was known which service is meant.
+        wished = self.talk.notes.pop("wished", None)
+        if wished is not None:
+            wish = Wish.from_json(wish.to_json() | wished)
         if said is None:
-            return MISSING
+            return MISSING if wish == self.wish else await self._meant(wish)
         if said.attendee:
             self.talk.notes["attendee"] = said.attendee
-        wish = self.wish.with_said(said)
+        wish = wish.with_said(said)
+        asked = await self._doubtful(wish, said)
+        if asked is not None:
+            return asked
         for act in ("later", "earlier"):
             if self.shown and act in (said.at, *said.acts) and act not in heard.taken:
                 heard.taken.add(act)
@@ -365,11 +433,36 @@ class Round:
         timed = wish.exactly or said.date is None
         if len(named) == 1 and timed and not self.instead and _on(named[0], wish, self.zone):
             return {"slot": named[0].to_json(), "wish": wish.to_json(), "said": not self.shown}
-        if wish.exactly and wish.day:
-            found = await self._find(wish)
-            if found:
-                return {"slot": found[0].to_json(), "wish": wish.to_json(), "said": True}
-        return {"show": "times", "wish": wish.to_json()}
+        return await self._meant(wish)
+
+    async def _doubtful(self, wish: Wish, said: Understood) -> Json | None:
+        """Return what to ask about what may mean two things; None when nothing may.
+
+        A reading that cannot be had is none: "Friday" on a Friday evening is the next one.
+        """
+        if said.provider is not None and said.provider.alternatives:
+            may = (said.provider.id, *said.provider.alternatives)
+            among = [o.provider.id for o in self.catalog.given(self.service_id)]
+            among = [one for one in among if one in may]
+            open_ = replace(wish, provider=None)
+            if len(among) > 1:
+                return {"show": "people", "among": among, "wish": open_.to_json()}
+        of, readings = "time", [replace(wish, since=minute(at)) for at in halves(said)]
+        days = [d.candidates for d in said.ambiguous if d.field == "date"]
+        if not readings and days and wish.day:
+            of = "date"
+            until = wish.until
+            readings = [
+                replace(wish, day=one.isoformat(), until=until if until > one.isoformat() else "")
+                for one in days[0]
+                if isinstance(one, date)
+            ]
+        possible = [one for one in readings if await self._find(one, limit=1)]
+        if len(possible) > 1:
+            return {"show": "which", "of": of, "wishes": [one.to_json() for one in possible]}
+        if possible and possible[0] != wish:
+            return await self._meant(possible[0])
+        return None
 
 
 def _of(slot: Slot, wish: Wish) -> bool:

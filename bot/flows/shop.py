@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.talk import MISSING, Heard, Talk
 from bot.texts import text
+from bot.understanding import Match
 from core import catalog as catalogs
 from core import directory
 from core.messages import Choice, Json
@@ -22,7 +23,19 @@ async def pick_shop(talk: Talk) -> Catalog:
             talk.set(shop_id=every[0].id)
         else:
             talk.set(shop_id=await _which(talk, every))
+        catalog = await catalogs.catalog(talk.ctx, talk.shop_id)
+        _read_again(talk, catalog)
+        return catalog
     return talk.catalog or await catalogs.catalog(talk.ctx, talk.shop_id)
+
+
+def _read_again(talk: Talk, catalog: Catalog) -> None:
+    """Read what was said so far with the names, hours and zone of the shop, now it is known."""
+    heard, before = talk.heard, str(talk.notes.pop("unread", ""))
+    if heard is None or heard.again is None:
+        return
+    now = heard.understood.text if heard.understood else ""
+    heard.understood = heard.again(catalog, f"{before}\n{now}" if before else now)
 
 
 async def _which(talk: Talk, every: Sequence[Shop]) -> int:
@@ -34,13 +47,41 @@ async def _which(talk: Talk, every: Sequence[Shop]) -> int:
     async def read(heard: Heard) -> Json:
         if not heard.text:
             return MISSING
-        found[:] = await directory.find_shops(talk.ctx, heard.text)
+        found[:] = _named(heard, every) or await directory.find_shops(talk.ctx, heard.text)
         if len(found) == 1:
             return found[0].id
+        # Whatever else it says is of use once the shop is known.
+        talk.notes["unread"] = f"{talk.notes.get('unread', '')}\n{heard.text}".strip()[:1000]
         return MISSING
 
     value = await talk.choose("shop", text("which_shop"), options, read=read, recheck=False)
     return int(value)
+
+
+def _named(heard: Heard, every: Sequence[Shop]) -> list[Shop]:
+    """Return the shops that fit the name, type and city that a message holds."""
+    said = heard.understood
+    if said is None:
+        return []
+    if said.shop:
+        meant = (said.shop.id, *said.shop.alternatives)
+        return [shop for shop in every if shop.id in meant]
+    if not (said.type or said.city):
+        return []
+    by_id = {shop.id: shop for shop in every}
+    kinds = {by_id[i].type for i in _ids(said.type)}
+    cities = {by_id[i].city for i in _ids(said.city)}
+    return [
+        shop
+        for shop in every
+        if (not kinds or shop.type in kinds)
+        and (not cities or shop.city in cities)
+        and shop.id not in said.refused.shops
+    ]
+
+
+def _ids(match: Match | None) -> tuple[int, ...]:
+    return (match.id, *match.alternatives) if match else ()
 
 
 def _choice(shop: Shop) -> Choice:

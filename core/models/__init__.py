@@ -22,9 +22,17 @@ from core.models.offers import (
 )
 from core.models.people import customers, identities, members, one_time_codes, users
 from core.models.places import calendars, date_exceptions, hours, lines, shops
-from core.models.talk import consents, contents, conversations, inbox, outbox, prompts
+from core.models.talk import (
+    consents,
+    contents,
+    conversations,
+    inbox,
+    misunderstood,
+    outbox,
+    prompts,
+)
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
@@ -50,6 +58,7 @@ __all__ = [
     "lines",
     "members",
     "metadata",
+    "misunderstood",
     "one_time_codes",
     "outbox",
     "prompts",

@@ -104,6 +104,18 @@ contents = sa.Table(
     sa.UniqueConstraint("account", "name"),
 )
 
+misunderstood = sa.Table(
+    "misunderstood",  # what people wrote that we made nothing of, without names and numbers
+    metadata,
+    key(),
+    ref("shop_id", "shops", null=True),
+    text("language"),
+    text("expects"),  # what was asked
+    text("text"),
+    when("at"),
+    sa.Index(None, "shop_id", "at"),
+)
+
 LANES = ("reply", "alert", "reminder")
 
 outbox = sa.Table(
