@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--now", type=_instant, required=True, metavar="INSTANT")
     read.add_argument("--zone", required=True)
     read.add_argument("--lang", required=True)
+    command("telegram-setup", _telegram_setup, "Set the bots' commands and descriptions.")
     command("doctor", _doctor, "Say what is missing or wrong.")
     return parser
 
@@ -294,6 +295,27 @@ def _whatsapp_setup(settings: Settings, _options: argparse.Namespace) -> int:
         return 0 if outcome.made or outcome.found else 1
 
     return _with_runtime(settings, set_up)
+
+
+def _telegram_setup(settings: Settings, _options: argparse.Namespace) -> None:
+    from bot.app import telegram_bots
+    from bot.channels.telegram_api import Refused
+    from bot.telegram_setup import set_up
+
+    async def describe() -> None:
+        bots = telegram_bots(settings)
+        if not bots:
+            raise NotReady(reason="TELEGRAM_BOT_TOKEN is not set: @BotFather gives one")
+        try:
+            for name in await set_up(bots):
+                print(f"@{name} is set up: https://t.me/{name}")
+        except (Refused, OSError) as error:
+            raise NotReady(reason=f"Telegram says: {error}") from None
+        finally:
+            for bot in bots.values():
+                await bot.close()
+
+    asyncio.run(describe())
 
 
 def _doctor(settings: Settings, _options: argparse.Namespace) -> int:

@@ -11,12 +11,16 @@ import structlog
 
 from bot import lines
 from bot.channels.base import Channels
+from bot.channels.telegram_api import Bots, Role, TelegramBot, bot_id
+from bot.channels.telegram_limits import Limiter
 from bot.channels.twilio import Twilio
 from bot.delivery import Delivery
+from bot.intake import Intake
 from bot.lines import Line
 from bot.turns import Turns
 from bot.worker import Worker
 from core.clock import Clock
+from core.errors import NotReady
 from core.runtime import Runtime
 from core.settings import Settings
 
@@ -36,6 +40,7 @@ class App:
     delivery: Delivery
     turns: Turns
     worker: Worker
+    telegram: Intake | None = None
     _lines: dict[tuple[str, str, str], Line] = field(default_factory=dict)
     _held: ExitStack = field(default_factory=ExitStack)
 
@@ -52,7 +57,12 @@ class App:
         settings = runtime.settings
         ways = channels if channels is not None else ways_out(settings)
         delivery, turns = Delivery(runtime, ways), Turns(runtime)
-        return cls(settings, runtime, ways, delivery, turns, Worker(runtime, delivery, turns))
+        bots = ways.get(("telegram", "telegram"))
+        intake = None
+        if isinstance(bots, Bots):
+            intake = Intake(runtime, turns, {bot.role: bot for bot in bots.by_id.values()})
+        worker = Worker(runtime, delivery, turns)
+        return cls(settings, runtime, ways, delivery, turns, worker, intake)
 
     async def start(self, *, ticks: bool) -> None:
         """Begin to serve, with the worker's ticks or without; NotReady says what is missing."""
@@ -63,6 +73,8 @@ class App:
         # What the core leaves in an inbox of its own accord – a talk handed back, say.
         self.runtime.cache["begin turn"] = self.turns.begin
         await self.delivery.start()
+        if self.telegram is not None:
+            await self.telegram.start(poll=ticks)
         if ticks:
             self.worker.start()
         log.info("app.started", ticks=ticks, channels=sorted("/".join(c) for c in self.channels))
@@ -71,6 +83,8 @@ class App:
         """Finish what is in hand within `PATIENCE` seconds, and let go of everything."""
         until = time.monotonic() + PATIENCE
         self.runtime.cache.pop("begin turn", None)
+        if self.telegram is not None:
+            await self.telegram.stop()
         await self.worker.stop(_left(until))
         await self.turns.stop(_left(until) * 0.7)
         with suppress(TimeoutError):
@@ -97,9 +111,27 @@ class App:
 
 def ways_out(settings: Settings) -> Channels:
     """Return the channels the settings give credentials for."""
-    if not (settings.twilio_account_sid and settings.twilio_auth_token):
-        return {}
-    return {("twilio", name): Twilio(settings, name) for name in ("sms", "whatsapp")}
+    ways: Channels = {}
+    if settings.twilio_account_sid and settings.twilio_auth_token:
+        ways |= {("twilio", name): Twilio(settings, name) for name in ("sms", "whatsapp")}
+    bots = telegram_bots(settings)
+    if bots:
+        ways["telegram", "telegram"] = Bots({bot.id: bot for bot in bots.values()})
+    return ways
+
+
+def telegram_bots(settings: Settings) -> dict[Role, TelegramBot]:
+    """Return the bots the settings give a token for; NotReady for what is no token."""
+    bots: dict[Role, TelegramBot] = {}
+    if token := settings.telegram_bot_token:
+        if not bot_id(token):
+            raise NotReady(reason="TELEGRAM_BOT_TOKEN is no token such as 123456789:AAE…")
+        # It imports aiogram, which takes seconds.
+        from bot.channels.telegram_customer import TelegramCustomer
+
+        limiter = Limiter(bot_id(token), settings.redis_url)
+        bots["customer"] = TelegramCustomer(token, settings.telegram_api_url, limiter)
+    return bots
 
 
 def _left(until: float) -> float:

@@ -18,6 +18,8 @@ from core.runtime import Runtime
 from core.settings import Settings
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -51,6 +53,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
             "note", "SECRET_KEY is made and kept in DATA_DIR: processes elsewhere need the same"
         )
     yield from _public_url(settings)
+    yield from _telegram(settings)
     yield from _twilio(settings)
 
 
@@ -63,6 +66,28 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", "PUBLIC_URL is no address such as https://book.example.com")
     elif url.scheme == "http" and url.hostname not in {"127.0.0.1", "localhost"}:
         yield Finding("note", "PUBLIC_URL is not https: codes and links travel readable")
+
+
+def _telegram(settings: Settings) -> Iterator[Finding]:
+    tokens = {
+        "TELEGRAM_BOT_TOKEN": settings.telegram_bot_token,
+        "TELEGRAM_OWNER_BOT_TOKEN": settings.telegram_owner_bot_token,
+    }
+    if not settings.telegram_bot_token:
+        yield Finding("note", "Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)")
+    for name, token in tokens.items():
+        if token and not _TOKEN.fullmatch(token):
+            yield Finding("wrong", f"{name} is no token such as 123456789:AAE…")
+    if len(set(tokens.values()) - {""}) < sum(map(bool, tokens.values())):
+        yield Finding("wrong", "Telegram has one token for two bots: each needs its own")
+    secret = settings.telegram_webhook_secret
+    if secret and not _SECRET.fullmatch(secret):
+        yield Finding("wrong", "TELEGRAM_WEBHOOK_SECRET may have letters, digits, _ and - only")
+    if any(tokens.values()):
+        way = f"calls POST {settings.public_url}/webhooks/telegram/…" if settings.public_url else ""
+        yield Finding("ok", f"Telegram {way or 'is asked for updates (no PUBLIC_URL)'}")
+    if settings.telegram_bot_token and not settings.twilio_sms_from:
+        yield Finding("note", "No SMS: on Telegram a phone can only be shared, not typed")
 
 
 def _twilio(settings: Settings) -> Iterator[Finding]:

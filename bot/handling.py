@@ -110,6 +110,7 @@ class Handling:
     closing: set[int] = field(default_factory=set)  # prompts that wait no more
     living: str = ""  # the message that the last tap was answered in
     shown: str = ""  # the message with the question of the flow under way
+    keyboard: bool = False  # the question was put with a keyboard of its own
     toast: Say | None = None  # what a tap itself is answered with, beside the chat
     done: list[Say] = field(default_factory=list)
     card: Card | None = None
@@ -314,10 +315,10 @@ class Handling:
             living = {"message": tapped, "in_place": True}
             if self.shown and self.shown != tapped:
                 living["also"] = self.shown
+        elif self.keyboard:
+            living = {"contact": True}
         elif self.shown and not self.quiet:
             living = {"message": self.shown}
-        if self.incoming.kind == "contact":
-            living["contact"] = True
         if living and self.done:
             living["done"] = [encode(say) for say in self.done]
             living["above"] = self.asked is not None

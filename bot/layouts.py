@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from bot import formats
 from core.messages import Choice, Say, When
 
-Layout = Literal["", "list", "grid", "calendar", "contact"]
+Layout = Literal["", "list", "pairs", "grid", "calendar", "contact"]
 """How a prompt wants its options shown where there are buttons; "contact" asks for a phone."""
 
 
@@ -53,9 +53,11 @@ def rows(layout: str, pairs: Pairs, language: str, words: Callable[[str], str]) 
         laid = _month(options, language)
     elif layout == "grid" and all(_hour(choice) is not None for choice, _ in options):
         laid = _grid(options, words)
+    elif layout == "pairs":
+        laid = _beside([option for _, option in options], most=2)
     else:
         laid = _list([option for _, option in options])
-    return (*laid, *_beside(onward, most=2))
+    return (*laid, *_beside(onward, most=3))
 
 
 def _list(options: Sequence[Option]) -> Rows:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from bot.channels.telegram_api import bot_id
 from core import models, setup
 from core.context import Context
 from core.settings import Settings
@@ -38,6 +39,10 @@ async def load(ctx: Context, transport: str | None = None) -> list[Line]:
 
 async def ensure_defaults(ctx: Context, settings: Settings) -> None:
     """Add the lines that the settings name and the database lacks; they serve all shops."""
+    for address, staff in telegram_addresses(settings):
+        await setup.add_line(
+            ctx, transport="telegram", channel="telegram", address=address, staff=staff
+        )
     for channel, address in twilio_addresses(settings):
         await setup.add_line(
             ctx,
@@ -46,6 +51,16 @@ async def ensure_defaults(ctx: Context, settings: Settings) -> None:
             account=settings.twilio_account_sid,
             address=address,
         )
+
+
+def telegram_addresses(settings: Settings) -> Iterable[tuple[str, bool]]:
+    """Yield (the bot's number, whether it is the owners') of each bot the settings make."""
+    for token, staff in (
+        (settings.telegram_bot_token, False),
+        (settings.telegram_owner_bot_token, True),
+    ):
+        if bot_id(token):
+            yield bot_id(token), staff
 
 
 def twilio_addresses(settings: Settings) -> Iterable[tuple[str, str]]:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from bot import doctor, logs
 from bot.app import App
 from bot.simulator.stage import Stage
-from webhooks import errors, health, twilio
+from webhooks import errors, health, telegram, twilio
 from webhooks.pages import bookings, simulator
 from webhooks.requests import Logged
 
@@ -43,6 +43,9 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     if stage is not None:
         web.state.stage = stage
         web.include_router(simulator.router)
+    web.add_route(
+        "/webhooks/telegram/{role}", telegram.update, methods=["POST"], include_in_schema=False
+    )
     for path, handler in (("messages", twilio.messages), ("status", twilio.status)):
         web.add_route(
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.flows.book import book
-from bot.flows.cards import card
+from bot.flows.cards import card, stays
 from bot.flows.decide import decide, handback
 from bot.flows.desk import FLOWS as DESK
 from bot.flows.menu import human, language, menu, resume, welcome
@@ -28,6 +28,7 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "reminder": reminder,
     "resume": resume,
     "standing": standing,
+    "stays": stays,
     "welcome": welcome,
     **DESK,
 }

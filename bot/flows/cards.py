@@ -9,8 +9,10 @@ from __future__ import annotations
 from bot.talk import Goto, Talk
 from bot.texts import text
 from core import bookings, people
+from core import catalog as catalogs
+from core.availability import Slot
 from core.bookings import Booking
-from core.messages import Choice, Say
+from core.messages import Choice, Money, Say, When
 from core.offers import Catalog
 
 OPTIONS = (
@@ -19,6 +21,9 @@ OPTIONS = (
     Choice("calendar", text("add_to_calendar")),
 )
 """What a card's buttons do. No words: typed, they are about whatever the talk is about."""
+
+OVER = (Choice("calendar", text("off_calendar")),)
+"""What can be done with a booking that was called off."""
 
 
 async def card(talk: Talk) -> None:
@@ -30,6 +35,16 @@ async def card(talk: Talk) -> None:
         raise Goto("my_bookings", booking=talk.args["booking"])
     booking = await bookings.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
     attach_calendar(talk, booking)
+
+
+async def stays(talk: Talk) -> None:
+    """Leave a booking as it is, and show it again."""
+    person = await people.whoami(talk.ctx, talk.conversation.id)
+    if person is None or not person.proved:
+        raise Goto("my_bookings", booking=talk.args["booking"])
+    booking = await bookings.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
+    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    await show(talk, catalog, booking, text("card.stays"))
 
 
 async def show(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
@@ -55,6 +70,25 @@ def face(catalog: Catalog, booking: Booking, head: Say) -> Say:
     if booking.price is not None:
         return text("card.face", price=booking.price, **facts)
     return text("card.face_unpriced", **facts)
+
+
+def offer(catalog: Catalog, slot: Slot, attendee: str) -> Say:
+    """Return what is held as a card, to be confirmed."""
+    service = catalog.service(slot.service_id).name
+    provider = catalog.provider(slot.provider_id).called
+    what = text("card.what", service=service, provider=provider)
+    if attendee:
+        what = text("card.what_for", service=service, provider=provider, attendee=attendee)
+    facts: dict[str, object] = {
+        "what": what,
+        "when": When(slot.starts_at, catalog.shop.timezone),
+        "minutes": slot.minutes,
+        "place": ", ".join(filter(None, (catalog.shop.name, catalog.shop.address))),
+        "held": catalog.shop.hold_minutes,
+    }
+    if slot.price_minor is None:
+        return text("card.offer_unpriced", **facts)
+    return text("card.offer", price=Money(slot.price_minor, slot.currency), **facts)
 
 
 def attach(talk: Talk, catalog: Catalog, booking: Booking) -> None:

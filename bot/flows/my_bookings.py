@@ -68,6 +68,7 @@ async def move(talk: Talk) -> None:
         "wish": {} if booking.anyone else {"provider": booking.provider_id},
     }
     talk.notes["named"] = True
+    talk.done(parts.booking_line(booking))
     picked = await pick_slot(
         talk.scope("to"), catalog, booking.service_id, start=start, ignore_booking=booking.id
     )
@@ -80,7 +81,7 @@ async def move(talk: Talk) -> None:
             provider=catalog.provider(picked.slot.provider_id).called,
         ),
     ):
-        await _stays(talk, catalog, booking)
+        await _stays(talk, booking)
         return
     moved = await _move(talk, catalog, picked, booking, who)
     if talk.conversation.taps:
@@ -129,12 +130,11 @@ async def _move(
     return await bookings.get(talk.ctx, done["id"], user_id=who.user_id)
 
 
-async def _stays(talk: Talk, catalog: Catalog, booking: Booking) -> None:
+async def _stays(talk: Talk, booking: Booking) -> None:
     """Say that nothing was changed."""
     if talk.conversation.taps:
-        await cards.show(talk, catalog, booking, text("card.stays"))
-    else:
-        await talk.say(text("stays", booking=parts.booking_line(booking)))
+        raise Goto("stays", booking=booking.id)
+    await talk.say(text("stays", booking=parts.booking_line(booking)))
 
 
 async def cancel(talk: Talk) -> None:
@@ -149,7 +149,7 @@ async def cancel(talk: Talk) -> None:
     line = parts.booking_line(booking)
     rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
     if not await talk.confirm("sure", text("cancel_sure", booking=line, rule=rule)):
-        await _stays(talk, catalog, booking)
+        await _stays(talk, booking)
         return
 
     async def undo(_key: str) -> Json:
@@ -158,6 +158,7 @@ async def cancel(talk: Talk) -> None:
 
     await talk.once("cancelled", undo)
     await talk.say(text("cancelled", booking=line, shop=catalog.shop.name))
+    talk.card(booking.id, booking.ends_at, cards.OVER)
 
 
 async def late(talk: Talk) -> None:

@@ -1,0 +1,112 @@
+"""Slotline with a real aiogram, a strict Bot API server in Telegram's place, and people in chats."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from bot.app import App
+from core.clock import FixedClock
+from core.runtime import Runtime
+from tests.servers.telegram import Bot, Person, TelegramServer
+from tests.servers.telegram.bots import Message
+from webhooks.app import create_app
+
+
+@dataclass(slots=True)
+class Chats:
+    """The application with its customers' bot, as people in Telegram meet it."""
+
+    app: App
+    telegram: TelegramServer
+    bot: Bot
+    url: str
+
+    @property
+    def clock(self) -> FixedClock:
+        """The clock, which stands still."""
+        assert isinstance(self.app.runtime.clock, FixedClock)
+        return self.app.runtime.clock
+
+    async def idle(self) -> None:
+        """Wait until whatever was sent is received, handled and answered."""
+        intake = self.app.telegram
+        assert intake is not None
+        await self.telegram.settled()
+        if self.bot.webhook is None:
+            await self.taken()
+        await self.app.turns.idle()
+        await self.app.delivery.idle()
+        await intake.idle()
+        for channel in self.app.channels.values():
+            later = getattr(channel, "by_id", {})
+            for each in later.values():
+                await each.settled()
+
+    async def taken(self) -> None:
+        """Wait until our poll has fetched every update and asks for the next."""
+        while self.bot.updates:  # noqa: ASYNC110 - the stand-in has no bell for it
+            await asyncio.sleep(0.002)
+
+    async def writes(self, person: Person, text: str) -> list[str]:
+        """Let somebody write; return what the chat shows since."""
+        seen = len(person.screen(self.bot))
+        await person.writes(self.bot, text)
+        await self.idle()
+        return person.screen(self.bot)[seen:]
+
+    async def taps(self, person: Person, label: str, message: Message | None = None) -> str:
+        """Let somebody tap; return what the tap itself was answered with."""
+        query = await person.taps(self.bot, label, message=message)
+        await self.idle()
+        return str(self.bot.answers[query].get("text", ""))
+
+    async def shares(self, person: Person) -> None:
+        """Let somebody share their number."""
+        await person.shares_contact(self.bot)
+        await self.idle()
+
+
+@asynccontextmanager
+async def chatting(
+    runtime: Runtime, *, webhook: bool = True, telegram: TelegramServer | None = None
+) -> AsyncIterator[Chats]:
+    """Serve `runtime` to people in Telegram, by webhook or by polling, until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with telegram or TelegramServer() as server:
+            bot = server.bot("BellaHairBot")
+            runtime.settings = runtime.settings.model_copy(
+                update={
+                    "public_url": url if webhook else "",
+                    "telegram_bot_token": bot.token,
+                    "telegram_api_url": server.url,
+                }
+            )
+            app = App.of(runtime)
+            serving = uvicorn.Server(
+                uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
+            )
+            await app.start(ticks=False)
+            if not webhook:
+                assert app.telegram is not None
+                await app.telegram.start(poll=True)
+            task = asyncio.create_task(serving.serve(sockets=[listening]))
+            try:
+                await _ready(bot, webhook=webhook)
+                yield Chats(app, server, bot, url)
+            finally:
+                serving.should_exit = True
+                await task
+                await app.stop()
+
+
+async def _ready(bot: Bot, *, webhook: bool) -> None:
+    ready = "getWebhookInfo" if webhook else "getUpdates"
+    while not bot.called(ready):  # noqa: ASYNC110 - the stand-in has no bell for it
+        await asyncio.sleep(0.002)

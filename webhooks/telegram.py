@@ -1,0 +1,45 @@
+"""Telegram's webhooks: an update for the customers' bot, or for the owners'.
+
+Answered 200 only after what it says is stored: Telegram repeats an update until then.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.app import App
+from webhooks import requests
+from webhooks.errors import problem
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 512 * 1024
+"""Bytes: an update holds two messages at most, each with its entities and buttons."""
+
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+
+
+async def update(request: Request) -> Response:
+    """Take in one update; 403 and nothing stored without the secret we gave Telegram."""
+    app: App = request.app.state.slotline
+    intake, role = app.telegram, request.path_params["role"]
+    if intake is None or role not in intake.bots:
+        return problem(request, 404, code="not_found", detail="There is no such bot here.")
+    given = request.headers.get(HEADER, "").encode("utf-8", "replace")
+    if not hmac.compare_digest(given, intake.secret(role).encode()):
+        log.warning("telegram.refused", path=request.url.path)
+        return problem(request, 403, code="bad_secret", detail="This is not sent by Telegram.")
+    try:
+        raw = json.loads(await requests.body(request, MAX_BODY))
+    except requests.TooLarge:
+        return problem(request, 413, code="too_large", detail="The body is too large.")
+    except ValueError:
+        return problem(request, 400, code="invalid", detail="The body is not JSON.")
+    if isinstance(raw, dict):
+        await intake.take(role, raw)
+    return Response()
