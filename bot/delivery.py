@@ -184,7 +184,6 @@ class Delivery:
                 return await self.runtime.run(partial(_mark_sent, row, rendered, sent))
             return True
 
-
     async def _with_calendar(self, row: Outgoing, rendered: Rendered) -> Rendered:
         """Return it with the calendar file of its booking as that is in this moment."""
         assert row.booking_id is not None
