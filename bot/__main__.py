@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clock import FixedClock, instant_from
-from core.errors import NotReady, SlotlineError
+from core.errors import NotFound, NotReady, SlotlineError
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     command("seed-demo", _seed_demo, "Make three sample shops with half-full calendars.")
     admin = command("create-admin", _create_admin, "Make whoever has a phone an admin.")
     admin.add_argument("phone", metavar="PHONE", help="with its country: +34600111222")
+    pair = command("pair", _pair, "Make a one-time code by which a member joins the owners' bot.")
+    pair.add_argument("phone", metavar="PHONE", help="the member's, with its country: +34600111222")
     command("whatsapp-setup", _whatsapp_setup, "Have Twilio keep WhatsApp's buttons and lists.")
     read = command("understand", _understand, "Read a message a line, print a JSON line for each.")
     read.add_argument("--now", type=_instant, required=True, metavar="INSTANT")
@@ -279,6 +281,33 @@ def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
         print(f"{phone} is an admin now.")
 
     _with_runtime(settings, create)
+
+
+def _pair(settings: Settings, options: argparse.Namespace) -> None:
+    from bot.app import telegram_bots
+    from bot.channels.telegram_api import Refused
+    from core import pairing, people
+
+    async def issue(runtime: Runtime) -> None:
+        await runtime.check()
+        phone = people.phone(options.phone, "")
+        try:
+            code = await runtime.run(lambda ctx: pairing.issue_for(ctx, phone))
+        except NotFound:
+            raise NotReady(reason=f"nobody with the phone {phone} works at a shop") from None
+        print(f"Good once, for a day: write \"pair {code}\" to the owners' bot.")
+        bots = telegram_bots(settings)
+        try:
+            if owner := bots.get("owner"):
+                name = await owner.username()
+                print(f"Or open https://t.me/{name}?start={pairing.PREFIX}{code}")
+        except (Refused, OSError) as error:
+            raise NotReady(reason=f"Telegram says: {error}") from None
+        finally:
+            for bot in bots.values():
+                await bot.close()
+
+    _with_runtime(settings, issue)
 
 
 def _whatsapp_setup(settings: Settings, _options: argparse.Namespace) -> int:

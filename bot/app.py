@@ -131,6 +131,14 @@ def telegram_bots(settings: Settings) -> dict[Role, TelegramBot]:
 
         limiter = Limiter(bot_id(token), settings.redis_url)
         bots["customer"] = TelegramCustomer(token, settings.telegram_api_url, limiter)
+    if token := settings.telegram_owner_bot_token:
+        if not bot_id(token):
+            raise NotReady(reason="TELEGRAM_OWNER_BOT_TOKEN is no token such as 123456789:AAE…")
+        # It imports python-telegram-bot and Pillow.
+        from bot.channels.telegram_owner import TelegramOwner
+
+        limiter = Limiter(bot_id(token), settings.redis_url)
+        bots["owner"] = TelegramOwner(token, settings.telegram_api_url, limiter)
     return bots
 
 
