@@ -25,12 +25,14 @@ Layout = Literal["", "list", "pairs", "grid", "calendar", "contact"]
 class Option:
     """One option as it is shown: its number, its words, and what a tap on it sends back.
 
-    A dead cell of a layout has number 0 and nothing to send back.
+    A dead cell of a layout has number 0 and nothing to send back. `style` sets one off from the
+    rest where the channel can: "primary", "success" or "danger".
     """
 
     number: int
     label: str
     payload: str
+    style: str = ""
 
 
 Rows = tuple[tuple[Option, ...], ...]
@@ -115,7 +117,7 @@ def _cell(day: date, first: date, free: dict[date, Option]) -> Option:
         return _dead(" ")
     if day not in free:
         return _dead(NOTHING)
-    return Option(free[day].number, str(day.day), free[day].payload)
+    return Option(free[day].number, str(day.day), free[day].payload, "primary")
 
 
 def _dead(label: str) -> Option:
