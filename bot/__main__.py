@@ -83,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--now", type=_instant, required=True, metavar="INSTANT")
     read.add_argument("--zone", required=True)
     read.add_argument("--lang", required=True)
+    read.add_argument("--region", default="US", metavar="COUNTRY", help="3/4 is in March, or April")
+    read.add_argument("--expects", metavar="WHAT", help="what was asked: yes_no, when, code …")
+    missed = command("misunderstood", _misunderstood, "Print what was not understood, how often.")
+    missed.add_argument("--shop", metavar="KEYWORD", help="of one shop only")
     command("telegram-setup", _telegram_setup, "Set the bots' commands and descriptions.")
     command("doctor", _doctor, "Say what is missing or wrong.")
     return parser
@@ -295,7 +299,7 @@ def _pair(settings: Settings, options: argparse.Namespace) -> None:
             code = await runtime.run(lambda ctx: pairing.issue_for(ctx, phone))
         except NotFound:
             raise NotReady(reason=f"nobody with the phone {phone} works at a shop") from None
-        print(f"Good once, for a day: write \"pair {code}\" to the owners' bot.")
+        print(f'Good once, for a day: write "pair {code}" to the owners\' bot.')
         bots = telegram_bots(settings)
         try:
             if owner := bots.get("owner"):
@@ -405,10 +409,35 @@ def _tick(settings: Settings, options: argparse.Namespace) -> None:
     asyncio.run(tick())
 
 
+def _misunderstood(settings: Settings, options: argparse.Namespace) -> None:
+    from core import directory, misunderstood
+
+    async def show(runtime: Runtime) -> None:
+        await runtime.check()
+        async with runtime.reading() as ctx:
+            shop = await directory.shop_by_keyword(ctx, options.shop) if options.shop else None
+            if options.shop and shop is None:
+                raise NotReady(reason=f"no shop has the keyword {options.shop}")
+            found = await misunderstood.most_often(ctx, shop_id=shop.id if shop else None)
+        for one in found:
+            asked = f" (asked for {one.expects})" if one.expects else ""
+            print(f"{one.times:4}  {one.last_at:%Y-%m-%d}  {one.language}  {one.text}{asked}")
+        if not found:
+            print("Nothing in the last 90 days.")
+
+    _with_runtime(settings, show)
+
+
 def _understand(_settings: Settings, options: argparse.Namespace) -> None:
     from bot.understanding import Setting, as_json, understand
 
-    setting = Setting(now=instant_from(options.now), zone=options.zone, language=options.lang)
+    setting = Setting(
+        now=instant_from(options.now),
+        zone=options.zone,
+        language=options.lang,
+        region=options.region.upper(),
+        expects=options.expects,
+    )
     for line in sys.stdin:
         print(json.dumps(as_json(understand(line.rstrip("\n"), setting)), ensure_ascii=False))
 

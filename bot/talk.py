@@ -104,7 +104,8 @@ class Heard:
     picked: Json = MISSING
     used: bool = False
     taken: set[str] = field(default_factory=set)  # acts that some step has acted on
-    again: Callable[[Catalog | None, str], Understood] | None = None  # reads words with a shop's names
+    # Reads words with the names of a shop at hand.
+    again: Callable[[Catalog | None, str], Understood] | None = None
 
     @property
     def text(self) -> str:

@@ -98,8 +98,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "calendar_file": "For your calendar. Ref {ref}",
     "card.face": "{head}\n\n{what:b}\n🗓 {when:full}, {minutes} min\n📍 {place}\n"
     "{price} · Ref {ref}",
-    "card.face_unpriced": "{head}\n\n{what:b}\n🗓 {when:full}, {minutes} min\n📍 {place}\n"
-    "Ref {ref}",
+    "card.face_unpriced": "{head}\n\n{what:b}\n🗓 {when:full}, {minutes} min\n📍 {place}\nRef {ref}",
     "card.what": "{service} with {provider}",
     "card.what_for": "{service} for {attendee} with {provider}",
     "card.booked": "✅ Booked, {name}!",

@@ -322,7 +322,7 @@ async def will_come(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
     if old.customer_confirmed_at is not None:
         return old
     sure = await change(ctx, old, "will_come", actor, to=to, customer_confirmed_at=ctx.now)
-    await reminders.again(ctx, sure, "said they come")
+    await reminders.reword(ctx, sure)
     return sure
 
 

@@ -1,4 +1,4 @@
-"""Slotline with a real aiogram, a strict Bot API server in Telegram's place, and people in chats."""
+"""Slotline with a real aiogram, a strict Bot API server, and people in chats."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from bot.app import App
+from bot.app import App, ways_out
+from bot.channels.memory import Memory
+from bot.channels.telegram_api import Bots
+from bot.channels.telegram_customer import TelegramCustomer
+from bot.channels.telegram_limits import Pace
 from core.clock import FixedClock
 from core.runtime import Runtime
 from tests.servers.telegram import Bot, Person, TelegramServer
 from tests.servers.telegram.bots import Message
 from webhooks.app import create_app
+
+UNPACED = Pace(0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -26,6 +32,7 @@ class Chats:
     telegram: TelegramServer
     bot: Bot
     url: str
+    sms: Memory
 
     @property
     def clock(self) -> FixedClock:
@@ -43,10 +50,11 @@ class Chats:
         await self.app.turns.idle()
         await self.app.delivery.idle()
         await intake.idle()
-        for channel in self.app.channels.values():
-            later = getattr(channel, "by_id", {})
-            for each in later.values():
-                await each.settled()
+        bots = self.app.channels["telegram", "telegram"]
+        assert isinstance(bots, Bots)
+        for each in bots.by_id.values():
+            assert isinstance(each, TelegramCustomer)
+            await each.settled()
 
     async def taken(self) -> None:
         """Wait until our poll has fetched every update and asks for the next."""
@@ -74,9 +82,16 @@ class Chats:
 
 @asynccontextmanager
 async def chatting(
-    runtime: Runtime, *, webhook: bool = True, telegram: TelegramServer | None = None
+    runtime: Runtime,
+    *,
+    webhook: bool = True,
+    telegram: TelegramServer | None = None,
+    pace: Pace = UNPACED,
 ) -> AsyncIterator[Chats]:
-    """Serve `runtime` to people in Telegram, by webhook or by polling, until the block ends."""
+    """Serve `runtime` to people in Telegram, by webhook or by polling, until the block ends.
+
+    Codes go out by SMS, which ends in memory (`Chats.sms`). Nothing is paced unless asked for.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with telegram or TelegramServer() as server:
@@ -88,7 +103,13 @@ async def chatting(
                     "telegram_api_url": server.url,
                 }
             )
-            app = App.of(runtime)
+            sms = Memory()
+            app = App.of(runtime, {**ways_out(runtime.settings), ("twilio", "sms"): sms})
+            customer = app.channels["telegram", "telegram"]
+            assert isinstance(customer, Bots)
+            for each in customer.by_id.values():
+                assert isinstance(each, TelegramCustomer)
+                each.limiter.pace = pace
             serving = uvicorn.Server(
                 uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
             )
@@ -99,7 +120,7 @@ async def chatting(
             task = asyncio.create_task(serving.serve(sockets=[listening]))
             try:
                 await _ready(bot, webhook=webhook)
-                yield Chats(app, server, bot, url)
+                yield Chats(app, server, bot, url, sms)
             finally:
                 serving.should_exit = True
                 await task

@@ -43,12 +43,22 @@ return tostring(start - now)
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two messages."""
+
+    bot: float = SECONDS_BOT
+    chat: float = SECONDS_CHAT
+    group: float = SECONDS_GROUP
+
+
 @dataclass(slots=True, eq=False)
 class Limiter:
     """The places in the line of one bot. `url` is the Valkey or Redis that processes share."""
 
     bot: str
     url: str = ""
+    pace: Pace = Pace()  # noqa: RUF009 - frozen
     clock: Callable[[], float] = time.monotonic
     _free: dict[str, float] = field(default_factory=dict)
     _client: Any = None
@@ -57,8 +67,8 @@ class Limiter:
     async def turn(self, chat_id: int) -> None:
         """Wait until a message to this chat may be sent."""
         steps = {
-            f"telegram:{self.bot}": SECONDS_BOT,
-            f"telegram:{self.bot}:{chat_id}": SECONDS_GROUP if chat_id < 0 else SECONDS_CHAT,
+            f"telegram:{self.bot}": self.pace.bot,
+            f"telegram:{self.bot}:{chat_id}": self.pace.group if chat_id < 0 else self.pace.chat,
         }
         wait = await self._reserve(steps)
         if wait > 0:

@@ -126,3 +126,20 @@ async def settle(ctx: Context, booking_ids: Sequence[int]) -> None:
         .where(prompts.c.id.in_(shown), prompts.c.closed_at.is_(None))
         .values(closed_at=ctx.now)
     )
+
+
+async def reword(ctx: Context, booking_id: int, say: Say, options: Sequence[Choice]) -> None:
+    """Let the reminders of a booking that wait say and ask something else, when they go."""
+    waiting = (
+        outbox.c.lane == "reminder",
+        outbox.c.booking_id == booking_id,
+        outbox.c.kind == "reminder",
+        outbox.c.state == "due",
+    )
+    asked = sa.select(outbox.c.prompt_id).where(*waiting)
+    await ctx.execute(
+        sa.update(prompts)
+        .where(prompts.c.id.in_(asked))
+        .values(say=encode(say), options=[encode(option) for option in options])
+    )
+    await ctx.execute(sa.update(outbox).where(*waiting).values(say=encode(say)))

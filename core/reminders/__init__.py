@@ -5,7 +5,7 @@ are told by the clock.
 """
 
 from core.reminders.agenda import agendas, unanswered
-from core.reminders.planning import FLOW, again, drop, plan, replan
+from core.reminders.planning import FLOW, again, drop, plan, replan, reword
 from core.reminders.rules import DEFAULT, MOST, Rule
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "drop",
     "plan",
     "replan",
+    "reword",
     "unanswered",
 ]

@@ -7,13 +7,16 @@ call can remind of what is not so.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
+
+import sqlalchemy as sa
 
 from core import catalog as catalogs
 from core import outbox, quiet
 from core.context import Context
 from core.messages import Choice, Say
-from core.models import bookings, customers
+from core.models import booking_events, bookings, customers
 from core.offers import Catalog
 from core.outbox.addressing import home_of
 from core.records import Booking, listed
@@ -31,16 +34,26 @@ COME = Choice(
 MOVE = Choice("move", Say("do_move"), ("@move", "move"))
 CANCEL = Choice("cancel", Say("do_cancel"), ("@cancel", "call it off"))
 
+_MAKES = ("book", "book_for", "squeeze_in", "confirm", "move")
+"""What makes a booking stand at its time."""
+
 _BEFORE, _AFTER = ("confirmed",), ("confirmed", "in_progress", "completed")
 """In which states a booking is reminded of, and followed up."""
 
 
-async def plan(ctx: Context, booking: Booking, known: Catalog | None = None) -> None:
+async def plan(
+    ctx: Context,
+    booking: Booking,
+    known: Catalog | None = None,
+    *,
+    since: datetime | None = None,
+) -> None:
     """Write down the reminders of a booking that has none yet; for one that has, `again`.
 
     By the service's rules or else the shop's, in the shop's wall time, around the quiet hours of
     the person or else the shop. Whoever was never talked with gets none: there is nowhere to.
-    `known` is the shop's catalog where it was just read.
+    `known` is the shop's catalog where it was just read; `since` when it was made or moved, if
+    that was earlier.
     """
     if booking.user_id is None or booking.state not in _AFTER:
         return
@@ -53,7 +66,9 @@ async def plan(ctx: Context, booking: Booking, known: Catalog | None = None) -> 
         return
     shop = known.shop
     silence = quiet.hours((home.quiet_from, home.quiet_until), (shop.quiet_from, shop.quiet_until))
-    planned = schedule(rules, booking.starts_at, booking.ends_at, shop.timezone, silence, ctx.now)
+    planned = schedule(
+        rules, booking.starts_at, booking.ends_at, shop.timezone, silence, ctx.now, since
+    )
     those = [
         _later(known, booking, one)
         for one in planned
@@ -94,9 +109,23 @@ async def replan(ctx: Context, *, shop_id: int | None = None, user_id: int | Non
     if user_id is not None:
         which.append(customers.c.user_id == user_id)
     those = await listed(ctx, *which)
+    made = sa.select(booking_events.c.booking_id, sa.func.max(booking_events.c.at).label("at"))
+    made = made.where(
+        booking_events.c.booking_id.in_([booking.id for booking in those]),
+        booking_events.c.action.in_(_MAKES),
+    ).group_by(booking_events.c.booking_id)
+    since = {row.booking_id: row.at for row in await ctx.all(made)} if those else {}
     for booking in those:
-        await again(ctx, booking, "planned anew")
+        await drop(ctx, booking, "planned anew")
+        await plan(ctx, booking, since=since.get(booking.id))
     return len(those)
+
+
+async def reword(ctx: Context, booking: Booking) -> None:
+    """Let the reminders that wait for a booking ask what is still to be asked; they stay when."""
+    if booking.user_id is not None:
+        known = await catalogs.catalog(ctx, booking.shop_id)
+        await outbox.reword(ctx, booking.id, reminder(known, booking), options_of(booking))
 
 
 def rules_of(known: Catalog, service_id: int) -> tuple[Rule, ...]:

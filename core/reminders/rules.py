@@ -92,21 +92,26 @@ def schedule(
     zone: str,
     silence: Quiet,
     now: datetime,
+    since: datetime | None = None,
 ) -> list[Planned]:
-    """Return what is to come of `rules`, in order of time; what lies behind is left out.
+    """Return what is to come of `rules`, in order of time.
 
-    In quiet hours a reminder waits for their end. Where that would take half of the notice it
-    gives, or more – the 2 hours of a 9:00 booking –, it goes half an hour before they begin; if
-    that is past, it is dropped. Each is pointless from the next one on, the last from the start.
+    What was due before the booking was made (`since`; None: just now) is left out, and so is what
+    lies behind. In quiet hours a reminder waits for their end. Where that would take half of the
+    notice it gives, or more – the 2 hours of a 9:00 booking –, it goes half an hour before they
+    begin; if that is past, it is dropped. Each is pointless from the next one on, the last from
+    the start.
     """
     found = []
     for rule in rules:
         ideal = rule.moment(starts_at, ends_at, zone)
-        if ideal <= now or (rule.kind != "after" and ideal >= starts_at):
+        if ideal <= (since or now) or (rule.kind != "after" and ideal >= starts_at):
             continue
         due, dropped = _around(rule, ideal, starts_at, zone, silence, now)
-        found.append(Planned(rule, due, due, dropped))
-    found.sort(key=lambda one: (one.due_at, one.rule.kind, -one.rule.minutes))
+        if due > now:
+            found.append(Planned(rule, due, due, dropped))
+    # Of two at one minute the one that stands later in the rules goes.
+    found.sort(key=lambda one: one.due_at)
     kept: list[Planned] = []
     last: datetime | None = None  # when the one after it goes
     for one in reversed(found):
