@@ -58,7 +58,7 @@ class Limiter:
 
     bot: str
     url: str = ""
-    pace: Pace = Pace()  # noqa: RUF009 - frozen
+    pace: Pace = Pace()
     clock: Callable[[], float] = time.monotonic
     _free: dict[str, float] = field(default_factory=dict)
     _client: Any = None
