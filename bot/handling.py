@@ -321,7 +321,7 @@ class Handling:
             living = {"message": self.shown}
         if living and self.done:
             living["done"] = [encode(say) for say in self.done]
-            living["above"] = self.asked is not None
+            living["above"] = self.asked is not None and not self.asked.alone
         return living
 
     async def _put_card(self, card: Card, message: str) -> int:
@@ -331,7 +331,7 @@ class Handling:
             conversation_id=self.conversation.id,
             flow="card",
             options=[encode(choice) for choice in card.options],
-            args={"booking": card.booking_id},
+            args={"booking": card.booking_id, "layout": "pairs"},
             base=UNNUMBERED,
             message_id=message,
             expires_at=card.expires_at,

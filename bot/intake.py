@@ -45,6 +45,7 @@ class Intake:
     runtime: Runtime
     turns: Turns
     bots: Mapping[Role, TelegramBot]
+    typing_after: float = TYPING_AFTER
     _lines: dict[Role, Line] = field(default_factory=dict)
     _names: dict[Role, str] = field(default_factory=dict)
     _tapped: dict[int, tuple[TelegramBot, Taken]] = field(default_factory=dict)
@@ -173,7 +174,7 @@ class Intake:
         self._answered(bot, taken.chat_id)
         loop = asyncio.get_running_loop()
         self._waiting[bot.id, taken.chat_id] = loop.call_later(
-            TYPING_AFTER, self._long, bot, taken, inbox_id
+            self.typing_after, self._long, bot, taken, inbox_id
         )
 
     def _long(self, bot: TelegramBot, taken: Taken, inbox_id: int) -> None:

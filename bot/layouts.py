@@ -41,7 +41,7 @@ Pairs = Sequence[tuple[Choice, Option]]
 NOTHING = "·"
 """What stands in a calendar where no time is free that day."""
 
-_WIDTHS = ((4, 8), (3, 11), (2, 17))
+_WIDTHS = ((4, 8), (3, 11), (2, 18))
 """(buttons beside each other, the longest label that then can be read at 390 pixels)."""
 
 _PARTS = ((12, "grid.morning"), (17, "grid.afternoon"), (48, "grid.evening"))

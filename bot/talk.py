@@ -52,7 +52,8 @@ class Goto(Exception):
 class Asked:
     """A question as it is about to be put: the step, its words, its options.
 
-    `done` are the answers before it, as a channel that changes its messages shows them.
+    `done` are the answers before it, as a channel that changes its messages shows them: above it,
+    or, for a question that says all of them itself (`alone`), only on the message before.
     """
 
     step: str
@@ -61,7 +62,7 @@ class Asked:
     expects: str = ""
     digest: str = ""
     args: Json = field(default_factory=dict)
-    done: tuple[Say, ...] = ()
+    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -228,10 +229,6 @@ class Talk:
         """Note an answer that is given; it stands above the next question where there is room."""
         self.run.done.append(say)
 
-    def undone(self) -> None:
-        """Take back what was noted: the next question says all of it itself."""
-        self.run.done.clear()
-
     def attach(self, kind: str, say: Say, *, booking_id: int) -> None:
         """Send a place ("venue") or a calendar file ("calendar") along, where that can be done."""
         self.run.attached.append(Attached(kind, say, booking_id))
@@ -315,7 +312,9 @@ class Talk:
         )
         return bool(await self.decide(name, say, offered))
 
-    async def decide(self, name: str, say: Say, offered: Sequence[Choice]) -> Json:
+    async def decide(
+        self, name: str, say: Say, offered: Sequence[Choice], *, alone: bool = False
+    ) -> Json:
         """Return what was chosen about exactly what `say` shows.
 
         The answer holds as long as every figure and word of it: when one changes – between the
@@ -336,7 +335,7 @@ class Talk:
             if value is not MISSING:
                 heard.used = True
                 self.tell(text("changed"))
-        self._suspend(key, say, tuple(offered), "yes_no", digest)
+        self._suspend(key, say, tuple(offered), "yes_no", digest, alone=alone)
 
     async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
         """Do something that must not be done twice; return what it returned the first time.
@@ -378,12 +377,14 @@ class Talk:
         expects: str,
         digest: str = "",
         layout: str = "",
+        *,
+        alone: bool = False,
     ) -> NoReturn:
         heard = self.run.heard
         if heard and heard.step == key and not heard.used:
             self.run.misunderstood = True
         args = {"layout": layout} if layout else {}
-        raise Suspend(Asked(key, say, options, expects, digest, args, tuple(self.run.done)))
+        raise Suspend(Asked(key, say, options, expects, digest, args, alone))
 
 
 def _among(options: Sequence[Choice], value: Json) -> bool:

@@ -51,8 +51,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "grid.afternoon": "Afternoon",
     "grid.evening": "Evening",
     "share_number": "Share my number",
-    "share_phone": "Last step: your phone number. Share it with the button below, or write it and "
-    "I send you a code.",
+    "share_phone": "Your phone number, please: share it with the button below, or write it and I "
+    "send you a code.",
     "no_codes": "I cannot send codes to phones here. Please share your number with the button "
     "below.",
     "not_your_contact": "That is not your own number. Please use the button below the text field, "
@@ -124,6 +124,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "which_language": "Which language?",
     "language.en": "English",
     "language.es": "Español",
+    "language.pt": "Português",
+    "language.hi": "हिन्दी",
     "language_set": "I speak English now.",
     "left_alone": "We were in the middle of something. Go on or start over?",
     "go_on": "Go on",

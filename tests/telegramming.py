@@ -105,6 +105,8 @@ async def chatting(
             )
             sms = Memory()
             app = App.of(runtime, {**ways_out(runtime.settings), ("twilio", "sms"): sms})
+            assert app.telegram is not None
+            app.telegram.typing_after = 60
             customer = app.channels["telegram", "telegram"]
             assert isinstance(customer, Bots)
             for each in customer.by_id.values():
@@ -115,7 +117,6 @@ async def chatting(
             )
             await app.start(ticks=False)
             if not webhook:
-                assert app.telegram is not None
                 await app.telegram.start(poll=True)
             task = asyncio.create_task(serving.serve(sockets=[listening]))
             try:

@@ -153,6 +153,7 @@ class TelegramCustomer:
                 chat_id=chat_id,
                 document=BufferedInputFile(file.body, file.name),
                 caption=rendered.text,
+                reply_markup=ReplyKeyboardRemove(remove_keyboard=True),
             )
         else:
             method = SendMessage(

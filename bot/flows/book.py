@@ -39,8 +39,10 @@ async def book(talk: Talk) -> None:
     first: Say | None = _held(catalog, picked)
     attendee = str(talk.notes.get("attendee", ""))
     if talk.conversation.taps:
+        talk.done(parts.slot_label(catalog, picked.slot, day=True, provider=True))
         attendee = await _settle(talk, catalog, picked, attendee)
-        _note(talk, catalog, picked, attendee)
+        if attendee:
+            talk.done(text("done.for", attendee=attendee))
         first = None
     who = await login(talk.scope("login"), catalog, first=first)
     if (
@@ -235,26 +237,15 @@ async def _settle(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -
         Choice("other", text("other_times"), ("@no", "@other"), nav=True),
     )
     for number in count(1):
-        talk.undone()
         asked = cards.offer(catalog, picked.slot, attendee)
-        answer = await talk.decide(f"sure{number}", asked, offered)
+        answer = await talk.decide(f"sure{number}", asked, offered, alone=True)
         if answer == "yes":
             return attendee
         if answer == "other":
             talk.notes["start"] = {"show": "days"}
             talk.retry(after="service")
-        _note(talk, catalog, picked, "")
         attendee = await _attendee(talk, number)
     raise AssertionError  # pragma: no cover - the questions do not end by themselves
-
-
-def _note(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -> None:
-    """Note what is chosen by now."""
-    talk.undone()
-    talk.done(parts.service_label(catalog, catalog.service(picked.slot.service_id)))
-    talk.done(parts.slot_label(catalog, picked.slot, day=True, provider=True))
-    if attendee:
-        talk.done(text("done.for", attendee=attendee))
 
 
 async def _attendee(talk: Talk, number: int) -> str:

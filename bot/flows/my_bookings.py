@@ -47,7 +47,7 @@ async def my_bookings(talk: Talk) -> None:
 
     state = text(f"state.{booking.state}")
     about = cards.face(catalog, booking, state) if taps else _details(talk, catalog, booking)
-    todo = await talk.choose("todo", about, options)
+    todo = await talk.choose("todo", about, options, layout="pairs")
     if todo == "where":
         await cards.show(talk, catalog, booking, state)
         cards.attach(talk, catalog, booking)

@@ -9,6 +9,7 @@ tap was answered with, `SMS` what the phone got.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from core import bookings, setup
 from core.runtime import Runtime
 from tests import world
-from tests.servers.telegram import Bot, Message, Person
+from tests.servers.telegram import Bot, Person
 from tests.servers.telegram.people import drawn
 from tests.telegramming import Chats, chatting
 from tests.world import Place
@@ -84,6 +85,7 @@ class Stage:
         self.chats = chats
         self.person = person
         self.seen: dict[int, list[str]] = {}
+        self.buttons: dict[tuple[int, str], str] = {}
         self.sms = 0
         self.codes: list[str] = []
 
@@ -99,8 +101,7 @@ class Stage:
             code = self.codes[-1] if self.codes else "000000"
             await self.chats.writes(self.person, line[2:].replace("{code}", code))
         elif line.startswith("tap "):
-            label, _, of = line[4:].partition(" @")
-            toast = await self.chats.taps(self.person, label, self._message(of))
+            toast = await self._tap(line[4:])
         elif line == "share":
             await self.chats.shares(self.person)
         else:
@@ -111,16 +112,24 @@ class Stage:
             await self.chats.idle()
         return [*self._sms(), *self._changed(), *([f"(toast) {toast}"] if toast else [])]
 
-    def _message(self, number: str) -> Message | None:
+    async def _tap(self, written: str) -> str:
+        """Tap a button; "@2" is one that message 2 had once, as a phone that is behind shows it."""
+        label, _, number = written.partition(" @")
         if not number:
-            return None
-        ours = [m for m in self.bot.messages[self.person.id] if m.mine]
-        return ours[int(number) - 1]
+            return await self.chats.taps(self.person, label)
+        message = [m for m in self.bot.messages[self.person.id] if m.mine][int(number) - 1]
+        data = self.buttons[int(number), label]
+        query = await self.person.taps_data(self.bot, data, message)
+        await self.chats.idle()
+        return str(self.bot.answers[query].get("text", ""))
 
     def _changed(self) -> list[str]:
         out: list[str] = []
         ours = [m for m in self.bot.messages.get(self.person.id, ()) if m.mine]
         for number, message in enumerate(ours, 1):
+            for row in (message.markup or {}).get("inline_keyboard", ()):
+                for button in row:
+                    self.buttons.setdefault((number, button["text"]), button["callback_data"])
             shown = [self._steady(line.removeprefix("< ").rstrip()) for line in drawn(message)]
             if self.seen.get(number) != shown:
                 self.seen[number] = shown
@@ -132,7 +141,7 @@ class Stage:
         sent = self.chats.sms.sent[self.sms :]
         self.sms += len(sent)
         for _, rendered in sent:
-            self.codes += [w for w in rendered.text.split() if len(w) == 6 and w.isdecimal()]
+            self.codes += re.findall(r"\b\d{6}\b", rendered.text)
         return [f"SMS {self._steady(rendered.text)}" for _, rendered in sent]
 
     def _steady(self, text: str) -> str:
