@@ -243,7 +243,9 @@ def _pick(h: Handling, heard: Heard, prompts: list[Waiting], shops: Sequence[Sho
     if chosen:
         heard.again = _reader(h, shops, expects="")
     heard.understood = heard.again(h.catalog, words)
-    _language(h, heard.understood.language)
+    # Words that mean nothing to us say nothing of a language either.
+    meant = heard.understood.acts or heard.understood.spans
+    _language(h, heard.understood.language if meant else "")
     if chosen or heard.understood.number is None:
         return pick
     return hearing.numbered(heard.understood.number, prompts, h.seen)
@@ -267,10 +269,10 @@ def _reader(
 
 
 def _language(h: Handling, said: str) -> None:
-    """Let the first words decide the language of the talk; later one asks for another."""
+    """Speak as the app does or the first words do; later one asks for another language."""
     if not h.conversation.language:
         shop = h.catalog.shop.language if h.catalog else ""
-        known = (said, h.incoming.language[:2], shop)
+        known = (h.incoming.language[:2], said, shop)
         h.set(language=next((one for one in known if one in languages()), "en"))
 
 

@@ -19,6 +19,7 @@ from core.clock import FixedClock
 from core.runtime import Runtime
 from tests.servers.telegram import Bot, Person, TelegramServer
 from tests.servers.telegram.bots import Message
+from tests.servers.telegram.people import drawn
 from webhooks.app import create_app
 
 UNPACED = Pace(0, 0, 0)
@@ -62,11 +63,11 @@ class Chats:
             await asyncio.sleep(0.002)
 
     async def writes(self, person: Person, text: str) -> list[str]:
-        """Let somebody write; return what the chat shows since."""
-        seen = len(person.screen(self.bot))
+        """Let somebody write; return the messages since then as the chat shows them."""
+        seen = len(self.bot.messages.get(person.id, ()))
         await person.writes(self.bot, text)
         await self.idle()
-        return person.screen(self.bot)[seen:]
+        return [line for m in self.bot.messages[person.id][seen:] for line in drawn(m)]
 
     async def taps(self, person: Person, label: str, message: Message | None = None) -> str:
         """Let somebody tap; return what the tap itself was answered with."""

@@ -20,6 +20,7 @@ from typing import IO
 import pytest
 
 from core.clock import SystemClock
+from core.models import REVISION
 from core.runtime import Runtime
 from tests import world
 from tests.runtimes import run_apart, settings_for
@@ -221,8 +222,8 @@ def test_serve_says_plainly_what_is_wrong(
 
 
 def test_migrate_seeds_and_ticks(tmp_path: Path) -> None:
-    assert run(tmp_path, "migrate")[:2] == (0, "The database is at 0003.\n")
-    assert run(tmp_path, "migrate")[:2] == (0, "The database is at 0003 already.\n")
+    assert run(tmp_path, "migrate")[:2] == (0, f"The database is at {REVISION}.\n")
+    assert run(tmp_path, "migrate")[:2] == (0, f"The database is at {REVISION} already.\n")
     due = "bookings: 0 due\nturns: 0 due\noutbox: 0 due\ncodes: 0 due\n"
     assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z", "--dry-run")[:2] == (0, due)
     assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z")[:2] == (
@@ -270,7 +271,8 @@ def test_doctor_finds_what_is_wrong_with_twilio(installation: Path) -> None:
         "wrong  Twilio cannot reach us, nor its signatures be checked: PUBLIC_URL",
         "note   HOST lets others in, but PUBLIC_URL does not say under which name",
         "note   PUBLIC_URL is not set: links work on this machine only",
-        "ok     database: sqlite, revision 0003, guards in place",
+        "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
+        f"ok     database: sqlite, revision {REVISION}, guards in place",
         "ok     shops: 1, lines: 1",
         "5 to put right.",
     ]
@@ -288,8 +290,9 @@ def test_doctor_is_content_with_a_good_installation(installation: Path) -> None:
     assert (status, output.splitlines()) == (
         0,
         [
+            "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
             "ok     Twilio calls POST https://book.example.com/webhooks/twilio/messages",
-            "ok     database: sqlite, revision 0003, guards in place",
+            f"ok     database: sqlite, revision {REVISION}, guards in place",
             "ok     shops: 1, lines: 1",
             "Fit to serve.",
         ],

@@ -143,7 +143,7 @@ async def test_a_request_can_be_answered_until_its_start(careful: House) -> None
             at("2026-03-10 09:00"),
         )
     ] * 2
-    assert [option["value"] for option in rows[0].options] == ["approve", "decline"]
+    assert [option["value"] for option in rows[0].options] == ["approve", "decline", "propose"]
     assert decode(rows[0].say).params["attendee"] == "Hugo"
 
 

@@ -80,4 +80,4 @@ async def test_without_guards_either_the_fault_is_seen(runtime: Runtime, tmp_pat
     async with runtime.transaction() as ctx:
         await ctx.connection.run_sync(guards.remove)
     _, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
-    assert len([fault for fault in wrong if "overlap" in fault]) > 10
+    assert [fault for fault in wrong if "overlap" in fault]

@@ -157,7 +157,8 @@ async def test_every_message_is_one_turn_however_often_it_comes(runtime: Runtime
         await Crowd([alone], everybody.ways).talk(len(SCRIPT))
     expected, *found = await outcomes(runtime, [alone, *everybody.people])
     assert expected.bookings == (("confirmed", datetime(2026, 3, 9, 11, tzinfo=UTC), 2, "Ana"),)
-    assert [len(expected.sent), len(expected.alerts), expected.claims] == [10, 2, 1]
+    # Ten answers, and the reminder that the move took along.
+    assert [len(expected.sent), len(expected.alerts), expected.claims] == [11, 2, 1]
     assert found == [expected] * PEOPLE
 
 
@@ -195,5 +196,6 @@ async def test_signed_webhooks_come_through_once_as_well(runtime: Runtime) -> No
         alone = Crowd(people[-1:], Ways(deliver, served.idle, told))
         await alone.talk(len(SCRIPT))
     expected, *found = await outcomes(runtime, [people[-1], *people[:-1]])
-    assert [len(expected.sent), len(expected.alerts), expected.claims] == [10, 2, 1]
+    # Ten answers, and the reminder that the move took along.
+    assert [len(expected.sent), len(expected.alerts), expected.claims] == [11, 2, 1]
     assert found == [expected] * WEB_PEOPLE
