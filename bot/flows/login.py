@@ -46,7 +46,8 @@ async def login(
     before = await talk.once("known", known)
     if before.get("user") and (before["name"] or not with_name):
         return Who(before["user"], before["name"], returning=True)
-    if first is not None:
+    shared = talk.heard is not None and talk.heard.incoming.contact
+    if first is not None and not shared:
         await talk.say(first)
     user_id = before.get("user")
     name = before.get("name") or ""
