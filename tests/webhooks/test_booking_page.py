@@ -353,7 +353,7 @@ async def test_a_preview_may_ask_for_the_head_alone(site: Site) -> None:
         ("fr, de;q=0.9", "", "en"),
         ("fr, de;q=0.9", "es", "es"),
         ("", "es", "es"),
-        ("", "hi", "en"),
+        ("", "hi", "hi"),
         ("*", "es", "es"),
         ("es;q=0", "", "en"),
         ("es;q=...", "", "en"),
