@@ -325,7 +325,7 @@ async def test_what_whatsapp_refuses_to_approve_is_told_and_hurts_nothing(served
     assert (again.approvals, again.shops) == ({"approved": len(asked)}, 1)
     ((templates,),) = await rows(served, models.shops, "templates")
     assert isinstance(templates, dict)
-    assert set(templates["tell.moved"]) == {"en", "es"}
+    assert set(templates["tell.moved"]) == {"en", "es", "hi", "pt"}
     assert (await whatsapp_setup.set_up(served.app.runtime)).shops == 0
 
 
