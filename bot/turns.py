@@ -31,9 +31,7 @@ class Turns:
             self._again.add(conversation_id)
             return
         context = structlog.contextvars.get_contextvars()
-        task = asyncio.create_task(self._work(conversation_id, context))
-        self._tasks[conversation_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(conversation_id, None))
+        self._tasks[conversation_id] = asyncio.create_task(self._work(conversation_id, context))
 
     async def idle(self) -> None:
         """Wait until nothing is in hand."""
@@ -49,17 +47,28 @@ class Turns:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        self._tasks.clear()  # one that never began cannot do so itself
 
     async def _work(self, conversation_id: int, context: dict[str, object]) -> None:
-        async with self._free:
-            with structlog.contextvars.bound_contextvars(**context, conversation=conversation_id):
-                while True:
-                    self._again.discard(conversation_id)
-                    try:
-                        await engine.work(self.runtime, conversation_id)
-                    except Exception:
-                        # The database is away, say. The row stays; a tick takes it up again.
-                        log.exception("turns.failed")
-                        return
-                    if conversation_id not in self._again:
-                        return
+        try:
+            async with self._free:
+                with structlog.contextvars.bound_contextvars(
+                    **context, conversation=conversation_id
+                ):
+                    await self._until_done(conversation_id)
+        finally:
+            # Here and not by a callback of the task's end: what comes between the last look and
+            # the callback would find us at work, and wake nobody.
+            self._tasks.pop(conversation_id, None)
+
+    async def _until_done(self, conversation_id: int) -> None:
+        while True:
+            self._again.discard(conversation_id)
+            try:
+                await engine.work(self.runtime, conversation_id)
+            except Exception:
+                # The database is away, say. The row stays; a tick takes it up again.
+                log.exception("turns.failed")
+                return
+            if conversation_id not in self._again:
+                return

@@ -11,6 +11,7 @@ import random
 import shutil
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,12 @@ def migrated_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactor
     postgres.drop_database(postgres_url, name)
 
 
-@pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Yield the URL of a freshly migrated database, SQLite and PostgreSQL in turn."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "slotline.db")
-        yield f"sqlite+aiosqlite:///{tmp_path / 'slotline.db'}"
+@contextmanager
+def migrated_copy(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    """Make a freshly migrated database of a kind, SQLite's in `folder`; yield its URL."""
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "slotline.db")
+        yield f"sqlite+aiosqlite:///{folder / 'slotline.db'}"
         return
     server, template = (
         request.getfixturevalue("postgres_url"),
@@ -116,6 +117,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     name = _name()
     yield postgres.create_database(server, name, template)
     postgres.drop_database(server, name)
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a freshly migrated database, SQLite and PostgreSQL in turn."""
+    with migrated_copy(request, request.param, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(params=KINDS)

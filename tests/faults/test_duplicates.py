@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,13 +18,16 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from bot.channels.base import Sent
 from bot.channels.memory import Memory
 from bot.delivery import Delivery
 from bot.lines import Line
 from bot.receipt import receive
+from bot.rendering import Rendered
 from bot.turns import Turns
 from core import models, setup
 from core.messages import Incoming
+from core.outbox import Outgoing
 from core.runtime import Runtime
 from tests.faults import talks
 from tests.faults.talks import SCRIPT, Somebody
@@ -52,6 +55,7 @@ class Ways:
     deliver: Callable[[Somebody, str, str], Awaitable[None]]
     settle: Callable[[], Awaitable[None]]
     told: Callable[[Somebody], list[str]]
+    phones: Phones | None = None
 
 
 @dataclass
@@ -110,14 +114,34 @@ class Crowd:
         await asyncio.gather(*(send() for _ in range(SENDERS)))
 
 
+class Phones(Memory):
+    """Keeps what each phone was sent, and lets its owner wait for more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[str, list[str]] = defaultdict(list)
+        self.rings: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+        """Let a phone ring."""
+        self.texts[row.address].append(rendered.text)
+        self.rings[row.address].set()
+        return await super().send(row, rendered)
+
+    async def ring(self, address: str) -> None:
+        """Wait for the next message to an address."""
+        self.rings[address].clear()
+        await self.rings[address].wait()
+
+
 @asynccontextmanager
 async def crowd(runtime: Runtime, count: int) -> AsyncIterator[Crowd]:
     """Open the shops, and deliver by calling what every webhook calls."""
     async with runtime.transaction() as ctx:
         line_id = await setup.add_line(ctx, transport="terminal", channel="sms", address=OURS)
         people = [await talks.open_shop(ctx, number) for number in range(1, count + 1)]
-    memory, turns = Memory(), Turns(runtime)
-    delivery = Delivery(runtime, {("terminal", "sms"): memory})
+    phones, turns = Phones(), Turns(runtime)
+    delivery = Delivery(runtime, {("terminal", "sms"): phones})
     line = Line(line_id, "terminal", "sms", "", OURS, None, staff=False)
 
     async def deliver(who: Somebody, name: str, words: str) -> None:
@@ -130,7 +154,7 @@ async def crowd(runtime: Runtime, count: int) -> AsyncIterator[Crowd]:
         await delivery.idle()
 
     await delivery.start()
-    yield Crowd(people, Ways(deliver, settle, lambda who: memory.to(who.phone)))
+    yield Crowd(people, Ways(deliver, settle, lambda who: phones.texts[who.phone], phones))
     await delivery.stop(5)
 
 

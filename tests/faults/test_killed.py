@@ -22,7 +22,7 @@ def experiment(url: str, folder: Path, fault: str = "", steps: str = "") -> dict
         check=False,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=500,
     )
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
