@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 CHANNELS = ("sms", "whatsapp", "telegram")
 
+STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
+"""What a row of the outbox may be in; written out, for the parser loads no database."""
+
 SOMEBODY = "+34600111222"
 """Who talks in the terminal, unless --from says."""
 
@@ -87,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--expects", metavar="WHAT", help="what was asked: yes_no, when, code …")
     missed = command("misunderstood", _misunderstood, "Print what was not understood, how often.")
     missed.add_argument("--shop", metavar="KEYWORD", help="of one shop only")
+    out = command("outbox", _outbox, "Look after messages on their way out.")
+    out.add_argument("what", choices=("list", "retry", "drop"))
+    out.add_argument("ids", nargs="*", type=int, metavar="ID", help="these rows only")
+    out.add_argument("--state", choices=STATES, help="in this state")
+    out.add_argument("--shop", metavar="KEYWORD", help="of one shop")
+    out.add_argument("--kind", help="of this kind, such as reminder")
+    out.add_argument("--limit", type=int, default=50, metavar="N", help="list the newest N")
     command("telegram-setup", _telegram_setup, "Set the bots' commands and descriptions.")
     command("doctor", _doctor, "Say what is missing or wrong.")
     return parser
@@ -426,6 +436,30 @@ def _misunderstood(settings: Settings, options: argparse.Namespace) -> None:
             print("Nothing in the last 90 days.")
 
     _with_runtime(settings, show)
+
+
+def _outbox(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import tending
+
+    if options.what != "list" and not (
+        options.ids or options.state or options.shop or options.kind
+    ):
+        which = "by ID, --state, --shop or --kind"
+        print(f"Say which rows to {options.what}: {which}", file=sys.stderr)
+        return 2
+
+    async def tend(runtime: Runtime) -> int:
+        await runtime.check()
+        which = await tending.which(runtime, options.ids, options.state, options.shop, options.kind)
+        if options.what == "list":
+            await tending.show(runtime, which, options.limit, _print)
+        elif options.what == "retry":
+            await tending.retry(runtime, which, _print)
+        else:
+            await tending.drop(runtime, which, _print)
+        return 0
+
+    return _with_runtime(settings, tend)
 
 
 def _understand(_settings: Settings, options: argparse.Namespace) -> None:

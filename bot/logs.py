@@ -112,7 +112,20 @@ def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
     text = value if isinstance(value, str) else repr(value)
     for secret in hidden:
         text = text.replace(secret, HIDDEN)
+    return masked(text)
+
+
+def masked(text: str) -> str:
+    """Return a text with its phones and passwords masked."""
     return _PHONE.sub(lambda found: phone(found[0]), _IN_URL.sub(rf"\1:{HIDDEN}@", text))
+
+
+def address(of_somebody: str) -> str:
+    """Return a phone, a chat's id, a mail address or a scoped id so that it names nobody."""
+    local, at, domain = of_somebody.partition("@")
+    if at:
+        return f"{local[:1]}•••@{domain}"
+    return phone(of_somebody) if len(of_somebody) > 6 else "•••"
 
 
 def phone(number: str) -> str:

@@ -4,7 +4,7 @@
 delivery takes them out: `claiming` leases it a batch, `checking` looks at each once more,
 `routing` says in which of a person's conversations it goes, `marking` notes what became of it.
 `numbering` gives prompts the numbers people answer with, `wiping` takes codes away once sent,
-`reminding` puts in what is due later.
+`reminding` puts in what is due later. `tending` is for whoever looks after it by hand.
 """
 
 from core.outbox.addressing import SIMULATED, Booked
@@ -25,22 +25,28 @@ from core.outbox.numbering import number_prompt, number_prompts
 from core.outbox.posting import alert, drop, post, tell, wake
 from core.outbox.reminding import Later, forget, remind, reword
 from core.outbox.routing import ORDER, free_form
+from core.outbox.tending import STATES, Entry, Which, entries, give_up_waiting, retry
 
 __all__ = [
     "ATTEMPTS",
     "LEASE",
     "ORDER",
     "SIMULATED",
+    "STATES",
     "Booked",
+    "Entry",
     "Later",
     "Outgoing",
+    "Which",
     "alert",
     "ask",
     "claim_due",
     "drop",
+    "entries",
     "finish",
     "forget",
     "free_form",
+    "give_up_waiting",
     "home",
     "mark_failed",
     "mark_sent",
@@ -51,6 +57,7 @@ __all__ = [
     "provider_status",
     "remind",
     "requeue_expired_leases",
+    "retry",
     "reword",
     "start",
     "tell",

@@ -328,3 +328,46 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
         started.stdin.close()
         assert started.wait(PATIENCE) == 1
         assert started.stderr.read() == ""
+
+
+def test_the_outbox_is_looked_after_without_a_code_or_a_full_phone(installation: Path) -> None:
+    # Codes wait here as they would while the provider is away.
+    run(installation, "chat", given="BELLA\n1\n1\n")
+    with sqlite3.connect(installation / "slotline.db") as database:
+        (row_id,) = database.execute("SELECT max(id) FROM outbox").fetchone()
+        database.execute(
+            "UPDATE outbox SET state = 'due', attempts = 3, secret = 1, due_at = 1773046800, "
+            "error = '21211: +34600111222 is no number', "
+            """say = '{"$": "say", "key": "code", "params": {"code": "481920"}, "secret": true}' """
+            "WHERE id = ?",
+            [row_id],
+        )
+    listed = run(installation, "outbox", "list", "--state", "due", "--shop", "bella")[1]
+    (line, count) = listed.splitlines()
+    assert re.sub(r" {2,}", "  ", line.strip()).split("  ") == [
+        str(row_id),
+        "due",
+        "reply",
+        "login/proof1",
+        "sms +34•••222",
+        "2026-03-09T09:00Z",
+        "tried 3",
+        "Bella Hair",
+        "delivered",
+        "(21211: +34•••222 is no number)",
+    ]
+    assert count == "1 listed."
+    assert run(installation, "outbox", "retry")[::2] == (
+        2,
+        "Say which rows to retry: by ID, --state, --shop or --kind\n",
+    )
+    assert run(installation, "outbox", "list", "--shop", "nobody")[2] == (
+        "Slotline cannot start: no shop has the keyword nobody\n"
+    )
+    assert run(installation, "outbox", "retry", str(row_id))[1] == "1 to be sent now.\n"
+    assert run(installation, "outbox", "drop", "--state", "due")[1] == "1 dropped.\n"
+    assert run(installation, "outbox", "drop", "--state", "due")[1] == "0 dropped.\n"
+    assert query(installation, f"SELECT state, error FROM outbox WHERE id = {row_id}") == [
+        ("dropped", "dropped by hand")
+    ]
+    assert "481920" not in str(query(installation, "SELECT * FROM outbox"))
