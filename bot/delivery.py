@@ -255,6 +255,7 @@ async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> N
         permanent=failed.permanent,
         retry_after=failed.retry_after,
         unreachable=bool(failed.params.get("unreachable")),
+        why=str(failed.params.get("why", "")),
     )
     log.warning(
         "delivery.refused",

@@ -157,9 +157,15 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
     await outbox.post(
         ctx, text("apology"), conversation_id=conversation_id, kind="apology", shop_id=shop_id
     )
-    if shop_id is not None:
-        alarm = text("alert.failed", customer=row.name or row.address)
-        await outbox.alert(ctx, alarm, shop_id=shop_id, kind="failed")
+    alarm = text("alert.failed", customer=row.name or row.address)
+    if shop_id is None or not await outbox.alert(ctx, alarm, shop_id=shop_id, kind="failed"):
+        await outbox.alert_admins(
+            ctx,
+            alarm,
+            kind="failed",
+            conversation_id=conversation_id,
+            unique_key=f"failed:{item.id}",
+        )
 
 
 async def _handle(h: Handling) -> None:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.app import App
-from bot.channels.twilio import OPTED_OUT, UNREACHABLE
+from bot.channels.twilio_errors import OPTED_OUT, UNREACHABLE, plainly, why
 from bot.receipt import receive
 from core import outbox
 from core.messages import Incoming
@@ -95,7 +95,8 @@ async def status(request: Request) -> Response:
                 ctx,
                 sid,
                 state,
-                error,
+                plainly(code) if code else "",
+                why=why(code),
                 outbox_id=row,
                 unreachable=code in UNREACHABLE,
                 unsubscribed=code == OPTED_OUT,

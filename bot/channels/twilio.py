@@ -12,6 +12,7 @@ import structlog
 
 from bot.channels import contents
 from bot.channels.base import Sent
+from bot.channels.twilio_errors import AWAY, NO_TEMPLATE, OPTED_OUT, PERMANENT, UNREACHABLE, why
 from bot.rendering import SMS, Capabilities, Rendered, as_numbers
 from core import contents as kept
 from core.context import Context
@@ -26,52 +27,6 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT = 10.0
 """Seconds for one request, so that a stop can wait for those in hand."""
-
-OPTED_OUT = 21610
-NO_TEMPLATE = frozenset({21655, 21656, 21658, 63013, 63021})
-"""There is no such template (any more), or it does not take what should fill it."""
-
-# Codes of Twilio's error dictionary that no later try would change. Everything else – a limit,
-# an outage, an account short of money – may pass.
-PERMANENT = frozenset(
-    {
-        21211,  # the number is not one
-        21212,  # nor is ours
-        21214,  # it cannot be reached
-        21408,  # no permission for its country
-        21602,  # nothing to send
-        21604,
-        21606,  # our number cannot send messages
-        OPTED_OUT,
-        21612,  # no route from ours to theirs
-        21614,  # a landline
-        21617,  # too long
-        *NO_TEMPLATE,
-        21910,  # SMS to WhatsApp or the other way round
-        30003,  # these come by status callback: switched off
-        30004,  # blocked
-        30005,  # unknown
-        30006,  # a landline
-        30007,  # filtered as spam
-        63003,  # no WhatsApp there
-        63016,  # the 24 hours are over, and this is no template
-        63024,  # not a WhatsApp recipient
-        63032,  # WhatsApp limits this person
-    }
-)
-
-UNREACHABLE = frozenset(
-    {
-        21211,  # the number is not one
-        21214,  # it cannot be reached
-        21614,  # a landline
-        30005,  # unknown
-        30006,  # a landline
-        63003,  # no WhatsApp there
-        63024,  # not a WhatsApp recipient
-    }
-)
-"""Of the permanent ones: nothing will ever get there, whatever it says."""
 
 
 class Twilio:
@@ -139,10 +94,11 @@ class Twilio:
         except TwilioException as refused:
             raise _failure(refused) from None
         except TimeoutError:
-            raise DeliveryFailed(reason="Twilio did not answer in time") from None
+            raise DeliveryFailed(reason="Twilio did not answer in time", why=AWAY) from None
         except (ClientError, OSError, ValueError) as error:
             # No connection, or a cut one, or a proxy's page that is not JSON.
-            raise DeliveryFailed(reason=f"{type(error).__name__}: {error}"[:300]) from error
+            reason = f"{type(error).__name__}: {error}"[:300]
+            raise DeliveryFailed(reason=reason, why=AWAY) from error
         return Sent(message.sid or "", message.status or "", _number(message.num_segments))
 
     async def close(self) -> None:
@@ -218,6 +174,7 @@ def _http_client() -> Any:
                 raise DeliveryFailed(
                     reason="429: too many requests",
                     retry_after=float(wait) if wait.isdecimal() else None,
+                    why="why.busy",
                 )
             return response
 
@@ -232,6 +189,7 @@ def _failure(refused: Exception) -> DeliveryFailed:
         reason=f"{code}: {message}"[:300],
         opted_out=code == OPTED_OUT,
         code=code,
+        why=why(code),
         unreachable=code in UNREACHABLE,
     )
 

@@ -2,7 +2,8 @@
 
 `posting` puts rows in (every verb may), on the conversations `addressing` finds. Only the
 delivery takes them out: `claiming` leases it a batch, `checking` looks at each once more,
-`routing` says in which of a person's conversations it goes, `marking` notes what became of it.
+`routing` says in which of a person's conversations it goes, `marking` notes what became of it,
+`reporting` what the provider said later; where it failed for good, `alarming` tells somebody.
 `numbering` gives prompts the numbers people answer with, `wiping` takes codes away once sent,
 `reminding` puts in what is due later. `tending` is for whoever looks after it by hand.
 """
@@ -16,14 +17,13 @@ from core.outbox.marking import (
     finish,
     mark_failed,
     mark_sent,
-    opted_out,
-    provider_status,
     requeue_expired_leases,
     start,
 )
 from core.outbox.numbering import number_prompt, number_prompts
-from core.outbox.posting import alert, drop, post, tell, wake
+from core.outbox.posting import alert, alert_admins, drop, post, tell, wake
 from core.outbox.reminding import Later, forget, remind, reword
+from core.outbox.reporting import opted_out, provider_status
 from core.outbox.routing import ORDER, free_form
 from core.outbox.tending import STATES, Entry, Which, entries, give_up_waiting, retry
 
@@ -39,6 +39,7 @@ __all__ = [
     "Outgoing",
     "Which",
     "alert",
+    "alert_admins",
     "ask",
     "claim_due",
     "drop",

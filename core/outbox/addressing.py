@@ -134,8 +134,66 @@ async def recipients(
     return list(best.values())
 
 
+async def anybody(
+    ctx: Context, shop_id: int, conversation_id: int | None, booking_id: int | None
+) -> bool:
+    """Whether an alert of a shop would reach anybody."""
+    found = await recipients(
+        ctx,
+        shop_id=shop_id,
+        provider_id=None,
+        conversation_id=conversation_id,
+        booking_id=booking_id,
+        skip_user_id=None,
+    )
+    return bool(found)
+
+
+async def admins(ctx: Context, conversation_id: int) -> list[Row]:
+    """Return the admins, each once, by the best way to reach them; columns as of `recipients`.
+
+    On lines that serve every shop, and on simulated ones only for what happened on such.
+    """
+    kind = sa.case((lines.c.channel == "telegram", lines.c.channel), else_=sa.literal("phone"))
+    theirs = lines.alias("theirs")
+    pretended = (
+        sa.select(theirs.c.transport.in_(SIMULATED))
+        .join_from(conversations, theirs, theirs.c.id == conversations.c.line_id)
+        .where(conversations.c.id == conversation_id)
+        .scalar_subquery()
+    )
+    talks = conversations.alias("talks")
+    rows = await ctx.all(
+        sa.select(
+            users.c.id.label("user_id"),
+            lines.c.id.label("line_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.value.label("address"),
+            talks.c.id.label("conversation_id"),
+            talks.c.opted_out_at,
+        )
+        .join_from(users, identities, identities.c.user_id == users.c.id)
+        .join(lines, kind == identities.c.kind)
+        .outerjoin(talks, (talks.c.line_id == lines.c.id) & (talks.c.address == identities.c.value))
+        .where(
+            users.c.admin,
+            users.c.deactivated_at.is_(None),
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            lines.c.shop_id.is_(None),
+            lines.c.staff | (lines.c.channel == "sms"),
+            lines.c.transport.in_(SIMULATED) == pretended,
+        )
+        .order_by(users.c.id, lines.c.staff.desc(), lines.c.id, identities.c.id)
+    )
+    best: dict[int, Row] = {}
+    for row in rows:
+        best.setdefault(row.user_id, row)
+    return list(best.values())
+
+
 async def open_talks(
-    ctx: Context, shop_id: int, people: Sequence[Row]
+    ctx: Context, shop_id: int | None, people: Sequence[Row]
 ) -> dict[tuple[int, str], int]:
     """Open conversations with people who have none on their line yet; return their ids."""
     if not people:

@@ -11,7 +11,8 @@ from core import quiet
 from core.context import Context, Row
 from core.models import outbox, prompts
 from core.outbox import routing
-from core.outbox.marking import alarm, give_up
+from core.outbox.alarming import alarm
+from core.outbox.marking import give_up
 from core.outbox.posting import OPTED_OUT
 
 PATIENCE = timedelta(minutes=10)

@@ -10,16 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 
 from core.context import Context, Row
-from core.messages import Say
-from core.models import bookings, consents, conversations, lines, outbox, prompts
-from core.outbox.posting import alert
-from core.outbox.routing import fall_back, for_staff
+from core.models import outbox, prompts
+from core.outbox.alarming import FACTS, elsewhere
+from core.outbox.reporting import FAILED, RANK
 from core.outbox.wiping import WIPED, WIPED_PROMPT
-
-log = structlog.get_logger(__name__)
 
 ATTEMPTS = 8
 """Tries before a message is given up."""
@@ -29,9 +25,6 @@ LEASE = timedelta(seconds=60)
 
 FIRST_WAIT, LONGEST_WAIT, JITTER = 15.0, 3600.0, 0.2
 """Seconds before the second try, doubled each time up to an hour, give or take a fifth."""
-
-_PROGRESS = ("", "accepted", "scheduled", "queued", "sending", "sent", "delivered", "read")
-_FAILED = ("failed", "undelivered", "canceled")
 
 UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
 """Written out, not bound: an index with a condition serves only queries that visibly share it."""
@@ -48,13 +41,17 @@ _MARK_SENT = (
     )
     .values(
         # The provider's callback may have overtaken us, even with a failure.
-        state=sa.case((outbox.c.provider_status.in_(_FAILED), "failed"), else_="sent"),
+        state=sa.case((outbox.c.provider_status.in_(FAILED), "failed"), else_="sent"),
         sent_at=sa.bindparam("now"),
         lease="",
         leased_until=None,
         provider_id=sa.bindparam("sid"),
         provider_status=sa.case(
-            (outbox.c.provider_status == "", sa.bindparam("status")),
+            (
+                sa.case(RANK, value=outbox.c.provider_status, else_=0)
+                < sa.case(RANK, value=sa.bindparam("status"), else_=0),
+                sa.bindparam("status"),
+            ),
             else_=outbox.c.provider_status,
         ),
         body=sa.case((outbox.c.secret, ""), else_=sa.bindparam("as_sent")),
@@ -74,29 +71,6 @@ _MARK_SENT = (
         )
         .label("more"),
     )
-)
-
-_FACTS = (
-    sa.select(
-        outbox.c.id,
-        outbox.c.say,
-        outbox.c.lane,
-        outbox.c.kind,
-        outbox.c.secret,
-        outbox.c.attempts,
-        outbox.c.conversation_id,
-        outbox.c.booking_id,
-        outbox.c.prompt_id,
-        conversations.c.name,
-        conversations.c.address,
-        sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id).label(
-            "shop_id"
-        ),
-        bookings.c.ref,
-    )
-    .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
-    .join(lines, lines.c.id == conversations.c.line_id)
-    .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
 )
 
 
@@ -184,16 +158,18 @@ async def mark_failed(
     permanent: bool = False,
     retry_after: float | None = None,
     unreachable: bool = False,
+    why: str = "",
 ) -> str:
     """Note that a try failed; return the row's state now, or "" if another has the row.
 
     "due" again after a wait that doubles (or `retry_after` seconds, if the provider named them);
     "failed" if `permanent`; "dead" after `ATTEMPTS` tries. Then the next conversation of the same
-    person is tried (`core.outbox.routing`), and without one the shop is told. `unreachable` says
-    that nothing will get there, and is kept in mind until they write again.
+    person is tried (`core.outbox.routing`), and without one the shop is told, in words of the text
+    `why` if there is one. `unreachable` says that nothing will get there, and is kept in mind until
+    they write again.
     """
     row = await ctx.first(
-        _FACTS.where(
+        FACTS.where(
             outbox.c.id == row_id,
             outbox.c.lease == lease,
             outbox.c.state.in_(("sending", "due")),
@@ -204,7 +180,7 @@ async def mark_failed(
     if permanent or row.attempts >= ATTEMPTS:
         state = "failed" if permanent else "dead"
         await give_up(ctx, row, state, error)
-        await _elsewhere(ctx, row, error, unreachable=unreachable)
+        await elsewhere(ctx, row, error, why=why, unreachable=unreachable)
         return state
     await ctx.execute(
         sa.update(outbox)
@@ -223,60 +199,14 @@ async def mark_failed(
 async def requeue_expired_leases(ctx: Context) -> int:
     """Make rows due again whose sender vanished; return how many. Worn out ones die."""
     expired = sa.and_(UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
-    for row in await ctx.all(_FACTS.where(expired, outbox.c.attempts >= ATTEMPTS)):
+    for row in await ctx.all(FACTS.where(expired, outbox.c.attempts >= ATTEMPTS)):
         await give_up(ctx, row, "dead", "the sender vanished")
-        await _elsewhere(ctx, row, "the sender vanished", unreachable=False)
+        await elsewhere(ctx, row, "the sender vanished")
     # The lease stays on the row: a sender that was merely slow may still mark it sent.
     done = await ctx.execute(
         sa.update(outbox).where(expired).values(state="due", leased_until=None)
     )
     return int(done.rowcount)
-
-
-async def provider_status(
-    ctx: Context,
-    provider_id: str,
-    status: str,
-    error: str = "",
-    *,
-    outbox_id: int | None = None,
-    unreachable: bool = False,
-    unsubscribed: bool = False,
-) -> bool:
-    """Note what the provider says became of a message; False if that is unknown or no news.
-
-    Callbacks come in any order: a status never moves back, and a failure is final and goes the
-    way of `mark_failed`. With `outbox_id` (from the callback's address) one that overtakes our own
-    mark is not lost.
-    """
-    if status in _FAILED:
-        before = _PROGRESS[: _PROGRESS.index("sent") + 1]
-    elif status in _PROGRESS[1:]:
-        before = _PROGRESS[: _PROGRESS.index(status)]
-    else:
-        return False
-    which = outbox.c.provider_id == provider_id
-    if outbox_id is not None:
-        which |= (outbox.c.id == outbox_id) & (outbox.c.provider_id == "")
-    news: dict[str, Any] = {"provider_status": status, "provider_id": provider_id}
-    if status in _FAILED:
-        news["error"] = error or status
-        news["state"] = sa.case((outbox.c.state == "sent", "failed"), else_=outbox.c.state)
-    row_id = (
-        await ctx.execute(
-            sa.update(outbox)
-            .where(which, outbox.c.provider_status.in_(before))
-            .values(**news)
-            .returning(outbox.c.id)
-        )
-    ).scalar()
-    if row_id is not None and status in _FAILED:
-        row = await ctx.first(_FACTS.where(outbox.c.id == row_id))
-        assert row is not None
-        if unsubscribed:
-            await opted_out(ctx, row.conversation_id, how="refused", wording=error)
-        await _elsewhere(ctx, row, error or status, unreachable=unreachable)
-    return row_id is not None
 
 
 async def give_up(ctx: Context, row: Row, state: str, error: str) -> None:
@@ -299,66 +229,3 @@ def _wait(ctx: Context, attempts: int, retry_after: float | None) -> timedelta:
         return timedelta(seconds=max(1, math.ceil(retry_after)))
     wait = FIRST_WAIT * 2 ** max(0, attempts - 1) * ctx.random.uniform(1 - JITTER, 1 + JITTER)
     return timedelta(seconds=round(min(wait, LONGEST_WAIT)))
-
-
-async def opted_out(ctx: Context, conversation_id: int, *, how: str, wording: str = "") -> None:
-    """Note that a person wants no more of our messages; once, however often it is said."""
-    first = (
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id, conversations.c.opted_out_at.is_(None))
-        .values(opted_out_at=ctx.now)
-    )
-    if (await ctx.execute(first)).rowcount:
-        await ctx.insert(
-            consents,
-            conversation_id=conversation_id,
-            given=False,
-            how=how,
-            wording=wording,
-            at=ctx.now,
-        )
-
-
-async def _elsewhere(ctx: Context, row: Row, error: str, *, unreachable: bool) -> None:
-    """Say what failed for good in the next conversation, or tell the shop that it failed."""
-    if unreachable:
-        await ctx.execute(
-            sa.update(conversations)
-            .where(conversations.c.id == row.conversation_id)
-            .values(unreachable_at=ctx.now)
-        )
-    if await fall_back(ctx, row.id) is None:
-        await _alarm(ctx, row, error)
-
-
-async def alarm(ctx: Context, row_id: int, error: str) -> None:
-    """Tell the shop that a message reached nobody."""
-    row = await ctx.first(_FACTS.where(outbox.c.id == row_id))
-    if row is not None:
-        await _alarm(ctx, row, error)
-
-
-async def _alarm(ctx: Context, row: Row, error: str) -> None:
-    """Tell the shop that somebody was not reached, at most once a day and conversation.
-
-    Not about alerts, or a shop without a working phone would alert itself for ever; and not
-    about codes, which anybody may have sent to a wrong number. Those are logged.
-    """
-    log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
-    if for_staff(row.say) or row.secret or row.shop_id is None:
-        return
-    params = {
-        "customer": row.name or row.address,
-        "phone": row.address,
-        "ref": row.ref or "",
-        "reason": error,
-    }
-    await alert(
-        ctx,
-        Say("alert.undelivered", params),
-        shop_id=row.shop_id,
-        kind="alert.undelivered",
-        booking_id=row.booking_id,
-        conversation_id=row.conversation_id,
-        unique_key=f"undelivered:{row.conversation_id}:{ctx.now:%Y-%m-%d}",
-    )

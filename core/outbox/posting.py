@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.context import Context
+from core.context import Context, Row
 from core.messages import Choice, Json, Say, encode
 from core.models import conversations, outbox, prompts
-from core.outbox.addressing import Booked, home_of, open_talks, recipients
+from core.outbox.addressing import Booked, admins, home_of, open_talks, recipients
 from core.outbox.wiping import WIPED, is_secret
 
 Lane = Literal["reply", "alert", "reminder"]
@@ -117,8 +117,7 @@ async def alert(
     )
     if not people:
         return 0
-    opened = await open_talks(ctx, shop_id, [row for row in people if row.conversation_id is None])
-    ids = [row.conversation_id or opened[row.line_id, row.address] for row in people]
+    ids = await _talks_with(ctx, shop_id, people)
     prompt_of: dict[int, int] = {}
     if options:
         prompt = {
@@ -150,7 +149,44 @@ async def alert(
         )
         for to, person in zip(ids, people, strict=True)
     ]
-    if unique_key:
+    return await _put_all(ctx, rows, unique=bool(unique_key))
+
+
+async def alert_admins(
+    ctx: Context, say: Say, *, kind: str, conversation_id: int, unique_key: str
+) -> int:
+    """Tell the admins what no shop can be told about a conversation; return how many were.
+
+    The same `unique_key` alerts once.
+    """
+    people = await admins(ctx, conversation_id)
+    if not people:
+        return 0
+    ids = await _talks_with(ctx, None, people)
+    rows = [
+        _row(
+            ctx,
+            say,
+            conversation_id=to,
+            lane="alert",
+            kind=kind,
+            due_at=ctx.now,
+            unique_key=f"{unique_key}:{to}",
+            opted_out=person.opted_out_at is not None,
+        )
+        for to, person in zip(ids, people, strict=True)
+    ]
+    return await _put_all(ctx, rows, unique=True)
+
+
+async def _talks_with(ctx: Context, shop_id: int | None, people: Sequence[Row]) -> list[int]:
+    """Return the conversations with people, opened where there was none."""
+    opened = await open_talks(ctx, shop_id, [row for row in people if row.conversation_id is None])
+    return [row.conversation_id or opened[row.line_id, row.address] for row in people]
+
+
+async def _put_all(ctx: Context, rows: Sequence[Mapping[str, Any]], *, unique: bool) -> int:
+    if unique:
         new = (await ctx.execute(ctx.insert_new(outbox, rows).returning(outbox.c.id))).all()
         count = len(new)
     else:

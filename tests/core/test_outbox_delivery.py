@@ -1,6 +1,7 @@
 """What is claimed when, how it is marked, tried again and given up."""
 
 import asyncio
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from core import outbox
 from core.clock import FixedClock
 from core.context import Context
 from core.messages import Choice, Say, decode, encode
-from core.models import bookings, lines, prompts
+from core.models import bookings, lines, prompts, users
 from core.models import outbox as table
+from core.outbox.reporting import RANK
 from core.runtime import Runtime
 from tests.core.people_rows import Place, sent_to
 
@@ -406,15 +408,94 @@ async def test_statuses_of_the_provider_never_move_back(ctx: Context) -> None:
     assert await outbox.provider_status(ctx, "SM-unknown", "delivered") is False
 
 
-async def test_a_failure_the_provider_reports_is_final_and_told_to_the_shop(ctx: Context) -> None:
+async def test_a_failure_the_provider_reports_is_told_to_the_shop_in_plain_words(
+    ctx: Context,
+) -> None:
     row_id = await sent_row(ctx)
-    assert await outbox.provider_status(ctx, "SM1", "undelivered", "30003") is True
-    assert await outbox.provider_status(ctx, "SM1", "delivered") is False
+    said = "30003: the phone is off"
+    assert await outbox.provider_status(ctx, "SM1", "undelivered", said, why="why.off") is True
+    assert await outbox.provider_status(ctx, "SM1", "sent") is False
     row = await row_of(ctx, row_id)
-    assert (row.provider_status, row.state, row.error) == ("undelivered", "failed", "30003")
-    assert [kind for _, to, _, kind, _ in await sent_to(ctx) if to == OWNER] == [
-        "alert.undelivered"
-    ]
+    assert (row.provider_status, row.state, row.error) == (
+        "undelivered",
+        "failed",
+        "30003: the phone is off",
+    )
+    (alarm,) = await outbox.claim_due(ctx)
+    assert (alarm.address, alarm.kind, alarm.say.params["reason"]) == (
+        OWNER,
+        "alert.undelivered",
+        Say("why.off"),
+    )
+
+
+ORDERS = [
+    # What comes, in every order and each twice; what the row then holds; how often it is told.
+    (("mark", "queued", "sent", "delivered", "read"), ("sent", "read", ""), {0}),
+    (("mark", "accepted", "sending", "sent"), ("sent", "sent", ""), {0}),
+    (("mark", "queued", "sent", "undelivered"), ("failed", "undelivered", "undelivered"), {1}),
+    (("mark", "sent", "failed", "undelivered"), ("failed", "undelivered", "undelivered"), {1}),
+    (("mark", "canceled"), ("failed", "canceled", "canceled"), {1}),
+    # A network took its word back, or the two overtook each other: it did arrive.
+    (("mark", "sent", "undelivered", "delivered"), ("sent", "delivered", ""), {0, 1}),
+]
+
+
+@pytest.mark.parametrize(("news", "end", "alarms"), ORDERS)
+async def test_whatever_the_order_the_end_is_the_same(
+    ctx: Context, news: tuple[str, ...], end: tuple[str, str, str], alarms: set[int]
+) -> None:
+    place = await Place.open(ctx)
+    await place.member(OWNER, "owner")
+    for number, order in enumerate(itertools.permutations(news)):
+        talk = await place.talk(f"+3461000{number:04}")
+        row_id = await outbox.post(ctx, HELLO, conversation_id=talk) or 0
+        (row,) = await outbox.claim_due(ctx, conversation_id=talk)
+        sid, seen = f"SM{row_id}", [0]
+        for what in [*order, *reversed(order)]:
+            if what == "mark":
+                await outbox.mark_sent(
+                    ctx, row_id, row.lease, provider_id=sid, provider_status="queued"
+                )
+            else:
+                await outbox.provider_status(ctx, sid, what, outbox_id=row_id)
+            seen.append(RANK[(await row_of(ctx, row_id)).provider_status])
+        stored = await row_of(ctx, row_id)
+        assert (order, stored.state, stored.provider_status, stored.error) == (order, *end)
+        assert (order, seen) == (order, sorted(seen))
+        told = await ctx.scalar(
+            sa.select(sa.func.count())
+            .select_from(table)
+            .where(table.c.unique_key.like(f"undelivered:{talk}:%"))
+        )
+        assert (order, told in alarms) == (order, True)
+
+
+async def test_without_a_shop_to_tell_the_admins_are_told(ctx: Context) -> None:
+    place = await Place.open(ctx, shop_id=None)
+    admin = await place.person(OWNER, "Olga")
+    await ctx.execute(sa.update(users).where(users.c.id == admin).values(admin=True))
+    await outbox.post(ctx, HELLO, conversation_id=await place.talk(MARTA))
+    (row,) = await outbox.claim_due(ctx)
+    await outbox.mark_failed(ctx, row.id, row.lease, error="21614", permanent=True)
+    (alarm,) = await outbox.claim_due(ctx)
+    assert (alarm.address, alarm.kind) == (OWNER, "alert.undelivered")
+    # Should that fail too, nobody is told of it.
+    await outbox.mark_failed(ctx, alarm.id, alarm.lease, error="21614", permanent=True)
+    assert await outbox.claim_due(ctx) == []
+
+
+async def test_of_an_owner_without_a_working_phone_the_admins_are_told(ctx: Context) -> None:
+    place = await Place.open(ctx, shop_id=None)
+    await place.member(HUGO, "owner")
+    admin = await place.person(OWNER, "Olga")
+    await ctx.execute(sa.update(users).where(users.c.id == admin).values(admin=True))
+    await outbox.alert(ctx, Say("alert.new", {}), shop_id=place.shop, kind="alert.new")
+    (row,) = await outbox.claim_due(ctx)
+    assert row.address == HUGO
+    await outbox.mark_failed(ctx, row.id, row.lease, error="21614", permanent=True, why="why.off")
+    (alarm,) = await outbox.claim_due(ctx)
+    assert (alarm.address, alarm.say.params["phone"]) == (OWNER, HUGO)
 
 
 @pytest.mark.parametrize(("status", "state"), [("delivered", "sent"), ("failed", "failed")])

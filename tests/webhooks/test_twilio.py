@@ -213,7 +213,7 @@ async def test_a_message_that_did_not_arrive(served: Served) -> None:
     answers = await served.twilio.settle(served.twilio.messages[0])
     assert {answer.status for answer in answers} == {204}
     assert await rows(served, models.outbox, "state", "provider_status", "error") == [
-        ("failed", "undelivered", "30003")
+        ("failed", "undelivered", "30003: the phone is off or out of reach")
     ]
 
 
