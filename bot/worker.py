@@ -19,7 +19,7 @@ import structlog
 from bot import engine
 from bot.delivery import Delivery
 from bot.turns import Turns
-from core import bookings, day, misunderstood, models, outbox, proposals
+from core import bookings, day, misunderstood, models, outbox, proposals, reminders
 from core.context import Context
 from core.runtime import Runtime
 
@@ -55,6 +55,7 @@ class Worker:
             "outbox": (5, self.deliver),
             "bookings": (10, self.expire),
             "visits": (60, self.follow_up),
+            "agendas": (60, self.tell_shops),
             "codes": (3600, self.purge),
         }
 
@@ -127,6 +128,13 @@ class Worker:
         lapsed = await self.runtime.run(proposals.lapse)
         return lapsed + await self.runtime.run(day.ask_outcomes)
 
+    async def tell_shops(self) -> int:
+        """Send shops the agendas that are due, and say who left two reminders unanswered."""
+        total = await self.runtime.run(reminders.unanswered)
+        while count := await self.runtime.run(reminders.agendas):
+            total += count
+        return total
+
     async def purge(self) -> int:
         """Forget one-time codes nobody will ask about, and old texts nobody understood."""
         await self.runtime.run(misunderstood.purge)
@@ -138,6 +146,7 @@ class Worker:
         """Do everything that is due now, to the end; return how many rows each job did."""
         done = {"bookings": await self.expire()}
         await self.follow_up()
+        done["agendas"] = await self.tell_shops()
         async with self.runtime.reading() as ctx:
             left = await left_behind(ctx, timedelta(0), limit=None)
         done["turns"] = 0

@@ -80,6 +80,17 @@ async def belongs_to(ctx: Context, conversation_id: int, user_id: int) -> None:
     await assign(ctx, talk.identity_id, await active_user(ctx, user_id, ""), proved=True)
 
 
+def _without_talk(ctx: Context) -> sa.ColumnElement[object]:
+    """Return what is left of a talk's state: how many flows it began.
+
+    Effects are keyed by the flow's number (`Talk.once`). Counted anew, the next person's first
+    booking would be taken for the last person's.
+    """
+    runs = sa.func.coalesce(conversations.c.state["runs"].as_integer(), 0)
+    build = sa.func.jsonb_build_object if ctx.postgresql else sa.func.json_object
+    return sa.type_coerce(build(sa.literal_column("'runs'"), runs), conversations.c.state.type)
+
+
 async def detach(ctx: Context, conversation_id: int) -> None:
     """End the identity of a conversation ("wrong number"): whoever talks now is nobody known.
 
@@ -106,7 +117,7 @@ async def detach(ctx: Context, conversation_id: int) -> None:
             .where(conversations.c.identity_id == identity.id)
             .values(
                 identity_id=fresh,
-                state={},
+                state=_without_talk(ctx),
                 name="",
                 human_until=None,
                 consented_at=None,

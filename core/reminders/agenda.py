@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -29,67 +29,117 @@ SOON = timedelta(days=2)
 
 _TAKES_PLACE = ("confirmed", "in_progress")
 
+_Which = tuple[int, int, date]  # shop, days ahead, day
+
+_SHOPS = sa.select(
+    shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today, shops.c.agenda_tomorrow
+).where(~shops.c.paused)
+
 
 # ------------------------------------------------------------------------------------ the day
 
 
-async def agendas(ctx: Context) -> int:
-    """Send the agendas that are due now; return how many people got one.
+async def agendas(ctx: Context, *, limit: int | None = 50) -> int:
+    """Send the agendas that are due now, of up to `limit` shops; return of how many it was.
 
     In the morning the day's, in the evening tomorrow's, at the shop's wall times
     (`shops.agenda_today`, `agenda_tomorrow`; empty: never). Owners and receptionists get the whole
     shop's, providers their own; a day without appointments is not worth a message. Once a member,
-    shop and day, however many workers tick.
+    shop and occasion, however many workers tick.
     """
-    done: set[Any] = ctx.cache.setdefault("agendas", set())
-    rows = await ctx.all(
-        sa.select(
-            shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today,
-            shops.c.agenda_tomorrow,
-        ).where(~shops.c.paused)
-    )  # fmt: skip
-    count = 0
-    for shop in rows:
-        today = slots.local(int(ctx.now.timestamp()), shop.timezone).date()
-        for ahead, at in enumerate((shop.agenda_today, shop.agenda_tomorrow)):
-            which = (shop.id, today, ahead)
-            if at and which not in done and _due(ctx.now, today, at, shop.timezone):
-                count += await _send(ctx, shop, today + timedelta(days=ahead))
-                done.add(which)
-    for which in [which for which in done if ctx.now.date() - which[1] > timedelta(days=2)]:
-        done.discard(which)
-    return count
-
-
-def _due(now: datetime, day: date, at: str, zone: str) -> bool:
-    hour, _, minute = at.partition(":")
-    moment = datetime.fromtimestamp(slots.instant_at(day, int(hour) * 60 + int(minute), zone), UTC)
-    return moment <= now < moment + LATE
-
-
-async def _send(ctx: Context, shop: Row, day: date) -> int:
-    begins, ends = (
-        datetime.fromtimestamp(bound, UTC) for bound in slots.day_bounds(day, shop.timezone)
+    done: set[_Which] = ctx.cache.setdefault("agendas", set())
+    due = [
+        (shop, ahead, day)
+        for shop in await ctx.all(_SHOPS)
+        for ahead, day in _due(ctx.now, shop)
+        if (shop.id, ahead, day) not in done
+    ][:limit]
+    if not due:
+        return 0
+    coming = await _coming(ctx, due)
+    staff = await _staff(ctx, {shop_id for shop_id, _ in coming})
+    for shop, ahead, day in due:
+        if those := coming.get((shop.id, day)):
+            await _send(ctx, shop, ahead, day, those, staff.get(shop.id, ()))
+    # Not before it stands: a transaction that is run again sends them again.
+    ctx.after_commit.append(
+        partial(_note, done, {(shop.id, ahead, day) for shop, ahead, day in due}, ctx.now)
     )
+    return len(due)
+
+
+def _note(done: set[_Which], sent: set[_Which], now: datetime) -> None:
+    done |= sent
+    done -= {which for which in done if now.date() - which[2] > timedelta(days=2)}
+
+
+def _due(now: datetime, shop: Row) -> list[tuple[int, date]]:
+    """Return which agendas of a shop are due: so many days ahead, of which day."""
+    today = slots.local(int(now.timestamp()), shop.timezone).date()
+    found = []
+    for ahead, at in enumerate((shop.agenda_today, shop.agenda_tomorrow)):
+        hour, _, minute = at.partition(":")
+        if at:
+            of_day = int(hour) * 60 + int(minute)
+            moment = _instant(slots.instant_at(today, of_day, shop.timezone))
+            if moment <= now < moment + LATE:
+                found.append((ahead, today + timedelta(days=ahead)))
+    return found
+
+
+async def _coming(
+    ctx: Context, due: Sequence[tuple[Row, int, date]]
+) -> dict[tuple[int, date], list[Booking]]:
+    """Return the appointments of these days, by shop and day, in one statement."""
+    bounds = {(shop.id, day): slots.day_bounds(day, shop.timezone) for shop, _, day in due}
     those = await listed(
         ctx,
-        bookings.c.shop_id == shop.id,
+        bookings.c.shop_id.in_({shop.id for shop, _, _ in due}),
         bookings.c.state.in_(_TAKES_PLACE),
-        bookings.c.starts_at >= begins,
-        bookings.c.starts_at < ends,
+        bookings.c.starts_at >= _instant(min(begins for begins, _ in bounds.values())),
+        bookings.c.starts_at < _instant(max(ends for _, ends in bounds.values())),
     )
-    if not those:
-        return 0
-    key = f"agenda/{shop.id}/{day}"
-    count = await outbox.alert(
-        ctx, _agenda(shop, day, those), shop_id=shop.id, kind="agenda", unique_key=key
+    by_shop: dict[int, list[Booking]] = {}
+    for booking in those:
+        by_shop.setdefault(booking.shop_id, []).append(booking)
+    found = {}
+    for (shop_id, day), (begins, ends) in bounds.items():
+        inside = [
+            one
+            for one in by_shop.get(shop_id, ())
+            if begins <= int(one.starts_at.timestamp()) < ends
+        ]
+        if inside:
+            found[shop_id, day] = inside
+    return found
+
+
+async def _staff(ctx: Context, shop_ids: Collection[int]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    if shop_ids:
+        for row in await ctx.all(sa.select(members).where(members.c.shop_id.in_(shop_ids))):
+            found.setdefault(row.shop_id, []).append(row)
+    return found
+
+
+async def _send(
+    ctx: Context, shop: Row, ahead: int, day: date, those: Sequence[Booking], staff: Sequence[Row]
+) -> None:
+    key = f"agenda/{shop.id}/{day}/{ahead}"
+    over = _instant(slots.day_bounds(day, shop.timezone)[1])
+    await outbox.alert(
+        ctx,
+        _agenda(shop, day, those),
+        shop_id=shop.id,
+        kind="agenda",
+        unique_key=key,
+        expires_at=over,
     )
-    staff = await ctx.all(sa.select(members).where(members.c.shop_id == shop.id))
     bosses = {row.user_id for row in staff if row.role != "provider"}
     for row in staff:
         own = [one for one in those if one.provider_id == row.provider_id]
         if row.provider_id is not None and own and row.user_id not in bosses:
-            count += await outbox.alert(
+            await outbox.alert(
                 ctx,
                 _agenda(shop, day, own),
                 shop_id=shop.id,
@@ -97,8 +147,12 @@ async def _send(ctx: Context, shop: Row, day: date) -> int:
                 provider_id=row.provider_id,
                 provider_only=True,
                 unique_key=key,
+                expires_at=over,
             )
-    return count
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)
 
 
 def _agenda(shop: Row, day: date, those: Sequence[Booking]) -> Say:
