@@ -70,6 +70,50 @@ async def cancel_it(at: Desk) -> None:
     await expect(at.page.locator('[data-step="cancel"]')).to_have_class("done")
 
 
+async def test_booking_by_keyboard_alone(chromium: Browser, theatre: Theatre) -> None:
+    async with desk(chromium, theatre) as at:
+        press = at.page.keyboard.press
+        await press("Tab")
+        assert await at.focus() == "Skip to the customer's phone"
+        await press("Enter")
+        await press("Tab")
+        await at.page.locator("#customer-text").focus()
+        # Back from the text to the looks: suggestions, messages, channel.
+        for _ in range(4):
+            await press("Shift+Tab")
+        assert await at.page.evaluate("document.activeElement.value") == "sms"
+        await press("ArrowRight")
+        await press("ArrowRight")
+        await expect(at.customer).to_have_attribute("data-look", "telegram")
+        for _ in range(4):
+            await press("Tab")
+        assert await at.focus() == "customer-text"
+        await at.page.keyboard.type("cut tomorrow after 5")
+        await press("Enter")
+        await at.answered("Cut, 30 min")
+        assert await at.focus() == "customer-text"
+        await at.customer.get_by_role("button", name="5:00 pm").focus()
+        await press("Enter")
+        # The answer takes the place of the question, and the focus stays in it.
+        await at.answered("I hold it for 5 min.")
+        assert await at.focus() == "Confirm"
+        await press("Enter")
+        await at.answered("share it with the button below")
+        assert await at.focus() == "customer-text"
+        await press("Shift+Tab")
+        assert await at.focus() == "Share my number"
+        await press("Enter")
+        await at.answered("What is your name?")
+        assert await at.focus() == "customer-text"
+        await press("Shift+Tab")
+        assert await at.focus() == "Marta"
+        await press("Enter")
+        await expect(
+            at.customer.locator(".talk > .in p", has_text="Booked, Marta!")
+        ).to_be_visible()
+        await expect(at.page.locator("#bookings .state")).to_have_text("Confirmed")
+
+
 async def test_people_are_tabs_by_arrow_keys(chromium: Browser, theatre: Theatre) -> None:
     async with desk(chromium, theatre) as at:
         first, second, third = [
