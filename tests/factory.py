@@ -73,7 +73,8 @@ class Rows:
 def _references(table: sa.Table) -> dict[str, str]:
     """Name the columns of `table` that a row fills with a reference, and what they refer to."""
     found = {}
-    for constraint in table.foreign_key_constraints:
+    # A set comes in any order; rows are to be made, and numbered, in the same one each time.
+    for constraint in sorted(table.foreign_key_constraints, key=lambda one: tuple(one.column_keys)):
         # Of (shop_id, x_id) the second says whom; shop_id has a reference of its own.
         column = constraint.columns.values()[-1]
         if not column.nullable or column.name in FULL.get(table.name, ()):
@@ -102,8 +103,8 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "calendars": {"kind": "provider"},
         "lines": made
         | {"transport": "terminal", "channel": "sms", "address": f"+3491{n:07}", "account": "demo"},
-        "identities": made | {"kind": "phone", "value": f"+3460{n:07}", "proved_at": DAY},
-        "customers": made | {"name": "Marta", "phone": f"+3460{n:07}"},
+        "identities": made | {"kind": "phone", "value": f"+3461{n:07}", "proved_at": DAY},
+        "customers": made | {"name": "Marta", "phone": f"+3461{n:07}"},
         "categories": {"name": "Hair"},
         "services": {"name": "Cut", "minutes": 30, "price_minor": 2500, "synonyms": ["trim"]},
         "providers": {"name": "Ana", "title": "Stylist"},
@@ -111,13 +112,13 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "date_exceptions": {"day": date(2026, 3, 19), "reason": "San José"},
         "time_off": {"starts_at": start, "ends_at": end},
         "members": made | {"role": "owner"},
-        "conversations": made | {"address": f"+3460{n:07}", "language": "es"},
+        "conversations": made | {"address": f"+3461{n:07}", "language": "es"},
         "consents": {"given": True, "how": "wrote", "wording": "hi", "at": DAY},
         "contents": made | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},
         "misunderstood": {"language": "es", "text": "eh?", "at": DAY},
         "prompts": made | {"options": [{"label": "Yes"}]},
         "inbox": {"event_id": f"event-{n}", "state": "new", "due_at": DAY, "received_at": DAY},
-        "one_time_codes": made | {"phone": f"+3460{n:07}", "expires_at": DAY, "digest": "d"},
+        "one_time_codes": made | {"phone": f"+3461{n:07}", "expires_at": DAY, "digest": "d"},
         "visits": made,
         "series": made | {"rule": "FREQ=WEEKLY"},
         "sessions": {"starts_at": start, "ends_at": end, "capacity": 6},
