@@ -93,6 +93,7 @@ async def shop(runtime: Runtime) -> AsyncIterator[Shop]:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.heavy
 async def test_the_day_of_a_paired_owner(shop: Shop) -> None:
     bella, desk = shop.bella, shop.desk
     await bella.writes(desk, "today")

@@ -15,7 +15,8 @@ from tests.runtimes import NOW
 PROCESSES = 4
 TASKS = 2  # in each, at once
 
-pytestmark = pytest.mark.xdist_group("crowds")  # one of them fills the machine
+# One of them fills the machine.
+pytestmark = [pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
 
 
 async def rage(

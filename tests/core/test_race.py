@@ -13,7 +13,8 @@ from tests.core.salon import Salon, at, open_salon
 
 ATTEMPTS = 1000
 
-pytestmark = pytest.mark.xdist_group("crowds")  # one of them fills the machine
+# One of them fills the machine.
+pytestmark = [pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
 
 
 async def _salon(runtime: Runtime) -> tuple[Salon, int]:

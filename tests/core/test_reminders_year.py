@@ -290,6 +290,7 @@ def many(runtime: Runtime) -> int:
     return 1200 if runtime.engine.dialect.name == "sqlite" else 150
 
 
+@pytest.mark.heavy
 async def test_a_year_of_reminders(runtime: Runtime) -> None:
     year = await live(runtime, many(runtime), seed=5)
     went = await sent(runtime)

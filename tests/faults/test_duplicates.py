@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 
 from bot.channels.base import Sent
@@ -171,6 +172,7 @@ async def turns_of(runtime: Runtime) -> dict[str, int]:
     return {row.state: row.number for row in rows}
 
 
+@pytest.mark.heavy
 async def test_every_message_is_one_turn_however_often_it_comes(runtime: Runtime) -> None:
     async with crowd(runtime, PEOPLE + 1) as everybody:
         alone = everybody.people.pop()
@@ -198,6 +200,7 @@ async def test_without_the_names_of_events_talks_come_out_otherwise(runtime: Run
     assert expected not in found
 
 
+@pytest.mark.heavy
 async def test_signed_webhooks_come_through_once_as_well(runtime: Runtime) -> None:
     """The same over HTTP, signed, and sent by the SDK to a strict server."""
     async with runtime.transaction() as ctx:

@@ -44,6 +44,7 @@ def more_than(expected: list[list[str]], texts: list[list[str]]) -> list[str]:
     ]
 
 
+@pytest.mark.heavy
 async def test_nothing_is_lost_and_nothing_done_twice(database_url: str, tmp_path: Path) -> None:
     report = experiment(database_url, tmp_path)
     expected = without_attempts(report["outcome"])
@@ -79,6 +80,7 @@ async def test_nothing_is_lost_and_nothing_done_twice(database_url: str, tmp_pat
         ("a turn in two transactions", "committed", "twice"),
     ],
 )
+@pytest.mark.heavy
 async def test_without_a_safeguard_it_is_seen(
     database_url: str, tmp_path: Path, fault: str, steps: str, shows: str
 ) -> None:

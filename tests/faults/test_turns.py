@@ -227,6 +227,7 @@ def ratio(times: list[float]) -> float:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.heavy
 async def test_two_hundred_talks_at_once_wait_their_turn_fairly(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
