@@ -513,7 +513,6 @@ ERRORS: dict[str, str] = {
     "not_offered": "That time is not on offer.",
     "nothing_free": "{shop} has nothing free in the time that can be booked. Reply PERSON to ask.",
     "offer_changed": "The price or length changed since I showed it. Please look again.",
-    "hold_expired": "The time was held for a few minutes and they are over.",
     "too_many_holds": "Many people are booking just now. Please try again in a few minutes.",
     "too_many_open": "You have as many bookings as this shop allows.",
     "wrong_state": "That cannot be changed any more.",

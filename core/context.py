@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -13,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.models.guards import NO_OVERLAP
 from core.settings import Settings
 
 Row = sa.Row[Any]
@@ -82,18 +80,3 @@ class Context:
         if self.postgresql and ids:
             rows = sa.select(table.c.id).where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
             await self.connection.execute(rows.with_for_update(key_share=True))
-
-    @asynccontextmanager
-    async def overlaps_raise(self, error: Callable[[], Exception]) -> AsyncIterator[None]:
-        """Run the block in a SAVEPOINT; if the claims' guard refuses it, raise `error()` instead.
-
-        The savepoint is rolled back and the transaction goes on, so the caller may still
-        tell the person what is free.
-        """
-        try:
-            async with self.connection.begin_nested():
-                yield
-        except sa.exc.IntegrityError as refused:
-            if NO_OVERLAP in str(refused.orig):
-                raise error() from refused
-            raise

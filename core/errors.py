@@ -83,12 +83,6 @@ class OfferChanged(BookingError):
     code = "offer_changed"
 
 
-class HoldExpired(BookingError):
-    """The time was held for a few minutes and they are over."""
-
-    code = "hold_expired"
-
-
 class TooManyHolds(BookingError):
     """Too many unconfirmed holds at this shop just now; try again in a few minutes."""
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.context import Context
-from core.errors import NotFound, SlotTaken
+from core.errors import NotFound
 from core.models import users
 from core.runtime import Runtime
 from tests.awaiting import ForeignAwait, no_foreign_awaits
@@ -58,7 +58,7 @@ async def _wait_for_a_lock(_: Context) -> None:
 
 
 async def _sleep_in_a_savepoint(ctx: Context) -> None:
-    async with ctx.overlaps_raise(SlotTaken):
+    async with ctx.connection.begin_nested():
         await asyncio.sleep(0)
 
 
@@ -126,7 +126,7 @@ async def test_the_error_of_the_block_goes_before(runtime: Runtime) -> None:
 async def test_the_database_is_let_through(runtime: Runtime) -> None:
     async def work(ctx: Context) -> None:
         await ctx.insert(users, name="Ana", created_at=DAY)
-        async with ctx.overlaps_raise(SlotTaken):
+        async with ctx.connection.begin_nested():
             await ctx.lock(users, [1])
         await ctx.all(sa.select(users))
 

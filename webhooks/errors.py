@@ -32,7 +32,6 @@ STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.NotOffered: HTTPStatus.CONFLICT,
     errors.NothingFree: HTTPStatus.CONFLICT,
     errors.OfferChanged: HTTPStatus.CONFLICT,
-    errors.HoldExpired: HTTPStatus.GONE,
     errors.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyOpen: HTTPStatus.CONFLICT,
     errors.WrongState: HTTPStatus.CONFLICT,
