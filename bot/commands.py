@@ -347,6 +347,8 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
     elif _would_book(heard.understood, top) and not _expects_yes(h):
         h.push("book")
         return False
+    elif short and intent == "book" and top == "book" and _adds_nothing(h, heard.understood):
+        pass  # "book" is what they are doing: what is missing is asked again
     elif short and "greet" in acts and h.stack:
         h.says.append(text("hello"))
     elif short and {"thanks", "bye"} & set(acts) and not {"yes", "no"} & set(acts):
@@ -366,6 +368,12 @@ def _would_book(said: Understood, top: str) -> bool:
     if top in {"", "book", "move"}:
         return False
     return said.intent == "book" or (top in _LISTS and said.service is not None)
+
+
+def _adds_nothing(h: Handling, said: Understood) -> bool:
+    """Whether a wish to book says no more than that, and does not answer yes or no."""
+    more = any(span.kind != "act" for span in said.spans)
+    return not (_expects_yes(h) or _wishes(said) or more)
 
 
 def _expects_yes(h: Handling) -> bool:
