@@ -72,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     _who_talks(chat)
     command("web", _web, "Serve HTTP only; run workers beside it.")
     command("worker", _worker, "Do what is due by the clock; run web beside it.")
-    tick = command("tick", _tick, "Do once what is due at an instant.")
+    tick = command("tick", _tick, "Do once what is due at an instant, and print it.")
     tick.add_argument("--at", type=_instant, required=True, metavar="INSTANT")
-    tick.add_argument("--dry-run", action="store_true", help="only say what is due")
+    tick.add_argument("--dry-run", action="store_true", help="only say what would be done")
     command("migrate", _migrate, "Bring the database to the newest schema.")
     command("seed-demo", _seed_demo, "Make three sample shops with half-full calendars.")
     admin = command("create-admin", _create_admin, "Make whoever has a phone an admin.")
@@ -401,18 +401,17 @@ async def _seed(runtime: Runtime) -> str:
 
 
 def _tick(settings: Settings, options: argparse.Namespace) -> None:
-    from bot import logs
+    from bot import logs, ticking
     from bot.app import App
 
     logs.configure(settings, quiet=True)
     app = App.open(settings, FixedClock.at(options.at))
+    do = ticking.rehearse if options.dry_run else ticking.tick
 
     async def tick() -> None:
         try:
             await app.runtime.check()
-            done = await (app.worker.due() if options.dry_run else app.worker.run_due())
-            for name, count in done.items():
-                print(f"{name}: {count}{' due' if options.dry_run else ''}")
+            await do(app.worker, _print)
         finally:
             await app.stop()
 

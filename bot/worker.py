@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ import structlog
 from bot import engine
 from bot.delivery import Delivery
 from bot.turns import Turns
-from core import bookings, day, misunderstood, models, outbox, proposals, reminders
+from core import bookings, day, misunderstood, models, outbox, proposals, reminders, retention
 from core.context import Context
 from core.runtime import Runtime
 
@@ -27,9 +28,6 @@ log = structlog.get_logger(__name__)
 
 LEFT_BEHIND = timedelta(seconds=3)
 """An incoming this old is taken up by a tick; younger ones are in somebody's hands."""
-
-CODES_KEPT = timedelta(days=30)
-"""One-time codes are kept for their budgets, and a while to look into complaints."""
 
 BATCH = 200
 
@@ -56,7 +54,7 @@ class Worker:
             "bookings": (10, self.expire),
             "visits": (60, self.follow_up),
             "agendas": (60, self.tell_shops),
-            "codes": (3600, self.purge),
+            "retention": (3600, self.purge),
         }
 
     def start(self) -> None:
@@ -136,16 +134,28 @@ class Worker:
         return total
 
     async def purge(self) -> int:
-        """Forget one-time codes nobody will ask about, and old texts nobody understood."""
+        """Close talks left alone, and delete what has been kept long enough."""
         await self.runtime.run(misunderstood.purge)
-        return await self.runtime.run(_purge_codes)
+        return sum((await self.sweep()).values())
 
-    # --- all at once, for `tick` ----------------------------------------------------------------
+    async def sweep(self) -> dict[str, int]:
+        """Do away with what is over (`core.retention`); return how many rows of each kind."""
+        done = {}
+        for kind in retention.KINDS:
+            count, after = 0, 0
+            while True:
+                swept = await self.runtime.run(partial(retention.sweep, kind=kind, after=after))
+                count += swept.count
+                if swept.after is None:
+                    break
+                after = swept.after
+            done[kind] = count
+        return done
 
     async def run_due(self) -> dict[str, int]:
-        """Do everything that is due now, to the end; return how many rows each job did."""
+        """Do everything that is due now, to the end, for `tick`; return how many rows of each."""
         done = {"bookings": await self.expire()}
-        await self.follow_up()
+        done["visits"] = await self.follow_up()
         done["agendas"] = await self.tell_shops()
         async with self.runtime.reading() as ctx:
             left = await left_behind(ctx, timedelta(0), limit=None)
@@ -154,23 +164,8 @@ class Worker:
             done["turns"] += await engine.work(self.runtime, conversation_id)
         await self.runtime.run(outbox.requeue_expired_leases)
         done["outbox"] = await self.delivery.drain()
-        done["codes"] = await self.purge()
-        return done
-
-    async def due(self) -> dict[str, int]:
-        """Return how many rows `run_due` would begin with, without doing anything."""
-        async with self.runtime.reading() as ctx:
-            b, o, codes = models.bookings.c, models.outbox.c, models.one_time_codes
-            held = sa.and_(b.state == "held", b.held_until <= ctx.now)
-            pending = sa.and_(b.state == "pending", b.starts_at <= ctx.now)
-            return {
-                "bookings": await _count(ctx, models.bookings, sa.or_(held, pending)),
-                "turns": len(await left_behind(ctx, timedelta(0), limit=None)),
-                "outbox": await _count(
-                    ctx, models.outbox, sa.and_(o.state == "due", o.due_at <= ctx.now)
-                ),
-                "codes": await _count(ctx, codes, _old_codes(ctx)),
-            }
+        await self.runtime.run(misunderstood.purge)
+        return done | {f"old {kind}": count for kind, count in (await self.sweep()).items()}
 
 
 async def left_behind(
@@ -192,16 +187,3 @@ async def left_behind(
         .limit(limit)
     )
     return [row.conversation_id for row in rows]
-
-
-async def _count(ctx: Context, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
-    return int(await ctx.scalar(sa.select(sa.func.count()).select_from(table).where(which)))
-
-
-def _old_codes(ctx: Context) -> sa.ColumnElement[bool]:
-    return models.one_time_codes.c.created_at < ctx.now - CODES_KEPT
-
-
-async def _purge_codes(ctx: Context) -> int:
-    done = await ctx.execute(sa.delete(models.one_time_codes).where(_old_codes(ctx)))
-    return int(done.rowcount)

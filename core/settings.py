@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_from: str = ""
 
+    keep_talks_days: int = Field(7, ge=2)
+    keep_codes_days: int = Field(30, ge=2)
+    keep_inbox_days: int = Field(90, ge=2)
+    keep_outbox_days: int = Field(180, ge=2)
+    keep_holds_days: int = Field(30, ge=2)
+
     @field_validator("public_url", "telegram_api_url", "twilio_api_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:

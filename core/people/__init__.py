@@ -17,7 +17,7 @@ from core.people.identities import (
     whoami,
 )
 from core.people.phones import country_of, phone
-from core.people.proving import belongs_to, detach, prove
+from core.people.proving import belongs_to, detach, prove, talk_closed
 from core.people.shops import (
     ROLES,
     Member,
@@ -64,6 +64,7 @@ __all__ = [
     "set_alerts",
     "set_quiet",
     "staff",
+    "talk_closed",
     "user_of_phone",
     "whoami",
 ]

@@ -80,8 +80,8 @@ async def belongs_to(ctx: Context, conversation_id: int, user_id: int) -> None:
     await assign(ctx, talk.identity_id, await active_user(ctx, user_id, ""), proved=True)
 
 
-def _without_talk(ctx: Context) -> sa.ColumnElement[object]:
-    """Return what is left of a talk's state: how many flows it began.
+def talk_closed(ctx: Context) -> sa.ColumnElement[object]:
+    """Return what is left of a talk's state when it is closed: how many flows it began.
 
     Effects are keyed by the flow's number (`Talk.once`). Counted anew, the next person's first
     booking would be taken for the last person's.
@@ -117,7 +117,7 @@ async def detach(ctx: Context, conversation_id: int) -> None:
             .where(conversations.c.identity_id == identity.id)
             .values(
                 identity_id=fresh,
-                state=_without_talk(ctx),
+                state=talk_closed(ctx),
                 name="",
                 human_until=None,
                 consented_at=None,

@@ -224,12 +224,18 @@ def test_serve_says_plainly_what_is_wrong(
 def test_migrate_seeds_and_ticks(tmp_path: Path) -> None:
     assert run(tmp_path, "migrate")[:2] == (0, f"The database is at {REVISION}.\n")
     assert run(tmp_path, "migrate")[:2] == (0, f"The database is at {REVISION} already.\n")
-    due = "bookings: 0 due\nturns: 0 due\noutbox: 0 due\ncodes: 0 due\n"
-    assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z", "--dry-run")[:2] == (0, due)
-    assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z")[:2] == (
+    nothing = "".join(
+        f"{name}: 0\n"
+        for name in (
+            "bookings", "visits", "agendas", "turns", "outbox", "old talks", "old codes",
+            "old inbox", "old outbox", "old prompts", "old holds",
+        )
+    )  # fmt: skip
+    assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z", "--dry-run")[:2] == (
         0,
-        "bookings: 0\nturns: 0\noutbox: 0\ncodes: 0\n",
+        nothing + "Nothing was changed, and nothing sent.\n",
     )
+    assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z")[:2] == (0, nothing)
     status, _, errors = run(tmp_path, "tick", "--at", "2026-03-09T09:00")
     assert status == 2
     assert "an instant needs an offset, such as 2026-03-09T09:00Z" in errors

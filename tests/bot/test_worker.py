@@ -14,12 +14,17 @@ from core import availability, bookings, catalog, models, people
 from core.clock import FixedClock
 from core.errors import DeliveryFailed
 from core.messages import Incoming
+from core.retention import KINDS
 from core.runtime import Runtime
 from tests import world
 from tests.talking import Town
 from tests.world import Place
 
 MARTA = "+34600111222"
+
+NOTHING = dict.fromkeys(
+    ("bookings", "visits", "agendas", "turns", "outbox", *(f"old {kind}" for kind in KINDS)), 0
+)
 
 
 class Stage:
@@ -83,21 +88,16 @@ async def test_what_a_dead_process_left_is_taken_up_in_order(stage: Stage) -> No
     assert await stage.app.worker.resume() == 0
 
 
-async def test_run_due_does_all_of_it_and_due_only_tells(stage: Stage) -> None:
+async def test_run_due_does_all_of_it(stage: Stage) -> None:
     held = await stage.hold()
     await stage.hears("hello", "E1")
     stage.clock.advance(timedelta(minutes=10))
-    nothing = {"bookings": 0, "turns": 0, "outbox": 0, "codes": 0}
-    assert await stage.app.worker.due() == nothing | {"bookings": 1, "turns": 1}
-    assert await stage.states(models.bookings) == ["held"]
-    quiet = nothing | {"agendas": 0}
-    assert await stage.app.worker.run_due() == quiet | {"bookings": 1, "turns": 1, "outbox": 1}
+    assert await stage.app.worker.run_due() == NOTHING | {"bookings": 1, "turns": 1, "outbox": 1}
     assert held.state == "held"
     assert await stage.states(models.bookings) == ["expired"]
     assert await stage.states(models.inbox) == ["done"]
     assert await stage.states(models.outbox) == ["sent"]
-    assert await stage.app.worker.due() == nothing
-    assert await stage.app.worker.run_due() == quiet
+    assert await stage.app.worker.run_due() == NOTHING
 
 
 async def test_a_failed_message_is_sent_when_its_time_comes(stage: Stage) -> None:
@@ -105,26 +105,11 @@ async def test_a_failed_message_is_sent_when_its_time_comes(stage: Stage) -> Non
     await stage.hears("hello", "E1")
     await stage.app.worker.run_due()
     assert await stage.states(models.outbox) == ["due"]
-    assert (await stage.app.worker.due())["outbox"] == 0
-    stage.clock.advance(timedelta(seconds=60))
-    assert (await stage.app.worker.due())["outbox"] == 1
-    await stage.app.worker.run_due()
+    stage.clock.advance(timedelta(seconds=59))
+    assert (await stage.app.worker.run_due())["outbox"] == 0
+    stage.clock.advance(timedelta(seconds=1))
+    assert (await stage.app.worker.run_due())["outbox"] == 1
     assert await stage.states(models.outbox) == ["sent"]
-
-
-async def test_old_codes_are_forgotten_and_new_ones_kept(stage: Stage) -> None:
-    async with stage.runtime.transaction() as ctx:
-        for age in (29, 31):
-            await ctx.insert(
-                models.one_time_codes,
-                phone=MARTA,
-                purpose="login",
-                created_at=ctx.now - timedelta(days=age),
-                expires_at=ctx.now,
-            )
-    assert (await stage.app.worker.due())["codes"] == 1
-    assert await stage.app.worker.purge() == 1
-    assert await stage.app.worker.purge() == 0
 
 
 async def test_it_ticks_and_stops(stage: Stage) -> None:
@@ -134,7 +119,7 @@ async def test_it_ticks_and_stops(stage: Stage) -> None:
     stage.app.worker.start()
     scheduled = {job.id for job in stage.app.worker._scheduler.get_jobs()}
     assert scheduled == {
-        "turns", "outbox", "bookings", "visits", "agendas", "codes",
+        "turns", "outbox", "bookings", "visits", "agendas", "retention",
     }  # fmt: skip
     for name, (_, job) in stage.app.worker.jobs.items():
         await stage.app.worker._tick(name, job)

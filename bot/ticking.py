@@ -1,0 +1,174 @@
+"""`python -m bot tick`: do what is due and print it, row by row – or only say what would be done.
+
+A rehearsal does all of it in one transaction and rolls that back: it says what the same code does,
+not what another thinks it would. Nothing is sent in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+import sqlalchemy as sa
+import structlog
+
+from bot import engine, lines, logs, tending
+from bot.worker import Worker, left_behind
+from core import bookings, day, misunderstood, models, outbox, proposals, reminders, retention
+from core.context import Context
+from core.outbox import Which
+
+log = structlog.get_logger(__name__)
+
+Write = Callable[[str], None]
+
+EVERYTHING = 1_000_000
+"""More than is ever due at once: a rehearsal is one batch."""
+
+_MANY = 500
+
+
+class _Undone(Exception):
+    """Ends a rehearsal, so that nothing of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is due as it begins: messages, bookings whose time is over, talks with unread words."""
+
+    newest: int
+    due: list[int]
+    ending: list[sa.Row[tuple[int, str, str]]]
+    talks: list[int]
+
+
+async def tick(worker: Worker, write: Write) -> None:
+    """Do everything that is due now, and print it."""
+    async with worker.runtime.reading() as ctx:
+        before = await _before(ctx)
+    counts = await worker.run_due()
+    async with worker.runtime.reading() as ctx:
+        await _report(ctx, worker, before, counts, write)
+
+
+async def rehearse(worker: Worker, write: Write) -> None:
+    """Print what `tick` would do now; change nothing and send nothing."""
+    try:
+        async with worker.runtime.transaction() as ctx:
+            ctx.cache = {}  # what is cached in a rehearsal is not so
+            before = await _before(ctx)
+            counts = await _played(ctx, worker, before)
+            await _report(ctx, worker, before, counts, write)
+            _undo()
+    except _Undone:
+        write("Nothing was changed, and nothing sent.")
+
+
+def _undo() -> NoReturn:
+    raise _Undone
+
+
+async def _before(ctx: Context) -> _Before:
+    o, b = models.outbox.c, models.bookings.c
+    due = sa.select(o.id).where(o.state.in_(("due", "sending")), o.due_at <= ctx.now)
+    over = sa.or_(
+        sa.and_(b.state == "held", b.held_until <= ctx.now),
+        sa.and_(b.state == "pending", b.starts_at <= ctx.now),
+    )
+    return _Before(
+        await ctx.scalar(sa.select(sa.func.coalesce(sa.func.max(o.id), 0))),
+        [row.id for row in await ctx.all(due.order_by(o.id))],
+        list(await ctx.all(sa.select(b.id, b.ref, b.state).where(over).order_by(b.id))),
+        await left_behind(ctx, timedelta(0), limit=None),
+    )
+
+
+async def _played(ctx: Context, worker: Worker, before: _Before) -> dict[str, int]:
+    """Do in this transaction what `Worker.run_due` does in many."""
+    counts = {"bookings": await bookings.expire(ctx, limit=EVERYTHING)}
+    counts["visits"] = await proposals.lapse(ctx) + await day.ask_outcomes(ctx)
+    counts["agendas"] = await reminders.unanswered(ctx)
+    counts["agendas"] += await reminders.agendas(ctx, limit=None)
+    counts["turns"] = 0
+    for conversation_id in before.talks:
+        counts["turns"] += await _turns(ctx, conversation_id)
+    await outbox.requeue_expired_leases(ctx)
+    counts["outbox"] = 0
+    served = {line.id for line in await _served(ctx, worker)}
+    while served and (rows := await outbox.claim_due(ctx, limit=_MANY, line_ids=served)):
+        for row in rows:
+            await outbox.mark_sent(ctx, row.id, row.lease)
+        counts["outbox"] += len(rows)
+    await misunderstood.purge(ctx)
+    for kind in retention.KINDS:
+        count, after = 0, 0
+        while True:
+            swept = await retention.sweep(ctx, kind, after)
+            count += swept.count
+            if swept.after is None:
+                break
+            after = swept.after
+        counts[f"old {kind}"] = count
+    return counts
+
+
+async def _turns(ctx: Context, conversation_id: int) -> int:
+    handled, found = 0, engine.MORE
+    while found == engine.MORE:
+        try:
+            async with ctx.connection.begin_nested():
+                found = await engine.turn(ctx, conversation_id)
+        except Exception:  # whatever a flow raises
+            log.exception("turn failed", conversation=conversation_id)
+            break
+        handled += found > 0
+    return handled
+
+
+async def _served(ctx: Context, worker: Worker) -> list[lines.Line]:
+    """Return the lines this installation has a way out to."""
+    ways = worker.delivery.channels
+    return [one for one in await lines.load(ctx) if (one.transport, one.channel) in ways]
+
+
+# ------------------------------------------------------------------------------------ in print
+
+
+async def _report(
+    ctx: Context, worker: Worker, before: _Before, counts: dict[str, int], write: Write
+) -> None:
+    b, c, o = models.bookings.c, models.conversations.c, models.outbox.c
+    now = {
+        row.id: row.state
+        for some in _some(row.id for row in before.ending)
+        for row in await ctx.all(sa.select(b.id, b.state).where(b.id.in_(some)))
+    }
+    for row in before.ending:
+        # A hold that was deleted at once had been over for long.
+        write(f"booking  {row.ref}  {row.state} -> {now.get(row.id, 'deleted')}")
+    for some in _some(before.talks):
+        talks = sa.select(c.id, c.address, models.lines.c.channel).join_from(
+            models.conversations, models.lines, models.lines.c.id == c.line_id
+        )
+        for row in await ctx.all(talks.where(c.id.in_(some)).order_by(c.id)):
+            write(f"turn     {row.channel} {logs.address(row.address)}")
+    new = await ctx.all(sa.select(o.id).where(o.id > before.newest).order_by(o.id))
+    served = {line.id for line in await _served(ctx, worker)}
+    unserved = sa.select(o.id).join_from(models.outbox, models.conversations)
+    for some in _some([*before.due, *(row.id for row in new)]):
+        away = await ctx.all(
+            unserved.where(o.id.in_(some), o.state == "due", c.line_id.not_in(served))
+        )
+        nowhere = {row.id for row in away}
+        for entry in await outbox.entries(ctx, Which(tuple(some)), limit=len(some)):
+            why = "  (nothing here serves that line)" if entry.id in nowhere else ""
+            write(f"message  {tending.line(entry).strip()}{why}")
+    for name, count in counts.items():
+        write(f"{name}: {count}")
+
+
+def _some(ids: Iterable[int]) -> list[list[int]]:
+    every = list(ids)
+    return [every[at : at + _MANY] for at in range(0, len(every), _MANY)]
