@@ -11,6 +11,7 @@ import structlog
 
 from bot import lines
 from bot.channels.base import Channels
+from bot.channels.pacing import Pacer, seconds
 from bot.channels.telegram_api import Bots, Role, TelegramBot, bot_id
 from bot.channels.telegram_limits import Limiter
 from bot.channels.twilio import Twilio
@@ -55,7 +56,7 @@ class App:
     def of(cls, runtime: Runtime, channels: Channels | None = None) -> App:
         """Put it together around an open runtime; `channels` instead of what settings give."""
         settings = runtime.settings
-        ways = channels if channels is not None else ways_out(settings)
+        ways = channels if channels is not None else ways_out(settings, runtime.clock)
         delivery, turns = Delivery(runtime, ways), Turns(runtime)
         bots = ways.get(("telegram", "telegram"))
         intake = None
@@ -109,11 +110,12 @@ class App:
         return self._lines.get(key)
 
 
-def ways_out(settings: Settings) -> Channels:
-    """Return the channels the settings give credentials for."""
+def ways_out(settings: Settings, clock: Clock) -> Channels:
+    """Return the channels the settings give credentials for; `clock` is what they pace by."""
     ways: Channels = {}
     if settings.twilio_account_sid and settings.twilio_auth_token:
-        ways |= {("twilio", name): Twilio(settings, name) for name in ("sms", "whatsapp")}
+        pacer = Pacer(settings.redis_url, seconds(clock))
+        ways |= {("twilio", name): Twilio(settings, name, pacer) for name in ("sms", "whatsapp")}
     bots = telegram_bots(settings)
     if bots:
         ways["telegram", "telegram"] = Bots({bot.id: bot for bot in bots.values()})

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from bot import lines
-from bot.channels.base import Channel, Channels, Learning, Sent
+from bot.channels.base import Channel, Channels, Learning, NoRoom, Sent
 from bot.channels.contents import facts
 from bot.files import calendar_file
+from bot.marks import Marks
 from bot.rendering import Content, Prompt, Rendered, render
+from bot.resting import Rest
 from bot.texts import WORDING
 from core import outbox
 from core.context import Context
 from core.errors import DeliveryFailed
 from core.messages import decode
-from core.outbox import Outgoing
+from core.outbox import Done, Outgoing
 from core.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 20
+AT_ONCE = 100
 """Messages on their way at the same time; of one conversation and lane it is one anyway."""
+
+OF_A_LINE = 40
+"""Of them, messages of one line before others are claimed first: a slow provider holds up its own
+lines only."""
+
+BATCH = 50
+"""Rows claimed by one statement."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,18 +46,28 @@ class Delivery:
     """The one who sends. It serves the lines whose (transport, channel) has a way out here.
 
     Rows are claimed by lease in order per conversation and lane, rendered in the moment they
-    are sent, and marked one by one. Nothing but the database is awaited in a transaction.
+    are sent, and marked as soon as they are taken, together with what was taken meanwhile. Nothing
+    but the database is awaited in a transaction.
     """
 
     runtime: Runtime
     channels: Channels
+    rest: Rest = field(init=False)
+    _marks: Marks = field(init=False)
     _lines: frozenset[int] = frozenset()
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _in_hand: set[asyncio.Task[bool]] = field(default_factory=set)
+    _in_hand: dict[asyncio.Task[bool], Outgoing] = field(default_factory=dict)
     _loop: asyncio.Task[None] | None = None
+    _suspect: asyncio.Task[bool] | None = None
+    _look_for_suspects: bool = True
     _claiming: bool = False
     _full: bool = False
     _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin with every line awake."""
+        self.rest = Rest(self.runtime.clock)
+        self._marks = Marks(self.runtime)
 
     async def start(self) -> None:
         """Begin to deliver: what is due now, and then whatever a commit puts there."""
@@ -56,6 +79,11 @@ class Delivery:
     def wake(self) -> None:
         """Look at the outbox soon; several calls until then are one look."""
         self._woken.set()
+
+    def look_again(self) -> None:
+        """Look at the outbox soon, also for what somebody who vanished has left."""
+        self._look_for_suspects = True
+        self.wake()
 
     async def learn_lines(self) -> None:
         """Find out which lines there are to serve, and what channels need to know of them.
@@ -89,6 +117,7 @@ class Delivery:
                 # Its lease runs out, and somebody sends it again.
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._marks.idle()
 
     async def idle(self) -> None:
         """Wait until nothing is due and nothing in hand, as far as this process was woken."""
@@ -101,9 +130,16 @@ class Delivery:
         await self.learn_lines()
         tried, more = 0, True
         while more:
-            rows = await self._claim(AT_ONCE, conversation_id)
+            suspects: list[Outgoing] = []
+            if conversation_id is None:
+                rows = await self._claim(BATCH)
+                suspects = [] if rows else await self._claim_suspect()
+                rows += suspects
+            else:
+                claim = partial(_claim_all, {"limit": BATCH, "conversation_id": conversation_id})
+                rows = await self.runtime.run(claim)
             waited = await asyncio.gather(*(self._send(row) for row in rows))
-            more = any(waited) or len(rows) == AT_ONCE
+            more = any(waited) or len(rows) >= BATCH or bool(suspects)
             tried += len(rows)
         return tried
 
@@ -119,38 +155,67 @@ class Delivery:
             self._woken.clear()
             if self._stopping:
                 return
-            free = AT_ONCE - len(self._in_hand)
+            free = min(BATCH, AT_ONCE - len(self._in_hand))
             self._full = free <= 0
             if self._full:
                 continue  # whoever finishes wakes us
             self._claiming = True
+            suspects: list[Outgoing] = []
             try:
                 rows = await self._claim(free)
+                if self._look_for_suspects and self._suspect is None:
+                    suspects = await self._claim_suspect()
+                    self._look_for_suspects = bool(suspects)
             except sa.exc.SQLAlchemyError:
                 log.exception("delivery.claim_failed")
                 continue  # the tick wakes us again
             finally:
                 self._claiming = False
-            self._full = len(rows) == free
-            for row in rows:
+            self._full = len(rows) >= free
+            for row in [*rows, *suspects]:
                 task = asyncio.create_task(self._send(row))
-                self._in_hand.add(task)
+                self._in_hand[task] = row
                 task.add_done_callback(self._done)
+                if row in suspects:
+                    self._suspect = task
 
     def _done(self, task: asyncio.Task[bool]) -> None:
-        self._in_hand.discard(task)
+        self._in_hand.pop(task)
+        again = self._full
+        if task is self._suspect:
+            self._suspect, again = None, True
         if task.cancelled():
             return
         if task.exception() is not None:
             log.error("delivery.failed", exc_info=task.exception())
-        if self._full or task.exception() is not None or task.result():
+        if again or task.exception() is not None or task.result():
             self.wake()
 
-    async def _claim(self, limit: int, conversation_id: int | None = None) -> list[Outgoing]:
-        if not self._lines:
-            return []
-        claim = partial(_claim_all, limit, self._lines, conversation_id)
-        return await self.runtime.run(claim)
+    async def _claim(self, limit: int) -> list[Outgoing]:
+        """Claim what is due on lines that are fit, and one message of each that may be again."""
+        many = Counter(row.line_id for row in self._in_hand.values())
+        crowded = [line for line, count in many.items() if count >= OF_A_LINE]
+        lines = self.rest.open(self._lines, crowded)
+        rows: list[Outgoing] = []
+        if lines.answers:
+            rows = await self._claim_of(limit, lines.all_lanes, lines.answers)
+        for line in lines.try_out:
+            found = await self._claim_of(1, [line], [line])
+            if found:
+                self.rest.try_out(line)
+            rows += found
+        return rows
+
+    async def _claim_suspect(self) -> list[Outgoing]:
+        """Claim one of those whose sender vanished: should it be why, it takes no other along."""
+        lines = self.rest.open(self._lines).answers
+        return await self._claim_of(1, lines, lines, suspect=True) if lines else []
+
+    async def _claim_of(
+        self, limit: int, lines: Collection[int], answers: Collection[int], *, suspect: bool = False
+    ) -> list[Outgoing]:
+        how = {"line_ids": lines, "answer_line_ids": answers, "limit": limit, "suspect": suspect}
+        return await self.runtime.run(partial(_claim_all, how))
 
     # --- one message ----------------------------------------------------------------------------
 
@@ -169,20 +234,71 @@ class Delivery:
                     if row.say.key == "calendar_file" and channel.capabilities.document:
                         rendered = await self._with_calendar(row, rendered)
                     sent = await channel.send(row, rendered)
+            except NoRoom as full:
+                await self.runtime.run(partial(_release, row))
+                self._rest(row, full.seconds)
+                return False
             except DeliveryFailed as failed:
-                await self.runtime.run(partial(_mark_failed, row, failed))
-                if failed.retry_after is not None:
-                    # Sooner than the next tick; due dates are whole seconds.
-                    later = asyncio.get_running_loop().call_later
-                    later(failed.retry_after + 1, self.wake)
+                await self._failed(row, failed)
             except Exception as error:
                 # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
                 log.exception("delivery.error")
                 broken = DeliveryFailed(reason=type(error).__name__)
                 await self.runtime.run(partial(_mark_failed, row, broken))
             else:
-                return await self.runtime.run(partial(_mark_sent, row, rendered, sent))
+                self.rest.well(row.line_id)
+                return await self._sent(row, rendered, sent)
             return True
+
+    async def _sent(self, row: Outgoing, rendered: Rendered, sent: Sent) -> bool:
+        more = await self._marks.add(
+            Done(
+                row.id,
+                row.lease,
+                sent.provider_id,
+                sent.status,
+                rendered.text,
+                sent.segments or rendered.segments,
+            )
+        )
+        log.info(
+            "delivery.sent",
+            to=row.address,
+            kind=row.kind,
+            lane=row.lane,
+            provider_id=sent.provider_id,
+            marked=more is not None,
+        )
+        return more is not False
+
+    async def _failed(self, row: Outgoing, failed: DeliveryFailed) -> None:
+        """Mark a failure; if it is rather the line's than the message's, let the line rest."""
+        wait, counts, attempts = failed.retry_after, True, outbox.ATTEMPTS
+        if failed.params.get("away") or failed.params.get("uncertain"):
+            rest = self.rest.failed(row.line_id)
+            if failed.params.get("uncertain"):
+                attempts = outbox.UNCERTAIN_ATTEMPTS
+            elif failed.params.get("line") or self.rest.down(row.line_id):
+                counts, wait = False, wait or rest or 1
+            if rest:
+                self._wake_in(rest)
+        else:
+            self.rest.well(row.line_id)
+        if failed.params.get("line"):
+            self._rest(row, wait or 1, lane="reply")
+        mark = partial(_mark_failed, row, failed, wait=wait, counts=counts, attempts=attempts)
+        await self.runtime.run(mark)
+        if wait is not None:
+            # Sooner than the next tick; due dates are whole seconds.
+            self._wake_in(wait + 1)
+
+    def _rest(self, row: Outgoing, seconds: float, lane: str | None = None) -> None:
+        whole = max(1, math.ceil(seconds))
+        self.rest.full(row.line_id, lane or row.lane, whole)
+        self._wake_in(whole)
+
+    def _wake_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self.wake)
 
     async def _with_calendar(self, row: Outgoing, rendered: Rendered) -> Rendered:
         """Return it with the calendar file of its booking as that is in this moment."""
@@ -213,36 +329,23 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
     return rendered
 
 
-async def _claim_all(
-    limit: int, line_ids: frozenset[int], conversation_id: int | None, ctx: Context
-) -> list[Outgoing]:
-    return await outbox.claim_due(
-        ctx, limit=limit, line_ids=line_ids, conversation_id=conversation_id, starting=True
-    )
+async def _claim_all(how: Mapping[str, Any], ctx: Context) -> list[Outgoing]:
+    return await outbox.claim_due(ctx, starting=True, **how)
 
 
-async def _mark_sent(row: Outgoing, rendered: Rendered, sent: Sent, ctx: Context) -> bool:
-    marked, more = await outbox.finish(
-        ctx,
-        row.id,
-        row.lease,
-        provider_id=sent.provider_id,
-        provider_status=sent.status,
-        body=rendered.text,
-        segments=sent.segments or rendered.segments,
-    )
-    log.info(
-        "delivery.sent",
-        to=row.address,
-        kind=row.kind,
-        lane=row.lane,
-        provider_id=sent.provider_id,
-        marked=marked,
-    )
-    return more
+async def _release(row: Outgoing, ctx: Context) -> None:
+    await outbox.release(ctx, row.id, row.lease)
 
 
-async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> None:
+async def _mark_failed(
+    row: Outgoing,
+    failed: DeliveryFailed,
+    ctx: Context,
+    *,
+    wait: float | None = None,
+    counts: bool = True,
+    attempts: int = outbox.ATTEMPTS,
+) -> None:
     reason = str(failed.params.get("reason", ""))
     if failed.params.get("opted_out"):
         # Their network told ours before they told us; nothing but answers goes there now.
@@ -253,9 +356,11 @@ async def _mark_failed(row: Outgoing, failed: DeliveryFailed, ctx: Context) -> N
         row.lease,
         error=reason,
         permanent=failed.permanent,
-        retry_after=failed.retry_after,
+        retry_after=wait,
         unreachable=bool(failed.params.get("unreachable")),
         why=str(failed.params.get("why", "")),
+        counts=counts,
+        attempts=attempts,
     )
     log.warning(
         "delivery.refused",

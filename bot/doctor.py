@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+from bot.channels import twilio_rates
 from bot.channels.contents import by_hand
 from core import contents, models
 from core.errors import NotReady
@@ -111,6 +112,9 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
     for name, value in senders.items():
         if value and not _E164.fullmatch(value):
             yield Finding("wrong", f"{name} is no number such as +15551234567")
+    _, odd = twilio_rates.read(settings.twilio_rates)
+    for part in odd:
+        yield Finding("wrong", f"TWILIO_RATES has {part}, which is no rate such as longcode=10")
     _, wrong = by_hand(settings.twilio_content_sids)
     if wrong:
         yield Finding("wrong", f"TWILIO_CONTENT_SIDS has what is no template: {', '.join(wrong)}")

@@ -111,7 +111,7 @@ class Worker:
         """Have due messages sent: those with a date, tried again, or whose sender vanished."""
         await self.delivery.learn_lines()
         count = await self.runtime.run(outbox.requeue_expired_leases)
-        self.delivery.wake()
+        self.delivery.look_again()
         return count
 
     async def expire(self) -> int:

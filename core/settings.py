@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: str = ""
     twilio_api_url: str = "https://api.twilio.com"
     twilio_content_sids: str = ""
+    twilio_rates: str = ""
 
     stripe_secret_key: str = ""
     stripe_webhook_secret: str = ""

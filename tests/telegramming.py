@@ -105,7 +105,9 @@ async def chatting(
                 }
             )
             sms = Memory()
-            app = App.of(runtime, {**ways_out(runtime.settings), ("twilio", "sms"): sms})
+            app = App.of(
+                runtime, {**ways_out(runtime.settings, runtime.clock), ("twilio", "sms"): sms}
+            )
             assert app.telegram is not None
             app.telegram.typing_after = 60
             customer = app.channels["telegram", "telegram"]

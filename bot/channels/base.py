@@ -23,6 +23,15 @@ class Sent:
     segments: int = 0
 
 
+class NoRoom(Exception):
+    """A sender's line is too long for this message; `seconds` until it may be short enough."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the wait."""
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Channel(Protocol):
     """One way out: SMS by Twilio, a terminal, a test's memory."""
 
@@ -32,7 +41,13 @@ class Channel(Protocol):
         ...
 
     async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
-        """Hand one message to the provider; DeliveryFailed when it does not take it."""
+        """Hand one message to the provider; DeliveryFailed when it does not take it.
+
+        Its parameters: `reason`; `why`, the text that says it to people; `away` when the provider
+        did not even look at it, `line` when it wants nothing more on this line for `retry_after`;
+        `uncertain` when it may have taken it all the same; `opted_out` and `unreachable` of the
+        person. NoRoom when it was not tried, for the line is full.
+        """
         ...
 
     async def close(self) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.channels import contents
+from bot.channels import contents, twilio_rates
 from bot.channels.base import Sent
+from bot.channels.pacing import Pacer
 from bot.channels.twilio_errors import AWAY, NO_TEMPLATE, OPTED_OUT, PERMANENT, UNREACHABLE, why
 from bot.rendering import SMS, Capabilities, Rendered, as_numbers
 from core import contents as kept
@@ -32,9 +33,11 @@ TIMEOUT = 10.0
 class Twilio:
     """One account's way out on one channel, "sms" or "whatsapp"."""
 
-    def __init__(self, settings: Settings, channel: str) -> None:
+    def __init__(self, settings: Settings, channel: str, pacer: Pacer | None = None) -> None:
         """Take the credentials; nothing is imported or connected before the first message."""
         self._settings = settings
+        self.pacer = pacer or Pacer(settings.redis_url)
+        self._rates, _ = twilio_rates.read(settings.twilio_rates)
         self._whatsapp = channel == "whatsapp"
         self._client: Client | None = None
         self._by_hand, _ = contents.by_hand(settings.twilio_content_sids)
@@ -70,10 +73,16 @@ class Twilio:
         if self._client is None:
             # A third of a second of imports, in which the loop goes on.
             await asyncio.to_thread(_import_client)
+        sender = f"twilio:{row.account}:{row.line_address}"
+        if rate := self._rates[twilio_rates.kind(row.line_address, row.channel)]:
+            segments = 1 if self._whatsapp else rendered.segments or 1
+            await self.pacer.turn(sender, segments / rate, row.lane)
         request = self._to(row) | self._what(rendered)
         try:
             return await self._create(request)
         except DeliveryFailed as failed:
+            if failed.params.get("line"):
+                await self.pacer.pause(sender, failed.retry_after or 1)
             if rendered.content or failed.params.get("code") not in NO_TEMPLATE:
                 raise
             # Somebody deleted it, say. The question must get there; a number answers it as well.
@@ -84,7 +93,7 @@ class Twilio:
 
     async def _create(self, request: dict[str, Any]) -> Sent:
         create = self.prepare().messages.create_async
-        from aiohttp import ClientError
+        from aiohttp import ClientConnectorError, ClientError
         from twilio.base.exceptions import TwilioException
 
         try:
@@ -94,15 +103,20 @@ class Twilio:
         except TwilioException as refused:
             raise _failure(refused) from None
         except TimeoutError:
-            raise DeliveryFailed(reason="Twilio did not answer in time", why=AWAY) from None
+            reason = "Twilio did not answer in time"
+            raise DeliveryFailed(reason=reason, why=AWAY, uncertain=True) from None
+        except ClientConnectorError as error:
+            reason = f"{type(error).__name__}: {error}"[:300]
+            raise DeliveryFailed(reason=reason, why=AWAY, away=True) from error
         except (ClientError, OSError, ValueError) as error:
             # No connection, or a cut one, or a proxy's page that is not JSON.
             reason = f"{type(error).__name__}: {error}"[:300]
-            raise DeliveryFailed(reason=reason, why=AWAY) from error
+            raise DeliveryFailed(reason=reason, why=AWAY, uncertain=True) from error
         return Sent(message.sid or "", message.status or "", _number(message.num_segments))
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.pacer.close()
         if self._client is not None:
             await self._client.http_client.close()
             self._client = None
@@ -175,6 +189,8 @@ def _http_client() -> Any:
                     reason="429: too many requests",
                     retry_after=float(wait) if wait.isdecimal() else None,
                     why="why.busy",
+                    away=True,
+                    line=True,
                 )
             return response
 
@@ -183,13 +199,15 @@ def _http_client() -> Any:
 
 def _failure(refused: Exception) -> DeliveryFailed:
     code = getattr(refused, "code", None)
+    status = getattr(refused, "status", 0) or 0
     message = getattr(refused, "msg", None) or getattr(refused, "title", None) or str(refused)
     return DeliveryFailed(
         permanent=code in PERMANENT,
         reason=f"{code}: {message}"[:300],
         opted_out=code == OPTED_OUT,
         code=code,
-        why=why(code),
+        away=status >= 500,
+        why=why(code) or (AWAY if status >= 500 else ""),
         unreachable=code in UNREACHABLE,
     )
 

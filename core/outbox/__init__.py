@@ -11,12 +11,14 @@ delivery takes them out: `claiming` leases it a batch, `checking` looks at each 
 from core.outbox.addressing import SIMULATED, Booked
 from core.outbox.asking import ask, home
 from core.outbox.claiming import Outgoing, claim_due
+from core.outbox.finishing import Done, finish_all
 from core.outbox.marking import (
     ATTEMPTS,
     LEASE,
-    finish,
+    UNCERTAIN_ATTEMPTS,
     mark_failed,
     mark_sent,
+    release,
     requeue_expired_leases,
     start,
 )
@@ -33,7 +35,9 @@ __all__ = [
     "ORDER",
     "SIMULATED",
     "STATES",
+    "UNCERTAIN_ATTEMPTS",
     "Booked",
+    "Done",
     "Entry",
     "Later",
     "Outgoing",
@@ -44,7 +48,7 @@ __all__ = [
     "claim_due",
     "drop",
     "entries",
-    "finish",
+    "finish_all",
     "forget",
     "free_form",
     "give_up_waiting",
@@ -56,6 +60,7 @@ __all__ = [
     "opted_out",
     "post",
     "provider_status",
+    "release",
     "remind",
     "requeue_expired_leases",
     "retry",

@@ -24,13 +24,13 @@ from core.models import (
 )
 from core.outbox import checking, reminding
 from core.outbox.addressing import unreachable
-from core.outbox.marking import LEASE, UNFINISHED
+from core.outbox.marking import LEASE, UNFINISHED, VANISHED
 from core.outbox.numbering import number_prompts
 from core.outbox.routing import free_form, template
 
 _LANES = ("reply", "alert", "reminder")
 
-Scope = Literal["all", "lines", "talk"]
+Scope = Literal["all", "lines", "talk", "suspect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,21 @@ async def claim_due(
     limit: int = 50,
     lease: timedelta = LEASE,
     line_ids: Collection[int] | None = None,
+    answer_line_ids: Collection[int] | None = None,
     conversation_id: int | None = None,
     starting: bool = False,
+    suspect: bool = False,
 ) -> list[Outgoing]:
     """Claim up to `limit` rows that are due, replies first, and return them.
 
     Of each conversation and lane only the first unfinished row, so that order holds whoever
     delivers; a reply never waits for an alert or a reminder. Each row is checked once more
     (`core.outbox.checking`): what has no point any more is dropped, what cannot go where it was
-    meant to go goes elsewhere. `line_ids` keeps to these lines, `conversation_id` to one
-    conversation. With `starting` an attempt counts at once, for a caller who sends them now and so
-    need not `start` each.
+    meant to go goes elsewhere. `line_ids` keeps to these lines (answers to `answer_line_ids`, if
+    they are given), `conversation_id` to one conversation. Of lines, rows whose sender vanished
+    are claimed only as a `suspect`: one of them may be why, and must not take others along. With
+    `starting` an attempt counts at once, for a caller who sends them now and so need not `start`
+    each.
     """
     token = f"{ctx.random.getrandbits(128):032x}"
     bound: dict[str, Any] = {
@@ -107,7 +111,9 @@ async def claim_due(
     elif line_ids is None:
         claim = _CLAIM
     else:
-        claim, bound["line_ids"] = _CLAIM_OF_LINES, list(line_ids)
+        claim, bound["line_ids"] = _CLAIM_SUSPECT if suspect else _CLAIM_OF_LINES, list(line_ids)
+        answers = line_ids if answer_line_ids is None else answer_line_ids
+        bound["answer_line_ids"] = list(answers)
     kept: list[Row] = []
     while not kept:
         ids = sorted((await ctx.execute(claim, bound)).scalars())
@@ -175,11 +181,14 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
     )
     if keep_to == "talk":
         found = found.where(outbox.c.conversation_id == sa.bindparam("talk", type_=sa.BigInteger))
-    if keep_to == "lines":
+    if keep_to in {"lines", "suspect"}:
+        which = "answer_line_ids" if lane == "reply" else "line_ids"
         talks = sa.select(conversations.c.id).where(
-            conversations.c.line_id.in_(sa.bindparam("line_ids", expanding=True))
+            conversations.c.line_id.in_(sa.bindparam(which, expanding=True))
         )
         found = found.where(outbox.c.conversation_id.in_(talks))
+        vanished = outbox.c.error == VANISHED
+        found = found.where(vanished if keep_to == "suspect" else ~vanished)
     return (
         found.order_by(outbox.c.due_at, outbox.c.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
@@ -204,6 +213,7 @@ def _claim(keep_to: Scope) -> sa.Update:
 
 
 _CLAIM, _CLAIM_OF_LINES, _CLAIM_OF_TALK = _claim("all"), _claim("lines"), _claim("talk")
+_CLAIM_SUSPECT = _claim("suspect")
 
 
 def _details(ids: Sequence[int]) -> sa.Select[Any]:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from core.context import Context, Row
 from core.models import outbox, prompts
 from core.outbox.alarming import FACTS, elsewhere
-from core.outbox.reporting import FAILED, RANK
+from core.outbox.finishing import Done, finish_all
 from core.outbox.wiping import WIPED, WIPED_PROMPT
 
 ATTEMPTS = 8
 """Tries before a message is given up."""
+
+UNCERTAIN_ATTEMPTS = 10
+"""Tries where the provider may have taken it without saying so: they last for more than an hour."""
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row is left alone; longer than any send may take."""
@@ -26,52 +28,11 @@ LEASE = timedelta(seconds=60)
 FIRST_WAIT, LONGEST_WAIT, JITTER = 15.0, 3600.0, 0.2
 """Seconds before the second try, doubled each time up to an hour, give or take a fifth."""
 
+VANISHED = "the sender vanished"
+"""The error of a row whose sender ended without a word; maybe because of it."""
+
 UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
 """Written out, not bound: an index with a condition serves only queries that visibly share it."""
-
-_behind = outbox.alias("behind")
-_UNFINISHED_BEHIND = sa.text("behind.state IN ('due', 'sending')")
-
-_MARK_SENT = (
-    sa.update(outbox)
-    .where(
-        outbox.c.id == sa.bindparam("row_id"),
-        outbox.c.lease == sa.bindparam("held"),
-        outbox.c.state.in_(("sending", "due")),
-    )
-    .values(
-        # The provider's callback may have overtaken us, even with a failure.
-        state=sa.case((outbox.c.provider_status.in_(FAILED), "failed"), else_="sent"),
-        sent_at=sa.bindparam("now"),
-        lease="",
-        leased_until=None,
-        provider_id=sa.bindparam("sid"),
-        provider_status=sa.case(
-            (
-                sa.case(RANK, value=outbox.c.provider_status, else_=0)
-                < sa.case(RANK, value=sa.bindparam("status"), else_=0),
-                sa.bindparam("status"),
-            ),
-            else_=outbox.c.provider_status,
-        ),
-        body=sa.case((outbox.c.secret, ""), else_=sa.bindparam("as_sent")),
-        segments=sa.bindparam("parts"),
-        say=WIPED,
-    )
-    .returning(
-        outbox.c.prompt_id,
-        outbox.c.secret,
-        sa.exists()
-        .where(
-            _UNFINISHED_BEHIND,
-            # Written out: in RETURNING, SQLAlchemy leaves the table's name away on SQLite.
-            _behind.c.conversation_id == sa.literal_column("outbox.conversation_id"),
-            _behind.c.lane == sa.literal_column("outbox.lane"),
-            _behind.c.id > sa.literal_column("outbox.id"),
-        )
-        .label("more"),
-    )
-)
 
 
 async def start(ctx: Context, row_id: int, lease: str, *, until: timedelta = LEASE) -> bool:
@@ -96,57 +57,10 @@ async def mark_sent(
 ) -> bool:
     """Note that the provider took it, wiping what is secret; False if another has the row.
 
-    See `finish`, which also tells whether more waits behind it.
+    See `finish_all`.
     """
-    marked, _ = await finish(
-        ctx,
-        row_id,
-        lease,
-        provider_id=provider_id,
-        provider_status=provider_status,
-        body=body,
-        segments=segments,
-    )
-    return marked
-
-
-async def finish(
-    ctx: Context,
-    row_id: int,
-    lease: str,
-    *,
-    provider_id: str = "",
-    provider_status: str = "",
-    body: str = "",
-    segments: int = 0,
-) -> tuple[bool, bool]:
-    """Note that the provider took it; return whether the row was ours, and whether more waits.
-
-    What is secret is wiped, and the prompt it showed becomes the one shown last. More waits when
-    its conversation has unfinished rows of the same lane behind it, which can be claimed once
-    this is committed. A lease that ran out while nobody claimed the row anew still counts: better
-    marked late than sent twice.
-    """
-    sent = (
-        await ctx.execute(
-            _MARK_SENT,
-            {
-                "row_id": row_id,
-                "held": lease,
-                "now": ctx.now,
-                "sid": provider_id,
-                "status": provider_status,
-                "as_sent": body,
-                "parts": segments,
-            },
-        )
-    ).first()
-    if sent is not None and sent.prompt_id is not None:
-        shown: dict[str, Any] = {"shown_at": ctx.now, "message_id": provider_id}
-        if sent.secret:
-            shown["say"] = WIPED_PROMPT
-        await ctx.execute(sa.update(prompts).where(prompts.c.id == sent.prompt_id).values(**shown))
-    return (False, True) if sent is None else (True, sent.more)
+    done = Done(row_id, lease, provider_id, provider_status, body, segments)
+    return bool(await finish_all(ctx, [done]))
 
 
 async def mark_failed(
@@ -159,11 +73,14 @@ async def mark_failed(
     retry_after: float | None = None,
     unreachable: bool = False,
     why: str = "",
+    counts: bool = True,
+    attempts: int = ATTEMPTS,
 ) -> str:
     """Note that a try failed; return the row's state now, or "" if another has the row.
 
     "due" again after a wait that doubles (or `retry_after` seconds, if the provider named them);
-    "failed" if `permanent`; "dead" after `ATTEMPTS` tries. Then the next conversation of the same
+    "failed" if `permanent`; "dead" after `attempts` tries, of which this is one if it `counts`: an
+    outage of the provider is no fault of the message. Then the next conversation of the same
     person is tried (`core.outbox.routing`), and without one the shop is told, in words of the text
     `why` if there is one. `unreachable` says that nothing will get there, and is kept in mind until
     they write again.
@@ -177,7 +94,7 @@ async def mark_failed(
     )
     if row is None:
         return ""
-    if permanent or row.attempts >= ATTEMPTS:
+    if permanent or (counts and row.attempts >= attempts):
         state = "failed" if permanent else "dead"
         await give_up(ctx, row, state, error)
         await elsewhere(ctx, row, error, why=why, unreachable=unreachable)
@@ -190,21 +107,31 @@ async def mark_failed(
             lease="",
             leased_until=None,
             error=error,
+            attempts=outbox.c.attempts if counts else outbox.c.attempts - 1,
             due_at=ctx.now + _wait(ctx, row.attempts, retry_after),
         )
     )
     return "due"
 
 
+async def release(ctx: Context, row_id: int, lease: str) -> None:
+    """Give a row back that was claimed and started, but not tried: there was no room for it."""
+    await ctx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row_id, outbox.c.lease == lease, outbox.c.state == "sending")
+        .values(state="due", lease="", leased_until=None, attempts=outbox.c.attempts - 1)
+    )
+
+
 async def requeue_expired_leases(ctx: Context) -> int:
     """Make rows due again whose sender vanished; return how many. Worn out ones die."""
     expired = sa.and_(UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
     for row in await ctx.all(FACTS.where(expired, outbox.c.attempts >= ATTEMPTS)):
-        await give_up(ctx, row, "dead", "the sender vanished")
-        await elsewhere(ctx, row, "the sender vanished")
+        await give_up(ctx, row, "dead", VANISHED)
+        await elsewhere(ctx, row, VANISHED)
     # The lease stays on the row: a sender that was merely slow may still mark it sent.
     done = await ctx.execute(
-        sa.update(outbox).where(expired).values(state="due", leased_until=None)
+        sa.update(outbox).where(expired).values(state="due", leased_until=None, error=VANISHED)
     )
     return int(done.rowcount)
 

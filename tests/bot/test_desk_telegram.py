@@ -86,7 +86,9 @@ async def shop(runtime: Runtime) -> AsyncIterator[Shop]:
             await world.member(ctx, place, OWNER, "owner", "Bella")
             code = await pairing.issue_for(ctx, OWNER)
         memory = Memory()
-        app = App.of(runtime, {("twilio", "sms"): memory, **ways_out(runtime.settings)})
+        app = App.of(
+            runtime, {("twilio", "sms"): memory, **ways_out(runtime.settings, runtime.clock)}
+        )
         await app.start(ticks=True)
         yield Shop(app, desk, telegram.person("Bella"), memory, place, code)
         await app.stop()

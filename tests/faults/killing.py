@@ -233,7 +233,7 @@ def _marked_first() -> None:
         channel = self.channels[row.transport, row.channel]
         rendered = deliveries.rendering(row, channel)
         marked = Sent(f"outside-{row.id}", "delivered", rendered.segments)
-        await self.runtime.run(lambda ctx: deliveries._mark_sent(row, rendered, marked, ctx))
+        await self._sent(row, rendered, marked)
         await channel.send(row, rendered)
         return True
 

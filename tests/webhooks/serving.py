@@ -86,6 +86,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[Served]:
                     "twilio_sms_from": OURS,
                     "twilio_whatsapp_from": f"whatsapp:{WHATSAPP}",
                     "twilio_api_url": twilio.url,
+                    "twilio_rates": "longcode=0, whatsapp=0",
                 }
             )
             app = App.of(runtime)

@@ -1,0 +1,102 @@
+"""How fast our senders may send: a place in each one's line, shared by processes.
+
+Whoever sends takes the next free place and waits until it is its turn, as long as that is soon;
+else it is told how long the line is and asks again. What can wait – reminders, alerts – takes
+places a moment ahead only, so that an answer never stands behind more than that. With Valkey or
+Redis one script gives the places of all processes, by its own clock; without, or while it is
+away, this process counts for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.channels.base import NoRoom
+from core.clock import Clock, SystemClock
+
+log = structlog.get_logger(__name__)
+
+AHEAD: Mapping[str, float] = {"reply": 5.0, "alert": 1.0, "reminder": 1.0}
+"""Lane → how many seconds ahead it may take a place in the line."""
+
+_SCRIPT = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local wait = math.max(0, tonumber(redis.call('GET', KEYS[1]) or '0') - now)
+if wait <= tonumber(ARGV[2]) then
+  local free = now + wait + tonumber(ARGV[1])
+  local kept = math.ceil((free - now) * 1000) + 1
+  redis.call('SET', KEYS[1], string.format('%.6f', free), 'PX', kept)
+end
+return tostring(wait)
+"""
+
+
+def seconds(clock: Clock) -> Callable[[], float]:
+    """Return what tells seconds and their fractions: of the machine, or of a clock that is led."""
+    if isinstance(clock, SystemClock):
+        return time.monotonic
+    return lambda: clock.now().timestamp()
+
+
+@dataclass(slots=True, eq=False)
+class Pacer:
+    """The lines of some senders, each by its name. `url` is the Valkey or Redis shared by all."""
+
+    url: str = ""
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ahead: Mapping[str, float] = field(default_factory=lambda: AHEAD)
+    _free: dict[str, float] = field(default_factory=dict)
+    _client: Any = None
+    _script: Any = None
+
+    async def turn(self, sender: str, seconds: float, lane: str) -> float:
+        """Wait until a message that keeps `sender` busy for `seconds` may go; return how long.
+
+        NoRoom when the line is longer than messages of this lane may wait in.
+        """
+        most = self.ahead[lane]
+        wait = await self._take(sender, seconds, most)
+        if wait > most:
+            raise NoRoom(wait - most)
+        if wait > 0:
+            await self.sleep(wait)
+        return wait
+
+    async def pause(self, sender: str, seconds: float) -> None:
+        """Let a sender rest: the provider said so. Others go on."""
+        await self._take(sender, seconds, float("inf"))
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = self._script = None
+
+    async def _take(self, sender: str, seconds: float, most: float) -> float:
+        """Take the next place unless it is more than `most` seconds ahead; return how far it is."""
+        if self.url:
+            try:
+                return await self._take_shared(sender, seconds, min(most, 1e9))
+            except Exception as error:  # noqa: BLE001 - whatever it is, messages go on
+                log.warning("pacing.alone", error=f"{type(error).__name__}: {error}")
+        now = self.clock()
+        wait = max(0.0, self._free.get(sender, 0.0) - now)
+        if wait <= most:
+            self._free[sender] = now + wait + seconds
+        return wait
+
+    async def _take_shared(self, sender: str, seconds: float, most: float) -> float:
+        if self._script is None:
+            from redis.asyncio import Redis
+
+            self._client = Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
+            self._script = self._client.register_script(_SCRIPT)
+        return float(await self._script(keys=[f"pace:{sender}"], args=[seconds, most]))
