@@ -494,6 +494,24 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "write in the chat where you booked it.",
     "page.off": "It does not take place. To book another time, write to {shop} in the same chat.",
     "page.over": "It is over. To book another time, write to {shop} in the same chat.",
+    "mail.verify.subject": "Verify your e-mail address",
+    "mail.verify": "Open this link within a day to verify your address:\n{link}\n"
+    "If you did not ask for it, do nothing.",
+    "mail.known.subject": "You have an account already",
+    "mail.known": "Somebody, perhaps you, wanted to open an account with this address. You have "
+    "one: sign in, or ask for a new password.",
+    "mail.new_password.subject": "Choose a new password",
+    "mail.new_password": "Open this link within half an hour to choose a new password:\n{link}\n"
+    "If you did not ask for it, do nothing.",
+    "mail.changed.subject": "Your password was changed",
+    "mail.changed": "Your password was changed, and other devices are signed out. If that was not "
+    "you, ask for a new password at once.",
+    "account.verify": "Verify your e-mail address",
+    "account.password": "Choose a new password",
+    "account.new_password": "New password, 8 characters or more",
+    "account.password_wrong": "Take 8 to 200 characters, and none of your last five passwords.",
+    "account.button": "Go on",
+    "account.done": "Done. You can sign in now.",
     "page.missing": "There is no booking here",
     "page.missing_why": "The link is not complete, or not one of ours. Open it once more from the "
     "message you got, or ask in the chat where you booked.",
@@ -530,6 +548,11 @@ ERRORS: dict[str, str] = {
     "code_unsendable": "I cannot send a code to a phone from here. Please call the shop.",
     "phone_invalid": "That is not a phone number I can reach.",
     "country_not_allowed": "I cannot send codes to that country. Please call the shop.",
+    "sign_in_failed": "E-mail and password do not belong together.",
+    "sign_in_locked": "Too many wrong passwords. Please wait a little.",
+    "not_signed_in": "Please sign in again.",
+    "email_unverified": "Please open the link in our mail first.",
+    "link_dead": "That link is no longer good. Please ask for a new one.",
     "delivery_failed": "A message could not be sent.",
     "not_ready": "We are not ready yet. Please try again later.",
 }

@@ -68,6 +68,11 @@ def optional(field_: Check[T]) -> Check[T | None]:
     return lambda field, value: None if value is None else field_(field, value)
 
 
+def unknown(field: str, _value: Any) -> Any:
+    """No such field."""
+    raise Invalid(field=field, reason="unknown")
+
+
 def flag(field: str, value: Any) -> bool:
     """True or False."""
     if type(value) is not bool:

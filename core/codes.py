@@ -109,9 +109,14 @@ async def issue(
 
 
 async def send(
-    ctx: Context, phone: str, code: str, *, shop_id: int, conversation_id: int | None = None
+    ctx: Context,
+    phone: str,
+    code: str,
+    *,
+    shop_id: int | None = None,
+    conversation_id: int | None = None,
 ) -> int | None:
-    """Send a code by SMS to `phone` (E.164), for a talk on a channel that is no phone.
+    """Send a code by SMS to `phone` (E.164), for a talk on a channel that is no phone, or for none.
 
     NotFound when there is no `way`.
     """
@@ -125,21 +130,24 @@ async def send(
     )
 
 
-async def way(ctx: Context, *, shop_id: int, conversation_id: int | None = None) -> Any:
+async def way(
+    ctx: Context, *, shop_id: int | None = None, conversation_id: int | None = None
+) -> Any:
     """Return the line on which a shop's codes go out, its SMS line; None when there is none.
 
-    For a `conversation_id` on a simulated line a simulated one, else none of these.
+    Without a shop any SMS line will do, one that serves all shops rather than another. For a
+    `conversation_id` on a simulated line a simulated one, else none of these.
     """
-    simulated = lines.c.transport.in_(outbox.SIMULATED)
+    simulated, shared = lines.c.transport.in_(outbox.SIMULATED), lines.c.shop_id.is_(None)
     ways = (
         sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
         .where(
             lines.c.channel == "sms",
             lines.c.active,
             lines.c.staff.is_(False),
-            (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
+            sa.true() if shop_id is None else (lines.c.shop_id == shop_id) | shared,
         )
-        .order_by(simulated, lines.c.shop_id.is_(None), lines.c.id)
+        .order_by(simulated, ~shared if shop_id is None else shared, lines.c.id)
         .limit(1)
     )
     if conversation_id is not None:

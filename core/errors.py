@@ -188,6 +188,39 @@ class CountryNotAllowed(CodeError):
     code = "country_not_allowed"
 
 
+# --- accounts -------------------------------------------------------------------------------
+
+
+class SignInFailed(SlotlineError):
+    """E-mail and password do not belong together (`left`: tries before a pause)."""
+
+    code = "sign_in_failed"
+
+
+class SignInLocked(SlotlineError):
+    """Too many wrong passwords; the next try is allowed after a while (`seconds`)."""
+
+    code = "sign_in_locked"
+
+
+class SignInEnded(SlotlineError):
+    """Nobody is signed in by this token: it is wrong, too old, or was ended."""
+
+    code = "not_signed_in"
+
+
+class EmailUnverified(SlotlineError):
+    """The e-mail address has yet to be verified by the link we sent."""
+
+    code = "email_unverified"
+
+
+class LinkDead(SlotlineError):
+    """The link has expired or was used; a new one is needed."""
+
+    code = "link_dead"
+
+
 # --- delivery and start-up --------------------------------------------------------------------
 
 

@@ -21,6 +21,14 @@ class Settings(BaseSettings):
     redis_url: str = ""
     public_url: str = ""
     secret_key: str = ""
+    secret_key_previous: str = ""
+
+    access_token_minutes: int = Field(15, ge=1, le=1440)
+    refresh_token_days: int = Field(30, ge=1, le=400)
+    cors_origins: str = ""
+    limit_anonymous: int = Field(100, ge=1)
+    limit_signed_in: int = Field(1000, ge=1)
+    shops_by_anyone: bool = False
 
     telegram_bot_token: str = ""
     telegram_owner_bot_token: str = ""

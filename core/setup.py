@@ -15,7 +15,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import catalog, reminders
-from core.checks import CATEGORY, LINE, OFFER, PROVIDER, REASON, ROOM, RULES, SERVICE, SHOP, Field
+from core.checks import (
+    CATEGORY,
+    LINE,
+    OFFER,
+    PROVIDER,
+    REASON,
+    ROOM,
+    RULES,
+    SERVICE,
+    SHOP,
+    Field,
+    unknown,
+)
 from core.context import Context
 from core.errors import Invalid, NotFound
 from core.models import (
@@ -299,11 +311,17 @@ async def remove_time_off(ctx: Context, shop_id: int, time_off_id: int) -> None:
 
 
 def _checked(fields: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they are stored; Invalid names the first that cannot be."""
-    for name in given:
-        if name not in fields:
-            raise Invalid(field=name, reason="unknown")
-    return {name: fields[name](name, value) for name, value in given.items()}
+    """The values as they are stored; Invalid names the first that cannot be, and all in `all`."""
+    values, wrong = {}, []
+    for name, value in given.items():
+        try:
+            values[name] = fields.get(name, unknown)(name, value)
+        except Invalid as error:
+            wrong.append(error)
+    if wrong:
+        first = wrong[0]
+        raise Invalid(**first.params, **({"all": wrong} if wrong[1:] else {}))
+    return values
 
 
 def _apart(intervals: Iterable[Interval]) -> list[Interval]:

@@ -16,6 +16,7 @@ DAY = datetime(2026, 3, 10, tzinfo=UTC)
 """Midnight, the day after the one tests stand at; the first claim is taken at 9:00."""
 
 FULL = {
+    "audit": {"shop_id", "user_id"},
     "calendars": {"shop_id"},
     "claims": {"booking_id"},
     "conversations": {"identity_id", "shop_id"},
@@ -140,6 +141,11 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "blocks": made | {"reason": "lunch"},
         "claims": {"busy_from": start, "busy_until": end},
         "seats": {"seat": n},
+        "passwords": made | {"digest": "d"},
+        "sign_ins": made | {"kind": "token", "used_at": DAY, "expires_at": DAY},
+        "lockouts": {"subject": f"s{n}", "tries": 1, "last_at": DAY},
+        "kept_answers": made | {"caller": "user:1", "key": f"key-{n}", "status": 201},
+        "audit": {"at": DAY, "action": "shops.change", "after": {"name": "Bella Hair"}},
         "outbox": made | {"lane": "reply", "state": "due", "due_at": DAY},
     }
     return rows.get(table, {})

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from bot import doctor, logs
 from bot.app import App
 from bot.simulator.stage import Stage
 from webhooks import errors, health, telegram, twilio
-from webhooks.pages import bookings, simulator
+from webhooks.admin.lazily import Lazily
+from webhooks.pages import accounts, bookings, simulator
 from webhooks.requests import Logged
 
 
@@ -34,12 +37,15 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
         finally:
             await served.stop()
 
-    web = FastAPI(title="Slotline", lifespan=lifespan)
+    web = FastAPI(title="Slotline", lifespan=lifespan, docs_url=None, redoc_url=None)
     web.state.slotline = served
     web.add_middleware(Logged)
     errors.install(web)
     web.include_router(health.router)
     web.include_router(bookings.router)
+    web.include_router(accounts.router)
+    web.mount("/api/v1", Lazily(served))
+    web.add_route("/docs", _docs, include_in_schema=False)
     if stage is not None:
         web.state.stage = stage
         web.include_router(simulator.router)
@@ -51,6 +57,11 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False
         )
     return web
+
+
+async def _docs(_request: Request) -> Response:
+    """Lead to the documentation of the API."""
+    return RedirectResponse("/api/v1/docs")
 
 
 def _from_environment() -> App:

@@ -6,7 +6,7 @@ has its line; a test demands it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any
@@ -49,6 +49,11 @@ STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.CodeUnsendable: HTTPStatus.CONFLICT,
     errors.PhoneInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CountryNotAllowed: HTTPStatus.FORBIDDEN,
+    errors.SignInFailed: HTTPStatus.UNAUTHORIZED,
+    errors.SignInLocked: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.SignInEnded: HTTPStatus.UNAUTHORIZED,
+    errors.EmailUnverified: HTTPStatus.FORBIDDEN,
+    errors.LinkDead: HTTPStatus.BAD_REQUEST,
     errors.DeliveryFailed: HTTPStatus.BAD_GATEWAY,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -56,8 +61,19 @@ STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
 MEDIA_TYPE = "application/problem+json"
 
 
+class Refused(Exception):
+    """A request that HTTP itself has reason to refuse, before anything of ours is asked."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.headers = status, code, detail, headers
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` as a problem."""
+    app.add_exception_handler(Refused, _of_refusal)
     app.add_exception_handler(errors.SlotlineError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -72,8 +88,9 @@ def problem(
     detail: str = "",
     errors: Sequence[dict[str, Any]] = (),
     headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Build the answer; `errors` are fields with their reasons."""
+    """Build the answer; `errors` are fields with their reasons, `more` are further members."""
     served = getattr(request.app.state, "slotline", None)
     now = served.runtime.clock.now() if served else SystemClock().now()
     body = {
@@ -84,8 +101,16 @@ def problem(
         "code": code,
         "errors": list(errors),
         "timestamp": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        **(more or {}),
     }
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+
+
+async def _of_refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return problem(
+        request, error.status, code=error.code, detail=error.detail, headers=error.headers
+    )
 
 
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
@@ -93,24 +118,35 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     headers = {}
     if "seconds" in error.params:
         headers["Retry-After"] = str(error.params["seconds"])
-    fields = []
-    if "field" in error.params:
-        fields = [{"field": error.params["field"], "reason": str(error.params.get("reason", ""))}]
+    if STATUS[type(error)] == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    wrong = error.params.get("all", [error])
+    assert isinstance(wrong, list)
     return problem(
         request,
         STATUS[type(error)],
         code=error.code,
         detail=str(error.args[0]),
-        errors=fields,
+        errors=[_field(one.params) for one in wrong if "field" in one.params],
         headers=headers,
+        more={name: error.params[name] for name in TOLD if name in error.params},
     )
+
+
+TOLD = ("left", "state", "limit", "minutes")
+"""Facts of an error that a program can use; told as further members of the problem."""
+
+
+def _field(params: Mapping[str, Any]) -> dict[str, Any]:
+    bounds = {name: params[name] for name in ("least", "most") if name in params}
+    return {"field": params["field"], "reason": str(params.get("reason", "")), **bounds}
 
 
 async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [
-        {"field": ".".join(str(part) for part in found["loc"][1:]), "reason": found["msg"]}
-        for found in error.errors()
+        {"field": _readable(".".join(map(str, found["loc"][1:]))), "reason": found["msg"]}
+        for found in error.errors()[:MOST_ERRORS]
     ]
     return problem(
         request,
@@ -121,9 +157,22 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+MOST_ERRORS = 50
+"""Faults that one answer names."""
+
+
+def _readable(name: str) -> str:
+    """Return a field's name, which whoever sent it chose, as something that can be written."""
+    return name[:100].encode("utf-8", "replace").decode()
+
+
+_CODES = {413: "too_large"}
+"""Where Python's name of a status changed with its version."""
+
+
 async def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = HTTPStatus(error.status_code).name.lower()
+    code = _CODES.get(error.status_code) or HTTPStatus(error.status_code).name.lower()
     headers = dict(error.headers or {})
     return problem(request, error.status_code, code=code, detail=error.detail, headers=headers)
 

@@ -30,6 +30,7 @@ users = sa.Table(
     text("channel"),  # where they want to be told things; empty: where they talk
     count("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the shop's
     count("quiet_until", default=None, null=True),
+    when("last_sign_in_at", null=True),
 )
 
 identities = sa.Table(

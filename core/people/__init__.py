@@ -11,13 +11,14 @@ from core.people.identities import (
     Contact,
     Line,
     Person,
+    change_user,
     contact,
     make_admin,
     user_of_phone,
     whoami,
 )
 from core.people.phones import country_of, phone
-from core.people.proving import belongs_to, detach, prove, talk_closed
+from core.people.proving import belongs_to, detach, prove, prove_apart, talk_closed
 from core.people.shops import (
     ROLES,
     Member,
@@ -49,6 +50,7 @@ __all__ = [
     "add_member",
     "belongs_to",
     "block",
+    "change_user",
     "contact",
     "country_of",
     "customer",
@@ -59,6 +61,7 @@ __all__ = [
     "note_consent",
     "phone",
     "prove",
+    "prove_apart",
     "remove_member",
     "roles",
     "set_alerts",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
+from core import checks
 from core.context import Context
 from core.errors import NotAllowed
 from core.models import conversations, identities, users
@@ -177,6 +178,14 @@ async def make_admin(ctx: Context, phone: str) -> int:
     user_id = await user_of_phone(ctx, phone)
     await ctx.execute(sa.update(users).where(users.c.id == user_id).values(admin=True))
     return user_id
+
+
+async def change_user(ctx: Context, user_id: int, **changes: Any) -> None:
+    """Change a user's `name` or `language`; Invalid for what it cannot be."""
+    fields = {"name": checks.NAME, "language": checks.language}
+    values = {name: fields[name](name, value) for name, value in changes.items()}
+    if values:
+        await ctx.execute(sa.update(users).where(users.c.id == user_id).values(values))
 
 
 # ------------------------------------------------------------------------------------ within

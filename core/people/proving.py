@@ -134,3 +134,25 @@ async def detach(ctx: Context, conversation_id: int) -> None:
         .values(closed_at=ctx.now)
     )
     await outbox.drop(ctx, reason="wrong number", conversation_ids=ids)
+
+
+async def prove_apart(
+    ctx: Context, kind: Kind, value: str, *, name: str = "", user_id: int | None = None
+) -> int:
+    """Note that whoever is at hand, outside of any conversation, proved an address.
+
+    It is its user's, if it has one; else `user_id`'s, else a new user's. Returns whose it is;
+    NotAllowed for a user who was deactivated, and for an address that is another's than `user_id`.
+    """
+    await identity_of(ctx, kind, value)
+    row = await ctx.first(
+        sa.select(identities.c.id, identities.c.user_id)
+        .where(alive(kind, value))
+        .with_for_update(key_share=True)
+    )
+    assert row is not None
+    if None not in {row.user_id, user_id} and row.user_id != user_id:
+        raise NotAllowed(user=user_id)
+    whose = await active_user(ctx, row.user_id or user_id, name)
+    await assign(ctx, row.id, whose, proved=True)
+    return whose

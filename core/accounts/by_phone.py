@@ -1,0 +1,33 @@
+"""Signing in by a one-time code to the phone."""
+
+from __future__ import annotations
+
+from core import codes, people
+from core.context import Context
+from core.errors import CodeDead, CodeUnsendable, CodeWrong
+
+PURPOSE = "sign-in"
+
+
+async def ask(ctx: Context, phone: str) -> None:
+    """Send a code to `phone` (E.164), known or not: nothing here says which.
+
+    CodeUnsendable without a line that sends SMS; else raises what `codes.issue` does.
+    """
+    if await codes.way(ctx) is None:
+        raise CodeUnsendable
+    code = await codes.issue(ctx, phone, purpose=PURPOSE, conversation_id=None)
+    await codes.send(ctx, phone, code)
+
+
+async def check(
+    ctx: Context, phone: str, code: str, *, name: str = ""
+) -> int | CodeWrong | CodeDead:
+    """Return the user whose phone it is, made if need be; what is wrong with the code instead.
+
+    Errors are returned so that the try is committed. NotAllowed for a user who was deactivated.
+    """
+    wrong = await codes.check(ctx, phone, code, purpose=PURPOSE, conversation_id=None)
+    if wrong is not None:
+        return wrong
+    return await people.prove_apart(ctx, "phone", phone, name=name)

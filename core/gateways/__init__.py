@@ -1,0 +1,1 @@
+"""Gateways: what is outside of us, behind small protocols."""

@@ -1,0 +1,82 @@
+"""The API put together, as an application of its own that the web application mounts.
+
+It is built when somebody first asks for it: its hundred models take most of a second, which a
+start need not wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.routing import APIRoute
+
+from bot.app import App
+from core.gateways.mail import Mailer, mailer
+from webhooks import errors
+from webhooks.admin import auth, describing, me
+from webhooks.admin.calls import CSRF_HEADER, KEY_HEADER, Replay
+from webhooks.admin.limiting import Limits
+from webhooks.admin.middleware import Careful
+from webhooks.admin.permissions import TABLE
+
+ROUTERS = (auth.router, me.router)
+
+
+def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
+    """Return the API of `app`; `mails` instead of the mail server the settings name."""
+    api = FastAPI(
+        title="Slotline",
+        version="1",
+        description=describing.ABOUT,
+        generate_unique_id_function=lambda route: f"{route.tags[0]}.{route.name}",
+        root_path_in_servers=True,
+        redirect_slashes=False,
+    )
+    api.state.slotline = app
+    api.state.limits = Limits(app.settings)
+    api.state.mailer = mails or mailer(app.settings)
+    api.state.mails = set[asyncio.Task[None]]()
+    errors.install(api)
+    api.add_exception_handler(Replay, _replayed)
+    for router in ROUTERS:
+        api.include_router(router)
+    if strangers := set(routes()) ^ set(TABLE):
+        message = f"routes and permissions differ: {sorted(strangers)}"
+        raise RuntimeError(message)
+    describing.install(api)
+    origins = [origin.strip() for origin in app.settings.cors_origins.split(",") if origin.strip()]
+    api.add_middleware(GZipMiddleware, minimum_size=1000)
+    if origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", KEY_HEADER, CSRF_HEADER],
+            expose_headers=["Retry-After", "X-Request-ID"],
+            max_age=600,
+        )
+    api.add_middleware(Careful, secure=app.settings.base_url.startswith("https:"))
+    return api
+
+
+def routes() -> dict[str, APIRoute]:
+    """Return every route, by "METHOD /path" as the table of permissions names it."""
+    return {
+        f"{method} {route.path}": route
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+async def _replayed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replay)
+    kept = error.kept
+    headers = {"Idempotency-Replayed": "true"}
+    body: Any = kept.body.encode() if kept.body else None
+    return Response(body, kept.status, headers, "application/json" if kept.body else None)

@@ -1,0 +1,78 @@
+"""Types that requests and answers share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.paging import MOST, Asked, Page
+
+T = TypeVar("T")
+
+
+def _storable(text: str) -> str:
+    """No database keeps a NUL."""
+    if "\0" in text:
+        message = "NUL characters are not kept"
+        raise ValueError(message)
+    return text
+
+
+LARGEST = 2**63 - 1
+"""The largest id a database can hold."""
+
+Words = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Name = Annotated[
+    str, Field(min_length=2, max_length=100, examples=["Ana"]), AfterValidator(_storable)
+]
+Secret = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Id = Annotated[int, Field(ge=1, le=LARGEST, examples=[1])]
+PathId = Annotated[int, Path(ge=1, le=LARGEST, examples=[1])]
+Minor = Annotated[
+    int, Field(ge=0, le=10**12, description="In minor units: cents.", examples=[2500])
+]
+Search = Annotated[str, Query(max_length=100), AfterValidator(_storable)]
+
+
+class In(BaseModel):
+    """What a request's body holds; a member that is not named here is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> dict[str, object]:
+        """Return what was given, and nothing that was left out."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Out(BaseModel):
+    """What an answer holds, read from the attributes of what core returns."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Listing(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+    total: int | None = Field(description="How many there are in all, if `total=true` asked.")
+
+    @classmethod
+    def of(cls, page: Page[T]) -> Listing[T]:
+        """Return a page of core as an answer."""
+        return cls(items=list(page.items), next=page.next, total=page.total)
+
+
+def asked(
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Rows on a page.")] = 50,
+    cursor: Annotated[str, Query(max_length=400, description="`next` of the page before.")] = "",
+    total: Annotated[bool, Query(description="Count all rows too.")] = False,  # noqa: FBT002 - a query's
+) -> Asked:
+    """Read which page of a list is wanted."""
+    return Asked(limit, cursor, total)
+
+
+Paged = Annotated[Asked, Depends(asked)]

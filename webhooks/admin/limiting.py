@@ -1,0 +1,71 @@
+"""How many requests one may make: by user when signed in, else by address.
+
+Counted in Valkey or Redis where REDIS_URL names one, so that several processes share the count;
+else in this process. When the server of the counts is away, this process counts for itself:
+a limit that is too wide for a while beats an API that is down.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
+
+from core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+WINDOW_MINUTES = 15
+
+
+class Limits:
+    """The counts of one process, or of all that share a Valkey or Redis."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.anonymous = RateLimitItemPerMinute(settings.limit_anonymous, WINDOW_MINUTES)
+        self.signed_in = RateLimitItemPerMinute(settings.limit_signed_in, WINDOW_MINUTES)
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared: SlidingWindowCounterRateLimiter | None = None
+        self._pool: ConnectionPool | None = None
+        if settings.redis_url:
+            self._pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=1)
+            pool: dict[str, Any] = {"connection_pool": self._pool}
+            storage = RedisStorage(
+                f"async+{settings.redis_url}",
+                implementation="redispy",
+                key_prefix="slotline",
+                **pool,
+            )
+            self._shared = SlidingWindowCounterRateLimiter(storage)
+
+    async def take(self, *, user_id: int | None, address: str) -> int:
+        """Count a request; return 0, or the seconds after which there is room for another."""
+        item, whose = (
+            (self.anonymous, f"address {address}")
+            if user_id is None
+            else (self.signed_in, f"user {user_id}")
+        )
+        if self._shared is not None:
+            try:
+                return await _take(self._shared, item, whose)
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises
+                log.warning("limits.alone", error=type(error).__name__)
+        return await _take(self._own, item, whose)
+
+    async def close(self) -> None:
+        """Let go of the connections to the server of the counts."""
+        if self._pool is not None:
+            await self._pool.disconnect()
+
+
+async def _take(limiter: SlidingWindowCounterRateLimiter, item: Any, whose: str) -> int:
+    if await limiter.hit(item, whose):
+        return 0
+    stats = await limiter.get_window_stats(item, whose)
+    return max(1, math.ceil(stats.reset_time - time.time()))

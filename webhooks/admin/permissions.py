@@ -1,0 +1,45 @@
+"""Who may do what: one table, which the code, the tests and the documentation read.
+
+A row is a route. Whoever is not in it is told 403 – unless the route is a shop's and they have
+nothing to do with that shop: then 404, for whether it exists is not theirs to know. A provider is
+held to what is their own (`Call.own_providers`), customers to what is theirs by each query.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Who = Literal["anyone", "signed_in", "provider", "receptionist", "owner", "admin"]
+"""`anyone` needs no sign-in; `provider`, `receptionist` and `owner` are roles at the shop."""
+
+Row = frozenset[Who]
+
+ANYONE: Row = frozenset({"anyone"})
+SIGNED_IN: Row = frozenset({"signed_in"})
+ADMINS: Row = frozenset({"admin"})
+OWNERS: Row = ADMINS | {"owner"}
+DESK: Row = OWNERS | {"receptionist"}
+TEAM: Row = DESK | {"provider"}
+HIMSELF: Row = OWNERS | {"provider"}
+"""The owner, and each provider for what is their own."""
+
+TABLE: dict[str, Row] = {
+    # --- signing in ---
+    "POST /auth/code": ANYONE,
+    "POST /auth/code/check": ANYONE,
+    "POST /auth/register": ANYONE,
+    "POST /auth/verify": ANYONE,
+    "POST /auth/sign-in": ANYONE,
+    "POST /auth/refresh": ANYONE,
+    "POST /auth/forgotten": ANYONE,
+    "POST /auth/password": ANYONE,
+    "POST /auth/sign-out": SIGNED_IN,
+    # --- oneself ---
+    "GET /me": SIGNED_IN,
+    "PATCH /me": SIGNED_IN,
+    "POST /me/password": SIGNED_IN,
+    "POST /me/email": SIGNED_IN,
+    "GET /me/sign-ins": SIGNED_IN,
+    "DELETE /me/sign-ins": SIGNED_IN,
+    "DELETE /me/sign-ins/{sign_in_id}": SIGNED_IN,
+}
