@@ -11,7 +11,10 @@ from dataclasses import dataclass
 TITLE, DESCRIPTION = 24, 72
 """The most characters of an item's two lines."""
 
-_SEPARATORS = (" · ", ", ")
+PARTED = " · "
+"""What the words of a button set apart from each other by."""
+
+_SEPARATORS = (PARTED, ", ")
 _EDGE = " ,·"
 
 

@@ -147,7 +147,7 @@ def render(
     can = capabilities
     text = wording.say(say, language, markup=can.markup, gsm=can.gsm)
     options = _options(prompt, can, wording, language) if prompt else ()
-    items = _items(options, can, wording, language)
+    items = _items(prompt, options, can, wording, language) if prompt else ()
     shape = _shape(text, options, items, can)
     rows: Rows = ()
     if shape == "buttons" and prompt and can.edit:
@@ -220,7 +220,11 @@ def _options(
 
 
 def _items(
-    options: Sequence[Option], can: Capabilities, wording: Wording, language: str
+    prompt: Prompt,
+    options: Sequence[Option],
+    can: Capabilities,
+    wording: Wording,
+    language: str,
 ) -> tuple[lists.Item, ...]:
     """Return the options as items of a list, if they are more than buttons and fit."""
     if not options or _are_buttons(options, can) or len(options) > can.list:
@@ -229,7 +233,13 @@ def _items(
     def fill(number: int) -> str:
         return wording.say(Say("list.or", {"number": number}), language)
 
-    return lists.items([option.label for option in options], options[0].number, fill)
+    # What a button's words set off by a dot goes into the second line here.
+    buttons = [wording.say(choice.label, language, button=True) for choice in prompt.options]
+    labels = [
+        button if lists.PARTED in button else option.label
+        for button, option in zip(buttons, options, strict=True)
+    ]
+    return lists.items(labels, options[0].number, fill)
 
 
 def _shape(

@@ -15,7 +15,7 @@ from bot.rendering import (
 )
 from bot.texts import WORDING
 from core.clock import instant_from
-from core.messages import Choice, Say, When
+from core.messages import Choice, Money, Say, When
 
 ASK = Say("which_service")
 NOON = When(instant_from("2026-03-13T12:00Z"), "Europe/Madrid")
@@ -27,6 +27,10 @@ def plain(words: str) -> Say:
 
 def line(service: str, provider: str) -> Say:
     return Say("booking.line", {"service": service, "provider": provider, "when": NOON})
+
+
+def service(name: str, minutes: int, price: int) -> Say:
+    return Say("service", {"service": name, "minutes": minutes, "price": Money(price, "EUR")})
 
 
 def shown(labels: list[Say], can: Capabilities = WHATSAPP, say: Say = ASK) -> Rendered:
@@ -94,6 +98,14 @@ def test_a_long_text_leaves_no_room_for_buttons(text: str, shape: str) -> None:
             [
                 ("1 Cut with Leo", "Fri 13 Mar 1:00 pm"),
                 ("2 Cut with Leo", "Fri 13 Mar 1:00 pm"),
+            ],
+        ),
+        (
+            [service("Cut", 30, 2500), service("Cut and finish", 60, 3800), plain("another")],
+            [
+                ("Cut", "30 min · €25"),
+                ("Cut and finish", "60 min · €38"),
+                ("another", "or write 3"),
             ],
         ),
         (

@@ -390,5 +390,5 @@ async def test_what_whatsapp_says_of_a_closed_window_is_noted(fitted: Served) ->
     fitted.twilio.closed_windows.add(f"whatsapp:{MARTA}")
     await fitted.twilio.settle(last(fitted))
     assert await rows(fitted, models.outbox, "state", "provider_status", "error") == [
-        ("failed", "failed", "63016")
+        ("failed", "failed", "63016: WhatsApp takes it only within a day of their last message")
     ]
