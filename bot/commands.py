@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot import at_desk, hearing
+from bot import at_desk, consent, hearing
 from bot.flows import questions as answers
 from bot.flows.desk import FLOWS as DESK
 from bot.handling import Handling
@@ -13,22 +13,9 @@ from bot.hearing import Waiting
 from bot.talk import Heard
 from bot.texts import text
 from bot.understanding import Understood
-from core import bookings, directory, links, notices, people, relay
+from core import bookings, directory, links, relay
 from core import catalog as catalogs
 from core.errors import NotFound
-from core.messages import Say
-
-STOP = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
-"""Twilio's default English opt-out words; it blocks us before we could answer any of them."""
-
-STOP_ELSEWHERE = {"stop", "stopall", "unsubscribe", "baja", "parar"}
-"""Opt-out words where the network does not decide: "cancel" means the booking there."""
-
-START = {"start", "unstop", "alta"}
-HELP = {"help", "info", "ayuda"}
-
-WRONG_NUMBER = {"wrong number", "wrong person", "not me", "número equivocado", "numero equivocado"}
-"""What somebody writes who got a number that was another's before."""
 
 _FREE_TEXT = {"text", "name", "purpose"}
 _VERBATIM = {"words"}  # goes to somebody else as it is written
@@ -36,72 +23,6 @@ _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", r
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
 _LISTS = {"menu", "my_bookings", "welcome"}  # where a service named is a wish for it
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
-
-
-async def consent(h: Handling) -> bool:
-    """Mind opt-out, opt-in and HELP, whatever the state of the talk; True if it was one."""
-    word = h.incoming.text.strip().strip(".!").casefold()
-    if h.conversation.taps:
-        word = word.removeprefix("/")
-    sms = h.conversation.channel == "sms"
-    if word in STOP_ELSEWHERE or (sms and word in STOP):
-        await _opt_out(h, answer=not (sms and word in STOP))
-        return True
-    if word in START and h.conversation.opted_out_at:
-        h.set(opted_out_at=None, consented_at=h.ctx.now, consent=word)
-        await people.note_consent(
-            h.ctx, h.conversation.id, given=True, how="start", wording=h.incoming.text
-        )
-        h.says.append(text("opted_in", shop=await _shop_name(h)))
-        return not h.conversation.taps  # there /start begins the talk as well
-    if word in WRONG_NUMBER:
-        await people.detach(h.ctx, h.conversation.id)
-        h.clear()
-        h.says.append(text("detached"))
-        return True
-    if word in HELP and sms:
-        h.says.append(await _help(h))
-        return True
-    return False
-
-
-async def _opt_out(h: Handling, *, answer: bool) -> None:
-    if not h.conversation.opted_out_at:
-        h.set(opted_out_at=h.ctx.now)
-        await people.note_consent(
-            h.ctx, h.conversation.id, given=False, how="stop", wording=h.incoming.text
-        )
-        person = await people.whoami(h.ctx, h.conversation.id)
-        open_ = await bookings.upcoming(h.ctx, user_id=person.user_id) if person else []
-        # Whoever texts STOP keeps the booking; only a call can settle what was meant.
-        for booking in open_:
-            await notices.alert(h.ctx, booking, "stopped")
-    if answer:
-        h.says.append(text("opted_out", shop=await _shop_name(h)))
-
-
-async def first_word(h: Handling) -> None:
-    """Keep in mind when and with what somebody first wrote to us: so we may write to them."""
-    if h.consented or h.conversation.opted_out_at or h.incoming.kind == "event":
-        return
-    wording = h.incoming.text or h.incoming.kind
-    h.set(consented_at=h.ctx.now, consent=wording[:100])
-    await people.note_consent(h.ctx, h.conversation.id, given=True, how="wrote", wording=wording)
-
-
-async def _shop_name(h: Handling) -> str:
-    if h.conversation.shop_id is None:
-        return "Slotline"
-    return (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop.name
-
-
-async def _help(h: Handling) -> Say:
-    if h.conversation.taps:
-        return text("help.taps", shop=await _shop_name(h))
-    if h.conversation.shop_id is None:
-        return text("help_any")
-    shop = (await catalogs.catalog(h.ctx, h.conversation.shop_id)).shop
-    return text("help", shop=shop.name, phone=shop.phone or shop.address)
 
 
 def event(h: Handling) -> None:
@@ -141,7 +62,7 @@ async def slash(h: Handling, command: str, rest: str) -> None:
         case "menu":
             h.push("menu", under=bool(h.stack))
         case _:
-            h.says.append(await _help(h))
+            h.says.append(await consent.help_text(h))
             h.quiet = not h.stack
 
 
@@ -149,8 +70,7 @@ async def _start(h: Handling, link: str) -> None:
     """Begin anew; behind a link with the shop, booking or provider that it names."""
     kind, _, what = link.partition("_")
     h.clear()
-    if h.conversation.opted_out_at:
-        h.set(opted_out_at=None)
+    await consent.opt_in(h)
     try:
         match kind:
             case "shop":
@@ -323,7 +243,7 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         h.says.append(text("started_over"))
         h.push("welcome")
     elif "help" in acts:
-        h.says.append(await _help(h))
+        h.says.append(await consent.help_text(h))
     elif "language" in acts:
         h.push("language", wanted=heard.understood.language_wanted)
     elif top in DESK and not (intent == "my_bookings" or (intent == "book" and _service(heard))):

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 import structlog
 
-from bot import at_desk, commands, hearing
+from bot import at_desk, commands, consent, hearing
 from bot.handling import Frame, Handling
 from bot.hearing import Pick, Waiting
 from bot.redaction import redact
@@ -171,9 +171,9 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
 async def _handle(h: Handling) -> None:
     """Find out what was meant, and do it."""
     _introduce(h)
-    if await commands.consent(h):
+    if await consent.consent(h):
         return
-    await commands.first_word(h)
+    await consent.first_word(h)
     if h.incoming.kind == "event":
         commands.event(h)
     if h.with_person:

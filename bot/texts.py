@@ -62,7 +62,9 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "again.",
     "bad_link": "That link leads to nothing any more.",
     "help.taps": "{shop}: book, move or call off appointments here. Write what you need in your "
-    "own words, or use /book, /bookings, /language. No more messages: /stop",
+    "own words, or use /book, /bookings, /language. Phone {phone}. No more messages: /stop",
+    "help_any.taps": "Book appointments here. Write a shop's name or city, or use /book, "
+    "/bookings, /language. No more messages: /stop",
     "tap.nothing_there": "There is nothing free.",
     "tap.not_here": "Please talk with me in a private chat.",
     "group": "I make appointments in a private chat: {link}",

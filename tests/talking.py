@@ -11,7 +11,7 @@ from bot.channels.memory import Memory
 from bot.delivery import Delivery
 from bot.lines import Line
 from bot.receipt import receive
-from bot.rendering import WHATSAPP, Rendered
+from bot.rendering import TELEGRAM, WHATSAPP, Rendered
 from core.messages import Incoming
 from core.outbox import Outgoing
 from core.runtime import Runtime
@@ -55,7 +55,12 @@ class Town:
         before = len(self.memory.sent)
         # One list for all, so that it holds everything in its order.
         whatsapp = Memory(WHATSAPP, self.memory.sent, self.memory.failures)
-        ways: Channels = {("terminal", "sms"): self.memory, ("terminal", "whatsapp"): whatsapp}
+        telegram = Memory(TELEGRAM, self.memory.sent, self.memory.failures)
+        ways: Channels = {
+            ("terminal", "sms"): self.memory,
+            ("terminal", "whatsapp"): whatsapp,
+            ("terminal", "telegram"): telegram,
+        }
         await Delivery(self.runtime, ways).drain()
         return self.memory.sent[before:]
 

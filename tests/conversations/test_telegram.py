@@ -109,6 +109,7 @@ class Stage:
             self.chats.clock.advance(timedelta(seconds=int(number) * UNITS[unit]))
             async with self.chats.app.runtime.transaction() as ctx:
                 await bookings.expire(ctx)
+            await self.chats.app.worker.deliver()
             await self.chats.idle()
         return [*self._sms(), *self._changed(), *([f"(toast) {toast}"] if toast else [])]
 
@@ -150,7 +151,7 @@ class Stage:
             text = text.replace(code, "{code}")
         words = text.split(" ")
         for n, word in enumerate(words):
-            ref = word.removesuffix(".ics)")
+            ref = word.removesuffix(".ics)").removesuffix(".")
             if n and words[n - 1] in {"Ref", "Ref.", "(file:"} and len(ref) == 7:
                 words[n] = word.replace(ref, "{ref}")
         return " ".join(words)
