@@ -514,6 +514,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "account.password_wrong": "Take 8 to 200 characters, and none of your last five passwords.",
     "account.button": "Go on",
     "account.done": "Done. You can sign in now.",
+    "page.barred": "Please try again later",
+    "page.barred_why": "Too many links that open nothing were tried from where you are.",
     "page.missing": "There is no booking here",
     "page.missing_why": "The link is not complete, or not one of ours. Open it once more from the "
     "message you got, or ask in the chat where you booked.",

@@ -36,6 +36,11 @@ async def body(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
+def address_of(request: Request) -> str:
+    """Return where a request comes from; "" when the server does not say."""
+    return request.client.host if request.client else ""
+
+
 class Logged:
     """Gives each request an id – the caller's `X-Request-ID` if it is sane – and logs its end.
 

@@ -19,6 +19,7 @@ from core.models import bookings, shops
 from core.runtime import Runtime
 from tests.factory import Rows
 from webhooks.app import create_app
+from webhooks.limiting import WINDOW_MINUTES, WRONG_LINKS
 from webhooks.pages.html import language_of
 
 IN_THE_CHAT = "To move it or call it off, write in the chat where you booked it."
@@ -365,3 +366,23 @@ async def test_a_preview_may_ask_for_the_head_alone(site: Site) -> None:
 )
 def test_the_language_to_answer_in(accepted: str, otherwise: str, spoken: str) -> None:
     assert language_of(accepted, otherwise) == spoken
+
+
+# --- guessing -----------------------------------------------------------------------------------
+
+
+async def test_whoever_tries_too_many_links_that_open_nothing_waits(site: Site) -> None:
+    wrong = f"/b/{site.booking_id:x}-aaaaaaaaaa"
+    missed = [(await site.get(wrong)).status_code for _ in range(WRONG_LINKS)]
+    assert missed == [404] * 30
+    # From then on not even the right one opens: the next guess may have been that.
+    for path in (wrong, site.path, f"{site.path}.ics"):
+        barred = await site.get(path)
+        assert barred.status_code == 429
+        assert 0 < int(barred.headers["Retry-After"]) <= WINDOW_MINUTES * 60
+        assert "Too many links that open nothing were tried from where you are." in barred.text
+
+
+async def test_opening_ones_own_link_is_never_too_often(site: Site) -> None:
+    opened = [(await site.get()).status_code for _ in range(WRONG_LINKS + 5)]
+    assert opened == [200] * (WRONG_LINKS + 5)

@@ -19,9 +19,9 @@ from core.gateways.mail import Mailer, mailer
 from webhooks import errors
 from webhooks.admin import auth, describing, me
 from webhooks.admin.calls import CSRF_HEADER, KEY_HEADER, Replay
-from webhooks.admin.limiting import Limits
 from webhooks.admin.middleware import Careful
 from webhooks.admin.permissions import TABLE
+from webhooks.limiting import Limits
 
 ROUTERS = (auth.router, me.router)
 

@@ -31,6 +31,7 @@ from core.context import Context
 from core.errors import Invalid, NotAllowed, NotFound, SignInEnded
 from webhooks.admin.permissions import TABLE, Row
 from webhooks.errors import Refused
+from webhooks.requests import address_of
 
 T = TypeVar("T")
 
@@ -259,11 +260,6 @@ def _forged() -> Refused:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def address_of(request: Request) -> str:
-    """Return where a request comes from; "" when the server does not say."""
-    return request.client.host if request.client else ""
 
 
 def _number(text: Any) -> int | None:

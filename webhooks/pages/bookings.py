@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
 from bot.app import App
@@ -17,7 +17,10 @@ from core.errors import NotFound
 from core.invites import Invite, invite
 from core.links import booking_of, booking_url
 from core.messages import Say
+from core.settings import Settings
+from webhooks.limiting import Limits
 from webhooks.pages.html import PRIVATE, language_of, page
+from webhooks.requests import address_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,8 +52,8 @@ async def calendar(request: Request, token: str) -> Response:
     """Answer with the booking's calendar file; the page's 404 for a link that is not ours."""
     try:
         booking, ctx = await _opened(request, token)
-    except NotFound:
-        return _missing(request)
+    except (NotFound, _Barred) as why:
+        return _missing(request, why)
     language = _language(request, booking)
     file = written(booking, booking_url(ctx, booking.id), language)
     headers = PRIVATE | {
@@ -65,8 +68,8 @@ async def booking(request: Request, token: str) -> Response:
     """Answer with the booking's page; a page in plain words for a link that is not ours."""
     try:
         shown, ctx = await _opened(request, token)
-    except NotFound:
-        return _missing(request)
+    except (NotFound, _Barred) as why:
+        return _missing(request, why)
     language = _language(request, shown)
 
     def words(key: str, **params: object) -> str:
@@ -98,13 +101,46 @@ async def booking(request: Request, token: str) -> Response:
 
 async def _opened(request: Request, token: str) -> tuple[Invite, Context]:
     app: App = request.app.state.slotline
-    booking_id = booking_of(app.runtime.secret, token)
-    async with app.runtime.reading() as ctx:
-        return await invite(ctx, booking_id), ctx
+    limits, whose = _limits(request.app, app.settings), address_of(request)
+    if seconds := await limits.barred(whose):
+        raise _Barred(seconds)
+    try:
+        booking_id = booking_of(app.runtime.secret, token)
+        async with app.runtime.reading() as ctx:
+            return await invite(ctx, booking_id), ctx
+    except NotFound:
+        await limits.note_wrong_link(whose)
+        raise
 
 
-def _missing(request: Request) -> Response:
+class _Barred(Exception):
+    """Too many links that open nothing came from this address; try again in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def _limits(app: FastAPI, settings: Settings) -> Limits:
+    """Return the count of wrong links, made when somebody first opens one."""
+    if not hasattr(app.state, "links"):
+        app.state.links = Limits(settings)
+    limits: Limits = app.state.links
+    return limits
+
+
+def _missing(request: Request, why: Exception) -> Response:
     language = language_of(request.headers.get("Accept-Language", ""))
+    if isinstance(why, _Barred):
+        barred = page(
+            "missing.html",
+            language,
+            status=429,
+            title=_words(text("page.barred"), language),
+            note=_words(text("page.barred_why"), language),
+        )
+        barred.headers["Retry-After"] = str(why.seconds)
+        return barred
     return page(
         "missing.html",
         language,

@@ -16,8 +16,8 @@ from tests.webhooks.admin.house import House, open_house, outcome
 from tests.webhooks.admin.test_sign_in import GOOD, NEW, sign_in, token_mailed
 from webhooks.admin.app import routes
 from webhooks.admin.describing import keeps_answers
-from webhooks.admin.limiting import Limits
 from webhooks.app import create_app
+from webhooks.limiting import Limits
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

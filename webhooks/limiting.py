@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import structlog
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
@@ -23,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 WINDOW_MINUTES = 15
 
+WRONG_LINKS = 30
+"""So many links that open nothing one address may try in the window."""
+
 
 class Limits:
     """The counts of one process, or of all that share a Valkey or Redis."""
@@ -30,6 +35,7 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self.anonymous = RateLimitItemPerMinute(settings.limit_anonymous, WINDOW_MINUTES)
         self.signed_in = RateLimitItemPerMinute(settings.limit_signed_in, WINDOW_MINUTES)
+        self._wrong_links = RateLimitItemPerMinute(WRONG_LINKS, WINDOW_MINUTES)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shared: SlidingWindowCounterRateLimiter | None = None
         self._pool: ConnectionPool | None = None
@@ -51,12 +57,25 @@ class Limits:
             if user_id is None
             else (self.signed_in, f"user {user_id}")
         )
+        return await self._counted(partial(_take, item=item, whose=whose))
+
+    async def note_wrong_link(self, address: str) -> None:
+        """Count a link that opens nothing: somebody may be guessing."""
+        await self._counted(partial(_take, item=self._wrong_links, whose=f"links {address}"))
+
+    async def barred(self, address: str) -> int:
+        """Return the seconds for which no link is opened for an address that tried too many; 0."""
+        return await self._counted(partial(_left, item=self._wrong_links, whose=f"links {address}"))
+
+    async def _counted(
+        self, count: Callable[[SlidingWindowCounterRateLimiter], Awaitable[int]]
+    ) -> int:
         if self._shared is not None:
             try:
-                return await _take(self._shared, item, whose)
+                return await count(self._shared)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises
                 log.warning("limits.alone", error=type(error).__name__)
-        return await _take(self._own, item, whose)
+        return await count(self._own)
 
     async def close(self) -> None:
         """Let go of the connections to the server of the counts."""
@@ -64,8 +83,14 @@ class Limits:
             await self._pool.disconnect()
 
 
-async def _take(limiter: SlidingWindowCounterRateLimiter, item: Any, whose: str) -> int:
+async def _take(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, whose: str) -> int:
     if await limiter.hit(item, whose):
+        return 0
+    return await _left(limiter, item, whose)
+
+
+async def _left(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, whose: str) -> int:
+    if await limiter.test(item, whose):
         return 0
     stats = await limiter.get_window_stats(item, whose)
     return max(1, math.ceil(stats.reset_time - time.time()))
