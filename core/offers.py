@@ -240,6 +240,11 @@ class Catalog:
         """Services that somebody gives just now, by category, then position."""
         return tuple(service for service in self.services if service.id in self._given)
 
+    def heading(self, category_id: int) -> Category:
+        """Return a heading; else NotFound."""
+        named = {category.id: category for category in self.categories}
+        return _known(named, category_id, category=category_id)
+
     def category(self, service: Service) -> Category | None:
         """Return the heading a service stands under, if any."""
         return next((c for c in self.categories if c.id == service.category_id), None)

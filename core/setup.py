@@ -108,6 +108,15 @@ async def change_category(ctx: Context, shop_id: int, category_id: int, **change
     await _change(ctx, categories, shop_id, category_id, _checked(CATEGORY, changes))
 
 
+async def remove_category(ctx: Context, shop_id: int, category_id: int) -> None:
+    """Take a heading away; its services stand under none."""
+    await _there(ctx, categories, shop_id, category_id)
+    under = services.update().where(services.c.category_id == category_id)
+    await ctx.execute(under.values(category_id=None))
+    await ctx.execute(categories.delete().where(categories.c.id == category_id))
+    await catalog.touch(ctx, shop_id)
+
+
 async def add_service(
     ctx: Context,
     shop_id: int,

@@ -17,13 +17,21 @@ from fastapi.routing import APIRoute
 from bot.app import App
 from core.gateways.mail import Mailer, mailer
 from webhooks import errors
-from webhooks.admin import auth, describing, me
+from webhooks.admin import auth, calendars, describing, hours, me, providers, services, shops
 from webhooks.admin.calls import CSRF_HEADER, KEY_HEADER, Replay
 from webhooks.admin.middleware import Careful
 from webhooks.admin.permissions import TABLE
 from webhooks.limiting import Limits
 
-ROUTERS = (auth.router, me.router)
+ROUTERS = (
+    auth.router,
+    me.router,
+    shops.router,
+    services.router,
+    providers.router,
+    hours.router,
+    calendars.router,
+)
 
 
 def create_api(app: App, mails: Mailer | None = None) -> FastAPI:

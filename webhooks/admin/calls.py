@@ -140,7 +140,7 @@ class Call:
             ctx,
             action=f"{route.tags[0]}.{route.name}",
             target=target,
-            shop_id=self.shop_id if self.shop_id is not None else _shop_of(after),
+            shop_id=self.shop_id,
             user_id=self.principal.user_id if self.principal else None,
             before=was.model_dump(mode="json") if was else None,
             after=after,
@@ -266,9 +266,3 @@ def _number(text: Any) -> int | None:
     plain = str(text)
     fits = plain.isascii() and plain.isdecimal() and len(plain) < 19
     return int(plain) if fits else None
-
-
-def _shop_of(after: dict[str, Any] | None) -> int | None:
-    """Return the shop a change is of where its address does not say: one that was founded."""
-    found = (after or {}).get("shop_id")
-    return found if isinstance(found, int) else None

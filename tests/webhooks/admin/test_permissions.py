@@ -79,6 +79,10 @@ async def found(house: House, route: str, who: str) -> str:
     }
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", str(value))
+    path = path.replace("{day}", "2026-03-19")
+    path += (
+        "?service=1&from=2026-03-09T00:00Z&to=2026-03-10T00:00Z" if "availability" in path else ""
+    )
     while "{" in path:  # what is not there: the call is undone before anybody looks
         path = f"{path[: path.index('{')]}1{path[path.index('}') + 1 :]}"
     if route == "POST /auth/sign-out" and who not in BAD:
