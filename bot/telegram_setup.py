@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.channels.telegram_api import Description, Role, TelegramBot
+from bot.flows.desk.words import SLASH
 from bot.texts import WORDING, text
 from bot.wording import SOURCE_LANGUAGE, languages
 from core.messages import Say
@@ -18,6 +19,7 @@ COMMANDS: Mapping[Role, Mapping[str, Say]] = {
         "start": text("command.start"),
         "stop": text("command.stop"),
     },
+    "owner": {name: text(f"command.desk.{name}") for name in SLASH},
 }
 """The commands a bot shows in its menu, in their order, by whom it serves."""
 

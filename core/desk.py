@@ -197,7 +197,15 @@ async def decline(
 
 async def _tell_the_others(ctx: Context, decided: Booking, actor: Actor) -> None:
     state = Say(f"state.{decided.state}")
-    await notices.alert(ctx, decided, "decided", skip=actor.id, by=actor.name, state=state)
+    await notices.alert(
+        ctx,
+        decided,
+        "decided",
+        skip=actor.id,
+        instead_of="approve",
+        by=actor.name or Say("somebody"),
+        state=state,
+    )
 
 
 async def _undecided(

@@ -27,13 +27,15 @@ async def alert(
     kind: str,
     *,
     skip: int | None = None,
+    instead_of: str = "",
     **more: str | int | When | Say,
 ) -> None:
     """Tell the shop: kind is new, approve, moved, cancelled, late or decided.
 
     The parameters are the booking's facts and `more`: `was` (a When), `minutes` late, `by` whom
     and `state` decided.
-    `skip` is the user who knows already. An approval can be answered until the start.
+    `skip` is the user who knows already; `instead_of` the kind of an alert that it settles
+    (`core.outbox.alert`). An approval can be answered until the start.
     """
     say = Say(f"alert.{kind}", {**facts(booking), **more})
     asked: dict[str, Any] = {}
@@ -54,6 +56,7 @@ async def alert(
         provider_id=booking.provider_id,
         conversation_id=booking.conversation_id,
         skip_user_id=skip,
+        instead_of=instead_of,
         **asked,
     )
 
@@ -76,7 +79,7 @@ async def changed(
 ) -> None:
     """Tell whoever did not do it: the shop what a customer did, the customer anything else."""
     if actor.kind == "customer":
-        await alert(ctx, booking, kind, skip=None, **more)
+        await alert(ctx, booking, kind, skip=None, instead_of="", **more)
     else:
         await tell(ctx, booking, kind, **more)
 

@@ -1,4 +1,4 @@
-"""Slotline with a real aiogram, a strict Bot API server, and people in chats."""
+"""Slotline with the real SDKs, a strict Bot API server, and people in chats."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.channels.memory import Memory
 from bot.channels.telegram_api import Bots
 from bot.channels.telegram_customer import TelegramCustomer
 from bot.channels.telegram_limits import Pace
+from bot.channels.telegram_owner import TelegramOwner
 from core.clock import FixedClock
 from core.runtime import Runtime
 from tests.servers.telegram import Bot, Person, TelegramServer
@@ -27,13 +28,17 @@ UNPACED = Pace(0, 0, 0)
 
 @dataclass(slots=True)
 class Chats:
-    """The application with its customers' bot, as people in Telegram meet it."""
+    """The application with its customers' bot, as people in Telegram meet it.
+
+    `desk` is the owners' bot; without one it is the same as `bot`.
+    """
 
     app: App
     telegram: TelegramServer
     bot: Bot
     url: str
     sms: Memory
+    desk: Bot
 
     @property
     def clock(self) -> FixedClock:
@@ -46,34 +51,39 @@ class Chats:
         intake = self.app.telegram
         assert intake is not None
         await self.telegram.settled()
-        if self.bot.webhook is None:
-            await self.taken()
+        for each in (self.bot, self.desk):
+            if each.webhook is None:
+                await self.taken(each)
         await self.app.turns.idle()
         await self.app.delivery.idle()
         await intake.idle()
         bots = self.app.channels["telegram", "telegram"]
         assert isinstance(bots, Bots)
-        for each in bots.by_id.values():
-            assert isinstance(each, TelegramCustomer)
-            await each.settled()
+        for ours in bots.by_id.values():
+            assert isinstance(ours, TelegramCustomer | TelegramOwner)
+            await ours.settled()
 
-    async def taken(self) -> None:
+    async def taken(self, bot: Bot | None = None) -> None:
         """Wait until our poll has fetched every update and asks for the next."""
-        while self.bot.updates:  # noqa: ASYNC110 - the stand-in has no bell for it
+        while (bot or self.bot).updates:  # noqa: ASYNC110 - the stand-in has no bell for it
             await asyncio.sleep(0.002)
 
-    async def writes(self, person: Person, text: str) -> list[str]:
+    async def writes(self, person: Person, text: str, bot: Bot | None = None) -> list[str]:
         """Let somebody write; return the messages since then as the chat shows them."""
-        seen = len(self.bot.messages.get(person.id, ()))
-        await person.writes(self.bot, text)
+        bot = bot or self.bot
+        seen = len(bot.messages.get(person.id, ()))
+        await person.writes(bot, text)
         await self.idle()
-        return [line for m in self.bot.messages[person.id][seen:] for line in drawn(m)]
+        return [line for m in bot.messages[person.id][seen:] for line in drawn(m)]
 
-    async def taps(self, person: Person, label: str, message: Message | None = None) -> str:
+    async def taps(
+        self, person: Person, label: str, message: Message | None = None, bot: Bot | None = None
+    ) -> str:
         """Let somebody tap; return what the tap itself was answered with."""
-        query = await person.taps(self.bot, label, message=message)
+        bot = bot or self.bot
+        query = await person.taps(bot, label, message=message)
         await self.idle()
-        return str(self.bot.answers[query].get("text", ""))
+        return str(bot.answers[query].get("text", ""))
 
     async def shares(self, person: Person) -> None:
         """Let somebody share their number."""
@@ -88,19 +98,23 @@ async def chatting(
     webhook: bool = True,
     telegram: TelegramServer | None = None,
     pace: Pace = UNPACED,
+    desk: bool = False,
 ) -> AsyncIterator[Chats]:
     """Serve `runtime` to people in Telegram, by webhook or by polling, until the block ends.
 
     Codes go out by SMS, which ends in memory (`Chats.sms`). Nothing is paced unless asked for.
+    With `desk` the people of shops have their own bot.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with telegram or TelegramServer() as server:
             bot = server.bot("BellaHairBot")
+            owners = server.bot("BellaDeskBot") if desk else bot
             runtime.settings = runtime.settings.model_copy(
                 update={
                     "public_url": url if webhook else "",
                     "telegram_bot_token": bot.token,
+                    "telegram_owner_bot_token": owners.token if desk else "",
                     "telegram_api_url": server.url,
                 }
             )
@@ -110,10 +124,10 @@ async def chatting(
             )
             assert app.telegram is not None
             app.telegram.typing_after = 60
-            customer = app.channels["telegram", "telegram"]
-            assert isinstance(customer, Bots)
-            for each in customer.by_id.values():
-                assert isinstance(each, TelegramCustomer)
+            bots = app.channels["telegram", "telegram"]
+            assert isinstance(bots, Bots)
+            for each in bots.by_id.values():
+                assert isinstance(each, TelegramCustomer | TelegramOwner)
                 each.limiter.pace = pace
             serving = uvicorn.Server(
                 uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
@@ -123,8 +137,9 @@ async def chatting(
                 await app.telegram.start(poll=True)
             task = asyncio.create_task(serving.serve(sockets=[listening]))
             try:
-                await _ready(bot, webhook=webhook)
-                yield Chats(app, server, bot, url, sms)
+                for one in (bot, owners):
+                    await _ready(one, webhook=webhook)
+                yield Chats(app, server, bot, url, sms, owners)
             finally:
                 serving.should_exit = True
                 await task

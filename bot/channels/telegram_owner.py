@@ -181,6 +181,11 @@ class TelegramOwner:
             # Buttons that stay are stale, and answered so: nobody is told less for it.
             log.info("telegram.not_settled", chat=chat_id, error=str(failed))
 
+    async def settled(self) -> None:
+        """Wait until nothing is on its way beside what was sent."""
+        while self._later:
+            await asyncio.wait(self._later)
+
     async def close(self) -> None:
         """End what is on its way, and let go of connections."""
         if self._later:

@@ -9,7 +9,7 @@ delivery takes them out: `claiming` leases it a batch, `checking` looks at each 
 """
 
 from core.outbox.addressing import SIMULATED, Booked
-from core.outbox.asking import ask, home
+from core.outbox.asking import ask, home, reachable
 from core.outbox.claiming import Outgoing, claim_due
 from core.outbox.finishing import Done, finish_all
 from core.outbox.marking import (
@@ -60,6 +60,7 @@ __all__ = [
     "opted_out",
     "post",
     "provider_status",
+    "reachable",
     "release",
     "remind",
     "requeue_expired_leases",

@@ -34,6 +34,11 @@ class Booked(Protocol):
         """Whom it is for; None while a hold nobody has proved a phone for."""
 
 
+# Where a shop's people are told things: on lines of their own, on the channel they asked for, and
+# anybody has SMS.
+STAFF_LINES = lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == users.c.channel)
+
+
 def _recipients() -> sa.Select[Any]:
     # A line speaks to one kind of identity: WhatsApp and SMS know people by their phone.
     kind = sa.case(
@@ -73,7 +78,7 @@ def _recipients() -> sa.Select[Any]:
             lines,
             lines.c.active
             & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
-            & (lines.c.staff | (lines.c.channel == "sms"))
+            & STAFF_LINES
             & (kind == identities.c.kind),
         )
         .outerjoin(
@@ -95,6 +100,7 @@ def _recipients() -> sa.Select[Any]:
         )
         .order_by(
             members.c.user_id,
+            (lines.c.channel == users.c.channel).desc(),
             lines.c.staff.desc(),
             simulated,
             lines.c.shop_id.is_(None),
@@ -192,6 +198,38 @@ async def admins(ctx: Context, conversation_id: int) -> list[Row]:
     return list(best.values())
 
 
+async def open_ways(ctx: Context, *, user_id: int, shop_id: int, simulated: bool) -> None:
+    """Open the conversations on which somebody of a shop could be reached and has none yet.
+
+    A line that they never wrote to is a way all the same when another one fails.
+    """
+    kind = sa.case((lines.c.channel == "telegram", "telegram"), else_="phone")
+    pretended = lines.c.transport.in_(SIMULATED)
+    rows = await ctx.all(
+        sa.select(
+            lines.c.id.label("line_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.value.label("address"),
+        )
+        .join_from(identities, users, users.c.id == identities.c.user_id)
+        .join(lines, (kind == identities.c.kind) & STAFF_LINES)
+        .outerjoin(
+            conversations,
+            (conversations.c.line_id == lines.c.id)
+            & (conversations.c.address == identities.c.value),
+        )
+        .where(
+            identities.c.user_id == user_id,
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
+            pretended if simulated else ~pretended,
+            conversations.c.id.is_(None),
+        )
+    )
+    await open_talks(ctx, shop_id, rows)
+
+
 async def open_talks(
     ctx: Context, shop_id: int | None, people: Sequence[Row]
 ) -> dict[tuple[int, str], int]:
@@ -232,7 +270,9 @@ def home_of(booking: Booked) -> sa.Select[Any]:
     Where they can be told at all, on the channel they asked for, in the talk it was made in, where
     they talked last – in this order.
     """
-    columns = sa.select(conversations.c.id, conversations.c.opted_out_at)
+    columns = sa.select(
+        conversations.c.id, conversations.c.opted_out_at, unreachable().label("unreachable")
+    )
     if booking.customer_id is None:
         return columns.where(conversations.c.id == booking.conversation_id)
     at_shop = (lines.c.shop_id == booking.shop_id) | lines.c.shop_id.is_(None)

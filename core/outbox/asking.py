@@ -88,3 +88,9 @@ async def home(ctx: Context, booking: Booked) -> int | None:
     """Return the conversation on which the customer of a booking is told things, if any."""
     where = await ctx.first(home_of(booking))
     return None if where is None else int(where.id)
+
+
+async def reachable(ctx: Context, booking: Booked) -> bool:
+    """Whether the customer of a booking can be told things, as far as we know."""
+    where = await ctx.first(home_of(booking))
+    return where is not None and where.opted_out_at is None and not where.unreachable

@@ -31,13 +31,14 @@ async def check(ctx: Context, row: Row) -> Literal["send", "moved", "dropped", "
     """Look at a claimed row once more, before it is sent; do what has to be done with it instead.
 
     A reminder is dropped unless its booking stands at the very start it names. In quiet hours it
-    waits. Whoever cannot be reached in this conversation is told in the next one ("moved"), and
-    where there is none the reason stays on record.
+    waits, and so do alerts in those that a person of the shop set for themself. Whoever cannot be
+    reached in this conversation is told in the next one ("moved"), and where there is none the
+    reason stays on record.
     """
     if why := pointless(row, ctx):
         await _drop(ctx, row, why)
         return "dropped"
-    if row.lane == "reminder" and (until := _quiet_until(row, ctx)) is not None:
+    if (until := _quiet_until(row, ctx)) is not None:
         if row.not_after is not None and until > row.not_after:
             await _drop(ctx, row, "quiet hours")
             return "dropped"
@@ -72,6 +73,11 @@ def pointless(row: Row, ctx: Context) -> str:
 
 def _quiet_until(row: Row, ctx: Context) -> datetime | None:
     own = row.own_quiet_from, row.own_quiet_until
+    if row.lane == "alert" and routing.for_staff(row.say) and None not in own:
+        span = quiet.span(ctx.now, row.timezone or "UTC", quiet.hours(own))
+        return span and span[1]
+    if row.lane != "reminder":
+        return None
     hours = quiet.hours(own, (row.quiet_from, row.quiet_until))
     moments = [row.due_at] if ctx.now - row.due_at < PATIENCE else [row.due_at, ctx.now]
     for moment in moments:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.context import Context, Row
 from core.messages import Choice, Json, Say, encode
-from core.models import conversations, outbox, prompts
+from core.models import conversations, identities, outbox, prompts
 from core.outbox.addressing import Booked, admins, home_of, open_talks, recipients
 from core.outbox.wiping import WIPED, is_secret
 
@@ -18,6 +18,9 @@ Lane = Literal["reply", "alert", "reminder"]
 
 OPTED_OUT = "opted out"
 """The error of a row dropped because the person asked us to stop."""
+
+SETTLED = "settled before it was sent"
+"""The error of an alert dropped because what it asked was decided meanwhile."""
 
 _INSERT = sa.insert(outbox).returning(outbox.c.id)
 _INSERT_PROMPTS = sa.insert(prompts).returning(prompts.c.id, prompts.c.conversation_id)
@@ -95,6 +98,7 @@ async def alert(
     skip_user_id: int | None = None,
     provider_only: bool = False,
     unique_key: str | None = None,
+    instead_of: str = "",
 ) -> int:
     """Tell the shop's owners, its receptionists and the provider concerned; return how many.
 
@@ -104,7 +108,9 @@ async def alert(
     shop's SMS line. With `options` everybody gets a prompt of their own, whose answer starts
     `flow` with `args` until `expires_at`. `conversation_id` is the customer's talk, if any:
     what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
-    already. The same `unique_key` alerts once.
+    knows already. The same `unique_key` alerts once. `instead_of` is the kind of an earlier alert
+    about the same booking that this one settles: where messages can be changed it takes that one's
+    place, buttons and all, and where that one was not sent yet it will not be.
     """
     people = await recipients(
         ctx,
@@ -118,6 +124,13 @@ async def alert(
     if not people:
         return 0
     ids = await _talks_with(ctx, shop_id, people)
+    places: Mapping[int, tuple[int, str]] = {}
+    if instead_of and booking_id is not None:
+        places = await _settled(ctx, booking_id, instead_of)
+        ids = [
+            places[row.user_id][0] if row.user_id in places else id_
+            for row, id_ in zip(people, ids, strict=True)
+        ]
     prompt_of: dict[int, int] = {}
     if options:
         prompt = {
@@ -146,6 +159,11 @@ async def alert(
             not_after=expires_at,
             unique_key=f"{unique_key}:{to}" if unique_key else None,
             opted_out=person.opted_out_at is not None,
+            living=(
+                {"message": places[person.user_id][1], "in_place": True}
+                if person.user_id in places
+                else {}
+            ),
         )
         for to, person in zip(ids, people, strict=True)
     ]
@@ -256,6 +274,28 @@ async def drop(
         statement = statement.where(outbox.c.lane == lane)
     done = await ctx.execute(statement.values(state="dropped", error=reason, say=WIPED))
     return int(done.rowcount)
+
+
+async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, tuple[int, str]]:
+    """Return the conversation and message of each person's alert of a kind about a booking.
+
+    Those that wait to be sent – their reader has quiet hours, say – are dropped.
+    """
+    those = outbox.c.booking_id == booking_id, outbox.c.kind == kind
+    await ctx.execute(
+        sa.update(outbox)
+        .where(*those, outbox.c.state == "due")
+        .values(state="dropped", error=SETTLED, say=WIPED)
+    )
+    found = await ctx.all(
+        sa.select(identities.c.user_id, prompts.c.conversation_id, prompts.c.message_id)
+        .join_from(outbox, prompts, prompts.c.id == outbox.c.prompt_id)
+        .join(conversations, conversations.c.id == prompts.c.conversation_id)
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(*those, outbox.c.state == "sent", prompts.c.message_id != "")
+        .order_by(outbox.c.id)
+    )
+    return {row.user_id: (row.conversation_id, row.message_id) for row in found}
 
 
 async def _put(ctx: Context, row: Mapping[str, Any]) -> int | None:

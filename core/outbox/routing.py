@@ -25,7 +25,7 @@ from core.models import (
     shops,
     users,
 )
-from core.outbox.addressing import SIMULATED, unreachable
+from core.outbox.addressing import SIMULATED, STAFF_LINES, open_ways, unreachable
 from core.outbox.posting import OPTED_OUT, wake
 
 ORDER = ("telegram", "whatsapp", "sms", "email")
@@ -182,6 +182,9 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
         user_id = row.customer_user
     if user_id is None:
         return None
+    if for_staff(row.say) and row.the_shop is not None:
+        simulated = row.transport in SIMULATED
+        await open_ways(ctx, user_id=user_id, shop_id=row.the_shop, simulated=simulated)
     for talk in await _talks(ctx, user_id, row, tried):
         if free_form(talk.transport, talk.channel, talk.last_in_at, ctx.now) or template(row):
             return int(talk.id)
@@ -190,7 +193,7 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
 
 async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -> Sequence[Row]:
     simulated = lines.c.transport.in_(SIMULATED)
-    theirs = lines.c.staff | (lines.c.channel == "sms") if for_staff(row.say) else ~lines.c.staff
+    theirs = STAFF_LINES if for_staff(row.say) else ~lines.c.staff
     rank = {channel: place for place, channel in enumerate(ORDER)}
     return await ctx.all(
         sa.select(

@@ -20,6 +20,7 @@ from core.people.identities import (
 from core.people.phones import country_of, phone
 from core.people.proving import belongs_to, detach, prove, prove_apart, talk_closed
 from core.people.shops import (
+    CHANNELS,
     ROLES,
     Member,
     Role,
@@ -33,11 +34,13 @@ from core.people.shops import (
     remove_member,
     roles,
     set_alerts,
+    set_channel,
     set_quiet,
     staff,
 )
 
 __all__ = [
+    "CHANNELS",
     "FRESH_FOR",
     "ROLES",
     "Contact",
@@ -65,6 +68,7 @@ __all__ = [
     "remove_member",
     "roles",
     "set_alerts",
+    "set_channel",
     "set_quiet",
     "staff",
     "talk_closed",

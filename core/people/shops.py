@@ -17,6 +17,10 @@ ROLES = ("owner", "receptionist", "provider")
 """In the order people are told of things."""
 
 
+CHANNELS = ("telegram", "whatsapp", "sms")
+"""Where somebody may ask to be told things."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """Somebody who works at a shop, in one role; `phone` is E.164 or empty."""
@@ -247,6 +251,16 @@ async def set_quiet(ctx: Context, user_id: int, hours: tuple[int, int] | None) -
     await ctx.execute(
         sa.update(users).where(users.c.id == user_id).values(quiet_from=since, quiet_until=until)
     )
+
+
+async def set_channel(ctx: Context, user_id: int, channel: str) -> None:
+    """Tell somebody things on a channel first ("sms", "whatsapp", "telegram"); "": where they talk.
+
+    Where that does not reach them, the others are tried all the same.
+    """
+    if channel not in {"", *CHANNELS}:
+        raise Invalid(field="channel", reason=f"one of {', '.join(CHANNELS)}")
+    await ctx.execute(sa.update(users).where(users.c.id == user_id).values(channel=channel))
 
 
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:

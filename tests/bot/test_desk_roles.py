@@ -49,6 +49,7 @@ SAID = {
     "switch": "switch",
     "mute": "mute 22-8",
     "unmute": "unmute",
+    "alerts": "alerts sms",
     "desk": "desk",
 }
 BEHIND_OTHERS = {"decide", "propose", "everybody", "phones"}

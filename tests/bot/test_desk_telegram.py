@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
 
 from bot.app import App, ways_out
 from bot.channels.memory import Memory
+from bot.channels.telegram_api import Bots
+from bot.channels.telegram_owner import TelegramOwner
 from bot.lines import Line
 from bot.receipt import receive
 from core import models, pairing
@@ -19,6 +22,7 @@ from core.messages import Incoming
 from core.runtime import Runtime
 from tests import world
 from tests.servers.telegram import Bot, Person, TelegramServer
+from tests.telegramming import UNPACED
 from tests.world import Place
 
 OWNER, MARTA = "+34600000001", "+34600111222"
@@ -86,16 +90,15 @@ async def shop(runtime: Runtime) -> AsyncIterator[Shop]:
             await world.member(ctx, place, OWNER, "owner", "Bella")
             code = await pairing.issue_for(ctx, OWNER)
         memory = Memory()
-        app = App.of(
-            runtime, {("twilio", "sms"): memory, **ways_out(runtime.settings, runtime.clock)}
-        )
+        ways = ways_out(runtime.settings, runtime.clock)
+        for ours in cast("Bots", ways["telegram", "telegram"]).by_id.values():
+            cast("TelegramOwner", ours).limiter.pace = UNPACED
+        app = App.of(runtime, {("twilio", "sms"): memory, **ways})
         await app.start(ticks=True)
         yield Shop(app, desk, telegram.person("Bella"), memory, place, code)
         await app.stop()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.heavy
 async def test_the_day_of_a_paired_owner(shop: Shop) -> None:
     bella, desk = shop.bella, shop.desk
     await bella.writes(desk, "today")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot import engine, telegram_setup
 from bot.channels import telegram_limits
 from bot.channels.telegram_limits import Limiter, Pace
+from bot.flows.desk import words
 from core import models
 from core.errors import NotReady
 from core.messages import Say
@@ -260,10 +261,10 @@ async def test_whoever_waits_sees_that_an_answer_is_coming(
 async def test_commands_and_descriptions_are_set_in_every_language(
     runtime: Runtime, shop: world.Place
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with chatting(runtime, desk=True) as chats:
         intake = chats.app.telegram
         assert intake is not None
-        assert await telegram_setup.set_up(intake.bots) == ["BellaHairBot"]
+        assert await telegram_setup.set_up(intake.bots) == ["BellaHairBot", "BellaDeskBot"]
         languages = {language for _, language in chats.bot.commands}
         assert languages >= {"", "en", "es"}
         assert {scope for scope, _ in chats.bot.commands} == {"all_private_chats"}
@@ -273,8 +274,15 @@ async def test_commands_and_descriptions_are_set_in_every_language(
         spanish = chats.bot.commands["all_private_chats", "es"][0]
         assert spanish == {"command": "book", "description": "Reservar una cita"}
         assert chats.bot.descriptions.keys() == chats.bot.short_descriptions.keys() == languages
-        assert chats.bot.menu_button == {"type": "commands"}
-        assert chats.bot.refused == []
+        assert chats.bot.menu_button == chats.desk.menu_button == {"type": "commands"}
+        for commands in chats.desk.commands.values():
+            assert [command["command"] for command in commands] == list(words.SLASH)
+        assert chats.desk.commands["all_private_chats", "es"][0] == {
+            "command": "today",
+            "description": "Las citas de hoy",
+        }
+        assert chats.desk.descriptions.keys() == languages
+        assert chats.bot.refused == chats.desk.refused == []
 
 
 def test_what_is_no_token_is_named() -> None:

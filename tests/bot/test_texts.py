@@ -60,7 +60,8 @@ def patterns(tree: ast.AST) -> Iterator[re.Pattern[str]]:
                 re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_.]+"
                 for part in node.values
             ]
-            if re.fullmatch(r"[a-z_]+(\\\.)?", parts[0]) or re.fullmatch(r"\\\.[a-z_]+", parts[-1]):
+            head = r"[a-z_]+(\\\.[a-z_]*)*"
+            if re.fullmatch(head, parts[0]) or re.fullmatch(r"\\\.[a-z_]+", parts[-1]):
                 yield re.compile("".join(parts))
 
 

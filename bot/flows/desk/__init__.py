@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from bot.flows.desk.agenda import agenda, upcoming, visit
 from bot.flows.desk.delay import delay
 from bot.flows.desk.guests import squeeze, walk_in
-from bot.flows.desk.house import desk_menu, mute, pair, pause, stranger, switch
+from bot.flows.desk.house import alerts, desk_menu, mute, pair, pause, stranger, switch
 from bot.flows.desk.off import block, open_hours, unblock
 from bot.flows.desk.propose import outcome, proposal, propose
 from bot.flows.desk.relay import answer, message
@@ -43,6 +43,7 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "desk.switch": switch,
     "desk.mute": mute,
     "desk.unmute": mute,
+    "desk.alerts": alerts,
     "desk.desk": desk_menu,
     "desk.pair": pair,
     "desk.stranger": stranger,

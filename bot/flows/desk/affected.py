@@ -10,7 +10,7 @@ from bot.flows.desk import lists
 from bot.flows.desk.roles import Desk
 from bot.talk import Talk
 from bot.texts import text
-from core import availability, bookings, proposals
+from core import availability, bookings, outbox, proposals
 from core.availability import Slot
 from core.bookings import Booking
 from core.errors import BookingError
@@ -46,7 +46,8 @@ async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
     async def options() -> Sequence[Choice]:
         one = await lists.again(talk, desk, booking_id)
         found[:] = await _instead(talk, desk, one)
-        listed = [Choice(slot.to_json(), _label(desk, one, slot)) for slot in found]
+        hears = await outbox.reachable(talk.ctx, one)
+        listed = [Choice(s.to_json(), _label(desk, one, s, hears=hears)) for s in found]
         if desk.may("decide"):
             listed.append(Choice("drop", text("desk.hit_drop"), ("@cancel",)))
         return [*listed, Choice("leave", text("desk.hit_leave"), ("@no",))]
@@ -63,11 +64,19 @@ async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
         choice = await talk.choose("what", say, options)
     else:
         choice = await talk.once("what", first)
-        if choice == "drop":
-            # Without another time, nobody's booking is called off unasked.
+        if choice == "drop" or not await outbox.reachable(talk.ctx, one):
+            # Nobody's booking is called off unasked, nor moved where nobody can tell them.
             choice = "leave"
     said = await talk.once("done", lambda key: _do(talk, desk, one, choice, key))
     talk.tell(text(f"desk.hit_{said}", booking=lists.line(desk, one)))
+    if said in {"moved_alone", "dropped_alone", "left_alone"}:
+        # Nobody else tells them: not the bot, which has no way to.
+        talk.tell(lists.to_call(desk, one))
+
+
+def _unasked(desk: Desk, one: Booking, slot: Slot) -> bool:
+    """Whether the shop moves them without asking: they took anyone, and the time stays."""
+    return one.anyone and desk.catalog.shop.moves_anyone and slot.starts_at == one.starts_at
 
 
 def _asked_for(one: Booking) -> Say:
@@ -75,16 +84,17 @@ def _asked_for(one: Booking) -> Say:
 
 
 async def _do(talk: Talk, desk: Desk, one: Booking, choice: Json, key: str) -> Json:
+    hears = await outbox.reachable(talk.ctx, one)
     if choice == "leave":
-        return "left"
+        return "left" if hears else "left_alone"
     if choice == "drop":
         await bookings.cancel(talk.ctx, one.id, actor=desk.actor)
-        return "dropped"
+        return "dropped" if hears else "dropped_alone"
     slot = Slot.from_json(choice)
     try:
-        if one.anyone and desk.catalog.shop.moves_anyone and slot.starts_at == one.starts_at:
+        if not hears or _unasked(desk, one, slot):
             await bookings.move(talk.ctx, one.id, slot, actor=desk.actor, key=key)
-            return "moved"
+            return "moved" if hears else "moved_alone"
         await proposals.propose(talk.ctx, one.id, slot, actor=desk.actor)
     except BookingError:
         # Taken this moment; the booking stands as it was.
@@ -114,7 +124,7 @@ async def _instead(talk: Talk, desk: Desk, one: Booking) -> list[Slot]:
     return [s for s in chosen if scope is None or s.provider_id in scope or s in others][:3]
 
 
-def _label(desk: Desk, one: Booking, slot: Slot) -> Say:
+def _label(desk: Desk, one: Booking, slot: Slot, *, hears: bool) -> Say:
     facts = parts.slot_label(desk.catalog, slot, day=True, provider=True)
-    silent = one.anyone and desk.catalog.shop.moves_anyone and slot.starts_at == one.starts_at
+    silent = not hears or _unasked(desk, one, slot)
     return text("desk.hit_move" if silent else "desk.hit_ask", slot=facts)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from bot.flows.desk import spans, whose
+from bot.flows.desk import lists, spans, whose
 from bot.flows.desk.roles import enter
 from bot.talk import MISSING, Heard, Talk
 from bot.texts import text
-from core import day
+from core import day, outbox
 from core.messages import Choice, Json
 
 _NUMBER = re.compile(r"\d{1,3}")
@@ -49,9 +49,13 @@ async def delay(talk: Talk) -> None:
         told = await day.run_late(
             talk.ctx, desk.shop_id, int(minutes), end, actor=desk.actor, provider_ids=providers
         )
-        return len(told)
+        silent = [one.id for one in told if not await outbox.reachable(talk.ctx, one)]
+        return {"told": len(told) - len(silent), "silent": silent}
 
-    await talk.say(text("desk.late_told", count=await talk.once("told", tell)))
+    done = await talk.once("told", tell)
+    talk.tell(text("desk.late_told", count=done["told"]))
+    for booking_id in done["silent"]:
+        talk.tell(lists.to_call(desk, await lists.again(talk, desk, booking_id)))
 
 
 def _minutes(words: str) -> int:

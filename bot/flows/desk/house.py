@@ -63,6 +63,25 @@ async def mute(talk: Talk) -> None:
         await talk.say(text("desk.unmuted", shop=desk.catalog.shop.name))
 
 
+async def alerts(talk: Talk) -> None:
+    """Choose where alerts come first; what does not arrive there takes the next way."""
+    desk = await enter(talk, "alerts")
+    wanted = str(talk.args.get("rest", "")).casefold()
+
+    async def options() -> Sequence[Choice]:
+        return [Choice(one, text(f"channel.{one}"), (one,)) for one in people.CHANNELS]
+
+    if wanted not in people.CHANNELS:
+        wanted = str(await talk.choose("where", text("desk.alerts_where"), options))
+
+    async def put(_key: str) -> Json:
+        await people.set_channel(talk.ctx, desk.user_id, wanted)
+        return True
+
+    await talk.once("put", put)
+    await talk.say(text("desk.alerts_go", channel=text(f"channel.{wanted}")))
+
+
 def _clock(minutes: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}"
 

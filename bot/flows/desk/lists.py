@@ -77,6 +77,13 @@ def card(desk: Desk, one: Booking) -> Say:
     return say
 
 
+def to_call(desk: Desk, one: Booking) -> Say:
+    """Return the request to tell a customer what the bot has no way to tell."""
+    if desk.may("phones") and phone(one):
+        return text("desk.call", customer=who(one), phone=phone(one))
+    return text("desk.call_desk", customer=who(one))
+
+
 async def again(talk: Talk, desk: Desk, booking_id: int) -> Booking:
     """Return a booking as it is now, if it is this person's business."""
     return desk.check(await bookings.get(talk.ctx, booking_id, shop_id=desk.shop_id))

@@ -37,6 +37,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "message": _ALL,
     "mute": _ALL,
     "unmute": _ALL,
+    "alerts": _ALL,
     "switch": _ALL,
     "desk": _ALL,
     # What concerns others, or stands against the book, is for whoever keeps it.

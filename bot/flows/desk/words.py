@@ -34,6 +34,7 @@ SLASH = (
     "switch",
     "mute",
     "unmute",
+    "alerts",
     "desk",
     "pair",
 )
@@ -63,6 +64,7 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "switch": ("switch", "switch shop", "my shops"),
         "mute": ("mute",),
         "unmute": ("unmute",),
+        "alerts": ("alerts",),
         "desk": ("desk", "commands"),
         "pair": ("pair",),
     },
@@ -89,6 +91,7 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "switch": ("cambiar de negocio", "mis negocios"),
         "mute": ("silenciar", "silencio"),
         "unmute": ("activar avisos",),
+        "alerts": ("avisos",),
         "desk": ("mostrador", "comandos"),
         "pair": ("vincular",),
     },
@@ -112,6 +115,7 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "resume": ("retomar",),
         "message": ("mensagem",),
         "mute": ("silenciar",),
+        "alerts": ("avisos",),
         "desk": ("balcao", "comandos"),
     },
     "hi": {
