@@ -41,7 +41,9 @@ class Shop:
     heard: int = 0
 
     async def customer(self, text: str) -> None:
-        """Let Marta send an SMS."""
+        """Let Marta send an SMS, once what she answers is noted as sent: nobody reads so fast."""
+        await self.app.turns.idle()
+        await self.app.delivery.idle()
         self.heard += 1
         line = Line(
             self.place.line_id,

@@ -4,18 +4,25 @@ A transcript begins with `#` lines that say what it shows and `key: value` lines
 scene. Then `>` is what the person writes, `tap` a button, `share` the number, `...` lets time
 pass. What changed in the chat stands below: a message of ours with its number – the same number
 again is the same message, changed – its buttons in brackets, dead ones too; `(toast)` is what a
-tap was answered with, `SMS` what the phone got.
+tap was answered with, `SMS` what a phone got.
+
+A line that begins with a name is somebody else's: another customer (`other:`), or a person of the
+shop (`staff:`), who talks with the owners' bot.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from core import bookings, setup
+from core import bookings, day, models, pairing, proposals, setup
+from core.clock import FixedClock
 from core.runtime import Runtime
 from tests import world
 from tests.servers.telegram import Bot, Person
@@ -34,8 +41,9 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 async def test_transcript(name: str, runtime: Runtime, pytestconfig: pytest.Config) -> None:
     path = FOLDER / f"{name}.txt"
     written = path.read_text()
-    # Both ways in, half of the talks each.
-    webhook = TRANSCRIPTS.index(name) % 2 == 0
+    # Both ways in: each talk by one of them on one database, by the other on the other.
+    sqlite = runtime.engine.dialect.name == "sqlite"
+    webhook = (TRANSCRIPTS.index(name) % 2 == 0) is sqlite
     said = await play(written, runtime, webhook=webhook)
     if pytestconfig.getoption("update"):
         path.write_text(said)
@@ -43,99 +51,160 @@ async def test_transcript(name: str, runtime: Runtime, pytestconfig: pytest.Conf
 
 
 async def play(script: str, runtime: Runtime, *, webhook: bool) -> str:
-    """Do what a script says; return it with the chat as it looks."""
+    """Do what a script says; return it with the chats as they look."""
     out: list[str] = []
     lines = script.splitlines()
     head = [line for line in lines[: _first_step(lines)] if line]
-    scene = dict(line.split(": ", 1) for line in head if not line.startswith("#"))
-    await _set(runtime, scene)
-    async with chatting(runtime, webhook=webhook) as chats:
-        name, _, language = scene.get("person", "Marta en").partition(" ")
-        person = chats.telegram.person(name, PHONE, language or "en")
+    scene = [_fact(line) for line in head if not line.startswith("#")]
+    codes = await _set(runtime, scene)
+    desk = any(key == "staff" for key, _ in scene)
+    async with chatting(runtime, webhook=webhook, desk=desk) as chats:
         out += head
-        stage = Stage(chats, person)
+        stage = Stage(chats)
+        for key, value in scene:
+            stage.enter(key, value)
+        for name, code in codes.items():
+            await stage.pair(name, code)
         for line in lines[_first_step(lines) :]:
-            if line.startswith((">", "tap ", "share", "...")):
+            if stage.reads(line):
                 out += ["", line, *await stage.step(line)]
-        assert chats.bot.refused == []
+        assert (chats.bot.refused, chats.desk.refused) == ([], [])
     return "\n".join(out) + "\n"
 
 
+STEP = re.compile(r"(?:(\w+): )?(> .*|tap .*|share|\.\.\. .*)")
+
+
 def _first_step(lines: list[str]) -> int:
-    return next(n for n, line in enumerate(lines) if line.startswith((">", "tap ")))
+    return next(n for n, line in enumerate(lines) if line and STEP.fullmatch(line))
 
 
-async def _set(runtime: Runtime, scene: dict[str, str]) -> None:
-    shop, *rules = scene["shop"].split()
+def _fact(line: str) -> tuple[str, str]:
+    key, _, value = line.partition(": ")
+    return key, value
+
+
+async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Make the shop and its people; return their pairing codes."""
+    known = dict(scene)
+    if "now" in known:
+        assert isinstance(runtime.clock, FixedClock)
+        runtime.clock.move_to(known["now"])
+    shop, *rules = known["shop"].split()
+    codes = {}
     async with runtime.transaction() as ctx:
-        place: Place = await SHOPS[shop](ctx)
         given = dict(rule.split("=") for rule in rules)
+        flags = {key: value == "yes" for key, value in given.items() if value in {"yes", "no"}}
+        place: Place = await SHOPS[shop](ctx, **flags)
         if "latitude" in given:
-            await setup.change_shop(ctx, place.shop_id, **{k: float(v) for k, v in given.items()})
-        if scene.get("sms") != "none":
+            changed = {k: float(v) for k, v in given.items() if k not in flags}
+            await setup.change_shop(ctx, place.shop_id, **changed)
+        if "staff" in known:
+            # What happens on a simulated line is told on simulated lines only.
+            await ctx.execute(sa.update(models.lines).values(transport="twilio"))
+        if known.get("sms") != "none":
             await setup.add_line(
                 ctx, transport="twilio", channel="sms", address="+15005550006", shop_id=None
             )
+        for number, member in enumerate([value for key, value in scene if key == "staff"], 1):
+            name, role, *provider = member.split()
+            own = place.providers[provider[0]] if provider else None
+            phone = f"+3460000000{number}"
+            await world.member(ctx, place, phone, role, name, own)
+            codes[name] = await pairing.issue_for(ctx, phone)
+    return codes
+
+
+@dataclass(slots=True)
+class Chat:
+    """One person's chat with one of the bots."""
+
+    person: Person
+    bot: Bot
+    seen: dict[int, list[str]] = field(default_factory=dict)
+    buttons: dict[tuple[int, str], str] = field(default_factory=dict)
 
 
 class Stage:
-    """One chat, step by step."""
+    """The chats, step by step."""
 
-    def __init__(self, chats: Chats, person: Person) -> None:
+    def __init__(self, chats: Chats) -> None:
         self.chats = chats
-        self.person = person
-        self.seen: dict[int, list[str]] = {}
-        self.buttons: dict[tuple[int, str], str] = {}
+        self.people: dict[str, Chat] = {}
         self.sms = 0
         self.codes: list[str] = []
+        self.enter("person", "Marta en")
 
-    @property
-    def bot(self) -> Bot:
-        """The bot at the other end."""
-        return self.chats.bot
+    def enter(self, key: str, value: str) -> None:
+        """Let somebody of the scene in; "" is the one whose lines have no name."""
+        name, *more = value.split()
+        telegram = self.chats.telegram
+        if key == "person":
+            self.people[""] = Chat(telegram.person(name, PHONE, *more), self.chats.bot)
+        elif key == "other":
+            self.people[name] = Chat(telegram.person(name, *more), self.chats.bot)
+        elif key == "staff":
+            self.people[name] = Chat(telegram.person(name), self.chats.desk)
+
+    async def pair(self, name: str, code: str) -> None:
+        """Let somebody of the shop open the link with their code, before the talk begins."""
+        chat = self.people[name]
+        await self.chats.writes(chat.person, f"/start pair_{code}", chat.bot)
+        self._changed(name)
+
+    def reads(self, line: str) -> bool:
+        """Whether a line of a script is a step."""
+        found = STEP.fullmatch(line)
+        return found is not None and (found[1] or "") in self.people
 
     async def step(self, line: str) -> list[str]:
         """Do one line; return what is new to be seen."""
-        toast = ""
-        if line.startswith("> "):
+        found = STEP.fullmatch(line)
+        assert found is not None
+        chat, what, toast = self.people[found[1] or ""], found[2], ""
+        if what.startswith("> "):
             code = self.codes[-1] if self.codes else "000000"
-            await self.chats.writes(self.person, line[2:].replace("{code}", code))
-        elif line.startswith("tap "):
-            toast = await self._tap(line[4:])
-        elif line == "share":
-            await self.chats.shares(self.person)
+            await self.chats.writes(chat.person, what[2:].replace("{code}", code), chat.bot)
+        elif what.startswith("tap "):
+            toast = await self._tap(chat, what[4:])
+        elif what == "share":
+            await self.chats.shares(chat.person)
         else:
-            number, unit = line[3:].split()
+            number, unit = what[3:].split()
             self.chats.clock.advance(timedelta(seconds=int(number) * UNITS[unit]))
             async with self.chats.app.runtime.transaction() as ctx:
                 await bookings.expire(ctx)
+                await proposals.lapse(ctx)
+                await day.ask_outcomes(ctx)
             await self.chats.app.worker.deliver()
             await self.chats.idle()
-        return [*self._sms(), *self._changed(), *([f"(toast) {toast}"] if toast else [])]
+        changed = [line for name in self.people for line in self._changed(name)]
+        return [*self._sms(), *changed, *([f"(toast) {toast}"] if toast else [])]
 
-    async def _tap(self, written: str) -> str:
+    async def _tap(self, chat: Chat, written: str) -> str:
         """Tap a button; "@2" is one that message 2 had once, as a phone that is behind shows it."""
         label, _, number = written.partition(" @")
         if not number:
-            return await self.chats.taps(self.person, label)
-        message = [m for m in self.bot.messages[self.person.id] if m.mine][int(number) - 1]
-        data = self.buttons[int(number), label]
-        query = await self.person.taps_data(self.bot, data, message)
+            return await self.chats.taps(chat.person, label, bot=chat.bot)
+        message = [m for m in chat.bot.messages[chat.person.id] if m.mine][int(number) - 1]
+        data = chat.buttons[int(number), label]
+        query = await chat.person.taps_data(chat.bot, data, message)
         await self.chats.idle()
-        return str(self.bot.answers[query].get("text", ""))
+        return str(chat.bot.answers[query].get("text", ""))
 
-    def _changed(self) -> list[str]:
+    def _changed(self, name: str) -> list[str]:
         out: list[str] = []
-        ours = [m for m in self.bot.messages.get(self.person.id, ()) if m.mine]
+        chat, head = self.people[name], f"{name} " if name else ""
+        ours = [m for m in chat.bot.messages.get(chat.person.id, ()) if m.mine]
         for number, message in enumerate(ours, 1):
             for row in (message.markup or {}).get("inline_keyboard", ()):
                 for button in row:
-                    self.buttons.setdefault((number, button["text"]), button["callback_data"])
+                    chat.buttons.setdefault((number, button["text"]), button["callback_data"])
             shown = [self._steady(line.removeprefix("< ").rstrip()) for line in drawn(message)]
-            if self.seen.get(number) != shown:
-                self.seen[number] = shown
+            if chat.seen.get(number) != shown:
+                chat.seen[number] = shown
                 first, *rest = [line if line != "<" else "" for line in shown]
-                out += [f"{number} {first}", *(f"  {line}".rstrip() for line in rest)]
+                out += [f"{head}{number} {first}", *(f"  {line}".rstrip() for line in rest)]
         return out
 
     def _sms(self) -> list[str]:
@@ -151,7 +220,7 @@ class Stage:
             text = text.replace(code, "{code}")
         words = text.split(" ")
         for n, word in enumerate(words):
-            ref = word.removesuffix(".ics)").removesuffix(".")
+            ref = word.removesuffix(".ics)").rstrip(".")
             if n and words[n - 1] in {"Ref", "Ref.", "(file:"} and len(ref) == 7:
                 words[n] = word.replace(ref, "{ref}")
         return " ".join(words)
