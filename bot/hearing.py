@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bot.talk import MISSING, Conversation
 from bot.understanding import Name, Names, Setting, Understood, understand
+from bot.understanding.decide import thanked_and_asked
 from core import models
 from core.catalog import Catalog
 from core.context import Context, Row
@@ -134,6 +135,9 @@ def named(understood: Understood, prompts: list[Waiting], seen: int | None = Non
     What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
     nothing was shown since; later these words are about something else.
     """
+    understood_acts = set(understood.acts)
+    if thanked_and_asked(understood.acts) and "yes" not in {s.value for s in understood.spans}:
+        understood_acts.discard("yes")  # too faint to decide anything by
     said = " ".join(understood.text.casefold().split())
     picks = []
     for prompt in prompts:
@@ -141,7 +145,7 @@ def named(understood: Understood, prompts: list[Waiting], seen: int | None = Non
             loosely = prompt.flow not in IN_PASSING or prompt.id == seen
             for value, words in prompt.options:
                 acts = (w[1:] for w in words if w[0] == "@" and loosely)
-                if said in words or any(act in understood.acts for act in acts):
+                if said in words or any(act in understood_acts for act in acts):
                     picks.append(Pick(prompt, value))
                     break
     return picks

@@ -128,7 +128,9 @@ def _face(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
         return _plus(units, i + 1, Clock(int(u.tags["NOON"]) // 60, sure=True, strong=True))
     if "FACE" in u.tags:
         face = divmod(int(u.tags["FACE"]), 60)
-        return i + 1, Clock(*face, strong=has(units, i + 1, "OCLOCK"))
+        return i + 1, Clock(
+            *face, strong=has(units, i + 1, "OCLOCK") or has(units, i, "POSTAROUND")
+        )
     for kind, sign in (("PAST", 1), ("TO", -1)):
         if kind in u.tags:
             j = skip(units, i + 1, "THE", "AT")
@@ -167,6 +169,8 @@ def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Cloc
         return None
     # "5 to 6" in figures is a range; "ten to six" and "20 to 6" are times.
     if to and not worded and units[i].digits and first <= 12 and has(units, j, "RANGE"):
+        return None
+    if to and not worded and has(units, i - 1, "BETWEEN") and has(units, j, "RANGE"):
         return None
     if not worded and (first % 5 or first == 0):
         return None

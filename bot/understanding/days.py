@@ -35,7 +35,10 @@ class DateSaid:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What dates are read against."""
+    """What dates are read against.
+
+    `single` when the day of a booking is named: "Friday's" is one Friday, not every one.
+    """
 
     today: date
     month_first: bool
@@ -43,6 +46,7 @@ class Calendar:
     eager: bool
     bare: bool = False
     choosing: bool = False
+    single: bool = False
 
 
 def day_in(year: int, month: int, day: int) -> date | None:

@@ -5,7 +5,8 @@ Acts whose names begin with "_" are hints: they decide between others and are ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.understanding.acts import ActSaid
 from bot.understanding.model import Setting
@@ -29,6 +30,23 @@ _INTENTS = (
 )
 _CHANGES = frozenset({"cancel", "cancel_all", "move"})
 _QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "ask_offers"})
+
+
+# What is asked while a booking is being made: "move it to Friday" is about that one then.
+_MAKING = frozenset({"when", "date", "time", "yes_no", "code", "name", "phone", "service"})
+
+
+def resolved(said: Sequence[ActSaid], setting: Setting) -> list[ActSaid]:
+    """Take hints for acts where the question that waits does not speak against it.
+
+    "I can't come on Friday" gives up a booking, but where one is being made it only refuses a
+    day; "move it" moves a booking unless one is just being made.
+    """
+    taken = {}
+    if setting.expects in _MAKING:
+        return list(said)
+    taken = {"_moveit": ("move",), "_cant": ("cancel", "_instead")}
+    return [replace(a, act=act) for a in said for act in taken.get(a.act, (a.act,))]
 
 
 def decide(
@@ -55,8 +73,19 @@ def decide(
     if listed and not any(a.act == "book" and a.sentence not in listed for a in said):
         out = [a for a in out if a != "book"]
     _find_or_book(seen, out, when_said=when_said)
-    acts = tuple(dict.fromkeys(out))
+    acts = _alone(tuple(dict.fromkeys(out)), said_more=when_said or named)
     return acts, next((act for act in _INTENTS if act in acts), None)
+
+
+def _alone(acts: tuple[str, ...], *, said_more: bool) -> tuple[str, ...]:
+    """Acts that are meant only where nothing is said beside them: "wait", "forget it"."""
+    if "wait" in acts:
+        more = said_more or not set(acts) <= _BESIDE_WAIT
+        return tuple(a for a in acts if a != "wait") if more else ("wait",)
+    return tuple(a for a in acts if a != "drop") if said_more else acts
+
+
+_BESIDE_WAIT = frozenset({"wait", "no", "yes", "thanks", "greet", "later"})
 
 
 def _yes_or_no(
@@ -74,6 +103,9 @@ def _yes_or_no(
             yes = first["_yes"]
         elif when_said and expects == "yes_no":
             no = 0
+        elif not wish and expects is None and thanked_and_asked(out):
+            # Whoever thanks for an offer and goes on to ask about it has taken it.
+            yes = next(a.start for a in said if a.act == "thanks")
     if yes is not None and no is not None:
         yes, no = (yes, None) if yes < no else (None, no)
     out[:] = [a for a in out if a not in {"yes", "no"}]
@@ -81,6 +113,11 @@ def _yes_or_no(
         out.insert(0, "yes")
     elif no is not None:
         out.insert(0, "no")
+
+
+def thanked_and_asked(acts: Iterable[str]) -> bool:
+    """Whether thanks come with a question: "thank you, and what's the address?"."""
+    return "thanks" in acts and any(act.startswith("ask_") for act in acts)
 
 
 _CUES = ("yes", "no", "_yes", "_no")

@@ -11,6 +11,7 @@ KINDS: dict[str, str] = {
     "NUM": "a number in words, up to 59",
     "TENS": "20 to 50 where ones may follow: twenty five; the value is the number",
     "TENSAND": "what may stand between tens and ones: treinta y cinco",
+    "FEW": "before days: in the next few days; how many at most",
     "ORD": "a place in a row: third → 3",
     "SUFFIX": "what makes figures an ordinal: 3rd",
     # dates

@@ -113,7 +113,7 @@ class Understood:
     - "part": a part of the day, `part` names it, `time`..`time_to` is its usual window
     - "asap", "earlier", "later": no time, a wish relative to what is on offer
 
-    `from_date` is the day of the booking that is moved: "from Friday to Monday".
+    `from_date` and `from_time` are of the booking that is moved: "from Friday at 5 to Monday".
     """
 
     text: str
@@ -143,5 +143,6 @@ class Understood:
     phone: str | None = None
     language_wanted: str | None = None
     from_date: dt.date | None = None
+    from_time: dt.time | None = None
     spans: tuple[Span, ...] = ()
     ambiguous: tuple[Doubt, ...] = ()

@@ -122,13 +122,18 @@ def _groups(
     for i, word in hits:
         if group:
             between = tokens[group[-1][0] + 1 : i]
-            apart = any(t.text not in _EMPTY and t.text not in {"-", "'"} for t in between)
+            apart = any(t.text not in _EMPTY and not _inside(t) for t in between)
             if apart or len(between) > 2 or word in {w for _, w in group}:
                 yield group
                 group = []
         group.append((i, word))
     if group:
         yield group
+
+
+def _inside(mark: Token) -> bool:
+    """Whether a mark joins two words of a name: "Blow-dry", but not "a cut - a colour"."""
+    return mark.text in {"-", "'"} and not mark.spaced
 
 
 def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: Index) -> NameSaid:

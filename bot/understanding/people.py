@@ -145,10 +145,27 @@ def attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> Found |
     """Whom the booking is for: "for my son Hugo"."""
     for i, u in enumerate(units):
         if "KIN" in u.tags and i and "FORMY" in units[i - 1].tags:
-            found = _name(text, units, taken, i + 1, loose=False)
+            found = _name(text, units, taken, i + 1, loose=False) or _small(
+                text, units, taken, i + 1
+            )
             if found is not None:
                 return found
     return None
+
+
+def _small(text: str, units: Sequence[Unit], taken: Sequence[bool], i: int) -> Found | None:
+    """A name in small letters, "my son hugo friday": one strange word, and then another matter."""
+    if i >= len(units) or taken[i] or units[i].known or units[i].tags or units[i].digits:
+        return None
+    j = i + 1
+    apart = j >= len(units) or taken[j] or units[j].stop or units[j].word == ","
+    if not (apart or units[j].tags.keys() & _BEHIND_NAMES):
+        return None
+    name = text[units[i].start : units[i].end]
+    return Found(i, j, name[0].upper() + name[1:]) if name.isalpha() else None
+
+
+_BEHIND_NAMES = frozenset({"WITH", "ON", "AT", "STRICTAT", "AND", "AFTER", "BEFORE", "POLITE"})
 
 
 def _name(
@@ -164,7 +181,8 @@ def _name(
         if u.digits or u.stop or not raw[:1].isalpha():
             break
         capital = raw[0].isupper() and not (len(raw) > 1 and raw.isupper() and u.known)
-        strange = not u.known and not u.tags
+        # "May", "Tom" beside a code are names, whatever else they may be.
+        strange = (not u.known and not u.tags) or (loose and "WEAK" in u.tags)
         caseless = raw[0].lower() == raw[0].upper()
         if not ((capital and (strange or j > i or not loose)) or (strange and (loose or caseless))):
             break

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.understanding import people
 from bot.understanding.acts import acts_in, sentences
-from bot.understanding.decide import decide
+from bot.understanding.decide import decide, resolved
 from bot.understanding.detect import languages_for
 from bot.understanding.model import Refused, Setting, Span, Understood
 from bot.understanding.naming import names_meant
 from bot.understanding.reading import Reading
-from bot.understanding.scan import mark_asides, scan, when_meant
+from bot.understanding.scan import mark_asides, scan, swapped, when_meant
 from bot.understanding.tokens import tokenize
 from bot.understanding.units import unitize
 from bot.understanding.when import When
@@ -29,13 +29,15 @@ def understand(text: str, setting: Setting) -> Understood:
     tokens = tokenize(text[:LONGEST])
     languages = languages_for(tokens, setting.language)
     units = unitize(tokens, languages)
-    found = acts_in(sentences(tokens, languages[0]), languages)
+    found = resolved(acts_in(sentences(tokens, languages[0]), languages), setting)
     r = Reading(text, setting, tokens, units, languages, found, [False] * len(units))
     mark_asides(r)
     numbers = _numbers(r)
     named = names_meant(r)
     dates, times = scan(r)
     when = when_meant(r, dates, times)
+    if swapped(found, dates):
+        found = [replace(a, act="move") if a.act == "cancel" else a for a in found]
     pick = people.choice(units, r.taken)
     if pick is not None:
         r.take(pick.i, pick.j, "number", pick.value)
@@ -48,6 +50,7 @@ def understand(text: str, setting: Setting) -> Understood:
     acts, intent = decide(
         found, when_said=_wished(when), named=bool(named.matches), setting=setting
     )
+    acts = _left_open(acts, when)
     r.spans.extend(Span(a.start, a.end, "act", a.act) for a in found if a.act in acts)
     if attendee is not None and "for_other" not in acts:
         acts = (*acts, "for_other")
@@ -87,6 +90,7 @@ def understand(text: str, setting: Setting) -> Understood:
         phone=numbers.phone,
         language_wanted=_language_wanted(r),
         from_date=when.from_date,
+        from_time=when.from_time,
         spans=tuple(sorted(r.spans, key=lambda s: (s.start, s.end, s.kind))),
         ambiguous=(*when.doubts, *named.doubts),
     )
@@ -111,6 +115,14 @@ def _numbers(r: Reading) -> _Numbers:
         code.j if code and r.setting.expects == "code" else -1,
         str(tel.value) if tel else None,
     )
+
+
+def _left_open(acts: tuple[str, ...], when: When) -> tuple[str, ...]:
+    """The acts without an "any day" or "any time" that the words beside it narrow."""
+    dated = when.date or when.weekdays or when.excluded_dates or when.excluded_weekdays
+    gone = {"any_day"} if dated else set()
+    gone |= {"any_time"} if when.at else set()
+    return tuple(act for act in acts if act not in gone)
 
 
 def _wished(when: When) -> bool:

@@ -44,6 +44,7 @@ def as_json(u: Understood) -> dict[str, object]:
         "phone": u.phone,
         "language_wanted": u.language_wanted,
         "from_date": _plain(u.from_date),
+        "from_time": _plain(u.from_time),
         "spans": [
             {"start": s.start, "end": s.end, "kind": s.kind, "value": _plain(s.value)}
             for s in u.spans

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from bot.understanding.acts import ActSaid
+from bot.understanding.cursor import has
 from bot.understanding.dates import date_at
 from bot.understanding.days import Calendar, DateSaid
 from bot.understanding.reading import Reading
 from bot.understanding.settle_dates import settle_dates
 from bot.understanding.settle_times import Day, clock_time, day_of, readings, settle_times
 from bot.understanding.times import TimeSaid, time_at
-from bot.understanding.when import When
+from bot.understanding.when import When, refused
 from bot.understanding.written_dates import MONTH_FIRST
 
 _TIME_ASKED = frozenset({"time", "when"})
@@ -43,8 +46,10 @@ def scan(r: Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
         eager=r.setting.expects in _DATE_ASKED,
         bare=r.setting.expects == "date",
         choosing=r.setting.expects is not None and r.setting.expects not in _DATE_ASKED,
+        single=any(a.act in {"move", "_moveit", "cancel"} for a in r.acts),
     )
-    eager = r.setting.expects in _TIME_ASKED
+    moving = any(a.act == "move" for a in r.acts)
+    eager = moving or r.setting.expects in _TIME_ASKED
     done = {a.sentence for a in r.acts if a.act == "_done"}
     dates: list[DateSaid] = []
     times: list[TimeSaid] = []
@@ -61,6 +66,7 @@ def scan(r: Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
         both = d is not None and {"DAYREL", "PART"} <= r.units[i].tags.keys()
         j = i + 1
         if d is not None and (t is None or d.j >= t.j or both):
+            d = _bounded(r, d, cal, dates[-1].j if dates else -1)
             elsewhere = _past(r, d, cal) or (d.first == cal.today and r.units[i].sentence in done)
             _note_date(r, d, dates, elsewhere=elsewhere)
             j = d.j
@@ -69,9 +75,38 @@ def scan(r: Reading) -> tuple[list[DateSaid], list[TimeSaid]]:
                 cal = replace(cal, last_date=d.first)
         if t is not None and (both or d is None or t.j > d.j):
             _note_time(r, t, times)
+            # "5 doesn't work for me, 6?": whoever refuses a time names the next one barely.
+            eager = eager or refused(r.units, t.i, t.j)
             j = max(j, t.j) if both else t.j
         i = j
     return dates, times
+
+
+def _bounded(r: Reading, d: DateSaid, cal: Calendar, behind: int) -> DateSaid:
+    """Such as "before Friday", "after the 15th", "from Monday on": the days up to it or from it.
+
+    `behind` is where the date before this one ends: "until" joins the two.
+    """
+    units, day = r.units, d.first
+    i = next((k for k in (d.i - 1, d.i - 2) if k >= 0 and not has(units, k, "THE", "ON")), -1)
+    if day is None or has(units, d.j, "RANGE", "AND") or (behind >= 0 and i - behind in {0, 1}):
+        return d
+    post = has(units, d.j, "POSTBEFORE")
+    if (post or (has(units, i, "BEFORE") and not has(units, i, "AT"))) and day > cal.today:
+        with_it = has(units, d.j, "BETWEENPOST") if post else has(units, i, "RANGE")
+        upto = day if with_it else day - timedelta(1)
+        last = upto if upto > cal.today else None
+        return replace(d, first=cal.today, last=last, readings=(), bare=None)
+    post = has(units, d.j, "POSTAFTER")
+    if d.last is None and (post or has(units, i, "AFTER")):
+        with_it = not has(units, d.j, "FROMNOW") if post else has(units, i, "FROM")
+        first = day if with_it else day + timedelta(1)
+        return replace(d, first=first, last=first + _AHEAD, readings=(), bare=None)
+    return d
+
+
+# How far "after Friday" reaches: the days people look through.
+_AHEAD = timedelta(13)
 
 
 def _idle_part(r: Reading, t: TimeSaid, dates: list[DateSaid]) -> bool:
@@ -112,9 +147,13 @@ def _date_value(d: DateSaid) -> object:
 def when_meant(r: Reading, dates: list[DateSaid], times: list[TimeSaid]) -> When:
     """What all mentions come to, by the zone, the opening hours and what is done."""
     local = r.setting.now.astimezone(ZoneInfo(r.setting.zone))
-    moving = any(a.act == "move" for a in r.acts)
+    moving = any(a.act in {"move", "_moveit"} for a in r.acts)
     cancelling = any(a.act == "cancel" for a in r.acts)
-    out = settle_dates(r.units, dates, moving=moving, cancelling=cancelling)
+    instead = dates[0].first if swapped(r.acts, dates) else None
+    out = settle_dates(
+        r.units, dates[1:] if instead else dates, moving=moving, cancelling=cancelling
+    )
+    out = replace(out, from_date=instead) if instead else out
     offset = next((t for t in times if t.offset is not None), None)
     if offset is not None and offset.offset is not None:
         # Through UTC, so that two hours are two hours on the days the clock changes.
@@ -129,7 +168,15 @@ def when_meant(r: Reading, dates: list[DateSaid], times: list[TimeSaid]) -> When
     day = day_of(about if out.date_to is None else None, r.setting.opening, local)
     for index, t in r.timed:
         r.spans[index] = replace(r.spans[index], value=_time_value(t, day))
-    return settle_times(r.units, times, day, out)
+    return settle_times(r.units, times, day, out, moving=moving, cancelling=cancelling)
+
+
+def swapped(acts: Sequence[ActSaid], dates: Sequence[DateSaid]) -> bool:
+    """Whether one day is given up for another: "I can't come on Friday, is Saturday free?"."""
+    days = [d.first for d in dates if d.first is not None]
+    return (
+        any(a.act == "_instead" for a in acts) and len(set(days)) > 1 and days[0] == dates[0].first
+    )
 
 
 def _time_value(t: TimeSaid, day: Day) -> object:

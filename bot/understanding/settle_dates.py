@@ -64,14 +64,21 @@ def _chosen(units: Sequence[Unit], wanted: list[DateSaid], out: When, *, moving:
         tags = frozenset(k for u in between for k in u.tags)
         pair = _Pair(now, one, tags, len(between), units, moving)
         now, more = _join(pair)
-        if moving and "RANGE" in tags and now == one:
+        if moving and now == one and "CORRECT" not in tags:
             out = replace(out, from_date=pair.a.first)
+            now = _behind(now, pair.a)
         others = [*(others or [pair.a.first] if pair.a.first else []), *more] if more else []
     candidates = tuple(dict.fromkeys([*now.readings, *others]))
     doubts: tuple[Doubt, ...] = ()
     if len(candidates) > 1:
         doubts = (Doubt("date", candidates, units[now.i].start, units[now.j - 1].end),)
     return replace(out, date=now.first, date_to=now.last, weekdays=now.weekdays, doubts=doubts)
+
+
+def _behind(goal: DateSaid, source: DateSaid) -> DateSaid:
+    """The goal of a move: of two such days the first that comes after the booking's."""
+    after = [day for day in goal.readings if source.first is not None and day > source.first]
+    return replace(goal, first=after[0], readings=()) if after else goal
 
 
 def _join(p: _Pair) -> tuple[DateSaid, list[date]]:
@@ -99,7 +106,8 @@ def _corrected(p: _Pair) -> DateSaid | None:
     """Such as "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
     other_sentence = p.units[p.a.i].sentence != p.units[p.b.i].sentence
     both = p.a.last is None and p.b.last is None
-    if "CORRECT" in p.tags or (other_sentence and both) or (p.moving and "RANGE" in p.tags):
+    goal = p.moving and ("RANGE" in p.tags or (both and "OR" not in p.tags and not _comma(p)))
+    if "CORRECT" in p.tags or (other_sentence and both) or goal:
         return p.b
     return None
 

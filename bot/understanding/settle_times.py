@@ -59,23 +59,72 @@ def _both(c: Clock) -> tuple[int, int]:
     return first, (first + DAY // 2) % DAY
 
 
-def settle_times(units: Sequence[Unit], said: Sequence[TimeSaid], day: Day, out: When) -> When:
-    """The time wanted, added to what is known about the date."""
+def settle_times(
+    units: Sequence[Unit],
+    said: Sequence[TimeSaid],
+    day: Day,
+    out: When,
+    *,
+    moving: bool = False,
+    cancelling: bool = False,
+) -> When:
+    """The time wanted, added to what is known about the date; see `settle_dates`."""
     wanted: list[TimeSaid] = []
     no: list[time] = []
     for one in said:
-        if not refused(units, one.i, one.j):
+        if cancelling or not refused(units, one.i, one.j):
             wanted.append(one)
+        elif (other := _otherwise(one)) is not None:
+            wanted.append(other)
         elif one.low is not None:
             no.append(clock_time(readings(one.low, day)[0]))
     out = replace(out, refused_times=tuple(no))
     if not wanted:
         return out
     now = wanted[0]
+    if moving:
+        now, out = _shifted(units, now, day, out)
     for one in wanted[1:]:
         tags = frozenset(k for u in units[now.j : one.i] for k in u.tags)
-        now = _join(now, one, tags)
+        if moving and "RANGE" in tags and now.at == "exact" and now.low:
+            out = replace(out, from_time=clock_time(readings(now.low, day)[0]))
+            now = one
+        else:
+            now = _join(now, one, tags)
     return _timed(units, now, day, out)
+
+
+def _otherwise(said: TimeSaid) -> TimeSaid | None:
+    """What is left where "before 5" or "the morning" is refused; None where that is no window."""
+    if said.at == "after" and said.low is not None:
+        return replace(said, at="before", low=None, high=said.low)
+    if said.at == "before" and said.high is not None:
+        return replace(said, at="after", low=said.high, high=None)
+    if said.at == "part" and said.part in _EDGES:
+        at, edge = _EDGES[said.part]
+        c = Clock(PARTS[said.part][edge] // 60, sure=True, strong=True)
+        low, high = (c, None) if at == "after" else (None, c)
+        return replace(said, at=at, part=None, low=low, high=high)
+    return None
+
+
+# The rest of a day is one window only behind its first part or before its last.
+_EDGES = {
+    "first_thing": ("after", 1),
+    "morning": ("after", 1),
+    "evening": ("before", 0),
+    "night": ("before", 0),
+    "end_of_day": ("before", 0),
+}
+
+
+def _shifted(units: Sequence[Unit], said: TimeSaid, day: Day, out: When) -> tuple[TimeSaid, When]:
+    """Such as "from 5 to 6" of a move: no window, but the old time and the new one."""
+    led = "BETWEEN" in units[said.i].tags and "FROM" not in units[said.i].tags
+    if said.at != "between" or said.low is None or said.high is None or led:
+        return said, out
+    out = replace(out, from_time=clock_time(readings(said.low, day)[0]))
+    return replace(said, at="exact", low=said.high, high=None), out
 
 
 def _join(a: TimeSaid, b: TimeSaid, tags: frozenset[str]) -> TimeSaid:

@@ -105,7 +105,7 @@ def named_weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | No
             return dated
         if has(units, end, "NEXT", "COMING"):
             end, how = end + 1, "NEXT" if has(units, end, "NEXT") else "COMING"
-    if not how and has(units, j, "MANY"):
+    if not how and has(units, j, "MANY") and not cal.single:
         return DateSaid(i, end, weekdays=frozenset({weekday}))
     if not how and has(units, j, "WEAK") and not _stands_alone(units, j, end):
         return None
@@ -229,7 +229,7 @@ def month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
 def relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "tomorrow", "the day after", "in three days", "a week from Friday"."""
     days = amount(units, i, "DAYREL")
-    if days is not None:
+    if days is not None and (not has(units, i, "WEAK") or _is_day(units, i)):
         said = DateSaid(i, i + 1, cal.today + timedelta(days))
         return _from_day(units, said) or said
     if has(units, i, "SAMEDAY"):
@@ -260,6 +260,15 @@ def relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     return None
 
 
+def _is_day(units: Sequence[Unit], i: int) -> bool:
+    """Whether "tom" is tomorrow and nobody's name: a time stands beside it, or nothing does."""
+    beside = ("AT", "STRICTAT", "PART", "NUM", "AFTER", "BEFORE", "AROUND", "PAST")
+    if has(units, i + 1, *beside) or has(units, i - 1, "AMPM", "OCLOCK", "PART", "SOON"):
+        return True
+    rest = [u for u in units if not (u.stop or "POLITE" in u.tags)]
+    return len(rest) == 1
+
+
 def coming_days(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     """Such as "in the next two weeks", "los próximos 3 días": any day from now till then."""
     j = i
@@ -267,7 +276,7 @@ def coming_days(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
         j += 1
     if not has(units, j, "NEXT", "COMING"):
         return None
-    count = amount(units, j + 1, "NUM")
+    count = amount(units, j + 1, "NUM") or amount(units, j + 1, "FEW")
     if count is None or not 0 < count < 99:
         return None
     for kind, size in (("DAYS", 1), ("WEEKS", 7)):
@@ -286,10 +295,13 @@ def _months_ahead(i: int, end: int, count: int, cal: Calendar) -> DateSaid:
 def _a_week_from(
     units: Sequence[Unit], i: int, end: int, days: int, cal: Calendar
 ) -> DateSaid | None:
-    """Such as "a week from Friday", "two weeks after tomorrow"."""
-    if not has(units, end, "FROM", "PASTWORD"):
+    """Such as "a week from Friday", "two weeks after tomorrow", "a week today"."""
+    weekly = has(units, end - 1, "WEEKS")
+    if has(units, end, "FROM", "PASTWORD") or (weekly and has(units, end, "ON")):
+        end += 1
+    elif not (weekly and has(units, end, "DAYREL")):
         return None
-    base = named_weekday(units, end + 1, cal) or relative(units, end + 1, cal)
+    base = named_weekday(units, end, cal) or relative(units, end, cal)
     if base is None or base.first is None:
         return None
     start = base.readings[0] if base.readings else base.first

@@ -112,14 +112,17 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     if first is None:
         return None
     k, low = first
-    if not (has(units, k, "RANGE") or (led and has(units, k, "AND"))):
+    if not has(units, k, "RANGE", "AND"):
         return None
     m = skip(units, k + 1, "THE", "AT")
     second = clock(units, m) if m < len(units) and one_sentence(units, i, m) else None
     if second is None or _counted(units, second[0]):
         return None
     end, high = second
-    sure = led or low.strong or high.strong or eager
+    closed = has(units, end, "BETWEENPOST")
+    if not (has(units, k, "RANGE") or led or closed):
+        return None
+    sure = closed or led or low.strong or high.strong or eager
     if not (sure or has(units, k, "BEFORE") or _beside_day(units, i, end)):
         return None
     end = skip(units, end, "BETWEENPOST")
@@ -213,7 +216,7 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
     end, c = found
     if part is not None and not c.sure:
         c = c.in_part(part)
-    at = "exact"
+    at = "around" if has(units, end - 1, "FACE") and has(units, end - 1, "POSTAROUND") else "exact"
     for kind, name in (
         ("POSTAFTER", "after"),
         ("POSTBEFORE", "before"),
@@ -234,10 +237,16 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
                 c = replace(c, hour=c.hour + 12, sure=True)
             end = second[0]
     if not c.strong and not (
-        (led or eager or _beside_day(units, i, end)) and _believed(units, j, end)
+        (led or eager or _beside_day(units, i, end) or _refused(units, i, end))
+        and _believed(units, j, end)
     ):
         return None
     return replace(_made(i, end, at, c), other=other)
+
+
+def _refused(units: Sequence[Unit], i: int, end: int) -> bool:
+    """Such as "not 5", "5 doesn't work": who refuses a bare number has read it as a time."""
+    return has(units, end, "NEGPOST") or (has(units, i - 1, "NOT") and _closed(units, end))
 
 
 def _or(units: Sequence[Unit], k: int) -> bool:

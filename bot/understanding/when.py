@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.understanding.model import Doubt
 from bot.understanding.units import Unit
 
-_LIGHT = frozenset({"ON", "AT", "THE", "STRICTAT", "WITH", "BUT"})
+_LIGHT = frozenset({"ON", "AT", "THE", "A", "STRICTAT", "WITH", "BUT"})
 _MOST_LIGHT = 3
 _REACH = 4
 
@@ -29,6 +29,7 @@ class When:
     part: str | None = None
     refused_times: tuple[dt.time, ...] = ()
     from_date: dt.date | None = None
+    from_time: dt.time | None = None
     doubts: tuple[Doubt, ...] = ()
 
 
@@ -59,9 +60,14 @@ def listed(units: Sequence[Unit], i: int, j: int) -> bool:
     between = units[i:j]
     return (
         len(between) <= _MOST_LIGHT
-        and any({"OR", "AND"} & u.tags.keys() for u in between)
-        and all({"OR", "AND"} & u.tags.keys() or u.word == "," or _light(u) for u in between)
+        and any(_joins(u) for u in between)
+        and all(_joins(u) or u.word == "," or _light(u) for u in between)
     )
+
+
+def _joins(u: Unit) -> bool:
+    """An "or" or "and"; not a dash, behind which another thought begins."""
+    return bool({"OR", "AND"} & u.tags.keys()) and u.word not in {"-", "–", "—"}
 
 
 def _light(u: Unit) -> bool:

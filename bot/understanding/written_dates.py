@@ -185,6 +185,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
     """Such as "the 12th", "12th of this month", "on the 12"."""
     j = i
     while has(units, j, "THE", "ON", "DAYW", "DAYTHE") and j < i + 3 and not has(units, j, "NUM"):
+        if has(units, j, "STRICTAT"):
+            return None  # "las 9" is an hour, though "las" is an article elsewhere
         j += 1
     led = j > i
     number = _day_number(units, j)

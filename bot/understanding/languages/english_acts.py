@@ -66,6 +66,13 @@ sister boyfriend girlfriend grandma grandpa boy girl baby cousin niece nephew bo
     "late": """
 late behind delayed
 """,
+    "shop": """
+salon salons saloon shop shops place clinic clinics barbershop studio branch location store spa
+parlour parlor practice
+""",
+    "unable": """
+cant cannot wont unable couldnt
+""",
     "vague": """
 a an some what if how which who when where your my all more other another whether
 """,
@@ -190,6 +197,7 @@ only if|when
 scratch that
 @movev * it|that|this|the|my to|for|date|time|day|appointment|booking|visit|timing|reservation
 make|set|switch|move|change|push it|that|this
+book|schedule|reserve it|this|that at|for|on|in|from
 i|id|we|ill prefer|rather
 better at|on|if|for
 mixed|mix|messed up
@@ -273,15 +281,33 @@ something|someone|somewhere|anyone|anything else|different
     "move": """
 reschedule|rescheduling|postpone|rebook
 move|shift|push my|our|the|an|existing * @visit
-move|push|shift|bring it|that|mine to|back|forward|earlier|later
 change|alter|amend|modify my|our|the|existing|that|this * @visit
+move|shift|push|bring|change|switch|swap|postpone my|our|the? * @visit to|from|for
+move|shift|push|bring|change|switch|swap mondays|tuesdays|wednesdays|thursdays|fridays * @visit
+move|shift|push|bring|change|switch|swap saturdays|sundays|tomorrows|todays|tonights * @visit
+move|shift|bring|switch|swap|change mine to|from|back|forward|earlier|later|on
+move|shift|bring|switch|swap my|our|the ** to
 change|switch|swap the|my date|time|day * of|for
-can|could i|we move|change|switch my|our|the|it
+can|could i|we move|change|switch my|our|the
+""",
+    "_moveit": """
+move|shift|push|bring it|that|this|them to|from|back|forward|up|earlier|later|on|till|until|a|by
+move it|that|this $
+change|switch|swap it|that|this to|from
+can|could|may i|we|you move|change|switch it|that|this
+""",
+    "_cant": """
+@unable be? able? to? make|attend it|my|our|this|that|today|tomorrow|tonight|on !before|after|until
+@unable be? able? to? make|attend the @visit
+@unable be? able? to? make monday|tuesday|wednesday|thursday|friday|saturday|sunday
+@unable be? able? to? come !before|after|until|till|up|at|with|back
+@unable be? able? to? be there
+not able|going to make|come|attend to|it|there|make|come|attend|on|today|tomorrow|tonight|in
+not coming|attending in|on|today|tomorrow|tonight|anymore|any|this|next|to
 """,
     "cancel": """
 @cancelv
 call off|it off
-cant|cannot|wont|not|unable make|come|attend|to it|there|make|come|attend
 dont need|want the|my|an|it|to * @visit|anymore|come
 no longer need|want|coming|able
 """,
@@ -418,7 +444,9 @@ how does|do this|it|i|you work|use
 what can|do you|i do
 what are my options
 i need help $
-i|im dont|confused understand?
+i dont understand|get|follow $
+im|i|am am? confused
+dont understand
 """,
     "menu": """
 ^ menu|options|main $
@@ -454,8 +482,62 @@ do you speak
     "other": """
 other|another !hand|day|hands|side
 different|else|alternative|alternatives|alternate|others
+none|neither of? these|them|those|suits|works|fits
 more options|results|choices|times|slots|salons|dentists|doctors
 what|anything|something|someone|anyone else
+""",
+    "other_shop": """
+other|another|different|second|next @shop
+somewhere|someplace else
+not this|that|the|your @shop
+change|switch|swap the? @shop
+@shop instead $
+""",
+    "any_time": """
+any time|hour|moment|slot
+anytime|whenever
+whatever|whichever time|hour|slot|works|suits|is
+time|hour doesnt|does|dont not? matter
+no preference on|for|about the? time
+you choose|pick|decide
+first|earliest one? you|that|is? have|available|works|free
+""",
+    "any_day": """
+any|whichever|whatever|every day|date
+anyday|whenever
+day|date doesnt|does|dont not? matter
+whatever|whichever works|suits|is
+""",
+    "more_people": """
+can|could|may|will * my @kin come|join|too|also|along
+for two|three|four|five|2|3|4|5|both people|persons|of|adults|kids
+for me|myself|us and my|a @kin
+both of us
+@kin too|also|along|as $
+bring|bringing my|a @kin
+""",
+    "wait": """
+^ hold on|up
+^ hang on
+^ wait !list|for|until|till
+^ one|just moment|sec|second|minute|min
+^ just|give a|one|me a|one? moment|sec|second|minute|min
+^ let me check|think|see|look|ask
+^ ill|i check|think|let * you? know|about|check|later
+^ need|have to check|think|ask
+i|ill need|have|must|will? to? check|think|ask my|with|about|it|first
+brb
+""",
+    "drop": """
+^ never mind $
+^ nevermind $
+^ never mind then|sorry|thanks
+^ forget it|about|that
+^ leave|drop|skip it $
+i changed my mind $
+not interested anymore|any|thanks
+dont bother
+i|ill give up
 """,
     "earlier": """
 earlier|sooner !than
@@ -464,6 +546,7 @@ earlier|sooner !than
 something|anything|bit|little|time|slot|any|much later
 one|hour|day|somewhat|that|it|slightly|something later
 ^ later $
+the later one|time|slot
 """,
     "same_as_last": """
 same as|like|with last|before|usual|always|previous|the

@@ -32,6 +32,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "fifty": 50,
         "a couple of|couple of": 2,
     },
+    "FEW": {"few|several": 4},
     "TENS": {"twenty": 20, "thirty": 30, "forty|fourty": 40, "fifty": 50},
     "ORD": {
         "first": 1,
@@ -81,13 +82,14 @@ WORDS: dict[str, dict[str, Value]] = {
         "sunday|sun|sundays": 6,
     },
     "MANY": {"mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays": 1},
-    "WEAK": {"may|mar|sat|sun|wed|mon|march": 1},
+    "WEAK": {"may|mar|sat|sun|wed|mon|march|tom": 1},
     "DAYREL": {
         "today|2day": 0,
         "later today|later on today": 0,
         "this morning|this afternoon|this evening|this arvo": 0,
         "tonight|tonite|2nite": 0,
-        "tomorrow|tmrw|tmr|tmw|tomorow|tommorow|tommorrow|2morrow|2moro": 1,
+        "tomorrow|tmrw|tmr|tmw|tomorow|tommorow|tommorrow|2morrow|2moro|tomorrows|tomoro|tom": 1,
+        "todays|tonights": 0,
         "the day after tomorrow|day after tomorrow|overmorrow": 2,
         "the day before yesterday|day before yesterday": -2,
         "yesterday": -1,
@@ -101,7 +103,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "lunchtime|lunch time|lunch hour|over lunch|at lunch|midday hours": "lunch",
         "first thing|first thing in the morning|early morning|early in the morning|crack of dawn"
         "": "first_thing",
-        "end of day|end of the day|close of business|before closing": "end_of_day",
+        "end of day|last thing|end of the day|close of business|before closing": "end_of_day",
         "late morning|mid morning": "late_morning",
         "late afternoon|late in the afternoon": "late_afternoon",
         "early afternoon|early in the afternoon|after lunch": "early_afternoon",
@@ -113,6 +115,20 @@ WORDS: dict[str, dict[str, Value]] = {
         "am|a . m .|a . m|a m": "am",
         "pm|p . m .|p . m|p m": "pm",
     },
+    "FACE": {
+        "oneish": 60,
+        "twoish": 120,
+        "threeish": 180,
+        "fourish": 240,
+        "fiveish": 300,
+        "sixish": 360,
+        "sevenish": 420,
+        "eightish": 480,
+        "nineish|ninish": 540,
+        "tenish": 600,
+        "elevenish": 660,
+        "twelveish|noonish": 720,
+    },
     "OCLOCK": {"oclock|o clock|hrs|hours sharp|sharp": 1},
     "PAST": {"half past": 30, "quarter past|quarter after|a quarter past|a quarter after": 15},
     "TO": {"quarter to|quarter till|quarter til|quarter of|a quarter to|a quarter till": 15},
@@ -123,7 +139,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "after|any time after|anytime after|past|from|starting from|starting at|starting|later than"
         "|no earlier than|not before|not earlier than|as of": 1,
     },
-    "FROM": {"from": 1},
+    "FROM": {"from|starting from|starting at|starting|no earlier than|not before|as of": 1},
     "BEFORE": {
         "before|any time before|anytime before|by|until|till|til|no later than|not later than"
         "|earlier than|up to|not after": 1,
@@ -133,18 +149,24 @@ WORDS: dict[str, dict[str, Value]] = {
     },
     "POSTAFTER": {"or later|or after|or thereafter|onwards|onward|and later|and after|+": 1},
     "POSTBEFORE": {"or earlier|or before|or sooner|at the latest|latest": 1},
-    "POSTAROUND": {"ish|or so|or thereabouts|more or less": 1},
+    "POSTAROUND": {
+        "oneish|twoish|threeish|fourish|fiveish|sixish|sevenish|eightish|nineish|ninish|tenish"
+        "|elevenish|twelveish|noonish"
+        "|ish|or so|or thereabouts|more or less": 1,
+    },
     "BETWEEN": {"between|in between|betwen|btw|from": 1},
     "AND": {"and|&|to|till|til|until|-|–|—|through|thru": 1},
     "RANGE": {"to|till|til|until|-|–|—|through|thru": 1},
     "OR": {"or|/": 1},
     "AT": {
         "at|@|for|by|to|how about|what about|can we do|could we do|can you do|could you do|can i do"
-        "|lets do|lets say|make it|make that": 1,
+        "|lets do|lets say|make it|make that|change it to"
+        "|change that to|move it to|move that to|switch it to": 1,
     },
     "STRICTAT": {
         "at|@|how about|what about|can we do|could we do|can you do|could you do|can i do|lets do"
-        "|lets say|make it|make that": 1,
+        "|lets say|make it|make that|change it to"
+        "|change that to|move it to|move that to|switch it to": 1,
     },
     "ON": {"on|for": 1},
     "THE": {"the|that": 1},
@@ -168,7 +190,7 @@ WORDS: dict[str, dict[str, Value]] = {
     "A": {"a|an|one": 1},
     "WEEKEND": {"weekend|week end|weekends": 1},
     "WORKDAYS": {"weekday|weekdays|week days|working day|working days|workday|business day": 1},
-    "END": {"end of|the end of|late|last week of|the last week of": 1},
+    "END": {"later in|end of|the end of|late|last week of|the last week of": 1},
     "BEGIN": {
         "first week of|the first week of"
         "|beginning of|start of|the beginning of|the start of|early": 1
@@ -178,7 +200,9 @@ WORDS: dict[str, dict[str, Value]] = {
     "NEGPOST": {
         "doesnt work|does not work|wont work|will not work|is no good|isnt good|is not good"
         "|isnt possible|is not possible|doesnt suit|does not suit|is bad|not possible|is out"
-        "|is too late|is too early|doesnt fit|wont do": 1,
+        "|is too late|is too early|doesnt fit|wont do|doesnt work for me|wont work for me|is busy"
+        "|does not work for me|doesnt suit me|doesnt fit me|is no good for me|is taken|isnt great"
+        "|is full|doesnt really work|is difficult|is tricky|is a problem": 1,
     },
     "CORRECT": {
         "actually|no|instead|rather|sorry|i mean|make it|make that|oops|scratch that|wait"
@@ -201,7 +225,10 @@ WORDS: dict[str, dict[str, Value]] = {
     "NOT": {
         "not|not on|not at|except|except for|other than|apart from|besides|excluding"
         "|instead of|rather than|anything but|avoid|cant do|cant make|cannot do|cannot make"
-        "|can not do|wont work on|dont want|dont think|not with|cant|without": 1,
+        "|can not do|wont work on|dont want|dont think|not with|cant|without"
+        "|cant come|cannot come|cant come in|cant be there|cant attend|wont make it|cant make it"
+        "|cannot make it|unable to make it|unable to come|im busy|i am busy|im not free"
+        "|im working|i work|never on|dont like": 1,
     },
     "BUT": {"but": 1},
     "ANY": {
@@ -251,6 +278,7 @@ WORDS: dict[str, dict[str, Value]] = {
         "|the one|another one|other one|any one|one more|one thing|one question|in mind|in town"
         "|in case|in advance|in general|per hour|an hour long|it may|that may|may be|maybe|you may"
         "|may not|i may|may have|may need|may know|there may|they may|we may|may get"
-        "|same time|night owl|morning person|night person|morning people": 1,
+        "|later one|earlier one|last one|same time|night owl"
+        "|morning person|night person|morning people": 1,
     },
 }

@@ -24,7 +24,7 @@ kitne kitni
 koi kuch sab nahi nahin haan ji na mat ab abhi phir fir baad pehle saath liye tak din
 samay time baal
 daant dadhi sir haath pair dard katwana katwane book de dijiye lena sakta sakti sakte mil
-milega bata
+milega bata sundar
 batao bataiye bolo hoga hogi jayega raat wala wali
 """
 FILLERS = """

@@ -34,6 +34,12 @@ bete beti pati patni
 biwi maa mummy pitaji papa bhai behen behan dost dadi dada bachche wife husband son daughter
 """,
     "time": "समय टाइम देर बजे time samay der baje minute दिन",
+    "day": """
+सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार कल परसों somvar somwar mangalvar mangalwar
+budhvar budhwar guruvar guruwar shukravar shukrawar shanivar shaniwar ravivar raviwar kal parso
+monday tuesday wednesday thursday friday saturday sunday
+""",
+    "please": "दो दीजिए do dijiye den दें lo लो",
     "q": "क्या kya कहां कहाँ kahan kaha कब kab कितना कितने कितनी kitna kitne kitni कौन kaun kon",
     "good": """
 ठीक सही अच्छा अच्छी बढ़िया बढिया परफेक्ट theek thik sahi achha accha acha badhiya perfect
@@ -129,14 +135,28 @@ aur kuch nahi
 और|दूसरा|दूसरी|कोई|aur|dusra|dusri|doosra|koi @who
 """,
     "move": """
-@movev * है|hai|दो|do|चाहता|चाहती|chahta|chahti|सकते|sakte|कर|kar|करना|karna|लो|हो|ho
+@movev * है|hai|चाहता|चाहती|chahta|chahti|सकते|sakte|करना|karna|हो|ho
 @visit|मेरा|मेरी|mera|meri * @movev
+मेरी|मेरा|meri|mera ** @day को|ko? कर|kar @please
+मेरी|मेरा|meri|mera ** बजे|baje कर|kar @please
 आगे|पीछे|aage|peeche|pichhe कर|बढ़ा|kar|badha
 टाल|taal
 """,
+    "_moveit": """
+से|se @day को|ko? कर|kar @please
+से|se * बजे|baje पर|par|pe? कर|kar @please
+इसे|इसको|उसे|ise|isko|use|usko ** @movev
+@movev दो|do|दीजिए|dijiye|लो|lo|कर|kar
+""",
+    "_cant": """
+नहीं|nahi|nahin|nhi आ|aa|aana पाऊंगा|पाऊंगी|सकता|सकती|paunga|paungi|sakta|sakti|रहा|raha|रही|rahi
+नहीं|nahi|nahin|nhi आ|aa|पहुंच|pahunch पाएंगे|payenge|paenge|पाऊँगा|पाऊँगी|saku|sakunga|sakungi
+नहीं|nahi|nahin|nhi आऊंगा|आऊंगी|आऊँगा|आऊँगी|aaunga|aaungi
+आ|aa नहीं|nahi|nahin|nhi पाऊंगा|पाऊंगी|सकता|सकती|paunga|paungi|sakta|sakti
+आना|aana मुश्किल|mushkil
+""",
     "cancel": """
 @cancelv
-नहीं|nahi|nahin|nhi आ|aa|aana पाऊंगा|पाऊंगी|सकता|सकती|paunga|paungi|sakta|sakti|रहा|raha
 """,
     "cancel_all": """
 सब|सारे|सारी|सभी|sab|sare|saare|sari|sabhi ** @cancelv
@@ -241,6 +261,48 @@ khula|khuli|khule|khulta|band * है|हो|रहता|रहेगा|ह�
 दूसरा|दूसरी|दूसरे|अलग|dusra|dusri|dusre|doosra|doosri|alag
 और|aur कोई|कुछ|विकल्प|समय|koi|kuch|time|samay|option|options|slot
 कोई|koi और|aur
+^ कोई|koi भी|bhi नहीं|nahi|nahin
+^ इनमें|inmein|inme से|se कोई|koi नहीं|nahi
+""",
+    "other_shop": """
+दूसरा|दूसरी|दूसरे|dusra|dusri|dusre|doosra|doosri|doosre सैलून|दुकान|क्लिनिक|पार्लर|जगह|salon|shop|clinic
+dusra|dusri|dusre|doosra|doosri|doosre|aur|koi dukan|parlour|parlor|jagah|saloon|branch|ब्रांच
+कोई और|aur सैलून|दुकान|क्लिनिक|पार्लर|जगह
+koi aur salon|shop|clinic|dukan|parlour|jagah
+और|aur कहीं|kahin|kahi
+कहीं|kahin|kahi और|aur
+""",
+    "any_time": """
+कभी|kabhi भी|bhi
+किसी|kisi भी|bhi समय|टाइम|वक्त|samay|time|waqt
+कोई|koi भी|bhi समय|टाइम|samay|time
+जब|jab भी|bhi|चाहे|आप|aap|marzi|मर्ज़ी
+समय|time|टाइम से|की|ki|se|का|ka कोई|koi
+""",
+    "any_day": """
+कभी|kabhi भी|bhi
+किसी|kisi भी|bhi दिन|din
+कोई|koi भी|bhi दिन|din
+""",
+    "more_people": """
+मेरे|मेरी|mere|meri @kin भी|bhi
+दो|तीन|चार|do|teen|char|2|3|4|dono|दोनों लोगों|लोग|जन|logon|logo|log|jan|के|ke
+@kin को|ko|के|ke भी|bhi|साथ|saath|sath
+हम|hum दोनों|dono
+""",
+    "wait": """
+^ रुको|रुकिए|रुकें|ruko|rukiye|rukie|rukna|ठहरो|ठहरिए|thehro $
+^ ज़रा|जरा|थोड़ा|zara|jara|thoda रुको|रुकिए|ruko|rukiye|thehro
+^ एक|ek|1 मिनट|सेकंड|minute|min|second|sec|पल|pal
+^ देख|देखकर|सोच|सोचकर|पूछ|पूछकर|dekh|dekhkar|soch|sochkar|puch|puchkar|poochkar कर|के|kar|ke|बता|bata
+^ सोचने|sochne दो|do
+""",
+    "drop": """
+^ रहने|rehne|rahne दो|दीजिए|do|dijiye|de
+^ छोड़ो|छोड़|छोड़िए|chhodo|chodo|chhod|jaane|जाने दो|do|$
+^ छोड़ो|छोड़िए|chhodo|chodo|chhodiye
+^ कोई|koi बात|baat नहीं|nahi|nahin $
+इरादा|irada बदल|badal
 """,
     "earlier": """
 जल्दी|पहले|jaldi|pehle|pahle * का|वाला|कोई|समय|मिल|ka|wala|koi|time|samay|slot|mil

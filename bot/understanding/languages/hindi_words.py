@@ -149,7 +149,9 @@ WORDS: dict[str, dict[str, Value]] = {
         "|छोड़कर|के अलावा|के सिवा|ko chhodkar|ko chhod kar|ko chodkar"
         "|ke alawa|ke alava|ke siwa|को नहीं"
         "|ko nahi|ko nahin|se nahi|से नहीं|के साथ नहीं|ke sath nahi"
-        "|मत|mat": 1,
+        "|मत|mat|nhi|ko nhi|नहीं चलेगा|nahi chalega|ठीक नहीं|theek nahi|thik nahi|नहीं हो पाएगा"
+        "|nahi ho payega|mushkil hai|मुश्किल है|ko mushkil hai|नहीं जमेगा|nahi jamega|pe nahi|par nahi"
+        "|पर नहीं|बजे नहीं": 1,
     },
     "ANY": {"कोई भी|koi bhi|कोई|koi": 1},
     "CORRECT": {

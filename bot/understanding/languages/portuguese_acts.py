@@ -44,6 +44,7 @@ neto neta sobrinho sobrinha sogra menino menina chefe
 
 ACTS: dict[str, str] = {
     "_aside": """
+^ até segunda|terça|quarta|quinta|sexta|sábado|domingo $
 meu calendário
 previsão do
 vai chover
@@ -70,6 +71,7 @@ de acordo
 está|esta|tá|ta|é|tudo|fica|parece|tudo muito? @good
 isso mesmo|aí|ai
 sem problema|problemas
+acho que sim
 me serve
 pra|para mim tá|está|serve|dá
 tudo bem|certo
@@ -86,6 +88,7 @@ quero sim|essa|esse
 hoje|agora|ainda|assim não|nao $
 não|nao dá|posso|quero|é|está|consigo|serve|obrigado|obrigada|gostei|vai|rola|preciso|esse|essa
 ^ de jeito nenhum
+acho que não|nao
 está|tá errado|errada
 incorreto
 ainda|agora não|nao
@@ -103,6 +106,7 @@ obrigado|obrigada|brigado|brigada|valeu|vlw|agradeço|grato|grata|obg
 """,
     "bye": """
 ^ tchau|adeus|xau|falou|flw|bye
+^ até segunda|terça|quarta|quinta|sexta|sábado|domingo $
 até logo|mais|breve|amanhã|a
 é|era só isso
 só isso|isso
@@ -152,13 +156,24 @@ outro|outra|outros|outras lugar|salão|opção
 """,
     "move": """
 @movev * @visit|data|dia
-@movev para|pra|o|a|meu|minha
+@movev o|a|meu|minha
 remarcar|reagendar|adiar|antecipar|remarca|remarque
-posso|pode|poderia|quero|queria|preciso|dá|gostaria de? @movev
+posso|poderia|quero|queria|preciso|gostaria de? @movev
+""",
+    "_moveit": """
+muda|mude|passa|passe|troca|troque|altera|altere para|pra|de|da|do|das|isso|pro
+@movev isso|ela|ele|la|lo para|pra|de|da|do|$
+mudá|passá|trocá|alterá la|lo para|pra
+pode|podemos|podes|consegue @movev para|pra|de|da|do|isso|$
+""",
+    "_cant": """
+não|nao vou? posso|consigo|poderei|poder|conseguir ir|comparecer|vir !antes|depois|até
+não|nao vou poder|conseguir !antes|depois|até
+não|nao posso|poderei|consigo na|no|amanhã|hoje|nesta|neste !antes|depois|até
 """,
     "cancel": """
 @cancelv
-não|nao posso|vou|consigo|poderei ir|comparecer|vir|mais
+não|nao vou|posso mais !cedo|tarde
 não|nao quero|preciso mais
 """,
     "cancel_all": """
@@ -282,6 +297,54 @@ outro idioma
 outro|outra|outros|outras|diferente|diferentes|alternativa|alternativas
 mais opções|horários
 alguém|algo mais
+^ nenhum|nenhuma
+""",
+    "other_shop": """
+outro|outra|diferente salão|barbearia|clínica|loja|estúdio|unidade|estabelecimento|spa
+em outro|noutro lugar|sítio|local
+não|nao nesse|neste|esse|este|nessa|nesta|essa|esta salão|barbearia|clínica|loja|lugar|unidade
+mudar|trocar|muda|troca de salão|barbearia|clínica|loja|lugar|unidade
+""",
+    "any_time": """
+qualquer|quaisquer hora|horário|momento|horários
+a qualquer hora|momento
+quando puder|quiser|der|for|tiver|houver
+o horário|hora não|tanto importa|faz
+tanto faz o|a horário|hora
+você|vc escolhe|decide
+pode escolher $
+""",
+    "any_day": """
+qualquer|quaisquer dia|data
+quando puder|quiser|der|for|tiver|houver
+tanto faz o|a dia|data
+o dia não importa
+""",
+    "more_people": """
+posso|pode|podemos * meu|minha @kin vir|ir|também|junto
+meu|minha @kin pode|poderia * vir|ir|também|junto
+posso|podemos levar|trazer meu|minha|a|o @kin
+para|pra dois|duas|três|quatro|2|3|4|ambos|nós pessoas|dois|duas
+para|pra mim e pra|para|meu|minha|o|a
+meu|minha @kin também
+nós dois|duas $
+""",
+    "wait": """
+^ espera|espere|aguarda|aguarde|calma aí|ai|um|uma|só|$
+^ espera|espere|aguarda|aguarde|calma|peraí|perai|pera $
+^ um|só|1 momento|segundo|minuto|instante|momentinho|minutinho|um
+^ me? dá|dê|da um momento|segundo|minuto|tempo
+^ deixa|deixe eu|me ver|pensar|perguntar|conferir|olhar|checar
+^ vou ver|pensar|perguntar|conferir|confirmar !com|de
+já te falo|digo|aviso
+""",
+    "drop": """
+^ esquece|esqueça|esquecer|esqueçam !de
+^ deixa|deixe pra|para|lá|quieto|assim lá|depois|$
+^ deixa pra lá
+^ não|nao precisa|quero mais $
+^ mudei|mudar de ideia $
+^ desisto|desisti
 """,
     "earlier": """
 mais cedo
@@ -290,7 +353,8 @@ antecipar|adiantar
 """,
     "later": """
 ^ mais tarde !que|de
-algo|pouco|muito|hora|horas mais? tarde|depois
+algo|pouco|hora|horas mais? tarde|depois
+muito mais tarde
 ^ depois !de|das|da|do|que
 """,
     "same_as_last": """
@@ -309,8 +373,8 @@ para|pra outra pessoa
 para|pra alguém
 """,
     "anyone": """
-qualquer um|uma|pessoa|profissional|dia
-tanto faz
+qualquer um|uma|pessoa|profissional
+tanto faz !o|a|hora|dia|horário
 não|nao importa|tenho|ligo * preferência|quem|importa
 quem tiver|estiver|for|puder
 sem preferência

@@ -125,9 +125,12 @@ WORDS: dict[str, dict[str, Value]] = {
     "POSTBEFORE": {"ou antes|no máximo": 1},
     "POSTAROUND": {"mais ou menos|ou por aí|aproximadamente|e pouco|e pouquinho": 1},
     "BETWEEN": {"entre|entre as|entre a|entre o|das|da|de|do|desde": 1},
-    "FROM": {"desde|de|a partir de": 1},
+    "FROM": {
+        "desde|de|a partir de|das|da|do|desde as|a partir da|a partir do|a partir das"
+        "|não antes das|não antes da|não antes de": 1
+    },
     "AND": {"e|&|a|às|até|-|–|—|ao": 1},
-    "RANGE": {"a|às|até|até às|até as|-|–|—|ao|e as|e a|até o|para|pra": 1},
+    "RANGE": {"para as|pras|a|às|até|até às|até as|-|–|—|ao|e as|e a|até o|para|pra": 1},
     "OR": {"ou|/": 1},
     "AT": {"às|à|as|@|para as|pras|para|pra|por|a": 1},
     "STRICTAT": {"às|à|as|@|para as|pras": 1},
@@ -160,13 +163,18 @@ WORDS: dict[str, dict[str, Value]] = {
     "NOT": {
         "não|menos|menos na|menos no|exceto|exceto na|exceto no|fora|salvo|nem|sem|tirando"
         "|que não seja|não com|não quero|não na|não no|não posso na|não posso no|com exceção de"
-        "|n|nao": 1,
+        "|n|nao|não um|não uma|não às|não posso|não consigo|não consigo ir"
+        "|não posso ir|não vou poder"
+        "|não posso às|não consigo às|trabalho|estou ocupado|estou ocupada": 1,
     },
     "BUT": {"mas não": 1},
     "ANY": {"qualquer|qualquer dia|todos|qualquer um": 1},
     "NEGPOST": {
         "não posso|não dá|não consigo|não serve"
-        "|não rola|não|não funciona|não é possível|não vai dar"
+        "|não rola|não|não funciona|não é possível|não vai dar|não dá para mim"
+        "|não dá pra mim|não me serve"
+        "|fica ruim|é ruim|não é bom|é muito tarde|é muito cedo|é tarde demais|é cedo demais"
+        "|está lotado|tá lotado|não gosto|trabalho|eu trabalho|estou ocupado|estou ocupada"
         "": 1,
     },
     "CORRECT": {

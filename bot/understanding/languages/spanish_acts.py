@@ -47,6 +47,7 @@ pareja abuelo abuela niño niña sobrino sobrina nieto nieta suegra jefe
 
 ACTS: dict[str, str] = {
     "_aside": """
+^ hasta el lunes|martes|miércoles|jueves|viernes|sábado|domingo $
 mi calendario|agenda
 tiempo hará|hace
 lluvia|pronóstico
@@ -80,6 +81,7 @@ lo confirmo
 no hay problema
 sin problema|problemas
 tal cual
+creo que sí
 que sí
 """,
     "_yes": """
@@ -93,6 +95,7 @@ así|hoy|ahora|todavía|aún no $
 ^ n $
 no me|lo|la|es|está|puedo|quiero|va|viene|sirve|gracias|así|ese|esa|eso
 ^ para nada
+creo que no
 de ninguna manera|eso
 mejor no
 está mal|equivocado
@@ -115,6 +118,7 @@ gracias|agradezco|agradecido|agradecida|grax|thanks
 """,
     "bye": """
 ^ adiós|chao|chau|bye|adeu
+^ hasta el lunes|martes|miércoles|jueves|viernes|sábado|domingo $
 hasta luego|pronto|mañana|la|otra
 nos vemos
 ^ que tengas|tenga|tengan|vaya
@@ -167,13 +171,23 @@ otro|otra|otros|otras|diferente|alguien|algún más|sitio|lugar|salón|otro
     "move": """
 @movev * @visit|hora|día|fecha
 cambiármela|cambiarla|moverla|aplazarla|reprogramarla
-adelantarla|retrasarla|cámbiala|muévela|pásala
-puedo|puedes|podría|podríamos|quiero|quería|necesito|quisiera @movev
+adelantarla|retrasarla
+puedo|podría|podríamos|quiero|quería|necesito|quisiera @movev
 reprogramar|reagendar|aplazar|posponer|reprograma|reagenda
+""",
+    "_moveit": """
+cámbialo|cámbiala|muévelo|muévela|pásalo|pásala|cámbiamelo|cámbiamela|cambiarlo|cambiarla
+moverlo|moverla|pasarlo|pasarla
+la|lo|me puedes|podéis|podrías|puede|podemos @movev
+""",
+    "_cant": """
+no puedo|podré|podremos|voy|vamos a? poder? ir|asistir|acudir|venir !antes|después|hasta
+no puedo|podré|podremos el|hoy|mañana|este|esta !antes|después|hasta
+no podré|podremos !antes|después|hasta
+me es imposible ir|asistir|acudir|venir
 """,
     "cancel": """
 @cancelv
-no puedo|podré|voy|vamos ir|asistir|acudir|venir|llegar|a
 ya no quiero|necesito|voy|puedo
 """,
     "cancel_all": """
@@ -307,6 +321,55 @@ otro|otra|otros|otras|distinto|distinta|diferente|diferentes|alternativa|alterna
 más opciones|horas|huecos|horarios|días
 algo más $
 alguien más
+^ ninguna|ninguno
+""",
+    "other_shop": """
+otro|otra|distinto|distinta|diferente salón|peluquería|barbería|clínica|local|centro|tienda|sucursal
+en otro sitio|lugar|lado
+no en? esta|esa|este|ese salón|peluquería|barbería|clínica|local|centro|tienda|sucursal
+cambiar|cambia de salón|peluquería|barbería|clínica|local|centro|tienda
+""",
+    "any_time": """
+cualquier|cualquiera hora|momento|rato
+a|en cualquier hora|momento
+cuando sea|quieras|quieran|puedas|puedan|podáis|queráis|haya|tengas
+la hora me|no da|importa
+a la hora que sea|quieras
+elige|escoge|decide tú|vos|usted
+me da igual la? hora
+""",
+    "any_day": """
+cualquier|cualquiera día|fecha
+cuando sea|quieras|quieran|puedas|puedan|podáis|queráis|haya|tengas
+el día me|no da|importa
+me da igual el? día
+""",
+    "more_people": """
+puede|puedo|podría|podemos * mi @kin venir|ir|también
+puede|podría venir|ir|acompañarme también|conmigo mi? @kin
+venir|ir con mi @kin
+para dos|tres|cuatro|2|3|4|ambos|los personas|dos
+para mí y mi|para
+mi @kin también
+los|las|nosotros dos $
+""",
+    "wait": """
+^ espera|espere|espérate|espérame|aguarda|aguanta un|una|me|que|$
+^ espera|espere|espérate|espérame|aguarda $
+^ un momento|segundo|momentito|minuto|seg|segundito
+^ dame un momento|segundo|minuto|rato
+^ déjame|déjeme|deja|a ver|mirar|pensar|pensarlo|consultar|consultarlo|preguntar
+^ lo consulto|miro|pienso
+ahora te digo|aviso
+""",
+    "drop": """
+^ olvídalo|olvidalo|olvídelo
+^ déjalo|dejalo|déjelo $
+^ déjalo|déjelo estar|así
+ya no|nada !quiero|puedo|voy
+^ nada|no importa|pasa|nada $
+^ mejor déjalo|nada
+he cambiado de idea|opinión $
 """,
     "earlier": """
 más temprano|pronto !posible
@@ -324,7 +387,8 @@ lo|la|el|igual|como mismo|misma|igual|que|la|siempre !día|dia * última|siempre
 lo|la|el mismo|misma|siempre !día|dia|semana
 como siempre|siempre|antes
 igual que
-lo de siempre
+lo de la|el última|último|otra|anterior
+de siempre
 """,
     "for_other": """
 para mi|mis|nuestro|nuestra @kin
@@ -333,9 +397,9 @@ para otra persona
 para alguien|un|una más|amigo|amiga
 """,
     "anyone": """
-cualquiera|cualquier|quienquiera
-me da igual|lo
-da igual
+cualquiera|cualquier|quienquiera !hora|día|momento|rato|fecha
+me da igual !la|el|hora|día
+da igual !la|el|hora|día
 no importa|tengo|me * preferencia|quién|quien|importa
 con quien sea|pueda|tengas|haya
 el|la|lo que sea|haya

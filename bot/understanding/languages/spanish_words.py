@@ -124,12 +124,14 @@ WORDS: dict[str, dict[str, Value]] = {
     },
     "PLUSWORD": {"y|con": 1, "menos": -1},
     "AFTER": {
-        "después de|después de las|después de la|a partir de|a partir de las|a partir de la|desde"
+        "después del|a partir del|desde el|no antes del|después de|después de las|después de la"
+        "|a partir de|a partir de las"
+        "|a partir de la|desde"
         "|desde las|desde la|luego de|luego de las|más tarde de las|más tarde de|pasadas las"
         "|que sea después de las|no antes de las|no antes de": 1,
     },
     "BEFORE": {
-        "antes de|antes de las|antes de la|hasta las|hasta la|hasta|no más tarde de las"
+        "hasta el|antes de|antes de las|antes de la|hasta las|hasta la|hasta|no más tarde de las"
         "|no más tarde de|máximo a las|como tarde a las|antes del": 1,
     },
     "AROUND": {
@@ -142,7 +144,9 @@ WORDS: dict[str, dict[str, Value]] = {
     "POSTBEFORE": {"o antes|como máximo|como muy tarde|a más tardar": 1},
     "POSTAROUND": {"más o menos|o así|aproximadamente|o por ahí|aprox": 1},
     "BETWEEN": {"entre|entre las|entre la|entre el|de|de las|desde las|desde|del|desde el": 1},
-    "FROM": {"desde|de|a partir de": 1},
+    "FROM": {
+        "desde|de|a partir de|de las|desde las|desde la|del|desde el|a partir del|no antes del": 1
+    },
     "AND": {"y|e|&|a|hasta|-|–|—|al": 1},
     "RANGE": {"a|hasta|-|–|—|al|a las|hasta las|y las|y la|hasta el": 1},
     "OR": {"o|u|/|o bien": 1},
@@ -177,14 +181,18 @@ WORDS: dict[str, dict[str, Value]] = {
     "NOT": {
         "no|no el|no la|no los|menos|menos el"
         "|menos los|menos la|excepto|excepto el|salvo|salvo el"
-        "|que no sea|que no sea el|ni|sin|quitando|no con|no puedo el|no quiero|tampoco": 1,
+        "|que no sea|que no sea el|ni|sin|quitando|no con|no puedo el|no quiero|tampoco|no puedo ir"
+        "|no puedo|no podré ir|no puedo venir|no puedo a|no me va|no me viene bien|no un|no una"
+        "|no a|trabajo|estoy ocupado|estoy ocupada": 1,
     },
     "BUT": {"pero no": 1},
     "ANY": {"cualquier|cualquiera|todos|cualquier día": 1},
     "NEGPOST": {
         "no puedo|no me va bien|no me viene bien"
         "|no me sirve|no me va|no me viene|no me queda bien"
-        "|no|no es posible|imposible|no funciona|tampoco": 1,
+        "|no|no es posible|imposible|no funciona|tampoco|no me sirve a mí|me va mal|me viene mal"
+        "|no me cuadra|no me encaja|está lleno|no me gusta|es tarde|es muy tarde|es muy temprano"
+        "|es demasiado tarde|es demasiado temprano|trabajo|estoy ocupado|estoy ocupada": 1,
     },
     "CORRECT": {
         "mejor|no|perdón|perdona|digo|quiero decir|en realidad|prefiero|cámbialo|espera|en vez de"

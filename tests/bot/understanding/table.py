@@ -105,7 +105,7 @@ def written(u: Understood, setting: Setting) -> str:
     fields = {
         "language": u.language if u.language != setting.language else "",
         "date": _span(_text(u.date), _text(u.date_to)),
-        "from": _text(u.from_date),
+        "from": " ".join(filter(None, (_text(u.from_date), _text(u.from_time)))),
         "weekdays": _days(u.weekdays),
         "not": " ".join([*_days(u.excluded_weekdays).split(), *map(str, sorted(u.excluded_dates))]),
         "time": _span(_text(u.time), _text(u.time_to)),

@@ -46,6 +46,7 @@ def test_everything_of_a_message_is_shown_as_plain_values() -> None:
         "phone": None,
         "language_wanted": None,
         "from_date": None,
+        "from_time": None,
         "spans": [
             {"start": 0, "end": 2, "kind": "act", "value": "no"},
             {"start": 6, "end": 9, "kind": "service", "value": 1},
