@@ -138,6 +138,17 @@ def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
     from bot.app import App
 
     logs.configure(settings)
+    if settings.metrics_port and not web:
+        from prometheus_client import start_http_server
+
+        from bot.metrics import REGISTRY
+
+        try:
+            start_http_server(settings.metrics_port, settings.host, REGISTRY)
+        except OSError as error:
+            where = f"{settings.host}:{settings.metrics_port}"
+            reason = f"cannot listen on {where} ({_said(error)}): set METRICS_PORT"
+            raise NotReady(reason=reason) from None
     for finding in doctor.settings_findings(settings):
         if finding.level == "wrong":
             structlog.get_logger("bot").warning("settings.wrong", problem=finding.text)

@@ -7,13 +7,14 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
-from bot import lines
+from bot import lines, metrics, segments
 from bot.channels.base import Channel, Channels, Learning, NoRoom, Sent
 from bot.channels.contents import facts
 from bot.files import calendar_file
@@ -36,6 +37,9 @@ AT_ONCE = 100
 OF_A_LINE = 40
 """Of them, messages of one line before others are claimed first: a slow provider holds up its own
 lines only."""
+
+LATE = timedelta(minutes=5)
+"""A reminder sent after this long is counted as late."""
 
 BATCH = 50
 """Rows claimed by one statement."""
@@ -68,6 +72,8 @@ class Delivery:
         """Begin with every line awake."""
         self.rest = Rest(self.runtime.clock)
         self._marks = Marks(self.runtime)
+        # Told by the check before sending, once that is committed.
+        self.runtime.cache["dropped"] = _dropped
 
     async def start(self) -> None:
         """Begin to deliver: what is due now, and then whatever a commit puts there."""
@@ -233,8 +239,10 @@ class Delivery:
                 else:
                     if row.say.key == "calendar_file" and channel.capabilities.document:
                         rendered = await self._with_calendar(row, rendered)
-                    sent = await channel.send(row, rendered)
+                    with metrics.SEND_SECONDS.labels(row.channel).time():
+                        sent = await channel.send(row, rendered)
             except NoRoom as full:
+                metrics.RATE_FULL.labels(row.channel).inc()
                 await self.runtime.run(partial(_release, row))
                 self._rest(row, full.seconds)
                 return False
@@ -244,6 +252,7 @@ class Delivery:
                 # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
                 log.exception("delivery.error")
                 broken = DeliveryFailed(reason=type(error).__name__)
+                metrics.failure(row.transport, type(error).__name__)
                 await self.runtime.run(partial(_mark_failed, row, broken))
             else:
                 self.rest.well(row.line_id)
@@ -251,16 +260,18 @@ class Delivery:
             return True
 
     async def _sent(self, row: Outgoing, rendered: Rendered, sent: Sent) -> bool:
-        more = await self._marks.add(
-            Done(
-                row.id,
-                row.lease,
-                sent.provider_id,
-                sent.status,
-                rendered.text,
-                sent.segments or rendered.segments,
-            )
+        sms = self.channels[row.transport, row.channel].capabilities.gsm
+        done = Done(
+            row.id,
+            row.lease,
+            sent.provider_id,
+            sent.status,
+            rendered.text,
+            sent.segments or rendered.segments,
+            segments.alphabet(rendered.text) if sms else "",
         )
+        more = await self._marks.add(done)
+        self._count(row, done)
         log.info(
             "delivery.sent",
             to=row.address,
@@ -271,8 +282,17 @@ class Delivery:
         )
         return more is not False
 
+    def _count(self, row: Outgoing, done: Done) -> None:
+        metrics.SENT.labels(row.channel, row.lane).inc()
+        if done.alphabet:
+            metrics.SEGMENTS.labels(done.alphabet).inc(done.segments)
+        if row.lane == "reminder":
+            late = self.runtime.clock.now() - row.due_at > LATE
+            metrics.REMINDERS.labels("late" if late else "sent").inc()
+
     async def _failed(self, row: Outgoing, failed: DeliveryFailed) -> None:
         """Mark a failure; if it is rather the line's than the message's, let the line rest."""
+        metrics.failure(row.transport, metrics.error_of(failed.params))
         wait, counts, attempts = failed.retry_after, True, outbox.ATTEMPTS
         if failed.params.get("away") or failed.params.get("uncertain"):
             rest = self.rest.failed(row.line_id)
@@ -327,6 +347,11 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
         filled = facts(row.say, rendered.options, WORDING, locale)
         rendered = replace(rendered, content=Content(row.template, filled))
     return rendered
+
+
+def _dropped(lane: str) -> None:
+    if lane == "reminder":
+        metrics.REMINDERS.labels("dropped").inc()
 
 
 async def _claim_all(how: Mapping[str, Any], ctx: Context) -> list[Outgoing]:

@@ -7,6 +7,7 @@ belongs to, and write down talk, prompt, outbox and mark together – or nothing
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 import structlog
 
-from bot import at_desk, commands, consent, hearing
+from bot import at_desk, commands, consent, hearing, metrics
 from bot.handling import Frame, Handling
 from bot.hearing import Pick, Waiting
 from bot.redaction import redact
@@ -88,10 +89,23 @@ async def turn(ctx: Context, conversation_id: int) -> int:
     items = await _unfinished(ctx, conversation_id)
     if row is None or not items or items[0].due_at > ctx.now:
         return 0
+    began = time.perf_counter()
     handling = Handling.of(ctx, row, items[0])
+    flow = _flow(handling)
     await _handle(handling)
     await handling.save(items[0])
+    counted = partial(_counted, row.channel, flow or _flow(handling) or "none", began)
+    ctx.after_commit.append(counted)
     return len(items)
+
+
+def _flow(h: Handling) -> str:
+    return h.stack[-1].flow if h.stack else ""
+
+
+def _counted(channel: str, flow: str, began: float) -> None:
+    metrics.TURNS.labels(channel, flow, "done").inc()
+    metrics.TURN_SECONDS.labels(channel).observe(time.perf_counter() - began)
 
 
 # Built once: composing a statement costs as much as running it.
@@ -139,6 +153,8 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
     item = items[0]
     attempts = item.attempts + 1
     dead = attempts >= TRIES
+    outcome = "laid aside" if dead else "failed"
+    ctx.after_commit.append(metrics.TURNS.labels(row.channel, "none", outcome).inc)
     await ctx.execute(
         sa.update(models.inbox)
         .where(models.inbox.c.id == item.id)

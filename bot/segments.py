@@ -31,6 +31,11 @@ def is_gsm(text: str) -> bool:
     return all(c in BASIC or c in EXTENDED for c in text)
 
 
+def alphabet(text: str) -> str:
+    """Return what SMS is priced by: "gsm7" for a text of that alphabet, else "ucs2"."""
+    return "gsm7" if is_gsm(text) else "ucs2"
+
+
 def segments(text: str) -> int:
     """Return how many SMS `text` is sent as; an empty text is one."""
     if is_gsm(text):

@@ -20,7 +20,17 @@ import structlog
 from bot import engine
 from bot.delivery import Delivery
 from bot.turns import Turns
-from core import bookings, day, misunderstood, models, outbox, proposals, reminders, retention
+from core import (
+    bookings,
+    day,
+    figures,
+    misunderstood,
+    models,
+    outbox,
+    proposals,
+    reminders,
+    retention,
+)
 from core.context import Context
 from core.runtime import Runtime
 
@@ -49,6 +59,7 @@ class Worker:
     def jobs(self) -> dict[str, tuple[float, Callable[[], Awaitable[int]]]]:
         """Name → (seconds between ticks, what it does; it returns how many rows it did)."""
         return {
+            "alive": (10, self.beat),
             "turns": (2, self.resume),
             "outbox": (5, self.deliver),
             "bookings": (10, self.expire),
@@ -98,6 +109,11 @@ class Worker:
             self._running.discard(task)
 
     # --- jobs ---------------------------------------------------------------------------------
+
+    async def beat(self) -> int:
+        """Say that a worker is at work: `/health/ready` looks for it."""
+        await self.runtime.run(figures.beat)
+        return 0
 
     async def resume(self) -> int:
         """Take up turns that somebody left unfinished, in order within a conversation."""

@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     razorpay_webhook_secret: str = ""
     razorpay_api_url: str = "https://api.razorpay.com"
 
+    metrics_port: int = Field(0, ge=0, le=65535)
+    metrics_token: str = ""
+    ready_outbox_seconds: int = Field(1800, ge=1)
+    ready_worker_seconds: int = Field(120, ge=1)
+
     smtp_url: str = ""
     mail_from: str = ""
 

@@ -116,6 +116,7 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "conversations": made | {"address": f"+3461{n:07}", "language": "es"},
         "consents": {"given": True, "how": "wrote", "wording": "hi", "at": DAY},
         "contents": made | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},
+        "heartbeats": {"name": f"worker {n}", "at": DAY},
         "misunderstood": {"language": "es", "text": "eh?", "at": DAY},
         "prompts": made | {"options": [{"label": "Yes"}]},
         "inbox": {"event_id": f"event-{n}", "state": "new", "due_at": DAY, "received_at": DAY},

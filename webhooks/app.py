@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from bot import doctor, logs
 from bot.app import App
 from bot.simulator.stage import Stage
-from webhooks import errors, health, telegram, twilio
+from webhooks import errors, health, metrics, telegram, twilio
 from webhooks.admin.lazily import Lazily
 from webhooks.pages import accounts, bookings, simulator
 from webhooks.requests import Logged
@@ -42,6 +42,7 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     web.add_middleware(Logged)
     errors.install(web)
     web.include_router(health.router)
+    web.include_router(metrics.router)
     web.include_router(bookings.router)
     web.include_router(accounts.router)
     web.mount("/api/v1", Lazily(served))

@@ -18,7 +18,7 @@ _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _OPENS = re.compile(r"^/b/[^.]*")
 """A path whose address is the key: whoever has a booking's link sees the booking."""
 
-_QUIET = frozenset({"/health/live", "/health/ready"})
+_QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
 class TooLarge(Exception):

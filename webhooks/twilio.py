@@ -17,6 +17,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot import metrics
 from bot.app import App
 from bot.channels.twilio_errors import OPTED_OUT, UNREACHABLE, plainly, why
 from bot.receipt import receive
@@ -102,6 +103,8 @@ async def status(request: Request) -> Response:
                 unsubscribed=code == OPTED_OUT,
             )
         )
+        if news and code:
+            metrics.failure("twilio", str(code))
         log.info("twilio.status", sid=sid, status=state[:20], error=error, news=news)
     return Response(status_code=204)
 

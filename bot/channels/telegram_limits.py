@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from bot import metrics
+
 log = structlog.get_logger(__name__)
 
 SECONDS_BOT = 1 / 28
@@ -71,6 +73,7 @@ class Limiter:
             f"telegram:{self.bot}:{chat_id}": self.pace.group if chat_id < 0 else self.pace.chat,
         }
         wait = await self._reserve(steps)
+        metrics.RATE_WAITS.labels("telegram").observe(max(0.0, wait))
         if wait > 0:
             await asyncio.sleep(wait)
 

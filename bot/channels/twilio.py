@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from bot import metrics
 from bot.channels import contents, twilio_rates
 from bot.channels.base import Sent
 from bot.channels.pacing import Pacer
@@ -76,7 +77,8 @@ class Twilio:
         sender = f"twilio:{row.account}:{row.line_address}"
         if rate := self._rates[twilio_rates.kind(row.line_address, row.channel)]:
             segments = 1 if self._whatsapp else rendered.segments or 1
-            await self.pacer.turn(sender, segments / rate, row.lane)
+            wait = await self.pacer.turn(sender, segments / rate, row.lane)
+            metrics.RATE_WAITS.labels(row.channel).observe(wait)
         request = self._to(row) | self._what(rendered)
         try:
             return await self._create(request)

@@ -27,13 +27,14 @@ from core.models.talk import (
     consents,
     contents,
     conversations,
+    heartbeats,
     inbox,
     misunderstood,
     outbox,
     prompts,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
@@ -54,6 +55,7 @@ __all__ = [
     "conversations",
     "customers",
     "date_exceptions",
+    "heartbeats",
     "hours",
     "identities",
     "inbox",

@@ -116,6 +116,14 @@ misunderstood = sa.Table(
     sa.Index(None, "shop_id", "at"),
 )
 
+heartbeats = sa.Table(
+    "heartbeats",  # who is at work: the worker says so every few seconds
+    metadata,
+    key(),
+    sa.Column("name", sa.Text(), nullable=False, server_default="", unique=True),
+    when("at"),
+)
+
 LANES = ("reply", "alert", "reminder")
 
 outbox = sa.Table(
@@ -147,6 +155,7 @@ outbox = sa.Table(
     json("living"),  # the message that this one replaces or settles, and what is settled
     # The row that first said this, elsewhere, in vain. No reference: that one may be purged.
     sa.Column("instead_of", Key),
+    text("alphabet"),  # what an SMS is priced by: "gsm7" or "ucs2"; empty on other channels
     one_of("lane", *LANES),
     one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(

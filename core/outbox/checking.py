@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import sqlalchemy as sa
@@ -88,6 +89,8 @@ def _quiet_until(row: Row, ctx: Context) -> datetime | None:
 
 
 async def _drop(ctx: Context, row: Row, why: str) -> None:
+    if seen := ctx.cache.get("dropped"):
+        ctx.after_commit.append(partial(seen, row.lane))
     await give_up(ctx, row, "dropped", why)
     if row.prompt_id is not None and row.lane == "reminder":
         await ctx.execute(

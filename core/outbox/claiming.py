@@ -52,6 +52,7 @@ class Outgoing:
     secret: bool
     attempts: int
     created_at: datetime
+    due_at: datetime
     conversation_id: int
     address: str
     language: str
@@ -290,6 +291,7 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         secret=row.secret,
         attempts=row.attempts,
         created_at=row.created_at,
+        due_at=row.due_at,
         conversation_id=row.conversation_id,
         address=row.address,
         language=row.language or row.shop_language or "",

@@ -26,6 +26,7 @@ class Done:
     provider_status: str = ""
     body: str = ""
     segments: int = 0
+    alphabet: str = ""
 
 
 def _mark(done: Any) -> sa.Update:
@@ -55,6 +56,7 @@ def _mark(done: Any) -> sa.Update:
             ),
             body=sa.case((outbox.c.secret, ""), else_=done.body),
             segments=done.segments,
+            alphabet=done.alphabet,
             say=WIPED,
         )
         .returning(
@@ -83,6 +85,7 @@ class _Bound:
     provider_status = sa.bindparam("status", type_=sa.Text)
     body = sa.bindparam("as_sent", type_=sa.Text)
     segments = sa.bindparam("parts", type_=sa.Integer)
+    alphabet = sa.bindparam("priced_as", type_=sa.Text)
 
 
 _MARK_ONE = _mark(_Bound)
@@ -114,6 +117,7 @@ _MARK_MANY = _mark(
         provider_status=sa.Text(),
         body=sa.Text(),
         segments=sa.Integer(),
+        alphabet=sa.Text(),
     )
 )
 
@@ -150,6 +154,7 @@ async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
                 "status": done.provider_status,
                 "as_sent": done.body,
                 "parts": done.segments,
+                "priced_as": done.alphabet,
                 "now": ctx.now,
             }
             marked += (await ctx.execute(_MARK_ONE, given)).all()

@@ -119,7 +119,7 @@ async def test_it_ticks_and_stops(stage: Stage) -> None:
     stage.app.worker.start()
     scheduled = {job.id for job in stage.app.worker._scheduler.get_jobs()}
     assert scheduled == {
-        "turns", "outbox", "bookings", "visits", "agendas", "retention",
+        "alive", "turns", "outbox", "bookings", "visits", "agendas", "retention",
     }  # fmt: skip
     for name, (_, job) in stage.app.worker.jobs.items():
         await stage.app.worker._tick(name, job)

@@ -56,6 +56,7 @@ async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None
         secret=False,
         attempts=0,
         created_at=ctx.now,
+        due_at=ctx.now,
         conversation_id=talk,
         address=MARTA,
         language="en",
