@@ -164,7 +164,9 @@ async def questions(h: Handling, heard: Heard) -> bool:
     """Answer what was asked about the shop; the flow's own question follows."""
     if heard.understood is None or h.catalog is None:
         return False
-    said = answers.answers(h.catalog, heard.understood)
+    top = h.stack[-1] if h.stack else None
+    about = top.notes.get("service") if top and top.expects != "service" else None
+    said = answers.answers(h.catalog, heard.understood, about)
     h.says += said
     return bool(said)
 

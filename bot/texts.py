@@ -216,6 +216,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "code_sent.named": "I sent a code to {phone}. Reply it here.",
     "code_message": "Code {code}. Type it in the chat where you asked for it, and share it with "
     "nobody.",
+    "name_noted": "Thanks, {name}.",
+    "attendee_noted": "For {attendee}, noted.",
     "enter_code": "Reply the 6-digit code from the message.",
     "new_code": "send a new code",
     "which_phone": "Which phone number should the code go to?",

@@ -29,6 +29,7 @@ async def book(talk: Talk) -> None:
     await _notice(talk, catalog)
     service_id = await _pick_service(talk, catalog)
     _mind_corrections(talk, catalog, service_id)
+    talk.notes["service"] = service_id  # what "how long does it take?" is about
     talk.done(parts.service_label(catalog, catalog.service(service_id)))
     wished = {"show": "times", "wish": talk.notes.get("wish", {})}
     start = talk.notes.get("start") or wished
@@ -65,8 +66,11 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
     """Take in what a message says beside the question: for whom, and whom we greet."""
     heard = talk.heard
     said = heard.understood if heard else None
-    if said and said.attendee and 2 <= len(said.attendee) <= 100:
+    if heard and said and said.attendee and 2 <= len(said.attendee) <= 100:
         talk.notes["attendee"] = said.attendee
+        if _only_says_for_whom(said):
+            heard.used = True
+            talk.tell(text("attendee_noted", attendee=said.attendee))
     if said and said.provider and "provider" not in talk.notes:
         talk.notes["provider"] = said.provider.id
     if said and "same_as_last" in said.acts and "last" not in talk.notes:
@@ -81,6 +85,13 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
             talk.notes["start"] = {"show": "times", "wish": {"provider": last.provider_id}}
             talk.notes["named"] = True
             talk.tell(text("hi_name", name=person.name))
+
+
+def _only_says_for_whom(said: Understood) -> bool:
+    return {span.kind for span in said.spans} <= {"attendee", "act"} and set(said.acts) <= {
+        "for_other",
+        "book",
+    }
 
 
 def _acts(said: Understood) -> set[str]:

@@ -163,7 +163,13 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
 
     async def read(heard: Heard) -> Json:
         said = heard.understood
-        if said is None or heard.step != step or not (digits := said.code or _six(heard.text)):
+        if said is None or heard.step != step:
+            return MISSING
+        if not (digits := said.code or _six(heard.text)):
+            if said.person_name and not named:
+                talk.notes["name"] = said.person_name
+                heard.used = True
+                talk.tell(text("name_noted", name=said.person_name))
             return MISSING
         wrong = await codes.check(
             talk.ctx, phone, digits, purpose=PURPOSE, conversation_id=talk.conversation.id

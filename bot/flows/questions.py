@@ -6,7 +6,7 @@ from bot.flows import hours, parts
 from bot.texts import text
 from bot.understanding import Understood
 from core.messages import Say
-from core.offers import Catalog
+from core.offers import Catalog, Service
 
 TOPICS = {
     "ask_parking": "parking",
@@ -16,16 +16,20 @@ TOPICS = {
 """Acts answered from the shop's own short answers, by topic."""
 
 
-def answers(catalog: Catalog, said: Understood) -> list[Say]:
-    """Return an answer to each question of a message, in the order they stand there."""
-    found = [_answer(catalog, act, said) for act in dict.fromkeys(said.acts)]
+def answers(catalog: Catalog, said: Understood, about: int | None = None) -> list[Say]:
+    """Return an answer to each question of a message, in the order they stand there.
+
+    `about` is the service the talk is about, for questions that name none.
+    """
+    service = said.service.id if said.service else about
+    found = [_answer(catalog, act, service) for act in dict.fromkeys(said.acts)]
     return [say for say in found if say is not None]
 
 
-def _answer(catalog: Catalog, act: str, said: Understood) -> Say | None:
+def _answer(catalog: Catalog, act: str, service_id: int | None) -> Say | None:
     shop = catalog.shop
     if act in TOPICS:
-        return _kept(catalog, TOPICS[act], said)
+        return _kept(catalog, TOPICS[act], service_id)
     match act:
         case "ask_hours":
             return hours.week(catalog)
@@ -38,7 +42,7 @@ def _answer(catalog: Catalog, act: str, said: Understood) -> Say | None:
         case "ask_phone":
             return text("phone", phone=shop.phone) if shop.phone else _unknown(catalog)
         case "ask_price" | "ask_duration":
-            return _prices(catalog, said)
+            return _prices(catalog, service_id)
         case "ask_who":
             names = tuple(p.called for p in catalog.providers if p.active)
             return text("who", people=names)
@@ -49,10 +53,10 @@ def _answer(catalog: Catalog, act: str, said: Understood) -> Say | None:
     return None
 
 
-def _kept(catalog: Catalog, topic: str, said: Understood) -> Say:
+def _kept(catalog: Catalog, topic: str, service_id: int | None) -> Say:
     if topic == "preparation":
         services = catalog.bookable_services()
-        meant = [s for s in services if said.service and s.id == said.service.id] or services
+        meant = _one_of(services, service_id)
         said_of = {service.preparation for service in meant if service.preparation}
         if len(said_of) == 1:
             return text("answer", answer=said_of.pop())
@@ -60,10 +64,13 @@ def _kept(catalog: Catalog, topic: str, said: Understood) -> Say:
     return text("answer", answer=str(kept)) if kept else _unknown(catalog)
 
 
-def _prices(catalog: Catalog, said: Understood) -> Say:
-    services = catalog.bookable_services()
-    if said.service is not None:
-        services = tuple(s for s in services if s.id == said.service.id) or services
+def _one_of(services: tuple[Service, ...], service_id: int | None) -> tuple[Service, ...]:
+    """Return the one service that is meant, or all of them."""
+    return tuple(s for s in services if s.id == service_id) or services
+
+
+def _prices(catalog: Catalog, service_id: int | None) -> Say:
+    services = _one_of(catalog.bookable_services(), service_id)
     return text("prices", services=tuple(parts.service_label(catalog, s) for s in services[:8]))
 
 

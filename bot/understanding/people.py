@@ -138,6 +138,11 @@ def called(
                 found = _name(text, units, taken, i, loose=True)
                 if found is not None:
                     return found
+    if setting.expects == "code":
+        # Some give the name first and the code after: a message that is nothing but a name.
+        found = _name(text, units, taken, 0, loose=True)
+        if found is not None and all(u.stop for u in units[found.j :]):
+            return found
     return None
 
 
