@@ -59,6 +59,8 @@ async def slash(h: Handling, command: str, rest: str) -> None:
             h.push("my_bookings")
         case "language":
             h.push("language", wanted=rest)
+        case "settings":
+            h.push("notify")
         case "menu":
             h.push("menu", under=bool(h.stack))
         case _:
@@ -236,7 +238,9 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
     assert heard.understood
     acts, intent = heard.understood.acts, heard.understood.intent
     top = h.stack[-1].flow if h.stack else ""
-    if heard.text == "0" or "menu" in acts:
+    if consent.word_of(heard.text) in consent.SETTINGS and top not in {"notify", *DESK}:
+        h.push("notify")
+    elif heard.text == "0" or "menu" in acts:
         h.push("menu", under=bool(h.stack))
     elif "back" in acts:
         _back(h)

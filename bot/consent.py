@@ -59,6 +59,15 @@ WRONG_NUMBER = _words(
 )
 """What somebody writes who got a number that was another's before."""
 
+SETTINGS = _words(
+    en="notifications, notification settings, settings, reminders, quiet hours, do not disturb",
+    es="notificaciones, avisos, recordatorios, ajustes, horas de silencio, no molestar",
+    pt="notificações, notificacoes, lembretes, configurações, configuracoes, "
+    "horas de silêncio, horas de silencio, não incomodar, nao incomodar",
+    hi="सूचनाएँ, सूचनाएं, रिमाइंडर, सेटिंग्स, सेटिंग, शांत समय, suchna, setting, reminder",
+)
+"""What opens the settings of where and when messages come; a message of no other word."""
+
 _AROUND = re.compile(r"^[\s.!¡?¿,\"'*_]+|[\s.!¡?¿,\"'*_।]+$")
 
 

@@ -148,6 +148,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "menu.about": "Hours and address",
     "menu.human": "Talk to a person",
     "menu.language": "Language",
+    "menu.notify": "Messages",
     "menu.back": "Back to where we were",
     "menu.over": "Start over",
     "about": "{shop}, {address}. Phone {phone}.\n{hours}",
@@ -164,6 +165,19 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "human_closed": "{shop} is closed now and opens {when}. I left word; somebody will write to "
     "you here.",
     "back_again": "It is me again, the booking assistant.",
+    # --- where and when messages come ----------------------------------------------------------
+    "channel": "where we talk",
+    "channel.email": "E-mail",
+    "notify": "Reminders and news come here: {channel}. Quiet hours: {quiet}. What shall I change?",
+    "notify.channel": "Where they come",
+    "notify.hours": "Quiet hours",
+    "notify.quiet": "{since}-{until}",
+    "notify.never": "none, at any hour",
+    "notify.as_shop": "as {shop}: {quiet}",
+    "notify.which_channel": "Where shall they come? What cannot be told there comes elsewhere.",
+    "notify.which_hours": "When shall I keep quiet? Pick one, or write hours such as 23-8.",
+    "notify.channel_set": "Noted. Reminders and news come here: {channel}.",
+    "notify.hours_set": "Noted. Quiet hours: {quiet}.",
     # --- shops, services ----------------------------------------------------------------------
     "which_shop": "Which shop? Write its name, type or city.",
     "shop": "{shop}, {type}, {city}",

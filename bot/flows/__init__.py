@@ -10,6 +10,7 @@ from bot.flows.decide import decide, handback
 from bot.flows.desk import FLOWS as DESK
 from bot.flows.menu import human, language, menu, resume, welcome
 from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
+from bot.flows.notify import notify
 from bot.flows.reminder import reminder
 from bot.talk import Talk
 
@@ -25,6 +26,7 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "menu": menu,
     "move": move,
     "my_bookings": my_bookings,
+    "notify": notify,
     "reminder": reminder,
     "resume": resume,
     "standing": standing,

@@ -43,6 +43,7 @@ async def menu(talk: Talk) -> None:
             Choice("about", text("menu.about")),
             Choice("human", text("menu.human"), ("@human",)),
             Choice("language", text("menu.language"), ("@language",)),
+            Choice("notify", text("menu.notify")),
         ]
         if talk.args.get("under"):
             listed.append(Choice("back", text("menu.back"), ("@back",)))

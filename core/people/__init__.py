@@ -38,6 +38,7 @@ from core.people.shops import (
     set_quiet,
     staff,
 )
+from core.people.wishes import Wishes, channels, set_channel, wishes
 
 __all__ = [
     "CHANNELS",
@@ -49,11 +50,13 @@ __all__ = [
     "Person",
     "Role",
     "Staff",
+    "Wishes",
     "add_customer",
     "add_member",
     "belongs_to",
     "block",
     "change_user",
+    "channels",
     "contact",
     "country_of",
     "customer",
@@ -74,4 +77,5 @@ __all__ = [
     "talk_closed",
     "user_of_phone",
     "whoami",
+    "wishes",
 ]

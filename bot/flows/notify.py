@@ -1,0 +1,105 @@
+"""Where reminders and news come, and when not: a person's own settings, changed in the talk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.flows.desk import spans
+from bot.flows.login import login
+from bot.flows.shop import pick_shop
+from bot.talk import MISSING, Heard, Talk
+from bot.texts import text
+from core import people, quiet, reminders
+from core.messages import Choice, Json, Say
+from core.offers import Catalog
+from core.quiet import Quiet
+
+OFFERED: tuple[Quiet, ...] = ((22 * 60, 7 * 60), (20 * 60, 9 * 60))
+"""Quiet hours that can be picked; others can be written."""
+
+NEVER: Quiet = (0, 0)
+
+
+async def notify(talk: Talk) -> None:
+    """Show where and when messages come, and change it; what waits is planned anew."""
+    catalog = await pick_shop(talk)
+    who = await login(talk.scope("login"), catalog, with_name=False)
+    now = await people.wishes(talk.ctx, who.user_id)
+    silence = now.quiet if now.quiet is not None else _of_shop(catalog)
+
+    async def options() -> Sequence[Choice]:
+        return [
+            Choice("channel", text("notify.channel"), ("channel", "canal", "चैनल")),
+            Choice(
+                "hours",
+                text("notify.hours"),
+                ("quiet hours", "horas de silencio", "horas de silêncio", "शांत समय"),
+            ),
+        ]
+
+    say = text("notify", channel=_channel(now.channel), quiet=_said(silence))
+    if await talk.choose("what", say, options) == "channel":
+        await _which_channel(talk, catalog, who.user_id)
+    else:
+        await _which_hours(talk, catalog, who.user_id)
+
+
+async def _which_channel(talk: Talk, catalog: Catalog, user_id: int) -> None:
+    async def options() -> Sequence[Choice]:
+        there = await people.channels(talk.ctx, user_id, catalog.shop.id)
+        return [Choice(one, _channel(one), (one,)) for one in ("", *there)]
+
+    channel = str(await talk.choose("channel", text("notify.which_channel"), options))
+
+    async def put(_key: str) -> Json:
+        await people.set_channel(talk.ctx, user_id, channel)
+        await reminders.replan(talk.ctx, user_id=user_id)
+        return True
+
+    await talk.once("channel_set", put)
+    await talk.say(text("notify.channel_set", channel=_channel(channel)))
+
+
+async def _which_hours(talk: Talk, catalog: Catalog, user_id: int) -> None:
+    async def read(heard: Heard) -> Json:
+        hours, _ = spans.hours(heard.text)
+        if heard.step != talk.key("hours") or hours is None:
+            return MISSING
+        return [hours.since % spans.DAY, hours.until % spans.DAY]
+
+    options = [
+        Choice(
+            None, text("notify.as_shop", shop=catalog.shop.name, quiet=_said(_of_shop(catalog)))
+        ),
+        *(Choice(list(one), _said(one)) for one in OFFERED),
+        Choice(list(NEVER), text("notify.never"), ("none", "ninguna", "nenhuma", "कोई नहीं")),
+    ]
+    picked = await talk.ask("hours", text("notify.which_hours"), read, options=options)
+    own: Quiet | None = None if picked is None else (int(picked[0]), int(picked[1]))
+
+    async def put(_key: str) -> Json:
+        await people.set_quiet(talk.ctx, user_id, own)
+        await reminders.replan(talk.ctx, user_id=user_id)
+        return True
+
+    await talk.once("hours_set", put)
+    await talk.say(text("notify.hours_set", quiet=_said(own or _of_shop(catalog))))
+
+
+def _of_shop(catalog: Catalog) -> Quiet:
+    return quiet.hours((catalog.shop.quiet_from, catalog.shop.quiet_until))
+
+
+def _channel(name: str) -> Say:
+    return text(f"channel.{name}") if name else text("channel")
+
+
+def _said(hours: Quiet) -> Say:
+    since, until = hours
+    if since == until:
+        return text("notify.never")
+    return text("notify.quiet", since=_clock(since), until=_clock(until))
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60}:{minutes % 60:02d}"

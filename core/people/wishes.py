@@ -1,0 +1,56 @@
+"""Where and when somebody wants to be told things: their channel, their quiet hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.context import Context
+from core.errors import Invalid
+from core.models import conversations, identities, lines, users
+from core.outbox import ORDER
+from core.quiet import Quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The channel asked for, "" for where they talk, and quiet hours, None for the shop's."""
+
+    channel: str
+    quiet: Quiet | None
+
+
+async def wishes(ctx: Context, user_id: int) -> Wishes:
+    """Return what a user asked for."""
+    columns = sa.select(users.c.channel, users.c.quiet_from, users.c.quiet_until)
+    row = (await ctx.execute(columns.where(users.c.id == user_id))).one()
+    own = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
+    return Wishes(row.channel, own)
+
+
+async def channels(ctx: Context, user_id: int, shop_id: int) -> list[str]:
+    """Return on which channels a user can be told things of a shop, in the order of fallback."""
+    rows = await ctx.all(
+        sa.select(lines.c.channel)
+        .distinct()
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .where(
+            identities.c.user_id == user_id,
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            ~lines.c.staff,
+            (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
+            conversations.c.opted_out_at.is_(None),
+        )
+    )
+    found = {row.channel for row in rows}
+    return [channel for channel in ORDER if channel in found]
+
+
+async def set_channel(ctx: Context, user_id: int, channel: str) -> None:
+    """Tell a user things on a channel first; "" is where they talk. Invalid for another word."""
+    if channel and channel not in ORDER:
+        raise Invalid(field="channel", reason=f"one of {', '.join(ORDER)}")
+    await ctx.execute(sa.update(users).where(users.c.id == user_id).values(channel=channel))
