@@ -213,6 +213,7 @@ CLINIC = Sample(
             "preparation": "Please bring earlier X-rays and a list of your medicines.",
         },
         "needs_approval": True,
+        "discreet": True,
         "gap_before_minutes": 15,
         "gap_after_minutes": 15,
         "notice_minutes": 120,
