@@ -34,7 +34,6 @@ from core.people.shops import (
     remove_member,
     roles,
     set_alerts,
-    set_channel,
     set_quiet,
     staff,
 )

@@ -253,16 +253,6 @@ async def set_quiet(ctx: Context, user_id: int, hours: tuple[int, int] | None) -
     )
 
 
-async def set_channel(ctx: Context, user_id: int, channel: str) -> None:
-    """Tell somebody things on a channel first ("sms", "whatsapp", "telegram"); "": where they talk.
-
-    Where that does not reach them, the others are tried all the same.
-    """
-    if channel not in {"", *CHANNELS}:
-        raise Invalid(field="channel", reason=f"one of {', '.join(CHANNELS)}")
-    await ctx.execute(sa.update(users).where(users.c.id == user_id).values(channel=channel))
-
-
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:
     """Whether a user works at a shop, in one of the roles named, if any are."""
     asked = sa.select(members_table.c.id).where(
