@@ -271,7 +271,8 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         h.push("move")
         return False  # "move it to Friday 5 pm" says where to
     elif _would_book(heard.understood, top) and not _expects_yes(h):
-        h.push("book")
+        if not _back_to_booking(h, heard):
+            h.push("book")
         return False
     elif short and intent == "book" and top == "book" and _adds_nothing(h, heard.understood):
         pass  # "book" is what they are doing: what is missing is asked again
@@ -294,6 +295,16 @@ def _would_book(said: Understood, top: str) -> bool:
     if top in {"", "book", "move"}:
         return False
     return said.intent == "book" or (top in _LISTS and said.service is not None)
+
+
+def _back_to_booking(h: Handling, heard: Heard) -> bool:
+    """Take up the booking that waits beneath: what is said now is said of it."""
+    under = next((n for n, frame in enumerate(h.stack) if frame.flow == "book"), None)
+    if under is None:
+        return False
+    h.leave_above(under)
+    heard.step = h.stack[under].step
+    return True
 
 
 def _adds_nothing(h: Handling, said: Understood) -> bool:

@@ -177,6 +177,11 @@ class Handling:
         self.stack.append(Frame(flow, self.runs, dict(args)))
         del self.stack[:-DEEPEST]
 
+    def leave_above(self, number: int) -> None:
+        """Give up the flows above the one with this place in the stack."""
+        for frame in self.stack[number + 1 :]:
+            self._finish(frame)
+
     def clear(self) -> None:
         """Give up every flow under way."""
         for frame in list(self.stack):
