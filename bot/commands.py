@@ -276,9 +276,16 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         return False
     elif short and intent == "book" and top == "book" and _adds_nothing(h, heard.understood):
         pass  # "book" is what they are doing: what is missing is asked again
-    elif short and "greet" in acts and h.stack:
+    else:
+        return short and _courtesy(h, set(acts))
+    return True
+
+
+def _courtesy(h: Handling, acts: set[str]) -> bool:
+    """Answer a greeting, thanks or a goodbye that is all there is to a message."""
+    if "greet" in acts and h.stack:
         h.says.append(text("hello"))
-    elif short and {"thanks", "bye"} & set(acts) and not {"yes", "no"} & set(acts):
+    elif {"thanks", "bye"} & acts and not {"yes", "no"} & acts:
         h.says.append(text("welcome_to_it") if "thanks" in acts else text("goodbye"))
         h.quiet = True
     else:
@@ -292,9 +299,17 @@ def _service(heard: Heard) -> bool:
 
 def _would_book(said: Understood, top: str) -> bool:
     """Whether it begins a booking in the middle of something else: a menu, a list of bookings."""
-    if top in {"", "book", "move"}:
+    if top == "move":
+        # A day is where to move it; "book another cut" names what is wanted besides.
+        return said.service is not None and _says(said, "book")
+    if top in {"", "book"}:
         return False
     return said.intent == "book" or (top in _LISTS and said.service is not None)
+
+
+def _says(said: Understood, act: str) -> bool:
+    """Whether words say it; an act may also follow from a day alone."""
+    return any(span.kind == "act" and span.value == act for span in said.spans)
 
 
 def _back_to_booking(h: Handling, heard: Heard) -> bool:
