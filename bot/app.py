@@ -11,6 +11,7 @@ import structlog
 
 from bot import lines
 from bot.channels.base import Channels
+from bot.channels.email import Email
 from bot.channels.pacing import Pacer, seconds
 from bot.channels.telegram_api import Bots, Role, TelegramBot, bot_id
 from bot.channels.telegram_limits import Limiter
@@ -22,6 +23,7 @@ from bot.turns import Turns
 from bot.worker import Worker
 from core.clock import Clock
 from core.errors import NotReady
+from core.gateways.mail import mailer
 from core.runtime import Runtime
 from core.settings import Settings
 
@@ -58,6 +60,8 @@ class App:
         settings = runtime.settings
         ways = channels if channels is not None else ways_out(settings, runtime.clock)
         delivery, turns = Delivery(runtime, ways), Turns(runtime)
+        if channels is None and settings.smtp_url and settings.mail_from:
+            ways["smtp", "email"] = Email(mailer(settings), settings.mail_from, runtime)
         bots = ways.get(("telegram", "telegram"))
         intake = None
         if isinstance(bots, Bots):

@@ -5,19 +5,27 @@ from __future__ import annotations
 from bot.rendering import Document
 from bot.texts import WORDING, text
 from core.context import Context
-from core.invites import Invite, ics, invite
+from core.invites import Invite, ics, invite, method_of
 from core.links import booking_url
 from core.messages import Say
 
 ICS = "text/calendar"
 
 
-async def calendar_file(ctx: Context, booking_id: int, language: str) -> Document:
-    """Return a booking's calendar file as it is now; NotFound when there is no such booking."""
-    return written(await invite(ctx, booking_id), booking_url(ctx, booking_id), language)
+async def calendar_file(
+    ctx: Context, booking_id: int, language: str, mailed: tuple[str, str] | None = None
+) -> Document:
+    """Return a booking's calendar file as it is now; NotFound when there is no such booking.
+
+    `mailed` as `core.invites.ics` has it.
+    """
+    booking = await invite(ctx, booking_id)
+    return written(booking, booking_url(ctx, booking_id), language, mailed)
 
 
-def written(booking: Invite, url: str, language: str) -> Document:
+def written(
+    booking: Invite, url: str, language: str, mailed: tuple[str, str] | None = None
+) -> Document:
     """Return the calendar file of a booking whose page is `url`, in `language` ("es")."""
     about = text("page.event_about", ref=booking.ref, shop=booking.shop, link=url)
     body = ics(
@@ -25,8 +33,10 @@ def written(booking: Invite, url: str, language: str) -> Document:
         summary=WORDING.say(_event(booking), language),
         description=WORDING.say(about, language),
         url=url,
+        mailed=mailed,
     )
-    return Document(f"{booking.ref}.ics", ICS, body)
+    type_ = f"{ICS}; method={method_of(booking)}" if mailed else ICS
+    return Document(f"{booking.ref}.ics", type_, body)
 
 
 def _event(booking: Invite) -> Say:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import parseaddr
 
 import sqlalchemy as sa
 
@@ -43,6 +44,8 @@ async def ensure_defaults(ctx: Context, settings: Settings) -> None:
         await setup.add_line(
             ctx, transport="telegram", channel="telegram", address=address, staff=staff
         )
+    if settings.smtp_url and (mailbox := parseaddr(settings.mail_from)[1]):
+        await setup.add_line(ctx, transport="smtp", channel="email", address=mailbox)
     for channel, address in twilio_addresses(settings):
         await setup.add_line(
             ctx,

@@ -58,6 +58,9 @@ TELEGRAM = Capabilities(
     length=4096,
 )
 
+EMAIL = Capabilities(buttons=100, button_length=64, length=20_000)
+"""Mail, which nobody answers: options are left out, what was asked is behind the booking's link."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:

@@ -142,12 +142,23 @@ async def invite(ctx: Context, booking_id: int) -> Invite:
 # ------------------------------------------------------------------------------ the calendar file
 
 
-def ics(booking: Invite, *, summary: str, description: str, url: str) -> bytes:
+def ics(
+    booking: Invite,
+    *,
+    summary: str,
+    description: str,
+    url: str,
+    mailed: tuple[str, str] | None = None,
+) -> bytes:
     """Return the calendar file (RFC 5545) of a booking.
 
     The UID never changes and SEQUENCE rises with every change, so that a calendar which is given
     a later file moves its entry instead of adding a second one. It names no ORGANIZER, though
     RFC 5546 wants one: calendars would take it for a meeting to accept or decline.
+
+    One that goes by mail – `mailed` from one address to another – has to say who writes to whom,
+    or mail programs show a mere file. It is a REQUEST, or a CANCEL of what is off, and wants no
+    answer.
     """
     event = icalendar.Event()
     # Not our address, as is the custom: that may change while the entry stays the same.
@@ -174,10 +185,22 @@ def ics(booking: Invite, *, summary: str, description: str, url: str) -> bytes:
     calendar = icalendar.Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", _PRODUCT)
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", method_of(booking) if mailed else "PUBLISH")
+    if mailed:
+        ours, theirs = mailed
+        event.add("organizer", icalendar.vCalAddress(f"mailto:{ours}"))
+        attendee = icalendar.vCalAddress(f"mailto:{theirs}")
+        attendee.params["PARTSTAT"] = icalendar.vText("ACCEPTED")
+        attendee.params["RSVP"] = icalendar.vText("FALSE")
+        event.add("attendee", attendee)
     calendar.add_component(_rules(booking.timezone, booking.starts_at.year))
     calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def method_of(booking: Invite) -> str:
+    """Return what a mail does to a calendar (RFC 5546): REQUEST an entry or CANCEL it."""
+    return "CANCEL" if booking.off else "REQUEST"
 
 
 @lru_cache(maxsize=256)

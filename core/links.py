@@ -23,16 +23,30 @@ def booking_token(secret: bytes, booking_id: int) -> str:
 
 def booking_of(secret: bytes, token: str) -> int:
     """Return the booking a token opens; NotFound for any other text."""
+    return _opened(secret, "booking", token)
+
+
+def mail_token(secret: bytes, conversation_id: int) -> str:
+    """Return the token by which whoever reads a mail of a conversation wants no more of them."""
+    return f"{conversation_id:x}-{_signature(secret, conversation_id, 'mail')}"
+
+
+def mail_of(secret: bytes, token: str) -> int:
+    """Return the conversation a mail's token is of; NotFound for any other text."""
+    return _opened(secret, "mail", token)
+
+
+def _opened(secret: bytes, kind: str, token: str) -> int:
     number, _, signature = token.partition("-")
     try:
-        booking_id = int(number[:16], 16)
+        row_id = int(number[:16], 16)
     except ValueError:
         raise NotFound from None
-    if not hmac.compare_digest(_signature(secret, booking_id).encode(), signature.encode()):
+    if not hmac.compare_digest(_signature(secret, row_id, kind).encode(), signature.encode()):
         raise NotFound
-    return booking_id
+    return row_id
 
 
-def _signature(secret: bytes, booking_id: int) -> str:
-    digest = hmac.digest(secret, b"booking link %d" % booking_id, "sha256")
+def _signature(secret: bytes, row_id: int, kind: str = "booking") -> str:
+    digest = hmac.digest(secret, f"{kind} link {row_id}".encode(), "sha256")
     return base64.b32encode(digest).decode()[:_SIGNED].lower()

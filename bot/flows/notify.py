@@ -9,9 +9,12 @@ from bot.flows.login import login
 from bot.flows.shop import pick_shop
 from bot.talk import MISSING, Heard, Talk
 from bot.texts import text
-from core import people, quiet, reminders
+from core import mailing, people, quiet, reminders
+from core.accounts import by_password
+from core.errors import Invalid
 from core.messages import Choice, Json, Say
 from core.offers import Catalog
+from core.outbox import SIMULATED
 from core.quiet import Quiet
 
 OFFERED: tuple[Quiet, ...] = ((22 * 60, 7 * 60), (20 * 60, 9 * 60))
@@ -28,7 +31,12 @@ async def notify(talk: Talk) -> None:
     silence = now.quiet if now.quiet is not None else _of_shop(catalog)
 
     async def options() -> Sequence[Choice]:
+        # What is only simulated never leaves this machine.
+        real = talk.conversation.transport not in SIMULATED
+        mails = real and await mailing.line_of(talk.ctx, catalog.shop.id) is not None
+        email = Choice("email", text("notify.email"), ("e-mail", "email", "correo", "ईमेल"))
         return [
+            *([email] if mails else []),
             Choice("channel", text("notify.channel"), ("channel", "canal", "चैनल")),
             Choice(
                 "hours",
@@ -38,8 +46,11 @@ async def notify(talk: Talk) -> None:
         ]
 
     say = text("notify", channel=_channel(now.channel), quiet=_said(silence))
-    if await talk.choose("what", say, options) == "channel":
+    what = await talk.choose("what", say, options)
+    if what == "channel":
         await _which_channel(talk, catalog, who.user_id)
+    elif what == "email":
+        await _which_email(talk, catalog, who.user_id)
     else:
         await _which_hours(talk, catalog, who.user_id)
 
@@ -58,6 +69,34 @@ async def _which_channel(talk: Talk, catalog: Catalog, user_id: int) -> None:
 
     await talk.once("channel_set", put)
     await talk.say(text("notify.channel_set", channel=_channel(channel)))
+
+
+async def _which_email(talk: Talk, catalog: Catalog, user_id: int) -> None:
+    async def read(heard: Heard) -> Json:
+        if heard.step != talk.key("email"):
+            return MISSING
+        try:
+            return by_password.address(heard.text)
+        except Invalid:
+            heard.used = True
+            talk.tell(text("notify.email_wrong"))
+            return MISSING
+
+    email = str(await talk.ask("email", text("notify.which_email"), read))
+
+    async def put(_key: str) -> Json:
+        return await mailing.ask(
+            talk.ctx,
+            user_id=user_id,
+            shop_id=catalog.shop.id,
+            email=email,
+            language=talk.conversation.language,
+        )
+
+    if await talk.once("email_asked", put):
+        await talk.say(text("notify.email_sent", email=email))
+    else:
+        await talk.say(text("notify.email_enough"))
 
 
 async def _which_hours(talk: Talk, catalog: Catalog, user_id: int) -> None:

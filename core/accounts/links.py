@@ -19,11 +19,12 @@ from core.context import Context
 from core.errors import LinkDead
 from core.models import one_time_codes as table
 
-Purpose = Literal["verify-email", "new-password"]
+Purpose = Literal["verify-email", "new-password", "mail-messages"]
 
 LIVES_FOR: dict[Purpose, timedelta] = {
     "verify-email": timedelta(hours=24),
     "new-password": timedelta(minutes=30),
+    "mail-messages": timedelta(hours=24),
 }
 PER_HOUR = 5
 """Mails to one address, whoever asks for them."""

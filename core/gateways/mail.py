@@ -1,27 +1,40 @@
-"""Mail to one person: the links that verify an address and set a password."""
+"""Mail to one person: links that verify an address, and whatever else can be told by mail."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from core.errors import DeliveryFailed
 from core.settings import Settings
 
+if TYPE_CHECKING:
+    # It is imported where a mail is sent: few processes send one.
+    from aiosmtplib import SMTPRecipientRefused, SMTPResponseException
+
 TIMEOUT = 20
 """Seconds a mail server gets."""
+
+_FOR_GOOD = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message in plain text."""
+    """A message in plain text, and if need be in HTML too, with a calendar file.
+
+    `headers` are further ones, `calendar` (method, file) is shown as an invitation.
+    """
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    calendar: tuple[str, bytes] | None = None
 
 
 class Mailer(Protocol):
@@ -51,19 +64,17 @@ class Smtp:
     sender: str
 
     async def send(self, mail: Mail) -> None:
-        """Hand one over; DeliveryFailed when the server will not have it."""
+        """Hand one over; DeliveryFailed when the server will not have it.
+
+        `permanent` for an answer of 500 and up (RFC 5321 4.2.1), `unreachable` when it was the
+        recipient that it refused, `away` when there was no server to ask.
+        """
         import aiosmtplib
 
         server = urlsplit(self.url)
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, mail.to, mail.subject
-        message["Date"], message["Message-ID"] = formatdate(), make_msgid("slotline")
-        # Told to programs that answer mails by themselves (RFC 3834).
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text)
         try:
             await aiosmtplib.send(
-                message,
+                written(mail, self.sender),
                 hostname=server.hostname or "localhost",
                 port=server.port,
                 username=unquote(server.username) if server.username else None,
@@ -71,8 +82,44 @@ class Smtp:
                 use_tls=server.scheme == "smtps",
                 timeout=TIMEOUT,
             )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refused(error.recipients[0], unreachable=True) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refused(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise DeliveryFailed(reason=type(error).__name__) from error
+            raise DeliveryFailed(reason=type(error).__name__, away=True) from error
+
+
+def _refused(
+    error: SMTPResponseException | SMTPRecipientRefused, *, unreachable: bool = False
+) -> DeliveryFailed:
+    for_good = error.code >= _FOR_GOOD
+    return DeliveryFailed(
+        permanent=for_good,
+        reason=f"{error.code}: {error.message}"[:200],
+        unreachable=for_good and unreachable,
+    )
+
+
+def written(mail: Mail, sender: str) -> EmailMessage:
+    """Return a mail as it goes over the wire (RFC 5322)."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
+    message["Date"], message["Message-ID"] = formatdate(), make_msgid("slotline")
+    # Told to programs that answer mails by themselves (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    for name, value in mail.headers:
+        message[name] = value
+    message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    if mail.calendar:
+        method, file = mail.calendar
+        # The last alternative is the best there is (RFC 2046 5.1.4): an invitation, where shown.
+        message.add_alternative(
+            file.decode(), subtype="calendar", charset="utf-8", params={"method": method}
+        )
+    return message
 
 
 @dataclass(frozen=True, slots=True)

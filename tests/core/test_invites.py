@@ -52,8 +52,8 @@ CHANGES = {
 }
 
 
-def written(booking: Invite, **texts: str) -> bytes:
-    words = {
+def written(booking: Invite, **texts: Any) -> bytes:
+    words: dict[str, Any] = {
         "summary": "Cut with Leo",
         "description": "Ref K7Q-3MD",
         "url": "https://x.example/b/1",

@@ -1,0 +1,109 @@
+"""Mail: a message as text and HTML, the booking in it as an invitation, a way to end it.
+
+Nobody reads what is answered to it, and it says so. RFC 8058 is how mail programs end it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parseaddr
+from html import escape
+
+from bot.channels.base import Sent
+from bot.files import calendar_file
+from bot.rendering import EMAIL, Capabilities, Rendered
+from bot.texts import WORDING, text
+from core import links
+from core.errors import NotFound
+from core.gateways.mail import Mail, Mailer
+from core.messages import Say
+from core.outbox import Outgoing
+from core.runtime import Runtime
+
+_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
+
+WITHOUT = {"followup", "prove", "stopped"}
+"""Kinds of messages that change nothing in a calendar."""
+
+
+@dataclass(slots=True, eq=False)
+class Email:
+    """Mails by a mail server; `runtime` is where a booking is read from, as it is sent."""
+
+    mailer: Mailer
+    sender: str
+    runtime: Runtime
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Long texts; nothing that wants an answer."""
+        return EMAIL
+
+    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+        """Hand one mail to the server; DeliveryFailed when it does not take it."""
+        await self.mailer.send(await self._mail(row, rendered))
+        return Sent(status="accepted")
+
+    async def _mail(self, row: Outgoing, rendered: Rendered) -> Mail:
+        language = row.language or "en"
+
+        def words(say: Say) -> str:
+            return WORDING.say(say, language)
+
+        runtime, booking = self.runtime, row.booking_id
+        base = runtime.settings.base_url
+        end = f"{base}/mail/end/{links.mail_token(runtime.secret, row.conversation_id)}"
+        parts = [rendered.text]
+        calendar = None
+        if booking is not None:
+            page = f"{base}/b/{links.booking_token(runtime.secret, booking)}"
+            parts.append(words(text("mail.booking", link=page)))
+            calendar = await self._calendar(row, booking, language)
+        parts.append(words(text("mail.foot", shop=row.shop_name, link=end)))
+        body = "\n\n".join(parts)
+        subject = text(
+            "mail.subject" if booking is not None else "mail.subject_shop", shop=row.shop_name
+        )
+        headers = (
+            ("List-Unsubscribe", f"<{end}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        )
+        return Mail(row.address, words(subject), body, html(body, language), headers, calendar)
+
+    async def _calendar(
+        self, row: Outgoing, booking: int, language: str
+    ) -> tuple[str, bytes] | None:
+        if row.kind in WITHOUT:
+            return None
+        ours = parseaddr(self.sender)[1]
+        try:
+            async with self.runtime.reading() as ctx:
+                file = await calendar_file(ctx, booking, language, (ours, row.address))
+        except NotFound:  # purged meanwhile
+            return None
+        return file.type.partition("method=")[2], file.body
+
+    async def close(self) -> None:
+        """There is nothing to let go of: each mail has a connection of its own."""
+
+
+def html(body: str, language: str) -> str:
+    """Return a text as a page of its own: paragraphs, lines, links; nothing is loaded."""
+    paragraphs = "".join(
+        f"<p>{'<br>'.join(_linked(line) for line in part.splitlines())}</p>"
+        for part in body.split("\n\n")
+    )
+    return (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
+        f'<body style="font: 16px/1.5 sans-serif; max-width: 36em">{paragraphs}</body></html>'
+    )
+
+
+def _linked(line: str) -> str:
+    out, at = [], 0
+    for found in _LINK.finditer(line):
+        link = escape(found[0])
+        out += [escape(line[at : found.start()]), f'<a href="{link}">{link}</a>']
+        at = found.end()
+    return "".join([*out, escape(line[at:])])
