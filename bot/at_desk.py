@@ -79,7 +79,7 @@ def _means_else(h: Handling, given: words.Order, heard: Heard, prompts: list[Wai
 def taken_over(h: Handling) -> None:
     """Keep quiet from now on: a person of the shop wrote, and gets the answers."""
     h.set(human_until=h.ctx.now + FOR)
-    h.relay = int(h.incoming.payload)
+    h.relay = int(h.incoming.payload) if h.incoming.payload else None
 
 
 async def relayed(h: Handling) -> None:

@@ -35,6 +35,8 @@ from core.desk import (
     correct,
     decline,
     mark_no_show,
+    set_note,
+    set_payment,
     squeeze_in,
     start,
 )
@@ -72,6 +74,8 @@ __all__ = [
     "mark_no_show",
     "move",
     "release",
+    "set_note",
+    "set_payment",
     "slot_of",
     "squeeze_in",
     "start",

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core import notices
+from core import availability, notices
 from core.context import Context
-from core.errors import Invalid
+from core.errors import Invalid, NotOffered
 from core.messages import Choice, Say
 from core.models import bookings, outbox, time_off
 from core.offers import Catalog, Slot
@@ -109,6 +109,31 @@ def slot_at(known: Catalog, service_id: int, provider_id: int, starts_at: dateti
         offering.price_minor,
         known.shop.currency,
     )
+
+
+async def slot_for(
+    ctx: Context, known: Catalog, service_id: int, provider_id: int | None, starts_at: datetime
+) -> Slot:
+    """Return a start as a slot: with a provider the staff's own choice, else whoever is free.
+
+    A service that is given in sessions has its sessions' starts only. NotOffered (`reason`) when
+    nobody is free, or no session begins then.
+    """
+    if provider_id is not None and not known.service(service_id).sessions:
+        return slot_at(known, service_id, provider_id, starts_at)
+    known.service(service_id)
+    found = await availability.find(
+        ctx,
+        known,
+        service_id,
+        provider_id=provider_id,
+        start=starts_at,
+        end=starts_at + timedelta(minutes=5),
+    )
+    for slot in found:
+        if slot.starts_at == starts_at:
+            return slot
+    raise NotOffered(reason="nobody")
 
 
 OVERDUE = timedelta(minutes=10)

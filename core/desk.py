@@ -10,7 +10,7 @@ from core import availability, checks, notices, reminders
 from core.availability import Slot
 from core.claims import free, in_the_way, look, recheck, secure
 from core.context import Context
-from core.errors import CustomerBlocked, NotAllowed, NotFound, WrongState
+from core.errors import CustomerBlocked, Invalid, NotAllowed, NotFound, WrongState
 from core.making import For, content_of, make, met_before, slot_of
 from core.messages import Say
 from core.models import booking_events, customers
@@ -251,6 +251,28 @@ async def mark_no_show(ctx: Context, booking_id: int, *, actor: Actor) -> Bookin
 async def correct(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
     """Take a mistake back: done ↔ no-show, or a visit begun by mistake to confirmed."""
     return await _visit(ctx, booking_id, "correct", actor)
+
+
+PAYMENTS = ("unpaid", "paid", "refunded")
+
+
+@again
+async def set_payment(ctx: Context, booking_id: int, status: str, *, actor: Actor) -> Booking:
+    """Note that a booking is unpaid, paid or refunded; Invalid for any other word."""
+    if status not in PAYMENTS:
+        raise Invalid(field="payment_status", reason="one of " + ", ".join(PAYMENTS))
+    old = await read(ctx, booking_id, actor)
+    if old.payment_status == status:
+        return old
+    return await change(ctx, old, f"mark_{status}", actor, to=old.state, payment_status=status)
+
+
+@again
+async def set_note(ctx: Context, booking_id: int, note: str, *, actor: Actor) -> Booking:
+    """Set the shop's note of a booking, which its customer does not see."""
+    note = _TEXT("note", note)
+    old = await read(ctx, booking_id, actor)
+    return await change(ctx, old, "note", actor, to=old.state, note=note)
 
 
 @again

@@ -66,6 +66,7 @@ class Booking:
     late_minutes: int | None
     customer_confirmed_at: datetime | None
     sequence: int
+    payment_status: str = "unpaid"
     customer_name: str = ""
     customer_phone: str = ""
     user_id: int | None = None

@@ -66,13 +66,14 @@ async def send(
     to: int,
     shop_id: int,
     shop: str,
-    from_conversation: int,
+    from_conversation: int | None,
     key: str,
     booking_id: int | None = None,
 ) -> None:
     """Write to a customer in the shop's name; their answers come back to `from_conversation`.
 
-    The bot keeps quiet there meanwhile.
+    Without one they stay in the customer's conversation, for whoever looks there. The bot
+    keeps quiet there meanwhile.
     """
     line_id = await ctx.scalar(sa.select(conversations.c.line_id).where(conversations.c.id == to))
     await outbox.post(
@@ -90,7 +91,7 @@ async def send(
         line_id=line_id,
         conversation_id=to,
         event_id=f"relay/{key}",
-        incoming=Incoming(kind="event", text=EVENT, payload=str(from_conversation)),
+        incoming=Incoming(kind="event", text=EVENT, payload=str(from_conversation or "")),
     )
     inbox.wake(ctx, to)
 
@@ -109,6 +110,18 @@ async def answer(
         kind="relay",
         shop_id=shop_id,
     )
+
+
+async def take_over(ctx: Context, talk: Talk, *, key: str) -> None:
+    """Have the bot keep quiet in a customer's talk: a person of the shop will write there."""
+    await inbox.store(
+        ctx,
+        line_id=talk.line_id,
+        conversation_id=talk.id,
+        event_id=f"relay/{key}",
+        incoming=Incoming(kind="event", text=EVENT),
+    )
+    inbox.wake(ctx, talk.id)
 
 
 async def give_back(ctx: Context, talk: Talk, *, key: str) -> None:

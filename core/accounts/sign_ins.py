@@ -216,6 +216,18 @@ def living(user_id: int, now: datetime) -> sa.Select[Any]:
     )
 
 
+async def deactivate(ctx: Context, user_id: int, *, active: bool = False) -> None:
+    """Close an account: its user is out everywhere, at once. `active` opens it again."""
+    gone = await ctx.execute(
+        users.update()
+        .where(users.c.id == user_id)
+        .values(deactivated_at=None if active else ctx.now)
+    )
+    if not gone.rowcount:
+        raise NotFound(user=user_id)
+    await end_all(ctx, user_id, reason="deactivated")
+
+
 async def end(ctx: Context, user_id: int, sign_in_id: int) -> None:
     """Sign a user out on one device; NotFound if it is not theirs or over already."""
     ended = await ctx.execute(_end(ctx, user_id, "signed out", sign_ins.c.id == sign_in_id))

@@ -27,7 +27,7 @@ from core.outbox.posting import alert, alert_admins, drop, post, tell, wake
 from core.outbox.reminding import Later, forget, remind, reword
 from core.outbox.reporting import opted_out, provider_status
 from core.outbox.routing import ORDER, free_form
-from core.outbox.tending import STATES, Entry, Which, entries, give_up_waiting, retry
+from core.outbox.tending import STATES, Entry, Which, entries, give_up_waiting, listed, retry
 
 __all__ = [
     "ATTEMPTS",
@@ -53,6 +53,7 @@ __all__ = [
     "free_form",
     "give_up_waiting",
     "home",
+    "listed",
     "mark_failed",
     "mark_sent",
     "number_prompt",

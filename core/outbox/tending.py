@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.context import Context
+from core.context import Context, Row
 from core.models import conversations, lines, outbox, prompts, shops
 from core.outbox.marking import give_up
 from core.outbox.posting import wake
+from core.paging import Asked, Page, page
 
 STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
 
@@ -56,23 +57,30 @@ class Entry:
 async def entries(ctx: Context, which: Which, *, limit: int = 50) -> list[Entry]:
     """Return the newest `limit` rows of those asked for, oldest first."""
     rows = await ctx.all(_rows(which).order_by(outbox.c.id.desc()).limit(limit))
-    return [
-        Entry(
-            row.id,
-            row.state,
-            row.lane,
-            row.kind or str(row.say["key"]),
-            row.shop or "",
-            row.channel,
-            row.address,
-            row.due_at,
-            row.attempts,
-            row.provider_status,
-            row.segments,
-            row.error,
-        )
-        for row in reversed(rows)
-    ]
+    return [_entry(row) for row in reversed(rows)]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        row.id,
+        row.state,
+        row.lane,
+        row.kind or str(row.say["key"]),
+        row.shop or "",
+        row.channel,
+        row.address,
+        row.due_at,
+        row.attempts,
+        row.provider_status,
+        row.segments,
+        row.error,
+    )
+
+
+async def listed(ctx: Context, which: Which, asked: Asked) -> Page[Entry]:
+    """Return rows page by page, the newest first."""
+    found = await page(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
+    return found.map(_entry)
 
 
 async def retry(ctx: Context, which: Which) -> int:

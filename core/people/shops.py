@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.context import Context
 from core.errors import CustomerBlocked, Invalid, NotFound
-from core.models import conversations, customers, identities, shops, users
+from core.models import bookings, conversations, customers, identities, shops, users
 from core.models import members as members_table
 from core.people.identities import user_of_phone
 from core.people.phones import phone as read_phone
@@ -115,6 +115,58 @@ async def block(ctx: Context, shop_id: int, customer_id: int, *, blocked: bool =
     )
     if not done.rowcount:
         raise NotFound(customer=customer_id)
+
+
+async def change_customer(ctx: Context, shop_id: int, customer_id: int, **changes: str) -> None:
+    """Change a customer's `name`, `phone`, `email` or `notes`; NotFound if not this shop's."""
+    values = dict(changes)
+    if "name" in values:
+        values["name"] = _name(values["name"])
+    if values.get("phone"):
+        values["phone"] = await _shop_phone(ctx, shop_id, values["phone"])
+    if not values:
+        return
+    done = await ctx.execute(
+        sa.update(customers)
+        .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
+        .values(values)
+    )
+    if not done.rowcount:
+        raise NotFound(customer=customer_id)
+
+
+async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: int) -> None:
+    """Make two rows of one person one: bookings, notes and a block go over to `into`.
+
+    NotFound if either is not this shop's; Invalid for two who each have an account: they are two.
+    """
+    await ctx.lock(customers, [customer_id, into])
+    both = sa.select(customers).where(
+        customers.c.shop_id == shop_id, customers.c.id.in_((customer_id, into))
+    )
+    rows = {row.id: row for row in await ctx.all(both)}
+    for wanted in (customer_id, into):
+        if wanted not in rows:
+            raise NotFound(customer=wanted)
+    old, kept = rows[customer_id], rows[into]
+    if customer_id == into or None not in {old.user_id, kept.user_id}:
+        raise Invalid(field="into", reason="account" if customer_id != into else "itself")
+    moved = sa.update(bookings).where(
+        bookings.c.shop_id == shop_id, bookings.c.customer_id == customer_id
+    )
+    await ctx.execute(moved.values(customer_id=into))
+    await ctx.execute(sa.delete(customers).where(customers.c.id == customer_id))
+    await ctx.execute(
+        sa.update(customers)
+        .where(customers.c.id == into)
+        .values(
+            user_id=kept.user_id or old.user_id,
+            phone=kept.phone or old.phone,
+            email=kept.email or old.email,
+            notes="\n".join(filter(None, (kept.notes, old.notes))),
+            blocked=kept.blocked or old.blocked,
+        )
+    )
 
 
 # ------------------------------------------------------------------------------------ members

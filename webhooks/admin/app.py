@@ -17,7 +17,22 @@ from fastapi.routing import APIRoute
 from bot.app import App
 from core.gateways.mail import Mailer, mailer
 from webhooks import errors
-from webhooks.admin import auth, calendars, describing, hours, me, providers, services, shops
+from webhooks.admin import (
+    audits,
+    auth,
+    bookings,
+    calendars,
+    customers,
+    describing,
+    hours,
+    me,
+    members,
+    providers,
+    services,
+    shops,
+    talks,
+    users,
+)
 from webhooks.admin.calls import CSRF_HEADER, KEY_HEADER, Replay
 from webhooks.admin.middleware import Careful
 from webhooks.admin.permissions import TABLE
@@ -31,6 +46,12 @@ ROUTERS = (
     providers.router,
     hours.router,
     calendars.router,
+    bookings.router,
+    customers.router,
+    members.router,
+    users.router,
+    talks.router,
+    audits.router,
 )
 
 

@@ -75,6 +75,11 @@ class Call:
         return Actor("staff", self.me.user_id, self.me.name)
 
     @property
+    def customer(self) -> Actor:
+        """The same, for what is their own."""
+        return Actor("customer", self.me.user_id, self.me.name)
+
+    @property
     def address(self) -> str:
         """Where the request comes from."""
         return address_of(self.request)
@@ -99,15 +104,17 @@ class Call:
         work: Callable[[Context], Awaitable[T]],
         *,
         before: Callable[[Context], Awaitable[BaseModel | None]] | None = None,
-        audited: bool = True,
+        secret: bool = False,
     ) -> T:
         """Run a change, once for each Idempotency-Key, and note it; return what it returned.
 
-        `before` reads what is about to change, as the answer will show it.
+        `before` reads what is about to change, as the answer will show it. A `secret` answer is
+        neither kept nor noted, only that there was one.
         """
         key = self.request.headers.get(KEY_HEADER, "")
         if key and not _KEY.fullmatch(key):
             raise Invalid(field=KEY_HEADER, reason="form")
+        key = "" if secret else key
         print_ = await self._fingerprint() if key else ""
         caller = f"user:{self.me.user_id}" if self.principal else f"address:{self.address}"
 
@@ -116,8 +123,7 @@ class Call:
                 raise Replay(kept)
             was = await before(ctx) if before else None
             made = await work(ctx)
-            if audited:
-                await self._note(ctx, was, made)
+            await self._note(ctx, was, None if secret else made)
             if key:
                 body = made.model_dump_json() if isinstance(made, BaseModel) else ""
                 status = self.request.scope["route"].status_code or HTTPStatus.OK

@@ -14,7 +14,7 @@ from core.errors import NotAllowed
 from core.offers import Offering, Provider
 from core.paging import cut
 from webhooks.admin.calls import Caller
-from webhooks.admin.fields import Id, In, Line, Listing, Minor, Name, Out, Paged, PathId, Words
+from webhooks.admin.fields import In, Line, Listing, Minor, Name, Out, Paged, PathId, Words
 from webhooks.admin.services import Length, Position, is_team
 from webhooks.admin.shops import Rules, RulesIn, flat
 
@@ -28,7 +28,6 @@ class ProviderChange(In):
     """What to change of a provider; what is left out stays."""
 
     name: Name | None = None
-    user_id: Id | None = None
     title: Line | None = Field(None, examples=["Dr"])
     speciality: Line | None = None
     degree: Line | None = None

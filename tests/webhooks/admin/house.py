@@ -6,18 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import sqlalchemy as sa
 
 from bot.app import App
-from core import people
+from core import bookings, day, people
 from core.accounts import sign_ins
+from core.bookings import Actor
+from core.catalog import catalog
 from core.clock import FixedClock
 from core.context import Context
 from core.gateways.mail import Memory
-from core.models import users
+from core.models import lines, users
 from core.runtime import Runtime
 from tests import world
 from tests.world import Place
@@ -50,6 +53,9 @@ class House:
     mails: Memory
     client: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
+    booking: int = 0
+    customer: int = 0
+    talk: int = 0
 
     @property
     def clock(self) -> FixedClock:
@@ -83,6 +89,26 @@ class House:
     async def post(self, path: str, who: str = "", /, **body: Any) -> httpx.Response:
         """POST a body as somebody."""
         return await self.call("POST", path, who, json=body)
+
+    async def furnish(self) -> None:
+        """Add a customer with a cut by Ana, tomorrow at ten, who writes by SMS."""
+        start = datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+        async def work(ctx: Context) -> tuple[int, int, int]:
+            shop = self.shop
+            customer = await people.add_customer(ctx, shop.shop_id, "Marta", "+34600111222")
+            known = await catalog(ctx, shop.shop_id)
+            slot = day.slot_at(known, shop.services["Cut"], shop.providers["Ana"], start)
+            actor = Actor("staff", self.users["owner"], "Owner")
+            made = await bookings.book_for(
+                ctx, slot, actor=actor, customer_id=customer, key="furnished"
+            )
+            line = await ctx.first(sa.select(lines).where(lines.c.id == shop.line_id))
+            assert line is not None
+            contact = await people.contact(ctx, line, "+34600111222")
+            return made.id, customer, contact.conversation_id
+
+        self.booking, self.customer, self.talk = await self.runtime.run(work)
 
     async def mailed(self) -> None:
         """Wait until every mail is on its way."""

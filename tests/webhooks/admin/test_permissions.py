@@ -26,6 +26,7 @@ UNDONE = {"Idempotency-Key": "not a key: it has blanks"}
 @pytest.fixture
 async def house(runtime: Runtime) -> AsyncIterator[House]:
     async with open_house(runtime) as opened:
+        await opened.furnish()
         await _forge(opened)
         yield opened
 
@@ -76,6 +77,11 @@ async def found(house: House, route: str, who: str) -> str:
         "shop_id": house.shop.shop_id,
         "provider_id": house.shop.providers["Ana"],
         "service_id": house.shop.services["Cut"],
+        "booking_id": house.booking,
+        "customer_id": house.customer,
+        "conversation_id": house.talk,
+        "user_id": house.users["owner"],
+        "role": "owner",
     }
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", str(value))

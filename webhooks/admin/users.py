@@ -1,0 +1,77 @@
+"""Users of the whole installation, for its admins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from core import registers
+from core.accounts import sign_ins
+from core.context import Context
+from core.errors import Invalid
+from webhooks.admin.calls import Call, Caller
+from webhooks.admin.fields import Listing, Out, Paged, PathId, Search
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+class UserOut(Out):
+    """A user."""
+
+    id: int
+    name: str
+    language: str
+    admin: bool
+    phone: str
+    created_at: datetime
+    last_sign_in_at: datetime | None
+    deactivated_at: datetime | None
+
+
+async def _one(ctx: Context, user_id: int) -> UserOut:
+    return UserOut.model_validate(await registers.user(ctx, user_id))
+
+
+@router.get("")
+async def search(
+    call: Caller,
+    asked: Paged,
+    q: Annotated[Search, Query(description="In name, phone or e-mail.")] = "",
+) -> Listing[UserOut]:
+    """Search users, or list them all."""
+
+    async def work(ctx: Context) -> Listing[UserOut]:
+        found = await registers.find_users(ctx, q, asked)
+        return Listing.of(found.map(UserOut.model_validate))
+
+    return await call.read(work)
+
+
+@router.get("/{user_id}")
+async def show(user_id: PathId, call: Caller) -> UserOut:
+    """Show one user."""
+    return await call.read(lambda ctx: _one(ctx, user_id))
+
+
+@router.post("/{user_id}/deactivate")
+async def deactivate(user_id: PathId, call: Caller) -> UserOut:
+    """Close an account: its user is out everywhere at once."""
+    if user_id == call.me.user_id:
+        raise Invalid(field="user_id", reason="oneself")
+    return await _set(call, user_id, active=False)
+
+
+@router.post("/{user_id}/reactivate")
+async def reactivate(user_id: PathId, call: Caller) -> UserOut:
+    """Open an account again; its user signs in anew."""
+    return await _set(call, user_id, active=True)
+
+
+async def _set(call: Call, user_id: int, *, active: bool) -> UserOut:
+    async def work(ctx: Context) -> UserOut:
+        await sign_ins.deactivate(ctx, user_id, active=active)
+        return await _one(ctx, user_id)
+
+    return await call.write(work, before=lambda ctx: _one(ctx, user_id))
