@@ -22,6 +22,7 @@ _VERBATIM = {"words"}  # goes to somebody else as it is written
 _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", re.DOTALL)
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
 _LISTS = {"menu", "my_bookings", "welcome"}  # where a service named is a wish for it
+_POLITE_WORDS = 8  # thanks and goodbyes may be longer
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
 
 
@@ -114,6 +115,8 @@ async def _open(h: Handling, shop_id: int) -> None:
 
 async def _other_shop(h: Handling, heard: Heard, said: Understood) -> bool:
     """Open another shop that is named on a line that serves many, when nothing else was said."""
+    if h.conversation.line_shop_id is not None and "other_shop" in said.acts and h.catalog:
+        h.says.append(text("only_shop", shop=h.catalog.shop.name))
     if h.conversation.line_shop_id is not None or h.conversation.shop_id is None:
         return False
     here = h.conversation.shop_id
@@ -129,8 +132,9 @@ async def _other_shop(h: Handling, heard: Heard, said: Understood) -> bool:
         h.clear()
         h.push("book")
         return False
-    if here in said.refused.shops or ("other" in said.acts and (said.type or said.city)):
-        return await _others(h, said)
+    other = "other" in said.acts and (said.type or said.city)
+    if here in said.refused.shops or "other_shop" in said.acts or other:
+        return await _others(h, heard, said)
     if said.spans or said.acts or len(said.text.strip()) < _SHOP_NAME:
         return False
     found = await directory.find_shops(h.ctx, said.text)
@@ -140,19 +144,29 @@ async def _other_shop(h: Handling, heard: Heard, said: Understood) -> bool:
     return True
 
 
-async def _others(h: Handling, said: Understood) -> bool:
-    """Leave a shop for "the other salon": the only other one of its type, or which is asked."""
+async def _others(h: Handling, heard: Heard, said: Understood) -> bool:
+    """Leave a shop for "the other salon": the only other one of its type, or which is asked.
+
+    A booking half made is begun anew there, with all that was said of it.
+    """
+    words = next((f.notes.get("words", "") for f in h.stack if f.flow == "book"), "")
     every = {shop.id: shop for shop in await directory.shops(h.ctx)}
     here = every[h.conversation.shop_id or 0]
     kind = every[said.type.id].type if said.type else here.type
     others = [s for s in every.values() if s.id != here.id and s.type == kind]
     if len(others) == 1:
         await _open(h, others[0].id)
-        return True
-    h.set(shop_id=None)
-    h.catalog = None
-    h.clear()
-    h.push("welcome")
+    else:
+        h.set(shop_id=None)
+        h.catalog = None
+        h.clear()
+        h.push("welcome")
+    if words:
+        h.clear()
+        h.push("book")
+        h.stack[-1].notes |= {"unread": words, "not_shop": here.id}
+        # "The other salon" itself says nothing of what is wanted there.
+        heard.understood = heard.again(h.catalog, "") if heard.again else None
     return True
 
 
@@ -210,6 +224,8 @@ async def interpret(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
     if await _command(h, heard, short=short) or await _other_shop(h, heard, said):
         return True
     await questions(h, heard)
+    if "more_people" in said.acts and not said.attendee:
+        h.says.append(text("one_each"))
     if top is None and not h.stack:
         if heard.text.isdecimal() and len(heard.text) <= 2:
             h.says.append(text("stale"))
@@ -276,21 +292,36 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         return False
     elif short and intent == "book" and top == "book" and _adds_nothing(h, heard.understood):
         pass  # "book" is what they are doing: what is missing is asked again
+    elif "drop" in acts and top == "book":
+        h.clear()
+        h.says.append(text("dropped"))
     else:
-        return short and _courtesy(h, set(acts))
+        return _small_talk(h, heard, heard.understood)
     return True
 
 
-def _courtesy(h: Handling, acts: set[str]) -> bool:
-    """Answer a greeting, thanks or a goodbye that is all there is to a message."""
-    if "greet" in acts and h.stack:
+def _small_talk(h: Handling, heard: Heard, said: Understood) -> bool:
+    """Answer what asks for nothing: a greeting, thanks, "one moment"."""
+    if "wait" in said.acts and h.stack:
+        h.says.append(text("take_time"))
+        h.quiet = True
+    elif not h.stack and _only(said, {"drop", "no"}):
+        h.says.append(text("all_right"))
+        h.quiet = True
+    elif h.stack and _only(said, {"greet"}):
         h.says.append(text("hello"))
-    elif {"thanks", "bye"} & acts and not {"yes", "no"} & acts:
-        h.says.append(text("welcome_to_it") if "thanks" in acts else text("goodbye"))
+    elif _only(said, {"thanks", "bye"}) and len(heard.text.split()) <= _POLITE_WORDS:
+        h.says.append(text("welcome_to_it") if "thanks" in said.acts else text("goodbye"))
         h.quiet = True
     else:
         return False
     return True
+
+
+def _only(said: Understood, acts: set[str]) -> bool:
+    """Whether nothing but these acts is in a message."""
+    more = (said.attendee, said.code, said.number, said.person_name)
+    return bool(said.acts) and set(said.acts) <= acts and not _wishes(said) and not any(more)
 
 
 def _service(heard: Heard) -> bool:

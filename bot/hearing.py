@@ -188,9 +188,15 @@ def _with_places(names: Names, shops: Sequence[Shop]) -> Names:
     return replace(
         names,
         shops=tuple(Name(s.id, s.name, (s.keyword,) if s.keyword else ()) for s in shops),
-        types=tuple(Name(id_, type_) for type_, id_ in types.items()),
+        types=tuple(_type(id_, type_) for type_, id_ in types.items()),
         cities=tuple(Name(id_, city) for city, id_ in cities.items()),
     )
+
+
+def _type(id_: int, types: str) -> Name:
+    """A type with its synonyms: "hair salon, peluquería"."""
+    first, *more = (one.strip() for one in types.split(","))
+    return Name(id_, first, tuple(filter(None, more)))
 
 
 def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:

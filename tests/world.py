@@ -36,10 +36,9 @@ async def salon(ctx: Context, **rules: object) -> Place:
         timezone="Europe/Madrid",
         country="ES",
         currency="EUR",
-        language="en",
         phone="+34915550100",
         answers={"parking": "Yes, Plaza Sol.", "payment": "Cash, card or Bizum."},
-        **rules,
+        **{"language": "en", **rules},
     )
     await setup.set_hours(ctx, shop_id, None, WEEKDAYS)
     hair = await setup.add_category(ctx, shop_id, "Hair", position=1)

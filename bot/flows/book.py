@@ -21,6 +21,7 @@ from core.messages import Choice, Json, Say
 from core.offers import Catalog, Service
 
 _PAGE = 8
+_WORDS = 500
 
 
 async def book(talk: Talk) -> None:
@@ -66,6 +67,10 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
     """Take in what a message says beside the question: for whom, and whom we greet."""
     heard = talk.heard
     said = heard.understood if heard else None
+    if heard and said and not said.code and heard.picked is MISSING and "words" not in heard.taken:
+        heard.taken.add("words")
+        # For another shop, should this one not suit: what is wanted stays wanted.
+        talk.notes["words"] = f"{talk.notes.get('words', '')}\n{said.text}".strip()[-_WORDS:]
     if heard and said and said.attendee and 2 <= len(said.attendee) <= 100:
         talk.notes["attendee"] = said.attendee
         if _only_says_for_whom(said):
@@ -190,9 +195,15 @@ async def _by_category(
 
     async def options() -> Sequence[Choice]:
         seen = dict.fromkeys(s.category_id for s in services if s.category_id is not None)
-        return [
+        listed = [
             Choice({"category": c}, text("category", category=names[c]), (names[c].casefold(),))
             for c in seen
+        ]
+        # What belongs to no category stands beside them.
+        alone = [s for s in services if s.category_id is None]
+        return listed + [
+            Choice({"service": s.id}, parts.service_label(catalog, s), (s.name.casefold(),))
+            for s in alone
         ]
 
     async def named(heard: Heard) -> Json:

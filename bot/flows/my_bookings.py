@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time
 
 from bot.flows import cards, parts
 from bot.flows.login import Who, login
 from bot.flows.pick_slot import Picked, pick_slot
 from bot.flows.shop import pick_shop
+from bot.flows.wish import Wish
 from bot.talk import MISSING, Goto, Heard, Talk
 from bot.texts import text
-from core import bookings, links, people
+from core import bookings, links, people, slots
 from core import catalog as catalogs
 from core.availability import Slot
 from core.bookings import Actor, Booking
@@ -57,7 +59,8 @@ async def my_bookings(talk: Talk) -> None:
 
 async def move(talk: Talk) -> None:
     """Move a booking: the new time is taken and the old one freed in one step."""
-    found = await _one(talk, "which_to_move")
+    _note_wish(talk)
+    found = await _one(talk, "which_to_move", moving=True)
     if found is None:
         return
     who, booking = found
@@ -216,7 +219,15 @@ async def _mine(talk: Talk) -> tuple[Who, list[Booking]]:
     return who, list(mine)
 
 
-async def _one(talk: Talk, question: str) -> tuple[Who, Booking] | None:
+def _note_wish(talk: Talk) -> None:
+    """Keep what is said of the new time until it is known which booking is moved."""
+    said = talk.heard.understood if talk.heard else None
+    if said is not None and "wished" not in talk.notes and "start" not in talk.notes:
+        wished = Wish().with_said(said)
+        talk.notes["wished"] = wished.to_json()
+
+
+async def _one(talk: Talk, question: str, *, moving: bool = False) -> tuple[Who, Booking] | None:
     """Return the booking meant: the one the flow was started with, the only one, or ask.
 
     Which one it is stays as answered: what happens to the others must not change it.
@@ -234,7 +245,7 @@ async def _one(talk: Talk, question: str) -> tuple[Who, Booking] | None:
         await talk.say(text("no_bookings"))
         return None
     if only is None:
-        only = (await _which(talk, mine, question)).id
+        only = (await _which(talk, mine, question, moving=moving)).id
     await talk.once("one", lambda _key: _same(only))
     return who, await bookings.get(talk.ctx, only, user_id=who.user_id)
 
@@ -243,19 +254,33 @@ async def _same(value: Json) -> Json:
     return value
 
 
-async def _which(talk: Talk, mine: Sequence[Booking], question: str) -> Booking:
+async def _which(
+    talk: Talk, mine: Sequence[Booking], question: str, *, moving: bool = False
+) -> Booking:
+    """Return the booking named by its day or time, or ask which; a move says it by from when."""
+
     async def options() -> Sequence[Choice]:
         return [Choice(b.id, parts.booking_line(b), (b.ref.casefold(),)) for b in mine[:_PAGE]]
 
     async def read(heard: Heard) -> Json:
         said = heard.understood
-        if said is None or said.date is None:
+        if said is None:
             return MISSING
-        fitting = [b.id for b in mine if b.local_date == said.date]
+        from_day = moving and heard.step != talk.key("which")
+        day = said.from_date if from_day else said.from_date or said.date
+        at = said.from_time if from_day else said.from_time or said.time
+        if day is None and at is None:
+            return MISSING
+        fitting = [b.id for b in mine if (day in {None, b.local_date}) and _at(b, at)]
         return fitting[0] if len(fitting) == 1 else MISSING
 
     value = await talk.choose("which", text(question), options, read=read)
     return next(b for b in mine if b.id == value)
+
+
+def _at(booking: Booking, at: time | None) -> bool:
+    when = booking.when
+    return at is None or slots.local(int(when.at.timestamp()), when.zone).time() == at
 
 
 def _details(talk: Talk, catalog: Catalog, booking: Booking) -> Say:

@@ -59,7 +59,7 @@ async def pick_slot(
     """Return the start the person picked. `start` is what to show first (see `Round`)."""
     state: Json = start or {"show": "times"}
     for number in count(1):
-        view = Round(talk, catalog, service_id, state, ignore_booking)
+        view = Round(talk, catalog, service_id, state, ignore_booking, talk.key(str(number)))
         value = await talk.choose(
             str(number),
             view.say,
@@ -89,8 +89,14 @@ class Round:
     offer (alternatives to one that went).
     """
 
-    def __init__(
-        self, talk: Talk, catalog: Catalog, service_id: int, state: Json, ignore: int | None
+    def __init__(  # all of it decides what is on offer
+        self,
+        talk: Talk,
+        catalog: Catalog,
+        service_id: int,
+        state: Json,
+        ignore: int | None,
+        key: str,
     ) -> None:
         self.talk = talk
         self.catalog = catalog
@@ -100,6 +106,7 @@ class Round:
         self.wish = Wish.from_json(state.get("wish", {}))
         talk.notes["wish"] = state.get("wish", {})
         self.zone = catalog.shop.timezone
+        self.key = key
         self.shown: list[Slot] = []
         self.more: Json = None  # what shows the times after these
         self.instead = False  # nothing fits the wish; what is shown is the nearest
@@ -156,7 +163,8 @@ class Round:
             )  # fmt: skip
             found += [s for s in later if s not in found][: FIRST - len(found)]
         if not found:
-            found = await self._find(Wish(not_providers=wish.not_providers), limit=FIRST)
+            free = replace(wish.at_any_time(), day="", until="", weekdays=(), provider=None)
+            found = (await self._find(free, limit=FIRST))[:FIRST]
         if not found:
             found = await self._find(Wish(), limit=FIRST)
         return sorted(found, key=lambda s: s.starts_at)
@@ -425,6 +433,17 @@ class Round:
             if self.shown and act in (said.at, *said.acts) and act not in heard.taken:
                 heard.taken.add(act)
                 return self._beyond(act)
+        if wish == self.wish and self.shown and _OPEN & set(said.acts):
+            # Whoever leaves it to us gets the first, and is asked whether it suits.
+            return {"slot": self.shown[0].to_json(), "wish": wish.to_json(), "said": True}
+        if wish == self.wish and self.shown and said.acts == ("no",) and heard.step == self.key:
+            return self._next(show="days", skip=0)  # none of these
+        if wish == self.wish and self.shown and set(said.acts) <= _ACCEPTED and "yes" in said.acts:
+            if len(self.shown) == 1:
+                return {"slot": self.shown[0].to_json(), "wish": wish.to_json(), "said": False}
+            self.talk.tell(text("which_meant"))
+            heard.used = True
+            return MISSING
         if wish == self.wish:
             # Said again what we know: understood, though nothing comes of it.
             heard.used |= said.date is not None or said.time is not None
@@ -463,6 +482,10 @@ class Round:
         if possible and possible[0] != wish:
             return await self._meant(possible[0])
         return None
+
+
+_ACCEPTED = frozenset({"yes", "thanks", "greet"})
+_OPEN = frozenset({"any_time", "any_day"})
 
 
 def _of(slot: Slot, wish: Wish) -> bool:

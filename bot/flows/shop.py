@@ -19,6 +19,8 @@ async def pick_shop(talk: Talk) -> Catalog:
     """Return the catalog of the shop the talk is about; ask which where a line serves many."""
     if talk.conversation.shop_id is None:
         every = await directory.shops(talk.ctx)
+        left = talk.notes.get("not_shop")
+        every = [shop for shop in every if shop.id != left] or every
         if len(every) == 1:
             talk.set(shop_id=every[0].id)
         else:
@@ -26,7 +28,10 @@ async def pick_shop(talk: Talk) -> Catalog:
         catalog = await catalogs.catalog(talk.ctx, talk.shop_id)
         _read_again(talk, catalog)
         return catalog
-    return talk.catalog or await catalogs.catalog(talk.ctx, talk.shop_id)
+    known = talk.catalog or await catalogs.catalog(talk.ctx, talk.shop_id)
+    if "unread" in talk.notes:
+        _read_again(talk, known)
+    return known
 
 
 def _read_again(talk: Talk, catalog: Catalog) -> None:
@@ -45,7 +50,7 @@ async def _which(talk: Talk, every: Sequence[Shop]) -> int:
         return [_choice(shop) for shop in (found or every)[:_PAGE]]
 
     async def read(heard: Heard) -> Json:
-        if not heard.text:
+        if not heard.text or heard.used:
             return MISSING
         found[:] = _named(heard, every) or await directory.find_shops(talk.ctx, heard.text)
         if len(found) == 1:
@@ -84,6 +89,11 @@ def _ids(match: Match | None) -> tuple[int, ...]:
     return (match.id, *match.alternatives) if match else ()
 
 
+def _kind(shop: Shop) -> str:
+    """The type as people see it; the words behind its comma only help to find the shop."""
+    return shop.type.partition(",")[0].strip()
+
+
 def _choice(shop: Shop) -> Choice:
-    label = text("shop", shop=shop.name, type=shop.type, city=shop.city)
+    label = text("shop", shop=shop.name, type=_kind(shop), city=shop.city)
     return Choice(shop.id, label, (shop.name.casefold(),))

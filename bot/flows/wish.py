@@ -95,6 +95,10 @@ class Wish:
                 wish = replace(
                     wish, since=max(0, middle - _AROUND), before=middle + _AROUND, exactly=False
                 )
+        if "any_time" in said.acts:
+            wish = wish.at_any_time()
+        if days and "any_day" in said.acts:
+            wish = replace(wish, day="", until="", weekdays=(), not_weekdays=(), not_days=())
         if said.provider is not None:
             wish = replace(wish, provider=said.provider.id, not_providers=())
         if refused.providers:
@@ -120,7 +124,7 @@ class Wish:
 
     def at_any_time(self) -> Wish:
         """Return the wish without its time of day."""
-        return replace(self, since=None, before=None, exactly=False, at=())
+        return replace(self, since=None, before=None, exactly=False, at=(), not_at=())
 
     def beyond(self, slot: Slot, act: str, zone: str) -> Wish:
         """Return the wish for "earlier" or "later" than a slot, on its day."""

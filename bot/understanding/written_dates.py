@@ -189,6 +189,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
             return None  # "las 9" is an hour, though "las" is an article elsewhere
         j += 1
     led = j > i
+    if has(units, j, "WEEKDAY"):
+        return None  # "na quinta" is Thursday, though "quinta" is fifth as well
     number = _day_number(units, j)
     if number is None:
         return None
@@ -220,6 +222,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
     dated = any("DATEWORD" in u.tags for u in units[j:end])
     if worded and not dated and not (led and (cal.eager or day > 5)):
         return None
+    if worded and not dated and cal.eager and not cal.bare and day < 10 and _alone(units):
+        return None  # "the first" of the times offered
     article = has(units, j - 1, "DAYTHE") and has(units, j - 1, "THE")
     chosen = article and not ordinal and cal.choosing and _alone(units)
     if chosen or has(units, end, "PLACE", "COUNTED") or _street(units, end):

@@ -137,13 +137,13 @@ aur kuch nahi
     "move": """
 @movev * है|hai|चाहता|चाहती|chahta|chahti|सकते|sakte|करना|karna|हो|ho
 @visit|मेरा|मेरी|mera|meri * @movev
-मेरी|मेरा|meri|mera ** @day को|ko? कर|kar @please
+मेरी|मेरा|meri|mera ** @day * कर|kar @please
 मेरी|मेरा|meri|mera ** बजे|baje कर|kar @please
 आगे|पीछे|aage|peeche|pichhe कर|बढ़ा|kar|badha
 टाल|taal
 """,
     "_moveit": """
-से|se @day को|ko? कर|kar @please
+से|se @day * कर|kar @please
 से|se * बजे|baje पर|par|pe? कर|kar @please
 इसे|इसको|उसे|ise|isko|use|usko ** @movev
 @movev दो|do|दीजिए|dijiye|लो|lo|कर|kar
