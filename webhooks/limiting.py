@@ -11,15 +11,17 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio import ConnectionPool
 
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,9 @@ class Limits:
         self._shared: SlidingWindowCounterRateLimiter | None = None
         self._pool: ConnectionPool | None = None
         if settings.redis_url:
+            # It takes a tenth of the time to start, and few need it.
+            from redis.asyncio import ConnectionPool
+
             self._pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=1)
             pool: dict[str, Any] = {"connection_pool": self._pool}
             storage = RedisStorage(

@@ -33,9 +33,10 @@ class TelegramServer:
     per chat and second, per group and minute. Without, it only counts (see `Bot.most`).
     """
 
-    def __init__(self, *, limits: tuple[int, int, int] | None = None) -> None:
-        """Make a server without bots."""
+    def __init__(self, *, limits: tuple[int, int, int] | None = None, port: int = 0) -> None:
+        """Make a server without bots, on a port of 127.0.0.1 that is free unless one is named."""
         self.url = ""
+        self.port = port
         self.limits = limits
         self.bots: dict[str, Bot] = {}
         self.people: list[Person] = []
@@ -46,12 +47,12 @@ class TelegramServer:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
-        """Listen on a free port of 127.0.0.1."""
+        """Listen."""
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/bot{token}/{method}", self._request)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
         _, port = self._runner.addresses[0]
         self.url = f"http://127.0.0.1:{port}"
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))

@@ -1,0 +1,211 @@
+"""What one durable tap in Telegram costs: webhook bytes, receipt, turn, delivery, mark.
+
+Beside it the same tap – same kind of keyboard, changed in place, query answered – in a bare
+aiogram handler with FSM state, in an aiogram_dialog window and in a python-telegram-bot
+ConversationHandler, which store nothing. The strict Bot API server runs in a process of its own;
+all figures are CPU time of the process that answers, every thread of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from fastapi import FastAPI
+
+from bot.app import App, ways_out
+from bot.channels.telegram_customer import TelegramCustomer
+from bot.channels.telegram_limits import Pace
+from core import models, schema
+from core.clock import FixedClock
+from core.runtime import Runtime
+from tests import world
+from tests.counting import counting
+from tests.runtimes import NOW, settings_for
+from tests.servers import postgres
+from webhooks.app import create_app
+
+ROUNDS, WARM_UP = 150, 10
+PEER = Path(__file__).parent / "peers" / "taps.py"
+Facts = dict[str, Any]
+
+
+@contextlib.contextmanager
+def stand_in() -> Iterator[Facts]:
+    """Run the strict server beside us; yield where and for whom."""
+    command = [sys.executable, "-m", "tests.servers.telegram.alone"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin
+        assert server.stdout
+        yield json.loads(server.stdout.readline())
+        server.stdin.close()
+
+
+def peer(kind: str, python: str) -> float | None:
+    """Return the CPU milliseconds of a tap in another framework; None where it is absent."""
+    if not Path(python).exists():
+        return None
+    with stand_in() as facts:
+        done = subprocess.run(
+            [python, str(PEER), kind],
+            input=json.dumps(facts), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        print(f"{kind} failed: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    return float(done.stdout)
+
+
+class Ours:
+    """Slotline around one database, fed with updates as its web server would be."""
+
+    def __init__(self, app: App, web: FastAPI, facts: Facts) -> None:
+        self.app, self.web, self.facts = app, web, facts
+        assert app.telegram is not None
+        self.headers = [
+            (b"host", b"testserver"),
+            (b"x-telegram-bot-api-secret-token", app.telegram.secret("customer").encode()),
+        ]
+        self.number = 0
+
+    async def tap(self, key: str) -> float:
+        """Tap the button with the text `key`; return the CPU milliseconds until it is marked."""
+        prompt, index = await self._button(key)
+        user = {"id": self.facts["chat"], "is_bot": False, "first_name": "Marta"}
+        chat = {"id": self.facts["chat"], "type": "private", "first_name": "Marta"}
+        message = {"message_id": self.message, "chat": chat, "date": 1_773_046_800, "text": "?"}
+        query = {"id": f"{self.number}", "from": user, "message": message, "chat_instance": "1",
+                 "data": f"{prompt}.{index}"}  # fmt: skip
+        return await self._post({"callback_query": query})
+
+    async def write(self, text: str) -> None:
+        """Write something."""
+        user = {"id": self.facts["chat"], "is_bot": False, "first_name": "Marta"}
+        chat = {"id": self.facts["chat"], "type": "private", "first_name": "Marta"}
+        message = {"message_id": 1, "from": user, "chat": chat, "date": 1, "text": text}
+        await self._post({"message": message})
+
+    async def _post(self, event: Facts) -> float:
+        self.number += 1
+        body = json.dumps({"update_id": self.number, **event}).encode()
+        begun = time.process_time()
+        await self._request(body)
+        await self.app.turns.idle()
+        await self._delivered()
+        return (time.process_time() - begun) * 1000
+
+    async def _request(self, body: bytes) -> None:
+        path = "/webhooks/telegram/customer"
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+            "root_path": "", "server": ("testserver", 80), "client": ("127.0.0.1", 1),
+            "headers": self.headers,
+        }  # fmt: skip
+        status: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            status.append(message.get("status"))
+
+        await self.web(scope, receive, send)  # type: ignore[arg-type]
+        if status[0] != 200:
+            raise AssertionError(f"the update was answered {status[0]}")
+
+    async def _delivered(self) -> None:
+        # Not `Delivery.idle`, which looks every millisecond and would be measured too.
+        delivery, intake = self.app.delivery, self.app.telegram
+        assert intake is not None
+        while delivery._woken.is_set() or delivery._claiming or delivery._in_hand or intake._acts:
+            pending = {*delivery._in_hand, *intake._acts}
+            if pending:
+                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(0)
+
+    async def _button(self, key: str) -> tuple[int, int]:
+        p = models.prompts.c
+        async with self.app.runtime.reading() as ctx:
+            row = await ctx.first(sa.select(p.id, p.options, p.message_id).order_by(p.id.desc()))
+        assert row is not None
+        self.message = int(row.message_id)
+        keys = [option["label"]["key"] for option in row.options]
+        return row.id, keys.index(key)
+
+
+async def ours(url: str, folder: Path, facts: Facts) -> dict[str, tuple[float, int]]:
+    """Return, for each kind of tap, its median CPU milliseconds and its statements."""
+    settings = settings_for(url, folder).model_copy(
+        update={"telegram_bot_token": facts["token"], "telegram_api_url": facts["url"]}
+    )
+    runtime = Runtime.open(settings, FixedClock.at(NOW), random=random.Random(7))
+    await schema.upgrade(runtime)
+    async with runtime.transaction() as ctx:
+        await world.salon(ctx)
+    app = App.of(runtime, ways_out(settings, runtime.clock))
+    for bot in app.channels["telegram", "telegram"].by_id.values():  # type: ignore[attr-defined]
+        assert isinstance(bot, TelegramCustomer)
+        bot.limiter.pace = Pace(0, 0, 0)
+    await app.start(ticks=False)
+    us = Ours(app, create_app(app), facts)
+    await us.write("/start")
+    await us.tap("service")
+    spent: dict[str, list[float]] = {"eight buttons": [], "a month": []}
+    statements: dict[str, int] = {}
+    for _ in range(ROUNDS + WARM_UP):
+        for what, key in (("a month", "other_times"), ("eight buttons", "soonest")):
+            with counting(runtime) as made:
+                spent[what].append(await us.tap(key))
+            statements[what] = len(made)
+    await app.stop()
+    return {w: (statistics.median(s[WARM_UP:]), statements[w]) for w, s in spent.items()}
+
+
+def main() -> None:
+    """Print ours on both databases beside the others."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    peers = os.environ.get("PEER_PYTHON", "build/peers/bin/python")
+    bare = peer("aiogram", sys.executable)
+    assert bare is not None
+    print(f"{'one tap, changed in place':<44}{'CPU ms':>8}{'x bare':>8}{'statements':>12}")
+    rows: list[tuple[str, float | None, int]] = [
+        ("aiogram, FSM handler, nothing stored", bare, 0),
+        ("aiogram_dialog, a window's click", peer("dialog", peers), 0),
+        ("python-telegram-bot, ConversationHandler", peer("ptb", sys.executable), 0),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with stand_in() as facts:
+            url = f"sqlite+aiosqlite:///{folder / 'taps.db'}"
+            found = asyncio.run(ours(url, folder, facts))
+        rows += [(f"Slotline on SQLite, {what}", *figures) for what, figures in found.items()]
+        server = postgres.start(durable=True)
+        try:
+            url = postgres.create_database(server.url, "taps")
+            with stand_in() as facts:
+                found = asyncio.run(ours(url, folder, facts))
+        finally:
+            server.stop()
+        rows += [(f"Slotline on PostgreSQL, {what}", *figures) for what, figures in found.items()]
+    for what, spent, statements in rows:
+        if spent is not None:
+            print(f"{what:<44}{spent:>8.2f}{spent / bare:>8.1f}{statements or '':>12}")
+
+
+if __name__ == "__main__":
+    main()
