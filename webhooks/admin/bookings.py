@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core import bookings, day, people, proposals, registers
 from core.bookings import Booking
@@ -21,7 +21,19 @@ from core.registers import Scope, Wanted
 from core.slots import TICK
 from webhooks.admin.calendars import Reason
 from webhooks.admin.calls import Call, Caller
-from webhooks.admin.fields import Id, In, Line, Listing, Name, Out, Paged, PathId, Search, Words
+from webhooks.admin.fields import (
+    Id,
+    In,
+    Instant,
+    Line,
+    Listing,
+    Name,
+    Out,
+    Paged,
+    PathId,
+    Search,
+    Words,
+)
 
 router = APIRouter(tags=["bookings"])
 
@@ -137,14 +149,14 @@ class WalkIn(In):
 class When(In):
     """A start of a service, with a provider or anybody who is free."""
 
-    starts_at: AwareDatetime
+    starts_at: Instant
     provider_id: Id | None = Field(None, description="Null: anybody who is free.")
 
 
 class MoveIn(In):
     """Another start, with the same provider or another."""
 
-    starts_at: AwareDatetime
+    starts_at: Instant
     provider_id: Id | None = Field(None, description="Null: as it is.")
 
 
@@ -192,8 +204,8 @@ def wanted(
     provider_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     customer_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     state: Annotated[list[State] | None, Query(max_length=9)] = None,
-    from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    to: AwareDatetime | None = None,
+    from_: Annotated[Instant | None, Query(alias="from")] = None,
+    to: Instant | None = None,
     q: Annotated[Search, Query(description="In reference, name, phone or e-mail.")] = "",
 ) -> Wanted:
     """Read which bookings are wanted; without `state` those that were made, not only held."""
@@ -491,6 +503,6 @@ async def _moved(ctx: Context, old: Booking, to: MoveIn) -> Slot:
 
 
 def _on_grid(starts_at: datetime) -> None:
-    """Calendars go by ticks of five minutes, and no further than dates can be written."""
-    if not 2000 <= starts_at.year <= 2200 or starts_at.timestamp() % TICK:
+    """Calendars go by ticks of five minutes."""
+    if starts_at.timestamp() % TICK:
         raise Invalid(field="starts_at", reason="step", least=5)

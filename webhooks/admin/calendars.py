@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core import availability, bookings, setup, slots, timetables
 from core.catalog import catalog
@@ -19,6 +19,7 @@ from webhooks.admin.calls import Call, Caller
 from webhooks.admin.fields import (
     Id,
     In,
+    Instant,
     Line,
     Listing,
     Minor,
@@ -60,8 +61,8 @@ class BlockIn(In):
 
     provider_id: Id | None = None
     calendar_id: Id | None = Field(None, description="Of a room, in place of a provider.")
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
     reason: Words = ""
 
 
@@ -96,7 +97,7 @@ class SessionIn(In):
 
     service_id: Id
     provider_id: Id
-    starts_at: AwareDatetime
+    starts_at: Instant
     capacity: Annotated[int, Field(ge=1, le=1000)]
     minutes: Annotated[int, Field(ge=5, le=1440, multiple_of=5)] | None = None
     price_minor: Minor | None = None
@@ -133,8 +134,8 @@ async def free(
     shop_id: PathId,
     call: Caller,
     service: Annotated[int, Query(ge=1, le=2**63 - 1)],
-    from_: Annotated[AwareDatetime, Query(alias="from", examples=["2026-03-09T00:00:00Z"])],
-    to: Annotated[AwareDatetime, Query(examples=["2026-03-16T00:00:00Z"])],
+    from_: Annotated[Instant, Query(alias="from", examples=["2026-03-09T00:00:00Z"])],
+    to: Annotated[Instant, Query(examples=["2026-03-16T00:00:00Z"])],
     provider: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Or anybody.")] = None,
     zone: Annotated[str, Query(max_length=60, description="The shop's by default.")] = "",
 ) -> Free:
@@ -275,9 +276,7 @@ async def list_sessions(
     shop_id: PathId,
     call: Caller,
     asked: Paged,
-    from_: Annotated[
-        AwareDatetime | None, Query(alias="from", description="Now by default.")
-    ] = None,
+    from_: Annotated[Instant | None, Query(alias="from", description="Now by default.")] = None,
 ) -> Listing[SessionOut]:
     """List sessions that are not over."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.paging import MOST, Asked, Page
 
 T = TypeVar("T")
+Dated = TypeVar("Dated", date, datetime)
 
 
 def _storable(text: str) -> str:
@@ -18,6 +20,17 @@ def _storable(text: str) -> str:
         message = "NUL characters are not kept"
         raise ValueError(message)
     return text
+
+
+YEARS = range(2000, 2200)
+"""What we can make dates of in any zone, and nobody misses anything outside of."""
+
+
+def _ours(when: Dated) -> Dated:
+    if when.year not in YEARS:
+        message = f"dates are within {YEARS.start} and {YEARS.stop - 1}"
+        raise ValueError(message)
+    return when
 
 
 LARGEST = 2**63 - 1
@@ -34,6 +47,8 @@ PathId = Annotated[int, Path(ge=1, le=LARGEST, examples=[1])]
 Minor = Annotated[
     int, Field(ge=0, le=10**12, description="In minor units: cents.", examples=[2500])
 ]
+Instant = Annotated[AwareDatetime, AfterValidator(_ours)]
+Day = Annotated[date, AfterValidator(_ours)]
 Search = Annotated[str, Query(max_length=100), AfterValidator(_storable)]
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core import setup, timetables
 from core.catalog import catalog
@@ -18,7 +18,7 @@ from core.errors import Invalid
 from core.slots import Interval
 from core.timetables import Opening, Special
 from webhooks.admin.calls import Call, Caller
-from webhooks.admin.fields import In, Line, Listing, Out, Paged, PathId
+from webhooks.admin.fields import Day, In, Instant, Line, Listing, Out, Paged, PathId
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["hours"])
 
@@ -75,8 +75,8 @@ class Dates(Out):
 class TimeOffIn(In):
     """When a provider is away."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
     reason: Line = ""
 
 
@@ -155,13 +155,13 @@ async def list_dates(shop_id: PathId, call: Caller) -> Dates:
 
 
 @router.put("/dates/{day}")
-async def set_date(shop_id: PathId, day: date, body: DateIn, call: Caller) -> Dates:
+async def set_date(shop_id: PathId, day: Day, body: DateIn, call: Caller) -> Dates:
     """Set the hours of one date; none closes it. What is booked stands."""
     return await _set_date(call, shop_id, None, day, body)
 
 
 @router.delete("/dates/{day}", status_code=HTTPStatus.NO_CONTENT)
-async def clear_date(shop_id: PathId, day: date, call: Caller) -> None:
+async def clear_date(shop_id: PathId, day: Day, call: Caller) -> None:
     """Let the week's hours hold again on a date."""
     await call.write(lambda ctx: setup.clear_exception(ctx, shop_id, day))
 
@@ -174,16 +174,14 @@ async def list_provider_dates(shop_id: PathId, provider_id: PathId, call: Caller
 
 @router.put("/providers/{provider_id}/dates/{day}")
 async def set_provider_date(
-    shop_id: PathId, provider_id: PathId, day: date, body: DateIn, call: Caller
+    shop_id: PathId, provider_id: PathId, day: Day, body: DateIn, call: Caller
 ) -> Dates:
     """Set a provider's hours of one date."""
     return await _set_date(call, shop_id, provider_id, day, body)
 
 
 @router.delete("/providers/{provider_id}/dates/{day}", status_code=HTTPStatus.NO_CONTENT)
-async def clear_provider_date(
-    shop_id: PathId, provider_id: PathId, day: date, call: Caller
-) -> None:
+async def clear_provider_date(shop_id: PathId, provider_id: PathId, day: Day, call: Caller) -> None:
     """Let a provider's week hold again on a date."""
     await call.write(lambda ctx: setup.clear_exception(ctx, shop_id, day, provider_id=provider_id))
 
@@ -193,7 +191,7 @@ async def _list_dates(call: Call, shop_id: int, provider_id: int | None) -> Date
 
 
 async def _set_date(
-    call: Call, shop_id: int, provider_id: int | None, day: date, body: DateIn
+    call: Call, shop_id: int, provider_id: int | None, day: Day, body: DateIn
 ) -> Dates:
     hours = [_interval(one) for one in body.hours]
 

@@ -41,7 +41,7 @@ PHONES = {
 """Who there is: roles at Bella Hair, those at Smile Dental, and people who work at neither."""
 
 
-@dataclass
+@dataclass(repr=False)
 class House:
     """The API on a database, in this process; `mails` are those it sent."""
 
