@@ -94,7 +94,11 @@ class _Writer:
         for literal, name, spec in parse(template):
             written.append(literal)
             if name:
-                written.append(self.value(say.params[name], spec))
+                value = self.value(say.params[name], spec)
+                if not value and literal.endswith(" "):
+                    # "{customer} {phone}." where there is no phone to be shown.
+                    written[-1] = literal[:-1]
+                written.append(value)
         return "".join(written)
 
     def value(self, value: object, spec: str) -> str:

@@ -63,9 +63,20 @@ def _recipients() -> sa.Select[Any]:
         )
         .exists()
     )
+    front = members.alias("front")
+    keeps_the_book = (
+        sa.select(front.c.id)
+        .where(
+            front.c.shop_id == shop,
+            front.c.user_id == members.c.user_id,
+            front.c.role.in_(("owner", "receptionist")),
+        )
+        .exists()
+    )
     return (
         sa.select(
             members.c.user_id,
+            keeps_the_book.label("sees_phones"),
             lines.c.id.label("line_id"),
             identities.c.id.label("identity_id"),
             identities.c.value.label("address"),

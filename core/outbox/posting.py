@@ -148,7 +148,7 @@ async def alert(
     rows = [
         _row(
             ctx,
-            say,
+            say if person.sees_phones else _without_phone(say),
             conversation_id=to,
             lane="alert",
             kind=kind,
@@ -274,6 +274,13 @@ async def drop(
         statement = statement.where(outbox.c.lane == lane)
     done = await ctx.execute(statement.values(state="dropped", error=reason, say=WIPED))
     return int(done.rowcount)
+
+
+def _without_phone(say: Say) -> Say:
+    """Return an alert for somebody who sees no customers' numbers: their providers' work only."""
+    if "phone" not in say.params:
+        return say
+    return Say(say.key, {**say.params, "phone": ""}, secret=say.secret)
 
 
 async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, tuple[int, str]]:

@@ -198,3 +198,10 @@ def test_updating_keeps_what_is_the_same_and_asks_anew_for_what_changed(locales:
     # Run again, nothing changes.
     catalogs.update({"a": "Yes", "b": "No!", "d": "New"}, locales, "es", {})
     assert locales.read_text("utf-8") == written
+
+
+def test_a_value_that_is_empty_leaves_no_space_before_what_follows() -> None:
+    words = Wording({"who": "New: {customer} {phone}. Ref {ref}"})
+    facts: dict[str, object] = {"customer": "Marta", "ref": "K7Q-3MD"}
+    said = [words.say(Say("who", {**facts, "phone": p}), "en") for p in ("+34600111222", "")]
+    assert said == ["New: Marta +34600111222. Ref K7Q-3MD", "New: Marta. Ref K7Q-3MD"]
