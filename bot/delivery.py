@@ -31,12 +31,15 @@ from core.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 100
+AT_ONCE = 120
 """Messages on their way at the same time; of one conversation and lane it is one anyway."""
 
-OF_A_LINE = 40
+OF_A_LINE = 60
 """Of them, messages of one line before others are claimed first: a slow provider holds up its own
 lines only."""
+
+BREATH = 0.02
+"""Seconds between two claims in a burst, so that each finds more than the one place just freed."""
 
 LATE = timedelta(minutes=5)
 """A reminder sent after this long is counted as late."""
@@ -165,10 +168,12 @@ class Delivery:
             self._full = free <= 0
             if self._full:
                 continue  # whoever finishes wakes us
+            # Before the claim: who finishes while it runs would find us not full, and wake nobody.
+            crowded = self._crowded()
             self._claiming = True
             suspects: list[Outgoing] = []
             try:
-                rows = await self._claim(free)
+                rows = await self._claim(free, crowded)
                 if self._look_for_suspects and self._suspect is None:
                     suspects = await self._claim_suspect()
                     self._look_for_suspects = bool(suspects)
@@ -177,13 +182,15 @@ class Delivery:
                 continue  # the tick wakes us again
             finally:
                 self._claiming = False
-            self._full = len(rows) >= free
+            self._full = len(rows) >= free or bool(crowded)
             for row in [*rows, *suspects]:
                 task = asyncio.create_task(self._send(row))
                 self._in_hand[task] = row
                 task.add_done_callback(self._done)
                 if row in suspects:
                     self._suspect = task
+            if self._full:
+                await asyncio.sleep(BREATH)
 
     def _done(self, task: asyncio.Task[bool]) -> None:
         self._in_hand.pop(task)
@@ -197,10 +204,8 @@ class Delivery:
         if again or task.exception() is not None or task.result():
             self.wake()
 
-    async def _claim(self, limit: int) -> list[Outgoing]:
+    async def _claim(self, limit: int, crowded: Collection[int] = ()) -> list[Outgoing]:
         """Claim what is due on lines that are fit, and one message of each that may be again."""
-        many = Counter(row.line_id for row in self._in_hand.values())
-        crowded = [line for line, count in many.items() if count >= OF_A_LINE]
         lines = self.rest.open(self._lines, crowded)
         rows: list[Outgoing] = []
         if lines.answers:
@@ -211,6 +216,11 @@ class Delivery:
                 self.rest.try_out(line)
             rows += found
         return rows
+
+    def _crowded(self) -> list[int]:
+        """Return the lines that have their share of messages on their way."""
+        many = Counter(row.line_id for row in self._in_hand.values())
+        return [line for line, count in many.items() if count >= OF_A_LINE]
 
     async def _claim_suspect(self) -> list[Outgoing]:
         """Claim one of those whose sender vanished: should it be why, it takes no other along."""

@@ -15,6 +15,8 @@ BASIC = frozenset(
 EXTENDED = frozenset("\f^{}\\[~]|€")
 """Characters of GSM-7 that take two places."""
 
+_GSM = BASIC | EXTENDED
+
 _TYPOGRAPHY = {
     "‘": "'", "’": "'", "‚": "'", "′": "'", "´": "'", "`": "'", "ʼ": "'",
     "“": '"', "”": '"', "„": '"', "″": '"', "«": '"', "»": '"',
@@ -28,7 +30,7 @@ _TYPOGRAPHY = {
 
 def is_gsm(text: str) -> bool:
     """Whether the whole text can be sent in GSM-7."""
-    return all(c in BASIC or c in EXTENDED for c in text)
+    return _GSM.issuperset(text)
 
 
 def alphabet(text: str) -> str:

@@ -9,6 +9,30 @@ import sqlalchemy as sa
 from core.context import Context
 from core.models import prompts
 
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+
+# Locked: two deliveries, each with a lane of the same conversation, number one by one.
+_OPEN = (
+    sa.select(
+        prompts.c.id,
+        prompts.c.conversation_id,
+        prompts.c.base,
+        prompts.c.options,
+        prompts.c.closed_at,
+        prompts.c.expires_at,
+    )
+    .where(
+        prompts.c.closed_at.is_(None)
+        & prompts.c.conversation_id.in_(
+            sa.select(prompts.c.conversation_id).where(prompts.c.id.in_(_IDS))
+        )
+        | prompts.c.id.in_(_IDS)
+    )
+    .order_by(prompts.c.id)
+    .with_for_update(key_share=True)
+)
+_NUMBER = sa.update(prompts).where(prompts.c.id.in_(_IDS)).values(base=sa.bindparam("number"))
+
 
 async def number_prompt(ctx: Context, prompt_id: int) -> int:
     """Return the base of one prompt, giving it one if need be (see `number_prompts`)."""
@@ -23,30 +47,14 @@ async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int,
     """
     if not prompt_ids:
         return {}
-    asked = sa.select(prompts.c.conversation_id).where(prompts.c.id.in_(prompt_ids))
-    # Locked: two deliveries, each with a lane of the same conversation, number one by one.
-    rows = await ctx.all(
-        sa.select(
-            prompts.c.id,
-            prompts.c.conversation_id,
-            prompts.c.base,
-            prompts.c.options,
-            prompts.c.closed_at,
-            prompts.c.expires_at,
-        )
-        .where(
-            prompts.c.closed_at.is_(None) & prompts.c.conversation_id.in_(asked)
-            | prompts.c.id.in_(prompt_ids)
-        )
-        .order_by(prompts.c.id)
-        .with_for_update(key_share=True)
-    )
+    rows = (await ctx.execute(_OPEN, {"ids": list(prompt_ids)})).all()
     taken: dict[int, set[int]] = {}
     for row in rows:
         if row.base is not None and row.closed_at is None and not _expired(row.expires_at, ctx):
             numbers = range(row.base + 1, row.base + len(row.options) + 1)
             taken.setdefault(row.conversation_id, set()).update(numbers)
     bases: dict[int, int] = {}
+    new: dict[int, list[int]] = {}
     for row in rows:
         if row.id not in prompt_ids:
             continue
@@ -55,8 +63,10 @@ async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int,
             used = taken.setdefault(row.conversation_id, set())
             base = _lowest_free(used, len(row.options))
             used.update(range(base + 1, base + len(row.options) + 1))
-            await ctx.execute(sa.update(prompts).where(prompts.c.id == row.id).values(base=base))
+            new.setdefault(base, []).append(row.id)
         bases[row.id] = base
+    for base, ids in new.items():  # most of a batch have the same, 0
+        await ctx.execute(_NUMBER, {"ids": ids, "number": base})
     return bases
 
 

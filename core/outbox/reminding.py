@@ -37,6 +37,23 @@ _CLOSE = (
 )
 
 
+_SETTLE = (
+    sa.update(prompts)
+    .where(
+        prompts.c.closed_at.is_(None),
+        prompts.c.id.in_(
+            sa.select(outbox.c.prompt_id).where(
+                outbox.c.lane == "reminder",
+                outbox.c.booking_id.in_(sa.bindparam("bookings", expanding=True)),
+                outbox.c.state == "sent",
+                outbox.c.prompt_id.is_not(None),
+            )
+        ),
+    )
+    .values(closed_at=sa.bindparam("now", type_=prompts.c.closed_at.type))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """A message due later. `dropped` says why it does not go; then it only stands on record."""
@@ -115,17 +132,7 @@ async def forget(ctx: Context, booking_id: int, *, reason: str) -> None:
 
 async def settle(ctx: Context, booking_ids: Sequence[int]) -> None:
     """Close what earlier reminders of these bookings asked: the one sent now asks it again."""
-    shown = sa.select(outbox.c.prompt_id).where(
-        outbox.c.lane == "reminder",
-        outbox.c.booking_id.in_(booking_ids),
-        outbox.c.state == "sent",
-        outbox.c.prompt_id.is_not(None),
-    )
-    await ctx.execute(
-        sa.update(prompts)
-        .where(prompts.c.id.in_(shown), prompts.c.closed_at.is_(None))
-        .values(closed_at=ctx.now)
-    )
+    await ctx.execute(_SETTLE, {"bookings": list(booking_ids), "now": ctx.now})
 
 
 async def reword(ctx: Context, booking_id: int, say: Say, options: Sequence[Choice]) -> None:
