@@ -6,13 +6,25 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
 
 from bot import logs
+from bot.channels.memory import Memory
+from bot.delivery import Delivery
+from bot.texts import WORDS
+from core import outbox
+from core.clock import FixedClock
+from core.errors import DeliveryFailed
+from core.messages import Say
+from core.runtime import Runtime
 from core.settings import Settings
+from tests.core.people_rows import Place
+
+MARTA = "+34600000009"
 
 SETTINGS = Settings(
     _env_file=None,
@@ -79,6 +91,45 @@ def test_phones_are_masked_and_secrets_hidden(
 ) -> None:
     structlog.get_logger().info("x", value=value)
     assert written(stream) == [{"event": "x", "level": "info", "value": shown}]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("+34600111222", "+34•••222"),
+        ("123456789", "123•••789"),
+        ("marta@example.com", "m•••@example.com"),
+        ("US.AbCdEf0123", "US.•••123"),
+        ("42", "•••"),
+    ],
+)
+def test_an_address_of_any_kind_is_masked(address: str, shown: str) -> None:
+    assert logs.address(address) == shown
+
+
+async def test_no_try_to_send_a_code_leaves_it_or_the_phone_in_the_log(
+    stream: io.StringIO, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(WORDS, "t.code", "Code {code}")
+    async with runtime.transaction() as ctx:
+        talk = await (await Place.open(ctx)).talk(MARTA)
+        code = Say("t.code", {"code": "481920"}, secret=True)
+        await outbox.post(ctx, code, conversation_id=talk)
+        await outbox.post(ctx, Say("t.absent", {"code": "481920"}), conversation_id=talk)
+    refused = DeliveryFailed(reason=f"21211: {MARTA} is no number", retry_after=1)
+    memory = Memory(failures=[refused])
+    delivery = Delivery(runtime, {("twilio", "sms"): memory})
+    assert isinstance(runtime.clock, FixedClock)
+    for _ in range(3):
+        await delivery.drain()
+        runtime.clock.advance(timedelta(seconds=2))
+    assert memory.to(MARTA) == ["Code 481920"]
+    said = stream.getvalue()
+    events = [line["event"] for line in written(stream)]
+    assert {"delivery.refused", "delivery.sent", "delivery.error"} <= set(events)
+    assert "481920" not in said
+    assert MARTA not in said
+    assert "+34•••009" in said
 
 
 def test_names_of_secrets_hide_whatever_they_hold(stream: io.StringIO) -> None:

@@ -1,8 +1,11 @@
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.segments import BASIC, EXTENDED, is_gsm, segments, to_gsm
+from bot.segments import BASIC, EXTENDED, alphabet, is_gsm, segments, to_gsm
+from tests.bot import sms_reference
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,41 @@ def test_either_all_of_a_text_is_gsm_7_or_none_of_it_changed(text: str) -> None:
 @given(st.text(st.sampled_from(sorted(BASIC | EXTENDED))))
 def test_gsm_7_is_left_alone(text: str) -> None:
     assert to_gsm(text) == text
+
+
+KINDS = (
+    "abcdefghij klmnop 0123456789.,",
+    "éèñÑöÜß¿¡Δ@£_\n",
+    "€[]{}~^|\\",
+    "áíóúçãőΩжשא",
+    "अआशुक्र",
+    "😀👍🏽👨‍👩‍👧🇪🇸",
+)
+"""Characters of one place in GSM-7, of two, of UCS-2 alone, and of two places there."""
+
+
+def test_ten_thousand_texts_take_as_many_segments_as_the_reference_counts() -> None:
+    random = Random(38)
+    seen = {"gsm7": 0, "ucs2": 0}
+    for _ in range(10_000):
+        kinds = random.sample(KINDS, random.choice((1, 1, 2, 3)))
+        # Around the ends of parts, where miscounting shows, and anywhere.
+        ends = (70, 134, 153, 160, 201, 306, 459)
+        length = max(0, random.choice(ends) + random.randint(-3, 3))
+        rare = "".join(kinds[1:])
+        text = "".join(
+            random.choice(rare if rare and random.random() < 0.03 else kinds[0])
+            for _ in range(length)
+        )
+        expected = sms_reference.parts(text)
+        assert (text, segments(text)) == (text, len(expected))
+        written = "gsm7" if sms_reference.septets(text) is not None else "ucs2"
+        assert alphabet(text) == written
+        seen[written] += 1
+    assert min(seen.values()) > 2000
+
+
+def test_the_alphabets_are_those_of_the_tables() -> None:
+    assert set(sms_reference.DEFAULT) - {chr(sms_reference.ESCAPE)} == BASIC
+    assert set(sms_reference.EXTENSION.values()) == EXTENDED
+    assert len(sms_reference.DEFAULT) == 128
