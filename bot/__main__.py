@@ -97,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--shop", metavar="KEYWORD", help="of one shop")
     out.add_argument("--kind", help="of this kind, such as reminder")
     out.add_argument("--limit", type=int, default=50, metavar="N", help="list the newest N")
+    words = command("wording", _wording, "Show or set a shop's own words for a message.")
+    words.add_argument("--shop", required=True, metavar="KEYWORD")
+    words.add_argument("--lang", default="en")
+    words.add_argument("--dry-run", action="store_true", help="only show how it would read")
+    words.add_argument("--drop", action="store_true", help="the usual words again")
+    words.add_argument("key", nargs="?", help="which message, such as reminder; none: list them")
+    words.add_argument("text", nargs="?", help="its words; none: show them as they are")
     command("telegram-setup", _telegram_setup, "Set the bots' commands and descriptions.")
     command("doctor", _doctor, "Say what is missing or wrong.")
     return parser
@@ -470,6 +477,38 @@ def _outbox(settings: Settings, options: argparse.Namespace) -> int:
         return 0
 
     return _with_runtime(settings, tend)
+
+
+def _wording(settings: Settings, options: argparse.Namespace) -> None:
+    from bot import own_words
+    from core import directory
+
+    async def word(runtime: Runtime) -> None:
+        await runtime.check()
+        async with runtime.reading() as ctx:
+            shop = await directory.shop_by_keyword(ctx, options.shop)
+            if shop is None:
+                raise NotReady(reason=f"no shop has the keyword {options.shop}")
+            own = await own_words.own(ctx, shop.id)
+        key, language = options.key, options.lang
+        if key is None:
+            for name in own_words.KEYS:
+                said = ", ".join(sorted(own.get(name, ())))
+                print(f"{name}  {{{', '.join(sorted(own_words.fields(name)))}}}  {said}".rstrip())
+            return
+        now = own.get(key, {}).get(language) or own_words.standard(key, language)
+        if options.drop:
+            await runtime.run(lambda ctx: own_words.drop(ctx, shop.id, key, language))
+            print(own_words.standard(key, language))
+            return
+        template = options.text or now
+        do = own_words.look if options.dry_run or options.text is None else own_words.put
+        seen = await runtime.run(lambda ctx: do(ctx, shop.id, key, language, template))
+        print(seen.template, seen.text, f"{seen.segments} SMS, {seen.alphabet}", sep="\n")
+        for remark in seen.remarks:
+            print(f"mind: {remark}")
+
+    _with_runtime(settings, word)
 
 
 def _understand(_settings: Settings, options: argparse.Namespace) -> None:

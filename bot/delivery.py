@@ -348,7 +348,7 @@ def rendering(row: Outgoing, channel: Channel) -> Rendered:
         row.say,
         prompt,
         channel.capabilities,
-        WORDING,
+        WORDING.with_own(row.wordings),
         locale,
         done=decode(row.living.get("done", [])),
         above=bool(row.living.get("in_place") and row.living.get("above")),

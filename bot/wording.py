@@ -14,8 +14,8 @@ import io
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -38,9 +38,23 @@ LOCALES = Path(__file__).parent / "locales"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words of every Say."""
+    """The words of every Say; `own` are a shop's, key → language → template, before ours."""
 
     words: Words
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def with_own(self, own: Mapping[str, Mapping[str, str]]) -> Wording:
+        """Return these words with a shop's own before them."""
+        return replace(self, own=own) if own else self
+
+    def own_template(self, key: str, language: str, known: Collection[str]) -> str | None:
+        """Return a shop's own words for `key`, if they ask for nothing that is not `known`.
+
+        They were checked when they were written; what a message tells may have changed since.
+        """
+        short = language.replace("-", "_").partition("_")[0].lower()
+        template = self.own.get(key, {}).get(short)
+        return template if template and placeholders(template) <= set(known) else None
 
     def say(
         self,
@@ -89,7 +103,14 @@ class _Writer:
         key = say.key
         if self.button and f"{key}.button" in self.wording.words:
             key = f"{key}.button"
-        template = self.wording.template(key, self.language, count if isinstance(count, int) else 1)
+        template = (
+            self.wording.own_template(key, self.language, say.params)
+            if (self.wording.own)
+            else None
+        )
+        if template is None:
+            many = count if isinstance(count, int) else 1
+            template = self.wording.template(key, self.language, many)
         written = []
         for literal, name, spec in parse(template):
             written.append(literal)

@@ -59,7 +59,8 @@ class Shop:
     """A place with a zone, hours and a type; the tenant. `answers` are short texts by topic.
 
     How it reminds is `core.reminders`' to read: None is the default there. Quiet hours are minutes
-    of the local day, agendas "HH:MM" or never, `templates` kind → language → ContentSid.
+    of the local day, agendas "HH:MM" or never, `templates` kind → language → ContentSid,
+    `wordings` text's key → language → the shop's own words.
     """
 
     id: int
@@ -96,6 +97,7 @@ class Shop:
     agenda_today: str
     agenda_tomorrow: str
     templates: Mapping[str, Mapping[str, str]]
+    wordings: Mapping[str, Mapping[str, str]]
     overrides: Overrides
 
     @property

@@ -56,6 +56,7 @@ shops = sa.Table(
     text("agenda_today", server_default="08:00"),  # when the owners get the day's; empty: never
     text("agenda_tomorrow", server_default="20:00"),
     json("templates"),  # WhatsApp's approved ones: kind → language → ContentSid
+    json("wordings"),  # the shop's own words: text's key → language → template
     proper_name(),
     sa.CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold"),
     sa.CheckConstraint("max_open BETWEEN 1 AND 1000", name="max_open"),

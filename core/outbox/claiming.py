@@ -41,7 +41,8 @@ class Outgoing:
     shop that the message or else the conversation is about, `language` the conversation's or else
     that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
     says how options are best laid out as buttons, `living` which message this one replaces.
-    `template` is the ContentSid to send it by where WhatsApp lets nothing else through.
+    `template` is the ContentSid to send it by where WhatsApp lets nothing else through, `wordings`
+    are the shop's own words.
     """
 
     id: int
@@ -75,6 +76,7 @@ class Outgoing:
     layout: str = ""
     living: Json = field(default_factory=dict)
     template: str = ""
+    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 async def claim_due(
@@ -252,6 +254,7 @@ def _detailed() -> sa.Select[Any]:
             shops.c.language.label("shop_language"),
             shops.c.id.label("the_shop"),
             shops.c.templates,
+            shops.c.wordings,
             shops.c.quiet_from,
             shops.c.quiet_until,
             identities.c.user_id.label("talk_user"),
@@ -318,4 +321,5 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         layout=(row.prompt_args or {}).get("layout", ""),
         living=row.living,
         template="" if free else template(row),
+        wordings=row.wordings or {},
     )

@@ -247,6 +247,24 @@ def test_migrate_seeds_and_ticks(tmp_path: Path) -> None:
     assert query(tmp_path, "SELECT admin FROM users") == [(1,)]
 
 
+def test_a_shop_words_a_message_itself(installation: Path) -> None:
+    words = ("wording", "--shop", "BELLA", "--lang", "es")
+    status, listed, _ = run(installation, *words)
+    assert (status, "reminder  {at, ref, shop, what, when}" in listed.splitlines()) == (0, True)
+    own = "{shop}: te esperamos, {when}."
+    shown = run(installation, *words, "--dry-run", "tell.confirmed", own)[1].splitlines()
+    assert shown[0] == own
+    assert shown[1].startswith("Bella Hair: te esperamos, ")
+    assert shown[2] == "1 SMS, gsm7"
+    assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
+    assert run(installation, *words, "tell.confirmed", own)[0] == 0
+    assert run(installation, *words, "tell.confirmed")[1].splitlines()[0] == own
+    status, _, errors = run(installation, *words, "tell.confirmed", "{nonsense}")
+    assert (status, "placeholder" in errors) == (1, True)
+    assert run(installation, *words, "--drop", "tell.confirmed")[0] == 0
+    assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
+
+
 def test_understand_reads_a_line_and_writes_a_line(tmp_path: Path) -> None:
     options = ("--now", "2026-03-09T09:00Z", "--zone", "Europe/Madrid", "--lang", "en")
     status, output, errors = run(
