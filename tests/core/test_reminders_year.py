@@ -6,6 +6,7 @@ sent is reckoned beside it, from the rules alone (`tests.core.reminders_referenc
 
 import heapq
 import itertools
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from core.clock import FixedClock
 from core.context import Context
 from core.errors import SlotTaken
 from core.outbox import checking
+from core.reminders.rules import Rule, schedule
 from core.runtime import Runtime
 from core.slots import Interval
 from tests.core.reminders_reference import YEAR, Clocks, going
@@ -286,11 +288,35 @@ async def live(runtime: Runtime, count: int, seed: int) -> Year:
 
 
 def many(runtime: Runtime) -> int:
-    """How many bookings: each takes some fifty statements, and PostgreSQL's are slower."""
-    return 1200 if runtime.engine.dialect.name == "sqlite" else 150
+    """How many bookings: each takes some fifty statements, and PostgreSQL's are slower.
+
+    YEAR_BOOKINGS sets more, for a whole year of them: 3000, say.
+    """
+    few = 400 if runtime.engine.dialect.name == "sqlite" else 150
+    return int(os.environ.get("YEAR_BOOKINGS", few))
 
 
 @pytest.mark.heavy
+def test_the_times_of_thousands() -> None:
+    """By the rules alone, without a database: five thousand bookings and moves in three zones."""
+    chance, times = Random(11), Counter[str]()
+    for zone in SHOPS:
+        clocks = Clocks.of(zone, *YEAR)
+        for _ in range(1700):
+            now = BEGINS + timedelta(minutes=5 * chance.randrange(DAYS * 24 * 12))
+            starts = now + timedelta(minutes=5 * chance.randrange(1, 40 * 24 * 12))
+            ends = starts + timedelta(minutes=30)
+            texts = chance.choice([*(one["reminders"] for one in SHOPS.values() if one), OVERRIDE])
+            hours = chance.choice([(1260, 480), *(one for one in OWN_QUIET if one)])
+            rules = [Rule.parse(text) for text in texts]
+            found = schedule(rules, starts, ends, zone, hours, now)
+            sent = {str(one.rule): one.due_at for one in found if not one.dropped}
+            assert sent == going(clocks, texts, starts, ends, hours, now), (zone, starts, now)
+            times.update(sent.keys())
+    assert set(times) == {"48h", "24h", "2h", "90m", "30m", "at 09:00", "after 2h", "after 24h"}
+    assert times.total() > 5000
+
+
 async def test_a_year_of_reminders(runtime: Runtime) -> None:
     year = await live(runtime, many(runtime), seed=5)
     went = await sent(runtime)
