@@ -24,6 +24,7 @@ from webhooks.admin import (
     calendars,
     customers,
     describing,
+    exports,
     hours,
     me,
     members,
@@ -51,6 +52,7 @@ ROUTERS = (
     members.router,
     users.router,
     talks.router,
+    exports.router,
     audits.router,
 )
 

@@ -133,6 +133,8 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/messages": DESK,
     "POST /shops/{shop_id}/messages/{message_id}/retry": OWNERS,
     "POST /shops/{shop_id}/messages/{message_id}/drop": OWNERS,
+    # --- files ---
+    "GET /shops/{shop_id}/exports/{what}": OWNERS,
     # --- who changed what ---
     "GET /audit": ADMINS,
     "GET /shops/{shop_id}/audit": OWNERS,

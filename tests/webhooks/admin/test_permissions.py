@@ -82,6 +82,7 @@ async def found(house: House, route: str, who: str) -> str:
         "conversation_id": house.talk,
         "user_id": house.users["owner"],
         "role": "owner",
+        "what": "bookings",
     }
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", str(value))
