@@ -319,7 +319,7 @@ no longer need|want|coming|able
 my upcoming|next|current|existing|booked? appointments|bookings|reservations
 when|what|where|whens is|are|s|time|day my|our next? upcoming? @visit
 do i|we have an|any|a|something|anything? upcoming? @visit
-what do|have i|we have? booked|scheduled|coming
+what do|did|have i|we have? booked|book|scheduled|coming
 show|see|list|check|view|look|confirm me|at|up? my|our|upcoming|existing * @visit
 my @visit status|details|info
 have i|we got|booked|an
@@ -399,7 +399,7 @@ deposit|prepay
 what|anything|something should|do|must|can|to i|we? need? to? bring|prepare|wear|take
 what|anything to|i bring|prepare|wear
 do|should|must i|we need|have? to? bring|prepare|wash|fast|eat
-should|can|must i|we wash|eat|drink|fast|shave|bring|wear|prepare
+should|can|must i|we wash|eat|drink|fast|shave|bring|wear|prepare !my
 how|need do|should|to i|we? prepare
 preparation|preparations
 prepare|preparation|preparations|prep

@@ -170,6 +170,7 @@ WORDS: dict[str, dict[str, Value]] = {
     "BUT": {"mas não": 1},
     "ANY": {"qualquer|qualquer dia|todos|qualquer um": 1},
     "NEGPOST": {
+        "não consigo ir|não posso ir|não vou poder|"
         "não posso|não dá|não consigo|não serve"
         "|não rola|não|não funciona|não é possível|não vai dar|não dá para mim"
         "|não dá pra mim|não me serve"

@@ -188,6 +188,7 @@ WORDS: dict[str, dict[str, Value]] = {
     "BUT": {"pero no": 1},
     "ANY": {"cualquier|cualquiera|todos|cualquier día": 1},
     "NEGPOST": {
+        "no puedo ir|no podré ir|no puedo venir|no me viene bien|"
         "no puedo|no me va bien|no me viene bien"
         "|no me sirve|no me va|no me viene|no me queda bien"
         "|no|no es posible|imposible|no funciona|tampoco|no me sirve a mí|me va mal|me viene mal"
