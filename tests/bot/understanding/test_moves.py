@@ -41,7 +41,7 @@ def test_while_a_booking_is_made_the_same_words_change_the_wish(language: str) -
     setting = Setting(NOW, "Europe/Madrid", language, "ES", expects="when")
     assert understand(text, setting).date == NOW.date() + timedelta(4)
     read = understand(giving_up[language].format(day), setting)
-    assert (read.date, read.excluded_weekdays, read.intent) == (None, {4}, None)
+    assert (read.date, read.excluded_weekdays, read.intent) == (None, frozenset({4}), None)
     free = understand(
         giving_up[language].format(day), Setting(NOW, "Europe/Madrid", language, "ES")
     )
