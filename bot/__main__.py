@@ -305,12 +305,19 @@ def _seed_demo(settings: Settings, _options: argparse.Namespace) -> None:
 
 def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
     from core import people
+    from core.accounts import by_phone
+    from core.errors import CodeError
 
     async def create(runtime: Runtime) -> None:
         await runtime.check()
         phone = people.phone(options.phone, "")
         await runtime.run(lambda ctx: people.make_admin(ctx, phone))
         print(f"{phone} is an admin now.")
+        try:
+            code = await runtime.run(lambda ctx: by_phone.code_for(ctx, phone))
+        except CodeError as error:
+            raise NotReady(reason=f"there is no code to sign in with: {error.args[0]}") from None
+        print(f"Within five minutes, sign in at {settings.base_url}/admin with the code {code}")
 
     _with_runtime(settings, create)
 

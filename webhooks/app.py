@@ -15,6 +15,7 @@ from bot.simulator.stage import Stage
 from webhooks import errors, health, metrics, telegram, twilio
 from webhooks.admin.lazily import Lazily
 from webhooks.pages import accounts, bookings, mails, simulator
+from webhooks.pages.admin.app import create_page
 from webhooks.requests import Logged
 
 
@@ -46,7 +47,9 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     web.include_router(bookings.router)
     web.include_router(accounts.router)
     web.include_router(mails.router)
-    web.mount("/api/v1", Lazily(served))
+    api = Lazily(served)
+    web.mount("/api/v1", api)
+    web.mount("/admin", create_page(served, api, demo=stage is not None))
     web.add_route("/docs", _docs, include_in_schema=False)
     if stage is not None:
         web.state.stage = stage

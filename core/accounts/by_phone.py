@@ -20,6 +20,15 @@ async def ask(ctx: Context, phone: str) -> None:
     await codes.send(ctx, phone, code)
 
 
+async def code_for(ctx: Context, phone: str) -> str:
+    """Return a code for whoever stands at the machine itself: it is sent nowhere, but shown there.
+
+    Good as one that was sent; raises what `codes.issue` does, but no country is refused.
+    """
+    countries = [people.country_of(phone)]
+    return await codes.issue(ctx, phone, purpose=PURPOSE, conversation_id=None, countries=countries)
+
+
 async def check(
     ctx: Context, phone: str, code: str, *, name: str = ""
 ) -> int | CodeWrong | CodeDead:

@@ -239,9 +239,13 @@ def test_migrate_seeds_and_ticks(tmp_path: Path) -> None:
     status, _, errors = run(tmp_path, "tick", "--at", "2026-03-09T09:00")
     assert status == 2
     assert "an instant needs an offset, such as 2026-03-09T09:00Z" in errors
-    assert run(tmp_path, "create-admin", "+34600111222")[:2] == (
+    status, said, _ = run(tmp_path, "create-admin", "+34600111222")
+    assert (status, re.sub(r"\d{6}\n$", "…", said)) == (
         0,
-        "+34600111222 is an admin now.\n",
+        (
+            "+34600111222 is an admin now.\n"
+            "Within five minutes, sign in at http://127.0.0.1:8000/admin with the code …"
+        ),
     )
     assert run(tmp_path, "create-admin", "12")[0] == 1
     assert query(tmp_path, "SELECT admin FROM users") == [(1,)]

@@ -9,14 +9,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from bot.app import App
 from core import people
 from core.accounts import by_password, by_phone, sign_ins
 from core.accounts.sign_ins import Tokens
 from core.context import Context
 from core.errors import SlotlineError
 from webhooks.admin import mails
-from webhooks.admin.calls import COOKIE, Call, Caller, check_origin, read_token
+from webhooks.admin.calls import COOKIE, Call, Caller, check_origin, read_token, set_cookie
 from webhooks.admin.fields import In, Name, Out, Secret
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -202,20 +201,8 @@ async def _begin(
     made, found = await app.runtime.run(begin)
     if isinstance(found, Tokens):
         return _of(found)
-    _set_cookie(response, app, found)
+    set_cookie(response, app, found)
     return SignedIn(csrf_token=sign_ins.csrf_of(app.runtime.secret, made))
-
-
-def _set_cookie(response: Response, app: App, value: str) -> None:
-    response.set_cookie(
-        COOKIE,
-        value,
-        max_age=app.settings.refresh_token_days * 86400,
-        path="/",
-        secure=app.settings.base_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
 
 
 def _of(found: Tokens) -> SignedIn:

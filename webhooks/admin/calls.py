@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from bot.app import App
@@ -78,6 +78,11 @@ class Call:
     def customer(self) -> Actor:
         """The same, for what is their own."""
         return Actor("customer", self.me.user_id, self.me.name)
+
+    @property
+    def csrf(self) -> str:
+        """What proves that a change by this sign-in's cookie was meant."""
+        return sign_ins.csrf_of(self.app.runtime.secret, self.me.sign_in_id)
 
     @property
     def address(self) -> str:
@@ -157,8 +162,16 @@ class Call:
 
 async def caller(request: Request) -> Call:
     """Return the call, if whoever makes it may; else raise what refuses them."""
-    app: App = request.app.state.slotline
     row = TABLE[f"{request.method} {request.scope['route'].path}"]
+    return await recognised(request, row, csrf=request.headers.get(CSRF_HEADER, ""))
+
+
+async def recognised(request: Request, row: Row, *, csrf: str) -> Call:
+    """Return the call of whoever is in `row`; else raise what refuses them.
+
+    `csrf` is what came to prove that a change by cookie was meant.
+    """
+    app: App = request.app.state.slotline
     claims, by_cookie, wrong = _claims(request, app)
     seconds = await request.app.state.limits.take(
         user_id=claims and claims.user_id, address=address_of(request)
@@ -182,7 +195,7 @@ async def caller(request: Request) -> Call:
             raise wrong or SignInEnded()
     elif by_cookie and request.method not in _SAFE:
         check_origin(request, app)
-        _check_csrf(request, app, principal)
+        _check_csrf(csrf, app, principal)
     return _allowed(request, app, row, principal)
 
 
@@ -238,6 +251,19 @@ def _allowed(request: Request, app: App, row: Row, principal: Principal | None) 
     return Call(request, app, principal, shop_id, own)
 
 
+def set_cookie(response: Response, app: App, value: str) -> None:
+    """Have a browser keep a sign-in, where no script can read it and no other site can send it."""
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=app.settings.refresh_token_days * 86400,
+        path="/",
+        secure=app.settings.base_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
 def check_origin(request: Request, app: App) -> None:
     """Refuse a request that a page of others made in a browser that is signed in here."""
     origin = request.headers.get("Origin")
@@ -250,9 +276,8 @@ def check_origin(request: Request, app: App) -> None:
         raise _forged()
 
 
-def _check_csrf(request: Request, app: App, principal: Principal) -> None:
+def _check_csrf(given: str, app: App, principal: Principal) -> None:
     wanted = sign_ins.csrf_of(app.runtime.secret, principal.sign_in_id)
-    given = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(wanted.encode(), given.encode("utf-8", "replace")):
         raise _forged()
 

@@ -166,5 +166,5 @@ def _me(call: Call) -> Me:
         created_at=me.created_at,
         last_sign_in_at=me.last_sign_in_at,
         roles=[RoleOut.model_validate(role) for role in me.roles],
-        csrf_token=sign_ins.csrf_of(call.app.runtime.secret, me.sign_in_id),
+        csrf_token=call.csrf,
     )

@@ -1,0 +1,155 @@
+"""The page /admin in a real browser: founding a shop, a booking on behalf, the day."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.looking import HEIGHTS, Desk
+from tests.webhooks.staging import Theatre
+
+pytestmark = pytest.mark.browser
+
+
+@asynccontextmanager
+async def counter(
+    chromium: Browser, theatre: Theatre, width: int = 1440, scheme: str = "light"
+) -> AsyncIterator[Desk]:
+    """Open the page as the demo's admin; it must have had nothing to complain of at the end."""
+    context = await chromium.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/Madrid",
+    )
+    page = await context.new_page()
+    opened = Desk(page, width)
+    page.on("pageerror", lambda error: opened.trouble.append(str(error)))
+    page.on("console", lambda message: opened.trouble.append(message.text))
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith(theatre.url) else opened.trouble.append(request.url)
+        ),
+    )
+    await page.goto(f"{theatre.url}/admin")
+    yield opened
+    assert opened.trouble == []
+    await context.close()
+
+
+async def look_around(at: Desk) -> None:
+    await at.page.get_by_role("button", name="Look around as its admin").click()
+    await expect(at.page.get_by_role("heading", name="Choose a shop")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+async def test_from_nothing_to_a_shop_with_a_booking(
+    chromium: Browser, theatre: Theatre, width: int, scheme: str
+) -> None:
+    async with counter(chromium, theatre, width, scheme) as at:
+        page = at.page
+        assert await at.axe() == []
+        await look_around(at)
+        assert await at.axe() == []
+        await page.get_by_role("link", name="New shop").click()
+        assert await at.axe() == []
+        await page.get_by_label("Name", exact=True).fill("Blue Door")
+        await page.get_by_label("Country").select_option("Spain")
+        await expect(page.get_by_label("Time zone")).to_have_value("Europe/Madrid")
+        await page.get_by_role("button", name="Go on to hours").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "The shop is there. Three steps are left."
+        )
+        assert await at.axe() == []
+        await page.get_by_role("button", name="Go on to services").click()
+        await page.get_by_label("Name").fill("Cut")
+        await page.get_by_label("Price in EUR").fill("25,50")
+        await page.get_by_role("button", name="Add the service").click()
+        await expect(page.locator(".rows")).to_have_text("Cut 30 min 25.50 EUR")
+        assert await at.axe() == []
+        await page.get_by_role("link", name="Go on to people").click()
+        await page.get_by_label("Name").fill("Ana")
+        await page.get_by_role("button", name="Add them").click()
+        assert await at.axe() == []
+        await page.get_by_role("link", name="Open the shop").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Blue Door can be booked")
+        assert await at.axe() == []
+        await page.get_by_role("link", name="To today").click()
+        await book(at)
+
+
+async def book(at: Desk) -> None:
+    """Book for somebody, look at it in the drawer, note that they came: by keyboard where it is."""
+    page = at.page
+    await page.get_by_role("link", name="New booking").click()
+    drawer = page.get_by_role("dialog")
+    await expect(drawer.get_by_role("heading", name="New booking")).to_be_visible()
+    assert await at.focus() == "name"
+    assert await at.axe() == []
+    await page.keyboard.type("Marta Ruiz")
+    await drawer.get_by_label("Day").fill("2026-03-09")
+    await drawer.get_by_label("Time").fill("11:00")
+    await drawer.get_by_role("button", name="Book", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("Booked. The customer has been told.")
+    await expect(page.locator("#sum")).to_have_text("1 booking")
+    assert await at.axe() == []
+    visit = page.get_by_role("link", name="Marta Ruiz")
+    await visit.focus()
+    await page.keyboard.press("Enter")
+    await expect(drawer.get_by_role("heading", level=1)).to_have_text("Marta Ruiz")
+    assert await at.axe() == []
+    await page.keyboard.press("Escape")
+    await expect(drawer).to_be_hidden()
+    assert "Marta Ruiz" in await at.focus()
+    await page.keyboard.press("Enter")
+    await drawer.get_by_role("button", name="Has come").click()
+    await expect(page.locator('.visit[data-state="in_progress"]')).to_contain_text("Marta Ruiz")
+
+
+async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: Theatre) -> None:
+    async with counter(chromium, theatre) as at, counter(chromium, theatre, 390) as other:
+        await look_around(at)
+        await at.page.get_by_role("link", name="Bella Hair").click()
+        await expect(at.page.locator("#sum")).to_have_text("0 bookings")
+        # A place on the board begins a booking there: Leo's column, two hours down from nine.
+        lane = at.page.locator("ol.lane").nth(1)
+        box = await lane.bounding_box()
+        assert box is not None
+        await lane.click(position={"x": 40, "y": box["height"] * 2 / 9 + 3})
+        await expect(at.page.get_by_label("Time")).to_have_value("11:00")
+        await expect(at.page.get_by_label("With")).to_have_value("2")
+        await at.page.keyboard.press("Escape")
+        await look_around(other)
+        await other.page.get_by_role("link", name="Bella Hair").click()
+        await other.page.get_by_role("link", name="New booking").click()
+        await other.page.keyboard.type("Diego Soler")
+        await other.page.get_by_label("Time").fill("15:00")
+        await other.page.get_by_role("button", name="Book", exact=True).click()
+        await expect(other.page.get_by_role("status")).to_contain_text("Booked.")
+        # The first page asks for its board every few seconds.
+        await expect(at.page.get_by_role("link", name="Diego Soler")).to_be_visible(timeout=10_000)
+        await expect(at.page.locator("#sum")).to_have_text("1 booking")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+async def test_every_page_is_readable(
+    chromium: Browser, theatre: Theatre, width: int, scheme: str
+) -> None:
+    async with counter(chromium, theatre, width, scheme) as at:
+        assert await at.axe() == []
+        await look_around(at)
+        found = {}
+        for path in (
+            "day", "week", "setup", "setup/hours", "setup/services", "setup/services/1",
+            "setup/people", "setup/people/1", "setup/dates", "setup/shop", "setup/entrances",
+            "bookings/new",
+        ):  # fmt: skip
+            await at.page.goto(f"{theatre.url}/admin/shops/1/{path}")
+            wider = "document.documentElement.scrollWidth - innerWidth"
+            found[path] = (await at.axe(), await at.page.evaluate(wider))
+        assert found == dict.fromkeys(found, ([], 0))

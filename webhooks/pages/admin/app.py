@@ -1,0 +1,101 @@
+"""The page put together, as an application of its own: its errors are pages, not problems."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from bot.app import App
+from core.errors import NotAllowed, NotFound, SignInEnded, SlotlineError
+from webhooks.admin.calls import COOKIE
+from webhooks.errors import STATUS, Refused
+from webhooks.limiting import Limits
+from webhooks.pages.admin import bookings, days, founding, settling, signing
+from webhooks.pages.admin.client import Problem
+from webhooks.pages.admin.rendering import files, page
+from webhooks.pages.admin.wording import told
+
+
+def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
+    """Return the page of `app`, which asks `api` for all it changes.
+
+    In a `demo`, where everything is made up, whoever comes may look around as its admin.
+    """
+    web = FastAPI(title="Slotline", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.slotline = app
+    web.state.api = api
+    web.state.demo = demo
+    web.state.limits = Limits(app.settings)
+    for router in (
+        files,
+        signing.router,
+        founding.router,
+        days.router,
+        bookings.router,
+        settling.router,
+    ):
+        web.include_router(router)
+    web.add_exception_handler(SignInEnded, _signed_out)
+    web.add_exception_handler(Problem, _problem)
+    web.add_exception_handler(SlotlineError, _ours)
+    web.add_exception_handler(Refused, _refused)
+    web.add_exception_handler(RequestValidationError, _nothing)
+    web.add_exception_handler(HTTPException, _http)
+    return web
+
+
+async def _signed_out(request: Request, _error: Exception) -> Response:
+    """Lead to the sign-in, and from there back to what was asked for, if that was a page."""
+    back = request.url.path if request.method == "GET" else ""
+    asked = f"?next={quote(back)}" if back not in {"", "/admin/"} else ""
+    answer = RedirectResponse(f"/admin/sign-in{asked}", 303, {"Cache-Control": "no-store"})
+    answer.delete_cookie(COOKIE, path="/")  # of a sign-in that is over
+    return answer
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    if error.status == 401:
+        return await _signed_out(_request, error)
+    return _sorry(error.status, told(error))
+
+
+async def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, SlotlineError)
+    if isinstance(error, NotFound):
+        return _sorry(404, "There is no such page, or it is not yours to see.")
+    if isinstance(error, NotAllowed):
+        return _sorry(403, "Your role does not allow this. Ask an owner of the shop.")
+    return _sorry(int(STATUS[type(error)]), str(error.args[0]))
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    words = {
+        "csrf": "This form was not sent from this page, or it is from an earlier sign-in. "
+        "Nothing was changed. Go back, load the page anew and try again.",
+        "too_many_requests": "That was a lot in a short time. Wait a few minutes, then go on.",
+    }
+    answer = _sorry(int(error.status), words.get(error.code, error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return _sorry(404, "There is no such page.")
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _sorry(error.status_code, "There is no such page." if error.status_code == 404 else "")
+
+
+def _sorry(status: int, words: str) -> Response:
+    titles = {403: "Not for you", 404: "Not here", 409: "That did not work", 429: "Slow down"}
+    title = titles.get(status, "That did not work")
+    return page("sorry.html", status=status, title=title, words=words)

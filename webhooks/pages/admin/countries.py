@@ -1,0 +1,51 @@
+"""What a country tells of a shop in it: its currency, and its time zone where it has one only."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from importlib import resources
+
+import phonenumbers
+from babel import Locale
+from babel.numbers import get_territory_currencies
+
+
+@cache
+def countries() -> tuple[tuple[str, str], ...]:
+    """Return (code, name) of every country that has phone numbers, by name."""
+    names = Locale("en").territories
+    known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
+    return tuple(sorted(known, key=lambda pair: pair[1]))
+
+
+@cache
+def zones() -> dict[str, tuple[str, ...]]:
+    """Return the time zones of each country, the most populous first, from the pinned tzdata."""
+    table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
+    found: dict[str, list[str]] = {}
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            code, _, name = line.split("\t")[:3]
+            found.setdefault(code, []).append(name)
+    return {code: tuple(names) for code, names in found.items()}
+
+
+@cache
+def every_zone() -> tuple[str, ...]:
+    """Return the name of every zone that is some country's, in order."""
+    return tuple(sorted({name for names in zones().values() for name in names}))
+
+
+def zone_of(country: str) -> str:
+    """Return a country's time zone; "" where it has several or is none."""
+    known = zones().get(country.upper(), ())
+    return known[0] if len(known) == 1 else ""
+
+
+def currency_of(country: str, day: date) -> str:
+    """Return what is paid with in a country on a day; "" where that is not known."""
+    try:
+        return next(iter(get_territory_currencies(country.upper(), day, day)), "")
+    except LookupError:
+        return ""

@@ -1,0 +1,196 @@
+"""Templates filled in, the page's own files, and the headers that let nothing else in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from bot import formats
+from core.errors import NotFound
+from core.messages import Money, When
+from webhooks.pages.admin.client import Visit
+from webhooks.pages.html import PRIVATE
+
+_HERE = Path(__file__).parent
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+HEADERS = PRIVATE | {
+    "Content-Security-Policy": POLICY,
+    # Forms say where they come from, which is checked; other sites are told nothing.
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+SAID = {
+    "saved": "Saved.",
+    "booked": "Booked. The customer has been told.",
+    "confirmed": "Confirmed. The customer has been told.",
+    "declined": "Declined. The customer has been told.",
+    "moved": "Moved. The customer has been told.",
+    "cancelled": "Cancelled. The customer has been told.",
+    "started": "Noted: the visit has begun.",
+    "completed": "Noted: the visit is done.",
+    "no-show": "Noted: nobody came.",
+    "corrected": "Corrected.",
+    "noted": "The note is saved.",
+    "added": "Added.",
+    "removed": "Removed.",
+    "sent": "On its way.",
+    "back": "The bot answers again.",
+    "out": "You are signed out.",
+    "founded": "The shop is there. Three steps are left.",
+    "paid": "Noted.",
+}
+"""What a page says on top after something was done, by the word in its address."""
+
+STATES = {
+    "held": "Held",
+    "pending": "To approve",
+    "confirmed": "Confirmed",
+    "in_progress": "In progress",
+    "completed": "Done",
+    "declined": "Declined",
+    "cancelled": "Cancelled",
+    "no_show": "No-show",
+    "expired": "Expired",
+}
+
+NAV = (
+    ("day", "Day", "team"),
+    ("week", "Week", "team"),
+    ("setup", "Set-up", "runs"),
+)
+"""The pages of a shop: address, words, and whether for the team, the desk or who runs it."""
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _money(minor: int | None, currency: str) -> str:
+    return "On request" if minor is None else formats.amount(Money(minor, currency), "en")
+
+
+def _when(value: datetime | str, zone: str, spec: str = "") -> str:
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return formats.moment(When(instant, zone), spec, "en")
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _day(value: date, spec: str = "") -> str:
+    return formats.day(value, spec, "en")
+
+
+def _length(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else ""]
+    return " ".join(filter(None, parts))
+
+
+_TEMPLATES.filters |= {
+    "money": _money,
+    "when": _when,
+    "clock": _clock,
+    "length_of": _length,
+    "day": _day,
+}
+_TEMPLATES.globals |= {"STATES": STATES, "NAV": NAV}
+
+
+def page(template: str, *, status: int = 200, **facts: Any) -> Response:
+    """Return `templates/<template>` filled in with `facts`, which are escaped."""
+    facts = {"visit": None, "said": "", "problem": "", "errors": {}, "place": "", **facts}
+    found = _TEMPLATES.get_template(template).render(**facts)
+    return HTMLResponse(found, status, headers=HEADERS)
+
+
+def shown(visit: Visit, template: str, *, status: int = 200, **facts: Any) -> Response:
+    """Return a page for somebody who is signed in, with the word of what was done before."""
+    said = SAID.get(visit.request.query_params.get("said", ""), "")
+    return page(template, status=status, visit=visit, said=said, **facts)
+
+
+def done(path: str, said: str = "") -> Response:
+    """Lead to a page after something was done, so that loading it anew does nothing twice."""
+    joint = "&" if "?" in path else "?"
+    to = f"{path}{joint}said={said}" if said else path
+    return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
+
+
+def inside(path: str, otherwise: str) -> str:
+    """Return a path within the page to go on to; nothing else is gone to, wherever it came from."""
+    fits = path.startswith("/admin/") and "\\" not in path and path.isprintable()
+    return path if fits else otherwise
+
+
+_SHARED = ("icon.svg", "tokens.css")
+"""Files of the other pages that this one has too."""
+
+files = APIRouter()
+
+
+@files.get("/static/{tag}/{name}")
+async def static(tag: str, name: str, request: Request) -> Response:  # noqa: ARG001 - the tag only tells versions apart
+    """Answer with one of the page's own files, kept as long as its address is the same."""
+    known = _files()
+    if name not in known:
+        raise NotFound(file=name)
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'",
+    }
+    return Response(known[name], headers=headers, media_type=TYPES[Path(name).suffix])
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    """Read the page's files once; the places on the board are written here."""
+    folders = (_HERE / "static", _HERE.parent / "static")
+    found = {
+        path.name: path.read_bytes()
+        for folder in folders
+        for path in sorted(folder.iterdir())
+        if path.suffix in TYPES and (folder == folders[0] or path.name in _SHARED)
+    }
+    # A style attribute would need a policy that lets every style in; classes do not.
+    spans = "".join(
+        f".s{n}{{grid-row-start:{n + 1}}}.l{n}{{grid-row-end:span {n}}}"
+        f".rows{n}{{grid-template-rows:repeat({n},var(--row))}}"
+        for n in range(1, 301)
+    )
+    lanes = "".join(f".k{n}{{grid-column:{n + 1}}}.of{n}{{--of:{n}}}" for n in range(12))
+    found["places.css"] = f".s0{{grid-row-start:1}}{spans}{lanes}".encode()
+    return found
+
+
+@cache
+def _tag() -> str:
+    return sha256(b"".join(_files().values())).hexdigest()[:12]
+
+
+_TEMPLATES.globals["tag"] = _tag()
