@@ -241,7 +241,7 @@ async def test_booking_on_behalf_and_what_becomes_of_it(lobby: Lobby) -> None:
     found = re.findall(rf'href="/admin{home}/bookings/(\d+)"', day.text)
     assert len(found) == 1
     one = f"{home}/bookings/{found[0]}"
-    assert "1 booking Ana" in words(day)
+    assert "A Ana 1 booking Marta Ruiz Cut" in words(day)
     shown = words(await browser.get(one))
     assert "Marta Ruiz Cut with Ana Tuesday 10 March 10:00 am – 10:30 am" in shown
     assert "Booked by the shop by Receptionist" in shown

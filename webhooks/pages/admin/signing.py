@@ -119,5 +119,5 @@ async def _sign_in(
 def _page(
     *, step: str = "phone", phone: str = "", email: str = "", hint: str = "", **more: Any
 ) -> Response:
-    more = {"next": "", "demo": False} | more
+    more = {"next": "", "demo": False, **more}
     return page("sign_in.html", step=step, phone=phone, email=email, hint=hint, **more)
