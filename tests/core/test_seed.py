@@ -165,6 +165,7 @@ async def test_the_dentist(seeded: Runtime) -> None:
         found = await shop(ctx, "smile")
         assert found.shop.timezone == "Asia/Kolkata"
         assert found.shop.emergency_phone == "+912055501999"
+        assert found.shop.discreet
         assert found.shop.rules == Rules(
             gap_before_minutes=15,
             gap_after_minutes=15,
