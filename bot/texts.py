@@ -206,6 +206,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "offer.for": "For {attendee}: {offer}",
     "offer.shop": "{shop}. {offer}",
     "instead": "Nothing is free then. Nearest: {offer}",
+    "instead.with": "{provider} is not free then. Nearest: {offer}",
     "slot.time": "{when:time}",
     "slot.time_person": "{when:time} {provider}",
     "slot.day": "{when}",

@@ -267,7 +267,10 @@ class Round:
                 header = text("which_time.on", day=next(iter(days)))
         if self.talk.notes.get("attendee"):
             header = text("offer.for", attendee=str(self.talk.notes["attendee"]), offer=header)
-        if self.instead:
+        if self.instead and self.wish.provider is not None:
+            asked = self.catalog.provider(self.wish.provider).called
+            header = text("instead.with", provider=asked, offer=header)
+        elif self.instead:
             header = text("instead", offer=header)
         self._question = header
         if self.taps and narrowed and len(days) == 1:
