@@ -144,8 +144,8 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
     for who, starts_s, ends_s in (tuple(row) for row in await ctx.all(off)):
         away[who] = (*away.get(who, ()), (starts_s, ends_s))
 
-    schedules = _schedules(shop.timezone, week, dates)
-    shop_schedule = schedules[None]
+    opens = schedules(shop.timezone, week, dates)
+    shop_schedule = opens[None]
     return Catalog(
         shop=shop,
         categories=tuple(headings),
@@ -158,7 +158,7 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
             if (pair := own.get((service.id, provider.id))) is not None
         },
         shop_schedule=shop_schedule,
-        provider_schedules={p.id: schedules.get(p.id, shop_schedule) for p in people},
+        provider_schedules={p.id: opens.get(p.id, shop_schedule) for p in people},
         rooms=rooms,
         time_off=away,
         version=shop.version,
@@ -196,8 +196,10 @@ def _made(kind: Callable[..., T], row: Row, **instead: Any) -> T:
     return kind(**values, overrides=Overrides(**rules))
 
 
-def _schedules(zone: str, week: Iterable[Row], dates: Iterable[Row]) -> dict[int | None, Schedule]:
-    """The shop's hours (None) and those of providers who have any of their own.
+def schedules(zone: str, week: Iterable[Row], dates: Iterable[Row]) -> dict[int | None, Schedule]:
+    """Return the shop's hours (None) and those of providers who have any of their own.
+
+    `week` and `dates` are rows of `hours` and `date_exceptions`.
 
     A provider without weekly hours keeps the shop's. With them, the shop's exceptions still hold:
     on such a date the provider's hours count as far as the shop is open. An exception of the

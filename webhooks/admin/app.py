@@ -28,9 +28,11 @@ from webhooks.admin import (
     hours,
     me,
     members,
+    privacy,
     providers,
     services,
     shops,
+    stats,
     talks,
     users,
 )
@@ -54,6 +56,8 @@ ROUTERS = (
     talks.router,
     exports.router,
     audits.router,
+    stats.router,
+    privacy.router,
 )
 
 

@@ -138,4 +138,14 @@ TABLE: dict[str, Row] = {
     # --- who changed what ---
     "GET /audit": ADMINS,
     "GET /shops/{shop_id}/audit": OWNERS,
+    # --- how it does ---
+    "GET /stats": ADMINS,
+    "GET /shops/{shop_id}/stats": HIMSELF,
+    # --- everything about a person ---
+    "GET /me/export": SIGNED_IN,
+    "POST /me/erase": SIGNED_IN,
+    "GET /users/{user_id}/export": ADMINS,
+    "POST /users/{user_id}/erase": ADMINS,
+    "GET /shops/{shop_id}/customers/{customer_id}/export": OWNERS,
+    "POST /shops/{shop_id}/customers/{customer_id}/erase": OWNERS,
 }
