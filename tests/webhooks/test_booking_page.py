@@ -22,6 +22,8 @@ from webhooks.app import create_app
 from webhooks.limiting import WINDOW_MINUTES, WRONG_LINKS
 from webhooks.pages.html import language_of
 
+DAYS = "What you write is deleted after 90 days, what you are sent after 180."
+STORED = "What is stored of you, and why"
 IN_THE_CHAT = "To move it or call it off, write in the chat where you booked it."
 NOT_OURS = (
     "The link is not complete, or not one of ours. Open it once more from the message you got, "
@@ -140,12 +142,14 @@ async def test_the_page_says_what_when_where_with_whom(site: Site) -> None:
         *("Reference", "K7Q-3MD"),
         "Add to calendar",
         "To move it or call it off, write to Bella Hair in the chat where you booked it.",
+        "What is stored of you, and why",
     ]
     assert page.links == {
         "Open the map": "https://www.openstreetmap.org/?mlat=40.415500&mlon=-3.707400"
         "#map=18/40.415500/-3.707400",
         "+34915550100": "tel:+34915550100",
         "Add to calendar": f"{site.path.removeprefix('/b/')}.ics",
+        "What is stored of you, and why": "../privacy",
     }
     assert ("html", {"lang": "en"}) in page.tags
     assert '<time class="day" datetime="2026-03-13T17:30:00+01:00">' in answer.text
@@ -209,9 +213,9 @@ async def test_a_state_is_said_with_what_can_be_done(
     answer = await site.get()
     page = Reader(answer.text)
     assert page.lines[2] == said
-    assert page.lines[-1] == note
+    assert page.lines[-2:] == [note, STORED]
     off = state == "cancelled"
-    assert page.lines[-2] == ("Take it off my calendar" if off else "Add to calendar")
+    assert page.lines[-3] == ("Take it off my calendar" if off else "Add to calendar")
     assert ("struck" in answer.text.partition("<body>")[2]) == off
 
 
@@ -219,7 +223,7 @@ async def test_what_is_past_is_over_and_another_year_is_named(site: Site) -> Non
     await site.change(starts_at=START.replace(year=2025), ends_at=START.replace(year=2025, hour=17))
     page = Reader((await site.get()).text)
     assert page.lines[3] == "Thursday 13 March, 2025"
-    assert page.lines[-1] == (
+    assert page.lines[-2] == (
         "It is over. To book another time, write to Bella Hair in the same chat."
     )
 
@@ -228,7 +232,7 @@ async def test_the_attendee_and_a_price_on_request(site: Site) -> None:
     await site.change(attendee="Hugo", price_minor=None)
     await site.change_shop(phone="", latitude=None, address="Calle Mayor 8 & 9")
     page = Reader((await site.get()).text)
-    assert page.lines[6:-2] == [
+    assert page.lines[6:-3] == [
         *("For", "Hugo"),
         *("With", "Leo", "Stylist, Curls"),
         *("Where", "Calle Mayor 8 & 9, Madrid", "Second floor.", "Open the map"),
@@ -258,6 +262,7 @@ async def test_the_page_speaks_the_language_of_its_reader(site: Site) -> None:
         *("Referencia", "K7Q-3MD"),
         "Añadir al calendario",
         "Para cambiarla o anularla, escribe a Bella Hair en el chat donde la reservaste.",
+        "Qué se guarda de ti y para qué",
     ]
     assert '<html lang="es-ES">' in spanish.text
 
@@ -386,3 +391,25 @@ async def test_whoever_tries_too_many_links_that_open_nothing_waits(site: Site) 
 async def test_opening_ones_own_link_is_never_too_often(site: Site) -> None:
     opened = [(await site.get()).status_code for _ in range(WRONG_LINKS + 5)]
     assert opened == [200] * (WRONG_LINKS + 5)
+
+
+async def test_a_page_says_what_is_stored_and_why_in_every_language(site: Site) -> None:
+    answer = await site.get("/privacy")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    lines = Reader(answer.text).lines
+    assert lines[2:8] == [
+        "Your name, number or address, and language",
+        "To know whose booking it is and to write to you, until you ask to have it erased.",
+        "Your bookings",
+        "For the shop's day and its books. If you are erased, they stay without your name.",
+        "Messages",
+        f"To go on where the talk stopped. {DAYS}",
+    ]
+    titles = {
+        "es": "Qué se guarda de ti y para qué",
+        "pt-BR": "O que é guardado sobre você e por quê",
+        "hi": "आपके बारे में क्या रखा जाता है, और क्यों",
+    }
+    for language, title in titles.items():
+        other = await site.get("/privacy", **{"Accept-Language": language})
+        assert Reader(other.text).lines[0] == title

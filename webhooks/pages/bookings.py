@@ -96,6 +96,7 @@ async def booking(request: Request, token: str) -> Response:
         calendar_href=f"{token}.ics",
         calendar=words("page.calendar_off" if shown.off else "page.calendar"),
         note=_words(_note(shown, ctx), language),
+        privacy=words("privacy.title"),
     )
 
 
