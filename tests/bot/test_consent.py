@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot import consent
 from bot.channels.memory import Memory
 from bot.delivery import Delivery
+from bot.texts import WORDING, text
 from core import availability, bookings, catalog, models, outbox, people, setup
 from core.clock import FixedClock
 from core.errors import DeliveryFailed
@@ -24,10 +25,8 @@ MARTA, OWNER = "+34600111222", "+34600000001"
 CHANNELS = ("sms", "whatsapp", "telegram")
 
 STOPPED = {
-    "en": "Bella Hair: you get no more messages. Reply START to get them again.",
-    "es": "Bella Hair: no recibirás más mensajes. Responde START para recibirlos de nuevo.",
-    "pt": "Bella Hair: não recebe mais mensagens. Responda START para voltar a receber.",
-    "hi": "Bella Hair: अब संदेश नहीं आएँगे। फिर पाने के लिए START लिखें।",
+    language: WORDING.say(text("opted_out", shop="Bella Hair"), language)
+    for language in ("en", "es", "pt", "hi")
 }
 
 
@@ -144,8 +143,8 @@ async def test_whatever_the_state_of_the_talk(shop: Shop, where: str) -> None:
 
 async def test_a_word_in_a_sentence_is_not_one(shop: Shop) -> None:
     marta = shop.person("sms")
-    for text in ("please stop by tomorrow", "the end of the day", "cancel my booking"):
-        await marta.says(text)
+    for written in ("please stop by tomorrow", "the end of the day", "cancel my booking"):
+        await marta.says(written)
     assert await shop.opted_out() == 0
 
 
