@@ -114,7 +114,7 @@ async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: Theatre) -
         assert box is not None
         await lane.click(position={"x": 40, "y": box["height"] * 2 / 9 + 3})
         await expect(at.page.get_by_label("Time", exact=True)).to_have_value("11:00")
-        await expect(at.page.get_by_label("With")).to_have_value("2")
+        await expect(at.page.get_by_label("With", exact=True)).to_have_value("2")
         await at.page.keyboard.press("Escape")
         await look_around(other)
         await other.page.get_by_role("link", name="Bella Hair").click()
