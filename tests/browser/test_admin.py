@@ -119,7 +119,7 @@ async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: Theatre) -
         await look_around(other)
         await other.page.get_by_role("link", name="Bella Hair").click()
         await other.page.get_by_role("link", name="New booking").click()
-        await other.page.keyboard.type("Diego Soler")
+        await other.page.get_by_label("Who comes").fill("Diego Soler")
         await other.page.get_by_label("Time", exact=True).fill("15:00")
         await other.page.get_by_role("button", name="Book", exact=True).click()
         await expect(other.page.get_by_role("status")).to_contain_text("Booked.")
