@@ -16,7 +16,7 @@ from bot.understanding import Understood
 from core import bookings, links, people
 from core.availability import Slot
 from core.bookings import Booking
-from core.errors import OfferChanged, SlotTaken
+from core.errors import OfferChanged, ShopPaused, SlotTaken
 from core.messages import Choice, Json, Say
 from core.offers import Catalog, Service
 
@@ -27,6 +27,8 @@ _WORDS = 500
 async def book(talk: Talk) -> None:
     """Book one appointment, for the person or for somebody else."""
     catalog = await pick_shop(talk)
+    if catalog.shop.paused and "picked" not in talk.notes:
+        raise ShopPaused(shop=catalog.shop.id)
     await _notice(talk, catalog)
     service_id = await _pick_service(talk, catalog)
     _mind_corrections(talk, catalog, service_id)

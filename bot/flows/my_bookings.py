@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time
 
 from bot.flows import cards, parts
@@ -72,6 +73,7 @@ async def move(talk: Talk) -> None:
     }
     talk.notes["named"] = True
     talk.done(parts.booking_line(booking))
+    _on_its_day(talk, booking)
     picked = await pick_slot(
         talk.scope("to"), catalog, booking.service_id, start=start, ignore_booking=booking.id
     )
@@ -225,6 +227,13 @@ def _note_wish(talk: Talk) -> None:
     if said is not None and "wished" not in talk.notes and "start" not in talk.notes:
         wished = Wish().with_said(said)
         talk.notes["wished"] = wished.to_json()
+
+
+def _on_its_day(talk: Talk, booking: Booking) -> None:
+    """Take a time without a day for one on the booking's own: "move it to 11"."""
+    wished = Wish.from_json(talk.notes.get("wished") or {})
+    if wished.timed and not (wished.day or wished.weekdays):
+        talk.notes["wished"] = replace(wished, day=booking.local_date.isoformat()).to_json()
 
 
 async def _one(talk: Talk, question: str, *, moving: bool = False) -> tuple[Who, Booking] | None:
