@@ -30,6 +30,7 @@ Seed = Callable[[Runtime], Awaitable[object]]
 
 REAL = (
     "database_url", "redis_url", "public_url", "smtp_url", "mail_from", "secret_key_previous",
+    "metrics_token",
     "telegram_bot_token", "telegram_owner_bot_token", "telegram_webhook_secret",
     "twilio_account_sid", "twilio_auth_token", "twilio_sms_from", "twilio_whatsapp_from",
     "twilio_messaging_service_sid", "twilio_content_sids",
