@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from bot import doctor, logs
 from bot.app import App
 from bot.simulator.stage import Stage
-from webhooks import errors, health, metrics, telegram, twilio
+from webhooks import errors, feeds, health, metrics, telegram, twilio
 from webhooks.admin.lazily import Lazily
 from webhooks.pages import accounts, bookings, mails, privacy, simulator
 from webhooks.pages.admin.app import create_page
@@ -45,6 +45,7 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     web.include_router(health.router)
     web.include_router(metrics.router)
     web.include_router(bookings.router)
+    web.include_router(feeds.router)
     web.include_router(privacy.router)
     web.include_router(accounts.router)
     web.include_router(mails.router)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from fastapi import FastAPI
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -86,6 +87,14 @@ class Limits:
         """Let go of the connections to the server of the counts."""
         if self._pool is not None:
             await self._pool.disconnect()
+
+
+def of_links(web: FastAPI, settings: Settings) -> Limits:
+    """Return the count of wrong links of a web application, made when the first is opened."""
+    if not hasattr(web.state, "links"):
+        web.state.links = Limits(settings)
+    limits: Limits = web.state.links
+    return limits
 
 
 async def _take(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, whose: str) -> int:

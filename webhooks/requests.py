@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
-_OPENS = re.compile(r"^/b/[^.]*")
+_OPENS = re.compile(r"^/(b|calendars)/[^.]*")
 """A path whose address is the key: whoever has a booking's link sees the booking."""
 
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -69,7 +69,7 @@ class Logged:
                 ]
             await send(message)
 
-        path = _OPENS.sub("/b/[hidden]", scope["path"])
+        path = _OPENS.sub(r"/\1/[hidden]", scope["path"])
         facts: dict[str, Any] = {"method": scope["method"], "path": path}
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:

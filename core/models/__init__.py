@@ -22,7 +22,15 @@ from core.models.offers import (
     time_off,
 )
 from core.models.people import customers, identities, members, one_time_codes, users
-from core.models.places import calendars, date_exceptions, hours, lines, shops
+from core.models.places import (
+    calendars,
+    date_exceptions,
+    feeds,
+    hours,
+    lines,
+    outside_calendars,
+    shops,
+)
 from core.models.talk import (
     consents,
     contents,
@@ -34,7 +42,7 @@ from core.models.talk import (
     prompts,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
@@ -55,6 +63,7 @@ __all__ = [
     "conversations",
     "customers",
     "date_exceptions",
+    "feeds",
     "heartbeats",
     "hours",
     "identities",
@@ -67,6 +76,7 @@ __all__ = [
     "misunderstood",
     "one_time_codes",
     "outbox",
+    "outside_calendars",
     "passwords",
     "prompts",
     "provider_services",

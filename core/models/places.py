@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from core.models.base import (
+    Key,
     count,
     flag,
     json,
@@ -126,4 +127,32 @@ calendars = sa.Table(
     text("name"),
     one_of("kind", "provider", "room"),
     shop_key("calendars"),
+)
+
+feeds = sa.Table(
+    "feeds",  # secret addresses at which other programs read a calendar
+    metadata,
+    key(),
+    ref("shop_id", "shops"),
+    sa.Column("provider_id", Key),  # NULL: the whole shop's
+    text("digest", unique=True),  # SHA-256 of the secret, which itself is kept nowhere
+    when("created_at"),
+    of_shop("provider_id", "providers"),
+    sa.Index(None, "shop_id"),
+)
+
+outside_calendars = sa.Table(
+    "outside_calendars",  # calendars elsewhere, whose busy times become a provider's blocks
+    metadata,
+    key(),
+    ref("shop_id", "shops"),
+    sa.Column("provider_id", Key, nullable=False),
+    text("url"),  # is a secret of its own: whoever has it reads that calendar
+    text("error"),  # why it could not be read last time; empty: it could
+    when("created_at"),
+    when("due_at"),
+    when("fetched_at", null=True),  # when it was last read
+    of_shop("provider_id", "providers"),
+    sa.Index(None, "shop_id"),
+    sa.Index(None, "due_at"),
 )

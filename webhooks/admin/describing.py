@@ -20,7 +20,7 @@ What a person can do with Slotline in chat, a program can do here, and shops are
 - **Lists** come in pages: `limit`, `cursor` (`next` of the page before), `total=true` to count.
 - **`Idempotency-Key`** on a POST (any text up to 200 characters, for a day): the same request again
   gets the same answer and is not done twice; another request with the same key is 422. Answers
-  with tokens are never kept, so under `/auth` and `/me` of passwords a key has no effect.
+  with secrets are never kept: under `/auth`, for passwords and feeds a key has no effect.
 - **Errors** are problems (RFC 9457) with a stable `code` and every wrong field in `errors`. What is
   not yours to see is 404.
 """
@@ -57,7 +57,12 @@ PROBLEM = {
 }
 
 UNKEPT = frozenset(
-    {"POST /me/password", "POST /me/email", "POST /shops/{shop_id}/members/{user_id}/pairing"}
+    {
+        "POST /me/password",
+        "POST /me/email",
+        "POST /shops/{shop_id}/feeds",
+        "POST /shops/{shop_id}/members/{user_id}/pairing",
+    }
 )
 """Outside of `/auth`, the POSTs whose answers are not kept."""
 

@@ -86,6 +86,9 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/sessions": ANYONE,
     "POST /shops/{shop_id}/sessions": TEAM,
     "POST /shops/{shop_id}/sessions/{session_id}/cancel": TEAM,
+    "GET /shops/{shop_id}/feeds": TEAM,
+    "POST /shops/{shop_id}/feeds": TEAM,
+    "DELETE /shops/{shop_id}/feeds/{feed_id}": TEAM,
     # --- bookings ---
     "GET /bookings": SIGNED_IN,
     "GET /shops/{shop_id}/bookings": TEAM,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.app import App
@@ -17,8 +17,7 @@ from core.errors import NotFound
 from core.invites import Invite, invite
 from core.links import booking_of, booking_url
 from core.messages import Say
-from core.settings import Settings
-from webhooks.limiting import Limits
+from webhooks.limiting import of_links
 from webhooks.pages.html import PRIVATE, language_of, page
 from webhooks.requests import address_of
 
@@ -102,7 +101,7 @@ async def booking(request: Request, token: str) -> Response:
 
 async def _opened(request: Request, token: str) -> tuple[Invite, Context]:
     app: App = request.app.state.slotline
-    limits, whose = _limits(request.app, app.settings), address_of(request)
+    limits, whose = of_links(request.app, app.settings), address_of(request)
     if seconds := await limits.barred(whose):
         raise _Barred(seconds)
     try:
@@ -120,14 +119,6 @@ class _Barred(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
         self.seconds = seconds
-
-
-def _limits(app: FastAPI, settings: Settings) -> Limits:
-    """Return the count of wrong links, made when somebody first opens one."""
-    if not hasattr(app.state, "links"):
-        app.state.links = Limits(settings)
-    limits: Limits = app.state.links
-    return limits
 
 
 def _missing(request: Request, why: Exception) -> Response:

@@ -10,25 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.app import App
 from core.runtime import Runtime
 from tests.webhooks.admin.house import House, open_house, outcome
 from tests.webhooks.admin.test_sign_in import GOOD, NEW, sign_in, token_mailed
 from webhooks.admin.app import routes
 from webhooks.admin.describing import keeps_answers
-from webhooks.app import create_app
 from webhooks.limiting import Limits
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-async def site(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    """The whole web application, with the API where it is mounted."""
-    web = create_app(App.of(house.runtime))
-    transport = httpx.ASGITransport(web, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        yield client
 
 
 async def test_an_address_may_ask_so_often_and_no_more(runtime: Runtime) -> None:
