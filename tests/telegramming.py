@@ -14,7 +14,7 @@ from bot.app import App, ways_out
 from bot.channels.memory import Memory
 from bot.channels.telegram_api import Bots
 from bot.channels.telegram_customer import TelegramCustomer
-from bot.channels.telegram_limits import Pace
+from bot.channels.telegram_limits import UNPACED, Pace
 from bot.channels.telegram_owner import TelegramOwner
 from core.clock import FixedClock
 from core.runtime import Runtime
@@ -22,8 +22,6 @@ from tests.servers.telegram import Bot, Person, TelegramServer
 from tests.servers.telegram.bots import Message
 from tests.servers.telegram.people import drawn
 from webhooks.app import create_app
-
-UNPACED = Pace(0, 0, 0)
 
 
 @dataclass(slots=True)

@@ -253,8 +253,8 @@ class TelegramCustomer:
 
     async def point(self, chat_id: int, text: str) -> None:
         """Say something in a group; what goes wrong is passed over."""
-        await self.limiter.turn(chat_id)
-        await self._try(SendMessage(chat_id=chat_id, text=text))
+        async with self.limiter.turn(chat_id):
+            await self._try(SendMessage(chat_id=chat_id, text=text))
 
     async def describe(self, descriptions: Sequence[Description]) -> None:
         """Set commands, descriptions and the menu button."""
@@ -272,8 +272,8 @@ class TelegramCustomer:
     # --- requests -------------------------------------------------------------------------------
 
     async def _limited(self, chat_id: int, method: TelegramMethod[T]) -> T:
-        await self.limiter.turn(chat_id)
-        return await self._call(method)
+        async with self.limiter.turn(chat_id):
+            return await self._call(method)
 
     async def _call(self, method: TelegramMethod[T], timeout: float = TIMEOUT) -> T:  # noqa: ASYNC109 - theirs
         """Make a request. Refused with what Telegram says, OSError when it says nothing."""

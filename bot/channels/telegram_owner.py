@@ -24,6 +24,7 @@ from telegram import (
     KeyboardButton,
     LinkPreviewOptions,
     MenuButtonCommands,
+    Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
     Update,
@@ -105,48 +106,40 @@ class TelegramOwner:
         return Sent(str(message), "delivered")
 
     async def _send(self, chat_id: int, row: Outgoing, rendered: Rendered) -> int:
-        await self.limiter.turn(chat_id)
+        request: Coroutine[Any, Any, Message]
         if row.say.key == PICTURE:
             # Drawing takes a while: other talks go on meanwhile.
             body = await asyncio.to_thread(picture.from_params, row.say.params, rendered.text)
             photo = InputFile(body, filename="day.png")
-            sent = await self._call(
-                self._bot.send_photo(chat_id, photo, caption=rendered.text, parse_mode="HTML")
-            )
+            request = self._bot.send_photo(chat_id, photo, caption=rendered.text, parse_mode="HTML")
         elif rendered.venue is not None:
             place = rendered.venue
-            sent = await self._call(
-                self._bot.send_venue(
-                    chat_id, place.latitude, place.longitude, place.title, place.address
-                )
+            request = self._bot.send_venue(
+                chat_id, place.latitude, place.longitude, place.title, place.address
             )
         elif rendered.document is not None:
             file = InputFile(rendered.document.body, filename=rendered.document.name)
-            sent = await self._call(
-                self._bot.send_document(
-                    chat_id, file, caption=rendered.text or None, parse_mode="HTML"
-                )
+            request = self._bot.send_document(
+                chat_id, file, caption=rendered.text or None, parse_mode="HTML"
             )
         else:
-            sent = await self._call(
-                self._bot.send_message(
-                    chat_id,
-                    rendered.text,
-                    parse_mode="HTML",
-                    link_preview_options=LinkPreviewOptions(is_disabled=True),
-                    reply_markup=_markup(row, rendered),
-                )
+            request = self._bot.send_message(
+                chat_id,
+                rendered.text,
+                parse_mode="HTML",
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=_markup(row, rendered),
             )
-        return int(sent.message_id)
+        return int((await self._limited(chat_id, request)).message_id)
 
     async def _edit(self, chat_id: int, message_id: int, row: Outgoing, rendered: Rendered) -> bool:
         """Change a message; False if a new one must be sent instead."""
         apart = rendered.contact or rendered.venue is not None or rendered.document is not None
         if apart or row.say.key == PICTURE:
             return False
-        await self.limiter.turn(chat_id)
         try:
-            await self._call(
+            await self._limited(
+                chat_id,
                 self._bot.edit_message_text(
                     rendered.text,
                     chat_id=chat_id,
@@ -154,7 +147,7 @@ class TelegramOwner:
                     parse_mode="HTML",
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                     reply_markup=_inline(rendered),
-                )
+                ),
             )
         except Refused as refused:
             if refused.gone:
@@ -165,18 +158,15 @@ class TelegramOwner:
 
     async def _settle(self, chat_id: int, message_id: int, words: str) -> None:
         """Take the buttons off a message, which shows `words` from then on, or what it showed."""
-        await self.limiter.turn(chat_id)
+        request: Coroutine[Any, Any, Any]
+        if words:
+            request = self._bot.edit_message_text(
+                words, chat_id=chat_id, message_id=message_id, parse_mode="HTML"
+            )
+        else:
+            request = self._bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id)
         try:
-            if words:
-                await self._call(
-                    self._bot.edit_message_text(
-                        words, chat_id=chat_id, message_id=message_id, parse_mode="HTML"
-                    )
-                )
-            else:
-                await self._call(
-                    self._bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id)
-                )
+            await self._limited(chat_id, request)
         except (Refused, OSError) as failed:
             # Buttons that stay are stale, and answered so: nobody is told less for it.
             log.info("telegram.not_settled", chat=chat_id, error=str(failed))
@@ -252,8 +242,8 @@ class TelegramOwner:
 
     async def point(self, chat_id: int, text: str) -> None:
         """Say something in a group; what goes wrong is passed over."""
-        await self.limiter.turn(chat_id)
-        await self._try(self._bot.send_message(chat_id, text))
+        async with self.limiter.turn(chat_id):
+            await self._try(self._bot.send_message(chat_id, text))
 
     async def describe(self, descriptions: Sequence[Description]) -> None:
         """Set commands, descriptions and the menu button."""
@@ -268,6 +258,13 @@ class TelegramOwner:
         await self._call(self._bot.set_chat_menu_button(menu_button=MenuButtonCommands()))
 
     # --- requests -------------------------------------------------------------------------------
+
+    async def _limited(self, chat_id: int, request: Coroutine[Any, Any, T]) -> T:
+        try:
+            async with self.limiter.turn(chat_id):
+                return await self._call(request)
+        finally:
+            request.close()  # in case its turn never came
 
     async def _call(self, request: Awaitable[T]) -> T:
         """Make a request. Refused with what Telegram says, OSError when it says nothing."""

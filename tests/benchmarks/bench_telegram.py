@@ -28,7 +28,7 @@ from fastapi import FastAPI
 
 from bot.app import App, ways_out
 from bot.channels.telegram_customer import TelegramCustomer
-from bot.channels.telegram_limits import Pace
+from bot.channels.telegram_limits import UNPACED
 from core import models, schema
 from core.clock import FixedClock
 from core.runtime import Runtime
@@ -160,7 +160,7 @@ async def ours(url: str, folder: Path, facts: Facts) -> dict[str, tuple[float, i
     app = App.of(runtime, ways_out(settings, runtime.clock))
     for bot in app.channels["telegram", "telegram"].by_id.values():  # type: ignore[attr-defined]
         assert isinstance(bot, TelegramCustomer)
-        bot.limiter.pace = Pace(0, 0, 0)
+        bot.limiter.pace = UNPACED
     await app.start(ticks=False)
     us = Ours(app, create_app(app), facts)
     await us.write("/start")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.app import App, ways_out
 from bot.channels.memory import Memory
 from bot.channels.telegram_api import Bots
+from bot.channels.telegram_limits import UNPACED
 from bot.channels.telegram_owner import TelegramOwner
 from bot.lines import Line
 from bot.receipt import receive
@@ -22,7 +23,6 @@ from core.messages import Incoming
 from core.runtime import Runtime
 from tests import world
 from tests.servers.telegram import Bot, Person, TelegramServer
-from tests.telegramming import UNPACED
 from tests.world import Place
 
 OWNER, MARTA = "+34600000001", "+34600111222"

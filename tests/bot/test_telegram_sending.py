@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot import engine, telegram_setup
-from bot.channels import telegram_limits
 from bot.channels.telegram_limits import Limiter, Pace
 from bot.flows.desk import words
 from core import models
@@ -38,67 +37,6 @@ async def outbox(runtime: Runtime) -> list[tuple[str, int, str]]:
 
 
 # --- limits -------------------------------------------------------------------------------------
-
-
-class Stopwatch:
-    """A clock that only sleeping moves."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 0.0
-        monkeypatch.setattr(asyncio, "sleep", self.sleep)
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-async def test_places_in_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = Stopwatch(monkeypatch)
-    limiter = Limiter("7", pace=Pace(0.1, 1, 3), clock=lambda: watch.now)
-    at = []
-    for chat in (1, 2, 1, 3, -5, -5):
-        await limiter.turn(chat)
-        at.append(round(watch.now, 3))
-    assert at == [0, 0.1, 1.0, 1.1, 1.2, 4.2]
-    await limiter.pause(1, 30)
-    await limiter.turn(2)
-    assert round(watch.now, 3) == 4.3  # nobody waits for a chat that was paused
-    await limiter.turn(1)
-    assert round(watch.now, 3) == 34.2
-
-
-async def test_who_asked_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram_limits, "KNOWN", 10)
-    now = 0.0
-    limiter = Limiter("7", clock=lambda: now)
-    for chat in range(10):
-        limiter._reserve_alone({f"{chat}": 1})
-    now = 100.0
-    limiter._reserve_alone({"late": 1})
-    assert list(limiter._free) == ["late"]
-
-
-async def test_processes_share_their_places(valkey_url: str) -> None:
-    limiters = [Limiter("7", valkey_url, Pace(0.01, 1, 3)) for _ in range(4)]
-    waits = [
-        await limiter._reserve({"telegram:7": 0.5, f"telegram:7:{chat}": 10})
-        for chat in range(3)
-        for limiter in limiters
-    ]
-    for limiter in limiters:
-        await limiter.close()
-    # Four places for each chat, ten seconds apart, whoever of the four asks; and half a second
-    # between any two of the bot.
-    assert [round(wait * 2) / 2 for wait in waits] == [
-        *(0, 10, 20, 30),
-        *(30.5, 40.5, 50.5, 60.5),
-        *(61, 71, 81, 91),
-    ]
-
-
-async def test_without_its_valkey_a_process_counts_for_itself() -> None:
-    limiter = Limiter("7", "redis://127.0.0.1:1", Pace(0, 5, 5))
-    steps = {"telegram:7:1": 5.0}
-    assert [round(await limiter._reserve(steps)) for _ in range(3)] == [0, 5, 10]
 
 
 async def test_the_strict_server_sees_both_limits_kept(runtime: Runtime, shop: world.Place) -> None:
@@ -133,8 +71,9 @@ async def test_429_waits_as_long_as_it_says_and_holds_up_no_other_chat(
         await chats.writes(marta, "/start")
         assert (await chats.writes(leo, "/start"))[1:] == WELCOME
         limiter = _limiter(chats)
-        assert limiter._free[f"telegram:{chats.bot.id}:{marta.id}"] > limiter.clock() + 30
-        limiter._free.clear()
+        resting = limiter._held[f"telegram:{chats.bot.id}:{marta.id}"]["rest"]
+        assert resting > limiter.clock() + 30
+        limiter._held.clear()
         await again(chats, 34)
         assert marta.screen(chats.bot) == ["> /start"]
         await again(chats, 1)

@@ -3,8 +3,8 @@
 Run as ``python -m tests.faults.telegram_crowd CHATS MESSAGES PROCESSES [FAULT]``; it prints JSON
 (`Found`). Each chat writes one message after the other to whichever process comes, as from behind
 a load balancer, and goes on as soon as one was acknowledged; every tenth update comes twice. The
-strict server counts what comes within a second. FAULT takes one safeguard away ("" for none, see
-`FAULTS`).
+strict server counts what comes within a second, and refuses what is too much. FAULT takes one
+safeguard away ("" for none, see `FAULTS`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ import uvicorn
 from bot import engine
 from bot.app import App
 from bot.channels import telegram_customer  # noqa: F401 - imported once, before processes part
+from bot.channels.telegram_limits import UNPACED
 from core import models, schema
 from core.runtime import Runtime
 from tests import world
@@ -41,9 +42,13 @@ from tests.servers import postgres, valkey
 from tests.servers.telegram import Person, TelegramServer
 from webhooks.app import create_app
 
-FAULTS = ("", "limiter", "lock", "all")
-"""`limiter`: each process counts for itself. `lock`: no conversation is locked for its turn.
-`all`: neither holds."""
+FAULTS = ("", "unpaced", "limiter", "lock", "all")
+"""`unpaced`: Telegram has no limits, nor have we, for what 30 a second would keep long. `limiter`:
+each process counts for itself, and nothing is refused for it. `lock`: no conversation is locked
+for its turn. `all`: both."""
+
+LIMITS = (30, 1, 20)
+"""What Telegram takes of a bot and for a chat in a second, for a group in a minute."""
 
 SAID = {
     "is there parking?": "Yes, Plaza Sol.",
@@ -56,10 +61,6 @@ SAID = {
 ASKED = "What would you like?"
 WELCOME = f"Welcome to Bella Hair.\n{ASKED}"
 
-NEARLY = 0.8
-"""Seconds between two messages of ours to a chat, at least, as they arrive: a busy machine may
-hold one up for longer than the next."""
-
 PATIENCE = 30.0
 """Seconds without anything new after which what is missing counts as lost."""
 
@@ -70,7 +71,7 @@ class Found:
 
     `wrong` are chats whose answers are not exactly those to their messages, in order. `unfinished`
     are rows of inbox and outbox left over, `repeated` the updates that came twice. `most_bot` and
-    `most_chat` are the most messages within any second, and to one chat within nearly one.
+    `most_chat` are the most messages within any second, in all and to one chat.
     """
 
     chats: int
@@ -108,9 +109,9 @@ def main(arguments: Sequence[str]) -> None:
         # The server's address must be known before the processes part from this one.
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        crowd = Crowd(database, Path(folder), port, "" if fault in {"limiter", "all"} else redis)
+        crowd = Crowd(database, Path(folder), port, redis, fault)
         asyncio.run(crowd.open())
-        children = [crowd.fork(listening, fault) for listening in sockets]
+        children = [crowd.fork(listening) for listening in sockets]
         try:
             urls = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in sockets]
             found = asyncio.run(crowd.talk(urls, chats, messages))
@@ -137,8 +138,10 @@ def _valkey(servers: contextlib.ExitStack) -> str:
 class Crowd:
     """One installation of several processes, and everybody who writes to it."""
 
-    def __init__(self, database: str, folder: Path, port: int, redis: str) -> None:
-        self.telegram = TelegramServer(port=port)
+    def __init__(self, database: str, folder: Path, port: int, redis: str, fault: str) -> None:
+        self.fault = fault
+        limits = LIMITS if fault in {"", "lock"} else None
+        self.telegram = TelegramServer(limits=limits, port=port)
         self.bot = self.telegram.bot("BellaHairBot")
         # Where updates are delivered is this class's business; what is told Telegram is that
         # there is a webhook, so nobody polls.
@@ -147,7 +150,7 @@ class Crowd:
                 "telegram_bot_token": self.bot.token,
                 "telegram_api_url": f"http://127.0.0.1:{port}",
                 "public_url": "http://127.0.0.1:9",
-                "redis_url": redis,
+                "redis_url": "" if fault in {"limiter", "all"} else redis,
             }
         )
         self.chance = random.Random(7)
@@ -161,12 +164,12 @@ class Crowd:
             await world.salon(ctx)
         await runtime.close()
 
-    def fork(self, listening: socket.socket, fault: str) -> int:
+    def fork(self, listening: socket.socket) -> int:
         """Let another process serve; return its id."""
         child = os.fork()
         if child == 0:
             try:
-                if fault in {"lock", "all"}:
+                if self.fault in {"lock", "all"}:
                     engine._CONVERSATION._for_update_arg = None
                 asyncio.run(self._serve(listening))
             finally:
@@ -175,6 +178,9 @@ class Crowd:
 
     async def _serve(self, listening: socket.socket) -> None:
         app = App.open(self.settings)
+        if self.fault == "unpaced":
+            for bot in app.channels["telegram", "telegram"].by_id.values():  # type: ignore[attr-defined]
+                bot.limiter.pace = UNPACED
         await app.start(ticks=True)
         config = uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
         await uvicorn.Server(config).serve(sockets=[listening])
@@ -206,7 +212,7 @@ class Crowd:
             await self._unfinished(),
             self.repeated,
             self.bot.most(1),
-            max(self.bot.most(NEARLY, person.id) for person in people),
+            max(self.bot.most(1, person.id) for person in people),
             self.bot.refused,
         )
 
