@@ -27,11 +27,13 @@ from core import (
     misunderstood,
     models,
     outbox,
+    outside,
     proposals,
     reminders,
     retention,
 )
 from core.context import Context
+from core.gateways.fetching import Fetcher, Unfetched
 from core.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ class Worker:
     runtime: Runtime
     delivery: Delivery
     turns: Turns
+    fetch: Fetcher = field(default_factory=Fetcher)
     _scheduler: Any = None
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -65,6 +68,7 @@ class Worker:
             "bookings": (10, self.expire),
             "visits": (60, self.follow_up),
             "agendas": (60, self.tell_shops),
+            "calendars": (30, self.read_calendars),
             "retention": (3600, self.purge),
         }
 
@@ -148,6 +152,27 @@ class Worker:
         while count := await self.runtime.run(reminders.agendas):
             total += count
         return total
+
+    async def read_calendars(self) -> int:
+        """Read the calendars elsewhere that are due; return how many blocks came or went."""
+        total = 0
+        while due := await self.runtime.run(outside.due):
+            total += sum([await self._read_calendar(one) for one in due])
+        return total
+
+    async def _read_calendar(self, one: outside.Source) -> int:
+        # It loads what reads calendars, and few installations have any to read.
+        from core import busy
+
+        try:
+            file = await self.fetch(one.url)
+            spans = await asyncio.to_thread(busy.busy, file, one.timezone, one.start, one.end)
+        except (Unfetched, busy.Unreadable) as error:
+            why = f"{error.reason} {getattr(error, 'status', 0) or ''}".strip()
+            log.info("calendar.unread", calendar=one.id, reason=why)
+            await self.runtime.run(partial(outside.failed, source_id=one.id, why=why))
+            return 0
+        return await self.runtime.run(partial(outside.keep, source_id=one.id, spans=spans))
 
     async def purge(self) -> int:
         """Close talks left alone, and delete what has been kept long enough."""

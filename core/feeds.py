@@ -21,6 +21,7 @@ from core.context import Context, Row
 from core.day import SHOWN
 from core.errors import Invalid, NotFound
 from core.models import blocks, bookings, claims, feeds, providers, services, sessions, shops
+from core.outside import OUTSIDE
 from core.paging import Asked, Page, page
 from core.records import Booking, listed
 from core.transitions import LIVE
@@ -30,9 +31,6 @@ BEFORE, AFTER = timedelta(days=31), timedelta(days=400)
 
 MOST = 20
 """Addresses one shop may have at a time."""
-
-OUTSIDE = "calendar:"
-"""How `made_by` begins of blocks that came from a calendar elsewhere."""
 
 _PRODUCT = "-//Slotline//Calendar//EN"
 

@@ -23,7 +23,15 @@ from tests.world import Place
 MARTA = "+34600111222"
 
 NOTHING = dict.fromkeys(
-    ("bookings", "visits", "agendas", "turns", "outbox", *(f"old {kind}" for kind in KINDS)), 0
+    (
+        "bookings",
+        "visits",
+        "agendas",
+        "turns",
+        "outbox",
+        *(f"old {kind}" for kind in KINDS),
+    ),
+    0,
 )
 
 
@@ -119,7 +127,8 @@ async def test_it_ticks_and_stops(stage: Stage) -> None:
     stage.app.worker.start()
     scheduled = {job.id for job in stage.app.worker._scheduler.get_jobs()}
     assert scheduled == {
-        "alive", "turns", "outbox", "bookings", "visits", "agendas", "retention",
+        "alive", "turns", "outbox", "bookings", "visits", "agendas",
+        "calendars", "retention",
     }  # fmt: skip
     for name, (_, job) in stage.app.worker.jobs.items():
         await stage.app.worker._tick(name, job)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from core import feeds
-from core.context import Context
-from core.errors import NotFound
+from core import feeds, outside
+from core.context import Context, Row
+from core.errors import Invalid, NotFound
+from core.gateways.fetching import Unfetched, proper
 from webhooks.admin.calls import Call, Caller
 from webhooks.admin.fields import Id, In, Listing, Out, Paged, PathId
 
@@ -35,6 +38,54 @@ class NewFeed(FeedOut):
     """A new address of a calendar."""
 
     url: str = Field(description="Shown this once; whoever has it reads the calendar.")
+
+
+WHY = {
+    "address": "The address is not one of http or https.",
+    "private": "The address is not public: it leads into a network of its own.",
+    "unreachable": "Nothing answers at this address.",
+    "slow": "The file did not come within 20 seconds.",
+    "large": "The file is larger than 2 MB.",
+    "redirects": "The address leads on to others without end.",
+    "answer": "The address answers with an error.",
+    "form": "What is there is no calendar (iCalendar, RFC 5545).",
+    "much": "The calendar holds too much to be read.",
+}
+"""Why a calendar cannot be read, in words."""
+
+
+class OutsideIn(In):
+    """A calendar elsewhere whose busy times are to block a provider's."""
+
+    provider_id: Id
+    url: Annotated[str, Field(max_length=2000, examples=["https://example.org/calendar.ics"])]
+
+
+class OutsideOut(Out):
+    """A calendar elsewhere; its address is a secret, so only its host is shown."""
+
+    id: int
+    provider_id: int
+    host: str
+    created_at: datetime
+    fetched_at: datetime | None = Field(description="When it was last read; null: not yet.")
+    error: str = Field(description="A word for why it could not be read last time, or nothing.")
+    problem: str = Field(description="The same in words.")
+    blocks: int = Field(description="How many blocks it makes now.")
+
+    @classmethod
+    def of(cls, row: Row) -> OutsideOut:
+        """Return a row of core as an answer."""
+        return cls(
+            id=row.id,
+            provider_id=row.provider_id,
+            host=urlsplit(row.url).hostname or "",
+            created_at=row.created_at,
+            fetched_at=row.fetched_at,
+            error=row.error,
+            problem=WHY.get(row.error.partition(" ")[0], ""),
+            blocks=row.blocks,
+        )
 
 
 @router.get("/feeds")
@@ -75,6 +126,65 @@ async def revoke_feed(shop_id: PathId, feed_id: PathId, call: Caller) -> None:
         return found
 
     await call.write(lambda ctx: feeds.revoke(ctx, shop_id, feed_id), before=before)
+
+
+@router.get("/outside-calendars")
+async def list_outside(shop_id: PathId, call: Caller, asked: Paged) -> Listing[OutsideOut]:
+    """List the calendars elsewhere whose busy times block providers, and how reading them went."""
+
+    async def work(ctx: Context) -> Listing[OutsideOut]:
+        found = await outside.several(ctx, shop_id, asked, call.own_providers)
+        return Listing.of(found.map(OutsideOut.of))
+
+    return await call.read(work)
+
+
+@router.post("/outside-calendars", status_code=HTTPStatus.CREATED)
+async def add_outside(shop_id: PathId, body: OutsideIn, call: Caller) -> OutsideOut:
+    """Let the busy times of a calendar (.ics) elsewhere block a provider's.
+
+    It is read within a minute, then every 15: by http or https, from public addresses only, up to
+    2 MB, about half a year ahead. What is booked here stands.
+    """
+    call.check_provider(body.provider_id)
+    try:
+        url = proper(body.url)
+    except Unfetched as error:
+        raise Invalid(field="url", reason=WHY[error.reason]) from None
+
+    async def work(ctx: Context) -> OutsideOut:
+        made = await outside.add(ctx, shop_id, body.provider_id, url)
+        return await _outside(call, ctx, shop_id, made)
+
+    return await call.write(work)
+
+
+@router.post("/outside-calendars/{calendar_id}/read")
+async def read_outside(shop_id: PathId, calendar_id: PathId, call: Caller) -> OutsideOut:
+    """Have a calendar elsewhere read again now, within half a minute."""
+
+    async def work(ctx: Context) -> OutsideOut:
+        found = await _outside(call, ctx, shop_id, calendar_id)
+        await outside.look_again(ctx, shop_id, calendar_id)
+        return found
+
+    return await call.write(work)
+
+
+@router.delete("/outside-calendars/{calendar_id}", status_code=HTTPStatus.NO_CONTENT)
+async def remove_outside(shop_id: PathId, calendar_id: PathId, call: Caller) -> None:
+    """Read a calendar elsewhere no more; what it blocked is on offer again."""
+    await call.write(
+        lambda ctx: outside.remove(ctx, shop_id, calendar_id),
+        before=lambda ctx: _outside(call, ctx, shop_id, calendar_id),
+    )
+
+
+async def _outside(call: Call, ctx: Context, shop_id: int, calendar_id: int) -> OutsideOut:
+    """Return a calendar elsewhere that is this caller's business; else NotFound."""
+    found = OutsideOut.of(await outside.one(ctx, shop_id, calendar_id))
+    call.check_provider(found.provider_id)
+    return found
 
 
 def _check(call: Call, provider_id: int | None) -> None:

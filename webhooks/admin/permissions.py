@@ -89,6 +89,10 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/feeds": TEAM,
     "POST /shops/{shop_id}/feeds": TEAM,
     "DELETE /shops/{shop_id}/feeds/{feed_id}": TEAM,
+    "GET /shops/{shop_id}/outside-calendars": TEAM,
+    "POST /shops/{shop_id}/outside-calendars": TEAM,
+    "POST /shops/{shop_id}/outside-calendars/{calendar_id}/read": TEAM,
+    "DELETE /shops/{shop_id}/outside-calendars/{calendar_id}": TEAM,
     # --- bookings ---
     "GET /bookings": SIGNED_IN,
     "GET /shops/{shop_id}/bookings": TEAM,

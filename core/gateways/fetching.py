@@ -1,0 +1,158 @@
+"""Fetching a file from an address somebody typed in, without being led anywhere of ours.
+
+Whoever may name an address could name one only we can reach: a neighbour's port, a cloud's
+metadata. So only http and https, only to public addresses – asked of the very addresses that are
+connected to, after DNS and anew at each redirect – with a limit to size, time and redirects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+Address = IPv4Address | IPv6Address
+
+SECONDS = 20.0
+"""What a fetch may take in all."""
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of a file."""
+
+REDIRECTS = 5
+
+LONGEST = 2000
+"""Characters of an address."""
+
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""Where a gateway puts IPv4 into IPv6 (RFC 6052)."""
+
+
+class Unfetched(Exception):
+    """The file cannot be had; `reason` is a word for why, `status` what the server answered."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.reason, self.status = reason, status
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is one that anybody on the internet has; also behind IPv6's disguises."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in _TRANSLATED:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def proper(url: str, allowed: Callable[[Address], bool] = is_public) -> str:
+    """Return an address as it is fetched – webcal is https – or raise Unfetched ("address")."""
+    url = url.strip()
+    if url.lower().startswith("webcal://"):
+        url = f"https://{url[9:]}"
+    if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url:
+        raise Unfetched("address")
+    try:
+        parts = urlsplit(url)
+        fine = _fine(parts)
+    except ValueError:
+        raise Unfetched("address") from None
+    if not fine:
+        raise Unfetched("address")
+    host = parts.hostname or ""
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        # 127.1 and 2130706433 are addresses to some, and no name: nobody would look them up.
+        if ":" in host or host.replace(".", "").isdecimal():
+            raise Unfetched("address") from None
+        return url
+    if not allowed(literal):
+        raise Unfetched("private")
+    return url
+
+
+def _fine(parts: SplitResult) -> bool:
+    return bool(
+        parts.scheme in {"http", "https"}
+        and parts.hostname
+        and "@" not in parts.netloc
+        and parts.port != 0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches files. `allowed` says to which addresses; a test may allow others than public."""
+
+    allowed: Callable[[Address], bool] = is_public
+    seconds: float = SECONDS
+    largest: int = LARGEST
+
+    async def __call__(self, url: str) -> bytes:
+        """Return the file at an address; Unfetched says why not.
+
+        Its reasons: address, private, unreachable, slow, large, redirects, answer (`status`).
+        """
+        import aiohttp
+        from aiohttp.abc import AbstractResolver, ResolveResult
+
+        allowed, refused = self.allowed, []
+
+        class Checked(AbstractResolver):
+            """Resolves names, but not to what is not allowed."""
+
+            async def resolve(
+                self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+            ) -> list[ResolveResult]:
+                found = await aiohttp.ThreadedResolver().resolve(host, port, family)
+                if not all(allowed(ip_address(one["host"])) for one in found):
+                    refused.append(host)
+                    message = "not a public address"
+                    raise OSError(message)
+                return found
+
+            async def close(self) -> None:
+                """Nothing is held."""
+
+        connector = aiohttp.TCPConnector(resolver=Checked(), use_dns_cache=False, force_close=True)
+        options: dict[str, Any] = {
+            "connector": connector,
+            "cookie_jar": aiohttp.DummyCookieJar(),
+            "auto_decompress": False,  # what is small on the way may be large afterwards
+            "headers": {"Accept": "text/calendar", "Accept-Encoding": "identity"},
+        }
+        try:
+            async with asyncio.timeout(self.seconds), aiohttp.ClientSession(**options) as session:
+                return await self._follow(session, url)
+        except TimeoutError:
+            raise Unfetched("slow") from None
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise Unfetched("private" if refused else "unreachable") from None
+
+    async def _follow(self, session: ClientSession, url: str) -> bytes:
+        for _ in range(REDIRECTS + 1):
+            url = proper(url, self.allowed)
+            async with session.get(url, allow_redirects=False) as answer:
+                if answer.status in {301, 302, 303, 307, 308}:
+                    url = urljoin(url, answer.headers.get("Location", ""))
+                    continue
+                if answer.status != 200:
+                    raise Unfetched("answer", answer.status)
+                parts, size = [], 0
+                async for part in answer.content.iter_chunked(64 * 1024):
+                    size += len(part)
+                    if size > self.largest:
+                        raise Unfetched("large")
+                    parts.append(part)
+                return b"".join(parts)
+        raise Unfetched("redirects")
