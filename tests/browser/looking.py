@@ -13,7 +13,10 @@ from tests.webhooks.staging import Theatre
 
 HEIGHTS = {390: 844, 768: 1024, 1440: 900}
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
 
 
 @dataclass(slots=True)

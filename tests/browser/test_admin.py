@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.looking import HEIGHTS, Desk
+from tests.browser.counter import counter, look_around, readable
+from tests.browser.looking import Desk
 from tests.webhooks.staging import Theatre
 
 pytestmark = pytest.mark.browser
-
-
-@asynccontextmanager
-async def counter(
-    chromium: Browser, theatre: Theatre, width: int = 1440, scheme: str = "light"
-) -> AsyncIterator[Desk]:
-    """Open the page as the demo's admin; it must have had nothing to complain of at the end."""
-    context = await chromium.new_context(
-        viewport={"width": width, "height": HEIGHTS[width]},
-        color_scheme=scheme,  # type: ignore[arg-type]
-        reduced_motion="reduce",
-        locale="en-GB",
-        timezone_id="Europe/Madrid",
-    )
-    page = await context.new_page()
-    opened = Desk(page, width)
-    page.on("pageerror", lambda error: opened.trouble.append(str(error)))
-    page.on("console", lambda message: opened.trouble.append(message.text))
-    page.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith(theatre.url) else opened.trouble.append(request.url)
-        ),
-    )
-    await page.goto(f"{theatre.url}/admin")
-    yield opened
-    assert opened.trouble == []
-    await context.close()
-
-
-async def look_around(at: Desk) -> None:
-    await at.page.get_by_role("button", name="Look around as its admin").click()
-    await expect(at.page.get_by_role("heading", name="Choose a shop")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
@@ -133,14 +99,12 @@ async def test_every_page_is_readable(
     chromium: Browser, theatre: Theatre, width: int, scheme: str
 ) -> None:
     async with counter(chromium, theatre, width, scheme) as at:
-        found = {}
         await look_around(at)
-        for path in (
-            "sign-in?said=out", "new", "shops/1/day", "shops/1/week", "shops/1/setup",
-            "shops/1/setup/hours?first=1", "shops/1/setup/services", "shops/1/setup/people/1",
-            "shops/1/setup/dates", "shops/1/setup/shop", "shops/1/setup/entrances",
-        ):  # fmt: skip
-            await at.page.goto(f"{theatre.url}/admin/{path}")
-            wider = "document.documentElement.scrollWidth - innerWidth"
-            found[path] = (await at.axe(), await at.page.evaluate(wider))
-        assert found == dict.fromkeys(found, ([], 0))
+        await readable(
+            at, theatre, "sign-in?said=out", "new", "shops/1/day", "shops/1/week",
+            "shops/1/setup", "shops/1/setup/hours?first=1", "shops/1/setup/services",
+            "shops/1/setup/services/1", "shops/1/setup/people", "shops/1/setup/people/1",
+            "shops/1/setup/people/1/away", "shops/1/setup/dates", "shops/1/setup/shop",
+            "shops/1/setup/reminders", "shops/1/setup/answers", "shops/1/setup/team",
+            "shops/1/setup/entrances",
+        )  # fmt: skip

@@ -53,7 +53,7 @@ async def test_signing_out(lobby: Lobby) -> None:
 
 PAGES = (
     "day", "week", "setup", "setup/hours", "setup/services", "setup/people", "setup/dates",
-    "setup/shop", "setup/entrances",
+    "setup/shop", "setup/reminders", "setup/answers", "setup/team", "setup/entrances",
 )  # fmt: skip
 
 

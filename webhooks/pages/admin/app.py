@@ -15,7 +15,7 @@ from core.errors import NotAllowed, NotFound, SignInEnded, SlotlineError
 from webhooks.admin.calls import COOKIE
 from webhooks.errors import STATUS, Refused
 from webhooks.limiting import Limits
-from webhooks.pages.admin import bookings, days, founding, settling, signing
+from webhooks.pages.admin import bookings, days, founding, setup, signing
 from webhooks.pages.admin.client import Problem
 from webhooks.pages.admin.rendering import files, page
 from webhooks.pages.admin.wording import told
@@ -37,7 +37,7 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
         founding.router,
         days.router,
         bookings.router,
-        settling.router,
+        setup.router,
     ):
         web.include_router(router)
     web.add_exception_handler(SignInEnded, _signed_out)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core import slots
-from core.errors import SlotlineError
 from core.transitions import TRANSITIONS
 from webhooks.pages.admin.client import AtShop, Problem, Visit
+from webhooks.pages.admin.forms import instant
 from webhooks.pages.admin.rendering import done, inside, shown
 from webhooks.pages.admin.wording import by_field, told
 
@@ -88,7 +88,7 @@ async def book(visit: AtShop) -> Response:
     form = visit.form
     typed = {name: form[name] for name in _NEW}
     wrong: dict[str, str] = {}
-    starts = _instant(visit, typed["on"], typed["at"], wrong)
+    starts = instant(visit, typed["on"], typed["at"], wrong)
     if len(typed["name"]) < 2:
         wrong["name"] = "Write a name of at least two letters."
     if not typed["service_id"].isdecimal():
@@ -204,7 +204,7 @@ async def move(visit: AtShop, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
     typed = {name: visit.form[name] for name in ("on", "at", "provider_id")}
     wrong: dict[str, str] = {}
-    starts = _instant(visit, typed["on"], typed["at"], wrong)
+    starts = instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
     said = {"starts_at": starts.isoformat()}
@@ -266,22 +266,3 @@ async def _change(
     if on and "/day?" in back:
         back = f"/admin/shops/{visit.shop.shop.id}/day{on}"
     return done(back, word)
-
-
-def _instant(visit: Visit, on: str, at: str, wrong: dict[str, str]) -> datetime | None:
-    """Return the instant the shop's clocks show then; note what is wrong with it."""
-    try:
-        day = date.fromisoformat(on)
-    except ValueError:
-        wrong["on"] = "Choose a day."
-        return None
-    try:
-        hour, minute = map(int, at.split(":")[:2])
-        epoch = slots.instant_at(day, hour * 60 + minute, visit.shop.shop.timezone)
-    except (ValueError, SlotlineError):
-        wrong["at"] = "Write a time of day, such as 14:30."
-        return None
-    if minute % 5:
-        wrong["at"] = "Times come in steps of five minutes."
-        return None
-    return slots.local(epoch, visit.shop.shop.timezone)

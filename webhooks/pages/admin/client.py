@@ -92,6 +92,12 @@ class Visit:
         """Whether this person works for the whole shop, not only on a calendar of their own."""
         return self._is("owner", "receptionist")
 
+    @property
+    def own(self) -> int | None:
+        """The provider that this person is here, if they are one and nothing more."""
+        mine = self.call.own_providers
+        return min(mine) if mine else None
+
     def _is(self, *roles: str) -> bool:
         me = self.call.me
         shop_id = self.shop.shop.id

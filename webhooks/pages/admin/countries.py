@@ -10,6 +10,8 @@ import phonenumbers
 from babel import Locale
 from babel.numbers import get_territory_currencies
 
+_SPOKEN = ("en", "es", "pt", "hi")
+
 
 @cache
 def countries() -> tuple[tuple[str, str], ...]:
@@ -49,3 +51,9 @@ def currency_of(country: str, day: date) -> str:
         return next(iter(get_territory_currencies(country.upper(), day, day)), "")
     except LookupError:
         return ""
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """Return (tag, its own name) of the languages that texts are written in."""
+    return tuple((tag, str(Locale(tag).get_language_name()).title()) for tag in _SPOKEN)

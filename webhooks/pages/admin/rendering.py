@@ -57,6 +57,7 @@ SAID = {
     "out": "You are signed out.",
     "founded": "The shop is there. Three steps are left.",
     "paid": "Noted.",
+    "invited": "Invited. They sign in with a code to their phone.",
 }
 """What a page says on top after something was done, by the word in its address."""
 
@@ -72,12 +73,23 @@ STATES = {
     "expired": "Expired",
 }
 
+CHANNELS = {
+    "sms": "SMS",
+    "whatsapp": "WhatsApp",
+    "telegram": "Telegram",
+    "email": "E-mail",
+    "staff": "The shop",
+    "api": "The shop",
+}
+"""What channels are called."""
+
 NAV = (
     ("day", "Day", "team"),
     ("week", "Week", "team"),
+    ("mine", "You", "own"),
     ("setup", "Set-up", "runs"),
 )
-"""The pages of a shop: address, words, and whether for the team, the desk or who runs it."""
+"""The pages of a shop: address, words, and for whom: team, provider, desk, or who runs it."""
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -118,7 +130,7 @@ _TEMPLATES.filters |= {
     "length_of": _length,
     "day": _day,
 }
-_TEMPLATES.globals |= {"STATES": STATES, "NAV": NAV}
+_TEMPLATES.globals |= {"STATES": STATES, "NAV": NAV, "CHANNELS": CHANNELS}
 
 
 def page(template: str, *, status: int = 200, **facts: Any) -> Response:

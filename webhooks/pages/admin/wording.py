@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,9 +48,21 @@ REASONS = {
     "time": "Write a time of day, such as 09:00.",
     "rule": "Write it like 24h, 2h or at 09:00.",
     "language": "Write a language such as en, es, pt or hi.",
+    "itself": "A service is no part of itself.",
     "last_owner": "A shop keeps at least one owner.",
 }
 """By the `reason` of a field."""
+
+FORMS = (
+    (r"String should have at least (\d+) character", "Write at least {} characters."),
+    (r"String should have at most (\d+) character", "Write at most {} characters."),
+    (r"Input should be greater than or equal to (\d+)", "It has to be at least {}."),
+    (r"Input should be less than or equal to (\d+)", "It has to be at most {}."),
+    (r"Input should be a multiple of (\d+)", "It has to come in steps of {}."),
+    (r"Input should be a valid (?:integer|number)", "Write a number."),
+    (r"Input should be a valid date", "Write a date."),
+)
+"""What the check of a request's form says, as a person would."""
 
 
 def told(problem: Problem) -> str:
@@ -72,6 +85,9 @@ def _reason(one: Mapping[str, Any]) -> str:
     reason = str(one.get("reason", ""))
     if reason == "length" and one.get("least") in {0, None}:
         return f"Write at most {one.get('most')} characters."
+    for pattern, plain in FORMS:
+        if found := re.match(pattern, reason):
+            return plain.format(*found.groups())
     words = REASONS.get(reason, reason)
     words = words.format(least=one.get("least", ""), most=one.get("most", ""))
     return words[:1].upper() + words[1:]

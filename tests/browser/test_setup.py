@@ -1,0 +1,73 @@
+"""Set-up in a real browser: with scripts and without, by keyboard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.counter import counter, look_around
+from tests.webhooks.staging import Theatre
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_shop_is_set_up_without_scripts(chromium: Browser, theatre: Theatre) -> None:
+    async with counter(chromium, theatre, 390, scripts=False) as at:
+        page = at.page
+        await look_around(at, "Bella Hair")
+        await page.get_by_role("link", name="Set-up").click()
+        await page.get_by_role("link", name="Who gives them").click()
+        await page.get_by_role("button", name="Ana takes bookings: switch off").click()
+        await expect(page.get_by_role("status")).to_have_text("Saved.")
+        await expect(page.get_by_role("button", name="Ana is away: switch on")).to_be_visible()
+        await page.get_by_role("link", name="Ana").click()
+        price = page.get_by_label("Cut: own price in EUR")
+        await expect(price).to_have_attribute("placeholder", "25")
+        await price.fill("thirty")
+        await page.get_by_role("button", name="Save").click()
+        await expect(price).to_have_value("thirty")
+        await expect(price).to_have_attribute("aria-invalid", "true")
+        assert len(at.trouble) == 1, "Chromium notes the 422"
+        at.trouble.clear()
+        await price.fill("30")
+        await price.press("Enter")
+        await expect(page.get_by_role("status")).to_have_text("Saved.")
+        await page.get_by_role("link", name="Ana").click()
+        await page.get_by_role("link", name="Time off").click()
+        await page.get_by_label("First day").fill("2026-03-12")
+        await page.get_by_role("button", name="Add the time off").click()
+        await expect(page.get_by_role("listitem").filter(has_text="Remove")).to_have_text(
+            re.compile("Thu 12 Mar 12:00 am to Fri 13 Mar 12:00 am")
+        )
+
+
+async def test_the_keyboard_is_enough_to_invite_somebody(
+    chromium: Browser, theatre: Theatre
+) -> None:
+    async with counter(chromium, theatre, 1440, "dark") as at:
+        page = at.page
+        await look_around(at, "Bella Hair")
+        await page.goto(f"{theatre.url}/admin/shops/1/setup/team")
+        await page.keyboard.press("Tab")
+        assert await at.focus() == "Skip to the page"
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        assert await at.focus() == "Set-up"
+        await page.get_by_label("Name").focus()
+        await page.keyboard.type("Rosa")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("600 111 777")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("ArrowUp")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_have_text(
+            "Invited. They sign in with a code to their phone."
+        )
+        await expect(page.get_by_role("listitem").filter(has_text="Rosa")).to_contain_text(
+            "Owner · +34600111777"
+        )
+        await page.get_by_role("button", name="Code for Rosa's chat").click()
+        await expect(page.get_by_role("status")).to_contain_text("pair ")
+        assert await at.axe() == []
