@@ -125,6 +125,7 @@ bookings = sa.Table(
     sa.Index(None, "provider_id", "local_date"),
     sa.Index(None, "conversation_id", "state"),
     sa.Index(None, "state", "held_until"),
+    sa.Index(None, "state", "ends_at"),
 )
 
 booking_events = sa.Table(
