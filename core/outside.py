@@ -246,9 +246,7 @@ async def _add(
         "made_by": f"{OUTSIDE}{source_id}",
         "created_at": ctx.now,
     }
-    made = await ctx.execute(
-        blocks.insert().returning(blocks.c.id, sort_by_parameter_order=True), [block] * len(new)
-    )
+    made = await ctx.execute(blocks.insert().returning(blocks.c.id), [block] * len(new))
     rows = [
         {
             "shop_id": shop_id,

@@ -142,6 +142,7 @@ TABLE: dict[str, Row] = {
     "POST /shops/{shop_id}/messages/{message_id}/drop": OWNERS,
     # --- files ---
     "GET /shops/{shop_id}/exports/{what}": OWNERS,
+    "POST /shops/{shop_id}/imports": OWNERS,
     # --- who changed what ---
     "GET /audit": ADMINS,
     "GET /shops/{shop_id}/audit": OWNERS,

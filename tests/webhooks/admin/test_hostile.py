@@ -73,6 +73,17 @@ PLAUSIBLE: dict[str, list[Any]] = {
 }
 """Values by the names of fields: chance alone would never hit on them."""
 
+FILES = (
+    b"",
+    b"\xff\xfe\0",
+    b"name,phone\nMarta,+34600111222\n",
+    b"name,minutes\nPerm,30\n=1,-5\n",
+    b"service,provider,starts_at,customer\nCut,Ana,2026-03-12 10:00,Marta\n",
+    b"service,provider,starts_at,customer\nCut,Ana,9999-12-31T23:59:59-14:00,Marta\n",
+    b'name\n"Ana\n',
+)
+"""CSV that can be brought along, and that cannot."""
+
 
 class Documented:
     """The documentation, as something to draw requests from."""
@@ -102,9 +113,12 @@ class Documented:
             optional={name: parts[name] for name in parts if name not in needed},
         )
         body: st.SearchStrategy[Any] = st.none()
+        kind = ""
         if "requestBody" in operation:
-            content = operation["requestBody"]["content"]["application/json"]
+            ((kind, content),) = operation["requestBody"]["content"].items()
             body = self._value(content["schema"], "", often=30)
+            if kind == "text/csv":
+                body = st.sampled_from(FILES)
 
         def request(given: tuple[dict[str, Any], Any]) -> Any:
             values, content = given
@@ -120,8 +134,9 @@ class Documented:
                     headers[name] = quote(text)[:300]
             more: dict[str, Any] = {"params": query, "headers": headers}
             if "requestBody" in operation:
-                more["content"] = json.dumps(content).encode()
-                headers["Content-Type"] = "application/json"
+                plain = kind == "text/csv"
+                more["content"] = content if plain else json.dumps(content).encode()
+                headers["Content-Type"] = kind
             return method, url, more, operation
 
         return st.tuples(drawn, body).map(request)

@@ -1,0 +1,253 @@
+"""Bookings to come, brought along from what the shop used before.
+
+They stand as they were agreed: hours, notice and buffers do not bind them, other bookings do. Who
+has them is not written to and gets no reminder: they agreed to nothing here yet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import checks, slots
+from core.availability import calendars_of
+from core.claims import claim_all, in_the_way, sweep
+from core.context import Context
+from core.errors import Overlap
+from core.importing import customers
+from core.importing.sheets import Fault, Plan, Reader, Sheet
+from core.making import For, new_ref, snapshot, timing
+from core.models import bookings, calendars
+from core.offers import Catalog, Slot
+from core.records import log
+from core.transitions import NEW, Actor
+
+NEEDED = ("service", "provider", "starts_at", "customer")
+COLUMNS = (
+    *NEEDED,
+    "phone",
+    "minutes",
+    "price_minor",
+    "attendee",
+    "purpose",
+    "note",
+)
+"""`starts_at` is ISO 8601, by the shop's clocks where it names no offset."""
+
+_FURTHEST = timedelta(days=2 * 366)
+_TICK = 300
+_ATTENDEE = checks.NAME
+
+
+def plan(sheet: Sheet, known: Catalog, now: datetime) -> Plan:
+    """Return the bookings of a file; two at one time are a fault of the later line."""
+    made = Plan(sheet)
+    services = {one.name.casefold(): one for one in known.services}
+    providers = {one.name.casefold(): one for one in known.providers}
+    for line, cells in sheet.rows:
+        row = Reader(line, cells, made.faults)
+        whom = customers.person(row, "customer", known.shop.country)
+        service = services.get(cells["service"].casefold())
+        provider = providers.get(cells["provider"].casefold())
+        if service is None:
+            row.fault("service", "no such service")
+        elif service.sessions:
+            row.fault("service", "given in sessions")
+        if provider is None:
+            row.fault("provider", "nobody is called so")
+        offering = None
+        if service is not None and provider is not None:
+            offering = known.offerings.get((service.id, provider.id))
+            if offering is None:
+                row.fault("provider", "does not give this service")
+        starts_at = _start(row, known.shop.timezone, now)
+        minutes = row.whole("minutes", checks.MINUTES)
+        price = row.whole("price_minor", checks.MONEY)
+        texts = {
+            "attendee": row.checked("attendee", _ATTENDEE) if cells["attendee"] else "",
+            "purpose": row.checked("purpose", checks.SHORT),
+            "note": row.checked("note", checks.SHORT),
+        }
+        if not row.good or offering is None or starts_at is None:
+            continue
+        slot = Slot(
+            known.shop.id,
+            offering.service.id,
+            offering.provider.id,
+            starts_at,
+            starts_at + timedelta(minutes=minutes or offering.minutes),
+            offering.price_minor if price is None else price,
+            known.shop.currency,
+        )
+        made.rows.append({"line": line, "slot": slot, "whom": whom, "texts": texts})
+    made.faults += _overlaps(made, known)
+    return made
+
+
+def _start(row: Reader, zone: str, now: datetime) -> datetime | None:
+    try:
+        given = datetime.fromisoformat(row.cells["starts_at"])
+    except ValueError:
+        row.fault("starts_at", "no time such as 2026-03-10 16:30")
+        return None
+    if given.tzinfo is None:
+        local = given.replace(tzinfo=slots.zone(zone))
+        at = local.astimezone(UTC)
+        if at.astimezone(local.tzinfo).replace(tzinfo=None) != given:
+            row.fault("starts_at", "no clock of the shop shows this time")
+            return None
+    else:
+        try:
+            at = given.astimezone(UTC)
+        except OverflowError:
+            row.fault("starts_at", "out of range")
+            return None
+    if at.timestamp() % _TICK:
+        row.fault("starts_at", "not in steps of five minutes")
+    elif at <= now:
+        row.fault("starts_at", "past")
+    elif at > now + _FURTHEST:
+        row.fault("starts_at", "more than two years ahead")
+    return at if row.good else None
+
+
+def _overlaps(made: Plan, known: Catalog) -> list[Fault]:
+    """Return a fault for each booking that begins before another of its calendar ended."""
+    by_calendar: dict[int, list[tuple[datetime, datetime, int]]] = defaultdict(list)
+    for row in made.rows:
+        slot = row["slot"]
+        for calendar in calendars_of(known, slot.service_id, slot.provider_id):
+            by_calendar[calendar].append((slot.starts_at, slot.ends_at, row["line"]))
+    found: dict[int, int] = {}
+    for spans in by_calendar.values():
+        last_end, last_line = datetime.min.replace(tzinfo=UTC), 0
+        for start, end, line in sorted(spans):
+            if start < last_end:
+                found[max(line, last_line)] = min(line, last_line)
+            if end > last_end:
+                last_end, last_line = end, line
+    return [
+        Fault(line, "starts_at", f"at the time of line {other}") for line, other in found.items()
+    ]
+
+
+def _calendars(plan: Plan, known: Catalog) -> dict[int, list[dict[str, Any]]]:
+    """Return the rows that take time on each calendar, in order of time."""
+    rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted(plan.rows, key=lambda row: row["slot"].starts_at):
+        slot = row["slot"]
+        for calendar in calendars_of(known, slot.service_id, slot.provider_id):
+            rows[calendar].append(row)
+    return rows
+
+
+async def lock(ctx: Context, plan: Plan, known: Catalog) -> None:
+    """Lock the calendars they take time on, then the shop, as everybody does."""
+    taken = _calendars(plan, known)
+    await ctx.lock(calendars, taken.keys())
+    await customers.lock(ctx, plan, known)
+    if taken:
+        await sweep(ctx, list(taken))
+
+
+async def beside(ctx: Context, plan: Plan, known: Catalog) -> list[Fault]:
+    """Return a fault for each booking whose time is taken."""
+    found: set[int] = set()
+    for calendar, rows in _calendars(plan, known).items():
+        last = max(row["slot"].ends_at for row in rows)
+        there = await in_the_way(ctx, calendar, rows[0]["slot"].starts_at, last)
+        at = 0
+        for row in rows:
+            while at < len(there) and there[at].busy_until <= row["slot"].starts_at:
+                at += 1
+            if at < len(there) and there[at].busy_from < row["slot"].ends_at:
+                found.add(row["line"])
+    return [Fault(line, "starts_at", "taken") for line in sorted(found)]
+
+
+async def write(ctx: Context, plan: Plan, known: Catalog, actor: Actor) -> int:
+    """Write the bookings, confirmed, with their customers, their time and their history."""
+    if not plan.rows:
+        return 0
+    people = await _people(ctx, plan, known)
+    refs = await _refs(ctx, len(plan.rows))
+    values = [
+        {
+            "shop_id": known.shop.id,
+            "ref": ref,
+            "state": "confirmed",
+            **timing(known, row["slot"]),
+            "customer_id": whom.customer_id,
+            "snapshot": snapshot(known, row["slot"], whom),
+            "origin": "import",
+            "made_by": str(actor),
+            "created_at": ctx.now,
+            "updated_at": ctx.now,
+            **row["texts"],
+        }
+        for ref, row in zip(refs, plan.rows, strict=True)
+        for whom in (people[customers.who(**row["whom"])],)
+    ]
+    # By reference, not by order: SQLite would have to insert one by one to keep that.
+    made = await ctx.execute(bookings.insert().returning(bookings.c.id, bookings.c.ref), values)
+    by_ref = {row.ref: row.id for row in made}
+    ids = [by_ref[ref] for ref in refs]
+    claims = []
+    for booking_id, row in zip(ids, plan.rows, strict=True):
+        slot = row["slot"]
+        rules = known.offering(slot.service_id, slot.provider_id).rules
+        claims += [
+            {
+                "shop_id": known.shop.id,
+                "calendar_id": calendar,
+                "booking_id": booking_id,
+                "busy_from": slot.starts_at,
+                "busy_until": slot.ends_at,
+                "gap_before": rules.gap_before_minutes,
+                "gap_after": rules.gap_after_minutes,
+            }
+            for calendar in calendars_of(known, slot.service_id, slot.provider_id)
+        ]
+    if not await claim_all(ctx, claims):
+        # Only a writer without the lock can bring that about: nothing of the file stays.
+        raise Overlap
+    await log(
+        ctx,
+        [
+            {
+                "shop_id": known.shop.id,
+                "booking_id": booking_id,
+                "at": ctx.now,
+                "action": "book_for",
+                "from_state": NEW,
+                "to_state": "confirmed",
+                "actor": str(actor),
+                "details": {"imported": True},
+            }
+            for booking_id in ids
+        ],
+    )
+    return len(ids)
+
+
+async def _people(ctx: Context, plan: Plan, known: Catalog) -> dict[customers.Who, For]:
+    """Return who the bookings are for; who is new is added."""
+    named = {customers.who(**row["whom"]): row["whom"] for row in plan.rows}
+    there = await customers.found(ctx, known.shop.id, (one["phone"] for one in named.values()))
+    new = {key: one for key, one in named.items() if key not in there}
+    there |= await customers.add(ctx, known.shop.id, new)
+    return {key: For(there[key], one["name"], one["phone"]) for key, one in named.items()}
+
+
+async def _refs(ctx: Context, count: int) -> list[str]:
+    """Return so many references that nobody has."""
+    found: dict[str, None] = {}
+    while len(found) < count:
+        drawn = {new_ref(ctx.random): None for _ in range(count - len(found))}
+        taken = await ctx.all(sa.select(bookings.c.ref).where(bookings.c.ref.in_(drawn)))
+        there = {row.ref for row in taken}
+        found |= {ref: None for ref in drawn if ref not in there}
+    return list(found)
