@@ -40,6 +40,8 @@ def written(
 
 
 def _event(booking: Invite) -> Say:
+    if booking.discreet:  # calendars are shared, and shown by locked phones
+        return text("page.event.discreet", shop=booking.shop)
     facts = {"service": booking.service, "provider": booking.provider, "shop": booking.shop}
     if booking.attendee:
         return text("page.event_for", attendee=booking.attendee, **facts)

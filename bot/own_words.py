@@ -37,6 +37,11 @@ KEYS = (
     "tell.moved",
     "tell.cancelled",
     "tell.expired",
+    "tell.confirmed.discreet",
+    "tell.declined.discreet",
+    "tell.moved.discreet",
+    "tell.cancelled.discreet",
+    "tell.expired.discreet",
 )
 """Messages a shop may word itself: those that tell, not those that ask or answer."""
 

@@ -537,6 +537,22 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "tell.cancelled": "{shop} called off {service} with {provider}, {when}. {reason}\n"
     "Sorry! Write me another day.",
     "tell.expired": "{shop} did not confirm {service}, {when} in time. Write me another day.",
+    # --- the same by shops that name neither service nor provider -----------------------------
+    "tell.confirmed.discreet": "{shop} confirmed your appointment, {when}, {address}. Ref {ref}",
+    "tell.declined.discreet": "{shop} cannot take your appointment, {when}. {reason}\n"
+    "Write me another day.",
+    "tell.moved.discreet": "{shop} moved your appointment: now {when}. Ref {ref}",
+    "tell.cancelled.discreet": "{shop} called off your appointment, {when}. {reason}\n"
+    "Sorry! Write me another day.",
+    "tell.expired.discreet": "{shop} did not confirm your appointment, {when} in time. Write me "
+    "another day.",
+    "tell.behind.discreet": "{shop} is running {minutes} min late: your appointment, {when}. "
+    "Sorry! Ref {ref}",
+    "tell.proposal.discreet": "{shop} asks: can your appointment, {was}, be {when} instead? Both "
+    "are kept for you until you answer.",
+    "tell.proposal.somebody": "{shop} asks: may somebody else see you at your appointment, {when}? "
+    "Both are kept for you until you answer.",
+    "page.event.discreet": "Appointment, {shop}",
     # --- the page behind a booking's link, and its calendar file ------------------------------
     "page.title": "Your booking at {shop}",
     "page.day": "{when:long}",

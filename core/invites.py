@@ -66,6 +66,8 @@ class Invite:
     longitude: float | None
     language: str
     """The shop's."""
+    discreet: bool
+    """Whether the shop names neither service nor provider where others may read it."""
 
     @property
     def start(self) -> When:
@@ -122,6 +124,7 @@ _SHOWN = (
         shops.c.latitude,
         shops.c.longitude,
         shops.c.language,
+        shops.c.discreet,
     )
     .join(shops, shops.c.id == bookings.c.shop_id)
     .where(bookings.c.id == sa.bindparam("booking_id"))

@@ -62,16 +62,25 @@ async def alert(
 
 
 async def tell(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
-    """Tell the customer: kind is confirmed, declined, moved, cancelled or expired."""
-    facts = {
-        "service": booking.snapshot["service"],
-        "provider": booking.snapshot["provider"],
+    """Tell the customer: kind is confirmed, declined, moved, cancelled, expired or behind.
+
+    A discreet shop names neither service nor provider: others may read the screen.
+    """
+    known = {
         "shop": booking.snapshot["shop"],
         "address": booking.snapshot["address"],
         "when": booking.when,
         "ref": booking.ref,
+        **more,
     }
-    await outbox.tell(ctx, Say(f"tell.{kind}", {**facts, **more}), booking=booking, kind=kind)
+    sold = {"service": booking.snapshot["service"], "provider": booking.snapshot["provider"]}
+    await outbox.tell(
+        ctx,
+        Say(f"tell.{kind}", {**known, **sold}),
+        discreetly=Say(f"tell.{kind}.discreet", known),
+        booking=booking,
+        kind=kind,
+    )
 
 
 async def changed(

@@ -126,20 +126,23 @@ _NOT_A_HOLD = claims.c.booking_id.in_(sa.select(bookings.c.id).where(bookings.c.
 
 
 async def _ask(ctx: Context, known: Catalog, old: Booking, slot: Slot, until: datetime) -> None:
-    say = Say(
-        "tell.proposal",
-        {
-            "shop": known.shop.name,
-            "service": str(old.snapshot["service"]),
-            "was": old.when,
-            "by": str(old.snapshot["provider"]),
-            "when": When(slot.starts_at, known.shop.timezone),
-            "provider": known.provider(slot.provider_id).called,
-        },
-    )
+    times = {
+        "shop": known.shop.name,
+        "was": old.when,
+        "when": When(slot.starts_at, known.shop.timezone),
+    }
+    sold = {
+        "service": str(old.snapshot["service"]),
+        "by": str(old.snapshot["provider"]),
+        "provider": known.provider(slot.provider_id).called,
+    }
+    # Nobody is named, but of two with one start it has to be said what differs.
+    same = slot.starts_at == old.starts_at
+    discreetly = Say(f"tell.proposal.{'somebody' if same else 'discreet'}", times)
     await outbox.ask(
         ctx,
-        say,
+        Say("tell.proposal", {**times, **sold}),
+        discreetly=discreetly,
         booking=old,
         kind="proposal",
         options=ANSWERS,

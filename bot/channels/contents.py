@@ -34,6 +34,11 @@ APPROVED = {
     "tell.moved": (),
     "tell.cancelled": (),
     "tell.expired": (),
+    "tell.confirmed.discreet": (),
+    "tell.declined.discreet": (),
+    "tell.moved.discreet": (),
+    "tell.cancelled.discreet": (),
+    "tell.expired.discreet": (),
 }
 """Texts that may have to go out later than 24 hours, each with the texts of its buttons."""
 

@@ -8,7 +8,16 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from core.context import Context, Row
-from core.models import bookings, conversations, customers, identities, lines, members, users
+from core.models import (
+    bookings,
+    conversations,
+    customers,
+    identities,
+    lines,
+    members,
+    shops,
+    users,
+)
 
 SIMULATED = ("terminal", "simulator")
 """Transports that never leave this machine."""
@@ -278,11 +287,17 @@ def unreachable() -> sa.ColumnElement[bool]:
 def home_of(booking: Booked) -> sa.Select[Any]:
     """Where the customer of a booking is to be told things, and their own quiet hours.
 
+    With it whether the shop is `discreet`.
+
     Where they can be told at all, on the channel they asked for, in the talk it was made in, where
     they talked last – in this order.
     """
+    discreet = sa.select(shops.c.discreet).where(shops.c.id == booking.shop_id).scalar_subquery()
     columns = sa.select(
-        conversations.c.id, conversations.c.opted_out_at, unreachable().label("unreachable")
+        conversations.c.id,
+        conversations.c.opted_out_at,
+        unreachable().label("unreachable"),
+        discreet.label("discreet"),
     )
     if booking.customer_id is None:
         return columns.where(conversations.c.id == booking.conversation_id)

@@ -23,6 +23,7 @@ async def ask(
     args: Mapping[str, Json],
     kind: str,
     booking: Booked | None = None,
+    discreetly: Say | None = None,
     conversation_id: int | None = None,
     shop_id: int | None = None,
     expires_at: datetime | None = None,
@@ -32,11 +33,13 @@ async def ask(
 
     The answer starts `flow` with `args` and the `choice`, until `expires_at`. What the same flow
     asked there before about the same booking is asked no more. None when there is no way to reach
-    them: then nobody is asked.
+    them: then nobody is asked. The shop of a booking may say it `discreetly`, as in `tell`.
     """
     if booking is not None:
         where = await ctx.first(home_of(booking))
         conversation_id = None if where is None else where.id
+        if where is not None and where.discreet and discreetly is not None:
+            say = discreetly
     if conversation_id is None:
         return None
     if "booking" in args:

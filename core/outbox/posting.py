@@ -220,6 +220,7 @@ async def tell(
     *,
     booking: Booked,
     kind: str,
+    discreetly: Say | None = None,
     lane: Lane = "alert",
     prompt_id: int | None = None,
     due_at: datetime | None = None,
@@ -230,11 +231,14 @@ async def tell(
 
     On the conversation it was made in, while that still is the customer's (numbers are
     recycled), else on the one they used last at this shop; one without an opt-out goes first.
-    An unproved hold belongs to its conversation, whoever that is.
+    An unproved hold belongs to its conversation, whoever that is. A discreet shop says it
+    `discreetly` where there are such words.
     """
     where = await ctx.first(home_of(booking))
     if where is None:
         return None
+    if where.discreet and discreetly is not None:
+        say = discreetly
     row = _row(
         ctx,
         say,

@@ -75,6 +75,14 @@ def test_whatever_is_said_has_words() -> None:
     assert absent == set()
 
 
+def test_what_is_told_unasked_can_be_told_discreetly() -> None:
+    told = {key for key in WORDS if key.startswith("tell.")}
+    discreet = {key for key in told if key.endswith((".discreet", ".somebody"))}
+    assert {f"{key}.discreet" for key in told - discreet} <= discreet
+    for key in discreet:
+        assert placeholders(str(WORDS[key])) & {"service", "provider", "by", "attendee"} == set()
+
+
 def test_whatever_has_words_is_said() -> None:
     used: set[str] = set()
     for file, tree in sources().items():

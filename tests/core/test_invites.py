@@ -40,6 +40,7 @@ BOOKED = Invite(
     latitude=40.4155,
     longitude=-3.7074,
     language="es",
+    discreet=False,
 )
 
 ZONES = ("Europe/Madrid", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")

@@ -334,6 +334,12 @@ async def test_the_calendar_file(site: Site) -> None:
     (event,) = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
     assert (event["STATUS"], event["SEQUENCE"]) == ("CANCELLED", 2)
     assert event["SUMMARY"] == "Cut for Hugo with Leo, Bella Hair"
+    async with site.runtime.transaction() as ctx:
+        await ctx.execute(sa.update(shops).values(discreet=True))
+    answer = await site.get(f"{site.path}.ics")
+    (event,) = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert event["SUMMARY"] == "Appointment, Bella Hair"
+    assert [word in answer.content for word in (b"Cut", b"Leo", b"Hugo")] == [False] * 3
 
 
 async def test_no_log_holds_a_link(site: Site) -> None:
