@@ -32,7 +32,6 @@ import structlog
 from bot.channels.base import Channels, Sent
 from bot.delivery import Delivery
 from bot.rendering import SMS, Rendered
-from bot.texts import WORDS
 from core import models, outbox
 from core.clock import FixedClock
 from core.context import Context
@@ -49,8 +48,6 @@ MESSAGES = 40
 """In each talk."""
 
 POISON = "poison"
-
-WORDS["t.text"] = "{text}"
 
 _COMPILED: dict[Any, Any] = {}
 """Statements compiled by the first process serve those it forks."""
@@ -93,7 +90,7 @@ class MarkedFirst(Delivery):
     """Marks a message, and then sends it."""
 
     async def _send(self, row: Outgoing) -> bool:
-        rendered = Rendered(str(row.say.params["text"]))
+        rendered = Rendered(str(row.say.params["answer"]))
         await self._sent(row, rendered, Sent(f"outside-{row.id}", "sent", 1))
         await self.channels[row.transport, row.channel].send(row, rendered)
         return True
@@ -199,7 +196,7 @@ async def fill(
 
 
 async def _post(ctx: Context, talk: int, text: str) -> None:
-    await outbox.post(ctx, Say("t.text", {"text": text}), conversation_id=talk)
+    await outbox.post(ctx, Say("answer", {"answer": text}), conversation_id=talk)
 
 
 async def outcome(url: str, folder: Path) -> list[tuple[Any, ...]]:
