@@ -11,7 +11,6 @@ import structlog
 
 from bot import lines
 from bot.channels.base import Channels
-from bot.channels.email import Email
 from bot.channels.pacing import Pacer, seconds
 from bot.channels.telegram_api import Bots, Role, TelegramBot, bot_id
 from bot.channels.telegram_limits import Limiter
@@ -61,6 +60,9 @@ class App:
         ways = channels if channels is not None else ways_out(settings, runtime.clock)
         delivery, turns = Delivery(runtime, ways), Turns(runtime)
         if channels is None and settings.smtp_url and settings.mail_from:
+            # It writes mails and their calendar files, which few installations want.
+            from bot.channels.email import Email
+
             ways["smtp", "email"] = Email(mailer(settings), settings.mail_from, runtime)
         bots = ways.get(("telegram", "telegram"))
         intake = None

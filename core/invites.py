@@ -10,8 +10,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import icalendar
 import sqlalchemy as sa
 
 from core import slots
@@ -19,6 +19,10 @@ from core.context import Context
 from core.errors import NotFound
 from core.messages import Money, When
 from core.models import bookings, shops
+
+if TYPE_CHECKING:
+    # At run time it is imported where a file is written: it takes a tenth of a start.
+    import icalendar
 
 _PRODUCT = "-//Slotline//Bookings//EN"
 
@@ -163,6 +167,8 @@ def ics(
     or mail programs show a mere file. It is a REQUEST, or a CANCEL of what is off, and wants no
     answer.
     """
+    import icalendar
+
     event = icalendar.Event()
     # Not our address, as is the custom: that may change while the entry stays the same.
     event.add("uid", f"{booking.id}-{booking.ref}@slotline")
@@ -213,6 +219,8 @@ def _rules(name: str, year: int) -> icalendar.Timezone:
     Written out change by change. The library's own `from_tzinfo` looks for changes on the wall
     clock and puts those in spring an hour late, which moves an appointment of that hour.
     """
+    import icalendar
+
     timezone = icalendar.Timezone()
     timezone.add("tzid", name)
     begin, end = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC)

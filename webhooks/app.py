@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
 
 from bot import doctor, logs
 from bot.app import App
 from bot.simulator.stage import Stage
-from webhooks import errors, feeds, health, metrics, telegram, twilio
-from webhooks.admin.lazily import Lazily
-from webhooks.pages import accounts, bookings, mails, privacy, simulator
-from webhooks.pages.admin.app import create_page
+from webhooks import errors, health, metrics, telegram, twilio
+from webhooks.lazily import Lazily
 from webhooks.requests import Logged
 
 
@@ -44,16 +43,10 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     errors.install(web)
     web.include_router(health.router)
     web.include_router(metrics.router)
-    web.include_router(bookings.router)
-    web.include_router(feeds.router)
-    web.include_router(privacy.router)
-    web.include_router(accounts.router)
-    web.include_router(mails.router)
-    api = Lazily(served)
-    web.mount("/api/v1", api)
-    web.mount("/admin", create_page(served, api, demo=stage is not None))
     web.add_route("/docs", _docs, include_in_schema=False)
     if stage is not None:
+        from webhooks.pages import simulator
+
         web.state.stage = stage
         web.include_router(simulator.router)
     web.add_route(
@@ -63,7 +56,35 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
         web.add_route(
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False
         )
+    _mount(web, served, demo=stage is not None)
     return web
+
+
+def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
+    """Mount what people and programs ask for, the pages last: they take every other path.
+
+    None of it is imported before: whoever only talks by SMS waits for none of it at the start.
+    """
+
+    def build_api() -> ASGIApp:
+        from webhooks.admin.app import create_api
+
+        return create_api(served)
+
+    def build_page() -> ASGIApp:
+        from webhooks.pages.admin.app import create_page
+
+        return create_page(served, api, demo=demo)
+
+    def build_pages() -> ASGIApp:
+        from webhooks.pages.app import create_pages
+
+        return create_pages(served)
+
+    api = Lazily(build_api)
+    web.mount("/api/v1", api)
+    web.mount("/admin", Lazily(build_page))
+    web.mount("", Lazily(build_pages))
 
 
 async def _docs(_request: Request) -> Response:

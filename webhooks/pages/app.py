@@ -1,0 +1,19 @@
+"""The pages behind the links we send, put together: bookings, calendars, accounts, privacy."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from bot.app import App
+from webhooks import errors, feeds
+from webhooks.pages import accounts, bookings, mails, privacy
+
+
+def create_pages(app: App) -> FastAPI:
+    """Return the pages of `app`; whatever else is asked of them is a problem, 404."""
+    web = FastAPI(title="Slotline", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.slotline = app
+    errors.install(web)
+    for router in (bookings.router, feeds.router, privacy.router, accounts.router, mails.router):
+        web.include_router(router)
+    return web
