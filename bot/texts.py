@@ -386,6 +386,9 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "alert.lapsed": "No answer to the time you proposed: {customer}, {service} with {provider}, "
     "{when} stands. Ref {ref}",
     "alert.outcome": "Did {customer} come? {service} with {provider}, {when}. Ref {ref}",
+    "alert.completed": "Came, says {by}: {customer}, {service} with {provider}, {when}. Ref {ref}",
+    "alert.no_show": "Did not come, says {by}: {customer}, {service} with {provider}, {when}. "
+    "Ref {ref}",
     "came": "Came",
     "did_not_come": "Did not come",
     "propose": "Propose another time",

@@ -282,6 +282,8 @@ async def _visit(ctx: Context, booking_id: int, action: str, actor: Actor) -> Bo
     new = await change(ctx, old, action, actor, to=to)
     if new.takes_time != old.takes_time:
         await free(ctx, [old])
+    if old.state == "confirmed" and to in {"completed", "no_show"} and old.ends_at <= ctx.now:
+        await notices.noted(ctx, new, actor)  # they were asked once it was over
     if action != "complete":  # then all but the thanks has gone, and these stay
         await reminders.again(ctx, new, f"the booking is {new.state}")
     return new

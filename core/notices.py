@@ -61,6 +61,26 @@ async def alert(
     )
 
 
+async def noted(ctx: Context, booking: Booking, actor: Actor) -> None:
+    """Have those who were asked how a visit went see who said so, where their question stands.
+
+    Nobody's phone rings for it: where a message cannot be changed, it may be answered in vain.
+    """
+    say = Say(f"alert.{booking.state}", {**facts(booking), "by": actor.name or Say("somebody")})
+    await outbox.alert(
+        ctx,
+        say,
+        shop_id=booking.shop_id,
+        kind="noted",
+        booking_id=booking.id,
+        provider_id=booking.provider_id,
+        conversation_id=booking.conversation_id,
+        skip_user_id=actor.id,
+        instead_of="outcome",
+        in_place_only=True,
+    )
+
+
 async def tell(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
     """Tell the customer: kind is confirmed, declined, moved, cancelled, expired or behind.
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.context import Context, Row
 from core.messages import Choice, Json, Say, encode
-from core.models import conversations, identities, outbox, prompts
+from core.models import conversations, identities, lines, outbox, prompts
 from core.outbox.addressing import Booked, admins, home_of, open_talks, recipients
 from core.outbox.wiping import WIPED, is_secret
 
@@ -21,6 +21,9 @@ OPTED_OUT = "opted out"
 
 SETTLED = "settled before it was sent"
 """The error of an alert dropped because what it asked was decided meanwhile."""
+
+CHANGE = ("telegram",)
+"""Channels on which a message that was sent can be changed."""
 
 _INSERT = sa.insert(outbox).returning(outbox.c.id)
 _INSERT_PROMPTS = sa.insert(prompts).returning(prompts.c.id, prompts.c.conversation_id)
@@ -99,6 +102,7 @@ async def alert(
     provider_only: bool = False,
     unique_key: str | None = None,
     instead_of: str = "",
+    in_place_only: bool = False,
 ) -> int:
     """Tell the shop's owners, its receptionists and the provider concerned; return how many.
 
@@ -108,9 +112,10 @@ async def alert(
     shop's SMS line. With `options` everybody gets a prompt of their own, whose answer starts
     `flow` with `args` until `expires_at`. `conversation_id` is the customer's talk, if any:
     what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
-    knows already. The same `unique_key` alerts once. `instead_of` is the kind of an earlier alert
+    already. The same `unique_key` alerts once. `instead_of` is the kind of an earlier alert
     about the same booking that this one settles: where messages can be changed it takes that one's
-    place, buttons and all, and where that one was not sent yet it will not be.
+    place, buttons and all, and where that one was not sent yet it will not be. With `in_place_only`
+    nobody else is told.
     """
     people = await recipients(
         ctx,
@@ -123,14 +128,18 @@ async def alert(
     )
     if not people:
         return 0
-    ids = await _talks_with(ctx, shop_id, people)
-    places: Mapping[int, tuple[int, str]] = {}
+    places: Mapping[int, Row] = {}
     if instead_of and booking_id is not None:
         places = await _settled(ctx, booking_id, instead_of)
-        ids = [
-            places[row.user_id][0] if row.user_id in places else id_
-            for row, id_ in zip(people, ids, strict=True)
-        ]
+    if in_place_only:
+        people = [p for p in people if p.user_id in places and places[p.user_id].changes]
+        if not people:
+            return 0
+    ids = await _talks_with(ctx, shop_id, people)
+    ids = [
+        places[row.user_id].conversation_id if row.user_id in places else id_
+        for row, id_ in zip(people, ids, strict=True)
+    ]
     prompt_of: dict[int, int] = {}
     if options:
         prompt = {
@@ -160,7 +169,7 @@ async def alert(
             unique_key=f"{unique_key}:{to}" if unique_key else None,
             opted_out=person.opted_out_at is not None,
             living=(
-                {"message": places[person.user_id][1], "in_place": True}
+                {"message": places[person.user_id].message_id, "in_place": True}
                 if person.user_id in places
                 else {}
             ),
@@ -287,8 +296,10 @@ def _without_phone(say: Say) -> Say:
     return Say(say.key, {**say.params, "phone": ""}, secret=say.secret)
 
 
-async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, tuple[int, str]]:
+async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
     """Return the conversation and message of each person's alert of a kind about a booking.
+
+    And whether messages there can be changed (`changes`).
 
     Those that wait to be sent – their reader has quiet hours, say – are dropped.
     """
@@ -299,14 +310,20 @@ async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, tuple[
         .values(state="dropped", error=SETTLED, say=WIPED)
     )
     found = await ctx.all(
-        sa.select(identities.c.user_id, prompts.c.conversation_id, prompts.c.message_id)
+        sa.select(
+            identities.c.user_id,
+            prompts.c.conversation_id,
+            prompts.c.message_id,
+            lines.c.channel.in_(CHANGE).label("changes"),
+        )
         .join_from(outbox, prompts, prompts.c.id == outbox.c.prompt_id)
         .join(conversations, conversations.c.id == prompts.c.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
         .join(identities, identities.c.id == conversations.c.identity_id)
         .where(*those, outbox.c.state == "sent", prompts.c.message_id != "")
         .order_by(outbox.c.id)
     )
-    return {row.user_id: (row.conversation_id, row.message_id) for row in found}
+    return {row.user_id: row for row in found}
 
 
 async def _put(ctx: Context, row: Mapping[str, Any]) -> int | None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.channels.memory import Memory
 from bot.receipt import receive
 from bot.rendering import WHATSAPP
-from core import models, pairing, people, setup
+from core import day, models, pairing, people, setup
 from core.clock import FixedClock
 from core.messages import Incoming
 from core.runtime import Runtime
@@ -111,6 +111,38 @@ async def test_two_who_decide_at_once_are_one_decision(runtime: Runtime) -> None
         assert f"Approved: {line}." in answers
         assert [a for a in answers if "decided already" in a or a.startswith("Confirmed by ")]
         assert [message.buttons for message in asked] == [[], []]
+
+
+async def test_who_says_first_how_a_visit_went_is_named_where_the_others_were_asked(
+    runtime: Runtime,
+) -> None:
+    async with opened(runtime) as (chats, staff):
+        await asks(chats)
+        await chats.taps(staff["Bella"], "Approve", bot=chats.desk)
+        chats.clock.move_to("2026-03-13T09:41Z")
+        async with runtime.transaction() as ctx:
+            assert await day.ask_outcomes(ctx) == 3
+        await chats.idle()
+        asked = staff["Bella"].last(chats.desk)
+        ref = asked.text.rpartition("Ref ")[2]
+        visit = "Cut with Leo, Fri 13 Mar 10:00 am"
+        assert asked.text == f"Did Marta come? {visit}. Ref {ref}"
+        assert asked.buttons == [["Came", "Did not come"]]
+        told = len(chats.sms.to(DORA))
+
+        await chats.taps(staff["Carla"], "Did not come", bot=chats.desk)
+
+        assert await state(runtime) == "no_show"
+        assert (asked.text, asked.buttons, asked.edits) == (
+            f"Did not come, says Carla: Marta, {visit}. Ref {ref}",
+            [],
+            1,
+        )
+        # A phone does not ring for it; who answers there all the same is told how it stands.
+        assert len(chats.sms.to(DORA)) == told
+        (said,) = await texts(chats, DORA, "1")
+        assert said == f"Marta, {visit}: Missed. That cannot be done now."
+        assert await state(runtime) == "no_show"
 
 
 async def test_who_blocks_the_bot_is_asked_by_sms(runtime: Runtime) -> None:
