@@ -98,35 +98,6 @@ class BookingOut(Out):
         )
 
 
-class MyBooking(Out):
-    """A booking as its customer sees it."""
-
-    id: int
-    shop_id: int
-    ref: str
-    state: State
-    service_id: int
-    service: str
-    provider_id: int
-    provider: str
-    attendee: str
-    starts_at: datetime
-    ends_at: datetime
-    local_date: date
-    local_time: str
-    timezone: str
-    price_minor: int | None
-    currency: str
-    payment_status: str
-    purpose: str
-    reason: str
-
-    @classmethod
-    def of(cls, booking: Booking) -> MyBooking:
-        """Return a booking of core as an answer."""
-        return cls.model_validate(BookingOut.of(booking).model_dump())
-
-
 class HistoryOut(Out):
     """One thing that happened to a booking."""
 
@@ -170,15 +141,6 @@ class BookingIn(When):
     attendee: Annotated[Line, Field(max_length=100)] = ""
     purpose: Words = ""
     note: Words = ""
-
-
-class MyBookingIn(When):
-    """A booking for oneself, or for somebody else by their name."""
-
-    shop_id: Id
-    service_id: Id
-    attendee: Annotated[Line, Field(max_length=100)] = ""
-    purpose: Words = ""
 
 
 class NoteIn(In):
@@ -265,12 +227,12 @@ async def book(shop_id: PathId, body: BookingIn, call: Caller) -> BookingOut:
         raise Invalid(field="customer_id", reason="one of customer_id and customer")
     if body.squeeze_in and body.provider_id is None:
         raise Invalid(field="provider_id", reason="needed to squeeze in")
-    _on_grid(body.starts_at)
+    on_grid(body.starts_at)
     if body.provider_id is not None:
         call.check_provider(body.provider_id)
 
     async def work(ctx: Context) -> BookingOut:
-        slot = await _slot(ctx, shop_id, body.service_id, body)
+        slot = await slot_for(ctx, shop_id, body.service_id, body)
         call.check_provider(slot.provider_id)
         customer = body.customer_id
         if body.customer is not None:
@@ -386,78 +348,6 @@ async def correct(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingO
     return await _act(call, shop_id, booking_id, bookings.correct)
 
 
-# ------------------------------------------------------------------------------------ of oneself
-
-
-@router.get("/me/bookings")
-async def list_mine(
-    call: Caller,
-    asked: Paged,
-    filters: Filters,
-    newest_first: Newest = False,  # noqa: FBT002 - a query's
-) -> Listing[MyBooking]:
-    """List one's own bookings as a customer, at every shop."""
-
-    async def work(ctx: Context) -> Listing[MyBooking]:
-        scope = Scope(user_id=call.me.user_id)
-        found = await registers.find_bookings(ctx, scope, filters, asked, newest_first=newest_first)
-        return Listing.of(found.map(MyBooking.of))
-
-    return await call.read(work)
-
-
-@router.post("/me/bookings", status_code=HTTPStatus.CREATED)
-async def book_mine(body: MyBookingIn, call: Caller) -> MyBooking:
-    """Book for oneself: confirmed at once, or pending where the shop approves."""
-    _on_grid(body.starts_at)
-
-    async def work(ctx: Context) -> MyBooking:
-        slot = await _slot(ctx, body.shop_id, body.service_id, body)
-        held = await bookings.hold(
-            ctx,
-            slot,
-            conversation_id=None,
-            key=call.key,
-            origin="api",
-            anyone=body.provider_id is None,
-            attendee=body.attendee,
-            purpose=body.purpose,
-            user_id=call.me.user_id,
-        )
-        return MyBooking.of(
-            await bookings.book(
-                ctx, held.id, user_id=call.me.user_id, key=call.key, name=call.me.name
-            )
-        )
-
-    return await call.write(work)
-
-
-@router.post("/me/bookings/{booking_id}/cancel")
-async def cancel_mine(booking_id: PathId, body: Reason, call: Caller) -> MyBooking:
-    """Cancel one's own booking, as long as the shop's deadline allows."""
-
-    async def work(ctx: Context) -> MyBooking:
-        gone = await bookings.cancel(ctx, booking_id, actor=call.customer, reason=body.reason)
-        return MyBooking.of(gone)
-
-    return await call.write(work)
-
-
-@router.post("/me/bookings/{booking_id}/move")
-async def move_mine(booking_id: PathId, body: MoveIn, call: Caller) -> MyBooking:
-    """Move one's own booking, as long as the shop's deadline allows."""
-    _on_grid(body.starts_at)
-
-    async def work(ctx: Context) -> MyBooking:
-        old = await bookings.get(ctx, booking_id, user_id=call.me.user_id)
-        slot = await _moved(ctx, old, body)
-        moved = await bookings.move(ctx, booking_id, slot, actor=call.customer, key=call.key)
-        return MyBooking.of(moved)
-
-    return await call.write(work)
-
-
 # ------------------------------------------------------------------------------------ workings
 
 
@@ -480,29 +370,31 @@ async def _act(
 async def _to_slot(
     call: Call, shop_id: int, booking_id: int, body: MoveIn, verb: Verb, **more: Any
 ) -> BookingOut:
-    _on_grid(body.starts_at)
+    on_grid(body.starts_at)
 
     async def work(ctx: Context) -> BookingOut:
         old = await bookings.get(ctx, booking_id, shop_id=shop_id)
-        slot = await _moved(ctx, old, body)
+        slot = await moved_to(ctx, old, body)
         call.check_provider(slot.provider_id)
         return BookingOut.of(await verb(ctx, booking_id, slot, actor=call.actor, **more))
 
     return await call.write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
 
 
-async def _slot(ctx: Context, shop_id: int, service_id: int, when: When) -> Slot:
+async def slot_for(ctx: Context, shop_id: int, service_id: int, when: When) -> Slot:
+    """Return what is asked for as a slot; NotOffered when nobody is free then."""
     known = await catalog(ctx, shop_id)
     return await day.slot_for(ctx, known, service_id, when.provider_id, when.starts_at)
 
 
-async def _moved(ctx: Context, old: Booking, to: MoveIn) -> Slot:
+async def moved_to(ctx: Context, old: Booking, to: MoveIn) -> Slot:
+    """Return where a booking is to go as a slot; NotOffered when nobody is free then."""
     known = await catalog(ctx, old.shop_id)
     provider = to.provider_id or old.provider_id
     return await day.slot_for(ctx, known, old.service_id, provider, to.starts_at)
 
 
-def _on_grid(starts_at: datetime) -> None:
+def on_grid(starts_at: datetime) -> None:
     """Calendars go by ticks of five minutes."""
     if starts_at.timestamp() % TICK:
         raise Invalid(field="starts_at", reason="step", least=5)

@@ -111,6 +111,7 @@ TABLE: dict[str, Row] = {
     "POST /shops/{shop_id}/bookings/{booking_id}/complete": TEAM,
     "POST /shops/{shop_id}/bookings/{booking_id}/no-show": TEAM,
     "POST /shops/{shop_id}/bookings/{booking_id}/correct": TEAM,
+    "POST /shops/{shop_id}/days/{day}/call-off": TEAM,
     "GET /me/bookings": SIGNED_IN,
     "POST /me/bookings": SIGNED_IN,
     "POST /me/bookings/{booking_id}/cancel": SIGNED_IN,

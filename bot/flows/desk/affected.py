@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from bot.flows import parts
 from bot.flows.desk import lists
 from bot.flows.desk.roles import Desk
 from bot.talk import Talk
 from bot.texts import text
-from core import availability, bookings, outbox, proposals
+from core import bookings, calling_off, outbox
 from core.availability import Slot
 from core.bookings import Booking
-from core.errors import BookingError
 from core.messages import Choice, Json, Say
-
-AHEAD = timedelta(days=14)
-"""How far ahead another time is looked for."""
 
 
 async def settle(talk: Talk, desk: Desk, hits: Sequence[int]) -> None:
@@ -45,7 +40,7 @@ async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
 
     async def options() -> Sequence[Choice]:
         one = await lists.again(talk, desk, booking_id)
-        found[:] = await _instead(talk, desk, one)
+        found[:] = await calling_off.instead(talk.ctx, desk.catalog, one, scope=desk.scope)
         hears = await outbox.reachable(talk.ctx, one)
         listed = [Choice(s.to_json(), _label(desk, one, s, hears=hears)) for s in found]
         if desk.may("decide"):
@@ -74,57 +69,18 @@ async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
         talk.tell(lists.to_call(desk, one))
 
 
-def _unasked(desk: Desk, one: Booking, slot: Slot) -> bool:
-    """Whether the shop moves them without asking: they took anyone, and the time stays."""
-    return one.anyone and desk.catalog.shop.moves_anyone and slot.starts_at == one.starts_at
-
-
 def _asked_for(one: Booking) -> Say:
     return text("desk.anyone") if one.anyone else text("desk.asked_for")
 
 
 async def _do(talk: Talk, desk: Desk, one: Booking, choice: Json, key: str) -> Json:
-    hears = await outbox.reachable(talk.ctx, one)
-    if choice == "leave":
-        return "left" if hears else "left_alone"
-    if choice == "drop":
-        await bookings.cancel(talk.ctx, one.id, actor=desk.actor)
-        return "dropped" if hears else "dropped_alone"
-    slot = Slot.from_json(choice)
-    try:
-        if not hears or _unasked(desk, one, slot):
-            await bookings.move(talk.ctx, one.id, slot, actor=desk.actor, key=key)
-            return "moved" if hears else "moved_alone"
-        await proposals.propose(talk.ctx, one.id, slot, actor=desk.actor)
-    except BookingError:
-        # Taken this moment; the booking stands as it was.
-        return "taken"
-    return "asked"
-
-
-async def _instead(talk: Talk, desk: Desk, one: Booking) -> list[Slot]:
-    """Return the same time with somebody else, then another time, first with the same person."""
-    if one.session_id is not None:
-        return []
-    catalog, shop = desk.catalog, talk.ctx
-
-    async def find(start: datetime, end: datetime, provider: int | None, limit: int) -> list[Slot]:
-        return await availability.all_providers(
-            shop, catalog, one.service_id, provider_id=provider, start=start, end=end,
-            ignore_booking=one.id, limit=limit,
-        )  # fmt: skip
-
-    same = await find(one.starts_at, one.starts_at + timedelta(minutes=1), None, 10)
-    others = [slot for slot in same if slot.provider_id != one.provider_id]
-    later = await find(talk.ctx.now, one.starts_at + AHEAD, one.provider_id, 200)
-    later = [s for s in later if s.starts_at != one.starts_at]
-    later.sort(key=lambda s: abs(s.starts_at - one.starts_at))
-    scope = desk.scope
-    chosen = [*others[:1], *later[:2]]
-    return [s for s in chosen if scope is None or s.provider_id in scope or s in others][:3]
+    chosen: calling_off.Choice = "drop" if choice == "drop" else "leave"
+    if not isinstance(choice, str):
+        chosen = Slot.from_json(choice)
+    return await calling_off.settle(talk.ctx, desk.catalog, one, chosen, actor=desk.actor, key=key)
 
 
 def _label(desk: Desk, one: Booking, slot: Slot, *, hears: bool) -> Say:
     facts = parts.slot_label(desk.catalog, slot, day=True, provider=True)
-    silent = not hears or _unasked(desk, one, slot)
+    silent = not hears or calling_off.unasked(desk.catalog, one, slot)
     return text("desk.hit_move" if silent else "desk.hit_ask", slot=facts)

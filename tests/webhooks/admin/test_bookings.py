@@ -255,3 +255,23 @@ async def _multiply(house: House) -> None:
                 await ctx.insert(table, **values)
         for _ in range(100):
             await ctx.insert(audit, at=ctx.now, action="x", shop_id=house.shop.shop_id)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(house: House) -> None:
+    made = (await book(house)).json()
+    ana, leo = (house.shop.providers[name] for name in ("Ana", "Leo"))
+    path = f"{at(house)}/days/2026-03-10/call-off"
+    refused = [
+        await house.post(path, "provider"),
+        await house.post(path, "provider", provider_id=leo),
+    ]
+    assert [outcome(answer) for answer in refused] == [(404, "not_found")] * 2
+    off = (await house.post(path, "provider", provider_id=ana, reason="ill")).json()
+    hits = [(hit["booking"]["id"], hit["done"], hit["instead"]) for hit in off["bookings"]]
+    assert (off["provider_ids"], hits) == ([ana], [(made["id"], "left_alone", None)])
+    whole = (await house.post(path, "owner")).json()
+    assert sorted(whole["provider_ids"]) == sorted(house.shop.providers.values())
+    service = house.shop.services["Cut"]
+    free = f"availability?service={service}&from=2026-03-10T00:00Z&to=2026-03-10T23:00Z"
+    assert (await house.get(f"{at(house)}/{free}")).json()["slots"] == []
