@@ -165,6 +165,26 @@ def _conversations(shop_id: int) -> sa.Select[Any]:
     )
 
 
+async def talks_of(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
+    """Return the conversations that a shop has with a customer, the last heard from first.
+
+    Besides what `conversation` returns: when they agreed to our messages and in which words
+    (`consented_at`, `consent`), and since when they cannot be reached.
+    """
+    known = await customer(ctx, shop_id, customer_id)
+    theirs = sa.false()
+    if known.user_id is not None:
+        theirs |= identities.c.user_id == known.user_id
+    if known.phone:
+        # A walk-in who wrote from the number they left.
+        theirs |= identities.c.value == known.phone
+    more = [conversations.c[name] for name in ("consented_at", "consent", "unreachable_at")]
+    rows = _conversations(shop_id).add_columns(*more)
+    rows = rows.join(identities, identities.c.id == conversations.c.identity_id)
+    last = conversations.c.last_in_at.desc().nulls_last()
+    return list(await ctx.all(rows.where(theirs).order_by(last, conversations.c.id).limit(20)))
+
+
 async def said(ctx: Context, conversation_id: int, asked: Asked) -> Page[Row]:
     """Return what was said in a conversation, the newest first: at, way (in, out), id, text, state.
 

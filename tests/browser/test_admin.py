@@ -106,5 +106,6 @@ async def test_every_page_is_readable(
             "shops/1/setup/services/1", "shops/1/setup/people", "shops/1/setup/people/1",
             "shops/1/setup/people/1/away", "shops/1/setup/dates", "shops/1/setup/shop",
             "shops/1/setup/reminders", "shops/1/setup/answers", "shops/1/setup/team",
-            "shops/1/setup/entrances",
+            "shops/1/setup/entrances", "shops/1/customers?q=nobody", "shops/1/talks",
+            "shops/1/messages",
         )  # fmt: skip

@@ -15,7 +15,16 @@ from core.errors import NotAllowed, NotFound, SignInEnded, SlotlineError
 from webhooks.admin.calls import COOKIE
 from webhooks.errors import STATUS, Refused
 from webhooks.limiting import Limits
-from webhooks.pages.admin import bookings, days, founding, setup, signing
+from webhooks.pages.admin import (
+    bookings,
+    customers,
+    days,
+    founding,
+    messages,
+    setup,
+    signing,
+    talks,
+)
 from webhooks.pages.admin.client import Problem
 from webhooks.pages.admin.rendering import files, page
 from webhooks.pages.admin.wording import told
@@ -37,6 +46,9 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
         founding.router,
         days.router,
         bookings.router,
+        customers.router,
+        talks.router,
+        messages.router,
         setup.router,
     ):
         web.include_router(router)

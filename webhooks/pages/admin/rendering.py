@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jinja2
 from fastapi import APIRouter, Request
@@ -57,6 +59,14 @@ SAID = {
     "out": "You are signed out.",
     "founded": "The shop is there. Three steps are left.",
     "paid": "Noted.",
+    "blocked": "Blocked: the shop takes no more bookings from them.",
+    "unblocked": "The shop takes their bookings again.",
+    "merged": "The two are one now.",
+    "erased": "Everything about them is deleted. Bookings stay in the figures without a name.",
+    "taken": "The talk is yours: the bot keeps quiet for twelve hours, or until you hand it back.",
+    "answered": "Sent in the shop's name.",
+    "retried": "On its way once more.",
+    "dropped": "Dropped: it is not sent.",
     "invited": "Invited. They sign in with a code to their phone.",
 }
 """What a page says on top after something was done, by the word in its address."""
@@ -87,6 +97,9 @@ NAV = (
     ("day", "Day", "team"),
     ("week", "Week", "team"),
     ("mine", "You", "own"),
+    ("customers", "People", "desk"),
+    ("talks", "Talks", "desk"),
+    ("messages", "Messages", "desk"),
     ("setup", "Set-up", "runs"),
 )
 """The pages of a shop: address, words, and for whom: team, provider, desk, or who runs it."""
@@ -123,7 +136,13 @@ def _length(minutes: int) -> str:
     return " ".join(filter(None, parts))
 
 
+def _with_cursor(query: Mapping[str, str], cursor: str) -> str:
+    """Return the query of the same list's next page."""
+    return urlencode({k: v for k, v in query.items() if v} | {"cursor": cursor})
+
+
 _TEMPLATES.filters |= {
+    "with_cursor": _with_cursor,
     "money": _money,
     "when": _when,
     "clock": _clock,

@@ -48,7 +48,8 @@ REASONS = {
     "time": "Write a time of day, such as 09:00.",
     "rule": "Write it like 24h, 2h or at 09:00.",
     "language": "Write a language such as en, es, pt or hi.",
-    "itself": "A service is no part of itself.",
+    "itself": "It cannot be the same one.",
+    "account": "Each has an account of their own: they are two people.",
     "last_owner": "A shop keeps at least one owner.",
 }
 """By the `reason` of a field."""

@@ -79,13 +79,18 @@ for (const form of document.querySelectorAll("form[data-submits]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+/* Where the pages of a shop are a strip, the one that is open is in sight. */
+const here = document.querySelector(".nav [aria-current]");
+const strip = document.querySelector(".nav");
+if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - strip.clientWidth / 2;
+
 /* --- what the browser knows ------------------------------------------------------------------- */
 
 const founding = document.querySelector("#founding");
 if (founding) {
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zone = founding.elements.timezone;
-  if (!zone.value && [...zone.options].some((option) => option.value === here)) zone.value = here;
+  if (!zone.value && [...zone.options].some((option) => option.value === mine)) zone.value = mine;
   const country = new Intl.Locale(navigator.language).region;
   const countries = founding.elements.country;
   if (!countries.value && [...countries.options].some((option) => option.value === country)) countries.value = country;

@@ -1,0 +1,170 @@
+"""Customers, talks and messages without scripts: who sees them, and what is done with them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core import inbox as inboxes
+from core import outbox, people
+from core.context import Context
+from core.messages import Incoming, Say
+from core.models import conversations, customers, inbox
+from core.models import outbox as outbox_table
+from core.privacy.forgetting import NOBODY
+from tests.webhooks.pages.conftest import Lobby, words, wrong
+
+# The API below is tested on both databases; here it is the forms.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def test_customers_are_found_changed_and_blocked(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    browser = await lobby.browser("receptionist")
+    home = f"/shops/{lobby.house.shop.shop_id}/customers"
+    odd = await browser.send(home, name="Vera", phone="12")
+    assert wrong(odd) == {
+        "phone": "This is no phone number. Write it with its country: +34 600 111 222."
+    }
+    made = await browser.send(home, name="Vera", phone="600111333")
+    assert re.fullmatch(rf"/admin{home}/\d+\?said=added", made.headers["location"])
+    assert "2 customers" in words(await browser.get(home))
+    found = words(await browser.get(f"{home}?q=333"))
+    assert ("1 customer for “333”" in found, "Marta" in found) == (True, False)
+    assert "Nobody has “zzz”" in words(await browser.get(f"{home}?q=zzz"))
+    one = f"{home}/{lobby.house.customer}"
+    shown = words(await browser.get(one))
+    assert "Bookings Tue 10 Mar 10:00 am Cut, Ana Confirmed" in shown
+    assert "Talks and consent SMS Has not said whether they want messages" in shown
+    assert "Their data" not in shown
+    vera = made.headers["location"].removeprefix("/admin").partition("?")[0]
+    assert "They have not written to the shop" in words(await browser.get(vera))
+    await browser.send(one, name="Marta R", phone="+34600111222", email="", notes="Sits left")
+    assert "Sits left" in words(await browser.get(one))
+    blocked = await browser.send(f"{one}/block", blocked="1")
+    assert blocked.headers["location"] == f"/admin{one}?said=blocked"
+    assert "blocked Take bookings again" in words(await browser.get(one))
+    for path in ("merge", "erase"):
+        refused = await browser.send(f"{one}/{path}", other=str(lobby.house.customer), sure="1")
+        assert refused.status_code == 403
+    for who, status in (("provider", 403), ("other owner", 404), ("customer", 404)):
+        other = await lobby.browser(who)
+        for path in (home, one, f"{one}/export"):
+            assert (await other.get(path)).status_code == status
+
+
+async def test_an_unproved_walk_in_is_shown_nobodys_talks(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    shop_id = lobby.house.shop.shop_id
+    made = await lobby.house.runtime.run(lambda ctx: people.add_customer(ctx, shop_id, "Nadie"))
+    browser = await lobby.browser("owner")
+    shown = words(await browser.get(f"/shops/{shop_id}/customers/{made}"))
+    assert "Talks and consent They have not written to the shop" in shown
+
+
+async def test_an_owner_makes_two_one_hands_out_and_erases(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    shop_id = lobby.house.shop.shop_id
+    twin = await lobby.house.runtime.run(lambda ctx: people.add_customer(ctx, shop_id, "Marta"))
+    browser = await lobby.browser("owner")
+    home = f"/shops/{shop_id}/customers"
+    one = f"{home}/{lobby.house.customer}"
+    nobody = await browser.send(f"{one}/merge")
+    assert (nobody.status_code, "Choose who is the same person." in words(nobody)) == (422, True)
+    same = await browser.send(f"{one}/merge", other=str(lobby.house.customer))
+    assert "It cannot be the same one." in words(same)
+    assert f'name="other" value="{twin}"' in (await browser.get(one)).text
+    merged = await browser.send(f"{one}/merge", other=str(twin))
+    assert merged.headers["location"] == f"/admin{one}?said=merged"
+    file = await browser.get(f"{one}/export")
+    assert file.headers["content-disposition"] == (
+        f'attachment; filename="customer-{lobby.house.customer}.json"'
+    )
+    assert [row["name"] for row in file.json()["tables"]["customers"]] == ["Marta"]
+    unsure = await browser.send(f"{one}/erase")
+    assert wrong(unsure) == {"sure": "Tick the box first: nothing brings them back."}
+    gone = await browser.send(f"{one}/erase", sure="1")
+    assert gone.headers["location"] == f"/admin{home}?said=erased"
+    left = sa.select(customers.c.name, customers.c.phone, customers.c.notes)
+    async with lobby.house.runtime.reading() as ctx:
+        assert [tuple(row) for row in await ctx.all(left)] == [(NOBODY, "", "")]
+
+
+async def test_a_talk_is_read_taken_over_answered_and_handed_back(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    talk, place = lobby.house.talk, lobby.house.shop
+
+    async def write(ctx: Context) -> None:
+        said = Incoming(kind="text", text="Is <b>Ana</b> there? My code is 123456")
+        await inboxes.store(
+            ctx, line_id=place.line_id, conversation_id=talk, event_id="x", incoming=said
+        )
+
+    await lobby.house.runtime.run(write)
+    browser = await lobby.browser("receptionist")
+    home = f"/shops/{place.shop_id}/talks"
+    assert "+34600111222 SMS" in words(await browser.get(home))
+    part = await browser.get(f"{home}/{talk}?part=talk")
+    assert "Is &lt;b&gt;Ana&lt;/b&gt; there? My code is ######" in part.text
+    assert ("<html" in part.text, "With the bot." in part.text) == (False, True)
+    empty = await browser.send(f"{home}/{talk}/answer", text=" ")
+    assert wrong(empty) == {"text": "Write something first."}
+    for path, word in (("take-over", "taken"), ("answer", "answered"), ("hand-back", "back")):
+        done = await browser.send(f"{home}/{talk}/{path}", text="She is, until six.")
+        assert done.headers["location"] == f"/admin{home}/{talk}?said={word}"
+    stored = sa.select(inbox.c.incoming).order_by(inbox.c.id).where(inbox.c.event_id != "x")
+    async with lobby.house.runtime.reading() as ctx:
+        events = [row.incoming["text"] for row in await ctx.all(stored)]
+    assert events == ["relay", "relay", "handback"]
+    sent = sa.select(outbox_table.c.say).where(outbox_table.c.kind == "relay")
+    assert (await lobby.house.scalar(sent))["params"]["words"] == "She is, until six."
+
+    async def taken(ctx: Context) -> None:
+        until = ctx.now + timedelta(hours=12)
+        mine = conversations.update().where(conversations.c.id == talk)
+        await ctx.execute(mine.values(human_until=until))
+
+    await lobby.house.runtime.run(taken)
+    assert "With a person" in words(await browser.get(home))
+    assert "With a person. The bot keeps quiet until 10:00 pm. Hand back to the bot" in words(
+        await browser.get(f"{home}/{talk}?part=talk")
+    )
+    for who, status in (("provider", 403), ("other owner", 404)):
+        other = await lobby.browser(who)
+        assert (await other.get(f"{home}/{talk}")).status_code == status
+        assert (await other.send(f"{home}/{talk}/take-over")).status_code == status
+
+
+async def test_messages_are_filtered_sent_again_and_dropped(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    shop_id = lobby.house.shop.shop_id
+
+    async def post(ctx: Context) -> None:
+        for n, kind in enumerate(("reminder", "relay")):
+            await outbox.post(
+                ctx, Say("slot_taken"), conversation_id=lobby.house.talk, lane="alert", kind=kind,
+                shop_id=shop_id, unique_key=f"m{n}",
+            )  # fmt: skip
+        failed = outbox_table.update().where(outbox_table.c.unique_key == "m0")
+        await ctx.execute(failed.values(state="failed", error="30003 unreachable"))
+
+    await lobby.house.runtime.run(post)
+    browser = await lobby.browser("owner")
+    home = f"/shops/{shop_id}/messages"
+    failed = await browser.get(f"{home}?state=failed")
+    assert "Reminder SMS to +34•••222 30003 unreachable" in words(failed)
+    assert "Written by a person" not in words(failed).partition("Dropped")[2]
+    assert "Nothing is waiting." not in words(await browser.get(f"{home}?state=due"))
+    (number,) = set(re.findall(r"messages/(\d+)/retry", failed.text))
+    again = await browser.send(f"{home}/{number}/retry", state="failed")
+    assert again.headers["location"] == f"/admin{home}?state=failed&said=retried"
+    dropped = await browser.send(f"{home}/{number}/drop", state="due")
+    assert dropped.headers["location"] == f"/admin{home}?state=due&said=dropped"
+    late = await browser.send(f"{home}/{number}/drop")
+    assert (late.status_code, "Too late" in words(late)) == (409, True)
+    desk = await lobby.browser("receptionist")
+    assert "/drop" not in (await desk.get(home)).text
+    assert (await desk.send(f"{home}/{number}/drop")).status_code == 403
