@@ -212,6 +212,17 @@ async def said(ctx: Context, conversation_id: int, asked: Asked) -> Page[Row]:
     return await page(ctx, rows, [both.c.at, both.c.way, both.c.id], asked, newest_first=True)
 
 
+# ------------------------------------------------------------------------------------ lines
+
+
+async def shop_lines(ctx: Context, shop_id: int, asked: Asked) -> Page[Row]:
+    """Return the ends of channels by which a shop is reached, those that serve all shops too."""
+    names = ("id", "shop_id", "transport", "channel", "address", "staff", "active")
+    serves = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
+    rows = sa.select(*(lines.c[name] for name in names)).where(serves)
+    return await page(ctx, rows, [lines.c.id], asked)
+
+
 # ------------------------------------------------------------------------------------ users
 
 

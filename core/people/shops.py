@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core import catalog
 from core.context import Context
 from core.errors import CustomerBlocked, Invalid, NotFound
-from core.models import bookings, conversations, customers, identities, shops, users
+from core.models import bookings, conversations, customers, identities, providers, shops, users
 from core.models import members as members_table
 from core.people.identities import user_of_phone
 from core.people.phones import phone as read_phone
@@ -215,6 +216,17 @@ async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> 
     )
     if not gone.rowcount:
         raise NotFound(user=user_id)
+
+
+async def leave(ctx: Context, user_id: int) -> None:
+    """End every role of a user; calendars they gave services on stay, as nobody's account."""
+    await ctx.execute(sa.delete(members_table).where(members_table.c.user_id == user_id))
+    mine = sa.update(providers).where(providers.c.user_id == user_id)
+    touched = (
+        await ctx.execute(mine.values(user_id=None).returning(providers.c.shop_id))
+    ).scalars()
+    for shop_id in sorted(set(touched)):
+        await catalog.touch(ctx, shop_id)
 
 
 async def set_alerts(ctx: Context, shop_id: int, user_id: int, *, on: bool) -> None:

@@ -39,6 +39,7 @@ from webhooks.admin import (
     stats,
     talks,
     users,
+    wordings,
 )
 from webhooks.admin.calls import CSRF_HEADER, KEY_HEADER, Replay
 from webhooks.admin.middleware import Careful
@@ -61,6 +62,7 @@ ROUTERS = (
     members.router,
     users.router,
     talks.router,
+    wordings.router,
     exports.router,
     imports.router,
     audits.router,

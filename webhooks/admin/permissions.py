@@ -47,6 +47,7 @@ TABLE: dict[str, Row] = {
     "POST /shops": SIGNED_IN,  # and the installation has to allow it
     "GET /shops/{shop_id}": ANYONE,
     "GET /shops/{shop_id}/settings": TEAM,
+    "GET /shops/{shop_id}/lines": OWNERS,
     "PATCH /shops/{shop_id}": OWNERS,
     "GET /shops/{shop_id}/categories": ANYONE,
     "POST /shops/{shop_id}/categories": OWNERS,
@@ -130,6 +131,7 @@ TABLE: dict[str, Row] = {
     "POST /shops/{shop_id}/members/{user_id}/pairing": OWNERS,
     "GET /users": ADMINS,
     "GET /users/{user_id}": ADMINS,
+    "DELETE /users/{user_id}": ADMINS,
     "POST /users/{user_id}/deactivate": ADMINS,
     "POST /users/{user_id}/reactivate": ADMINS,
     # --- talk ---
@@ -141,6 +143,11 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/messages": DESK,
     "POST /shops/{shop_id}/messages/{message_id}/retry": OWNERS,
     "POST /shops/{shop_id}/messages/{message_id}/drop": OWNERS,
+    "GET /shops/{shop_id}/wordings": DESK,
+    "GET /shops/{shop_id}/wordings/{key}/{language}": DESK,
+    "POST /shops/{shop_id}/wordings/{key}/{language}/preview": DESK,
+    "PUT /shops/{shop_id}/wordings/{key}/{language}": OWNERS,
+    "DELETE /shops/{shop_id}/wordings/{key}/{language}": OWNERS,
     # --- files ---
     "GET /shops/{shop_id}/exports/{what}": OWNERS,
     "POST /shops/{shop_id}/imports": OWNERS,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from core import directory, people, setup
+from core import directory, people, registers, setup
 from core.catalog import catalog
 from core.context import Context
 from core.errors import NotAllowed
@@ -148,6 +148,18 @@ class ShopIn(ShopChange):
     currency: Line = Field(examples=["EUR"])
 
 
+class LineOut(Out):
+    """Our end of a channel."""
+
+    id: int
+    shop_id: int | None = Field(description="Null: it serves every shop.")
+    transport: str = Field(examples=["twilio"])
+    channel: str = Field(examples=["sms"])
+    address: str
+    staff: bool = Field(description="Whether it is for the people of the shop.")
+    active: bool
+
+
 def flat(body: In) -> dict[str, Any]:
     """Return what was given, rules among the rest, as core's verbs take it."""
     given = body.given()
@@ -201,6 +213,18 @@ async def _shown(ctx: Context, shop_id: int) -> ShopOut:
 async def settings(shop_id: PathId, call: Caller) -> Settings:
     """Show all that is set of a shop."""
     return await call.read(lambda ctx: _settings(ctx, shop_id))
+
+
+@router.get("/shops/{shop_id}/lines")
+async def list_lines(shop_id: PathId, call: Caller, asked: Paged) -> Listing[LineOut]:
+    """List the numbers and bots by which people reach a shop."""
+
+    async def work(ctx: Context) -> Listing[LineOut]:
+        await catalog(ctx, shop_id)
+        found = await registers.shop_lines(ctx, shop_id, asked)
+        return Listing.of(found.map(LineOut.model_validate))
+
+    return await call.read(work)
 
 
 @router.patch("/shops/{shop_id}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from core import registers
+from core import people, privacy, registers
 from core.accounts import sign_ins
 from core.context import Context
 from core.errors import Invalid
@@ -53,6 +54,22 @@ async def search(
 async def show(user_id: PathId, call: Caller) -> UserOut:
     """Show one user."""
     return await call.read(lambda ctx: _one(ctx, user_id))
+
+
+@router.delete("/{user_id}", status_code=HTTPStatus.NO_CONTENT)
+async def delete(user_id: PathId, call: Caller) -> None:
+    """Delete a user: their roles end, and they are forgotten for good. Not an admin (422)."""
+    if user_id == call.me.user_id:
+        raise Invalid(field="user_id", reason="oneself")
+
+    async def work(ctx: Context) -> None:
+        if (await registers.user(ctx, user_id)).admin:
+            raise Invalid(field="user_id", reason="admin")
+        await people.leave(ctx, user_id)
+        await privacy.erase(ctx, await privacy.user(ctx, user_id))
+
+    # Not what was known of them: that is what is to be forgotten.
+    await call.write(work)
 
 
 @router.post("/{user_id}/deactivate")

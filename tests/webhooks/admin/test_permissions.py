@@ -83,6 +83,8 @@ async def found(house: House, route: str, who: str) -> str:
         "user_id": house.users["owner"],
         "role": "owner",
         "what": "bookings",
+        "key": "booked",
+        "language": "es",
     }
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", str(value))
