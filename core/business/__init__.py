@@ -6,6 +6,7 @@ units, apart for each currency.
 """
 
 from core.business.scope import Scope, scope_of
+from core.business.talks import Left, Talks, talks
 from core.business.tally import RESERVED, STANDING, Revenue, Tally
 from core.business.time_used import Used, used
 from core.business.visits import (
@@ -24,14 +25,17 @@ __all__ = [
     "Customers",
     "Figures",
     "Hour",
+    "Left",
     "Revenue",
     "Scope",
     "ShopLine",
+    "Talks",
     "Tally",
     "Used",
     "Whole",
     "figures",
     "scope_of",
+    "talks",
     "used",
     "whole",
 ]

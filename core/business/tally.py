@@ -22,34 +22,36 @@ UNMADE = ("held", "expired")
 
 _DAY = 86_400
 
-_LEAD = sa.case(
+LEAD = sa.case(
     (
         (bookings.c.starts_at > bookings.c.created_at) & bookings.c.state.not_in(UNMADE),
         seconds(bookings.c.starts_at) - seconds(bookings.c.created_at),
     ),
     else_=0,
 )
+"""Seconds from being made to the start."""
 
 
-def _made_within(least: int, most: int) -> sa.ColumnElement[int]:
-    inside = bookings.c.state.not_in(UNMADE) & _LEAD.between(least, most - 1)
-    return sa.func.sum(sa.case((inside, 1), else_=0))
+def money_of(price: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], ...]:
+    """How many bookings, what they cost together, how many of them have a price."""
+    return sa.func.count(), sa.func.coalesce(sa.func.sum(price), 0), sa.func.count(price)
 
 
-MONEY = (
-    sa.func.count(),
-    sa.func.coalesce(sa.func.sum(bookings.c.price_minor), 0),
-    sa.func.count(bookings.c.price_minor),
-)
-"""How many, what they cost together, how many of them have a price."""
+def lead_of(
+    lead: sa.ColumnElement[int], state: sa.ColumnElement[str]
+) -> tuple[sa.ColumnElement[int], ...]:
+    """How far ahead, together; how many were made within a day of it, a week, before that."""
 
-LEAD = (
-    sa.func.sum(_LEAD),
-    _made_within(0, _DAY),
-    _made_within(_DAY, 7 * _DAY),
-    _made_within(7 * _DAY, 10**6 * _DAY),
-)
-"""Seconds from being made to the start, together; made within a day of it, a week, before that."""
+    def within(least: int, most: int) -> sa.ColumnElement[int]:
+        inside = state.not_in(UNMADE) & lead.between(least, most - 1)
+        return sa.func.sum(sa.case((inside, 1), else_=0))
+
+    spans = within(0, _DAY), within(_DAY, 7 * _DAY), within(7 * _DAY, 10**6 * _DAY)
+    return sa.func.sum(lead), *spans
+
+
+MONEY = money_of(bookings.c.price_minor)
+"""The same of the bookings themselves."""
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ class Tally:
         return self.lead_s // 60 // self.bookings if self.bookings else None
 
     def add(self, state: str, payment: str, currency: str, values: Sequence[Any]) -> None:
-        """Add a group of bookings: `values` are those of `MONEY`, and of `LEAD` if it was asked."""
+        """Add a group of bookings: `values` are those of `money_of`, then maybe `lead_of`."""
         count, minor, priced = (int(value) for value in values[:3])
         self.states[state] += count
         if priced:

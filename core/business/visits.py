@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from core.business.scope import Scope
-from core.business.tally import LEAD, MONEY, STANDING, Tally
+from core.business.tally import LEAD, MONEY, STANDING, Tally, lead_of, money_of
 from core.context import Context
 from core.models import bookings, customers
 from core.records import CUSTOMERS, OWN, Booking, booking_from
@@ -74,9 +75,7 @@ async def figures(ctx: Context, scope: Scope, *, by: By = "day") -> Figures:
     channels: dict[str, Tally] = {}
     what = (_b.state, _b.payment_status, _b.currency)
     parts = (*what, _b.provider_id, _b.service_id, _b.origin)
-    for row in await ctx.all(
-        sa.select(*parts, *MONEY, *LEAD).where(*scope.visits()).group_by(*parts)
-    ):
+    for row in await ctx.all(_grouped(scope, parts)):
         state, payment, currency, provider, service, origin, *values = tuple(row)
         for tally in (
             total,
@@ -94,6 +93,17 @@ async def figures(ctx: Context, scope: Scope, *, by: By = "day") -> Figures:
         await _hours(ctx, scope),
         await _customers(ctx, scope),
         await _latest(ctx, scope),
+    )
+
+
+def _grouped(scope: Scope, parts: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+    # How far ahead is worked out once for a booking, not for each sum that takes it: that was
+    # half of the time on PostgreSQL.
+    each = sa.select(*parts, _b.price_minor, LEAD.label("lead")).where(*scope.visits())
+    one = each.cte("each_one").prefix_with("MATERIALIZED", dialect="postgresql")
+    by = [one.c[part.name] for part in parts]
+    return sa.select(*by, *money_of(one.c.price_minor), *lead_of(one.c.lead, one.c.state)).group_by(
+        *by
     )
 
 
@@ -136,11 +146,10 @@ async def _customers(ctx: Context, scope: Scope) -> Customers:
         .subquery()
     )
     earlier = bookings.alias("earlier")
-    before = sa.exists().where(
-        earlier.c.customer_id == came.c.customer_id,
-        earlier.c.state.in_(STANDING),
-        earlier.c.local_date < scope.since,
-    )
+    # In a CASE, for an index of states or dates would be read anew for each customer: without
+    # fresh statistics PostgreSQL does so, and 20,000 bookings take seconds.
+    stood = sa.case((earlier.c.state.in_(STANDING), earlier.c.local_date)) < scope.since
+    before = sa.exists().where(earlier.c.customer_id == came.c.customer_id, stood)
     new = sa.func.coalesce(sa.func.sum(sa.case((before, 0), else_=1)), 0)
     row = await ctx.first(sa.select(sa.func.count(), new).select_from(came))
     assert row is not None

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from core import business as core
-from core.business import Figures, Scope, Tally, Used
+from core.business import Figures, Scope, Talks, Tally, Used
 from core.business.tally import share
 from core.business.visits import By
 from core.context import Context
@@ -168,6 +168,24 @@ class Newest(Out):
         )
 
 
+class LeftOut(Out):
+    """A question in front of which talks ended; empty where nothing had been asked."""
+
+    step: str = Field(examples=["which_day"])
+    talks: int
+
+
+class TalksOut(Out):
+    """Talks that began in the period, and what became of them."""
+
+    started: int = Field(description="What one person wrote until a day's silence is a talk.")
+    booked: int = Field(description="In these bookings were made.")
+    bookings: int
+    turns_per_booking: float | None = Field(description="Messages people wrote; null without any.")
+    segments_per_booking: float | None = Field(description="SMS segments of our answers.")
+    left: list[LeftOut] = Field(description="Where the others gave up, most first.")
+
+
 class ShopStats(Total):
     """How a shop, or a part of it, did."""
 
@@ -177,6 +195,7 @@ class ShopStats(Total):
     until: date
     by: By
     customers: CustomersOut
+    talks: TalksOut | None = Field(description="Null for a part: providers or a service.")
     used: UsedOut
     providers: list[ProviderPart]
     services: list[ServicePart]
@@ -229,7 +248,8 @@ async def of_shop(
             service_id=service,
             channel=channel,
         )
-        return _shown(scope, by, await core.figures(ctx, scope, by=by), await core.used(ctx, scope))
+        found, used = await core.figures(ctx, scope, by=by), await core.used(ctx, scope)
+        return _shown(scope, by, found, used, await core.talks(ctx, scope))
 
     return await call.read(work)
 
@@ -271,7 +291,9 @@ def _providers(call: Call, provider: int | None) -> frozenset[int] | None:
     return frozenset({provider})
 
 
-def _shown(scope: Scope, by: By, found: Figures, used: dict[int, Used]) -> ShopStats:
+def _shown(
+    scope: Scope, by: By, found: Figures, used: dict[int, Used], talks: Talks | None
+) -> ShopStats:
     known = scope.catalog
     open_ = sum(one.open_minutes for one in used.values())
     booked = sum(one.booked_minutes for one in used.values())
@@ -284,6 +306,7 @@ def _shown(scope: Scope, by: By, found: Figures, used: dict[int, Used]) -> ShopS
         until=scope.until,
         by=by,
         customers=CustomersOut.model_validate(found.customers),
+        talks=None if talks is None else TalksOut.model_validate(talks),
         used=UsedOut(open_minutes=open_, booked_minutes=booked, share=share(booked, open_)),
         providers=[
             ProviderPart(

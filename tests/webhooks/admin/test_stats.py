@@ -72,7 +72,16 @@ async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(house: Hous
     assert shop["hours"] == [{"weekday": n, "hour": 10, "bookings": 1} for n in (1, 2, 3)]
     assert [(p["name"], p["bookings"]) for p in shop["providers"]] == [("Ana", 2), ("Leo", 1)]
     assert [one["customer"] for one in shop["latest"]] == ["Marta"] * 3
+    assert shop["talks"] == {
+        "started": 0,
+        "booked": 0,
+        "bookings": 0,
+        "turns_per_booking": None,
+        "segments_per_booking": None,
+        "left": [],
+    }
     own = await _stats(house, "provider")
+    assert own["talks"] is None
     assert (own["bookings"], [p["name"] for p in own["providers"]], len(own["latest"])) == (
         2,
         ["Ana"],
