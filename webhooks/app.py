@@ -83,6 +83,8 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
 
     api = Lazily(build_api)
     web.mount("/api/v1", api)
+    # The last mount takes every other path, "/admin" too.
+    web.add_route("/admin", _to_page, include_in_schema=False)
     web.mount("/admin", Lazily(build_page))
     web.mount("", Lazily(build_pages))
 
@@ -90,6 +92,11 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
 async def _docs(_request: Request) -> Response:
     """Lead to the documentation of the API."""
     return RedirectResponse("/api/v1/docs")
+
+
+async def _to_page(_request: Request) -> Response:
+    """Lead to the page's own address."""
+    return RedirectResponse("/admin/")
 
 
 def _from_environment() -> App:

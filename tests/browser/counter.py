@@ -61,4 +61,5 @@ async def readable(at: Desk, theatre: Theatre, *paths: str) -> None:
         wider = "document.documentElement.scrollWidth - innerWidth"
         mine = n % 2 == (at.width < 720)
         found[path] = (await at.axe() if mine else [], await at.page.evaluate(wider))
-    assert found == dict.fromkeys(found, ([], 0))
+    wrong = {path: seen for path, seen in found.items() if seen != ([], 0)}
+    assert wrong == {}, wrong

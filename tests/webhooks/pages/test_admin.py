@@ -219,6 +219,11 @@ async def test_pages_let_nothing_else_in(lobby: Lobby) -> None:
     assert (await browser.get("/static/x/..%2fapp.py")).status_code == 404
 
 
+async def test_the_address_that_people_write_leads_to_the_page(lobby: Lobby) -> None:
+    answer = await lobby.nobody().client.get("/admin")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/admin/")
+
+
 async def test_a_demo_alone_lets_anybody_look_around(lobby: Lobby) -> None:
     assert (await lobby.nobody().send("/sign-in/demo")).status_code == 404
 

@@ -19,6 +19,7 @@ from webhooks.pages.admin import (
     bookings,
     customers,
     days,
+    figures,
     founding,
     messages,
     setup,
@@ -49,6 +50,7 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
         customers.router,
         talks.router,
         messages.router,
+        figures.router,
         setup.router,
     ):
         web.include_router(router)

@@ -100,7 +100,9 @@ NAV = (
     ("customers", "People", "desk"),
     ("talks", "Talks", "desk"),
     ("messages", "Messages", "desk"),
+    ("figures", "Figures", "counts"),
     ("setup", "Set-up", "runs"),
+    ("audit", "Changes", "runs"),
 )
 """The pages of a shop: address, words, and for whom: team, provider, desk, or who runs it."""
 

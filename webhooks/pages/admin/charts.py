@@ -1,0 +1,153 @@
+"""Charts drawn as geometry: bars on a nice scale, and a week of hours in shades.
+
+A chart's words carry all that its picture does: a sentence for who hears it, and rows of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 420, 200
+"""Units of a drawing; a page scales it to the room there is."""
+
+LEFT, TOP, BOTTOM = 44, 12, 22
+LABELS = 6
+"""Words below the bars at most: more would run into each other."""
+
+CELL = 17
+"""Units of an hour in the week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One step: how it is called, and its parts from the bottom up."""
+
+    words: str
+    parts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """All parts together."""
+        return sum(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A bar, or a part of one; `kind` numbers the part, `words` say what it stands for."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars; `lines` are (y, words) of the scale, `labels` (x, words) below."""
+
+    data: tuple[Datum, ...]
+    boxes: tuple[Box, ...]
+    lines: tuple[tuple[float, str], ...]
+    labels: tuple[tuple[float, str], ...]
+    spoken: str
+
+
+def bars(
+    data: Sequence[Datum],
+    written: Callable[[int], str],
+    *,
+    step: int = 1,
+    scale: Callable[[int], str] = str,
+) -> Chart:
+    """Draw steps as bars; `written` puts a value into words, `scale` beside the lines.
+
+    The scale counts in `step`.
+    """
+    top = nice(max((one.total for one in data), default=0), step)
+    room = HEIGHT - TOP - BOTTOM
+    each = (WIDTH - LEFT) / max(1, len(data))
+    wide = each * (0.72 if len(data) < 90 else 1)
+    boxes = []
+    for n, one in enumerate(data):
+        below = 0
+        for kind, value in enumerate(one.parts):
+            if value:
+                high = room * value / top
+                y = TOP + room * (1 - below / top) - high
+                x = LEFT + n * each + (each - wide) / 2
+                words = f"{one.words}: {written(value)}"
+                box = Box(round(x, 2), round(y, 2), round(wide, 2), round(high, 2), kind, words)
+                boxes.append(box)
+            below += value
+    every = -(-len(data) // LABELS) if data else 1
+    middles = [LEFT + (n + 0.5) * each for n in range(len(data))]
+    labels = [(round(x, 2), one.words) for x, one in zip(middles, data, strict=True)][::every]
+    shares = (0, 0.5, 1)
+    lines = [(round(TOP + room * (1 - part), 2), scale(int(top * part))) for part in shares]
+    return Chart(tuple(data), tuple(boxes), tuple(lines), tuple(labels), _spoken(data, written))
+
+
+def nice(most: int, step: int = 1) -> int:
+    """Return the top of a scale that holds `most`: 2, 4, 10 or so of the step, halved well."""
+    top = 2 * step
+    while top < most:
+        for factor in (2, 5, 10):
+            if top * factor >= most:
+                return top * factor
+        top *= 10
+    return top
+
+
+def _spoken(data: Sequence[Datum], written: Callable[[int], str]) -> str:
+    total = sum(one.total for one in data)
+    if not total:
+        return "Nothing in this period."
+    most = max(data, key=lambda one: one.total)
+    return f"{written(total)} in all, the most on {most.words}: {written(most.total)}."
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Hours of a week in shades: `cells` are (x, y, shade of 0 to 4, words)."""
+
+    width: int
+    height: int
+    cells: tuple[tuple[int, int, int, str], ...]
+    hours: tuple[tuple[int, str], ...]
+    days: tuple[tuple[int, str], ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+    first: int
+    spoken: str
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def week(found: dict[tuple[int, int], int]) -> Week:
+    """Draw how many visits begin in each (weekday, hour); Monday is 0."""
+    hours = [hour for _, hour in found] or [9, 17]
+    first, last = min(hours), max(hours)
+    most = max(found.values(), default=0)
+    cells, rows = [], []
+    for day, name in enumerate(DAYS):
+        counts = tuple(found.get((day, hour), 0) for hour in range(first, last + 1))
+        rows.append((name, counts))
+        for n, count in enumerate(counts):
+            shade = -(-4 * count // most) if count else 0
+            cells.append((34 + n * CELL, 16 + day * CELL, shade, f"{name} {first + n}:00: {count}"))
+    busy = max(found, key=lambda at: found[at]) if found else None
+    return Week(
+        34 + (last - first + 1) * CELL,
+        16 + 7 * CELL,
+        tuple(cells),
+        tuple((34 + n * CELL, str(first + n)) for n in range(0, last - first + 1, 2)),
+        tuple((16 + day * CELL, name) for day, name in enumerate(DAYS)),
+        tuple(rows),
+        first,
+        f"{DAYS[busy[0]]} at {busy[1]}:00, {found[busy]} begun."
+        if busy
+        else "No visits in this period.",
+    )
