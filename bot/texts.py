@@ -320,6 +320,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "alert.new": "New: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.approve": "To approve: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.moved": "Moved: {service} with {provider}, {customer}, from {was} to {when}. Ref {ref}",
+    "alert.handed": "Now with {provider}: {service}, {customer}, {when}. Ref {ref}",
     "alert.cancelled": "Called off: {service} with {provider}, {when}, {customer} {phone}. "
     "Ref {ref}",
     "alert.late": "{minutes} min late: {customer}, {service} with {provider}, {when}. Ref {ref}",
@@ -353,7 +354,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "decline": "Decline",
     "hand_back": "Done, the bot may go on",
     "handed_back": "Thank you. The bot has the talk again.",
-    "which_reason": "Why? Your words go to the customer.",
+    "which_reason": "{booking}: why not? Your words go to the customer.",
     "no_reason": "give no reason",
     "already_decided": "{booking}: decided already. {state}.",
     "you_approved": "Approved: {booking}.",

@@ -34,10 +34,12 @@ async def alert(
 
     The parameters are the booking's facts and `more`: `was` (a When), `minutes` late, `by` whom
     and `state` decided.
+    A move that changes the provider alone is told as one ("handed").
     `skip` is the user who knows already; `instead_of` the kind of an alert that it settles
     (`core.outbox.alert`). An approval can be answered until the start.
     """
-    say = Say(f"alert.{kind}", {**facts(booking), **more})
+    handed = kind == "moved" and more.get("was") == booking.when
+    say = Say(f"alert.{'handed' if handed else kind}", {**facts(booking), **more})
     asked: dict[str, Any] = {}
     if kind == "approve":
         asked = {

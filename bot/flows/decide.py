@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.flows import parts
+from bot.flows.desk import lists
 from bot.flows.desk.roles import MAY
 from bot.talk import MISSING, Goto, Heard, Talk
 from bot.texts import text
 from core import bookings, inbox, people
-from core.bookings import Actor
+from core.bookings import Actor, Booking
 from core.errors import NotAllowed, WrongState
 from core.messages import Choice, Incoming, Json
 
@@ -25,7 +25,7 @@ async def decide(talk: Talk) -> None:
         raise Goto("desk.propose", booking=booking.id)
     reason, starts = "", talk.args.get("starts")
     if talk.args["choice"] == "decline" and booking.state == "pending":
-        reason = await _reason(talk)
+        reason = await _reason(talk, booking)
 
     async def settle(_key: str) -> Json:
         try:
@@ -40,7 +40,7 @@ async def decide(talk: Talk) -> None:
         return {}
 
     already = await talk.once("settled", settle)
-    line = parts.booking_line(booking)
+    line = lists.line(booking)
     if already:
         state = text(f"state.{already['state']}")
         await talk.say(text("already_decided", booking=line, state=state))
@@ -50,14 +50,15 @@ async def decide(talk: Talk) -> None:
         await talk.say(text("you_declined", booking=line))
 
 
-async def _reason(talk: Talk) -> str:
+async def _reason(talk: Talk, booking: Booking) -> str:
     async def read(heard: Heard) -> Json:
         if heard.step == talk.key("reason") and heard.text:
             return heard.text[:500]
         return MISSING
 
     none = Choice("", text("no_reason"), ("@no",))
-    return str(await talk.ask("reason", text("which_reason"), read, options=[none]))
+    say = text("which_reason", booking=lists.line(booking))
+    return str(await talk.ask("reason", say, read, options=[none]))
 
 
 async def handback(talk: Talk) -> None:

@@ -108,7 +108,7 @@ async def test_two_who_decide_at_once_are_one_decision(runtime: Runtime) -> None
         assert len(chats.sms.to(MARTA)) == told + 1
         answers = [line for message in asked for line in message.text.splitlines()]
         line = "Cut with Leo, Fri 13 Mar 10:00 am"
-        assert f"Approved: {line}." in answers
+        assert f"Approved: Marta, {line}." in answers
         assert [a for a in answers if "decided already" in a or a.startswith("Confirmed by ")]
         assert [message.buttons for message in asked] == [[], []]
 
@@ -153,7 +153,9 @@ async def test_who_blocks_the_bot_is_asked_by_sms(runtime: Runtime) -> None:
         (asked,) = chats.sms.to(BELLA)
         assert asked.startswith("To approve: Cut with Leo, Fri 13 Mar 10:00 am, Marta")
         assert asked.endswith("1 Approve\n2 Decline\n3 Propose another time")
-        assert (await texts(chats, BELLA, "1"))[0] == "Approved: Cut with Leo, Fri 13 Mar 10:00 am."
+        assert (await texts(chats, BELLA, "1"))[
+            0
+        ] == "Approved: Marta, Cut with Leo, Fri 13 Mar 10:00 am."
         assert await state(runtime) == "confirmed"
 
 

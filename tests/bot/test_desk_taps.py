@@ -39,7 +39,7 @@ async def test_ten_taps_on_an_alert_are_one_decision(runtime: Runtime) -> None:
         await chats.idle()
         answers = sorted(str(chats.desk.answers[query].get("text", "")) for query in queries)
         assert answers == ["", *[SETTLED] * 9]
-        assert asked.text == "Approved: Cut with Leo, Fri 13 Mar 10:00 am."
+        assert asked.text == "Approved: Marta, Cut with Leo, Fri 13 Mar 10:00 am."
         assert (await decided(runtime), len(chats.sms.to(MARTA))) == (["confirm"], heard + 1)
 
 

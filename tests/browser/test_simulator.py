@@ -52,7 +52,7 @@ async def approve_it(at: Desk) -> None:
     assert await at.axe() == []
     await at.look_at("Shop")
     await at.shop.get_by_role("button", name="Approve").click()
-    await expect(at.shop.locator(".talk > .in").last).to_contain_text("Approved: Check-up")
+    await expect(at.shop.locator(".talk > .in").last).to_contain_text("Approved: Ananya")
     assert await at.axe() == []
     await at.look_at("Customer")
     await at.answered("Smile Dental confirmed: Check-up with Dr Asha Rao, Tue 10 Mar 10:00 am")

@@ -113,7 +113,7 @@ async def test_approval_on_one_phone_is_news_on_the_other(theatre: Theatre) -> N
         decided = f"< Confirmed by Ravi Nair: Check-up, Tue 10 Mar 10:00 am, Ananya. Ref {ref}"
         await page.until(lambda w: w.shown(owner) == [decided] and w.shown(priya)[-1] == confirmed)
         # A tap is answered in the message that has the button.
-        assert page.shown(reception) == [f"< Approved: {facts}.", "> Approve"]
+        assert page.shown(reception) == [f"< Approved: Ananya, {facts}.", "> Approve"]
         assert page.offered(owner) == []
         await page.until(lambda w: w.facts["tour"]["approve"])
         assert page.facts["tour"] == {"book": False, "approve": True, "cancel": False}

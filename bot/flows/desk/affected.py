@@ -55,7 +55,7 @@ async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
         return (await options())[0].value
 
     if ask:
-        say = text("desk.hit", booking=lists.line(desk, one), how=_asked_for(one))
+        say = text("desk.hit", booking=lists.line(one), how=_asked_for(one))
         choice = await talk.choose("what", say, options)
     else:
         choice = await talk.once("what", first)
@@ -63,7 +63,7 @@ async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
             # Nobody's booking is called off unasked, nor moved where nobody can tell them.
             choice = "leave"
     said = await talk.once("done", lambda key: _do(talk, desk, one, choice, key))
-    talk.tell(text(f"desk.hit_{said}", booking=lists.line(desk, one)))
+    talk.tell(text(f"desk.hit_{said}", booking=lists.line(one)))
     if said in {"moved_alone", "dropped_alone", "left_alone"}:
         # Nobody else tells them: not the bot, which has no way to.
         talk.tell(lists.to_call(desk, one))

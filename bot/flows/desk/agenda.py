@@ -177,13 +177,13 @@ async def act(talk: Talk, desk: Desk, one: Booking, action: str) -> None:
     refused = await talk.once("did", do)
     now = await lists.again(talk, desk, one.id)
     if refused.get("early"):
-        await talk.say(text("desk.too_early", booking=lists.line(desk, now)))
+        await talk.say(text("desk.too_early", booking=lists.line(now)))
     elif refused:
         state = text(f"state.{now.state}")
-        await talk.say(text("desk.not_now", booking=lists.line(desk, now), state=state))
+        await talk.say(text("desk.not_now", booking=lists.line(now), state=state))
     else:
         state = text(f"state.{now.state}")
-        await talk.say(text("desk.did", booking=lists.line(desk, now), state=state))
+        await talk.say(text("desk.did", booking=lists.line(now), state=state))
 
 
 async def visit(talk: Talk) -> None:

@@ -60,7 +60,7 @@ async def walk_in(talk: Talk) -> None:
         talk.notes.pop("slot", None)
         talk.retry(after="service", say=text("just_went", when=when, provider=provider))
     one = await lists.again(talk, desk, booked)
-    await talk.say(text("desk.booked", booking=lists.line(desk, one), ref=one.ref))
+    await talk.say(text("desk.booked", booking=lists.line(one), ref=one.ref))
 
 
 async def squeeze(talk: Talk) -> None:
@@ -115,7 +115,7 @@ async def squeeze(talk: Talk) -> None:
         return booked.id
 
     one = await lists.again(talk, desk, await talk.once("booked", take))
-    await talk.say(text("desk.booked", booking=lists.line(desk, one), ref=one.ref))
+    await talk.say(text("desk.booked", booking=lists.line(one), ref=one.ref))
 
 
 # --- what was said with the command ----------------------------------------------------------

@@ -54,9 +54,8 @@ def row(desk: Desk, one: Booking) -> Say:
     return say
 
 
-def line(desk: Desk, one: Booking) -> Say:
+def line(one: Booking) -> Say:
     """Return a booking in a sentence: who, what, with whom, when."""
-    del desk
     return text(
         "desk.line",
         customer=who(one),
@@ -68,7 +67,7 @@ def line(desk: Desk, one: Booking) -> Say:
 
 def card(desk: Desk, one: Booking) -> Say:
     """Return all about a booking that this role may know."""
-    facts: dict[str, object] = {"booking": line(desk, one), "ref": one.ref}
+    facts: dict[str, object] = {"booking": line(one), "ref": one.ref}
     say = text("desk.card", state=text(f"state.{one.state}"), **facts)
     if desk.may("phones") and phone(one):
         say = text("desk.card_phone", card=say, phone=phone(one))

@@ -22,7 +22,7 @@ async def propose(talk: Talk) -> None:
     one = await lists.again(talk, desk, int(talk.args["booking"]))
     if one.state not in bookings.OPEN:
         state = text(f"state.{one.state}")
-        await talk.say(text("desk.not_now", booking=lists.line(desk, one), state=state))
+        await talk.say(text("desk.not_now", booking=lists.line(one), state=state))
         return
     if await outbox.home(talk.ctx, one) is None:
         await talk.say(text("desk.no_chat", customer=lists.who(one)))
@@ -42,7 +42,7 @@ async def propose(talk: Talk) -> None:
         return True
 
     if not await talk.once("held", hold):
-        await talk.say(text("desk.hit_taken", booking=lists.line(desk, one)))
+        await talk.say(text("desk.hit_taken", booking=lists.line(one)))
         return
     label = parts.slot_label(desk.catalog, picked.slot, day=True, provider=True)
     await talk.say(text("desk.proposed", customer=lists.who(one), slot=label))

@@ -11,7 +11,7 @@ from bot.texts import text
 from core import day, outbox, relay
 from core.bookings import Booking
 from core.errors import NotAllowed
-from core.messages import Json, Say
+from core.messages import Choice, Json, Say
 
 MOST = 600
 """Characters of one message: the person reads it on a phone, perhaps by SMS."""
@@ -35,6 +35,9 @@ async def message(talk: Talk) -> None:
         await talk.say(known if phone else text("desk.no_chat", customer=name))
         return
     words = _after_reference(rest) or await _words(talk, lists.who(one))
+    if not words:
+        await talk.say(text("desk.closed"))
+        return
 
     async def send(key: str) -> Json:
         await relay.send(
@@ -77,14 +80,16 @@ def _after_reference(rest: str) -> str:
 
 
 async def _words(talk: Talk, name: str | Say) -> str:
+    """Ask for what to write; "" for nothing."""
+
     async def read(heard: Heard) -> Json:
         if heard.step == talk.key("words") and heard.text:
             return heard.text[:MOST]
         return MISSING
 
-    return str(
-        await talk.ask("words", text("desk.which_words", customer=name), read, expects="words")
-    )
+    none = Choice("", text("desk.do.close"))
+    say = text("desk.which_words", customer=name)
+    return str(await talk.ask("words", say, read, options=[none], expects="words"))
 
 
 async def answer(talk: Talk) -> None:
@@ -104,6 +109,9 @@ async def answer(talk: Talk) -> None:
         return
     name = str(talk.args.get("name") or theirs.name) or text("relay.somebody")
     words = await _words(talk, name)
+    if not words:
+        await talk.say(text("desk.closed"))
+        return
 
     async def send(key: str) -> Json:
         await relay.send(
