@@ -2,7 +2,8 @@
 
 A hundred people talk at once, ten messages each; whoever has an answer goes on. All the while
 every message that ever came is delivered again and again, in any order, also side by side with
-its first arrival. `SLOTLINE_TEST_DELIVERIES` sets how many deliveries there are on each database.
+its first arrival. On SQLite, where one process at a time writes anyway, a fifth as many come;
+`SLOTLINE_TEST_DELIVERIES` sets how many there are on each database.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ from tests.faults.talks import SCRIPT, Somebody
 from tests.webhooks.serving import OURS, serving
 
 PEOPLE = 100
-DELIVERIES = int(os.environ.get("SLOTLINE_TEST_DELIVERIES", "100000"))
+DELIVERIES = {
+    name: int(os.environ.get("SLOTLINE_TEST_DELIVERIES", usual))
+    for name, usual in (("postgresql", 100_000), ("sqlite", 20_000))
+}
 TALKING = 10
 """People who send their next message at the same time."""
 
@@ -43,7 +47,7 @@ SENDERS = 16
 """Deliveries under way at the same time."""
 
 WEB_PEOPLE = 10
-WEB_DELIVERIES = DELIVERIES // 50
+WEB_DELIVERIES = 2_000
 
 Message = tuple[Somebody, str, str]
 """Who sent it, the name of the event, and the words."""
@@ -176,9 +180,10 @@ async def turns_of(runtime: Runtime) -> dict[str, int]:
 async def test_every_message_is_one_turn_however_often_it_comes(runtime: Runtime) -> None:
     async with crowd(runtime, PEOPLE + 1) as everybody:
         alone = everybody.people.pop()
-        await everybody.talk(DELIVERIES)
+        deliveries = DELIVERIES[runtime.engine.dialect.name]
+        await everybody.talk(deliveries)
         assert len(everybody.delivered) == PEOPLE * len(SCRIPT) == 1000
-        assert everybody.delivered.total() == DELIVERIES
+        assert everybody.delivered.total() == deliveries
         assert await turns_of(runtime) == {"done": 1000}
         await Crowd([alone], everybody.ways).talk(len(SCRIPT))
     expected, *found = await outcomes(runtime, [alone, *everybody.people])
