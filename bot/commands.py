@@ -100,6 +100,8 @@ async def _start(h: Handling, link: str) -> None:
 async def keyword(h: Handling) -> None:
     """Open the shop whose keyword was texted, on a line that serves many."""
     word = h.incoming.text.strip()
+    if h.stack and h.conversation.shop_id is None:
+        return  # It answers "which shop?", and what was said before that stands.
     if h.conversation.line_shop_id is None and word.isalnum() and not word.isdecimal():
         shop = await directory.shop_by_keyword(h.ctx, word)
         if shop is not None:

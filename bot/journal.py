@@ -80,6 +80,11 @@ class Journal:
         self._chain = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         return entry.value
 
+    def pass_by(self, key: str) -> None:
+        """Go past a step without its question, if it was answered: what follows it still holds."""
+        if key not in self._seen and (entry := self.visit(key)):
+            self.passed(entry)
+
     def record(
         self, key: str, value: Json, kind: Literal["answer", "once"] = "answer", digest: str = ""
     ) -> Json:

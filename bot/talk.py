@@ -202,6 +202,10 @@ class Talk:
         """What was heard in this turn; None when the flow runs for another reason."""
         return self.run.heard
 
+    def pass_by(self, name: str) -> None:
+        """Go past a step whose answer is kept with the conversation, if it was ever asked."""
+        self.run.journal.pass_by(self.key(name))
+
     def set(self, **changes: object) -> None:
         """Change the conversation (its shop, language, who has it), now and in its row."""
         for name, value in changes.items():

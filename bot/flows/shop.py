@@ -28,6 +28,7 @@ async def pick_shop(talk: Talk) -> Catalog:
         catalog = await catalogs.catalog(talk.ctx, talk.shop_id)
         _read_again(talk, catalog)
         return catalog
+    talk.pass_by("shop")
     known = talk.catalog or await catalogs.catalog(talk.ctx, talk.shop_id)
     if "unread" in talk.notes:
         _read_again(talk, known)
