@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core import setup
 from core.catalog import catalog
+from core.context import Context
 from core.offers import Catalog
 from tests.webhooks.pages.conftest import Lobby, value, words, wrong
 
@@ -219,3 +221,34 @@ async def test_people_are_invited_and_go(lobby: Lobby) -> None:
         path, phone="600111444", role="owner"
     )
     assert refused.status_code == 403
+
+
+async def test_the_last_step_has_a_link_and_a_code_to_scan_for_each_line(lobby: Lobby) -> None:
+    shop_id = lobby.house.shop.shop_id
+
+    async def connect(ctx: Context) -> None:
+        for channel, address, staff in (
+            ("whatsapp", "+34600000100", False),
+            ("sms", "+34600000200", False),
+            ("telegram", "7000", True),
+        ):
+            transport = "telegram" if channel == "telegram" else "twilio"
+            await setup.add_line(
+                ctx, transport=transport, channel=channel, address=address, staff=staff
+            )
+
+    await lobby.house.runtime.run(connect)
+    browser = await lobby.browser("owner")
+    path = f"/shops/{shop_id}/setup/entrances"
+    page = await browser.get(f"{path}?first=1")
+    assert "Bella Hair can be booked" in words(page)
+    drawn = r'aria-label="QR code for (\w+)"><svg[^>]*class="qr".*?href="([^"]+)"'
+    ways = re.findall(drawn, page.text, re.DOTALL)
+    assert ways == [
+        ("WhatsApp", "https://wa.me/34600000100?text=BELLA"),
+        ("SMS", "sms:+34600000200?&amp;body=BELLA"),
+    ]
+    assert "Lines" not in words(page)
+    lines = words(await browser.get(path)).partition("Our ends of the channels.")[2]
+    assert "WhatsApp +34600000100 for customers, shared" in lines
+    assert "Telegram 7000 for the shop's people, shared" in lines
