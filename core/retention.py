@@ -16,14 +16,18 @@ import sqlalchemy as sa
 from core import people
 from core.context import Context
 from core.models import (
+    audit,
     booking_events,
     bookings,
     conversations,
+    cuts,
     inbox,
     lines,
+    lockouts,
     one_time_codes,
     outbox,
     prompts,
+    sign_ins,
 )
 
 BATCH = 500
@@ -143,6 +147,31 @@ async def _holds(ctx: Context, after: int) -> Swept:
     return await _delete(ctx, bookings, ids, end)
 
 
+async def _sign_ins(ctx: Context, after: int) -> Swept:
+    until = _until(ctx, ctx.settings.keep_sign_ins_days)
+    over = (sign_ins.c.ended_at <= until) | (sign_ins.c.expires_at <= until)
+    ids, end = await _walk(ctx, sign_ins, over, after, sign_ins.c.created_at, until)
+    return await _delete(ctx, sign_ins, ids, end)
+
+
+async def _lockouts(ctx: Context, after: int) -> Swept:
+    until = _until(ctx, ctx.settings.keep_sign_ins_days)
+    ids, end = await _walk(ctx, lockouts, lockouts.c.last_at <= until, after)
+    return await _delete(ctx, lockouts, ids, end)
+
+
+async def _audit(ctx: Context, after: int) -> Swept:
+    """Cut the audit; the database refuses it to whoever has not written down until when."""
+    until = _until(ctx, ctx.settings.keep_audit_days)
+    ids, end = await _walk(ctx, audit, audit.c.at <= until, after, audit.c.at, until)
+    if ids:
+        cut = until + timedelta(seconds=1)
+        await ctx.execute(ctx.insert_new(cuts, {"name": "audit", "until": cut}))
+        mine = sa.update(cuts).where(cuts.c.name == "audit", cuts.c.until < cut)
+        await ctx.execute(mine.values(until=cut))
+    return await _delete(ctx, audit, ids, end)
+
+
 _KINDS: dict[str, Callable[[Context, int], Awaitable[Swept]]] = {
     "talks": _talks,
     "codes": _codes,
@@ -150,6 +179,9 @@ _KINDS: dict[str, Callable[[Context, int], Awaitable[Swept]]] = {
     "outbox": _outbox,
     "prompts": _prompts,
     "holds": _holds,
+    "sign-ins": _sign_ins,
+    "lockouts": _lockouts,
+    "audit": _audit,
 }
 
 KINDS = tuple(_KINDS)

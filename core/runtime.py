@@ -23,7 +23,7 @@ from core import sqlite
 from core.clock import Clock, SystemClock
 from core.context import Context
 from core.errors import NotReady
-from core.models import REVISION, guards
+from core.models import REVISION, growing, guards
 from core.settings import Settings
 
 T = TypeVar("T")
@@ -204,6 +204,8 @@ def _unfit(connection: sa.Connection) -> str:
         return f"the database is at revision {revision}, this program at {REVISION}"
     if absent := guards.missing(connection):
         return f"the database lacks its guards against double booking ({', '.join(absent)})"
+    if absent := growing.missing(connection):
+        return f"the database lacks what keeps its audit whole ({', '.join(absent)})"
     return ""
 
 

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.models import guards
+from core.models import growing, guards
 from core.runtime import Runtime
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -53,6 +53,7 @@ async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
         work(config)
         if sa.inspect(connection).has_table("claims"):
             guards.install(connection)
+        growing.install(connection)
 
     async with runtime.engine.connect() as connection:
         if connection.dialect.name == "sqlite":

@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     keep_inbox_days: int = Field(90, ge=2)
     keep_outbox_days: int = Field(180, ge=2)
     keep_holds_days: int = Field(30, ge=2)
+    keep_sign_ins_days: int = Field(90, ge=2)
+    keep_audit_days: int = Field(730, ge=30)
 
     @field_validator("public_url", "telegram_api_url", "twilio_api_url")
     @classmethod

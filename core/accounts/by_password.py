@@ -41,6 +41,7 @@ class Letter:
     kind: Literal["verify", "known", "new_password", "changed"]
     email: str
     token: str = ""
+    user_id: int | None = None
 
 
 def address(email: str) -> str:
@@ -149,7 +150,7 @@ async def choose(runs: Transactions, token: str, password: str) -> Letter:
         await _put(ctx, user_id, digest)
         await sign_ins.end_all(ctx, user_id, reason="a new password")
         await lockout.forget(ctx, link.email, f"user:{user_id}")
-        return Letter("changed", link.email)
+        return Letter("changed", link.email, user_id=user_id)
 
     return await runs.run(end)
 

@@ -56,8 +56,16 @@ kept_answers = sa.Table(
     sa.Index(None, "created_at"),
 )
 
+cuts = sa.Table(
+    "cuts",  # until when retention has cut what is only ever added to
+    metadata,
+    key(),
+    text("name", unique=True),
+    when("until"),
+)
+
 audit = sa.Table(
-    "audit",  # every change by the API; rows are only ever added
+    "audit",  # every change by the API; rows are only ever added (`growing`)
     metadata,
     key(),
     when("at"),

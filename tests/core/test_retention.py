@@ -12,15 +12,18 @@ import sqlalchemy as sa
 from core import models, retention
 from core.context import Context
 from core.models import (
+    audit,
     booking_events,
     bookings,
     consents,
     conversations,
     inbox,
     lines,
+    lockouts,
     one_time_codes,
     outbox,
     prompts,
+    sign_ins,
 )
 from tests.factory import Rows
 
@@ -61,12 +64,28 @@ async def _hold(rows: Rows, age: timedelta) -> int:
     return made
 
 
+async def _sign_in(rows: Rows, age: timedelta) -> int:
+    at = rows.ctx.now - age
+    return await rows.add(sign_ins, created_at=at, used_at=at, expires_at=rows.ctx.now, ended_at=at)
+
+
+async def _lockout(rows: Rows, age: timedelta) -> int:
+    return await rows.add(lockouts, last_at=rows.ctx.now - age)
+
+
+async def _change(rows: Rows, age: timedelta) -> int:
+    return await rows.add(audit, at=rows.ctx.now - age)
+
+
 KEPT: dict[str, tuple[sa.Table, Add, int]] = {
     "codes": (one_time_codes, _code, 30),
     "inbox": (inbox, _incoming, 90),
     "outbox": (outbox, _sent, 180),
     "prompts": (prompts, _prompt, 180),
     "holds": (bookings, _hold, 30),
+    "sign-ins": (sign_ins, _sign_in, 90),
+    "lockouts": (lockouts, _lockout, 90),
+    "audit": (audit, _change, 730),
 }
 
 

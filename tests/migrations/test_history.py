@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from core import models, schema
-from core.models import guards
+from core.models import growing, guards
 from core.runtime import Runtime
 
 Shape = dict[str, Any]
@@ -80,6 +80,7 @@ async def test_checks_and_guards_of_the_history_are_those_of_the_models(runtime:
     def make(connection: sa.Connection) -> None:
         models.metadata.create_all(connection)
         guards.install(connection)
+        growing.install(connection)
 
     migrated = await _run(runtime, _shape)
     await schema.downgrade(runtime, "base")

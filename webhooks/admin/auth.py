@@ -137,7 +137,8 @@ async def register(body: RegisterIn, call: Caller) -> Accepted:
 @router.post("/verify")
 async def verify(body: LinkIn, call: Caller) -> Accepted:
     """Verify an e-mail address by the mailed link; then its password signs in."""
-    await call.app.runtime.run(lambda ctx: by_password.verify(ctx, body.token))
+    user_id = await call.app.runtime.run(lambda ctx: by_password.verify(ctx, body.token))
+    await call.note(user_id)
     return Accepted()
 
 
@@ -170,6 +171,7 @@ async def forgotten(body: EmailIn, call: Caller) -> Accepted:
 async def choose_password(body: ChooseIn, call: Caller) -> Accepted:
     """Choose a new password by the mailed link; whoever was signed in is signed out."""
     letter = await by_password.choose(call.app.runtime, body.token, body.password)
+    await call.note(letter.user_id)
     mails.send(call.request, letter)
     return Accepted()
 

@@ -137,13 +137,20 @@ class Call:
 
         return await self.app.runtime.run(once)
 
+    async def note(self, user_id: int | None = None) -> None:
+        """Note a change that was made in transactions of its own: hashing takes its time."""
+        user_id = self.principal.user_id if self.principal else user_id
+        await self.app.runtime.run(lambda ctx: self._note(ctx, None, None, user_id))
+
     async def _fingerprint(self) -> str:
         """Return what makes a request another one: method, path, query, body."""
         url = self.request.url
         said = f"{self.request.method} {url.path}?{url.query}\n".encode()
         return sha256(said + await self.request.body()).hexdigest()
 
-    async def _note(self, ctx: Context, was: BaseModel | None, made: object) -> None:
+    async def _note(
+        self, ctx: Context, was: BaseModel | None, made: object, user_id: int | None = None
+    ) -> None:
         after = made.model_dump(mode="json") if isinstance(made, BaseModel) else None
         route = self.request.scope["route"]
         target = route.path.format(**self.request.path_params).removeprefix("/")
@@ -152,7 +159,7 @@ class Call:
             action=f"{route.tags[0]}.{route.name}",
             target=target,
             shop_id=self.shop_id,
-            user_id=self.principal.user_id if self.principal else None,
+            user_id=self.principal.user_id if self.principal else user_id,
             before=was.model_dump(mode="json") if was else None,
             after=after,
             address=self.address,

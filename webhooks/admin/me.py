@@ -108,6 +108,7 @@ async def change_password(body: ChangePassword, call: Caller) -> Accepted:
         body.password,
         sign_in_id=call.me.sign_in_id,
     )
+    await call.note()
     mails.send(call.request, letter)
     return Accepted()
 
@@ -118,6 +119,7 @@ async def add_email(body: AddEmail, call: Caller) -> Accepted:
     letter = await by_password.register(
         call.app.runtime, body.email, body.password, user_id=call.me.user_id
     )
+    await call.note()
     mails.send(call.request, letter)
     return Accepted()
 

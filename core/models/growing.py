@@ -1,0 +1,101 @@
+"""The audit only grows: a row may lose its values, as when a person is erased, but not change them.
+
+Nor may it go, but by retention, which first writes down in `cuts` until when it cuts. It is a guard
+against mistakes and against whoever gets hold of a statement, not against who owns the database.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+ONLY_GROWS = "audit_only_grows"
+"""The name of the guard, which both databases report."""
+
+_KEPT = ("id", "at", "shop_id", "user_id", "action", "target", "request")
+_BLANKED = ("before", "after")
+
+_SQLITE = {
+    f"{ONLY_GROWS}_update": f"""
+CREATE TRIGGER {ONLY_GROWS}_update BEFORE UPDATE ON audit
+WHEN {" OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in _KEPT)}
+  OR {
+        " OR ".join(
+            f'(NEW."{name}" IS NOT NULL AND NEW."{name}" IS NOT OLD."{name}")' for name in _BLANKED
+        )
+    }
+  OR (NEW.address <> '' AND NEW.address IS NOT OLD.address)
+BEGIN
+    SELECT RAISE(ABORT, '{ONLY_GROWS}');
+END
+""",
+    f"{ONLY_GROWS}_delete": f"""
+CREATE TRIGGER {ONLY_GROWS}_delete BEFORE DELETE ON audit
+WHEN NOT EXISTS (SELECT 1 FROM cuts WHERE name = 'audit' AND until > OLD.at)
+BEGIN
+    SELECT RAISE(ABORT, '{ONLY_GROWS}');
+END
+""",  # noqa: S608 - of names that stand above
+}
+
+_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION {ONLY_GROWS}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT 1 FROM cuts WHERE name = 'audit' AND until > OLD.at) THEN
+            RETURN OLD;
+        END IF;
+    ELSIF TG_OP = 'UPDATE' THEN
+        IF ({", ".join(f'NEW."{name}"' for name in _KEPT)})
+            IS NOT DISTINCT FROM ({", ".join(f'OLD."{name}"' for name in _KEPT)})
+            AND {
+    " AND ".join(
+        f'(NEW."{name}" IS NULL OR NEW."{name}" IS NOT DISTINCT FROM OLD."{name}")'
+        for name in _BLANKED
+    )
+}
+            AND (NEW.address = '' OR NEW.address = OLD.address) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION '{ONLY_GROWS}' USING ERRCODE = 'restrict_violation';
+END
+$$
+"""  # noqa: S608 - of names that stand above
+_POSTGRESQL = {
+    ONLY_GROWS: f"CREATE TRIGGER {ONLY_GROWS} BEFORE UPDATE OR DELETE ON audit"
+    f" FOR EACH ROW EXECUTE FUNCTION {ONLY_GROWS}()",
+    "audit_is_not_emptied": "CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit"
+    f" FOR EACH STATEMENT EXECUTE FUNCTION {ONLY_GROWS}()",
+}
+
+
+def install(connection: sa.Connection) -> None:
+    """Put the guard in place where its tables are there; what stands already stays."""
+    absent = missing(connection)
+    if connection.dialect.name == "postgresql":
+        if absent:
+            connection.execute(sa.text(_FUNCTION))
+        for name in absent:
+            connection.execute(sa.text(_POSTGRESQL[name]))
+        return
+    for name in absent:
+        connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {name}"))
+        connection.execute(sa.text(_SQLITE[name]))
+
+
+def missing(connection: sa.Connection) -> list[str]:
+    """Return the names of triggers that are absent though their tables are there."""
+    inspector = sa.inspect(connection)
+    if not (inspector.has_table("audit") and inspector.has_table("cuts")):
+        return []
+    if connection.dialect.name == "postgresql":
+        found = connection.execute(
+            sa.text("SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass('audit')")
+        )
+        there = {name for (name,) in found}
+        return [name for name in _POSTGRESQL if name not in there]
+    rows = connection.execute(
+        sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'")
+    )
+    stands = {name: " ".join(sql.split()) for name, sql in rows}
+    return [name for name, sql in _SQLITE.items() if stands.get(name) != " ".join(sql.split())]
