@@ -59,8 +59,11 @@ async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
         if connection.dialect.name == "sqlite":
             await _without_foreign_keys(connection, in_connection)
         else:
-            # Two that migrate at once would each make the same tables.
+            # Two that migrate at once would each make the same tables. The second waits for as
+            # long as the first takes; for tables in use nobody waits longer than anywhere else.
+            await connection.exec_driver_sql("SET LOCAL lock_timeout = '10min'")
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            await connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
             await connection.run_sync(in_connection)
             await connection.commit()
 

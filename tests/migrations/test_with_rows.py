@@ -187,7 +187,10 @@ async def test_two_that_migrate_at_once_both_end_well(
     empty_database_url: str, tmp_path: Path
 ) -> None:
     both = [open_runtime(empty_database_url, tmp_path) for _ in range(2)]
-    await asyncio.gather(*(schema.upgrade(runtime) for runtime in both))
-    for runtime in both:
-        await runtime.check()
-        await runtime.close()
+    try:
+        await asyncio.gather(*(schema.upgrade(runtime) for runtime in both))
+        for runtime in both:
+            await runtime.check()
+    finally:
+        for runtime in both:
+            await runtime.close()
