@@ -46,6 +46,9 @@ LEFT_ALONE = timedelta(hours=24)
 MISUNDERSTOOD = 3
 """So many misunderstandings in a row, and we offer a person."""
 
+_BARE = 2
+"""Digits of a message that is taken for the number of an option, and not for a shop's name."""
+
 _PERSONAL = {"code", "name", "phone"}
 """Questions whose answers are not kept, understood or not."""
 
@@ -241,8 +244,14 @@ async def _waiting(h: Handling, top: Frame | None) -> list[Waiting]:
 
 
 async def _shops(h: Handling) -> Sequence[Shop]:
-    """Return the shops that words can name: every one, on a line that serves many."""
+    """Return the shops that words can name: every one, on a line that serves many.
+
+    A bare number names an option. It is the commonest message of all, and reading every shop costs
+    more than the rest of its turn.
+    """
     if h.conversation.line_shop_id is not None or h.incoming.kind != "text":
+        return ()
+    if len(bare := h.incoming.text.strip()) <= _BARE and bare.isdecimal():
         return ()
     return await directory.shops(h.ctx)
 
