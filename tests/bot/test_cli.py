@@ -229,6 +229,7 @@ def test_migrate_seeds_and_ticks(tmp_path: Path) -> None:
         for name in (
             "bookings", "visits", "agendas", "turns", "outbox", "old talks", "old codes",
             "old inbox", "old outbox", "old prompts", "old holds",
+            "old sign-ins", "old lockouts", "old audit",
         )
     )  # fmt: skip
     assert run(tmp_path, "tick", "--at", "2026-03-09T09:00Z", "--dry-run")[:2] == (

@@ -29,6 +29,7 @@ WHY = "(the booking is cancelled)"
 NONE = [
     "visits: 0", "agendas: 0", "turns: {turns}", "outbox: {outbox}", "old talks: 0",
     "old codes: 0", "old inbox: 0", "old outbox: 0", "old prompts: 0", "old holds: 0",
+    "old sign-ins: 0", "old lockouts: 0", "old audit: 0",
 ]  # fmt: skip
 
 
