@@ -13,7 +13,7 @@ from bot.hearing import Waiting
 from bot.talk import Heard
 from bot.texts import text
 from bot.understanding import Understood
-from core import bookings, directory, links, relay
+from core import bookings, directory, links, people, relay
 from core import catalog as catalogs
 from core.errors import NotFound
 
@@ -22,6 +22,7 @@ _VERBATIM = {"words"}  # goes to somebody else as it is written
 _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", re.DOTALL)
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
 _LISTS = {"menu", "my_bookings", "welcome"}  # where a service named is a wish for it
+_OF_IT = 3  # words of "cancel it please"; whoever says more names something
 _POLITE_WORDS = 8  # thanks and goodbyes may be longer
 _COMMAND_WORDS = 3  # a command in answer to a question for free text is short
 
@@ -280,7 +281,7 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
         h.push("my_bookings")
     elif "late" in acts:
         h.push("late", minutes=heard.understood.minutes_late)
-    elif intent in {"cancel", "cancel_all"} and top == "book" and len(heard.text.split()) == 1:
+    elif intent in {"cancel", "cancel_all"} and top == "book" and await _means_this(h, heard):
         h.clear()
         h.says.append(text("dropped"))
     elif intent in {"cancel", "cancel_all"} and top != "cancel":
@@ -300,6 +301,15 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
     else:
         return _small_talk(h, heard, heard.understood)
     return True
+
+
+async def _means_this(h: Handling, heard: Heard) -> bool:
+    """Whether "cancel it" is about the booking half made: there is nothing else to call off."""
+    words = len(heard.text.split())
+    if words == 1 or words > _OF_IT or (heard.understood and _wishes(heard.understood)):
+        return words == 1
+    person = await people.whoami(h.ctx, h.conversation.id)
+    return person is None or not await bookings.upcoming(h.ctx, user_id=person.user_id)
 
 
 def _small_talk(h: Handling, heard: Heard, said: Understood) -> bool:
