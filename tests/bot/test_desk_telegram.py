@@ -120,7 +120,7 @@ async def test_the_day_of_a_paired_owner(shop: Shop) -> None:
     await bella.taps(desk, "ask: Fri 13 Mar 10:00 am Ana?")
     await shop.sms("Both are kept for you until you answer.")
     await shop.customer("1")
-    await shop.until("Moved: Cut with Ana")
+    await shop.until("Now with Ana: Cut, Marta")
 
     await bella.writes(desk, "/walkin cut")
     await shop.until("Cut, when?")
