@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clock import FixedClock, instant_from
-from core.errors import NotFound, NotReady, SlotlineError
+from core.errors import Invalid, NotFound, NotReady, SlotlineError
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = doctor.read_settings()
         return int(options.run(settings, options) or 0)
     except NotReady as error:
-        print(f"Slotline cannot start: {error.params['reason']}", file=sys.stderr)
+        begins = options.run in {_serve, _web, _worker, _demo, _chat}
+        before = "Slotline cannot start" if begins else "That cannot be done"
+        print(f"{before}: {error.params['reason']}", file=sys.stderr)
         return 1
     except SlotlineError as error:
         print(error, file=sys.stderr)
@@ -525,7 +527,10 @@ def _wording(settings: Settings, options: argparse.Namespace) -> None:
             return
         template = options.text or now
         do = own_words.look if options.dry_run or options.text is None else own_words.put
-        seen = await runtime.run(lambda ctx: do(ctx, shop.id, key, language, template))
+        try:
+            seen = await runtime.run(lambda ctx: do(ctx, shop.id, key, language, template))
+        except Invalid as error:
+            raise NotReady(reason=own_words.why(error, key)) from None
         print(seen.template, seen.text, f"{seen.segments} SMS, {seen.alphabet}", sep="\n")
         for remark in seen.remarks:
             print(f"mind: {remark}")

@@ -114,6 +114,25 @@ def check(key: str, language: str, template: str) -> str:
     return template
 
 
+def why(error: Invalid, key: str) -> str:
+    """Say in a sentence what `check` found wrong with the words of a message."""
+    named = ", ".join(f"{{{name}}}" for name in sorted(fields(key)))
+    match error.params["reason"]:
+        case "unknown":
+            return f"there is no language {error.params['name']}: {', '.join(languages())}"
+        case "length":
+            return f"words have 1 to {LONGEST} characters"
+        case "braces":
+            return f"a brace is open, or closed without one; names stand in braces: {named}"
+        case "form":
+            forms = ", ".join(sorted(form for form in _FORMS if form))
+            return f"behind the colon of a name stands one of: {forms}"
+        case "placeholder":
+            return f"this message knows no {{{error.params['name']}}}, but {named}"
+        case _:
+            return "it has to say when: {when}"
+
+
 def preview(shop: Shop, key: str, language: str, template: str, at: When) -> Preview:
     """Return how words would read in an SMS, with a sample that starts `at`; raises as `check`."""
     template = check(key, language, template)

@@ -46,13 +46,19 @@ async def show(runtime: Runtime, those: Which, limit: int, write: Write) -> None
 async def retry(runtime: Runtime, those: Which, write: Write) -> None:
     """Have rows sent now that wait for another try or were given up."""
     count = await runtime.run(lambda ctx: outbox.retry(ctx, those))
-    write(f"{count} to be sent now.")
+    write(f"{count} to be sent now.{_left(those, count)}")
 
 
 async def drop(runtime: Runtime, those: Which, write: Write) -> None:
     """Drop rows that wait."""
     count = await runtime.run(lambda ctx: outbox.give_up_waiting(ctx, those))
-    write(f"{count} dropped.")
+    write(f"{count} dropped.{_left(those, count)}")
+
+
+def _left(those: Which, count: int) -> str:
+    """Say of rows that were named by their ids how many there was nothing to do for."""
+    left = len(set(those.ids)) - count
+    return f" Of those named, {left} went out already, or are not there." if left > 0 else ""
 
 
 def line(entry: Entry) -> str:

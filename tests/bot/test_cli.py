@@ -265,7 +265,11 @@ def test_a_shop_words_a_message_itself(installation: Path) -> None:
     assert run(installation, *words, "tell.confirmed", own)[0] == 0
     assert run(installation, *words, "tell.confirmed")[1].splitlines()[0] == own
     status, _, errors = run(installation, *words, "tell.confirmed", "{nonsense}")
-    assert (status, "placeholder" in errors) == (1, True)
+    known = "{address}, {provider}, {ref}, {service}, {shop}, {when}"
+    assert (status, errors) == (
+        1,
+        f"That cannot be done: this message knows no {{nonsense}}, but {known}\n",
+    )
     assert run(installation, *words, "--drop", "tell.confirmed")[0] == 0
     assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
 
@@ -391,9 +395,12 @@ def test_the_outbox_is_looked_after_without_a_code_or_a_full_phone(installation:
         "Say which rows to retry: by ID, --state, --shop or --kind\n",
     )
     assert run(installation, "outbox", "list", "--shop", "nobody")[2] == (
-        "Slotline cannot start: no shop has the keyword nobody\n"
+        "That cannot be done: no shop has the keyword nobody\n"
     )
     assert run(installation, "outbox", "retry", str(row_id))[1] == "1 to be sent now.\n"
+    assert run(installation, "outbox", "retry", "999999")[1] == (
+        "0 to be sent now. Of those named, 1 went out already, or are not there.\n"
+    )
     assert run(installation, "outbox", "drop", "--state", "due")[1] == "1 dropped.\n"
     assert run(installation, "outbox", "drop", "--state", "due")[1] == "0 dropped.\n"
     assert query(installation, f"SELECT state, error FROM outbox WHERE id = {row_id}") == [
