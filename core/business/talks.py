@@ -106,12 +106,17 @@ async def talks(ctx: Context, scope: Scope) -> Talks | None:
             booked_ones = number
             made_there, turns, segments = map(int, sums)
         else:
-            # "2/hit1/what" is a run of a flow, and in it the question "what" about the first.
-            name = step.rpartition("/")[2]
+            name = _question(step)
             left[name] = left.get(name, 0) + number
     ranked = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))
     steps = [Left(step, number) for step, number in ranked]
     return Talks(started, booked_ones, made_there, turns, segments, steps)
+
+
+def _question(step: str) -> str:
+    """Return what was asked: "2/hit1/what" is what about the first, "1/when/3" the third when."""
+    names = [name.rstrip("0123456789") for name in step.split("/")]
+    return next(filter(None, reversed(names)), "")
 
 
 def _once(rows: sa.Select[Any], name: str) -> sa.CTE:

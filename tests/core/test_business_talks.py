@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from tests.counting import counting
 
 SINCE, UNTIL = date(2026, 3, 28), date(2026, 3, 30)  # Madrid's clocks change in between
 START, END = datetime(2026, 3, 27, 23, tzinfo=UTC), datetime(2026, 3, 30, 22, tzinfo=UTC)
-STEPS = ("1/what", "2/hit1/what", "3/when", "1/name")
+STEPS = ("1/what", "2/hit1/what", "3/when/1", "1/when/12", "1/login/proof2", "1/login/name")
 
 
 class Chatter:
@@ -162,7 +163,7 @@ async def reckoned(ctx: Context, shop: int, channel: str = "") -> Talks:
                 for row in sorted(every["prompts"], key=lambda row: (row.created_at, row.id))
                 if during(row) and row.flow == "" and row.created_at >= one[-1]
             ]
-            left[asked[-1].split("/")[-1] if asked else ""] += 1
+            left[re.findall("[a-z]+", asked[-1])[-1] if asked else ""] += 1
     ranked = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))
     steps = [Left(step, number) for step, number in ranked]
     return Talks(talks, booked, made, turns, segments, steps)

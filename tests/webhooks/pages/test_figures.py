@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.talking import Town
 from tests.webhooks.pages.conftest import Lobby, words
 
 # The API below is tested on both databases; here it is the page.
@@ -38,6 +39,19 @@ async def test_figures_are_drawn_and_told(lobby: Lobby) -> None:
         assert "Choose a period of up to a year, the end last." in words(refused)
     month = await browser.get(f"{home}?period=365&since=nonsense")
     assert "Sun 8 Feb 2026 to Mon 9 Mar 2026" in words(month)
+
+
+async def test_talks_are_counted_with_what_people_left_open(lobby: Lobby) -> None:
+    place = lobby.house.shop
+    town = Town(lobby.house.runtime)
+    line = town.line(place.line_id, place.shop_id)
+    for address, texts in (("+34600111801", ("cut",)), ("+34600111802", ("hi",))):
+        for text in texts:
+            await town.send(line, address, text)
+    shown = words(await (await lobby.browser("owner")).get(f"/shops/{place.shop_id}/figures"))
+    assert "Talks 2 began, 0 led to a booking (0 %). Left without" in shown
+    assert "which service 1" in shown
+    assert "which time 1" in shown
 
 
 async def test_a_provider_sees_their_own_figures(lobby: Lobby) -> None:

@@ -32,6 +32,23 @@ PERIODS = (
 )
 """Word in the address, words, first and last day from today."""
 
+QUESTIONS = {
+    "": "before anything was asked",
+    "shop": "which shop",
+    "category": "which kind of service",
+    "service": "which service",
+    "when": "which time",
+    "sure": "whether to book",
+    "for": "for whom",
+    "phone": "the phone",
+    "proof": "the code",
+    "name": "the name",
+    "what": "the menu",
+    "which": "which booking",
+    "todo": "what to do with a booking",
+}
+"""What people were asked last, by the name of the step."""
+
 STEPS = {"day": "by day", "week": "by week", "month": "by month"}
 
 
@@ -86,6 +103,11 @@ async def figures(
             ("Channels", "channel", found["channels"]),
         ],
         stands=_stands,
+        talks=found["talks"],
+        left=[
+            (QUESTIONS.get(one["step"], "something else"), one["talks"])
+            for one in (found["talks"] or {"left": ()})["left"]
+        ],
         lost=sum(found["states"].get(state, 0) for state in LOST),
         **said,
     )
