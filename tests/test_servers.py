@@ -101,6 +101,13 @@ def test_a_server_that_cannot_start_says_why() -> None:
     assert "superuser_reserved_connections" in str(failure.value)
 
 
+CONFTEST = """
+import signal
+pytest_plugins = ["tests.conftest"]
+# Whatever runs in the background of a script is born deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+
 INTERRUPTED = """
 import os, signal
 def test_that_is_interrupted(postgres_database, valkey_url):
@@ -115,7 +122,7 @@ def test_servers_go_when_a_run_is_interrupted(workers: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o711)  # as in the temporary folder itself, anybody may pass through
-        (folder / "conftest.py").write_text('pytest_plugins = ["tests.conftest"]\n')
+        (folder / "conftest.py").write_text(CONFTEST)
         (folder / "test_interrupted.py").write_text(INTERRUPTED)
         run = subprocess.run(
             [
