@@ -29,6 +29,9 @@ async def test_signing_in_by_a_code(lobby: Lobby) -> None:
     came = await browser.send("/sign-in/code", phone=phone, code=code, next="/admin/shops/1/week")
     assert (came.status_code, came.headers["location"]) == (303, "/admin/shops/1/week")
     assert heading(await browser.get("/shops/1/week")) == "Week"
+    cut_short = await browser.get("/shops/1")
+    assert (cut_short.status_code, cut_short.headers["location"]) == (303, "/admin/shops/1/day")
+    assert (await browser.get("/shops/2")).status_code == 404
 
 
 @pytest.mark.parametrize("next_", ["https://example.com/", "//example.com", "/admin/\\x", "/x"])

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from core import directory, slots
 from webhooks.pages.admin import board as boards
@@ -32,6 +32,12 @@ async def begin(visit: Visitor) -> Response:
     }
     founds = me.admin or visit.call.app.settings.shops_by_anyone
     return shown(visit, "shops.html", shops=mine, roles=roles, founds=founds)
+
+
+@router.get("/shops/{shop_id}")
+async def shop(visit: AtShop, shop_id: int) -> Response:  # noqa: ARG001 - read by `at_shop`
+    """Lead from a shop's address, cut short by hand, to its day."""
+    return RedirectResponse(f"/admin/shops/{visit.shop.shop.id}/day", 303)
 
 
 @router.get("/shops/{shop_id}/day")
