@@ -71,3 +71,24 @@ async def test_the_keyboard_is_enough_to_invite_somebody(
         await page.get_by_role("button", name="Code for Rosa's chat").click()
         await expect(page.get_by_role("status")).to_contain_text("pair ")
         assert await at.axe() == []
+
+
+async def test_words_are_seen_while_they_are_written(chromium: Browser, theatre: Theatre) -> None:
+    async with counter(chromium, theatre, 390) as at:
+        page = at.page
+        await look_around(at, "Bella Hair")
+        await page.goto(f"{theatre.url}/admin/shops/1/setup/words/tell.expired/en")
+        seen = page.locator("#seen")
+        await expect(seen).to_contain_text("Bella Hair did not confirm Cut and colour, ")
+        own = page.get_by_role("textbox", name="Words")
+        await own.fill("{when:full} \u2639" + " so sorry" * 10)
+        await expect(seen).to_contain_text("2 SMS, of 70 characters each for its letters.")
+        await own.fill("{when} {who}")
+        await expect(seen).to_contain_text("A name in braces is none that this message knows")
+        await own.fill("Sorry! {when}")
+        await expect(seen).to_contain_text("Left out: service, shop")
+        assert await at.axe() == []
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("status")).to_have_text("Saved.")
+        await page.get_by_role("button", name="Back to the usual words").click()
+        await expect(page.get_by_role("status")).to_have_text("The usual words hold again.")

@@ -42,6 +42,7 @@ HEADERS = PRIVATE | {
 
 SAID = {
     "saved": "Saved.",
+    "usual": "The usual words hold again.",
     "booked": "Booked. The customer has been told.",
     "confirmed": "Confirmed. The customer has been told.",
     "declined": "Declined. The customer has been told.",

@@ -14,9 +14,23 @@ from webhooks.pages.admin.setup import (
     reminding,
     services,
     shop,
+    words,
 )
 
 router = APIRouter()
 
-for part in (overview, hours, dates, services, providers, shop, reminding, answers, members):
+PARTS = (
+    overview,
+    hours,
+    dates,
+    services,
+    providers,
+    shop,
+    reminding,
+    answers,
+    words,
+    members,
+)
+
+for part in PARTS:
     router.include_router(part.router, prefix="/shops/{shop_id}/setup")

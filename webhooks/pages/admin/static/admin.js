@@ -79,6 +79,24 @@ for (const form of document.querySelectorAll("form[data-submits]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+/* How words read, while they are written. */
+const worded = document.querySelector("form[data-preview]");
+if (worded) {
+  let waits = 0;
+  let asked = 0;
+  async function look() {
+    const mine = (asked += 1);
+    const body = new URLSearchParams(new FormData(worded));
+    const answer = await fetch(worded.dataset.preview, { method: "POST", body });
+    const fresh = await answer.text();
+    if (answer.ok && !answer.redirected && mine === asked) document.querySelector("#seen").innerHTML = fresh;
+  }
+  worded.addEventListener("input", () => {
+    clearTimeout(waits);
+    waits = setTimeout(() => look().catch(() => {}), 400);
+  });
+}
+
 /* Where the pages of a shop are a strip, the one that is open is in sight. */
 const here = document.querySelector(".nav [aria-current]");
 const strip = document.querySelector(".nav");
