@@ -61,7 +61,7 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
 
 
 def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
-    """Mount what people and programs ask for, the pages last: they take every other path.
+    """Mount what people and programs ask for; the pages behind links take every other path.
 
     None of it is imported before: whoever only talks by SMS waits for none of it at the start.
     """
@@ -83,10 +83,11 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
 
     api = Lazily(build_api)
     web.mount("/api/v1", api)
-    # The last mount takes every other path, "/admin" too.
+    # Starlette would redirect by itself, but to the scheme and host that are left behind a proxy.
     web.add_route("/admin", _to_page, include_in_schema=False)
     web.mount("/admin", Lazily(build_page))
-    web.mount("", Lazily(build_pages))
+    # Not a mount: that would take a wrong method on a path of ours for a path that is not there.
+    web.router.default = Lazily(build_pages)
 
 
 async def _docs(_request: Request) -> Response:

@@ -67,3 +67,9 @@ async def test_it_does_not_start_on_a_database_without_tables(
         await app.start(ticks=True)
     await app.stop()
     assert str(refused.value.params["reason"]).endswith(": run python -m bot migrate")
+
+
+async def test_a_wrong_method_is_not_taken_for_a_path_that_is_not_there(runtime: Runtime) -> None:
+    paths = ("/webhooks/twilio/messages", "/health/live/", "/no/such/page")
+    found = {path: (await get(App.of(runtime), path)).status_code for path in paths}
+    assert found == {"/webhooks/twilio/messages": 405, "/health/live/": 307, "/no/such/page": 404}
