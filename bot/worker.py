@@ -54,7 +54,7 @@ class Worker:
     runtime: Runtime
     delivery: Delivery
     turns: Turns
-    fetch: Fetcher = field(default_factory=Fetcher)
+    fetch: Callable[[str], Awaitable[bytes]] = field(default_factory=Fetcher)
     _scheduler: Any = None
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -157,7 +157,8 @@ class Worker:
         """Read the calendars elsewhere that are due; return how many blocks came or went."""
         total = 0
         while due := await self.runtime.run(outside.due):
-            total += sum([await self._read_calendar(one) for one in due])
+            # Side by side: one that is slow to answer holds up no other.
+            total += sum(await asyncio.gather(*map(self._read_calendar, due)))
         return total
 
     async def _read_calendar(self, one: outside.Source) -> int:
@@ -167,12 +168,16 @@ class Worker:
         try:
             file = await self.fetch(one.url)
             spans = await asyncio.to_thread(busy.busy, file, one.timezone, one.start, one.end)
+            return await self.runtime.run(partial(outside.keep, source_id=one.id, spans=spans))
         except (Unfetched, busy.Unreadable) as error:
             why = f"{error.reason} {getattr(error, 'status', 0) or ''}".strip()
             log.info("calendar.unread", calendar=one.id, reason=why)
-            await self.runtime.run(partial(outside.failed, source_id=one.id, why=why))
-            return 0
-        return await self.runtime.run(partial(outside.keep, source_id=one.id, spans=spans))
+        except Exception:
+            # Files are other people's work: what one of them brings about is no other's concern.
+            log.exception("calendar.failed", calendar=one.id)
+            why = "failed"
+        await self.runtime.run(partial(outside.failed, source_id=one.id, why=why))
+        return 0
 
     async def purge(self) -> int:
         """Close talks left alone, and delete what has been kept long enough."""

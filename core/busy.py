@@ -29,7 +29,6 @@ _STEPS = 100_000
 _OFTEN = {"SECONDLY", "MINUTELY"}
 _OLDEST = timedelta(days=366 * 60)
 _OLDEST_HOURLY = timedelta(days=366 * 3)
-_TICK = 300
 
 Span = tuple[datetime, datetime]
 
@@ -55,12 +54,21 @@ def busy(
     What names no zone is by the file's own, else by `timezone`. Free and cancelled entries do not
     count. Times are widened to whole ticks of five minutes.
     """
-    until = clock() + SECONDS
     try:
-        calendars: list[Any] = list(icalendar.Calendar.from_ical(file, multiple=True))
-        events = [event for one in calendars for event in one.walk("VEVENT")]
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        spans = list(_merged(_found(file, timezone, start, end, clock)))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         raise Unreadable("form") from None
+    if len(spans) > MOST_SPANS:
+        raise Unreadable("much")
+    return spans
+
+
+def _found(
+    file: bytes, timezone: str, start: datetime, end: datetime, clock: Callable[[], float]
+) -> list[Span]:
+    until = clock() + SECONDS
+    calendars: list[Any] = list(icalendar.Calendar.from_ical(file, multiple=True))
+    events = [event for one in calendars for event in one.walk("VEVENT")]
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
         raise Unreadable("form")
     if len(events) > MOST_EVENTS:
@@ -71,16 +79,10 @@ def busy(
     for event in events:
         if clock() > until:
             raise Unreadable("much")
-        try:
-            found += _spans(event, zone, moved, start, end)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-            raise Unreadable("form") from None
+        found += _spans(event, zone, moved, start, end)
         if len(found) > _STEPS:
             raise Unreadable("much")
-    spans = list(_merged(found))
-    if len(spans) > MOST_SPANS:
-        raise Unreadable("much")
-    return spans
+    return found
 
 
 def _zone(calendar: Any, timezone: str) -> tzinfo:
@@ -200,8 +202,8 @@ def _instant(at: date, zone: tzinfo) -> datetime:
 
 
 def _ticks(start: datetime, end: datetime) -> Span:
-    since = int(start.timestamp()) // _TICK * _TICK
-    until = -(-int(end.timestamp()) // _TICK) * _TICK
+    since = int(start.timestamp()) // slots.TICK * slots.TICK
+    until = -(-int(end.timestamp()) // slots.TICK) * slots.TICK
     return datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)
 
 

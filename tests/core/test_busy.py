@@ -98,6 +98,7 @@ def test_what_names_no_zone_is_by_the_files_own() -> None:
         (b"\xff\xfe\x00", "form"),
         (b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", "form"),
         (file("DTSTART:nonsense DURATION:PT1H"), "form"),
+        (file("DTSTART:20260310T100000Z DURATION:PT1H RECURRENCE-ID:oops"), "form"),
         (file("DTSTART:20260310T100000Z DURATION:PT1H RRULE:FREQ=MINUTELY"), "much"),
         (file("DTSTART:00010101T000000Z DURATION:PT1H RRULE:FREQ=DAILY"), "much"),
         (file("DTSTART:20100101T000000Z DURATION:PT1H RRULE:FREQ=HOURLY"), "much"),
@@ -110,7 +111,18 @@ def test_what_names_no_zone_is_by_the_files_own() -> None:
             "much",
         ),
     ],
-    ids=["nothing", "html", "bytes", "no calendar", "no time", "minutely", "old", "hourly", "many"],
+    ids=[
+        "nothing",
+        "html",
+        "bytes",
+        "no calendar",
+        "no time",
+        "of none",
+        "minutely",
+        "old",
+        "hourly",
+        "many",
+    ],
 )
 def test_a_file_that_cannot_be_read_is_said_to_be(content: bytes, reason: str) -> None:
     with pytest.raises(Unreadable) as refused:

@@ -99,6 +99,13 @@ class Call:
         if self.own_providers is not None and provider_id not in self.own_providers:
             raise NotFound(provider=provider_id)
 
+    def check_calendar(self, provider_id: int | None) -> None:
+        """The same of a provider's calendar; None is the whole shop's, and no provider's either."""
+        if provider_id is not None:
+            self.check_provider(provider_id)
+        elif self.own_providers is not None:
+            raise NotFound(provider=None)
+
     async def read(self, work: Callable[[Context], Awaitable[T]]) -> T:
         """Run what only reads."""
         async with self.app.runtime.reading() as ctx:

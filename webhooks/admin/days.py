@@ -10,7 +10,6 @@ from pydantic import Field
 from core import calling_off
 from core.catalog import catalog
 from core.context import Context
-from core.errors import NotFound
 from webhooks.admin.bookings import BookingOut
 from webhooks.admin.calendars import SlotOut
 from webhooks.admin.calls import Caller
@@ -54,10 +53,7 @@ async def call_off(shop_id: PathId, day: Day, body: CallOffIn, call: Caller) -> 
     time is held for them for a day, with somebody else at the same hour or near it. Nobody is
     called off unasked.
     """
-    if body.provider_id is not None:
-        call.check_provider(body.provider_id)
-    elif call.own_providers is not None:
-        raise NotFound(provider=None)
+    call.check_calendar(body.provider_id)
 
     async def work(ctx: Context) -> CalledOff:
         known = await catalog(ctx, shop_id)

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from core import feeds, outside
 from core.context import Context, Row
-from core.errors import Invalid, NotFound
-from core.gateways.fetching import Unfetched, proper
+from core.errors import Invalid
+from core.gateways.fetching import LARGEST, LONGEST, SECONDS, Unfetched, proper
 from webhooks.admin.calls import Call, Caller
 from webhooks.admin.fields import Id, In, Listing, Out, Paged, PathId
 
@@ -44,12 +44,13 @@ WHY = {
     "address": "The address is not one of http or https.",
     "private": "The address is not public: it leads into a network of its own.",
     "unreachable": "Nothing answers at this address.",
-    "slow": "The file did not come within 20 seconds.",
-    "large": "The file is larger than 2 MB.",
+    "slow": f"The file did not come within {SECONDS:.0f} seconds.",
+    "large": f"The file is larger than {LARGEST // 1024**2} MB.",
     "redirects": "The address leads on to others without end.",
     "answer": "The address answers with an error.",
     "form": "What is there is no calendar (iCalendar, RFC 5545).",
     "much": "The calendar holds too much to be read.",
+    "failed": "Something went wrong on our side; it is read again before long.",
 }
 """Why a calendar cannot be read, in words."""
 
@@ -58,7 +59,7 @@ class OutsideIn(In):
     """A calendar elsewhere whose busy times are to block a provider's."""
 
     provider_id: Id
-    url: Annotated[str, Field(max_length=2000, examples=["https://example.org/calendar.ics"])]
+    url: Annotated[str, Field(max_length=LONGEST, examples=["https://example.org/calendar.ics"])]
 
 
 class OutsideOut(Out):
@@ -102,7 +103,7 @@ async def list_feeds(shop_id: PathId, call: Caller, asked: Paged) -> Listing[Fee
 @router.post("/feeds", status_code=HTTPStatus.CREATED)
 async def add_feed(shop_id: PathId, body: FeedIn, call: Caller) -> NewFeed:
     """Make a secret address for Google, Apple, Outlook: a provider's calendar or the shop's."""
-    _check(call, body.provider_id)
+    call.check_calendar(body.provider_id)
 
     async def work(ctx: Context) -> NewFeed:
         made, secret = await feeds.add(ctx, shop_id, body.provider_id)
@@ -122,7 +123,7 @@ async def revoke_feed(shop_id: PathId, feed_id: PathId, call: Caller) -> None:
 
     async def before(ctx: Context) -> FeedOut:
         found = FeedOut.model_validate(await feeds.one(ctx, shop_id, feed_id))
-        _check(call, found.provider_id)
+        call.check_calendar(found.provider_id)
         return found
 
     await call.write(lambda ctx: feeds.revoke(ctx, shop_id, feed_id), before=before)
@@ -185,11 +186,3 @@ async def _outside(call: Call, ctx: Context, shop_id: int, calendar_id: int) -> 
     found = OutsideOut.of(await outside.one(ctx, shop_id, calendar_id))
     call.check_provider(found.provider_id)
     return found
-
-
-def _check(call: Call, provider_id: int | None) -> None:
-    """Raise NotFound for what is not this provider's business: the shop's is not either."""
-    if provider_id is not None:
-        call.check_provider(provider_id)
-    elif call.own_providers is not None:
-        raise NotFound(provider=None)

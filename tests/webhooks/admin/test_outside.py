@@ -128,6 +128,24 @@ async def test_what_cannot_be_read_is_said_and_the_blocks_stand(elsewhere: Elsew
     assert await elsewhere.shown("problem") == [said]
 
 
+async def test_what_one_calendar_brings_about_is_no_others_concern(elsewhere: Elsewhere) -> None:
+    elsewhere.says(("20260310T083000Z", "20260310T110000Z"))
+    odd = elsewhere.url.replace("a.ics", "odd.ics")
+    await elsewhere.name(odd)
+    await elsewhere.name(elsewhere.url)
+    fetched = elsewhere.worker.fetch
+
+    async def fetch(url: str) -> bytes:
+        if url == odd:
+            raise RuntimeError("a file nobody thought of")
+        return await fetched(url)
+
+    elsewhere.worker.fetch = fetch
+    assert (await elsewhere.read(), await elsewhere.taken()) == (1, ["10 08:30>10 11:00"])
+    said = "Something went wrong on our side; it is read again before long."
+    assert await elsewhere.shown("error", "problem") == ["failed", said]
+
+
 async def test_taken_away_its_time_is_on_offer_again(elsewhere: Elsewhere) -> None:
     elsewhere.says(("20260310T083000Z", "20260310T110000Z"))
     made = (await elsewhere.name(elsewhere.url)).json()["id"]
