@@ -91,3 +91,8 @@ def asked(
 
 
 Paged = Annotated[Asked, Depends(asked)]
+
+
+def clock(minutes: int) -> str:
+    """Return minutes after midnight as they are written: 09:05."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"

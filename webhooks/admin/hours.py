@@ -18,7 +18,17 @@ from core.errors import Invalid
 from core.slots import Interval
 from core.timetables import Opening, Special
 from webhooks.admin.calls import Call, Caller
-from webhooks.admin.fields import Day, In, Instant, Line, Listing, Out, Paged, PathId
+from webhooks.admin.fields import (
+    Day,
+    In,
+    Instant,
+    Line,
+    Listing,
+    Out,
+    Paged,
+    PathId,
+    clock,
+)
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["hours"])
 
@@ -139,7 +149,7 @@ async def _week(ctx: Context, shop_id: int, provider_id: int | None) -> Week:
     rows: list[Opening] = await timetables.week(ctx, shop_id, provider_id)
     return Week(
         hours=[
-            DayHours(weekday=row.weekday, opens=_clock(row.opens), closes=_clock(row.closes))
+            DayHours(weekday=row.weekday, opens=clock(row.opens), closes=clock(row.closes))
             for row in rows
         ]
     )
@@ -280,7 +290,7 @@ def _interval(stretch: Stretch) -> Interval:
 
 def _stretches(rows: Iterable[Special]) -> list[Stretch]:
     return [
-        Stretch(opens=_clock(row.opens), closes=_clock(row.closes))
+        Stretch(opens=clock(row.opens), closes=clock(row.closes))
         for row in rows
         if row.opens is not None and row.closes is not None
     ]
@@ -289,7 +299,3 @@ def _stretches(rows: Iterable[Special]) -> list[Stretch]:
 def _minutes(text: str) -> int:
     hours, _, minutes = text.partition(":")
     return int(hours) * 60 + int(minutes)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -160,6 +160,26 @@ async def test_a_day_with_more_stretches_than_a_form_shows_keeps_them(lobby: Lob
     assert [(one.opens, one.closes) for one in week] == [(480, 600), (660, 780), (1320, 1560)]
 
 
+async def test_clocks_are_read_as_people_write_them(lobby: Lobby) -> None:
+    browser = await lobby.browser("owner")
+    home = f"/shops/{lobby.house.shop.shop_id}/setup"
+    await browser.send(f"{home}/hours", opens0a="9:00", closes0a="18:00")
+    assert [(i.opens, i.closes) for i in (await known(lobby)).shop_schedule.weekly[0]] == [
+        (540, 1080)
+    ]
+    late = {"day": "2026-03-20", "opens": "22:00", "closes": "2:00"}
+    assert (await browser.send(f"{home}/dates", **late)).status_code == 303
+    asked = await lobby.house.get(f"/shops/{lobby.house.shop.shop_id}/dates", "owner")
+    assert [one["hours"] for one in asked.json()["items"] if one["day"] == late["day"]] == [
+        [{"opens": "22:00", "closes": "26:00"}]
+    ]
+    odd = await browser.send(f"{home}/dates", day="2026-03-21", opens="soon", closes="later")
+    words = "Write from when until when, in steps of five minutes; or neither."
+    assert wrong(odd) == {"opens": words}
+    odd = await browser.send(f"{home}/reminders", quiet_from="21:75", quiet_until="08:00")
+    assert wrong(odd) == {"quiet_from": "Write a time of day, such as 21:00."}
+
+
 async def test_rules_reminders_and_answers(lobby: Lobby) -> None:
     browser = await lobby.browser("owner")
     home = f"/shops/{lobby.house.shop.shop_id}/setup"

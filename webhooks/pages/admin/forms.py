@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -11,8 +12,11 @@ from babel.numbers import get_currency_precision
 
 from core import slots
 from core.errors import SlotlineError
+from webhooks.admin.fields import clock
 from webhooks.pages.admin.client import Problem, Visit
 from webhooks.pages.admin.wording import by_field, told
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?", re.ASCII)
 
 BEYOND_FORMS = frozenset({401, 403, 404})
 """Refusals that no other words in the form would mend."""
@@ -88,6 +92,20 @@ def minutes_of(text: str) -> int:
     return minutes
 
 
+def minutes_at(text: str) -> int:
+    """Return a time of day in minutes after midnight; ValueError for what is none."""
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return int(found[1]) * 60 + int(found[2])
+
+
+def stretch(opens: str, closes: str) -> dict[str, str]:
+    """Return a stretch of a day as the API takes it; what closes no later closes the day after."""
+    since, until = minutes_at(opens), minutes_at(closes)
+    return {"opens": clock(since), "closes": clock(until if until > since else until + 24 * 60)}
+
+
 def instant(visit: Visit, on: str, at: str, wrong: dict[str, str]) -> datetime | None:
     """Return the instant the shop's clocks show then; note what is wrong with it."""
     zone = visit.shop.shop.timezone
@@ -97,12 +115,12 @@ def instant(visit: Visit, on: str, at: str, wrong: dict[str, str]) -> datetime |
         wrong["on"] = "Choose a day."
         return None
     try:
-        hour, minute = map(int, at.split(":")[:2])
-        epoch = slots.instant_at(day, hour * 60 + minute, zone)
+        minutes = minutes_at(at)
+        epoch = slots.instant_at(day, minutes, zone)
     except (ValueError, SlotlineError):
         wrong["at"] = "Write a time of day, such as 14:30."
         return None
-    if minute % 5:
+    if minutes % 5:
         wrong["at"] = "Times come in steps of five minutes."
         return None
     return slots.local(epoch, zone)

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from bot import formats
 from core.errors import NotFound
 from core.messages import Money, When
+from webhooks.admin.fields import clock
 from webhooks.pages.admin.client import Visit
 from webhooks.pages.html import PRIVATE
 
@@ -125,10 +126,6 @@ def _when(value: datetime | str, zone: str, spec: str = "") -> str:
     return formats.moment(When(instant, zone), spec, "en")
 
 
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
 def _day(value: date, spec: str = "") -> str:
     return formats.day(value, spec, "en")
 
@@ -148,7 +145,7 @@ _TEMPLATES.filters |= {
     "with_cursor": _with_cursor,
     "money": _money,
     "when": _when,
-    "clock": _clock,
+    "clock": clock,
     "length_of": _length,
     "day": _day,
 }

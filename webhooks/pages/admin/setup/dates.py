@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import instant, refused, wrongs
+from webhooks.pages.admin.forms import instant, refused, stretch, wrongs
 from webhooks.pages.admin.rendering import done, shown
 
 router = APIRouter()
@@ -32,15 +32,17 @@ async def set_date(visit: AtShop, provider: int | None = None) -> Response:
     if not (typed["day"] or gone):
         return await _page(visit, provider, typed=typed, **wrongs({"day": "Choose a day."}))
     path = f"{_home(visit, provider)}/dates/{gone or typed['day']}"
-    hours = [{"opens": typed["opens"], "closes": typed["closes"]}]
-    given = bool(typed["opens"] or typed["closes"])
+    words = "Write from when until when, in steps of five minutes; or neither."
     try:
+        given = typed["opens"] or typed["closes"]
+        hours = [stretch(typed["opens"], typed["closes"])] if given else []
         if gone:
             await visit.send("DELETE", path)
         else:
-            await visit.send("PUT", path, hours=hours if given else [], reason=typed["reason"])
+            await visit.send("PUT", path, hours=hours, reason=typed["reason"])
+    except ValueError:
+        return await _page(visit, provider, typed=typed, **wrongs({"opens": words}))
     except Problem as problem:
-        words = "Write from when until when, in steps of five minutes; or neither."
         said = refused(problem) | {"errors": {"opens": words}, "problem": ""}
         return await _page(visit, provider, typed=typed, **said)
     query = f"?provider={provider}" if provider is not None else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -13,8 +12,9 @@ from fastapi.responses import Response
 
 from core import timetables
 from core.slots import Interval
+from webhooks.admin.fields import clock
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import refused
+from webhooks.pages.admin.forms import refused, stretch
 from webhooks.pages.admin.rendering import done, shown
 
 router = APIRouter()
@@ -23,8 +23,6 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 PARTS = "abcdef"
 """Stretches a day may have; a form shows two, or as many as there are."""
-
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
 
 _NINE_TO_SIX = (("opens", "09:00"), ("closes", "18:00"))
 
@@ -44,15 +42,11 @@ async def set_hours(visit: AtShop, provider: int | None = None, first: str = "")
             opens, closes = form[f"opens{day}{part}"], form[f"closes{day}{part}"]
             if not opens and not closes:
                 continue
-            if not (_CLOCK.fullmatch(opens) and _CLOCK.fullmatch(closes)):
-                wrong[f"d{day}"] = (
-                    f"{DAYS[day]}: write from when until when, such as 09:00 to 18:00."
-                )
-                continue
-            if closes <= opens:  # past midnight
-                hour, minute = closes.split(":")
-                closes = f"{int(hour) + 24}:{minute}"
-            made.append({"weekday": day, "opens": opens, "closes": closes})
+            try:
+                made.append({"weekday": day, **stretch(opens, closes)})
+            except ValueError:
+                words = f"{DAYS[day]}: write from when until when, such as 09:00 to 18:00."
+                wrong[f"d{day}"] = words
     typed = {name: form[name] for name in form.values}
     if not made and not wrong and provider is None:
         wrong["d0"] = "Open on at least one day."
@@ -109,7 +103,7 @@ def _typed(week: list[timetables.Opening]) -> dict[str, str]:
     for row in week:
         part = next(p for p in PARTS if f"opens{row.weekday}{p}" not in typed)
         for word, minutes in (("opens", row.opens), ("closes", row.closes)):
-            typed[f"{word}{row.weekday}{part}"] = _clock(minutes % 1440)
+            typed[f"{word}{row.weekday}{part}"] = clock(minutes % 1440)
     return typed
 
 
@@ -119,10 +113,6 @@ def summary(week: Sequence[Sequence[Interval]]) -> list[tuple[str, str]]:
     for hours_, days in groupby(enumerate(week), lambda pair: tuple(pair[1])):
         names = [DAYS[number][:3] for number, _ in days]
         named = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-        spans = [f"{_clock(i.opens % 1440)}–{_clock(i.closes % 1440)}" for i in hours_]
+        spans = [f"{clock(i.opens % 1440)}–{clock(i.closes % 1440)}" for i in hours_]
         found.append((named, ", ".join(spans) or "closed"))
     return found
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"

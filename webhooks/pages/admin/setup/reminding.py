@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.reminders.rules import DEFAULT
+from webhooks.admin.fields import clock
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import refused, split, ticked, wrongs
+from webhooks.pages.admin.forms import minutes_at, refused, split, ticked, wrongs
 from webhooks.pages.admin.rendering import done, shown
 
 router = APIRouter(prefix="/reminders")
@@ -35,12 +36,9 @@ async def change(visit: AtShop) -> Response:
     said["reminders"] = None if typed["usual"] else split(typed["reminders"])
     wrong = {}
     for name in QUIET:
-        hour, _, minute = typed[name].partition(":")
-        if not typed[name]:
-            said[name] = None
-        elif hour.isdecimal() and minute[:2].isdecimal():
-            said[name] = int(hour) * 60 + int(minute[:2])
-        else:
+        try:
+            said[name] = minutes_at(typed[name]) if typed[name] else None
+        except ValueError:
             wrong[name] = "Write a time of day, such as 21:00."
     if not wrong and bool(typed["quiet_from"]) != bool(typed["quiet_until"]):
         wrong["quiet_until"] = "Write both times, or neither."
@@ -60,7 +58,7 @@ def _page(visit: Visit, *, typed: Mapping[str, str] | None = None, **said: Any) 
     first |= {name: "1" if getattr(now, name) else "" for name in BOXES}
     for name in QUIET:
         minutes = getattr(now, name)
-        first[name] = "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
+        first[name] = "" if minutes is None else clock(minutes)
     first["usual"] = "1" if now.reminders is None else ""
     first["reminders"] = ", ".join(DEFAULT if now.reminders is None else now.reminders)
     return shown(
