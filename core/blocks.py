@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core import checks, notices, reminders
 from core.availability import Slot
 from core.catalog import catalog
-from core.claims import claim_all, free, in_the_way, secure
+from core.claims import claim_all, free, in_the_way, pieces, secure
 from core.context import Context, Row
 from core.errors import Invalid, NotFound, Overlap
 from core.models import blocks, bookings, calendars, claims, providers, sessions
@@ -18,9 +18,6 @@ from core.records import Booking, again, change, listed, read, require_staff
 from core.transitions import LIVE, SYSTEM, Actor, step
 
 LONGEST_BLOCK = timedelta(days=400)
-
-_PIECE = timedelta(hours=24)
-"""A block is kept in claims of at most this length: the guards look back no further than 26 h."""
 
 _CAPACITY = checks.number(1, 1000)
 _PRICE = checks.optional(checks.number(0, 10**12))
@@ -68,17 +65,15 @@ async def block(
         made_by=str(actor),
         created_at=ctx.now,
     )
-    pieces = -((start - end) // _PIECE)
-    bounds = [start + n * _PIECE for n in range(pieces)]
     rows = [
         {
             "shop_id": shop_id,
             "calendar_id": calendar_id,
-            "busy_from": begins,
-            "busy_until": min(begins + _PIECE, end),
+            "busy_from": since,
+            "busy_until": until,
             "block_id": made,
         }
-        for begins in bounds
+        for since, until in pieces(start, end)
     ]
     if not await claim_all(ctx, rows):
         await ctx.execute(blocks.delete().where(blocks.c.id == made))

@@ -34,6 +34,9 @@ from core.transitions import SYSTEM, Actor
 LONGEST_GAP = timedelta(minutes=240)
 """The longest buffer the database lets anybody set."""
 
+_PIECE = timedelta(hours=24)
+"""A block is kept in claims of at most this length: the guards look back no further than 26 h."""
+
 One = TypeVar("One", Row, Booking)
 
 _LENGTH = checks.number(5, 1440)
@@ -194,6 +197,14 @@ async def take(
     if not done:
         instead = await availability.nearest(ctx, known, slot, ignore_booking=booking_id)
         raise SlotTaken(alternatives=instead, reason="taken")
+
+
+def pieces(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Cut a time of any length into what one claim may take."""
+    count = -((start - end) // _PIECE)
+    return [
+        (begins, min(begins + _PIECE, end)) for begins in (start + n * _PIECE for n in range(count))
+    ]
 
 
 async def claim_all(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from core.catalog import catalog
-from core.claims import claim_all, in_the_way, sweep
+from core.claims import claim_all, in_the_way, pieces, sweep
 from core.context import Context, Row
 from core.errors import Invalid, NotFound, Overlap
 from core.models import blocks, calendars, claims, outside_calendars, providers, shops
@@ -36,8 +36,6 @@ MOST = 5
 """Calendars one provider may name."""
 
 REASON = "Busy elsewhere"
-
-_PIECE = timedelta(hours=24)
 
 table = outside_calendars
 
@@ -187,8 +185,8 @@ async def keep(ctx: Context, source_id: int, spans: Sequence[Span]) -> int:
     if spans:
         found = await in_the_way(ctx, row.calendar_id, spans[0][0], spans[-1][1])
         others = [(c.busy_from, c.busy_until) for c in found if c.block_id not in there]
-    wanted = {pieces for pieces in map(tuple, _free(spans, others)) if pieces}
-    gone = [block for block, pieces in there.items() if pieces not in wanted]
+    wanted = {parts for parts in map(tuple, _free(spans, others)) if parts}
+    gone = [block for block, parts in there.items() if parts not in wanted]
     new = sorted(wanted - set(there.values()))
     await _drop(ctx, gone)
     await _add(ctx, row.shop_id, row.calendar_id, source_id, new)
@@ -210,24 +208,16 @@ def _free(spans: Sequence[Span], others: Sequence[Span]) -> list[list[Span]]:
     for start, end in spans:
         while first < len(others) and others[first][1] <= start:
             first += 1
-        pieces: list[Span] = []
+        parts: list[Span] = []
         at = start
         for since, until in others[first:]:
             if since >= end:
                 break
-            pieces += _cut(at, since)
+            parts += pieces(at, since)
             at = max(at, until)
-        pieces += _cut(at, end)
-        found.append(pieces)
+        parts += pieces(at, end)
+        found.append(parts)
     return found
-
-
-def _cut(start: datetime, end: datetime) -> list[Span]:
-    pieces = []
-    while start < end:
-        pieces.append((start, min(start + _PIECE, end)))
-        start += _PIECE
-    return pieces
 
 
 async def _add(
@@ -255,8 +245,8 @@ async def _add(
             "busy_until": until,
             "block_id": block_id,
         }
-        for block_id, pieces in zip(made.scalars(), new, strict=True)
-        for since, until in pieces
+        for block_id, parts in zip(made.scalars(), new, strict=True)
+        for since, until in parts
     ]
     if not await claim_all(ctx, rows):
         # Only a writer without the lock can bring that about: all is undone, and tried again.
