@@ -306,8 +306,10 @@ async def _command(h: Handling, heard: Heard, *, short: bool) -> bool:
 async def _means_this(h: Handling, heard: Heard) -> bool:
     """Whether "cancel it" is about the booking half made: there is nothing else to call off."""
     words = len(heard.text.split())
-    if words == 1 or words > _OF_IT or (heard.understood and _wishes(heard.understood)):
-        return words == 1
+    if words == 1:
+        return True
+    if words > _OF_IT or (heard.understood and _wishes(heard.understood)):
+        return False
     person = await people.whoami(h.ctx, h.conversation.id)
     return person is None or not await bookings.upcoming(h.ctx, user_id=person.user_id)
 

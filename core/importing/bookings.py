@@ -38,8 +38,6 @@ COLUMNS = (
 """`starts_at` is ISO 8601, by the shop's clocks where it names no offset."""
 
 _FURTHEST = timedelta(days=2 * 366)
-_TICK = 300
-_ATTENDEE = checks.NAME
 
 
 def plan(sheet: Sheet, known: Catalog, now: datetime) -> Plan:
@@ -67,7 +65,7 @@ def plan(sheet: Sheet, known: Catalog, now: datetime) -> Plan:
         minutes = row.whole("minutes", checks.MINUTES)
         price = row.whole("price_minor", checks.MONEY)
         texts = {
-            "attendee": row.checked("attendee", _ATTENDEE) if cells["attendee"] else "",
+            "attendee": row.checked("attendee", checks.NAME) if cells["attendee"] else "",
             "purpose": row.checked("purpose", checks.SHORT),
             "note": row.checked("note", checks.SHORT),
         }
@@ -105,7 +103,7 @@ def _start(row: Reader, zone: str, now: datetime) -> datetime | None:
         except OverflowError:
             row.fault("starts_at", "out of range")
             return None
-    if at.timestamp() % _TICK:
+    if at.timestamp() % slots.TICK:
         row.fault("starts_at", "not in steps of five minutes")
     elif at <= now:
         row.fault("starts_at", "past")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from core import checks, people
+from core.accounts import by_password
 from core.context import Context
-from core.errors import PhoneInvalid
+from core.errors import Invalid, PhoneInvalid
 from core.importing.sheets import Fault, Plan, Reader, Sheet
 from core.models import customers, shops
 from core.offers import Catalog
@@ -18,8 +18,6 @@ from core.transitions import Actor
 
 NEEDED = ("name",)
 COLUMNS = (*NEEDED, "phone", "email", "notes")
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 Who = tuple[str, str]
 """A name, folded, and a phone in E.164 or "": what makes two rows one person."""
@@ -32,14 +30,19 @@ def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
         row = Reader(line, cells, made.faults)
         values = {
             **person(row, "name", known.shop.country),
-            "email": row.checked("email", checks.LINE_OF_TEXT),
+            "email": row.checked("email", _email) if cells["email"] else "",
             "notes": row.checked("notes", checks.SHORT),
         }
-        if values["email"] and not _EMAIL.fullmatch(values["email"]):
-            row.fault("email", "no address")
         if row.good:
             made.rows.append(values)
     return made
+
+
+def _email(field: str, value: str) -> str:
+    try:
+        return by_password.address(value)
+    except Invalid:
+        raise Invalid(field=field, reason="no e-mail address") from None
 
 
 def person(row: Reader, name: str, country: str) -> dict[str, str]:

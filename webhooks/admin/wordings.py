@@ -16,14 +16,14 @@ from webhooks.admin.fields import In, Out, PathId, Words
 
 router = APIRouter(prefix="/shops/{shop_id}/wordings", tags=["wordings"])
 
-Key = Annotated[str, Path(max_length=60, examples=["booked"])]
+Key = Annotated[str, Path(max_length=60, examples=["tell.confirmed"])]
 Language = Annotated[str, Path(max_length=10, examples=["es"])]
 
 
 class MessageOut(Out):
     """A message that a shop may word itself."""
 
-    key: str = Field(examples=["booked"])
+    key: str = Field(examples=["tell.confirmed"])
     fields: list[str] = Field(description="What may stand in braces, such as {when}.")
     own: dict[str, str] = Field(description="The shop's words, by language.")
 
@@ -37,7 +37,7 @@ class Messages(Out):
 class WordsIn(In):
     """Words with names in braces that are filled in."""
 
-    text: Words = Field(examples=["See you {when:full}, {name}!"])
+    text: Words = Field(examples=["See you {when:full} at {shop}!"])
 
 
 class PreviewOut(Out):
