@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from webhooks.admin import linking
 from webhooks.admin.calls import COOKIE, CSRF_HEADER, KEY_HEADER
 from webhooks.admin.permissions import TABLE
 
@@ -21,6 +22,7 @@ What a person can do with Slotline in chat, a program can do here, and shops are
 - **`Idempotency-Key`** on a POST (any text up to 200 characters, for a day): the same request again
   gets the same answer and is not done twice; another request with the same key is 422. Answers
   with secrets are never kept: under `/auth`, for passwords and feeds a key has no effect.
+- **Links**: an answer with an id names the operations that take it, as `links`.
 - **Errors** are problems (RFC 9457) with a stable `code` and every wrong field in `errors`. What is
   not yours to see is 404.
 """
@@ -114,6 +116,7 @@ def _described(api: FastAPI) -> dict[str, Any]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             _describe(f"{method.upper()} {path}", operation)
+    linking.install(schema)
     return schema
 
 

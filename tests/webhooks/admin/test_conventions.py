@@ -143,6 +143,22 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
     }
     assert (undescribed, silent) == ([], [])
     assert keyed == {route for route in routes() if keeps_answers(route)}
+    made = operations["POST /shops/{shop_id}/rooms"]["responses"]["201"]
+    assert "links" not in made  # nothing asks for a room by its id
+    made = operations["POST /shops/{shop_id}/blocks"]["responses"]["201"]
+    listed = operations["GET /shops/{shop_id}/blocks"]["responses"]["200"]
+    assert [made["links"], listed["links"]] == [
+        {
+            "calendars.remove_block": {
+                "operationId": "calendars.remove_block",
+                "parameters": {
+                    "block_id": f"$response.body#{field}",
+                    "shop_id": "$request.path.shop_id",
+                },
+            }
+        }
+        for field in ("/id", "/items/0/id")
+    ]
 
 
 async def test_a_mailed_link_opens_a_page_and_its_button_does_it(
