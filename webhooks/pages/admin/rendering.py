@@ -56,6 +56,8 @@ SAID = {
     "noted": "The note is saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "revoked": "Revoked: the address opens nothing any more.",
+    "reading": "It is read within a minute. Load the page anew to see how that went.",
     "sent": "On its way.",
     "back": "The bot answers again.",
     "out": "You are signed out.",

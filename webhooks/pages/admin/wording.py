@@ -50,6 +50,7 @@ REASONS = {
     "language": "Write a language such as en, es, pt or hi.",
     "itself": "It cannot be the same one.",
     "account": "Each has an account of their own: they are two people.",
+    "count": "There are {most} already. Take one away first.",
     "last_owner": "A shop keeps at least one owner.",
 }
 """By the `reason` of a field."""

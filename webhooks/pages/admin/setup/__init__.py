@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from webhooks.pages.admin.setup import (
     answers,
+    calendars,
     dates,
     hours,
     members,
@@ -23,6 +24,7 @@ PARTS = (
     overview,
     hours,
     dates,
+    calendars,
     services,
     providers,
     shop,

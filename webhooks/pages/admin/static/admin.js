@@ -79,6 +79,20 @@ for (const form of document.querySelectorAll("form[data-submits]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+/* What is shown once is copied, if the browser lets it be; else it is marked to be copied by hand. */
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = document.execCommand("copy") ? "Copied" : "Marked";
+    }
+  });
+}
+
 /* How words read, while they are written. */
 const worded = document.querySelector("form[data-preview]");
 if (worded) {
