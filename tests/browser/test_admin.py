@@ -109,5 +109,5 @@ async def test_every_page_is_readable(
             "shops/1/setup/entrances", "shops/1/customers?q=nobody", "shops/1/talks",
             "shops/1/messages", "shops/1/figures?period=ahead", "shops/1/audit",
             "shops/1/setup/words", "shops/1/setup/words/booked/en",
-            "shops/1/setup/calendars",
+            "shops/1/setup/calendars", "shops/1/setup/files?what=bookings",
         )  # fmt: skip

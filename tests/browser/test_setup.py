@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from tests.browser.counter import counter, look_around
 from tests.webhooks.staging import Theatre
@@ -92,3 +92,26 @@ async def test_words_are_seen_while_they_are_written(chromium: Browser, theatre:
         await expect(page.get_by_role("status")).to_have_text("Saved.")
         await page.get_by_role("button", name="Back to the usual words").click()
         await expect(page.get_by_role("status")).to_have_text("The usual words hold again.")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+async def test_a_file_is_looked_at_and_imported(
+    chromium: Browser, theatre: Theatre, width: int, scheme: str
+) -> None:
+    async with counter(chromium, theatre, width, scheme) as at:
+        page = at.page
+        await look_around(at, "Bella Hair")
+        await page.goto(f"{theatre.url}/admin/shops/1/setup/files")
+        sheet = b"name,minutes\nPerm,90\nBeard,7\n"
+        file = FilePayload(name="services.csv", mimeType="text/csv", buffer=sheet)
+        await page.get_by_label("A file").set_input_files(file)
+        await page.get_by_role("button", name="Look at it first").click()
+        await expect(page.get_by_role("table")).to_have_text(
+            re.compile(r"3\s*minutes\s*Minutes come in steps of five\.")
+        )
+        assert await at.axe() == []
+        lines = page.get_by_label("The lines that were looked at")
+        await lines.fill("name,minutes\nPerm,90\nBeard,20\n")
+        await page.get_by_role("button", name="Look again").click()
+        await page.get_by_role("button", name="Import 2 services").click()
+        await expect(page.get_by_role("status")).to_have_text("2 services imported.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -11,11 +11,13 @@ from urllib.parse import parse_qs, urlencode
 
 import httpx
 from fastapi import Depends, Request
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from core.catalog import catalog
 from core.context import Context
 from core.offers import Catalog
 from webhooks.admin.calls import COOKIE, CSRF_HEADER, Call, recognised
+from webhooks.admin.middleware import MAX_IMPORT
 from webhooks.admin.permissions import SIGNED_IN, TABLE, Row
 from webhooks.errors import Refused
 from webhooks.requests import TooLarge, address_of, body
@@ -24,6 +26,12 @@ T = TypeVar("T")
 
 MAX_FORM = 64 * 1024
 """Bytes; the longest form is a shop's settings with all its texts."""
+
+MAX_FILE = MAX_IMPORT + MAX_FORM
+"""Bytes of a form with a file in it."""
+
+FILES = "/setup/files"
+"""How the address of the one page ends whose form takes files: others are not read that far."""
 
 TEAM = TABLE["GET /shops/{shop_id}/settings"]
 """Who sees a shop's pages at all; each change is then asked of the API, which has its own row."""
@@ -48,6 +56,7 @@ class Form:
     """What was typed; everything is text, and nothing is lost when it comes back with errors."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """Return a field without blanks around it; "" when it did not come."""
@@ -112,6 +121,11 @@ class Visit:
         """Have the API change something; Problem when it refuses."""
         return await send(self.request, method, path, said, csrf=self.csrf)
 
+    async def send_file(self, path: str, file: bytes, **query: str) -> Any:
+        """Hand a CSV file to the API; Problem when it refuses."""
+        path = f"{path}?{urlencode(query)}"
+        return await send(self.request, "POST", path, csrf=self.csrf, file=file)
+
     async def read(self, work: Callable[[Context], Awaitable[T]]) -> T:
         """Read by core's own verbs what no answer of the API holds in one piece."""
         return await self.call.read(work)
@@ -124,11 +138,13 @@ async def send(
     said: Mapping[str, Any] | None = None,
     *,
     csrf: str = "",
+    file: bytes | None = None,
     answer: list[httpx.Response] | None = None,
 ) -> Any:
     """Make a request to the API as the browser would; return its JSON, None if there is none.
 
-    `answer` takes the whole answer, for the cookie in it.
+    `file` is sent as CSV in place of what is `said`; `answer` takes the whole answer, for the
+    cookie in it.
     """
     passed = ("cookie", "origin", "sec-fetch-site", "user-agent", "host")
     headers = {name: request.headers[name] for name in passed if name in request.headers}
@@ -137,7 +153,11 @@ async def send(
     transport = httpx.ASGITransport(request.app.state.api, client=(address_of(request), 0))
     base = f"{request.url.scheme}://{request.url.netloc}"
     async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-        came = await client.request(method, path, headers=headers, json=said)
+        if file is None:
+            came = await client.request(method, path, headers=headers, json=said)
+        else:
+            headers["content-type"] = "text/csv"
+            came = await client.request(method, path, headers=headers, content=file)
     if answer is not None:
         answer.append(came)
     data = json.loads(came.content) if came.content else None
@@ -149,7 +169,7 @@ async def send(
 
 
 async def read_form(request: Request) -> Form:
-    """Read a form of our own, which has no files."""
+    """Read a form of our own."""
     if request.method != "POST":
         return Form()
     if not hasattr(request.state, "form"):
@@ -159,14 +179,41 @@ async def read_form(request: Request) -> Form:
 
 
 async def _read(request: Request) -> Form:
+    given = request.headers.get("content-type", "").startswith("multipart/form-data")
+    takes = given and signed_in(request) and request.url.path.endswith(FILES)
     try:
-        sent = await body(request, MAX_FORM)
+        sent = await body(request, MAX_FILE if takes else MAX_FORM)
+        if given:
+            return await _with_files(request, sent)
         return Form(parse_qs(sent.decode(), keep_blank_values=True, max_num_fields=2000))
     except TooLarge:
         most = "That is more than a form of ours holds."
         raise Refused(HTTPStatus(413), "too_large", most) from None
-    except ValueError:
+    except (ValueError, MultiPartException):
         return Form()
+
+
+async def _with_files(request: Request, sent: bytes) -> Form:
+    """Read a form with a file in it; ValueError and MultiPartException for what is none."""
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield sent
+
+    parser = MultiPartParser(
+        request.headers, whole(), max_files=1, max_fields=20, max_part_size=MAX_FILE
+    )
+    found = await parser.parse()
+    try:
+        values: dict[str, list[str]] = {}
+        files: dict[str, bytes] = {}
+        for name, value in found.multi_items():
+            if isinstance(value, str):
+                values.setdefault(name, []).append(value)
+            else:
+                files[name] = await value.read()
+        return Form(values, files)
+    finally:
+        await found.close()
 
 
 async def visitor(request: Request) -> Visit:

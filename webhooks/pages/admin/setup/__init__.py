@@ -8,6 +8,7 @@ from webhooks.pages.admin.setup import (
     answers,
     calendars,
     dates,
+    files,
     hours,
     members,
     overview,
@@ -32,6 +33,7 @@ PARTS = (
     answers,
     words,
     members,
+    files,
 )
 
 for part in PARTS:
