@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 PATIENCE = 6.0
 """Seconds a stop gives to what is in hand; with the server's own it stays below ten."""
 
+KNOWN_FOR = 30.0
+"""Seconds until a process notices that another one changed a line."""
+
 
 @dataclass(slots=True, eq=False)
 class App:
@@ -44,6 +47,7 @@ class App:
     worker: Worker
     telegram: Intake | None = None
     _lines: dict[tuple[str, str, str], Line] = field(default_factory=dict)
+    _lines_until: float = 0.0
     _held: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -108,12 +112,17 @@ class App:
     async def line(self, transport: str, channel: str, address: str) -> Line | None:
         """Return our line with this address; None when there is no such active line."""
         key = (transport, channel, address)
-        if key not in self._lines:
+        if key not in self._lines or time.monotonic() > self._lines_until:
             # Lines are few and hardly change, but one may just have been added.
             async with self.runtime.reading() as ctx:
                 known = await lines.load(ctx)
             self._lines = {(x.transport, x.channel, x.address): x for x in known}
+            self._lines_until = time.monotonic() + KNOWN_FOR
         return self._lines.get(key)
+
+    def forget_lines(self) -> None:
+        """Read anew which lines there are; other processes do within `KNOWN_FOR` seconds."""
+        self._lines_until = 0.0
 
 
 def ways_out(settings: Settings, clock: Clock) -> Channels:

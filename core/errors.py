@@ -137,6 +137,12 @@ class Overlap(BookingError):
     code = "overlap"
 
 
+class LineInUse(SlotlineError):
+    """People have written on this line; it can be switched off, not removed or given to another."""
+
+    code = "line_in_use"
+
+
 # --- people ---------------------------------------------------------------------------------
 
 

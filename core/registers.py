@@ -219,12 +219,28 @@ async def said(ctx: Context, conversation_id: int, asked: Asked) -> Page[Row]:
 # ------------------------------------------------------------------------------------ lines
 
 
+async def all_lines(ctx: Context, asked: Asked) -> Page[Row]:
+    """Return the ends of channels of the installation, also those out of use."""
+    return await page(ctx, _lines(), [lines.c.id], asked)
+
+
+async def line(ctx: Context, line_id: int) -> Row:
+    """Return one of them; else NotFound."""
+    row = await ctx.first(_lines().where(lines.c.id == line_id))
+    if row is None:
+        raise NotFound(line=line_id)
+    return row
+
+
 async def shop_lines(ctx: Context, shop_id: int, asked: Asked) -> Page[Row]:
     """Return the ends of channels by which a shop is reached, those that serve all shops too."""
-    names = ("id", "shop_id", "transport", "channel", "address", "staff", "active")
     serves = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
-    rows = sa.select(*(lines.c[name] for name in names)).where(serves)
-    return await page(ctx, rows, [lines.c.id], asked)
+    return await page(ctx, _lines().where(serves), [lines.c.id], asked)
+
+
+def _lines() -> sa.Select[Any]:
+    names = ("id", "shop_id", "transport", "channel", "address", "staff", "active")
+    return sa.select(*(lines.c[name] for name in names))
 
 
 # ------------------------------------------------------------------------------------ users

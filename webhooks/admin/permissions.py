@@ -64,6 +64,12 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/offers": ANYONE,
     "PUT /shops/{shop_id}/providers/{provider_id}/services/{service_id}": OWNERS,
     "DELETE /shops/{shop_id}/providers/{provider_id}/services/{service_id}": OWNERS,
+    # --- lines: numbers are the installation's, and so is their bill ---
+    "GET /lines": ADMINS,
+    "POST /lines": ADMINS,
+    "GET /lines/{line_id}": ADMINS,
+    "PATCH /lines/{line_id}": ADMINS,
+    "DELETE /lines/{line_id}": ADMINS,
     # --- when ---
     "GET /shops/{shop_id}/hours": ANYONE,
     "PUT /shops/{shop_id}/hours": OWNERS,

@@ -20,6 +20,7 @@ from core.offers import Shop
 from core.paging import cut, page
 from webhooks.admin.calls import Caller
 from webhooks.admin.fields import In, Line, Listing, Name, Out, Paged, PathId, Search, Words
+from webhooks.admin.lines import LineOut
 
 router = APIRouter(tags=["shops"])
 
@@ -146,18 +147,6 @@ class ShopIn(ShopChange):
     timezone: Line = Field(examples=["Europe/Madrid"])
     country: Line = Field(examples=["ES"])
     currency: Line = Field(examples=["EUR"])
-
-
-class LineOut(Out):
-    """Our end of a channel."""
-
-    id: int
-    shop_id: int | None = Field(description="Null: it serves every shop.")
-    transport: str = Field(examples=["twilio"])
-    channel: str = Field(examples=["sms"])
-    address: str
-    staff: bool = Field(description="Whether it is for the people of the shop.")
-    active: bool
 
 
 def flat(body: In) -> dict[str, Any]:

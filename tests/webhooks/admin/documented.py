@@ -55,6 +55,7 @@ PLAUSIBLE: dict[str, list[Any]] = {
     "currency": ["EUR", "JPY"],
     "language": ["es", "pt-BR"],
     "phone": ["+34600111222", "600111222", "+34600111333"],
+    "address": ["+34915550101", "+34915550102", "Calle Mayor 8"],
     "email": ["ana@example.com"],
     "password": ["correct horse", "battery staple"],
     "from": ["2026-03-09T00:00:00Z"],

@@ -137,7 +137,8 @@ def walk(house: House, seed: int, *, follow: bool = True) -> Walk:
 
 @pytest.fixture
 async def house(runtime: Runtime) -> Any:
-    async with open_house(runtime, shops_by_anyone=True) as opened:
+    twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
+    async with open_house(runtime, shops_by_anyone=True, **twilio) as opened:
         await opened.furnish()
         yield opened
 
