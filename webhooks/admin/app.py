@@ -7,7 +7,7 @@ start need not wait for.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -121,9 +121,18 @@ def routes() -> dict[str, APIRoute]:
     }
 
 
-async def _replayed(_request: Request, error: Exception) -> Response:
+async def _replayed(request: Request, error: Exception) -> Response:
     assert isinstance(error, Replay)
     kept = error.kept
     headers = {"Idempotency-Replayed": "true"}
-    body: Any = kept.body.encode() if kept.body else None
-    return Response(body, kept.status, headers, "application/json" if kept.body else None)
+    if kept.body:
+        return Response(kept.body.encode(), kept.status, headers, "application/json")
+    if kept.status == HTTPStatus.NO_CONTENT:
+        return Response(None, kept.status, headers)
+    return errors.problem(
+        request,
+        HTTPStatus.CONFLICT,
+        code="answer_gone",
+        detail="This was done already; the answer was about somebody who was erased since.",
+        headers=headers,
+    )

@@ -20,8 +20,9 @@ What a person can do with Slotline in chat, a program can do here, and shops are
 - **Times** are ISO 8601 with an offset, **money** is whole minor units with its currency.
 - **Lists** come in pages: `limit`, `cursor` (`next` of the page before), `total=true` to count.
 - **`Idempotency-Key`** on a POST (any text up to 200 characters, for a day): the same request again
-  gets the same answer and is not done twice; another request with the same key is 422. Answers
-  with secrets are never kept: under `/auth`, for passwords and feeds a key has no effect.
+  gets the same answer and is not done twice; another request with the same key is 422. An answer
+  about somebody who was erased since is not repeated: 409 `answer_gone`. Answers with secrets are
+  never kept: under `/auth`, for passwords and feeds a key has no effect.
 - **Links**: an answer with an id names the operations that take it, as `links`.
 - **Errors** are problems (RFC 9457) with a stable `code` and every wrong field in `errors`. What is
   not yours to see is 404.

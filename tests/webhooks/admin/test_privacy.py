@@ -72,6 +72,19 @@ async def test_people_read_and_erase_themselves_and_are_signed_out(house: House)
         )
 
 
+async def test_an_answer_about_somebody_erased_since_is_not_repeated(house: House) -> None:
+    """Nor is what was asked for done again: there would be a customer anew."""
+    path = f"/shops/{house.shop.shop_id}/customers"
+    key = {"Idempotency-Key": "walk-in"}
+    body = {"name": "Zacarias", "phone": "+34600111999"}
+    made = (await house.call("POST", path, "owner", headers=key, json=body)).json()["id"]
+    assert (await house.post(f"{path}/{made}/erase", "owner")).status_code == 200
+    again = await house.call("POST", path, "owner", headers=key, json=body)
+    assert outcome(again) == (409, "answer_gone")
+    found = await house.get(f"{path}?q=Zacarias", "owner")
+    assert found.json()["items"] == []
+
+
 async def test_an_admin_erases_a_user_once(house: House) -> None:
     path = f"/users/{house.users['customer']}"
     assert outcome(await house.get(f"{path}/export", "owner")) == (403, "not_allowed")
