@@ -26,6 +26,7 @@ from core.models import (
     users,
 )
 from core.paging import Asked, Page, page
+from core.privacy import NOBODY
 from core.records import CUSTOMERS, OWN, Booking, booking_from
 
 UNFINISHED = ("held", "expired")
@@ -113,8 +114,9 @@ async def history(ctx: Context, booking_id: int, asked: Asked) -> Page[Row]:
 
 
 async def find_customers(ctx: Context, shop_id: int, text: str, asked: Asked) -> Page[Row]:
-    """Return a shop's customers whose name, phone or e-mail has these words."""
-    rows = _customers().where(customers.c.shop_id == shop_id)
+    """Return a shop's customers whose name, phone or e-mail has these words, none of the erased."""
+    erased = sa.and_(customers.c.name == NOBODY, customers.c.phone == "")
+    rows = _customers().where(customers.c.shop_id == shop_id, ~erased)
     if words := text.strip():
         rows = rows.where(sa.or_(*_named(words)))
     return await page(ctx, rows, [customers.c.id], asked)
@@ -247,8 +249,10 @@ def _lines() -> sa.Select[Any]:
 
 
 async def find_users(ctx: Context, text: str, asked: Asked) -> Page[Row]:
-    """Return users whose name or an address of theirs has these words."""
-    rows = _users()
+    """Return users whose name or an address of theirs has these words, none of the deleted."""
+    reached = sa.exists().where(identities.c.user_id == users.c.id)
+    deleted = sa.and_(users.c.name == "", users.c.deactivated_at.is_not(None), ~reached)
+    rows = _users().where(~deleted)
     if words := text.strip():
         theirs = sa.exists().where(
             identities.c.user_id == users.c.id,

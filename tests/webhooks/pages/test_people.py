@@ -91,6 +91,8 @@ async def test_an_owner_makes_two_one_hands_out_and_erases(lobby: Lobby) -> None
     left = sa.select(customers.c.name, customers.c.phone, customers.c.notes)
     async with lobby.house.runtime.reading() as ctx:
         assert [tuple(row) for row in await ctx.all(left)] == [(NOBODY, "", "")]
+    listed = words(await browser.get(home))
+    assert ("0 customers" in listed, NOBODY in listed) == (True, False)
 
 
 async def test_a_talk_is_read_taken_over_answered_and_handed_back(lobby: Lobby) -> None:

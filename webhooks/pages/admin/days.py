@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
 from core import directory, slots
@@ -17,21 +17,21 @@ router = APIRouter()
 
 
 @router.get("/")
-async def begin(visit: Visitor) -> Response:
-    """Lead to one's shop; to a choice of several; to the first steps where there is none."""
+async def begin(visit: Visitor, every: Annotated[str, Query(alias="all")] = "") -> Response:
+    """Lead to one's shop; to a choice of several, or of `every` one; without any to found one."""
     me = visit.call.me
-    every = await visit.read(directory.shops)
-    mine = [shop for shop in every if me.admin or shop.id in me.shops]
-    if len(mine) == 1:
+    shops = await visit.read(directory.shops)
+    mine = [shop for shop in shops if me.admin or shop.id in me.shops]
+    if len(mine) == 1 and not every:
         return done(f"/admin/shops/{mine[0].id}/day")
-    if not mine and (me.admin or visit.call.app.settings.shops_by_anyone):
+    if not mine and not every and (me.admin or visit.call.app.settings.shops_by_anyone):
         return done("/admin/new")
     roles = {
         shop.id: "Admin" if shop.id not in me.shops else me.roles_at(shop.id)[0].role.title()
         for shop in mine
     }
     founds = me.admin or visit.call.app.settings.shops_by_anyone
-    return shown(visit, "shops.html", shops=mine, roles=roles, founds=founds)
+    return shown(visit, "shops.html", tab="shops", shops=mine, roles=roles, founds=founds)
 
 
 @router.get("/shops/{shop_id}")

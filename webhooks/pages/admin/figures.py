@@ -64,7 +64,7 @@ async def figures(
     """Show a period's figures, of the shop or of one provider."""
     now = visit.call.app.runtime.clock.now()
     today = slots.local(int(now.timestamp()), visit.shop.shop.timezone).date()
-    first, last = _dates(period, since, until, today)
+    first, last = dates(period, since, until, today)
     if since or until:
         period = ""
     step = by or _step((last - first).days)
@@ -113,7 +113,7 @@ async def figures(
     )
 
 
-def _dates(period: str, since: str, until: str, today: date) -> tuple[date, date]:
+def dates(period: str, since: str, until: str, today: date) -> tuple[date, date]:
     """Return the first and last day that are meant."""
     offset = next((p for p in PERIODS if p[0] == period), PERIODS[1])
     first, last = today + timedelta(days=offset[2]), today + timedelta(days=offset[3])

@@ -71,6 +71,9 @@ SAID = {
     "answered": "Sent in the shop's name.",
     "retried": "On its way once more.",
     "dropped": "Dropped: it is not sent.",
+    "closed": "Closed: they are out everywhere.",
+    "opened": "Open again: they can sign in.",
+    "deleted": "Deleted for good.",
     "invited": "Invited. They sign in with a code to their phone.",
 }
 """What a page says on top after something was done, by the word in its address."""

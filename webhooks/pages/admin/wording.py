@@ -51,6 +51,8 @@ REASONS = {
     "itself": "It cannot be the same one.",
     "account": "Each has an account of their own: they are two people.",
     "count": "There are {most} already. Take one away first.",
+    "oneself": "That is you: another admin has to do it.",
+    "admin": "An admin cannot be deleted.",
     "last_owner": "A shop keeps at least one owner.",
 }
 """By the `reason` of a field."""

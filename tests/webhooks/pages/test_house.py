@@ -1,0 +1,90 @@
+"""The whole installation without scripts: its figures, its users, and who is kept out of both."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from core.models import users
+from tests.webhooks.pages.conftest import Lobby, heading, words, wrong
+
+# The API below is tested on both databases; here it is the forms.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def test_an_admin_sees_how_all_shops_do(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    browser = await lobby.browser("admin")
+    shops = words(await browser.get("/?all=1"))
+    assert "Shops Figures Users Choose a shop New shop" in shops
+    shown = words(await browser.get("/figures?period=ahead"))
+    assert (
+        "Shops 2 Providers 3 Customers 1 8 with an account Bookings 1 "
+        "0 of them cancelled or missed Revenue booked 25 EUR 0 EUR marked paid "
+        "No-shows – of visits that are over Shops Shop Drawn Bookings Revenue No-shows "
+        "Bella Hair 1 25 EUR – Made last "
+        "Marta Bella Hair Tue 10 Mar 10:00 am Confirmed" in shown
+    )
+    assert "Bookings 0 0 of them" in words(await browser.get("/figures?period=7"))
+
+
+async def test_an_account_is_found_closed_opened_and_deleted(lobby: Lobby) -> None:
+    browser = await lobby.browser("admin")
+    listed = words(await browser.get("/users"))
+    assert "9 with an account: whoever proved a phone" in listed
+    assert ("Admin +34600000005 Admin" in listed, "Deactivated +34600000006 Closed" in listed) == (
+        True, True,
+    )  # fmt: skip
+    assert "Nobody has “zzz”" in words(await browser.get("/users?q=zzz"))
+    assert "1 with an account for “600000003”" in words(await browser.get("/users?q=600000003"))
+    who = lobby.house.users["provider"]
+    one = f"/users/{who}"
+    shown = await browser.get(one)
+    assert heading(shown) == "Provider"
+    facts = "Here since Monday 9 March 2026 Signed in never Works at Bella Hair , Provider"
+    assert facts in words(shown)
+    closed = await browser.send(f"{one}/close")
+    assert closed.headers["location"] == f"/admin{one}?said=closed"
+    assert "Closed since Monday 9 March 2026: they cannot sign in." in words(await browser.get(one))
+    opened = await browser.send(f"{one}/close", open="1")
+    assert opened.headers["location"] == f"/admin{one}?said=opened"
+    unsure = await browser.send(f"{one}/delete")
+    assert wrong(unsure) == {"sure": "Tick the box first: nothing brings them back."}
+    gone = await browser.send(f"{one}/delete", sure="1")
+    assert gone.headers["location"] == "/admin/users?said=deleted"
+    assert "8 with an account" in words(await browser.get("/users"))
+    assert await lobby.house.scalar(sa.select(users.c.name).where(users.c.id == who)) == ""
+
+
+async def test_admins_close_and_delete_neither_themselves_nor_delete_each_other(
+    lobby: Lobby,
+) -> None:
+    browser = await lobby.browser("admin")
+    mine = f"/users/{lobby.house.users['admin']}"
+    page = await browser.get(mine)
+    assert ("This is you." in words(page), "Delete them" in words(page)) == (True, False)
+    for path in ("close", "delete"):
+        refused = await browser.send(f"{mine}/{path}", sure="1")
+        assert refused.status_code == 422
+        assert "That is you: another admin has to do it." in words(refused)
+    async with lobby.house.runtime.transaction() as ctx:
+        other = users.update().where(users.c.id == lobby.house.users["customer"])
+        await ctx.execute(other.values(admin=True))
+    theirs = f"/users/{lobby.house.users['customer']}"
+    assert "Delete them" not in words(await browser.get(theirs))
+    refused = await browser.send(f"{theirs}/delete", sure="1")
+    assert "An admin cannot be deleted." in words(refused)
+
+
+async def test_it_is_for_admins_alone(lobby: Lobby) -> None:
+    for who in ("owner", "customer"):
+        browser = await lobby.browser(who)
+        one = f"/users/{lobby.house.users['provider']}"
+        for path in ("/figures", "/users", one):
+            assert (await browser.get(path)).status_code == 403
+        for path in ("close", "delete"):
+            assert (await browser.send(f"{one}/{path}", sure="1")).status_code == 403
+        assert "Users" not in words(await browser.get("/?all=1"))
+    assert (await lobby.nobody().get("/users")).headers["location"] == (
+        "/admin/sign-in?next=/admin/users"
+    )
