@@ -11,7 +11,7 @@ import unicodedata
 
 from bot.handling import Handling
 from bot.texts import text
-from core import bookings, notices, people
+from core import bookings, notices, outbox, people
 from core import catalog as catalogs
 from core.messages import Say
 
@@ -138,7 +138,10 @@ async def help_text(h: Handling) -> Say:
 
 async def _opt_out(h: Handling, *, answer: bool) -> None:
     h.clear()  # nothing is asked of whoever wants no more
-    if not h.conversation.opted_out_at:
+    if h.conversation.opted_out_at:
+        # Their own word weighs more than what the shop was told.
+        await outbox.opted_out(h.ctx, h.conversation.id, how="stop", wording=h.incoming.text)
+    else:
         h.set(opted_out_at=h.ctx.now)
         await people.note_consent(
             h.ctx, h.conversation.id, given=False, how="stop", wording=h.incoming.text

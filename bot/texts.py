@@ -659,6 +659,7 @@ ERRORS: dict[str, str] = {
     "key_reused": "That was done already, with something else.",
     "shop_paused": "The shop takes no new bookings for now.",
     "overlap": "That time is taken.",
+    "opt_out_stands": "They said themselves that they want no messages. They can write START.",
     "line_in_use": "People have written on this line.",
     "code_error": "The code could not be used.",
     "code_wrong": "That is not the code. Tries left: {left}.",

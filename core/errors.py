@@ -137,6 +137,12 @@ class Overlap(BookingError):
     code = "overlap"
 
 
+class OptOutStands(SlotlineError):
+    """They said themselves that they want no messages here; only they can take it back."""
+
+    code = "opt_out_stands"
+
+
 class LineInUse(SlotlineError):
     """People have written on this line; it can be switched off, not removed or given to another."""
 

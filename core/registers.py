@@ -17,6 +17,7 @@ from core.errors import NotFound
 from core.models import (
     booking_events,
     bookings,
+    consents,
     conversations,
     customers,
     identities,
@@ -189,6 +190,19 @@ async def talks_of(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
     rows = rows.join(identities, identities.c.id == conversations.c.identity_id)
     last = conversations.c.last_in_at.desc().nulls_last()
     return list(await ctx.all(rows.where(theirs).order_by(last, conversations.c.id).limit(20)))
+
+
+async def consents_of(ctx: Context, shop_id: int, customer_id: int) -> list[tuple[Row, list[Row]]]:
+    """Return the conversations of `talks_of`, each with every yes and no to our messages.
+
+    The newest first: agreed, how, wording, at.
+    """
+    talks = await talks_of(ctx, shop_id, customer_id)
+    names = ("conversation_id", "how", "wording", "at")
+    columns = (*(consents.c[name] for name in names), consents.c.given.label("agreed"))
+    those = consents.c.conversation_id.in_([talk.id for talk in talks])
+    rows = await ctx.all(sa.select(*columns).where(those).order_by(consents.c.id.desc()).limit(500))
+    return [(talk, [row for row in rows if row.conversation_id == talk.id]) for talk in talks]
 
 
 async def said(ctx: Context, conversation_id: int, asked: Asked) -> Page[Row]:

@@ -41,6 +41,7 @@ STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ShopPaused: HTTPStatus.CONFLICT,
     errors.Overlap: HTTPStatus.CONFLICT,
+    errors.OptOutStands: HTTPStatus.CONFLICT,
     errors.LineInUse: HTTPStatus.CONFLICT,
     errors.CodeError: HTTPStatus.BAD_REQUEST,
     errors.CodeWrong: HTTPStatus.BAD_REQUEST,

@@ -33,8 +33,8 @@ consents = sa.Table(
     key(),
     ref("conversation_id", "conversations"),
     flag("given"),  # or taken back
-    text("how"),  # "wrote", "booked", "start", "stop", the provider's error
-    text("wording"),  # what they wrote, or what was asked
+    text("how"),  # "wrote", "asked", "start", "stop", "refused" by the network, "told" the shop
+    text("wording"),  # what they wrote or said, or what was asked
     when("at"),
     sa.Index(None, "conversation_id", "id"),
 )

@@ -25,7 +25,7 @@ from core.outbox.marking import (
 from core.outbox.numbering import number_prompt, number_prompts
 from core.outbox.posting import alert, alert_admins, drop, post, tell, wake
 from core.outbox.reminding import Later, forget, remind, reword
-from core.outbox.reporting import opted_out, provider_status
+from core.outbox.reporting import opted_out, opted_out_how, provider_status
 from core.outbox.routing import ORDER, free_form
 from core.outbox.tending import STATES, Entry, Which, entries, give_up_waiting, listed, retry
 
@@ -59,6 +59,7 @@ __all__ = [
     "number_prompt",
     "number_prompts",
     "opted_out",
+    "opted_out_how",
     "post",
     "provider_status",
     "reachable",

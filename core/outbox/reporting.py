@@ -72,13 +72,17 @@ async def provider_status(
 
 
 async def opted_out(ctx: Context, conversation_id: int, *, how: str, wording: str = "") -> None:
-    """Note that a person wants no more of our messages; once, however often it is said."""
+    """Note that a person wants no more of our messages; once, however often it is said.
+
+    What they say themselves is noted also where the shop had only been told so: it weighs more.
+    """
     first = (
         sa.update(conversations)
         .where(conversations.c.id == conversation_id, conversations.c.opted_out_at.is_(None))
         .values(opted_out_at=ctx.now)
     )
-    if (await ctx.execute(first)).rowcount:
+    new = (await ctx.execute(first)).rowcount
+    if new or (how != "told" and await opted_out_how(ctx, conversation_id) == "told"):
         await ctx.insert(
             consents,
             conversation_id=conversation_id,
@@ -87,3 +91,14 @@ async def opted_out(ctx: Context, conversation_id: int, *, how: str, wording: st
             wording=wording,
             at=ctx.now,
         )
+
+
+async def opted_out_how(ctx: Context, conversation_id: int) -> str:
+    """Return how it came about last that a person wants no messages; "" if they never said so."""
+    last = (
+        sa.select(consents.c.how)
+        .where(consents.c.conversation_id == conversation_id, consents.c.given.is_(False))
+        .order_by(consents.c.id.desc())
+        .limit(1)
+    )
+    return str(await ctx.scalar(last) or "")

@@ -5,7 +5,7 @@ how that comes about and ends, `shops` knows who is a customer and who works whe
 what people said to being written to.
 """
 
-from core.people.consent import note_consent
+from core.people.consent import note_consent, told_consent
 from core.people.identities import (
     FRESH_FOR,
     Contact,
@@ -80,6 +80,7 @@ __all__ = [
     "set_quiet",
     "staff",
     "talk_closed",
+    "told_consent",
     "user_of_phone",
     "whoami",
     "wishes",

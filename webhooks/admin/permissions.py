@@ -130,6 +130,8 @@ TABLE: dict[str, Row] = {
     "PATCH /shops/{shop_id}/customers/{customer_id}": DESK,
     "PUT /shops/{shop_id}/customers/{customer_id}/block": DESK,
     "POST /shops/{shop_id}/customers/{customer_id}/merge": OWNERS,
+    "GET /shops/{shop_id}/customers/{customer_id}/consents": DESK,
+    "PUT /shops/{shop_id}/customers/{customer_id}/consents/{conversation_id}": DESK,
     "GET /shops/{shop_id}/members": TEAM,
     "POST /shops/{shop_id}/members": OWNERS,
     "PUT /shops/{shop_id}/members/{user_id}/alerts": OWNERS,
