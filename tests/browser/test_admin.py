@@ -110,5 +110,6 @@ async def test_every_page_is_readable(
             "shops/1/messages", "shops/1/figures?period=ahead", "shops/1/audit",
             "shops/1/setup/words", "shops/1/setup/words/booked/en",
             "shops/1/setup/calendars", "shops/1/setup/files?what=bookings",
+            "shops/1/classes", "shops/1/setup/rooms",
             "figures?period=365", "users", "users/1", "?all=1",
         )  # fmt: skip

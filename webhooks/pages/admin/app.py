@@ -17,6 +17,7 @@ from webhooks.errors import STATUS, Refused
 from webhooks.limiting import Limits
 from webhooks.pages.admin import (
     bookings,
+    classes,
     customers,
     days,
     figures,
@@ -49,6 +50,7 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
         house.router,
         days.router,
         bookings.router,
+        classes.router,
         customers.router,
         talks.router,
         messages.router,

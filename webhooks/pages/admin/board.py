@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from bot import formats
 from core import day as days
 from core import slots, timetables
-from core.context import Context
+from core.context import Context, Row
 from core.frames import open_mask
+from core.messages import When
 from core.offers import Catalog, Provider
 from core.paging import MOST, Asked
 from core.records import Booking
@@ -94,6 +96,7 @@ async def board(
     start, end = datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)
     found = await days.agenda(ctx, known.shop.id, start, end, provider_ids=provider_ids)
     blocks = await timetables.blocked(ctx, known.shop.id, Asked(MOST), provider_ids=provider_ids)
+    empty = await _empty(ctx, known, found, start, end)
     busy = {one.provider_id for one in found}
     people = [
         one
@@ -102,7 +105,7 @@ async def board(
     ]
     whole = Window.between(start, end)
     masks = {one.id: open_mask(known, one.id, whole) for one in people}
-    first, last = _reach(list(masks.values()), found, begins, whole.ticks)
+    first, last = _reach(list(masks.values()), [*found, *empty], begins, whole.ticks)
     window = Window(whole.first + first, last - first)
     columns = []
     for one in people:
@@ -114,6 +117,12 @@ async def board(
             for block in blocks.items
             if block.provider_id == one.id
             and (span := _span(block.starts_at, block.ends_at, window))
+        ]
+        taken += [
+            Shade(*span, _words(known, one_class))
+            for one_class in empty
+            if one_class.provider_id == one.id
+            and (span := _span(one_class.starts_at, one_class.ends_at, window))
         ]
         lanes = max((card.lane + 1 for card in cards), default=1)
         columns.append(Column(one, tuple(cards), (*closed, *taken), lanes))
@@ -132,8 +141,28 @@ async def board(
     )
 
 
+async def _empty(
+    ctx: Context, known: Catalog, found: Sequence[Booking], start: datetime, end: datetime
+) -> list[Row]:
+    """Return the classes between two instants that nobody is on yet: their time is taken, too."""
+    if not any(service.sessions for service in known.services):
+        return []
+    taken = {one.session_id for one in found}
+    planned = await timetables.sessions(ctx, known.shop.id, Asked(MOST), start=start)
+    return [
+        one
+        for one in planned.items
+        if one.starts_at < end and one.cancelled_at is None and one.id not in taken
+    ]
+
+
+def _words(known: Catalog, planned: Row) -> str:
+    begins = formats.moment(When(planned.starts_at, known.shop.timezone), "time", "en")
+    return f"{begins} {known.service(planned.service_id).name}, nobody yet"
+
+
 def _reach(
-    masks: Sequence[int], visits: Sequence[Booking], begins: int, ticks: int
+    masks: Sequence[int], visits: Sequence[Booking | Row], begins: int, ticks: int
 ) -> tuple[int, int]:
     """Return the ticks from and until which a board is drawn: the whole hours that hold it all."""
     edges = [

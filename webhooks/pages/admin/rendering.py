@@ -71,6 +71,8 @@ SAID = {
     "answered": "Sent in the shop's name.",
     "retried": "On its way once more.",
     "dropped": "Dropped: it is not sent.",
+    "planned": "Planned. Customers can take its seats.",
+    "called-off": "Called off. Everybody on it has been told.",
     "closed": "Closed: they are out everywhere.",
     "opened": "Open again: they can sign in.",
     "deleted": "Deleted for good.",
