@@ -58,7 +58,10 @@ async def readable(at: Desk, theatre: Theatre, *paths: str) -> None:
     found = {}
     for n, path in enumerate(paths):
         await at.page.goto(f"{theatre.url}/admin/{path}")
-        wider = "document.documentElement.scrollWidth - innerWidth"
+        wider = (
+            "Math.max(...[document.documentElement, document.querySelector('.nav')]"
+            ".map(e => e ? e.scrollWidth - e.clientWidth : 0))"
+        )
         mine = n % 2 == (at.width < 720)
         found[path] = (await at.axe() if mine else [], await at.page.evaluate(wider))
     wrong = {path: seen for path, seen in found.items() if seen != ([], 0)}

@@ -17,6 +17,7 @@ async def test_a_shop_is_set_up_without_scripts(chromium: Browser, theatre: Thea
     async with counter(chromium, theatre, 390, scripts=False) as at:
         page = at.page
         await look_around(at, "Bella Hair")
+        await page.get_by_role("button", name="More").click()
         await page.get_by_role("link", name="Set-up").click()
         await page.get_by_role("link", name="Who gives them").click()
         await page.get_by_role("button", name="Ana takes bookings: switch off").click()

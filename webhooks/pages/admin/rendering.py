@@ -115,6 +115,9 @@ NAV = (
 )
 """The pages of a shop: address, words, and for whom: team, provider, desk, or who runs it."""
 
+FIT = 5
+"""Pages that stand side by side on a phone; of more the first four do, beside a menu."""
+
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE / "templates"),
     autoescape=True,
@@ -156,7 +159,7 @@ _TEMPLATES.filters |= {
     "length_of": _length,
     "day": _day,
 }
-_TEMPLATES.globals |= {"STATES": STATES, "NAV": NAV, "CHANNELS": CHANNELS}
+_TEMPLATES.globals |= {"STATES": STATES, "CHANNELS": CHANNELS}
 
 
 def page(template: str, *, status: int = 200, **facts: Any) -> Response:
@@ -169,7 +172,28 @@ def page(template: str, *, status: int = 200, **facts: Any) -> Response:
 def shown(visit: Visit, template: str, *, status: int = 200, **facts: Any) -> Response:
     """Return a page for somebody who is signed in, with the word of what was done before."""
     said = SAID.get(visit.request.query_params.get("said", ""), "")
-    return page(template, status=status, visit=visit, said=said, **facts)
+    pages = _pages(visit) if visit.known else []
+    first = len(pages) if len(pages) <= FIT else FIT - 1
+    nav = {"first_pages": pages[:first], "more_pages": pages[first:]}
+    return page(template, status=status, visit=visit, said=said, **nav, **facts)
+
+
+def _pages(visit: Visit) -> list[tuple[str, str, str]]:
+    """Return the pages of the shop for this person: key, words, path."""
+    home = f"/admin/shops/{visit.shop.shop.id}"
+    serves = {
+        "team": True,
+        "desk": visit.desk,
+        "runs": visit.runs,
+        "own": visit.own is not None,
+        "counts": visit.runs or visit.own is not None,
+    }
+    own = f"{home}/setup/people/{visit.own}"
+    return [
+        (key, words, own if needs == "own" else f"{home}/{key}")
+        for key, words, needs in NAV
+        if serves[needs]
+    ]
 
 
 def done(path: str, said: str = "") -> Response:

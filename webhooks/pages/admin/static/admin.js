@@ -111,11 +111,6 @@ if (worded) {
   });
 }
 
-/* Where the pages of a shop are a strip, the one that is open is in sight. */
-const here = document.querySelector(".nav [aria-current]");
-const strip = document.querySelector(".nav");
-if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - strip.clientWidth / 2;
-
 /* --- what the browser knows ------------------------------------------------------------------- */
 
 const founding = document.querySelector("#founding");
