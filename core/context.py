@@ -65,11 +65,18 @@ class Context:
         return int(result.scalar_one())
 
     def insert_new(
-        self, table: sa.Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+        self,
+        table: sa.Table,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> Any:
-        """Return an INSERT that passes over rows which a unique constraint refuses."""
+        """Return an INSERT that passes over rows which a unique constraint refuses.
+
+        Many rows are given to `execute` instead, for to write out a statement of thousands of
+        values takes seconds.
+        """
         dialect = postgresql if self.postgresql else sqlite
-        return dialect.insert(table).values(values).on_conflict_do_nothing()
+        insert = dialect.insert(table)
+        return (insert if values is None else insert.values(values)).on_conflict_do_nothing()
 
     async def lock(self, table: sa.Table, ids: Collection[int]) -> None:
         """Lock rows of `table` until the end of the transaction, in order of their ids.

@@ -48,9 +48,17 @@ async def faults(ctx: Context, what: What, plan: Plan, known: Catalog) -> Faults
     return sorted(found, key=lambda fault: (fault.line, fault.field))
 
 
-async def write(ctx: Context, what: What, plan: Plan, known: Catalog, actor: Actor) -> Count:
-    """Write the rows of a file without faults; call `lock` first, then `faults` once more."""
-    created = await WHAT[what].write(ctx, plan, known, actor)
+async def write(
+    ctx: Context, what: What, plan: Plan, known: Catalog, actor: Actor, *, remind: bool = True
+) -> Count:
+    """Write the rows of a file without faults; call `lock` first, then `faults` once more.
+
+    `remind`: whether who has the bookings is reminded of them.
+    """
+    if what == "bookings":
+        created = await bookings.write(ctx, plan, known, actor, remind=remind)
+    else:
+        created = await WHAT[what].write(ctx, plan, known, actor)
     return Count(created, len(plan.rows) - created)
 
 

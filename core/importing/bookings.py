@@ -1,7 +1,8 @@
 """Bookings to come, brought along from what the shop used before.
 
-They stand as they were agreed: hours, notice and buffers do not bind them, other bookings do. Who
-has them is not written to and gets no reminder: they agreed to nothing here yet.
+They stand as they were agreed: hours, notice and buffers do not bind them, other bookings do.
+Nobody is told of them, for nothing is new. Reminders come as for any other booking, so to whoever
+has written to us; the others agreed to nothing here yet.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import checks, slots
+from core import checks, reminders, slots
 from core.availability import calendars_of
 from core.claims import claim_all, in_the_way, sweep
 from core.context import Context
@@ -21,8 +22,9 @@ from core.importing import customers
 from core.importing.sheets import Fault, Plan, Reader, Sheet
 from core.making import For, new_ref, snapshot, timing
 from core.models import bookings, calendars
+from core.models import customers as customers_table
 from core.offers import Catalog, Slot
-from core.records import log
+from core.records import listed, log
 from core.transitions import NEW, Actor
 
 NEEDED = ("service", "provider", "starts_at", "customer")
@@ -166,8 +168,10 @@ async def beside(ctx: Context, plan: Plan, known: Catalog) -> list[Fault]:
     return [Fault(line, "starts_at", "taken") for line in sorted(found)]
 
 
-async def write(ctx: Context, plan: Plan, known: Catalog, actor: Actor) -> int:
-    """Write the bookings, confirmed, with their customers, their time and their history."""
+async def write(
+    ctx: Context, plan: Plan, known: Catalog, actor: Actor, *, remind: bool = True
+) -> int:
+    """Write the bookings, confirmed, with their customers, time, history and reminders."""
     if not plan.rows:
         return 0
     people = await _people(ctx, plan, known)
@@ -228,6 +232,10 @@ async def write(ctx: Context, plan: Plan, known: Catalog, actor: Actor) -> int:
             for booking_id in ids
         ],
     )
+    if remind:
+        theirs = customers_table.c.user_id.is_not(None)
+        made_now = await listed(ctx, bookings.c.id.in_(ids), theirs)
+        await reminders.plan_all(ctx, made_now, known)
     return len(ids)
 
 

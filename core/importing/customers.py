@@ -85,11 +85,14 @@ async def write(ctx: Context, plan: Plan, known: Catalog, _actor: Actor) -> int:
 
 
 async def found(ctx: Context, shop_id: int, phones: Iterable[str]) -> dict[Who, int]:
-    """Return whom a shop knows by one of these phones, or by none."""
+    """Return whom a shop knows by one of these phones, or by none.
+
+    Of two of one name and phone the one with an account, who can be reached; else the first.
+    """
     rows = await ctx.all(
         sa.select(customers.c.id, customers.c.name, customers.c.phone)
         .where(customers.c.shop_id == shop_id, customers.c.phone.in_({"", *phones}))
-        .order_by(customers.c.id.desc())
+        .order_by(customers.c.user_id.is_not(None), customers.c.id.desc())
     )
     return {who(row.name, row.phone): row.id for row in rows}
 

@@ -24,7 +24,7 @@ from core.outbox.marking import (
 )
 from core.outbox.numbering import number_prompt, number_prompts
 from core.outbox.posting import alert, alert_admins, drop, post, tell, wake
-from core.outbox.reminding import Later, forget, remind, reword
+from core.outbox.reminding import Later, Reminded, forget, remind, reword
 from core.outbox.reporting import opted_out, opted_out_how, provider_status
 from core.outbox.routing import ORDER, free_form
 from core.outbox.tending import STATES, Entry, Which, entries, give_up_waiting, listed, retry
@@ -41,6 +41,7 @@ __all__ = [
     "Entry",
     "Later",
     "Outgoing",
+    "Reminded",
     "Which",
     "alert",
     "alert_admins",

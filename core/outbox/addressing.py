@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -301,29 +301,48 @@ def home_of(booking: Booked) -> sa.Select[Any]:
     )
     if booking.customer_id is None:
         return columns.where(conversations.c.id == booking.conversation_id)
-    at_shop = (lines.c.shop_id == booking.shop_id) | lines.c.shop_id.is_(None)
-    where = at_shop & lines.c.staff.is_(False)
-    order: list[sa.ColumnElement[Any]] = [
-        conversations.c.opted_out_at.is_not(None),
-        unreachable(),
-        (lines.c.channel == users.c.channel).desc(),
-    ]
+    made_in = None
     if booking.conversation_id is not None:
         made_in = conversations.c.id == booking.conversation_id
+    homes = _homes(columns, booking.shop_id, made_in)
+    return homes.where(customers.c.id == booking.customer_id).order_by(*_best(made_in)).limit(1)
+
+
+def homes_of(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
+    """The same for many customers of a shop whose bookings were made in no talk: one row each.
+
+    Columns: customer_id, id, quiet_from, quiet_until.
+    """
+    rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
+    columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
+    all_ = _homes(columns, shop_id, None).where(customers.c.id.in_(customer_ids)).subquery()
+    names = ("customer_id", "id", "quiet_from", "quiet_until")
+    return sa.select(*(all_.c[name] for name in names)).where(all_.c.rank == 1)
+
+
+def _homes(
+    columns: sa.Select[Any], shop_id: int, made_in: sa.ColumnElement[bool] | None
+) -> sa.Select[Any]:
+    where = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
+    where &= lines.c.staff.is_(False)
+    if made_in is not None:
         where |= made_in
-        order.append(made_in.desc())
     return (
         columns.add_columns(users.c.quiet_from, users.c.quiet_until)
         .join_from(conversations, identities)
         .join(customers, customers.c.user_id == identities.c.user_id)
         .join(users, users.c.id == customers.c.user_id)
         .join(lines, lines.c.id == conversations.c.line_id)
-        .where(
-            customers.c.id == booking.customer_id,
-            identities.c.ended_at.is_(None),
-            lines.c.active,
-            where,
-        )
-        .order_by(*order, conversations.c.last_in_at.desc().nulls_last(), conversations.c.id.desc())
-        .limit(1)
+        .where(identities.c.ended_at.is_(None), lines.c.active, where)
     )
+
+
+def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
+    return [
+        conversations.c.opted_out_at.is_not(None),
+        unreachable(),
+        (lines.c.channel == users.c.channel).desc(),
+        *([] if made_in is None else [made_in.desc()]),
+        conversations.c.last_in_at.desc().nulls_last(),
+        conversations.c.id.desc(),
+    ]

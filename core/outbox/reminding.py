@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -67,50 +69,64 @@ class Later:
     dropped: str = ""
 
 
-async def remind(
-    ctx: Context,
-    those: Sequence[Later],
-    *,
-    booking: Booked,
-    conversation_id: int,
-    flow: str,
-    args: Mapping[str, object],
-    expires_at: datetime,
-) -> None:
-    """Write reminders of a booking down, each once by its `unique_key`.
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """A booking's messages due later, and where they go.
 
-    Those with options get a prompt; its answer starts `flow` with `args` until `expires_at`.
+    Those with options get a prompt; its answer starts `flow` with the booking and its start, until
+    it begins.
     """
-    asking = [one for one in those if one.options and not one.dropped]
-    prompt_of: dict[str, int] = {}
+
+    booking: Booked
+    conversation_id: int
+    those: Sequence[Later]
+    expires_at: datetime
+
+    @property
+    def args(self) -> dict[str, int]:
+        """What an answer is about."""
+        return {"booking": self.booking.id, "start": int(self.expires_at.timestamp())}
+
+
+async def remind(ctx: Context, reminded: Sequence[Reminded], *, flow: str) -> None:
+    """Write reminders of bookings down, each once by its `unique_key`.
+
+    Two statements, or a few more when they are thousands.
+    """
+    says = {id(one.say): one.say for of in reminded for one in of.those}
+    words = {known: encode(say) for known, say in says.items()}
+    asking = [
+        {
+            "conversation_id": of.conversation_id,
+            "flow": flow,
+            "step": "",
+            "say": words[id(one.say)],
+            "args": of.args,
+            "expires_at": of.expires_at,
+            "created_at": ctx.now,
+            **_asked(one),
+        }
+        for of in reminded
+        for one in of.those
+        if one.options and not one.dropped
+    ]
+    prompts_of: dict[int, list[int]] = defaultdict(list)
     if asking:
-        rows = [
-            {
-                "conversation_id": conversation_id,
-                "flow": flow,
-                "step": "",
-                "digest": Say("", {"say": one.say, "options": one.options}).digest(),
-                "say": encode(one.say),
-                "options": [encode(option) for option in one.options],
-                "args": dict(args),
-                "expires_at": expires_at,
-                "created_at": ctx.now,
-            }
-            for one in asking
-        ]
-        # In whichever order they come back: they ask the same thing.
-        made = await ctx.execute(sa.insert(prompts).returning(prompts.c.id), rows)
-        keys = [one.unique_key for one in asking]
-        prompt_of = dict(zip(keys, made.scalars(), strict=True))
+        made = sa.insert(prompts).returning(prompts.c.id, prompts.c.args)
+        for row in await ctx.execute(made, asking):
+            # In whichever order they come back: those of one booking ask the same thing.
+            prompts_of[row.args["booking"]].append(row.id)
     values = [
         {
-            "conversation_id": conversation_id,
-            "shop_id": booking.shop_id,
-            "booking_id": booking.id,
-            "prompt_id": prompt_of.get(one.unique_key),
+            "conversation_id": of.conversation_id,
+            "shop_id": of.booking.shop_id,
+            "booking_id": of.booking.id,
+            "prompt_id": (
+                prompts_of[of.booking.id].pop() if one.options and not one.dropped else None
+            ),
             "lane": "reminder",
             "kind": one.kind,
-            "say": encode(one.say),
+            "say": words[id(one.say)],
             "secret": False,
             "unique_key": one.unique_key,
             "state": "dropped" if one.dropped else "due",
@@ -119,9 +135,19 @@ async def remind(
             "not_after": one.not_after,
             "created_at": ctx.now,
         }
-        for one in those
+        for of in reminded
+        for one in of.those
     ]
-    await ctx.execute(ctx.insert_new(outbox, values))
+    if values:
+        await ctx.execute(ctx.insert_new(outbox), values)
+
+
+def _asked(one: Later) -> dict[str, Any]:
+    """Return the columns of a prompt that say what it asks."""
+    return {
+        "digest": Say("", {"say": one.say, "options": one.options}).digest(),
+        "options": [encode(option) for option in one.options],
+    }
 
 
 async def forget(ctx: Context, booking_id: int, *, reason: str) -> None:

@@ -5,7 +5,7 @@ are told by the clock.
 """
 
 from core.reminders.agenda import agendas, unanswered
-from core.reminders.planning import FLOW, again, drop, plan, replan, reword
+from core.reminders.planning import FLOW, again, drop, plan, plan_all, replan, reword
 from core.reminders.rules import DEFAULT, MOST, Rule
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "agendas",
     "drop",
     "plan",
+    "plan_all",
     "replan",
     "reword",
     "unanswered",

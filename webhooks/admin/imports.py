@@ -59,14 +59,18 @@ async def bring(
     call: Caller,
     what: Annotated[importing.What, Query(description="What the file holds.")],
     dry_run: Annotated[bool, Query(description="Look only, and name every fault.")] = True,  # noqa: FBT002 - a query's
+    remind: Annotated[  # noqa: FBT002 - a query's
+        bool, Query(description="Remind customers of the bookings, by the shop's rules.")
+    ] = True,
 ) -> ImportOut:
     """Bring services, customers or bookings to come along from a CSV file.
 
     Columns of services: name, minutes, price_minor, category, description, preparation, synonyms,
     providers, position, active. Of customers: name, phone, email, notes. Of bookings: service,
     provider, starts_at, customer, phone, minutes, price_minor, attendee, purpose, note; nobody is
-    written to about them. All rows of a file are added or, if one is wrong, none: then 422 names
-    every fault, as `line.column`.
+    told of them now, and who has written to the shop before is reminded in time, unless `remind` is
+    false. All rows of a file are added or, if one is wrong, none: then 422 names every fault, as
+    `line.column`.
     """
     file = await call.request.body()
     known = await call.read(partial(catalog, shop_id=shop_id))
@@ -85,7 +89,7 @@ async def bring(
             named = [f"{one.line}.{one.field}".rstrip(".") for one in wrong[:MOST_FAULTS]]
             pairs = zip(named, wrong, strict=False)
             raise Invalid(all=[Invalid(field=name, reason=one.reason) for name, one in pairs])
-        count = await importing.write(ctx, what, plan, known, call.actor)
+        count = await importing.write(ctx, what, plan, known, call.actor, remind=remind)
         return _said(plan, wrong, created=count.created, known=count.known)
 
     return await call.write(work)

@@ -12,7 +12,19 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from core.models import audit, bookings, claims, customers, outbox, services
+from core.context import Context
+from core.models import (
+    audit,
+    bookings,
+    claims,
+    conversations,
+    customers,
+    identities,
+    outbox,
+    prompts,
+    services,
+    users,
+)
 from tests.counting import counting
 from tests.webhooks.admin.house import House, outcome
 
@@ -24,10 +36,16 @@ def written(headings: str, *rows: Iterable[object]) -> str:
 
 
 async def bring(
-    house: House, what: str, file: str | bytes, *, dry_run: bool = False, who: str = "owner"
+    house: House,
+    what: str,
+    file: str | bytes,
+    *,
+    dry_run: bool = False,
+    who: str = "owner",
+    more: str = "",
 ) -> httpx.Response:
     """Send a file as somebody."""
-    at = f"/shops/{house.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}"
+    at = f"/shops/{house.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}{more}"
     return await house.call("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
 
 
@@ -201,6 +219,129 @@ async def test_bookings_that_cannot_be_are_named_by_line(house: House) -> None:
     before = [await count(house, table) for table in (bookings, claims, customers)]
     assert outcome(await bring(house, "bookings", file)) == (422, "invalid")
     assert [await count(house, table) for table in (bookings, claims, customers)] == before
+
+
+def phone(number: int) -> str:
+    return f"+34611{number:06}"
+
+
+async def known(house: House, count: int) -> None:
+    """Make so many people customers of the shop who have written to it by SMS."""
+    now = house.clock.now()
+    people = range(1, count + 1)
+
+    async def add(ctx: Context, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        await ctx.execute(table.insert(), [{"created_at": now, **row} for row in rows])
+
+    async with house.runtime.transaction() as ctx:
+        users_ = [{"id": 1000 + n, "name": f"Person {n}"} for n in people]
+        await add(ctx, users, users_)
+        proved = {"kind": "phone", "proved_at": now}
+        await add(
+            ctx,
+            identities,
+            [{"id": 1000 + n, "user_id": 1000 + n, "value": phone(n), **proved} for n in people],
+        )
+        talk = {"line_id": house.shop.line_id, "shop_id": house.shop.shop_id, "last_in_at": now}
+        await add(
+            ctx,
+            conversations,
+            [{"id": n, "identity_id": 1000 + n, "address": phone(n), **talk} for n in people],
+        )
+        theirs = {"shop_id": house.shop.shop_id}
+        await add(
+            ctx,
+            customers,
+            [
+                {"user_id": 1000 + n, "name": f"Person {n}", "phone": phone(n), **theirs}
+                for n in people
+            ],
+        )
+
+
+async def reminders(house: House, booking_id: int) -> list[tuple[Any, ...]]:
+    """Return what waits for a booking: to whom, what, when, what it asks and until when."""
+    o, p = outbox.c, prompts.c
+    columns = (o.conversation_id, o.kind, o.lane, o.state, o.due_at, o.not_after, o.say["key"])
+    asks = (p.flow, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
+    statement = sa.select(*columns, *asks).join_from(outbox, prompts, isouter=True)
+    statement = statement.where(o.booking_id == booking_id, o.lane == "reminder").order_by(o.due_at)
+    async with house.runtime.reading() as ctx:
+        return [tuple(row) for row in await ctx.all(statement)]
+
+
+async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: House) -> None:
+    await known(house, 2)
+    file = written(
+        BOOKINGS,
+        ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), "", "", ""),
+        ("Cut", "Leo", "2026-03-09 17:00", "Person 2", phone(2), "", "", ""),
+        ("Cut", "Leo", "2026-03-12 12:00", "Hugo", phone(3), "", "", ""),
+    )
+    assert (await bring(house, "bookings", file)).json()["created"] == 3
+    brought = [row[0] for row in await rows(house, bookings.c.id)]
+    found = [await reminders(house, one) for one in brought]
+    nine = datetime(2026, 3, 12, 9, tzinfo=UTC)  # two hours before noon in Madrid
+    before, start = nine - timedelta(hours=22), nine + timedelta(hours=2)
+    assert [[row[:6] for row in one] for one in found] == [
+        [
+            (1, "reminder", "reminder", "due", before, nine),
+            (1, "reminder", "reminder", "due", nine, start),
+        ],
+        # Made today at ten for today at five: the day before is over.
+        [
+            (
+                2,
+                "reminder",
+                "reminder",
+                "due",
+                datetime(2026, 3, 9, 14, tzinfo=UTC),
+                datetime(2026, 3, 9, 16, tzinfo=UTC),
+            )
+        ],
+        [],  # never wrote to us
+    ]
+    # Word for word what a booking at the desk brings about.
+    ids = dict(await rows(house, customers.c.name, customers.c.id))
+    desk = await house.post(
+        f"/shops/{house.shop.shop_id}/bookings",
+        "owner",
+        service_id=house.shop.services["Cut"],
+        provider_id=house.shop.providers["Ana"],
+        starts_at="2026-03-12T12:00:00Z",
+        customer_id=ids["Person 1"],
+    )
+    assert desk.status_code == 201, desk.text
+    hour = timedelta(hours=1)
+    later = [
+        (*row[:4], row[4] + hour, row[5] + hour, row[6], row[7], row[8], row[9] + hour, row[10])
+        for row in found[0]
+    ]
+    assert await reminders(house, desk.json()["id"]) == later
+
+
+async def test_of_a_file_nobody_is_reminded_if_that_is_asked(house: House) -> None:
+    await known(house, 1)
+    file = written(BOOKINGS, ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), *[""] * 3))
+    assert (await bring(house, "bookings", file, more="&remind=false")).json()["created"] == 1
+    assert await count(house, outbox) == 0
+
+
+async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: House) -> None:
+    await known(house, 220)
+    start = datetime(2026, 3, 12, tzinfo=UTC)
+    made = [
+        ("Cut", "Ana", (start + timedelta(minutes=30 * n)).isoformat(), f"Person {n}", phone(n))
+        for n in range(1, 221)
+    ]
+    sent = []
+    for part in (made[:1], made[1:20], made[20:]):
+        with counting(house.runtime) as counted:
+            file = written(BOOKINGS, *((*row, "", "", "") for row in part))
+            assert (await bring(house, "bookings", file)).status_code == 200
+        sent.append(len(counted))
+    assert await count(house, outbox) > 400
+    assert sent[1] == sent[2]  # the first request of somebody asks more
 
 
 def five_thousand(*, fault: bool) -> str:

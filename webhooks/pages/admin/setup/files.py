@@ -30,7 +30,7 @@ NOTES: dict[importing.What, str] = {
     "services": "A heading that is not there yet is made. A name that is there already is a fault.",
     "customers": "Whom the shop knows by the same name and phone stays as they are.",
     "bookings": "Those to come. They stand as they were agreed, whatever the hours, but not at a "
-    "time that is taken. Nobody is written to about them.",
+    "time that is taken. Nobody is told of them now; who has written to you is reminded in time.",
 }
 
 COLUMNS = {
