@@ -1,7 +1,8 @@
 """Freshly migrated databases of both kinds, and a runtime opened on each.
 
-A database is migrated once per process and then copied: a file on SQLite, `CREATE DATABASE …
-TEMPLATE` on PostgreSQL. The fixtures here are known to every test through tests/conftest.py.
+A database is migrated once per process. On SQLite its file is copied for every test, on PostgreSQL
+copies of it are emptied and used again (tests/pool.py). The fixtures here are known to every test
+through tests/conftest.py.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from core.clock import FixedClock
 from core.context import Context
 from core.runtime import Runtime
 from core.settings import Settings
+from tests.pool import Pool
 from tests.servers import postgres
 
 NOW = "2026-03-09T09:00Z"
@@ -94,29 +96,29 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the name of a migrated PostgreSQL database that is only ever copied."""
+def migrated_postgres(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pool]:
+    """Yield a pool of migrated PostgreSQL databases."""
     name = _name()
     url = postgres.create_database(postgres_url, name)
     run_apart(_migrate(url, tmp_path_factory.mktemp("template")))
-    yield name
+    pool = Pool(postgres_url, name)
+    yield pool
+    pool.close()
     postgres.drop_database(postgres_url, name)
 
 
 @contextmanager
 def migrated_copy(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
-    """Make a freshly migrated database of a kind, SQLite's in `folder`; yield its URL."""
+    """Yield the URL of a database as it is just migrated, SQLite's in `folder`."""
     if kind == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "slotline.db")
         yield f"sqlite+aiosqlite:///{folder / 'slotline.db'}"
         return
-    server, template = (
-        request.getfixturevalue("postgres_url"),
-        request.getfixturevalue("migrated_postgres"),
-    )
-    name = _name()
-    yield postgres.create_database(server, name, template)
-    postgres.drop_database(server, name)
+    pool: Pool = request.getfixturevalue("migrated_postgres")
+    with pool.take() as url:
+        yield url
 
 
 @pytest.fixture(params=KINDS)
