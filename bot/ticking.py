@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
 
 from bot import engine, lines, logs, tending
 from bot.worker import Worker, left_behind
-from core import bookings, day, misunderstood, models, outbox, proposals, reminders, retention
+from core import (
+    bookings,
+    day,
+    misunderstood,
+    models,
+    outbox,
+    outside,
+    proposals,
+    reminders,
+    retention,
+)
 from core.context import Context
 from core.outbox import Which
 
@@ -36,12 +47,16 @@ class _Undone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What is due as it begins: messages, bookings whose time is over, talks with unread words."""
+    """What is due as it begins.
+
+    Messages, bookings whose time is over, talks with unread words, calendars elsewhere.
+    """
 
     newest: int
     due: list[int]
     ending: list[sa.Row[tuple[int, str, str]]]
     talks: list[int]
+    calendars: list[sa.Row[Any]]
 
 
 async def tick(worker: Worker, write: Write) -> None:
@@ -60,7 +75,7 @@ async def rehearse(worker: Worker, write: Write) -> None:
             ctx.cache = {}  # what is cached in a rehearsal is not so
             before = await _before(ctx)
             counts = await _played(ctx, worker, before)
-            await _report(ctx, worker, before, counts, write)
+            await _report(ctx, worker, before, counts, write, rehearsed=True)
             _undo()
     except _Undone:
         write("Nothing was changed, and nothing sent.")
@@ -82,6 +97,7 @@ async def _before(ctx: Context) -> _Before:
         [row.id for row in await ctx.all(due.order_by(o.id))],
         list(await ctx.all(sa.select(b.id, b.ref, b.state).where(over).order_by(b.id))),
         await left_behind(ctx, timedelta(0), limit=None),
+        await outside.waiting(ctx),
     )
 
 
@@ -89,6 +105,8 @@ async def _played(ctx: Context, worker: Worker, before: _Before) -> dict[str, in
     """Do in this transaction what `Worker.run_due` does in many."""
     counts = {"bookings": await bookings.expire(ctx, limit=EVERYTHING)}
     counts["visits"] = await proposals.lapse(ctx) + await day.ask_outcomes(ctx)
+    # Only which: what stands in them nobody knows before they are fetched.
+    counts["calendars"] = len(await outside.due(ctx, limit=EVERYTHING))
     counts["agendas"] = await reminders.unanswered(ctx)
     counts["agendas"] += await reminders.agendas(ctx, limit=None)
     counts["turns"] = 0
@@ -137,7 +155,13 @@ async def _served(ctx: Context, worker: Worker) -> list[lines.Line]:
 
 
 async def _report(
-    ctx: Context, worker: Worker, before: _Before, counts: dict[str, int], write: Write
+    ctx: Context,
+    worker: Worker,
+    before: _Before,
+    counts: dict[str, int],
+    write: Write,
+    *,
+    rehearsed: bool = False,
 ) -> None:
     b, c, o = models.bookings.c, models.conversations.c, models.outbox.c
     now = {
@@ -154,6 +178,12 @@ async def _report(
         )
         for row in await ctx.all(talks.where(c.id.in_(some)).order_by(c.id)):
             write(f"turn     {row.channel} {logs.address(row.address)}")
+    wrong = await outside.errors(ctx, [row.id for row in before.calendars])
+    for row in before.calendars:
+        # The address is a secret, where it leads is not.
+        where = f"calendar {row.provider}, at {urlsplit(row.url).hostname}"
+        why = "" if rehearsed else wrong.get(row.id, "")
+        write(f"{where}  could not be read: {why}" if why else where)
     new = await ctx.all(sa.select(o.id).where(o.id > before.newest).order_by(o.id))
     served = {line.id for line in await _served(ctx, worker)}
     unserved = sa.select(o.id).join_from(models.outbox, models.conversations)

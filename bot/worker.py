@@ -155,11 +155,14 @@ class Worker:
 
     async def read_calendars(self) -> int:
         """Read the calendars elsewhere that are due; return how many blocks came or went."""
-        total = 0
+        return sum(await self._read_calendars())
+
+    async def _read_calendars(self) -> list[int]:
+        changes: list[int] = []
         while due := await self.runtime.run(outside.due):
             # Side by side: one that is slow to answer holds up no other.
-            total += sum(await asyncio.gather(*map(self._read_calendar, due)))
-        return total
+            changes += await asyncio.gather(*map(self._read_calendar, due))
+        return changes
 
     async def _read_calendar(self, one: outside.Source) -> int:
         # It loads what reads calendars, and few installations have any to read.
@@ -202,6 +205,7 @@ class Worker:
         """Do everything that is due now, to the end, for `tick`; return how many rows of each."""
         done = {"bookings": await self.expire()}
         done["visits"] = await self.follow_up()
+        done["calendars"] = len(await self._read_calendars())
         done["agendas"] = await self.tell_shops()
         async with self.runtime.reading() as ctx:
             left = await left_behind(ctx, timedelta(0), limit=None)

@@ -18,6 +18,9 @@ from dateutil.rrule import rrulestr
 
 from core import slots
 
+FREE = "FREE"
+"""The one kind of listed times that is not busy; a kind nobody knows is (RFC 5545, 3.2.9)."""
+
 MOST_EVENTS = 10_000
 MOST_SPANS = 2_000
 """What a file may hold, and what may come of it within the time we look at."""
@@ -69,13 +72,18 @@ def _found(
     until = clock() + SECONDS
     calendars: list[Any] = list(icalendar.Calendar.from_ical(file, multiple=True))
     events = [event for one in calendars for event in one.walk("VEVENT")]
+    listed = [period for one in calendars for period in _periods(one)]
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
         raise Unreadable("form")
-    if len(events) > MOST_EVENTS:
+    if len(events) + len(listed) > MOST_EVENTS:
         raise Unreadable("much")
     zone = _zone(calendars[0], timezone)
     moved = _moved(events, zone)
-    found: list[Span] = []
+    found = [
+        _ticks(max(since, start), min(until, end))
+        for since, until in (_period(period, zone) for period in listed)
+        if since < until and since < end and until > start
+    ]
     for event in events:
         if clock() > until:
             raise Unreadable("much")
@@ -83,6 +91,21 @@ def _found(
         if len(found) > _STEPS:
             raise Unreadable("much")
     return found
+
+
+def _periods(calendar: Any) -> Iterator[Any]:
+    """Yield the times that VFREEBUSY components list as busy, perhaps or not at all available."""
+    for component in calendar.walk("VFREEBUSY"):
+        given = component.get("FREEBUSY", [])
+        for period in given if isinstance(given, list) else [given]:
+            if str(period.params.get("FBTYPE", "")).upper() != FREE:
+                yield period.dt
+
+
+def _period(period: tuple[datetime, datetime | timedelta], zone: tzinfo) -> Span:
+    since, until = period
+    begins = _instant(since, zone)
+    return begins, begins + until if isinstance(until, timedelta) else _instant(until, zone)
 
 
 def _zone(calendar: Any, timezone: str) -> tzinfo:

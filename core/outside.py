@@ -121,6 +121,19 @@ def _rows(shop_id: int) -> sa.Select[Any]:
 # ------------------------------------------------------------------------------------ reading
 
 
+async def waiting(ctx: Context) -> list[Row]:
+    """Return the calendars that are to be read now, taking none: id, url, error, provider."""
+    columns = (table.c.id, table.c.url, table.c.error, providers.c.name.label("provider"))
+    rows = sa.select(*columns).join(providers, providers.c.id == table.c.provider_id)
+    return list(await ctx.all(rows.where(table.c.due_at <= ctx.now).order_by(table.c.id)))
+
+
+async def errors(ctx: Context, source_ids: Sequence[int]) -> dict[int, str]:
+    """Return why calendars could not be read last time, "" for those that were."""
+    rows = sa.select(table.c.id, table.c.error).where(table.c.id.in_(source_ids))
+    return {row.id: row.error for row in await ctx.all(rows)}
+
+
 async def due(ctx: Context, *, limit: int = 20) -> list[Source]:
     """Take calendars that are to be read now: nobody else gets them before they are due again."""
     ripe = sa.select(table.c.id).where(table.c.due_at <= ctx.now).order_by(table.c.due_at)

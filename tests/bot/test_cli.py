@@ -227,8 +227,8 @@ def test_migrate_seeds_and_ticks(tmp_path: Path) -> None:
     nothing = "".join(
         f"{name}: 0\n"
         for name in (
-            "bookings", "visits", "agendas", "turns", "outbox", "old talks", "old codes",
-            "old inbox", "old outbox", "old prompts", "old holds",
+            "bookings", "visits", "calendars", "agendas", "turns", "outbox", "old talks",
+            "old codes", "old inbox", "old outbox", "old prompts", "old holds",
             "old sign-ins", "old lockouts", "old audit",
         )
     )  # fmt: skip

@@ -13,9 +13,10 @@ from bot import ticking
 from bot.app import App
 from bot.channels.memory import Memory
 from bot.receipt import receive
-from core import availability, bookings, catalog, models, people, setup
+from core import availability, bookings, catalog, models, outside, people, setup
 from core.bookings import SYSTEM
 from core.clock import FixedClock
+from core.gateways.fetching import Unfetched
 from core.messages import Incoming
 from core.runtime import Runtime
 from tests import world
@@ -27,7 +28,7 @@ MARTA, HUGO = "+34600111222", "+34600111333"
 WHY = "(the booking is cancelled)"
 
 NONE = [
-    "visits: 0", "agendas: 0", "turns: {turns}", "outbox: {outbox}", "old talks: 0",
+    "visits: 0", "calendars: 0", "agendas: 0", "turns: {turns}", "outbox: {outbox}", "old talks: 0",
     "old codes: 0", "old inbox: 0", "old outbox: 0", "old prompts: 0", "old holds: 0",
     "old sign-ins: 0", "old lockouts: 0", "old audit: 0",
 ]  # fmt: skip
@@ -138,6 +139,55 @@ async def test_it_says_of_what_is_not_sent_why_it_waits(evening: Evening) -> Non
     waiting = [line for line in told if line.startswith("message")]
     assert len(waiting) == 2
     assert all(line.endswith("(nothing here serves that line)") for line in waiting)
+
+
+BUSY = b"""BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:x
+BEGIN:VEVENT
+UID:1
+DTSTART:20260310T100000Z
+DTEND:20260310T110000Z
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+async def test_calendars_elsewhere_are_read_and_in_a_rehearsal_only_named(evening: Evening) -> None:
+    place, worker = evening.place, evening.app.worker
+    asked: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        asked.append(url)
+        if "leo" in url:
+            raise Unfetched("status", 503)
+        return BUSY
+
+    worker.fetch = fetch
+    async with evening.runtime.transaction() as ctx:
+        for name in ("Ana", "Leo"):
+            url = f"https://calendar.example.com/{name.lower()}-secret.ics"
+            await outside.add(ctx, place.shop_id, place.providers[name], url)
+    before = await evening.everything()
+    foretold: list[str] = []
+    await ticking.rehearse(worker, foretold.append)
+    assert (await evening.everything(), asked) == (before, [])
+    told: list[str] = []
+    await ticking.tick(worker, told.append)
+    ana, leo = (f"calendar {name}, at calendar.example.com" for name in ("Ana", "Leo"))
+    assert [line for line in foretold if line.startswith("calendar")] == [ana, leo, "calendars: 2"]
+    assert [line for line in told if line.startswith("calendar")] == [
+        ana,
+        f"{leo}  could not be read: status 503",
+        "calendars: 2",
+    ]
+    assert len(asked) == 2
+    async with evening.runtime.reading() as ctx:
+        (claim,) = await ctx.all(sa.select(models.claims.c.busy_from, models.claims.c.busy_until))
+    assert [f"{at:%d %H:%M}" for at in claim] == ["10 10:00", "10 11:00"]
+    again: list[str] = []
+    await ticking.tick(worker, again.append)
+    assert [line for line in again if line.startswith("calendar")] == ["calendars: 0"]
 
 
 def _bare(line: str) -> str:

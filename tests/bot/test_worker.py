@@ -26,6 +26,7 @@ NOTHING = dict.fromkeys(
     (
         "bookings",
         "visits",
+        "calendars",
         "agendas",
         "turns",
         "outbox",

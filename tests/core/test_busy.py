@@ -90,6 +90,38 @@ def test_what_names_no_zone_is_by_the_files_own() -> None:
     assert read("DTSTART:20260310T100000 DURATION:PT1H", head=head) == ["03-10 04:30>03-10 05:30"]
 
 
+def free_busy(*lines: str) -> bytes:
+    """Return a calendar of one component that lists times, from lines of it."""
+    body = "".join(f"{line}\r\n" for line in lines)
+    return (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VFREEBUSY\r\nUID:a\r\n"
+        f"{body}END:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "spans"),
+    [
+        ("FREEBUSY:20260310T100000Z/20260310T110000Z", ["03-10 10:00>03-10 11:00"]),
+        ("FREEBUSY;FBTYPE=BUSY:20260310T100200Z/PT30M", ["03-10 10:00>03-10 10:35"]),
+        ("FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20260310T100000Z/PT1H", ["03-10 10:00>03-10 11:00"]),
+        ("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20260310T100000Z/PT1H", ["03-10 10:00>03-10 11:00"]),
+        ("FREEBUSY;FBTYPE=X-LUNCH:20260310T100000Z/PT1H", ["03-10 10:00>03-10 11:00"]),
+        ("FREEBUSY;FBTYPE=FREE:20260310T100000Z/PT1H", []),
+        (
+            "FREEBUSY:20260310T100000Z/PT1H,20260311T100000Z/PT1H",
+            ["03-10 10:00>03-10 11:00", "03-11 10:00>03-11 11:00"],
+        ),
+        ("FREEBUSY:20260301T000000Z/20260309T010000Z", ["03-09 00:00>03-09 01:00"]),
+        ("FREEBUSY:20260501T000000Z/PT1H", []),
+        ("ATTENDEE:mailto:ana@example.com", []),
+    ],
+)
+def test_what_is_listed_as_busy_is(line: str, spans: list[str]) -> None:
+    found = busy(free_busy(line), "Europe/Madrid", START, END)
+    assert [f"{a:%m-%d %H:%M}>{b:%m-%d %H:%M}" for a, b in found] == spans
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -99,6 +131,8 @@ def test_what_names_no_zone_is_by_the_files_own() -> None:
         (b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", "form"),
         (file("DTSTART:nonsense DURATION:PT1H"), "form"),
         (file("DTSTART:20260310T100000Z DURATION:PT1H RECURRENCE-ID:oops"), "form"),
+        (free_busy("FREEBUSY:nonsense"), "form"),
+        (free_busy("FREEBUSY:" + ",".join(["20260310T100000Z/PT1H"] * 10_001)), "much"),
         (file("DTSTART:20260310T100000Z DURATION:PT1H RRULE:FREQ=MINUTELY"), "much"),
         (file("DTSTART:00010101T000000Z DURATION:PT1H RRULE:FREQ=DAILY"), "much"),
         (file("DTSTART:20100101T000000Z DURATION:PT1H RRULE:FREQ=HOURLY"), "much"),
@@ -118,6 +152,8 @@ def test_what_names_no_zone_is_by_the_files_own() -> None:
         "no calendar",
         "no time",
         "of none",
+        "no span",
+        "listed many",
         "minutely",
         "old",
         "hourly",
