@@ -152,12 +152,39 @@ async def add_room(
     values = _checked(ROOM, {"name": name})
     await _lock(ctx, shop_id)
     calendar_id = await ctx.insert(calendars, shop_id=shop_id, kind="room", **values)
+    await _taken_by(ctx, shop_id, calendar_id, service_ids)
+    await catalog.touch(ctx, shop_id)
+    return calendar_id
+
+
+async def change_room(
+    ctx: Context,
+    shop_id: int,
+    calendar_id: int,
+    *,
+    name: str | None = None,
+    service_ids: Collection[int] | None = None,
+) -> None:
+    """Change a room's name, or which services take it; what is booked keeps the time it took."""
+    await _there(ctx, calendars, shop_id, calendar_id)
+    await _lock(ctx, shop_id)
+    if name is not None:
+        called = calendars.update().where(calendars.c.id == calendar_id)
+        await ctx.execute(called.values(_checked(ROOM, {"name": name})))
+    if service_ids is not None:
+        of_it = service_rooms.c.calendar_id == calendar_id
+        await ctx.execute(service_rooms.delete().where(of_it))
+        await _taken_by(ctx, shop_id, calendar_id, service_ids)
+    await catalog.touch(ctx, shop_id)
+
+
+async def _taken_by(
+    ctx: Context, shop_id: int, calendar_id: int, service_ids: Collection[int]
+) -> None:
     for service_id in service_ids:
         await _there(ctx, services, shop_id, service_id)
         row = {"shop_id": shop_id, "service_id": service_id, "calendar_id": calendar_id}
         await ctx.execute(service_rooms.insert().values(row))
-    await catalog.touch(ctx, shop_id)
-    return calendar_id
 
 
 # ------------------------------------------------------------------------------------ who gives it

@@ -7,7 +7,7 @@ import pytest
 
 from core import bookings, setup
 from core.bookings import Booking
-from core.errors import NotOffered, SlotTaken
+from core.errors import NotFound, NotOffered, SlotTaken
 from core.runtime import Runtime
 from core.slots import Interval
 from tests.core.house import House, open_house
@@ -189,6 +189,22 @@ async def test_a_room_added_since_the_shop_was_read_is_taken_too(runtime: Runtim
     runtime.cache.update(known)  # as in another process, which heard of nothing
     await house.hold("10:00")
     assert await house.taken() == ["Ana 10 10:00-10 10:30", "Chair 10 10:00-10 10:30"]
+
+
+async def test_a_room_is_taken_by_what_it_was_given_to_last(runtime: Runtime) -> None:
+    house = await open_house(runtime)
+    chair = await house.change(setup.add_room, "Chair", service_ids=[house.cut])
+    await house.book("10:00")
+    await house.change(setup.change_room, chair, name="Stool", service_ids=[house.colour])
+    await house.hold("10:30")
+    # What was booked before keeps the time it took.
+    assert await house.taken() == [
+        "Ana 10 10:00-10 10:30",
+        "Ana 10 10:30-10 11:00",
+        "Stool 10 10:00-10 10:30",
+    ]
+    with pytest.raises(NotFound):
+        await house.change(setup.change_room, chair, service_ids=[0])
 
 
 async def test_buffers_are_kept_by_whoever_asks_for_the_larger(runtime: Runtime) -> None:

@@ -85,11 +85,21 @@ class RoomIn(In):
     service_ids: Annotated[list[Id], Field(max_length=100)] = Field([])
 
 
+class RoomChange(In):
+    """What to change of a room; what is left out stays."""
+
+    name: Name | None = None
+    service_ids: Annotated[list[Id], Field(max_length=100)] | None = Field(
+        None, description="All the services whose bookings take it from now on."
+    )
+
+
 class RoomOut(Out):
     """A room; `id` is its calendar's."""
 
     id: int
     name: str
+    service_ids: list[int] = Field(description="Services whose bookings take it too.")
 
 
 class SessionIn(In):
@@ -250,8 +260,8 @@ async def list_rooms(shop_id: PathId, call: Caller, asked: Paged) -> Listing[Roo
     """List a shop's rooms."""
 
     async def work(ctx: Context) -> Listing[RoomOut]:
-        found = cut(await timetables.rooms(ctx, shop_id), lambda row: int(row.id), asked)
-        return Listing.of(found.map(RoomOut.model_validate))
+        found = cut(await _rooms(ctx, shop_id), lambda room: room.id, asked)
+        return Listing.of(found)
 
     return await call.read(work)
 
@@ -263,9 +273,37 @@ async def add_room(shop_id: PathId, body: RoomIn, call: Caller) -> RoomOut:
     async def work(ctx: Context) -> RoomOut:
         chosen = dict.fromkeys(body.service_ids)
         made = await setup.add_room(ctx, shop_id, body.name, service_ids=list(chosen))
-        return RoomOut(id=made, name=body.name)
+        return await _room(ctx, shop_id, made)
 
     return await call.write(work)
+
+
+@router.patch("/rooms/{room_id}")
+async def change_room(shop_id: PathId, room_id: PathId, body: RoomChange, call: Caller) -> RoomOut:
+    """Change a room's name or what takes it; what is booked keeps the time it took."""
+
+    async def work(ctx: Context) -> RoomOut:
+        chosen = None if body.service_ids is None else list(dict.fromkeys(body.service_ids))
+        await setup.change_room(ctx, shop_id, room_id, name=body.name, service_ids=chosen)
+        return await _room(ctx, shop_id, room_id)
+
+    return await call.write(work, before=lambda ctx: _room(ctx, shop_id, room_id))
+
+
+async def _rooms(ctx: Context, shop_id: int) -> list[RoomOut]:
+    taken = (await catalog(ctx, shop_id)).rooms
+    return [
+        RoomOut(id=row.id, name=row.name, service_ids=[s for s in taken if row.id in taken[s]])
+        for row in await timetables.rooms(ctx, shop_id)
+    ]
+
+
+async def _room(ctx: Context, shop_id: int, room_id: int) -> RoomOut:
+    """Return one of a shop's rooms; else NotFound."""
+    for room in await _rooms(ctx, shop_id):
+        if room.id == room_id:
+            return room
+    raise NotFound(room=room_id)
 
 
 # ------------------------------------------------------------------------------------ sessions

@@ -90,6 +90,7 @@ TABLE: dict[str, Row] = {
     "DELETE /shops/{shop_id}/blocks/{block_id}": TEAM,
     "GET /shops/{shop_id}/rooms": TEAM,
     "POST /shops/{shop_id}/rooms": OWNERS,
+    "PATCH /shops/{shop_id}/rooms/{room_id}": OWNERS,
     "GET /shops/{shop_id}/sessions": ANYONE,
     "POST /shops/{shop_id}/sessions": TEAM,
     "POST /shops/{shop_id}/sessions/{session_id}/cancel": TEAM,

@@ -143,8 +143,8 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
     }
     assert (undescribed, silent) == ([], [])
     assert keyed == {route for route in routes() if keeps_answers(route)}
-    made = operations["POST /shops/{shop_id}/rooms"]["responses"]["201"]
-    assert "links" not in made  # nothing asks for a room by its id
+    noted = operations["GET /audit"]["responses"]["200"]
+    assert "links" not in noted  # nothing asks for a noted change by its id
     made = operations["POST /shops/{shop_id}/blocks"]["responses"]["201"]
     listed = operations["GET /shops/{shop_id}/blocks"]["responses"]["200"]
     assert [made["links"], listed["links"]] == [

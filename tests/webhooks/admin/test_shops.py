@@ -138,6 +138,9 @@ class TestOnce:
         ours, theirs = f"/shops/{house.shop.shop_id}", house.other
         service, provider = theirs.services["Check-up"], theirs.providers["Rao"]
         cut, ana = house.shop.services["Cut"], house.shop.providers["Ana"]
+        room = (await ok(house, "POST", f"{ours}/rooms", "owner", name="Chair"))["id"]
+        at = f"/shops/{theirs.shop_id}/rooms"
+        attic = (await ok(house, "POST", at, "other owner", name="Attic"))["id"]
         calls = [
             ("PATCH", f"/services/{service}", {"name": "Mine"}),
             ("PATCH", f"/services/{cut}", {"parent_id": service}),
@@ -146,6 +149,8 @@ class TestOnce:
             ("PUT", f"/providers/{provider}/services/{cut}", {}),
             ("PUT", f"/providers/{provider}/hours", {"hours": []}),
             ("POST", "/rooms", {"name": "Room", "service_ids": [service]}),
+            ("PATCH", f"/rooms/{room}", {"service_ids": [service]}),
+            ("PATCH", f"/rooms/{attic}", {"name": "Mine"}),
         ]
         seen = [
             outcome(await house.call(method, ours + path, "owner", json=body))

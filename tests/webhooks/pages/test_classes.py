@@ -145,9 +145,18 @@ async def test_rooms_are_listed_with_what_takes_them(lobby: Lobby) -> None:
     assert made.headers["location"] == f"/admin{home}?said=added"
     await browser.send(home, name="Attic")
     shown = words(await browser.get(home))
-    assert "Chair by the window Cut Attic No service takes it" in shown
+    assert "Chair by the window Cut Name" in shown
+    assert "Attic no service takes it Name" in shown
     known = await lobby.house.runtime.run(lambda ctx: catalog(ctx, place.shop_id))
     assert {service: len(rooms) for service, rooms in known.rooms.items()} == {cut: 1}
+    attic = max(room for rooms in known.rooms.values() for room in rooms) + 1
+    odd = await browser.send(f"{home}/{attic}", name="A")
+    assert wrong(odd) == {f"name{attic}": "Write at least 2 characters."}
+    saved = await browser.send(f"{home}/{attic}", name="Loft", takes=str(cut))
+    assert saved.headers["location"] == f"/admin{home}?said=saved"
+    assert "Loft Cut Name" in words(await browser.get(home))
     desk = await lobby.browser("receptionist")
+    assert "Chair by the window Cut Loft Cut" in words(await desk.get(home))
+    assert (await desk.send(f"{home}/{attic}", name="Cellar")).status_code == 403
     assert "Add the room" not in words(await desk.get(home))
     assert (await desk.send(home, name="Cellar")).status_code == 403

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -25,7 +25,7 @@ async def rooms(visit: AtShop) -> Response:
 async def add_room(visit: AtShop) -> Response:
     """Add a room that bookings of some services take from now on."""
     name = visit.form["name"]
-    chosen = [int(one) for one in visit.form.every("takes") if one.isdecimal()]
+    chosen = _chosen(visit)
     home = f"/shops/{visit.shop.shop.id}"
     try:
         await visit.send("POST", f"{home}/rooms", name=name, service_ids=chosen)
@@ -34,21 +34,44 @@ async def add_room(visit: AtShop) -> Response:
     return done(f"/admin{home}/setup/rooms", "added")
 
 
+@router.post("/{room_id}")
+async def change_room(visit: AtShop, room_id: int) -> Response:
+    """Change a room's name, or which services take it."""
+    typed = visit.form["name"], _chosen(visit)
+    home = f"/shops/{visit.shop.shop.id}"
+    said = dict(zip(("name", "service_ids"), typed, strict=True))
+    try:
+        await visit.send("PATCH", f"{home}/rooms/{room_id}", **said)
+    except Problem as problem:
+        refusal = refused(problem)
+        refusal["errors"] = {f"{k}{room_id}": v for k, v in refusal["errors"].items()}
+        return await _page(visit, typed={room_id: typed}, **refusal)
+    return done(f"/admin{home}/setup/rooms", "saved")
+
+
+def _chosen(visit: Visit) -> list[int]:
+    return [int(one) for one in visit.form.every("takes") if one.isdecimal()]
+
+
 async def _page(
-    visit: Visit, name: str = "", chosen: Collection[int] = (), **said: Any
+    visit: Visit,
+    name: str = "",
+    chosen: Collection[int] = (),
+    *,
+    typed: Mapping[int, tuple[str, list[int]]] | None = None,
+    **said: Any,
 ) -> Response:
     found = await visit.get(f"/shops/{visit.shop.shop.id}/rooms", limit=100)
-    services = [one for one in visit.shop.services if one.active]
-    takes = {
-        room["id"]: [one.name for one in services if room["id"] in visit.shop.rooms.get(one.id, ())]
-        for room in found["items"]
-    }
+    taken = {service_id for room in found["items"] for service_id in room["service_ids"]}
+    services = [one for one in visit.shop.services if one.active or one.id in taken]
+    first = {room["id"]: (room["name"], room["service_ids"]) for room in found["items"]}
     return shown(
         visit,
         "rooms.html",
         place="setup",
         rooms=found["items"],
-        takes=takes,
+        names={one.id: one.name for one in services},
+        typed=first | dict(typed or {}),
         services=services,
         chosen=chosen,
         name=name,
