@@ -11,7 +11,7 @@ import re
 import phonenumbers
 import sqlalchemy as sa
 
-from core import checks, setup
+from core import checks
 from core.context import Context
 from core.errors import Invalid, LineInUse, NotFound
 from core.models import conversations, lines, shops
@@ -54,15 +54,19 @@ async def add(
         wrong.append(Invalid(field="shop_id", reason="unknown"))
     if wrong:
         raise Invalid(**wrong[0].params, all=wrong)
-    return await setup.add_line(
-        ctx,
-        transport="twilio",
-        channel=channel,
-        account=account,
-        address=address,
-        shop_id=shop_id,
-        staff=staff,
-    )
+    new = {
+        "transport": "twilio",
+        "channel": channel,
+        "account": account,
+        "address": address,
+        "shop_id": shop_id,
+        "staff": staff,
+        "created_at": ctx.now,
+    }
+    made = await ctx.scalar(ctx.insert_new(lines, new).returning(lines.c.id))
+    if made is None:  # another transaction added it this moment
+        raise Invalid(field="address", reason="taken")
+    return int(made)
 
 
 async def change(ctx: Context, line_id: int, **changes: object) -> None:

@@ -92,6 +92,7 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
     """Add a walk-in, a child, an import: somebody without an account; return the id.
 
     `phone` as people of the shop's country write it. The same name and phone is the same person.
+    NotFound for a shop that is not there.
     """
     name = _name(name)
     if phone:
@@ -104,6 +105,8 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
         for row in known:
             if row.name.casefold() == name.casefold():
                 return int(row.id)
+    else:
+        await _country(ctx, shop_id)
     return await ctx.insert(customers, shop_id=shop_id, name=name, phone=phone, created_at=ctx.now)
 
 
@@ -338,8 +341,12 @@ def _name(text: str) -> str:
 
 
 async def _shop_phone(ctx: Context, shop_id: int, text: str) -> str:
-    """Read a phone as the shop's country writes it."""
-    country = ""
-    if not text.lstrip().startswith("+"):
-        country = await ctx.scalar(sa.select(shops.c.country).where(shops.c.id == shop_id)) or ""
-    return read_phone(text, country)
+    """Read a phone as the shop's country writes it; NotFound for a shop that is not there."""
+    return read_phone(text, await _country(ctx, shop_id))
+
+
+async def _country(ctx: Context, shop_id: int) -> str:
+    country = await ctx.scalar(sa.select(shops.c.country).where(shops.c.id == shop_id))
+    if country is None:
+        raise NotFound(shop=shop_id)
+    return str(country)

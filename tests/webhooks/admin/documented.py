@@ -75,6 +75,17 @@ PLAUSIBLE: dict[str, list[Any]] = {
     "url": ["http://127.0.0.1/mine.ics"],
     "key": ["opted_out", "reminder", "help"],
     "minutes": [5, 30, 45],
+    "hold_minutes": [5],
+    "max_open": [5],
+    "held_budget": [20],
+    "codes_per_day": [50],
+    "grid_minutes": [15, 30],
+    "gap_before_minutes": [0, None],
+    "gap_after_minutes": [5],
+    "notice_minutes": [0],
+    "horizon_days": [90],
+    "cutoff_minutes": [60],
+    "experience": ["5 years"],
 }
 """Values by the names of fields: chance alone would never hit on them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -95,6 +96,18 @@ async def test_what_cannot_be_a_line_is_named_field_by_field(house: House) -> No
     house.runtime.settings.twilio_account_sid = ""
     answer = await house.post("/lines", "admin", channel="sms", address="+34915550178")
     assert (outcome(answer), fields(answer)) == ((422, "invalid"), [("channel", "account")])
+
+
+async def test_of_many_who_add_one_number_at_once_one_does(house: House) -> None:
+    await house.token("admin")
+    asked = (
+        house.post("/lines", "admin", channel="sms", address=NUMBER, shop_id=shop)
+        for shop in [house.shop.shop_id, house.other.shop_id] * 4
+    )
+    answers = await asyncio.gather(*asked)
+    (made,) = [answer.json() for answer in answers if answer.status_code == 201]
+    assert [fields(a) for a in answers if a.status_code != 201] == [[("address", "taken")]] * 7
+    assert (await house.get(f"/lines/{made['id']}", "admin")).json() == made
 
 
 async def test_a_line_switched_off_hears_nothing_at_once(house: House) -> None:

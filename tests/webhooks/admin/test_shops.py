@@ -217,3 +217,14 @@ class TestOnce:
             "Smile Dental",
             None,
         ]
+
+
+async def test_nobody_is_added_to_a_shop_that_is_not_there(house: House) -> None:
+    phone = "+34600111999"
+    for path, body in (
+        ("customers", {"name": "Zacarias"}),
+        ("customers", {"name": "Zacarias", "phone": phone}),
+        ("members", {"phone": phone, "role": "owner"}),
+    ):
+        answer = await house.post(f"/shops/99999/{path}", "admin", **body)
+        assert outcome(answer) == (404, "not_found")
