@@ -50,7 +50,7 @@ REASONS = {
     "language": "Write a language such as en, es, pt or hi.",
     "itself": "It cannot be the same one.",
     "account": "Each has an account of their own: they are two people.",
-    "count": "There are {most} already. Take one away first.",
+    "count": "No more than {most}. Take one away first.",
     "oneself": "That is you: another admin has to do it.",
     "admin": "An admin cannot be deleted.",
     "last_owner": "A shop keeps at least one owner.",
