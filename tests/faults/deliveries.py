@@ -49,9 +49,6 @@ MESSAGES = 40
 
 POISON = "poison"
 
-_COMPILED: dict[Any, Any] = {}
-"""Statements compiled by the first process serve those it forks."""
-
 
 @dataclass
 class Outside:
@@ -107,8 +104,6 @@ async def deliver(
     clock = FixedClock.at(NOW)
     clock.advance(timedelta(minutes=minutes))
     runtime = hasty(open_runtime(url, folder, clock))
-    runtime.engine = runtime.engine.execution_options(compiled_cache=_COMPILED)
-    runtime.reader = runtime.reader.execution_options(compiled_cache=_COMPILED)
     steps.watch(runtime)
     ways: Channels = {("twilio", "sms"): Outside(ledger, steps)}
     delivery: Delivery = MarkedFirst(runtime, ways)

@@ -59,9 +59,6 @@ LATER = timedelta(seconds=61)
 SCRIPT = ("{shop}", "1", "2", "{code} Marta")
 """See what there is, pick a service, a time, and book: bookings, codes and alerts are in it."""
 
-_COMPILED: dict[Any, Any] = {}
-"""Statements compiled by the first process serve those it forks."""
-
 
 @dataclass
 class Ledger:
@@ -175,9 +172,6 @@ class Attempt:
             clock.advance(LATER)
         runtime = hasty(open_runtime(self.url, self.folder, clock))
         runtime.random.seed(self.somebody.number * 2 + self.later)
-        shared = {"compiled_cache": _COMPILED}
-        runtime.engine = runtime.engine.execution_options(**shared)
-        runtime.reader = runtime.reader.execution_options(**shared)
         return runtime
 
     async def _message(
