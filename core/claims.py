@@ -208,7 +208,12 @@ def pieces(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
 
 
 async def claim_all(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Insert claims of one owner, or none of them if the guards refuse one; say whether."""
+    """Insert claims of one owner, or none of them if the guards refuse one; say whether.
+
+    Whoever needs nothing has it.
+    """
+    if not rows:
+        return True
     if await _insert(ctx, rows):
         return True
     return await sweep(ctx, [row["calendar_id"] for row in rows]) and await _insert(ctx, rows)

@@ -40,7 +40,7 @@ async def propose(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor) ->
     """Hold another time for a booking and ask its customer; the booked one stays theirs.
 
     An earlier proposal is given up. Raises SlotTaken, NotOffered, WrongState for what is not to
-    come any more, Invalid for a seat in a class.
+    come any more, Invalid for a seat in a class and for the time that is booked already.
     """
     old = await read(ctx, booking_id, actor)
     if old.state not in OPEN:
@@ -49,6 +49,8 @@ async def propose(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor) ->
         raise Invalid(field="slot", reason="session")
     if (slot.shop_id, slot.service_id) != (old.shop_id, old.service_id):
         raise Invalid(field="slot", reason="service")
+    if (slot.starts_at, slot.provider_id) == (old.starts_at, old.provider_id):
+        raise Invalid(field="starts_at", reason="booked")
     known, taken = await secure(ctx, slot, old=slot_of(old))
     await withdraw(ctx, old.id)
     await recheck(ctx, known, slot, ignore=old.id, staff=True)

@@ -275,3 +275,14 @@ async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(house:
     service = house.shop.services["Cut"]
     free = f"availability?service={service}&from=2026-03-10T00:00Z&to=2026-03-10T23:00Z"
     assert (await house.get(f"{at(house)}/{free}")).json()["slots"] == []
+
+
+async def test_the_time_that_is_booked_is_no_other_time_to_propose(house: House) -> None:
+    await house.furnish()
+    at = f"/shops/{house.shop.shop_id}/bookings/{house.booking}/propose"
+    ana, leo = house.shop.providers["Ana"], house.shop.providers["Leo"]
+    same = await house.post(at, "owner", starts_at="2026-03-10T09:00Z", provider_id=ana)
+    assert outcome(same) == (422, "invalid")
+    assert same.json()["errors"] == [{"field": "starts_at", "reason": "booked"}]
+    other = await house.post(at, "owner", starts_at="2026-03-10T09:00Z", provider_id=leo)
+    assert outcome(other) == (200, "")

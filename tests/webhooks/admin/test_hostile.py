@@ -17,13 +17,14 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from core import people, setup
 from core.context import Context
-from core.models import users
+from core.models import identities, users
 from core.runtime import Runtime
 from tests.webhooks.admin.documented import Documented, Operation
 from tests.webhooks.admin.house import PHONES, ROLES, House, open_house
@@ -56,6 +57,8 @@ class Walk:
 
     async def round(self, lead: str, part: slice = WHOLE) -> None:
         """Ask for everything as somebody, once the owner made what there is to ask for."""
+        for who in dict.fromkeys((lead, "owner")):
+            await revive(self.house, who)
         everything = list(self.documented.operations.values())
         open_ = []
         for operation in everything:
@@ -110,12 +113,15 @@ ENDS = ("/me/erase", "/auth/sign-out")
 
 
 async def revive(house: House, who: str) -> None:
-    """Let somebody sign in anew who was signed out, or has been erased."""
+    """Let somebody sign in anew who was signed out, deactivated or erased."""
     house.tokens.pop(who, None)
     if not who:
         return
 
     async def work(ctx: Context) -> int:
+        theirs = sa.select(identities.c.user_id).where(identities.c.value == PHONES[who])
+        there = users.update().where(users.c.id.in_(theirs))
+        await ctx.execute(there.values(deactivated_at=None))
         role = who.removeprefix("other ")
         if role in ROLES:
             place = house.other if who != role else house.shop
@@ -128,10 +134,7 @@ async def revive(house: House, who: str) -> None:
             await people.make_admin(ctx, PHONES[who])
         return made
 
-    house.users[who] = user_id = await house.runtime.run(work)
-    async with house.runtime.transaction() as ctx:
-        there = users.update().where(users.c.id == user_id)
-        await ctx.execute(there.values(deactivated_at=None))
+    house.users[who] = await house.runtime.run(work)
 
 
 def walk(house: House, seed: int, *, follow: bool = True) -> Walk:
