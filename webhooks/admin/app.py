@@ -7,12 +7,14 @@ start need not wait for.
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from bot.app import App
 from core.gateways.mail import Mailer, mailer
@@ -81,7 +83,6 @@ def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
         title="Slotline",
         version="1",
         description=describing.ABOUT,
-        generate_unique_id_function=lambda route: f"{route.tags[0]}.{route.name}",
         root_path_in_servers=True,
         redirect_slashes=False,
     )
@@ -91,8 +92,7 @@ def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
     api.state.mails = set[asyncio.Task[None]]()
     errors.install(api)
     api.add_exception_handler(Replay, _replayed)
-    for router in ROUTERS:
-        api.include_router(router)
+    api.router.routes.extend(_served())
     if strangers := set(routes()) ^ set(TABLE):
         message = f"routes and permissions differ: {sorted(strangers)}"
         raise RuntimeError(message)
@@ -110,6 +110,15 @@ def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
         )
     api.add_middleware(Careful, secure=app.settings.base_url.startswith("https:"))
     return api
+
+
+@cache
+def _served() -> list[BaseRoute]:
+    """Return the routers included: FastAPI then reads each route's signature once a process."""
+    whole = APIRouter(generate_unique_id_function=lambda route: f"{route.tags[0]}.{route.name}")
+    for router in ROUTERS:
+        whole.include_router(router)
+    return whole.routes
 
 
 def routes() -> dict[str, APIRoute]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from bot.app import App
@@ -43,6 +45,20 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
     web.state.api = api
     web.state.demo = demo
     web.state.limits = Limits(app.settings)
+    web.router.routes.extend(_served())
+    web.add_exception_handler(SignInEnded, _signed_out)
+    web.add_exception_handler(Problem, _problem)
+    web.add_exception_handler(SlotlineError, _ours)
+    web.add_exception_handler(Refused, _refused)
+    web.add_exception_handler(RequestValidationError, _nothing)
+    web.add_exception_handler(HTTPException, _http)
+    return web
+
+
+@cache
+def _served() -> list[BaseRoute]:
+    """Return the routers included: FastAPI then reads each route's signature once a process."""
+    whole = APIRouter()
     for router in (
         files,
         signing.router,
@@ -57,14 +73,8 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
         figures.router,
         setup.router,
     ):
-        web.include_router(router)
-    web.add_exception_handler(SignInEnded, _signed_out)
-    web.add_exception_handler(Problem, _problem)
-    web.add_exception_handler(SlotlineError, _ours)
-    web.add_exception_handler(Refused, _refused)
-    web.add_exception_handler(RequestValidationError, _nothing)
-    web.add_exception_handler(HTTPException, _http)
-    return web
+        whole.include_router(router)
+    return whole.routes
 
 
 async def _signed_out(request: Request, _error: Exception) -> Response:
