@@ -94,6 +94,13 @@ class Journal:
         self.entries.append(entry)
         return self.passed(entry)
 
+    def fold(self, scope: str, key: str, value: Json) -> None:
+        """Put one answer in the place of all below `scope`: what came of them is in it."""
+        at = next(i for i, entry in enumerate(self.entries) if entry.key.startswith(scope))
+        made = Entry(key, value, self.entries[at].fingerprint)
+        self.entries[at:] = [e for e in self.entries[at:] if not e.key.startswith(scope)]
+        self.entries.insert(at, made)
+
     def forget(self, entry: Entry) -> None:
         """Strike one answer out."""
         self.entries.remove(entry)

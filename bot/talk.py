@@ -362,6 +362,28 @@ class Talk:
         self.run.journal.forget_after(None if after is None else self.key(after))
         raise Again
 
+    def fold(self, name: str, value: Json) -> NoReturn:
+        """Keep `value` instead of every answer of this scope, and run the flow again from the top.
+
+        For a question that is put over and over, lest the journal grow without end: when what was
+        answered so far has come down to one value, `folded` begins with it the next time.
+        """
+        if self.run.heard:
+            self.run.heard.used = True
+        self.run.journal.fold(self.key(""), self.key(name), value)
+        raise Again
+
+    def folded(self, name: str, first: Json) -> Json:
+        """Return what `fold` kept; `first` without it, or when something before it changed."""
+        journal = self.run.journal
+        entry = journal.visit(self.key(name))
+        if entry is None:
+            return first
+        if journal.holds(entry):
+            return journal.passed(entry)
+        journal.forget(entry)
+        return first
+
     def _known(self, _value: Json, value: Json) -> Json:
         # What came before a known answer was said when its question was put.
         self.run.says.clear()

@@ -6,7 +6,7 @@ How they are answered stands in `core.openings`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 
 from core import slots
@@ -15,7 +15,7 @@ from core.errors import NotOffered, SlotTaken
 from core.offers import Catalog, Slot
 from core.openings import Ask, calendars_of
 
-__all__ = ["Slot", "all_providers", "calendars_of", "check", "find", "nearest"]
+__all__ = ["Slot", "all_providers", "by_day", "calendars_of", "check", "find", "nearest"]
 
 _FOREVER = timedelta(days=500)
 """Past every horizon."""
@@ -60,6 +60,22 @@ async def all_providers(
     """
     ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
     return await ask.answer(start, end, limit=limit, everybody=True)
+
+
+async def by_day(
+    ctx: Context,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    provider_id: int | None = None,
+    ignore_booking: int | None = None,
+) -> dict[date, int]:
+    """Return how many starts each of the shop's local dates has, of dates with any, in order.
+
+    Of all that `find` would return up to the horizon.
+    """
+    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.by_day(ctx.now, ctx.now + _FOREVER)
 
 
 async def nearest(

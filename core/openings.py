@@ -8,11 +8,13 @@ claims is prebuilt (`core.frames`).
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, or_
 from typing import Any
 
 import sqlalchemy as sa
@@ -121,17 +123,8 @@ class Ask:
         self, start: datetime, end: datetime, *, limit: int | None, everybody: bool
     ) -> list[Slot]:
         """The slots in [start, end): of everybody who is free, or of one a start."""
-        offerings = [
-            offering
-            for offering in self.catalog.given(self.service_id)
-            if self.provider_id in {None, offering.provider.id}
-        ]
-        if not offerings or self.catalog.shop.paused:
-            return []
-        bounds = [self.bounds(offering) for offering in offerings]
-        start_s = max(_ceil(start), min(low for low, _ in bounds))
-        end_s = min(_ceil(end), max(high for _, high in bounds))
-        if start_s >= end_s:
+        offerings, start_s, end_s = self._asked(start, end)
+        if not offerings:
             return []
         if offerings[0].service.sessions:
             return await self._sessions(offerings, start_s, end_s, limit, everybody=everybody)
@@ -146,6 +139,40 @@ class Ask:
             if limit is not None and len(found) >= limit:
                 return found[:limit]
         return found
+
+    async def by_day(self, start: datetime, end: datetime) -> dict[date, int]:
+        """How many starts in [start, end) each local date has; dates without any are left out."""
+        offerings, start_s, end_s = self._asked(start, end)
+        if not offerings:
+            return {}
+        zone = self.catalog.shop.timezone
+        if offerings[0].service.sessions:
+            found = await self._sessions(offerings, start_s, end_s, None, everybody=False)
+            return Counter(slots.local(int(s.starts_at.timestamp()), zone).date() for s in found)
+        busy = await self._busy(offerings, start_s, end_s)
+        masks = [self._mask(offering, busy, start_s, end_s) for offering in offerings]
+        free = reduce(or_, masks)
+        counted: dict[date, int] = {}
+        for _, since_s, until_s in self.frame.split(start_s, end_s):
+            if number := (
+                free & slots.between_mask(since_s, until_s, self.frame.window)
+            ).bit_count():
+                counted[slots.local(since_s, zone).date()] = number
+        return counted
+
+    def _asked(self, start: datetime, end: datetime) -> tuple[list[Offering], int, int]:
+        """Who may be booked, and from when until when in epoch seconds; nobody if at no time."""
+        offerings = [
+            offering
+            for offering in self.catalog.given(self.service_id)
+            if self.provider_id in {None, offering.provider.id}
+        ]
+        if not offerings or self.catalog.shop.paused:
+            return [], 0, 0
+        bounds = [self.bounds(offering) for offering in offerings]
+        start_s = max(_ceil(start), min(low for low, _ in bounds))
+        end_s = min(_ceil(end), max(high for _, high in bounds))
+        return (offerings if start_s < end_s else []), start_s, end_s
 
     def bounds(self, offering: Offering) -> tuple[int, int]:
         """From when on and until when it may be booked, by notice and horizon."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import count, groupby
+from itertools import groupby
 
 from bot.flows import parts
 from bot.flows.wish import Wish, halves, minute
@@ -30,6 +30,10 @@ PAGE = 6
 
 GRID = 48
 """Times of one day on one page of buttons."""
+
+ROUNDS = 30
+"""Questions about the time of one booking whose answers are all kept; the last says what they led
+to."""
 
 _PARTS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 17 * 60), "evening": (17 * 60, 48 * 60)}
 
@@ -57,8 +61,8 @@ async def pick_slot(
     ignore_booking: int | None = None,
 ) -> Picked:
     """Return the start the person picked. `start` is what to show first (see `Round`)."""
-    state: Json = start or {"show": "times"}
-    for number in count(1):
+    state: Json = talk.folded("from", start or {"show": "times"})
+    for number in range(1, ROUNDS + 1):
         view = Round(talk, catalog, service_id, state, ignore_booking, talk.key(str(number)))
         value = await talk.choose(
             str(number),
@@ -78,7 +82,7 @@ async def pick_slot(
                 value.get("said", False),
             )
         state = value
-    raise AssertionError  # pragma: no cover - the rounds do not end by themselves
+    talk.fold("from", state)
 
 
 class Round:
@@ -286,10 +290,11 @@ class Round:
 
     async def _days(self) -> list[Choice]:
         skip = self.state.get("skip", 0)
-        free: dict[str, int] = {}
-        for slot in await self._find(Wish(provider=self.wish.provider)):
-            day = slots.local(int(slot.starts_at.timestamp()), self.zone).date().isoformat()
-            free[day] = free.get(day, 0) + 1
+        counted = await availability.by_day(
+            self.talk.ctx, self.catalog, self.service_id,
+            provider_id=self.wish.provider, ignore_booking=self.ignore,
+        )  # fmt: skip
+        free = {day.isoformat(): number for day, number in counted.items()}
         days = list(free)[skip:]
         if not days:
             raise NothingFree(shop=self.catalog.shop.name)

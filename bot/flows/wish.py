@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -42,8 +42,8 @@ class Wish:
         """Return what is wished, without what is not."""
         return {
             name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-            if value not in ("", None, False, ())
+            for name in self.__slots__
+            if (value := getattr(self, name)) not in ("", None, False, ())
         }
 
     @classmethod

@@ -177,6 +177,33 @@ async def test_a_loop_names_its_rounds(stage: Stage) -> None:
     assert await me.says("no") == "Got red blue."
 
 
+async def test_a_question_put_over_and_over_keeps_no_more_than_what_came_of_it(
+    stage: Stage,
+) -> None:
+    async def counting(talk: Talk) -> None:
+        size = await talk.choose("size", text("t.size"), of("small", "large"))
+        rounds = talk.scope("rounds")
+        got: list[str] = rounds.folded("from", [])
+        for number in range(3):
+            got = [*got, await rounds.choose(str(number), text("t.colour"), of("red", "blue"))]
+            if got[-1] == "blue":
+                await talk.say(text("t.done", colour=" ".join(got), size=size))
+                return
+        rounds.fold("from", got)
+
+    me = await stage.play(counting)
+    await me.says("xyzzy")
+    await me.says("2")
+    kept = []
+    for _ in range(7):
+        assert await me.says("1") == COLOUR
+        kept.append(len((await stage.state())["stack"][0]["journal"]["entries"]))
+    assert kept == [2, 3, 2, 3, 4, 2, 3]
+    # What was answered before stands, and "back" takes back what came after.
+    assert await me.says("back") == COLOUR
+    assert await me.says("2") == "red red red red red red blue large"
+
+
 async def test_a_sub_flow_called_twice_is_asked_twice(stage: Stage) -> None:
     async def colour(talk: Talk) -> str:
         return str(await talk.choose("colour", text("t.colour"), of("red", "blue")))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
-from bot.flows import FLOWS
+from bot.flows import FLOWS, pick_slot
 from bot.handling import Frame, Handling
 from bot.journal import Journal
 from bot.talk import Heard, Run, Suspend, Talk
+from core.messages import Json
 from core.runtime import Runtime
 from tests.conversations import test_telegram, test_transcripts
 
@@ -74,6 +76,24 @@ async def test_in_telegram(name: str, runtime: Runtime, moved: list[str]) -> Non
     written = (test_telegram.FOLDER / f"{name}.txt").read_text()
     assert await test_telegram.play(written, runtime, webhook=True) == written
     assert moved == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_with_rounds_folded_at_the_second(
+    runtime: Runtime, moved: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pick_slot, "ROUNDS", 2)
+    folded = []
+    fold = Talk.fold
+
+    def folding(self: Talk, name: str, value: Json) -> NoReturn:
+        folded.append(name)
+        fold(self, name, value)
+
+    monkeypatch.setattr(Talk, "fold", folding)
+    written = (test_transcripts.FOLDER / "other_times.txt").read_text()
+    assert await test_transcripts.Scene(runtime).play(written) == written
+    assert (moved, set(folded)) == ([], {"from"})
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

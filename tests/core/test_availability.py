@@ -1,5 +1,6 @@
 """What is on offer, on both databases. The clock stands at Monday 2026-03-09, 10:00 in Madrid."""
 
+from collections import Counter
 from datetime import date, timedelta
 from functools import partial
 
@@ -14,7 +15,7 @@ from core.errors import NotOffered, OfferChanged, ShopPaused, SlotTaken
 from core.models import bookings, service_rooms, sessions
 from core.runtime import Runtime
 from core.slots import Interval
-from tests.core.salon import Salon, at, open_salon, statements
+from tests.core.salon import MADRID, Salon, at, open_salon, statements
 
 TUESDAY = "2026-03-10"
 
@@ -242,6 +243,19 @@ async def test_buffers_reach_over_the_edges_of_the_day_asked_for(salon: Salon) -
     ]
 
 
+async def test_days_are_counted_as_their_starts_are_found(salon: Salon) -> None:
+    await setup.set_rules(salon.ctx, salon.shop_id, horizon_days=60)  # past the change of clocks
+    await salon.book(salon.ana, "2026-03-10 09:00", 90)
+    await salon.book(salon.leo, "2026-03-10 09:30", 60)
+    await salon.book(salon.ana, "2026-03-28 09:00", 600)
+    known = await salon.catalog()
+    for service, provider in ((salon.cut, None), (salon.cut, salon.leo), (salon.colour, None)):
+        found = await salon.slots(service, "2026-03-09", "2026-06-01", provider_id=provider)
+        days = Counter(slot.starts_at.astimezone(MADRID).date() for slot in found)
+        counted = await availability.by_day(salon.ctx, known, service, provider_id=provider)
+        assert (list(counted.items()), len(counted) > 30) == (list(days.items()), True)
+
+
 async def test_two_shops_that_share_a_calendar_share_its_claims(salon: Salon) -> None:
     other = await open_salon_like(salon)
     await salon.book(salon.ana, "2026-03-10 09:00")
@@ -397,6 +411,15 @@ async def test_sessions_with_free_seats(classes: Salon) -> None:
     # The seat of somebody about to move is free for them.
     found = await classes.slots(classes.colour, TUESDAY, ignore_booking=gone)
     assert [slot.session_id for slot in found] == [first, full, cheap]
+
+
+async def test_days_of_sessions_are_counted(classes: Salon) -> None:
+    for start in ("2026-03-10 18:15", "2026-03-10 20:00", "2026-03-12 18:15"):
+        await classes.session(classes.ana, start, capacity=2)
+    counted = await availability.by_day(classes.ctx, await classes.catalog(), classes.colour)
+    assert counted == {date(2026, 3, 10): 2, date(2026, 3, 12): 1}
+    nobody = await availability.by_day(classes.ctx, await classes.catalog(), 99)
+    assert nobody == {}
 
 
 async def test_a_seat_held_too_long_is_free(classes: Salon) -> None:
