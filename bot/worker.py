@@ -23,7 +23,7 @@ from bot.turns import Turns
 from core import (
     bookings,
     day,
-    figures,
+    gauges,
     misunderstood,
     models,
     outbox,
@@ -116,7 +116,7 @@ class Worker:
 
     async def beat(self) -> int:
         """Say that a worker is at work: `/health/ready` looks for it."""
-        await self.runtime.run(figures.beat)
+        await self.runtime.run(gauges.beat)
         return 0
 
     async def resume(self) -> int:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bot.app import App
-from core import figures
+from core import gauges
 from core.context import Context
 from core.errors import NotReady
 
@@ -34,13 +34,13 @@ async def ready(request: Request) -> JSONResponse:
 
 async def _check_work(ctx: Context) -> None:
     """Raise NotReady when nobody does what is due by the clock, or messages wait too long."""
-    last = await figures.last_beat(ctx)
+    last = await gauges.last_beat(ctx)
     silent = 0 if last is None else round((ctx.now - last).total_seconds())
     if silent > ctx.settings.ready_worker_seconds:
         raise NotReady(
             reason=f"no worker has been at work for {_long(silent)}: start python -m bot worker"
         )
-    since = await figures.waiting_since(ctx)
+    since = await gauges.waiting_since(ctx)
     waits = 0 if since is None else round((ctx.now - since).total_seconds())
     if waits > ctx.settings.ready_outbox_seconds:
         raise NotReady(

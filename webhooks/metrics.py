@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from bot.app import App
 from bot.metrics import REGISTRY
-from core.figures import Figures, figures
+from core.gauges import Gauges, gauges
 from webhooks.errors import problem
 
 router = APIRouter()
@@ -30,7 +30,7 @@ async def metrics(request: Request) -> Response:
     if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return problem(request, 403, code="forbidden", detail="This takes METRICS_TOKEN.")
     async with app.runtime.reading() as ctx:
-        now = await figures(ctx)
+        now = await gauges(ctx)
     registry = CollectorRegistry()
     registry.register(Known(now))
     body = generate_latest(REGISTRY) + generate_latest(registry)
@@ -40,7 +40,7 @@ async def metrics(request: Request) -> Response:
 class Known(Collector):
     """What the database knew a moment ago, as gauges."""
 
-    def __init__(self, now: Figures) -> None:
+    def __init__(self, now: Gauges) -> None:
         self._now = now
 
     def collect(self) -> Iterable[Metric]:

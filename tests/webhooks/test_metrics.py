@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import App
-from core import figures, models, outbox
+from core import gauges, models, outbox
 from core.clock import FixedClock
 from core.messages import Say
 from core.runtime import Runtime
@@ -188,7 +188,7 @@ async def test_the_oldest_is_found_by_the_index_of_what_is_due(runtime: Runtime)
         sa.event.listen(
             connection, "before_cursor_execute", lambda *args: seen.append((args[2], args[3]))
         )
-        assert await figures.oldest_due(ctx, "reply") is None
+        assert await gauges.oldest_due(ctx, "reply") is None
         statement, values = seen[0]
         if ctx.postgresql:
             await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))

@@ -1,4 +1,4 @@
-"""Figures the database knows at a moment: what waits, what there is, how codes fare."""
+"""Gauges: what the database knows at a moment of what waits, what there is, how codes fare."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Gauges:
     """Rows due now and the age in seconds of the oldest by lane; bookings by state; codes.
 
     `codes` are those of the last day: "sent", and "used" by those who proved their phone.
@@ -33,8 +33,8 @@ class Figures:
     codes: Mapping[str, int] = field(default_factory=dict)
 
 
-async def figures(ctx: Context) -> Figures:
-    """Return the figures of this moment."""
+async def gauges(ctx: Context) -> Gauges:
+    """Read the gauges at this moment."""
     o, b, c = outbox.c, bookings.c, one_time_codes.c
     waits = sa.and_(_UNFINISHED, o.due_at <= ctx.now, _leads_out())
     due = await ctx.all(sa.select(o.lane, sa.func.count().label("n")).where(waits).group_by(o.lane))
@@ -46,7 +46,7 @@ async def figures(ctx: Context) -> Figures:
         )
     )
     assert codes is not None
-    return Figures(
+    return Gauges(
         due=dict.fromkeys(LANES, 0) | {row.lane: row.n for row in due},
         oldest={
             lane: (ctx.now - since).total_seconds() if since else 0.0
