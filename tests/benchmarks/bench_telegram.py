@@ -128,15 +128,9 @@ class Ours:
             raise AssertionError(f"the update was answered {status[0]}")
 
     async def _delivered(self) -> None:
-        # Not `Delivery.idle`, which looks every millisecond and would be measured too.
-        delivery, intake = self.app.delivery, self.app.telegram
-        assert intake is not None
-        while delivery._woken.is_set() or delivery._claiming or delivery._in_hand or intake._acts:
-            pending = {*delivery._in_hand, *intake._acts}
-            if pending:
-                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                await asyncio.sleep(0)
+        assert self.app.telegram is not None
+        await self.app.delivery.idle()
+        await self.app.telegram.idle()
 
     async def _button(self, key: str) -> tuple[int, int]:
         p = models.prompts.c
