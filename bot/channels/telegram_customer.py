@@ -22,6 +22,7 @@ from aiogram.methods import (
     EditMessageText,
     GetMe,
     GetWebhookInfo,
+    Response,
     SendChatAction,
     SendDocument,
     SendMessage,
@@ -66,6 +67,10 @@ from core.errors import DeliveryFailed
 from core.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
+
+_HELD = (Response[bool], Response[Message], Response[Message | bool])
+"""What aiogram reads answers by. Pydantic forgets such a type when nobody holds it, and to make it
+anew for the next answer costs as much as the whole request."""
 
 T = TypeVar("T")
 
