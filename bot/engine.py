@@ -119,8 +119,14 @@ _CONVERSATION = (
         models.lines.c.transport,
         models.lines.c.shop_id.label("line_shop_id"),
         models.lines.c.staff,
+        models.shops.c.version.label("shop_version"),
     )
     .join(models.lines, models.lines.c.id == models.conversations.c.line_id)
+    .outerjoin(
+        models.shops,
+        models.shops.c.id
+        == sa.func.coalesce(models.lines.c.shop_id, models.conversations.c.shop_id),
+    )
     .where(models.conversations.c.id == sa.bindparam("conversation_id"))
     .with_for_update(key_share=True, of=models.conversations)
 )
@@ -199,8 +205,8 @@ async def _handle(h: Handling) -> None:
         await at_desk.relayed(h)
     if h.with_person or h.quiet:
         return
-    if h.conversation.shop_id is not None:
-        h.catalog = await catalogs.catalog(h.ctx, h.conversation.shop_id)
+    if (shop_id := h.conversation.shop_id) is not None:
+        h.catalog = await catalogs.catalog(h.ctx, shop_id, version=h.versions.get(shop_id))
     await commands.keyword(h)
     top = h.stack[-1] if h.stack else None
     prompts = await _waiting(h, top)

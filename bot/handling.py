@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -52,6 +53,14 @@ UNNUMBERED = 1000
 """The base of prompts whose options nobody sees numbers of, so that a "2" never means one."""
 
 _LAID_OUT = {"calendar", "grid"}
+
+# Built once: composing a statement costs as much as running it.
+_CLOSE = sa.update(models.prompts).where(
+    models.prompts.c.id.in_(sa.bindparam("ids", expanding=True)),
+    models.prompts.c.closed_at.is_(None),
+)
+_CHANGE = sa.update(models.conversations).where(models.conversations.c.id == sa.bindparam("this"))
+_DONE = sa.update(models.inbox).where(models.inbox.c.id == sa.bindparam("this"))
 
 
 @dataclass(slots=True)
@@ -116,6 +125,7 @@ class Handling:
     card: Card | None = None
     attached: list[Attached] = field(default_factory=list)
     consented: bool = False  # to our messages, before this turn
+    versions: Mapping[int, int] = field(default_factory=dict)  # of shops, as this turn read them
     relay: int | None = None  # the talk of the person of the shop who writes here, while one does
 
     @classmethod
@@ -151,6 +161,7 @@ class Handling:
             runs=state.get("runs", 0),
             living=state.get("living", ""),
             consented=row.consented_at is not None,
+            versions={row.line_shop_id or row.shop_id: row.shop_version},
             relay=state.get("relay"),
             secret=bool(frames) and frames[-1].expects == "code",
         )
@@ -258,12 +269,7 @@ class Handling:
     async def save(self, item: Row) -> None:
         """Write the prompt, what goes out, the conversation and the mark."""
         if self.closing:
-            prompts = models.prompts
-            await self.ctx.execute(
-                sa.update(prompts)
-                .where(prompts.c.id.in_(self.closing), prompts.c.closed_at.is_(None))
-                .values(closed_at=self.ctx.now)
-            )
+            await self.ctx.execute(_CLOSE, {"ids": list(self.closing), "closed_at": self.ctx.now})
         living = self._living() if self.conversation.taps else {}
         message = living["message"] if living.get("in_place") else ""
         prompt_id = None
@@ -292,17 +298,12 @@ class Handling:
             state["relay"] = self.relay
         if message or (self.quiet and self.living):
             state["living"] = message or self.living
-        conversations, inbox = models.conversations, models.inbox
         changes = {"state": state, "last_in_at": self.received_at, **self.changes}
-        await self.ctx.execute(
-            sa.update(conversations)
-            .where(conversations.c.id == self.conversation.id)
-            .values(changes)
-        )
+        await self.ctx.execute(_CHANGE, {"this": self.conversation.id, **changes})
         done = {"state": "done", "done_at": self.ctx.now}
         if self.secret:
             done["incoming"] = Incoming(text=REDACTED).to_json()
-        await self.ctx.execute(sa.update(inbox).where(inbox.c.id == item.id).values(done))
+        await self.ctx.execute(_DONE, {"this": item.id, **done})
         answer = self.ctx.cache.get("answer tap") if self.incoming.kind == "tap" else None
         if answer is not None:
             language = self.conversation.language

@@ -60,20 +60,26 @@ class Pick:
     stale: bool = False
 
 
+_prompts = models.prompts.c
+_WAITING = (
+    sa.select(models.prompts)
+    .where(
+        _prompts.conversation_id == sa.bindparam("conversation_id"),
+        sa.or_(
+            _prompts.id.in_(sa.bindparam("known", expanding=True)),
+            sa.and_(_prompts.flow != "", _prompts.closed_at.is_(None)),
+        ),
+    )
+    .order_by(_prompts.id)
+)
+
+
 async def waiting(
     ctx: Context, conversation_id: int, current: int | None, seen: int | None
 ) -> list[Waiting]:
     """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
-    p = models.prompts.c
     known = [i for i in (current, seen) if i is not None]
-    rows = await ctx.all(
-        sa.select(models.prompts)
-        .where(
-            p.conversation_id == conversation_id,
-            sa.or_(p.id.in_(known), sa.and_(p.flow != "", p.closed_at.is_(None))),
-        )
-        .order_by(p.id)
-    )
+    rows = await ctx.execute(_WAITING, {"conversation_id": conversation_id, "known": known})
     return [_waiting(ctx, row, current) for row in rows]
 
 

@@ -210,6 +210,8 @@ def clean(text: str, *, lines: bool = False) -> str:
     if lines:
         return "\n".join(filter(None, (clean(line) for line in text.splitlines())))
     text = " ".join(text.translate(_HIDDEN).split())
+    if text.isprintable():  # nearly always, and found out in one go
+        return text
     return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cs"})
 
 

@@ -78,15 +78,19 @@ class _Forget:
         self.cache.pop(("catalog", self.shop_id), None)
 
 
-async def catalog(ctx: Context, shop_id: int, *, lock: bool = False) -> Catalog:
+async def catalog(
+    ctx: Context, shop_id: int, *, lock: bool = False, version: int | None = None
+) -> Catalog:
     """Return a shop's catalog as this transaction sees it; NotFound if there is no such shop.
 
-    One statement when nothing changed since it was read last. To re-check an offer, lock the
-    calendars first and ask for the catalog then: changes take the same locks. `lock` locks the
-    shop's row with the same statement, for what is counted per shop.
+    One statement when nothing changed since it was read last, none where `version`, which this
+    transaction has just read, says so. To re-check an offer, lock the calendars first and ask for
+    the catalog then: changes take the same locks. `lock` locks the shop's row with the same
+    statement, for what is counted per shop.
     """
-    statement = _VERSION_LOCKED if lock else _VERSION
-    version = (await ctx.execute(statement, {"shop_id": shop_id})).scalar()
+    if version is None:
+        statement = _VERSION_LOCKED if lock else _VERSION
+        version = (await ctx.execute(statement, {"shop_id": shop_id})).scalar()
     if version is None:
         raise NotFound(shop=shop_id)
     kept: Catalog | None = ctx.cache.get(("catalog", shop_id))

@@ -1,7 +1,7 @@
 """The tables, by noun; `metadata` holds them all."""
 
 from core.models.accounts import audit, cuts, kept_answers, lockouts, passwords, sign_ins
-from core.models.base import metadata, seconds
+from core.models.base import fixed, metadata, seconds
 from core.models.bookings import (
     LONGEST_CLAIM,
     blocks,
@@ -65,6 +65,7 @@ __all__ = [
     "cuts",
     "date_exceptions",
     "feeds",
+    "fixed",
     "heartbeats",
     "hours",
     "identities",

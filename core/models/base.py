@@ -76,6 +76,18 @@ def _seconds_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)}) AS BIGINT)"
 
 
+def fixed(value: str | int) -> sa.ColumnElement[Any]:
+    """A word or number of ours written into a statement itself.
+
+    As a parameter it would be prepared and handed over each time, which is felt in statements that
+    have dozens and are run with every message.
+    """
+    if isinstance(value, int):
+        return sa.literal_column(str(value), sa.Integer())
+    assert value.replace(" ", "").isalpha() or not value
+    return sa.literal_column(f"'{value}'", sa.Text())
+
+
 def key() -> sa.Column[int]:
     """The primary key."""
     return sa.Column("id", Key, primary_key=True, autoincrement=True)

@@ -15,6 +15,7 @@ from core.models import (
     bookings,
     conversations,
     customers,
+    fixed,
     identities,
     lines,
     outbox,
@@ -135,7 +136,9 @@ async def claim_due(
     reminders = [row.booking_id for row in kept if row.lane == "reminder" and row.prompt_id]
     if reminders:
         await reminding.settle(ctx, reminders)
-    bases = await number_prompts(ctx, [row.prompt_id for row in kept if row.prompt_id])
+    bases = {row.prompt_id: row.base for row in kept if row.base is not None}
+    new = [row.prompt_id for row in kept if row.prompt_id and row.base is None]
+    bases |= await number_prompts(ctx, new)
     kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
     return [_outgoing(row, ctx.now, token, bases) for row in kept]
 
@@ -168,17 +171,19 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
         .where(
             sa.text("earlier.state IN ('due', 'sending')"),  # as the index says it
             earlier.c.conversation_id == outbox.c.conversation_id,
-            earlier.c.lane == lane,
+            earlier.c.lane == fixed(lane),
             earlier.c.id <= outbox.c.id,
-            (earlier.c.state == "sending") | (earlier.c.attempts > 0) | (earlier.c.due_at <= now),
+            (earlier.c.state == fixed("sending"))
+            | (earlier.c.attempts > fixed(0))
+            | (earlier.c.due_at <= now),
         )
         .correlate(outbox)
         .scalar_subquery()
     )
-    found = sa.select(outbox.c.id, sa.literal(_LANES.index(lane)).label("rank")).where(
+    found = sa.select(outbox.c.id, fixed(_LANES.index(lane)).label("rank")).where(
         UNFINISHED,
-        outbox.c.state == "due",
-        outbox.c.lane == lane,
+        outbox.c.state == fixed("due"),
+        outbox.c.lane == fixed(lane),
         outbox.c.due_at <= now,
         outbox.c.id == earliest,
     )
@@ -190,7 +195,7 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
             conversations.c.line_id.in_(sa.bindparam(which, expanding=True))
         )
         found = found.where(outbox.c.conversation_id.in_(talks))
-        vanished = outbox.c.error == VANISHED
+        vanished = outbox.c.error == fixed(VANISHED)
         found = found.where(vanished if keep_to == "suspect" else ~vanished)
     return (
         found.order_by(outbox.c.due_at, outbox.c.id)
@@ -208,7 +213,7 @@ def _claim(keep_to: Scope) -> sa.Update:
     )
     claim = sa.update(outbox).where(outbox.c.id.in_(best))
     return claim.values(
-        state="sending",
+        state=fixed("sending"),
         lease=sa.bindparam("token"),
         leased_until=sa.bindparam("until"),
         attempts=outbox.c.attempts + sa.bindparam("begun", type_=sa.Integer),
@@ -265,6 +270,7 @@ def _detailed() -> sa.Select[Any]:
             bookings.c.starts_at.label("booking_starts"),
             outbox.c.living,
             prompts.c.options,
+            prompts.c.base,
             prompts.c.args.label("prompt_args"),
         )
         .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)

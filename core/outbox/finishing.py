@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.context import Context, Row
-from core.models import outbox, prompts
+from core.models import fixed, outbox, prompts
 from core.outbox.reporting import FAILED, RANK
 from core.outbox.wiping import WIPED, WIPED_PROMPT
 
@@ -29,6 +29,11 @@ class Done:
     alphabet: str = ""
 
 
+def _rank(status: Any) -> sa.ColumnElement[int]:
+    places = [(fixed(one), fixed(place)) for one, place in RANK.items()]
+    return sa.case(*places, value=status, else_=fixed(0))
+
+
 def _mark(done: Any) -> sa.Update:
     """Mark a row as `done` says, whose columns are named as the fields of `Done`."""
     behind = outbox.alias("behind")
@@ -37,24 +42,26 @@ def _mark(done: Any) -> sa.Update:
         .where(
             outbox.c.id == done.row_id,
             outbox.c.lease == done.lease,
-            outbox.c.state.in_(("sending", "due")),
+            outbox.c.state.in_([fixed("sending"), fixed("due")]),
         )
         .values(
             # The provider's callback may have overtaken us, even with a failure.
-            state=sa.case((outbox.c.provider_status.in_(FAILED), "failed"), else_="sent"),
+            state=sa.case(
+                (outbox.c.provider_status.in_([fixed(one) for one in FAILED]), fixed("failed")),
+                else_=fixed("sent"),
+            ),
             sent_at=sa.bindparam("now", type_=outbox.c.sent_at.type),
-            lease="",
-            leased_until=None,
+            lease=fixed(""),
+            leased_until=sa.null(),
             provider_id=done.provider_id,
             provider_status=sa.case(
                 (
-                    sa.case(RANK, value=outbox.c.provider_status, else_=0)
-                    < sa.case(RANK, value=done.provider_status, else_=0),
+                    _rank(outbox.c.provider_status) < _rank(done.provider_status),
                     done.provider_status,
                 ),
                 else_=outbox.c.provider_status,
             ),
-            body=sa.case((outbox.c.secret, ""), else_=done.body),
+            body=sa.case((outbox.c.secret, fixed("")), else_=done.body),
             segments=done.segments,
             alphabet=done.alphabet,
             say=WIPED,
@@ -143,7 +150,7 @@ async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
     """
     marked: list[Row] = []
     if ctx.postgresql and len(those) > 1:
-        given = {"those": json.dumps([asdict(done) for done in those]), "now": ctx.now}
+        given = {"those": json.dumps([_named(done) for done in those]), "now": ctx.now}
         marked += (await ctx.execute(_MARK_MANY, given)).all()
     else:
         for done in those:
@@ -161,6 +168,11 @@ async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
     names = {done.row_id: done.provider_id for done in those}
     await _show(ctx, [(row.prompt_id, names[row.row_id], row.secret) for row in marked])
     return {row.row_id: bool(row.more) for row in marked}
+
+
+def _named(done: Done) -> dict[str, str | int]:
+    # What `dataclasses.asdict` gives, without its deep copies: one goes with every message.
+    return {name: getattr(done, name) for name in done.__slots__}
 
 
 async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> None:

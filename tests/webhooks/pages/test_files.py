@@ -8,10 +8,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from core import people
 from core.catalog import catalog
-from core.context import Context
-from core.models import customers, lines, outbox
+from core.models import customers
 from tests.webhooks.pages.conftest import ORIGIN, Browser, Lobby, words, wrong
 from webhooks.admin.middleware import MAX_IMPORT
 
@@ -68,44 +66,15 @@ async def test_a_file_is_looked_at_mended_and_imported(lobby: Lobby) -> None:
 async def test_whom_the_shop_knows_is_not_imported_twice(lobby: Lobby) -> None:
     browser = await lobby.browser("owner")
     home = f"/shops/{lobby.house.shop.shop_id}/setup/files"
-    for lines_, said in (
+    for people, said in (
         ("Marta,600111222", "1 customer imported."),
         ("Marta,600111222\nHugo,", "1 customer imported. 1 was there already."),
     ):
-        file = f"name,phone\n{lines_}\n".encode()
+        file = f"name,phone\n{people}\n".encode()
         done = await upload(browser, home, file, what="customers", **IMPORT)
         assert said in words(await browser.client.get(done.headers["location"]))
     count = sa.select(sa.func.count()).select_from(customers)
     assert await lobby.house.scalar(count) == 2
-
-
-async def test_who_has_bookings_that_were_brought_is_reminded_or_not(lobby: Lobby) -> None:
-    place = lobby.house.shop
-    browser = await lobby.browser("owner")
-    home = f"/shops/{place.shop_id}/setup/files"
-    ticked = 'name="remind" value="1" checked'
-    assert ticked in (await browser.get(f"{home}?what=bookings")).text
-    assert ticked not in (await browser.get(home)).text
-
-    async def reached(ctx: Context) -> None:
-        """Have Marta written to the shop: who has not is reminded of nothing."""
-        line = await ctx.first(sa.select(lines).where(lines.c.id == place.line_id))
-        assert line is not None
-        await people.contact(ctx, line, "+34600111222")
-        user = await people.prove_apart(ctx, "phone", "+34600111222", name="Marta")
-        await people.customer(ctx, place.shop_id, user, name="Marta", phone="+34600111222")
-
-    await lobby.house.runtime.run(reached)
-    ticked_box: dict[str, Any] = {"remind": "1"}
-    bare: dict[str, Any] = {}
-    for day, form, waiting in (("12", bare, 0), ("13", ticked_box, 2)):
-        file = f"service,provider,starts_at,customer,phone\nCut,Ana,2026-03-{day} 12:00,"
-        text = f"{file}Marta,+34600111222\n"
-        looked = await upload(browser, home, what="bookings", text=text, **form)
-        assert (ticked in looked.text) == bool(form)
-        done = await upload(browser, home, what="bookings", text=text, **form, **IMPORT)
-        assert done.headers["location"].endswith("&created=1&known=0")
-        assert await lobby.house.scalar(sa.select(sa.func.count()).select_from(outbox)) == waiting
 
 
 async def test_odd_files_are_told_in_words(lobby: Lobby) -> None:

@@ -30,7 +30,7 @@ NOTES: dict[importing.What, str] = {
     "services": "A heading that is not there yet is made. A name that is there already is a fault.",
     "customers": "Whom the shop knows by the same name and phone stays as they are.",
     "bookings": "Those to come. They stand as they were agreed, whatever the hours, but not at a "
-    "time that is taken, and nobody is told of them now.",
+    "time that is taken. Nobody is told of them now; who has written to you is reminded in time.",
 }
 
 COLUMNS = {
@@ -116,11 +116,9 @@ async def bring(visit: AtShop) -> Response:
         return _page(visit, kind, **wrongs(wrong))
     home = f"/shops/{visit.shop.shop.id}"
     path, problem = f"{home}/imports", ""
-    remind = kind != "bookings" or bool(visit.form["remind"])
     try:
         if visit.form["import"]:
-            more = {"remind": str(remind).lower()}
-            made = await visit.send_file(path, file, what=kind, dry_run="false", **more)
+            made = await visit.send_file(path, file, what=kind, dry_run="false")
             counts = f"created={made['created']}&known={made['known']}"
             return done(f"/admin{home}/setup/files?what={kind}&{counts}")
     except Problem as refusal:
@@ -134,8 +132,7 @@ async def bring(visit: AtShop) -> Response:
     text = "" if any(one["reason"] == "not UTF-8" for one in faults) else file.decode("utf-8-sig")
     rows = [] if faults else await asyncio.to_thread(_first_rows, kind, file)
     said: dict[str, Any] = {"status": 422, "problem": problem} if problem else {}
-    said |= {"faults": faults, "rows": rows, "text": text, "remind": remind}
-    return _page(visit, kind, seen=seen, **said)
+    return _page(visit, kind, seen=seen, faults=faults, rows=rows, text=text, **said)
 
 
 def _check(visit: Visit) -> None:
@@ -171,7 +168,7 @@ def _first_rows(kind: importing.What, file: bytes) -> list[Sequence[str]]:
 def _page(visit: Visit, kind: importing.What, *, seen: Any = None, **said: Any) -> Response:
     _check(visit)
     columns = importing.WHAT[kind]
-    facts: dict[str, Any] = {"faults": [], "rows": [], "text": "", "counts": None, "remind": True}
+    facts: dict[str, Any] = {"faults": [], "rows": [], "text": "", "counts": None}
     return shown(
         visit,
         "files.html",
