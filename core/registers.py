@@ -27,7 +27,7 @@ from core.models import (
     users,
 )
 from core.paging import Asked, Page, page
-from core.privacy import NOBODY
+from core.privacy import ERASED
 from core.records import CUSTOMERS, OWN, Booking, booking_from
 
 UNFINISHED = ("held", "expired")
@@ -116,8 +116,7 @@ async def history(ctx: Context, booking_id: int, asked: Asked) -> Page[Row]:
 
 async def find_customers(ctx: Context, shop_id: int, text: str, asked: Asked) -> Page[Row]:
     """Return a shop's customers whose name, phone or e-mail has these words, none of the erased."""
-    erased = sa.and_(customers.c.name == NOBODY, customers.c.phone == "")
-    rows = _customers().where(customers.c.shop_id == shop_id, ~erased)
+    rows = _customers().where(customers.c.shop_id == shop_id, ~ERASED)
     if words := text.strip():
         rows = rows.where(sa.or_(*_named(words)))
     return await page(ctx, rows, [customers.c.id], asked)

@@ -12,6 +12,7 @@ from core.business.tally import MONEY, Tally
 from core.business.visits import LATEST
 from core.context import Context
 from core.models import bookings, customers, providers, shops, users
+from core.privacy import ERASED
 from core.records import CUSTOMERS, OWN, Booking, booking_from
 
 _b = bookings.c
@@ -28,7 +29,7 @@ class ShopLine:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """How many there are of everything now, and the bookings of a period."""
+    """How many there are of everything now, none of the erased, and the bookings of a period."""
 
     since: date
     until: date
@@ -51,7 +52,7 @@ async def whole(ctx: Context, *, since: date | None = None, until: date | None =
                 for table, which in (
                     (shops, sa.true()),
                     (providers, providers.c.active),
-                    (customers, sa.true()),
+                    (customers, ~ERASED),
                     (users, users.c.deactivated_at.is_(None)),
                 )
             )

@@ -44,6 +44,9 @@ from core.transitions import OPEN, SYSTEM
 NOBODY = "(erased)"
 """The name of a customer who is forgotten."""
 
+ERASED = sa.and_(customers.c.name == NOBODY, customers.c.phone == "")
+"""Whose rows are there for the figures only: in no list, and not counted among customers."""
+
 SOLD = ("service", "provider", "title", "speciality", "minutes", "price_minor", "currency")
 """What stays of a booking's snapshot, beside shop and address: what was sold, not to whom."""
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from playwright.async_api import Browser, expect
 
+from core import people
+from core.models import lines
 from tests.browser.counter import counter, look_around, readable
 from tests.browser.looking import Desk
 from tests.webhooks.staging import Theatre
@@ -113,3 +116,23 @@ async def test_every_page_is_readable(
             "shops/1/classes", "shops/1/setup/rooms",
             "figures?period=365", "users", "users/1", "?all=1",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+async def test_consent_and_lines_are_readable_with_everything_open(
+    chromium: Browser, theatre: Theatre, width: int, scheme: str
+) -> None:
+    async with theatre.stage.app.runtime.transaction() as ctx:
+        customer = await people.add_customer(ctx, 1, "Marta", "+34600111222")
+        line = await ctx.first(sa.select(lines).where(lines.c.channel == "sms"))
+        assert line is not None
+        talk = (await people.contact(ctx, line, "+34600111222")).conversation_id
+        await people.told_consent(ctx, talk, given=True, wording="by all means")
+        await people.told_consent(ctx, talk, given=False, wording="asked us at the desk")
+    async with counter(chromium, theatre, width, scheme) as at:
+        await look_around(at)
+        for path in (f"shops/1/customers/{customer}", "lines"):
+            await at.page.goto(f"{theatre.url}/admin/{path}")
+            await at.page.locator("details").evaluate_all("all => all.map(e => e.open = true)")
+            wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert (path, await at.axe(), await at.page.evaluate(wider)) == (path, [], 0)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from core import business, setup
+from core import business, people, privacy, setup
 from core.business import Scope, Tally
 from core.context import Context
 from core.errors import Invalid, NotFound
@@ -266,6 +266,17 @@ async def test_all_shops_together_are_the_sum_of_each(ctx: Context) -> None:
         shop.shop: slow.tally([row for row in rows if row.shop_id == shop.shop])["bookings"]
         for shop in shops
     }
+
+
+async def test_the_erased_are_counted_no_more(ctx: Context) -> None:
+    shop = Random(ctx, "Europe/Madrid", seed=1)
+    await shop.open()
+    # Whoever is called as the erased are, but can be reached, is somebody.
+    names = (("Vera", ""), ("Hugo", "+34600111222"), (privacy.NOBODY, "+34600111333"))
+    made = [await people.add_customer(ctx, shop.shop, name, phone) for name, phone in names]
+    assert (await business.whole(ctx)).customers == 3
+    await privacy.erase(ctx, await privacy.customer(ctx, shop.shop, made[1]))
+    assert (await business.whole(ctx)).customers == 2
 
 
 async def test_a_period_is_thirty_days_unless_it_is_named_and_a_year_at_most(ctx: Context) -> None:

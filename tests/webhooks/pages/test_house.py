@@ -1,12 +1,12 @@
-"""The whole installation without scripts: its figures, its users, and who is kept out of both."""
+"""The whole installation without scripts: figures, users, lines, and who is kept out of them."""
 
 from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
 
-from core.models import users
-from tests.webhooks.pages.conftest import Lobby, heading, words, wrong
+from core.models import lines, users
+from tests.webhooks.pages.conftest import Lobby, heading, value, words, wrong
 
 # The API below is tested on both databases; here it is the forms.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -16,7 +16,7 @@ async def test_an_admin_sees_how_all_shops_do(lobby: Lobby) -> None:
     await lobby.house.furnish()
     browser = await lobby.browser("admin")
     shops = words(await browser.get("/?all=1"))
-    assert "Shops Figures Users Choose a shop New shop" in shops
+    assert "Shops Figures Users Lines Choose a shop New shop" in shops
     shown = words(await browser.get("/figures?period=ahead"))
     assert (
         "Shops 2 Providers 3 Customers 1 8 with an account Bookings 1 "
@@ -76,14 +76,82 @@ async def test_admins_close_and_delete_neither_themselves_nor_delete_each_other(
     assert "An admin cannot be deleted." in words(refused)
 
 
+async def test_a_line_is_added_given_switched_and_removed(lobby: Lobby) -> None:
+    browser = await lobby.browser("admin")
+    bella, smile = lobby.house.shop.shop_id, lobby.house.other.shop_id
+    typed = {"channel": "sms", "address": "+34 915 55 01 77", "shop_id": str(bella)}
+    none = await browser.send("/lines", **typed)
+    assert wrong(none) == {
+        "channel": "No Twilio account is set up: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN have to "
+        "be in the settings first."
+    }
+    lobby.house.runtime.settings.twilio_account_sid = "AC" + "0" * 32
+    lobby.house.runtime.settings.twilio_auth_token = "token"
+    odd = await browser.send("/lines", **typed | {"address": "bella", "shop_id": "99"})
+    assert wrong(odd) == {
+        "address": "This is no number. Write it with its country: +34 915 550 100.",
+        "shop_id": "This shop is not there any more. Choose another.",
+    }
+    assert value(odd, "address") == "bella"
+    made = await browser.send("/lines", **typed)
+    assert made.headers["location"] == "/admin/lines?said=added"
+    assert wrong(await browser.send("/lines", **typed)) == {"address": "This is a line already."}
+    number = await lobby.house.scalar(sa.select(sa.func.max(lines.c.id)))
+    assert "SMS +34915550177 Bella Hair · on" in words(await browser.get("/lines"))
+    one = f"/lines/{number}"
+    given = await browser.send(f"{one}/shop", shop_id=str(smile))
+    assert given.headers["location"] == "/admin/lines?said=given"
+    assert "SMS +34915550177 Smile Dental · on" in words(await browser.get("/lines"))
+    off = await browser.send(f"{one}/switch")
+    assert off.headers["location"] == "/admin/lines?said=switched-off"
+    assert "SMS +34915550177 Smile Dental · off" in words(await browser.get("/lines"))
+    on = await browser.send(f"{one}/switch", active="1")
+    assert on.headers["location"] == "/admin/lines?said=switched-on"
+    await browser.send(f"{one}/shop", shop_id="")
+    assert "SMS +34915550177 all shops · on" in words(await browser.get("/lines"))
+    gone = await browser.send(f"{one}/remove")
+    assert gone.headers["location"] == "/admin/lines?said=removed"
+    assert "+34915550177" not in words(await browser.get("/lines"))
+
+
+async def test_a_line_that_people_wrote_on_stays_with_its_shop(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    browser = await lobby.browser("admin")
+    number, smile = lobby.house.shop.line_id, lobby.house.other.shop_id
+    kept = await browser.send(f"/lines/{number}/shop", shop_id=str(smile))
+    assert (kept.status_code, wrong(kept)) == (
+        409,
+        {
+            f"shop{number}": "People have written on it, and what they wrote stays with their "
+            "shop: it cannot go to this one. Switch it off instead."
+        },
+    )
+    unknown = await browser.send(f"/lines/{number}/shop", shop_id="99")
+    assert wrong(unknown) == {f"shop{number}": "This shop is not there any more. Choose another."}
+    kept = await browser.send(f"/lines/{number}/remove")
+    assert (kept.status_code, wrong(kept)) == (
+        409,
+        {
+            f"remove{number}": "People have written on it: it cannot be removed. "
+            "Switch it off instead."
+        },
+    )
+    assert await lobby.house.scalar(sa.select(lines.c.shop_id).where(lines.c.id == number)) == (
+        lobby.house.shop.shop_id
+    )
+    assert (await browser.send("/lines/999/remove")).status_code == 404
+
+
 async def test_it_is_for_admins_alone(lobby: Lobby) -> None:
     for who in ("owner", "customer"):
         browser = await lobby.browser(who)
         one = f"/users/{lobby.house.users['provider']}"
-        for path in ("/figures", "/users", one):
+        for path in ("/figures", "/users", "/lines", one):
             assert (await browser.get(path)).status_code == 403
         for path in ("close", "delete"):
             assert (await browser.send(f"{one}/{path}", sure="1")).status_code == 403
+        for path in ("", "/1/shop", "/1/switch", "/1/remove"):
+            assert (await browser.send(f"/lines{path}", address="+34915550177")).status_code == 403
         assert "Users" not in words(await browser.get("/?all=1"))
     assert (await lobby.nobody().get("/users")).headers["location"] == (
         "/admin/sign-in?next=/admin/users"

@@ -15,6 +15,7 @@ from core.messages import Incoming, Say
 from core.models import conversations, customers, inbox
 from core.models import outbox as outbox_table
 from core.privacy.forgetting import NOBODY
+from tests.talking import Person, Town
 from tests.webhooks.pages.conftest import Lobby, words, wrong
 
 # The API below is tested on both databases; here it is the forms.
@@ -38,7 +39,7 @@ async def test_customers_are_found_changed_and_blocked(lobby: Lobby) -> None:
     one = f"{home}/{lobby.house.customer}"
     shown = words(await browser.get(one))
     assert "Bookings Tue 10 Mar 10:00 am Cut, Ana Confirmed" in shown
-    assert "Talks and consent SMS Has not said whether they want messages" in shown
+    assert "Talks and consent SMS +34600111222 Has not said whether they want messages" in shown
     assert "Their data" not in shown
     vera = made.headers["location"].removeprefix("/admin").partition("?")[0]
     assert "They have not written to the shop" in words(await browser.get(vera))
@@ -54,6 +55,52 @@ async def test_customers_are_found_changed_and_blocked(lobby: Lobby) -> None:
         other = await lobby.browser(who)
         for path in (home, one, f"{one}/export"):
             assert (await other.get(path)).status_code == status
+
+
+async def test_a_yes_or_no_to_messages_is_shown_and_written_down_on_their_word(
+    lobby: Lobby,
+) -> None:
+    await lobby.house.furnish()
+    place = lobby.house.shop
+    town = Town(lobby.house.runtime)
+    marta = Person(town, town.line(place.line_id, place.shop_id), "+34600111222")
+    await marta.says("hello")
+    browser = await lobby.browser("receptionist")
+    home = f"/shops/{place.shop_id}/customers/{lobby.house.customer}"
+    tell = f"{home}/consents/{lobby.house.talk}"
+    today = "Monday 9 March 2026"
+    shown = words(await browser.get(home))
+    assert f"Agreed to messages on {today}: they wrote to the shop, “hello” They asked" in shown
+    long = await browser.send(tell, wording="x" * 301)
+    assert wrong(long) == {f"wording{lobby.house.talk}": "Write at most 300 characters."}
+    told = await browser.send(tell, wording="asked us at the desk")
+    assert told.headers["location"] == f"/admin{home}?said=asked-to-stop"
+    shown = words(await browser.get(home))
+    assert (
+        f"Wants no messages since {today}: they told the shop they want none, "
+        f"“asked us at the desk” How that came about {today}, 10:00 am No: they told the shop they "
+        f"want none, “asked us at the desk” {today}, 10:00 am Yes: they wrote to the shop, “hello” "
+        "They want messages again" in shown
+    )
+    told = await browser.send(tell, wording="", agreed="1")
+    assert told.headers["location"] == f"/admin{home}?said=wants-again"
+    assert "Agreed to messages on" in words(await browser.get(home))
+    await marta.says("STOP")
+    shown = words(await browser.get(home))
+    assert (
+        f"Wants no messages since {today}: they asked for no more, “STOP” "
+        "Only they can take that back, by sending START by SMS." in shown
+    )
+    assert "They want messages again" not in shown
+    late = await browser.send(tell, agreed="1")
+    assert (late.status_code, "only they can take it back" in words(late)) == (409, True)
+    assert (await browser.send(f"{home}/consents/999")).status_code == 404
+    await marta.says("START")
+    assert f"Agreed to messages on {today}: they asked for messages again, “START”" in words(
+        await browser.get(home)
+    )
+    for who, status in (("provider", 403), ("other owner", 404), ("customer", 404)):
+        assert (await (await lobby.browser(who)).send(tell)).status_code == status
 
 
 async def test_an_unproved_walk_in_is_shown_nobodys_talks(lobby: Lobby) -> None:

@@ -1,4 +1,4 @@
-"""Customers: looked for, looked at, noted on, blocked, made one, told everything, forgotten."""
+"""Customers: looked for, looked at, noted on, blocked, heard, made one, told all, forgotten."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ from webhooks.pages.admin.wording import told
 router = APIRouter(prefix="/shops/{shop_id}/customers")
 
 FIELDS = ("name", "phone", "email", "notes")
+
+HOWS = {
+    ("wrote", True): "they wrote to the shop",
+    ("asked", True): "they agreed by a link",
+    ("start", True): "they asked for messages again",
+    ("told", True): "they told the shop they want them",
+    ("stop", False): "they asked for no more",
+    ("refused", False): "their network takes none from us",
+    ("told", False): "they told the shop they want none",
+}
+"""How a yes or no to our messages came about."""
+
+BACK = {
+    "sms": "by sending START by SMS",
+    "whatsapp": "by sending START in WhatsApp",
+    "telegram": "by sending START to the bot",
+    "email": "by asking for mails again in a chat and opening the link we mail them",
+}
+"""How somebody takes back an opt-out of their own, by channel."""
 
 
 @router.get("")
@@ -81,6 +100,21 @@ async def block(visit: AtShop, customer_id: int) -> Response:
     return done(f"/admin{_path(visit)}/{customer_id}", "blocked" if blocked else "unblocked")
 
 
+@router.post("/{customer_id}/consents/{talk_id}")
+async def tell(visit: AtShop, customer_id: int, talk_id: int) -> Response:
+    """Write down that they told the shop they want no messages in a talk, or do after all."""
+    agreed, wording = bool(visit.form["agreed"]), visit.form["wording"]
+    said = {"agreed": agreed, "wording": wording}
+    try:
+        await visit.send("PUT", f"{_path(visit)}/{customer_id}/consents/{talk_id}", **said)
+    except Problem as problem:
+        again = refused(problem)
+        again["errors"] = {f"{k}{talk_id}": v for k, v in again["errors"].items()}
+        return await _one(visit, customer_id, wording={talk_id: wording}, **again)
+    word = "wants-again" if agreed else "asked-to-stop"
+    return done(f"/admin{_path(visit)}/{customer_id}", word)
+
+
 @router.post("/{customer_id}/merge")
 async def merge(visit: AtShop, customer_id: int) -> Response:
     """Make this row and another of the same person one; this one stays."""
@@ -132,6 +166,7 @@ async def _one(
     *,
     like: str = "",
     typed: Mapping[str, str] | None = None,
+    wording: Mapping[int, str] | None = None,
     **said: Any,
 ) -> Response:
     one = await visit.get(f"{_path(visit)}/{customer_id}")
@@ -139,6 +174,7 @@ async def _one(
     visits = await visit.get(
         f"/shops/{shop_id}/bookings", customer_id=customer_id, newest_first="true", limit=50
     )
+    consents = await visit.get(f"{_path(visit)}/{customer_id}/consents")
     talks = await visit.read(lambda ctx: registers.talks_of(ctx, shop_id, customer_id))
     same = (await visit.get(_path(visit), q=like or one["name"], limit=11))["items"]
     return shown(
@@ -147,7 +183,11 @@ async def _one(
         place="customers",
         one=one,
         visits=visits["items"],
-        talks=talks,
+        consents=consents["items"],
+        away={talk.id for talk in talks if talk.unreachable_at},
+        hows=HOWS,
+        back=BACK,
+        wording=wording or {},
         like=like,
         same=[other for other in same if other["id"] != customer_id],
         now=visit.call.app.runtime.clock.now(),

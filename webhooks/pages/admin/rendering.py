@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import jinja2
 from fastapi import APIRouter, Request
@@ -66,6 +67,8 @@ SAID = {
     "blocked": "Blocked: the shop takes no more bookings from them.",
     "unblocked": "The shop takes their bookings again.",
     "merged": "The two are one now.",
+    "asked-to-stop": "Written down: nothing is sent to them there but answers to what they write.",
+    "wants-again": "Written down: they want messages there again.",
     "erased": "Everything about them is deleted. Bookings stay in the figures without a name.",
     "taken": "The talk is yours: the bot keeps quiet for twelve hours, or until you hand it back.",
     "answered": "Sent in the shop's name.",
@@ -76,6 +79,9 @@ SAID = {
     "closed": "Closed: they are out everywhere.",
     "opened": "Open again: they can sign in.",
     "deleted": "Deleted for good.",
+    "given": "Given. Whoever writes on it reaches them from now on.",
+    "switched-off": "Switched off: it neither hears nor says anything.",
+    "switched-on": "Switched on. Whoever writes on it is answered.",
     "invited": "Invited. They sign in with a code to their phone.",
 }
 """What a page says on top after something was done, by the word in its address."""
@@ -133,7 +139,11 @@ def _money(minor: int | None, currency: str) -> str:
 
 def _when(value: datetime | str, zone: str, spec: str = "") -> str:
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return formats.moment(When(instant, zone), spec, "en")
+    moment = When(instant, zone)
+    if spec == "date":  # that may be years ago
+        year = instant.astimezone(ZoneInfo(zone)).year
+        return f"{formats.moment(moment, 'long', 'en')} {year}"
+    return formats.moment(moment, spec, "en")
 
 
 def _day(value: date, spec: str = "") -> str:

@@ -29,6 +29,7 @@ CODES = {
     "wrong_state": "Somebody was faster: the booking is in another state by now.",
     "customer_blocked": "This customer is blocked: the shop takes no bookings from them.",
     "overlap": "There is a booking in that time already.",
+    "opt_out_stands": "They opted out themselves meanwhile: only they can take it back.",
     "too_many_requests": "That was a lot in a short time. Wait a few minutes, then go on.",
     "invalid": "Something is missing or not right. Look at the fields marked below.",
 }
@@ -45,6 +46,7 @@ REASONS = {
     "type": "This is not of the form it has to be.",
     "order": "The end has to come after the beginning.",
     "span": "That is too long a time.",
+    "unknown": "It is not there any more. Choose another.",
     "time": "Write a time of day, such as 09:00.",
     "rule": "Write it like 24h, 2h or at 09:00.",
     "language": "Write a language such as en, es, pt or hi.",
@@ -60,6 +62,7 @@ REASONS = {
 FORMS = (
     (r"String should have at least (\d+) character", "Write at least {} characters."),
     (r"String should have at most (\d+) character", "Write at most {} characters."),
+    (r"Value should have at most (\d+) items after validation", "Write at most {} characters."),
     (r"Input should be greater than or equal to (\d+)", "It has to be at least {}."),
     (r"Input should be less than or equal to (\d+)", "It has to be at most {}."),
     (r"Input should be a multiple of (\d+)", "It has to come in steps of {}."),

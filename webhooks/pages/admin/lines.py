@@ -1,0 +1,144 @@
+"""The installation's lines, for its admins: by which numbers and senders shops are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from core import directory
+from webhooks.pages.admin.client import Problem, Visit, Visitor
+from webhooks.pages.admin.forms import refused
+from webhooks.pages.admin.rendering import CHANNELS, done, shown
+
+router = APIRouter(prefix="/lines")
+
+FIELDS = ("channel", "address", "shop_id", "staff")
+
+KINDS = tuple((key, CHANNELS[key]) for key in ("sms", "whatsapp"))
+"""What can be added: whatever else there is comes from the settings."""
+
+WRONG = {
+    ("channel", "account"): "No Twilio account is set up: TWILIO_ACCOUNT_SID and "
+    "TWILIO_AUTH_TOKEN have to be in the settings first.",
+    ("address", "phone"): "This is no number. Write it with its country: +34 915 550 100.",
+    ("address", "taken"): "This is a line already.",
+    ("shop_id", "unknown"): "This shop is not there any more. Choose another.",
+}
+"""What the API finds wrong with a line, by field and reason."""
+
+IN_USE = {
+    "shop": "People have written on it, and what they wrote stays with their shop: "
+    "it cannot go to this one. Switch it off instead.",
+    "remove": "People have written on it: it cannot be removed. Switch it off instead.",
+}
+"""Why a line stays as it is, by what was asked for."""
+
+
+@router.get("")
+async def lines(visit: Visitor, cursor: str = "") -> Response:
+    """Show the lines, also those switched off, and a form for one more."""
+    return await _page(visit, cursor)
+
+
+@router.post("")
+async def add(visit: Visitor) -> Response:
+    """Add a number or sender of the installation's Twilio account."""
+    typed = {name: visit.form[name] for name in FIELDS}
+    said = typed | {"shop_id": _shop(typed["shop_id"]), "staff": bool(typed["staff"])}
+    try:
+        await visit.send("POST", "/lines", **said)
+    except Problem as problem:
+        return await _page(visit, typed=typed, **_refused(problem))
+    return done("/admin/lines", "added")
+
+
+@router.post("/{line_id}/shop")
+async def give(visit: Visitor, line_id: int) -> Response:
+    """Give a line to a shop, or to all of them."""
+    chosen = visit.form["shop_id"]
+    return await _change(
+        visit, line_id, "given", {"shop_id": _shop(chosen)}, chosen={line_id: chosen}
+    )
+
+
+@router.post("/{line_id}/switch")
+async def switch(visit: Visitor, line_id: int) -> Response:
+    """Switch a line off, or on again."""
+    on = bool(visit.form["active"])
+    return await _change(visit, line_id, f"switched-{'on' if on else 'off'}", {"active": on})
+
+
+@router.post("/{line_id}/remove")
+async def remove(visit: Visitor, line_id: int) -> Response:
+    """Remove a line on which nobody has written."""
+    try:
+        await visit.send("DELETE", f"/lines/{line_id}")
+    except Problem as problem:
+        return await _page(visit, visit.form["cursor"], **_refused(problem, line_id, "remove"))
+    return done(_back(visit), "removed")
+
+
+async def _change(
+    visit: Visit, line_id: int, word: str, said: Mapping[str, Any], **typed: Any
+) -> Response:
+    try:
+        await visit.send("PATCH", f"/lines/{line_id}", **said)
+    except Problem as problem:
+        return await _page(
+            visit, visit.form["cursor"], **typed, **_refused(problem, line_id, "shop")
+        )
+    return done(_back(visit), word)
+
+
+def _shop(text: str) -> int | str | None:
+    """Return the shop that was chosen, None for all; what is no number the API refuses."""
+    return int(text) if text.isdecimal() else text or None
+
+
+def _back(visit: Visit) -> str:
+    """Return the path of the part of the list that a form stood in."""
+    cursor = visit.form["cursor"]
+    return f"/admin/lines?{urlencode({'cursor': cursor})}" if cursor else "/admin/lines"
+
+
+def _refused(problem: Problem, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
+    """Return a refusal at its field, which is one of those of the line where there is one."""
+    said = refused(problem)
+    wrong: dict[str, str] = said["errors"]
+    for one in problem.fields:
+        name = str(one["field"]).rpartition(".")[2]
+        wrong[name] = WRONG.get((name, str(one.get("reason"))), wrong[name])
+    if problem.code == "line_in_use":
+        wrong, said["problem"] = {asked: IN_USE[asked]}, ""
+    if line_id is not None:
+        wrong = {f"{name.removesuffix('_id')}{line_id}": words for name, words in wrong.items()}
+    return said | {"errors": wrong}
+
+
+async def _page(
+    visit: Visit,
+    cursor: str = "",
+    *,
+    typed: Mapping[str, str] | None = None,
+    chosen: Mapping[int, str] | None = None,
+    **said: Any,
+) -> Response:
+    found = await visit.get("/lines", cursor=cursor)
+    known = await visit.read(directory.shops)
+    return shown(
+        visit,
+        "installation_lines.html",
+        tab="lines",
+        found=found,
+        cursor=cursor,
+        kinds=KINDS,
+        names={shop.id: shop.name for shop in known},
+        shops=[("", "All shops"), *((shop.id, shop.name) for shop in known)],
+        typed=dict.fromkeys(FIELDS, "") | dict(typed or {}),
+        chosen=chosen or {},
+        **said,
+    )
