@@ -317,6 +317,7 @@ no longer need|want|coming|able
 """,
     "my_bookings": """
 my upcoming|next|current|existing|booked? appointments|bookings|reservations
+^ appointments|bookings|reservations $
 when|what|where|whens is|are|s|time|day my|our next? upcoming? @visit
 do i|we have an|any|a|something|anything? upcoming? @visit
 what do|did|have i|we have? booked|book|scheduled|coming
@@ -347,6 +348,7 @@ when|what|time|which do|does|are|is|days|day|time|hours you|they|it|the|he|she|a
 when|until do|does|are you|they|it open|close
 is|are|r you|it|the|they|u|there * open|closed
 your|the|their|its hours
+^ hours|timings|open $
 how late
 what|which hours
 open|close today|tomorrow|late|now|yet|early|until|till|on|at

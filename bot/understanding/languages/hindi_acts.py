@@ -183,6 +183,7 @@ aur kuch nahi
 खुला|खुली|खुले|खुलता|बंद * है|हो|रहता|रहेगा|होता|hai|ho|rehta|rahega|hota|रहते
 khula|khuli|khule|khulta|band * है|हो|रहता|रहेगा|होता|hai|ho|rehta|rahega|hota|रहते
 टाइमिंग|timing|timings|टाइमिंग्स
+^ समय|samay $
 काम|kaam के|ke घंटे|ghante
 """,
     "ask_phone": """

@@ -181,6 +181,7 @@ não|nao quero|preciso mais
 """,
     "my_bookings": """
 meus|minhas @visit
+^ agendamentos|marcações|reservas|consultas $
 quando|que|qual|quais * meu|minha|meus|minhas|próximo|próxima @visit
 tenho algum|alguma|algo|um|uma @visit|marcado|marcada|agendado
 ver|mostra|mostrar|consultar|mostre meu|meus|minha|minhas @visit

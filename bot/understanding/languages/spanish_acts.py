@@ -195,6 +195,7 @@ ya no quiero|necesito|voy|puedo
 """,
     "my_bookings": """
 mis citas|reservas|turnos|visitas
+^ citas|reservas|turnos $
 cuándo|cuando|qué|que|a|cuál|cual ** mi|mis|próxima @visit
 tengo alguna|una|algún|algo|un * @visit|reservado|reservada
 ver|muéstrame|enséñame|mostrar|consultar|mira mi|mis @visit
