@@ -346,13 +346,12 @@ async def cancel_session(
     """Cancel a session and the bookings of all its seats, each of whom is told."""
 
     async def work(ctx: Context) -> Cancelled:
-        await _session(call, ctx, shop_id, session_id)
         gone = await bookings.cancel_session(
             ctx, session_id, shop_id=shop_id, actor=call.actor, reason=body.reason
         )
         return Cancelled(cancelled=gone)
 
-    return await call.write(work)
+    return await call.write(work, before=lambda ctx: _session(call, ctx, shop_id, session_id))
 
 
 async def _session(call: Call, ctx: Context, shop_id: int, session_id: int) -> SessionOut:

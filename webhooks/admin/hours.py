@@ -173,7 +173,7 @@ async def set_date(shop_id: PathId, day: Day, body: DateIn, call: Caller) -> Dat
 @router.delete("/dates/{day}", status_code=HTTPStatus.NO_CONTENT)
 async def clear_date(shop_id: PathId, day: Day, call: Caller) -> None:
     """Let the week's hours hold again on a date."""
-    await call.write(lambda ctx: setup.clear_exception(ctx, shop_id, day))
+    await _clear_date(call, shop_id, None, day)
 
 
 @router.get("/providers/{provider_id}/dates")
@@ -193,7 +193,7 @@ async def set_provider_date(
 @router.delete("/providers/{provider_id}/dates/{day}", status_code=HTTPStatus.NO_CONTENT)
 async def clear_provider_date(shop_id: PathId, provider_id: PathId, day: Day, call: Caller) -> None:
     """Let a provider's week hold again on a date."""
-    await call.write(lambda ctx: setup.clear_exception(ctx, shop_id, day, provider_id=provider_id))
+    await _clear_date(call, shop_id, provider_id, day)
 
 
 async def _list_dates(call: Call, shop_id: int, provider_id: int | None) -> Dates:
@@ -212,6 +212,13 @@ async def _set_date(
         return await _dates(ctx, shop_id, provider_id)
 
     return await call.write(work, before=lambda ctx: _dates(ctx, shop_id, provider_id))
+
+
+async def _clear_date(call: Call, shop_id: int, provider_id: int | None, day: Day) -> None:
+    await call.write(
+        lambda ctx: setup.clear_exception(ctx, shop_id, day, provider_id=provider_id),
+        before=lambda ctx: _dates(ctx, shop_id, provider_id),
+    )
 
 
 async def _dates(ctx: Context, shop_id: int, provider_id: int | None) -> Dates:

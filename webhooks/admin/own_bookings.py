@@ -25,7 +25,7 @@ from webhooks.admin.bookings import (
     slot_for,
 )
 from webhooks.admin.calendars import Reason
-from webhooks.admin.calls import Caller
+from webhooks.admin.calls import Call, Caller
 from webhooks.admin.fields import Id, Line, Listing, Out, Paged, PathId, Words
 
 router = APIRouter(prefix="/me/bookings", tags=["bookings"])
@@ -121,7 +121,7 @@ async def cancel_mine(booking_id: PathId, body: Reason, call: Caller) -> MyBooki
         gone = await bookings.cancel(ctx, booking_id, actor=call.customer, reason=body.reason)
         return MyBooking.of(gone)
 
-    return await call.write(work)
+    return await call.write(work, before=lambda ctx: _mine(call, ctx, booking_id))
 
 
 @router.post("/{booking_id}/move")
@@ -135,4 +135,8 @@ async def move_mine(booking_id: PathId, body: MoveIn, call: Caller) -> MyBooking
         moved = await bookings.move(ctx, booking_id, slot, actor=call.customer, key=call.key)
         return MyBooking.of(moved)
 
-    return await call.write(work)
+    return await call.write(work, before=lambda ctx: _mine(call, ctx, booking_id))
+
+
+async def _mine(call: Call, ctx: Context, booking_id: int) -> MyBooking:
+    return MyBooking.of(await bookings.get(ctx, booking_id, user_id=call.me.user_id))

@@ -179,13 +179,23 @@ async def offer(
         known = await catalog(ctx, shop_id)
         return OfferOut.of(known.offering(service_id, provider_id), known.shop.currency)
 
-    return await call.write(work)
+    return await call.write(work, before=lambda ctx: _offer(ctx, shop_id, provider_id, service_id))
 
 
 @router.delete("/providers/{provider_id}/services/{service_id}", status_code=HTTPStatus.NO_CONTENT)
 async def withdraw(shop_id: PathId, provider_id: PathId, service_id: PathId, call: Caller) -> None:
     """Let a provider no longer give a service; what is booked stands."""
-    await call.write(lambda ctx: setup.withdraw(ctx, shop_id, provider_id, service_id))
+    await call.write(
+        lambda ctx: setup.withdraw(ctx, shop_id, provider_id, service_id),
+        before=lambda ctx: _offer(ctx, shop_id, provider_id, service_id),
+    )
+
+
+async def _offer(ctx: Context, shop_id: int, provider_id: int, service_id: int) -> OfferOut | None:
+    """Return a service as a provider gives it; None where they do not."""
+    known = await catalog(ctx, shop_id)
+    given = known.offerings.get((service_id, provider_id))
+    return OfferOut.of(given, known.shop.currency) if given else None
 
 
 async def _provider(ctx: Context, shop_id: int, provider_id: int) -> ProviderOut:

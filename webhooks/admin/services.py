@@ -147,7 +147,11 @@ async def change_category(
 @router.delete("/categories/{category_id}", status_code=HTTPStatus.NO_CONTENT)
 async def remove_category(shop_id: PathId, category_id: PathId, call: Caller) -> None:
     """Remove a heading; its services stay, under none."""
-    await call.write(lambda ctx: setup.remove_category(ctx, shop_id, category_id))
+
+    async def before(ctx: Context) -> CategoryOut:
+        return CategoryOut.model_validate(await _category(ctx, shop_id, category_id))
+
+    await call.write(lambda ctx: setup.remove_category(ctx, shop_id, category_id), before=before)
 
 
 @router.get("/services")
