@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -143,12 +145,19 @@ def walk(house: House, seed: int, *, follow: bool = True) -> Walk:
     return Walk(house, Documented(house.api.openapi(), ids_of(house), chance), follow)
 
 
-@pytest.fixture
-async def house(runtime: Runtime) -> Any:
+@asynccontextmanager
+async def furnished(runtime: Runtime) -> AsyncIterator[House]:
+    """Open a house with something of everything in it."""
     twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
     async with open_house(runtime, shops_by_anyone=True, **twilio) as opened:
         await opened.furnish()
         await furnish_more(opened)
+        yield opened
+
+
+@pytest.fixture
+async def house(runtime: Runtime) -> AsyncIterator[House]:
+    async with furnished(runtime) as opened:
         yield opened
 
 
