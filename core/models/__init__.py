@@ -42,7 +42,7 @@ from core.models.talk import (
     prompts,
 )
 
-REVISION = "0011"
+REVISION = "0012"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.

@@ -159,9 +159,11 @@ outbox = sa.Table(
     one_of("lane", *LANES),
     one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
+        # With the id, for reminders are due together: without, each claim sorts all of an instant.
         "ix_outbox_due",
         "lane",
         "due_at",
+        "id",
         sqlite_where=sa.text("state IN ('due', 'sending')"),
         postgresql_where=sa.text("state IN ('due', 'sending')"),
     ),
