@@ -31,20 +31,20 @@ from core.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 120
+AT_ONCE = 400
 """Messages on their way at the same time; of one conversation and lane it is one anyway."""
 
-OF_A_LINE = 60
+OF_A_LINE = 200
 """Of them, messages of one line before others are claimed first: a slow provider holds up its own
 lines only."""
 
-BREATH = 0.02
+BREATH = 0.005
 """Seconds between two claims in a burst, so that each finds more than the one place just freed."""
 
 LATE = timedelta(minutes=5)
 """A reminder sent after this long is counted as late."""
 
-BATCH = 50
+BATCH = 75
 """Rows claimed by one statement."""
 
 
