@@ -22,11 +22,11 @@ _OPEN = (
         prompts.c.expires_at,
     )
     .where(
-        prompts.c.closed_at.is_(None)
-        & prompts.c.conversation_id.in_(
+        # Not "these, or open ones of their talks": PostgreSQL would read every prompt there is.
+        prompts.c.conversation_id.in_(
             sa.select(prompts.c.conversation_id).where(prompts.c.id.in_(_IDS))
-        )
-        | prompts.c.id.in_(_IDS)
+        ),
+        prompts.c.closed_at.is_(None) | prompts.c.id.in_(_IDS),
     )
     .order_by(prompts.c.id)
     .with_for_update(key_share=True)
