@@ -272,3 +272,29 @@ async def test_the_last_step_has_a_link_and_a_code_to_scan_for_each_line(lobby: 
     lines = words(await browser.get(path)).partition("Our ends of the channels.")[2]
     assert "WhatsApp +34600000100 for customers, shared" in lines
     assert "Telegram 7000 for the shop's people, shared" in lines
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "99999999999999999999", "٣", "-1", "1e3", "²"])
+async def test_what_is_no_number_of_anything_is_refused_on_every_form(
+    lobby: Lobby, number: str
+) -> None:
+    await lobby.house.furnish()
+    home, customer = f"/shops/{lobby.house.shop.shop_id}", lobby.house.customer
+    when = {"on": "2026-03-20", "at": "10:00"}
+    forms: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("admin", "/lines", {"channel": "sms", "address": "+34915550109", "shop_id": number}),
+        ("owner", f"{home}/setup/calendars/out", {"whose": number}),
+        ("owner", f"{home}/setup/calendars/in", {"url": "https://x.org/a", "provider_id": number}),
+        (
+            "owner",
+            f"{home}/setup/team",
+            {"phone": "1", "role": "provider", "provider_id": number},
+        ),
+        ("owner", f"{home}/customers/{customer}/merge", {"other": number}),
+        ("owner", f"{home}/bookings/new", {"name": "Marta", "service_id": number, **when}),
+        ("owner", f"{home}/classes", {"service_id": number, "weeks": number, **when}),
+    )
+    answers = {path: await (await lobby.browser(who)).send(path, **f) for who, path, f in forms}
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(
+        answers, 422
+    )

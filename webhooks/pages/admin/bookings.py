@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from core import slots
 from core.transitions import TRANSITIONS
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import instant
+from webhooks.pages.admin.forms import chosen, instant
 from webhooks.pages.admin.rendering import done, inside, shown
 from webhooks.pages.admin.wording import by_field, told
 
@@ -91,18 +91,18 @@ async def book(visit: AtShop) -> Response:
     starts = instant(visit, typed["on"], typed["at"], wrong)
     if len(typed["name"]) < 2:
         wrong["name"] = "Write a name of at least two letters."
-    if not typed["service_id"].isdecimal():
+    service_id = chosen(typed["service_id"])
+    if service_id is None:
         wrong["service_id"] = "Choose a service."
     if wrong or starts is None:
         return _new(visit, typed, wrong, status=422)
     home = f"/shops/{visit.shop.shop.id}"
-    provider = typed["provider_id"]
     try:
         await visit.send(
             "POST",
             f"{home}/bookings",
-            service_id=int(typed["service_id"]),
-            provider_id=int(provider) if provider.isdecimal() else None,
+            service_id=service_id,
+            provider_id=chosen(typed["provider_id"]),
             starts_at=starts.isoformat(),
             customer={"name": typed["name"], "phone": typed["phone"]},
             squeeze_in=bool(typed["squeeze_in"]),
@@ -208,7 +208,8 @@ async def move(visit: AtShop, booking_id: int) -> Response:
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
     said = {"starts_at": starts.isoformat()}
-    more = {"provider_id": int(typed["provider_id"])} if typed["provider_id"].isdecimal() else {}
+    provider_id = chosen(typed["provider_id"])
+    more = {} if provider_id is None else {"provider_id": provider_id}
     return await _change(
         visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
     )

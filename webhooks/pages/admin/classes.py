@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.offers import Provider, Service
 from core.paging import Asked
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import instant, minor_of, refused, wrongs
+from webhooks.pages.admin.forms import chosen, instant, minor_of, refused, wrongs
 from webhooks.pages.admin.rendering import done, shown
 from webhooks.pages.admin.wording import told
 
@@ -108,7 +108,7 @@ def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
     found = {}
     for name, (most, words) in asked.items():
         text = typed[name] or ("1" if name == "weeks" else "")
-        if text.isascii() and text.isdecimal() and 1 <= int(text[:16]) <= most:
+        if 1 <= (chosen(text) or 0) <= most:
             found[name] = int(text)
         else:
             wrong[name] = words

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from core import registers
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import refused, wrongs
+from webhooks.pages.admin.forms import chosen, refused, wrongs
 from webhooks.pages.admin.rendering import HEADERS, done, shown
 from webhooks.pages.admin.wording import told
 
@@ -118,8 +118,8 @@ async def tell(visit: AtShop, customer_id: int, talk_id: int) -> Response:
 @router.post("/{customer_id}/merge")
 async def merge(visit: AtShop, customer_id: int) -> Response:
     """Make this row and another of the same person one; this one stays."""
-    other = visit.form["other"]
-    if not other.isdecimal():
+    other = chosen(visit.form["other"])
+    if other is None:
         return await _one(visit, customer_id, **wrongs({"like": "Choose who is the same person."}))
     try:
         await visit.send("POST", f"{_path(visit)}/{other}/merge", into=customer_id)

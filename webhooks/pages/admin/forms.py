@@ -52,6 +52,16 @@ def whole(
     return found
 
 
+def chosen(text: str) -> int | None:
+    """Return the id of what was chosen from a list; None for nothing, and for what is no id."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def any_or(text: str) -> int | str | None:
+    """Return the same where nothing means all of them: what is no id goes on, and is refused."""
+    return chosen(text) or text or None
+
+
 def number(value: int | None) -> str:
     """Return a number as it is typed; nothing for None."""
     return "" if value is None else str(value)

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from core import directory
 from webhooks.pages.admin.client import Problem, Visit, Visitor
-from webhooks.pages.admin.forms import refused
+from webhooks.pages.admin.forms import any_or, refused
 from webhooks.pages.admin.rendering import CHANNELS, done, shown
 
 router = APIRouter(prefix="/lines")
@@ -48,7 +48,7 @@ async def lines(visit: Visitor, cursor: str = "") -> Response:
 async def add(visit: Visitor) -> Response:
     """Add a number or sender of the installation's Twilio account."""
     typed = {name: visit.form[name] for name in FIELDS}
-    said = typed | {"shop_id": _shop(typed["shop_id"]), "staff": bool(typed["staff"])}
+    said = typed | {"shop_id": any_or(typed["shop_id"]), "staff": bool(typed["staff"])}
     try:
         await visit.send("POST", "/lines", **said)
     except Problem as problem:
@@ -59,10 +59,9 @@ async def add(visit: Visitor) -> Response:
 @router.post("/{line_id}/shop")
 async def give(visit: Visitor, line_id: int) -> Response:
     """Give a line to a shop, or to all of them."""
-    chosen = visit.form["shop_id"]
-    return await _change(
-        visit, line_id, "given", {"shop_id": _shop(chosen)}, chosen={line_id: chosen}
-    )
+    shop = visit.form["shop_id"]
+    said = {"shop_id": any_or(shop)}
+    return await _change(visit, line_id, "given", said, meant={line_id: shop})
 
 
 @router.post("/{line_id}/switch")
@@ -94,11 +93,6 @@ async def _change(
     return done(_back(visit), word)
 
 
-def _shop(text: str) -> int | str | None:
-    """Return the shop that was chosen, None for all; what is no number the API refuses."""
-    return int(text) if text.isdecimal() else text or None
-
-
 def _back(visit: Visit) -> str:
     """Return the path of the part of the list that a form stood in."""
     cursor = visit.form["cursor"]
@@ -124,7 +118,7 @@ async def _page(
     cursor: str = "",
     *,
     typed: Mapping[str, str] | None = None,
-    chosen: Mapping[int, str] | None = None,
+    meant: Mapping[int, str] | None = None,
     **said: Any,
 ) -> Response:
     found = await visit.get("/lines", cursor=cursor)
@@ -139,6 +133,6 @@ async def _page(
         names={shop.id: shop.name for shop in known},
         shops=[("", "All shops"), *((shop.id, shop.name) for shop in known)],
         typed=dict.fromkeys(FIELDS, "") | dict(typed or {}),
-        chosen=chosen or {},
+        meant=meant or {},
         **said,
     )

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from core.offers import Provider
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import refused, wrongs
+from webhooks.pages.admin.forms import any_or, chosen, refused, wrongs
 from webhooks.pages.admin.rendering import done, shown
 
 router = APIRouter(prefix="/calendars")
@@ -28,9 +28,8 @@ async def calendars(visit: AtShop) -> Response:
 async def make(visit: AtShop) -> Response:
     """Make an address of a calendar and show it, this once."""
     whose = visit.form["whose"]
-    given = int(whose) if whose.isdecimal() else None
     try:
-        made = await visit.send("POST", f"{_path(visit)}/feeds", provider_id=given)
+        made = await visit.send("POST", f"{_path(visit)}/feeds", provider_id=any_or(whose))
     except Problem as problem:
         said = refused(problem)
         wrong = said["errors"].get("provider_id", "")
@@ -50,7 +49,8 @@ async def add(visit: AtShop) -> Response:
     """Let the busy times of a calendar elsewhere take time from a provider's."""
     typed = {name: visit.form[name] for name in FIELDS}
     wrong = {}
-    if not typed["provider_id"].isdecimal():
+    provider = chosen(typed["provider_id"])
+    if provider is None:
         wrong["provider_id"] = "Choose whose time it takes."
     if not typed["url"]:
         wrong["url"] = "Paste the calendar's address. It ends in .ics for most."
@@ -58,7 +58,6 @@ async def add(visit: AtShop) -> Response:
         return await _page(visit, typed=typed, **wrongs(wrong))
     # What Apple hands out; the calendar behind it is read by https.
     url = typed["url"].replace("webcal://", "https://", 1)
-    provider = int(typed["provider_id"])
     try:
         await visit.send("POST", f"{_path(visit)}/outside-calendars", provider_id=provider, url=url)
     except Problem as problem:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import refused, wrongs
+from webhooks.pages.admin.forms import chosen, refused, wrongs
 from webhooks.pages.admin.rendering import done, shown
 from webhooks.pages.admin.wording import told
 
@@ -38,10 +38,9 @@ async def invite(visit: AtShop) -> Response:
     if not typed["phone"]:
         wrong["phone"] = "Write their mobile phone: they sign in by a code to it."
     if typed["role"] == "provider":
-        if not typed["provider_id"].isdecimal():
+        provider = chosen(typed["provider_id"])
+        if provider is None:
             wrong["provider_id"] = "Choose whose calendar is theirs."
-        else:
-            provider = int(typed["provider_id"])
     if wrong:
         return await _page(visit, typed=typed, **wrongs(wrong))
     said = {name: typed[name] for name in ("name", "phone", "role")}

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from core.offers import Provider, Service
 from webhooks.pages.admin.client import AtShop, Problem, Visit
 from webhooks.pages.admin.forms import (
+    chosen,
     minor_of,
     minutes_of,
     number,
@@ -88,23 +89,23 @@ async def change_provider(visit: AtShop, provider_id: int) -> Response:
     form = visit.form
     typed = {name: form[name] for name in form.values}
     typed |= {name: form[name] for name in ("name", *OWN, "fee", "available", "active")}
-    chosen = {int(one) for one in form.every("gives") if one.isdecimal()}
+    gives = {one for one in map(chosen, form.every("gives")) if one is not None}
     wrong: dict[str, str] = {}
     said: dict[str, Any] = {name: typed[name] for name in OWN}
     said |= ticked(typed, ("available",))
     said["fee_minor"] = _amount(visit, typed, "fee", wrong)
     if visit.runs:
         said |= {"name": typed["name"]} | ticked(typed, ("active",))
-    offers = _offers(visit, provider_id, typed, chosen, wrong) if visit.runs else []
+    offers = _offers(visit, provider_id, typed, gives, wrong) if visit.runs else []
     if wrong:
-        return _one(visit, provider_id, typed=typed, gives=chosen, **wrongs(wrong))
+        return _one(visit, provider_id, typed=typed, gives=gives, **wrongs(wrong))
     path = f"/shops/{visit.shop.shop.id}/providers/{provider_id}"
     try:
         await visit.send("PATCH", path, **said)
         for method, service_id, terms in offers:
             await visit.send(method, f"{path}/services/{service_id}", **terms)
     except Problem as problem:
-        return _one(visit, provider_id, typed=typed, gives=chosen, **refused(problem))
+        return _one(visit, provider_id, typed=typed, gives=gives, **refused(problem))
     back = f"/admin/shops/{visit.shop.shop.id}/setup/people"
     return done(back if visit.runs else f"{back}/{provider_id}", "saved")
 
@@ -113,14 +114,14 @@ def _offers(
     visit: Visit,
     provider_id: int,
     typed: Mapping[str, str],
-    chosen: set[int],
+    wanted: set[int],
     wrong: dict[str, str],
 ) -> list[tuple[str, int, dict[str, int | None]]]:
     """Return what to say of each service that is given otherwise than before."""
     one, found = visit.shop.provider(provider_id), []
     for service in visit.shop.services:
         gives = (service.id, provider_id) in visit.shop.offerings
-        if service.id not in chosen:
+        if service.id not in wanted:
             if gives:
                 found.append(("DELETE", service.id, dict[str, int | None]()))
             continue

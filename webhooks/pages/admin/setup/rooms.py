@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from webhooks.pages.admin.client import AtShop, Problem, Visit
-from webhooks.pages.admin.forms import refused
+from webhooks.pages.admin.forms import chosen, refused
 from webhooks.pages.admin.rendering import done, shown
 
 router = APIRouter(prefix="/rooms")
@@ -25,19 +25,19 @@ async def rooms(visit: AtShop) -> Response:
 async def add_room(visit: AtShop) -> Response:
     """Add a room that bookings of some services take from now on."""
     name = visit.form["name"]
-    chosen = _chosen(visit)
+    takes = _takes(visit)
     home = f"/shops/{visit.shop.shop.id}"
     try:
-        await visit.send("POST", f"{home}/rooms", name=name, service_ids=chosen)
+        await visit.send("POST", f"{home}/rooms", name=name, service_ids=takes)
     except Problem as problem:
-        return await _page(visit, name, chosen, **refused(problem))
+        return await _page(visit, name, takes, **refused(problem))
     return done(f"/admin{home}/setup/rooms", "added")
 
 
 @router.post("/{room_id}")
 async def change_room(visit: AtShop, room_id: int) -> Response:
     """Change a room's name, or which services take it."""
-    typed = visit.form["name"], _chosen(visit)
+    typed = visit.form["name"], _takes(visit)
     home = f"/shops/{visit.shop.shop.id}"
     said = dict(zip(("name", "service_ids"), typed, strict=True))
     try:
@@ -49,14 +49,14 @@ async def change_room(visit: AtShop, room_id: int) -> Response:
     return done(f"/admin{home}/setup/rooms", "saved")
 
 
-def _chosen(visit: Visit) -> list[int]:
-    return [int(one) for one in visit.form.every("takes") if one.isdecimal()]
+def _takes(visit: Visit) -> list[int]:
+    return [one for one in map(chosen, visit.form.every("takes")) if one is not None]
 
 
 async def _page(
     visit: Visit,
     name: str = "",
-    chosen: Collection[int] = (),
+    takes: Collection[int] = (),
     *,
     typed: Mapping[int, tuple[str, list[int]]] | None = None,
     **said: Any,
@@ -73,7 +73,7 @@ async def _page(
         names={one.id: one.name for one in services},
         typed=first | dict(typed or {}),
         services=services,
-        chosen=chosen,
+        takes=takes,
         name=name,
         **said,
     )

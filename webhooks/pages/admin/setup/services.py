@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from core.offers import Category, Service
 from webhooks.pages.admin.client import AtShop, Problem, Visit
 from webhooks.pages.admin.forms import (
+    chosen,
     minor_of,
     minutes_of,
     number,
@@ -168,7 +169,7 @@ def _wholes(visit: Visit, one: Service) -> list[Service]:
 
 
 def _places(typed: Mapping[str, str]) -> dict[str, int | None]:
-    return {name: int(typed[name]) if typed[name].isdecimal() else None for name in PLACES}
+    return {name: chosen(typed[name]) for name in PLACES}
 
 
 def _sold(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
