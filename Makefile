@@ -64,7 +64,7 @@ $(PEERS)/.ready: requirements-bench.txt $(READY)
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
-CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po))
+CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/i18n/locales/*/LC_MESSAGES/*.po))
 translations: $(CATALOGS) ## compile the message catalogs
 
 %.mo: %.po $(READY)
@@ -80,4 +80,4 @@ lock: ## pin the newest packages that fit pyproject.toml (needs uv)
 clean: ## remove what was built, keep data
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find bot core webhooks migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
-	find bot/locales -name '*.mo' -delete 2>/dev/null || true
+	find bot/i18n/locales -name '*.mo' -delete 2>/dev/null || true

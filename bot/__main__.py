@@ -21,8 +21,8 @@ from core.settings import Settings
 if TYPE_CHECKING:
     # At run time each command imports what it needs: `understand` needs no database.
     from bot.app import App
-    from bot.simulator.stage import Stage
-    from core.runtime import Runtime
+    from bot.simulator.controller import Stage
+    from core.db.runtime import Runtime
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.run in {_serve, _web, _worker}:
         # What they import stays; to look through it again and again takes a fifth of their start.
         gc.disable()
-    from bot import doctor
+    from bot.cli import doctor
 
     try:
         settings = doctor.read_settings()
@@ -147,14 +147,15 @@ def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
     """Serve this installation until told to stop."""
     import structlog
 
-    from bot import doctor, logs
     from bot.app import App
+    from bot.cli import doctor
+    from bot.observability import logs
 
     logs.configure(settings)
     if settings.metrics_port and not web:
         from prometheus_client import start_http_server
 
-        from bot.metrics import REGISTRY
+        from bot.observability.metrics import REGISTRY
 
         try:
             start_http_server(settings.metrics_port, settings.host, REGISTRY)
@@ -246,9 +247,9 @@ def _said(error: OSError) -> str:
 
 
 def _chat(settings: Settings, options: argparse.Namespace) -> None:
-    from bot import logs
-    from bot.chat import chat
-    from core.runtime import Runtime
+    from bot.cli.chat import chat
+    from bot.observability import logs
+    from core.db.runtime import Runtime
 
     logs.configure(settings, quiet=True)
 
@@ -266,9 +267,10 @@ def _chat(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _demo(settings: Settings, _options: argparse.Namespace) -> None:
-    from bot import logs
-    from bot.simulator.stage import Stage
-    from core import schema, seed
+    from bot.observability import logs
+    from bot.simulator.controller import Stage
+    from core.db import migrate as db_migrate
+    from core.demo import seed
 
     logs.configure(settings, quiet=True)
     stage = Stage.open(settings, seed.seed)
@@ -276,7 +278,7 @@ def _demo(settings: Settings, _options: argparse.Namespace) -> None:
     async def serve() -> None:
         # Begun by one process only: it empties the demo's database.
         with stage.app.runtime.serving():
-            await schema.upgrade(stage.app.runtime)
+            await db_migrate.upgrade(stage.app.runtime)
             await stage.begin()
         await _until_told(stage.app, stage=stage)
 
@@ -289,12 +291,12 @@ def _print(text: str) -> None:
 
 async def _new_set_up(runtime: Runtime) -> None:
     """Set up a brand-new SQLite file with the sample shops, so that a talk can begin at once."""
-    from core import schema
+    from core.db import migrate as db_migrate
 
-    if runtime.settings.database_url or (await schema.revision(runtime))[0] is not None:
+    if runtime.settings.database_url or (await db_migrate.revision(runtime))[0] is not None:
         return
     print("A new database: making the sample shops first.", file=sys.stderr)
-    await schema.upgrade(runtime)
+    await db_migrate.upgrade(runtime)
     await _seed(runtime)
 
 
@@ -302,11 +304,11 @@ async def _new_set_up(runtime: Runtime) -> None:
 
 
 def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
-    from core import schema
+    from core.db import migrate as db_migrate
 
     async def migrate(runtime: Runtime) -> None:
-        before, newest = await schema.revision(runtime)
-        await schema.upgrade(runtime)
+        before, newest = await db_migrate.revision(runtime)
+        await db_migrate.upgrade(runtime)
         print(f"The database is at {newest}" + (" already." if before == newest else "."))
 
     _with_runtime(settings, migrate)
@@ -321,17 +323,18 @@ def _seed_demo(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
-    from core import people
-    from core.accounts import by_phone
+    from core.auth import phone_login
     from core.errors import CodeError
+    from core.people.identities import make_admin
+    from core.values import phone_numbers
 
     async def create(runtime: Runtime) -> None:
         await runtime.check()
-        phone = people.phone(options.phone, "")
-        await runtime.run(lambda ctx: people.make_admin(ctx, phone))
+        phone = phone_numbers.phone(options.phone, "")
+        await runtime.run(lambda ctx: make_admin(ctx, phone))
         print(f"{phone} is an admin now.")
         try:
-            code = await runtime.run(lambda ctx: by_phone.code_for(ctx, phone))
+            code = await runtime.run(lambda ctx: phone_login.code_for(ctx, phone))
         except CodeError as error:
             raise NotReady(reason=f"there is no code to sign in with: {error.args[0]}") from None
         print(f"Within five minutes, sign in at {settings.base_url}/admin with the code {code}")
@@ -341,12 +344,13 @@ def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
 
 def _pair(settings: Settings, options: argparse.Namespace) -> None:
     from bot.app import telegram_bots
-    from bot.channels.telegram_api import Refused
-    from core import pairing, people
+    from bot.channels.telegram.api import Refused
+    from core.people import pairing
+    from core.values import phone_numbers
 
     async def issue(runtime: Runtime) -> None:
         await runtime.check()
-        phone = people.phone(options.phone, "")
+        phone = phone_numbers.phone(options.phone, "")
         try:
             code = await runtime.run(lambda ctx: pairing.issue_for(ctx, phone))
         except NotFound:
@@ -367,7 +371,7 @@ def _pair(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _whatsapp_setup(settings: Settings, _options: argparse.Namespace) -> int:
-    from bot.channels import whatsapp_setup
+    from bot.cli import whatsapp_setup
 
     async def set_up(runtime: Runtime) -> int:
         await runtime.check()
@@ -384,8 +388,8 @@ def _whatsapp_setup(settings: Settings, _options: argparse.Namespace) -> int:
 
 def _telegram_setup(settings: Settings, _options: argparse.Namespace) -> None:
     from bot.app import telegram_bots
-    from bot.channels.telegram_api import Refused
-    from bot.telegram_setup import set_up
+    from bot.channels.telegram.api import Refused
+    from bot.cli.telegram_setup import set_up
 
     async def describe() -> None:
         bots = telegram_bots(settings)
@@ -404,7 +408,7 @@ def _telegram_setup(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _doctor(settings: Settings, _options: argparse.Namespace) -> int:
-    from bot import doctor
+    from bot.cli import doctor
 
     async def look(runtime: Runtime) -> int:
         findings = [
@@ -421,7 +425,7 @@ def _doctor(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -> T:
-    from core.runtime import Runtime
+    from core.db.runtime import Runtime
 
     async def run() -> T:
         runtime = Runtime.open(settings)
@@ -434,7 +438,7 @@ def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -
 
 
 async def _seed(runtime: Runtime) -> str:
-    from core import seed
+    from core.demo import seed
 
     return await seed.seed(runtime)
 
@@ -443,12 +447,13 @@ async def _seed(runtime: Runtime) -> str:
 
 
 def _tick(settings: Settings, options: argparse.Namespace) -> None:
-    from bot import logs, ticking
     from bot.app import App
+    from bot.cli import tick as cli_tick
+    from bot.observability import logs
 
     logs.configure(settings, quiet=True)
     app = App.open(settings, FixedClock.at(options.at))
-    do = ticking.rehearse if options.dry_run else ticking.tick
+    do = cli_tick.rehearse if options.dry_run else cli_tick.tick
 
     async def tick() -> None:
         try:
@@ -461,15 +466,16 @@ def _tick(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _misunderstood(settings: Settings, options: argparse.Namespace) -> None:
-    from core import directory, misunderstood
+    from core.catalog import shop_search
+    from core.messaging import unrecognized
 
     async def show(runtime: Runtime) -> None:
         await runtime.check()
         async with runtime.reading() as ctx:
-            shop = await directory.shop_by_keyword(ctx, options.shop) if options.shop else None
+            shop = await shop_search.shop_by_keyword(ctx, options.shop) if options.shop else None
             if options.shop and shop is None:
                 raise NotReady(reason=f"no shop has the keyword {options.shop}")
-            found = await misunderstood.most_often(ctx, shop_id=shop.id if shop else None)
+            found = await unrecognized.most_often(ctx, shop_id=shop.id if shop else None)
         for one in found:
             asked = f" (asked for {one.expects})" if one.expects else ""
             print(f"{one.times:4}  {one.last_at:%Y-%m-%d}  {one.language}  {one.text}{asked}")
@@ -480,7 +486,7 @@ def _misunderstood(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _outbox(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import tending
+    from bot.cli import outbox
 
     if options.what != "list" and not (
         options.ids or options.state or options.shop or options.kind
@@ -491,46 +497,46 @@ def _outbox(settings: Settings, options: argparse.Namespace) -> int:
 
     async def tend(runtime: Runtime) -> int:
         await runtime.check()
-        which = await tending.which(runtime, options.ids, options.state, options.shop, options.kind)
+        which = await outbox.which(runtime, options.ids, options.state, options.shop, options.kind)
         if options.what == "list":
-            await tending.show(runtime, which, options.limit, _print)
+            await outbox.show(runtime, which, options.limit, _print)
         elif options.what == "retry":
-            await tending.retry(runtime, which, _print)
+            await outbox.retry(runtime, which, _print)
         else:
-            await tending.drop(runtime, which, _print)
+            await outbox.drop(runtime, which, _print)
         return 0
 
     return _with_runtime(settings, tend)
 
 
 def _wording(settings: Settings, options: argparse.Namespace) -> None:
-    from bot import own_words
-    from core import directory
+    from bot.i18n import overrides
+    from core.catalog import shop_search
 
     async def word(runtime: Runtime) -> None:
         await runtime.check()
         async with runtime.reading() as ctx:
-            shop = await directory.shop_by_keyword(ctx, options.shop)
+            shop = await shop_search.shop_by_keyword(ctx, options.shop)
             if shop is None:
                 raise NotReady(reason=f"no shop has the keyword {options.shop}")
-            own = await own_words.own(ctx, shop.id)
+            own = await overrides.own(ctx, shop.id)
         key, language = options.key, options.lang
         if key is None:
-            for name in own_words.KEYS:
+            for name in overrides.KEYS:
                 said = ", ".join(sorted(own.get(name, ())))
-                print(f"{name}  {{{', '.join(sorted(own_words.fields(name)))}}}  {said}".rstrip())
+                print(f"{name}  {{{', '.join(sorted(overrides.fields(name)))}}}  {said}".rstrip())
             return
-        now = own.get(key, {}).get(language) or own_words.standard(key, language)
+        now = own.get(key, {}).get(language) or overrides.standard(key, language)
         if options.drop:
-            await runtime.run(lambda ctx: own_words.drop(ctx, shop.id, key, language))
-            print(own_words.standard(key, language))
+            await runtime.run(lambda ctx: overrides.drop(ctx, shop.id, key, language))
+            print(overrides.standard(key, language))
             return
         template = options.text or now
-        do = own_words.look if options.dry_run or options.text is None else own_words.put
+        do = overrides.look if options.dry_run or options.text is None else overrides.put
         try:
             seen = await runtime.run(lambda ctx: do(ctx, shop.id, key, language, template))
         except Invalid as error:
-            raise NotReady(reason=own_words.why(error, key)) from None
+            raise NotReady(reason=overrides.why(error, key)) from None
         print(seen.template, seen.text, f"{seen.segments} SMS, {seen.alphabet}", sep="\n")
         for remark in seen.remarks:
             print(f"mind: {remark}")
@@ -539,7 +545,9 @@ def _wording(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _understand(_settings: Settings, options: argparse.Namespace) -> None:
-    from bot.understanding import Setting, as_json, understand
+    from bot.nlu.pipeline import understand
+    from bot.nlu.to_json import as_json
+    from bot.nlu.types import Setting
 
     setting = Setting(
         now=instant_from(options.now),

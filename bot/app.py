@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot import lines
+from bot.channels import lines
 from bot.channels.base import Channels
-from bot.channels.pacing import Pacer, seconds
-from bot.channels.telegram_api import Bots, Role, TelegramBot, bot_id
-from bot.channels.telegram_limits import Limiter
-from bot.channels.twilio import Twilio
-from bot.delivery import Delivery
-from bot.intake import Intake
-from bot.lines import Line
-from bot.turns import Turns
+from bot.channels.lines import Line
+from bot.channels.telegram.api import Bots, Role, TelegramBot, bot_id
+from bot.channels.telegram.rate_limiter import Limiter
+from bot.channels.twilio.channel import Twilio
+from bot.channels.twilio.rate_limiter import Pacer, seconds
+from bot.delivery.sender import Delivery
+from bot.engine.turn_runner import Turns
+from bot.inbound.telegram import Intake
 from bot.worker import Worker
 from core.clock import Clock
+from core.db.runtime import Runtime
 from core.errors import NotReady
-from core.gateways.mail import mailer
-from core.runtime import Runtime
+from core.mailer import mailer
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -144,7 +144,7 @@ def telegram_bots(settings: Settings) -> dict[Role, TelegramBot]:
         if not bot_id(token):
             raise NotReady(reason="TELEGRAM_BOT_TOKEN is no token such as 123456789:AAE…")
         # It imports aiogram, which takes seconds.
-        from bot.channels.telegram_customer import TelegramCustomer
+        from bot.channels.telegram.customer_bot import TelegramCustomer
 
         limiter = Limiter(bot_id(token), settings.redis_url)
         bots["customer"] = TelegramCustomer(token, settings.telegram_api_url, limiter)
@@ -152,7 +152,7 @@ def telegram_bots(settings: Settings) -> dict[Role, TelegramBot]:
         if not bot_id(token):
             raise NotReady(reason="TELEGRAM_OWNER_BOT_TOKEN is no token such as 123456789:AAE…")
         # It imports python-telegram-bot and Pillow.
-        from bot.channels.telegram_owner import TelegramOwner
+        from bot.channels.telegram.owner_bot import TelegramOwner
 
         limiter = Limiter(bot_id(token), settings.redis_url)
         bots["owner"] = TelegramOwner(token, settings.telegram_api_url, limiter)

@@ -17,24 +17,20 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from bot import engine
-from bot.delivery import Delivery
-from bot.turns import Turns
-from core import (
-    bookings,
-    day,
-    gauges,
-    misunderstood,
-    models,
-    outbox,
-    outside,
-    proposals,
-    reminders,
-    retention,
-)
-from core.context import Context
-from core.gateways.fetching import Fetcher, Unfetched
-from core.runtime import Runtime
+from bot.delivery.sender import Delivery
+from bot.engine import turn
+from bot.engine.turn_runner import Turns
+from core.bookings import expiry, outcome_questions, reschedule_proposals
+from core.bookings.reminders import staff_digest
+from core.calendar_sync import external_calendars
+from core.calendar_sync.safe_fetch import Fetcher, Unfetched
+from core.db import tables
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.messaging import unrecognized
+from core.messaging.outbox.acknowledge import requeue_expired_leases
+from core.privacy import retention
+from core.reporting import gauges
 
 log = structlog.get_logger(__name__)
 
@@ -130,26 +126,26 @@ class Worker:
     async def deliver(self) -> int:
         """Have due messages sent: those with a date, tried again, or whose sender vanished."""
         await self.delivery.learn_lines()
-        count = await self.runtime.run(outbox.requeue_expired_leases)
+        count = await self.runtime.run(requeue_expired_leases)
         self.delivery.look_again()
         return count
 
     async def expire(self) -> int:
         """End holds and unanswered requests whose time is over."""
         total = 0
-        while count := await self.runtime.run(lambda ctx: bookings.expire(ctx, limit=BATCH)):
+        while count := await self.runtime.run(lambda ctx: expiry.expire(ctx, limit=BATCH)):
             total += count
         return total
 
     async def follow_up(self) -> int:
         """End proposals nobody answered, and ask how visits went that nobody noted."""
-        lapsed = await self.runtime.run(proposals.lapse)
-        return lapsed + await self.runtime.run(day.ask_outcomes)
+        lapsed = await self.runtime.run(reschedule_proposals.lapse)
+        return lapsed + await self.runtime.run(outcome_questions.ask_outcomes)
 
     async def tell_shops(self) -> int:
         """Send shops the agendas that are due, and say who left two reminders unanswered."""
-        total = await self.runtime.run(reminders.unanswered)
-        while count := await self.runtime.run(reminders.agendas):
+        total = await self.runtime.run(staff_digest.unanswered)
+        while count := await self.runtime.run(staff_digest.agendas):
             total += count
         return total
 
@@ -159,36 +155,38 @@ class Worker:
 
     async def _read_calendars(self) -> list[int]:
         changes: list[int] = []
-        while due := await self.runtime.run(outside.due):
+        while due := await self.runtime.run(external_calendars.due):
             # Side by side: one that is slow to answer holds up no other.
             changes += await asyncio.gather(*map(self._read_calendar, due))
         return changes
 
-    async def _read_calendar(self, one: outside.Source) -> int:
+    async def _read_calendar(self, one: external_calendars.Source) -> int:
         # It loads what reads calendars, and few installations have any to read.
-        from core import busy
+        from core.calendar_sync import ical_busy
 
         try:
             file = await self.fetch(one.url)
-            spans = await asyncio.to_thread(busy.busy, file, one.timezone, one.start, one.end)
-            return await self.runtime.run(partial(outside.keep, source_id=one.id, spans=spans))
-        except (Unfetched, busy.Unreadable) as error:
+            spans = await asyncio.to_thread(ical_busy.busy, file, one.timezone, one.start, one.end)
+            return await self.runtime.run(
+                partial(external_calendars.keep, source_id=one.id, spans=spans)
+            )
+        except (Unfetched, ical_busy.Unreadable) as error:
             why = f"{error.reason} {getattr(error, 'status', 0) or ''}".strip()
             log.info("calendar.unread", calendar=one.id, reason=why)
         except Exception:
             # Files are other people's work: what one of them brings about is no other's concern.
             log.exception("calendar.failed", calendar=one.id)
             why = "failed"
-        await self.runtime.run(partial(outside.failed, source_id=one.id, why=why))
+        await self.runtime.run(partial(external_calendars.failed, source_id=one.id, why=why))
         return 0
 
     async def purge(self) -> int:
         """Close talks left alone, and delete what has been kept long enough."""
-        await self.runtime.run(misunderstood.purge)
+        await self.runtime.run(unrecognized.purge)
         return sum((await self.sweep()).values())
 
     async def sweep(self) -> dict[str, int]:
-        """Do away with what is over (`core.retention`); return how many rows of each kind."""
+        """Do away with what is over (`core.privacy.retention`); return how many rows of each kind."""
         done = {}
         for kind in retention.KINDS:
             count, after = 0, 0
@@ -211,10 +209,10 @@ class Worker:
             left = await left_behind(ctx, timedelta(0), limit=None)
         done["turns"] = 0
         for conversation_id in left:
-            done["turns"] += await engine.work(self.runtime, conversation_id)
-        await self.runtime.run(outbox.requeue_expired_leases)
+            done["turns"] += await turn.work(self.runtime, conversation_id)
+        await self.runtime.run(requeue_expired_leases)
         done["outbox"] = await self.delivery.drain()
-        await self.runtime.run(misunderstood.purge)
+        await self.runtime.run(unrecognized.purge)
         return done | {f"old {kind}": count for kind, count in (await self.sweep()).items()}
 
 
@@ -222,7 +220,7 @@ async def left_behind(
     ctx: Context, age: timedelta = LEFT_BEHIND, limit: int | None = BATCH
 ) -> list[int]:
     """Return the conversations whose oldest unfinished incoming is due and of this age."""
-    c = models.inbox.c
+    c = tables.inbox.c
     first = (
         sa.select(sa.func.min(c.id).label("id"))
         .where(_UNFINISHED)

@@ -1,4 +1,4 @@
-"""Errors are facts: a class, its parameters, no wording for people (that is `bot.texts`)."""
+"""Errors are facts: a class, its parameters, no wording for people (that is `bot.i18n.messages`)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SlotTaken(BookingError):
     code = "slot_taken"
 
     def __init__(self, *, alternatives: Sequence[Any] = (), **params: object) -> None:
-        """Keep the facts and the nearest alternatives (`core.availability.Slot`)."""
+        """Keep the facts and the nearest alternatives (`core.scheduling.availability.Slot`)."""
         super().__init__(**params)
         self.alternatives = tuple(alternatives)
 

@@ -1,8 +1,8 @@
-"""Run by Alembic: migrate over the connection that `core.schema` opened."""
+"""Run by Alembic: migrate over the connection that `core.db.migrate` opened."""
 
 from alembic import context
 
-from core.models import metadata
+from core.db.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

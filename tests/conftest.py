@@ -10,6 +10,15 @@ import pytest
 import redis
 
 from tests.servers import postgres, session, valkey
+from tests.support.await_watch import only_database_awaits
+from tests.support.runtimes import (
+    ctx,
+    database_url,
+    empty_database_url,
+    migrated_postgres,
+    migrated_sqlite,
+    runtime,
+)
 
 # The pinned tzdata package, never the machine's own zones: the same rules everywhere.
 os.environ["PYTHONTZPATH"] = ""
@@ -71,17 +80,6 @@ def valkey_url() -> str:
         client.flushdb()
     return url
 
-
-# pytest finds fixtures by their names here.
-from tests.awaiting import only_database_awaits  # noqa: E402
-from tests.runtimes import (  # noqa: E402
-    ctx,
-    database_url,
-    empty_database_url,
-    migrated_postgres,
-    migrated_sqlite,
-    runtime,
-)
 
 __all__ = [
     "ctx",

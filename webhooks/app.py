@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from bot import doctor, logs
 from bot.app import App
-from bot.simulator.stage import Stage
-from webhooks import errors, health, metrics, telegram, twilio
-from webhooks.lazily import Lazily
-from webhooks.requests import Logged
+from bot.cli import doctor
+from bot.observability import logs
+from bot.simulator.controller import Stage
+from webhooks import telegram, twilio
+from webhooks.http import problems
+from webhooks.http.lazy_app import Lazily
+from webhooks.http.request_middleware import Logged
+from webhooks.ops import health, metrics
 
 
 def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
@@ -40,12 +43,12 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
     web = FastAPI(title="Slotline", lifespan=lifespan, docs_url=None, redoc_url=None)
     web.state.slotline = served
     web.add_middleware(Logged)
-    errors.install(web)
+    problems.install(web)
     web.include_router(health.router)
     web.include_router(metrics.router)
     web.add_route("/docs", _docs, include_in_schema=False)
     if stage is not None:
-        from webhooks.pages import simulator
+        from webhooks.public import simulator
 
         web.state.stage = stage
         web.include_router(simulator.router)
@@ -67,17 +70,17 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
     """
 
     def build_api() -> ASGIApp:
-        from webhooks.admin.app import create_api
+        from webhooks.api.app import create_api
 
         return create_api(served)
 
     def build_page() -> ASGIApp:
-        from webhooks.pages.admin.app import create_page
+        from webhooks.admin.app import create_page
 
         return create_page(served, api, demo=demo)
 
     def build_pages() -> ASGIApp:
-        from webhooks.pages.app import create_pages
+        from webhooks.public.app import create_pages
 
         return create_pages(served)
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.app import App
-from webhooks import requests
-from webhooks.errors import problem
+from webhooks.http import request_middleware
+from webhooks.http.problems import problem
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +35,8 @@ async def update(request: Request) -> Response:
         log.warning("telegram.refused", path=request.url.path)
         return problem(request, 403, code="bad_secret", detail="This is not sent by Telegram.")
     try:
-        raw = json.loads(await requests.body(request, MAX_BODY))
-    except requests.TooLarge:
+        raw = json.loads(await request_middleware.body(request, MAX_BODY))
+    except request_middleware.TooLarge:
         return problem(request, 413, code="too_large", detail="The body is too large.")
     except ValueError:
         return problem(request, 400, code="invalid", detail="The body is not JSON.")

@@ -17,14 +17,14 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot import metrics
 from bot.app import App
-from bot.channels.twilio_errors import OPTED_OUT, UNREACHABLE, plainly, why
-from bot.receipt import receive
-from core import outbox
-from core.messages import Incoming
-from webhooks import requests
-from webhooks.errors import problem
+from bot.channels.twilio.errors import OPTED_OUT, UNREACHABLE, plainly, why
+from bot.engine.receive import receive
+from bot.observability import metrics
+from core.messaging.messages import Incoming
+from core.messaging.outbox.delivery_status import provider_status
+from webhooks.http import request_middleware
+from webhooks.http.problems import problem
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ async def status(request: Request) -> Response:
         error = error[:10] if error.isascii() and error.isdecimal() else ""
         code = int(error or 0)
         news = await app.runtime.run(
-            lambda ctx: outbox.provider_status(
+            lambda ctx: provider_status(
                 ctx,
                 sid,
                 state,
@@ -146,8 +146,8 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
     """Return the parameters if Twilio signed them, else the answer that refuses them."""
     settings = request.app.state.slotline.settings
     try:
-        raw = await requests.body(request, MAX_BODY)
-    except requests.TooLarge:
+        raw = await request_middleware.body(request, MAX_BODY)
+    except request_middleware.TooLarge:
         return problem(request, 413, code="too_large", detail="The body is too large.")
     url = settings.base_url + request.scope["raw_path"].decode("ascii", "replace")
     if request.scope["query_string"]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from bot.rendering import Capabilities, Rendered
-from core.context import Context
-from core.outbox import Outgoing
+from bot.rendering.render import Capabilities, Rendered
+from core.db.context import Context
+from core.messaging.outbox.claim import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

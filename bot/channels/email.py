@@ -11,15 +11,15 @@ from email.utils import parseaddr
 from html import escape
 
 from bot.channels.base import Sent
-from bot.files import calendar_file
-from bot.rendering import EMAIL, Capabilities, Rendered
-from bot.texts import WORDING, text
-from core import links
+from bot.i18n.messages import WORDING, text
+from bot.rendering.attachments import calendar_file
+from bot.rendering.render import EMAIL, Capabilities, Rendered
+from core import signed_links
+from core.db.runtime import Runtime
 from core.errors import NotFound
-from core.gateways.mail import Mail, Mailer
-from core.messages import Say
-from core.outbox import Outgoing
-from core.runtime import Runtime
+from core.mailer import Mail, Mailer
+from core.messaging.messages import Say
+from core.messaging.outbox.claim import Outgoing
 
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
@@ -53,11 +53,11 @@ class Email:
 
         runtime, booking = self.runtime, row.booking_id
         base = runtime.settings.base_url
-        end = f"{base}/mail/end/{links.mail_token(runtime.secret, row.conversation_id)}"
+        end = f"{base}/mail/end/{signed_links.mail_token(runtime.secret, row.conversation_id)}"
         parts = [rendered.text]
         calendar = None
         if booking is not None:
-            page = f"{base}/b/{links.booking_token(runtime.secret, booking)}"
+            page = f"{base}/b/{signed_links.booking_token(runtime.secret, booking)}"
             parts.append(words(text("mail.booking", link=page)))
             calendar = await self._calendar(row, booking, language)
         parts.append(words(text("mail.foot", shop=row.shop_name, link=end)))

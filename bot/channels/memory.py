@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.channels.base import Sent
-from bot.rendering import SMS, Capabilities, Rendered
+from bot.rendering.render import SMS, Capabilities, Rendered
 from core.errors import DeliveryFailed
-from core.outbox import Outgoing
+from core.messaging.outbox.claim import Outgoing
 
 
 @dataclass(slots=True)

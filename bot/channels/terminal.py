@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.channels.base import Sent
-from bot.rendering import SMS, Capabilities, Rendered
-from core.outbox import Outgoing
+from bot.rendering.render import SMS, Capabilities, Rendered
+from core.messaging.outbox.claim import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from bot.dialogue.talk import Talk
+from bot.flows.approve import decide, handback
 from bot.flows.book import book
-from bot.flows.cards import card, stays
-from bot.flows.decide import decide, handback
-from bot.flows.desk import FLOWS as DESK
+from bot.flows.booking_card import card, stays
 from bot.flows.menu import human, language, menu, resume, welcome
 from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
-from bot.flows.notify import notify
-from bot.flows.reminder import reminder
-from bot.talk import Talk
+from bot.flows.preferences import notify
+from bot.flows.reminder_reply import reminder
+from bot.flows.staff import FLOWS as DESK
 
 FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "book": book,

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count, groupby
 
-from bot.flows import cards, parts
+from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.flows import booking_card, labels
 from bot.flows.login import Who, login
-from bot.flows.pick_slot import Picked, pick_slot
-from bot.flows.shop import pick_shop
-from bot.flows.wish import Wish
-from bot.talk import MISSING, Heard, Talk
-from bot.texts import error_text, text
-from bot.understanding import Understood
-from core import bookings, links, people
-from core.availability import Slot
-from core.bookings import Booking
+from bot.flows.pick_shop import pick_shop
+from bot.flows.slot_criteria import Wish
+from bot.flows.slot_picker.picker import Picked, pick_slot
+from bot.i18n.messages import error_text, text
+from bot.nlu.types import Understood
+from core import signed_links
+from core.bookings import agenda, customer_actions
+from core.bookings import booking as bookings_booking
+from core.bookings.booking import Booking
+from core.catalog.entities import Catalog, Service, Slot
 from core.errors import OfferChanged, ShopPaused, SlotTaken
-from core.messages import Choice, Json, Say
-from core.offers import Catalog, Service
+from core.messaging.messages import Choice, Json, Say
+from core.people import identities
 
 _PAGE = 8
 _WORDS = 500
@@ -33,7 +35,7 @@ async def book(talk: Talk) -> None:
     service_id = await _pick_service(talk, catalog)
     _mind_corrections(talk, catalog, service_id)
     talk.notes["service"] = service_id  # what "how long does it take?" is about
-    talk.done(parts.service_label(catalog, catalog.service(service_id)))
+    talk.done(labels.service_label(catalog, catalog.service(service_id)))
     wished = {"show": "times", "wish": talk.notes.get("wish", {})}
     start = talk.notes.get("start") or wished
     picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
@@ -43,7 +45,7 @@ async def book(talk: Talk) -> None:
     first: Say | None = _held(catalog, picked)
     attendee = str(talk.notes.get("attendee", ""))
     if talk.conversation.taps:
-        talk.done(parts.slot_label(catalog, picked.slot, day=True, provider=True))
+        talk.done(labels.slot_label(catalog, picked.slot, day=True, provider=True))
         attendee = await _settle(talk, catalog, picked, attendee)
         if attendee:
             talk.done(text("done.for", attendee=attendee))
@@ -59,8 +61,8 @@ async def book(talk: Talk) -> None:
         talk.retry(after="service")
     booking = await _book(talk, catalog, picked, hold, who, attendee)
     if talk.conversation.taps:
-        await cards.show(talk, catalog, booking, _head(catalog, booking, who))
-        cards.attach(talk, catalog, booking)
+        await booking_card.show(talk, catalog, booking, _head(catalog, booking, who))
+        booking_card.attach(talk, catalog, booking)
         return
     await talk.say(_booked(talk, catalog, booking, who))
 
@@ -81,8 +83,8 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
     if said and said.provider and "provider" not in talk.notes:
         talk.notes["provider"] = said.provider.id
     if said and "same_as_last" in said.acts and "last" not in talk.notes:
-        person = await people.whoami(talk.ctx, talk.conversation.id)
-        last = person and await bookings.last(
+        person = await identities.whoami(talk.ctx, talk.conversation.id)
+        last = person and await agenda.last(
             talk.ctx, user_id=person.user_id, shop_id=catalog.shop.id
         )
         talk.notes["last"] = (
@@ -204,7 +206,7 @@ async def _by_category(
         # What belongs to no category stands beside them.
         alone = [s for s in services if s.category_id is None]
         return listed + [
-            Choice({"service": s.id}, parts.service_label(catalog, s), (s.name.casefold(),))
+            Choice({"service": s.id}, labels.service_label(catalog, s), (s.name.casefold(),))
             for s in alone
         ]
 
@@ -227,7 +229,7 @@ async def _one_of(
         refused = talk.notes.get("not_services", ())
         left = [s for s in services if s.id in maybe and s.id not in refused]
         return [
-            Choice(s.id, parts.service_label(catalog, s), (s.name.casefold(),))
+            Choice(s.id, labels.service_label(catalog, s), (s.name.casefold(),))
             for s in left or services
         ]
 
@@ -261,7 +263,7 @@ async def _settle(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -
         Choice("other", text("other_times"), ("@no", "@other"), nav=True),
     )
     for number in count(1):
-        asked = cards.offer(catalog, picked.slot, attendee)
+        asked = booking_card.offer(catalog, picked.slot, attendee)
         answer = await talk.decide(f"sure{number}", asked, offered, alone=True)
         if answer == "yes":
             return attendee
@@ -289,7 +291,7 @@ async def _attendee(talk: Talk, number: int) -> str:
 
 async def _hold(talk: Talk, catalog: Catalog, picked: Picked) -> Json:
     async def hold(key: str) -> Json:
-        held = await bookings.hold(
+        held = await customer_actions.hold(
             talk.ctx,
             picked.slot,
             conversation_id=talk.conversation.id,
@@ -314,7 +316,7 @@ def _offer_instead(talk: Talk, catalog: Catalog, picked: Picked, taken: SlotTake
     """Say that the time went, and let the next round offer the nearest that are free."""
     slot = picked.slot
     provider = catalog.provider(slot.provider_id).called
-    talk.tell(text("just_went", when=parts.starts(catalog, slot), provider=provider))
+    talk.tell(text("just_went", when=labels.starts(catalog, slot), provider=provider))
     near = [Slot.to_json(other) for other in taken.alternatives]
     start: dict[str, Json] = {"show": "times", "wish": picked.wish.to_json()}
     if near:
@@ -328,7 +330,7 @@ async def _book(
     talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: Who, attendee: str
 ) -> Booking:
     async def settle(key: str) -> Json:
-        booking = await bookings.book(
+        booking = await customer_actions.book(
             talk.ctx,
             hold["id"],
             user_id=who.user_id,
@@ -343,7 +345,7 @@ async def _book(
     except SlotTaken as taken:
         _offer_instead(talk, catalog, picked, taken)
         talk.retry(after="service")
-    return await bookings.get(talk.ctx, booked["id"], user_id=who.user_id)
+    return await bookings_booking.get(talk.ctx, booked["id"], user_id=who.user_id)
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -362,7 +364,7 @@ def _held(catalog: Catalog, picked: Picked) -> Say:
     return text(
         "held",
         provider=catalog.provider(picked.slot.provider_id).called,
-        when=parts.starts(catalog, picked.slot),
+        when=labels.starts(catalog, picked.slot),
         service=catalog.service(picked.slot.service_id).name,
         minutes=catalog.shop.hold_minutes,
     )
@@ -370,9 +372,9 @@ def _held(catalog: Catalog, picked: Picked) -> Say:
 
 def _check(catalog: Catalog, picked: Picked, attendee: str) -> Say:
     facts: dict[str, object] = {
-        "what": parts.what(catalog, picked.slot),
+        "what": labels.what(catalog, picked.slot),
         "provider": catalog.provider(picked.slot.provider_id).called,
-        "when": parts.starts(catalog, picked.slot),
+        "when": labels.starts(catalog, picked.slot),
     }
     if attendee:
         return text("check_for", attendee=attendee, **facts)
@@ -392,7 +394,7 @@ def _booked(talk: Talk, catalog: Catalog, booking: Booking, who: Who) -> Say:
     if who.returning and booking.attendee:
         return text("booked_for", attendee=booking.attendee, **facts)
     facts["address"] = catalog.shop.address
-    facts["link"] = links.booking_url(talk.ctx, booking.id)
+    facts["link"] = signed_links.booking_url(talk.ctx, booking.id)
     if booking.attendee:
         return text("booked_first_for", name=who.name, attendee=booking.attendee, **facts)
     if who.returning:

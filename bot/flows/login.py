@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 
-from bot.talk import MISSING, Heard, Talk
-from bot.texts import error_text, secret_text, text
-from core import codes, people
+from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.i18n.messages import error_text, secret_text, text
+from core.catalog.entities import Catalog
 from core.errors import CodeDead, CodeError, CodeTooSoon, CodeUnsendable, PhoneInvalid
-from core.messages import Choice, Json, Say
-from core.offers import Catalog
+from core.messaging.messages import Choice, Json, Say
+from core.people import identities, otp, verification
+from core.values import phone_numbers
 
 PURPOSE = "login"
 OWN_PHONE = {"sms", "whatsapp"}
@@ -38,7 +39,7 @@ async def login(
     """
 
     async def known(_key: str) -> Json:
-        person = await people.whoami(talk.ctx, talk.conversation.id)
+        person = await identities.whoami(talk.ctx, talk.conversation.id)
         if person is None:
             return {}
         return {"user": person.user_id if person.proved else None, "name": person.name}
@@ -63,7 +64,7 @@ async def login(
         name = await _name(talk)
 
     async def proved(_key: str) -> Json:
-        return await people.prove(
+        return await verification.prove(
             talk.ctx, "phone", phone, name=name, conversation_id=talk.conversation.id
         )
 
@@ -81,12 +82,12 @@ def _own_phone(talk: Talk) -> bool:
 async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
     """Return the phone, and whether the channel vouches that it is theirs: then no code is due."""
     if _own_phone(talk):
-        return people.phone(talk.conversation.address, catalog.shop.country), False
+        return phone_numbers.phone(talk.conversation.address, catalog.shop.country), False
 
     async def read(heard: Heard) -> Json:
         try:
             if heard.incoming.contact:
-                phone = people.phone(heard.incoming.contact, catalog.shop.country)
+                phone = phone_numbers.phone(heard.incoming.contact, catalog.shop.country)
                 return {"vouched": phone}
             if heard.step.endswith("/phone") and heard.text:
                 return await _typed(talk, catalog, heard)
@@ -104,7 +105,7 @@ async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
 
 async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
     """Return a phone that was written, if a code can be sent there."""
-    phone = people.phone(heard.text, catalog.shop.country)
+    phone = phone_numbers.phone(heard.text, catalog.shop.country)
     if await _can_send(talk, catalog):
         return phone
     heard.used = True
@@ -114,7 +115,7 @@ async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
 
 async def _can_send(talk: Talk, catalog: Catalog) -> bool:
     shop_id, talk_id = catalog.shop.id, talk.conversation.id
-    return await codes.way(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None
+    return await otp.way(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None
 
 
 async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool) -> None:
@@ -123,7 +124,7 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
     fresh: list[Say] = []
 
     async def issue(_key: str) -> Json:
-        code = await codes.issue(
+        code = await otp.issue(
             talk.ctx,
             phone,
             purpose=PURPOSE,
@@ -134,7 +135,7 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
             key = "code" if named or "name" in talk.notes else "code_and_name"
             fresh[:] = [secret_text(key, code=code)]
         else:
-            await codes.send(
+            await otp.send(
                 talk.ctx,
                 phone,
                 code,
@@ -171,7 +172,7 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
                 heard.used = True
                 talk.tell(text("name_noted", name=said.person_name))
             return MISSING
-        wrong = await codes.check(
+        wrong = await otp.check(
             talk.ctx, phone, digits, purpose=PURPOSE, conversation_id=talk.conversation.id
         )
         if said.person_name:
@@ -194,7 +195,7 @@ async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool)
 def _six(written: str) -> str:
     """The six digits of "481 920" or "code: 481920"; empty when there are not just six."""
     digits = "".join(c for c in written if c.isascii() and c.isdecimal())
-    return digits if len(digits) == codes.DIGITS else ""
+    return digits if len(digits) == otp.DIGITS else ""
 
 
 async def _name(talk: Talk) -> str:

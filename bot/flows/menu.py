@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.flows import hours
-from bot.flows.shop import pick_shop
-from bot.talk import Goto, StartOver, Talk
-from bot.texts import text
-from bot.wording import languages
-from core import bookings, outbox, people, relay
-from core.messages import Choice, Json, When
+from bot.dialogue.talk import Goto, StartOver, Talk
+from bot.flows import opening_hours
+from bot.flows.pick_shop import pick_shop
+from bot.i18n.messages import text
+from bot.i18n.translator import languages
+from core.bookings import agenda
+from core.messaging import handoff
+from core.messaging.messages import Choice, Json, When
+from core.messaging.outbox import enqueue
+from core.people import identities
 
 HUMAN_FOR = timedelta(hours=12)
 """How long the bot keeps quiet when a person has the talk and does not hand it back."""
@@ -22,8 +25,8 @@ async def welcome(talk: Talk) -> None:
     if talk.conversation.staff:
         raise Goto("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
-    person = await people.whoami(talk.ctx, talk.conversation.id)
-    if person and person.proved and await bookings.upcoming(talk.ctx, user_id=person.user_id):
+    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    if person and person.proved and await agenda.upcoming(talk.ctx, user_id=person.user_id):
         talk.tell(text("hi_name", name=person.name))
         raise Goto("menu", under=False)
     talk.tell(text("welcome", shop=catalog.shop.name))
@@ -62,7 +65,7 @@ async def menu(talk: Talk) -> None:
                 "about",
                 shop=shop.name,
                 address=shop.address,
-                hours=hours.week(catalog),
+                hours=opening_hours.week(catalog),
                 phone=shop.phone,
             )
         )
@@ -90,17 +93,17 @@ async def human(talk: Talk) -> None:
     talk_ = talk.conversation
 
     async def call(_key: str) -> Json:
-        person = await people.whoami(talk.ctx, talk_.id)
+        person = await identities.whoami(talk.ctx, talk_.id)
         name = (person.name if person else "") or talk_.name
         talk.set(human_until=talk.ctx.now + HUMAN_FOR)
-        await outbox.alert(
+        await enqueue.alert(
             talk.ctx,
             text("alert.human", customer=name, phone=talk_.address)
             if name
             else text("alert.human_new", phone=talk_.address),
             shop_id=catalog.shop.id,
             kind="human",
-            options=relay.REQUEST,
+            options=handoff.REQUEST,
             flow="desk.answer",
             args={"conversation": talk_.id, "shop": catalog.shop.id, "name": name},
             expires_at=talk.ctx.now + HUMAN_FOR,
@@ -108,7 +111,7 @@ async def human(talk: Talk) -> None:
         return True
 
     await talk.once("called", call)
-    opens = hours.next_opening(catalog, talk.ctx.now)
+    opens = opening_hours.next_opening(catalog, talk.ctx.now)
     if opens is None or opens <= talk.ctx.now:
         await talk.say(text("human_called", shop=catalog.shop.name))
     else:

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
 
-from bot.flows import cards, parts
+from bot.dialogue.talk import MISSING, Goto, Heard, Talk
+from bot.flows import booking_card, labels
 from bot.flows.login import Who, login
-from bot.flows.pick_slot import Picked, pick_slot
-from bot.flows.shop import pick_shop
-from bot.flows.wish import Wish
-from bot.talk import MISSING, Goto, Heard, Talk
-from bot.texts import text
-from core import bookings, links, people, slots
-from core import catalog as catalogs
-from core.availability import Slot
-from core.bookings import Actor, Booking
+from bot.flows.pick_shop import pick_shop
+from bot.flows.slot_criteria import Wish
+from bot.flows.slot_picker.picker import Picked, pick_slot
+from bot.i18n.messages import text
+from core import signed_links
+from core.bookings import agenda, customer_actions
+from core.bookings import booking as bookings_booking
+from core.bookings.booking import Booking
+from core.bookings.transitions import Actor
+from core.catalog import loader
+from core.catalog.entities import Catalog, Slot
 from core.errors import SlotTaken
-from core.messages import Choice, Json, Say
-from core.offers import Catalog
+from core.localtime import zones
+from core.messaging.messages import Choice, Json, Say
+from core.people import identities
 
 _PAGE = 8
 
@@ -34,7 +38,7 @@ async def my_bookings(talk: Talk) -> None:
     booking = asked_for or mine[0]
     if asked_for is None and len(mine) > 1:
         booking = await _which(talk, mine, "which_booking")
-    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    catalog = await loader.catalog(talk.ctx, booking.shop_id)
     del who
     taps = talk.conversation.taps
 
@@ -49,11 +53,11 @@ async def my_bookings(talk: Talk) -> None:
         return listed
 
     state = text(f"state.{booking.state}")
-    about = cards.face(catalog, booking, state) if taps else _details(talk, catalog, booking)
+    about = booking_card.face(catalog, booking, state) if taps else _details(talk, catalog, booking)
     todo = await talk.choose("todo", about, options, layout="pairs")
     if todo == "where":
-        await cards.show(talk, catalog, booking, state)
-        cards.attach(talk, catalog, booking)
+        await booking_card.show(talk, catalog, booking, state)
+        booking_card.attach(talk, catalog, booking)
         return
     raise Goto(todo, booking=booking.id)
 
@@ -65,14 +69,14 @@ async def move(talk: Talk) -> None:
     if found is None:
         return
     who, booking = found
-    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
-    bookings.check_may_change(booking, catalog, talk.ctx.now)
+    catalog = await loader.catalog(talk.ctx, booking.shop_id)
+    customer_actions.check_may_change(booking, catalog, talk.ctx.now)
     start = talk.notes.get("start") or {
         "show": "times",
         "wish": {} if booking.anyone else {"provider": booking.provider_id},
     }
     talk.notes["named"] = True
-    talk.done(parts.booking_line(booking))
+    talk.done(labels.booking_line(booking))
     _on_its_day(talk, booking)
     picked = await pick_slot(
         talk.scope("to"), catalog, booking.service_id, start=start, ignore_booking=booking.id
@@ -81,8 +85,8 @@ async def move(talk: Talk) -> None:
         "sure",
         text(
             "move_sure",
-            booking=parts.booking_line(booking),
-            when=parts.starts(catalog, picked.slot),
+            booking=labels.booking_line(booking),
+            when=labels.starts(catalog, picked.slot),
             provider=catalog.provider(picked.slot.provider_id).called,
         ),
     ):
@@ -92,8 +96,8 @@ async def move(talk: Talk) -> None:
     if talk.conversation.taps:
         asked = moved.state == "pending"
         head = text("card.requested", shop=catalog.shop.name) if asked else text("card.moved")
-        await cards.show(talk, catalog, moved, head)
-        cards.attach_calendar(talk, moved)
+        await booking_card.show(talk, catalog, moved, head)
+        booking_card.attach_calendar(talk, moved)
         return
     key = "move_requested" if moved.state == "pending" else "moved"
     await talk.say(
@@ -104,7 +108,7 @@ async def move(talk: Talk) -> None:
             when=moved.when,
             ref=moved.ref,
             shop=catalog.shop.name,
-            link=links.booking_url(talk.ctx, moved.id),
+            link=signed_links.booking_url(talk.ctx, moved.id),
         )
     )
 
@@ -113,7 +117,7 @@ async def _move(
     talk: Talk, catalog: Catalog, picked: Picked, booking: Booking, who: Who
 ) -> Booking:
     async def shift(key: str) -> Json:
-        moved = await bookings.move(
+        moved = await customer_actions.move(
             talk.ctx, booking.id, picked.slot, actor=Actor("customer", who.user_id), key=key
         )
         return {"id": moved.id}
@@ -125,21 +129,21 @@ async def _move(
         talk.tell(
             text(
                 "just_went",
-                when=parts.starts(catalog, slot),
+                when=labels.starts(catalog, slot),
                 provider=catalog.provider(slot.provider_id).called,
             )
         )
         near = [Slot.to_json(other) for other in taken.alternatives]
         talk.notes["start"] = {"show": "times"} | ({"slots": near} if near else {})
         talk.retry(after="one")
-    return await bookings.get(talk.ctx, done["id"], user_id=who.user_id)
+    return await bookings_booking.get(talk.ctx, done["id"], user_id=who.user_id)
 
 
 async def _stays(talk: Talk, booking: Booking) -> None:
     """Say that nothing was changed."""
     if talk.conversation.taps:
         raise Goto("stays", booking=booking.id)
-    await talk.say(text("stays", booking=parts.booking_line(booking)))
+    await talk.say(text("stays", booking=labels.booking_line(booking)))
 
 
 async def cancel(talk: Talk) -> None:
@@ -148,22 +152,22 @@ async def cancel(talk: Talk) -> None:
     if found is None:
         return
     who, booking = found
-    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
-    bookings.check_may_change(booking, catalog, talk.ctx.now)
+    catalog = await loader.catalog(talk.ctx, booking.shop_id)
+    customer_actions.check_may_change(booking, catalog, talk.ctx.now)
     hours = catalog.offering(booking.service_id, booking.provider_id).rules.cutoff_minutes // 60
-    line = parts.booking_line(booking)
+    line = labels.booking_line(booking)
     rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
     if not await talk.confirm("sure", text("cancel_sure", booking=line, rule=rule)):
         await _stays(talk, booking)
         return
 
     async def undo(_key: str) -> Json:
-        await bookings.cancel(talk.ctx, booking.id, actor=Actor("customer", who.user_id))
+        await customer_actions.cancel(talk.ctx, booking.id, actor=Actor("customer", who.user_id))
         return True
 
     await talk.once("cancelled", undo)
     await talk.say(text("cancelled", booking=line, shop=catalog.shop.name))
-    talk.card(booking.id, booking.ends_at, cards.OVER)
+    talk.card(booking.id, booking.ends_at, booking_card.OVER)
 
 
 async def late(talk: Talk) -> None:
@@ -189,24 +193,22 @@ async def late(talk: Talk) -> None:
 
     async def tell(_key: str) -> Json:
         actor = Actor("customer", who.user_id)
-        await bookings.mark_late(talk.ctx, booking.id, int(minutes), actor=actor)
+        await customer_actions.mark_late(talk.ctx, booking.id, int(minutes), actor=actor)
         return True
 
     await talk.once("told", tell)
-    catalog = await catalogs.catalog(talk.ctx, booking.shop_id)
+    catalog = await loader.catalog(talk.ctx, booking.shop_id)
     await talk.say(text("told_late", shop=catalog.shop.name, count=int(minutes)))
 
 
 async def standing(talk: Talk) -> None:
     """Show where things stand when nothing is asked: the next booking, if there is one."""
-    person = await people.whoami(talk.ctx, talk.conversation.id)
+    person = await identities.whoami(talk.ctx, talk.conversation.id)
     mine = (
-        await bookings.upcoming(talk.ctx, user_id=person.user_id)
-        if person and person.proved
-        else []
+        await agenda.upcoming(talk.ctx, user_id=person.user_id) if person and person.proved else []
     )
     if mine:
-        await talk.say(text("next_booking", booking=parts.booking_line(mine[0]), ref=mine[0].ref))
+        await talk.say(text("next_booking", booking=labels.booking_line(mine[0]), ref=mine[0].ref))
     else:
         await talk.say(text("nothing_open"))
 
@@ -217,7 +219,7 @@ async def standing(talk: Talk) -> None:
 async def _mine(talk: Talk) -> tuple[Who, list[Booking]]:
     catalog = await pick_shop(talk)
     who = await login(talk.scope("login"), catalog, first=text("prove_first"), with_name=False)
-    mine = await bookings.upcoming(talk.ctx, user_id=who.user_id)
+    mine = await agenda.upcoming(talk.ctx, user_id=who.user_id)
     return who, list(mine)
 
 
@@ -256,7 +258,7 @@ async def _one(talk: Talk, question: str, *, moving: bool = False) -> tuple[Who,
     if only is None:
         only = (await _which(talk, mine, question, moving=moving)).id
     await talk.once("one", lambda _key: _same(only))
-    return who, await bookings.get(talk.ctx, only, user_id=who.user_id)
+    return who, await bookings_booking.get(talk.ctx, only, user_id=who.user_id)
 
 
 async def _same(value: Json) -> Json:
@@ -269,7 +271,7 @@ async def _which(
     """Return the booking named by its day or time, or ask which; a move says it by from when."""
 
     async def options() -> Sequence[Choice]:
-        return [Choice(b.id, parts.booking_line(b), (b.ref.casefold(),)) for b in mine[:_PAGE]]
+        return [Choice(b.id, labels.booking_line(b), (b.ref.casefold(),)) for b in mine[:_PAGE]]
 
     async def read(heard: Heard) -> Json:
         said = heard.understood
@@ -289,17 +291,17 @@ async def _which(
 
 def _at(booking: Booking, at: time | None) -> bool:
     when = booking.when
-    return at is None or slots.local(int(when.at.timestamp()), when.zone).time() == at
+    return at is None or zones.local(int(when.at.timestamp()), when.zone).time() == at
 
 
 def _details(talk: Talk, catalog: Catalog, booking: Booking) -> Say:
-    amount = parts.price(booking.price_minor, booking.currency)
+    amount = labels.price(booking.price_minor, booking.currency)
     facts: dict[str, object] = {
-        "booking": parts.booking_line(booking),
+        "booking": labels.booking_line(booking),
         "shop": catalog.shop.name,
         "address": catalog.shop.address,
         "ref": booking.ref,
-        "link": links.booking_url(talk.ctx, booking.id),
+        "link": signed_links.booking_url(talk.ctx, booking.id),
     }
     key = "details" if amount else "details.unpriced"
     if amount:

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from core.context import Context
+from core.bookings.transitions import Actor
+from core.catalog.entities import Catalog
+from core.db.context import Context
 from core.importing import bookings, customers, services
-from core.importing.sheets import Fault, Plan, sheet
-from core.offers import Catalog
-from core.transitions import Actor
-
-__all__ = ["WHAT", "Count", "Fault", "Faults", "Plan", "What", "faults", "lock", "read", "write"]
+from core.importing.csv_file import Fault, Plan, sheet
 
 Faults = Sequence[Fault]
 

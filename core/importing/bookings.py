@@ -13,19 +13,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import checks, reminders, slots
-from core.availability import calendars_of
-from core.claims import claim_all, in_the_way, sweep
-from core.context import Context
+from core.bookings.booking import listed, log
+from core.bookings.claims import claim_all, in_the_way, sweep
+from core.bookings.create import For, new_ref, snapshot, timing
+from core.bookings.reminders.schedule import plan_all
+from core.bookings.transitions import NEW, Actor
+from core.catalog.entities import Catalog, Slot
+from core.db.context import Context
+from core.db.tables import bookings, calendars
+from core.db.tables import customers as customers_table
 from core.errors import Overlap
 from core.importing import customers
-from core.importing.sheets import Fault, Plan, Reader, Sheet
-from core.making import For, new_ref, snapshot, timing
-from core.models import bookings, calendars
-from core.models import customers as customers_table
-from core.offers import Catalog, Slot
-from core.records import listed, log
-from core.transitions import NEW, Actor
+from core.importing.csv_file import Fault, Plan, Reader, Sheet
+from core.localtime import ticks, zones
+from core.scheduling.slot_finder import calendars_of
+from core.values import validators
 
 NEEDED = ("service", "provider", "starts_at", "customer")
 COLUMNS = (
@@ -64,12 +66,12 @@ def plan(sheet: Sheet, known: Catalog, now: datetime) -> Plan:
             if offering is None:
                 row.fault("provider", "does not give this service")
         starts_at = _start(row, known.shop.timezone, now)
-        minutes = row.whole("minutes", checks.MINUTES)
-        price = row.whole("price_minor", checks.MONEY)
+        minutes = row.whole("minutes", validators.MINUTES)
+        price = row.whole("price_minor", validators.MONEY)
         texts = {
-            "attendee": row.checked("attendee", checks.NAME) if cells["attendee"] else "",
-            "purpose": row.checked("purpose", checks.SHORT),
-            "note": row.checked("note", checks.SHORT),
+            "attendee": row.checked("attendee", validators.NAME) if cells["attendee"] else "",
+            "purpose": row.checked("purpose", validators.SHORT),
+            "note": row.checked("note", validators.SHORT),
         }
         if not row.good or offering is None or starts_at is None:
             continue
@@ -94,7 +96,7 @@ def _start(row: Reader, zone: str, now: datetime) -> datetime | None:
         row.fault("starts_at", "no time such as 2026-03-10 16:30")
         return None
     if given.tzinfo is None:
-        local = given.replace(tzinfo=slots.zone(zone))
+        local = given.replace(tzinfo=zones.zone(zone))
         at = local.astimezone(UTC)
         if at.astimezone(local.tzinfo).replace(tzinfo=None) != given:
             row.fault("starts_at", "no clock of the shop shows this time")
@@ -105,7 +107,7 @@ def _start(row: Reader, zone: str, now: datetime) -> datetime | None:
         except OverflowError:
             row.fault("starts_at", "out of range")
             return None
-    if at.timestamp() % slots.TICK:
+    if at.timestamp() % ticks.TICK:
         row.fault("starts_at", "not in steps of five minutes")
     elif at <= now:
         row.fault("starts_at", "past")
@@ -235,7 +237,7 @@ async def write(
     if remind:
         theirs = customers_table.c.user_id.is_not(None)
         made_now = await listed(ctx, bookings.c.id.in_(ids), theirs)
-        await reminders.plan_all(ctx, made_now, known)
+        await plan_all(ctx, made_now, known)
     return len(ids)
 
 

@@ -7,14 +7,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core import checks, people
-from core.accounts import by_password
-from core.context import Context
+from core.auth import password_login
+from core.bookings.transitions import Actor
+from core.catalog.entities import Catalog
+from core.db.context import Context
+from core.db.tables import customers, shops
 from core.errors import Invalid, PhoneInvalid
-from core.importing.sheets import Fault, Plan, Reader, Sheet
-from core.models import customers, shops
-from core.offers import Catalog
-from core.transitions import Actor
+from core.importing.csv_file import Fault, Plan, Reader, Sheet
+from core.values import phone_numbers, validators
 
 NEEDED = ("name",)
 COLUMNS = (*NEEDED, "phone", "email", "notes")
@@ -31,7 +31,7 @@ def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
         values = {
             **person(row, "name", known.shop.country),
             "email": row.checked("email", _email) if cells["email"] else "",
-            "notes": row.checked("notes", checks.SHORT),
+            "notes": row.checked("notes", validators.SHORT),
         }
         if row.good:
             made.rows.append(values)
@@ -40,18 +40,18 @@ def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
 
 def _email(field: str, value: str) -> str:
     try:
-        return by_password.address(value)
+        return password_login.address(value)
     except Invalid:
         raise Invalid(field=field, reason="no e-mail address") from None
 
 
 def person(row: Reader, name: str, country: str) -> dict[str, str]:
     """Return the name and phone in a line."""
-    called = row.checked(name, checks.NAME) or ""
+    called = row.checked(name, validators.NAME) or ""
     number = row.cells["phone"]
     if number:
         try:
-            number = people.phone(number, country)
+            number = phone_numbers.phone(number, country)
         except PhoneInvalid:
             row.fault("phone", "no phone of anybody's")
     return {"name": called, "phone": number}

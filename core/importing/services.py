@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from core import catalog as catalogs
-from core import checks
-from core.context import Context
-from core.importing.sheets import Fault, Plan, Reader, Sheet
-from core.models import calendars, categories, provider_services, services
-from core.offers import Catalog
-from core.transitions import Actor
+from core.bookings.transitions import Actor
+from core.catalog import loader
+from core.catalog.entities import Catalog
+from core.db.context import Context
+from core.db.tables import calendars, categories, provider_services, services
+from core.importing.csv_file import Fault, Plan, Reader, Sheet
+from core.values import validators
 
 NEEDED = ("name", "minutes")
 COLUMNS = (
@@ -37,18 +37,18 @@ def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
     for line, cells in sheet.rows:
         row = Reader(line, cells, made.faults)
         values = {
-            "name": row.checked("name", checks.NAME),
-            "minutes": row.whole("minutes", checks.MINUTES),
-            "price_minor": row.whole("price_minor", checks.MONEY),
-            "description": row.checked("description", checks.SHORT),
-            "preparation": row.checked("preparation", checks.SHORT),
-            "synonyms": row.checked("synonyms", checks.words, _several(cells["synonyms"])),
-            "position": row.whole("position", checks.POSITION) or 0,
+            "name": row.checked("name", validators.NAME),
+            "minutes": row.whole("minutes", validators.MINUTES),
+            "price_minor": row.whole("price_minor", validators.MONEY),
+            "description": row.checked("description", validators.SHORT),
+            "preparation": row.checked("preparation", validators.SHORT),
+            "synonyms": row.checked("synonyms", validators.words, _several(cells["synonyms"])),
+            "position": row.whole("position", validators.POSITION) or 0,
             "active": row.flag("active", default=True),
         }
         if not cells["minutes"]:
             row.fault("minutes", "missing")
-        heading = row.checked("category", checks.NAME) if cells["category"] else ""
+        heading = row.checked("category", validators.NAME) if cells["category"] else ""
         called = str(values["name"] or "").casefold()
         if called in there:
             row.fault("name", "there already")
@@ -104,7 +104,7 @@ async def write(ctx: Context, plan: Plan, known: Catalog, _actor: Actor) -> int:
     ]
     if pairs:
         await ctx.execute(provider_services.insert(), pairs)
-    await catalogs.touch(ctx, known.shop.id)
+    await loader.touch(ctx, known.shop.id)
     return len(ids)
 
 

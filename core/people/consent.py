@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core import outbox
-from core.context import Context
+from core.db.context import Context
+from core.db.tables import consents, conversations
 from core.errors import OptOutStands
-from core.models import consents, conversations
+from core.messaging.outbox.delivery_status import opted_out, opted_out_how
 
 LONGEST = 300
 """Characters of the words that are kept."""
@@ -44,14 +44,14 @@ async def told_consent(ctx: Context, conversation_id: int, *, given: bool, wordi
     """
     await ctx.lock(conversations, [conversation_id])
     if not given:
-        await outbox.opted_out(ctx, conversation_id, how="told", wording=wording[:LONGEST])
+        await opted_out(ctx, conversation_id, how="told", wording=wording[:LONGEST])
         return
     talk = conversations.c.id == conversation_id
     columns = (conversations.c.opted_out_at, conversations.c.consented_at)
     row = await ctx.first(sa.select(*columns).where(talk))
     if row is None or (row.opted_out_at is None and row.consented_at is not None):
         return
-    if row.opted_out_at is not None and await outbox.opted_out_how(ctx, conversation_id) != "told":
+    if row.opted_out_at is not None and await opted_out_how(ctx, conversation_id) != "told":
         raise OptOutStands(conversation=conversation_id)
     now = {"opted_out_at": None, "consented_at": ctx.now, "consent": wording[:100]}
     await ctx.execute(sa.update(conversations).where(talk).values(now))

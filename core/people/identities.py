@@ -12,10 +12,10 @@ from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
-from core import checks
-from core.context import Context
+from core.db.context import Context
+from core.db.tables import conversations, identities, users
 from core.errors import NotAllowed
-from core.models import conversations, identities, users
+from core.values import validators
 
 Kind = Literal["phone", "email", "telegram", "whatsapp"]
 
@@ -182,7 +182,7 @@ async def make_admin(ctx: Context, phone: str) -> int:
 
 async def change_user(ctx: Context, user_id: int, **changes: Any) -> None:
     """Change a user's `name` or `language`; Invalid for what it cannot be."""
-    fields = {"name": checks.NAME, "language": checks.language}
+    fields = {"name": validators.NAME, "language": validators.language}
     values = {name: fields[name](name, value) for name, value in changes.items()}
     if values:
         await ctx.execute(sa.update(users).where(users.c.id == user_id).values(values))

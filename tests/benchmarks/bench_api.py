@@ -22,13 +22,14 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import FastAPI, Response
 
-from core import schema, setup
-from core.context import Context
-from core.models import bookings, claims
-from core.runtime import Runtime
-from tests.runtimes import open_runtime
+from core.db import migrate
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.db.tables import bookings, claims
+from core.shops import providers
 from tests.servers import postgres
-from tests.webhooks.admin.house import House, open_house
+from tests.support.runtimes import open_runtime
+from tests.webhooks.api.harness import House, open_house
 
 BOOKINGS = int(os.environ.get("API_BOOKINGS", "100000"))
 REQUESTS = 300
@@ -104,8 +105,8 @@ async def fill(ctx: Context, house: House) -> None:
     shop, service = house.shop.shop_id, house.shop.services["Cut"]
     people = []
     for n in range(PROVIDERS):
-        provider = await setup.add_provider(ctx, shop, f"Provider {n}")
-        await setup.offer(ctx, shop, provider, service)
+        provider = await providers.add_provider(ctx, shop, f"Provider {n}")
+        await providers.offer(ctx, shop, provider, service)
         people.append(provider)
     owner = sa.text("SELECT id, calendar_id FROM providers WHERE shop_id = :shop")
     calendar_of = {row.id: row.calendar_id for row in await ctx.execute(owner, {"shop": shop})}
@@ -156,7 +157,7 @@ async def measure(url: str, folder: Path, name: str) -> None:
     """Fill a database, ask, and print."""
     runtime: Runtime = open_runtime(url, folder)
     try:
-        await schema.upgrade(runtime)
+        await migrate.upgrade(runtime)
         async with open_house(runtime, limit_anonymous=10**9, limit_signed_in=10**9) as house:
             await house.furnish()
             await runtime.run(lambda ctx: fill(ctx, house))

@@ -22,16 +22,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import availability, schema, setup
-from core.availability import Slot
-from core.catalog import Catalog, catalog
-from core.context import Context
-from core.models import bookings, claims
-from core.runtime import Runtime
-from core.slots import Interval
-from tests.factory import Rows
-from tests.runtimes import open_runtime
+from core.catalog.entities import Catalog, Slot
+from core.catalog.loader import catalog
+from core.db import migrate
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.db.tables import bookings, claims
+from core.localtime.opening_masks import Interval
+from core.scheduling import availability, opening_hours
+from core.shops import providers, services, shops
 from tests.servers import postgres
+from tests.support.row_factory import Rows
+from tests.support.runtimes import open_runtime
 
 ROUNDS = 60
 DAYS = 30
@@ -95,17 +97,17 @@ class Bench:
 
 async def open_shop(ctx: Context) -> Bench:
     """Set up the shop with half-full calendars."""
-    shop_id = await setup.add_shop(
+    shop_id = await shops.add_shop(
         ctx, name="Bella Hair", timezone="Europe/Madrid", country="ES", currency="EUR"
     )
-    await setup.set_hours(ctx, shop_id, None, dict.fromkeys(range(6), HOURS))
-    one = await setup.add_service(ctx, shop_id, "Cut", minutes=30)
-    many = await setup.add_service(ctx, shop_id, "Dry cut", minutes=30)
+    await opening_hours.set_hours(ctx, shop_id, None, dict.fromkeys(range(6), HOURS))
+    one = await services.add_service(ctx, shop_id, "Cut", minutes=30)
+    many = await services.add_service(ctx, shop_id, "Dry cut", minutes=30)
     for number in range(PROVIDERS):
-        provider = await setup.add_provider(ctx, shop_id, f"Provider {number}", position=number)
-        await setup.offer(ctx, shop_id, provider, many)
+        provider = await providers.add_provider(ctx, shop_id, f"Provider {number}", position=number)
+        await providers.offer(ctx, shop_id, provider, many)
         if not number:
-            await setup.offer(ctx, shop_id, provider, one)
+            await providers.offer(ctx, shop_id, provider, one)
     bench = Bench(ctx, await catalog(ctx, shop_id), one, many)
     chance = random.Random(7)
     every = await bench.find(ctx, one)
@@ -164,7 +166,7 @@ async def measured(cases: dict[str, Case]) -> dict[str, tuple[float, float]]:
 
 async def _made(runtime: Runtime, *, old: bool) -> Bench:
     """Set up one database."""
-    await schema.upgrade(runtime)
+    await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
         bench = await open_shop(ctx)
         if old:

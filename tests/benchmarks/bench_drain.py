@@ -24,14 +24,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import outbox, schema, setup
+from core.bookings.reminders.schedule import CANCEL, COME, MOVE
 from core.clock import SystemClock
-from core.messages import Say, encode
-from core.reminders.planning import CANCEL, COME, MOVE
-from core.runtime import Runtime
-from tests import world
-from tests.runtimes import SECRET_KEY, settings_for
+from core.db import migrate
+from core.db.runtime import Runtime
+from core.messaging import lines
+from core.messaging.messages import Say, encode
+from core.messaging.outbox import enqueue
 from tests.servers import postgres
+from tests.support import shops
+from tests.support.runtimes import SECRET_KEY, settings_for
 
 MESSAGES = int(os.environ.get("DRAIN_MESSAGES", "100000"))
 
@@ -79,8 +81,8 @@ def started(module: str, *arguments: str, **environment: str) -> Process:
 async def fill(runtime: Runtime, messages: int) -> None:
     """Make a shop, people with a booking tomorrow each, and a reminder each that is due now."""
     async with runtime.transaction() as ctx:
-        place = await world.salon(ctx, quiet_from=0, quiet_until=0)
-        line = await setup.add_line(
+        place = await shops.salon(ctx, quiet_from=0, quiet_until=0)
+        line = await lines.add_line(
             ctx, transport="twilio", channel="sms", address=SENDER, account="AC1"
         )
         shop, service = place.shop_id, place.services["Cut"]
@@ -140,7 +142,7 @@ def asked(port: str) -> dict[str, Any]:
 async def drain(url: str, folder: Path, workers: int, messages: int) -> dict[str, float]:
     """Let `workers` drain `messages`; return what came of it."""
     runtime = Runtime.open(settings_for(url, folder), SystemClock())
-    await schema.upgrade(runtime)
+    await migrate.upgrade(runtime)
     await fill(runtime, messages)
     provider = started("tests.benchmarks.drain_server")
     assert provider.process.stdout is not None
@@ -195,7 +197,7 @@ async def live(runtime: Runtime, port: str, messages: int, posted: dict[str, flo
         if (person := next(people, None)) is not None:
             async with runtime.transaction() as ctx:
                 say = Say("welcome_to_it")
-                await outbox.post(ctx, say, conversation_id=person.id, kind="live")
+                await enqueue.post(ctx, say, conversation_id=person.id, kind="live")
             posted[person.address.removeprefix("+")] = time.monotonic()
         await asyncio.sleep(max(0.0, LIVE_EVERY - (time.monotonic() - began)))
 

@@ -17,13 +17,15 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core import availability, schema, setup
-from core import catalog as catalogs
+from core.catalog import loader
 from core.clock import FixedClock
-from core.models import blocks, claims
-from core.runtime import Runtime
-from core.slots import Interval
-from tests.runtimes import NOW, settings_for
+from core.db import migrate
+from core.db.runtime import Runtime
+from core.db.tables import blocks, claims
+from core.localtime.opening_masks import Interval
+from core.scheduling import availability, opening_hours
+from core.shops import providers, services, shops
+from tests.support.runtimes import NOW, settings_for
 
 ROUNDS = 40
 PEER = Path(__file__).parent / "peers" / "appointments.py"
@@ -34,17 +36,17 @@ async def ours(folder: Path) -> tuple[float, int]:
     """Return the median CPU seconds of one answer, and how many starts it holds."""
     url = f"sqlite+aiosqlite:///{folder / 'ours.db'}"
     runtime = Runtime.open(settings_for(url, folder), FixedClock.at(NOW), random=random.Random(7))
-    await schema.upgrade(runtime)
+    await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
-        shop_id = await setup.add_shop(
+        shop_id = await shops.add_shop(
             ctx, name="Bench", timezone="UTC", country="ES", currency="EUR", horizon_days=40
         )
         week = dict.fromkeys(range(7), (Interval(9 * 60, 18 * 60),))
-        await setup.set_hours(ctx, shop_id, None, week)
-        service = await setup.add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500)
-        provider = await setup.add_provider(ctx, shop_id, "Ana")
-        await setup.offer(ctx, shop_id, provider, service)
-        known = await catalogs.catalog(ctx, shop_id)
+        await opening_hours.set_hours(ctx, shop_id, None, week)
+        service = await services.add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500)
+        provider = await providers.add_provider(ctx, shop_id, "Ana")
+        await providers.offer(ctx, shop_id, provider, service)
+        known = await loader.catalog(ctx, shop_id)
         calendar = known.provider(provider).calendar_id
         block = await ctx.insert(blocks, shop_id=shop_id, calendar_id=calendar, created_at=ctx.now)
         for number in range(30):
@@ -57,7 +59,7 @@ async def ours(folder: Path) -> tuple[float, int]:
     spent, found = [], 0
     for _ in range(ROUNDS):
         async with runtime.reading() as ctx:
-            known = await catalogs.catalog(ctx, shop_id)
+            known = await loader.catalog(ctx, shop_id)
             begun = time.process_time()
             slots = await availability.find(
                 ctx, known, service, provider_id=provider, start=FIRST,

@@ -27,15 +27,15 @@ import structlog
 from fastapi import FastAPI
 
 from bot.app import App, ways_out
-from bot.channels.telegram_customer import TelegramCustomer
-from bot.channels.telegram_limits import UNPACED
-from core import models, schema
+from bot.channels.telegram.customer_bot import TelegramCustomer
+from bot.channels.telegram.rate_limiter import UNPACED
 from core.clock import FixedClock
-from core.runtime import Runtime
-from tests import world
-from tests.counting import counting
-from tests.runtimes import NOW, settings_for
+from core.db import migrate, tables
+from core.db.runtime import Runtime
 from tests.servers import postgres
+from tests.support import shops
+from tests.support.runtimes import NOW, settings_for
+from tests.support.statement_counter import counting
 from webhooks.app import create_app
 
 ROUNDS, WARM_UP = 60, 10
@@ -50,7 +50,7 @@ Facts = dict[str, Any]
 @contextlib.contextmanager
 def stand_in() -> Iterator[Facts]:
     """Run the strict server beside us; yield where and for whom."""
-    command = [sys.executable, "-m", "tests.servers.telegram.alone"]
+    command = [sys.executable, "-m", "tests.servers.telegram.standalone"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin
         assert server.stdout
@@ -137,7 +137,7 @@ class Ours:
         await self.app.telegram.idle()
 
     async def _button(self, key: str) -> tuple[int, int]:
-        p = models.prompts.c
+        p = tables.prompts.c
         async with self.app.runtime.reading() as ctx:
             row = await ctx.first(sa.select(p.id, p.options, p.message_id).order_by(p.id.desc()))
         assert row is not None
@@ -152,9 +152,9 @@ async def ours(url: str, folder: Path, facts: Facts) -> dict[str, tuple[float, i
         update={"telegram_bot_token": facts["token"], "telegram_api_url": facts["url"]}
     )
     runtime = Runtime.open(settings, FixedClock.at(NOW), random=random.Random(7))
-    await schema.upgrade(runtime)
+    await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
-        await world.salon(ctx)
+        await shops.salon(ctx)
     app = App.of(runtime, ways_out(settings, runtime.clock))
     for bot in app.channels["telegram", "telegram"].by_id.values():  # type: ignore[attr-defined]
         assert isinstance(bot, TelegramCustomer)

@@ -20,15 +20,15 @@ from urllib.parse import urlencode
 import structlog
 from fastapi import FastAPI, Form, Request, Response
 
-from core import schema
 from core.clock import FixedClock
-from core.runtime import Runtime
-from tests import world
-from tests.counting import counting
-from tests.runtimes import NOW, settings_for
+from core.db import migrate
+from core.db.runtime import Runtime
 from tests.servers import postgres
-from tests.servers.twilio import sign
-from tests.talking import Person, Town
+from tests.servers.twilio.webhooks import sign
+from tests.support import shops
+from tests.support.chat import Person, Town
+from tests.support.runtimes import NOW, settings_for
+from tests.support.statement_counter import counting
 
 ROUNDS = 40
 TOKEN = "a token of nobody"
@@ -95,9 +95,9 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
 async def measure(url: str, folder: Path, name: str) -> None:
     """Print the turns of one database beside the bare route."""
     runtime = Runtime.open(settings_for(url, folder), FixedClock.at(NOW), random=random.Random(7))
-    await schema.upgrade(runtime)
+    await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
-        place = await world.salon(ctx, held_budget=100_000, codes_per_day=100_000, max_open=1000)
+        place = await shops.salon(ctx, held_budget=100_000, codes_per_day=100_000, max_open=1000)
     town = Town(runtime)
     line = town.line(place.line_id, place.shop_id)
     route = bare()

@@ -9,16 +9,21 @@ import sqlalchemy as sa
 
 from bot.app import App
 from bot.channels.memory import Memory
-from bot.receipt import receive
-from core import availability, bookings, catalog, models, people
+from bot.engine.receive import receive
+from core.bookings import customer_actions
+from core.bookings.booking import Booking
+from core.catalog import loader
 from core.clock import FixedClock
+from core.db import tables
+from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
-from core.messages import Incoming
-from core.retention import KINDS
-from core.runtime import Runtime
-from tests import world
-from tests.talking import Town
-from tests.world import Place
+from core.messaging.messages import Incoming
+from core.people import identities
+from core.privacy.retention import KINDS
+from core.scheduling import availability
+from tests.support import shops
+from tests.support.chat import Town
+from tests.support.shops import Place
 
 MARTA = "+34600111222"
 
@@ -57,9 +62,9 @@ class Stage:
         async with self.runtime.reading() as ctx:
             return [row.state for row in await ctx.all(sa.select(table).order_by(table.c.id))]
 
-    async def hold(self) -> bookings.Booking:
+    async def hold(self) -> Booking:
         async with self.runtime.transaction() as ctx:
-            known = await catalog.catalog(ctx, self.place.shop_id)
+            known = await loader.catalog(ctx, self.place.shop_id)
             start = ctx.now + timedelta(days=1)
             free = await availability.find(
                 ctx,
@@ -69,8 +74,8 @@ class Stage:
                 end=start + timedelta(days=2),
                 limit=1,
             )
-            contact = await people.contact(ctx, self.line, MARTA)
-            return await bookings.hold(
+            contact = await identities.contact(ctx, self.line, MARTA)
+            return await customer_actions.hold(
                 ctx, free[0], conversation_id=contact.conversation_id, key="k", origin="sms"
             )
 
@@ -78,7 +83,7 @@ class Stage:
 @pytest.fixture
 async def stage(runtime: Runtime) -> Stage:
     async with runtime.transaction() as ctx:
-        place = await world.salon(ctx)
+        place = await shops.salon(ctx)
     return Stage(runtime, place)
 
 
@@ -89,7 +94,7 @@ async def test_what_a_dead_process_left_is_taken_up_in_order(stage: Stage) -> No
     stage.clock.advance(timedelta(seconds=3))
     assert await stage.app.worker.resume() == 1
     await stage.app.turns.idle()
-    assert await stage.states(models.inbox) == ["done", "done"]
+    assert await stage.states(tables.inbox) == ["done", "done"]
     await stage.app.delivery.drain()
     first, second = stage.memory.to(MARTA)
     assert first.startswith("Welcome to Bella Hair.")
@@ -103,9 +108,9 @@ async def test_run_due_does_all_of_it(stage: Stage) -> None:
     stage.clock.advance(timedelta(minutes=10))
     assert await stage.app.worker.run_due() == NOTHING | {"bookings": 1, "turns": 1, "outbox": 1}
     assert held.state == "held"
-    assert await stage.states(models.bookings) == ["expired"]
-    assert await stage.states(models.inbox) == ["done"]
-    assert await stage.states(models.outbox) == ["sent"]
+    assert await stage.states(tables.bookings) == ["expired"]
+    assert await stage.states(tables.inbox) == ["done"]
+    assert await stage.states(tables.outbox) == ["sent"]
     assert await stage.app.worker.run_due() == NOTHING
 
 
@@ -113,12 +118,12 @@ async def test_a_failed_message_is_sent_when_its_time_comes(stage: Stage) -> Non
     stage.memory.failures = [DeliveryFailed(reason="busy", retry_after=60)]
     await stage.hears("hello", "E1")
     await stage.app.worker.run_due()
-    assert await stage.states(models.outbox) == ["due"]
+    assert await stage.states(tables.outbox) == ["due"]
     stage.clock.advance(timedelta(seconds=59))
     assert (await stage.app.worker.run_due())["outbox"] == 0
     stage.clock.advance(timedelta(seconds=1))
     assert (await stage.app.worker.run_due())["outbox"] == 1
-    assert await stage.states(models.outbox) == ["sent"]
+    assert await stage.states(tables.outbox) == ["sent"]
 
 
 async def test_it_ticks_and_stops(stage: Stage) -> None:
@@ -162,5 +167,5 @@ async def test_two_processes_work_one_inbox_off_once(stage: Stage) -> None:
         await other.delivery.drain()
     finally:
         await other.runtime.close()
-    assert await stage.states(models.inbox) == ["done"]
+    assert await stage.states(tables.inbox) == ["done"]
     assert len(stage.memory.to(MARTA)) == 1

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.runtimes import open_runtime
-from tests.webhooks.staging import Theatre, staging
+from tests.support.runtimes import open_runtime
+from tests.webhooks.public.simulator_harness import Theatre, staging
 
 FLAGS = [
     "--headless",

@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 from playwright.async_api import Browser, expect
 
-from core import people
-from core.models import lines
-from tests.browser.counter import counter, look_around, readable
-from tests.browser.looking import Desk
-from tests.webhooks.staging import Theatre
+from core.db.tables import lines
+from core.people import identities
+from core.people.consent import told_consent
+from core.people.customers import add_customer
+from tests.browser.admin_page import counter, look_around, readable
+from tests.browser.simulator_page import Desk
+from tests.webhooks.public.simulator_harness import Theatre
 
 pytestmark = pytest.mark.browser
 
@@ -123,12 +125,12 @@ async def test_consent_and_lines_are_readable_with_everything_open(
     chromium: Browser, theatre: Theatre, width: int, scheme: str
 ) -> None:
     async with theatre.stage.app.runtime.transaction() as ctx:
-        customer = await people.add_customer(ctx, 1, "Marta", "+34600111222")
+        customer = await add_customer(ctx, 1, "Marta", "+34600111222")
         line = await ctx.first(sa.select(lines).where(lines.c.channel == "sms"))
         assert line is not None
-        talk = (await people.contact(ctx, line, "+34600111222")).conversation_id
-        await people.told_consent(ctx, talk, given=True, wording="by all means")
-        await people.told_consent(ctx, talk, given=False, wording="asked us at the desk")
+        talk = (await identities.contact(ctx, line, "+34600111222")).conversation_id
+        await told_consent(ctx, talk, given=True, wording="by all means")
+        await told_consent(ctx, talk, given=False, wording="asked us at the desk")
     async with counter(chromium, theatre, width, scheme) as at:
         await look_around(at)
         for path in (f"shops/1/customers/{customer}", "lines"):

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.counter import counter, look_around
-from tests.webhooks.staging import Theatre
+from tests.browser.admin_page import counter, look_around
+from tests.webhooks.public.simulator_harness import Theatre
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.looking import Desk, desk
-from tests.webhooks.staging import Theatre
+from tests.browser.simulator_page import Desk, desk
+from tests.webhooks.public.simulator_harness import Theatre
 
 pytestmark = pytest.mark.browser
 

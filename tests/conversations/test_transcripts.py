@@ -15,19 +15,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.lines import Line
-from bot.rendering import Rendered
-from core import availability, bookings, catalog, day, people, proposals, setup
+from bot.channels.lines import Line
+from bot.rendering.render import Rendered
+from core.bookings import blocks, customer_actions, expiry, outcome_questions, reschedule_proposals
+from core.bookings.blocks import add_session
+from core.bookings.transitions import SYSTEM
+from core.catalog import loader
 from core.clock import FixedClock
-from core.messages import Incoming
-from core.runtime import Runtime
-from tests import world
-from tests.talking import Town
-from tests.world import Place
+from core.db.runtime import Runtime
+from core.messaging.lines import add_line
+from core.messaging.messages import Incoming
+from core.people import identities, verification
+from core.scheduling import availability
+from tests.support import shops
+from tests.support.chat import Town
+from tests.support.shops import Place
 
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
-SHOPS = {"salon": world.salon, "clinic": world.clinic, "barber": world.barber}
+SHOPS = {"salon": shops.salon, "clinic": shops.clinic, "barber": shops.barber}
 OWNER = "+34600000001"
 
 
@@ -103,14 +109,14 @@ class Scene:
             case "line":
                 assert value == "shared"
                 async with self.runtime.transaction() as ctx:
-                    line_id = await setup.add_line(
+                    line_id = await add_line(
                         ctx, transport="terminal", channel="sms", address="+34915550199"
                     )
                 self.shared = self.town.line(line_id, None)
             case "channel":
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    line_id = await setup.add_line(
+                    line_id = await add_line(
                         ctx,
                         transport="terminal",
                         channel=value,
@@ -122,12 +128,12 @@ class Scene:
                 phone, role, name = value.split(" ", 2)
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    await world.member(ctx, self.place, phone, role, name)
+                    await shops.member(ctx, self.place, phone, role, name)
             case "provider":
                 phone, name = value.split(" ", 1)
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    await world.member(
+                    await shops.member(
                         ctx, self.place, phone, "provider", name, self.place.providers[name]
                     )
             case "busy":
@@ -151,17 +157,17 @@ class Scene:
         """Take time from a provider's calendar."""
         assert self.place
         async with self.runtime.transaction() as ctx:
-            known = await catalog.catalog(ctx, self.place.shop_id)
+            known = await loader.catalog(ctx, self.place.shop_id)
             calendar = known.provider(self.place.providers[provider]).calendar_id
             zone = known.shop.timezone
-            await bookings.block(
+            await blocks.block(
                 ctx,
                 shop_id=self.place.shop_id,
                 calendar_id=calendar,
                 start=self.instant(day, at, zone),
                 end=self.instant(day, until, zone),
                 reason="",
-                actor=bookings.SYSTEM,
+                actor=SYSTEM,
             )
 
     async def session(self, service: str, provider: str, day: str, at: str, seats: str) -> None:
@@ -169,15 +175,15 @@ class Scene:
         assert self.place
         owner = self.place
         async with self.runtime.transaction() as ctx:
-            known = await catalog.catalog(ctx, owner.shop_id)
-            await bookings.add_session(
+            known = await loader.catalog(ctx, owner.shop_id)
+            await add_session(
                 ctx,
                 shop_id=owner.shop_id,
                 service_id=next(i for n, i in owner.services.items() if n.startswith(service)),
                 provider_id=owner.providers[provider],
                 starts_at=self.instant(day, at, known.shop.timezone),
                 capacity=int(seats),
-                actor=bookings.SYSTEM,
+                actor=SYSTEM,
             )
 
     async def known(self, name: str, phone: str) -> int:
@@ -185,8 +191,8 @@ class Scene:
         assert self.place
         line = self.town.line(self.place.line_id, self.place.shop_id)
         async with self.runtime.transaction() as ctx:
-            contact = await people.contact(ctx, line, phone)
-            return await people.prove(
+            contact = await identities.contact(ctx, line, phone)
+            return await verification.prove(
                 ctx, "phone", phone, name=name, conversation_id=contact.conversation_id
             )
 
@@ -195,7 +201,7 @@ class Scene:
         assert self.place
         user_id = await self.known("Marta", self.me)
         async with self.runtime.transaction() as ctx:
-            known = await catalog.catalog(ctx, self.place.shop_id)
+            known = await loader.catalog(ctx, self.place.shop_id)
             start = self.instant(day, at, known.shop.timezone)
             free = await availability.find(
                 ctx,
@@ -206,15 +212,17 @@ class Scene:
                 end=start + timedelta(minutes=1),
             )
             line = self.town.line(self.place.line_id, self.place.shop_id)
-            contact = await people.contact(ctx, line, self.me)
-            held = await bookings.hold(
+            contact = await identities.contact(ctx, line, self.me)
+            held = await customer_actions.hold(
                 ctx,
                 free[0],
                 conversation_id=contact.conversation_id,
                 key=f"scene {day} {at}",
                 origin="sms",
             )
-            await bookings.book(ctx, held.id, user_id=user_id, name="Marta", key=f"b {day} {at}")
+            await customer_actions.book(
+                ctx, held.id, user_id=user_id, name="Marta", key=f"b {day} {at}"
+            )
         await self.town.deliver()
 
     async def wait(self, time: str) -> list[str]:
@@ -222,9 +230,9 @@ class Scene:
         number, unit = time.split()
         self.clock.advance(int(number) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[unit] * SECOND)
         async with self.runtime.transaction() as ctx:
-            await bookings.expire(ctx)
-            await proposals.lapse(ctx)
-            await day.ask_outcomes(ctx)
+            await expiry.expire(ctx)
+            await reschedule_proposals.lapse(ctx)
+            await outcome_questions.ask_outcomes(ctx)
         return self.lines(await self.delivered())
 
     async def send(self, address: str, text: str) -> list[str]:

@@ -25,13 +25,13 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from core import models
 from core.clock import SystemClock
-from core.runtime import Runtime
-from tests import world
-from tests.runtimes import settings_for
+from core.db import tables
+from core.db.runtime import Runtime
 from tests.servers import postgres
 from tests.servers.twilio.server import TwilioServer
+from tests.support import shops
+from tests.support.runtimes import settings_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = "+15005550006"
@@ -180,10 +180,10 @@ async def ready(url: str) -> None:
 
 async def shown(runtime: Runtime, person: str, messages: int) -> None:
     """Wait until a person was sent so many messages and they are marked: they have read them."""
-    outbox, talks = models.outbox.c, models.conversations.c
+    outbox, talks = tables.outbox.c, tables.conversations.c
     sent = (
         sa.select(sa.func.count())
-        .join_from(models.outbox, models.conversations)
+        .join_from(tables.outbox, tables.conversations)
         .where(talks.address == person, outbox.state == "sent")
     )
     for _ in range(PATIENCE * 4):
@@ -219,7 +219,7 @@ async def test_two_webs_and_a_worker_serve_two_hundred_talks(
         services.once("migrate")
         runtime = Runtime.open(settings_for(database, tmp_path), SystemClock())
         async with runtime.transaction() as ctx:
-            await world.salon(ctx)
+            await shops.salon(ctx)
         webs = []
         try:
             for _ in range(compose["services"]["web"]["deploy"]["replicas"]):
@@ -245,7 +245,7 @@ async def test_two_webs_and_a_worker_serve_two_hundred_talks(
 
             talks = await asyncio.gather(*(talk(person) for person in people))
             async with runtime.reading() as ctx:
-                inbox = models.inbox.c
+                inbox = tables.inbox.c
                 turns = sa.select(inbox.state, sa.func.count()).group_by(inbox.state)
                 states = [tuple(row) for row in await ctx.all(turns)]
         finally:

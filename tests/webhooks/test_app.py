@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from bot.app import App
+from core.db.runtime import Runtime
+from core.db.tables import overlap_guards
 from core.errors import NotReady
-from core.models import guards
-from core.runtime import Runtime
-from tests.webhooks.serving import serving
+from tests.webhooks.harness import serving
 from webhooks.app import create_app
 
 
@@ -28,7 +28,7 @@ async def test_it_is_alive_and_ready(runtime: Runtime) -> None:
 
 async def test_it_is_not_ready_without_its_guards(runtime: Runtime) -> None:
     async with runtime.engine.begin() as connection:
-        await connection.run_sync(guards.remove)
+        await connection.run_sync(overlap_guards.remove)
     answer = await get(App.of(runtime), "/health/ready")
     assert answer.status_code == 503
     assert answer.json()["status"] == "not ready"

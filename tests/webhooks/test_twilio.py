@@ -11,14 +11,14 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from core import models
 from core.clock import FixedClock
-from core.messages import Incoming
-from core.runtime import Runtime
-from tests import world
+from core.db import tables
+from core.db.runtime import Runtime
+from core.messaging.messages import Incoming
 from tests.servers.twilio.faults import Fault
 from tests.servers.twilio.webhooks import Delivered, sign
-from tests.webhooks.serving import OURS, WHATSAPP, Served, serving
+from tests.support import shops
+from tests.webhooks.harness import OURS, WHATSAPP, Served, serving
 from webhooks.twilio import incoming, is_signed
 
 MARTA = "+34600111222"
@@ -28,7 +28,7 @@ EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @pytest.fixture
 async def served(runtime: Runtime) -> AsyncIterator[Served]:
     async with runtime.transaction() as ctx:
-        await world.salon(ctx)
+        await shops.salon(ctx)
     async with serving(runtime) as served:
         yield served
 
@@ -42,14 +42,14 @@ async def rows(served: Served, table: sa.Table, *columns: str) -> list[tuple[obj
 async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(served: Served) -> None:
     answer = await served.sms(MARTA, "BELLA", message_sid="SM1")
     assert answer == Delivered(200, EMPTY, None, ())
-    assert await rows(served, models.inbox, "event_id", "state", "incoming") == [
+    assert await rows(served, tables.inbox, "event_id", "state", "incoming") == [
         ("SM1", "done", {"kind": "text", "text": "BELLA"})
     ]
     (message,) = served.twilio.messages
     assert (message.to, message.from_) == (MARTA, OURS)
     assert message.body.startswith("Welcome to Bella Hair.\n")
     sent = await rows(
-        served, models.outbox, "state", "body", "provider_id", "provider_status", "segments"
+        served, tables.outbox, "state", "body", "provider_id", "provider_status", "segments"
     )
     assert sent == [("sent", message.body, message.sid, "queued", message.segments)]
 
@@ -63,8 +63,8 @@ async def test_a_bad_signature_is_refused_and_leaves_no_row(served: Served) -> N
         signed_url="https://elsewhere.example/webhooks/twilio/messages",
     )
     assert (answer.status, answer.alert) == (403, 11200)
-    assert await rows(served, models.inbox, "id") == []
-    assert await rows(served, models.conversations, "id") == []
+    assert await rows(served, tables.inbox, "id") == []
+    assert await rows(served, tables.conversations, "id") == []
     assert served.twilio.messages == []
 
 
@@ -90,7 +90,7 @@ async def test_without_a_signature_or_with_a_strange_one(served: Served) -> None
         "errors": [],
         "timestamp": "2026-03-09T09:00:00Z",
     }
-    assert await rows(served, models.inbox, "id") == []
+    assert await rows(served, tables.inbox, "id") == []
 
 
 async def test_a_body_beyond_reason_is_not_read(served: Served) -> None:
@@ -105,7 +105,7 @@ async def test_the_same_message_twice_is_one_turn(served: Served) -> None:
     for _ in range(3):
         answer = await served.sms(MARTA, "BELLA", message_sid="SM1")
         assert answer.status == 200
-    assert await rows(served, models.inbox, "event_id", "state") == [("SM1", "done")]
+    assert await rows(served, tables.inbox, "event_id", "state") == [("SM1", "done")]
     assert len(served.twilio.messages) == 1
 
 
@@ -118,7 +118,7 @@ async def test_many_at_once_keep_their_order(served: Served) -> None:
         )
         assert {answer.status for answer in answers} == {200}
     await served.idle()
-    assert {state for (state,) in await rows(served, models.inbox, "state")} == {"done"}
+    assert {state for (state,) in await rows(served, tables.inbox, "state")} == {"done"}
     said = {tuple(served.twilio.to(who)) for who in people}
     assert len(said) == 1
     assert len(said.pop()) == 3
@@ -145,7 +145,7 @@ async def test_whatever_is_sent_is_answered_politely(served: Served, body: str, 
     before = len(served.twilio.messages)
     answer = await served.sms(MARTA, body, num_media=media)
     assert answer == Delivered(200, EMPTY, None, ())
-    assert [state for (state,) in await rows(served, models.inbox, "state")] == ["done", "done"]
+    assert [state for (state,) in await rows(served, tables.inbox, "state")] == ["done", "done"]
     assert len(served.twilio.messages) == before + 1
     assert served.twilio.refused == []
 
@@ -166,7 +166,7 @@ async def test_a_sender_or_line_that_is_none_of_ours_is_acknowledged_and_left(
         )
     ]
     assert answers == [Delivered(200, EMPTY, None, ())] * 6
-    assert await rows(served, models.inbox, "id") == []
+    assert await rows(served, tables.inbox, "id") == []
 
 
 async def test_whatsapp_speaks_from_its_own_number(served: Served) -> None:
@@ -178,7 +178,7 @@ async def test_whatsapp_speaks_from_its_own_number(served: Served) -> None:
         (f"whatsapp:{MARTA}", f"whatsapp:{WHATSAPP}"),
         ("whatsapp:ES.1a2b3c", f"whatsapp:{WHATSAPP}"),
     ]
-    kinds = await rows(served, models.identities, "kind", "value")
+    kinds = await rows(served, tables.identities, "kind", "value")
     assert kinds[-2:] == [("phone", MARTA), ("whatsapp", "ES.1a2b3c")]
 
 
@@ -186,7 +186,7 @@ async def test_a_line_by_messaging_service(served: Served) -> None:
     service = "MG" + "a" * 32
     served.twilio.services[service] = OURS
     async with served.app.runtime.transaction() as ctx:
-        lines = models.lines
+        lines = tables.lines
         await ctx.execute(sa.update(lines).where(lines.c.address == OURS).values(address=service))
     await served.sms(MARTA, "BELLA", extra={"MessagingServiceSid": service})
     (message,) = served.twilio.messages
@@ -204,7 +204,7 @@ async def test_what_became_of_a_message_is_noted_in_any_order(served: Served) ->
         answer = await served.twilio.report(message, status)
         assert answer is not None
         assert answer.status == 204
-    assert await rows(served, models.outbox, "state", "provider_status") == [("sent", "delivered")]
+    assert await rows(served, tables.outbox, "state", "provider_status") == [("sent", "delivered")]
 
 
 async def test_a_message_that_did_not_arrive(served: Served) -> None:
@@ -212,7 +212,7 @@ async def test_a_message_that_did_not_arrive(served: Served) -> None:
     await served.sms(MARTA, "BELLA")
     answers = await served.twilio.settle(served.twilio.messages[0])
     assert {answer.status for answer in answers} == {204}
-    assert await rows(served, models.outbox, "state", "provider_status", "error") == [
+    assert await rows(served, tables.outbox, "state", "provider_status", "error") == [
         ("failed", "undelivered", "30003: the phone is off or out of reach")
     ]
 
@@ -248,7 +248,7 @@ async def test_what_may_pass_is_tried_again(served: Served, fault: Fault, error:
     clock = served.app.runtime.clock
     assert isinstance(clock, FixedClock)
     ((state, attempts, said, due_at),) = await rows(
-        served, models.outbox, "state", "attempts", "error", "due_at"
+        served, tables.outbox, "state", "attempts", "error", "due_at"
     )
     # Being asked to wait is no try.
     assert (state, attempts, said) == ("due", 0 if fault is Fault.THROTTLED else 1, error)
@@ -257,7 +257,7 @@ async def test_what_may_pass_is_tried_again(served: Served, fault: Fault, error:
     clock.instant = due_at  # type: ignore[assignment]
     served.app.delivery.wake()
     await served.idle()
-    assert [state for (state,) in await rows(served, models.outbox, "state")] == ["sent"]
+    assert [state for (state,) in await rows(served, tables.outbox, "state")] == ["sent"]
     assert len(served.twilio.to(MARTA)) == 1
 
 
@@ -268,7 +268,7 @@ async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
     served.twilio.fail_next(1, Fault.CUT_AFTER)
     await served.sms(MARTA, "BELLA")
     (message,) = served.twilio.messages
-    assert await rows(served, models.outbox, "state", "body") == [("due", "")]
+    assert await rows(served, tables.outbox, "state", "body") == [("due", "")]
     await served.twilio.report(message, status)
     clock = served.app.runtime.clock
     assert isinstance(clock, FixedClock)
@@ -277,21 +277,21 @@ async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
     await served.idle()
     assert served.twilio.messages == [message]
     state = "failed" if status == "undelivered" else "sent"
-    assert await rows(served, models.outbox, "state", "body", "provider_id", "segments") == [
+    assert await rows(served, tables.outbox, "state", "body", "provider_id", "segments") == [
         (state, message.body, message.sid, message.segments)
     ]
     # Its question counts as shown: the number under it is understood.
     await served.sms(MARTA, "1")
-    assert [r for (r,) in await rows(served, models.inbox, "prompt_id")] == [None, 1]
+    assert [r for (r,) in await rows(served, tables.inbox, "prompt_id")] == [None, 1]
 
 
 async def test_whoever_opted_out_at_twilio_is_so_with_us(served: Served) -> None:
     served.twilio.opted_out.add((OURS, MARTA))
     await served.sms(MARTA, "BELLA")
-    ((state, error),) = await rows(served, models.outbox, "state", "error")
+    ((state, error),) = await rows(served, tables.outbox, "state", "error")
     assert state == "failed"
     assert str(error).startswith("21610: ")
-    ((opted_out_at,),) = await rows(served, models.conversations, "opted_out_at")
+    ((opted_out_at,),) = await rows(served, tables.conversations, "opted_out_at")
     assert opted_out_at == served.app.runtime.clock.now()
     assert served.twilio.messages == []
 

@@ -1,5 +1,5 @@
-"""The web API, `/api/v1`: what a person can do in chat, a program can do here, and a bit more.
+"""The page `/admin`: a shop set up and looked after by hand, complete without scripts.
 
-Routes are thin: they check what came, call a verb of core within one transaction, and say what is
-now. Who may call which is one table, `permissions`; what every call has in common is `calls`.
+It is a client of the web API in the same process, with the cookie and the token of whoever sits in
+front of it: what may be done, how it is checked and who is noted to have done it are the API's.
 """

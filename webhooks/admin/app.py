@@ -1,149 +1,132 @@
-"""The API put together, as an application of its own that the web application mounts.
-
-It is built when somebody first asks for it: its hundred models take most of a second, which a
-start need not wait for.
-"""
+"""The page put together, as an application of its own: its errors are pages, not problems."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import cache
-from http import HTTPStatus
+from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
-from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from bot.app import App
-from core.gateways.mail import Mailer, mailer
-from webhooks import errors
+from core.errors import NotAllowed, NotFound, SignInEnded, SlotlineError
 from webhooks.admin import (
-    audits,
-    auth,
     bookings,
-    calendars,
-    consents,
+    conversations,
     customers,
-    days,
-    describing,
-    exports,
-    feeds,
-    hours,
-    imports,
+    installation,
     lines,
-    me,
-    members,
-    own_bookings,
-    privacy,
-    providers,
-    services,
-    shops,
-    stats,
-    talks,
-    users,
-    wordings,
+    login,
+    onboarding,
+    outbox,
+    reports,
+    schedule,
+    sessions,
+    setup,
 )
-from webhooks.admin.calls import CSRF_HEADER, KEY_HEADER, Replay
-from webhooks.admin.middleware import Careful
-from webhooks.admin.permissions import TABLE
-from webhooks.limiting import Limits
-
-ROUTERS = (
-    auth.router,
-    me.router,
-    shops.router,
-    lines.router,
-    services.router,
-    providers.router,
-    hours.router,
-    calendars.router,
-    feeds.router,
-    bookings.router,
-    own_bookings.router,
-    days.router,
-    customers.router,
-    consents.router,
-    members.router,
-    users.router,
-    talks.router,
-    wordings.router,
-    exports.router,
-    imports.router,
-    audits.router,
-    stats.router,
-    privacy.router,
-)
+from webhooks.admin.api_client import Problem
+from webhooks.admin.assets import files
+from webhooks.admin.error_messages import told
+from webhooks.admin.templating import page
+from webhooks.api.auth_guard import COOKIE
+from webhooks.http.problems import STATUS, Refused
+from webhooks.http.rate_limits import Limits
 
 
-def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
-    """Return the API of `app`; `mails` instead of the mail server the settings name."""
-    api = FastAPI(
-        title="Slotline",
-        version="1",
-        description=describing.ABOUT,
-        root_path_in_servers=True,
-        redirect_slashes=False,
-    )
-    api.state.slotline = app
-    api.state.limits = Limits(app.settings)
-    api.state.mailer = mails or mailer(app.settings)
-    api.state.mails = set[asyncio.Task[None]]()
-    errors.install(api)
-    api.add_exception_handler(Replay, _replayed)
-    api.router.routes.extend(_served())
-    if strangers := set(routes()) ^ set(TABLE):
-        message = f"routes and permissions differ: {sorted(strangers)}"
-        raise RuntimeError(message)
-    describing.install(api)
-    origins = [origin.strip() for origin in app.settings.cors_origins.split(",") if origin.strip()]
-    api.add_middleware(GZipMiddleware, minimum_size=1000)
-    if origins:
-        api.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", KEY_HEADER, CSRF_HEADER],
-            expose_headers=["Retry-After", "X-Request-ID"],
-            max_age=600,
-        )
-    api.add_middleware(Careful, secure=app.settings.base_url.startswith("https:"))
-    return api
+def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
+    """Return the page of `app`, which asks `api` for all it changes.
+
+    In a `demo`, where everything is made up, whoever comes may look around as its admin.
+    """
+    web = FastAPI(title="Slotline", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.slotline = app
+    web.state.api = api
+    web.state.demo = demo
+    web.state.limits = Limits(app.settings)
+    web.router.routes.extend(_served())
+    web.add_exception_handler(SignInEnded, _signed_out)
+    web.add_exception_handler(Problem, _problem)
+    web.add_exception_handler(SlotlineError, _ours)
+    web.add_exception_handler(Refused, _refused)
+    web.add_exception_handler(RequestValidationError, _nothing)
+    web.add_exception_handler(HTTPException, _http)
+    return web
 
 
 @cache
 def _served() -> list[BaseRoute]:
     """Return the routers included: FastAPI then reads each route's signature once a process."""
-    whole = APIRouter(generate_unique_id_function=lambda route: f"{route.tags[0]}.{route.name}")
-    for router in ROUTERS:
+    whole = APIRouter()
+    for router in (
+        files,
+        login.router,
+        onboarding.router,
+        installation.router,
+        lines.router,
+        schedule.router,
+        bookings.router,
+        sessions.router,
+        customers.router,
+        conversations.router,
+        outbox.router,
+        reports.router,
+        setup.router,
+    ):
         whole.include_router(router)
     return whole.routes
 
 
-def routes() -> dict[str, APIRoute]:
-    """Return every route, by "METHOD /path" as the table of permissions names it."""
-    return {
-        f"{method} {route.path}": route
-        for router in ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
+async def _signed_out(request: Request, _error: Exception) -> Response:
+    """Lead to the sign-in, and from there back to what was asked for, if that was a page."""
+    back = request.url.path if request.method == "GET" else ""
+    asked = f"?next={quote(back)}" if back not in {"", "/admin/"} else ""
+    answer = RedirectResponse(f"/admin/sign-in{asked}", 303, {"Cache-Control": "no-store"})
+    answer.delete_cookie(COOKIE, path="/")  # of a sign-in that is over
+    return answer
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    if error.status == 401:
+        return await _signed_out(_request, error)
+    return _sorry(error.status, told(error))
+
+
+async def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, SlotlineError)
+    if isinstance(error, NotFound):
+        return _sorry(404, "There is no such page, or it is not yours to see.")
+    if isinstance(error, NotAllowed):
+        return _sorry(403, "Your role does not allow this. Ask an owner of the shop.")
+    return _sorry(int(STATUS[type(error)]), str(error.args[0]))
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    words = {
+        "csrf": "This form was not sent from this page, or it is from an earlier sign-in. "
+        "Nothing was changed. Go back, load the page anew and try again.",
+        "too_many_requests": "That was a lot in a short time. Wait a few minutes, then go on.",
     }
+    answer = _sorry(int(error.status), words.get(error.code, error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
-async def _replayed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Replay)
-    kept = error.kept
-    headers = {"Idempotency-Replayed": "true"}
-    if kept.body:
-        return Response(kept.body.encode(), kept.status, headers, "application/json")
-    if kept.status == HTTPStatus.NO_CONTENT:
-        return Response(None, kept.status, headers)
-    return errors.problem(
-        request,
-        HTTPStatus.CONFLICT,
-        code="answer_gone",
-        detail="This was done already; the answer was about somebody who was erased since.",
-        headers=headers,
-    )
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return _sorry(404, "There is no such page.")
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _sorry(error.status_code, "There is no such page." if error.status_code == 404 else "")
+
+
+def _sorry(status: int, words: str) -> Response:
+    titles = {403: "Not for you", 404: "Not here", 409: "That did not work", 429: "Slow down"}
+    title = titles.get(status, "That did not work")
+    return page("sorry.html", status=status, title=title, words=words)

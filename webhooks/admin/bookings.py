@@ -1,400 +1,270 @@
-"""Bookings: found, made on behalf of customers, decided on, moved, and how the visit went."""
+"""A booking looked at and acted on, and bookings made on somebody's behalf."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import date, datetime
-from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from fastapi import APIRouter
+from fastapi.responses import Response
 
-from core import bookings, day, people, proposals, registers
-from core.bookings import Booking
-from core.catalog import catalog
-from core.context import Context
-from core.errors import Invalid
-from core.models.bookings import STATES
-from core.offers import Slot
-from core.registers import Scope, Wanted
-from core.slots import TICK
-from webhooks.admin.calendars import Reason
-from webhooks.admin.calls import Call, Caller
-from webhooks.admin.fields import (
-    Id,
-    In,
-    Instant,
-    Line,
-    Listing,
-    Name,
-    Out,
-    Paged,
-    PathId,
-    Search,
-    Words,
+from core.bookings.transitions import TRANSITIONS
+from core.localtime import zones
+from webhooks.admin.api_client import Problem
+from webhooks.admin.error_messages import by_field, told
+from webhooks.admin.form_fields import chosen, instant
+from webhooks.admin.templating import done, inside, shown
+from webhooks.admin.visitor import AtShop, Visit
+
+router = APIRouter(prefix="/shops/{shop_id}/bookings")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something the staff do to a booking: its route, its name in `TRANSITIONS`, its button.
+
+    `asks`: a reason may be given, and it is worth a second look.
+    """
+
+    path: str
+    action: str
+    button: str
+    said: str
+    asks: bool = False
+
+
+ACTS = (
+    Act("confirm", "confirm", "Confirm", "confirmed"),
+    Act("start", "start", "Has come", "started"),
+    Act("complete", "complete", "Done", "completed"),
+    Act("no-show", "mark_no_show", "Did not come", "no-show"),
+    Act("correct", "correct", "Correct that", "corrected"),
+    Act("decline", "decline", "Decline", "declined", asks=True),
+    Act("cancel", "cancel", "Cancel booking", "cancelled", asks=True),
 )
 
-router = APIRouter(tags=["bookings"])
+HISTORY = {
+    "hold": "Held",
+    "book": "Booked",
+    "request": "Asked for",
+    "book_for": "Booked by the shop",
+    "squeeze_in": "Squeezed in",
+    "confirm": "Confirmed",
+    "decline": "Declined",
+    "cancel": "Cancelled",
+    "move": "Moved",
+    "accept": "Another time accepted",
+    "propose": "Another time proposed",
+    "expire": "Expired",
+    "release": "Let go",
+    "mark_late": "Will be late",
+    "will_come": "Said they will come",
+    "start": "Visit began",
+    "complete": "Visit done",
+    "mark_no_show": "Nobody came",
+    "correct": "Corrected",
+    "note": "Note changed",
+    "mark_paid": "Paid",
+    "mark_unpaid": "Marked unpaid",
+    "mark_refunded": "Refunded",
+}
 
-Verb = Callable[..., Awaitable[Booking]]
-State = Literal[
-    "held",
-    "pending",
-    "confirmed",
-    "in_progress",
-    "completed",
-    "declined",
-    "cancelled",
-    "no_show",
-    "expired",
-]
-assert set(State.__args__) == set(STATES)  # type: ignore[attr-defined]
+ORIGINS = {"staff": "the shop", "api": "the shop", "sms": "SMS"}
 
 
-class BookingOut(Out):
-    """A booking; `service` and `provider` are as they were called when it was made."""
+@router.get("/new")
+async def ask(  # the address carries what a click on the board already says
+    visit: AtShop, on: str = "", at: str = "", provider: str = "", service: str = ""
+) -> Response:
+    """Show the form for a booking on somebody's behalf."""
+    typed = {"on": on, "at": at, "provider_id": provider, "service_id": service}
+    return _new(visit, typed)
 
-    id: int
-    shop_id: int
-    ref: str = Field(examples=["K7Q-3MD"])
-    state: State
-    service_id: int
-    service: str
-    provider_id: int
-    provider: str
-    session_id: int | None
-    customer_id: int | None
-    customer_name: str
-    customer_phone: str
-    attendee: str = Field(description="The name, when it is for someone else.")
-    starts_at: datetime
-    ends_at: datetime
-    local_date: date = Field(description="As the customer was told.")
-    local_time: str
-    timezone: str
-    price_minor: int | None
-    currency: str
-    payment_status: str = Field(examples=["unpaid"])
-    anyone: bool
-    squeezed: bool
-    purpose: str
-    note: str
-    reason: str
-    origin: str
-    made_by: str
-    late_minutes: int | None
-    customer_confirmed_at: datetime | None
-    held_until: datetime | None
 
-    @classmethod
-    def of(cls, booking: Booking) -> BookingOut:
-        """Return a booking of core as an answer."""
-        own = set(cls.model_fields) - {"service", "provider"}
-        return cls(
-            **{name: getattr(booking, name) for name in own},
-            service=str(booking.snapshot.get("service", "")),
-            provider=str(booking.snapshot.get("provider", "")),
+@router.post("/new")
+async def book(visit: AtShop) -> Response:
+    """Book for a customer or a walk-in; the form comes back with what is wrong."""
+    form = visit.form
+    typed = {name: form[name] for name in _NEW}
+    wrong: dict[str, str] = {}
+    starts = instant(visit, typed["on"], typed["at"], wrong)
+    if len(typed["name"]) < 2:
+        wrong["name"] = "Write a name of at least two letters."
+    service_id = chosen(typed["service_id"])
+    if service_id is None:
+        wrong["service_id"] = "Choose a service."
+    if wrong or starts is None:
+        return _new(visit, typed, wrong, status=422)
+    home = f"/shops/{visit.shop.shop.id}"
+    try:
+        await visit.send(
+            "POST",
+            f"{home}/bookings",
+            service_id=service_id,
+            provider_id=chosen(typed["provider_id"]),
+            starts_at=starts.isoformat(),
+            customer={"name": typed["name"], "phone": typed["phone"]},
+            squeeze_in=bool(typed["squeeze_in"]),
+            note=typed["note"],
         )
+    except Problem as problem:
+        named = by_field(problem)
+        if problem.code == "phone_invalid":
+            named["phone"] = told(problem)
+        return _new(visit, typed, named, status=problem.status, problem=told(problem))
+    return done(f"/admin{home}/day?on={typed['on']}", "booked")
 
 
-class HistoryOut(Out):
-    """One thing that happened to a booking."""
-
-    id: int
-    at: datetime
-    action: str
-    from_state: str
-    to_state: str
-    actor: str = Field(examples=["staff:7"])
-    by: str
+_NEW = ("on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in")
 
 
-class WalkIn(In):
-    """Somebody without an account."""
-
-    name: Name
-    phone: Line = ""
-
-
-class When(In):
-    """A start of a service, with a provider or anybody who is free."""
-
-    starts_at: Instant
-    provider_id: Id | None = Field(None, description="Null: anybody who is free.")
-
-
-class MoveIn(In):
-    """Another start, with the same provider or another."""
-
-    starts_at: Instant
-    provider_id: Id | None = Field(None, description="Null: as it is.")
-
-
-class BookingIn(When):
-    """A booking on a customer's behalf: somebody known by `customer_id`, or new."""
-
-    service_id: Id
-    customer_id: Id | None = None
-    customer: WalkIn | None = None
-    squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
-    attendee: Annotated[Line, Field(max_length=100)] = ""
-    purpose: Words = ""
-    note: Words = ""
-
-
-class NoteIn(In):
-    """The shop's note."""
-
-    note: Words
-
-
-class PaymentIn(In):
-    """Whether it is paid."""
-
-    payment_status: Literal["unpaid", "paid", "refunded"]
-
-
-class LateIn(In):
-    """How late the customer will be."""
-
-    minutes: Annotated[int, Field(ge=1, le=240)]
-
-
-def wanted(
-    service_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    provider_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    customer_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    state: Annotated[list[State] | None, Query(max_length=9)] = None,
-    from_: Annotated[Instant | None, Query(alias="from")] = None,
-    to: Instant | None = None,
-    q: Annotated[Search, Query(description="In reference, name, phone or e-mail.")] = "",
-) -> Wanted:
-    """Read which bookings are wanted; without `state` those that were made, not only held."""
-    return Wanted(service_id, provider_id, customer_id, state or (), from_, to, q)
-
-
-Filters = Annotated[Wanted, Depends(wanted)]
-Newest = Annotated[bool, Query(description="The latest start first.")]
-
-# ------------------------------------------------------------------------------------ of shops
-
-
-@router.get("/bookings")
-async def list_all(
-    call: Caller,
-    asked: Paged,
-    filters: Filters,
-    newest_first: Newest = False,  # noqa: FBT002 - a query's
-) -> Listing[BookingOut]:
-    """List the bookings of every shop one works at, those of one's own as a provider."""
-    roles = call.me.roles
-    desk = {role.shop_id for role in roles if role.role != "provider"}
-    own = {role.provider_id for role in roles if role.provider_id is not None}
-    return await _list(
-        call, Scope(call.me.admin, desk, own), asked, filters, newest_first=newest_first
+def _new(
+    visit: Visit,
+    typed: dict[str, str],
+    errors: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+    problem: str = "",
+) -> Response:
+    known = visit.shop
+    local = zones.local(int(visit.call.app.runtime.clock.now().timestamp()), known.shop.timezone)
+    soon = local + timedelta(minutes=-local.minute % 15)
+    typed = dict.fromkeys(_NEW, "") | {k: v for k, v in typed.items() if v}
+    typed["on"] = typed["on"] or local.date().isoformat()
+    typed["at"] = typed["at"] or soon.strftime("%H:%M")
+    own = visit.call.own_providers
+    people = [p for p in known.providers if p.active and (own is None or p.id in own)]
+    return shown(
+        visit,
+        "new_booking.html",
+        status=status,
+        place="day",
+        typed=typed,
+        people=people,
+        errors=errors or {},
+        problem=problem,
     )
 
 
-@router.get("/shops/{shop_id}/bookings")
-async def list_bookings(
-    shop_id: PathId,
-    call: Caller,
-    asked: Paged,
-    filters: Filters,
-    newest_first: Newest = False,  # noqa: FBT002 - a query's
-) -> Listing[BookingOut]:
-    """List a shop's bookings in order of time."""
-    own = call.own_providers
-    scope = Scope(shops={shop_id}) if own is None else Scope(providers=own)
-    return await _list(call, scope, asked, filters, newest_first=newest_first)
+@router.get("/{booking_id}")
+async def show(visit: AtShop, booking_id: int) -> Response:
+    """Show a booking with its history and what can be done with it."""
+    return await _show(visit, booking_id)
 
 
-async def _list(
-    call: Call, scope: Scope, asked: Paged, filters: Wanted, *, newest_first: bool
-) -> Listing[BookingOut]:
-    async def work(ctx: Context) -> Listing[BookingOut]:
-        found = await registers.find_bookings(ctx, scope, filters, asked, newest_first=newest_first)
-        return Listing.of(found.map(BookingOut.of))
-
-    return await call.read(work)
-
-
-@router.post("/shops/{shop_id}/bookings", status_code=HTTPStatus.CREATED)
-async def book(shop_id: PathId, body: BookingIn, call: Caller) -> BookingOut:
-    """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
-    if (body.customer_id is None) == (body.customer is None):
-        raise Invalid(field="customer_id", reason="one of customer_id and customer")
-    if body.squeeze_in and body.provider_id is None:
-        raise Invalid(field="provider_id", reason="needed to squeeze in")
-    on_grid(body.starts_at)
-    if body.provider_id is not None:
-        call.check_provider(body.provider_id)
-
-    async def work(ctx: Context) -> BookingOut:
-        slot = await slot_for(ctx, shop_id, body.service_id, body)
-        call.check_provider(slot.provider_id)
-        customer = body.customer_id
-        if body.customer is not None:
-            new = body.customer
-            customer = await people.add_customer(ctx, shop_id, new.name, new.phone)
-        assert customer is not None
-        common: dict[str, Any] = {
-            "actor": call.actor,
-            "customer_id": customer,
-            "key": call.key,
-            "origin": "api",
-            "attendee": body.attendee,
-            "purpose": body.purpose,
-            "note": body.note,
-        }
-        if body.squeeze_in:
-            return BookingOut.of(await bookings.squeeze_in(ctx, slot, **common))
-        anyone = body.provider_id is None
-        return BookingOut.of(await bookings.book_for(ctx, slot, anyone=anyone, **common))
-
-    return await call.write(work)
-
-
-@router.get("/shops/{shop_id}/bookings/{booking_id}")
-async def show(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
-    """Show one booking."""
-    return await call.read(lambda ctx: _one(call, ctx, shop_id, booking_id))
+async def _show(
+    visit: Visit,
+    booking_id: int,
+    *,
+    status: int = 200,
+    problem: str = "",
+    errors: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+) -> Response:
+    path = f"/shops/{visit.shop.shop.id}/bookings/{booking_id}"
+    one = await visit.get(path)
+    history: Sequence[Any] = (await visit.get(f"{path}/history", limit=100))["items"]
+    begun = datetime.fromisoformat(one["starts_at"]) <= visit.call.app.runtime.clock.now()
+    may = [
+        act
+        for act in ACTS
+        if (found := TRANSITIONS.get((one["state"], act.action))) and (begun or not found.begun)
+    ]
+    here = datetime.fromisoformat(one["starts_at"])
+    local = zones.local(int(here.timestamp()), visit.shop.shop.timezone)
+    first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
+    first |= {"provider_id": str(one["provider_id"]), "reason": "", "note": one["note"]}
+    offered = [
+        offering.provider
+        for (service_id, _), offering in visit.shop.offerings.items()
+        if service_id == one["service_id"] and offering.provider.active
+    ]
+    return shown(
+        visit,
+        "booking.html",
+        status=status,
+        place="day",
+        one=one,
+        history=history,
+        words=HISTORY,
+        acts=may,
+        moves=(one["state"], "move") in TRANSITIONS and not one["session_id"],
+        people=offered,
+        typed=first | (typed or {}),
+        errors=errors or {},
+        problem=problem,
+        back=f"/admin/shops/{visit.shop.shop.id}/day?on={local.date()}",
+        origin=ORIGINS.get(one["origin"], one["origin"].title()),
+    )
 
 
-@router.get("/shops/{shop_id}/bookings/{booking_id}/history")
-async def history(
-    shop_id: PathId, booking_id: PathId, call: Caller, asked: Paged
-) -> Listing[HistoryOut]:
-    """List what happened to a booking, by whom, from the beginning."""
-
-    async def work(ctx: Context) -> Listing[HistoryOut]:
-        await _one(call, ctx, shop_id, booking_id)
-        found = await registers.history(ctx, booking_id, asked)
-        return Listing.of(found.map(HistoryOut.model_validate))
-
-    return await call.read(work)
-
-
-@router.patch("/shops/{shop_id}/bookings/{booking_id}")
-async def note(shop_id: PathId, booking_id: PathId, body: NoteIn, call: Caller) -> BookingOut:
-    """Set the shop's note of a booking."""
-    return await _act(call, shop_id, booking_id, bookings.set_note, body.note)
+@router.post("/{booking_id}/move")
+async def move(visit: AtShop, booking_id: int) -> Response:
+    """Move a booking to another time or provider."""
+    typed = {name: visit.form[name] for name in ("on", "at", "provider_id")}
+    wrong: dict[str, str] = {}
+    starts = instant(visit, typed["on"], typed["at"], wrong)
+    if starts is None:
+        return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
+    said = {"starts_at": starts.isoformat()}
+    provider_id = chosen(typed["provider_id"])
+    more = {} if provider_id is None else {"provider_id": provider_id}
+    return await _change(
+        visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
+    )
 
 
-@router.put("/shops/{shop_id}/bookings/{booking_id}/payment")
-async def pay(shop_id: PathId, booking_id: PathId, body: PaymentIn, call: Caller) -> BookingOut:
-    """Note that a booking is paid, or paid back."""
-    return await _act(call, shop_id, booking_id, bookings.set_payment, body.payment_status)
+@router.post("/{booking_id}/note")
+async def note(visit: AtShop, booking_id: int) -> Response:
+    """Keep the shop's own note."""
+    typed = {"note": visit.form["note"]}
+    return await _change(visit, booking_id, "PATCH", "", typed, "noted", typed)
 
 
-@router.post("/shops/{shop_id}/bookings/{booking_id}/confirm")
-async def confirm(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
-    """Approve a request; the customer is told."""
-    return await _act(call, shop_id, booking_id, bookings.confirm)
+@router.post("/{booking_id}/payment")
+async def pay(visit: AtShop, booking_id: int) -> Response:
+    """Note whether it is paid."""
+    said = {"payment_status": visit.form["payment_status"]}
+    return await _change(visit, booking_id, "PUT", "payment", said, "paid", {})
 
 
-@router.post("/shops/{shop_id}/bookings/{booking_id}/decline")
-async def decline(shop_id: PathId, booking_id: PathId, body: Reason, call: Caller) -> BookingOut:
-    """Decline a request; the customer is told, with the reason."""
-    return await _act(call, shop_id, booking_id, bookings.decline, reason=body.reason)
+@router.post("/{booking_id}/{what}")
+async def act(visit: AtShop, booking_id: int, what: str) -> Response:
+    """Confirm, decline, cancel, begin, end a booking."""
+    for one in ACTS:
+        if one.path == what:
+            said = {"reason": visit.form["reason"]} if one.asks else {}
+            return await _change(visit, booking_id, "POST", what, said, one.said, said)
+    return await _show(visit, booking_id, status=404, problem="There is no such thing to do.")
 
 
-@router.post("/shops/{shop_id}/bookings/{booking_id}/cancel")
-async def cancel(shop_id: PathId, booking_id: PathId, body: Reason, call: Caller) -> BookingOut:
-    """Cancel a booking; the customer is told, with the reason."""
-    return await _act(call, shop_id, booking_id, bookings.cancel, reason=body.reason)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/move")
-async def move(shop_id: PathId, booking_id: PathId, body: MoveIn, call: Caller) -> BookingOut:
-    """Move a booking to another time or provider; the customer is told. 409 leaves it as it is."""
-    return await _to_slot(call, shop_id, booking_id, body, bookings.move, key=call.key)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/propose")
-async def propose(shop_id: PathId, booking_id: PathId, body: MoveIn, call: Caller) -> BookingOut:
-    """Hold another time beside the booked one and ask the customer."""
-    return await _to_slot(call, shop_id, booking_id, body, proposals.propose)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/late")
-async def late(shop_id: PathId, booking_id: PathId, body: LateIn, call: Caller) -> BookingOut:
-    """Note that the customer will be late."""
-    return await _act(call, shop_id, booking_id, bookings.mark_late, body.minutes)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/start")
-async def start(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
-    """Note that the visit began."""
-    return await _act(call, shop_id, booking_id, bookings.start)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/complete")
-async def complete(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
-    """Note that the visit is done."""
-    return await _act(call, shop_id, booking_id, bookings.complete)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/no-show")
-async def no_show(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
-    """Note that nobody came."""
-    return await _act(call, shop_id, booking_id, bookings.mark_no_show)
-
-
-@router.post("/shops/{shop_id}/bookings/{booking_id}/correct")
-async def correct(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
-    """Take a mistake back: done and no-show change places, a visit begun is confirmed again."""
-    return await _act(call, shop_id, booking_id, bookings.correct)
-
-
-# ------------------------------------------------------------------------------------ workings
-
-
-async def _one(call: Call, ctx: Context, shop_id: int, booking_id: int) -> BookingOut:
-    """Return a booking that is this caller's business; else NotFound."""
-    found = await bookings.get(ctx, booking_id, shop_id=shop_id)
-    call.check_provider(found.provider_id)
-    return BookingOut.of(found)
-
-
-async def _act(
-    call: Call, shop_id: int, booking_id: int, verb: Verb, *args: Any, **more: Any
-) -> BookingOut:
-    async def work(ctx: Context) -> BookingOut:
-        return BookingOut.of(await verb(ctx, booking_id, *args, actor=call.actor, **more))
-
-    return await call.write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
-
-
-async def _to_slot(
-    call: Call, shop_id: int, booking_id: int, body: MoveIn, verb: Verb, **more: Any
-) -> BookingOut:
-    on_grid(body.starts_at)
-
-    async def work(ctx: Context) -> BookingOut:
-        old = await bookings.get(ctx, booking_id, shop_id=shop_id)
-        slot = await moved_to(ctx, old, body)
-        call.check_provider(slot.provider_id)
-        return BookingOut.of(await verb(ctx, booking_id, slot, actor=call.actor, **more))
-
-    return await call.write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
-
-
-async def slot_for(ctx: Context, shop_id: int, service_id: int, when: When) -> Slot:
-    """Return what is asked for as a slot; NotOffered when nobody is free then."""
-    known = await catalog(ctx, shop_id)
-    return await day.slot_for(ctx, known, service_id, when.provider_id, when.starts_at)
-
-
-async def moved_to(ctx: Context, old: Booking, to: MoveIn) -> Slot:
-    """Return where a booking is to go as a slot; NotOffered when nobody is free then."""
-    known = await catalog(ctx, old.shop_id)
-    provider = to.provider_id or old.provider_id
-    return await day.slot_for(ctx, known, old.service_id, provider, to.starts_at)
-
-
-def on_grid(starts_at: datetime) -> None:
-    """Calendars go by ticks of five minutes."""
-    if starts_at.timestamp() % TICK:
-        raise Invalid(field="starts_at", reason="step", least=5)
+async def _change(
+    visit: Visit,
+    booking_id: int,
+    method: str,
+    what: str,
+    said: dict[str, Any],
+    word: str,
+    typed: dict[str, str],
+    on: str = "",
+) -> Response:
+    path = f"/shops/{visit.shop.shop.id}/bookings/{booking_id}"
+    try:
+        await visit.send(method, f"{path}/{what}".rstrip("/"), **said)
+    except Problem as problem:
+        if problem.status in {401, 403, 404}:
+            raise
+        return await _show(
+            visit,
+            booking_id,
+            status=problem.status,
+            problem=told(problem),
+            errors=by_field(problem),
+            typed=typed,
+        )
+    back = inside(visit.form["back"], f"/admin{path}")
+    if on and "/day?" in back:
+        back = f"/admin/shops/{visit.shop.shop.id}/day{on}"
+    return done(back, word)

@@ -1,119 +1,139 @@
-"""Lines: the numbers and senders by which people reach shops, set up by the admins."""
+"""The installation's lines, for its admins: by which numbers and senders shops are reached."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
-from pydantic import Field
+from fastapi.responses import Response
 
-from core import lines, registers
-from core.context import Context
-from webhooks.admin.calls import Caller
-from webhooks.admin.fields import Id, In, Line, Listing, Out, Paged, PathId
+from core.catalog import shop_search
+from webhooks.admin.api_client import Problem
+from webhooks.admin.form_fields import any_or, refused
+from webhooks.admin.templating import CHANNELS, done, shown
+from webhooks.admin.visitor import Visit, Visitor
 
-router = APIRouter(prefix="/lines", tags=["lines"])
+router = APIRouter(prefix="/lines")
 
-Shop = Annotated[Id | None, Field(description="Null: it serves every shop.")]
-Staff = Annotated[bool, Field(description="Whether it is for the people of the shop.")]
+FIELDS = ("channel", "address", "shop_id", "staff")
 
+KINDS = tuple((key, CHANNELS[key]) for key in ("sms", "whatsapp"))
+"""What can be added: whatever else there is comes from the settings."""
 
-class LineOut(Out):
-    """Our end of a channel."""
+WRONG = {
+    ("channel", "account"): "No Twilio account is set up: TWILIO_ACCOUNT_SID and "
+    "TWILIO_AUTH_TOKEN have to be in the settings first.",
+    ("address", "phone"): "This is no number. Write it with its country: +34 915 550 100.",
+    ("address", "taken"): "This is a line already.",
+    ("shop_id", "unknown"): "This shop is not there any more. Choose another.",
+}
+"""What the API finds wrong with a line, by field and reason."""
 
-    id: int
-    shop_id: int | None = Field(description="Null: it serves every shop.")
-    transport: str = Field(examples=["twilio"])
-    channel: str = Field(examples=["sms"])
-    address: str
-    staff: bool = Field(description="Whether it is for the people of the shop.")
-    active: bool
-
-
-class LineIn(In):
-    """A number or sender of the installation's Twilio account."""
-
-    channel: Literal["sms", "whatsapp"]
-    address: Line = Field(
-        description="With its country's code; for SMS also a messaging service, MG….",
-        examples=["+34915550100"],
-    )
-    shop_id: Shop = None
-    staff: Staff = False
-
-
-class LineChange(In):
-    """What to change of a line; what is left out stays."""
-
-    shop_id: Shop = None
-    staff: Staff = False
-    active: bool = Field(True, description="What is switched off neither hears nor says anything.")
-
-
-async def _one(ctx: Context, line_id: int) -> LineOut:
-    return LineOut.model_validate(await registers.line(ctx, line_id))
+IN_USE = {
+    "shop": "People have written on it, and what they wrote stays with their shop: "
+    "it cannot go to this one. Switch it off instead.",
+    "remove": "People have written on it: it cannot be removed. Switch it off instead.",
+}
+"""Why a line stays as it is, by what was asked for."""
 
 
 @router.get("")
-async def list_all(call: Caller, asked: Paged) -> Listing[LineOut]:
-    """List the ends of channels of the whole installation, also those switched off."""
-
-    async def work(ctx: Context) -> Listing[LineOut]:
-        return Listing.of((await registers.all_lines(ctx, asked)).map(LineOut.model_validate))
-
-    return await call.read(work)
+async def lines(visit: Visitor, cursor: str = "") -> Response:
+    """Show the lines, also those switched off, and a form for one more."""
+    return await _page(visit, cursor)
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
-async def add(body: LineIn, call: Caller) -> LineOut:
-    """Add a number or WhatsApp sender of the account in the settings, for a shop or for all.
+@router.post("")
+async def add(visit: Visitor) -> Response:
+    """Add a number or sender of the installation's Twilio account."""
+    typed = {name: visit.form[name] for name in FIELDS}
+    said = typed | {"shop_id": any_or(typed["shop_id"]), "staff": bool(typed["staff"])}
+    try:
+        await visit.send("POST", "/lines", **said)
+    except Problem as problem:
+        return await _page(visit, typed=typed, **_refused(problem))
+    return done("/admin/lines", "added")
 
-    Twilio has to call our webhook for it, as the README says. Bots, the mailbox and the numbers in
-    the settings are lines by themselves, and come back at the next start if they are removed.
-    """
-    settings = call.app.settings
-    account = settings.twilio_account_sid if settings.twilio_auth_token else ""
 
-    async def work(ctx: Context) -> LineOut:
-        made = await lines.add(
-            ctx,
-            channel=body.channel,
-            address=body.address,
-            account=account,
-            shop_id=body.shop_id,
-            staff=body.staff,
+@router.post("/{line_id}/shop")
+async def give(visit: Visitor, line_id: int) -> Response:
+    """Give a line to a shop, or to all of them."""
+    shop = visit.form["shop_id"]
+    said = {"shop_id": any_or(shop)}
+    return await _change(visit, line_id, "given", said, meant={line_id: shop})
+
+
+@router.post("/{line_id}/switch")
+async def switch(visit: Visitor, line_id: int) -> Response:
+    """Switch a line off, or on again."""
+    on = bool(visit.form["active"])
+    return await _change(visit, line_id, f"switched-{'on' if on else 'off'}", {"active": on})
+
+
+@router.post("/{line_id}/remove")
+async def remove(visit: Visitor, line_id: int) -> Response:
+    """Remove a line on which nobody has written."""
+    try:
+        await visit.send("DELETE", f"/lines/{line_id}")
+    except Problem as problem:
+        return await _page(visit, visit.form["cursor"], **_refused(problem, line_id, "remove"))
+    return done(_back(visit), "removed")
+
+
+async def _change(
+    visit: Visit, line_id: int, word: str, said: Mapping[str, Any], **typed: Any
+) -> Response:
+    try:
+        await visit.send("PATCH", f"/lines/{line_id}", **said)
+    except Problem as problem:
+        return await _page(
+            visit, visit.form["cursor"], **typed, **_refused(problem, line_id, "shop")
         )
-        return await _one(ctx, made)
-
-    return await call.write(work)
+    return done(_back(visit), word)
 
 
-@router.get("/{line_id}")
-async def show(line_id: PathId, call: Caller) -> LineOut:
-    """Show one line."""
-    return await call.read(lambda ctx: _one(ctx, line_id))
+def _back(visit: Visit) -> str:
+    """Return the path of the part of the list that a form stood in."""
+    cursor = visit.form["cursor"]
+    return f"/admin/lines?{urlencode({'cursor': cursor})}" if cursor else "/admin/lines"
 
 
-@router.patch("/{line_id}")
-async def change(line_id: PathId, body: LineChange, call: Caller) -> LineOut:
-    """Give a line to a shop or to all, or switch it on or off.
-
-    409 `line_in_use` where another shop, or the staff instead of customers, would come to see what
-    people have written on it.
-    """
-
-    async def work(ctx: Context) -> LineOut:
-        await lines.change(ctx, line_id, **body.given())
-        return await _one(ctx, line_id)
-
-    changed = await call.write(work, before=lambda ctx: _one(ctx, line_id))
-    call.app.forget_lines()
-    return changed
+def _refused(problem: Problem, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
+    """Return a refusal at its field, which is one of those of the line where there is one."""
+    said = refused(problem)
+    wrong: dict[str, str] = said["errors"]
+    for one in problem.fields:
+        name = str(one["field"]).rpartition(".")[2]
+        wrong[name] = WRONG.get((name, str(one.get("reason"))), wrong[name])
+    if problem.code == "line_in_use":
+        wrong, said["problem"] = {asked: IN_USE[asked]}, ""
+    if line_id is not None:
+        wrong = {f"{name.removesuffix('_id')}{line_id}": words for name, words in wrong.items()}
+    return said | {"errors": wrong}
 
 
-@router.delete("/{line_id}", status_code=HTTPStatus.NO_CONTENT)
-async def remove(line_id: PathId, call: Caller) -> None:
-    """Remove a line on which nobody has written; 409 `line_in_use` else: switch it off."""
-    await call.write(lambda ctx: lines.remove(ctx, line_id), before=lambda ctx: _one(ctx, line_id))
-    call.app.forget_lines()
+async def _page(
+    visit: Visit,
+    cursor: str = "",
+    *,
+    typed: Mapping[str, str] | None = None,
+    meant: Mapping[int, str] | None = None,
+    **said: Any,
+) -> Response:
+    found = await visit.get("/lines", cursor=cursor)
+    known = await visit.read(shop_search.shops)
+    return shown(
+        visit,
+        "installation_lines.html",
+        tab="lines",
+        found=found,
+        cursor=cursor,
+        kinds=KINDS,
+        names={shop.id: shop.name for shop in known},
+        shops=[("", "All shops"), *((shop.id, shop.name) for shop in known)],
+        typed=dict.fromkeys(FIELDS, "") | dict(typed or {}),
+        meant=meant or {},
+        **said,
+    )

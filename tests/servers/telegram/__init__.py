@@ -13,9 +13,4 @@ ignores (unknown parameters), because they are our mistakes. Updates go to whoev
 the webhook that was set, with its secret.
 """
 
-from tests.servers.telegram.bots import Bot, Message
-from tests.servers.telegram.faults import Fault
-from tests.servers.telegram.people import Group, Person
-from tests.servers.telegram.server import TelegramServer
-
 __all__ = ["Bot", "Fault", "Group", "Message", "Person", "TelegramServer"]

@@ -9,9 +9,4 @@ It refuses what the real one refuses, with the same codes, and some things the r
 ignores (unknown parameters), because they are our mistakes.
 """
 
-from tests.servers.twilio.faults import Fault
-from tests.servers.twilio.messages import Message, segments
-from tests.servers.twilio.server import TwilioServer
-from tests.servers.twilio.webhooks import Delivered, sign
-
 __all__ = ["Delivered", "Fault", "Message", "TwilioServer", "segments", "sign"]

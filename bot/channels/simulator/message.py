@@ -1,0 +1,110 @@
+"""One message as a simulated phone shows it, and as its page gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from bot.channels.simulator.rich_text import Span, spans
+from bot.rendering.keyboards import Option
+from bot.rendering.list_items import Item
+from bot.rendering.render import Capabilities, Document, Rendered, Venue
+from core.messaging.messages import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message on a phone; `mine` when the phone's person wrote it.
+
+    `number` rises over all phones and stays when the message is changed, which `edits` counts.
+    `tapped` is the payload of the button that a person's own message stands for, `asks` the step
+    whose question it is ("name"). The rest is what a channel was given (`bot.rendering.Rendered`).
+    """
+
+    number: int
+    line: int
+    address: str
+    at: datetime
+    mine: bool
+    text: tuple[Span, ...]
+    edits: int = 0
+    tapped: str = ""
+    asks: str = ""
+    shape: str = "text"
+    options: tuple[Option, ...] = ()
+    items: tuple[Item, ...] = ()
+    rows: tuple[tuple[Option, ...], ...] = ()
+    opener: str = ""
+    contact: str = ""
+    venue: Venue | None = None
+    document: Document | None = None
+
+    @property
+    def name(self) -> str:
+        """What the channel calls it: by this it is changed, and by this a tap says where."""
+        return f"simulated-{self.number}"
+
+    def given(self, rendered: Rendered, can: Capabilities, asks: str) -> Shown:
+        """Return it showing what a channel was given."""
+        apart = rendered.shape in {"buttons", "list"}
+        return replace(
+            self,
+            asks=asks,
+            text=spans(rendered.text, can.markup),
+            shape=rendered.shape,
+            options=rendered.options if apart else (),
+            items=rendered.items,
+            rows=rendered.rows,
+            opener=rendered.opener,
+            contact=rendered.contact,
+            venue=rendered.venue,
+            document=rendered.document,
+        )
+
+    def settled(self, text: tuple[Span, ...]) -> Shown:
+        """Return it without its buttons, and with `text` if there is any."""
+        plain = replace(self, asks="", shape="text", options=(), items=(), rows=(), contact="")
+        return replace(plain, edits=self.edits + 1, text=text or self.text)
+
+    def to_json(self) -> Json:
+        """Return it as the page gets it."""
+        lines = self.items or [Item(option.label) for option in self.options]
+        return {
+            "number": self.number,
+            "line": self.line,
+            "address": self.address,
+            "at": self.at.isoformat(),
+            "mine": self.mine,
+            "edits": self.edits,
+            "tapped": self.tapped,
+            "asks": self.asks,
+            "text": [span.to_json() for span in self.text],
+            "shape": self.shape,
+            "options": [
+                {
+                    "label": option.label,
+                    "payload": option.payload,
+                    "title": item.title,
+                    "description": item.description,
+                }
+                for option, item in zip(self.options, lines, strict=True)
+            ],
+            "rows": [
+                [{"label": cell.label, "payload": cell.payload} for cell in row]
+                for row in self.rows
+            ],
+            "opener": self.opener,
+            "contact": self.contact,
+            "place": self.venue and _place(self.venue),
+            "file": self.document
+            and {"name": self.document.name, "href": f"/simulator/files/{self.number}"},
+        }
+
+
+def _place(venue: Venue) -> Json:
+    point = {"mlat": f"{venue.latitude:.6f}", "mlon": f"{venue.longitude:.6f}"}
+    href = (
+        f"https://www.openstreetmap.org/?{urlencode(point)}#map=18/{point['mlat']}/{point['mlon']}"
+    )
+    return {"title": venue.title, "address": venue.address, "href": href}

@@ -1,0 +1,197 @@
+"""How fast a bot may send: so many messages within a second, as Telegram counts them.
+
+Telegram counts a message somewhere between our request and its answer; when, nobody else knows.
+So whoever sends holds one of a window's places from before the request until the window's length
+after the answer. Whatever the way takes, and however busy the machine is, no window can then hold
+more messages than there are places. With Valkey or Redis the places are all processes', by its own
+clock; without, or while it is away, this process counts for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.channels.telegram.api import Refused
+from bot.observability import metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most so many messages within any so many seconds."""
+
+    most: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The windows of a bot, of a chat, of a group; None for no limit.
+
+    Telegram's limits are 30 a second, 1 a second and 20 a minute
+    (https://core.telegram.org/bots/faq#broadcasting-to-users), "about": ours are a little below.
+    """
+
+    bot: Window | None = Window(28, 1.01)
+    chat: Window | None = Window(1, 1.01)
+    group: Window | None = Window(18, 60.1)
+
+
+UNPACED = Pace(None, None, None)
+
+LEASE = 30.0
+"""Seconds after which a place is free again whose holder died: more than its request may take."""
+
+PATIENCE = 20.0
+"""Seconds anybody waits for a chat that was told to rest; whoever would wait longer asks again."""
+
+KNOWN = 10_000
+"""Windows remembered in a process before those that are empty are forgotten."""
+
+_REST = "rest"
+
+# Places of a window are members of a sorted set, by when they come free.
+_COMMON = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local function put(key, how, seconds, place)
+  redis.call('ZADD', key, how, string.format('%.6f', now + seconds), place)
+  local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]
+  if last then redis.call('PEXPIRE', key, math.max(1, math.ceil((last - now) * 1000) + 1)) end
+end
+"""
+_TAKE = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now))
+local rest = redis.call('ZSCORE', KEYS[1], 'rest')
+if rest then return tostring(math.max(0.001, rest - now)) end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
+  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+  return tostring(math.max(0.001, math.min(first - now, tonumber(ARGV[3]))))
+end
+put(KEYS[1], 'NX', ARGV[4], ARGV[1])
+return '0'
+"""
+_KEEP = """
+for i, key in ipairs(KEYS) do put(key, ARGV[1], ARGV[i + 2], ARGV[2]) end
+"""
+
+
+def _unique() -> Iterator[str]:
+    """Name places, apart from those of other processes."""
+    process = secrets.token_hex(4)
+    return (f"{process}.{number}" for number in itertools.count())
+
+
+@dataclass(slots=True, eq=False)
+class Limiter:
+    """The places of one bot. `url` is the Valkey or Redis that processes share."""
+
+    bot: str
+    url: str = ""
+    pace: Pace = Pace()
+    clock: Callable[[], float] = time.monotonic
+    _held: dict[str, dict[str, float]] = field(default_factory=dict)
+    _line: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _places: Iterator[str] = field(default_factory=_unique)
+    _client: Any = None
+    _scripts: Any = None
+
+    @asynccontextmanager
+    async def turn(self, chat_id: int) -> AsyncIterator[None]:
+        """Wait until a message to this chat may be sent, which is done in the block.
+
+        Refused when the chat is to be left alone for longer than `PATIENCE`.
+        """
+        place = next(self._places)
+        took: dict[str, float] = {}
+        begun = self.clock()
+        try:
+            # The chat first: whoever waits for a chat must not stand before others in the line.
+            if window := self.pace.group if chat_id < 0 else self.pace.chat:
+                await self._enter(self._chat(chat_id), window, place, took)
+            if window := self.pace.bot:
+                async with self._line:
+                    await self._enter(f"telegram:{self.bot}", window, place, took)
+            metrics.RATE_WAITS.labels("telegram").observe(self.clock() - begun)
+            yield
+        finally:
+            if took:
+                await self._keep(took, place)
+
+    async def pause(self, chat_id: int, seconds: float) -> None:
+        """Send nothing to a chat for a while: Telegram said so. Other chats go on."""
+        await self._keep({self._chat(chat_id): seconds}, _REST)
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = self._scripts = None
+
+    def _chat(self, chat_id: int) -> str:
+        return f"telegram:{self.bot}:{chat_id}"
+
+    async def _enter(self, name: str, window: Window, place: str, took: dict[str, float]) -> None:
+        while (wait := await self._take(name, window, place)) > 0:
+            if wait > max(PATIENCE, window.seconds):
+                raise Refused(429, "told to wait by the answer to another message", wait)
+            await asyncio.sleep(wait)
+        took[name] = window.seconds
+
+    async def _take(self, name: str, window: Window, place: str) -> float:
+        """Take a place in a window if one is free, else return the seconds until one may be.
+
+        That is a whole window at most – no place whose request has no answer yet is free before –
+        unless the chat rests.
+        """
+        if self.url:
+            try:
+                args = [place, window.most, window.seconds, LEASE]
+                return float(await self._shared()[0](keys=[name], args=args))
+            except Exception as error:  # noqa: BLE001 - whatever it is, messages go on
+                log.warning("telegram.limits_alone", error=f"{type(error).__name__}: {error}")
+        now = self.clock()
+        held = {who: until for who, until in self._held.get(name, {}).items() if until > now}
+        if _REST in held:
+            return held[_REST] - now
+        if len(held) >= window.most:
+            return min(min(held.values()) - now, window.seconds)
+        self._held[name] = {**held, place: now + LEASE}
+        if len(self._held) > KNOWN:
+            self._held = {n: h for n, h in self._held.items() if max(h.values()) > now}
+        return 0.0
+
+    async def _keep(self, took: dict[str, float], place: str) -> None:
+        """Keep places for so many seconds from now on."""
+        now, resting = self.clock(), place == _REST
+        for name, seconds in took.items():
+            held = self._held.setdefault(name, {}) if resting else self._held.get(name, {})
+            if resting:
+                held[place] = max(held.get(place, 0.0), now + seconds)
+            elif place in held:
+                held[place] = now + seconds
+        if self.url:
+            try:
+                # Told twice to rest, it is until the later; a place whose lease ended is none.
+                how = "GT" if resting else "XX"
+                await self._shared()[1](keys=list(took), args=[how, place, *took.values()])
+            except Exception as error:  # noqa: BLE001 - its lease will end
+                log.warning("telegram.limits_alone", error=f"{type(error).__name__}: {error}")
+
+    def _shared(self) -> Any:
+        if self._scripts is None:
+            from redis.asyncio import Redis
+
+            self._client = Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
+            self._scripts = [self._client.register_script(_COMMON + x) for x in (_TAKE, _KEEP)]
+        return self._scripts

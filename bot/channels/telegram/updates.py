@@ -1,0 +1,154 @@
+"""What an update says a person did, in the types of either SDK: both name things as the API does.
+
+Only private chats are talks. In groups and channels a command is answered with the way to the
+private chat, and taps there change nothing, whoever makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.messaging.messages import Incoming
+
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+"""The updates we ask for; of channels and everything else we do not even hear."""
+
+DEAD = "-"
+"""What a dead button sends: Telegram knows no buttons without anything behind them."""
+
+# Kind of content → what it is called in an inbox, where it has no MIME type of its own.
+_MEDIA = {
+    "animation": "video/mp4",
+    "audio": "audio/mpeg",
+    "checklist": "application/x-checklist",
+    "dice": "application/x-dice",
+    "document": "application/octet-stream",
+    "game": "application/x-game",
+    "invoice": "application/x-invoice",
+    "paid_media": "application/x-paid-media",
+    "photo": "image/jpeg",
+    "poll": "application/x-poll",
+    "sticker": "image/webp",
+    "story": "application/x-story",
+    "video": "video/mp4",
+    "video_note": "video/mp4",
+    "voice": "audio/ogg",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One update: who did what.
+
+    `incoming` is None for what is no part of a talk: a tap on a dead button, in a group or on a
+    message of nobody knows where (`answer` says which), or a command in a group.
+    """
+
+    update_id: int
+    chat_id: int
+    incoming: Incoming | None = None
+    query: str = ""
+    answer: Literal["", "nothing_there", "not_here"] = ""
+    language: str = ""
+
+
+def taken(update: Any) -> Taken | None:
+    """Return what to do about an update; None: nothing."""
+    if update.callback_query is not None:
+        return _tap(update.update_id, update.callback_query)
+    if update.message is not None:
+        return _message(update.update_id, update.message)
+    if update.edited_message is not None:
+        return _edit(update.update_id, update.edited_message)
+    if update.my_chat_member is not None:
+        return _membership(update.update_id, update.my_chat_member)
+    return None
+
+
+def _tap(update_id: int, query: Any) -> Taken:
+    user, message = query.from_user, query.message
+    language = user.language_code or ""
+    if message is not None and message.chat.type != "private":
+        return Taken(update_id, message.chat.id, None, query.id, "not_here", language)
+    data = query.data or ""
+    if data == DEAD:
+        return Taken(update_id, user.id, None, query.id, "nothing_there", language)
+    incoming = Incoming(
+        "tap",
+        payload=data,
+        message=str(message.message_id) if message is not None else "",
+        name=_name(user),
+        language=language,
+    )
+    return Taken(update_id, user.id, incoming, query.id, "", language)
+
+
+def _message(update_id: int, message: Any) -> Taken | None:
+    user, chat = message.from_user, message.chat
+    if user is None or user.is_bot:
+        return None
+    language = user.language_code or ""
+    if chat.type != "private":
+        # Bots hear only commands in groups, unless they were made administrators.
+        command = (message.text or "").startswith("/") and chat.type in {"group", "supergroup"}
+        return Taken(update_id, chat.id, language=language) if command else None
+    incoming = _content(message)
+    if incoming is None:
+        return None
+    fields = {"name": _name(user), "language": language}
+    return Taken(update_id, user.id, _with(incoming, **fields), language=language)
+
+
+def _content(message: Any) -> Incoming | None:
+    if message.contact is not None:
+        return _contact(message)
+    if text := message.text or message.caption:
+        return Incoming(text=text)
+    if message.location is not None:
+        place = message.location
+        return Incoming("location", text=f"{place.latitude},{place.longitude}")
+    for kind, mime in _MEDIA.items():
+        content = getattr(message, kind, None)
+        if content:
+            return Incoming("media", media=(getattr(content, "mime_type", None) or mime,))
+    return None  # a service message: something was pinned, a timer set
+
+
+def _contact(message: Any) -> Incoming:
+    """A shared number is theirs only if Telegram says that its account is the sender's."""
+    contact = message.contact
+    if contact.user_id != message.from_user.id or message.forward_origin is not None:
+        return Incoming("event", text="not_theirs")
+    digits = "".join(c for c in contact.phone_number if c.isdecimal())
+    return Incoming("contact", contact=f"+{digits}")
+
+
+def _edit(update_id: int, message: Any) -> Taken | None:
+    user = message.from_user
+    # A location that is shared live changes every few seconds.
+    if user is None or user.is_bot or message.chat.type != "private" or not message.text:
+        return None
+    return Taken(update_id, user.id, Incoming("event", text="edited"))
+
+
+def _membership(update_id: int, change: Any) -> Taken | None:
+    if change.chat.type != "private":
+        return None
+    event = "blocked" if change.new_chat_member.status == "kicked" else "unblocked"
+    return Taken(update_id, change.chat.id, Incoming("event", text=event))
+
+
+def _name(user: Any) -> str:
+    return " ".join(filter(None, (user.first_name, user.last_name)))
+
+
+def _with(incoming: Incoming, *, name: str, language: str) -> Incoming:
+    return Incoming(
+        incoming.kind,
+        text=incoming.text,
+        contact=incoming.contact,
+        media=incoming.media,
+        name=name,
+        language=language,
+    )

@@ -1,0 +1,230 @@
+"""Sending by Twilio's own async client: SMS, and WhatsApp with buttons, lists and templates."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import structlog
+
+from bot.channels.base import Sent
+from bot.channels.twilio import rates, templates
+from bot.channels.twilio.errors import AWAY, NO_TEMPLATE, OPTED_OUT, PERMANENT, UNREACHABLE, why
+from bot.channels.twilio.rate_limiter import Pacer
+from bot.observability import metrics
+from bot.rendering.render import SMS, Capabilities, Rendered, as_numbers
+from core.db.context import Context
+from core.errors import DeliveryFailed
+from core.messaging import whatsapp_templates
+from core.messaging.outbox.claim import Outgoing
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+log = structlog.get_logger(__name__)
+
+FORM = "application/x-www-form-urlencoded"
+
+TIMEOUT = 10.0
+"""Seconds for one request, so that a stop can wait for those in hand."""
+
+
+class Twilio:
+    """One account's way out on one channel, "sms" or "whatsapp"."""
+
+    def __init__(self, settings: Settings, channel: str, pacer: Pacer | None = None) -> None:
+        """Take the credentials; nothing is imported or connected before the first message."""
+        self._settings = settings
+        self.pacer = pacer or Pacer(settings.redis_url)
+        self._rates, _ = rates.read(settings.twilio_rates)
+        self._whatsapp = channel == "whatsapp"
+        self._client: Client | None = None
+        self._by_hand, _ = templates.by_hand(settings.twilio_content_sids)
+        self._contents = dict(self._by_hand)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What SMS can; on WhatsApp, what the templates that are set up let us."""
+        return templates.capabilities(self._contents) if self._whatsapp else SMS
+
+    async def learn(self, ctx: Context) -> None:
+        """Read which templates there are; those set by hand come first."""
+        if self._whatsapp:
+            found = await whatsapp_templates.known(ctx, self._settings.twilio_account_sid)
+            self._contents = {name: one.sid for name, one in found.items()} | self._by_hand
+
+    def prepare(self) -> Client:
+        """Return the client, imported and made at its first use. Needs a running loop."""
+        if self._client is None:
+            from twilio.rest import Client
+
+            client = Client(
+                self._settings.twilio_account_sid,
+                self._settings.twilio_auth_token,
+                http_client=_http_client(),
+            )
+            client.api.base_url = self._settings.twilio_api_url
+            self._client = client
+        return self._client
+
+    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+        """Hand one message to Twilio."""
+        if self._client is None:
+            # A third of a second of imports, in which the loop goes on.
+            await asyncio.to_thread(_import_client)
+        sender = f"twilio:{row.account}:{row.line_address}"
+        if rate := self._rates[rates.kind(row.line_address, row.channel)]:
+            segments = 1 if self._whatsapp else rendered.segments or 1
+            wait = await self.pacer.turn(sender, segments / rate, row.lane)
+            metrics.RATE_WAITS.labels(row.channel).observe(wait)
+        request = self._to(row) | self._what(rendered)
+        try:
+            return await self._create(request)
+        except DeliveryFailed as failed:
+            if failed.params.get("line"):
+                await self.pacer.pause(sender, failed.retry_after or 1)
+            if rendered.content or failed.params.get("code") not in NO_TEMPLATE:
+                raise
+            # Somebody deleted it, say. The question must get there; a number answers it as well.
+            log.warning("twilio.template_refused", sid=request.get("content_sid"), why=str(failed))
+            gone = request.get("content_sid")
+            self._contents = {n: sid for n, sid in self._contents.items() if sid != gone}
+            return await self._create(self._to(row) | self._text(rendered))
+
+    async def _create(self, request: dict[str, Any]) -> Sent:
+        create = self.prepare().messages.create_async
+        from aiohttp import ClientConnectorError, ClientError
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            # Twilio's client leaves connecting without a limit; this one is for everything.
+            async with asyncio.timeout(TIMEOUT):
+                message = await create(**request)
+        except TwilioException as refused:
+            raise _failure(refused) from None
+        except TimeoutError:
+            reason = "Twilio did not answer in time"
+            raise DeliveryFailed(reason=reason, why=AWAY, uncertain=True) from None
+        except ClientConnectorError as error:
+            reason = f"{type(error).__name__}: {error}"[:300]
+            raise DeliveryFailed(reason=reason, why=AWAY, away=True) from error
+        except (ClientError, OSError, ValueError) as error:
+            # No connection, or a cut one, or a proxy's page that is not JSON.
+            reason = f"{type(error).__name__}: {error}"[:300]
+            raise DeliveryFailed(reason=reason, why=AWAY, uncertain=True) from error
+        return Sent(message.sid or "", message.status or "", _number(message.num_segments))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.pacer.close()
+        if self._client is not None:
+            await self._client.http_client.close()
+            self._client = None
+
+    def _what(self, rendered: Rendered) -> dict[str, Any]:
+        """Return what is sent: an approved template, buttons or a list by theirs, or a text."""
+        content = rendered.content
+        if content is not None:
+            return _content(content.sid, content.variables)
+        if filled := templates.fill(rendered, self._contents):
+            name, variables = filled
+            return _content(self._contents[name], variables)
+        return self._text(rendered)
+
+    def _text(self, rendered: Rendered) -> dict[str, Any]:
+        return {"body": as_numbers(rendered, self.capabilities).text}
+
+    def _to(self, row: Outgoing) -> dict[str, Any]:
+        prefix = "whatsapp:" if self._whatsapp else ""
+        request: dict[str, Any] = {"to": prefix + row.address}
+        if row.line_address.startswith("MG"):
+            request["messaging_service_sid"] = row.line_address
+        else:
+            request["from_"] = prefix + row.line_address
+        if self._settings.public_url:
+            callback = f"{self._settings.public_url}/webhooks/twilio/status?id={row.id}"
+            request["status_callback"] = callback
+        return request
+
+
+def _content(sid: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    # Twilio's own reader has no need of escapes, and a blank holds 1,600 characters as they are.
+    written = json.dumps(variables, ensure_ascii=False)
+    return {"content_sid": sid, "content_variables": written} if variables else {"content_sid": sid}
+
+
+def _import_client() -> None:
+    import twilio.http.async_http_client
+    import twilio.rest  # noqa: F401 - both are wanted for being imported
+
+
+def _http_client() -> Any:
+    from twilio.http.async_http_client import AsyncTwilioHttpClient
+
+    class Http(AsyncTwilioHttpClient):  # type: ignore[misc]
+        """Twilio's client, where it lags behind what we need of it."""
+
+        def log_request(self, kwargs: dict[str, Any]) -> None:
+            """Say nothing: it would write headers and queries into the log."""
+
+        def log_response(self, status_code: int, response: Any) -> None:
+            """Say nothing: it would write texts with codes into the log."""
+
+        async def request(
+            self,
+            method: str,
+            url: str,
+            params: Any = None,
+            data: Any = None,
+            headers: dict[str, str] | None = None,
+            auth: tuple[str, str] | None = None,
+            timeout: float | None = None,  # noqa: ASYNC109 - theirs, and never set
+            allow_redirects: bool = False,  # noqa: FBT001, FBT002 - theirs
+        ) -> Any:
+            if auth:
+                # It would use aiohttp's BasicAuth, which aiohttp gives up.
+                credentials = base64.b64encode(":".join(auth).encode()).decode()
+                headers = {**(headers or {}), "Authorization": f"Basic {credentials}"}
+            if data and (headers or {}).get("Content-Type") == FORM:
+                # What aiohttp would make of it, at a fraction of what it takes for that.
+                data = urlencode(data, doseq=True).encode()
+            response = await super().request(
+                method, url, params, data, headers, None, timeout, allow_redirects
+            )
+            if response.status_code == 429:
+                # Its errors lose the headers.
+                wait = str(response.headers.get("Retry-After", ""))
+                raise DeliveryFailed(
+                    reason="429: too many requests",
+                    retry_after=float(wait) if wait.isdecimal() else None,
+                    why="why.busy",
+                    away=True,
+                    line=True,
+                )
+            return response
+
+    return Http(timeout=TIMEOUT)
+
+
+def _failure(refused: Exception) -> DeliveryFailed:
+    code = getattr(refused, "code", None)
+    status = getattr(refused, "status", 0) or 0
+    message = getattr(refused, "msg", None) or getattr(refused, "title", None) or str(refused)
+    return DeliveryFailed(
+        permanent=code in PERMANENT,
+        reason=f"{code}: {message}"[:300],
+        opted_out=code == OPTED_OUT,
+        code=code,
+        away=status >= 500,
+        why=why(code) or (AWAY if status >= 500 else ""),
+        unreachable=code in UNREACHABLE,
+    )
+
+
+def _number(text: Any) -> int:
+    return int(text) if str(text).isdecimal() else 0

@@ -1,0 +1,98 @@
+"""Codes of Twilio's error dictionary: what they mean for a message, and in plain words.
+
+https://www.twilio.com/docs/api/errors has them all; here are those that messages end with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.i18n.messages import WORDS
+
+OPTED_OUT = 21610
+NO_TEMPLATE = frozenset({21655, 21656, 21658, 63013, 63021})
+"""There is no such template (any more), or it does not take what should fill it."""
+
+# No later try would change these. Everything else – a limit, an outage, an account short of
+# money – may pass.
+PERMANENT = frozenset(
+    {
+        21211,  # the number is not one
+        21212,  # nor is ours
+        21214,  # it cannot be reached
+        21408,  # no permission for its country
+        21602,  # nothing to send
+        21604,
+        21606,  # our number cannot send messages
+        OPTED_OUT,
+        21612,  # no route from ours to theirs
+        21614,  # a landline
+        21617,  # too long
+        *NO_TEMPLATE,
+        21910,  # SMS to WhatsApp or the other way round
+        30003,  # these come by status callback: switched off
+        30004,  # blocked
+        30005,  # unknown
+        30006,  # a landline
+        30007,  # filtered as spam
+        63003,  # no WhatsApp there
+        63016,  # the 24 hours are over, and this is no template
+        63024,  # not a WhatsApp recipient
+        63032,  # WhatsApp limits this person
+    }
+)
+
+UNREACHABLE = frozenset(
+    {
+        21211,  # the number is not one
+        21214,  # it cannot be reached
+        21614,  # a landline
+        30005,  # unknown
+        30006,  # a landline
+        63003,  # no WhatsApp there
+        63024,  # not a WhatsApp recipient
+    }
+)
+"""Of the permanent ones: nothing will ever get there, whatever it says."""
+
+AWAY = "why.away"
+"""The text for no answer, or one that is none."""
+
+MEANING: Mapping[int, str] = {
+    20429: "why.busy",
+    21211: "why.no_such_number",
+    21212: "why.ours",
+    21214: "why.no_such_number",
+    21408: "why.country",
+    21606: "why.ours",
+    OPTED_OUT: "why.opted_out",
+    21612: "why.country",
+    21614: "why.landline",
+    30002: "why.account",
+    30003: "why.off",
+    30004: "why.blocked",
+    30005: "why.no_such_number",
+    30006: "why.landline",
+    30007: "why.filtered",
+    30008: "why.network",
+    30032: "why.unregistered",
+    30034: "why.unregistered",
+    63003: "why.not_on_whatsapp",
+    63016: "why.window",
+    63018: "why.busy",
+    63024: "why.not_on_whatsapp",
+    63032: "why.whatsapp_limits",
+}
+"""The text that says to a shop's people why a message did not arrive."""
+
+
+def why(code: int | None) -> str:
+    """Return the key of the text that says what a code means; "" for a rare one."""
+    return MEANING.get(code or 0, "")
+
+
+def plainly(code: int) -> str:
+    """Return a code with its meaning, as records and logs have it: "30003: the phone is off …"."""
+    words = WORDS.get(why(code), "")
+    assert isinstance(words, str)
+    return f"{code}: {words}" if words else str(code)

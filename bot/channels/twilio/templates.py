@@ -1,0 +1,237 @@
+"""What goes to WhatsApp by templates kept at Twilio: buttons and lists, and what opens a talk.
+
+Buttons and lists are sent within 24 hours of the person's last word and need nobody's approval, so
+one template serves every question with as many options: all its words are blanks. A blank of the
+body takes one line (error 21656), so there is one template for each number of lines, too.
+
+What goes out later than that are fixed words that WhatsApp approved, with blanks for the facts.
+
+Pure: from what is defined here to what Twilio is asked, and from a message to what fills it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from bot.i18n.translator import Wording, parse
+from bot.rendering.keyboards import Option
+from bot.rendering.render import WHATSAPP, WHATSAPP_PLAIN, Capabilities, Rendered
+from core.messaging.messages import Json, Say
+
+LINES = 2
+"""Lines a body is sent in; of a longer one all but the last are joined."""
+
+SID = re.compile(r"HX[0-9a-fA-F]{32}")
+
+APPROVED = {
+    "reminder": ("reminder.come", "do_move", "do_cancel"),
+    "reminder.sure": ("do_move", "do_cancel"),
+    "tell.confirmed": (),
+    "tell.declined": (),
+    "tell.moved": (),
+    "tell.cancelled": (),
+    "tell.expired": (),
+    "tell.confirmed.discreet": (),
+    "tell.declined.discreet": (),
+    "tell.moved.discreet": (),
+    "tell.cancelled.discreet": (),
+    "tell.expired.discreet": (),
+}
+"""Texts that may have to go out later than 24 hours, each with the texts of its buttons."""
+
+_EMPTY = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template as it is defined here; `key` is the text it says where that needs approval."""
+
+    name: str
+    language: str
+    kind: str
+    parts: Json
+    samples: Mapping[str, str]
+    key: str = ""
+
+    @property
+    def friendly_name(self) -> str:
+        """What it is called at Twilio: another one when anything in it is another."""
+        digest = blake2b(json.dumps(self._facts(), sort_keys=True).encode(), digest_size=4)
+        return f"slotline_{re.sub('[^a-z0-9]+', '_', self.name.lower())}_{digest.hexdigest()}"
+
+    def request(self) -> Json:
+        """Return what Twilio is asked to keep."""
+        return {"friendly_name": self.friendly_name, **self._facts()}
+
+    def _facts(self) -> dict[str, Json]:
+        return {
+            "language": self.language,
+            "variables": dict(self.samples),
+            "types": {self.kind: self.parts},
+        }
+
+
+@dataclass(slots=True)
+class _Blanks:
+    """The blanks of one template, numbered as they come, each with a sample."""
+
+    samples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, sample: str) -> str:
+        number = str(len(self.samples) + 1)
+        self.samples[number] = sample
+        return f"{{{{{number}}}}}"
+
+
+# --- within 24 hours ----------------------------------------------------------------------------
+
+
+def interactive() -> Iterator[Template]:
+    """Yield the templates of buttons, lists, and lists with a second line."""
+    for lines in range(1, LINES + 1):
+        for count in range(1, WHATSAPP.buttons + 1):
+            yield _buttons(count, lines)
+        for count in range(1, WHATSAPP.list + 1):
+            yield _list("list", count, lines)
+            yield _list("details", count, lines)
+
+
+def _buttons(count: int, lines: int) -> Template:
+    blanks = _Blanks()
+    body = _body(blanks, lines)
+    actions = [
+        {"title": blanks.add(f"Choice {n + 1}"), "id": blanks.add(f"1.{n}")} for n in range(count)
+    ]
+    parts = {"body": body, "actions": actions}
+    return Template(f"buttons.{count}.{lines}", "en", "twilio/quick-reply", parts, blanks.samples)
+
+
+def _list(shape: str, count: int, lines: int) -> Template:
+    blanks = _Blanks()
+    body, opener, items = _body(blanks, lines), blanks.add("Choose"), []
+    for n in range(count):
+        item = {"item": blanks.add(f"Choice {n + 1}"), "id": blanks.add(f"1.{n}")}
+        if shape == "details":
+            item["description"] = blanks.add("30 min, 25 EUR")
+        items.append(item)
+    parts = {"body": body, "button": opener, "items": items}
+    return Template(f"{shape}.{count}.{lines}", "en", "twilio/list-picker", parts, blanks.samples)
+
+
+def _body(blanks: _Blanks, lines: int) -> str:
+    return "\n".join(blanks.add("What would you like?") for _ in range(lines))
+
+
+def capabilities(known: Container[str]) -> Capabilities:
+    """Return what WhatsApp can with the templates that are known by name.
+
+    As many options as there are templates for without a gap; none: numbered text.
+    """
+    buttons = _most("buttons", WHATSAPP.buttons, known)
+    items = _most("list", WHATSAPP.list, known)
+    if not (buttons or items):
+        return WHATSAPP_PLAIN
+    return replace(WHATSAPP, buttons=buttons, list=items)
+
+
+def _most(shape: str, limit: int, known: Container[str]) -> int:
+    counts = range(1, limit + 1)
+    there = (any(f"{shape}.{n}.{lines}" in known for lines in range(1, LINES + 1)) for n in counts)
+    return next((n - 1 for n, here in zip(counts, there, strict=True) if not here), limit)
+
+
+def fill(rendered: Rendered, known: Container[str]) -> tuple[str, dict[str, str]] | None:
+    """Return the name of the template for a message with options apart, and what fills it.
+
+    None when it is no such message, or no known template takes it.
+    """
+    if rendered.shape == "buttons":
+        shape, rest = "buttons", [w for o in rendered.options for w in (o.label, o.payload)]
+    elif rendered.shape == "list":
+        shape = "details" if rendered.items[0].description else "list"
+        rest = [rendered.opener, *_items(rendered)]
+    else:
+        return None
+    lines = [line for line in map(_one_line, rendered.text.splitlines()) if line]
+    for count in range(min(LINES, len(lines)), 0, -1):
+        name = f"{shape}.{len(rendered.options)}.{count}"
+        if name in known:
+            first = len(lines) - count + 1
+            body = [" ".join(lines[:first]), *lines[first:]]
+            return name, _numbered([*body, *map(_one_line, rest)])
+    return None
+
+
+def _items(rendered: Rendered) -> Iterator[str]:
+    for item, option in zip(rendered.items, rendered.options, strict=True):
+        yield item.title
+        yield option.payload
+        if item.description:
+            yield item.description
+
+
+# --- later ------------------------------------------------------------------------------------
+
+
+def approved(wording: Wording, languages: Sequence[str]) -> Iterator[Template]:
+    """Yield what needs WhatsApp's approval: our texts that may have to open a talk.
+
+    WhatsApp refuses a body that begins or ends with a blank, so "unasked" goes around it.
+    """
+    for language in languages:
+        frame = wording.template("unasked", language)
+        for key, buttons in APPROVED.items():
+            blanks = _Blanks()
+            text = "".join(
+                literal + (blanks.add(name) if name else "")
+                for literal, name, _ in parse(wording.template(key, language, 2))
+            )
+            parts: dict[str, Json] = {"body": frame.replace("{message}", text)}
+            kind = "twilio/quick-reply" if buttons else "twilio/text"
+            if buttons:
+                parts["actions"] = [
+                    {"title": wording.template(button, language), "id": blanks.add(f"1.{n}")}
+                    for n, button in enumerate(buttons)
+                ]
+            yield Template(f"{key}/{language}", language, kind, parts, blanks.samples, key)
+
+
+def facts(say: Say, options: Sequence[Option], wording: Wording, locale: str) -> dict[str, str]:
+    """Return what fills an approved template of a text: its facts in order, then taps' payloads."""
+    count = say.params.get("count", 1)
+    template = wording.template(say.key, locale, count if isinstance(count, int) else 1)
+    written = [
+        wording.fact(say.params[name], spec, locale, markup="whatsapp")
+        for _, name, spec in parse(template)
+        if name
+    ]
+    payloads = (option.payload for option in options)
+    return _numbered([_one_line(text) or _EMPTY for text in (*written, *payloads)])
+
+
+# --- both ---------------------------------------------------------------------------------------
+
+
+def by_hand(setting: str) -> tuple[dict[str, str], list[str]]:
+    """Read "list.4.1=HX…, buttons.2.1=HX…"; return the ids by name, and what is no such pair."""
+    ids, wrong = {}, []
+    names = {template.name for template in interactive()}
+    for pair in filter(None, re.split(r"[,\s]+", setting)):
+        name, _, sid = pair.partition("=")
+        if name in names and SID.fullmatch(sid):
+            ids[name] = sid
+        else:
+            wrong.append(pair)
+    return ids, wrong
+
+
+def _numbered(values: Sequence[str]) -> dict[str, str]:
+    return {str(n): value for n, value in enumerate(values, 1)}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,167 @@
+"""What an installation lacks, in plain words: for `doctor` and for every start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from bot.channels.twilio import rates
+from bot.channels.twilio.templates import by_hand
+from core.db import tables
+from core.db.runtime import Runtime
+from core.errors import NotReady
+from core.messaging import whatsapp_templates
+from core.settings import Settings
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: "ok", "note" (works, but mind this) or "wrong" (does not work)."""
+
+    level: Literal["ok", "note", "wrong"]
+    text: str
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment and `.env`; NotReady names every wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)
+        )
+        raise NotReady(reason=f"settings that cannot be read: {wrong}") from None
+
+
+def settings_findings(settings: Settings) -> Iterator[Finding]:
+    """Look at the settings alone."""
+    if settings.log_level.upper() not in _LEVELS:
+        yield Finding("wrong", f"LOG_LEVEL is none of {', '.join(_LEVELS)}: INFO is used")
+    if settings.host not in {"127.0.0.1", "::1", "localhost"} and not settings.public_url:
+        yield Finding("note", "HOST lets others in, but PUBLIC_URL does not say under which name")
+    if settings.database.startswith("postgresql") and not settings.secret_key:
+        yield Finding(
+            "note", "SECRET_KEY is made and kept in DATA_DIR: processes elsewhere need the same"
+        )
+    yield from _public_url(settings)
+    yield from _telegram(settings)
+    yield from _twilio(settings)
+
+
+def _public_url(settings: Settings) -> Iterator[Finding]:
+    if not settings.public_url:
+        yield Finding("note", "PUBLIC_URL is not set: links work on this machine only")
+        return
+    url = urlsplit(settings.public_url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
+        yield Finding("wrong", "PUBLIC_URL is no address such as https://book.example.com")
+    elif url.scheme == "http" and url.hostname not in {"127.0.0.1", "localhost"}:
+        yield Finding("note", "PUBLIC_URL is not https: codes and links travel readable")
+
+
+def _telegram(settings: Settings) -> Iterator[Finding]:
+    tokens = {
+        "TELEGRAM_BOT_TOKEN": settings.telegram_bot_token,
+        "TELEGRAM_OWNER_BOT_TOKEN": settings.telegram_owner_bot_token,
+    }
+    if not settings.telegram_bot_token:
+        yield Finding("note", "Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)")
+    for name, token in tokens.items():
+        if token and not _TOKEN.fullmatch(token):
+            yield Finding("wrong", f"{name} is no token such as 123456789:AAE…")
+    if len(set(tokens.values()) - {""}) < sum(map(bool, tokens.values())):
+        yield Finding("wrong", "Telegram has one token for two bots: each needs its own")
+    secret = settings.telegram_webhook_secret
+    if secret and not _SECRET.fullmatch(secret):
+        yield Finding("wrong", "TELEGRAM_WEBHOOK_SECRET may have letters, digits, _ and - only")
+    if any(tokens.values()):
+        way = f"calls POST {settings.public_url}/webhooks/telegram/…" if settings.public_url else ""
+        yield Finding("ok", f"Telegram {way or 'is asked for updates (no PUBLIC_URL)'}")
+    if settings.telegram_bot_token and not settings.twilio_sms_from:
+        yield Finding("note", "No SMS: on Telegram a phone can only be shared, not typed")
+
+
+def _twilio(settings: Settings) -> Iterator[Finding]:
+    ours = {
+        "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": settings.twilio_auth_token,
+    }
+    senders = {
+        "TWILIO_SMS_FROM": settings.twilio_sms_from,
+        "TWILIO_WHATSAPP_FROM": settings.twilio_whatsapp_from.removeprefix("whatsapp:"),
+    }
+    service = settings.twilio_messaging_service_sid
+    if not any((*ours.values(), *senders.values(), service)):
+        yield Finding("note", "Twilio is not set up: no SMS, no WhatsApp (TWILIO_* in .env)")
+        return
+    lacking = [name for name, value in ours.items() if not value]
+    if lacking:
+        yield Finding("wrong", f"Twilio lacks {' and '.join(lacking)}")
+    if not any((*senders.values(), service)):
+        yield Finding("wrong", "Twilio lacks a sender: TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM")
+    for name, value in senders.items():
+        if value and not _E164.fullmatch(value):
+            yield Finding("wrong", f"{name} is no number such as +15551234567")
+    _, odd = rates.read(settings.twilio_rates)
+    for part in odd:
+        yield Finding("wrong", f"TWILIO_RATES has {part}, which is no rate such as longcode=10")
+    _, wrong = by_hand(settings.twilio_content_sids)
+    if wrong:
+        yield Finding("wrong", f"TWILIO_CONTENT_SIDS has what is no template: {', '.join(wrong)}")
+    if service and not service.startswith("MG"):
+        yield Finding("wrong", "TWILIO_MESSAGING_SERVICE_SID does not begin with MG")
+    if not settings.public_url:
+        yield Finding("wrong", "Twilio cannot reach us, nor its signatures be checked: PUBLIC_URL")
+    elif not lacking:
+        yield Finding("ok", f"Twilio calls POST {settings.public_url}/webhooks/twilio/messages")
+
+
+async def database_findings(runtime: Runtime) -> list[Finding]:
+    """Look at the database: there, migrated, guarded, with shops and lines."""
+    from core.db import migrate  # Alembic is slow to import, and a start needs the rest only
+
+    kind = sa.make_url(runtime.settings.database).get_backend_name()
+    try:
+        await runtime.check()
+    except NotReady as error:
+        return [Finding("wrong", str(error.params["reason"]))]
+    current, _ = await migrate.revision(runtime)
+    findings = [Finding("ok", f"database: {kind}, revision {current}, guards in place")]
+    async with runtime.reading() as ctx:
+        shops = await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops))
+        lines = await ctx.scalar(
+            sa.select(sa.func.count()).select_from(tables.lines).where(tables.lines.c.active)
+        )
+        templates = await whatsapp_templates.known(ctx, runtime.settings.twilio_account_sid)
+    if not shops:
+        findings.append(
+            Finding("note", "there is no shop yet: python -m bot seed-demo makes three")
+        )
+    else:
+        findings.append(Finding("ok", f"shops: {shops}, lines: {lines}"))
+    if runtime.settings.twilio_whatsapp_from:
+        findings.append(_whatsapp(templates))
+    return findings
+
+
+def _whatsapp(templates: Mapping[str, whatsapp_templates.Kept]) -> Finding:
+    if not templates:
+        return Finding(
+            "note",
+            "WhatsApp shows numbers, not lists: python -m bot whatsapp-setup makes templates",
+        )
+    approved = sum(one.approval == "approved" for one in templates.values())
+    asked = sum(bool(one.approval) for one in templates.values())
+    text = f"WhatsApp's templates: {len(templates)}, approved for late messages: {approved}"
+    return Finding("ok" if approved == asked else "note", f"{text} of {asked}")

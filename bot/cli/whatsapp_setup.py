@@ -1,0 +1,105 @@
+"""`python -m bot whatsapp-setup`: have Twilio keep the templates, and remember their ids.
+
+Run as often as you like: what is there already is left as it is, what became of WhatsApp's
+approvals is asked anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.channels.twilio import templates
+from bot.channels.twilio.content_api import ContentApi, Refused
+from bot.channels.twilio.templates import Template
+from bot.i18n.messages import WORDING
+from bot.i18n.translator import languages
+from core.db.runtime import Runtime
+from core.messaging import whatsapp_templates
+from core.messaging.whatsapp_templates import Kept
+
+APPROVED = "approved"
+
+
+class Unable(Exception):
+    """Nothing could be set up; the message says why."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a set-up did: templates made and found, approvals by what WhatsApp says, shops fitted.
+
+    `refused` holds what Twilio or WhatsApp would not do, in their words.
+    """
+
+    made: int = 0
+    found: int = 0
+    shops: int = 0
+    approvals: dict[str, int] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+
+async def set_up(runtime: Runtime) -> Outcome:
+    """Make every template that is not there; Unable when Twilio refuses us altogether.
+
+    Every shop that has no approved templates of its own gets the approved ones.
+    """
+    settings = runtime.settings
+    account = settings.twilio_account_sid
+    if not (account and settings.twilio_auth_token):
+        raise Unable("Twilio lacks TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN")
+    outcome, done = Outcome(), dict[str, Kept]()
+    opening = list(templates.approved(WORDING, languages()))
+    async with ContentApi(settings) as api:
+        try:
+            there = {t["friendly_name"]: t["sid"] async for t in api.every()}
+        except Refused as refused:
+            raise Unable(f"Twilio refuses: {refused}") from None
+        for template in (*templates.interactive(), *opening):
+            try:
+                done[template.name] = await _one(api, template, there, outcome)
+            except Refused as refused:
+                outcome.refused.append(f"{template.name}: {refused}")
+    ready: dict[str, dict[str, str]] = {}
+    for template in opening:
+        one = done.get(template.name)
+        if one is not None and one.approval == APPROVED:
+            ready.setdefault(template.key, {})[template.language] = one.sid
+    async with runtime.transaction() as ctx:
+        await whatsapp_templates.keep(ctx, account, done)
+        outcome.shops = await whatsapp_templates.hand_out(ctx, ready)
+    return outcome
+
+
+async def _one(
+    api: ContentApi, template: Template, there: dict[str, str], outcome: Outcome
+) -> Kept:
+    """Have one template kept, and approved if it needs that."""
+    sid = there.get(template.friendly_name)
+    if sid is None:
+        sid = await api.create(template.request())
+        outcome.made += 1
+    else:
+        outcome.found += 1
+    if not template.key:
+        return Kept(sid)
+    approval = await api.approval(sid)
+    if approval == "unsubmitted":
+        try:
+            approval = await api.ask_approval(sid, template.friendly_name)
+        except Refused as refused:
+            # A sandbox has no business account that could ask; buttons and lists work all the same.
+            outcome.refused.append(f"{template.name}, approval: {refused}")
+    outcome.approvals[approval] = outcome.approvals.get(approval, 0) + 1
+    return Kept(sid, approval)
+
+
+def report(outcome: Outcome, write: Callable[[str], None]) -> None:
+    """Say in plain words what a set-up did."""
+    write(f"WhatsApp's templates at Twilio: {outcome.made} made, {outcome.found} there already.")
+    for approval, count in sorted(outcome.approvals.items()):
+        write(f"For messages later than 24 hours: {count} {approval}.")
+    if outcome.shops:
+        write(f"{outcome.shops} shops send the approved ones from now on.")
+    for refusal in outcome.refused:
+        write(f"Refused: {refusal}")

@@ -1,0 +1,76 @@
+"""Marking sent messages: at once, and together with whatever was sent meanwhile.
+
+While one transaction marks, others wait for the next, which takes them all: one message alone is
+marked as soon as it is sent, a thousand a second in a few dozen transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.messaging.outbox.acknowledge import Done, finish_all
+
+log = structlog.get_logger(__name__)
+
+MOST = 200
+"""Marks in one transaction."""
+
+Waiting = tuple[Done, asyncio.Future[bool | None]]
+
+
+@dataclass(slots=True, eq=False)
+class Marks:
+    """What was sent and is to be marked."""
+
+    runtime: Runtime
+    _waiting: list[Waiting] = field(default_factory=list)
+    _at_work: asyncio.Task[None] | None = None
+
+    async def add(self, done: Done) -> bool | None:
+        """Mark a row; return whether more waits behind it, None when it was not ours any more."""
+        answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((done, answer))
+        if self._at_work is None:
+            self._at_work = asyncio.create_task(self._work())
+        return await answer
+
+    async def idle(self) -> None:
+        """Wait until nothing is to be marked."""
+        while self._at_work is not None:
+            await asyncio.wait({self._at_work})
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                those, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._mark(those)
+        finally:
+            self._at_work = None
+
+    async def _mark(self, those: Sequence[Waiting]) -> None:
+        try:
+            marked = await self.runtime.run(partial(_finish, [done for done, _ in those]))
+        except Exception as error:
+            if len(those) > 1:
+                # One of them, or none: the others must not be sent again on its account.
+                for one in those:
+                    await self._mark([one])
+                return
+            log.exception("delivery.mark_failed", outbox=those[0][0].row_id)
+            if not those[0][1].done():
+                those[0][1].set_exception(error)
+            return
+        for done, answer in those:
+            if not answer.done():  # its sender was cancelled, and the mark stands all the same
+                answer.set_result(marked.get(done.row_id))
+
+
+async def _finish(those: Sequence[Done], ctx: Context) -> dict[int, bool]:
+    return await finish_all(ctx, those)

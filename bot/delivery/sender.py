@@ -1,0 +1,411 @@
+"""Deliver what stands in the outbox: at once after a commit, and whatever a tick finds due."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from bot.channels import lines
+from bot.channels.base import Channel, Channels, Learning, NoRoom, Sent
+from bot.channels.twilio.templates import facts
+from bot.delivery.ack_batcher import Marks
+from bot.delivery.circuit_breaker import Rest
+from bot.i18n.messages import WORDING
+from bot.observability import metrics
+from bot.rendering import sms_segments
+from bot.rendering.attachments import calendar_file
+from bot.rendering.render import Content, Prompt, Rendered, render
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.errors import DeliveryFailed
+from core.messaging.messages import decode
+from core.messaging.outbox import acknowledge
+from core.messaging.outbox.acknowledge import ATTEMPTS, UNCERTAIN_ATTEMPTS, Done, mark_failed
+from core.messaging.outbox.claim import Outgoing, claim_due
+from core.messaging.outbox.delivery_status import opted_out
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 400
+"""Messages on their way at the same time; of one conversation and lane it is one anyway."""
+
+OF_A_LINE = 200
+"""Of them, messages of one line before others are claimed first: a slow provider holds up its own
+lines only."""
+
+BREATH = 0.005
+"""Seconds between two claims in a burst, so that each finds more than the one place just freed."""
+
+LATE = timedelta(minutes=5)
+"""A reminder sent after this long is counted as late."""
+
+BATCH = 75
+"""Rows claimed by one statement."""
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """The one who sends. It serves the lines whose (transport, channel) has a way out here.
+
+    Rows are claimed by lease in order per conversation and lane, rendered in the moment they
+    are sent, and marked as soon as they are taken, together with what was taken meanwhile. Nothing
+    but the database is awaited in a transaction.
+    """
+
+    runtime: Runtime
+    channels: Channels
+    rest: Rest = field(init=False)
+    _marks: Marks = field(init=False)
+    _lines: frozenset[int] = frozenset()
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_hand: dict[asyncio.Task[bool], Outgoing] = field(default_factory=dict)
+    _loop: asyncio.Task[None] | None = None
+    _suspect: asyncio.Task[bool] | None = None
+    _look_for_suspects: bool = True
+    _claiming: bool = False
+    _full: bool = False
+    _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin with every line awake."""
+        self.rest = Rest(self.runtime.clock)
+        self._marks = Marks(self.runtime)
+        # Told by the check before sending, once that is committed.
+        self.runtime.cache["dropped"] = _dropped
+
+    async def start(self) -> None:
+        """Begin to deliver: what is due now, and then whatever a commit puts there."""
+        await self.learn_lines()
+        self.runtime.cache["wake"] = self.wake
+        self._loop = asyncio.create_task(self._deliver(), name="delivery")
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at the outbox soon; several calls until then are one look."""
+        self._woken.set()
+
+    def look_again(self) -> None:
+        """Look at the outbox soon, also for what somebody who vanished has left."""
+        self._look_for_suspects = True
+        self.wake()
+
+    async def learn_lines(self) -> None:
+        """Find out which lines there are to serve, and what channels need to know of them.
+
+        Lines may be added at any time.
+        """
+        async with self.runtime.reading() as ctx:
+            ours = [
+                line.id
+                for line in await lines.load(ctx)
+                if (line.transport, line.channel) in self.channels
+            ]
+            for channel in self.channels.values():
+                if isinstance(channel, Learning):
+                    await channel.learn(ctx)
+        self._lines = frozenset(ours)
+
+    async def stop(self, seconds: float) -> None:
+        """Claim no more, and let what is on its way arrive, for at most `seconds`."""
+        self.runtime.cache.pop("wake", None)
+        self._stopping = True
+        self.wake()
+        if self._loop is not None:
+            # Not cancelled: between claiming and sending it would leave rows leased.
+            await asyncio.wait({self._loop}, timeout=seconds / 2)
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        if self._in_hand:
+            _, late = await asyncio.wait(self._in_hand, timeout=seconds)
+            for task in late:
+                # Its lease runs out, and somebody sends it again.
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._marks.idle()
+
+    async def idle(self) -> None:
+        """Wait until nothing is due and nothing in hand, as far as this process was woken."""
+        # Three things to wait for at once, and only a stop and tests do.
+        while self._busy():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+    async def drain(self, conversation_id: int | None = None) -> int:
+        """Deliver all that is due, or all of one conversation; return how many rows were tried."""
+        await self.learn_lines()
+        tried, more = 0, True
+        while more:
+            suspects: list[Outgoing] = []
+            if conversation_id is None:
+                rows = await self._claim(BATCH)
+                suspects = [] if rows else await self._claim_suspect()
+                rows += suspects
+            else:
+                claim = partial(_claim_all, {"limit": BATCH, "conversation_id": conversation_id})
+                rows = await self.runtime.run(claim)
+            waited = await asyncio.gather(*(self._send(row) for row in rows))
+            more = any(waited) or len(rows) >= BATCH or bool(suspects)
+            tried += len(rows)
+        return tried
+
+    def _busy(self) -> bool:
+        pending = self._woken.is_set() or self._claiming or bool(self._in_hand)
+        return self._loop is not None and pending
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    async def _deliver(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            if self._stopping:
+                return
+            free = min(BATCH, AT_ONCE - len(self._in_hand))
+            self._full = free <= 0
+            if self._full:
+                continue  # whoever finishes wakes us
+            # Before the claim: who finishes while it runs would find us not full, and wake nobody.
+            crowded = self._crowded()
+            self._claiming = True
+            suspects: list[Outgoing] = []
+            try:
+                rows = await self._claim(free, crowded)
+                if self._look_for_suspects and self._suspect is None:
+                    suspects = await self._claim_suspect()
+                    self._look_for_suspects = bool(suspects)
+            except sa.exc.SQLAlchemyError:
+                log.exception("delivery.claim_failed")
+                continue  # the tick wakes us again
+            finally:
+                self._claiming = False
+            self._full = len(rows) >= free or bool(crowded)
+            for row in [*rows, *suspects]:
+                task = asyncio.create_task(self._send(row))
+                self._in_hand[task] = row
+                task.add_done_callback(self._done)
+                if row in suspects:
+                    self._suspect = task
+            if self._full:
+                await asyncio.sleep(BREATH)
+
+    def _done(self, task: asyncio.Task[bool]) -> None:
+        self._in_hand.pop(task)
+        again = self._full
+        if task is self._suspect:
+            self._suspect, again = None, True
+        if task.cancelled():
+            return
+        if task.exception() is not None:
+            log.error("delivery.failed", exc_info=task.exception())
+        if again or task.exception() is not None or task.result():
+            self.wake()
+
+    async def _claim(self, limit: int, crowded: Collection[int] = ()) -> list[Outgoing]:
+        """Claim what is due on lines that are fit, and one message of each that may be again."""
+        lines = self.rest.open(self._lines, crowded)
+        rows: list[Outgoing] = []
+        if lines.answers:
+            rows = await self._claim_of(limit, lines.all_lanes, lines.answers)
+        for line in lines.try_out:
+            found = await self._claim_of(1, [line], [line])
+            if found:
+                self.rest.try_out(line)
+            rows += found
+        return rows
+
+    def _crowded(self) -> list[int]:
+        """Return the lines that have their share of messages on their way."""
+        many = Counter(row.line_id for row in self._in_hand.values())
+        return [line for line, count in many.items() if count >= OF_A_LINE]
+
+    async def _claim_suspect(self) -> list[Outgoing]:
+        """Claim one of those whose sender vanished: should it be why, it takes no other along."""
+        lines = self.rest.open(self._lines).answers
+        return await self._claim_of(1, lines, lines, suspect=True) if lines else []
+
+    async def _claim_of(
+        self, limit: int, lines: Collection[int], answers: Collection[int], *, suspect: bool = False
+    ) -> list[Outgoing]:
+        how = {"line_ids": lines, "answer_line_ids": answers, "limit": limit, "suspect": suspect}
+        return await self.runtime.run(partial(_claim_all, how))
+
+    # --- one message ----------------------------------------------------------------------------
+
+    async def _send(self, row: Outgoing) -> bool:
+        """Send one message and mark it; return whether another may have waited for it."""
+        with structlog.contextvars.bound_contextvars(
+            conversation=row.conversation_id, outbox=row.id
+        ):
+            channel = self.channels[row.transport, row.channel]
+            try:
+                rendered = rendering(row, channel)
+                if row.provider_id:
+                    # It had arrived, though the connection was cut before we could know.
+                    sent = Sent(row.provider_id, row.provider_status)
+                else:
+                    if row.say.key == "calendar_file" and channel.capabilities.document:
+                        rendered = await self._with_calendar(row, rendered)
+                    with metrics.SEND_SECONDS.labels(row.channel).time():
+                        sent = await channel.send(row, rendered)
+            except NoRoom as full:
+                metrics.RATE_FULL.labels(row.channel).inc()
+                await self.runtime.run(partial(_release, row))
+                self._rest(row, full.seconds)
+                return False
+            except DeliveryFailed as failed:
+                await self._failed(row, failed)
+            except Exception as error:
+                # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
+                log.exception("delivery.error")
+                broken = DeliveryFailed(reason=type(error).__name__)
+                metrics.failure(row.transport, type(error).__name__)
+                await self.runtime.run(partial(_mark_failed, row, broken))
+            else:
+                self.rest.well(row.line_id)
+                return await self._sent(row, rendered, sent)
+            return True
+
+    async def _sent(self, row: Outgoing, rendered: Rendered, sent: Sent) -> bool:
+        sms = self.channels[row.transport, row.channel].capabilities.gsm
+        done = Done(
+            row.id,
+            row.lease,
+            sent.provider_id,
+            sent.status,
+            rendered.text,
+            sent.segments or rendered.segments,
+            sms_segments.alphabet(rendered.text) if sms else "",
+        )
+        more = await self._marks.add(done)
+        self._count(row, done)
+        log.info(
+            "delivery.sent",
+            to=row.address,
+            kind=row.kind,
+            lane=row.lane,
+            provider_id=sent.provider_id,
+            marked=more is not None,
+        )
+        return more is not False
+
+    def _count(self, row: Outgoing, done: Done) -> None:
+        metrics.SENT.labels(row.channel, row.lane).inc()
+        if done.alphabet:
+            metrics.SEGMENTS.labels(done.alphabet).inc(done.segments)
+        if row.lane == "reminder":
+            late = self.runtime.clock.now() - row.due_at > LATE
+            metrics.REMINDERS.labels("late" if late else "sent").inc()
+
+    async def _failed(self, row: Outgoing, failed: DeliveryFailed) -> None:
+        """Mark a failure; if it is rather the line's than the message's, let the line rest."""
+        metrics.failure(row.transport, metrics.error_of(failed.params))
+        wait, counts, attempts = failed.retry_after, True, ATTEMPTS
+        if failed.params.get("away") or failed.params.get("uncertain"):
+            rest = self.rest.failed(row.line_id)
+            if failed.params.get("uncertain"):
+                attempts = UNCERTAIN_ATTEMPTS
+            elif failed.params.get("line") or self.rest.down(row.line_id):
+                counts, wait = False, wait or rest or 1
+            if rest:
+                self._wake_in(rest)
+        else:
+            self.rest.well(row.line_id)
+        if failed.params.get("line"):
+            self._rest(row, wait or 1, lane="reply")
+        mark = partial(_mark_failed, row, failed, wait=wait, counts=counts, attempts=attempts)
+        await self.runtime.run(mark)
+        if wait is not None:
+            # Sooner than the next tick; due dates are whole seconds.
+            self._wake_in(wait + 1)
+
+    def _rest(self, row: Outgoing, seconds: float, lane: str | None = None) -> None:
+        whole = max(1, math.ceil(seconds))
+        self.rest.full(row.line_id, lane or row.lane, whole)
+        self._wake_in(whole)
+
+    def _wake_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self.wake)
+
+    async def _with_calendar(self, row: Outgoing, rendered: Rendered) -> Rendered:
+        """Return it with the calendar file of its booking as that is in this moment."""
+        assert row.booking_id is not None
+        async with self.runtime.reading() as ctx:
+            file = await calendar_file(ctx, row.booking_id, row.language or "en")
+        return replace(rendered, shape="document", document=file)
+
+
+def rendering(row: Outgoing, channel: Channel) -> Rendered:
+    """Write a claimed row in its conversation's language, by its shop's country."""
+    prompt = None
+    if row.prompt_id:
+        prompt = Prompt(row.prompt_id, row.options, row.base, row.layout)
+    locale = "_".join(filter(None, (row.language or "en", row.country)))
+    rendered = render(
+        row.say,
+        prompt,
+        channel.capabilities,
+        WORDING.with_own(row.wordings),
+        locale,
+        done=decode(row.living.get("done", [])),
+        above=bool(row.living.get("in_place") and row.living.get("above")),
+    )
+    if row.template:
+        filled = facts(row.say, rendered.options, WORDING, locale)
+        rendered = replace(rendered, content=Content(row.template, filled))
+    return rendered
+
+
+def _dropped(lane: str) -> None:
+    if lane == "reminder":
+        metrics.REMINDERS.labels("dropped").inc()
+
+
+async def _claim_all(how: Mapping[str, Any], ctx: Context) -> list[Outgoing]:
+    return await claim_due(ctx, starting=True, **how)
+
+
+async def _release(row: Outgoing, ctx: Context) -> None:
+    await acknowledge.release(ctx, row.id, row.lease)
+
+
+async def _mark_failed(
+    row: Outgoing,
+    failed: DeliveryFailed,
+    ctx: Context,
+    *,
+    wait: float | None = None,
+    counts: bool = True,
+    attempts: int = ATTEMPTS,
+) -> None:
+    reason = str(failed.params.get("reason", ""))
+    if failed.params.get("opted_out"):
+        # Their network told ours before they told us; nothing but answers goes there now.
+        await opted_out(ctx, row.conversation_id, how="refused", wording=reason)
+    state = await mark_failed(
+        ctx,
+        row.id,
+        row.lease,
+        error=reason,
+        permanent=failed.permanent,
+        retry_after=wait,
+        unreachable=bool(failed.params.get("unreachable")),
+        why=str(failed.params.get("why", "")),
+        counts=counts,
+        attempts=attempts,
+    )
+    log.warning(
+        "delivery.refused",
+        to=row.address,
+        kind=row.kind,
+        reason=reason,
+        attempt=row.attempts,
+        state=state,
+    )

@@ -1,0 +1,153 @@
+"""What was done in a turn: which prompt it answers, and what its words mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.dialogue.talk import MISSING
+from bot.nlu.resolve_intent import thanked_and_asked
+from bot.nlu.types import Understood
+from core.db import tables
+from core.db.context import Context, Row
+from core.messaging.messages import Json
+
+_LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
+"""A choice at the head of a longer message: "2, is there parking?"."""
+
+IN_PASSING = {"reminder"}
+"""Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A prompt that may be meant by an answer.
+
+    `flow` starts when one is given, for those outside the talk (an approval, a reminder); else
+    it is the question of the flow under way. `message` is the one that shows it, if known.
+    """
+
+    id: int
+    flow: str
+    step: str
+    digest: str
+    options: tuple[tuple[Json, tuple[str, ...]], ...]
+    args: dict[str, Json]
+    base: int
+    shown: tuple[Any, int] | None
+    open: bool
+    message: str = ""
+
+    def numbered(self, number: int) -> Json:
+        """Return the value of the option shown with this number; MISSING when there is none."""
+        index = number - self.base - 1
+        return self.options[index][0] if 0 <= index < len(self.options) else MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What a tap or a bare number chose; `prompt` is None when nothing open has it."""
+
+    prompt: Waiting | None = None
+    value: Json = MISSING
+    stale: bool = False
+
+
+_prompts = tables.prompts.c
+_WAITING = (
+    sa.select(tables.prompts)
+    .where(
+        _prompts.conversation_id == sa.bindparam("conversation_id"),
+        sa.or_(
+            _prompts.id.in_(sa.bindparam("known", expanding=True)),
+            sa.and_(_prompts.flow != "", _prompts.closed_at.is_(None)),
+        ),
+    )
+    .order_by(_prompts.id)
+)
+
+
+async def waiting(
+    ctx: Context, conversation_id: int, current: int | None, seen: int | None
+) -> list[Waiting]:
+    """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
+    known = [i for i in (current, seen) if i is not None]
+    rows = await ctx.execute(_WAITING, {"conversation_id": conversation_id, "known": known})
+    return [_waiting(ctx, row, current) for row in rows]
+
+
+def _waiting(ctx: Context, row: Row, current: int | None) -> Waiting:
+    alive = row.closed_at is None and (row.expires_at is None or row.expires_at > ctx.now)
+    return Waiting(
+        id=row.id,
+        flow=row.flow,
+        step=row.step,
+        digest=row.digest,
+        options=tuple((o["value"], tuple(o["words"])) for o in row.options),
+        args=row.args,
+        base=row.base or 0,
+        shown=None if row.shown_at is None else (row.shown_at, row.id),
+        open=alive if row.flow else row.id == current,
+        message=row.message_id,
+    )
+
+
+def leading_number(text: str) -> tuple[int | None, str]:
+    """Return the number a message begins with, and the rest of it."""
+    found = _LEADING_NUMBER.match(text[:20])
+    return (int(found[1]), text[found.end() :]) if found else (None, text)
+
+
+def tapped(payload: str, prompts: list[Waiting]) -> Pick:
+    """Return what a tapped button chose. Its `prompt.index` counts among our own prompts only."""
+    identity, _, index = payload.partition(".")
+    for prompt in prompts:
+        if str(prompt.id) == identity and prompt.open and index.isdecimal():
+            value = prompt.numbered(prompt.base + 1 + int(index[:6]))
+            if value is not MISSING:
+                return Pick(prompt, value)
+    return Pick(stale=True)
+
+
+def numbered(number: int, prompts: list[Waiting], seen: int | None) -> Pick:
+    """Return what a bare number chose among the prompts shown when it was sent.
+
+    The one shown last comes first; of the others each has numbers of its own. A number whose
+    prompt is answered already is stale: it may be a doubled message, and must not act.
+    """
+    last = next((p for p in prompts if p.id == seen), None)
+    if last is None or last.shown is None:
+        return Pick()
+    shown = [p for p in prompts if p.shown is not None and p.shown <= last.shown]
+    for prompt in sorted(shown, key=lambda p: p.shown or (), reverse=True):
+        value = prompt.numbered(number)
+        if value is not MISSING and prompt.open:
+            return Pick(prompt, value)
+        if value is not MISSING and prompt is last:
+            return Pick(stale=True)
+    return Pick()
+
+
+def named(understood: Understood, prompts: list[Waiting], seen: int | None = None) -> list[Pick]:
+    """Return the open decisions (outside the talk) whose options a word of the message names.
+
+    What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
+    nothing was shown since; later these words are about something else.
+    """
+    understood_acts = set(understood.acts)
+    if thanked_and_asked(understood.acts) and "yes" not in {s.value for s in understood.spans}:
+        understood_acts.discard("yes")  # too faint to decide anything by
+    said = " ".join(understood.text.casefold().split())
+    picks = []
+    for prompt in prompts:
+        if prompt.flow and prompt.open and prompt.shown:
+            loosely = prompt.flow not in IN_PASSING or prompt.id == seen
+            for value, words in prompt.options:
+                acts = (w[1:] for w in words if w[0] == "@" and loosely)
+                if said in words or any(act in understood_acts for act in acts):
+                    picks.append(Pick(prompt, value))
+                    break
+    return picks

@@ -1,0 +1,92 @@
+"""Take in what a person did: stored once and committed, before anybody is told it arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import sqlalchemy as sa
+
+from bot.channels.lines import Line
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.messaging import inbox
+from core.messaging.messages import Incoming
+from core.people import identities
+
+MAX_TEXT = 4096
+"""Characters that are kept: as many as any channel lets a person send at once."""
+
+KNOWN = 20_000
+"""Conversations whose ids are remembered, so that a receipt is one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was stored; `inbox_id` is None for an event that had been stored before."""
+
+    inbox_id: int | None
+    conversation_id: int
+
+
+async def receive(
+    runtime: Runtime, line: Line, address: str, event_id: str, incoming: Incoming
+) -> Receipt:
+    """Store an incoming of `address` on `line` for good; the same event only once.
+
+    `event_id` is the provider's name for the event, unique on its line for ever.
+    """
+    incoming = tidy(incoming)
+    known: dict[tuple[int, str], int] = runtime.cache.setdefault("conversations", {})
+    key = (line.id, address)
+    if key in known:
+        work = partial(_store, line, known[key], event_id, incoming)
+        try:
+            return await runtime.run(work)
+        except sa.exc.IntegrityError:
+            # The row is gone: the demo was reset, say.
+            known.pop(key, None)
+    receipt = await runtime.run(partial(_open_and_store, line, address, event_id, incoming))
+    if len(known) >= KNOWN:
+        known.pop(next(iter(known)))
+    known[key] = receipt.conversation_id
+    return receipt
+
+
+async def _open_and_store(
+    line: Line, address: str, event_id: str, incoming: Incoming, ctx: Context
+) -> Receipt:
+    contact = await identities.contact(ctx, line, address)
+    return await _store(line, contact.conversation_id, event_id, incoming, ctx)
+
+
+async def _store(
+    line: Line, conversation_id: int, event_id: str, incoming: Incoming, ctx: Context
+) -> Receipt:
+    stored = await inbox.store(
+        ctx,
+        line_id=line.id,
+        conversation_id=conversation_id,
+        event_id=event_id,
+        incoming=incoming,
+    )
+    return Receipt(stored, conversation_id)
+
+
+def tidy(incoming: Incoming) -> Incoming:
+    """Return it as the databases can keep it: no NUL, no half characters, no endless text."""
+    return replace(
+        incoming,
+        text=_storable(incoming.text, MAX_TEXT),
+        payload=_storable(incoming.payload, 100),
+        contact=_storable(incoming.contact, 100),
+        media=tuple(_storable(kind, 100) for kind in incoming.media[:10]),
+        name=_storable(incoming.name, 100),
+        language=_storable(incoming.language, 20),
+        message=_storable(incoming.message, 100),
+    )
+
+
+def _storable(text: str, length: int) -> str:
+    # PostgreSQL refuses NUL, and UTF-8 has no lone surrogates.
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:length]

@@ -1,0 +1,111 @@
+"""A booking as a card with its own buttons: map, calendar file, move, call off.
+
+Channels that change their messages get it in place of the plain sentence with a link; its buttons
+stay until the booking is over. A tap on one starts `card`, which never acts by itself.
+"""
+
+from __future__ import annotations
+
+from bot.dialogue.talk import Goto, Talk
+from bot.i18n.messages import text
+from core.bookings import booking as bookings_booking
+from core.bookings.booking import Booking
+from core.catalog import loader
+from core.catalog.entities import Catalog, Slot
+from core.messaging.messages import Choice, Money, Say, When
+from core.people import identities
+
+OPTIONS = (
+    Choice("move", text("do_move")),
+    Choice("cancel", text("do_cancel")),
+    Choice("calendar", text("add_to_calendar")),
+)
+"""What a card's buttons do. No words: typed, they are about whatever the talk is about."""
+
+OVER = (Choice("calendar", text("off_calendar")),)
+"""What can be done with a booking that was called off."""
+
+
+async def card(talk: Talk) -> None:
+    """Do what a card's button says: send the calendar file, or begin to move or call off."""
+    if talk.args["choice"] != "calendar":
+        raise Goto(str(talk.args["choice"]), booking=talk.args["booking"])
+    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    if person is None or not person.proved:
+        raise Goto("my_bookings", booking=talk.args["booking"])
+    booking = await bookings_booking.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
+    attach_calendar(talk, booking)
+
+
+async def stays(talk: Talk) -> None:
+    """Leave a booking as it is, and show it again."""
+    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    if person is None or not person.proved:
+        raise Goto("my_bookings", booking=talk.args["booking"])
+    booking = await bookings_booking.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
+    catalog = await loader.catalog(talk.ctx, booking.shop_id)
+    await show(talk, catalog, booking, text("card.stays"))
+
+
+async def show(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
+    """Show the card of a booking, with its buttons, below what is new about it."""
+    await talk.say(face(catalog, booking, head))
+    talk.card(booking.id, booking.ends_at, OPTIONS)
+
+
+def face(catalog: Catalog, booking: Booking, head: Say) -> Say:
+    """Return what stands on a card: what, with whom, when, where, for how much."""
+    service, provider = str(booking.snapshot["service"]), str(booking.snapshot["provider"])
+    what = text("card.what", service=service, provider=provider)
+    if booking.attendee:
+        what = text("card.what_for", service=service, provider=provider, attendee=booking.attendee)
+    facts: dict[str, object] = {
+        "head": head,
+        "what": what,
+        "when": booking.when,
+        "minutes": booking.snapshot["minutes"],
+        "place": ", ".join(filter(None, (catalog.shop.name, catalog.shop.address))),
+        "ref": booking.ref,
+    }
+    if booking.price is not None:
+        return text("card.face", price=booking.price, **facts)
+    return text("card.face_unpriced", **facts)
+
+
+def offer(catalog: Catalog, slot: Slot, attendee: str) -> Say:
+    """Return what is held as a card, to be confirmed."""
+    service = catalog.service(slot.service_id).name
+    provider = catalog.provider(slot.provider_id).called
+    what = text("card.what", service=service, provider=provider)
+    if attendee:
+        what = text("card.what_for", service=service, provider=provider, attendee=attendee)
+    facts: dict[str, object] = {
+        "what": what,
+        "when": When(slot.starts_at, catalog.shop.timezone),
+        "minutes": slot.minutes,
+        "place": ", ".join(filter(None, (catalog.shop.name, catalog.shop.address))),
+        "held": catalog.shop.hold_minutes,
+    }
+    if slot.price_minor is None:
+        return text("card.offer_unpriced", **facts)
+    return text("card.offer", price=Money(slot.price_minor, slot.currency), **facts)
+
+
+def attach(talk: Talk, catalog: Catalog, booking: Booking) -> None:
+    """Send the place on the map and the calendar file along."""
+    shop = catalog.shop
+    if shop.latitude is not None and shop.longitude is not None:
+        where = text(
+            "venue",
+            shop=shop.name,
+            address=shop.address or shop.city,
+            latitude=str(shop.latitude),
+            longitude=str(shop.longitude),
+        )
+        talk.attach("venue", where, booking_id=booking.id)
+    attach_calendar(talk, booking)
+
+
+def attach_calendar(talk: Talk, booking: Booking) -> None:
+    """Send the calendar file along."""
+    talk.attach("calendar", text("calendar_file", ref=booking.ref), booking_id=booking.id)

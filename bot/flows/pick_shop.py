@@ -1,0 +1,99 @@
+"""Which shop: the line's own, the only one, or found by name, type or city."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.i18n.messages import text
+from bot.nlu.types import Match
+from core.catalog import loader, shop_search
+from core.catalog.entities import Catalog, Shop
+from core.messaging.messages import Choice, Json
+
+_PAGE = 8
+
+
+async def pick_shop(talk: Talk) -> Catalog:
+    """Return the catalog of the shop the talk is about; ask which where a line serves many."""
+    if talk.conversation.shop_id is None:
+        every = await shop_search.shops(talk.ctx)
+        left = talk.notes.get("not_shop")
+        every = [shop for shop in every if shop.id != left] or every
+        if len(every) == 1:
+            talk.set(shop_id=every[0].id)
+        else:
+            talk.set(shop_id=await _which(talk, every))
+        catalog = await loader.catalog(talk.ctx, talk.shop_id)
+        _read_again(talk, catalog)
+        return catalog
+    talk.pass_by("shop")
+    known = talk.catalog or await loader.catalog(talk.ctx, talk.shop_id)
+    if "unread" in talk.notes:
+        _read_again(talk, known)
+    return known
+
+
+def _read_again(talk: Talk, catalog: Catalog) -> None:
+    """Read what was said so far with the names, hours and zone of the shop, now it is known."""
+    heard, before = talk.heard, str(talk.notes.pop("unread", ""))
+    if heard is None or heard.again is None:
+        return
+    now = heard.understood.text if heard.understood else ""
+    heard.understood = heard.again(catalog, f"{before}\n{now}" if before else now)
+
+
+async def _which(talk: Talk, every: Sequence[Shop]) -> int:
+    found: list[Shop] = []
+
+    async def options() -> Sequence[Choice]:
+        return [_choice(shop) for shop in (found or every)[:_PAGE]]
+
+    async def read(heard: Heard) -> Json:
+        if not heard.text or heard.used:
+            return MISSING
+        found[:] = _named(heard, every) or await shop_search.find_shops(talk.ctx, heard.text)
+        if len(found) == 1:
+            return found[0].id
+        # Whatever else it says is of use once the shop is known.
+        talk.notes["unread"] = f"{talk.notes.get('unread', '')}\n{heard.text}".strip()[:1000]
+        return MISSING
+
+    value = await talk.choose("shop", text("which_shop"), options, read=read, recheck=False)
+    return int(value)
+
+
+def _named(heard: Heard, every: Sequence[Shop]) -> list[Shop]:
+    """Return the shops that fit the name, type and city that a message holds."""
+    said = heard.understood
+    if said is None:
+        return []
+    if said.shop:
+        meant = (said.shop.id, *said.shop.alternatives)
+        return [shop for shop in every if shop.id in meant]
+    if not (said.type or said.city):
+        return []
+    by_id = {shop.id: shop for shop in every}
+    kinds = {by_id[i].type for i in _ids(said.type)}
+    cities = {by_id[i].city for i in _ids(said.city)}
+    return [
+        shop
+        for shop in every
+        if (not kinds or shop.type in kinds)
+        and (not cities or shop.city in cities)
+        and shop.id not in said.refused.shops
+    ]
+
+
+def _ids(match: Match | None) -> tuple[int, ...]:
+    return (match.id, *match.alternatives) if match else ()
+
+
+def _kind(shop: Shop) -> str:
+    """The type as people see it; the words behind its comma only help to find the shop."""
+    return shop.type.partition(",")[0].strip()
+
+
+def _choice(shop: Shop) -> Choice:
+    label = text("shop", shop=shop.name, type=_kind(shop), city=shop.city)
+    return Choice(shop.id, label, (shop.name.casefold(),))

@@ -1,0 +1,54 @@
+"""What people answer to a reminder: they come, it moves, it is called off – in place."""
+
+from __future__ import annotations
+
+from bot.dialogue.talk import Goto, Talk
+from bot.flows import labels
+from bot.i18n.messages import text
+from core.bookings import booking as bookings_booking
+from core.bookings import customer_actions
+from core.bookings.booking import Booking
+from core.bookings.transitions import Actor
+from core.errors import NotAllowed, WrongState
+from core.messaging.messages import Json, Say
+from core.people import identities
+
+
+async def reminder(talk: Talk) -> None:
+    """Answer a reminder. Whose booking it is, is asked of the database.
+
+    One about a time that is no more (the booking was moved, called off, is over) changes nothing
+    and says how things stand.
+    """
+    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    if person is None:
+        raise NotAllowed
+    booking = await bookings_booking.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
+    if int(booking.starts_at.timestamp()) != talk.args["start"]:
+        await talk.say(
+            text(
+                "reminder.moved_since", booking=labels.booking_line(booking), state=_state(booking)
+            )
+        )
+        return
+    if talk.args["choice"] != "come":
+        raise Goto(talk.args["choice"], booking=booking.id)
+
+    async def settle(_key: str) -> Json:
+        try:
+            await customer_actions.will_come(
+                talk.ctx, booking.id, actor=Actor("customer", person.user_id)
+            )
+        except WrongState:
+            return False
+        return True
+
+    line = labels.booking_line(booking)
+    if await talk.once("settled", settle):
+        await talk.say(text("reminder.noted", booking=line))
+    else:
+        await talk.say(text("reminder.over", booking=line, state=_state(booking)))
+
+
+def _state(booking: Booking) -> Say:
+    return text(f"state.{booking.state}")

@@ -1,0 +1,206 @@
+"""A wish: what somebody said about when and with whom, as it narrows an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bot.nlu.types import Understood
+from core.catalog.entities import Slot
+from core.localtime import zones
+from core.messaging.messages import Json
+
+_AROUND = 60  # minutes either way
+_HALF_DAY = 12 * 60
+_TWO = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Dates are the shop's local ones (`until` inclusive), times minutes after its midnight.
+
+    `exactly` says that `since` is the wanted start itself, not the earliest one; `at` are several
+    such starts ("4 or 5"), `not_at` those that do not suit.
+    """
+
+    day: str = ""
+    until: str = ""
+    since: int | None = None
+    before: int | None = None
+    exactly: bool = False
+    weekdays: tuple[int, ...] = ()
+    not_weekdays: tuple[int, ...] = ()
+    not_days: tuple[str, ...] = ()
+    at: tuple[int, ...] = ()
+    not_at: tuple[int, ...] = ()
+    provider: int | None = None
+    not_providers: tuple[int, ...] = ()
+
+    def to_json(self) -> Json:
+        """Return what is wished, without what is not."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name in self.__slots__
+            if (value := getattr(self, name)) not in ("", None, False, ())
+        }
+
+    @classmethod
+    def from_json(cls, data: Json) -> Wish:
+        """Read what `to_json` wrote."""
+        fields: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
+        }
+        return cls(**fields)
+
+    def with_said(self, said: Understood, *, days: bool = True) -> Wish:
+        """Return the wish with what was said anew; the rest of it stays."""
+        wish = self
+        refused = said.refused
+        if days and (said.date or said.weekdays):
+            wish = replace(
+                wish,
+                day=said.date.isoformat() if said.date else "",
+                until=said.date_to.isoformat() if said.date_to else "",
+                weekdays=tuple(sorted(said.weekdays)),
+                not_weekdays=(),
+                not_days=(),
+            )
+        if days and (said.excluded_weekdays or said.excluded_dates):
+            wish = wish.without(said.excluded_dates, said.excluded_weekdays)
+        if refused.times:
+            no = {minute(at) for at in refused.times}
+            wish = replace(wish, not_at=tuple(sorted(no.union(wish.not_at))))
+            if wish.exactly and wish.since in no:
+                wish = replace(wish, since=None, exactly=False)
+        if said.at == "asap":
+            wish = replace(wish, since=None, before=None, exactly=False, at=())
+            if said.date is None:
+                wish = replace(wish, day="", until="")
+        elif said.time is not None or said.time_to is not None:
+            wish = replace(
+                wish,
+                at=(),
+                not_at=(),
+                since=_minutes(said.time),
+                before=_minutes(said.time_to),
+                exactly=said.at == "exact",
+            )
+            either = _either(said)
+            if either:
+                wish = replace(wish, since=None, exactly=False, at=either)
+            if said.at == "around" and said.time is not None:
+                middle = _minutes(said.time) or 0
+                wish = replace(
+                    wish, since=max(0, middle - _AROUND), before=middle + _AROUND, exactly=False
+                )
+        if "any_time" in said.acts:
+            wish = wish.at_any_time()
+        if days and "any_day" in said.acts:
+            wish = replace(wish, day="", until="", weekdays=(), not_weekdays=(), not_days=())
+        if said.provider is not None:
+            wish = replace(wish, provider=said.provider.id, not_providers=())
+        if refused.providers:
+            kept = None if wish.provider in refused.providers else wish.provider
+            wish = replace(wish, provider=kept, not_providers=tuple(refused.providers))
+        if "anyone" in said.acts:
+            wish = replace(wish, provider=None, not_providers=())
+        return wish
+
+    def without(self, days: Iterable[date], weekdays: Iterable[int]) -> Wish:
+        """Return the wish for other days than these; a range of days stays, a day of it goes."""
+        not_days = {d.isoformat() for d in days}.union(self.not_days)
+        wish = replace(
+            self,
+            not_days=tuple(sorted(not_days)),
+            not_weekdays=tuple(sorted({*weekdays, *self.not_weekdays})),
+        )
+        if wish.day and not wish.until:
+            gone = wish.day in not_days
+            gone |= date.fromisoformat(wish.day).weekday() in wish.not_weekdays
+            wish = replace(wish, day="") if gone else wish
+        return wish
+
+    def at_any_time(self) -> Wish:
+        """Return the wish without its time of day."""
+        return replace(self, since=None, before=None, exactly=False, at=(), not_at=())
+
+    def beyond(self, slot: Slot, act: str, zone: str) -> Wish:
+        """Return the wish for "earlier" or "later" than a slot, on its day."""
+        local = zones.local(int(slot.starts_at.timestamp()), zone)
+        day, at = self.on(local.date().isoformat()), minute(local.time())
+        return replace(day, since=at + 1) if act == "later" else replace(day, before=at)
+
+    def on(self, day: str) -> Wish:
+        """Return the wish for just this day, at any time of it."""
+        return replace(
+            self, day=day, until="", weekdays=(), not_weekdays=(), not_days=(),
+            since=None, before=None, exactly=False, at=(), not_at=(),
+        )  # fmt: skip
+
+    @property
+    def timed(self) -> bool:
+        """Whether it names a time of day."""
+        return self.since is not None or self.before is not None or bool(self.at or self.not_at)
+
+    def window(self, zone: str, now: datetime, horizon_days: int) -> tuple[datetime, datetime]:
+        """Return the instants the wish's days span; without a day, all that can be booked."""
+        if not self.day:
+            return now, now + timedelta(days=horizon_days + 1)
+        first = date.fromisoformat(self.day)
+        last = date.fromisoformat(self.until) if self.until else first
+        start_s, _ = zones.day_bounds(first, zone)
+        _, end_s = zones.day_bounds(max(first, last), zone)
+        return datetime.fromtimestamp(start_s, now.tzinfo), datetime.fromtimestamp(
+            end_s, now.tzinfo
+        )
+
+    def allows(self, slot: Slot, zone: str) -> bool:
+        """Whether a slot within the window fits the rest of the wish."""
+        local = zones.local(int(slot.starts_at.timestamp()), zone)
+        starts = minute(local.time())
+        return not (
+            (self.exactly and starts != self.since)
+            or (self.since is not None and starts < self.since)
+            or (self.before is not None and starts >= self.before)
+            or (self.at and starts not in self.at)
+            or starts in self.not_at
+            or (self.weekdays and local.weekday() not in self.weekdays)
+            or local.weekday() in self.not_weekdays
+            or local.date().isoformat() in self.not_days
+            or slot.provider_id in self.not_providers
+        )
+
+
+def _either(said: Understood) -> tuple[int, ...]:
+    """Return both times of "4 or 5"; nothing for one that may be morning or evening."""
+    for doubt in said.ambiguous:
+        if doubt.field == "time":
+            may = sorted(minute(at) for at in doubt.candidates if isinstance(at, time))
+            if len(may) > 1 and not _halves_of_a_day(may):
+                return tuple(may)
+    return ()
+
+
+def halves(said: Understood) -> tuple[time, ...]:
+    """Return the two times a bare "5" may be, where the shop is open at both."""
+    for doubt in said.ambiguous:
+        if doubt.field == "time":
+            may = tuple(at for at in doubt.candidates if isinstance(at, time))
+            if _halves_of_a_day(sorted(minute(at) for at in may)):
+                return may
+    return ()
+
+
+def _halves_of_a_day(minutes: Sequence[int]) -> bool:
+    return len(minutes) == _TWO and minutes[1] - minutes[0] == _HALF_DAY
+
+
+def minute(at: time) -> int:
+    """Return the minute of the day."""
+    return at.hour * 60 + at.minute
+
+
+def _minutes(at: time | None) -> int | None:
+    return None if at is None else minute(at)

@@ -1,0 +1,1 @@
+"""bot/flows/slot_picker."""

@@ -1,0 +1,122 @@
+"""What follows a command: hours, days, a provider, a service, a name with a phone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from bot.dialogue import nlu_context
+from bot.dialogue.talk import Talk
+from bot.flows.staff.permissions import Desk
+from bot.nlu.types import Understood
+from core.localtime import zones
+
+DAY = 24 * 60
+
+_CLOCK = r"(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm)?"
+_HOURS = re.compile(
+    rf"(?<![\d/])(?:from |de )?{_CLOCK}\s*(?:-|–|to|till|until|a|hasta|até)\s*{_CLOCK}(?![\d/])",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From and until, in minutes of a local day; past midnight counts on."""
+
+    since: int
+    until: int
+
+
+def hours(text: str) -> tuple[Hours | None, str]:
+    """Read "14-16", "9:30 to 12", "2-4pm"; return them and the text without them."""
+    found = _HOURS.search(text)
+    if found is None:
+        return None, text
+    since = _minutes(found[1], found[2], found[3] or _half(found[1], found[4], found[6]))
+    until = _minutes(found[4], found[5], found[6])
+    if since is None or until is None:
+        return None, text
+    if until <= since:
+        until += DAY
+    return Hours(since, until), f"{text[: found.start()]} {text[found.end() :]}"
+
+
+def _half(first: str, second: str, named: str | None) -> str | None:
+    """Of "2-4pm" both are in the afternoon, of "10-2pm" only the second."""
+    return named if named and int(first) % 12 < int(second) % 12 else None
+
+
+def _minutes(hour: str, minute: str | None, half: str | None) -> int | None:
+    hours_, minutes = int(hour), int(minute or 0)
+    if half:
+        if not 1 <= hours_ <= 12:
+            return None
+        hours_ = hours_ % 12 + (12 if half.casefold() == "pm" else 0)
+    return hours_ * 60 + minutes if hours_ <= 24 and minutes < 60 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Local dates, both included."""
+
+    first: date
+    last: date
+
+
+def understood(talk: Talk, desk: Desk, words: str) -> Understood:
+    """Read words with the names and the zone of the desk's shop."""
+    return nlu_context.read(talk.ctx, talk.conversation, words, desk.catalog, "")
+
+
+def days(said: Understood) -> Days | None:
+    """Return the dates that were named, if any were."""
+    if said.date is None:
+        return None
+    return Days(said.date, said.date_to or said.date)
+
+
+def today(talk: Talk, desk: Desk) -> date:
+    """Return the shop's local date."""
+    return zones.local(int(talk.ctx.now.timestamp()), desk.catalog.shop.timezone).date()
+
+
+def instants(desk: Desk, span: Days, when: Hours | None) -> list[tuple[datetime, datetime]]:
+    """Return the spans, each day's hours, or all days in one."""
+    zone = desk.catalog.shop.timezone
+    if when is None:
+        bounds = zones.day_bounds(span.first, zone)[0], zones.day_bounds(span.last, zone)[1]
+        return [(_instant(bounds[0]), _instant(bounds[1]))]
+    found = []
+    for n in range((span.last - span.first).days + 1):
+        day = span.first + timedelta(days=n)
+        found.append((at(day, when.since, zone), at(day, when.until, zone)))
+    return found
+
+
+def at(day: date, minute: int, zone: str) -> datetime:
+    """Return the instant of a minute of a local day, past 24:00 of the days after it."""
+    return _instant(zones.instant_at(day + timedelta(days=minute // DAY), minute % DAY, zone))
+
+
+def whole(day: date, zone: str) -> tuple[datetime, datetime]:
+    """Return the bounds of a local day."""
+    start, end = zones.day_bounds(day, zone)
+    return _instant(start), _instant(end)
+
+
+def person(said: Understood) -> tuple[str, str]:
+    """Return the name and the phone that are left when all else of a message is understood."""
+    left = list(said.text)
+    for span in said.spans:
+        # What is taken for a word of greeting or wish may be somebody's name, a date is none.
+        left[span.start : span.end] = " " * (span.end - span.start)
+    words = _WORD.findall("".join(left))
+    name = " ".join(word for word in words if word[:1].isupper())
+    return (said.person_name or name)[:100], said.phone or ""
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,118 @@
+"""Bookings as the people of a shop read them: a line, a card, a list to pick from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import count
+
+from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.flows.staff.permissions import Desk
+from bot.i18n.messages import text
+from core.bookings import booking
+from core.bookings.booking import Booking
+from core.bookings.transitions import OPEN
+from core.messaging.messages import Choice, Json, Say
+
+_REF = re.compile(
+    r"\b([2346789CDFHJKMNPQRTVWXY]{3})-?([2346789CDFHJKMNPQRTVWXY]{3})\b", re.IGNORECASE
+)
+_PLAIN = {"confirmed"}
+
+
+def reference(words: str) -> str:
+    """Return the reference in a message, as it is kept; "" if there is none."""
+    found = _REF.search(words)
+    return f"{found[1]}-{found[2]}".upper() if found else ""
+
+
+def who(one: Booking) -> str:
+    """Return whom the shop expects: the attendee, else the customer."""
+    return one.attendee or one.customer_name or str(one.snapshot.get("customer") or "?")
+
+
+def phone(one: Booking) -> str:
+    """Return the customer's phone, if there is one."""
+    return str(one.snapshot.get("phone") or one.customer_phone)
+
+
+def row(desk: Desk, one: Booking) -> Say:
+    """Return a booking in a list of a day: when, who, what, with whom, phone, state."""
+    facts: dict[str, object] = {
+        "when": one.when,
+        "customer": who(one),
+        "service": str(one.snapshot["service"]),
+    }
+    say = text("desk.row", **facts)
+    if len(desk.providers) > 1:
+        say = text("desk.row_with", row=say, provider=str(one.snapshot["provider"]))
+    if desk.may("phones") and phone(one):
+        say = text("desk.row_phone", row=say, phone=phone(one))
+    if one.late_minutes and one.state in OPEN:
+        say = text("desk.row_late", row=say, count=one.late_minutes)
+    if one.state not in _PLAIN:
+        say = text("desk.row_state", row=say, state=text(f"state.{one.state}"))
+    return say
+
+
+def line(one: Booking) -> Say:
+    """Return a booking in a sentence: who, what, with whom, when."""
+    return text(
+        "desk.line",
+        customer=who(one),
+        service=str(one.snapshot["service"]),
+        provider=str(one.snapshot["provider"]),
+        when=one.when,
+    )
+
+
+def card(desk: Desk, one: Booking) -> Say:
+    """Return all about a booking that this role may know."""
+    facts: dict[str, object] = {"booking": line(one), "ref": one.ref}
+    say = text("desk.card", state=text(f"state.{one.state}"), **facts)
+    if desk.may("phones") and phone(one):
+        say = text("desk.card_phone", card=say, phone=phone(one))
+    if one.purpose or one.note:
+        say = text("desk.card_note", card=say, note=(one.purpose or one.note)[:80])
+    return say
+
+
+def to_call(desk: Desk, one: Booking) -> Say:
+    """Return the request to tell a customer what the bot has no way to tell."""
+    if desk.may("phones") and phone(one):
+        return text("desk.call", customer=who(one), phone=phone(one))
+    return text("desk.call_desk", customer=who(one))
+
+
+async def again(talk: Talk, desk: Desk, booking_id: int) -> Booking:
+    """Return a booking as it is now, if it is this person's business."""
+    return desk.check(await booking.get(talk.ctx, booking_id, shop_id=desk.shop_id))
+
+
+async def pick(talk: Talk, desk: Desk, found: Sequence[Booking], say: Say, *, size: int) -> Booking:
+    """Let one be chosen, page by page, by its number, its name or its reference."""
+    skip = 0
+    for number in count(1):
+        page = found[skip : skip + size]
+        rest = len(found) - skip - len(page)
+
+        async def options(page: Sequence[Booking] = page, rest: int = rest) -> Sequence[Choice]:
+            listed = [Choice(one.id, row(desk, one), (one.ref.casefold(),)) for one in page]
+            if rest:
+                listed.append(Choice("more", text("desk.more", count=rest), ("more", "@more")))
+            return listed
+
+        async def read(heard: Heard) -> Json:
+            said = heard.text.casefold()
+            if not said or not heard.step:
+                return MISSING
+            named = [one.id for one in found if said in who(one).casefold().split()]
+            by_ref = [one.id for one in found if one.ref == reference(heard.text)]
+            one = by_ref or named
+            return one[0] if len(one) == 1 else MISSING
+
+        chosen = await talk.choose(f"list{number}", say, options, read=read, recheck=False)
+        if chosen != "more":
+            return await again(talk, desk, int(chosen))
+        skip += size
+    raise AssertionError  # pragma: no cover - count() has no end

@@ -1,0 +1,139 @@
+"""Who may do what at a shop's desk: one table, which the flows and the tests both read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.dialogue.talk import Talk
+from bot.i18n.messages import text
+from core.bookings.booking import Booking
+from core.bookings.transitions import Actor
+from core.catalog import loader
+from core.catalog.entities import Catalog, Provider
+from core.errors import NotAllowed, NotFound
+from core.messaging.messages import Choice
+from core.people import members
+
+_OWNER = frozenset({"owner"})
+_FRONT = _OWNER | {"receptionist"}
+_ALL = _FRONT | {"provider"}
+
+MAY: Mapping[str, frozenset[str]] = {
+    # Providers see and change what is theirs: their own day, their own customers' visits.
+    "today": _ALL,
+    "tomorrow": _ALL,
+    "week": _ALL,
+    "day": _ALL,
+    "next": _ALL,
+    "picture": _ALL,
+    "arrived": _ALL,
+    "done": _ALL,
+    "noshow": _ALL,
+    "late": _ALL,
+    "block": _ALL,
+    "sick": _ALL,
+    "unblock": _ALL,
+    "walkin": _ALL,
+    "message": _ALL,
+    "mute": _ALL,
+    "unmute": _ALL,
+    "alerts": _ALL,
+    "switch": _ALL,
+    "desk": _ALL,
+    # What concerns others, or stands against the book, is for whoever keeps it.
+    "decide": _FRONT,
+    "propose": _FRONT,
+    "squeeze": _FRONT,
+    "everybody": _FRONT,
+    "phones": _FRONT,
+    # The shop itself is its owner's.
+    "open": _OWNER,
+    "pause": _OWNER,
+    "resume": _OWNER,
+}
+"""Each command, and the roles that may give it. "everybody" is other people's calendars, "phones"
+the customers' numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Somebody of a shop at work: who, where, and as what."""
+
+    user_id: int
+    name: str
+    roles: frozenset[str]
+    own: frozenset[int]
+    catalog: Catalog
+
+    @property
+    def shop_id(self) -> int:
+        """The shop."""
+        return self.catalog.shop.id
+
+    @property
+    def actor(self) -> Actor:
+        """Whom the history names."""
+        return Actor("staff", self.user_id, self.name)
+
+    def may(self, command: str) -> bool:
+        """Whether one of the roles allows it."""
+        return bool(self.roles & MAY[command])
+
+    def require(self, command: str) -> None:
+        """Raise NotAllowed unless one of the roles allows it."""
+        if not self.may(command):
+            raise NotAllowed(command=command)
+
+    @property
+    def scope(self) -> frozenset[int] | None:
+        """The providers whose bookings are this person's business; None for everybody's."""
+        return None if self.may("everybody") else self.own
+
+    def check(self, booking: Booking) -> Booking:
+        """Return a booking that is this person's business; NotFound for any other."""
+        mine = self.scope is None or booking.provider_id in self.scope
+        if booking.shop_id != self.shop_id or not mine:
+            raise NotFound(booking=booking.id)
+        return booking
+
+    @property
+    def providers(self) -> list[Provider]:
+        """The active providers this person may act for."""
+        scope = self.scope
+        return [p for p in self.catalog.providers if p.active and (scope is None or p.id in scope)]
+
+
+async def enter(talk: Talk, command: str) -> Desk:
+    """Return who stands at which shop's desk; asked again at every turn, for roles change.
+
+    NotAllowed for who works at no shop of this line, or not in a role that allows the command.
+    """
+    staff = await members.staff(talk.ctx, talk.conversation.id)
+    roles = [r for r in staff.roles if talk.conversation.line_shop_id in (None, r.shop_id)]
+    if not roles:
+        raise NotAllowed(command=command)
+    shop_id = await _which_shop(talk, sorted({role.shop_id for role in roles}), command)
+    here = [role for role in roles if role.shop_id == shop_id]
+    catalog = await loader.catalog(talk.ctx, shop_id)
+    own = frozenset(role.provider_id for role in here if role.provider_id is not None)
+    desk = Desk(staff.user_id, staff.name, frozenset(r.role for r in here), own, catalog)
+    desk.require(command)
+    return desk
+
+
+async def _which_shop(talk: Talk, shops: Sequence[int], command: str) -> int:
+    known = talk.conversation.shop_id
+    if command != "switch":
+        if known in shops:
+            return int(known or 0)
+        if len(shops) == 1:
+            return shops[0]
+
+    async def options() -> Sequence[Choice]:
+        found = [(await loader.catalog(talk.ctx, shop_id)).shop for shop_id in shops]
+        return [Choice(s.id, text("desk.shop", shop=s.name), (s.name.casefold(),)) for s in found]
+
+    chosen = int(await talk.choose("shop", text("desk.which_shop"), options))
+    talk.set(shop_id=chosen)
+    return chosen

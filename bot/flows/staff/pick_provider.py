@@ -1,0 +1,48 @@
+"""Whose calendar a command is about: one's own, the one named, the only one, or ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.dialogue.talk import Talk
+from bot.flows.staff import arguments
+from bot.flows.staff.permissions import Desk
+from bot.i18n.messages import text
+from core.errors import NotAllowed
+from core.messaging.messages import Choice, Json, Say
+
+
+async def providers(talk: Talk, desk: Desk, words: str) -> list[int]:
+    """Return the ids of the providers meant, all of them for "everybody"."""
+    mine = [provider.id for provider in desk.providers]
+    if not mine:
+        raise NotAllowed
+
+    async def named(_key: str) -> Json:
+        said = arguments.understood(talk, desk, words).provider if words else None
+        if said is not None:
+            return [said.id]
+        return mine if len(mine) == 1 else None
+
+    known = await talk.once("named", named)
+    if known is None:
+
+        async def options() -> Sequence[Choice]:
+            listed = [
+                Choice([p.id], text("person", provider=p.called), (p.name.casefold(),))
+                for p in desk.providers
+            ]
+            return [*listed, Choice(mine, text("desk.everybody"), ("all", "everybody", "todos"))]
+
+        known = await talk.choose("whose", text("desk.whose"), options)
+    if not set(known) <= set(mine):
+        # Another's calendar, named by somebody who sees only their own.
+        raise NotAllowed
+    return [int(one) for one in known]
+
+
+def named(desk: Desk, ids: Sequence[int]) -> Say:
+    """Return the name of one provider, or "everybody"."""
+    if len(ids) == 1:
+        return text("person", provider=desk.catalog.provider(ids[0]).called)
+    return text("desk.everybody")

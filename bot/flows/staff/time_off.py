@@ -1,0 +1,222 @@
+"""Time off and special hours: a block, a sick day, taking it back, opening when closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.flows.staff import arguments, conflicts, pick_provider
+from bot.flows.staff.arguments import Days, Hours
+from bot.flows.staff.permissions import Desk, enter
+from bot.i18n.messages import text
+from core.bookings import agenda, staff_actions
+from core.catalog import loader
+from core.localtime import zones
+from core.localtime.opening_masks import Interval
+from core.messaging.messages import Choice, Json, Say, When
+from core.scheduling import opening_hours
+
+_STEP = 5
+_LONGEST = timedelta(days=400)
+
+
+async def block(talk: Talk) -> None:
+    """Take time off offer; whoever is booked in it is shown, with a proposal for each."""
+    command = str(talk.args["command"])
+    desk = await enter(talk, command)
+    rest = str(talk.args.get("rest", ""))
+    ids = await pick_provider.providers(talk, desk, rest)
+    bounds = await _when(talk, desk, rest, today=command == "sick")
+    taken = [(_at(start), _at(end)) for start, end in bounds]
+
+    async def off(_key: str) -> Json:
+        made = []
+        for provider_id in ids:
+            for start, end in taken:
+                made.append(
+                    await opening_hours.add_time_off(
+                        talk.ctx, desk.shop_id, provider_id, start, end, command
+                    )
+                )
+        return made
+
+    await talk.once("off", off)
+    # Read again: what is proposed instead must not lie in what was just blocked.
+    desk = replace(desk, catalog=await loader.catalog(talk.ctx, desk.shop_id))
+    hits = await _hits(talk, desk, ids, taken)
+    if talk.notes.get("said") is None:
+        talk.notes["said"] = True
+        what = text("desk.blocked", who=pick_provider.named(desk, ids), span=_span(desk, taken))
+        nobody = text("desk.blocked_free", blocked=what)
+        talk.tell(text("desk.blocked_hits", blocked=what, count=len(hits)) if hits else nobody)
+    await conflicts.settle(talk, desk, hits)
+
+
+async def _hits(
+    talk: Talk, desk: Desk, ids: Sequence[int], taken: Sequence[tuple[datetime, datetime]]
+) -> list[int]:
+    async def find(_key: str) -> Json:
+        found = []
+        for start, end in taken:
+            those = await agenda.agenda(
+                talk.ctx,
+                desk.shop_id,
+                max(start, talk.ctx.now),
+                end,
+                provider_ids=ids,
+                states=agenda.COMING,
+            )
+            found += [one.id for one in those if one.ends_at > talk.ctx.now]
+        return list(dict.fromkeys(found))
+
+    return list(await talk.once("hits", find))
+
+
+async def _when(talk: Talk, desk: Desk, words: str, *, today: bool) -> list[list[int]]:
+    """Return spans in epoch seconds: from the words, else asked; a sick day is the whole of one."""
+
+    def of(said_words: str, *, bare: bool) -> Json:
+        clock, left = arguments.hours(said_words)
+        said = arguments.understood(talk, desk, left)
+        named = arguments.days(said)
+        if clock is None and named is None and not bare:
+            return MISSING
+        this = arguments.today(talk, desk)
+        found = arguments.instants(desk, named or Days(this, this), clock)
+        whole = [(s, e) for s, e in found if e > talk.ctx.now and timedelta() < e - s <= _LONGEST]
+        return [[int(s.timestamp()), int(e.timestamp())] for s, e in whole] or MISSING
+
+    async def read(heard: Heard) -> Json:
+        return of(heard.text, bare=False) if heard.step == talk.key("when") else MISSING
+
+    async def known(_key: str) -> Json:
+        found = of(words, bare=today)
+        return None if found is MISSING else found
+
+    given = await talk.once("given", known)
+    if given is not None:
+        return list(given)
+    zone = desk.catalog.shop.timezone
+    this = arguments.today(talk, desk)
+    options = [
+        Choice(
+            [[int(s.timestamp()), int(e.timestamp())]],
+            text("desk.whole_day", day=this + timedelta(days=n)),
+        )
+        for n in (0, 1)
+        for s, e in [arguments.whole(this + timedelta(days=n), zone)]
+    ]
+    return list(
+        await talk.ask("when", text("desk.block_when"), read, options=options, expects="when")
+    )
+
+
+def _span(desk: Desk, taken: Sequence[tuple[datetime, datetime]]) -> Say:
+    zone = desk.catalog.shop.timezone
+    start, end = taken[0][0], taken[-1][1]
+    first, last = (
+        zones.local(int(start.timestamp()), zone),
+        zones.local(int(end.timestamp()) - 1, zone),
+    )
+    if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 23, 59):
+        if first.date() == last.date():
+            return text("desk.span_day", day=first.date())
+        return text("desk.span_days", first=first.date(), last=last.date())
+    since, until = When(start, zone), When(end, zone)
+    if first.date() == last.date():
+        return text("desk.span_hours", since=since, until=until)
+    return text("desk.span_long", since=since, until=until)
+
+
+async def unblock(talk: Talk) -> None:
+    """Take the newest time off back, after showing it."""
+    desk = await enter(talk, "unblock")
+    scope = [provider.id for provider in desk.providers]
+
+    async def newest(_key: str) -> Json:
+        found = await opening_hours.last_off(talk.ctx, desk.shop_id, scope)
+        if found is None:
+            return None
+        return [found[0], found[1], int(found[2].timestamp()), int(found[3].timestamp())]
+
+    found = await talk.once("newest", newest)
+    if found is None:
+        await talk.say(text("desk.no_block"))
+        return
+    what = text(
+        "desk.blocked",
+        who=pick_provider.named(desk, [found[1]]),
+        span=_span(desk, [(_at(found[2]), _at(found[3]))]),
+    )
+    if not await talk.confirm("sure", text("desk.unblock_sure", blocked=what)):
+        await talk.say(text("desk.nothing_done"))
+        return
+
+    async def back(_key: str) -> Json:
+        await staff_actions.give_back(talk.ctx, desk.shop_id, found[0], actor=desk.actor)
+        return True
+
+    await talk.once("back", back)
+    await talk.say(text("desk.unblocked"))
+
+
+async def open_hours(talk: Talk) -> None:
+    """Open at special hours on a date, beside the usual ones; for one provider if one is named."""
+    desk = await enter(talk, "open")
+    rest = str(talk.args.get("rest", ""))
+
+    def of(words: str) -> Json:
+        clock, left = arguments.hours(words)
+        said = arguments.understood(talk, desk, left)
+        named = arguments.days(said)
+        if clock is None or clock.since % _STEP or clock.until % _STEP:
+            return MISSING
+        this = named.first if named else arguments.today(talk, desk)
+        who = said.provider.id if said.provider else None
+        return [this.isoformat(), clock.since, clock.until, who]
+
+    async def read(heard: Heard) -> Json:
+        return of(heard.text) if heard.step == talk.key("when") else MISSING
+
+    async def known(_key: str) -> Json:
+        found = of(rest)
+        return None if found is MISSING else found
+
+    given = await talk.once("given", known)
+    if given is None:
+        given = await talk.ask("when", text("desk.open_when"), read, expects="when")
+    this, hours, who = date.fromisoformat(given[0]), Hours(given[1], given[2]), given[3]
+
+    async def put(_key: str) -> Json:
+        usual = desk.catalog.shop_schedule
+        if who is not None:
+            usual = desk.catalog.provider_schedules.get(who, usual)
+        before = usual.exceptions.get(this, usual.weekly[this.weekday()])
+        intervals = _joined([*before, Interval(hours.since, hours.until)])
+        await opening_hours.set_exception(
+            talk.ctx, desk.shop_id, this, intervals, provider_id=who, reason="open"
+        )
+        return True
+
+    await talk.once("put", put)
+    zone = desk.catalog.shop.timezone
+    since = When(arguments.at(this, hours.since, zone), zone)
+    until = When(arguments.at(this, hours.until, zone), zone)
+    await talk.say(text("desk.opened", span=text("desk.span_hours", since=since, until=until)))
+
+
+def _joined(intervals: Sequence[Interval]) -> list[Interval]:
+    """Return intervals that do not touch, covering the same time."""
+    joined: list[Interval] = []
+    for one in sorted(intervals, key=lambda interval: interval.opens):
+        if joined and one.opens <= joined[-1].closes:
+            joined[-1] = Interval(joined[-1].opens, max(joined[-1].closes, one.closes))
+        else:
+            joined.append(one)
+    return joined
+
+
+def _at(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

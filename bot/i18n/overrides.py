@@ -1,0 +1,209 @@
+"""A shop's own words for what it tells people: what may be changed, checked, and shown before.
+
+Names in braces are filled in, as in `bot/i18n/messages.py`; which ones there are is the message's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.i18n.messages import WORDING
+from bot.i18n.translator import languages, parse, placeholders
+from bot.rendering import sms_segments
+from core.catalog import loader, message_overrides
+from core.catalog.entities import Shop
+from core.db.context import Context
+from core.errors import Invalid, NotFound
+from core.messaging.messages import Say, When
+
+KEYS = (
+    "welcome",
+    "booked",
+    "booked_first_for",
+    "booked_again",
+    "booked_for",
+    "requested",
+    "moved",
+    "move_requested",
+    "cancelled",
+    "reminder",
+    "reminder.sure",
+    "followup",
+    "tell.confirmed",
+    "tell.declined",
+    "tell.moved",
+    "tell.cancelled",
+    "tell.expired",
+    "tell.confirmed.discreet",
+    "tell.declined.discreet",
+    "tell.moved.discreet",
+    "tell.cancelled.discreet",
+    "tell.expired.discreet",
+)
+"""Messages a shop may word itself: those that tell, not those that ask or answer."""
+
+LONGEST = 1000
+"""Characters of a template."""
+
+ECONOMY = 2
+"""SMS a message may take before it is remarked upon."""
+
+_FORMS = {"", "day", "time", "long", "full", "zone", "text", "b"}
+"""What may stand behind a colon (`bot/i18n/messages.py`)."""
+
+_MORE = {"reminder": {"when"}, "reminder.sure": {"when"}}
+_WHEN = {"when", "at", "booking"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a message would read, filled in with a sample; `remarks` are worth a thought.
+
+    `segments` are of the SMS, `alphabet` "gsm7" or "ucs2": one letter outside SMS's own alphabet
+    halves what fits.
+    """
+
+    key: str
+    language: str
+    template: str
+    text: str
+    segments: int
+    alphabet: str
+    remarks: tuple[str, ...]
+
+
+def standard(key: str, language: str) -> str:
+    """Return the usual words of a message; NotFound for one that cannot be worded."""
+    if key not in KEYS:
+        raise NotFound(key=key)
+    return WORDING.template(key, language)
+
+
+def fields(key: str) -> frozenset[str]:
+    """Return the names in braces that a message can fill in."""
+    return placeholders(standard(key, "en")) | _MORE.get(key, set())
+
+
+def check(key: str, language: str, template: str) -> str:
+    """Return the words of a message as they are kept.
+
+    NotFound for a message that cannot be worded, Invalid (`field`, `reason`, `name`) for a language
+    we do not speak, words too long or none, a brace that is no name, a name that is not there, and
+    for leaving out when it is.
+    """
+    known = fields(key)
+    if language not in languages():
+        raise Invalid(field="language", reason="unknown", name=language)
+    template = "\n".join(" ".join(line.split()) for line in template.strip().splitlines())
+    if not 1 <= len(template) <= LONGEST:
+        raise Invalid(field="text", reason="length", least=1, most=LONGEST)
+    try:
+        parts = [(name, form) for _, name, form in parse(template) if name]
+    except ValueError:
+        raise Invalid(field="text", reason="braces") from None
+    used = {name for name, _ in parts}
+    if any(form not in _FORMS for _, form in parts):
+        raise Invalid(field="text", reason="form")
+    if unknown := sorted(used - known):
+        raise Invalid(field="text", reason="placeholder", name=unknown[0])
+    if known & _WHEN and not used & _WHEN:
+        raise Invalid(field="text", reason="missing", name="when")
+    return template
+
+
+def why(error: Invalid, key: str) -> str:
+    """Say in a sentence what `check` found wrong with the words of a message."""
+    named = ", ".join(f"{{{name}}}" for name in sorted(fields(key)))
+    match error.params["reason"]:
+        case "unknown":
+            return f"there is no language {error.params['name']}: {', '.join(languages())}"
+        case "length":
+            return f"words have 1 to {LONGEST} characters"
+        case "braces":
+            return f"a brace is open, or closed without one; names stand in braces: {named}"
+        case "form":
+            forms = ", ".join(sorted(form for form in _FORMS if form))
+            return f"behind the colon of a name stands one of: {forms}"
+        case "placeholder":
+            return f"this message knows no {{{error.params['name']}}}, but {named}"
+        case _:
+            return "it has to say when: {when}"
+
+
+def preview(shop: Shop, key: str, language: str, template: str, at: When) -> Preview:
+    """Return how words would read in an SMS, with a sample that starts `at`; raises as `check`."""
+    template = check(key, language, template)
+    sample = _sample(shop, key, at)
+    own = WORDING.with_own({key: {language: template}})
+    locale = f"{language}_{shop.country}"
+    text = own.say(sample, locale, gsm=True)
+    written = sms_segments.to_gsm(text)
+    count, usual = (
+        sms_segments.segments(written),
+        sms_segments.to_gsm(WORDING.say(sample, locale, gsm=True)),
+    )
+    remarks = []
+    if count > ECONOMY:
+        remarks.append(
+            f"{count} SMS for each message; the usual words take {sms_segments.segments(usual)}"
+        )
+    if not sms_segments.is_gsm(written):
+        odd = sorted({c for c in written if not sms_segments.is_gsm(c)})
+        remarks.append(f"outside SMS's alphabet: {' '.join(odd[:10])}")
+    left_out = sorted(placeholders(standard(key, language)) - placeholders(template))
+    if left_out:
+        remarks.append(f"left out: {', '.join(left_out)}")
+    return Preview(
+        key, language, template, text, count, sms_segments.alphabet(written), tuple(remarks)
+    )
+
+
+async def look(ctx: Context, shop_id: int, key: str, language: str, template: str) -> Preview:
+    """Return how words would read at a shop, and keep nothing."""
+    shop = (await loader.catalog(ctx, shop_id)).shop
+    return preview(shop, key, language, template, _tomorrow(ctx, shop))
+
+
+async def put(ctx: Context, shop_id: int, key: str, language: str, template: str) -> Preview:
+    """Say a message in these words from now on; return how it reads. Raises as `check`."""
+    seen = await look(ctx, shop_id, key, language, template)
+    await message_overrides.keep(ctx, shop_id, key, language, seen.template)
+    return seen
+
+
+async def drop(ctx: Context, shop_id: int, key: str, language: str) -> None:
+    """Say a message in the usual words again; NotFound for one that cannot be worded."""
+    standard(key, language)
+    await message_overrides.keep(ctx, shop_id, key, language, None)
+
+
+async def own(ctx: Context, shop_id: int) -> Mapping[str, Mapping[str, str]]:
+    """Return a shop's own words: key → language → template."""
+    return (await loader.catalog(ctx, shop_id)).shop.wordings
+
+
+def _tomorrow(ctx: Context, shop: Shop) -> When:
+    return When((ctx.now + timedelta(days=1)).replace(minute=0, second=0), shop.timezone)
+
+
+def _sample(shop: Shop, key: str, at: When) -> Say:
+    """Return a message about a booking that might be."""
+    what = {"service": "Cut and colour", "provider": "Ana Maria"}
+    place = Say("reminder.at", {"when": at, "address": shop.address})
+    facts: dict[str, object] = what | {
+        "shop": shop.name,
+        "address": shop.address,
+        "name": "Marta",
+        "attendee": "Hugo",
+        "when": at,
+        "was": at,
+        "ref": "K7Q-3MD",
+        "reason": "Ana is ill",
+        "link": "https://book.example/b/1f4-abcdefghij",
+        "what": Say("reminder.what", what),
+        "at": place,
+        "booking": Say("booking.line", what | {"when": at}),
+    }
+    return Say(key, {name: facts[name] for name in fields(key)})

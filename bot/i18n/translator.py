@@ -1,0 +1,236 @@
+"""From a Say to words: catalogs, templates, and other people's text kept mere text.
+
+English is the message id itself; other languages are gettext catalogs in
+`bot/i18n/locales/<language>/LC_MESSAGES/slotline.po`, whose context is the text's key, so that the
+same English may be said differently elsewhere. They are read as they are, once per process:
+there is nothing to compile and nothing that can be stale.
+"""
+
+from __future__ import annotations
+
+import gettext
+import html
+import io
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bot.i18n import formats
+from core.messaging.messages import Money, Say, When
+
+Words = Mapping[str, str | tuple[str, str]]
+"""Key → English; a pair is (singular, plural), chosen by the parameter `count`."""
+
+Markup = Literal["plain", "html", "whatsapp"]
+
+SOURCE_LANGUAGE = "en"
+LOCALES = Path(__file__).parent / "locales"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of every Say; `own` are a shop's, key → language → template, before ours."""
+
+    words: Words
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def with_own(self, own: Mapping[str, Mapping[str, str]]) -> Wording:
+        """Return these words with a shop's own before them."""
+        return replace(self, own=own) if own else self
+
+    def own_template(self, key: str, language: str, known: Collection[str]) -> str | None:
+        """Return a shop's own words for `key`, if they ask for nothing that is not `known`.
+
+        They were checked when they were written; what a message tells may have changed since.
+        """
+        short = language.replace("-", "_").partition("_")[0].lower()
+        template = self.own.get(key, {}).get(short)
+        return template if template and placeholders(template) <= set(known) else None
+
+    def say(
+        self,
+        say: Say,
+        language: str,
+        *,
+        markup: Markup = "plain",
+        gsm: bool = False,
+        button: bool = False,
+    ) -> str:
+        """Return the words of `say` in `language` ("es", "es_ES"), written by that locale.
+
+        For a `button` a text may have other words, under its key and ".button". With `gsm`
+        amounts are written "25 EUR", because most signs of currencies are not in SMS's alphabet.
+        What people wrote (every str parameter) never becomes markup, a line of its own or a format
+        string. A key or parameter that is missing is a KeyError.
+        """
+        writer = _Writer(self, language, markup, gsm, button)
+        return writer.say(say)
+
+    def fact(self, value: object, spec: str, language: str, *, markup: Markup = "plain") -> str:
+        """Return one parameter of a Say as a placeholder with `spec` would show it."""
+        return _Writer(self, language, markup, gsm=False, button=False).value(value, spec)
+
+    def template(self, key: str, language: str, count: int = 1) -> str:
+        """Return the text of `key` with its placeholders still in it."""
+        english = self.words[key]
+        catalog = translations(language)
+        if isinstance(english, str):
+            return catalog.pgettext(key, english) if catalog else english
+        if catalog:
+            return catalog.npgettext(key, english[0], english[1], count)
+        return english[0] if count == 1 else english[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    wording: Wording
+    language: str
+    markup: Markup
+    gsm: bool
+    button: bool
+
+    def say(self, say: Say) -> str:
+        count = say.params.get("count", 1)
+        key = say.key
+        if self.button and f"{key}.button" in self.wording.words:
+            key = f"{key}.button"
+        template = (
+            self.wording.own_template(key, self.language, say.params)
+            if (self.wording.own)
+            else None
+        )
+        if template is None:
+            many = count if isinstance(count, int) else 1
+            template = self.wording.template(key, self.language, many)
+        written = []
+        for literal, name, spec in parse(template):
+            written.append(literal)
+            if name:
+                value = self.value(say.params[name], spec)
+                if not value and literal.endswith(" "):
+                    # "{customer} {phone}." where there is no phone to be shown.
+                    written[-1] = literal[:-1]
+                written.append(value)
+        return "".join(written)
+
+    def value(self, value: object, spec: str) -> str:
+        match value:
+            case Say():
+                return self.bold(self.say(value), spec)
+            case tuple() | list():
+                return self.joined([self.value(item, "") for item in value], spec)
+            case str():
+                text = clean(value, lines=spec == "text")
+            case When():
+                text = formats.moment(value, spec, self.language)
+            case Money():
+                text = formats.amount(value, self.language, sign=not self.gsm)
+            case date():
+                text = formats.day(value, spec, self.language)
+            case _:
+                text = "" if value is None else str(value)
+        return self.bold(ESCAPES[self.markup](text), spec)
+
+    def bold(self, text: str, spec: str) -> str:
+        before, after = BOLD[self.markup] if spec == "b" and text else ("", "")
+        return f"{before}{text}{after}"
+
+    def joined(self, items: list[str], spec: str) -> str:
+        if spec == "and":
+            return formats.enumeration(items, self.language)
+        return ("\n" if spec == "lines" else ", ").join(items)
+
+
+@lru_cache(maxsize=4096)
+def parse(template: str) -> tuple[tuple[str, str, str], ...]:
+    """Split a template into (text before, name of the placeholder or "", what follows its colon).
+
+    ValueError where a placeholder is more than a name and a word: templates come from
+    translators, who shall not reach into objects.
+    """
+    parts = []
+    for literal, name, spec, conversion in string.Formatter().parse(template):
+        if name is not None and (not name.isidentifier() or conversion):
+            raise ValueError(f"{{{name}}} in {template!r} is no plain placeholder")
+        parts.append((literal, name or "", spec or ""))
+    return tuple(parts)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """Return the names a template fills in."""
+    return frozenset(name for _, name, _ in parse(template) if name)
+
+
+@cache
+def translations(language: str) -> gettext.GNUTranslations | None:
+    """Return the catalog of "es" or "es_ES"; None for English and languages we do not have."""
+    name = language.replace("-", "_").partition("_")[0].lower()
+    path = LOCALES / name / "LC_MESSAGES" / "slotline.po"
+    if name == SOURCE_LANGUAGE or not name.isalpha() or not path.is_file():
+        return None
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=name))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages we speak, English first."""
+    others = sorted(p.parent.parent.name for p in LOCALES.glob("*/LC_MESSAGES/slotline.po"))
+    return (SOURCE_LANGUAGE, *others)
+
+
+# --- other people's text ----------------------------------------------------------------------
+
+# Overrides of the reading direction can turn what follows them around; a zero-width space or
+# byte order mark only hides something. Joiners stay: scripts and emoji are made with them.
+_HIDDEN = dict.fromkeys(
+    map(ord, "\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+)
+_MARKS = re.compile(r"(?<![^\W_])[*_~`]|[*_~`](?![^\W_])")
+_LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02b9"}
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Return what a person wrote as one line (or `lines`), without control characters.
+
+    A name with a line break in it could forge an option of our list.
+    """
+    if lines:
+        return "\n".join(filter(None, (clean(line) for line in text.splitlines())))
+    text = " ".join(text.translate(_HIDDEN).split())
+    if text.isprintable():  # nearly always, and found out in one go
+        return text
+    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def _whatsapp(text: str) -> str:
+    # WhatsApp has no escape; its marks work at the edges of words only, so a look-alike
+    # stands there. Links stay as they are.
+    if "://" in text:
+        return text
+    return _MARKS.sub(lambda mark: _LOOKALIKES[mark[0]], text)
+
+
+BOLD: Mapping[Markup, tuple[str, str]] = {
+    "plain": ("", ""),
+    "html": ("<b>", "</b>"),
+    "whatsapp": ("*", "*"),
+}
+
+ESCAPES: Mapping[Markup, Callable[[str], str]] = {
+    "plain": lambda text: text,
+    "html": html.escape,
+    "whatsapp": _whatsapp,
+}

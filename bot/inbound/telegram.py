@@ -1,0 +1,244 @@
+"""Telegram's updates on their way in: stored, then acknowledged, for every bot there is.
+
+They come by webhook where the world can reach us, else by our own getUpdates loop, whose offset
+moves after the receipt. Both SDKs' pollers move it before anything is handled, and a crash between
+the two loses what somebody wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot.channels import lines
+from bot.channels.lines import Line
+from bot.channels.telegram.api import Refused, Role, TelegramBot, webhook_secret
+from bot.channels.telegram.updates import Taken
+from bot.engine.receive import receive
+from bot.engine.turn_runner import Turns
+from bot.i18n.messages import WORDING, text
+from core.db.runtime import Runtime
+from core.messaging.messages import Say
+
+log = structlog.get_logger(__name__)
+
+TYPING_AFTER = 0.3
+"""Seconds after which whoever waits for an answer is shown that one is coming."""
+
+EARLY = 1000
+"""Taps whose turn was over before their receipt came back that are remembered."""
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds until a request that failed is tried again, doubled each time."""
+
+
+@dataclass(slots=True, eq=False)
+class Intake:
+    """Takes in what the bots are told, and answers taps."""
+
+    runtime: Runtime
+    turns: Turns
+    bots: Mapping[Role, TelegramBot]
+    typing_after: float = TYPING_AFTER
+    _lines: dict[Role, Line] = field(default_factory=dict)
+    _names: dict[Role, str] = field(default_factory=dict)
+    _tapped: dict[int, tuple[TelegramBot, Taken]] = field(default_factory=dict)
+    _early: dict[int, tuple[Say | None, str]] = field(default_factory=dict)
+    _waiting: dict[tuple[str, int], asyncio.TimerHandle] = field(default_factory=dict)
+    _loops: list[asyncio.Task[None]] = field(default_factory=list)
+    _acts: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def start(self, *, poll: bool) -> None:
+        """Have updates delivered to us; without an address outside, ask for them if `poll`."""
+        async with self.runtime.reading() as ctx:
+            known = {line.address: line for line in await lines.load(ctx, "telegram")}
+        self.runtime.cache["answer tap"] = self._answer
+        for role, bot in self.bots.items():
+            self._lines[role] = known[bot.id]
+            bot.sending = partial(self._answered, bot)
+            work = self._register(bot) if self.runtime.settings.public_url else None
+            if work is None and poll:
+                work = self._poll(bot)
+            if work is not None:
+                self._loops.append(asyncio.create_task(work, name=f"telegram {role}"))
+
+    async def stop(self) -> None:
+        """Take in nothing more by asking; end what is shown to people who wait."""
+        self.runtime.cache.pop("answer tap", None)
+        for handle in self._waiting.values():
+            handle.cancel()
+        self._waiting.clear()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._acts:
+            _, late = await asyncio.wait(self._acts, timeout=2)
+            for act in late:
+                act.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Wait until no acknowledgement is on its way."""
+        while self._acts:
+            await asyncio.wait(self._acts)
+
+    def secret(self, role: Role) -> str:
+        """Return what Telegram repeats with every update for a bot."""
+        settings = self.runtime.settings
+        return webhook_secret(settings.telegram_webhook_secret, self.runtime.secret, role)
+
+    # --- one update -----------------------------------------------------------------------------
+
+    async def take(self, role: Role, raw: Mapping[str, Any]) -> None:
+        """Take in one update: when this returns, what somebody did is stored for good."""
+        bot = self.bots[role]
+        try:
+            taken = bot.read(raw)
+        except ValueError:
+            log.exception("telegram.unreadable", update=raw.get("update_id"))
+            return
+        if taken is None:
+            return
+        if taken.incoming is None:
+            self._aside(bot, taken)
+            return
+        receipt = await receive(
+            self.runtime,
+            self._lines[role],
+            str(taken.chat_id),
+            str(taken.update_id),
+            taken.incoming,
+        )
+        log.info(
+            "telegram.received",
+            conversation=receipt.conversation_id,
+            update=taken.update_id,
+            again=receipt.inbox_id is None,
+        )
+        if receipt.inbox_id is None:
+            if taken.query:
+                self._act(bot.acknowledge(taken.query))
+            return
+        if taken.query:
+            self._tap(receipt.inbox_id, bot, taken)
+        if taken.incoming.kind != "event":
+            self._expect(bot, taken, receipt.inbox_id)
+        self.turns.begin(receipt.conversation_id)
+
+    def _aside(self, bot: TelegramBot, taken: Taken) -> None:
+        """Answer what is no part of a talk: dead buttons, groups."""
+        if taken.query:
+            words = text(f"tap.{taken.answer}") if taken.answer else None
+            self._act(bot.acknowledge(taken.query, _words(words, taken.language)))
+        else:
+            self._act(self._point(bot, taken))
+
+    async def _point(self, bot: TelegramBot, taken: Taken) -> None:
+        """Show a group the way to the private chat."""
+        if bot.role not in self._names:
+            with suppress(Refused, OSError):
+                self._names[bot.role] = await bot.username()
+        name = self._names.get(bot.role, "")
+        say = text("group", link=f"https://t.me/{name}")
+        await bot.point(taken.chat_id, _words(say, taken.language))
+
+    # --- taps, and whoever waits ------------------------------------------------------------------
+
+    def _tap(self, inbox_id: int, bot: TelegramBot, taken: Taken) -> None:
+        if inbox_id in self._early:
+            say, language = self._early.pop(inbox_id)
+            self._act(bot.acknowledge(taken.query, _words(say, language or taken.language)))
+        else:
+            self._tapped[inbox_id] = (bot, taken)
+
+    def _answer(self, inbox_id: int, say: Say | None, language: str) -> None:
+        """End the waiting of a button whose turn is over; `say` is shown for a moment."""
+        if inbox_id not in self._tapped:
+            # Another task of ours was quicker than the receipt; or it is another process's.
+            self._early[inbox_id] = (say, language)
+            while len(self._early) > EARLY:
+                del self._early[next(iter(self._early))]
+            return
+        bot, taken = self._tapped.pop(inbox_id)
+        if say is not None:
+            self._answered(bot, taken.chat_id)
+        self._act(bot.acknowledge(taken.query, _words(say, language or taken.language)))
+
+    def _expect(self, bot: TelegramBot, taken: Taken, inbox_id: int) -> None:
+        self._answered(bot, taken.chat_id)
+        loop = asyncio.get_running_loop()
+        self._waiting[bot.id, taken.chat_id] = loop.call_later(
+            self.typing_after, self._long, bot, taken, inbox_id
+        )
+
+    def _long(self, bot: TelegramBot, taken: Taken, inbox_id: int) -> None:
+        """Show that an answer is coming; a button's waiting ends, however long that takes."""
+        self._waiting.pop((bot.id, taken.chat_id), None)
+        if self._tapped.pop(inbox_id, None) is not None:
+            self._act(bot.acknowledge(taken.query))
+        self._act(bot.typing(taken.chat_id))
+
+    def _answered(self, bot: TelegramBot, chat_id: int) -> None:
+        handle = self._waiting.pop((bot.id, chat_id), None)
+        if handle is not None:
+            handle.cancel()
+
+    def _act(self, work: Coroutine[Any, Any, None]) -> None:
+        act = asyncio.create_task(work)
+        self._acts.add(act)
+        act.add_done_callback(self._acts.discard)
+
+    # --- how they come ----------------------------------------------------------------------------
+
+    async def _register(self, bot: TelegramBot) -> None:
+        """Set the webhook and see that it is set, however long Telegram is away."""
+        url = f"{self.runtime.settings.public_url}/webhooks/telegram/{bot.role}"
+        wait = FIRST_WAIT
+        while True:
+            try:
+                await bot.set_webhook(url, self.secret(bot.role))
+            except (Refused, OSError) as error:
+                log.warning("telegram.webhook_failed", bot=bot.role, error=str(error))
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            else:
+                log.info("telegram.webhook_set", bot=bot.role)
+                return
+
+    async def _poll(self, bot: TelegramBot) -> None:
+        """Ask for updates for ever. What could not be stored is asked for again."""
+        offset, wait, hooked = 0, FIRST_WAIT, True
+        while True:
+            try:
+                if hooked:
+                    await bot.delete_webhook()
+                    hooked = False
+                offset = await self._take_all(bot, offset, await bot.updates(offset))
+                wait = FIRST_WAIT
+            except (Refused, OSError) as error:
+                log.warning("telegram.poll_failed", bot=bot.role, error=str(error))
+                hooked |= isinstance(error, Refused) and "webhook is active" in error.description
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            except Exception:  # the database is away, say: what was not stored comes again
+                log.exception("telegram.poll_failed", bot=bot.role)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+
+    async def _take_all(
+        self, bot: TelegramBot, offset: int, updates: Sequence[dict[str, Any]]
+    ) -> int:
+        for raw in updates:
+            await self.take(bot.role, raw)
+            offset = int(raw["update_id"]) + 1
+        return offset
+
+
+def _words(say: Say | None, language: str) -> str:
+    return "" if say is None else WORDING.say(say, language or "en")

@@ -1,0 +1,50 @@
+"""The grammar of dates, over units: every rule is tried, the longest reading wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.nlu.day_arithmetic import Calendar, DateSaid
+from bot.nlu.numeric_dates import day_span, iso_date, named_month, numeric_date, ordinal_day
+from bot.nlu.relative_dates import (
+    coming_days,
+    gone,
+    month_words,
+    named_weekday,
+    relative,
+    week_words,
+)
+from bot.nlu.tagger import Unit
+
+
+def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+    """The mention of a date beginning at unit `i`."""
+    best: DateSaid | None = None
+    kinds = units[i].tags.keys()
+    for opening, rule in _RULES:
+        if kinds.isdisjoint(opening):
+            continue
+        found = rule(units, i, cal)
+        if found is not None and (best is None or found.j > best.j):
+            best = found
+    return best
+
+
+# Each rule with the kinds a mention can begin with: most rules are passed over by one look.
+_NUMBER = ("NUM", "ORD")
+_LEAD = ("THE", "ON", "DAYW")
+_TURN = ("THIS", "NEXT", "COMING")
+_EDGE = ("END", "BEGIN", "MIDDLE")
+_RULES = (
+    (frozenset({"NUM"}), iso_date),
+    (frozenset({"NUM"}), numeric_date),
+    (frozenset({*_NUMBER, *_LEAD, "MONTH"}), named_month),
+    (frozenset({*_NUMBER, *_LEAD, "MONTH", "BETWEEN", "DAYTHE"}), day_span),
+    (frozenset({*_TURN, *_EDGE, "THE", "ON", "OF", "WEEKEND", "WEEK"}), week_words),
+    (frozenset({*_TURN, "THE", "ON", "WEEKDAY", "WORKDAYS"}), named_weekday),
+    (frozenset({*_TURN, *_EDGE, "IN", "OF", "THE", "MONTH", "MONTHW", "MONTHEND"}), month_words),
+    (frozenset({"DAYREL", "SAMEDAY", "DAYAFTER", "IN", "NUM", "A"}), relative),
+    (frozenset({"NEXT", "COMING", "IN", "THE", "WITHIN", "ON"}), coming_days),
+    (frozenset({*_NUMBER, *_LEAD, "DAYTHE"}), ordinal_day),
+    (frozenset({"LAST", "THE", "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"}), gone),
+)

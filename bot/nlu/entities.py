@@ -1,0 +1,89 @@
+"""Which things of the catalog a message names, and which it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from bot.nlu.entity_index import NameSaid, as_match, names_in
+from bot.nlu.pipeline_state import Reading
+from bot.nlu.types import Doubt, Match, Name
+from bot.nlu.when import listed, refused
+
+
+@dataclass(slots=True)
+class Named:
+    """By kind ("provider", …): what is meant, what is refused, and what stays open."""
+
+    matches: dict[str, Match] = field(default_factory=dict)
+    refused: dict[str, list[int]] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+
+
+def names_meant(r: Reading) -> Named:
+    """The names of a message; their units are taken, so that no date is read into them."""
+    out = Named()
+    names = r.setting.names
+    groups: tuple[tuple[str, tuple[Name, ...]], ...] = (
+        ("provider", names.providers),
+        ("service", names.services),
+        ("shop", names.shops),
+        ("type", names.types),
+        ("city", names.cities),
+    )
+    common = r.languages[0].vocabulary
+    for kind, group in groups:
+        wanted: list[NameSaid] = []
+        until = -1
+        for one in names_in(r.tokens, group, common):
+            i, j = _units_of(r, one.start, one.end)
+            again = until >= 0 and listed(r.units, until, i)
+            if again or refused(r.units, i, j):
+                until = j
+                top = one.found[0][1]
+                same = [found for found, score in one.found if score == top]
+                out.refused.setdefault(kind, []).extend(same)
+                r.take(i, j, f"not_{kind}", one.found[0][0])
+            else:
+                wanted.append(one)
+        if wanted:
+            out.matches[kind] = _meant(r, kind, group, wanted, out.doubts)
+    return out
+
+
+def _meant(
+    r: Reading,
+    kind: str,
+    group: tuple[Name, ...],
+    wanted: list[NameSaid],
+    doubts: list[Doubt],
+) -> Match:
+    """The name meant: the last after a correction, the first of "Ana or Leo" with the others."""
+    now = wanted[0]
+    others: list[int] = []
+    for one in wanted[1:]:
+        i, j = _units_of(r, now.start, one.start)
+        tags = {k for u in r.units[i:j] for k in u.tags}
+        if one.found[0][0] == now.found[0][0]:
+            continue
+        if "CORRECT" in tags or one.found[0][1] > now.found[0][1] + _CLEARLY:
+            now, others = one, []
+        elif one.found[0][1] >= now.found[0][1] - _CLEARLY:
+            others.append(one.found[0][0])
+    match = as_match(now, group)
+    match = replace(match, alternatives=tuple(dict.fromkeys((*match.alternatives, *others))))
+    i, j = _units_of(r, now.start, now.end)
+    if not any({"MONTH", "WEEKDAY"} & u.tags.keys() for u in r.units[i:j]):
+        r.take(i, j, kind, match.id)
+    if match.alternatives:
+        doubts.append(Doubt(kind, (match.id, *match.alternatives), now.start, now.end))
+    return match
+
+
+# Points of a name's score that make one mention the meant one and another an accident.
+_CLEARLY = 15
+
+
+def _units_of(r: Reading, start: int, end: int) -> tuple[int, int]:
+    i = next(k for k, u in enumerate(r.units) if u.end > start)
+    j = next((k for k, u in enumerate(r.units) if u.start >= end), len(r.units))
+    return i, j

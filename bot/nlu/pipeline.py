@@ -1,0 +1,138 @@
+"""`understand`: one message in, everything it says out. Pure, total, linear in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.nlu import codes_and_phones, person_names
+from bot.nlu.acts import acts_in, sentences
+from bot.nlu.detect_language import languages_for
+from bot.nlu.entities import names_meant
+from bot.nlu.pipeline_state import Reading
+from bot.nlu.resolve_intent import decide, resolved
+from bot.nlu.scan_dates_times import mark_asides, scan, swapped, when_meant
+from bot.nlu.tagger import unitize
+from bot.nlu.tokenizer import tokenize
+from bot.nlu.types import Refused, Setting, Span, Understood
+from bot.nlu.when import When
+
+# What the longest message of any channel holds (Telegram's 4,096); the rest is not read.
+LONGEST = 4096
+
+
+def understand(text: str, setting: Setting) -> Understood:
+    """Read a message the way a receptionist would.
+
+    Never raises on any text; reads the first `LONGEST` characters. Fields hold the likeliest
+    reading; `ambiguous` names every field that has another one, with all candidates.
+    """
+    tokens = tokenize(text[:LONGEST])
+    languages = languages_for(tokens, setting.language)
+    units = unitize(tokens, languages)
+    found = resolved(acts_in(sentences(tokens, languages[0]), languages), setting)
+    r = Reading(text, setting, tokens, units, languages, found, [False] * len(units))
+    mark_asides(r)
+    numbers = _numbers(r)
+    named = names_meant(r)
+    dates, times = scan(r)
+    when = when_meant(r, dates, times)
+    if swapped(found, dates):
+        found = [replace(a, act="move") if a.act == "cancel" else a for a in found]
+    pick = codes_and_phones.choice(units, r.taken)
+    if pick is not None:
+        r.take(pick.i, pick.j, "number", pick.value)
+    attendee = person_names.attendee(text, units, r.taken)
+    if attendee is not None:
+        r.take(attendee.i, attendee.j, "attendee", attendee.value)
+    me = person_names.called(text, units, r.taken, setting, numbers.code_end)
+    if me is not None:
+        r.take(me.i, me.j, "person_name", me.value)
+    acts, intent = decide(
+        found, when_said=_wished(when), named=bool(named.matches), setting=setting
+    )
+    acts = _left_open(acts, when)
+    r.spans.extend(Span(a.start, a.end, "act", a.act) for a in found if a.act in acts)
+    if attendee is not None and "for_other" not in acts:
+        acts = (*acts, "for_other")
+    late = codes_and_phones.late(units) if "late" in acts else None
+    return Understood(
+        text=text,
+        language=languages[0].code,
+        date=when.date,
+        date_to=when.date_to,
+        weekdays=when.weekdays,
+        excluded_dates=when.excluded_dates,
+        excluded_weekdays=when.excluded_weekdays,
+        time=when.time,
+        time_to=when.time_to,
+        at=when.at,
+        part=when.part,
+        acts=acts,
+        intent=intent,
+        service=named.matches.get("service"),
+        provider=named.matches.get("provider"),
+        shop=named.matches.get("shop"),
+        type=named.matches.get("type"),
+        city=named.matches.get("city"),
+        refused=Refused(
+            providers=tuple(named.refused.get("provider", ())),
+            services=tuple(named.refused.get("service", ())),
+            shops=tuple(named.refused.get("shop", ())),
+            dates=tuple(sorted(when.excluded_dates)),
+            weekdays=tuple(sorted(when.excluded_weekdays)),
+            times=when.refused_times,
+        ),
+        attendee=str(attendee.value) if attendee else None,
+        person_name=str(me.value) if me else None,
+        code=numbers.code,
+        number=int(pick.value) if pick else None,
+        minutes_late=int(late.value) if late else None,
+        phone=numbers.phone,
+        language_wanted=_language_wanted(r),
+        from_date=when.from_date,
+        from_time=when.from_time,
+        spans=tuple(sorted(r.spans, key=lambda s: (s.start, s.end, s.kind))),
+        ambiguous=(*when.doubts, *named.doubts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    code: str | None = None
+    code_end: int = -1
+    phone: str | None = None
+
+
+def _numbers(r: Reading) -> _Numbers:
+    tel = codes_and_phones.phone(r.units)
+    if tel is not None:
+        r.take(tel.i, tel.j, "phone", tel.value)
+    code = codes_and_phones.code(r.units, r.setting) if tel is None else None
+    if code is not None:
+        r.take(code.i, code.j, "code", code.value)
+    return _Numbers(
+        str(code.value) if code else None,
+        code.j if code and r.setting.expects == "code" else -1,
+        str(tel.value) if tel else None,
+    )
+
+
+def _left_open(acts: tuple[str, ...], when: When) -> tuple[str, ...]:
+    """The acts without an "any day" or "any time" that the words beside it narrow."""
+    dated = when.date or when.weekdays or when.excluded_dates or when.excluded_weekdays
+    gone = {"any_day"} if dated else set()
+    gone |= {"any_time"} if when.at else set()
+    return tuple(act for act in acts if act not in gone)
+
+
+def _wished(when: When) -> bool:
+    """Whether a time is wanted, not only refused."""
+    return bool(when.date or when.weekdays or when.at)
+
+
+def _language_wanted(r: Reading) -> str | None:
+    for u in r.units:
+        wanted = u.get("LANGUAGE")
+        if isinstance(wanted, str):
+            return wanted
+    return None

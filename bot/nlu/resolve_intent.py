@@ -1,0 +1,137 @@
+"""From the acts seen to the acts meant: yes or no, find or book, and the one that leads.
+
+Acts whose names begin with "_" are hints: they decide between others and are never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bot.nlu.acts import ActSaid
+from bot.nlu.types import Setting
+
+# Which act leads when a message shows several that a flow could begin with.
+_INTENTS = (
+    "emergency",
+    "stop",
+    "start",
+    "start_over",
+    "human",
+    "cancel_all",
+    "cancel",
+    "move",
+    "my_bookings",
+    "find",
+    "book",
+    "help",
+    "menu",
+    "language",
+)
+_CHANGES = frozenset({"cancel", "cancel_all", "move"})
+_QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "ask_offers"})
+
+
+# What is asked while a booking is being made: "move it to Friday" is about that one then.
+_MAKING = frozenset({"when", "date", "time", "yes_no", "code", "name", "phone", "service"})
+
+
+def resolved(said: Sequence[ActSaid], setting: Setting) -> list[ActSaid]:
+    """Take hints for acts where the question that waits does not speak against it.
+
+    "I can't come on Friday" gives up a booking, but where one is being made it only refuses a
+    day; "move it" moves a booking unless one is just being made.
+    """
+    taken = {}
+    if setting.expects in _MAKING:
+        return list(said)
+    taken = {"_moveit": ("move",), "_cant": ("cancel", "_instead")}
+    return [replace(a, act=act) for a in said for act in taken.get(a.act, (a.act,))]
+
+
+def decide(
+    said: Sequence[ActSaid], *, when_said: bool, named: bool, setting: Setting
+) -> tuple[tuple[str, ...], str | None]:
+    """The acts of a message in the order of its words, and its intent."""
+    mine = [(a.start, a.end) for a in said if a.act == "_mine"]
+    # "my number is …" gives one and does not ask for one.
+    said = [a for a in said if not any(lo <= a.start < hi for lo, hi in mine)]
+    seen = {a.act for a in said}
+    out = [a.act for a in said if not a.act.startswith("_")]
+    asking = any(a.startswith("ask_") for a in out)
+    proposed = when_said or (named and not asking)
+    _yes_or_no(said, out, when_said=proposed, expects=setting.expects)
+    errands = {a.sentence for a in said if a.act == "_errand"}
+    if errands and not any(a.act in {"book", "find"} and a.sentence not in errands for a in said):
+        out = [a for a in out if a not in {"book", "find"}]
+    changed = {a.sentence for a in said if a.act in _CHANGES}
+    if changed:
+        # "cancel my appointment" names a booking, it neither asks for one nor lists them.
+        apart = any(a.act == "book" and a.sentence not in changed for a in said)
+        out = [a for a in out if a != "my_bookings" and (a != "book" or apart)]
+    listed = {a.sentence for a in said if a.act == "my_bookings"}
+    if listed and not any(a.act == "book" and a.sentence not in listed for a in said):
+        out = [a for a in out if a != "book"]
+    _find_or_book(seen, out, when_said=when_said)
+    acts = _alone(tuple(dict.fromkeys(out)), said_more=when_said or named)
+    return acts, next((act for act in _INTENTS if act in acts), None)
+
+
+def _alone(acts: tuple[str, ...], *, said_more: bool) -> tuple[str, ...]:
+    """Acts that are meant only where nothing is said beside them: "wait", "forget it"."""
+    if "wait" in acts:
+        more = said_more or not set(acts) <= _BESIDE_WAIT
+        return tuple(a for a in acts if a != "wait") if more else ("wait",)
+    return tuple(a for a in acts if a != "drop") if said_more else acts
+
+
+_BESIDE_WAIT = frozenset({"wait", "no", "yes", "thanks", "greet", "later"})
+
+
+def _yes_or_no(
+    said: Sequence[ActSaid], out: list[str], *, when_said: bool, expects: str | None
+) -> None:
+    """Keep one of yes and no: the first said, and a correction without a yes is a no."""
+    first = {act: next((a.start for a in said if a.act == act), None) for act in _CUES}
+    yes, no = first["yes"], first["no"]
+    if yes is None and no is None:
+        wish = when_said or "book" in out
+        asked = expects == "yes_no" or (expects is None and wish)
+        if first["_no"] is not None and asked:
+            no = first["_no"]
+        elif first["_yes"] is not None:
+            yes = first["_yes"]
+        elif when_said and expects == "yes_no":
+            no = 0
+        elif not wish and expects is None and thanked_and_asked(out):
+            # Whoever thanks for an offer and goes on to ask about it has taken it.
+            yes = next(a.start for a in said if a.act == "thanks")
+    if yes is not None and no is not None:
+        yes, no = (yes, None) if yes < no else (None, no)
+    out[:] = [a for a in out if a not in {"yes", "no"}]
+    if yes is not None:
+        out.insert(0, "yes")
+    elif no is not None:
+        out.insert(0, "no")
+
+
+def thanked_and_asked(acts: Iterable[str]) -> bool:
+    """Whether thanks come with a question: "thank you, and what's the address?"."""
+    return "thanks" in acts and any(act.startswith("ask_") for act in acts)
+
+
+_CUES = ("yes", "no", "_yes", "_no")
+
+
+def _find_or_book(seen: set[str], out: list[str], *, when_said: bool) -> None:
+    """Looking for somebody to go to, or going: "see a dentist" is the one or the other."""
+    if "find" in out and "_else" in seen:
+        out.remove("find")
+    chosen = "_pick" in seen or when_said
+    if "find" in out and "book" in out:
+        out.remove("find" if chosen else "book")
+    if "_see" in seen and "find" not in out:
+        out.append("find" if "_area" in seen and not chosen else "book")
+    busy = any(i in out for i in _INTENTS) or bool(_QUESTIONS & set(out))
+    if when_said and not busy:
+        out.append("book")

@@ -1,0 +1,194 @@
+"""From all times mentioned to the one meant, and what a bare "5" is by the opening hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+
+from bot.nlu.clock_times import DAY, PARTS, Clock
+from bot.nlu.tagger import Unit
+from bot.nlu.times import TimeSaid
+from bot.nlu.types import Doubt, Hours
+from bot.nlu.when import When, refused
+
+# What shops are taken to be open when nothing is known: decides bare hours one way each.
+_USUAL = ((8 * 60, 20 * 60),)
+# Parts of the day that only last longer in some language.
+_PART_NAMES = {"tarde": "afternoon"}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a bare hour is read by: opening hours, and the minute it is if the day is today."""
+
+    opening: tuple[tuple[int, int], ...]
+    now: int | None
+
+
+def clock_time(minutes: int) -> time:
+    """Minutes after midnight as a wall clock time."""
+    return time(minutes % DAY // 60, minutes % 60)
+
+
+def day_of(when: date | None, opening: Hours | None, now: datetime) -> Day:
+    """The opening hours that matter for a date (None: any day)."""
+    minute = now.hour * 60 + now.minute if when == now.date() else None
+    if opening is None:
+        return Day(_USUAL, minute)
+    every = tuple(span for one in opening for span in one)
+    spans = (opening[when.weekday()] or every) if when is not None else every
+    return Day(spans or _USUAL, minute)
+
+
+def readings(c: Clock, day: Day) -> tuple[int, ...]:
+    """The minutes a clock may mean, the likeliest first."""
+    if c.sure:
+        return (c.minutes,)
+    both = _both(c)
+    fits = [m for m in both if any(lo <= m < hi or lo <= m + DAY < hi for lo, hi in day.opening)]
+    if len(fits) == 2 and day.now is not None:
+        fits = [m for m in fits if m > day.now] or fits
+    # Nobody is shaved at five in the morning: the afternoon up to seven, from eight the morning.
+    likely = sorted(fits or both, key=lambda m: not 8 * 60 <= m < 20 * 60)
+    return tuple(likely) if fits else (likely[0],)
+
+
+def _both(c: Clock) -> tuple[int, int]:
+    first = ((c.hour % 12) * 60 + c.minute) % DAY
+    return first, (first + DAY // 2) % DAY
+
+
+def settle_times(
+    units: Sequence[Unit],
+    said: Sequence[TimeSaid],
+    day: Day,
+    out: When,
+    *,
+    moving: bool = False,
+    cancelling: bool = False,
+) -> When:
+    """The time wanted, added to what is known about the date; see `settle_dates`."""
+    wanted: list[TimeSaid] = []
+    no: list[time] = []
+    for one in said:
+        if cancelling or not refused(units, one.i, one.j):
+            wanted.append(one)
+        elif (other := _otherwise(one)) is not None:
+            wanted.append(other)
+        elif one.low is not None:
+            no.append(clock_time(readings(one.low, day)[0]))
+    out = replace(out, refused_times=tuple(no))
+    if not wanted:
+        return out
+    now = wanted[0]
+    if moving:
+        now, out = _shifted(units, now, day, out)
+    for one in wanted[1:]:
+        tags = frozenset(k for u in units[now.j : one.i] for k in u.tags)
+        if moving and "RANGE" in tags and now.at == "exact" and now.low:
+            out = replace(out, from_time=clock_time(readings(now.low, day)[0]))
+            now = one
+        else:
+            now = _join(now, one, tags)
+    return _timed(units, now, day, out)
+
+
+def _otherwise(said: TimeSaid) -> TimeSaid | None:
+    """What is left where "before 5" or "the morning" is refused; None where that is no window."""
+    if said.at == "after" and said.low is not None:
+        return replace(said, at="before", low=None, high=said.low)
+    if said.at == "before" and said.high is not None:
+        return replace(said, at="after", low=said.high, high=None)
+    if said.at == "part" and said.part in _EDGES:
+        at, edge = _EDGES[said.part]
+        c = Clock(PARTS[said.part][edge] // 60, sure=True, strong=True)
+        low, high = (c, None) if at == "after" else (None, c)
+        return replace(said, at=at, part=None, low=low, high=high)
+    return None
+
+
+# The rest of a day is one window only behind its first part or before its last.
+_EDGES = {
+    "first_thing": ("after", 1),
+    "morning": ("after", 1),
+    "evening": ("before", 0),
+    "night": ("before", 0),
+    "end_of_day": ("before", 0),
+}
+
+
+def _shifted(units: Sequence[Unit], said: TimeSaid, day: Day, out: When) -> tuple[TimeSaid, When]:
+    """Such as "from 5 to 6" of a move: no window, but the old time and the new one."""
+    led = "BETWEEN" in units[said.i].tags and "FROM" not in units[said.i].tags
+    if said.at != "between" or said.low is None or said.high is None or led:
+        return said, out
+    out = replace(out, from_time=clock_time(readings(said.low, day)[0]))
+    return replace(said, at="exact", low=said.high, high=None), out
+
+
+def _join(a: TimeSaid, b: TimeSaid, tags: frozenset[str]) -> TimeSaid:
+    """One mention of two: a part of the day helps a clock, a correction replaces it."""
+    if b.at == "part" and b.part and a.at != "part":
+        if a.at == "asap":
+            return b
+        sure = (a.low is None or a.low.sure) and (a.high is None or a.high.sure)
+        return a if sure else _in_part(a, b.part)
+    if a.at == "part" and a.part and b.at != "part":
+        return a if b.at == "asap" else _in_part(b, a.part)
+    if a.at == "after" and b.at == "before":
+        return TimeSaid(a.i, b.j, "between", low=a.low, high=b.high)
+    if b.at == "before" and a.at == "before":
+        return b
+    if b.at == "asap":
+        return a
+    if "OR" in tags and "CORRECT" not in tags and a.at == b.at == "exact":
+        return replace(a, j=b.j, other=b.low)
+    return b
+
+
+def _in_part(said: TimeSaid, part: str) -> TimeSaid:
+    low, high, other = (
+        c.in_part(part) if c is not None and not c.sure else c
+        for c in (said.low, said.high, said.other)
+    )
+    return replace(said, low=low, high=high, other=other)
+
+
+def _timed(units: Sequence[Unit], now: TimeSaid, day: Day, out: When) -> When:
+    if now.at == "asap":
+        return replace(out, at="asap")
+    if now.at == "part" and now.part:
+        low, high = PARTS[now.part]
+        part = _PART_NAMES.get(now.part, now.part)
+        return replace(out, time=clock_time(low), time_to=clock_time(high), at="part", part=part)
+    if now.at == "between" and now.low and now.high:
+        lo, hi = _window(now.low, now.high, day)
+        return replace(out, time=clock_time(lo), time_to=clock_time(hi), at="between")
+    c = now.low or now.high
+    if c is None:
+        return out
+    found = readings(c, day)
+    if now.other is not None:
+        found = tuple(dict.fromkeys((found[0], readings(now.other, day)[0])))
+    if len(found) > 1:
+        may = tuple(clock_time(m) for m in found)
+        doubt = Doubt("time", may, units[now.i].start, units[now.j - 1].end)
+        out = replace(out, doubts=(*out.doubts, doubt))
+    at = clock_time(found[0])
+    if now.at == "before":
+        return replace(out, time_to=at, at="before")
+    return replace(out, time=at, at=now.at)
+
+
+def _window(low: Clock, high: Clock, day: Day) -> tuple[int, int]:
+    """Both ends of "between 2 and 4pm": each end helps to read the other."""
+    if high.sure and not low.sure:
+        hi = high.minutes
+        below = [m for m in _both(low) if m < hi]
+        return (max(below) if below else low.minutes), hi
+    lo = readings(low, day)[0]
+    if high.sure:
+        return lo, high.minutes
+    above = [m for m in _both(high) if m > lo]
+    return lo, (min(above) if above else high.minutes)

@@ -1,0 +1,157 @@
+"""What a message is read with, and what comes out: plain frozen values, no behaviour.
+
+Times are minutes or `datetime.time` on the shop's wall clock, dates are the shop's local dates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+Hours = tuple[tuple[tuple[int, int], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One thing of the catalog that can be named, with the other words a shop uses for it."""
+
+    id: int
+    text: str
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Everything of the catalog that can be named in this conversation."""
+
+    services: tuple[Name, ...] = ()
+    providers: tuple[Name, ...] = ()
+    shops: tuple[Name, ...] = ()
+    types: tuple[Name, ...] = ()
+    cities: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the reader of a message knows beside its text.
+
+    `now` is aware; `zone` is the shop's IANA zone; `region` (ISO country) decides whether 3/4 is
+    4 March or 3 April; `opening` has seven weekdays (Monday first) of (opens, closes) in minutes
+    after midnight and serves to read a bare "5"; `expects` is what the pending question asks
+    ("yes_no", "date", "time", "when", "service", "provider", "name", "number", "code", "phone");
+    `last_date` is the day the talk is about, for "the same day" and "the day after".
+    """
+
+    now: dt.datetime
+    zone: str
+    language: str = "en"
+    region: str = "US"
+    opening: Hours | None = None
+    names: Names = field(default_factory=Names)
+    expects: str | None = None
+    last_date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which characters of the original text meant what; `end` is exclusive.
+
+    A kind that begins with "aside_" was understood but belongs to something else than the
+    appointment ("what will the weather be on the 5th").
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A named thing of the catalog: `score` 0–100, `alternatives` the other ids it may be."""
+
+    id: int
+    text: str
+    score: int
+    alternatives: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the person does not want: "not Ana", "any day but the 5th", "5 doesn't work"."""
+
+    providers: tuple[int, ...] = ()
+    services: tuple[int, ...] = ()
+    shops: tuple[int, ...] = ()
+    dates: tuple[dt.date, ...] = ()
+    weekdays: tuple[int, ...] = ()
+    times: tuple[dt.time, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A field that can mean several things; the field itself holds the likeliest or None.
+
+    Whoever acts on a message asks first about every doubt that touches what it acts on.
+    """
+
+    field: str
+    candidates: tuple[object, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a message says; None and empty mean that nothing was said about it.
+
+    `date`..`date_to` is an inclusive range (`date_to` None: one day). `weekdays` (Monday 0)
+    narrows it: "Mondays or Tuesdays". `at` says how `time` and `time_to` are meant:
+
+    - "exact": `time`; "around": near `time`
+    - "after": from `time` on; "before": up to `time_to`; "between": both
+    - "part": a part of the day, `part` names it, `time`..`time_to` is its usual window
+    - "asap", "earlier", "later": no time, a wish relative to what is on offer
+
+    `from_date` and `from_time` are of the booking that is moved: "from Friday at 5 to Monday".
+    """
+
+    text: str
+    language: str
+    date: dt.date | None = None
+    date_to: dt.date | None = None
+    weekdays: frozenset[int] = frozenset()
+    excluded_dates: frozenset[dt.date] = frozenset()
+    excluded_weekdays: frozenset[int] = frozenset()
+    time: dt.time | None = None
+    time_to: dt.time | None = None
+    at: str | None = None
+    part: str | None = None
+    acts: tuple[str, ...] = ()
+    intent: str | None = None
+    service: Match | None = None
+    provider: Match | None = None
+    shop: Match | None = None
+    type: Match | None = None
+    city: Match | None = None
+    refused: Refused = field(default_factory=Refused)
+    attendee: str | None = None
+    person_name: str | None = None
+    code: str | None = None
+    number: int | None = None
+    minutes_late: int | None = None
+    phone: str | None = None
+    language_wanted: str | None = None
+    from_date: dt.date | None = None
+    from_time: dt.time | None = None
+    spans: tuple[Span, ...] = ()
+    ambiguous: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value and the units `i`..`j` (exclusive) it was read from."""
+
+    i: int
+    j: int
+    value: str | int

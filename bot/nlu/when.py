@@ -1,0 +1,74 @@
+"""What a message says about when, and how to tell what it refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.nlu.tagger import Unit
+from bot.nlu.types import Doubt
+
+_LIGHT = frozenset({"ON", "AT", "THE", "A", "STRICTAT", "WITH", "BUT"})
+_MOST_LIGHT = 3
+_REACH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """All a message says about when: the fields of `Understood` of the same names."""
+
+    date: dt.date | None = None
+    date_to: dt.date | None = None
+    weekdays: frozenset[int] = frozenset()
+    excluded_dates: frozenset[dt.date] = frozenset()
+    excluded_weekdays: frozenset[int] = frozenset()
+    time: dt.time | None = None
+    time_to: dt.time | None = None
+    at: str | None = None
+    part: str | None = None
+    refused_times: tuple[dt.time, ...] = ()
+    from_date: dt.date | None = None
+    from_time: dt.time | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+
+def refused(units: Sequence[Unit], i: int, j: int) -> bool:
+    """Whether the mention of units `i`..`j` is refused.
+
+    "not Friday", "anyone but Ana", "Friday doesn't work"; "but" alone refuses nothing.
+    """
+    k = i - 1
+    while k >= max(0, i - _MOST_LIGHT) and units[k].tags.keys() & _LIGHT:
+        if "NOT" in units[k].tags or _any_but(units, k):
+            break
+        k -= 1
+    said = k >= 0 and units[k].sentence == units[i].sentence
+    if said and ("NOT" in units[k].tags or _any_but(units, k)):
+        return True
+    while j < len(units) and "WITH" in units[j].tags:
+        j += 1  # the postposition of "Ana ke saath nahi"
+    return j < len(units) and "NEGPOST" in units[j].tags
+
+
+def _any_but(units: Sequence[Unit], k: int) -> bool:
+    return "BUT" in units[k].tags and any("ANY" in u.tags for u in units[max(0, k - _REACH) : k])
+
+
+def listed(units: Sequence[Unit], i: int, j: int) -> bool:
+    """Whether an "or" or "and", and nothing of weight, stands between two mentions."""
+    between = units[i:j]
+    return (
+        len(between) <= _MOST_LIGHT
+        and any(_joins(u) for u in between)
+        and all(_joins(u) or u.word == "," or _light(u) for u in between)
+    )
+
+
+def _joins(u: Unit) -> bool:
+    """An "or" or "and"; not a dash, behind which another thought begins."""
+    return bool({"OR", "AND"} & u.tags.keys()) and u.word not in {"-", "–", "—"}
+
+
+def _light(u: Unit) -> bool:
+    return bool(u.tags.keys() & _LIGHT)

@@ -1,0 +1,147 @@
+"""Options as rows of buttons, laid out for thumbs: a list, a grid of times, a month's calendar.
+
+Pure: what stands where follows from the options alone. Cells without a payload are dead: weekdays,
+full days, headings.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.i18n import formats
+from core.messaging.messages import Choice, Say, When
+
+Layout = Literal["", "list", "pairs", "grid", "calendar", "contact"]
+"""How a prompt wants its options shown where there are buttons; "contact" asks for a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option as it is shown: its number, its words, and what a tap on it sends back.
+
+    A dead cell of a layout has number 0 and nothing to send back. `style` sets one off from the
+    rest where the channel can: "primary", "success" or "danger".
+    """
+
+    number: int
+    label: str
+    payload: str
+    style: str = ""
+
+
+Rows = tuple[tuple[Option, ...], ...]
+Pairs = Sequence[tuple[Choice, Option]]
+
+NOTHING = "·"
+"""What stands in a calendar where no time is free that day."""
+
+_WIDTHS = ((4, 8), (3, 11), (2, 18))
+"""(buttons beside each other, the longest label that then can be read at 390 pixels)."""
+
+_PARTS = ((12, "grid.morning"), (17, "grid.afternoon"), (48, "grid.evening"))
+
+
+def rows(layout: str, pairs: Pairs, language: str, words: Callable[[str], str]) -> Rows:
+    """Lay out options, what leads on (`Choice.nav`) below the rest; `words` writes a text."""
+    options = [pair for pair in pairs if not pair[0].nav]
+    onward = [option for choice, option in pairs if choice.nav]
+    if layout == "calendar" and all(_day(choice) for choice, _ in options) and options:
+        laid = _month(options, language)
+    elif layout == "grid" and all(_hour(choice) is not None for choice, _ in options):
+        laid = _grid(options, words)
+    elif layout == "pairs":
+        laid = _beside([option for _, option in options], most=2)
+    else:
+        laid = _list([option for _, option in options])
+    return (*laid, *_beside(onward, most=3))
+
+
+def _list(options: Sequence[Option]) -> Rows:
+    """One below the other; a few short ones (yes and no) beside each other."""
+    if len(options) <= 3 and sum(len(option.label) for option in options) <= 24:
+        return _beside(options, most=3)
+    return tuple((option,) for option in options)
+
+
+def _beside(options: Sequence[Option], most: int = 4) -> Rows:
+    """As many in a row as can be read."""
+    longest = max((len(option.label) for option in options), default=0)
+    columns = next((n for n, width in _WIDTHS if longest <= width and n <= most), 1)
+    return tuple(tuple(options[i : i + columns]) for i in range(0, len(options), columns))
+
+
+def _grid(options: Pairs, words: Callable[[str], str]) -> Rows:
+    """Times by part of the day, each part under its heading if there are several."""
+    parts = [
+        (part, [option for _, option in group])
+        for part, group in groupby(options, key=lambda pair: _part(_hour(pair[0]) or 0))
+    ]
+    longest = max((len(option.label) for _, option in options), default=0)
+    columns = next((n for n, width in _WIDTHS if longest <= width), 1)
+    laid: list[tuple[Option, ...]] = []
+    for part, cells in parts:
+        if len(parts) > 1:
+            laid.append((_dead(words(part)),))
+        for i in range(0, len(cells), columns):
+            row = cells[i : i + columns]
+            # A last row of fewer would have wider buttons: times stand below each other.
+            blank = [_dead(" ")] * (columns - len(row) if i else 0)
+            laid.append((*row, *blank))
+    return tuple(laid)
+
+
+def _month(options: Pairs, language: str) -> Rows:
+    """One month as calendars show it, weeks without a free day at either end left out."""
+    free = {day: option for choice, option in options if (day := _day(choice)) is not None}
+    first = min(free)
+    where = formats.locale(language)
+    weeks = calendar.Calendar(where.first_week_day).monthdatescalendar(first.year, first.month)
+    shown = [week for week in weeks if min(free) <= week[-1] and week[0] <= max(free)]
+    short = where.days["stand-alone"]["short"]
+    laid: list[tuple[Option, ...]] = [
+        (_dead(formats.month(first, language)),),
+        tuple(_dead(str(short[day.weekday()]).rstrip(".")) for day in weeks[0]),
+    ]
+    laid += [tuple(_cell(day, first, free) for day in week) for week in shown]
+    return tuple(laid)
+
+
+def _cell(day: date, first: date, free: dict[date, Option]) -> Option:
+    if day.month != first.month:
+        return _dead(" ")
+    if day not in free:
+        return _dead(NOTHING)
+    return Option(free[day].number, str(day.day), free[day].payload, "primary")
+
+
+def _dead(label: str) -> Option:
+    return Option(0, label, "")
+
+
+def _part(hour: int) -> str:
+    return next(name for before, name in _PARTS if hour < before)
+
+
+def _hour(choice: Choice) -> int | None:
+    when = _first(choice.label, When)
+    return when.at.astimezone(ZoneInfo(when.zone)).hour if isinstance(when, When) else None
+
+
+def _day(choice: Choice) -> date | None:
+    day = _first(choice.label, date)
+    return day if isinstance(day, date) and not isinstance(day, datetime) else None
+
+
+def _first(say: Say, kind: type) -> object:
+    """Return the first parameter of this type, also of a Say within."""
+    for value in say.params.values():
+        found = _first(value, kind) if isinstance(value, Say) else value
+        if isinstance(found, kind):
+            return found
+    return None

@@ -1,0 +1,187 @@
+"""Who is on the stage: each shop with its simulated lines, some customers, and its own people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import phonenumbers
+import sqlalchemy as sa
+
+from bot.channels.simulator.channel import LOOKS, TRANSPORT
+from core.catalog import loader, shop_search
+from core.catalog.entities import Catalog, Shop
+from core.db import tables
+from core.db.context import Context
+from core.localtime import zones
+from core.messaging.lines import add_line
+from core.messaging.messages import Json
+from core.people import members as people_members
+from core.people.members import add_member
+
+# Sample people of the sample shops' countries: codes go to phones of a shop's own country.
+_CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "ES": (
+        ("Marta Ruiz", "+34600111222"),
+        ("Diego Soler", "+34600333444"),
+        ("Inés Vidal", "+34600555666"),
+    ),
+    "IN": (
+        ("Ananya Nair", "+919820011122"),
+        ("Arjun Mehta", "+919820033344"),
+        ("Kavya Iyer", "+919820055566"),
+    ),
+    "US": (
+        ("Jordan Ellis", "+12125550111"),
+        ("Sam Rivera", "+12125550122"),
+        ("Alex Chen", "+12125550133"),
+    ),
+}
+_ANYWHERE = ("Robin Park", "Noa Lind", "Kim Sato")
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ROLES = {"owner": "Owner", "receptionist": "Reception", "provider": "Provider"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a phone; `addresses` by look, as the shop's lines know them."""
+
+    name: str
+    about: str
+    addresses: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One shop on the stage; `lines` are ids by look, "staff" among them.
+
+    `approves`: bookings wait for somebody of the shop. `hints` are messages worth a try.
+    """
+
+    id: int
+    name: str
+    type: str
+    city: str
+    zone: str
+    approves: bool
+    lines: dict[str, int]
+    customers: tuple[Person, ...]
+    staff: tuple[Person, ...]
+    hints: tuple[str, ...]
+
+    def ends(self) -> Iterator[tuple[int, str]]:
+        """Yield the line and address of every phone."""
+        for person in (*self.customers, *self.staff):
+            for look, address in person.addresses.items():
+                yield self.lines[look], address
+
+    def to_json(self) -> Json:
+        """Return it as the page gets it."""
+        return asdict(self)
+
+
+async def set_stage(ctx: Context) -> list[Scene]:
+    """Give every shop its simulated lines and people, where they lack; return them all."""
+    shops = [shop for shop in await shop_search.shops(ctx) if not shop.paused]
+    shops.sort(key=lambda shop: shop.id)
+    return [await _scene(ctx, shop) for shop in shops]
+
+
+async def _scene(ctx: Context, shop: Shop) -> Scene:
+    address = shop.phone or f"shop-{shop.id}"
+    lines = {
+        look: await add_line(
+            ctx, transport=TRANSPORT, channel=look, address=address, shop_id=shop.id
+        )
+        for look in LOOKS
+    }
+    lines["staff"] = await add_line(
+        ctx,
+        transport=TRANSPORT,
+        channel="telegram",
+        account="staff",
+        address=address,
+        shop_id=shop.id,
+        staff=True,
+    )
+    known = await loader.catalog(ctx, shop.id)
+    return Scene(
+        id=shop.id,
+        name=shop.name,
+        type=shop.type,
+        city=shop.city,
+        zone=shop.timezone,
+        approves=shop.rules.needs_approval,
+        lines=lines,
+        customers=tuple(_customers(shop)),
+        staff=await _staff(ctx, shop),
+        hints=(_wish(ctx, known), "What are your opening hours?"),
+    )
+
+
+def _wish(ctx: Context, known: Catalog) -> str:
+    """Write what somebody may ask for: the first service, on the next day with open hours."""
+    services = known.bookable_services()
+    wanted = services[0].name.casefold() if services else "appointment"
+    today = zones.local(int(ctx.now.timestamp()), known.shop.timezone).date()
+    schedule = known.shop_schedule
+    for ahead in range(1, 15):
+        day = today + timedelta(days=ahead)
+        open_hours = schedule.exceptions.get(day, schedule.weekly[day.weekday()])
+        if open_hours:
+            latest = max(interval.closes for interval in open_hours)
+            hour = min(16, latest // 60 - 3) % 12 or 12
+            when = "tomorrow" if ahead == 1 else f"on {_DAYS[day.weekday()]}"
+            return f"Can I get a {wanted} {when} after {hour}?"
+    return f"Can I get a {wanted}?"
+
+
+def _customers(shop: Shop) -> Iterator[Person]:
+    known = _CUSTOMERS.get(shop.country) or zip(_ANYWHERE, _numbers(shop.country), strict=False)
+    for name, phone in known:
+        addresses = dict.fromkeys(LOOKS, phone) | {"telegram": f"simulated-{phone[1:]}"}
+        yield Person(name, phone, addresses)
+
+
+def _numbers(country: str) -> Iterator[str]:
+    """Yield mobile numbers of a country that look like real ones."""
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    example = phonenumbers.example_number_for_type(country, kind)
+    if example is None:
+        return
+    for step in range(3):
+        example.national_number = int(example.national_number or 0) + step
+        yield phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+
+
+async def _staff(ctx: Context, shop: Shop) -> tuple[Person, ...]:
+    members = await people_members.members(ctx, shop.id)
+    if not any(member.role == "owner" for member in members):
+        phone = shop.phone or next(_numbers(shop.country), "")
+        await add_member(ctx, shop.id, phone=phone, role="owner", name="The owner")
+        members = await people_members.members(ctx, shop.id)
+    first = {member.user_id: member for member in reversed(members)}
+    staff = []
+    for member in sorted(first.values(), key=members.index):
+        # No real Telegram id looks like this one.
+        address = f"simulated-member-{member.user_id}"
+        await _known(ctx, member.user_id, address)
+        staff.append(Person(member.name, _ROLES[member.role], {"staff": address}))
+    return tuple(staff)
+
+
+async def _known(ctx: Context, user_id: int, address: str) -> None:
+    """Let the staff's line know a member by an address, as if they had linked it."""
+    values = {
+        "user_id": user_id,
+        "kind": "telegram",
+        "value": address,
+        "proved_at": ctx.now,
+        "used_at": ctx.now,
+        "created_at": ctx.now,
+    }
+    await ctx.execute(ctx.insert_new(tables.identities, values))
+    proved = sa.update(tables.identities).where(tables.identities.c.value == address)
+    await ctx.execute(proved.values(used_at=ctx.now))

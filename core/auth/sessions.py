@@ -1,0 +1,253 @@
+"""Sign-ins: begun, kept up by rotating refresh tokens, listed and ended.
+
+A sign-in is a row, and every request asks for it: ended, expired or of a deactivated user, it is
+over at that moment, whatever its tokens say. Of a refresh token only the generation is kept; one
+of an earlier generation was stolen from one of the two who have it, and ends the sign-in for both
+(RFC 9700 4.14.2).
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.auth import tokens
+from core.auth.tokens import Claims
+from core.db.context import Context
+from core.db.tables import members, sign_ins, users
+from core.errors import NotFound, SignInEnded
+from core.people.members import Role
+
+Kind = Literal["token", "cookie"]
+
+_NOTE_USE_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a program keeps to stay signed in, and until when each is good."""
+
+    access: str
+    access_until: datetime
+    refresh: str
+    refresh_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One device that is signed in; `agent` and `address` as they were at its beginning."""
+
+    id: int
+    kind: str
+    agent: str
+    address: str
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a request: a user, signed in, with what they are at which shop."""
+
+    user_id: int
+    name: str
+    language: str
+    admin: bool
+    sign_in_id: int
+    roles: tuple[Role, ...]
+    created_at: datetime
+    last_sign_in_at: datetime | None
+
+    def roles_at(self, shop_id: int) -> tuple[Role, ...]:
+        """What they are at one shop."""
+        return tuple(role for role in self.roles if role.shop_id == shop_id)
+
+    @property
+    def shops(self) -> frozenset[int]:
+        """Where they work."""
+        return frozenset(role.shop_id for role in self.roles)
+
+
+async def begin(
+    ctx: Context, user_id: int, *, kind: Kind, agent: str = "", address: str = ""
+) -> int:
+    """Sign a user in on a device; return the sign-in's id. SignInEnded if deactivated."""
+    noted = await ctx.execute(
+        users.update()
+        .where(users.c.id == user_id, users.c.deactivated_at.is_(None))
+        .values(last_sign_in_at=ctx.now)
+    )
+    if not noted.rowcount:
+        raise SignInEnded
+    return await ctx.insert(
+        sign_ins,
+        user_id=user_id,
+        kind=kind,
+        agent=agent[:200],
+        address=address[:60],
+        created_at=ctx.now,
+        used_at=ctx.now,
+        expires_at=_until(ctx),
+    )
+
+
+def tokens_of(ctx: Context, user_id: int, sign_in_id: int, generation: int = 0) -> Tokens:
+    """Return an access and a refresh token for a sign-in."""
+    whose: dict[str, Any] = {"user_id": user_id, "sign_in_id": sign_in_id}
+    soon = ctx.now + timedelta(minutes=ctx.settings.access_token_minutes)
+    late = _until(ctx)
+    return Tokens(
+        tokens.write(ctx, "access", **whose, expires_at=soon),
+        soon,
+        tokens.write(ctx, "refresh", **whose, expires_at=late, generation=generation),
+        late,
+    )
+
+
+def cookie_of(ctx: Context, user_id: int, sign_in_id: int) -> str:
+    """Return what a browser keeps; good as long as the sign-in."""
+    return tokens.write(
+        ctx, "cookie", user_id=user_id, sign_in_id=sign_in_id, expires_at=_until(ctx)
+    )
+
+
+def csrf_of(secret: bytes, sign_in_id: int) -> str:
+    """Return what a page of ours repeats in a header, and a page of others cannot know."""
+    key = tokens.derived(secret, "csrf")
+    return hmac.digest(key, b"%d" % sign_in_id, "sha256").hex()
+
+
+async def refresh(ctx: Context, claims: Claims) -> Tokens | SignInEnded:
+    """Take a refresh token for the next pair.
+
+    SignInEnded is returned, not raised, so that the end of a sign-in whose token came twice is
+    committed. Of a hundred who use one token at once, one gets the next: the condition stands in
+    the UPDATE itself.
+    """
+    this = sign_ins.c.id == claims.sign_in_id, sign_ins.c.user_id == claims.user_id
+    alive = sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > ctx.now
+    active = sa.exists().where(users.c.id == claims.user_id, users.c.deactivated_at.is_(None))
+    taken = await ctx.execute(
+        sign_ins.update()
+        .where(*this, *alive, active, sign_ins.c.generation == claims.generation)
+        .values(generation=claims.generation + 1, used_at=ctx.now, expires_at=_until(ctx))
+    )
+    if taken.rowcount:
+        return tokens_of(ctx, claims.user_id, claims.sign_in_id, claims.generation + 1)
+    await ctx.execute(
+        sign_ins.update()
+        .where(*this, sign_ins.c.ended_at.is_(None), sign_ins.c.generation > claims.generation)
+        .values(ended_at=ctx.now, ended_for="a refresh token came twice")
+    )
+    return SignInEnded()
+
+
+async def who(ctx: Context, claims: Claims) -> Principal:
+    """Return who is signed in; SignInEnded if no longer. One statement, rarely a second."""
+    rows = await ctx.all(
+        sa.select(
+            users.c.id,
+            users.c.name,
+            users.c.language,
+            users.c.admin,
+            users.c.created_at,
+            users.c.last_sign_in_at,
+            sign_ins.c.used_at,
+            members.c.shop_id,
+            members.c.role,
+            members.c.provider_id,
+        )
+        .select_from(
+            sign_ins.join(users, users.c.id == sign_ins.c.user_id).outerjoin(
+                members, members.c.user_id == users.c.id
+            )
+        )
+        .where(
+            sign_ins.c.id == claims.sign_in_id,
+            sign_ins.c.user_id == claims.user_id,
+            sign_ins.c.ended_at.is_(None),
+            sign_ins.c.expires_at > ctx.now,
+            users.c.deactivated_at.is_(None),
+        )
+        .order_by(members.c.shop_id, members.c.id)
+    )
+    if not rows:
+        raise SignInEnded
+    one = rows[0]
+    return Principal(
+        one.id,
+        one.name,
+        one.language,
+        one.admin,
+        claims.sign_in_id,
+        tuple(Role(r.shop_id, r.role, r.provider_id) for r in rows if r.shop_id is not None),
+        one.created_at,
+        one.last_sign_in_at,
+    )
+
+
+async def again(ctx: Context, principal: Principal) -> Principal:
+    """Return who is signed in as they are now, after a change."""
+    return await who(ctx, Claims(principal.user_id, principal.sign_in_id, 0, ctx.now))
+
+
+async def touch(ctx: Context, sign_in_id: int) -> None:
+    """Note that a sign-in is in use, every few minutes."""
+    await ctx.execute(
+        sign_ins.update()
+        .where(sign_ins.c.id == sign_in_id, sign_ins.c.used_at < ctx.now - _NOTE_USE_EVERY)
+        .values(used_at=ctx.now)
+    )
+
+
+def living(user_id: int, now: datetime) -> sa.Select[Any]:
+    """Return the statement that finds a user's sign-ins that are not over."""
+    return sa.select(
+        *(sign_ins.c[name] for name in SignIn.__slots__),
+    ).where(
+        sign_ins.c.user_id == user_id,
+        sign_ins.c.ended_at.is_(None),
+        sign_ins.c.expires_at > now,
+    )
+
+
+async def deactivate(ctx: Context, user_id: int, *, active: bool = False) -> None:
+    """Close an account: its user is out everywhere, at once. `active` opens it again."""
+    gone = await ctx.execute(
+        users.update()
+        .where(users.c.id == user_id)
+        .values(deactivated_at=None if active else ctx.now)
+    )
+    if not gone.rowcount:
+        raise NotFound(user=user_id)
+    await end_all(ctx, user_id, reason="deactivated")
+
+
+async def end(ctx: Context, user_id: int, sign_in_id: int) -> None:
+    """Sign a user out on one device; NotFound if it is not theirs or over already."""
+    ended = await ctx.execute(_end(ctx, user_id, "signed out", sign_ins.c.id == sign_in_id))
+    if not ended.rowcount:
+        raise NotFound(sign_in=sign_in_id)
+
+
+async def end_all(ctx: Context, user_id: int, *, reason: str, but: int | None = None) -> None:
+    """Sign a user out everywhere, `but` on one device if named."""
+    which = [] if but is None else [sign_ins.c.id != but]
+    await ctx.execute(_end(ctx, user_id, reason, *which))
+
+
+def _end(ctx: Context, user_id: int, reason: str, *which: sa.ColumnElement[bool]) -> sa.Update:
+    return (
+        sign_ins.update()
+        .where(sign_ins.c.user_id == user_id, sign_ins.c.ended_at.is_(None), *which)
+        .values(ended_at=ctx.now, ended_for=reason)
+    )
+
+
+def _until(ctx: Context) -> datetime:
+    return ctx.now + timedelta(days=ctx.settings.refresh_token_days)

@@ -1,0 +1,110 @@
+"""Tokens: JWTs by one algorithm, each kind with a key of its own.
+
+A token is read only as the kind it was written as: kinds differ in key, `typ` and audience, so a
+refresh token is no access token even if somebody edits its header (RFC 8725 3.11, 3.12). Keys are
+derived from SECRET_KEY; `kid` says from which, so that the former one, as SECRET_KEY_PREVIOUS,
+still reads what it wrote.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Literal
+
+import jwt
+
+from core.db.context import Context
+from core.errors import SignInEnded
+
+Kind = Literal["access", "refresh", "cookie"]
+
+ALGORITHM = "HS256"
+ISSUER = "slotline"
+LONGEST = 2048
+"""Characters; ours have some 400."""
+
+_NEEDED = ["exp", "iat", "iss", "aud", "jti", "sub", "sid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says: whose it is, of which sign-in, in which generation of it."""
+
+    user_id: int
+    sign_in_id: int
+    generation: int
+    expires_at: datetime
+
+
+def write(
+    ctx: Context,
+    kind: Kind,
+    *,
+    user_id: int,
+    sign_in_id: int,
+    expires_at: datetime,
+    generation: int = 0,
+) -> str:
+    """Return a new token; whoever has it is this user until it expires or the sign-in ends."""
+    secret = derived(ctx.secret, kind)
+    claims = {
+        "iss": ISSUER,
+        "aud": f"{ISSUER}:{kind}",
+        "sub": str(user_id),
+        "sid": sign_in_id,
+        "gen": generation,
+        "iat": int(ctx.now.timestamp()),
+        "exp": int(expires_at.timestamp()),
+        "jti": f"{ctx.random.getrandbits(96):024x}",
+    }
+    headers = {"typ": f"{kind}+jwt", "kid": _name(secret)}
+    return jwt.encode(claims, secret, ALGORITHM, headers)
+
+
+def read(kind: Kind, token: str, *, secret: bytes, previous: str = "", now: datetime) -> Claims:
+    """Return what a token of ours says, by the injected clock; SignInEnded for any other text."""
+    try:
+        header = _header(token)
+        keys = {_name(k): k for k in (derived(s, kind) for s in _secrets(secret, previous))}
+        claims = jwt.decode(
+            token,
+            keys[header["kid"]],
+            algorithms=[ALGORITHM],
+            audience=f"{ISSUER}:{kind}",
+            issuer=ISSUER,
+            # The time is ours to compare: the library would ask the machine's clock.
+            options={"require": _NEEDED, "verify_exp": False, "verify_iat": False},
+        )
+        read_ = Claims(
+            int(claims["sub"]),
+            int(claims["sid"]),
+            int(claims["gen"]),
+            datetime.fromtimestamp(int(claims["exp"]), UTC),
+        )
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError):
+        raise SignInEnded from None
+    if header.get("typ") != f"{kind}+jwt" or read_.expires_at <= now:
+        raise SignInEnded
+    return read_
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """Return the key for one purpose; none of them tells anything of another."""
+    return hmac.digest(secret, f"key {purpose}".encode(), "sha256")
+
+
+def _header(token: str) -> dict[str, Any]:
+    if len(token) > LONGEST:
+        raise SignInEnded
+    return jwt.get_unverified_header(token)
+
+
+def _secrets(secret: bytes, previous: str) -> list[bytes]:
+    return [secret, *([previous.encode()] if previous else [])]
+
+
+def _name(key: bytes) -> str:
+    return sha256(b"kid" + key).hexdigest()[:12]

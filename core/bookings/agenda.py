@@ -1,0 +1,68 @@
+"""A shop's day as its people see it: who comes when, who is affected, who is told of a delay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.bookings.booking import Booking, listed
+from core.db.context import Context
+from core.db.tables import bookings, customers
+
+SHOWN = ("pending", "confirmed", "in_progress", "completed", "no_show")
+"""What stands in an agenda: not holds, nor what was called off."""
+
+COMING = ("pending", "confirmed")
+
+
+async def agenda(
+    ctx: Context,
+    shop_id: int,
+    start: datetime,
+    end: datetime,
+    *,
+    provider_ids: Collection[int] | None = None,
+    states: Collection[str] = SHOWN,
+) -> list[Booking]:
+    """Return the bookings that touch [start, end), of everybody or of some, in order of time."""
+    wanted = [
+        bookings.c.shop_id == shop_id,
+        bookings.c.starts_at < end,
+        # No booking is longer than a day, so the index on (shop_id, starts_at) bounds it.
+        bookings.c.starts_at > start - timedelta(days=1),
+        bookings.c.ends_at > start,
+        bookings.c.state.in_(states),
+    ]
+    if provider_ids is not None:
+        wanted.append(bookings.c.provider_id.in_(provider_ids))
+    return await listed(ctx, *wanted)
+
+
+async def by_ref(ctx: Context, shop_id: int, ref: str) -> Booking | None:
+    """Return the shop's booking with this reference, if there is one."""
+    found = await listed(ctx, bookings.c.shop_id == shop_id, bookings.c.ref == ref.upper())
+    return found[0] if found else None
+
+
+async def upcoming(ctx: Context, *, user_id: int, shop_id: int | None = None) -> list[Booking]:
+    """Return a user's bookings that are not over, in order of time; of one shop or of all."""
+    conditions = [
+        customers.c.user_id == user_id,
+        bookings.c.state.in_(("pending", "confirmed", "in_progress")),
+        bookings.c.ends_at > ctx.now,
+    ]
+    if shop_id is not None:
+        conditions.append(bookings.c.shop_id == shop_id)
+    return await listed(ctx, *conditions)
+
+
+async def last(ctx: Context, *, user_id: int, shop_id: int) -> Booking | None:
+    """Return what a user booked at a shop most recently, whatever became of it but never a hold."""
+    newest = sa.select(sa.func.max(bookings.c.id)).where(
+        bookings.c.customer_id == customers.c.id, bookings.c.state.not_in(("held", "expired"))
+    )
+    mine = customers.c.user_id == user_id, customers.c.shop_id == shop_id
+    found = await listed(ctx, *mine, bookings.c.id == newest.correlate(customers).scalar_subquery())
+    return found[0] if found else None

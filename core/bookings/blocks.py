@@ -1,0 +1,300 @@
+"""Time the shop takes for itself: blocks on a calendar, and sessions for several customers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.bookings import notifications
+from core.bookings.booking import Booking, again, change, listed, read, require_staff
+from core.bookings.claims import claim_all, free, in_the_way, pieces, secure
+from core.bookings.reminders import schedule
+from core.bookings.transitions import LIVE, SYSTEM, Actor, step
+from core.catalog.entities import Slot
+from core.catalog.loader import catalog
+from core.db.context import Context, Row
+from core.db.pagination import Asked, Page, page
+from core.db.tables import blocks, bookings, calendars, claims, providers, sessions
+from core.db.tables import sessions as sessions_table
+from core.errors import Invalid, NotFound, Overlap
+from core.values import validators
+
+LONGEST_BLOCK = timedelta(days=400)
+
+_CAPACITY = validators.number(1, 1000)
+_PRICE = validators.optional(validators.number(0, 10**12))
+_REASON = validators.text(1000)
+
+
+# ------------------------------------------------------------------------------------ blocks
+
+
+async def block(
+    ctx: Context,
+    *,
+    shop_id: int,
+    calendar_id: int,
+    start: datetime,
+    end: datetime,
+    actor: Actor,
+    reason: str = "",
+) -> int:
+    """Take [start, end) on a provider's or a room's calendar for the shop; return the block's id.
+
+    Raises Overlap with what is there: `bookings` (Booking, in order of time), `sessions` and
+    `blocks` (ids), `elsewhere` (how much of another shop the same person works at); Invalid for a
+    span that ends before it begins or lasts over 400 days.
+    """
+    reason = _REASON("reason", reason)
+    if not timedelta() < end - start <= LONGEST_BLOCK:
+        raise Invalid(field="end", reason="order" if end <= start else "length")
+    await require_staff(ctx, shop_id, actor)
+    theirs = sa.select(providers.c.calendar_id).where(providers.c.shop_id == shop_id)
+    if not await ctx.scalar(
+        sa.select(calendars.c.id).where(
+            calendars.c.id == calendar_id,
+            sa.or_(calendars.c.shop_id == shop_id, calendars.c.id.in_(theirs)),
+        )
+    ):
+        raise NotFound(calendar=calendar_id)
+    await ctx.lock(calendars, [calendar_id])
+    await _nothing_there(ctx, shop_id, await in_the_way(ctx, calendar_id, start, end))
+    made = await ctx.insert(
+        blocks,
+        shop_id=shop_id,
+        calendar_id=calendar_id,
+        reason=reason,
+        made_by=str(actor),
+        created_at=ctx.now,
+    )
+    rows = [
+        {
+            "shop_id": shop_id,
+            "calendar_id": calendar_id,
+            "busy_from": since,
+            "busy_until": until,
+            "block_id": made,
+        }
+        for since, until in pieces(start, end)
+    ]
+    if not await claim_all(ctx, rows):
+        await ctx.execute(blocks.delete().where(blocks.c.id == made))
+        raise Overlap
+    return made
+
+
+async def unblock(ctx: Context, block_id: int, *, shop_id: int, actor: Actor) -> None:
+    """Give a block's time back."""
+    await require_staff(ctx, shop_id, actor)
+    this = sa.and_(blocks.c.id == block_id, blocks.c.shop_id == shop_id)
+    if await ctx.scalar(sa.select(blocks.c.id).where(this)) is None:
+        raise NotFound(block=block_id)
+    await ctx.execute(claims.delete().where(claims.c.block_id == block_id))
+    await ctx.execute(blocks.delete().where(this))
+
+
+async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[Row]) -> None:
+    """Raise Overlap with what these claims are of, if there are any.
+
+    What is another shop's is only counted: it is nobody's business here.
+    """
+    if not rows:
+        return
+    own = [row for row in rows if row.shop_id == shop_id]
+    ids = {row.booking_id for row in own} - {None}
+    raise Overlap(
+        bookings=await listed(ctx, bookings.c.id.in_(ids)) if ids else [],
+        sessions=sorted({row.session_id for row in own} - {None}),
+        blocks=sorted({row.block_id for row in own} - {None}),
+        elsewhere=len(rows) - len(own),
+    )
+
+
+# ------------------------------------------------------------------------------------ sessions
+
+
+async def add_session(
+    ctx: Context,
+    *,
+    shop_id: int,
+    service_id: int,
+    provider_id: int,
+    starts_at: datetime,
+    capacity: int,
+    actor: Actor,
+    minutes: int | None = None,
+    price_minor: int | None = None,
+) -> int:
+    """Put a session of `capacity` seats on a provider's calendar; return its id.
+
+    It takes one claim on the calendar (and one on each room), with the service's buffers, whatever
+    the opening hours. `minutes` and `price_minor` are the offering's unless set. Raises Overlap
+    with what is there, as `block` does; Invalid for a service that is not given in sessions.
+    """
+    _CAPACITY("capacity", capacity)
+    _PRICE("price_minor", price_minor)
+    await require_staff(ctx, shop_id, actor)
+    offering = (await catalog(ctx, shop_id)).offering(service_id, provider_id)
+    if not offering.service.sessions:
+        raise Invalid(field="service_id", reason="sessions")
+    length = validators.number(5, 1440, 5)("minutes", minutes or offering.minutes)
+    ends_at = starts_at + timedelta(minutes=length)
+    slot = Slot(shop_id, service_id, provider_id, starts_at, ends_at, price_minor, "")
+    known, taken = await secure(ctx, slot)
+    rules = known.offering(service_id, provider_id).rules
+    gaps = rules.gap_before_minutes, rules.gap_after_minutes
+    for calendar in taken:
+        there = await in_the_way(ctx, calendar, starts_at, ends_at, gaps=gaps)
+        await _nothing_there(ctx, shop_id, there)
+    made = await ctx.insert(
+        sessions,
+        shop_id=shop_id,
+        service_id=service_id,
+        provider_id=provider_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        capacity=capacity,
+        price_minor=price_minor,
+    )
+    rows = [
+        {
+            "shop_id": shop_id,
+            "calendar_id": calendar,
+            "busy_from": starts_at,
+            "busy_until": ends_at,
+            "gap_before": gaps[0],
+            "gap_after": gaps[1],
+            "session_id": made,
+        }
+        for calendar in taken
+    ]
+    if not await claim_all(ctx, rows):
+        await ctx.execute(sessions.delete().where(sessions.c.id == made))
+        raise Overlap
+    return made
+
+
+async def cancel_session(
+    ctx: Context, session_id: int, *, shop_id: int, actor: Actor, reason: str = ""
+) -> int:
+    """Cancel a session and the bookings of all its seats, each of whom is told; return how many.
+
+    Its calendar is locked first, so nobody takes a seat meanwhile.
+    """
+    reason = _REASON("reason", reason)
+    await require_staff(ctx, shop_id, actor)
+    row = await ctx.first(
+        sa.select(sessions.c.id, providers.c.calendar_id)
+        .join(providers, providers.c.id == sessions.c.provider_id)
+        .where(
+            sessions.c.id == session_id,
+            sessions.c.shop_id == shop_id,
+            sessions.c.cancelled_at.is_(None),
+        )
+    )
+    if row is None:
+        raise NotFound(session=session_id)
+    await ctx.lock(calendars, [row.calendar_id])
+    this = sessions.update().where(sessions.c.id == session_id)
+    await ctx.execute(this.values(cancelled_at=ctx.now))
+    seated = await listed(ctx, bookings.c.session_id == session_id, bookings.c.state.in_(LIVE))
+    gone = [await _cancel_seat(ctx, one.id, reason, actor) for one in seated]
+    await ctx.execute(claims.delete().where(claims.c.session_id == session_id))
+    return sum(one.state == "cancelled" for one in gone)
+
+
+@again
+async def _cancel_seat(ctx: Context, booking_id: int, reason: str, actor: Actor) -> Booking:
+    """Cancel what is booked and let go what is only held; leave what is neither any more."""
+    old = await read(ctx, booking_id, SYSTEM)
+    if not old.takes_time:
+        return old
+    action, by = ("release", SYSTEM) if old.state == "held" else ("cancel", actor)
+    to = step(old.state, action, by).to
+    gone = await change(ctx, old, action, by, to=to, reason=reason)
+    await free(ctx, [old])
+    if action == "cancel":
+        await schedule.drop(ctx, gone, "cancelled")
+        await notifications.tell(ctx, gone, "cancelled", reason=reason)
+    return gone
+
+
+async def blocked(
+    ctx: Context,
+    shop_id: int,
+    asked: Asked,
+    *,
+    provider_ids: Collection[int] | None = None,
+    block_id: int | None = None,
+) -> Page[Row]:
+    """Return blocks that are not over: id, calendar_id, provider_id, start, end, reason, made_by.
+
+    Of some providers only, if they are named; or one.
+    """
+    spans = (
+        sa.select(
+            claims.c.block_id,
+            sa.func.min(claims.c.busy_from).label("starts_at"),
+            sa.func.max(claims.c.busy_until).label("ends_at"),
+        )
+        .where(claims.c.shop_id == shop_id, claims.c.block_id.is_not(None))
+        .group_by(claims.c.block_id)
+        .subquery()
+    )
+    begins = sa.type_coerce(spans.c.starts_at, claims.c.busy_from.type).label("starts_at")
+    ends = sa.type_coerce(spans.c.ends_at, claims.c.busy_from.type).label("ends_at")
+    rows = (
+        sa.select(
+            blocks.c.id,
+            blocks.c.calendar_id,
+            providers.c.id.label("provider_id"),
+            begins,
+            ends,
+            blocks.c.reason,
+            blocks.c.made_by,
+        )
+        .join_from(blocks, spans, spans.c.block_id == blocks.c.id)
+        .outerjoin(
+            providers,
+            sa.and_(
+                providers.c.calendar_id == blocks.c.calendar_id, providers.c.shop_id == shop_id
+            ),
+        )
+        .where(blocks.c.shop_id == shop_id)
+    )
+    if block_id is not None:
+        rows = rows.where(blocks.c.id == block_id)
+    else:
+        rows = rows.where(spans.c.ends_at > sa.bindparam("now", ctx.now, claims.c.busy_from.type))
+    if provider_ids is not None:
+        rows = rows.where(providers.c.id.in_(provider_ids))
+    return await page(ctx, rows, [blocks.c.id], asked)
+
+
+async def sessions(
+    ctx: Context,
+    shop_id: int,
+    asked: Asked,
+    *,
+    start: datetime | None = None,
+    session_id: int | None = None,
+) -> Page[Row]:
+    """Return sessions from `start` on, or one, each with how many seats are taken."""
+    table = sessions_table
+    taken = (
+        sa.select(sa.func.count())
+        .where(bookings.c.session_id == table.c.id, bookings.c.state.in_(LIVE))
+        .correlate(table)
+        .scalar_subquery()
+    )
+    rows: sa.Select[Any] = sa.select(
+        *(c for c in table.c if c.name != "shop_id"), taken.label("taken")
+    ).where(table.c.shop_id == shop_id)
+    if session_id is not None:
+        rows = rows.where(table.c.id == session_id)
+    if start is not None:
+        rows = rows.where(table.c.ends_at > start)
+    return await page(ctx, rows, [table.c.starts_at, table.c.id], asked)

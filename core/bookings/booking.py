@@ -1,0 +1,300 @@
+"""A booking as it stands in the database: how it is read, and how its state is written.
+
+Nothing is overwritten blindly. Every change carries the `sequence` it was decided on; when the row
+has a later one, somebody else came between, and the verb is run again on what it finds then
+(`again`). So no row of `bookings` is locked while a calendar is waited for.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any, Concatenate, ParamSpec
+
+import sqlalchemy as sa
+
+from core.bookings.transitions import LIVE, Actor
+from core.db.context import Context, Row
+from core.db.tables import booking_events, bookings, customers, members, users
+from core.errors import KeyReused, NotAllowed, NotFound
+from core.messaging.messages import Money, When
+
+P = ParamSpec("P")
+TRIES = 3
+"""How often a verb is begun when others keep changing the same booking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booking and who has it; instants are aware UTC, the price in minor units.
+
+    `local_date`, `local_time` and `timezone` are what the customer was promised in words.
+    `snapshot` is what was sold: service, provider, title, speciality, minutes, shop, address, phone
+    (the customer's) – as named then. The customer's fields are empty while it is an unproved hold.
+    """
+
+    id: int
+    shop_id: int
+    ref: str
+    state: str
+    service_id: int
+    provider_id: int
+    session_id: int | None
+    customer_id: int | None
+    conversation_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    local_date: date
+    local_time: str
+    timezone: str
+    held_until: datetime | None
+    price_minor: int | None
+    currency: str
+    snapshot: Mapping[str, Any]
+    anyone: bool
+    squeezed: bool
+    attendee: str
+    purpose: str
+    note: str
+    reason: str
+    origin: str
+    made_by: str
+    late_minutes: int | None
+    customer_confirmed_at: datetime | None
+    sequence: int
+    payment_status: str = "unpaid"
+    customer_name: str = ""
+    customer_phone: str = ""
+    user_id: int | None = None
+
+    @property
+    def when(self) -> When:
+        """Its start, as the shop's clocks show it."""
+        return When(self.starts_at, self.timezone)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether it has claims or a seat."""
+        return self.state in LIVE
+
+    @property
+    def price(self) -> Money | None:
+        """What was agreed; None: on request."""
+        return None if self.price_minor is None else Money(self.price_minor, self.currency)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a talk's journal keeps of it."""
+        return {"id": self.id, "ref": self.ref}
+
+
+OWN = [bookings.c[f.name] for f in fields(Booking) if f.name in bookings.c]
+CUSTOMERS = [
+    sa.func.coalesce(customers.c.name, ""),
+    sa.func.coalesce(customers.c.phone, ""),
+    customers.c.user_id,
+]
+_ALL = sa.select(*OWN, *CUSTOMERS).select_from(
+    bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
+)
+# The change already made under the key, if any; keys of changes are a booking's own.
+DONE = (
+    sa.select(booking_events.c.details)
+    .where(
+        booking_events.c.booking_id == bookings.c.id,
+        booking_events.c.details["key"].as_string() == sa.bindparam("key"),
+    )
+    .order_by(booking_events.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_ONE = _ALL.add_columns(DONE).where(bookings.c.id == sa.bindparam("booking_id"))
+_AS_CUSTOMER = _ONE.where(customers.c.user_id == sa.bindparam("actor_id"))
+
+
+def works_at(shop_id: sa.ColumnElement[int], user_id: object) -> sa.ColumnElement[bool]:
+    """Whether a user works at a shop, or is an admin; as SQL."""
+    return sa.or_(
+        sa.exists().where(members.c.shop_id == shop_id, members.c.user_id == user_id),
+        sa.exists().where(users.c.id == user_id, users.c.admin),
+    )
+
+
+_AS_STAFF = _ONE.where(works_at(bookings.c.shop_id, sa.bindparam("actor_id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key, and a hash of what it stands for."""
+
+    text: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, text: str, *content: object) -> Key:
+        """Return the key `text` for a change made of `content`, which JSON can write."""
+        plain = json.dumps(content, sort_keys=True)
+        return cls(text, hashlib.blake2b(plain.encode(), digest_size=16).hexdigest())
+
+    def met(self, fingerprint: str) -> None:
+        """Raise KeyReused if what was done under this key was something else."""
+        if fingerprint != self.fingerprint:
+            raise KeyReused(key=self.text)
+
+
+class Done(Exception):
+    """What was asked for was done before, under the same key."""
+
+    def __init__(self, booking: Booking) -> None:
+        super().__init__(booking.ref)
+        self.booking = booking
+
+
+class Changed(Exception):
+    """Somebody changed the booking since it was read."""
+
+
+def again(
+    verb: Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]],
+) -> Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]]:
+    """Run a verb again, at most `TRIES` times in all, while others change what it read.
+
+    One that was done before returns the booking as it is now.
+    """
+
+    @functools.wraps(verb)
+    async def run(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> Booking:
+        for left in reversed(range(TRIES)):
+            try:
+                return await verb(ctx, *args, **kwargs)
+            except Done as done:
+                return done.booking
+            except Changed:
+                if not left:
+                    raise
+        raise AssertionError  # pragma: no cover - the last try returns or raises
+
+    return run
+
+
+# ------------------------------------------------------------------------------------ reading
+
+
+async def read(ctx: Context, booking_id: int, actor: Actor, key: Key | None = None) -> Booking:
+    """Return a booking that is this actor's to act on: their own, or their shop's.
+
+    NotFound otherwise: whether it exists is nobody else's business. Raises Done when this very
+    change was made under the key before, KeyReused when another one was.
+    """
+    statement = {"customer": _AS_CUSTOMER, "staff": _AS_STAFF, "system": _ONE}[actor.kind]
+    found = {"booking_id": booking_id, "actor_id": actor.id, "key": key.text if key else None}
+    row = (await ctx.execute(statement, found)).first()
+    if row is None:
+        raise NotFound(booking=booking_id)
+    booking = booking_from(row)
+    if key is not None and row[-1] is not None:
+        key.met(row[-1]["fingerprint"])
+        raise Done(booking)
+    return booking
+
+
+async def get(
+    ctx: Context, booking_id: int, *, user_id: int | None = None, shop_id: int | None = None
+) -> Booking:
+    """Return a booking; with `user_id` or `shop_id` only if it is theirs, else NotFound."""
+    statement = _ONE
+    if user_id is not None:
+        statement = statement.where(customers.c.user_id == user_id)
+    if shop_id is not None:
+        statement = statement.where(bookings.c.shop_id == shop_id)
+    row = (await ctx.execute(statement, {"booking_id": booking_id, "key": None})).first()
+    if row is None:
+        raise NotFound(booking=booking_id)
+    return booking_from(row)
+
+
+async def listed(ctx: Context, *conditions: sa.ColumnElement[bool]) -> list[Booking]:
+    """Return the bookings that meet all conditions, in order of time."""
+    statement = _ALL.where(*conditions).order_by(bookings.c.starts_at, bookings.c.id)
+    return [booking_from(row) for row in await ctx.all(statement)]
+
+
+def booking_from(row: Row) -> Booking:
+    """Return the Booking a row of `OWN` and `CUSTOMERS` holds; further columns are passed over."""
+    return Booking(*row[: len(OWN) + len(CUSTOMERS)])
+
+
+def unowned(row: Row) -> Booking:
+    """Return the Booking a row of `OWN` holds, without its customer's name, phone and user."""
+    return Booking(*row[: len(OWN)])
+
+
+async def require_staff(ctx: Context, shop_id: int, actor: Actor) -> None:
+    """Raise NotAllowed unless the actor works at the shop, is an admin, or is Slotline itself."""
+    if actor.kind == "system":
+        return
+    allowed = sa.select(works_at(sa.literal(shop_id), sa.literal(actor.id)))
+    if actor.kind != "staff" or actor.id is None or not await ctx.scalar(allowed):
+        raise NotAllowed(shop=shop_id, actor=actor.kind)
+
+
+# ------------------------------------------------------------------------------------ writing
+
+
+async def change(
+    ctx: Context,
+    booking: Booking,
+    action: str,
+    actor: Actor,
+    *,
+    to: str,
+    key: Key | None = None,
+    details: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Booking:
+    """Write a state and other columns, with the history; return the booking as it is then.
+
+    Raises Changed when the row is no longer the one that was read.
+    """
+    values |= {"state": to, "sequence": booking.sequence + 1}
+    result = await ctx.execute(
+        bookings.update()
+        .where(bookings.c.id == booking.id, bookings.c.sequence == booking.sequence)
+        .values(updated_at=ctx.now, **values)
+    )
+    if not result.rowcount:
+        raise Changed
+    kept = {"key": key.text, "fingerprint": key.fingerprint} if key else {}
+    facts = {**kept, **(details or {})}
+    await log(ctx, [event(ctx, booking, action, actor, to=to, details=facts)])
+    return replace(booking, **values)
+
+
+def event(
+    ctx: Context,
+    booking: Booking | Row,
+    action: str,
+    actor: Actor,
+    *,
+    to: str,
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a row of the history; the booking is as it was before."""
+    return {
+        "shop_id": booking.shop_id,
+        "booking_id": booking.id,
+        "at": ctx.now,
+        "action": action,
+        "from_state": booking.state,
+        "to_state": to,
+        "actor": str(actor),
+        "details": {**({"by": actor.name} if actor.name else {}), **(details or {})},
+    }
+
+
+async def log(ctx: Context, events: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the history."""
+    await ctx.execute(booking_events.insert(), list(events))

@@ -1,0 +1,356 @@
+"""Taking time and giving it back: locks, expired holds, the re-check, claims and seats.
+
+Whoever takes time does it in this order: `secure` the calendars, `recheck` the offer, `take` it.
+Locks go conversation, user, calendars by id, shop – everywhere. Whoever only gives time back needs
+none: a row's `sequence` says who was first.
+
+Holds whose minutes are over count for nothing in the check, but the database's guards know of no
+minutes. So it is when a guard refuses that such holds are swept, under the lock, and the time is
+taken once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.bookings.booking import Booking, event, log
+from core.bookings.transitions import SYSTEM, Actor
+from core.catalog.entities import Catalog, Offering, Slot
+from core.catalog.loader import catalog
+from core.db.context import Context, Row
+from core.db.tables import bookings, calendars, claims, seats, sessions
+from core.db.tables.overlap_guards import NO_OVERLAP
+from core.errors import OfferChanged, SlotTaken
+from core.messaging.messages import Money
+from core.scheduling import availability
+from core.scheduling.slot_finder import calendars_of
+from core.values import validators
+
+LONGEST_GAP = timedelta(minutes=240)
+"""The longest buffer the database lets anybody set."""
+
+_PIECE = timedelta(hours=24)
+"""A block is kept in claims of at most this length: the guards look back no further than 26 h."""
+
+One = TypeVar("One", Row, Booking)
+
+_LENGTH = validators.number(5, 1440)
+
+Calendars = tuple[int, ...]
+"""The ids of the calendars a slot takes time on: the provider's, then the rooms'."""
+
+UNPROVED = "conversation:"
+"""How `made_by` begins while nobody has proved who they are."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What bears on a booking about to be made.
+
+    `made` is the one already made under the key, `own` what the conversation holds, `unproved` how
+    many others' holds count to the shop's budget.
+    """
+
+    made: Row | None = None
+    own: list[Row] = field(default_factory=list)
+    unproved: int = 0
+
+
+# ------------------------------------------------------------------------------------ before
+
+
+async def secure(
+    ctx: Context, slot: Slot, *, old: Slot | None = None, shop: bool = False
+) -> tuple[Catalog, Calendars]:
+    """Lock the calendars of a slot (and of an `old` one, together, in order of their ids).
+
+    Return the catalog as it stands under the locks, and the slot's calendars. `shop` locks the
+    shop's row after them: for what is counted per shop. NotFound for a slot of what never was,
+    Invalid for one of a length no service can have.
+    """
+    _LENGTH("minutes", slot.minutes)
+    known: Catalog | None = ctx.cache.get(("catalog", slot.shop_id))
+    if known is None:
+        known = await catalog(ctx, slot.shop_id)
+    locked: set[int] = set()
+    while True:
+        taken = calendars_of(known, slot.service_id, slot.provider_id)
+        wanted = {*taken}
+        if old is not None:
+            wanted |= {*calendars_of(known, old.service_id, old.provider_id)}
+        if wanted <= locked:
+            return known, taken
+        # What was known may be an hour old: a room added since is locked in a second round.
+        await ctx.lock(calendars, wanted - locked)
+        locked |= wanted
+        known = await catalog(ctx, slot.shop_id, lock=shop)
+
+
+_COLUMNS = (
+    bookings.c.id,
+    bookings.c.shop_id,
+    bookings.c.state,
+    bookings.c.sequence,
+    bookings.c.session_id,
+    bookings.c.fingerprint,
+)
+_NOW = sa.bindparam("now", type_=bookings.c.held_until.type)
+_HELD = bookings.c.state == "held"
+_LOOK = sa.union_all(
+    sa.select(sa.literal("made").label("why"), *_COLUMNS).where(
+        bookings.c.idempotency_key == sa.bindparam("key")
+    ),
+    sa.select(sa.literal("own"), *_COLUMNS).where(
+        bookings.c.conversation_id == sa.bindparam("conversation_id"), _HELD
+    ),
+    sa.select(sa.literal("unproved"), *_COLUMNS).where(
+        _HELD,
+        bookings.c.held_until > _NOW,
+        bookings.c.shop_id == sa.bindparam("shop_id"),
+        bookings.c.made_by.startswith(UNPROVED),
+    ),
+)
+
+
+async def look(ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None) -> Seen:
+    """See, in one statement, what bears on a booking about to be made; ask under the locks."""
+    asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
+    found = (await ctx.execute(_LOOK, asked)).all()
+    own = [row for row in found if row.why == "own"]
+    mine = {row.id for row in own}
+    return Seen(
+        made=next((row for row in found if row.why == "made"), None),
+        own=own,
+        unproved=sum(row.why == "unproved" and row.id not in mine for row in found),
+    )
+
+
+async def recheck(
+    ctx: Context,
+    known: Catalog,
+    slot: Slot,
+    *,
+    ignore: int | None = None,
+    staff: bool = False,
+) -> Offering:
+    """Raise unless the slot is on offer right now, at the price and with the end it says.
+
+    As `availability.check`, and OfferChanged (`was`, `now`: Money) for another price.
+    """
+    await availability.check(ctx, known, slot, ignore_booking=ignore, staff=staff)
+    offering = known.offering(slot.service_id, slot.provider_id)
+    price = offering.price_minor
+    if slot.session_id is not None:
+        own = sa.select(sessions.c.price_minor, sessions.c.ends_at)
+        row = (await ctx.all(own.where(sessions.c.id == slot.session_id)))[0]
+        if row.ends_at != slot.ends_at:
+            now = (row.ends_at - slot.starts_at) // timedelta(minutes=1)
+            raise OfferChanged(was=slot.minutes, now=now)
+        price = price if row.price_minor is None else row.price_minor
+    if price != slot.price_minor:
+        raise OfferChanged(was=_money(slot, slot.price_minor), now=_money(slot, price))
+    return offering
+
+
+def _money(slot: Slot, minor: int | None) -> Money | None:
+    return None if minor is None else Money(minor, slot.currency)
+
+
+# ------------------------------------------------------------------------------------ writing
+
+
+async def take(
+    ctx: Context,
+    booking_id: int,
+    slot: Slot,
+    known: Catalog,
+    taken: Calendars,
+    *,
+    held_until: datetime | None = None,
+    squeezed: bool = False,
+) -> None:
+    """Take the slot's time for a booking: a claim on each calendar, or the lowest free seat.
+
+    Raises SlotTaken, and takes nothing, if the database refuses it. Under the locks and after the
+    re-check only a writer who kept to neither can bring that about.
+    """
+    if slot.session_id is not None:
+        done = await _take_seat(ctx, booking_id, slot, squeezed=squeezed)
+    else:
+        rules = known.offering(slot.service_id, slot.provider_id).rules
+        claim = {
+            "shop_id": slot.shop_id,
+            "booking_id": booking_id,
+            "busy_from": slot.starts_at,
+            "busy_until": slot.ends_at,
+            "gap_before": rules.gap_before_minutes,
+            "gap_after": rules.gap_after_minutes,
+            "held_until": held_until,
+            "squeezed": squeezed,
+        }
+        done = await claim_all(ctx, [{**claim, "calendar_id": calendar} for calendar in taken])
+    if not done:
+        instead = await availability.nearest(ctx, known, slot, ignore_booking=booking_id)
+        raise SlotTaken(alternatives=instead, reason="taken")
+
+
+def pieces(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Cut a time of any length into what one claim may take."""
+    count = -((start - end) // _PIECE)
+    return [
+        (begins, min(begins + _PIECE, end)) for begins in (start + n * _PIECE for n in range(count))
+    ]
+
+
+async def claim_all(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert claims of one owner, or none of them if the guards refuse one; say whether.
+
+    Whoever needs nothing has it.
+    """
+    if not rows:
+        return True
+    if await _insert(ctx, rows):
+        return True
+    return await sweep(ctx, [row["calendar_id"] for row in rows]) and await _insert(ctx, rows)
+
+
+_INSERT = {
+    dialect is postgresql: dialect.insert(claims).on_conflict_do_nothing().returning(claims.c.id)
+    for dialect in (postgresql, sqlite)
+}
+
+
+async def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
+    # No savepoint is needed: PostgreSQL passes over what its constraint refuses, and what
+    # SQLite's triggers refuse undoes the statement alone.
+    try:
+        made = (await ctx.execute(_INSERT[ctx.postgresql], rows)).scalars().all()
+    except sa.exc.IntegrityError as refused:
+        if NO_OVERLAP not in str(refused.orig):
+            raise
+        return False
+    if len(made) == len(rows):
+        return True
+    if made:
+        await ctx.execute(claims.delete().where(claims.c.id.in_(made)))
+    return False
+
+
+async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: bool) -> bool:
+    """Take the lowest free seat; one of a hold whose minutes are over only if there is no other."""
+    statement = (
+        sa.select(sessions.c.capacity, seats.c.seat)
+        .outerjoin(seats, seats.c.session_id == sessions.c.id)
+        .where(sessions.c.id == slot.session_id)
+    )
+    while True:
+        rows = await ctx.all(statement)
+        there = {row.seat for row in rows}
+        lowest = next(seat for seat in range(1, len(there) + 2) if seat not in there)
+        if lowest > rows[0].capacity and not squeezed:
+            if await sweep(ctx, session_id=slot.session_id):
+                continue
+            return False
+        seat = {"shop_id": slot.shop_id, "session_id": slot.session_id, "booking_id": booking_id}
+        # Refused only to writers without the lock: then the next one, if there is.
+        if (await ctx.execute(ctx.insert_new(seats, {**seat, "seat": lowest}))).rowcount:
+            return True
+
+
+async def sweep(
+    ctx: Context, calendar_ids: Sequence[int] = (), *, session_id: int | None = None
+) -> bool:
+    """End the holds on these calendars, or in a session, whose minutes are over; say if any did.
+
+    So end the times that were proposed for a booking and that nobody took up.
+    """
+    theirs = sa.exists().where(
+        claims.c.booking_id == bookings.c.id, claims.c.calendar_id.in_(calendar_ids)
+    )
+    due = await ctx.all(
+        sa.select(*_COLUMNS).where(
+            _HELD,
+            bookings.c.held_until <= ctx.now,
+            theirs if session_id is None else bookings.c.session_id == session_id,
+        )
+    )
+    ended = bool(await end(ctx, due, "expire"))
+    if session_id is None:
+        over = claims.c.calendar_id.in_(calendar_ids), claims.c.held_until <= ctx.now
+        ended |= bool((await ctx.execute(claims.delete().where(*over))).rowcount)
+    return ended
+
+
+async def free(ctx: Context, those: Sequence[Booking | Row]) -> None:
+    """Give back the time of bookings: their claims, their seats."""
+    timed = [one.id for one in those if one.session_id is None]
+    seated = [one.id for one in those if one.session_id is not None]
+    if timed:
+        await ctx.execute(claims.delete().where(claims.c.booking_id.in_(timed)))
+    if seated:
+        await ctx.execute(seats.delete().where(seats.c.booking_id.in_(seated)))
+
+
+async def end(ctx: Context, those: Iterable[One], action: str, actor: Actor = SYSTEM) -> list[One]:
+    """Let holds (or requests) expire; return those that did, for some may be gone already."""
+    rows = list({row.id: row for row in those}.values())
+    if not rows:
+        return []
+    done = await ctx.execute(
+        bookings.update()
+        .where(
+            sa.tuple_(bookings.c.id, bookings.c.sequence).in_([(r.id, r.sequence) for r in rows])
+        )
+        .values(state="expired", sequence=bookings.c.sequence + 1, updated_at=ctx.now)
+        .returning(bookings.c.id)
+    )
+    ended = set(done.scalars())
+    rows = [row for row in rows if row.id in ended]
+    if rows:
+        await free(ctx, rows)
+        await log(ctx, [event(ctx, row, action, actor, to="expired") for row in rows])
+    return rows
+
+
+# ------------------------------------------------------------------------------------ others'
+
+
+async def in_the_way(
+    ctx: Context,
+    calendar_id: int,
+    start: datetime,
+    end: datetime,
+    *,
+    gaps: tuple[int, int] | None = None,
+) -> list[Row]:
+    """Return live claims that overlap [start, end) on a calendar, in order of time.
+
+    With `gaps`, buffers in minutes before and after, also those nearer than the larger of theirs
+    and these; without, buffers count for nothing.
+    """
+    reach = timedelta() if gaps is None else LONGEST_GAP
+    rows = await ctx.all(
+        sa.select(claims)
+        .where(
+            claims.c.calendar_id == calendar_id,
+            claims.c.busy_from < end + reach,
+            claims.c.busy_until > start - reach,
+            sa.or_(claims.c.held_until.is_(None), claims.c.held_until > ctx.now),
+        )
+        .order_by(claims.c.busy_from, claims.c.id)
+    )
+    if gaps is None:
+        return list(rows)
+    before, after = gaps
+    return [
+        row
+        for row in rows
+        if row.busy_until + timedelta(minutes=max(before, row.gap_after)) > start
+        and row.busy_from - timedelta(minutes=max(after, row.gap_before)) < end
+    ]

@@ -1,0 +1,190 @@
+"""Making a booking: its row with what was sold, its reference, its time, the start of its history.
+
+A reference is what people read out on the phone: K7Q-3MD, from letters and digits nobody mistakes
+for others.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.bookings.booking import OWN, Booking, Done, Key, event, get, log, unowned
+from core.bookings.claims import Calendars, Seen, end, take
+from core.bookings.transitions import NEW, TRANSITIONS, Actor
+from core.catalog.entities import Catalog, Slot
+from core.db.context import Context
+from core.db.tables import bookings
+from core.errors import SlotTaken
+from core.localtime import zones
+
+REF_ALPHABET = "2346789CDFHJKMNPQRTVWXY"
+"""Without 0/O, 1/I/L, 5/S, B, G, U, Z (8, 6, V, 2) and without A and E, which make words."""
+
+REF_TRIES = 5
+"""Of 148 million references, five in a row are not all taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """Whom a booking is for; all empty while nobody has proved who they are."""
+
+    customer_id: int | None = None
+    name: str = ""
+    phone: str = ""
+    user_id: int | None = None
+
+
+def new_ref(random: Random) -> str:
+    """Return a reference by chance; the database says whether it is new."""
+    letters = "".join(random.choices(REF_ALPHABET, k=6))
+    return f"{letters[:3]}-{letters[3:]}"
+
+
+async def met_before(ctx: Context, seen: Seen, key: Key) -> None:
+    """Raise Done with the booking made under this key, KeyReused if it was of other content."""
+    if seen.made is not None:
+        key.met(seen.made.fingerprint)
+        raise Done(await get(ctx, seen.made.id))
+
+
+async def make(
+    ctx: Context,
+    slot: Slot,
+    known: Catalog,
+    taken: Calendars,
+    seen: Seen,
+    *,
+    action: str,
+    actor: Actor,
+    key: Key,
+    whom: For,
+    made_by: str,
+    held_until: datetime | None = None,
+    squeezed: bool = False,
+    details: dict[str, Any] | None = None,
+    **columns: Any,
+) -> Booking:
+    """Write a new booking and take its time; what the conversation held before makes room first.
+
+    Raises SlotTaken should the database refuse the time, Done or KeyReused should the key be taken;
+    then everything is as it was.
+    """
+    values: dict[str, Any] = {
+        "shop_id": slot.shop_id,
+        "state": TRANSITIONS[NEW, action].to,
+        **timing(known, slot),
+        "customer_id": whom.customer_id,
+        "held_until": held_until,
+        "snapshot": snapshot(known, slot, whom),
+        "squeezed": squeezed,
+        "made_by": made_by,
+        **columns,
+    }
+    # A savepoint costs two statements: only where there is something to bring back.
+    async with ctx.connection.begin_nested() if seen.own else nullcontext():
+        await end(ctx, seen.own, "release", actor)
+        booking = await _insert(ctx, values, key, whom)
+        try:
+            await take(
+                ctx, booking.id, slot, known, taken, held_until=held_until, squeezed=squeezed
+            )
+        except SlotTaken:
+            await ctx.execute(bookings.delete().where(bookings.c.id == booking.id))
+            raise
+    new = replace(booking, state=NEW)
+    await log(ctx, [event(ctx, new, action, actor, to=booking.state, details=details)])
+    return booking
+
+
+_INSERT = {
+    dialect is postgresql: dialect.insert(bookings).on_conflict_do_nothing().returning(*OWN)
+    for dialect in (postgresql, sqlite)
+}
+
+
+async def _insert(ctx: Context, values: dict[str, Any], key: Key, whom: For) -> Booking:
+    rest = {
+        "idempotency_key": key.text,
+        "fingerprint": key.fingerprint,
+        "created_at": ctx.now,
+        "updated_at": ctx.now,
+    }
+    for _ in range(REF_TRIES):
+        values["ref"] = new_ref(ctx.random)
+        row = (await ctx.execute(_INSERT[ctx.postgresql], {**values, **rest})).first()
+        if row is not None:
+            return named(unowned(row), whom)
+        taken = sa.select(bookings.c.id, bookings.c.fingerprint).where(
+            bookings.c.idempotency_key == key.text
+        )
+        await met_before(ctx, Seen(made=await ctx.first(taken)), key)
+    message = f"{REF_TRIES} references in a row were taken"
+    raise RuntimeError(message)
+
+
+def named(booking: Booking, whom: For) -> Booking:
+    """Return a booking with its customer's name, phone and user."""
+    return replace(
+        booking, customer_name=whom.name, customer_phone=whom.phone, user_id=whom.user_id
+    )
+
+
+def timing(known: Catalog, slot: Slot) -> dict[str, Any]:
+    """Return what is booked and when, as columns: also as the shop's clocks show it."""
+    local = zones.local(int(slot.starts_at.timestamp()), known.shop.timezone)
+    return {
+        "service_id": slot.service_id,
+        "provider_id": slot.provider_id,
+        "session_id": slot.session_id,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "local_date": local.date(),
+        "local_time": f"{local:%H:%M}",
+        "timezone": known.shop.timezone,
+        "price_minor": slot.price_minor,
+        "currency": known.shop.currency,
+    }
+
+
+def snapshot(known: Catalog, slot: Slot, whom: For) -> dict[str, Any]:
+    """Return what was sold, in the names of the day."""
+    provider = known.provider(slot.provider_id)
+    return {
+        "service": known.service(slot.service_id).name,
+        "provider": provider.called,
+        "title": provider.title,
+        "speciality": provider.speciality,
+        "minutes": slot.minutes,
+        "price_minor": slot.price_minor,
+        "currency": known.shop.currency,
+        "shop": known.shop.name,
+        "address": known.shop.address,
+        "customer": whom.name,
+        "phone": whom.phone,
+    }
+
+
+def slot_of(booking: Booking) -> Slot:
+    """Return the slot a booking has."""
+    return Slot(
+        booking.shop_id,
+        booking.service_id,
+        booking.provider_id,
+        booking.starts_at,
+        booking.ends_at,
+        booking.price_minor,
+        booking.currency,
+        booking.session_id,
+    )
+
+
+def content_of(slot: Slot) -> dict[str, Any]:
+    """Return what identifies a slot, for a key's fingerprint: not how many seats are left."""
+    return slot.to_json() | {"seats": None}

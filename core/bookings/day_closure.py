@@ -1,0 +1,131 @@
+"""Bookings that a block, a sick day or a day called off hits: what is offered instead, to whom.
+
+The people of the shop decide one by one in chat; the API calls a whole day off at once. Either way
+nobody's booking is called off unasked, nor moved where nobody can tell them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from core.bookings import agenda, customer_actions, reschedule_proposals
+from core.bookings.booking import Booking, require_staff
+from core.bookings.transitions import Actor
+from core.catalog.entities import Catalog, Slot
+from core.catalog.loader import catalog
+from core.db.context import Context
+from core.errors import BookingError, Invalid
+from core.localtime import zones
+from core.messaging.outbox import prompts
+from core.scheduling import availability, opening_hours
+
+AHEAD = timedelta(days=14)
+"""How far ahead another time is looked for."""
+
+Choice = Slot | Literal["leave", "drop"]
+Done = Literal[
+    "asked", "moved", "moved_alone", "dropped", "dropped_alone", "left", "left_alone", "taken"
+]
+"""What became of a booking; `_alone`: nobody but the shop can tell them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A booking of a day called off, what became of it, and the time that is proposed."""
+
+    booking: Booking
+    done: Done
+    slot: Slot | None
+
+
+async def instead(
+    ctx: Context, known: Catalog, one: Booking, *, scope: Collection[int] | None = None
+) -> list[Slot]:
+    """Return up to three other times: first that very time with somebody else, then others near it.
+
+    Only with providers in `scope`, but whoever has that very time counts too. None of a seat.
+    """
+    if one.session_id is not None:
+        return []
+
+    async def find(start: datetime, end: datetime, provider: int | None, limit: int) -> list[Slot]:
+        return await availability.all_providers(
+            ctx, known, one.service_id, provider_id=provider, start=start, end=end,
+            ignore_booking=one.id, limit=limit,
+        )  # fmt: skip
+
+    same = await find(one.starts_at, one.starts_at + timedelta(minutes=1), None, 10)
+    others = [slot for slot in same if slot.provider_id != one.provider_id]
+    later = await find(ctx.now, one.starts_at + AHEAD, one.provider_id, 200)
+    later = [s for s in later if s.starts_at != one.starts_at]
+    later.sort(key=lambda s: abs(s.starts_at - one.starts_at))
+    chosen = [*others[:1], *later[:2]]
+    return [s for s in chosen if scope is None or s.provider_id in scope or s in others][:3]
+
+
+def unasked(known: Catalog, one: Booking, slot: Slot) -> bool:
+    """Whether the shop moves them without asking: they took anyone, and the time stays."""
+    return one.anyone and known.shop.moves_anyone and slot.starts_at == one.starts_at
+
+
+async def settle(
+    ctx: Context, known: Catalog, one: Booking, choice: Choice, *, actor: Actor, key: str
+) -> Done:
+    """Do what was chosen for a booking; say what became of it."""
+    hears = await prompts.reachable(ctx, one)
+    if choice == "leave":
+        return "left" if hears else "left_alone"
+    if choice == "drop":
+        await customer_actions.cancel(ctx, one.id, actor=actor)
+        return "dropped" if hears else "dropped_alone"
+    try:
+        if not hears or unasked(known, one, choice):
+            await customer_actions.move(ctx, one.id, choice, actor=actor, key=key)
+            return "moved" if hears else "moved_alone"
+        await reschedule_proposals.propose(ctx, one.id, choice, actor=actor)
+    except BookingError:
+        # Taken this moment; the booking stands as it was.
+        return "taken"
+    return "asked"
+
+
+async def call_off(
+    ctx: Context,
+    shop_id: int,
+    this: date,
+    *,
+    provider_ids: Sequence[int],
+    reason: str,
+    actor: Actor,
+    key: str,
+) -> list[Hit]:
+    """Take a local day off offer with these providers, and propose another time to all concerned.
+
+    Everybody keeps their booking until they answered. Invalid for a day that is over.
+    """
+    await require_staff(ctx, shop_id, actor)
+    zone = (await catalog(ctx, shop_id)).shop.timezone
+    start, end = (datetime.fromtimestamp(bound, UTC) for bound in zones.day_bounds(this, zone))
+    if end <= ctx.now:
+        raise Invalid(field="day", reason="past")
+    for provider_id in sorted(set(provider_ids)):
+        await opening_hours.add_time_off(ctx, shop_id, provider_id, start, end, reason)
+    # Read again: what is proposed must not lie in what was just taken off offer.
+    known = await catalog(ctx, shop_id)
+    those = await agenda.agenda(
+        ctx, shop_id, max(start, ctx.now), end, provider_ids=provider_ids, states=agenda.COMING
+    )
+    hits = []
+    for one in those:
+        if one.starts_at <= ctx.now:
+            continue
+        found: list[Slot] = []
+        if await prompts.reachable(ctx, one):
+            found = await instead(ctx, known, one)
+        choice: Choice = found[0] if found else "leave"
+        done = await settle(ctx, known, one, choice, actor=actor, key=f"{key}:{one.id}")
+        hits.append(Hit(one, done, found[0] if found else None))
+    return hits

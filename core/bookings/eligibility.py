@@ -1,0 +1,157 @@
+"""The person who books: whether they proved who they are, and what the shop knows of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.bookings.booking import CUSTOMERS, DONE, OWN, Booking, Done, Key, booking_from
+from core.bookings.create import For
+from core.bookings.transitions import OPEN
+from core.catalog.entities import Shop
+from core.db import tables
+from core.db.context import Context
+from core.db.tables import bookings, identities, users
+from core.errors import CustomerBlocked, NotFound, NotVerified, TooManyOpen
+from core.people import customers
+from core.people.identities import FRESH_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Booker:
+    """A user at one shop: the customer row they have there, if any, and their open bookings.
+
+    `proved`: they proved an address of theirs, and used it within `people.FRESH_FOR`.
+    """
+
+    user_id: int
+    user_name: str
+    phone: str | None
+    proved: bool
+    customer_id: int | None
+    customer_name: str | None
+    customer_phone: str | None
+    blocked: bool | None
+    open: int
+
+    def check(self, shop: Shop) -> None:
+        """Raise NotVerified, CustomerBlocked or TooManyOpen (`limit`) if they may not book."""
+        if not self.proved:
+            raise NotVerified(user=self.user_id)
+        if self.blocked:
+            raise CustomerBlocked(shop=shop.id)
+        if self.open >= shop.max_open:
+            raise TooManyOpen(limit=shop.max_open)
+
+    def as_customer(self) -> For:
+        """Return whom a booking is for; without a customer's id while the shop has no row yet."""
+        name, phone = self.customer_name or self.user_name, self.customer_phone or self.phone
+        return For(self.customer_id, name, phone or "", self.user_id)
+
+    async def become_customer(self, ctx: Context, shop: Shop, name: str) -> For:
+        """Return the same as a customer of the shop, made one if need be; Invalid for no name."""
+        if self.customer_id is not None:
+            return self.as_customer()
+        name, phone = name or self.user_name, self.phone or ""
+        made = await customers.customer(ctx, shop.id, self.user_id, name=name, phone=phone)
+        return For(made, name, phone, self.user_id)
+
+
+_MINE = tables.customers.alias("mine")
+_THEIRS = bookings.alias("theirs")
+_NOW = sa.bindparam("now", type_=bookings.c.ends_at.type)
+_SINCE = sa.bindparam("since", type_=bookings.c.ends_at.type)
+_PROVED = sa.and_(
+    identities.c.user_id == users.c.id,
+    identities.c.ended_at.is_(None),
+    identities.c.proved_at.is_not(None),
+    sa.or_(identities.c.proved_at > _SINCE, identities.c.used_at > _SINCE),
+)
+
+
+def _columns(shop_id: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+    """The fields of a Booker, in order, for a row of `users` joined with `_MINE`."""
+    phone = (
+        sa.select(identities.c.value)
+        .where(_PROVED, identities.c.kind == "phone")
+        .order_by(identities.c.proved_at.desc(), identities.c.id.desc())
+        .limit(1)
+    )
+    open_ = (
+        sa.select(sa.func.count())
+        .select_from(_THEIRS.join(tables.customers, tables.customers.c.id == _THEIRS.c.customer_id))
+        .where(
+            tables.customers.c.user_id == users.c.id,
+            _THEIRS.c.shop_id == shop_id,
+            _THEIRS.c.state.in_(OPEN),
+            _THEIRS.c.ends_at > _NOW,
+        )
+    )
+    return [
+        users.c.id,
+        users.c.name,
+        phone.correlate(users).scalar_subquery(),
+        sa.exists().where(_PROVED).correlate(users),
+        _MINE.c.id,
+        _MINE.c.name,
+        _MINE.c.phone,
+        _MINE.c.blocked,
+        open_.correlate(users, bookings).scalar_subquery(),
+    ]
+
+
+def _at(shop_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(_MINE.c.user_id == users.c.id, _MINE.c.shop_id == shop_id)
+
+
+_SHOP = sa.bindparam("shop_id", type_=bookings.c.shop_id.type)
+_ACTIVE = sa.and_(users.c.id == sa.bindparam("user_id"), users.c.deactivated_at.is_(None))
+_BOOKER = sa.select(*_columns(_SHOP)).select_from(users.outerjoin(_MINE, _at(_SHOP))).where(_ACTIVE)
+_WITH_HOLD = (
+    sa.select(*OWN, *CUSTOMERS, DONE, *_columns(bookings.c.shop_id))
+    .select_from(
+        bookings.join(users, _ACTIVE)
+        .outerjoin(_MINE, _at(bookings.c.shop_id))
+        .outerjoin(tables.customers, tables.customers.c.id == bookings.c.customer_id)
+    )
+    .where(bookings.c.id == sa.bindparam("booking_id"))
+)
+
+
+def _times(ctx: Context) -> dict[str, datetime]:
+    return {"now": ctx.now, "since": ctx.now - FRESH_FOR}
+
+
+async def booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
+    """Return a user as this shop knows them; NotVerified if there is no such user."""
+    asked = {"shop_id": shop_id, "user_id": user_id, **_times(ctx)}
+    row = (await ctx.execute(_BOOKER, asked)).first()
+    if row is None:
+        raise NotVerified(user=user_id)
+    cells: list[Any] = [*row]
+    return Booker(*cells)
+
+
+async def with_hold(
+    ctx: Context, booking_id: int, user_id: int, key: Key
+) -> tuple[Booking, Booker]:
+    """Return a hold and the user who wants to book it, in one statement.
+
+    NotFound for somebody else's; Done when they booked it before under this key, KeyReused when
+    they did so otherwise.
+    """
+    asked = {"booking_id": booking_id, "user_id": user_id, "key": key.text, **_times(ctx)}
+    row = (await ctx.execute(_WITH_HOLD, asked)).first()
+    if row is None:
+        raise NotFound(booking=booking_id)
+    held = booking_from(row)
+    done, *user = row[len(OWN) + len(CUSTOMERS) :]
+    if held.made_by.startswith("user:") and held.made_by != f"user:{user_id}":
+        raise NotFound(booking=booking_id)
+    if done is not None:
+        key.met(done["fingerprint"])
+        raise Done(held)
+    return held, Booker(*user)

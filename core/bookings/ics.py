@@ -1,0 +1,257 @@
+"""A booking as its link shows it, and as a calendar file.
+
+Whoever holds the link sees what an invitation says – what, when, where, with whom – and nothing
+that would let them reach the person who booked: no phone is even read here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import bookings, shops
+from core.errors import NotFound
+from core.localtime import ticks, zones
+from core.messaging.messages import Money, When
+
+if TYPE_CHECKING:
+    # At run time it is imported where a file is written: it takes a tenth of a start.
+    import icalendar
+
+_PRODUCT = "-//Slotline//Bookings//EN"
+
+_STATUS = {
+    "held": "TENTATIVE",
+    "pending": "TENTATIVE",
+    "confirmed": "CONFIRMED",
+    "in_progress": "CONFIRMED",
+    "completed": "CONFIRMED",
+    "no_show": "CONFIRMED",
+}
+"""RFC 5545 3.8.1.11; of every other state the time is free again: CANCELLED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """What a booking's link shows; instants are aware UTC.
+
+    Names are those of the day it was booked. The shop's address, phone and place on the map are
+    today's, because that is where one has to go.
+    """
+
+    id: int
+    ref: str
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    held_until: datetime | None
+    price_minor: int | None
+    currency: str
+    attendee: str
+    sequence: int
+    updated_at: datetime
+    service: str
+    provider: str
+    title: str
+    speciality: str
+    shop: str
+    shop_phone: str
+    address: str
+    city: str
+    directions: str
+    latitude: float | None
+    longitude: float | None
+    language: str
+    """The shop's."""
+    discreet: bool
+    """Whether the shop names neither service nor provider where others may read it."""
+
+    @property
+    def start(self) -> When:
+        """Its start, as the shop's clocks show it."""
+        return When(self.starts_at, self.timezone)
+
+    @property
+    def end(self) -> When:
+        """Its end, as the shop's clocks show it."""
+        return When(self.ends_at, self.timezone)
+
+    @property
+    def price(self) -> Money | None:
+        """What was agreed; None: on request."""
+        return None if self.price_minor is None else Money(self.price_minor, self.currency)
+
+    @property
+    def off(self) -> bool:
+        """Whether it will not take place: declined, cancelled, expired."""
+        return self.state not in _STATUS
+
+    @property
+    def place(self) -> str:
+        """Address and city, the city once."""
+        parts = [self.address, self.city]
+        if self.city.casefold() in self.address.casefold():
+            parts.pop()
+        return ", ".join(filter(None, parts))
+
+
+_SOLD = ("service", "provider", "title", "speciality")
+
+# In the order of the fields.
+_SHOWN = (
+    sa.select(
+        bookings.c.id,
+        bookings.c.ref,
+        bookings.c.state,
+        bookings.c.starts_at,
+        bookings.c.ends_at,
+        bookings.c.timezone,
+        bookings.c.held_until,
+        bookings.c.price_minor,
+        bookings.c.currency,
+        bookings.c.attendee,
+        bookings.c.sequence,
+        bookings.c.updated_at,
+        *(sa.func.coalesce(bookings.c.snapshot[name].as_string(), "") for name in _SOLD),
+        shops.c.name,
+        shops.c.phone,
+        shops.c.address,
+        shops.c.city,
+        shops.c.directions,
+        shops.c.latitude,
+        shops.c.longitude,
+        shops.c.language,
+        shops.c.discreet,
+    )
+    .join(shops, shops.c.id == bookings.c.shop_id)
+    .where(bookings.c.id == sa.bindparam("booking_id"))
+)
+
+
+async def invite(ctx: Context, booking_id: int) -> Invite:
+    """Return what a booking's link shows; NotFound when there is no such booking.
+
+    It asks nobody who they are: call it with an id that came out of `links.booking_of` only.
+    """
+    row = (await ctx.execute(_SHOWN, {"booking_id": booking_id})).first()
+    if row is None:
+        raise NotFound(booking=booking_id)
+    return Invite(*tuple(row))
+
+
+# ------------------------------------------------------------------------------ the calendar file
+
+
+def ics(
+    booking: Invite,
+    *,
+    summary: str,
+    description: str,
+    url: str,
+    mailed: tuple[str, str] | None = None,
+) -> bytes:
+    """Return the calendar file (RFC 5545) of a booking.
+
+    The UID never changes and SEQUENCE rises with every change, so that a calendar which is given
+    a later file moves its entry instead of adding a second one. It names no ORGANIZER, though
+    RFC 5546 wants one: calendars would take it for a meeting to accept or decline.
+
+    One that goes by mail – `mailed` from one address to another – has to say who writes to whom,
+    or mail programs show a mere file. It is a REQUEST, or a CANCEL of what is off, and wants no
+    answer.
+    """
+    import icalendar
+
+    event = icalendar.Event()
+    # Not our address, as is the custom: that may change while the entry stays the same.
+    event.add("uid", f"{booking.id}-{booking.ref}@slotline")
+    event.add("sequence", booking.sequence)
+    event.add("dtstamp", booking.updated_at)
+    event.add("last-modified", booking.updated_at)
+    zone = zones.zone(booking.timezone)
+    begin, end = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
+    if begin.fold or end.fold:
+        # The hour the clocks go through again: by RFC 5545 3.3.5 its name means the first time.
+        begin, end = booking.starts_at, booking.ends_at
+    event.add("dtstart", begin)
+    event.add("dtend", end)
+    event.add("status", _STATUS.get(booking.state, "CANCELLED"))
+    event.add("transp", "TRANSPARENT" if booking.off else "OPAQUE")
+    event.add("summary", summary)
+    event.add("description", description)
+    event.add("url", url)
+    if booking.place:
+        event.add("location", booking.place)
+    if booking.latitude is not None and booking.longitude is not None:
+        event.add("geo", (booking.latitude, booking.longitude))
+    calendar = icalendar.Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("method", method_of(booking) if mailed else "PUBLISH")
+    if mailed:
+        ours, theirs = mailed
+        event.add("organizer", icalendar.vCalAddress(f"mailto:{ours}"))
+        attendee = icalendar.vCalAddress(f"mailto:{theirs}")
+        attendee.params["PARTSTAT"] = icalendar.vText("ACCEPTED")
+        attendee.params["RSVP"] = icalendar.vText("FALSE")
+        event.add("attendee", attendee)
+    calendar.add_component(_rules(booking.timezone, booking.starts_at.year))
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def method_of(booking: Invite) -> str:
+    """Return what a mail does to a calendar (RFC 5546): REQUEST an entry or CANCEL it."""
+    return "CANCEL" if booking.off else "REQUEST"
+
+
+@lru_cache(maxsize=256)
+def _rules(name: str, year: int) -> icalendar.Timezone:
+    """Return the VTIMEZONE of a zone: every change from the year before to the year after.
+
+    Written out change by change. The library's own `from_tzinfo` looks for changes on the wall
+    clock and puts those in spring an hour late, which moves an appointment of that hour.
+    """
+    import icalendar
+
+    timezone = icalendar.Timezone()
+    timezone.add("tzid", name)
+    begin, end = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC)
+    zone = zones.zone(name)
+    before = begin.astimezone(zone).utcoffset() or timedelta()
+    for instant in (begin, *_changes(name, begin, end)):
+        local = instant.astimezone(zone)
+        after = local.utcoffset() or timedelta()
+        rule = icalendar.TimezoneDaylight() if local.dst() else icalendar.TimezoneStandard()
+        # RFC 5545 3.6.5: the onset as the clocks show it that are about to change.
+        rule.add("dtstart", (instant + before).replace(tzinfo=None))
+        rule.add("tzoffsetfrom", before)
+        rule.add("tzoffsetto", after)
+        rule.add("tzname", local.tzname())
+        timezone.add_component(rule)
+        before = after
+    return timezone
+
+
+def _changes(name: str, begin: datetime, end: datetime) -> list[datetime]:
+    """Return the instants in [begin, end) at which the zone's offset becomes another."""
+    zone = zones.zone(name)
+
+    def offset(epoch_s: int) -> timedelta | None:
+        return datetime.fromtimestamp(epoch_s, zone).utcoffset()
+
+    found = []
+    for day in range(int(begin.timestamp()), int(end.timestamp()), 24 * 3600):
+        old, seconds = offset(day), range(day, day + 24 * 3600 + 1, ticks.TICK)
+        # One look a day is enough: no zone changes twice within one and back to where it was.
+        if offset(seconds[-1]) != old:
+            later = bisect_left([offset(second) != old for second in seconds], True)
+            found.append(datetime.fromtimestamp(seconds[later], UTC))
+    return found

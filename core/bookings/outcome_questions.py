@@ -1,0 +1,58 @@
+"""A shop's day as its people see it: who comes when, who is affected, who is told of a delay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from core.bookings import notifications
+from core.bookings.booking import listed
+from core.db.context import Context
+from core.db.tables import bookings, outbox
+from core.messaging.messages import Choice, Say
+from core.messaging.outbox.enqueue import alert
+
+OVERDUE = timedelta(minutes=10)
+"""How long after its end a visit that nobody noted is asked about."""
+
+FORGOTTEN = timedelta(hours=12)
+"""After so long nobody is asked any more."""
+
+OUTCOMES = (
+    Choice("done", Say("came"), ("@yes", "came")),
+    Choice("noshow", Say("did_not_come"), ("@no", "did not come")),
+)
+"""What the shop may answer about a visit; the answer starts "desk.outcome"."""
+
+
+async def ask_outcomes(ctx: Context, *, limit: int = 50) -> int:
+    """Ask the shop whether those came whose visit is over and unmarked, once; return how many.
+
+    Sample and imported bookings are nobody's to ask about.
+    """
+    asked = sa.exists().where(outbox.c.booking_id == bookings.c.id, outbox.c.kind == "outcome")
+    due = await listed(
+        ctx,
+        bookings.c.state == "confirmed",
+        bookings.c.ends_at <= ctx.now - OVERDUE,
+        bookings.c.ends_at > ctx.now - FORGOTTEN,
+        bookings.c.origin.not_in(("sample", "import")),
+        ~asked,
+    )
+    told = 0
+    for one in due[:limit]:
+        told += await alert(
+            ctx,
+            Say("alert.outcome", notifications.facts(one)),
+            shop_id=one.shop_id,
+            kind="outcome",
+            booking_id=one.id,
+            provider_id=one.provider_id,
+            conversation_id=one.conversation_id,
+            options=OUTCOMES,
+            flow="desk.outcome",
+            args={"booking": one.id},
+            expires_at=one.ends_at + FORGOTTEN,
+        )
+    return told

@@ -1,0 +1,225 @@
+"""What the people of a shop are told by the clock: their day, and who did not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+
+from core.bookings import notifications
+from core.bookings.booking import Booking, listed
+from core.db.context import Context, Row
+from core.db.tables import bookings, members, seconds, shops
+from core.db.tables import outbox as messages
+from core.localtime import zones
+from core.messaging.messages import Say, When
+from core.messaging.outbox import enqueue
+
+LISTED = 5
+"""Appointments that are named; more would make a third SMS of it."""
+
+LATE = timedelta(hours=2)
+"""An agenda that could not be made within this time is left out."""
+
+UNANSWERED_AFTER = timedelta(minutes=30)
+"""How long a second reminder may stay unanswered before the shop is told."""
+
+SOON = timedelta(days=2)
+"""How far ahead such bookings are looked for."""
+
+_TAKES_PLACE = ("confirmed", "in_progress")
+
+_Which = tuple[int, int, date]  # shop, days ahead, day
+
+_SHOPS = sa.select(
+    shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today, shops.c.agenda_tomorrow
+).where(~shops.c.paused)
+
+
+# ------------------------------------------------------------------------------------ the day
+
+
+async def agendas(ctx: Context, *, limit: int | None = 50) -> int:
+    """Send the agendas that are due now, of up to `limit` shops; return of how many it was.
+
+    In the morning the day's, in the evening tomorrow's, at the shop's wall times
+    (`shops.agenda_today`, `agenda_tomorrow`; empty: never). Owners and receptionists get the whole
+    shop's, providers their own; a day without appointments is not worth a message. Once a member,
+    shop and occasion, however many workers tick.
+    """
+    done: set[_Which] = ctx.cache.setdefault("agendas", set())
+    due = [
+        (shop, ahead, day)
+        for shop in await ctx.all(_SHOPS)
+        for ahead, day in _due(ctx.now, shop)
+        if (shop.id, ahead, day) not in done
+    ][:limit]
+    if not due:
+        return 0
+    coming = await _coming(ctx, due)
+    staff = await _staff(ctx, {shop_id for shop_id, _ in coming})
+    for shop, ahead, day in due:
+        if those := coming.get((shop.id, day)):
+            await _send(ctx, shop, ahead, day, those, staff.get(shop.id, ()))
+    # Not before it stands: a transaction that is run again sends them again.
+    ctx.after_commit.append(
+        partial(_note, done, {(shop.id, ahead, day) for shop, ahead, day in due}, ctx.now)
+    )
+    return len(due)
+
+
+def _note(done: set[_Which], sent: set[_Which], now: datetime) -> None:
+    done |= sent
+    done -= {which for which in done if now.date() - which[2] > timedelta(days=2)}
+
+
+def _due(now: datetime, shop: Row) -> list[tuple[int, date]]:
+    """Return which agendas of a shop are due: so many days ahead, of which day."""
+    today = zones.local(int(now.timestamp()), shop.timezone).date()
+    found = []
+    for ahead, at in enumerate((shop.agenda_today, shop.agenda_tomorrow)):
+        hour, _, minute = at.partition(":")
+        if at:
+            of_day = int(hour) * 60 + int(minute)
+            moment = _instant(zones.instant_at(today, of_day, shop.timezone))
+            if moment <= now < moment + LATE:
+                found.append((ahead, today + timedelta(days=ahead)))
+    return found
+
+
+async def _coming(
+    ctx: Context, due: Sequence[tuple[Row, int, date]]
+) -> dict[tuple[int, date], list[Booking]]:
+    """Return the appointments of these days, by shop and day, in one statement."""
+    bounds = {(shop.id, day): zones.day_bounds(day, shop.timezone) for shop, _, day in due}
+    those = await listed(
+        ctx,
+        bookings.c.shop_id.in_({shop.id for shop, _, _ in due}),
+        bookings.c.state.in_(_TAKES_PLACE),
+        bookings.c.starts_at >= _instant(min(begins for begins, _ in bounds.values())),
+        bookings.c.starts_at < _instant(max(ends for _, ends in bounds.values())),
+    )
+    by_shop: dict[int, list[Booking]] = {}
+    for booking in those:
+        by_shop.setdefault(booking.shop_id, []).append(booking)
+    found = {}
+    for (shop_id, day), (begins, ends) in bounds.items():
+        inside = [
+            one
+            for one in by_shop.get(shop_id, ())
+            if begins <= int(one.starts_at.timestamp()) < ends
+        ]
+        if inside:
+            found[shop_id, day] = inside
+    return found
+
+
+async def _staff(ctx: Context, shop_ids: Collection[int]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    if shop_ids:
+        for row in await ctx.all(sa.select(members).where(members.c.shop_id.in_(shop_ids))):
+            found.setdefault(row.shop_id, []).append(row)
+    return found
+
+
+async def _send(
+    ctx: Context, shop: Row, ahead: int, day: date, those: Sequence[Booking], staff: Sequence[Row]
+) -> None:
+    key = f"agenda/{shop.id}/{day}/{ahead}"
+    over = _instant(zones.day_bounds(day, shop.timezone)[1])
+    await enqueue.alert(
+        ctx,
+        _agenda(shop, day, those),
+        shop_id=shop.id,
+        kind="agenda",
+        unique_key=key,
+        expires_at=over,
+    )
+    bosses = {row.user_id for row in staff if row.role != "provider"}
+    for row in staff:
+        own = [one for one in those if one.provider_id == row.provider_id]
+        if row.provider_id is not None and own and row.user_id not in bosses:
+            await enqueue.alert(
+                ctx,
+                _agenda(shop, day, own),
+                shop_id=shop.id,
+                kind="agenda",
+                provider_id=row.provider_id,
+                provider_only=True,
+                unique_key=key,
+                expires_at=over,
+            )
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)
+
+
+def _agenda(shop: Row, day: date, those: Sequence[Booking]) -> Say:
+    lines = [_line(shop, one) for one in those[:LISTED]]
+    if len(those) > LISTED:
+        lines.append(Say("agenda.more", {"count": len(those) - LISTED}))
+    facts = {"shop": shop.name, "day": day, "count": len(those), "lines": tuple(lines)}
+    return Say("agenda", facts)
+
+
+def _line(shop: Row, booking: Booking) -> Say:
+    facts = {
+        "when": When(booking.starts_at, shop.timezone),
+        "customer": booking.attendee or booking.customer_name,
+        "service": str(booking.snapshot["service"]),
+        "provider": str(booking.snapshot["provider"]),
+    }
+    return Say("agenda.coming" if booking.customer_confirmed_at else "agenda.line", facts)
+
+
+# ------------------------------------------------------------------------------------ no answer
+
+
+async def unanswered(ctx: Context) -> int:
+    """Tell shops that want it of bookings whose second reminder nobody answered; return how many.
+
+    Once a booking and start, half an hour after that reminder went, while it is still to come.
+    """
+    start = sa.cast(seconds(bookings.c.starts_at), sa.Text)
+    this_start = sa.cast(bookings.c.id, sa.Text) + "/" + start
+    sent = sa.and_(
+        messages.c.booking_id == bookings.c.id,
+        messages.c.kind == "reminder",
+        messages.c.state == "sent",
+        messages.c.unique_key.like("reminder/" + this_start + "/%"),
+    )
+    count = sa.select(sa.func.count()).where(sent).correlate(bookings).scalar_subquery()
+    last = sa.select(sa.func.max(messages.c.sent_at)).where(sent).correlate(bookings)
+    told = (
+        sa.select(messages.c.id)
+        .where(
+            messages.c.booking_id == bookings.c.id,
+            messages.c.unique_key.like("unanswered/" + this_start + ":%"),
+        )
+        .exists()
+    )
+    those = await listed(
+        ctx,
+        bookings.c.shop_id.in_(sa.select(shops.c.id).where(shops.c.alert_unanswered)),
+        bookings.c.state == "confirmed",
+        bookings.c.customer_confirmed_at.is_(None),
+        bookings.c.starts_at > ctx.now,
+        bookings.c.starts_at <= ctx.now + SOON,
+        count >= 2,
+        last.scalar_subquery() <= ctx.now - UNANSWERED_AFTER,
+        ~told,
+    )
+    for booking in those:
+        await enqueue.alert(
+            ctx,
+            Say("alert.unanswered", notifications.facts(booking)),
+            shop_id=booking.shop_id,
+            kind="unanswered",
+            booking_id=booking.id,
+            provider_id=booking.provider_id,
+            unique_key=f"unanswered/{booking.id}/{int(booking.starts_at.timestamp())}",
+        )
+    return len(those)

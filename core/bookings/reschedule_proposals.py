@@ -1,0 +1,198 @@
+"""Another time that the shop proposes: held beside the booked one until the customer answers.
+
+The proposed time is a claim of the same booking with a `held_until`. So the booking's own moving
+passes over it, its end frees it, and from that moment on it counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.bookings.booking import Booking, Key, again, change, listed, read
+from core.bookings.claims import claim_all, free, recheck, secure, take
+from core.bookings.create import For, content_of, slot_of, snapshot, timing
+from core.bookings.notifications import alert
+from core.bookings.transitions import OPEN, Actor
+from core.catalog.entities import Catalog, Slot
+from core.db.context import Context
+from core.db.tables import bookings, claims
+from core.errors import Invalid, SlotTaken, WrongState
+from core.messaging.messages import Choice, Say, When
+from core.messaging.outbox import prompts
+
+OPEN_FOR = timedelta(hours=24)
+"""How long a proposed time is held, at most; never past the start of either."""
+
+ANSWERS = (
+    Choice("accept", Say("proposal.accept"), ("@yes", "@approve")),
+    Choice("other", Say("proposal.other"), ("@other", "@move")),
+    Choice("cancel", Say("proposal.cancel"), ("@cancel",)),
+)
+"""What a customer may answer; the answer starts the flow "proposal"."""
+
+
+@again
+async def propose(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor) -> Booking:
+    """Hold another time for a booking and ask its customer; the booked one stays theirs.
+
+    An earlier proposal is given up. Raises SlotTaken, NotOffered, WrongState for what is not to
+    come any more, Invalid for a seat in a class and for the time that is booked already.
+    """
+    old = await read(ctx, booking_id, actor)
+    if old.state not in OPEN:
+        raise WrongState(state=old.state, action="propose")
+    if old.session_id is not None or slot.session_id is not None:
+        raise Invalid(field="slot", reason="session")
+    if (slot.shop_id, slot.service_id) != (old.shop_id, old.service_id):
+        raise Invalid(field="slot", reason="service")
+    if (slot.starts_at, slot.provider_id) == (old.starts_at, old.provider_id):
+        raise Invalid(field="starts_at", reason="booked")
+    known, taken = await secure(ctx, slot, old=slot_of(old))
+    await withdraw(ctx, old.id)
+    await recheck(ctx, known, slot, ignore=old.id, staff=True)
+    until = min(ctx.now + OPEN_FOR, slot.starts_at, max(old.starts_at, ctx.now))
+    if until <= ctx.now:
+        raise WrongState(state=old.state, action="propose")
+    if not await claim_all(ctx, await _beside(ctx, known, taken, old, slot, until)):
+        raise SlotTaken(reason="taken")
+    await _ask(ctx, known, old, slot, until)
+    details = {"to": int(slot.starts_at.timestamp()), "provider": slot.provider_id}
+    return await change(ctx, old, "propose", actor, to=old.state, details=details)
+
+
+@again
+async def accept(
+    ctx: Context, booking_id: int, slot: Slot, *, was: int, user_id: int, key: str
+) -> Booking:
+    """Take the proposed time for the booking of this user, who said yes; the shop is told.
+
+    It needs no approval again, and the deadline for moving does not bind: the shop asked. When the
+    proposal ran out, its time may be gone: SlotTaken or NotOffered, and the booking stands. `was`
+    is the booked start (epoch seconds) when it was proposed: WrongState if it is another by now.
+    """
+    content = Key.of(key, "accept", content_of(slot))
+    actor = Actor("customer", user_id)
+    old = await read(ctx, booking_id, actor, content)
+    if old.state not in OPEN or int(old.starts_at.timestamp()) != was:
+        raise WrongState(state=old.state, action="accept")
+    known, taken = await secure(ctx, slot, old=slot_of(old))
+    await recheck(ctx, known, slot, ignore=old.id, staff=True)
+    whom = For(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
+    async with ctx.connection.begin_nested():
+        moved = await change(
+            ctx,
+            old,
+            "accept",
+            actor,
+            to="confirmed",
+            key=content,
+            details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
+            **timing(known, slot),
+            snapshot=snapshot(known, slot, whom),
+            squeezed=False,
+            late_minutes=None,
+            customer_confirmed_at=None,
+        )
+        await free(ctx, [old])
+        await take(ctx, old.id, slot, known, taken)
+    await alert(ctx, moved, "moved", was=old.when)
+    return moved
+
+
+async def withdraw(ctx: Context, booking_id: int) -> None:
+    """Give up the time proposed for a booking, if any is."""
+    mine = claims.c.booking_id == booking_id, claims.c.held_until.is_not(None)
+    await ctx.execute(claims.delete().where(*mine, _NOT_A_HOLD))
+
+
+async def lapse(ctx: Context, *, limit: int = 100) -> int:
+    """Give up proposals nobody answered, and tell the shop; return how many bookings had one."""
+    due = sa.select(claims.c.booking_id).where(claims.c.held_until <= ctx.now, _NOT_A_HOLD)
+    found = await ctx.all(due.distinct().limit(limit))
+    ids = [row.booking_id for row in found]
+    if not ids:
+        return 0
+    over = claims.c.booking_id.in_(ids), claims.c.held_until <= ctx.now
+    gone = await ctx.execute(claims.delete().where(*over).returning(claims.c.booking_id))
+    for one in await listed(ctx, bookings.c.id.in_(set(gone.scalars()))):
+        if one.state in OPEN:
+            await alert(ctx, one, "lapsed")
+    return len(ids)
+
+
+_NOT_A_HOLD = claims.c.booking_id.in_(sa.select(bookings.c.id).where(bookings.c.state.in_(OPEN)))
+
+
+async def _ask(ctx: Context, known: Catalog, old: Booking, slot: Slot, until: datetime) -> None:
+    times = {
+        "shop": known.shop.name,
+        "was": old.when,
+        "when": When(slot.starts_at, known.shop.timezone),
+    }
+    sold = {
+        "service": str(old.snapshot["service"]),
+        "by": str(old.snapshot["provider"]),
+        "provider": known.provider(slot.provider_id).called,
+    }
+    # Nobody is named, but of two with one start it has to be said what differs.
+    same = slot.starts_at == old.starts_at
+    discreetly = Say(f"tell.proposal.{'somebody' if same else 'discreet'}", times)
+    await prompts.ask(
+        ctx,
+        Say("tell.proposal", {**times, **sold}),
+        discreetly=discreetly,
+        booking=old,
+        kind="proposal",
+        options=ANSWERS,
+        flow="proposal",
+        args={
+            "booking": old.id,
+            "slot": slot.to_json(),
+            "was": int(old.starts_at.timestamp()),
+        },
+        expires_at=until,
+    )
+
+
+async def _beside(
+    ctx: Context,
+    known: Catalog,
+    taken: Sequence[int],
+    old: Booking,
+    slot: Slot,
+    until: datetime,
+) -> list[dict[str, object]]:
+    """Return the claims for a slot, without what the booking has already of the same calendars."""
+    rules = known.offering(slot.service_id, slot.provider_id).rules
+    own = await ctx.all(
+        sa.select(claims.c.calendar_id).where(
+            claims.c.booking_id == old.id, claims.c.held_until.is_(None)
+        )
+    )
+    shared = {row.calendar_id for row in own}
+    rows: list[dict[str, object]] = []
+    for calendar in taken:
+        spans = [(slot.starts_at, slot.ends_at)]
+        if calendar in shared:
+            spans = [
+                (slot.starts_at, min(slot.ends_at, old.starts_at)),
+                (max(slot.starts_at, old.ends_at), slot.ends_at),
+            ]
+        rows += [
+            {
+                "shop_id": slot.shop_id,
+                "calendar_id": calendar,
+                "booking_id": old.id,
+                "busy_from": begins,
+                "busy_until": ends,
+                "gap_before": rules.gap_before_minutes,
+                "gap_after": rules.gap_after_minutes,
+                "held_until": until,
+            }
+            for begins, ends in spans
+            if begins < ends
+        ]
+    return rows

@@ -1,0 +1,101 @@
+"""Registers: bookings, customers, conversations and users, looked through page by page.
+
+Who may see what is part of each statement: a register is always of some shops, or of one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.bookings.booking import CUSTOMERS, OWN, Booking, booking_from
+from core.db.context import Context, Row
+from core.db.pagination import Asked, Page, page
+from core.db.tables import booking_events, bookings, customers
+from core.people.search import _named
+
+UNFINISHED = ("held", "expired")
+"""States of what was never booked: in a register only if they are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which bookings; what is not given does not matter."""
+
+    service_id: int | None = None
+    provider_id: int | None = None
+    customer_id: int | None = None
+    states: Collection[str] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose bookings: of all, of whole shops, of single providers, of one user."""
+
+    everything: bool = False
+    shops: Collection[int] = field(default_factory=frozenset)
+    providers: Collection[int] = field(default_factory=frozenset)
+    user_id: int | None = None
+
+
+async def find_bookings(
+    ctx: Context, scope: Scope, wanted: Wanted, asked: Asked, *, newest_first: bool = False
+) -> Page[Booking]:
+    """Return bookings in order of time."""
+    rows = sa.select(*OWN, *CUSTOMERS).select_from(
+        bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
+    )
+    if not scope.everything:
+        # Of one shop alone its index gives a page in order, without reading all it has.
+        mine: list[sa.ColumnElement[bool]] = []
+        if len(scope.shops) == 1:
+            mine.append(bookings.c.shop_id == next(iter(scope.shops)))
+        elif scope.shops:
+            mine.append(bookings.c.shop_id.in_(scope.shops))
+        if scope.providers:
+            mine.append(bookings.c.provider_id.in_(scope.providers))
+        if scope.user_id is not None:
+            mine.append(customers.c.user_id == scope.user_id)
+        rows = rows.where(sa.or_(sa.false(), *mine))
+    for column in ("service_id", "provider_id", "customer_id"):
+        if (value := getattr(wanted, column)) is not None:
+            rows = rows.where(bookings.c[column] == value)
+    if wanted.states:
+        rows = rows.where(bookings.c.state.in_(wanted.states))
+    else:
+        rows = rows.where(bookings.c.state.not_in(UNFINISHED))
+    if wanted.start is not None:
+        rows = rows.where(bookings.c.starts_at >= wanted.start)
+    if wanted.end is not None:
+        rows = rows.where(bookings.c.starts_at < wanted.end)
+    if words := wanted.text.strip():
+        rows = rows.where(
+            sa.or_(
+                bookings.c.ref == words.upper(),
+                bookings.c.attendee.icontains(words, autoescape=True),
+                *_named(words),
+            )
+        )
+    by = [bookings.c.starts_at, bookings.c.id]
+    return (await page(ctx, rows, by, asked, newest_first=newest_first)).map(booking_from)
+
+
+async def history(ctx: Context, booking_id: int, asked: Asked) -> Page[Row]:
+    """Return what became of a booking, in order: at, action, from_state, to_state, actor, by."""
+    table = booking_events
+    rows = sa.select(
+        table.c.id,
+        table.c.at,
+        table.c.action,
+        table.c.from_state,
+        table.c.to_state,
+        table.c.actor,
+        sa.func.coalesce(table.c.details["by"].as_string(), "").label("by"),
+    ).where(table.c.booking_id == booking_id)
+    return await page(ctx, rows, [table.c.id], asked)

@@ -1,0 +1,1 @@
+"""core/calendar_sync."""

@@ -1,0 +1,261 @@
+"""A shop's or a provider's appointments as a calendar other programs subscribe to.
+
+The address is the key: a random secret of which only the hash is kept, shown once and revoked by
+deleting it. What it opens leaves for Google, Apple or Microsoft, so it says who comes for what and
+when – no phone, no note – and in a discreet shop not even that, but the reference.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import icalendar
+import sqlalchemy as sa
+
+from core.bookings.agenda import SHOWN
+from core.bookings.booking import Booking, listed
+from core.bookings.transitions import LIVE
+from core.calendar_sync.external_calendars import OUTSIDE
+from core.catalog.loader import catalog
+from core.db.context import Context, Row
+from core.db.pagination import Asked, Page, page
+from core.db.tables import blocks, bookings, claims, feeds, providers, services, sessions, shops
+from core.errors import Invalid, NotFound
+
+BEFORE, AFTER = timedelta(days=31), timedelta(days=400)
+"""How far back and ahead a calendar shows."""
+
+MOST = 20
+"""Addresses one shop may have at a time."""
+
+_PRODUCT = "-//Slotline//Calendar//EN"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a calendar; instants are aware UTC."""
+
+    uid: str
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    status: str
+    sequence: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A calendar as its address shows it."""
+
+    name: str
+    at: datetime
+    entries: tuple[Entry, ...]
+
+    @property
+    def etag(self) -> str:
+        """A mark that changes with any entry."""
+        said = repr((self.name, self.entries)).encode()
+        return f'"{sha256(said).hexdigest()[:32]}"'
+
+
+async def add(ctx: Context, shop_id: int, provider_id: int | None) -> tuple[int, str]:
+    """Make an address of a provider's calendar, or the whole shop's; return its id and secret.
+
+    NotFound for a shop or provider that is not there, Invalid for one too many.
+    """
+    known = await catalog(ctx, shop_id)
+    if provider_id is not None:
+        known.provider(provider_id)
+    await ctx.lock(shops, [shop_id])
+    there = sa.select(sa.func.count()).where(feeds.c.shop_id == shop_id)
+    if await ctx.scalar(there.select_from(feeds)) >= MOST:
+        raise Invalid(field="provider_id", reason="count", most=MOST)
+    secret = secrets.token_urlsafe(24)
+    made = await ctx.insert(
+        feeds,
+        shop_id=shop_id,
+        provider_id=provider_id,
+        digest=_digest(secret),
+        created_at=ctx.now,
+    )
+    return made, secret
+
+
+async def revoke(ctx: Context, shop_id: int, feed_id: int) -> None:
+    """Close an address for good; NotFound for one that is not there."""
+    await one(ctx, shop_id, feed_id)
+    await ctx.execute(feeds.delete().where(feeds.c.id == feed_id))
+
+
+async def one(ctx: Context, shop_id: int, feed_id: int) -> Row:
+    """Return an address without its secret: id, provider_id, created_at; else NotFound."""
+    row = await ctx.first(_rows(shop_id).where(feeds.c.id == feed_id))
+    if row is None:
+        raise NotFound(feed=feed_id)
+    return row
+
+
+async def several(
+    ctx: Context, shop_id: int, asked: Asked, provider_ids: frozenset[int] | None
+) -> Page[Row]:
+    """Return a shop's addresses as `one` does; of some providers only, if they are named."""
+    rows = _rows(shop_id)
+    if provider_ids is not None:
+        rows = rows.where(feeds.c.provider_id.in_(provider_ids))
+    return await page(ctx, rows, [feeds.c.id], asked)
+
+
+def _rows(shop_id: int) -> sa.Select[Any]:
+    return sa.select(feeds.c.id, feeds.c.provider_id, feeds.c.created_at).where(
+        feeds.c.shop_id == shop_id
+    )
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+# ------------------------------------------------------------------------------------ reading
+
+
+async def opened(ctx: Context, secret: str) -> Feed:
+    """Return the calendar a secret opens; NotFound for any other text."""
+    row = await ctx.first(
+        sa.select(
+            feeds.c.shop_id,
+            feeds.c.provider_id,
+            shops.c.name,
+            shops.c.discreet,
+            providers.c.name.label("provider"),
+        )
+        .join(shops, shops.c.id == feeds.c.shop_id)
+        .outerjoin(providers, providers.c.id == feeds.c.provider_id)
+        .where(feeds.c.digest == _digest(secret))
+    )
+    if row is None:
+        raise NotFound
+    shop_id, provider_id = row.shop_id, row.provider_id
+    start, end = ctx.now - BEFORE, ctx.now + AFTER
+    wanted = [
+        bookings.c.shop_id == shop_id,
+        bookings.c.session_id.is_(None),
+        bookings.c.starts_at.between(start, end),
+        bookings.c.state.in_(SHOWN),
+    ]
+    if provider_id is not None:
+        wanted.append(bookings.c.provider_id == provider_id)
+    found = await listed(ctx, *wanted)
+    entries = [_of_booking(one, discreet=row.discreet, whole=provider_id is None) for one in found]
+    entries += await _sessions(ctx, shop_id, provider_id, start, end)
+    entries += await _blocks(ctx, shop_id, provider_id, start, end)
+    name = " – ".join(filter(None, (row.name, row.provider)))
+    return Feed(name, ctx.now, tuple(sorted(entries, key=lambda one: (one.starts_at, one.uid))))
+
+
+def _of_booking(one: Booking, *, discreet: bool, whole: bool) -> Entry:
+    who = one.attendee or one.customer_name
+    parts = [str(one.snapshot.get("service", "")), who]
+    if whole:
+        parts.append(str(one.snapshot.get("provider", "")))
+    return Entry(
+        f"{one.id}-{one.ref}@slotline",
+        one.starts_at,
+        one.ends_at,
+        one.ref if discreet else " – ".join(filter(None, parts)),
+        "TENTATIVE" if one.state == "pending" else "CONFIRMED",
+        one.sequence,
+        "" if discreet else one.ref,
+    )
+
+
+async def _sessions(
+    ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
+) -> list[Entry]:
+    taken = (
+        sa.select(sa.func.count())
+        .where(bookings.c.session_id == sessions.c.id, bookings.c.state.in_(LIVE))
+        .correlate(sessions)
+        .scalar_subquery()
+    )
+    rows = (
+        sa.select(sessions, services.c.name, taken.label("taken"))
+        .join(services, services.c.id == sessions.c.service_id)
+        .where(
+            sessions.c.shop_id == shop_id,
+            sessions.c.starts_at.between(start, end),
+            sessions.c.cancelled_at.is_(None),
+        )
+    )
+    if provider_id is not None:
+        rows = rows.where(sessions.c.provider_id == provider_id)
+    return [
+        Entry(
+            f"session-{row.id}@slotline",
+            row.starts_at,
+            row.ends_at,
+            f"{row.name} ({row.taken}/{row.capacity})",
+            "CONFIRMED",
+        )
+        for row in await ctx.all(rows)
+    ]
+
+
+async def _blocks(
+    ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
+) -> list[Entry]:
+    """Return the shop's own blocks; those that came from a calendar elsewhere are known there."""
+    since = sa.func.min(claims.c.busy_from)
+    until = sa.func.max(claims.c.busy_until)
+    rows = (
+        sa.select(
+            blocks.c.id,
+            blocks.c.reason,
+            sa.type_coerce(since, claims.c.busy_from.type).label("starts_at"),
+            sa.type_coerce(until, claims.c.busy_from.type).label("ends_at"),
+        )
+        .join(claims, claims.c.block_id == blocks.c.id)
+        .where(
+            blocks.c.shop_id == shop_id,
+            blocks.c.made_by.not_like(f"{OUTSIDE}%"),
+            claims.c.busy_from.between(start, end),
+        )
+        .group_by(blocks.c.id, blocks.c.reason)
+    )
+    if provider_id is not None:
+        theirs = sa.select(providers.c.calendar_id).where(providers.c.id == provider_id)
+        rows = rows.where(blocks.c.calendar_id == theirs.scalar_subquery())
+    return [
+        Entry(
+            f"block-{row.id}@slotline", row.starts_at, row.ends_at, row.reason or "×", "CONFIRMED"
+        )
+        for row in await ctx.all(rows)
+    ]
+
+
+def ics(feed: Feed) -> bytes:
+    """Return a calendar as a file (RFC 5545); it takes a while: not on the event loop."""
+    calendar = icalendar.Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", feed.name)
+    calendar.add("refresh-interval", timedelta(minutes=15), {"VALUE": "DURATION"})
+    for one in feed.entries:
+        event = icalendar.Event()
+        event.add("uid", one.uid)
+        event.add("sequence", one.sequence)
+        event.add("dtstamp", feed.at)
+        # In UTC: whoever reads it shows it by their own clocks, and no zone need be spelt out.
+        event.add("dtstart", one.starts_at)
+        event.add("dtend", one.ends_at)
+        event.add("status", one.status)
+        event.add("summary", one.summary)
+        if one.description:
+            event.add("description", one.description)
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())

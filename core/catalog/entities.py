@@ -1,0 +1,325 @@
+"""What a shop offers: shop, service, provider, offering, rules, catalog, slot.
+
+Plain facts without a database; `core.catalog` reads them, `core.shops.shops` changes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from core.errors import NotFound
+from core.localtime.opening_masks import Schedule
+
+Span = tuple[int, int]
+"""From and until, in epoch seconds."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How bookings of something are made; the defaults of a shop that sets nothing.
+
+    Minutes of elapsed time, days of the shop's calendar. Buffers are kept free before and after;
+    between neighbours the larger counts. `cutoff_minutes`: until when customers may move and
+    cancel, before the start.
+    """
+
+    grid_minutes: int = 30
+    gap_before_minutes: int = 0
+    gap_after_minutes: int = 0
+    notice_minutes: int = 60
+    horizon_days: int = 30
+    needs_approval: bool = False
+    cutoff_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What one shop, service or provider sets of the `Rules`; None: as the next above it."""
+
+    grid_minutes: int | None = None
+    gap_before_minutes: int | None = None
+    gap_after_minutes: int | None = None
+    notice_minutes: int | None = None
+    horizon_days: int | None = None
+    needs_approval: bool | None = None
+    cutoff_minutes: int | None = None
+
+
+RULES = tuple(rule.name for rule in fields(Rules))
+"""The names of the rules, as columns and as fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A place with a zone, hours and a type; the tenant. `answers` are short texts by topic.
+
+    How it reminds is `core.bookings.reminders`' to read: None is the default there. Quiet hours are minutes
+    of the local day, agendas "HH:MM" or never, `templates` kind → language → ContentSid,
+    `wordings` text's key → language → the shop's own words.
+    """
+
+    id: int
+    name: str
+    keyword: str | None
+    type: str
+    city: str
+    address: str
+    directions: str
+    latitude: float | None
+    longitude: float | None
+    timezone: str
+    country: str
+    currency: str
+    language: str
+    phone: str
+    emergency_phone: str
+    about: str
+    answers: Mapping[str, str]
+    hold_minutes: int
+    max_open: int
+    held_budget: int
+    codes_per_day: int
+    code_countries: str | None
+    moves_anyone: bool
+    paused: bool
+    version: int
+    created_at: datetime
+    reminders: Sequence[str] | None
+    quiet_from: int | None
+    quiet_until: int | None
+    discreet: bool
+    alert_unanswered: bool
+    agenda_today: str
+    agenda_tomorrow: str
+    templates: Mapping[str, Mapping[str, str]]
+    wordings: Mapping[str, Mapping[str, str]]
+    overrides: Overrides
+
+    @property
+    def rules(self) -> Rules:
+        """The shop's rules, where no service or provider says otherwise."""
+        return resolve(self.overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A heading for services."""
+
+    id: int
+    shop_id: int
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is given: its length, its price (None: on request), words people use for it.
+
+    `sessions`: only at fixed times, to several people at once.
+    """
+
+    id: int
+    shop_id: int
+    category_id: int | None
+    parent_id: int | None
+    name: str
+    description: str
+    preparation: str
+    minutes: int
+    price_minor: int | None
+    synonyms: tuple[str, ...]
+    sessions: bool
+    position: int
+    active: bool
+    reminders: Sequence[str] | None
+    overrides: Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A person who gives services. `available` is "not just now", `active` is "not any more"."""
+
+    id: int
+    shop_id: int
+    calendar_id: int
+    user_id: int | None
+    name: str
+    title: str
+    speciality: str
+    degree: str
+    experience: str
+    about: str
+    fee_minor: int | None
+    available: bool
+    active: bool
+    position: int
+    overrides: Overrides
+
+    @property
+    def called(self) -> str:
+        """The name as customers read it: "Dr Asha Rao", "Ana"."""
+        return f"{self.title} {self.name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """A service as one provider gives it.
+
+    The price is the pair's own, else the service's, else the provider's fee, else on request.
+    """
+
+    service: Service
+    provider: Provider
+    minutes: int
+    price_minor: int | None
+    rules: Rules
+
+    @property
+    def live(self) -> bool:
+        """Whether it can be booked at all just now."""
+        return self.service.active and self.provider.active and self.provider.available
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All a shop offers, in one version. Everything is in order of display.
+
+    `derived` is for what readers compute from it and want kept for as long as it is valid.
+    """
+
+    shop: Shop
+    categories: tuple[Category, ...]
+    services: tuple[Service, ...]
+    providers: tuple[Provider, ...]
+    offerings: Mapping[tuple[int, int], Offering]
+    shop_schedule: Schedule
+    provider_schedules: Mapping[int, Schedule]
+    rooms: Mapping[int, tuple[int, ...]]
+    time_off: Mapping[int, tuple[Span, ...]]
+    version: int
+    derived: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    _services: Mapping[int, Service] = field(init=False, repr=False, compare=False)
+    _providers: Mapping[int, Provider] = field(init=False, repr=False, compare=False)
+    _given: Mapping[int, tuple[Offering, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "_services", {service.id: service for service in self.services})
+        put(self, "_providers", {provider.id: provider for provider in self.providers})
+        given: dict[int, list[Offering]] = {}
+        for offering in self.offerings.values():
+            if offering.live:
+                given.setdefault(offering.service.id, []).append(offering)
+        put(self, "_given", {service: tuple(those) for service, those in given.items()})
+
+    def service(self, service_id: int) -> Service:
+        """Return a service, active or not; else NotFound."""
+        return _known(self._services, service_id, service=service_id)
+
+    def provider(self, provider_id: int) -> Provider:
+        """Return a provider, active or not; else NotFound."""
+        return _known(self._providers, provider_id, provider=provider_id)
+
+    def offering(self, service_id: int, provider_id: int) -> Offering:
+        """Return what a provider gives of a service, live or not; NotFound if it never was."""
+        pair = service_id, provider_id
+        return _known(self.offerings, pair, service=service_id, provider=provider_id)
+
+    def given(self, service_id: int) -> tuple[Offering, ...]:
+        """Every live offering of a service, in the providers' order; none if it is not active."""
+        return self._given.get(service_id, ())
+
+    def providers_of(self, service_id: int) -> tuple[Provider, ...]:
+        """Who gives a service just now, in order."""
+        return tuple(offering.provider for offering in self.given(service_id))
+
+    def bookable_services(self) -> tuple[Service, ...]:
+        """Services that somebody gives just now, by category, then position."""
+        return tuple(service for service in self.services if service.id in self._given)
+
+    def heading(self, category_id: int) -> Category:
+        """Return a heading; else NotFound."""
+        named = {category.id: category for category in self.categories}
+        return _known(named, category_id, category=category_id)
+
+    def category(self, service: Service) -> Category | None:
+        """Return the heading a service stands under, if any."""
+        return next((c for c in self.categories if c.id == service.category_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A start on offer; computed, never stored, but it may wait in a talk's journal as JSON.
+
+    Instants are aware UTC, the price in minor units (None: on request). A slot of a session says
+    how many seats are left, the one asked for included.
+    """
+
+    shop_id: int
+    service_id: int
+    provider_id: int
+    starts_at: datetime
+    ends_at: datetime
+    price_minor: int | None
+    currency: str
+    session_id: int | None = None
+    seats_left: int | None = None
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data, instants in epoch seconds."""
+        return {
+            "shop": self.shop_id,
+            "service": self.service_id,
+            "provider": self.provider_id,
+            "starts": int(self.starts_at.timestamp()),
+            "ends": int(self.ends_at.timestamp()),
+            "price": self.price_minor,
+            "currency": self.currency,
+            "session": self.session_id,
+            "seats": self.seats_left,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Slot:
+        """Read what `to_json` wrote."""
+        return cls(
+            shop_id=data["shop"],
+            service_id=data["service"],
+            provider_id=data["provider"],
+            starts_at=datetime.fromtimestamp(data["starts"], UTC),
+            ends_at=datetime.fromtimestamp(data["ends"], UTC),
+            price_minor=data["price"],
+            currency=data["currency"],
+            session_id=data["session"],
+            seats_left=data["seats"],
+        )
+
+
+def resolve(*overrides: Overrides) -> Rules:
+    """Merge overrides, nearest first (provider, service, shop): the first that is set counts.
+
+    Approval is different: whoever wants to see bookings first, gets to.
+    """
+    found: dict[str, Any] = {}
+    for name in RULES:
+        values = [value for over in overrides if (value := getattr(over, name)) is not None]
+        if values:
+            found[name] = any(values) if name == "needs_approval" else values[0]
+    return Rules(**found)
+
+
+def _known(known: Mapping[Any, T], key: object, **facts: object) -> T:
+    try:
+        return known[key]
+    except KeyError:
+        raise NotFound(**facts) from None

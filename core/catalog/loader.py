@@ -1,0 +1,225 @@
+"""Read what a shop offers, once per version.
+
+`catalog` is on the path of every turn, so a shop is kept in `ctx.cache` until its version moves:
+one tiny statement says whether it did. Whoever changes anything that stands here calls `touch` in
+the same transaction (the verbs of `core.shops.shops` all do).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from core.catalog.entities import (
+    RULES,
+    Catalog,
+    Category,
+    Offering,
+    Overrides,
+    Provider,
+    Service,
+    Shop,
+    Span,
+    resolve,
+)
+from core.db.context import Context, Row
+from core.db.tables import (
+    categories,
+    date_exceptions,
+    hours,
+    provider_services,
+    providers,
+    seconds,
+    service_rooms,
+    services,
+    shops,
+    time_off,
+)
+from core.errors import NotFound
+from core.localtime.opening_masks import Interval, Schedule
+
+T = TypeVar("T")
+
+_DAYS_BACK = timedelta(days=7)
+"""How much of the past is kept of holidays and time off: staff enter what was done this week."""
+
+_VERSION = sa.select(shops.c.version).where(shops.c.id == sa.bindparam("shop_id"))
+_VERSION_LOCKED = _VERSION.with_for_update(key_share=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Forget:
+    """Drops a shop from the cache once the transaction that changed it is committed."""
+
+    cache: dict[Any, Any] = field(repr=False, compare=False)
+    shop_id: int
+
+    def __call__(self) -> None:
+        self.cache.pop(("catalog", self.shop_id), None)
+
+
+async def catalog(
+    ctx: Context, shop_id: int, *, lock: bool = False, version: int | None = None
+) -> Catalog:
+    """Return a shop's catalog as this transaction sees it; NotFound if there is no such shop.
+
+    One statement when nothing changed since it was read last, none where `version`, which this
+    transaction has just read, says so. To re-check an offer, lock the calendars first and ask for
+    the catalog then: changes take the same locks. `lock` locks the shop's row with the same
+    statement, for what is counted per shop.
+    """
+    if version is None:
+        statement = _VERSION_LOCKED if lock else _VERSION
+        version = (await ctx.execute(statement, {"shop_id": shop_id})).scalar()
+    if version is None:
+        raise NotFound(shop=shop_id)
+    kept: Catalog | None = ctx.cache.get(("catalog", shop_id))
+    if kept is not None and kept.version == version:
+        return kept
+    while True:
+        fresh = await _load(ctx, shop_id)
+        # Several statements see several moments: read it again if somebody committed meanwhile.
+        version = (await ctx.execute(_VERSION, {"shop_id": shop_id})).scalar()
+        if fresh.version == version:
+            break
+    # What this transaction itself changed may yet be rolled back, and then another's change
+    # would get the same version: such a reading is nobody else's.
+    if _Forget(ctx.cache, shop_id) not in ctx.after_commit:
+        ctx.cache["catalog", shop_id] = fresh
+    return fresh
+
+
+async def touch(ctx: Context, shop_id: int) -> None:
+    """Say that the shop's catalog changed: every process reads it anew from the commit on."""
+    raised = shops.update().where(shops.c.id == shop_id).values(version=shops.c.version + 1)
+    await ctx.execute(raised)
+    forget = _Forget(ctx.cache, shop_id)
+    if forget not in ctx.after_commit:
+        ctx.after_commit.append(forget)
+
+
+async def _load(ctx: Context, shop_id: int) -> Catalog:
+    found = await ctx.first(sa.select(shops).where(shops.c.id == shop_id))
+    if found is None:
+        raise NotFound(shop=shop_id)
+    shop = shop_from(found)
+    since = ctx.now - _DAYS_BACK
+
+    async def rows(table: sa.Table, *which: sa.ColumnElement[bool]) -> Sequence[Row]:
+        return await ctx.all(sa.select(table).where(table.c.shop_id == shop_id, *which))
+
+    headings = [Category(**row._mapping) for row in await rows(categories)]  # noqa: SLF001
+    headings.sort(key=lambda category: (category.position, category.id))
+    place = {category.id: at for at, category in enumerate(headings)}
+    offered = [service_from(row) for row in await rows(services)]
+    offered.sort(key=lambda s: (place.get(s.category_id or 0, len(place)), s.position, s.id))
+    people = [_made(Provider, row) for row in await rows(providers)]
+    people.sort(key=lambda provider: (provider.position, provider.id))
+    own = {(row.service_id, row.provider_id): row for row in await rows(provider_services)}
+    week = await rows(hours)
+    dates = await rows(date_exceptions, date_exceptions.c.day >= since.date())
+    rooms: dict[int, tuple[int, ...]] = {}
+    for row in sorted(await rows(service_rooms), key=lambda row: row.calendar_id):
+        rooms[row.service_id] = (*rooms.get(row.service_id, ()), row.calendar_id)
+    off = sa.select(
+        time_off.c.provider_id, seconds(time_off.c.starts_at), seconds(time_off.c.ends_at)
+    ).where(time_off.c.shop_id == shop_id, time_off.c.ends_at > since)
+    away: dict[int, tuple[Span, ...]] = {}
+    for who, starts_s, ends_s in (tuple(row) for row in await ctx.all(off)):
+        away[who] = (*away.get(who, ()), (starts_s, ends_s))
+
+    opens = schedules(shop.timezone, week, dates)
+    shop_schedule = opens[None]
+    return Catalog(
+        shop=shop,
+        categories=tuple(headings),
+        services=tuple(offered),
+        providers=tuple(people),
+        offerings={
+            (service.id, provider.id): _offering(shop, service, provider, pair)
+            for service in offered
+            for provider in people
+            if (pair := own.get((service.id, provider.id))) is not None
+        },
+        shop_schedule=shop_schedule,
+        provider_schedules={p.id: opens.get(p.id, shop_schedule) for p in people},
+        rooms=rooms,
+        time_off=away,
+        version=shop.version,
+    )
+
+
+def _offering(shop: Shop, service: Service, provider: Provider, pair: Row) -> Offering:
+    prices = pair.price_minor, service.price_minor, provider.fee_minor
+    return Offering(
+        service,
+        provider,
+        minutes=pair.minutes or service.minutes,
+        price_minor=next((price for price in prices if price is not None), None),
+        rules=resolve(provider.overrides, service.overrides, shop.overrides),
+    )
+
+
+# ------------------------------------------------------------------------------------ rows
+
+
+def shop_from(row: Row) -> Shop:
+    """Return the Shop a full row of `shops` holds."""
+    return _made(Shop, row)
+
+
+def service_from(row: Row) -> Service:
+    """Return the Service a full row of `services` holds."""
+    return _made(Service, row, synonyms=tuple(row.synonyms))
+
+
+def _made(kind: Callable[..., T], row: Row, **instead: Any) -> T:
+    """A dataclass from the row's columns of the same names, the rules gathered as overrides."""
+    values: dict[str, Any] = {**row._mapping, **instead}  # noqa: SLF001 - the row's public mapping
+    rules = {name: values.pop(name) for name in RULES}
+    return kind(**values, overrides=Overrides(**rules))
+
+
+def schedules(zone: str, week: Iterable[Row], dates: Iterable[Row]) -> dict[int | None, Schedule]:
+    """Return the shop's hours (None) and those of providers who have any of their own.
+
+    `week` and `dates` are rows of `hours` and `date_exceptions`.
+
+    A provider without weekly hours keeps the shop's. With them, the shop's exceptions still hold:
+    on such a date the provider's hours count as far as the shop is open. An exception of the
+    provider's own replaces both.
+    """
+    weekly: dict[int | None, list[tuple[Interval, ...]]] = {None: [()] * 7}
+    special: dict[int | None, dict[date, tuple[Interval, ...]]] = {None: {}}
+    for row in sorted(week, key=lambda row: row.opens):
+        days = weekly.setdefault(row.provider_id, [()] * 7)
+        days[row.weekday] = (*days[row.weekday], Interval(row.opens, row.closes))
+    for row in sorted(dates, key=lambda row: row.opens or 0):
+        hours_of = special.setdefault(row.provider_id, {})
+        kept = hours_of.get(row.day, ())
+        hours_of[row.day] = kept if row.opens is None else (*kept, Interval(row.opens, row.closes))
+    made: dict[int | None, Schedule] = {}
+    for who in {*weekly, *special}:
+        exceptions = special[None]
+        if who in weekly and who is not None:
+            exceptions = {
+                day: _common(weekly[who][day.weekday()], open_) for day, open_ in exceptions.items()
+            }
+        exceptions = {**exceptions, **special.get(who, {})}
+        made[who] = Schedule(zone, tuple(weekly.get(who, weekly[None])), exceptions)
+    return made
+
+
+def _common(some: Iterable[Interval], others: Sequence[Interval]) -> tuple[Interval, ...]:
+    """The time that lies in both, of one date's intervals."""
+    return tuple(
+        Interval(opens, closes)
+        for one in some
+        for other in others
+        if (opens := max(one.opens, other.opens)) < (closes := min(one.closes, other.closes))
+        and opens < 24 * 60
+    )

@@ -1,0 +1,29 @@
+"""A shop's own words for a message: kept as they are; what they may say is the bot's to check."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.catalog import loader
+from core.db.context import Context
+from core.db.tables import shops
+from core.errors import NotFound
+
+
+async def keep(ctx: Context, shop_id: int, key: str, language: str, words: str | None) -> None:
+    """Say `key` in these words at a shop, in one language ("es"); None: in the usual ones again.
+
+    NotFound for a shop that is not there. Whoever calls has checked the words.
+    """
+    await ctx.lock(shops, [shop_id])
+    row = await ctx.first(sa.select(shops.c.wordings).where(shops.c.id == shop_id))
+    if row is None:
+        raise NotFound(shop=shop_id)
+    own = {name: dict(by_language) for name, by_language in (row.wordings or {}).items()}
+    if words is None:
+        own.get(key, {}).pop(language, None)
+    else:
+        own.setdefault(key, {})[language] = words
+    kept = {name: by_language for name, by_language in own.items() if by_language}
+    await ctx.execute(sa.update(shops).where(shops.c.id == shop_id).values(wordings=kept))
+    await loader.touch(ctx, shop_id)

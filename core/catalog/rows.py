@@ -1,0 +1,54 @@
+"""Change what a shop offers: the verbs behind the sample shops and the admin API.
+
+Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
+whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
+either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.catalog import loader
+from core.db.context import Context
+from core.db.tables import calendars, providers, shops
+from core.errors import NotFound
+
+
+async def _lock(ctx: Context, shop_id: int, provider_id: int | None = None) -> None:
+    """Lock the calendar of one provider or of all; NotFound if the shop has no such one."""
+    mine = sa.select(providers.c.calendar_id).where(providers.c.shop_id == shop_id)
+    if provider_id is not None:
+        mine = mine.where(providers.c.id == provider_id)
+    ids = [row.calendar_id for row in await ctx.all(mine)]
+    if not ids and provider_id is not None:
+        raise NotFound(provider=provider_id)
+    if not ids and await ctx.scalar(sa.select(shops.c.id).where(shops.c.id == shop_id)) is None:
+        raise NotFound(shop=shop_id)
+    await ctx.lock(calendars, ids)
+
+
+async def _add(ctx: Context, table: sa.Table, shop_id: int, values: Mapping[str, Any]) -> int:
+    if await ctx.scalar(sa.select(shops.c.id).where(shops.c.id == shop_id)) is None:
+        raise NotFound(shop=shop_id)
+    made = await ctx.insert(table, shop_id=shop_id, **values)
+    await loader.touch(ctx, shop_id)
+    return made
+
+
+async def _change(
+    ctx: Context, table: sa.Table, shop_id: int, row_id: int, values: Mapping[str, Any]
+) -> None:
+    await _there(ctx, table, shop_id, row_id)
+    await ctx.execute(table.update().where(table.c.id == row_id).values(values))
+    await loader.touch(ctx, shop_id)
+
+
+async def _there(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> sa.Row[Any]:
+    row = await ctx.first(sa.select(table).where(table.c.shop_id == shop_id, table.c.id == row_id))
+    if row is None:
+        raise NotFound(**{table.name: row_id})
+    return row

@@ -1,0 +1,119 @@
+"""Find a shop: by its keyword, or by words for its name, type and city, typos forgiven."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz
+
+from core.catalog.entities import Shop
+from core.catalog.loader import shop_from
+from core.db.context import Context
+from core.db.tables import providers
+from core.db.tables import shops as shops_table
+from core.errors import NotFound
+from core.values.text_folding import fold, keyword
+
+GOOD_ENOUGH = 62
+"""Of 100; below, a shop has too little of what was asked for to be named."""
+
+_ALIKE = 75
+"""Of 100, for two words: one letter in five wrong, or two swapped in six, passes."""
+
+_ALIKE_WHOLE = 85
+"""Of 100, for a whole name: long texts have many letters in common by chance."""
+
+
+async def shops(ctx: Context) -> list[Shop]:
+    """Return every shop, by name."""
+    rows = await ctx.all(sa.select(shops_table))
+    return sorted(map(shop_from, rows), key=lambda shop: (fold(shop.name), shop.id))
+
+
+async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
+    """Return the shop that a word such as "bella" opens, however it is written; else None."""
+    wanted = keyword(word)
+    if not wanted:
+        return None
+    row = await ctx.first(sa.select(shops_table).where(shops_table.c.keyword == wanted))
+    return None if row is None else shop_from(row)
+
+
+async def shop_of_link(ctx: Context, what: str) -> Shop:
+    """Return the shop that a link names by its keyword or number; NotFound for neither."""
+    found = await shop_by_keyword(ctx, what)
+    if found is None and what.isascii() and what.isdecimal():
+        row = await ctx.first(sa.select(shops_table).where(shops_table.c.id == int(what[:18])))
+        found = None if row is None else shop_from(row)
+    if found is None:
+        raise NotFound(shop=what)
+    return found
+
+
+async def provider_of_link(ctx: Context, what: str) -> tuple[int, int]:
+    """Return (shop, provider) of an active provider that a link names by number; else NotFound."""
+    if what.isascii() and what.isdecimal():
+        row = await ctx.first(
+            sa.select(providers.c.shop_id, providers.c.id).where(
+                providers.c.id == int(what[:18]), providers.c.active
+            )
+        )
+        if row is not None:
+            return row.shop_id, row.id
+    raise NotFound(provider=what)
+
+
+async def find_shops(ctx: Context, text: str) -> list[Shop]:
+    """Return the shops that fit what somebody wrote, best first; none rather than bad ones.
+
+    Words are compared with those of name, keyword, type and city, without regard to accents, case
+    and small typos. Words that fit no shop at all ("a", "please") count little.
+    """
+    wanted = _words(text)
+    if not wanted:
+        return []
+    there = await shops(ctx)
+    points = {shop.id: _points(wanted, shop) for shop in there}
+    weight = {
+        word: len(word) if any(points[shop.id][word] for shop in there) else len(word) / 4
+        for word in wanted
+    }
+    scored = [(_score(wanted, points[shop.id], weight, shop), shop) for shop in there]
+    good = [(score, shop) for score, shop in scored if score >= GOOD_ENOUGH]
+    return [shop for _, shop in sorted(good, key=lambda pair: -pair[0])]
+
+
+def _points(wanted: Sequence[str], shop: Shop) -> dict[str, float]:
+    """How well each word fits a shop, 0–100; a name fits better than a town."""
+    name, others = _words(f"{shop.name} {shop.keyword or ''}"), _words(f"{shop.type} {shop.city}")
+    return {word: max(_best(word, name), 0.95 * _best(word, others)) for word in wanted}
+
+
+def _score(
+    wanted: Sequence[str], points: Mapping[str, float], weight: Mapping[str, float], shop: Shop
+) -> float:
+    total = sum(weight[word] * points[word] for word in wanted)
+    mean = total / sum(weight[word] for word in wanted)
+    # "bellahair", "bella-hair" and "bel la hair" are one name.
+    whole = fuzz.ratio("".join(wanted), "".join(_words(shop.name)))
+    return max(mean, whole if whole >= _ALIKE_WHOLE else 0)
+
+
+def _words(text: str) -> list[str]:
+    return "".join(letter if letter.isalnum() else " " for letter in fold(text)).split()
+
+
+def _best(word: str, words: Sequence[str]) -> float:
+    return max((_alike(word, other) for other in words), default=0)
+
+
+def _alike(one: str, other: str) -> float:
+    if one == other:
+        return 100
+    if len(one) < 3 or len(other) < 3:
+        return 0
+    if other.startswith(one):
+        return 90
+    points = fuzz.ratio(one, other)
+    return points if points >= _ALIKE else 0

@@ -1,0 +1,136 @@
+"""Lists in pages: a page begins after the row a cursor names, however many came or went before it.
+
+The cursor holds the values the last row of a page is ordered by. It is opaque, not secret: what a
+caller may see is decided by the statement, not by where a page begins.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.tables.columns import Instant
+from core.errors import Invalid
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+MOST = 100
+"""Rows a page has at most."""
+
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page: how many rows, after which, and whether to count them all."""
+
+    limit: int = 50
+    cursor: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows, the cursor of the page after them, and how many there are if that was asked."""
+
+    items: Sequence[T]
+    next: str | None
+    total: int | None
+
+    def map(self, make: Callable[[T], U]) -> Page[U]:
+        """Return the page with something made of each row."""
+        return Page([make(item) for item in self.items], self.next, self.total)
+
+
+async def page(
+    ctx: Context,
+    statement: sa.Select[Any],
+    order: Sequence[sa.ColumnElement[Any]],
+    asked: Asked,
+    *,
+    newest_first: bool = False,
+) -> Page[Row]:
+    """Return one page of a statement's rows, ordered by `order`, the last of which is unique.
+
+    Columns of `order` may not be NULL; they stand behind the row's own. Invalid (`cursor`).
+    """
+    total = None
+    if asked.total:
+        counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+        total = int(await ctx.scalar(counted))
+    rows = statement.add_columns(*(column.label(f"_by{n}") for n, column in enumerate(order)))
+    if asked.cursor:
+        rows = rows.where(_after(order, _read(asked.cursor, order), newest_first=newest_first))
+    sorted_ = [column.desc() for column in order] if newest_first else order
+    found = await ctx.all(rows.order_by(*sorted_).limit(asked.limit + 1))
+    following = None
+    if len(found) > asked.limit:
+        following = _write(found[asked.limit - 1][-len(order) :])
+    return Page(found[: asked.limit], following, total)
+
+
+def _after(
+    order: Sequence[sa.ColumnElement[Any]], values: Sequence[Any], *, newest_first: bool
+) -> sa.ColumnElement[bool]:
+    """Rows behind these values; written out, for both databases go by an index for it."""
+    column, value = order[0], values[0]
+    beyond: sa.ColumnElement[bool] = column < value if newest_first else column > value
+    if len(order) == 1:
+        return beyond
+    rest = _after(order[1:], values[1:], newest_first=newest_first)
+    return sa.or_(beyond, sa.and_(column == value, rest))
+
+
+def _write(values: Sequence[Any]) -> str:
+    plain = [int(v.timestamp()) if isinstance(v, datetime) else v for v in values]
+    text = json.dumps([str(v) if isinstance(v, date) else v for v in plain])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, order: Sequence[sa.ColumnElement[Any]]) -> list[Any]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        values = json.loads(base64.urlsafe_b64decode(padded))
+        if not isinstance(values, list) or len(values) != len(order):
+            raise ValueError  # noqa: TRY301 - as for what is no JSON
+        return [_as(column.type, value) for column, value in zip(order, values, strict=True)]
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise Invalid(field="cursor", reason="form") from None
+
+
+def _as(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    """Return a value as a column compares it; ValueError for one of another type."""
+    if isinstance(kind, sa.Text | sa.String) and type(value) is str and "\0" not in value:
+        value.encode()
+        return value
+    if type(value) is not int or not -_LARGEST <= value <= _LARGEST:
+        raise ValueError
+    if isinstance(kind, Instant):
+        return datetime.fromtimestamp(value, UTC)
+    if isinstance(kind, sa.Text | sa.String):
+        raise ValueError  # noqa: TRY004 - whoever sent it typed nothing
+    return value
+
+
+def cut(items: Sequence[T], id_of: Callable[[T], int], asked: Asked) -> Page[T]:
+    """Return one page of what is in memory anyway, in its own order; Invalid (`cursor`).
+
+    After an item that is gone, the next page begins anew: nothing is left out.
+    """
+    start = 0
+    if asked.cursor:
+        (last,) = _read(asked.cursor, [sa.column("id", sa.BigInteger)])
+        start = next((n + 1 for n, item in enumerate(items) if id_of(item) == last), 0)
+    some = items[start : start + asked.limit]
+    more = start + asked.limit < len(items)
+    return Page(
+        some, _write([id_of(some[-1])]) if more else None, len(items) if asked.total else None
+    )

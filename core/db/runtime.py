@@ -1,0 +1,276 @@
+"""The runtime opens the database and hands out transactions; only here is anything committed."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from core.clock import Clock, SystemClock
+from core.db import aiosqlite_driver
+from core.db.context import Context
+from core.db.tables import REVISION, audit_append_only, overlap_guards
+from core.errors import NotReady
+from core.settings import Settings
+
+T = TypeVar("T")
+
+TRIES = 3
+"""How often a transaction is run when the database asks for it (deadlock, busy)."""
+
+_RETRY_SQLSTATES = {"40P01", "40001", "55P03"}  # deadlock, serialisation failure, lock timeout
+_POSTGRES_SETTINGS = {"lock_timeout": "3000", "timezone": "UTC", "jit": "off"}
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The opened installation: settings, clock, database, secret, what outlives a transaction."""
+
+    settings: Settings
+    clock: Clock
+    engine: AsyncEngine
+    reader: AsyncEngine
+    secret: bytes
+    random: Random = field(default_factory=SystemRandom)
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls, settings: Settings, clock: Clock | None = None, random: Random | None = None
+    ) -> Runtime:
+        """Open the database named in `settings`; a SQLite file is made if there is none.
+
+        `clock` and `random` are the machine's unless a test hands in its own. Raises NotReady
+        for a DATABASE_URL that names no database of ours.
+        """
+        try:
+            url = sa.make_url(settings.database)
+        except sa.exc.ArgumentError:
+            raise NotReady(reason="DATABASE_URL is not a URL") from None
+        secret = _secret_key(settings)
+        clock, random = clock or SystemClock(), random or SystemRandom()
+        if url.get_backend_name() == "postgresql":
+            engine = create_async_engine(
+                url,
+                pool_size=10,
+                max_overflow=10,
+                hide_parameters=True,  # they hold codes and phones, and errors are logged
+                connect_args={"server_settings": _POSTGRES_SETTINGS},
+            )
+            reader = engine.execution_options(postgresql_readonly=True)
+            return cls(settings, clock, engine, reader, secret, random)
+        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+            # Not the URL itself: it may hold a password.
+            raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
+        _prepare_file(Path(url.database))
+        connect = partial(aiosqlite_driver.connect, Path(url.database).resolve())
+        engine = create_async_engine(
+            url,
+            async_creator=connect,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=60,
+            hide_parameters=True,
+        )
+        reader = create_async_engine(
+            url, async_creator=connect, pool_size=4, max_overflow=0, hide_parameters=True
+        )
+        sa.event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
+        sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
+        sa.event.listen(reader.sync_engine, "connect", _on_sqlite_connect_reading)
+        sa.event.listen(reader.sync_engine, "begin", _begin)
+        return cls(settings, clock, engine, reader, secret, random)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+        await self.reader.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Context]:
+        """Open one transaction; commit when the block ends, roll back when it raises."""
+        async with self.engine.begin() as connection:
+            ctx = self._context(connection)
+            yield ctx
+        for then in ctx.after_commit:
+            then()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Context]:
+        """Open a transaction that only reads; on SQLite it never waits for the writer."""
+        async with self.reader.connect() as connection:
+            yield self._context(connection)
+
+    async def run(self, work: Callable[[Context], Awaitable[T]]) -> T:
+        """Run `work` in a transaction; again, at most `TRIES` times, if the database asks to."""
+        for left in reversed(range(TRIES)):
+            try:
+                async with self.transaction() as ctx:
+                    return await work(ctx)
+            except sa.exc.DBAPIError as error:
+                if not left or not should_retry(error):
+                    raise
+                # Two that collided should not collide again in step.
+                await asyncio.sleep(self.random.uniform(0.005, 0.05) * (TRIES - left))
+        raise AssertionError  # pragma: no cover - the last try returns or raises
+
+    def _context(self, connection: Any) -> Context:
+        return Context(
+            connection, self.clock.now(), self.settings, self.random, self.secret, self.cache
+        )
+
+    async def check(self) -> None:
+        """Raise NotReady unless the database answers, is at our revision and has its guards."""
+        try:
+            connection = await self.reader.connect()
+        except Exception as error:
+            # The system's errors, a driver's own, or a driver's wrapped by SQLAlchemy.
+            said = getattr(error, "orig", error)
+            raise NotReady(reason=f"the database does not answer: {said}") from error
+        try:
+            if reason := await connection.run_sync(_unfit):
+                raise NotReady(reason=f"{reason}: run python -m bot migrate")
+        finally:
+            await connection.close()
+
+    def serving(self) -> Serving:
+        """Return a context manager that makes this the one process that serves this file."""
+        return Serving(sa.make_url(self.settings.database))
+
+
+class Serving:
+    """The lock of the one serving process on a SQLite file; nothing on PostgreSQL.
+
+    Entering raises NotReady when another process holds it. The empty file it leaves behind is
+    on purpose: to remove it would let two processes lock two files of the same name.
+    """
+
+    def __init__(self, url: sa.URL) -> None:
+        self._path = None
+        if url.get_backend_name() == "sqlite":
+            # Two names of one file must meet at one lock.
+            self._path = Path(f"{Path(str(url.database)).resolve()}.serving")
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> None:
+        if self._path is None:
+            return
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.__exit__()
+            raise NotReady(
+                reason="another process serves this SQLite file already; one may. "
+                "To run several, use PostgreSQL: set DATABASE_URL"
+            ) from None
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def should_retry(error: sa.exc.DBAPIError) -> bool:
+    """Whether the same transaction, run again, may well succeed: deadlock, busy, lock timeout."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _RETRY_SQLSTATES
+    return isinstance(error, sa.exc.OperationalError) and "database is locked" in str(error.orig)
+
+
+def _unfit(connection: sa.Connection) -> str:
+    """Say why the schema is not the one this program was written for; "" when it is."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table("claims"):
+        return "the database has no tables yet"
+    revision = None
+    if inspector.has_table("alembic_version"):
+        revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if revision != REVISION:
+        return f"the database is at revision {revision}, this program at {REVISION}"
+    if absent := overlap_guards.missing(connection):
+        return f"the database lacks its guards against double booking ({', '.join(absent)})"
+    if absent := audit_append_only.missing(connection):
+        return f"the database lacks what keeps its audit whole ({', '.join(absent)})"
+    return ""
+
+
+def _prepare_file(path: Path) -> None:
+    """Make the SQLite file ours alone, and one that readers and a writer use side by side.
+
+    First the mode: the -wal and -shm that SQLite makes later take the same. Write-ahead logging
+    is kept in the file itself, and turning it on heeds no busy timeout: of several processes
+    that open a new file at once, some are told "locked" at once (seen: 10 of 160).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+        path.chmod(0o600)
+        for left in reversed(range(250)):
+            try:
+                with closing(sqlite3.connect(path, timeout=0)) as connection:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError:
+                if not left:
+                    raise
+                time.sleep(0.02)
+    except (OSError, sqlite3.DatabaseError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NotReady(reason=f"cannot use the SQLite file {path}: {reason}") from error
+
+
+def _secret_key(settings: Settings) -> bytes:
+    """SECRET_KEY, or one made once and kept in DATA_DIR, readable by us alone."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "secret_key"
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().encode()
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is deferred and fails at once when another writer came between
+    # its first read and its first write; ours is IMMEDIATE and waits (see `_begin_immediate`).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout = 5000",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_connect_reading(connection: Any, record: Any) -> None:
+    _on_sqlite_connect(connection, record)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,104 @@
+"""The database referees: no two claims of one calendar overlap, on any write path.
+
+PostgreSQL keeps an exclusion constraint, SQLite two triggers. Alembic's batch mode rebuilds
+SQLite tables and silently drops triggers, so the guards are installed again after every
+migration and `missing` is asked before anything serves.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.db.tables.bookings import LONGEST_CLAIM
+
+NO_OVERLAP = "claims_no_overlap"
+"""The name both databases report when a claim would overlap another."""
+
+LENGTH = "ck_claims_length"
+"""The CHECK that bounds a claim's length."""
+
+_EXCLUDE = f"""
+ALTER TABLE claims ADD CONSTRAINT {NO_OVERLAP} EXCLUDE USING gist (
+    int8range(calendar_id, calendar_id, '[]') WITH &&,
+    tstzrange(busy_from, busy_until) WITH &&
+) WHERE (NOT squeezed)
+"""
+
+# A claim is never longer than LONGEST_CLAIM (a CHECK), so what may overlap a new one began
+# at most that long before it: the index on (calendar_id, busy_from) finds it in one short range.
+_TRIGGER = """
+CREATE TRIGGER {name}_{event} BEFORE {event} ON claims
+WHEN NOT NEW.squeezed
+BEGIN
+    SELECT RAISE(ABORT, '{name}') WHERE EXISTS (
+        SELECT 1 FROM claims
+        WHERE calendar_id = NEW.calendar_id
+          AND busy_from < NEW.busy_until
+          AND busy_from > NEW.busy_from - {longest}
+          AND busy_until > NEW.busy_from
+          AND NOT squeezed
+          {but_itself}
+    );
+END
+"""
+_TRIGGERS = {
+    f"{NO_OVERLAP}_{event}": _TRIGGER.format(
+        name=NO_OVERLAP, event=event, longest=LONGEST_CLAIM, but_itself=but_itself
+    )
+    for event, but_itself in (("insert", ""), ("update", "AND id <> OLD.id"))
+}
+
+
+def install(connection: sa.Connection) -> None:
+    """Put the guards in place; those that stand already stay.
+
+    Needs a connection that may DDL. Raises an IntegrityError on PostgreSQL if claims overlap
+    already, and RuntimeError if a guard is lost that cannot be put back on a standing table.
+    """
+    absent = missing(connection)
+    if connection.dialect.name == "postgresql":
+        for _ in absent:
+            connection.execute(sa.text(_EXCLUDE))
+        return
+    for name in absent:
+        if name not in _TRIGGERS:
+            message = f"the migration lost the constraint {name} of claims"
+            raise RuntimeError(message)
+        connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {name}"))
+        connection.execute(sa.text(_TRIGGERS[name]))
+
+
+def remove(connection: sa.Connection) -> None:
+    """Take the guards away, for a migration down or a control that shows the fault."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"ALTER TABLE claims DROP CONSTRAINT IF EXISTS {NO_OVERLAP}"))
+        return
+    for name in _TRIGGERS:
+        connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {name}"))
+
+
+def missing(connection: sa.Connection) -> list[str]:
+    """Return the names of guards that are absent or say something else than here."""
+    if connection.dialect.name == "postgresql":
+        found = connection.scalar(
+            sa.text(
+                "SELECT count(*) FROM pg_constraint"
+                " WHERE conrelid = to_regclass('claims') AND conname = :name AND contype = 'x'"
+            ),
+            {"name": NO_OVERLAP},
+        )
+        return [] if found else [NO_OVERLAP]
+    rows = connection.execute(
+        sa.text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'claims'")
+    ).all()
+    triggers = {name: _squeeze(sql) for type_, name, sql in rows if type_ == "trigger"}
+    table = "".join(sql for type_, _, sql in rows if type_ == "table")
+    lost = [name for name, sql in _TRIGGERS.items() if triggers.get(name) != _squeeze(sql)]
+    # The triggers look back only as far as this allows a claim to reach.
+    if LENGTH not in table:
+        lost.append(LENGTH)
+    return lost
+
+
+def _squeeze(sql: str) -> str:
+    return " ".join(sql.split())

@@ -1,0 +1,283 @@
+"""Set up the sample shops with half-full calendars, by the verbs an admin uses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from random import Random
+
+from core.bookings import blocks, staff_actions
+from core.bookings.booking import log
+from core.bookings.create import For, new_ref, snapshot, timing
+from core.bookings.transitions import SYSTEM
+from core.catalog.entities import Catalog, Slot
+from core.catalog.loader import catalog
+from core.catalog.shop_search import shop_by_keyword
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.db.tables import bookings, claims
+from core.demo.sample_shops import SAMPLES, Sample
+from core.localtime import zones
+from core.people.customers import add_customer
+from core.people.members import add_member
+from core.scheduling import availability, opening_hours
+from core.scheduling.slot_finder import calendars_of
+from core.shops import providers as shops_providers
+from core.shops import rooms
+from core.shops.providers import add_provider
+from core.shops.services import add_category, add_service
+from core.shops.shops import add_shop
+
+DAYS = 30
+"""How far ahead the calendars are filled."""
+
+_DRAWS = 16
+"""How many slots are drawn a day; those that no longer fit are passed over."""
+
+_AT_ONCE = 100
+"""Bookings a statement."""
+
+
+async def seed(runtime: Runtime) -> str:
+    """Make the sample shops that are not there yet; return in a sentence what there is now.
+
+    Running it again changes nothing. What is booked is drawn by chance, the same for the same day.
+    """
+    made = 0
+    for sample in SAMPLES:
+        shop_id = await runtime.run(partial(_set_up, sample))
+        if shop_id is not None:
+            # In a transaction of its own, so that the catalog is read once for all its bookings.
+            made += await runtime.run(partial(_fill, sample, shop_id))
+    names = [f"{sample.shop['name']} ({sample.keyword})" for sample in SAMPLES]
+    shops = f"{', '.join(names[:-1])} and {names[-1]}"
+    if not made:
+        return f"The sample shops are there already: {shops}."
+    return f"Made {shops}: {made} bookings in the next {DAYS} days."
+
+
+# ------------------------------------------------------------------------------------ shops
+
+
+async def _set_up(sample: Sample, ctx: Context) -> int | None:
+    """Make the shop with all it offers and return its id; None if its keyword is taken."""
+    if await shop_by_keyword(ctx, sample.keyword) is not None:
+        return None
+    shop_id = await add_shop(ctx, **sample.shop)
+    await opening_hours.set_hours(ctx, shop_id, None, sample.week)
+    today = zones.local(int(ctx.now.timestamp()), sample.shop["timezone"]).date()
+    for day in _coming(today, sample.holidays):
+        await opening_hours.set_exception(ctx, shop_id, day, reason="holiday")
+    for day in _coming(today, sample.short):
+        await opening_hours.set_exception(ctx, shop_id, day, sample.short_hours)
+    services = await _services(ctx, sample, shop_id)
+    for room, named in sample.rooms.items():
+        await rooms.add_room(ctx, shop_id, room, service_ids=[services[name] for name in named])
+    for role, name, phone in sample.staff:
+        await add_member(ctx, shop_id, role=role, name=name, phone=phone)
+    for position, provider in enumerate(sample.providers):
+        provider_id = await add_provider(
+            ctx, shop_id, provider.name, position=position, **provider.more
+        )
+        await add_member(
+            ctx,
+            shop_id,
+            role="provider",
+            name=f"{provider.more.get('title', '')} {provider.name}".strip(),
+            phone=provider.phone,
+            provider_id=provider_id,
+        )
+        given = provider.services or tuple(
+            service.name for service in sample.services if not service.more.get("sessions")
+        )
+        for name in given:
+            await shops_providers.offer(
+                ctx,
+                shop_id,
+                provider_id,
+                services[name],
+                price_minor=provider.prices.get(name),
+            )
+        if provider.week is not None:
+            await opening_hours.set_hours(ctx, shop_id, provider_id, provider.week)
+        for ahead in provider.days_off:
+            bounds = zones.day_bounds(today + timedelta(days=ahead), sample.shop["timezone"])
+            start, end = (datetime.fromtimestamp(bound, UTC) for bound in bounds)
+            await opening_hours.add_time_off(ctx, shop_id, provider_id, start, end, "day off")
+    return shop_id
+
+
+async def _services(ctx: Context, sample: Sample, shop_id: int) -> dict[str, int]:
+    """Add the services under their headings, both in the order they are written in."""
+    headings: dict[str, int] = {}
+    services: dict[str, int] = {}
+    for position, service in enumerate(sample.services):
+        if service.category not in headings:
+            headings[service.category] = await add_category(
+                ctx, shop_id, service.category, position=len(headings)
+            )
+        services[service.name] = await add_service(
+            ctx,
+            shop_id,
+            service.name,
+            minutes=service.minutes,
+            price_minor=service.price_minor,
+            category_id=headings[service.category],
+            synonyms=service.synonyms,
+            position=position,
+            **service.more,
+        )
+    return services
+
+
+def _coming(today: date, days: tuple[tuple[int, int], ...]) -> Iterator[date]:
+    """The next time each (month, day) comes, today included."""
+    for month, day in days:
+        this_year = today.replace(month=month, day=day)
+        yield this_year if this_year >= today else this_year.replace(year=today.year + 1)
+
+
+# ------------------------------------------------------------------------------------ bookings
+
+
+async def _fill(sample: Sample, shop_id: int, ctx: Context) -> int:
+    """Book about half of everybody's coming days; return how many bookings that took.
+
+    Written all at once rather than one by one by `desk.book_for`: nobody else can know the shop
+    yet, so there is nothing to check again, and the demo starts in a second. The guards of the
+    database stand all the same.
+    """
+    chance = Random(sample.keyword)  # noqa: S311 - sample data, and the same every time
+    found = await catalog(ctx, shop_id)
+    regulars = [await add_customer(ctx, shop_id, name) for name in sample.customers]
+    seats = 0
+    for slot in await _classes(ctx, sample, found):
+        for customer_id in chance.sample(regulars, chance.randint(1, (slot.seats_left or 2) - 1)):
+            key = f"sample {slot.session_id} {customer_id}"
+            await staff_actions.book_for(
+                ctx, slot, actor=SYSTEM, customer_id=customer_id, key=key, origin="sample"
+            )
+            seats += 1
+    drawn = await _drawn(ctx, found, chance)
+    names = dict(zip(regulars, sample.customers, strict=True))
+    for start in range(0, len(drawn), _AT_ONCE):
+        part = [(slot, chance.choice(regulars)) for slot in drawn[start : start + _AT_ONCE]]
+        await _write(ctx, found, [(slot, For(one, names[one])) for slot, one in part], chance)
+    return seats + len(drawn)
+
+
+async def _drawn(ctx: Context, found: Catalog, chance: Random) -> list[Slot]:
+    """Draw slots that half fill each day of each provider and leave each other alone."""
+    taken: dict[int, list[Slot]] = defaultdict(list)
+    drawn: list[Slot] = []
+    for provider in found.providers:
+        free: dict[date, dict[int, list[Slot]]] = defaultdict(dict)
+        for offering in found.offerings.values():
+            if offering.provider != provider or offering.service.sessions:
+                continue
+            service_id = offering.service.id
+            end = ctx.now + timedelta(days=DAYS)
+            for slot in await availability.find(
+                ctx, found, service_id, provider_id=provider.id, start=ctx.now, end=end
+            ):
+                day = zones.local(int(slot.starts_at.timestamp()), found.shop.timezone).date()
+                free[day].setdefault(service_id, []).append(slot)
+        for starts in free.values():
+            wanted = max(_minutes(those, found) for those in starts.values()) // 2
+            for _ in range(_DRAWS):
+                slot = chance.choice(starts[chance.choice(list(starts))])
+                if slot.minutes <= wanted and _fits(found, slot, taken):
+                    for calendar in calendars_of(found, slot.service_id, provider.id):
+                        taken[calendar].append(slot)
+                    drawn.append(slot)
+                    wanted -= slot.minutes
+    return drawn
+
+
+def _minutes(starts: list[Slot], found: Catalog) -> int:
+    """About how many minutes a day's starts leave free: a grid step each, and the last's length."""
+    return (len(starts) - 1) * found.shop.rules.grid_minutes + starts[-1].minutes
+
+
+def _fits(found: Catalog, slot: Slot, taken: Mapping[int, list[Slot]]) -> bool:
+    """Whether a slot keeps clear of those drawn before, buffers included."""
+    rules = found.offering(slot.service_id, slot.provider_id).rules
+    gap = timedelta(minutes=max(rules.gap_before_minutes, rules.gap_after_minutes))
+    return all(
+        other.ends_at + gap <= slot.starts_at or slot.ends_at + gap <= other.starts_at
+        for calendar in calendars_of(found, slot.service_id, slot.provider_id)
+        for other in taken.get(calendar, ())
+    )
+
+
+async def _write(
+    ctx: Context, found: Catalog, drawn: Sequence[tuple[Slot, For]], chance: Random
+) -> None:
+    """Write confirmed bookings with their claims and the beginning of their history."""
+    rows = [
+        {
+            "shop_id": slot.shop_id,
+            "ref": new_ref(ctx.random),
+            "state": "confirmed",
+            **timing(found, slot),
+            "customer_id": whom.customer_id,
+            "snapshot": snapshot(found, slot, whom),
+            "anyone": chance.random() < 0.5,
+            "origin": "sample",
+            "made_by": str(SYSTEM),
+            "created_at": ctx.now,
+            "updated_at": ctx.now,
+        }
+        for slot, whom in drawn
+    ]
+    statement = bookings.insert().returning(bookings.c.id, sort_by_parameter_order=True)
+    ids = [row.id for row in await ctx.execute(statement, rows)]
+    taken = []
+    for booking_id, (slot, _) in zip(ids, drawn, strict=True):
+        rules = found.offering(slot.service_id, slot.provider_id).rules
+        taken += [
+            {
+                "shop_id": slot.shop_id,
+                "calendar_id": calendar,
+                "booking_id": booking_id,
+                "busy_from": slot.starts_at,
+                "busy_until": slot.ends_at,
+                "gap_before": rules.gap_before_minutes,
+                "gap_after": rules.gap_after_minutes,
+            }
+            for calendar in calendars_of(found, slot.service_id, slot.provider_id)
+        ]
+    await ctx.execute(claims.insert(), taken)
+    begun = {"at": ctx.now, "action": "book_for", "to_state": "confirmed", "actor": str(SYSTEM)}
+    shop_id = found.shop.id
+    await log(ctx, [{"shop_id": shop_id, "booking_id": one, **begun, "details": {}} for one in ids])
+
+
+async def _classes(ctx: Context, sample: Sample, found: Catalog) -> list[Slot]:
+    """Put the weekly classes into the calendar; return their seats."""
+    zone = found.shop.timezone
+    today = zones.local(int(ctx.now.timestamp()), zone).date()
+    services = {service.name: service.id for service in found.services}
+    providers = {provider.name: provider.id for provider in found.providers}
+    seats: list[Slot] = []
+    for service, provider, weekday, minute, capacity in sample.classes:
+        for ahead in range(1, DAYS + 1):
+            day = today + timedelta(days=ahead)
+            holiday = found.shop_schedule.exceptions.get(day) == ()
+            if day.weekday() != weekday or holiday:
+                continue
+            start_s, *_ = zones.local_instants(day, minute, zone)
+            await blocks.add_session(
+                ctx,
+                shop_id=found.shop.id,
+                service_id=services[service],
+                provider_id=providers[provider],
+                starts_at=datetime.fromtimestamp(start_s, UTC),
+                capacity=capacity,
+                actor=SYSTEM,
+            )
+        end = ctx.now + timedelta(days=DAYS)
+        seats += await availability.find(ctx, found, services[service], start=ctx.now, end=end)
+    return seats

@@ -1,0 +1,121 @@
+"""Free times as bits: hours minus breaks minus claims, one integer a calendar.
+
+A calendar is one Python int: bit n is the n-th five-minute tick (UTC; a tick's number is its
+epoch second // 300) since the first tick of a `Window`. Open hours, claims, the grid, notice and
+horizon are all such masks. "Any of these providers" is an OR of what `starts` gives for each;
+"provider and room" is `starts` over the AND of their hours and the OR of their claims.
+
+Pure, and the only place of wall-clock arithmetic. All zone rules come from the pinned tzdata
+package: importing this module empties zoneinfo's search path for the whole process, so that two
+machines with different system files, and libraries that ask zoneinfo themselves, see one calendar.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from core.localtime.ticks import _DAY, _DAY_MINUTES, _EPOCH_ORDINAL, _TICK_MINUTES, Window, _bits
+from core.localtime.zones import _segments, zone
+
+# ------------------------------------------------------------------------------------ the words
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch of opening hours, in minutes of wall clock from the midnight of its date.
+
+    It belongs to the date it begins on and may run past midnight, to 48:00 (2880).
+    """
+
+    opens: int
+    closes: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.opens < _DAY_MINUTES and self.opens < self.closes <= 2 * _DAY_MINUTES):
+            raise ValueError(f"hours must begin within their day and end by 48:00: {self}")
+        if self.opens % _TICK_MINUTES or self.closes % _TICK_MINUTES:
+            raise ValueError(f"hours come in steps of {_TICK_MINUTES} minutes: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something is open, by the wall clock of `zone`.
+
+    `weekly` has seven entries, Monday first. An exception replaces the weekly hours of its local
+    date; an empty one closes it. Hours the day before reaches past midnight are not the date's own
+    and stay. Build one per version of the hours and keep it: building costs more than using.
+    """
+
+    zone: str
+    weekly: tuple[tuple[Interval, ...], ...]
+    exceptions: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
+    _week: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
+    _special: dict[int, bytes] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        zone(self.zone)
+        if len(self.weekly) != 7:
+            raise ValueError(f"a week has seven days, not {len(self.weekly)}")
+        put = object.__setattr__
+        put(self, "exceptions", dict(self.exceptions))
+        put(self, "_week", tuple(_two_days(hours) for hours in self.weekly))
+        special = {d.toordinal() - _EPOCH_ORDINAL: _two_days(h) for d, h in self.exceptions.items()}
+        put(self, "_special", special)
+        put(self, "_hash", hash((self.zone, self.weekly, frozenset(self.exceptions.items()))))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+# ------------------------------------------------------------------------------------ masks
+
+
+@lru_cache(maxsize=1024)
+def open_mask(schedule: Schedule, window: Window) -> int:
+    """Ticks at which the schedule is open.
+
+    An instant is open when its wall time lies in an interval of its local date or, counted on past
+    24:00, in one of the date before. So a repeated hour is open twice and a skipped one never.
+    """
+    week, special = schedule._week, schedule._special  # noqa: SLF001 - compiled for this function
+    days = _local_days(window)
+    # The epoch was a Thursday. A date covers two days' ticks, so every other date is disjoint.
+    hours = [special.get(day) or week[(day + 3) % 7] for day in days]
+    pattern = _bits(hours[::2]) | _bits(hours[1::2]) << _DAY
+    return _from_local(pattern, days.start * _DAY, schedule.zone, window)
+
+
+@lru_cache(maxsize=1024)
+def grid_mask(zone: str, grid_minutes: int, window: Window) -> int:
+    """Ticks whose local minute of the day is a multiple of the grid (5–1440, in steps of 5)."""
+    if not 0 < grid_minutes <= _DAY_MINUTES or grid_minutes % _TICK_MINUTES:
+        raise ValueError(f"a grid is 5 to {_DAY_MINUTES} minutes in steps of 5, not {grid_minutes}")
+    day = sum(1 << tick for tick in range(0, _DAY, grid_minutes // _TICK_MINUTES))
+    days = _local_days(window)
+    pattern = _bits([day.to_bytes(_DAY // 8, "little")] * len(days))
+    return _from_local(pattern, days.start * _DAY, zone, window)
+
+
+def _two_days(hours: Iterable[Interval]) -> bytes:
+    """A date's intervals over its own ticks and those of the next day."""
+    mask = 0
+    for interval in hours:
+        opens, closes = interval.opens // _TICK_MINUTES, interval.closes // _TICK_MINUTES
+        mask |= (1 << closes) - (1 << opens)
+    return mask.to_bytes(2 * _DAY // 8, "little")
+
+
+def _local_days(window: Window) -> range:
+    """Local dates, as days since the epoch, whose hours can reach the window from any offset."""
+    return range(window.first // _DAY - 2, (window.first + window.ticks) // _DAY + 2)
+
+
+def _from_local(pattern: int, base: int, zone: str, window: Window) -> int:
+    """Take a mask over wall-clock ticks, its first bit being `base`, to the window's UTC ticks."""
+    mask = 0
+    for begins, ends, offset in _segments(zone, window):
+        part = pattern >> (begins + offset - base) & ((1 << (ends - begins)) - 1)
+        mask |= part << (begins - window.first)
+    return mask

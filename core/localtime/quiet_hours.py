@@ -1,0 +1,56 @@
+"""Quiet hours: when nobody is written to who did not just write."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from core.localtime import zones
+
+Quiet = tuple[int, int]
+"""From and until, in minutes of the local day; equal: never quiet."""
+
+DEFAULT: Quiet = (21 * 60, 8 * 60)
+"""Of a shop that sets none: 21:00 to 8:00."""
+
+
+def hours(*wanted: tuple[int | None, int | None]) -> Quiet:
+    """Return the first quiet hours that are set – the person's, then the shop's –, or the default.
+
+    Of a pair both are set or neither.
+    """
+    for since, until in wanted:
+        if since is not None and until is not None:
+            return since, until
+    return DEFAULT
+
+
+def span(at: datetime, zone: str, quiet: Quiet) -> tuple[datetime, datetime] | None:
+    """Return the quiet hours an instant lies in, [from, until); None if it lies in none.
+
+    By what the clocks of `zone` show. Where they are set back, what comes twice is quiet twice.
+    """
+    since, until = quiet
+    at_s = int(at.timestamp())
+    local = zones.local(at_s, zone)
+    minute, day = local.hour * 60 + local.minute, local.date()
+    first = last = day
+    if since <= until:
+        inside = since <= minute < until
+    else:
+        inside = not until <= minute < since
+        first -= timedelta(days=minute < until)
+        last += timedelta(days=minute >= since)
+    if not inside:
+        return None
+    begins = [s for s in _readings(first, since, zone) if s <= at_s]
+    ends = [s for s in _readings(last, until, zone) if s > at_s]
+    # Clocks set back over the edge: then what they show begins or ends right here.
+    return _instant(max(begins, default=at_s)), _instant(min(ends, default=at_s))
+
+
+def _readings(day: date, minute: int, zone: str) -> tuple[int, ...]:
+    return zones.local_instants(day, minute, zone) or (zones.instant_at(day, minute, zone),)
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,137 @@
+"""Words between a shop's people and a customer, through the bot: neither sees the other's number.
+
+Another's conversation is never changed from outside: an event in its inbox gives it to a person,
+and names the talk that answers come back to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import conversations, lines
+from core.errors import NotFound
+from core.messaging import inbox
+from core.messaging.messages import Choice, Incoming, Say
+from core.messaging.outbox import enqueue, prompts
+
+EVENT = "relay"
+"""The event that gives a talk to the person whose conversation the payload names."""
+
+HANDBACK = "handback"
+"""The event that gives it back to the bot."""
+
+REQUEST = (
+    Choice("back", Say("hand_back"), ("done",)),
+    Choice("write", Say("relay.answer"), ("write back", "answer", "reply")),
+)
+"""What somebody of the shop may do when a customer asks for a person."""
+
+ANSWERS = (
+    Choice("write", Say("relay.answer"), ("write back", "answer", "reply")),
+    Choice("back", Say("hand_back"), ("done",)),
+)
+"""What somebody of the shop may do with a customer's words; the answer starts "desk.answer"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A customer's conversation, as the people of a shop may write to it."""
+
+    id: int
+    line_id: int
+    name: str
+
+
+async def customer_talk(ctx: Context, conversation_id: int, shop_id: int) -> Talk:
+    """Return a conversation that is about this shop; NotFound for any other."""
+    row = await ctx.first(
+        sa.select(conversations.c.id, conversations.c.line_id, conversations.c.name)
+        .join_from(conversations, lines)
+        .where(
+            conversations.c.id == conversation_id,
+            sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id) == shop_id,
+        )
+    )
+    if row is None:
+        raise NotFound(conversation=conversation_id)
+    return Talk(row.id, row.line_id, row.name)
+
+
+async def send(
+    ctx: Context,
+    words: str,
+    *,
+    to: int,
+    shop_id: int,
+    shop: str,
+    from_conversation: int | None,
+    key: str,
+    booking_id: int | None = None,
+) -> None:
+    """Write to a customer in the shop's name; their answers come back to `from_conversation`.
+
+    Without one they stay in the customer's conversation, for whoever looks there. The bot
+    keeps quiet there meanwhile.
+    """
+    line_id = await ctx.scalar(sa.select(conversations.c.line_id).where(conversations.c.id == to))
+    await enqueue.post(
+        ctx,
+        Say("relay.to_customer", {"shop": shop, "words": words}),
+        conversation_id=to,
+        lane="alert",
+        kind="relay",
+        shop_id=shop_id,
+        booking_id=booking_id,
+        unique_key=f"relay {key}",
+    )
+    await inbox.store(
+        ctx,
+        line_id=line_id,
+        conversation_id=to,
+        event_id=f"relay/{key}",
+        incoming=Incoming(kind="event", text=EVENT, payload=str(from_conversation or "")),
+    )
+    inbox.wake(ctx, to)
+
+
+async def answer(
+    ctx: Context, words: str, *, conversation_id: int, shop_id: int, name: str, to: int
+) -> None:
+    """Bring a customer's words to whoever of the shop writes with them."""
+    await prompts.ask(
+        ctx,
+        Say("relay.from_customer", {"customer": name or Say("relay.somebody"), "words": words}),
+        conversation_id=to,
+        options=ANSWERS,
+        flow="desk.answer",
+        args={"conversation": conversation_id, "shop": shop_id, "name": name},
+        kind="relay",
+        shop_id=shop_id,
+    )
+
+
+async def take_over(ctx: Context, talk: Talk, *, key: str) -> None:
+    """Have the bot keep quiet in a customer's talk: a person of the shop will write there."""
+    await inbox.store(
+        ctx,
+        line_id=talk.line_id,
+        conversation_id=talk.id,
+        event_id=f"relay/{key}",
+        incoming=Incoming(kind="event", text=EVENT),
+    )
+    inbox.wake(ctx, talk.id)
+
+
+async def give_back(ctx: Context, talk: Talk, *, key: str) -> None:
+    """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
+    await inbox.store(
+        ctx,
+        line_id=talk.line_id,
+        conversation_id=talk.id,
+        event_id=f"handback/{key}",
+        incoming=Incoming(kind="event", text=HANDBACK),
+    )
+    inbox.wake(ctx, talk.id)

@@ -1,0 +1,183 @@
+"""Our ends of the channels, as an installation's admins set them up.
+
+A number or sender belongs to the installation, and so does its bill; a shop is reached by it. What
+was written on a line stays the business of the shop it was written to.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import phonenumbers
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.pagination import Asked, Page, page
+from core.db.tables import conversations, lines, shops
+from core.errors import Invalid, LineInUse, NotFound
+from core.values import validators
+from core.values.phone_numbers import LONGEST
+from core.values.validators import LINE, _checked
+
+_SERVICE = re.compile(r"MG[0-9a-f]{32}")
+"""A messaging service of Twilio's: it chooses among its numbers."""
+
+CHANGES: dict[str, validators.Field] = {
+    "shop_id": validators.ID,
+    "staff": validators.flag,
+    "active": validators.flag,
+}
+
+
+async def add(
+    ctx: Context,
+    *,
+    channel: str,
+    address: str,
+    account: str,
+    shop_id: int | None = None,
+    staff: bool = False,
+) -> int:
+    """Add a number or sender of a Twilio account and return its id; no shop means all of them.
+
+    Invalid (`field`, `reason`): "phone" for an address that is none, "taken" for one that is a
+    line already, "account" where no account is set up, "unknown" for a shop that is not there.
+    """
+    wrong = []
+    if not account:
+        wrong.append(Invalid(field="channel", reason="account"))
+    address = _address(channel, address)
+    same = sa.select(lines.c.id).where(lines.c.channel == channel, lines.c.address == address)
+    if not address:
+        wrong.append(Invalid(field="address", reason="phone"))
+    elif await ctx.scalar(same.limit(1)) is not None:
+        wrong.append(Invalid(field="address", reason="taken"))
+    if not await _is_shop(ctx, shop_id):
+        wrong.append(Invalid(field="shop_id", reason="unknown"))
+    if wrong:
+        raise Invalid(**wrong[0].params, all=wrong)
+    new = {
+        "transport": "twilio",
+        "channel": channel,
+        "account": account,
+        "address": address,
+        "shop_id": shop_id,
+        "staff": staff,
+        "created_at": ctx.now,
+    }
+    made = await ctx.scalar(ctx.insert_new(lines, new).returning(lines.c.id))
+    if made is None:  # another transaction added it this moment
+        raise Invalid(field="address", reason="taken")
+    return int(made)
+
+
+async def change(ctx: Context, line_id: int, **changes: object) -> None:
+    """Change which shop a line serves (None: all), whether it is the staff's, whether it is used.
+
+    LineInUse where somebody else would come to see what was written on it.
+    """
+    values = {name: CHANGES[name](name, value) for name, value in changes.items()}
+    row = await _locked(ctx, line_id)
+    if "shop_id" in values and not await _is_shop(ctx, values["shop_id"]):
+        raise Invalid(field="shop_id", reason="unknown")
+    there = values.get("shop_id", row.shop_id)
+    talks = conversations.c.line_id == line_id
+    if values.get("staff", row.staff) != row.staff:
+        await _unless(ctx, line_id, talks)
+    if there != row.shop_id:
+        about = sa.func.coalesce(row.shop_id, conversations.c.shop_id)
+        if there is not None:
+            await _unless(ctx, line_id, talks, about != there)
+        else:  # whose they were they stay
+            theirs = conversations.update().where(talks, conversations.c.shop_id.is_(None))
+            await ctx.execute(theirs.values(shop_id=row.shop_id))
+    if values:
+        await ctx.execute(lines.update().where(lines.c.id == line_id).values(values))
+
+
+async def remove(ctx: Context, line_id: int) -> None:
+    """Take a line away; LineInUse for one that has talks, which can be switched off instead."""
+    await _locked(ctx, line_id)
+    await _unless(ctx, line_id, conversations.c.line_id == line_id)
+    await ctx.execute(lines.delete().where(lines.c.id == line_id))
+
+
+async def _locked(ctx: Context, line_id: int) -> sa.Row[tuple[int | None, bool]]:
+    await ctx.lock(lines, [line_id])
+    row = await ctx.first(sa.select(lines.c.shop_id, lines.c.staff).where(lines.c.id == line_id))
+    if row is None:
+        raise NotFound(line=line_id)
+    return row
+
+
+async def _is_shop(ctx: Context, shop_id: int | None) -> bool:
+    found = sa.select(shops.c.id).where(shops.c.id == shop_id)
+    return shop_id is None or await ctx.scalar(found) is not None
+
+
+async def _unless(ctx: Context, line_id: int, *which: sa.ColumnElement[bool]) -> None:
+    """Raise LineInUse if there is such a conversation."""
+    if await ctx.scalar(sa.select(conversations.c.id).where(*which).limit(1)) is not None:
+        raise LineInUse(line=line_id)
+
+
+def _address(channel: str, written: str) -> str:
+    """Return the address as Twilio names it; "" for none."""
+    text = written.strip().removeprefix("whatsapp:")
+    if channel == "sms" and _SERVICE.fullmatch(text):
+        return text
+    try:
+        # No check of its kind as for people's phones: senders may well be toll-free.
+        number = phonenumbers.parse(text if len(text) <= LONGEST else "", None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+# ------------------------------------------------------------------------------------ lines
+
+
+async def all_lines(ctx: Context, asked: Asked) -> Page[Row]:
+    """Return the ends of channels of the installation, also those out of use."""
+    return await page(ctx, _lines(), [lines.c.id], asked)
+
+
+async def line(ctx: Context, line_id: int) -> Row:
+    """Return one of them; else NotFound."""
+    row = await ctx.first(_lines().where(lines.c.id == line_id))
+    if row is None:
+        raise NotFound(line=line_id)
+    return row
+
+
+async def shop_lines(ctx: Context, shop_id: int, asked: Asked) -> Page[Row]:
+    """Return the ends of channels by which a shop is reached, those that serve all shops too."""
+    serves = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
+    return await page(ctx, _lines().where(serves), [lines.c.id], asked)
+
+
+def _lines() -> sa.Select[Any]:
+    names = ("id", "shop_id", "transport", "channel", "address", "staff", "active")
+    return sa.select(*(lines.c[name] for name in names))
+
+
+async def add_line(
+    ctx: Context,
+    *,
+    transport: str,
+    channel: str,
+    account: str = "",
+    address: str = "",
+    shop_id: int | None = None,
+    staff: bool = False,
+) -> int:
+    """Return the id of our end of a channel, added if it is not there; None serves all shops."""
+    end = {"transport": transport, "channel": channel, "account": account, "address": address}
+    end = _checked(LINE, end)
+    new = {**end, "shop_id": shop_id, "staff": staff, "created_at": ctx.now}
+    await ctx.execute(ctx.insert_new(lines, new))
+    same = [lines.c[name] == value for name, value in end.items()]
+    return int(await ctx.scalar(sa.select(lines.c.id).where(*same)))

@@ -1,0 +1,336 @@
+"""Marking what the provider took: many rows by one statement, so that a burst keeps its pace."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from core.db.context import Context, Row
+from core.db.tables import fixed, outbox, prompts
+from core.messaging.outbox.delivery_status import FAILED, RANK
+from core.messaging.outbox.failure_alerts import FACTS, elsewhere
+from core.messaging.outbox.redact import WIPED, WIPED_PROMPT
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the provider said to a message, and how it was sent."""
+
+    row_id: int
+    lease: str
+    provider_id: str = ""
+    provider_status: str = ""
+    body: str = ""
+    segments: int = 0
+    alphabet: str = ""
+
+
+def _rank(status: Any) -> sa.ColumnElement[int]:
+    places = [(fixed(one), fixed(place)) for one, place in RANK.items()]
+    return sa.case(*places, value=status, else_=fixed(0))
+
+
+def _mark(done: Any) -> sa.Update:
+    """Mark a row as `done` says, whose columns are named as the fields of `Done`."""
+    behind = outbox.alias("behind")
+    return (
+        sa.update(outbox)
+        .where(
+            outbox.c.id == done.row_id,
+            outbox.c.lease == done.lease,
+            outbox.c.state.in_([fixed("sending"), fixed("due")]),
+        )
+        .values(
+            # The provider's callback may have overtaken us, even with a failure.
+            state=sa.case(
+                (outbox.c.provider_status.in_([fixed(one) for one in FAILED]), fixed("failed")),
+                else_=fixed("sent"),
+            ),
+            sent_at=sa.bindparam("now", type_=outbox.c.sent_at.type),
+            lease=fixed(""),
+            leased_until=sa.null(),
+            provider_id=done.provider_id,
+            provider_status=sa.case(
+                (
+                    _rank(outbox.c.provider_status) < _rank(done.provider_status),
+                    done.provider_status,
+                ),
+                else_=outbox.c.provider_status,
+            ),
+            body=sa.case((outbox.c.secret, fixed("")), else_=done.body),
+            segments=done.segments,
+            alphabet=done.alphabet,
+            say=WIPED,
+        )
+        .returning(
+            # Written out: in RETURNING, SQLAlchemy leaves the table's name away on SQLite.
+            sa.literal_column("outbox.id").label("row_id"),
+            sa.literal_column("outbox.prompt_id").label("prompt_id"),
+            sa.literal_column("outbox.secret", outbox.c.secret.type).label("secret"),
+            sa.exists()
+            .where(
+                sa.text("behind.state IN ('due', 'sending')"),  # as the index says it
+                behind.c.conversation_id == sa.literal_column("outbox.conversation_id"),
+                behind.c.lane == sa.literal_column("outbox.lane"),
+                behind.c.id > sa.literal_column("outbox.id"),
+            )
+            .label("more"),
+        )
+    )
+
+
+class _Bound:
+    """The fields of one `Done` as parameters."""
+
+    row_id = sa.bindparam("row_id", type_=sa.BigInteger)
+    lease = sa.bindparam("held", type_=sa.Text)
+    provider_id = sa.bindparam("sid", type_=sa.Text)
+    provider_status = sa.bindparam("status", type_=sa.Text)
+    body = sa.bindparam("as_sent", type_=sa.Text)
+    segments = sa.bindparam("parts", type_=sa.Integer)
+    alphabet = sa.bindparam("priced_as", type_=sa.Text)
+
+
+_MARK_ONE = _mark(_Bound)
+
+_SHOWN_ONE = (
+    sa.update(prompts)
+    .where(prompts.c.id == sa.bindparam("prompt"))
+    .values(
+        shown_at=sa.bindparam("now", type_=prompts.c.shown_at.type),
+        message_id=sa.bindparam("sid", type_=sa.Text),
+        say=sa.case((sa.bindparam("wiped", type_=sa.Boolean), WIPED_PROMPT), else_=prompts.c.say),
+    )
+)
+
+
+def _rows(**columns: sa.types.TypeEngine[Any]) -> Any:
+    """Rows handed over as one parameter `those`; PostgreSQL would prepare each length anew."""
+    given = sa.cast(sa.bindparam("those", type_=sa.Text), JSONB)
+    named = [sa.column(name, kind) for name, kind in columns.items()]
+    rows = sa.func.jsonb_to_recordset(given).table_valued(*named, name="done")
+    return rows.render_derived(with_types=True).c
+
+
+_MARK_MANY = _mark(
+    _rows(
+        row_id=sa.BigInteger(),
+        lease=sa.Text(),
+        provider_id=sa.Text(),
+        provider_status=sa.Text(),
+        body=sa.Text(),
+        segments=sa.Integer(),
+        alphabet=sa.Text(),
+    )
+)
+
+_shown = _rows(prompt_id=sa.BigInteger(), provider_id=sa.Text(), secret=sa.Boolean())
+_SHOWN_MANY = (
+    sa.update(prompts)
+    .where(prompts.c.id == _shown.prompt_id)
+    .values(
+        shown_at=sa.bindparam("now", type_=prompts.c.shown_at.type),
+        message_id=_shown.provider_id,
+        say=sa.case((_shown.secret, WIPED_PROMPT), else_=prompts.c.say),
+    )
+)
+
+
+async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
+    """Note that the provider took these; return those that were ours, and whether more waits.
+
+    What is secret is wiped, and the prompt a row showed becomes the one shown last. More waits when
+    its conversation has unfinished rows of the same lane behind it, which can be claimed once
+    this is committed. A lease that ran out while nobody claimed the row anew still counts: better
+    marked late than sent twice. All are marked or, should one of them be refused, none.
+    """
+    marked: list[Row] = []
+    if ctx.postgresql and len(those) > 1:
+        given = {"those": json.dumps([_named(done) for done in those]), "now": ctx.now}
+        marked += (await ctx.execute(_MARK_MANY, given)).all()
+    else:
+        for done in those:
+            given = {
+                "row_id": done.row_id,
+                "held": done.lease,
+                "sid": done.provider_id,
+                "status": done.provider_status,
+                "as_sent": done.body,
+                "parts": done.segments,
+                "priced_as": done.alphabet,
+                "now": ctx.now,
+            }
+            marked += (await ctx.execute(_MARK_ONE, given)).all()
+    names = {done.row_id: done.provider_id for done in those}
+    await _show(ctx, [(row.prompt_id, names[row.row_id], row.secret) for row in marked])
+    return {row.row_id: bool(row.more) for row in marked}
+
+
+def _named(done: Done) -> dict[str, str | int]:
+    # What `dataclasses.asdict` gives, without its deep copies: one goes with every message.
+    return {name: getattr(done, name) for name in done.__slots__}
+
+
+async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> None:
+    """Make these prompts – id, name of the message, whether secret – the ones shown last."""
+    shown = [one for one in asked if one[0] is not None]
+    if ctx.postgresql and len(shown) > 1:
+        rows = [
+            {"prompt_id": prompt, "provider_id": name, "secret": secret}
+            for prompt, name, secret in shown
+        ]
+        await ctx.execute(_SHOWN_MANY, {"those": json.dumps(rows), "now": ctx.now})
+        return
+    for prompt, name, secret in shown:
+        await ctx.execute(
+            _SHOWN_ONE, {"prompt": prompt, "sid": name, "wiped": secret, "now": ctx.now}
+        )
+
+
+ATTEMPTS = 8
+"""Tries before a message is given up."""
+
+UNCERTAIN_ATTEMPTS = 10
+"""Tries where the provider may have taken it without saying so: they last for more than an hour."""
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed row is left alone; longer than any send may take."""
+
+FIRST_WAIT, LONGEST_WAIT, JITTER = 15.0, 3600.0, 0.2
+"""Seconds before the second try, doubled each time up to an hour, give or take a fifth."""
+
+VANISHED = "the sender vanished"
+"""The error of a row whose sender ended without a word; maybe because of it."""
+
+UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
+"""Written out, not bound: an index with a condition serves only queries that visibly share it."""
+
+
+async def start(ctx: Context, row_id: int, lease: str, *, until: timedelta = LEASE) -> bool:
+    """Count an attempt and renew the lease; False if the row is no longer ours to send."""
+    done = await ctx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row_id, outbox.c.lease == lease, outbox.c.state == "sending")
+        .values(attempts=outbox.c.attempts + 1, leased_until=ctx.now + until)
+    )
+    return done.rowcount == 1
+
+
+async def mark_sent(
+    ctx: Context,
+    row_id: int,
+    lease: str,
+    *,
+    provider_id: str = "",
+    provider_status: str = "",
+    body: str = "",
+    segments: int = 0,
+) -> bool:
+    """Note that the provider took it, wiping what is secret; False if another has the row.
+
+    See `finish_all`.
+    """
+    done = Done(row_id, lease, provider_id, provider_status, body, segments)
+    return bool(await finish_all(ctx, [done]))
+
+
+async def mark_failed(
+    ctx: Context,
+    row_id: int,
+    lease: str,
+    *,
+    error: str,
+    permanent: bool = False,
+    retry_after: float | None = None,
+    unreachable: bool = False,
+    why: str = "",
+    counts: bool = True,
+    attempts: int = ATTEMPTS,
+) -> str:
+    """Note that a try failed; return the row's state now, or "" if another has the row.
+
+    "due" again after a wait that doubles (or `retry_after` seconds, if the provider named them);
+    "failed" if `permanent`; "dead" after `attempts` tries, of which this is one if it `counts`: an
+    outage of the provider is no fault of the message. Then the next conversation of the same
+    person is tried (`core.messaging.outbox.routing`), and without one the shop is told, in words of the text
+    `why` if there is one. `unreachable` says that nothing will get there, and is kept in mind until
+    they write again.
+    """
+    row = await ctx.first(
+        FACTS.where(
+            outbox.c.id == row_id,
+            outbox.c.lease == lease,
+            outbox.c.state.in_(("sending", "due")),
+        ).with_for_update(of=outbox, key_share=True)
+    )
+    if row is None:
+        return ""
+    if permanent or (counts and row.attempts >= attempts):
+        state = "failed" if permanent else "dead"
+        await give_up(ctx, row, state, error)
+        await elsewhere(ctx, row, error, why=why, unreachable=unreachable)
+        return state
+    await ctx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row_id)
+        .values(
+            state="due",
+            lease="",
+            leased_until=None,
+            error=error,
+            attempts=outbox.c.attempts if counts else outbox.c.attempts - 1,
+            due_at=ctx.now + _wait(ctx, row.attempts, retry_after),
+        )
+    )
+    return "due"
+
+
+async def release(ctx: Context, row_id: int, lease: str) -> None:
+    """Give a row back that was claimed and started, but not tried: there was no room for it."""
+    await ctx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row_id, outbox.c.lease == lease, outbox.c.state == "sending")
+        .values(state="due", lease="", leased_until=None, attempts=outbox.c.attempts - 1)
+    )
+
+
+async def requeue_expired_leases(ctx: Context) -> int:
+    """Make rows due again whose sender vanished; return how many. Worn out ones die."""
+    expired = sa.and_(UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
+    for row in await ctx.all(FACTS.where(expired, outbox.c.attempts >= ATTEMPTS)):
+        await give_up(ctx, row, "dead", VANISHED)
+        await elsewhere(ctx, row, VANISHED)
+    # The lease stays on the row: a sender that was merely slow may still mark it sent.
+    done = await ctx.execute(
+        sa.update(outbox).where(expired).values(state="due", leased_until=None, error=VANISHED)
+    )
+    return int(done.rowcount)
+
+
+async def give_up(ctx: Context, row: Row, state: str, error: str) -> None:
+    """End a row unsent: nothing secret stays, and its prompt's numbers are free again."""
+    await ctx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row.id)
+        .values(state=state, error=error, lease="", leased_until=None, body="", say=WIPED)
+    )
+    if row.prompt_id is not None:
+        unshown = sa.update(prompts).where(
+            prompts.c.id == row.prompt_id, prompts.c.shown_at.is_(None)
+        )
+        wiped = {"say": WIPED_PROMPT} if row.secret else {}
+        await ctx.execute(unshown.values(base=None, **wiped))
+
+
+def _wait(ctx: Context, attempts: int, retry_after: float | None) -> timedelta:
+    if retry_after is not None:
+        return timedelta(seconds=max(1, math.ceil(retry_after)))
+    wait = FIRST_WAIT * 2 ** max(0, attempts - 1) * ctx.random.uniform(1 - JITTER, 1 + JITTER)
+    return timedelta(seconds=round(min(wait, LONGEST_WAIT)))

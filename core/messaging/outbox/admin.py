@@ -1,0 +1,166 @@
+"""Looking after the outbox by hand: what stands in it, what to try once more, what to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.pagination import Asked, Page, page
+from core.db.tables import conversations, lines, outbox, prompts, shops
+from core.messaging.outbox.acknowledge import give_up
+from core.messaging.outbox.enqueue import wake
+
+STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
+
+BY_HAND = "dropped by hand"
+
+_SHOP = sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Rows by their ids, their state, shop and kind; what is not given does not matter."""
+
+    ids: tuple[int, ...] = ()
+    state: str = ""
+    shop_id: int | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row as it may be looked at: what it was about, never what it said.
+
+    `error` is the provider's or our own word for what went wrong; it and `address` are as the
+    database has them, to be masked by whoever shows them.
+    """
+
+    id: int
+    state: str
+    lane: str
+    kind: str
+    shop: str
+    channel: str
+    address: str
+    due_at: datetime
+    attempts: int
+    provider_status: str
+    segments: int
+    error: str
+
+
+async def entries(ctx: Context, which: Which, *, limit: int = 50) -> list[Entry]:
+    """Return the newest `limit` rows of those asked for, oldest first."""
+    rows = await ctx.all(_rows(which).order_by(outbox.c.id.desc()).limit(limit))
+    return [_entry(row) for row in reversed(rows)]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        row.id,
+        row.state,
+        row.lane,
+        row.kind or str(row.say["key"]),
+        row.shop or "",
+        row.channel,
+        row.address,
+        row.due_at,
+        row.attempts,
+        row.provider_status,
+        row.segments,
+        row.error,
+    )
+
+
+async def listed(ctx: Context, which: Which, asked: Asked) -> Page[Entry]:
+    """Return rows page by page, the newest first."""
+    found = await page(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
+    return found.map(_entry)
+
+
+async def retry(ctx: Context, which: Which) -> int:
+    """Have rows sent now that wait for their next try, or were given up; return how many.
+
+    Not those that hold nothing any more because they were secret, nor those that somebody was
+    told elsewhere instead.
+    """
+    again = outbox.alias("again")
+    told = sa.select(again.c.id).where(again.c.instead_of == outbox.c.id).correlate(outbox)
+    stuck = sa.or_(
+        outbox.c.state.in_(("failed", "dead")) & ~outbox.c.secret & ~told.exists(),
+        (outbox.c.state == "due") & (outbox.c.attempts > 0),
+    )
+    ids = [row.id for row in await ctx.all(_rows(which).where(stuck))]
+    if not ids:
+        return 0
+    await ctx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            state="due",
+            due_at=ctx.now,
+            attempts=0,
+            lease="",
+            leased_until=None,
+            provider_id="",
+            provider_status="",
+        )
+    )
+    wake(ctx)
+    return len(ids)
+
+
+async def give_up_waiting(ctx: Context, which: Which) -> int:
+    """Drop rows that wait to be sent, and what they asked; return how many.
+
+    Those being sent at this moment are somebody's who has a lease on them.
+    """
+    waiting = await ctx.all(_rows(which).where(outbox.c.state == "due").with_for_update(of=outbox))
+    for row in waiting:
+        await give_up(ctx, row, "dropped", BY_HAND)
+        if row.prompt_id is not None:
+            closed = sa.update(prompts).where(prompts.c.id == row.prompt_id)
+            await ctx.execute(closed.values(closed_at=ctx.now))
+    return len(waiting)
+
+
+def _rows(which: Which) -> sa.Select[Any]:
+    wanted: Sequence[sa.ColumnElement[bool]] = [
+        *([outbox.c.id.in_(which.ids)] if which.ids else []),
+        *([outbox.c.state == which.state] if which.state else []),
+        *([sa.literal(which.shop_id) == _SHOP] if which.shop_id is not None else []),
+        *([sa.or_(outbox.c.kind == which.kind, _key() == which.kind)] if which.kind else []),
+    ]
+    return (
+        sa.select(
+            outbox.c.id,
+            outbox.c.say,
+            outbox.c.secret,
+            outbox.c.state,
+            outbox.c.lane,
+            outbox.c.kind,
+            outbox.c.prompt_id,
+            outbox.c.due_at,
+            outbox.c.attempts,
+            outbox.c.provider_status,
+            outbox.c.segments,
+            outbox.c.error,
+            conversations.c.address,
+            lines.c.channel,
+            shops.c.name.label("shop"),
+        )
+        .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .outerjoin(shops, shops.c.id == _SHOP)
+        .where(*wanted)
+    )
+
+
+def _key() -> sa.ColumnElement[str]:
+    key: sa.ColumnElement[str] = outbox.c.say["key"].as_string()
+    return key

@@ -1,0 +1,334 @@
+"""Claiming what is due: a batch by one statement, each row leased to whoever claimed it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.tables import (
+    bookings,
+    conversations,
+    customers,
+    fixed,
+    identities,
+    lines,
+    outbox,
+    prompts,
+    shops,
+    users,
+)
+from core.messaging.messages import Choice, Json, Say, decode
+from core.messaging.outbox import presend_checks
+from core.messaging.outbox import reminders as outbox_reminders
+from core.messaging.outbox.acknowledge import LEASE, UNFINISHED, VANISHED
+from core.messaging.outbox.prompts import number_prompts
+from core.messaging.outbox.recipients import unreachable
+from core.messaging.outbox.routing import free_form, template
+
+_LANES = ("reply", "alert", "reminder")
+
+Scope = Literal["all", "lines", "talk", "suspect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A claimed row with all that rendering and sending it takes.
+
+    `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
+    shop that the message or else the conversation is about, `language` the conversation's or else
+    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
+    says how options are best laid out as buttons, `living` which message this one replaces.
+    `template` is the ContentSid to send it by where WhatsApp lets nothing else through, `wordings`
+    are the shop's own words.
+    """
+
+    id: int
+    lease: str
+    say: Say
+    lane: str
+    kind: str
+    secret: bool
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    conversation_id: int
+    address: str
+    language: str
+    last_in_at: datetime | None
+    line_id: int
+    transport: str
+    channel: str
+    account: str
+    line_address: str
+    shop_id: int | None
+    shop_name: str
+    timezone: str
+    country: str
+    booking_id: int | None
+    prompt_id: int | None
+    provider_id: str
+    provider_status: str
+    base: int
+    options: tuple[Choice, ...]
+    layout: str = ""
+    living: Json = field(default_factory=dict)
+    template: str = ""
+    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+async def claim_due(
+    ctx: Context,
+    *,
+    limit: int = 50,
+    lease: timedelta = LEASE,
+    line_ids: Collection[int] | None = None,
+    answer_line_ids: Collection[int] | None = None,
+    conversation_id: int | None = None,
+    starting: bool = False,
+    suspect: bool = False,
+) -> list[Outgoing]:
+    """Claim up to `limit` rows that are due, replies first, and return them.
+
+    Of each conversation and lane only the first unfinished row, so that order holds whoever
+    delivers; a reply never waits for an alert or a reminder. Each row is checked once more
+    (`core.messaging.outbox.presend_checks`): what has no point any more is dropped, what cannot go where it was
+    meant to go goes elsewhere. `line_ids` keeps to these lines (answers to `answer_line_ids`, if
+    they are given), `conversation_id` to one conversation. Of lines, rows whose sender vanished
+    are claimed only as a `suspect`: one of them may be why, and must not take others along. With
+    `starting` an attempt counts at once, for a caller who sends them now and so need not `start`
+    each.
+    """
+    token = f"{ctx.random.getrandbits(128):032x}"
+    bound: dict[str, Any] = {
+        "now": ctx.now,
+        "limit": limit,
+        "token": token,
+        "until": ctx.now + lease,
+        "begun": int(starting),
+    }
+    if conversation_id is not None:
+        claim, bound["talk"] = _CLAIM_OF_TALK, conversation_id
+    elif line_ids is None:
+        claim = _CLAIM
+    else:
+        claim, bound["line_ids"] = _CLAIM_SUSPECT if suspect else _CLAIM_OF_LINES, list(line_ids)
+        answers = line_ids if answer_line_ids is None else answer_line_ids
+        bound["answer_line_ids"] = list(answers)
+    kept: list[Row] = []
+    while not kept:
+        ids = sorted((await ctx.execute(claim, bound)).scalars())
+        if not ids:
+            return []
+        moved: list[int] = []
+        for row in await ctx.execute(_DETAILS, {"ids": ids}):
+            outcome = await presend_checks.check(ctx, row)
+            if outcome == "send":
+                kept.append(row)
+            elif outcome == "moved":
+                moved.append(row.id)
+        if moved:
+            # Not those whose new line is another process's to serve; they are due there.
+            kept += await _taken_along(ctx, moved, line_ids, conversation_id)
+    reminders = [row.booking_id for row in kept if row.lane == "reminder" and row.prompt_id]
+    if reminders:
+        await outbox_reminders.settle(ctx, reminders)
+    bases = {row.prompt_id: row.base for row in kept if row.base is not None}
+    new = [row.prompt_id for row in kept if row.prompt_id and row.base is None]
+    bases |= await number_prompts(ctx, new)
+    kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
+    return [_outgoing(row, ctx.now, token, bases) for row in kept]
+
+
+async def _taken_along(
+    ctx: Context, ids: list[int], line_ids: Collection[int] | None, conversation_id: int | None
+) -> list[Row]:
+    """Return the rows that went to other conversations and may be sent at once by this caller."""
+    rows = (await ctx.execute(_DETAILS, {"ids": ids})).all()
+    ours = [
+        row
+        for row in rows
+        if conversation_id is None and (line_ids is None or row.line_id in line_ids)
+    ]
+    others = {row.id for row in rows} - {row.id for row in ours}
+    if others:
+        back = sa.update(outbox).where(outbox.c.id.in_(others))
+        await ctx.execute(back.values(state="due", lease="", leased_until=None, attempts=0))
+    return ours
+
+
+def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
+    """Up to :limit due rows of a lane, each the first unfinished of its conversation there."""
+    now = sa.bindparam("now", type_=outbox.c.due_at.type)
+    earlier = outbox.alias("earlier")
+    # A reminder for next month is no obstacle, but a row in its pause between two tries is.
+    # A subquery, not NOT EXISTS: that may be planned as a join, a slow one on old statistics.
+    earliest = (
+        sa.select(sa.func.min(earlier.c.id))
+        .where(
+            sa.text("earlier.state IN ('due', 'sending')"),  # as the index says it
+            earlier.c.conversation_id == outbox.c.conversation_id,
+            earlier.c.lane == fixed(lane),
+            earlier.c.id <= outbox.c.id,
+            (earlier.c.state == fixed("sending"))
+            | (earlier.c.attempts > fixed(0))
+            | (earlier.c.due_at <= now),
+        )
+        .correlate(outbox)
+        .scalar_subquery()
+    )
+    found = sa.select(outbox.c.id, fixed(_LANES.index(lane)).label("rank")).where(
+        UNFINISHED,
+        outbox.c.state == fixed("due"),
+        outbox.c.lane == fixed(lane),
+        outbox.c.due_at <= now,
+        # As a CASE, of which PostgreSQL expects every other row to pass; of the bare comparison it
+        # expects one in two hundred, and then reads all that is due rather than the first by index.
+        sa.case((outbox.c.id == earliest, sa.true()), else_=sa.false()),
+    )
+    if keep_to == "talk":
+        found = found.where(outbox.c.conversation_id == sa.bindparam("talk", type_=sa.BigInteger))
+    if keep_to in {"lines", "suspect"}:
+        which = "answer_line_ids" if lane == "reply" else "line_ids"
+        talks = sa.select(conversations.c.id).where(
+            conversations.c.line_id.in_(sa.bindparam(which, expanding=True))
+        )
+        found = found.where(outbox.c.conversation_id.in_(talks))
+        vanished = outbox.c.error == fixed(VANISHED)
+        found = found.where(vanished if keep_to == "suspect" else ~vanished)
+    return (
+        found.order_by(outbox.c.due_at, outbox.c.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+        .cte(f"due_{lane}")
+    )
+
+
+def _claim(keep_to: Scope) -> sa.Update:
+    lanes = [_first_due(lane, keep_to) for lane in _LANES]
+    first = sa.union_all(*(sa.select(lane.c.id, lane.c.rank) for lane in lanes)).subquery("first")
+    best = (
+        sa.select(first.c.id).order_by(first.c.rank).limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+    claim = sa.update(outbox).where(outbox.c.id.in_(best))
+    return claim.values(
+        state=fixed("sending"),
+        lease=sa.bindparam("token"),
+        leased_until=sa.bindparam("until"),
+        attempts=outbox.c.attempts + sa.bindparam("begun", type_=sa.Integer),
+    ).returning(outbox.c.id)
+
+
+_CLAIM, _CLAIM_OF_LINES, _CLAIM_OF_TALK = _claim("all"), _claim("lines"), _claim("talk")
+_CLAIM_SUSPECT = _claim("suspect")
+
+
+def _detailed() -> sa.Select[Any]:
+    """What an Outgoing needs, of claimed rows; composed once, which costs more than running it."""
+    return (
+        sa.select(
+            outbox.c.id,
+            outbox.c.say,
+            outbox.c.lane,
+            outbox.c.kind,
+            outbox.c.secret,
+            outbox.c.attempts,
+            outbox.c.created_at,
+            outbox.c.due_at,
+            outbox.c.not_after,
+            outbox.c.conversation_id,
+            outbox.c.booking_id,
+            outbox.c.prompt_id,
+            outbox.c.provider_id,
+            outbox.c.provider_status,
+            conversations.c.address,
+            conversations.c.language,
+            conversations.c.last_in_at,
+            conversations.c.opted_out_at,
+            unreachable().label("unreachable"),
+            conversations.c.line_id,
+            lines.c.transport,
+            lines.c.channel,
+            lines.c.account,
+            lines.c.address.label("line_address"),
+            shops.c.id.label("shop_id"),
+            shops.c.name.label("shop_name"),
+            shops.c.timezone,
+            shops.c.country,
+            shops.c.language.label("shop_language"),
+            shops.c.id.label("the_shop"),
+            shops.c.templates,
+            shops.c.wordings,
+            shops.c.quiet_from,
+            shops.c.quiet_until,
+            identities.c.user_id.label("talk_user"),
+            users.c.quiet_from.label("own_quiet_from"),
+            users.c.quiet_until.label("own_quiet_until"),
+            customers.c.user_id.label("customer_user"),
+            bookings.c.state.label("booking_state"),
+            bookings.c.starts_at.label("booking_starts"),
+            outbox.c.living,
+            prompts.c.options,
+            prompts.c.base,
+            prompts.c.args.label("prompt_args"),
+        )
+        .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .outerjoin(
+            shops,
+            shops.c.id
+            == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
+        )
+        .outerjoin(prompts, prompts.c.id == outbox.c.prompt_id)
+        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+        .outerjoin(users, users.c.id == identities.c.user_id)
+        .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
+        .outerjoin(customers, customers.c.id == bookings.c.customer_id)
+        .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
+        .order_by(outbox.c.id)
+    )
+
+
+_DETAILS = _detailed()
+
+
+def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> Outgoing:
+    free = row.lane == "reply" or free_form(row.transport, row.channel, row.last_in_at, now)
+    return Outgoing(
+        id=row.id,
+        lease=lease,
+        say=decode(row.say),
+        lane=row.lane,
+        kind=row.kind,
+        secret=row.secret,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        conversation_id=row.conversation_id,
+        address=row.address,
+        language=row.language or row.shop_language or "",
+        last_in_at=row.last_in_at,
+        line_id=row.line_id,
+        transport=row.transport,
+        channel=row.channel,
+        account=row.account,
+        line_address=row.line_address,
+        shop_id=row.shop_id,
+        shop_name=row.shop_name or "",
+        timezone=row.timezone or "UTC",
+        country=row.country or "",
+        booking_id=row.booking_id,
+        prompt_id=row.prompt_id,
+        provider_id=row.provider_id,
+        provider_status=row.provider_status,
+        base=bases.get(row.prompt_id, 0),
+        options=decode(row.options or []),
+        layout=(row.prompt_args or {}).get("layout", ""),
+        living=row.living,
+        template="" if free else template(row),
+        wordings=row.wordings or {},
+    )

@@ -1,0 +1,100 @@
+"""What follows when a message failed for good: it is said elsewhere, or somebody is told."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+import structlog
+
+from core.db.context import Context, Row
+from core.db.tables import bookings, conversations, lines, outbox
+from core.messaging.messages import Say
+from core.messaging.outbox.enqueue import alert, alert_admins
+from core.messaging.outbox.recipients import anybody
+from core.messaging.outbox.routing import fall_back, for_staff
+
+log = structlog.get_logger(__name__)
+
+ALARM = "alert.undelivered"
+"""The alert that somebody was not reached: its kind, and its text."""
+
+FACTS = (
+    sa.select(
+        outbox.c.id,
+        outbox.c.say,
+        outbox.c.lane,
+        outbox.c.kind,
+        outbox.c.secret,
+        outbox.c.attempts,
+        outbox.c.conversation_id,
+        outbox.c.booking_id,
+        outbox.c.prompt_id,
+        conversations.c.name,
+        conversations.c.address,
+        sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id).label(
+            "shop_id"
+        ),
+        bookings.c.ref,
+    )
+    .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+    .join(lines, lines.c.id == conversations.c.line_id)
+    .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
+)
+"""What is asked of a row before its end is noted."""
+
+
+async def elsewhere(
+    ctx: Context, row: Row, error: str, *, why: str = "", unreachable: bool = False
+) -> None:
+    """Say what failed for good in the next conversation, or tell the shop that it failed."""
+    if unreachable:
+        await ctx.execute(
+            sa.update(conversations)
+            .where(conversations.c.id == row.conversation_id)
+            .values(unreachable_at=ctx.now)
+        )
+    if await fall_back(ctx, row.id) is None:
+        await _alarm(ctx, row, error, why)
+
+
+async def alarm(ctx: Context, row_id: int, error: str) -> None:
+    """Tell the shop that a message reached nobody."""
+    row = await ctx.first(FACTS.where(outbox.c.id == row_id))
+    if row is not None:
+        await _alarm(ctx, row, error)
+
+
+async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
+    """Tell the shop, or else the admins, of somebody not reached; once a day and conversation.
+
+    What a shop's own people were not told the admins are: a shop without a working phone would
+    alert itself for ever. Nobody is told of an alarm, nor of codes, which anybody may have sent to
+    a wrong number. Those are logged.
+    """
+    log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
+    if row.secret or row.kind == ALARM:
+        return
+    say = Say(
+        ALARM,
+        {
+            "customer": row.name or row.address,
+            "phone": row.address,
+            "ref": row.ref or "",
+            "reason": Say(why) if why else error,
+        },
+    )
+    unique_key = f"undelivered:{row.conversation_id}:{ctx.now:%Y-%m-%d}"
+    theirs = None if for_staff(row.say) else row.shop_id
+    if theirs is not None and await anybody(ctx, theirs, row.conversation_id, row.booking_id):
+        await alert(
+            ctx,
+            say,
+            shop_id=theirs,
+            kind=ALARM,
+            booking_id=row.booking_id,
+            conversation_id=row.conversation_id,
+            unique_key=unique_key,
+        )
+    else:
+        await alert_admins(
+            ctx, say, kind=ALARM, conversation_id=row.conversation_id, unique_key=unique_key
+        )

@@ -1,0 +1,98 @@
+"""The check in the moment of sending: what a message says is still so, and it may go there now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.tables import outbox, prompts
+from core.localtime import quiet_hours
+from core.messaging.outbox import routing
+from core.messaging.outbox.acknowledge import give_up
+from core.messaging.outbox.enqueue import OPTED_OUT
+from core.messaging.outbox.failure_alerts import alarm
+
+PATIENCE = timedelta(minutes=10)
+"""A reminder this late heeds the quiet hours of the present moment, not only those it was due in.
+
+Fewer minutes are a busy system's: what was due at 20:59 still goes at 21:00.
+"""
+
+TOO_LATE = "too late"
+
+# A visit that nobody marked as done or missed took place, as far as we know.
+_STANDS = {"followup": ("confirmed", "in_progress", "completed")}
+
+
+async def check(ctx: Context, row: Row) -> Literal["send", "moved", "dropped", "postponed"]:
+    """Look at a claimed row once more, before it is sent; do what has to be done with it instead.
+
+    A reminder is dropped unless its booking stands at the very start it names. In quiet hours it
+    waits, and so do alerts in those that a person of the shop set for themself. Whoever cannot be
+    reached in this conversation is told in the next one ("moved"), and where there is none the
+    reason stays on record.
+    """
+    if why := pointless(row, ctx):
+        await _drop(ctx, row, why)
+        return "dropped"
+    if (until := _quiet_until(row, ctx)) is not None:
+        if row.not_after is not None and until > row.not_after:
+            await _drop(ctx, row, "quiet hours")
+            return "dropped"
+        waits = sa.update(outbox).where(outbox.c.id == row.id)
+        await ctx.execute(
+            waits.values(state="due", due_at=until, lease="", leased_until=None, attempts=0)
+        )
+        return "postponed"
+    if why := routing.obstacle(row, ctx.now):
+        if await routing.redirect(ctx, row, why):
+            return "moved"
+        await _drop(ctx, row, why)
+        if why != OPTED_OUT:
+            await alarm(ctx, row.id, why)
+        return "dropped"
+    return "send"
+
+
+def pointless(row: Row, ctx: Context) -> str:
+    """Say why a message has no point any more; "" when it has."""
+    if row.not_after is not None and row.not_after < ctx.now:
+        return TOO_LATE
+    if row.lane != "reminder" or row.booking_state is None:
+        return ""
+    said = row.say["params"].get("when")
+    if said is not None and said["at"] != int(row.booking_starts.timestamp()):
+        return "the booking was moved"
+    if row.booking_state not in _STANDS.get(row.kind, ("confirmed",)):
+        return f"the booking is {row.booking_state}"
+    return ""
+
+
+def _quiet_until(row: Row, ctx: Context) -> datetime | None:
+    own = row.own_quiet_from, row.own_quiet_until
+    if row.lane == "alert" and routing.for_staff(row.say) and None not in own:
+        span = quiet_hours.span(ctx.now, row.timezone or "UTC", quiet_hours.hours(own))
+        return span and span[1]
+    if row.lane != "reminder":
+        return None
+    hours = quiet_hours.hours(own, (row.quiet_from, row.quiet_until))
+    moments = [row.due_at] if ctx.now - row.due_at < PATIENCE else [row.due_at, ctx.now]
+    for moment in moments:
+        span = quiet_hours.span(moment, row.timezone or "UTC", hours)
+        if span is not None and span[1] > ctx.now:
+            return span[1]
+    return None
+
+
+async def _drop(ctx: Context, row: Row, why: str) -> None:
+    if seen := ctx.cache.get("dropped"):
+        ctx.after_commit.append(partial(seen, row.lane))
+    await give_up(ctx, row, "dropped", why)
+    if row.prompt_id is not None and row.lane == "reminder":
+        await ctx.execute(
+            sa.update(prompts).where(prompts.c.id == row.prompt_id).values(closed_at=ctx.now)
+        )

@@ -1,0 +1,171 @@
+"""Questions outside a talk: a prompt of its own, whose answer starts a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import prompts
+from core.messaging.messages import Choice, Json, Say, encode
+from core.messaging.outbox.enqueue import Lane, post, tell
+from core.messaging.outbox.recipients import Booked, home_of
+
+
+async def ask(
+    ctx: Context,
+    say: Say,
+    *,
+    options: Sequence[Choice],
+    flow: str,
+    args: Mapping[str, Json],
+    kind: str,
+    booking: Booked | None = None,
+    discreetly: Say | None = None,
+    conversation_id: int | None = None,
+    shop_id: int | None = None,
+    expires_at: datetime | None = None,
+    lane: Lane = "alert",
+) -> int | None:
+    """Ask the customer of a booking, or a conversation; return the outbox row's id.
+
+    The answer starts `flow` with `args` and the `choice`, until `expires_at`. What the same flow
+    asked there before about the same booking is asked no more. None when there is no way to reach
+    them: then nobody is asked. The shop of a booking may say it `discreetly`, as in `tell`.
+    """
+    if booking is not None:
+        where = await ctx.first(home_of(booking))
+        conversation_id = None if where is None else where.id
+        if where is not None and where.discreet and discreetly is not None:
+            say = discreetly
+    if conversation_id is None:
+        return None
+    if "booking" in args:
+        await ctx.execute(
+            sa.update(prompts)
+            .where(
+                prompts.c.conversation_id == conversation_id,
+                prompts.c.closed_at.is_(None),
+                prompts.c.flow == flow,
+                prompts.c.args["booking"].as_integer() == args["booking"],
+            )
+            .values(closed_at=ctx.now)
+        )
+    prompt_id = await ctx.insert(
+        prompts,
+        conversation_id=conversation_id,
+        flow=flow,
+        step="",
+        digest=Say("", {"say": say, "options": tuple(options)}).digest(),
+        say=encode(say),
+        options=[encode(option) for option in options],
+        args=dict(args),
+        expires_at=expires_at,
+        created_at=ctx.now,
+    )
+    if booking is not None:
+        return await tell(
+            ctx,
+            say,
+            booking=booking,
+            kind=kind,
+            lane=lane,
+            prompt_id=prompt_id,
+            not_after=expires_at,
+        )
+    return await post(
+        ctx,
+        say,
+        conversation_id=conversation_id,
+        lane=lane,
+        kind=kind,
+        shop_id=shop_id,
+        prompt_id=prompt_id,
+        not_after=expires_at,
+    )
+
+
+async def home(ctx: Context, booking: Booked) -> int | None:
+    """Return the conversation on which the customer of a booking is told things, if any."""
+    where = await ctx.first(home_of(booking))
+    return None if where is None else int(where.id)
+
+
+async def reachable(ctx: Context, booking: Booked) -> bool:
+    """Whether the customer of a booking can be told things, as far as we know."""
+    where = await ctx.first(home_of(booking))
+    return where is not None and where.opted_out_at is None and not where.unreachable
+
+
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+
+# Locked: two deliveries, each with a lane of the same conversation, number one by one.
+_OPEN = (
+    sa.select(
+        prompts.c.id,
+        prompts.c.conversation_id,
+        prompts.c.base,
+        prompts.c.options,
+        prompts.c.closed_at,
+        prompts.c.expires_at,
+    )
+    .where(
+        # Not "these, or open ones of their talks": PostgreSQL would read every prompt there is.
+        prompts.c.conversation_id.in_(
+            sa.select(prompts.c.conversation_id).where(prompts.c.id.in_(_IDS))
+        ),
+        prompts.c.closed_at.is_(None) | prompts.c.id.in_(_IDS),
+    )
+    .order_by(prompts.c.id)
+    .with_for_update(key_share=True)
+)
+_NUMBER = sa.update(prompts).where(prompts.c.id.in_(_IDS)).values(base=sa.bindparam("number"))
+
+
+async def number_prompt(ctx: Context, prompt_id: int) -> int:
+    """Return the base of one prompt, giving it one if need be (see `number_prompts`)."""
+    return (await number_prompts(ctx, [prompt_id]))[prompt_id]
+
+
+async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int, int]:
+    """Return the base of each prompt: its options are base + 1, base + 2 and so on.
+
+    A base is given once, at the first try to send: the lowest free run of numbers that no other
+    open prompt of the conversation has. A repeated try keeps it, for the first may have arrived.
+    """
+    if not prompt_ids:
+        return {}
+    rows = (await ctx.execute(_OPEN, {"ids": list(prompt_ids)})).all()
+    taken: dict[int, set[int]] = {}
+    for row in rows:
+        if row.base is not None and row.closed_at is None and not _expired(row.expires_at, ctx):
+            numbers = range(row.base + 1, row.base + len(row.options) + 1)
+            taken.setdefault(row.conversation_id, set()).update(numbers)
+    bases: dict[int, int] = {}
+    new: dict[int, list[int]] = {}
+    for row in rows:
+        if row.id not in prompt_ids:
+            continue
+        base = row.base
+        if base is None:
+            used = taken.setdefault(row.conversation_id, set())
+            base = _lowest_free(used, len(row.options))
+            used.update(range(base + 1, base + len(row.options) + 1))
+            new.setdefault(base, []).append(row.id)
+        bases[row.id] = base
+    for base, ids in new.items():  # most of a batch have the same, 0
+        await ctx.execute(_NUMBER, {"ids": ids, "number": base})
+    return bases
+
+
+def _expired(expires_at: object, ctx: Context) -> bool:
+    return expires_at is not None and expires_at <= ctx.now  # type: ignore[operator]
+
+
+def _lowest_free(used: set[int], count: int) -> int:
+    base = 0
+    while overlap := used.intersection(range(base + 1, base + count + 1)):
+        base = max(overlap)
+    return base

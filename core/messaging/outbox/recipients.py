@@ -1,0 +1,348 @@
+"""On which conversations somebody is reached: a shop's people, the customer of a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.tables import (
+    bookings,
+    conversations,
+    customers,
+    identities,
+    lines,
+    members,
+    shops,
+    users,
+)
+
+SIMULATED = ("terminal", "simulator")
+"""Transports that never leave this machine."""
+
+
+class Booked(Protocol):
+    """What `tell` needs to know of a booking."""
+
+    @property
+    def id(self) -> int:
+        """The booking's key."""
+
+    @property
+    def shop_id(self) -> int:
+        """Whose booking it is."""
+
+    @property
+    def conversation_id(self) -> int | None:
+        """The talk it was made in, if it was made in one."""
+
+    @property
+    def customer_id(self) -> int | None:
+        """Whom it is for; None while a hold nobody has proved a phone for."""
+
+
+# Where a shop's people are told things: on lines of their own, on the channel they asked for, and
+# anybody has SMS.
+STAFF_LINES = lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == users.c.channel)
+
+
+def _recipients() -> sa.Select[Any]:
+    # A line speaks to one kind of identity: WhatsApp and SMS know people by their phone.
+    kind = sa.case(
+        (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
+    )
+    shop = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
+    simulated = lines.c.transport.in_(SIMULATED)
+    # What happens on a simulated line is told on simulated lines only.
+    theirs, talks = lines.alias("theirs"), conversations.alias("talks")
+    made_in = sa.select(bookings.c.conversation_id).where(
+        bookings.c.id == sa.bindparam("booking_id")
+    )
+    pretended = (
+        sa.select(talks.c.id)
+        .join_from(talks, theirs, theirs.c.id == talks.c.line_id)
+        .where(
+            talks.c.id
+            == sa.func.coalesce(
+                sa.bindparam("talk_id", type_=talks.c.id.type), made_in.scalar_subquery()
+            ),
+            theirs.c.transport.in_(SIMULATED),
+        )
+        .exists()
+    )
+    front = members.alias("front")
+    keeps_the_book = (
+        sa.select(front.c.id)
+        .where(
+            front.c.shop_id == shop,
+            front.c.user_id == members.c.user_id,
+            front.c.role.in_(("owner", "receptionist")),
+        )
+        .exists()
+    )
+    return (
+        sa.select(
+            members.c.user_id,
+            keeps_the_book.label("sees_phones"),
+            lines.c.id.label("line_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.value.label("address"),
+            conversations.c.id.label("conversation_id"),
+            conversations.c.opted_out_at,
+        )
+        .join_from(members, users, users.c.id == members.c.user_id)
+        .join(identities, (identities.c.user_id == users.c.id) & identities.c.ended_at.is_(None))
+        .join(
+            lines,
+            lines.c.active
+            & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
+            & STAFF_LINES
+            & (kind == identities.c.kind),
+        )
+        .outerjoin(
+            conversations,
+            (conversations.c.line_id == lines.c.id)
+            & (conversations.c.address == identities.c.value),
+        )
+        .where(
+            members.c.shop_id == shop,
+            members.c.alerts,
+            members.c.user_id != sa.bindparam("skip_user_id"),
+            (
+                members.c.role.in_(("owner", "receptionist"))
+                & ~sa.bindparam("provider_only", type_=sa.Boolean)
+            )
+            | (members.c.provider_id == sa.bindparam("provider_id")),
+            users.c.deactivated_at.is_(None),
+            simulated | ~pretended,
+        )
+        .order_by(
+            members.c.user_id,
+            (lines.c.channel == users.c.channel).desc(),
+            lines.c.staff.desc(),
+            simulated,
+            lines.c.shop_id.is_(None),
+            lines.c.id,
+            identities.c.proved_at.is_(None),
+            identities.c.used_at.desc(),
+            identities.c.id,
+        )
+    )
+
+
+_RECIPIENTS = _recipients()
+
+
+async def recipients(
+    ctx: Context,
+    *,
+    shop_id: int,
+    provider_id: int | None,
+    conversation_id: int | None,
+    booking_id: int | None,
+    skip_user_id: int | None,
+    provider_only: bool = False,
+) -> list[Row]:
+    """Return whom an alert goes to, each person once, by the best way to reach them."""
+    bound = {
+        "shop_id": shop_id,
+        "provider_id": provider_id,
+        "talk_id": conversation_id,
+        "booking_id": booking_id,
+        "skip_user_id": skip_user_id or 0,
+        "provider_only": provider_only,
+    }
+    best: dict[int, Row] = {}
+    for row in await ctx.execute(_RECIPIENTS, bound):
+        best.setdefault(row.user_id, row)
+    return list(best.values())
+
+
+async def anybody(
+    ctx: Context, shop_id: int, conversation_id: int | None, booking_id: int | None
+) -> bool:
+    """Whether an alert of a shop would reach anybody."""
+    found = await recipients(
+        ctx,
+        shop_id=shop_id,
+        provider_id=None,
+        conversation_id=conversation_id,
+        booking_id=booking_id,
+        skip_user_id=None,
+    )
+    return bool(found)
+
+
+async def admins(ctx: Context, conversation_id: int) -> list[Row]:
+    """Return the admins, each once, by the best way to reach them; columns as of `recipients`.
+
+    On lines that serve every shop, and on simulated ones only for what happened on such.
+    """
+    kind = sa.case((lines.c.channel == "telegram", lines.c.channel), else_=sa.literal("phone"))
+    theirs = lines.alias("theirs")
+    pretended = (
+        sa.select(theirs.c.transport.in_(SIMULATED))
+        .join_from(conversations, theirs, theirs.c.id == conversations.c.line_id)
+        .where(conversations.c.id == conversation_id)
+        .scalar_subquery()
+    )
+    talks = conversations.alias("talks")
+    rows = await ctx.all(
+        sa.select(
+            users.c.id.label("user_id"),
+            lines.c.id.label("line_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.value.label("address"),
+            talks.c.id.label("conversation_id"),
+            talks.c.opted_out_at,
+        )
+        .join_from(users, identities, identities.c.user_id == users.c.id)
+        .join(lines, kind == identities.c.kind)
+        .outerjoin(talks, (talks.c.line_id == lines.c.id) & (talks.c.address == identities.c.value))
+        .where(
+            users.c.admin,
+            users.c.deactivated_at.is_(None),
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            lines.c.shop_id.is_(None),
+            lines.c.staff | (lines.c.channel == "sms"),
+            lines.c.transport.in_(SIMULATED) == pretended,
+        )
+        .order_by(users.c.id, lines.c.staff.desc(), lines.c.id, identities.c.id)
+    )
+    best: dict[int, Row] = {}
+    for row in rows:
+        best.setdefault(row.user_id, row)
+    return list(best.values())
+
+
+async def open_ways(ctx: Context, *, user_id: int, shop_id: int, simulated: bool) -> None:
+    """Open the conversations on which somebody of a shop could be reached and has none yet.
+
+    A line that they never wrote to is a way all the same when another one fails.
+    """
+    kind = sa.case((lines.c.channel == "telegram", "telegram"), else_="phone")
+    pretended = lines.c.transport.in_(SIMULATED)
+    rows = await ctx.all(
+        sa.select(
+            lines.c.id.label("line_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.value.label("address"),
+        )
+        .join_from(identities, users, users.c.id == identities.c.user_id)
+        .join(lines, (kind == identities.c.kind) & STAFF_LINES)
+        .outerjoin(
+            conversations,
+            (conversations.c.line_id == lines.c.id)
+            & (conversations.c.address == identities.c.value),
+        )
+        .where(
+            identities.c.user_id == user_id,
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
+            pretended if simulated else ~pretended,
+            conversations.c.id.is_(None),
+        )
+    )
+    await open_talks(ctx, shop_id, rows)
+
+
+async def open_talks(
+    ctx: Context, shop_id: int | None, people: Sequence[Row]
+) -> dict[tuple[int, str], int]:
+    """Open conversations with people who have none on their line yet; return their ids."""
+    if not people:
+        return {}
+    values = [
+        {
+            "line_id": row.line_id,
+            "address": row.address,
+            "identity_id": row.identity_id,
+            "shop_id": shop_id,
+            "created_at": ctx.now,
+        }
+        for row in people
+    ]
+    await ctx.execute(ctx.insert_new(conversations, values))
+    # Asked for anew: another transaction may have opened the same one just now.
+    rows = await ctx.all(
+        sa.select(conversations.c.id, conversations.c.line_id, conversations.c.address).where(
+            conversations.c.line_id.in_({row.line_id for row in people}),
+            conversations.c.address.in_({row.address for row in people}),
+        )
+    )
+    return {(row.line_id, row.address): row.id for row in rows}
+
+
+def unreachable() -> sa.ColumnElement[bool]:
+    """Whether a message to a conversation failed for good, and nothing was heard from it since."""
+    since = conversations.c.unreachable_at
+    heard = conversations.c.last_in_at
+    return since.is_not(None) & (heard.is_(None) | (heard <= since))
+
+
+def home_of(booking: Booked) -> sa.Select[Any]:
+    """Where the customer of a booking is to be told things, and their own quiet hours.
+
+    With it whether the shop is `discreet`.
+
+    Where they can be told at all, on the channel they asked for, in the talk it was made in, where
+    they talked last – in this order.
+    """
+    discreet = sa.select(shops.c.discreet).where(shops.c.id == booking.shop_id).scalar_subquery()
+    columns = sa.select(
+        conversations.c.id,
+        conversations.c.opted_out_at,
+        unreachable().label("unreachable"),
+        discreet.label("discreet"),
+    )
+    if booking.customer_id is None:
+        return columns.where(conversations.c.id == booking.conversation_id)
+    made_in = None
+    if booking.conversation_id is not None:
+        made_in = conversations.c.id == booking.conversation_id
+    homes = _homes(columns, booking.shop_id, made_in)
+    return homes.where(customers.c.id == booking.customer_id).order_by(*_best(made_in)).limit(1)
+
+
+def homes_of(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
+    """The same for many customers of a shop whose bookings were made in no talk: one row each.
+
+    Columns: customer_id, id, quiet_from, quiet_until.
+    """
+    rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
+    columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
+    all_ = _homes(columns, shop_id, None).where(customers.c.id.in_(customer_ids)).subquery()
+    names = ("customer_id", "id", "quiet_from", "quiet_until")
+    return sa.select(*(all_.c[name] for name in names)).where(all_.c.rank == 1)
+
+
+def _homes(
+    columns: sa.Select[Any], shop_id: int, made_in: sa.ColumnElement[bool] | None
+) -> sa.Select[Any]:
+    where = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
+    where &= lines.c.staff.is_(False)
+    if made_in is not None:
+        where |= made_in
+    return (
+        columns.add_columns(users.c.quiet_from, users.c.quiet_until)
+        .join_from(conversations, identities)
+        .join(customers, customers.c.user_id == identities.c.user_id)
+        .join(users, users.c.id == customers.c.user_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .where(identities.c.ended_at.is_(None), lines.c.active, where)
+    )
+
+
+def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
+    return [
+        conversations.c.opted_out_at.is_not(None),
+        unreachable(),
+        (lines.c.channel == users.c.channel).desc(),
+        *([] if made_in is None else [made_in.desc()]),
+        conversations.c.last_in_at.desc().nulls_last(),
+        conversations.c.id.desc(),
+    ]

@@ -1,0 +1,178 @@
+"""Reminders in the outbox: rows due later, each with a question of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import outbox, prompts
+from core.messaging.messages import Choice, Say, encode
+from core.messaging.outbox.recipients import Booked
+
+_OF_THIS = (outbox.c.lane == "reminder", outbox.c.booking_id == sa.bindparam("booking"))
+
+_FORGET = (
+    sa.update(outbox)
+    .where(*_OF_THIS, outbox.c.state.in_(("due", "dropped")))
+    .values(
+        # Its key is free again: who moves back and forth is reminded all the same.
+        unique_key=None,
+        error=sa.case((outbox.c.state == "due", sa.bindparam("why")), else_=outbox.c.error),
+        state="dropped",
+    )
+)
+_CLOSE = (
+    sa.update(prompts)
+    .where(
+        prompts.c.closed_at.is_(None),
+        prompts.c.id.in_(
+            sa.select(outbox.c.prompt_id).where(*_OF_THIS, outbox.c.prompt_id.is_not(None))
+        ),
+    )
+    .values(closed_at=sa.bindparam("now", type_=prompts.c.closed_at.type))
+)
+
+
+_SETTLE = (
+    sa.update(prompts)
+    .where(
+        prompts.c.closed_at.is_(None),
+        prompts.c.id.in_(
+            sa.select(outbox.c.prompt_id).where(
+                outbox.c.lane == "reminder",
+                outbox.c.booking_id.in_(sa.bindparam("bookings", expanding=True)),
+                outbox.c.state == "sent",
+                outbox.c.prompt_id.is_not(None),
+            )
+        ),
+    )
+    .values(closed_at=sa.bindparam("now", type_=prompts.c.closed_at.type))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A message due later. `dropped` says why it does not go; then it only stands on record."""
+
+    say: Say
+    kind: str
+    unique_key: str
+    due_at: datetime
+    not_after: datetime
+    options: tuple[Choice, ...] = ()
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """A booking's messages due later, and where they go.
+
+    Those with options get a prompt; its answer starts `flow` with the booking and its start, until
+    it begins.
+    """
+
+    booking: Booked
+    conversation_id: int
+    those: Sequence[Later]
+    expires_at: datetime
+
+    @property
+    def args(self) -> dict[str, int]:
+        """What an answer is about."""
+        return {"booking": self.booking.id, "start": int(self.expires_at.timestamp())}
+
+
+async def remind(ctx: Context, reminded: Sequence[Reminded], *, flow: str) -> None:
+    """Write reminders of bookings down, each once by its `unique_key`.
+
+    Two statements, or a few more when they are thousands.
+    """
+    says = {id(one.say): one.say for of in reminded for one in of.those}
+    words = {known: encode(say) for known, say in says.items()}
+    asking = [
+        {
+            "conversation_id": of.conversation_id,
+            "flow": flow,
+            "step": "",
+            "say": words[id(one.say)],
+            "args": of.args,
+            "expires_at": of.expires_at,
+            "created_at": ctx.now,
+            **_asked(one),
+        }
+        for of in reminded
+        for one in of.those
+        if one.options and not one.dropped
+    ]
+    prompts_of: dict[int, list[int]] = defaultdict(list)
+    if asking:
+        made = sa.insert(prompts).returning(prompts.c.id, prompts.c.args)
+        for row in await ctx.execute(made, asking):
+            # In whichever order they come back: those of one booking ask the same thing.
+            prompts_of[row.args["booking"]].append(row.id)
+    values = [
+        {
+            "conversation_id": of.conversation_id,
+            "shop_id": of.booking.shop_id,
+            "booking_id": of.booking.id,
+            "prompt_id": (
+                prompts_of[of.booking.id].pop() if one.options and not one.dropped else None
+            ),
+            "lane": "reminder",
+            "kind": one.kind,
+            "say": words[id(one.say)],
+            "secret": False,
+            "unique_key": one.unique_key,
+            "state": "dropped" if one.dropped else "due",
+            "error": one.dropped,
+            "due_at": one.due_at,
+            "not_after": one.not_after,
+            "created_at": ctx.now,
+        }
+        for of in reminded
+        for one in of.those
+    ]
+    if values:
+        await ctx.execute(ctx.insert_new(outbox), values)
+
+
+def _asked(one: Later) -> dict[str, Any]:
+    """Return the columns of a prompt that say what it asks."""
+    return {
+        "digest": Say("", {"say": one.say, "options": one.options}).digest(),
+        "options": [encode(option) for option in one.options],
+    }
+
+
+async def forget(ctx: Context, booking_id: int, *, reason: str) -> None:
+    """Drop the reminders of a booking that wait, and answer those no more that were sent."""
+    await ctx.execute(_FORGET, {"booking": booking_id, "why": reason})
+    await ctx.execute(_CLOSE, {"booking": booking_id, "now": ctx.now})
+
+
+async def settle(ctx: Context, booking_ids: Sequence[int]) -> None:
+    """Close what earlier reminders of these bookings asked: the one sent now asks it again."""
+    await ctx.execute(_SETTLE, {"bookings": list(booking_ids), "now": ctx.now})
+
+
+async def reword(ctx: Context, booking_id: int, say: Say, options: Sequence[Choice]) -> None:
+    """Let the reminders of a booking that wait say and ask something else, when they go."""
+    waiting = (
+        outbox.c.lane == "reminder",
+        outbox.c.booking_id == booking_id,
+        outbox.c.kind == "reminder",
+        outbox.c.state == "due",
+    )
+    asked = sa.select(outbox.c.prompt_id).where(*waiting)
+    await ctx.execute(
+        sa.update(prompts)
+        .where(prompts.c.id.in_(asked))
+        .values(say=encode(say), options=[encode(option) for option in options])
+    )
+    await ctx.execute(sa.update(outbox).where(*waiting).values(say=encode(say)))

@@ -1,0 +1,224 @@
+"""Where a message goes in the moment it is sent: the person's channels, in their order.
+
+Somebody may be reached in several conversations. A message keeps to the one it was meant for
+while that can be; else the next one takes it: the channel they asked for, then Telegram,
+WhatsApp, SMS, e-mail. Answers never go elsewhere than where they were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.tables import (
+    bookings,
+    conversations,
+    customers,
+    identities,
+    lines,
+    outbox,
+    prompts,
+    shops,
+    users,
+)
+from core.messaging.outbox.enqueue import OPTED_OUT, wake
+from core.messaging.outbox.recipients import SIMULATED, STAFF_LINES, open_ways, unreachable
+
+ORDER = ("telegram", "whatsapp", "sms", "email")
+"""In which channels are tried, after the one a person asked for."""
+
+WINDOW = timedelta(hours=24)
+"""How long after a person's last message WhatsApp lets us write freely."""
+
+UNREACHABLE = "cannot be reached there"
+SOMEBODY_ELSES = "the address is somebody else's now"
+OUTSIDE_WINDOW = "outside WhatsApp's 24 hours, and no template"
+
+_WORKS = ("alert.", "agenda")
+"""How the keys of what goes to a shop's own people begin."""
+
+
+def for_staff(say: Mapping[str, Any]) -> bool:
+    """Whether an encoded Say is for people of the shop, not its customers."""
+    return str(say["key"]).startswith(_WORKS)
+
+
+def free_form(transport: str, channel: str, last_in_at: datetime | None, now: datetime) -> bool:
+    """Whether a channel lets us write what we like just now.
+
+    WhatsApp does within 24 hours of the person's last message. What only looks like it, on this
+    machine, always does.
+    """
+    if channel != "whatsapp" or transport in SIMULATED:
+        return True
+    return last_in_at is not None and now - last_in_at < WINDOW
+
+
+def template(row: Row) -> str:
+    """Return the ContentSid of a shop's approved template for a message; "" if it has none.
+
+    By the Say's key or else its first word ("tell.moved", "tell"), in the person's language or
+    else the shop's.
+    """
+    kinds: Mapping[str, Mapping[str, str]] = row.templates or {}
+    key = str(row.say["key"])
+    by_language = kinds.get(key) or kinds.get(key.partition(".")[0]) or {}
+    return by_language.get(row.language) or by_language.get(row.shop_language or "", "")
+
+
+def obstacle(row: Row, now: datetime) -> str:
+    """Say why a claimed message cannot go where it was meant to go; "" when it can."""
+    if row.lane == "reply":
+        return ""
+    if row.opted_out_at is not None:
+        return OPTED_OUT
+    if row.unreachable:
+        return UNREACHABLE
+    strangers = row.customer_user is not None and row.talk_user != row.customer_user
+    if strangers and not for_staff(row.say):
+        return SOMEBODY_ELSES
+    if not (free_form(row.transport, row.channel, row.last_in_at, now) or template(row)):
+        return OUTSIDE_WINDOW
+    return ""
+
+
+async def redirect(ctx: Context, row: Row, why: str) -> bool:
+    """Give a claimed message, not sent yet, to the next conversation; False when there is none."""
+    to = await _next(ctx, row, [row.conversation_id])
+    if to is None:
+        return False
+    await ctx.execute(
+        sa.update(outbox).where(outbox.c.id == row.id).values(conversation_id=to, error=why)
+    )
+    if row.prompt_id is not None:
+        await ctx.execute(
+            sa.update(prompts).where(prompts.c.id == row.prompt_id).values(conversation_id=to)
+        )
+    return True
+
+
+_FAILED = (
+    sa.select(
+        outbox,
+        lines.c.transport,
+        conversations.c.language,
+        shops.c.id.label("the_shop"),
+        shops.c.templates,
+        shops.c.language.label("shop_language"),
+        identities.c.user_id.label("talk_user"),
+        customers.c.user_id.label("customer_user"),
+    )
+    .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+    .join(lines, lines.c.id == conversations.c.line_id)
+    .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+    .outerjoin(
+        shops,
+        shops.c.id == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
+    )
+    .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
+    .outerjoin(customers, customers.c.id == bookings.c.customer_id)
+)
+
+
+async def fall_back(ctx: Context, row_id: int) -> int | None:
+    """Say a message that failed for good once more in the next conversation; return the new row.
+
+    None when it was an answer or a secret, or when nobody is left to be tried. The failed row stays
+    as the record of why.
+    """
+    row = await ctx.first(_FAILED.where(outbox.c.id == row_id))
+    if row is None or row.lane == "reply" or row.secret:
+        return None
+    root = row.instead_of or row.id
+    tried = await ctx.all(
+        sa.select(outbox.c.conversation_id, outbox.c.prompt_id).where(
+            (outbox.c.id == root) | (outbox.c.instead_of == root)
+        )
+    )
+    to = await _next(ctx, row, {one.conversation_id for one in tried})
+    if to is None:
+        return None
+    prompt_id = None
+    if row.prompt_id is not None:
+        prompt_id = await _copied(ctx, row.prompt_id, to)
+    again = {
+        "conversation_id": to,
+        "shop_id": row.the_shop,
+        "booking_id": row.booking_id,
+        "prompt_id": prompt_id,
+        "lane": row.lane,
+        "kind": row.kind,
+        "say": row.say,
+        "secret": False,
+        "unique_key": f"{row.unique_key}/{to}" if row.unique_key else None,
+        "state": "due",
+        "due_at": ctx.now,
+        "not_after": row.not_after,
+        "created_at": ctx.now,
+        "instead_of": root,
+    }
+    new = (await ctx.execute(ctx.insert_new(outbox, again).returning(outbox.c.id))).scalar()
+    wake(ctx)
+    return new
+
+
+async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
+    """Ask the same once more elsewhere; the first is answered no more."""
+    closed = sa.update(prompts).where(prompts.c.id == prompt_id).values(closed_at=ctx.now)
+    row = (await ctx.execute(closed.returning(prompts))).one()
+    kept = ("flow", "step", "digest", "say", "options", "args", "expires_at")
+    same = {name: getattr(row, name) for name in kept}
+    return await ctx.insert(prompts, **same, conversation_id=to, created_at=ctx.now)
+
+
+async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
+    """Return the conversation that is next to reach whom a message is for."""
+    user_id = row.talk_user
+    if row.customer_user is not None and not for_staff(row.say):
+        user_id = row.customer_user
+    if user_id is None:
+        return None
+    if for_staff(row.say) and row.the_shop is not None:
+        simulated = row.transport in SIMULATED
+        await open_ways(ctx, user_id=user_id, shop_id=row.the_shop, simulated=simulated)
+    for talk in await _talks(ctx, user_id, row, tried):
+        if free_form(talk.transport, talk.channel, talk.last_in_at, ctx.now) or template(row):
+            return int(talk.id)
+    return None
+
+
+async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -> Sequence[Row]:
+    simulated = lines.c.transport.in_(SIMULATED)
+    theirs = STAFF_LINES if for_staff(row.say) else ~lines.c.staff
+    rank = {channel: place for place, channel in enumerate(ORDER)}
+    return await ctx.all(
+        sa.select(
+            conversations.c.id, conversations.c.last_in_at, lines.c.transport, lines.c.channel
+        )
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .join(users, users.c.id == identities.c.user_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .where(
+            users.c.id == user_id,
+            users.c.deactivated_at.is_(None),
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            lines.c.shop_id.is_(None) | (lines.c.shop_id == row.the_shop),
+            theirs,
+            # What happens on a simulated line is told on simulated lines only.
+            simulated if row.transport in SIMULATED else ~simulated,
+            conversations.c.id.not_in(tried),
+            conversations.c.opted_out_at.is_(None),
+            ~unreachable(),
+        )
+        .order_by(
+            (lines.c.channel == users.c.channel).desc(),
+            sa.case(rank, value=lines.c.channel, else_=len(ORDER)),
+            conversations.c.last_in_at.desc().nulls_last(),
+            conversations.c.id.desc(),
+        )
+    )

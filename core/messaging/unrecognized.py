@@ -1,0 +1,69 @@
+"""What people wrote that the bot made nothing of: kept without names and numbers, to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.db import tables
+from core.db.context import Context
+
+LONGEST = 200
+"""Characters that are kept of a text."""
+
+KEPT = timedelta(days=90)
+"""How long a text is kept: long enough to see what comes back, no longer."""
+
+_t = tables.misunderstood.c
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """A redacted text, what it was an answer to, how often it came and when last (aware UTC)."""
+
+    text: str
+    language: str
+    expects: str
+    times: int
+    last_at: datetime
+
+
+async def note(
+    ctx: Context, redacted: str, *, shop_id: int | None, language: str, expects: str
+) -> None:
+    """Keep a text that is redacted already."""
+    await ctx.insert(
+        tables.misunderstood,
+        shop_id=shop_id,
+        language=language,
+        expects=expects,
+        text=redacted[:LONGEST],
+        at=ctx.now,
+    )
+
+
+async def most_often(
+    ctx: Context, *, shop_id: int | None = None, limit: int = 100
+) -> Sequence[Misunderstood]:
+    """Return the texts of the last 90 days, the commonest first; of one shop or of all."""
+    where = [_t.at > ctx.now - KEPT]
+    if shop_id is not None:
+        where.append(_t.shop_id == shop_id)
+    times, last = sa.func.count().label("times"), sa.func.max(_t.at).label("last_at")
+    rows = await ctx.all(
+        sa.select(_t.text, _t.language, _t.expects, times, last)
+        .where(*where)
+        .group_by(_t.text, _t.language, _t.expects)
+        .order_by(times.desc(), last.desc(), _t.text)
+        .limit(limit)
+    )
+    return [Misunderstood(r.text, r.language, r.expects, r.times, r.last_at) for r in rows]
+
+
+async def purge(ctx: Context) -> int:
+    """Delete what is older than 90 days; return how many."""
+    done = await ctx.execute(sa.delete(tables.misunderstood).where(_t.at <= ctx.now - KEPT))
+    return int(done.rowcount)

@@ -1,0 +1,73 @@
+"""Templates that a provider keeps for us: their names here, their ids there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import contents, shops
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One template at the provider; `approval` is what WhatsApp thinks of it, if it was asked."""
+
+    sid: str
+    approval: str = ""
+
+
+async def known(ctx: Context, account: str) -> dict[str, Kept]:
+    """Return the templates an account keeps, by the names they have here."""
+    rows = await ctx.all(
+        sa.select(contents.c.name, contents.c.sid, contents.c.approval).where(
+            contents.c.account == account
+        )
+    )
+    return {row.name: Kept(row.sid, row.approval) for row in rows}
+
+
+async def keep(ctx: Context, account: str, kept: Mapping[str, Kept]) -> None:
+    """Remember exactly these templates of an account."""
+    before = await known(ctx, account)
+    changed = [name for name in before if kept.get(name) != before[name]]
+    if changed:
+        await ctx.execute(
+            sa.delete(contents).where(contents.c.account == account, contents.c.name.in_(changed))
+        )
+    rows = [
+        {
+            "account": account,
+            "name": name,
+            "sid": one.sid,
+            "approval": one.approval,
+            "created_at": ctx.now,
+        }
+        for name, one in kept.items()
+        if before.get(name) != one
+    ]
+    if rows:
+        await ctx.execute(ctx.insert_new(contents, rows))
+
+
+async def hand_out(ctx: Context, approved: Mapping[str, Mapping[str, str]]) -> int:
+    """Give every shop the approved templates (text's key → language → id) it has none of its own.
+
+    Return how many shops got any.
+    """
+    count = 0
+    for row in await ctx.all(sa.select(shops.c.id, shops.c.templates).order_by(shops.c.id)):
+        own = row.templates or {}
+        merged = dict(own)
+        for key, sids in approved.items():
+            # A shop's own for "tell" goes for "tell.moved" too, where it has none for that.
+            theirs = {**own.get(key.partition(".")[0], {}), **own.get(key, {})}
+            given = {language: sid for language, sid in sids.items() if language not in theirs}
+            if given:
+                merged[key] = {**own.get(key, {}), **given}
+        if merged != own:
+            count += 1
+            await ctx.execute(sa.update(shops).where(shops.c.id == row.id).values(templates=merged))
+    return count

@@ -1,0 +1,156 @@
+"""People as shops know them: customers with their blocks, and those who work there."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import bookings, customers, shops
+from core.errors import CustomerBlocked, Invalid, NotFound
+from core.values.phone_numbers import phone as read_phone
+
+# ------------------------------------------------------------------------------------ customers
+
+
+async def customer(ctx: Context, shop_id: int, user_id: int, *, name: str, phone: str) -> int:
+    """Return the id of a user's customer row at a shop, made with `name` and `phone` if new.
+
+    A walk-in with the same phone stays a row apart: phones are shared and recycled, and nobody
+    is shown another's bookings for having a number. A block follows the phone all the same:
+    CustomerBlocked when somebody new comes with the phone of a blocked customer.
+    """
+    mine = customers.c.user_id == user_id
+    wanted = mine | (customers.c.blocked & (customers.c.phone == phone)) if phone else mine
+    known = sa.select(customers.c.id, mine.label("mine")).where(
+        customers.c.shop_id == shop_id, wanted
+    )
+    rows = await ctx.all(known)
+    own = [row.id for row in rows if row.mine]
+    if own:
+        return int(own[0])
+    if rows:
+        raise CustomerBlocked(shop=shop_id)
+    values = {
+        "shop_id": shop_id,
+        "user_id": user_id,
+        "name": _name(name),
+        "phone": phone,
+        "created_at": ctx.now,
+    }
+    made = await ctx.scalar(ctx.insert_new(customers, values).returning(customers.c.id))
+    # None: another transaction made it this moment.
+    return int(made or await ctx.scalar(known.where(mine)))
+
+
+async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -> int:
+    """Add a walk-in, a child, an import: somebody without an account; return the id.
+
+    `phone` as people of the shop's country write it. The same name and phone is the same person.
+    NotFound for a shop that is not there.
+    """
+    name = _name(name)
+    if phone:
+        phone = await _shop_phone(ctx, shop_id, phone)
+        known = await ctx.all(
+            sa.select(customers.c.id, customers.c.name)
+            .where(customers.c.shop_id == shop_id, customers.c.phone == phone)
+            .order_by(customers.c.id)
+        )
+        for row in known:
+            if row.name.casefold() == name.casefold():
+                return int(row.id)
+    else:
+        await _country(ctx, shop_id)
+    return await ctx.insert(customers, shop_id=shop_id, name=name, phone=phone, created_at=ctx.now)
+
+
+async def block(ctx: Context, shop_id: int, customer_id: int, *, blocked: bool = True) -> None:
+    """Take no more bookings from a customer, or take them again; NotFound if not this shop's."""
+    done = await ctx.execute(
+        sa.update(customers)
+        .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
+        .values(blocked=blocked)
+    )
+    if not done.rowcount:
+        raise NotFound(customer=customer_id)
+
+
+async def change_customer(ctx: Context, shop_id: int, customer_id: int, **changes: str) -> None:
+    """Change a customer's `name`, `phone`, `email` or `notes`; NotFound if not this shop's."""
+    values = dict(changes)
+    if "name" in values:
+        values["name"] = _name(values["name"])
+    if values.get("phone"):
+        values["phone"] = await _shop_phone(ctx, shop_id, values["phone"])
+    if not values:
+        return
+    done = await ctx.execute(
+        sa.update(customers)
+        .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
+        .values(values)
+    )
+    if not done.rowcount:
+        raise NotFound(customer=customer_id)
+
+
+async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: int) -> None:
+    """Make two rows of one person one: bookings, notes and a block go over to `into`.
+
+    NotFound if either is not this shop's; Invalid for two who each have an account: they are two.
+    """
+    await ctx.lock(customers, [customer_id, into])
+    both = sa.select(customers).where(
+        customers.c.shop_id == shop_id, customers.c.id.in_((customer_id, into))
+    )
+    rows = {row.id: row for row in await ctx.all(both)}
+    for wanted in (customer_id, into):
+        if wanted not in rows:
+            raise NotFound(customer=wanted)
+    old, kept = rows[customer_id], rows[into]
+    if customer_id == into or None not in {old.user_id, kept.user_id}:
+        raise Invalid(field="into", reason="account" if customer_id != into else "itself")
+    moved = sa.update(bookings).where(
+        bookings.c.shop_id == shop_id, bookings.c.customer_id == customer_id
+    )
+    await ctx.execute(moved.values(customer_id=into))
+    await ctx.execute(sa.delete(customers).where(customers.c.id == customer_id))
+    await ctx.execute(
+        sa.update(customers)
+        .where(customers.c.id == into)
+        .values(
+            user_id=kept.user_id or old.user_id,
+            phone=kept.phone or old.phone,
+            email=kept.email or old.email,
+            notes="\n".join(filter(None, (kept.notes, old.notes))),
+            blocked=kept.blocked or old.blocked,
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------ within
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not 2 <= len(name) <= 100:
+        raise Invalid(field="name", reason="2 to 100 characters")
+    return name
+
+
+async def _shop_phone(ctx: Context, shop_id: int, text: str) -> str:
+    """Read a phone as the shop's country writes it; NotFound for a shop that is not there."""
+    return read_phone(text, await _country(ctx, shop_id))
+
+
+async def _country(ctx: Context, shop_id: int) -> str:
+    country = await ctx.scalar(sa.select(shops.c.country).where(shops.c.id == shop_id))
+    if country is None:
+        raise NotFound(shop=shop_id)
+    return str(country)
+
+
+NOBODY = "(erased)"
+"""The name of a customer who is forgotten."""
+
+ERASED = sa.and_(customers.c.name == NOBODY, customers.c.phone == "")
+"""Whose rows are there for the figures only: in no list, and not counted among customers."""

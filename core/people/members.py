@@ -1,0 +1,195 @@
+"""People as shops know them: customers with their blocks, and those who work there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.catalog import loader
+from core.db.context import Context
+from core.db.tables import conversations, identities, providers, users
+from core.db.tables import members as members_table
+from core.errors import Invalid, NotFound
+from core.people.customers import _shop_phone
+from core.people.identities import user_of_phone
+
+ROLES = ("owner", "receptionist", "provider")
+"""In the order people are told of things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works at a shop, in one role; `phone` is E.164 or empty."""
+
+    user_id: int
+    role: str
+    provider_id: int | None
+    alerts: bool
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a user is at a shop."""
+
+    shop_id: int
+    role: str
+    provider_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A user and all their roles; none, and the user 0, for who works nowhere."""
+
+    user_id: int
+    name: str
+    roles: tuple[Role, ...]
+
+
+# ------------------------------------------------------------------------------------ members
+
+
+async def add_member(
+    ctx: Context,
+    shop_id: int,
+    *,
+    role: str,
+    phone: str = "",
+    user_id: int | None = None,
+    provider_id: int | None = None,
+    name: str = "",
+    alerts: bool = True,
+) -> int:
+    """Give a user, or whoever has `phone`, a role at a shop; return the user's id.
+
+    The phone is read as the shop's country writes it and need not be proved yet: the role waits
+    for whoever proves it. The same role again only changes `provider_id` and `alerts`.
+    """
+    if role not in ROLES:
+        raise Invalid(field="role", reason=f"one of {', '.join(ROLES)}")
+    if role == "provider" and provider_id is None:
+        raise Invalid(field="provider_id", reason="a provider's role names the provider")
+    if user_id is None:
+        user_id = await user_of_phone(ctx, await _shop_phone(ctx, shop_id, phone), name=name)
+    values = {"provider_id": provider_id, "alerts": alerts}
+    same = {"shop_id": shop_id, "user_id": user_id, "role": role}
+    added = await ctx.execute(
+        ctx.insert_new(members_table, {**same, **values, "created_at": ctx.now})
+    )
+    if not added.rowcount:
+        await ctx.execute(sa.update(members_table).filter_by(**same).values(**values))
+    return user_id
+
+
+async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> None:
+    """Take a role away; NotFound if there is none."""
+    gone = await ctx.execute(
+        sa.delete(members_table).where(
+            members_table.c.shop_id == shop_id,
+            members_table.c.user_id == user_id,
+            members_table.c.role == role,
+        )
+    )
+    if not gone.rowcount:
+        raise NotFound(user=user_id)
+
+
+async def leave(ctx: Context, user_id: int) -> None:
+    """End every role of a user; calendars they gave services on stay, as nobody's account."""
+    await ctx.execute(sa.delete(members_table).where(members_table.c.user_id == user_id))
+    mine = sa.update(providers).where(providers.c.user_id == user_id)
+    touched = (
+        await ctx.execute(mine.values(user_id=None).returning(providers.c.shop_id))
+    ).scalars()
+    for shop_id in sorted(set(touched)):
+        await loader.touch(ctx, shop_id)
+
+
+async def set_alerts(ctx: Context, shop_id: int, user_id: int, *, on: bool) -> None:
+    """Send somebody of the shop its alerts, or no more."""
+    await ctx.execute(
+        sa.update(members_table)
+        .where(members_table.c.shop_id == shop_id, members_table.c.user_id == user_id)
+        .values(alerts=on)
+    )
+
+
+async def members(ctx: Context, shop_id: int) -> list[Member]:
+    """Return who works at a shop: owners, receptionists, providers; each role a row."""
+    phone = (
+        sa.select(identities.c.value)
+        .where(
+            identities.c.user_id == users.c.id,
+            identities.c.kind == "phone",
+            identities.c.ended_at.is_(None),
+        )
+        .order_by(identities.c.proved_at.desc().nulls_last(), identities.c.id)
+        .limit(1)
+        .correlate(users)
+        .scalar_subquery()
+    )
+    rows = await ctx.all(
+        sa.select(
+            members_table.c.user_id,
+            members_table.c.role,
+            members_table.c.provider_id,
+            members_table.c.alerts,
+            users.c.name,
+            sa.func.coalesce(phone, ""),
+        )
+        .join_from(members_table, users)
+        .where(members_table.c.shop_id == shop_id, users.c.deactivated_at.is_(None))
+        .order_by(members_table.c.id)
+    )
+    return sorted((Member(*list(row)) for row in rows), key=lambda member: ROLES.index(member.role))
+
+
+async def roles(ctx: Context, user_id: int) -> list[Role]:
+    """Return what a user is, shop by shop."""
+    rows = await ctx.all(
+        sa.select(members_table.c.shop_id, members_table.c.role, members_table.c.provider_id)
+        .where(members_table.c.user_id == user_id)
+        .order_by(members_table.c.shop_id, members_table.c.id)
+    )
+    return [Role(*list(row)) for row in rows]
+
+
+async def staff(ctx: Context, conversation_id: int) -> Staff:
+    """Return who of some shop's people is at the other end of a conversation; nobody has no roles.
+
+    One statement: it is asked whenever somebody writes what looks like a command.
+    """
+    rows = await ctx.all(
+        sa.select(
+            users.c.id,
+            users.c.name,
+            members_table.c.shop_id,
+            members_table.c.role,
+            members_table.c.provider_id,
+        )
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .join(users, users.c.id == identities.c.user_id)
+        .join(members_table, members_table.c.user_id == users.c.id)
+        .where(
+            conversations.c.id == conversation_id,
+            identities.c.ended_at.is_(None),
+            users.c.deactivated_at.is_(None),
+        )
+        .order_by(members_table.c.shop_id, members_table.c.id)
+    )
+    if not rows:
+        return Staff(0, "", ())
+    found = tuple(Role(row.shop_id, row.role, row.provider_id) for row in rows)
+    return Staff(rows[0].id, rows[0].name, found)
+
+
+async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:
+    """Whether a user works at a shop, in one of the roles named, if any are."""
+    asked = sa.select(members_table.c.id).where(
+        members_table.c.shop_id == shop_id, members_table.c.user_id == user_id
+    )
+    if of:
+        asked = asked.where(members_table.c.role.in_(of))
+    return await ctx.first(asked) is not None

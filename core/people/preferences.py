@@ -1,0 +1,74 @@
+"""Where and when somebody wants to be told things: their channel, their quiet hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import conversations, identities, lines, users
+from core.errors import Invalid
+from core.localtime.quiet_hours import Quiet
+from core.messaging.outbox.routing import ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The channel asked for, "" for where they talk, and quiet hours, None for the shop's."""
+
+    channel: str
+    quiet: Quiet | None
+
+
+async def wishes(ctx: Context, user_id: int) -> Wishes:
+    """Return what a user asked for."""
+    columns = sa.select(users.c.channel, users.c.quiet_from, users.c.quiet_until)
+    row = (await ctx.execute(columns.where(users.c.id == user_id))).one()
+    own = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
+    return Wishes(row.channel, own)
+
+
+async def channels(ctx: Context, user_id: int, shop_id: int) -> list[str]:
+    """Return on which channels a user can be told things of a shop, in the order of fallback."""
+    rows = await ctx.all(
+        sa.select(lines.c.channel)
+        .distinct()
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .where(
+            identities.c.user_id == user_id,
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            ~lines.c.staff,
+            (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
+            conversations.c.opted_out_at.is_(None),
+        )
+    )
+    found = {row.channel for row in rows}
+    return [channel for channel in ORDER if channel in found]
+
+
+async def set_channel(ctx: Context, user_id: int, channel: str) -> None:
+    """Tell a user things on a channel first; "" is where they talk. Invalid for another word."""
+    if channel and channel not in ORDER:
+        raise Invalid(field="channel", reason=f"one of {', '.join(ORDER)}")
+    await ctx.execute(sa.update(users).where(users.c.id == user_id).values(channel=channel))
+
+
+CHANNELS = ("telegram", "whatsapp", "sms")
+"""Where somebody may ask to be told things."""
+
+
+DAY = 24 * 60
+"""Minutes."""
+
+
+async def set_quiet(ctx: Context, user_id: int, hours: tuple[int, int] | None) -> None:
+    """Keep quiet towards a user between two minutes of the local day; None: as their shop does."""
+    since, until = hours or (None, None)
+    if hours is not None and not (0 <= hours[0] < DAY and 0 <= hours[1] < DAY):
+        raise Invalid(field="hours", reason="range", least=0, most=DAY - 1)
+    await ctx.execute(
+        sa.update(users).where(users.c.id == user_id).values(quiet_from=since, quiet_until=until)
+    )

@@ -1,0 +1,88 @@
+"""Who changed what by the web API: before and after, when and from where. Only ever added to.
+
+What becomes of a booking has a history of its own (`booking_events`), for chat does it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.pagination import Asked, Page, page
+from core.db.tables import audit as table
+from core.db.tables import users
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change; `target` is what was changed, such as "services/5"."""
+
+    id: int
+    at: datetime
+    shop_id: int | None
+    user_id: int | None
+    user: str
+    action: str
+    target: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    address: str
+    request: str
+
+
+async def note(
+    ctx: Context,
+    *,
+    action: str,
+    target: str,
+    shop_id: int | None,
+    user_id: int | None,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    address: str,
+    request: str,
+) -> None:
+    """Write a change down; of what was and is, only what differs."""
+    if before is not None and after is not None:
+        differs = {k for k in {*before, *after} if before.get(k) != after.get(k)}
+        before = {k: v for k, v in before.items() if k in differs}
+        after = {k: v for k, v in after.items() if k in differs}
+    await ctx.insert(
+        table,
+        at=ctx.now,
+        shop_id=shop_id,
+        user_id=user_id,
+        action=action,
+        target=target,
+        before=before,
+        after=after,
+        address=address,
+        request=request,
+    )
+
+
+async def entries(
+    ctx: Context,
+    asked: Asked,
+    *,
+    shop_id: int | None = None,
+    user_id: int | None = None,
+    actions: Collection[str] = (),
+) -> Page[Entry]:
+    """Return changes, the newest first; of one shop, or of all."""
+    name = sa.func.coalesce(users.c.name, "").label("user")
+    columns = [name if field == "user" else table.c[field] for field in Entry.__slots__]
+    rows = sa.select(*columns).select_from(table.outerjoin(users, users.c.id == table.c.user_id))
+    if shop_id is not None:
+        rows = rows.where(table.c.shop_id == shop_id)
+    if user_id is not None:
+        rows = rows.where(table.c.user_id == user_id)
+    if actions:
+        rows = rows.where(table.c.action.in_(actions))
+    found = await page(ctx, rows, [table.c.id], asked, newest_first=True)
+    return found.map(lambda row: Entry(*row[: len(columns)]))

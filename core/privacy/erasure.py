@@ -1,0 +1,326 @@
+"""Erasing a person: what was theirs goes, what the shop's books need stays without them.
+
+A booking keeps its time, service, price and state, a customer its number, so that no figure
+changes. Messages, questions, codes, consents and addresses are deleted; what others wrote or were
+told of the person is blanked. Of an audited change there stays that it was made, when and by whom.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.bookings.booking import change, listed
+from core.bookings.claims import end, free
+from core.bookings.transitions import OPEN, SYSTEM
+from core.db.context import Context
+from core.db.tables import (
+    audit,
+    booking_events,
+    bookings,
+    consents,
+    conversations,
+    customers,
+    identities,
+    inbox,
+    kept_answers,
+    lines,
+    misunderstood,
+    one_time_codes,
+    outbox,
+    passwords,
+    prompts,
+    sign_ins,
+    users,
+)
+from core.errors import Invalid
+from core.messaging.conversations import talk_closed
+from core.people.customers import NOBODY
+from core.privacy.personal_data import Person
+
+SOLD = ("service", "provider", "title", "speciality", "minutes", "price_minor", "currency")
+"""What stays of a booking's snapshot, beside shop and address: what was sold, not to whom."""
+
+_KEPT = (*SOLD, "shop", "address")
+
+_UNDER_WAY = ("due", "sending")
+
+_OF_PEOPLE = ("customers.%", "bookings.%", "talks.%", "users.%", "imports.%", "me.%")
+"""Audited actions that may name a customer by nothing but a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much went: bookings to come that were called off, those kept without a name, messages."""
+
+    cancelled: int
+    bookings: int
+    messages: int
+
+
+async def erase(ctx: Context, person: Person) -> Erased:
+    """Erase a person. Bookings to come are called off, and nobody is written to about it.
+
+    Invalid (`user`) for somebody who works at a shop or is an admin: their roles end first.
+    """
+    if person.works and person.user_id is not None:
+        raise Invalid(field="user", reason="works")
+    await ctx.lock(conversations, person.conversation_ids)
+    await ctx.lock(users, [person.user_id] if person.user_id else [])
+    cancelled = await _call_off(ctx, person)
+    await _bookings(ctx, person)
+    await _misunderstood(ctx, person)
+    about = await _told_others(ctx, person)
+    messages = await _talks(ctx, person)
+    await _said_by_others(ctx, person)
+    await _traces(ctx, person)
+    await _themself(ctx, person)
+    return Erased(cancelled, len(person.booking_ids), messages + about)
+
+
+async def _call_off(ctx: Context, person: Person) -> int:
+    theirs = await listed(
+        ctx,
+        bookings.c.id.in_(person.booking_ids),
+        bookings.c.state.in_(("held", *OPEN)),
+        bookings.c.starts_at > ctx.now,
+    )
+    await end(ctx, [one for one in theirs if one.state == "held"], "release")
+    coming = [one for one in theirs if one.state != "held"]
+    for one in coming:
+        await change(ctx, one, "cancel", SYSTEM, to="cancelled")
+        await free(ctx, [one])
+    return len(coming)
+
+
+async def _bookings(ctx: Context, person: Person) -> None:
+    ids = person.booking_ids
+    sold = await ctx.all(
+        sa.select(bookings.c.id, bookings.c.snapshot).where(bookings.c.id.in_(ids))
+    )
+    blank = {"attendee": "", "purpose": "", "note": "", "reason": "", "made_by": ""}
+    # The key names the talk, and nobody can repeat what they asked for there.
+    inner = {"idempotency_key": None, "fingerprint": "", "conversation_id": None}
+    for row in sold:
+        kept = {name: value for name, value in row.snapshot.items() if name in _KEPT}
+        await ctx.execute(
+            sa.update(bookings)
+            .where(bookings.c.id == row.id)
+            .values(**blank, **inner, snapshot=kept)
+        )
+    await ctx.execute(
+        sa.update(booking_events)
+        .where(booking_events.c.booking_id.in_(ids))
+        .values(
+            details={},
+            actor=sa.case(
+                (booking_events.c.actor.like("user:%"), "user"), else_=booking_events.c.actor
+            ),
+        )
+    )
+    if person.customer_ids:
+        await ctx.execute(
+            sa.update(customers)
+            .where(customers.c.id.in_(person.customer_ids))
+            .values(user_id=None, name=NOBODY, phone="", email="", notes="")
+        )
+
+
+async def _misunderstood(ctx: Context, person: Person) -> None:
+    """Delete what was noted in the very turns in which it was written: rows name no person."""
+    turns = sa.select(inbox.c.done_at).where(
+        inbox.c.conversation_id.in_(person.conversation_ids), inbox.c.done_at.is_not(None)
+    )
+    await ctx.execute(
+        sa.delete(misunderstood).where(
+            misunderstood.c.at.in_(turns)
+            | _names(ctx, misunderstood.c.text, (*person.addresses, *person.names))
+        )
+    )
+
+
+async def _told_others(ctx: Context, person: Person) -> int:
+    """Blank what the shop's people were told, or asked, about the person's bookings and words."""
+    about = prompts.c.args["booking"].as_integer().in_(person.booking_ids)
+    about |= prompts.c.args["conversation"].as_integer().in_(person.conversation_ids)
+    linked = sa.select(outbox.c.prompt_id).where(outbox.c.booking_id.in_(person.booking_ids))
+    asked = await ctx.all(sa.select(prompts.c.id).where(about | prompts.c.id.in_(linked)))
+    ids = [row.id for row in asked]
+    await _blank_prompts(ctx, prompts.c.id.in_(ids))
+    return await _blank_outbox(
+        ctx, outbox.c.booking_id.in_(person.booking_ids) | outbox.c.prompt_id.in_(ids)
+    )
+
+
+async def _blank_prompts(ctx: Context, which: sa.ColumnElement[bool]) -> None:
+    closed = sa.func.coalesce(prompts.c.closed_at, sa.literal(ctx.now, prompts.c.closed_at.type))
+    await ctx.execute(
+        sa.update(prompts)
+        .where(which)
+        .values(say={}, options=[], args={}, digest="", message_id="", closed_at=closed)
+    )
+
+
+async def _blank_outbox(ctx: Context, which: sa.ColumnElement[bool]) -> int:
+    """Blank messages; what waits to go out, or is going out, does not go out again."""
+    state = sa.case((outbox.c.state.in_(_UNDER_WAY), "dropped"), else_=outbox.c.state)
+    done = await ctx.execute(
+        sa.update(outbox)
+        .where(which)
+        .values(say={"key": "erased", "params": {}}, body="", error="", living={}, state=state)
+    )
+    return int(done.rowcount)
+
+
+async def _talks(ctx: Context, person: Person) -> int:
+    """Delete talks; a bare row stays of each, and of Twilio's messages their ids.
+
+    Nothing in a signed request of Twilio's ages: whoever has one could send it again.
+    """
+    ids = person.conversation_ids
+    if not ids:
+        return 0
+    signed = sa.select(conversations.c.id).join(lines).where(lines.c.transport == "twilio")
+    here = inbox.c.conversation_id.in_(ids)
+    heard = await ctx.execute(
+        sa.update(inbox)
+        .where(here, inbox.c.conversation_id.in_(signed))
+        .values(incoming={}, error="", prompt_id=None, done_at=None, state="done")
+    )
+    gone = await ctx.execute(sa.delete(inbox).where(here, inbox.c.conversation_id.not_in(signed)))
+    sent = await ctx.execute(sa.delete(outbox).where(outbox.c.conversation_id.in_(ids)))
+    asked_here = sa.select(prompts.c.id).where(prompts.c.conversation_id.in_(ids))
+    elsewhere = {"prompt_id": None}
+    await ctx.execute(sa.update(inbox).where(inbox.c.prompt_id.in_(asked_here)).values(elsewhere))
+    await ctx.execute(sa.update(outbox).where(outbox.c.prompt_id.in_(asked_here)).values(elsewhere))
+    await ctx.execute(sa.delete(prompts).where(prompts.c.conversation_id.in_(ids)))
+    await ctx.execute(sa.delete(consents).where(consents.c.conversation_id.in_(ids)))
+    await ctx.execute(sa.delete(one_time_codes).where(one_time_codes.c.conversation_id.in_(ids)))
+    await ctx.execute(
+        sa.update(conversations)
+        .where(conversations.c.id.in_(ids))
+        .values(
+            address=sa.func.concat("erased:", conversations.c.id)
+            if ctx.postgresql
+            else sa.literal("erased:").concat(sa.cast(conversations.c.id, sa.Text)),
+            identity_id=None,
+            language="",
+            name="",
+            state=talk_closed(ctx),
+            human_until=None,
+            consented_at=None,
+            consent="",
+            last_in_at=None,
+            unreachable_at=None,
+        )
+    )
+    return int(heard.rowcount + gone.rowcount + sent.rowcount)
+
+
+async def _said_by_others(ctx: Context, person: Person) -> None:
+    """Blank where others wrote of the person: by an address anywhere, by name at their shops.
+
+    A name alone stops nothing that is under way: somebody else may have it too.
+    """
+    words = (*person.addresses, *person.names)
+    for needles, under_way in ((person.addresses, True), (words, False)):
+        named = _names(ctx, outbox.c.say, needles) | _names(ctx, outbox.c.body, needles)
+        if not under_way:
+            named &= outbox.c.state.not_in(_UNDER_WAY) & outbox.c.shop_id.in_(person.shop_ids)
+        await _blank_outbox(ctx, named)
+        asked = _names(ctx, prompts.c.options, needles) | _names(ctx, prompts.c.args, needles)
+        asked |= _names(ctx, prompts.c.say, needles)
+        await _blank_prompts(ctx, asked if under_way else asked & prompts.c.closed_at.is_not(None))
+    at_shops = (
+        sa.select(conversations.c.id)
+        .join(lines)
+        .where(sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id).in_(person.shop_ids))
+    )
+    heard = _names(ctx, inbox.c.incoming, words) & inbox.c.conversation_id.in_(at_shops)
+    heard |= _names(ctx, inbox.c.incoming, person.addresses)
+    await ctx.execute(
+        sa.update(inbox).where(heard, inbox.c.state != "new").values(incoming={}, error="")
+    )
+    talk = _names(ctx, conversations.c.state, words) & conversations.c.id.in_(at_shops)
+    talk |= _names(ctx, conversations.c.state, person.addresses)
+    await ctx.execute(sa.update(conversations).where(talk).values(state=talk_closed(ctx)))
+
+
+async def _traces(ctx: Context, person: Person) -> None:
+    """Blank what the API kept: audited values, answers to keys, addresses of requests."""
+    words = (*person.addresses, *person.names)
+    targets = [f"shops/%/customers/{id_}" for id_ in person.customer_ids]
+    targets += [f"shops/%/bookings/{id_}" for id_ in person.booking_ids]
+    targets += [f"shops/%/conversations/{id_}" for id_ in person.conversation_ids]
+    which = sa.or_(
+        _names(ctx, audit.c.before, person.addresses),
+        _names(ctx, audit.c.after, person.addresses),
+        *(audit.c.target.like(one) | audit.c.target.like(f"{one}/%") for one in targets),
+        sa.and_(
+            sa.or_(*(audit.c.action.like(one) for one in _OF_PEOPLE)),
+            _names(ctx, audit.c.before, words) | _names(ctx, audit.c.after, words),
+        ),
+    )
+    if person.user_id is not None:
+        which |= audit.c.user_id == person.user_id
+        own = audit.c.user_id == person.user_id
+        await ctx.execute(sa.update(audit).where(own).values(address=""))
+        await ctx.execute(
+            sa.delete(kept_answers).where(kept_answers.c.caller == f"user:{person.user_id}")
+        )
+    await ctx.execute(sa.update(audit).where(which).values(before=sa.null(), after=sa.null()))
+    # The request was answered all the same: it is not done again, and its answer says no more.
+    await ctx.execute(
+        sa.update(kept_answers).where(_names(ctx, kept_answers.c.body, words)).values(body="")
+    )
+
+
+async def _themself(ctx: Context, person: Person) -> None:
+    """Delete addresses, passwords, sign-ins and codes; a user's row stays as a bare number."""
+    if person.user_id is None:
+        # What nobody proved, and only this shop wrote to, is nobody's any more.
+        loose = sa.exists().where(conversations.c.identity_id == identities.c.id)
+        await ctx.execute(
+            sa.delete(identities).where(
+                identities.c.id.in_(person.identity_ids), identities.c.user_id.is_(None), ~loose
+            )
+        )
+        return
+    facts = one_time_codes.c.facts
+    await ctx.execute(
+        sa.delete(one_time_codes).where(
+            one_time_codes.c.phone.in_(person.addresses)
+            | (facts["user"].as_integer() == person.user_id)
+            | _names(ctx, facts, person.addresses)
+        )
+    )
+    for table in (passwords, sign_ins):
+        await ctx.execute(sa.delete(table).where(table.c.user_id == person.user_id))
+    of_them = conversations.c.identity_id.in_(person.identity_ids)
+    await ctx.execute(sa.update(conversations).where(of_them).values(identity_id=None))
+    await ctx.execute(sa.delete(identities).where(identities.c.user_id == person.user_id))
+    bare: dict[str, Any] = {"name": "", "language": "", "channel": "", "last_sign_in_at": None}
+    bare |= {"quiet_from": None, "quiet_until": None, "deactivated_at": ctx.now}
+    await ctx.execute(sa.update(users).where(users.c.id == person.user_id).values(bare))
+
+
+def _names(
+    ctx: Context, column: sa.ColumnElement[Any], needles: Collection[str]
+) -> sa.ColumnElement[bool]:
+    """Whether a column's text, or its JSON as it is written, has one of these words in it."""
+    text = sa.cast(column, sa.Text)
+    find = sa.func.strpos if ctx.postgresql else sa.func.instr
+    return sa.or_(sa.false(), *(find(text, word) > 0 for word in _written(needles)))
+
+
+def _written(needles: Collection[str]) -> Sequence[str]:
+    """Return words as they are and as JSON writes them."""
+    found: dict[str, None] = {}
+    for word in needles:
+        for text in (word, json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1]):
+            found[text] = None
+    return list(found)

@@ -1,0 +1,69 @@
+"""Everything about a person as JSON data, for them to read or take elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import (
+    audit,
+    booking_events,
+    bookings,
+    consents,
+    conversations,
+    customers,
+    identities,
+    inbox,
+    one_time_codes,
+    outbox,
+    prompts,
+    sign_ins,
+    users,
+)
+from core.privacy.personal_data import Person
+
+_INNER = frozenset(
+    # Keys, hashes and marks of the machinery, which say nothing of a person.
+    {"digest", "fingerprint", "idempotency_key", "lease", "leased_until", "unique_key", "living"}
+)
+
+Section = list[dict[str, Any]]
+
+
+async def export(ctx: Context, person: Person) -> dict[str, Section]:
+    """Return every row that belongs to a person, by table; instants as ISO 8601 in UTC."""
+    talks = person.conversation_ids
+    whose: Mapping[sa.Table, sa.ColumnElement[bool]] = {
+        users: users.c.id == person.user_id,
+        identities: identities.c.id.in_(person.identity_ids),
+        customers: customers.c.id.in_(person.customer_ids),
+        bookings: bookings.c.id.in_(person.booking_ids),
+        booking_events: booking_events.c.booking_id.in_(person.booking_ids),
+        conversations: conversations.c.id.in_(talks),
+        consents: consents.c.conversation_id.in_(talks),
+        prompts: prompts.c.conversation_id.in_(talks),
+        inbox: inbox.c.conversation_id.in_(talks),
+        outbox: outbox.c.conversation_id.in_(talks),
+        one_time_codes: one_time_codes.c.conversation_id.in_(talks)
+        | one_time_codes.c.phone.in_(person.addresses if person.user_id else ()),
+        sign_ins: sign_ins.c.user_id == person.user_id,
+        audit: audit.c.user_id == person.user_id,
+    }
+    return {table.name: await _rows(ctx, table, which) for table, which in whose.items()}
+
+
+async def _rows(ctx: Context, table: sa.Table, which: sa.ColumnElement[bool]) -> Section:
+    columns = [column for column in table.c if column.name not in _INNER]
+    rows = await ctx.all(sa.select(*columns).where(which).order_by(table.c.id))
+    return [
+        {column.name: _plain(value) for column, value in zip(columns, row, strict=True)}
+        for row in rows
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value

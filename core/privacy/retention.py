@@ -1,0 +1,219 @@
+"""Keeping the database lean: what is closed or deleted once its days are over, batch by batch.
+
+How many days is in the settings. Bookings that somebody made, their history, customers and
+consents stay for good: they are the shop's books, and the proof that we may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import (
+    audit,
+    booking_events,
+    bookings,
+    conversations,
+    cuts,
+    inbox,
+    lines,
+    lockouts,
+    one_time_codes,
+    outbox,
+    prompts,
+    sign_ins,
+)
+from core.messaging.conversations import talk_closed
+
+BATCH = 500
+"""Rows that are looked at in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one batch did away with, and after which id the next begins; None: there is none."""
+
+    count: int
+    after: int | None
+
+
+async def sweep(ctx: Context, kind: str, after: int = 0) -> Swept:
+    """Close or delete the next batch of a kind (`KINDS`), from the row after an id on."""
+    return await _KINDS[kind](ctx, after)
+
+
+def _until(ctx: Context, days: int) -> datetime:
+    return ctx.now - timedelta(days=days)
+
+
+async def _talks(ctx: Context, after: int) -> Swept:
+    """Close talks left alone: what was under way is given up, what it asked is asked no more.
+
+    Only how many flows were begun is kept. Effects are keyed by that (`people.talk_closed`).
+    """
+    until = _until(ctx, ctx.settings.keep_talks_days)
+    stack = conversations.c.state["stack"]
+    length = (
+        sa.func.jsonb_array_length(stack)
+        if ctx.postgresql
+        else sa.func.json_array_length(conversations.c.state, "$.stack")
+    )
+    left = (conversations.c.last_in_at <= until) & (sa.func.coalesce(length, 0) > 0)
+    ids, end = await _walk(ctx, conversations, left, after)
+    if not ids:
+        return Swept(0, end)
+    # Asked once more as it is written: they may have come back at this moment.
+    closing = sa.update(conversations).where(conversations.c.id.in_(ids), left)
+    closed = closing.values(state=talk_closed(ctx)).returning(conversations.c.id)
+    ids = list((await ctx.execute(closed)).scalars())
+    asked = (
+        prompts.c.conversation_id.in_(ids),
+        prompts.c.flow == "",
+        prompts.c.closed_at.is_(None),
+    )
+    await ctx.execute(sa.update(prompts).where(*asked).values(closed_at=ctx.now))
+    return Swept(len(ids), end)
+
+
+async def _codes(ctx: Context, after: int) -> Swept:
+    until = _until(ctx, ctx.settings.keep_codes_days)
+    made = one_time_codes.c.created_at
+    ids, end = await _walk(ctx, one_time_codes, made <= until, after, made, until)
+    return await _delete(ctx, one_time_codes, ids, end)
+
+
+async def _inbox(ctx: Context, _after: int) -> Swept:
+    """Forget what people wrote.
+
+    Of Twilio's messages the bare id stays: nothing in its signature ages, so whoever got hold of a
+    request could send it again in years. Such a row has no `done_at`, by which they are found.
+    """
+    until = _until(ctx, ctx.settings.keep_inbox_days)
+    rows = await ctx.all(
+        sa.select(inbox.c.id, lines.c.transport)
+        .join_from(inbox, lines, lines.c.id == inbox.c.line_id)
+        .where(inbox.c.done_at <= until)
+        .order_by(inbox.c.done_at)
+        .limit(BATCH)
+    )
+    signed = [row.id for row in rows if row.transport == "twilio"]
+    if signed:
+        bare: dict[str, Any] = {"incoming": {}, "error": "", "prompt_id": None, "done_at": None}
+        await ctx.execute(sa.update(inbox).where(inbox.c.id.in_(signed)).values(bare))
+    others = [row.id for row in rows if row.transport != "twilio"]
+    await _delete(ctx, inbox, others, None)
+    return Swept(len(rows), 0 if len(rows) == BATCH else None)
+
+
+async def _outbox(ctx: Context, after: int) -> Swept:
+    until = _until(ctx, ctx.settings.keep_outbox_days)
+    over = outbox.c.state.not_in(("due", "sending")) & (outbox.c.due_at <= until)
+    ids, end = await _walk(ctx, outbox, over, after, outbox.c.created_at, until)
+    return await _delete(ctx, outbox, ids, end)
+
+
+async def _prompts(ctx: Context, after: int) -> Swept:
+    """Forget questions; what was sent with one, or heard in answer, is there no more either."""
+    until = _until(ctx, ctx.settings.keep_outbox_days)
+    told = sa.exists().where(outbox.c.prompt_id == prompts.c.id).correlate(prompts)
+    heard = sa.exists().where(inbox.c.prompt_id == prompts.c.id).correlate(prompts)
+    ended = prompts.c.closed_at.is_not(None) | (
+        prompts.c.expires_at.is_not(None) & (prompts.c.expires_at <= ctx.now)
+    )
+    over = ended & ~told & ~heard
+    ids, end = await _walk(ctx, prompts, over, after, prompts.c.created_at, until)
+    return await _delete(ctx, prompts, ids, end)
+
+
+async def _holds(ctx: Context, after: int) -> Swept:
+    """Forget holds that nobody proved a phone for; they never were anybody's booking."""
+    until = _until(ctx, ctx.settings.keep_holds_days)
+    told = sa.exists().where(outbox.c.booking_id == bookings.c.id).correlate(bookings)
+    over = sa.and_(
+        bookings.c.state == "expired",
+        bookings.c.customer_id.is_(None),
+        bookings.c.updated_at <= until,
+        ~told,
+    )
+    ids, end = await _walk(ctx, bookings, over, after, bookings.c.created_at, until)
+    if ids:
+        of_them = booking_events.c.booking_id.in_(ids)
+        await ctx.execute(sa.delete(booking_events).where(of_them))
+    return await _delete(ctx, bookings, ids, end)
+
+
+async def _sign_ins(ctx: Context, after: int) -> Swept:
+    until = _until(ctx, ctx.settings.keep_sign_ins_days)
+    over = (sign_ins.c.ended_at <= until) | (sign_ins.c.expires_at <= until)
+    ids, end = await _walk(ctx, sign_ins, over, after, sign_ins.c.created_at, until)
+    return await _delete(ctx, sign_ins, ids, end)
+
+
+async def _lockouts(ctx: Context, after: int) -> Swept:
+    until = _until(ctx, ctx.settings.keep_sign_ins_days)
+    ids, end = await _walk(ctx, lockouts, lockouts.c.last_at <= until, after)
+    return await _delete(ctx, lockouts, ids, end)
+
+
+async def _audit(ctx: Context, after: int) -> Swept:
+    """Cut the audit; the database refuses it to whoever has not written down until when."""
+    until = _until(ctx, ctx.settings.keep_audit_days)
+    ids, end = await _walk(ctx, audit, audit.c.at <= until, after, audit.c.at, until)
+    if ids:
+        cut = until + timedelta(seconds=1)
+        await ctx.execute(ctx.insert_new(cuts, {"name": "audit", "until": cut}))
+        mine = sa.update(cuts).where(cuts.c.name == "audit", cuts.c.until < cut)
+        await ctx.execute(mine.values(until=cut))
+    return await _delete(ctx, audit, ids, end)
+
+
+_KINDS: dict[str, Callable[[Context, int], Awaitable[Swept]]] = {
+    "talks": _talks,
+    "codes": _codes,
+    "inbox": _inbox,
+    "outbox": _outbox,
+    "prompts": _prompts,
+    "holds": _holds,
+    "sign-ins": _sign_ins,
+    "lockouts": _lockouts,
+    "audit": _audit,
+}
+
+KINDS = tuple(_KINDS)
+"""In the order they go: a question after what was sent with it."""
+
+
+async def _walk(
+    ctx: Context,
+    table: sa.Table,
+    over: sa.ColumnElement[bool],
+    after: int,
+    made: sa.Column[Any] | None = None,
+    until: datetime | None = None,
+) -> tuple[list[int], int | None]:
+    """Look at the next batch by id; return the ids that are over, and where the next begins.
+
+    Ids grow with time: the walk ends at the first batch whose last row was `made` after `until`,
+    so that no index need be kept for it.
+    """
+    old = sa.true() if made is None else made <= until
+    rows = await ctx.all(
+        sa.select(table.c.id, over.label("over"), old.label("old"))
+        .where(table.c.id > after)
+        .order_by(table.c.id)
+        .limit(BATCH)
+    )
+    ids = [row.id for row in rows if row.over and row.old]
+    more = len(rows) == BATCH and rows[-1].old
+    return ids, rows[-1].id if more else None
+
+
+async def _delete(ctx: Context, table: sa.Table, ids: list[int], end: int | None) -> Swept:
+    if ids:
+        await ctx.execute(sa.delete(table).where(table.c.id.in_(ids)))
+    return Swept(len(ids), end)

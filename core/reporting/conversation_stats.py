@@ -1,0 +1,231 @@
+"""Talks: how many began, how many of them ended with a booking, and what was asked when not.
+
+A talk is what one person wrote until a day's silence, as `bot.engine` sees it too. It counts on the
+date it began, and as far as it went by the end of the period. The shop's own people are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import (
+    bookings,
+    conversations,
+    identities,
+    inbox,
+    lines,
+    members,
+    outbox,
+    prompts,
+    seconds,
+)
+from core.reporting.counters import UNMADE
+from core.reporting.filters import Scope
+
+SILENCE = timedelta(hours=24)
+"""After this long without a word, the next begins another talk."""
+
+_S = int(SILENCE.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How many talks ended in front of the same question; "" where nothing had been asked."""
+
+    step: str
+    talks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """What became of the talks that began in a period.
+
+    `turns` and `segments` (of our answers) are those of the talks that were `booked`, in which
+    `bookings` were made together.
+    """
+
+    started: int
+    booked: int
+    bookings: int
+    turns: int
+    segments: int
+    left: list[Left]
+
+    @property
+    def turns_per_booking(self) -> float | None:
+        """Messages people wrote for a booking; None without any."""
+        return round(self.turns / self.bookings, 2) if self.bookings else None
+
+    @property
+    def segments_per_booking(self) -> float | None:
+        """Segments of our answers for a booking; None without any."""
+        return round(self.segments / self.bookings, 2) if self.bookings else None
+
+
+async def talks(ctx: Context, scope: Scope) -> Talks | None:
+    """Count the talks of a scope by one statement; None for some providers' or a service's part.
+
+    Who only asked has chosen neither yet. What was deleted by then (`core.privacy.retention`) is not there.
+    """
+    if scope.provider_ids is not None or scope.service_id is not None:
+        return None
+    begun = _once(_talks(scope), "begun")
+    one = _once(sa.select(begun, _made(scope, begun).label("bookings")), "one")
+    well = one.c.bookings > 0
+    each = _once(
+        sa.select(
+            one.c.turns,
+            one.c.bookings,
+            # Only where they are counted: these look at every message of the talk.
+            sa.case((well, _said(one)), else_=0).label("segments"),
+            sa.case((well, ""), else_=sa.func.coalesce(_asked(one), "")).label("step"),
+        ),
+        "each_one",
+    )
+    booked = each.c.bookings > 0
+    rows = await ctx.all(
+        sa.select(
+            booked,
+            each.c.step,
+            sa.func.count(),
+            sa.func.sum(each.c.bookings),
+            sa.func.sum(each.c.turns),
+            sa.func.sum(each.c.segments),
+        ).group_by(booked, each.c.step)
+    )
+    booked_ones = made_there = turns = segments = started = 0
+    left: dict[str, int] = {}
+    for ended_well, step, number, *sums in map(tuple, rows):
+        started += number
+        if ended_well:
+            booked_ones = number
+            made_there, turns, segments = map(int, sums)
+        else:
+            name = _question(step)
+            left[name] = left.get(name, 0) + number
+    ranked = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))
+    steps = [Left(step, number) for step, number in ranked]
+    return Talks(started, booked_ones, made_there, turns, segments, steps)
+
+
+def _question(step: str) -> str:
+    """Return what was asked: "2/hit1/what" is what about the first, "1/when/3" the third when."""
+    names = [name.rstrip("0123456789") for name in step.split("/")]
+    return next(filter(None, reversed(names)), "")
+
+
+def _once(rows: sa.Select[Any], name: str) -> sa.CTE:
+    """Rows whose columns PostgreSQL works out once, and not in each place that names them."""
+    return rows.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _talks(scope: Scope) -> sa.Select[tuple[int, datetime, datetime, int]]:
+    """Conversation, first and last message and how many, of each talk begun in the period."""
+    start_s, end_s = scope.bounds
+    start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
+    at = inbox.c.received_at
+    of_one = {"partition_by": inbox.c.conversation_id, "order_by": (at, inbox.c.id)}
+    before = sa.func.lag(seconds(at)).over(**of_one)  # type: ignore[arg-type]
+    staff = (
+        sa.exists()
+        .where(members.c.user_id == identities.c.user_id, members.c.shop_id == scope.shop_id)
+        .correlate(identities)
+    )
+    where = [
+        sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id) == scope.shop_id,
+        lines.c.staff.is_(False),
+        ~staff,
+        # What came in a day before tells a talk that goes on from one that begins.
+        at >= start - SILENCE,
+        at < end,
+        inbox.c.done_at >= start - SILENCE,  # implied, but this is what has an index
+    ]
+    if scope.channel:
+        where.append(lines.c.channel == scope.channel)
+    heard = (
+        sa.select(inbox.c.conversation_id, inbox.c.id, at, before.label("before"))
+        .join_from(inbox, conversations, conversations.c.id == inbox.c.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+        .where(*where)
+        .subquery()
+    )
+    first = heard.c.before.is_(None) | (seconds(heard.c.received_at) - heard.c.before >= _S)
+    numbered = sa.select(
+        heard,
+        sa.func.sum(sa.case((first, 1), else_=0))
+        .over(
+            partition_by=heard.c.conversation_id,
+            order_by=(heard.c.received_at, heard.c.id),
+            rows=(None, 0),
+        )
+        .label("number"),
+    ).subquery()
+    n = numbered.c
+    begins, ends = sa.func.min(n.received_at), sa.func.max(n.received_at)
+    return (
+        sa.select(
+            n.conversation_id,
+            begins.label("begins"),
+            ends.label("ends"),
+            sa.func.count().label("turns"),
+        )
+        .group_by(n.conversation_id, n.number)
+        .having(begins >= start)
+    )
+
+
+def _during(at: sa.ColumnElement[datetime], one: sa.CTE) -> sa.ColumnElement[bool]:
+    return (at >= one.c.begins) & (seconds(at) < seconds(one.c.ends) + _S)
+
+
+def _made(scope: Scope, one: sa.CTE) -> sa.ScalarSelect[int]:
+    b = bookings.c
+    return (
+        sa.select(sa.func.count())
+        .where(
+            b.conversation_id == one.c.conversation_id,
+            b.shop_id == scope.shop_id,
+            b.state.not_in(UNMADE),
+            _during(b.created_at, one),
+        )
+        .correlate(one)
+        .scalar_subquery()
+    )
+
+
+def _said(one: sa.CTE) -> sa.ScalarSelect[int]:
+    o = outbox.c
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(o.segments), 0))
+        .where(
+            o.conversation_id == one.c.conversation_id,
+            o.lane == "reply",
+            _during(o.created_at, one),
+        )
+        .correlate(one)
+        .scalar_subquery()
+    )
+
+
+def _asked(one: sa.CTE) -> sa.ScalarSelect[str]:
+    """What a talk was last asked after their last word, whether that was taken away since."""
+    p = prompts.c
+    return (
+        sa.select(p.step)
+        .where(
+            p.conversation_id == one.c.conversation_id,
+            p.flow == "",  # with one, it was asked outside the talk
+            p.created_at >= one.c.ends,
+            _during(p.created_at, one),
+        )
+        .order_by(p.created_at.desc(), p.id.desc())  # no walk along all ids, newest first
+        .limit(1)
+        .correlate(one)
+        .scalar_subquery()
+    )

@@ -1,0 +1,110 @@
+"""Gauges: what the database knows at a moment of what waits, what there is, how codes fare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import bookings, conversations, heartbeats, lines, one_time_codes, outbox
+from core.messaging.outbox.recipients import SIMULATED
+
+LANES = ("reply", "alert", "reminder")
+
+CODES_SINCE = timedelta(days=1)
+
+WORKER = "worker"
+"""The heartbeat of whoever does what is due by the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Rows due now and the age in seconds of the oldest by lane; bookings by state; codes.
+
+    `codes` are those of the last day: "sent", and "used" by those who proved their phone.
+    """
+
+    due: Mapping[str, int] = field(default_factory=dict)
+    oldest: Mapping[str, float] = field(default_factory=dict)
+    bookings: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
+
+
+async def gauges(ctx: Context) -> Gauges:
+    """Read the gauges at this moment."""
+    o, b, c = outbox.c, bookings.c, one_time_codes.c
+    waits = sa.and_(_UNFINISHED, o.due_at <= ctx.now, _leads_out())
+    due = await ctx.all(sa.select(o.lane, sa.func.count().label("n")).where(waits).group_by(o.lane))
+    oldest = {lane: await oldest_due(ctx, lane) for lane in LANES}
+    states = await ctx.all(sa.select(b.state, sa.func.count().label("n")).group_by(b.state))
+    codes = await ctx.first(
+        sa.select(sa.func.count().label("sent"), sa.func.count(c.used_at).label("used")).where(
+            c.created_at >= ctx.now - CODES_SINCE
+        )
+    )
+    assert codes is not None
+    return Gauges(
+        due=dict.fromkeys(LANES, 0) | {row.lane: row.n for row in due},
+        oldest={
+            lane: (ctx.now - since).total_seconds() if since else 0.0
+            for lane, since in oldest.items()
+        },
+        bookings={row.state: row.n for row in states},
+        codes={"sent": codes.sent, "used": codes.used},
+    )
+
+
+async def waiting_since(ctx: Context) -> datetime | None:
+    """Return since when the oldest message that is due waits; None when none does."""
+    since = [await oldest_due(ctx, lane) for lane in LANES]
+    return min(filter(None, since), default=None)
+
+
+async def oldest_due(ctx: Context, lane: str) -> datetime | None:
+    """Return when the oldest unfinished message of a lane was due; None when none is due yet.
+
+    Not counting what is for lines of this machine only: nobody sends that while nobody looks.
+    """
+    o = outbox.c
+    found: datetime | None = await ctx.scalar(
+        sa.select(o.due_at)
+        .where(_UNFINISHED, o.lane == lane, o.due_at <= ctx.now, _leads_out())
+        .order_by(o.due_at)
+        .limit(1)
+    )
+    return found
+
+
+async def beat(ctx: Context, name: str = WORKER) -> None:
+    """Note that somebody is at work at this moment."""
+    here = sa.update(heartbeats).where(heartbeats.c.name == name).values(at=ctx.now)
+    if not (await ctx.execute(here)).rowcount:
+        await ctx.execute(ctx.insert_new(heartbeats, {"name": name, "at": ctx.now}))
+
+
+async def last_beat(ctx: Context, name: str = WORKER) -> datetime | None:
+    """Return when somebody was last at work; None if nobody ever was."""
+    at: datetime | None = await ctx.scalar(
+        sa.select(heartbeats.c.at).where(heartbeats.c.name == name)
+    )
+    return at
+
+
+_UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")  # as the index says it
+
+
+def _leads_out() -> sa.ColumnElement[bool]:
+    # Correlated, so that the oldest row is found by walking the index from its old end.
+    return (
+        sa.select(lines.c.id)
+        .join_from(lines, conversations, conversations.c.line_id == lines.c.id)
+        .where(
+            conversations.c.id == outbox.c.conversation_id,
+            lines.c.transport.not_in(SIMULATED),
+        )
+        .correlate(outbox)
+        .exists()
+    )

@@ -1,0 +1,93 @@
+"""How much of the open hours was used, to five minutes.
+
+Hours are those that stand now, for no others are kept; exceptions and time off are those of
+the period.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.catalog.loader import schedules
+from core.db.context import Context
+from core.db.tables import bookings, date_exceptions, hours, seconds, time_off
+from core.localtime import opening_masks, ticks
+from core.reporting.counters import RESERVED, share
+from core.reporting.filters import Scope
+
+_LOOK_BACK = timedelta(hours=26)
+"""No booking is longer."""
+
+_TICK_MINUTES = ticks.TICK // 60
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Minutes that were open, and those of them that were kept for somebody.
+
+    Several at one time, as in a session, use it once. What was given outside of the hours is not in
+    it, nor who works there no more.
+    """
+
+    open_minutes: int
+    booked_minutes: int
+
+    @property
+    def share(self) -> float | None:
+        """The utilisation; None where nothing was open."""
+        return share(self.booked_minutes, self.open_minutes)
+
+
+async def used(ctx: Context, scope: Scope) -> dict[int, Used]:
+    """Return how each active provider of a scope was used, by id."""
+    start_s, end_s = scope.bounds
+    start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
+    window = ticks.Window.between(start, end)
+    of_shop = scope.shop_id
+    week = await ctx.all(sa.select(hours).where(hours.c.shop_id == of_shop))
+    dates = await ctx.all(
+        sa.select(date_exceptions).where(
+            date_exceptions.c.shop_id == of_shop,
+            # Hours of the day before may reach past its midnight.
+            date_exceptions.c.day.between(scope.since - timedelta(days=1), scope.until),
+        )
+    )
+    away: dict[int, list[ticks.Busy]] = {}
+    off = sa.select(
+        time_off.c.provider_id, seconds(time_off.c.starts_at), seconds(time_off.c.ends_at)
+    ).where(time_off.c.shop_id == of_shop, time_off.c.ends_at > start, time_off.c.starts_at < end)
+    for who, since_s, until_s in map(tuple, await ctx.all(off)):
+        away.setdefault(who, []).append((since_s, until_s, 0, 0))
+    taken: dict[int, list[ticks.Busy]] = {}
+    spans = (
+        sa.select(
+            bookings.c.provider_id, seconds(bookings.c.starts_at), seconds(bookings.c.ends_at)
+        )
+        .where(
+            *scope.chosen(),
+            bookings.c.state.in_(RESERVED),
+            bookings.c.starts_at < end,
+            bookings.c.starts_at > start - _LOOK_BACK,
+            bookings.c.ends_at > start,
+        )
+        .distinct()
+    )
+    for who, since_s, until_s in map(tuple, await ctx.all(spans)):
+        taken.setdefault(who, []).append((since_s, until_s, 0, 0))
+    by_who = schedules(scope.zone, week, dates)
+    found = {}
+    for provider in scope.catalog.providers:
+        if not provider.active or (
+            scope.provider_ids is not None and provider.id not in scope.provider_ids
+        ):
+            continue
+        open_ = opening_masks.open_mask(by_who.get(provider.id, by_who[None]), window)
+        open_ &= ~ticks.busy_masks(sorted(away.get(provider.id, ())), window)[0]
+        busy = ticks.busy_masks(sorted(taken.get(provider.id, ())), window)[0]
+        found[provider.id] = Used(
+            open_.bit_count() * _TICK_MINUTES, (open_ & busy).bit_count() * _TICK_MINUTES
+        )
+    return found

@@ -1,0 +1,193 @@
+"""Which starts are on offer: the questions flows, bookings and the API ask.
+
+How they are answered stands in `core.scheduling.slot_finder`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+
+from core.catalog.entities import Catalog, Slot
+from core.db.context import Context
+from core.errors import NotOffered, SlotTaken
+from core.localtime import zones
+from core.scheduling.slot_finder import Ask
+
+_FOREVER = timedelta(days=500)
+"""Past every horizon."""
+
+
+async def find(
+    ctx: Context,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    provider_id: int | None = None,
+    start: datetime,
+    end: datetime,
+    ignore_booking: int | None = None,
+    limit: int | None = None,
+) -> list[Slot]:
+    """Return the starts on offer in [start, end), in order of time, the first `limit` of them.
+
+    Notice and horizon apply by themselves. Without a `provider_id` there is one Slot a start: with
+    whoever of the free ones has the fewest bookings that local day, then by position (of sessions
+    at one time, the one with the most seats left). `ignore_booking` counts as not there, as when it
+    is about to be moved.
+    """
+    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.answer(start, end, limit=limit, everybody=False)
+
+
+async def all_providers(
+    ctx: Context,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    provider_id: int | None = None,
+    start: datetime,
+    end: datetime,
+    ignore_booking: int | None = None,
+    limit: int | None = None,
+) -> list[Slot]:
+    """Return the same as `find`, but one Slot for each start and provider, by time, then position.
+
+    Of sessions, each.
+    """
+    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.answer(start, end, limit=limit, everybody=True)
+
+
+async def by_day(
+    ctx: Context,
+    catalog: Catalog,
+    service_id: int,
+    *,
+    provider_id: int | None = None,
+    ignore_booking: int | None = None,
+) -> dict[date, int]:
+    """Return how many starts each of the shop's local dates has, of dates with any, in order.
+
+    Of all that `find` would return up to the horizon.
+    """
+    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.by_day(ctx.now, ctx.now + _FOREVER)
+
+
+async def nearest(
+    ctx: Context,
+    catalog: Catalog,
+    slot: Slot,
+    *,
+    limit: int = 3,
+    ignore_booking: int | None = None,
+) -> tuple[Slot, ...]:
+    """Return up to `limit` slots to offer instead of one that is not free, in order of time.
+
+    Chosen in this order: the same provider's last before and first after it on that local day, the
+    others at that very time, other times later that day, then earlier, then the days after.
+    """
+    zone = catalog.shop.timezone
+    day = zones.local(int(slot.starts_at.timestamp()), zone).date()
+    begins, ends = (datetime.fromtimestamp(bound, UTC) for bound in zones.day_bounds(day, zone))
+    ask = Ask(ctx, catalog, slot.service_id, None, ignore_booking)
+    that_day = await ask.answer(begins, ends, limit=None, everybody=True)
+    chosen = _nearest_of(that_day, slot)[:limit]
+    if len(chosen) < limit:
+        chosen += await ask.answer(ends, ctx.now + _FOREVER, limit=limit, everybody=False)
+    if not chosen:  # past the horizon, say: then what is next from now on
+        chosen = await ask.answer(ctx.now, ends, limit=limit, everybody=False)
+    return tuple(sorted(chosen[:limit], key=attrgetter("starts_at")))
+
+
+async def check(
+    ctx: Context,
+    catalog: Catalog,
+    slot: Slot,
+    *,
+    ignore_booking: int | None = None,
+    staff: bool = False,
+) -> None:
+    """Raise unless the slot is on offer right now.
+
+    ShopPaused; OfferChanged (`was`, `now`: minutes) when the service takes another time by now;
+    NotOffered (`reason`: inactive, session, notice, horizon, closed, grid) or SlotTaken (`reason`:
+    taken, full), both with `alternatives`. Staff need not keep to pause, notice, horizon, grid and
+    usual length; hours, claims and buffers bind them too. Ask under the locks of `calendars_of`,
+    with a catalog read under them.
+    """
+    ask = Ask(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
+    reason = await ask.obstacle(slot, staff=staff)
+    if reason is None:
+        return
+    error = SlotTaken if reason in {"taken", "full"} else NotOffered
+    instead = await nearest(ctx, catalog, slot, ignore_booking=ignore_booking)
+    raise error(alternatives=instead, reason=reason)
+
+
+def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
+    """One local day's slots in the order in which to offer them instead of `slot`."""
+    at = slot.starts_at
+    same = [other for other in that_day if other.provider_id == slot.provider_id]
+    before = [other for other in same if other.starts_at < at][-1:]
+    after = [other for other in same if other.starts_at > at][:1]
+    others = [
+        other
+        for other in that_day
+        if other.starts_at == at
+        and (other.provider_id, other.session_id) != (slot.provider_id, slot.session_id)
+    ]
+    chosen = [*before, *after, *others]
+    # From here on another time helps more than another person at a time already named.
+    times = {other.starts_at for other in chosen} | {at}
+    mine_first = sorted(that_day, key=lambda other: other.provider_id != slot.provider_id)
+    later = [other for other in mine_first if other.starts_at > at]
+    earlier = [other for other in mine_first if other.starts_at < at]
+    later.sort(key=attrgetter("starts_at"))
+    earlier.sort(key=attrgetter("starts_at"), reverse=True)
+    for other in [*later, *earlier]:
+        if other.starts_at not in times:
+            times.add(other.starts_at)
+            chosen.append(other)
+    return chosen
+
+
+def slot_at(known: Catalog, service_id: int, provider_id: int, starts_at: datetime) -> Slot:
+    """Return a start of the staff's own choice as a slot; whether it is free is not asked here."""
+    offering = known.offering(service_id, provider_id)
+    return Slot(
+        known.shop.id,
+        service_id,
+        provider_id,
+        starts_at,
+        starts_at + timedelta(minutes=offering.minutes),
+        offering.price_minor,
+        known.shop.currency,
+    )
+
+
+async def slot_for(
+    ctx: Context, known: Catalog, service_id: int, provider_id: int | None, starts_at: datetime
+) -> Slot:
+    """Return a start as a slot: with a provider the staff's own choice, else whoever is free.
+
+    A service that is given in sessions has its sessions' starts only. NotOffered (`reason`) when
+    nobody is free, or no session begins then.
+    """
+    if provider_id is not None and not known.service(service_id).sessions:
+        return slot_at(known, service_id, provider_id, starts_at)
+    known.service(service_id)
+    found = await find(
+        ctx,
+        known,
+        service_id,
+        provider_id=provider_id,
+        start=starts_at,
+        end=starts_at + timedelta(minutes=5),
+    )
+    for slot in found:
+        if slot.starts_at == starts_at:
+            return slot
+    raise NotOffered(reason="nobody")

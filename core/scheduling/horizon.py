@@ -1,0 +1,103 @@
+"""The coming weeks of one shop as masks: hours, grid, where the local days begin.
+
+They depend on the catalog's version and the local day alone, so they are computed once for both
+and kept in `Catalog.derived`; questions about free times then only add the claims.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core.catalog.entities import Catalog
+from core.localtime import opening_masks, ticks, zones
+
+LONGEST_GAP = 240
+"""Minutes; the longest buffer the database lets anybody set."""
+
+LONGEST_SERVICE = 1440
+"""Minutes; the longest service the database lets anybody offer."""
+
+DAY = 86_400
+"""Seconds of most days."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One shop from the day before a local date to past the last that any of its rules lets book.
+
+    `days` are epoch seconds at which local dates begin, today's first.
+    """
+
+    catalog: Catalog
+    window: ticks.Window
+    days: list[int]
+    _open: dict[int, int] = field(default_factory=dict, repr=False)
+    _grids: dict[int, int] = field(default_factory=dict, repr=False)
+
+    def open(self, provider_id: int) -> int:
+        """Ticks at which a provider works: hours without time off."""
+        mask = self._open.get(provider_id)
+        if mask is None:
+            mask = self._open[provider_id] = open_mask(self.catalog, provider_id, self.window)
+        return mask
+
+    def grid(self, minutes: int) -> int:
+        """Ticks at which something may start, by the wall clock."""
+        mask = self._grids.get(minutes)
+        if mask is None:
+            zone = self.catalog.shop.timezone
+            mask = self._grids[minutes] = opening_masks.grid_mask(zone, minutes, self.window)
+        return mask
+
+    def horizon_s(self, days: int) -> int:
+        """The instant past the last date that lies `days` ahead of today, which is bookable."""
+        return self.days[days + 1]
+
+    def day_of(self, epoch_s: int) -> int:
+        """Which of `days` an instant lies in."""
+        return bisect_right(self.days, epoch_s) - 1
+
+    def split(self, start_s: int, end_s: int) -> Iterator[tuple[int, int, int]]:
+        """Local days of a span, each as its number and the part of it that the span has."""
+        day = self.day_of(start_s)
+        while start_s < end_s:
+            until = min(self.days[day + 1], end_s) if day + 1 < len(self.days) else end_s
+            yield day, start_s, until
+            day, start_s = day + 1, until
+
+    def covers(self, start_s: int, end_s: int) -> bool:
+        """Whether a span lies inside, with room for buffers on both sides."""
+        gap = 60 * LONGEST_GAP
+        return self.window.start_s + gap <= start_s and end_s + gap <= self.window.end_s
+
+
+def frame(catalog: Catalog, now_s: int) -> Frame:
+    """Return the frame of the shop's present local day."""
+    kept: Frame | None = catalog.derived.get("frame")
+    if kept is None or not kept.days[0] <= now_s < kept.days[1]:
+        kept = catalog.derived["frame"] = _made(catalog, now_s)
+    return kept
+
+
+def open_mask(catalog: Catalog, provider_id: int, window: ticks.Window) -> int:
+    """Ticks of any window at which a provider works: hours without time off."""
+    mask = opening_masks.open_mask(catalog.provider_schedules[provider_id], window)
+    for start_s, end_s in catalog.time_off.get(provider_id, ()):
+        mask &= ~ticks.span_mask(start_s, end_s, window)
+    return mask
+
+
+def _made(catalog: Catalog, now_s: int) -> Frame:
+    zone = catalog.shop.timezone
+    ahead = [offering.rules.horizon_days for offering in catalog.offerings.values()]
+    longest = max(ahead, default=catalog.shop.rules.horizon_days)
+    today = zones.local(now_s, zone).date()
+    days = [zones.day_bounds(today + timedelta(days=n), zone)[0] for n in range(longest + 2)]
+    # A zone that leaves a date out altogether gives it no instants: two days begin as one.
+    first_s = days[0] - DAY
+    last_s = days[-1] + 60 * (LONGEST_SERVICE + LONGEST_GAP)
+    first = first_s // ticks.TICK
+    return Frame(catalog, ticks.Window(first, -(-last_s // ticks.TICK) - first), days)

@@ -1,0 +1,196 @@
+"""Opening hours, exceptions, time off, blocks and sessions as they stand, to be looked at.
+
+`core.shops.shops` changes hours and time off, `core.bookings.blocks` the others. A `provider_id` of None means the
+shop itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from core.catalog import loader
+from core.catalog.rows import _add, _lock, _there
+from core.db.context import Context, Row
+from core.db.pagination import Asked, Page, page
+from core.db.tables import date_exceptions, hours, time_off
+from core.db.tables import time_off as time_off_table
+from core.errors import Invalid, NotFound
+from core.localtime.opening_masks import Interval
+from core.values.validators import REASON, _checked
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A stretch of a weekday's hours, Monday 0, in minutes from its midnight."""
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A stretch of a date's own hours; None and None: closed that day."""
+
+    day: date
+    opens: int | None
+    closes: int | None
+    reason: str
+
+
+async def week(ctx: Context, shop_id: int, provider_id: int | None = None) -> list[Opening]:
+    """Return the weekly hours of a shop or a provider's own, in order."""
+    rows = await ctx.all(
+        sa.select(hours.c.weekday, hours.c.opens, hours.c.closes)
+        .where(hours.c.shop_id == shop_id, hours.c.provider_id.is_not_distinct_from(provider_id))
+        .order_by(hours.c.weekday, hours.c.opens)
+    )
+    return [Opening(*list(row)) for row in rows]
+
+
+async def exceptions(
+    ctx: Context, shop_id: int, provider_id: int | None, since: date
+) -> list[Special]:
+    """Return the exceptions of a shop or a provider from a date on, in order."""
+    table = date_exceptions
+    rows = await ctx.all(
+        sa.select(table.c.day, table.c.opens, table.c.closes, table.c.reason)
+        .where(
+            table.c.shop_id == shop_id,
+            table.c.provider_id.is_not_distinct_from(provider_id),
+            table.c.day >= since,
+        )
+        .order_by(table.c.day, table.c.opens)
+    )
+    return [Special(*list(row)) for row in rows]
+
+
+async def time_off(ctx: Context, shop_id: int, provider_id: int, asked: Asked) -> Page[Row]:
+    """Return a provider's time off that is not over: id, starts_at, ends_at, reason."""
+    table = time_off_table
+    rows = sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
+        table.c.shop_id == shop_id, table.c.provider_id == provider_id, table.c.ends_at > ctx.now
+    )
+    return await page(ctx, rows, [table.c.starts_at, table.c.id], asked)
+
+
+async def one_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int) -> Row:
+    """Return one entry of a provider's time off; else NotFound."""
+    table = time_off_table
+    row = await ctx.first(
+        sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
+            table.c.id == row_id, table.c.shop_id == shop_id, table.c.provider_id == provider_id
+        )
+    )
+    if row is None:
+        raise NotFound(time_off=row_id)
+    return row
+
+
+async def last_off(
+    ctx: Context, shop_id: int, provider_ids: Collection[int] | None
+) -> tuple[int, int, datetime, datetime] | None:
+    """Return the newest time off that is not over: its id, provider, start and end."""
+    wanted = [time_off.c.shop_id == shop_id, time_off.c.ends_at > ctx.now]
+    if provider_ids is not None:
+        wanted.append(time_off.c.provider_id.in_(provider_ids))
+    columns = (time_off.c.id, time_off.c.provider_id, time_off.c.starts_at, time_off.c.ends_at)
+    row = await ctx.first(sa.select(*columns).where(*wanted).order_by(time_off.c.id.desc()))
+    return None if row is None else (row.id, row.provider_id, row.starts_at, row.ends_at)
+
+
+# ------------------------------------------------------------------------------------ when
+
+
+async def set_hours(
+    ctx: Context,
+    shop_id: int,
+    provider_id: int | None,
+    week: Mapping[int, Iterable[Interval]],
+) -> None:
+    """Set the whole week of a shop (None) or a provider: weekday, Monday 0, to its intervals.
+
+    Days left out are closed; a provider with an empty week keeps the shop's.
+    """
+    if not set(week) <= set(range(7)):
+        raise Invalid(field="week", reason="range", least=0, most=6)
+    days = {weekday: _apart(intervals) for weekday, intervals in week.items()}
+    await _lock(ctx, shop_id, provider_id)
+    await ctx.execute(hours.delete().where(*_whose(hours, shop_id, provider_id)))
+    owner = {"shop_id": shop_id, "provider_id": provider_id}
+    rows = [
+        {"weekday": weekday, "opens": interval.opens, "closes": interval.closes, **owner}
+        for weekday, intervals in days.items()
+        for interval in intervals
+    ]
+    if rows:
+        await ctx.execute(hours.insert(), rows)
+    await loader.touch(ctx, shop_id)
+
+
+async def set_exception(
+    ctx: Context,
+    shop_id: int,
+    day: date,
+    intervals: Iterable[Interval] = (),
+    *,
+    provider_id: int | None = None,
+    reason: str = "",
+) -> None:
+    """Set the hours of one local date, instead of the week's: a holiday if there are none."""
+    special = _apart(intervals)
+    reason = _checked(REASON, {"reason": reason})["reason"]
+    await clear_exception(ctx, shop_id, day, provider_id=provider_id)
+    common = {"shop_id": shop_id, "provider_id": provider_id, "day": day, "reason": reason}
+    rows = [{"opens": i.opens, "closes": i.closes, **common} for i in special]
+    closed = {"opens": None, "closes": None, **common}
+    await ctx.execute(date_exceptions.insert(), rows or [closed])
+
+
+async def clear_exception(
+    ctx: Context, shop_id: int, day: date, *, provider_id: int | None = None
+) -> None:
+    """Let the week's hours hold again on a local date."""
+    await _lock(ctx, shop_id, provider_id)
+    whose = _whose(date_exceptions, shop_id, provider_id)
+    await ctx.execute(date_exceptions.delete().where(date_exceptions.c.day == day, *whose))
+    await loader.touch(ctx, shop_id)
+
+
+async def add_time_off(
+    ctx: Context, shop_id: int, provider_id: int, start: datetime, end: datetime, reason: str = ""
+) -> int:
+    """Take a provider off offer between two instants and return the entry's id."""
+    if end - start < timedelta(minutes=5):
+        raise Invalid(field="end", reason="order")
+    reason = _checked(REASON, {"reason": reason})["reason"]
+    await _lock(ctx, shop_id, provider_id)
+    values = {"provider_id": provider_id, "starts_at": start, "ends_at": end, "reason": reason}
+    return await _add(ctx, time_off, shop_id, values)
+
+
+async def remove_time_off(ctx: Context, shop_id: int, time_off_id: int) -> None:
+    """Take time off back."""
+    row = await _there(ctx, time_off, shop_id, time_off_id)
+    await _lock(ctx, shop_id, row.provider_id)
+    await ctx.execute(time_off.delete().where(time_off.c.id == time_off_id))
+    await loader.touch(ctx, shop_id)
+
+
+def _apart(intervals: Iterable[Interval]) -> list[Interval]:
+    ordered = sorted(intervals, key=lambda interval: interval.opens)
+    for one, other in pairwise(ordered):
+        if other.opens < one.closes:
+            raise Invalid(field="hours", reason="overlap")
+    return ordered
+
+
+def _whose(
+    table: sa.Table, shop_id: int, provider_id: int | None
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.c.shop_id == shop_id, table.c.provider_id.is_not_distinct_from(provider_id)

@@ -1,0 +1,438 @@
+"""How slots are found: hours, claims, notice, horizon and grid as masks.
+
+The workings behind `core.scheduling.availability`, which holds the questions themselves. One question costs
+one statement for the claims of everybody concerned and some shifting; what does not depend on
+claims is prebuilt (`core.scheduling.horizon`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from itertools import groupby
+from operator import itemgetter, or_
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.catalog.entities import Catalog, Offering, Slot
+from core.db.context import Context, Row
+from core.db.tables import LONGEST_CLAIM, bookings, claims, seats, seconds, sessions
+from core.errors import OfferChanged, ShopPaused
+from core.localtime import ticks, zones
+from core.scheduling.horizon import LONGEST_GAP, Frame, frame, open_mask
+
+_FIRST_LOOK = 20
+"""Days of one calendar, or so many days of all together, whose claims a question for a few starts
+reads first (reading them costs about what a statement does); the rest only if that had too few."""
+
+_FIRST_LOOK_LEAST = 3
+"""Days read first, however many calendars: a weekend is not the end."""
+
+
+# ------------------------------------------------------------------------------------ reading
+
+# Built once: composing a statement costs as much as running it. An id of 0 is nobody's, so that
+# nothing is ignored.
+_now = sa.bindparam("now", type_=claims.c.held_until.type)
+_CLAIMS = (
+    sa.select(
+        claims.c.calendar_id,
+        seconds(claims.c.busy_from),
+        seconds(claims.c.busy_until),
+        claims.c.gap_before,
+        claims.c.gap_after,
+        claims.c.block_id,
+    )
+    .where(
+        claims.c.calendar_id.in_(sa.bindparam("calendars", expanding=True)),
+        claims.c.busy_from < sa.bindparam("until"),
+        # No claim is longer, so the index on (calendar_id, busy_from) gives one short range.
+        claims.c.busy_from > sa.bindparam("look_back"),
+        claims.c.busy_until > sa.bindparam("since"),
+        sa.or_(claims.c.held_until.is_(None), claims.c.held_until > _now),
+        claims.c.booking_id.is_distinct_from(sa.bindparam("ignore")),
+    )
+    .order_by(claims.c.calendar_id, claims.c.busy_from)
+)
+
+_SEATS_TAKEN = (
+    sa.select(sa.func.count())
+    .select_from(seats.join(bookings, bookings.c.id == seats.c.booking_id))
+    .where(
+        seats.c.session_id == sessions.c.id,
+        bookings.c.id != sa.bindparam("ignore"),
+        sa.or_(bookings.c.state != "held", bookings.c.held_until > _now),
+    )
+    .scalar_subquery()
+)
+_SESSIONS = (
+    sa.select(
+        sessions.c.id,
+        sessions.c.provider_id,
+        seconds(sessions.c.starts_at).label("starts_s"),
+        seconds(sessions.c.ends_at).label("ends_s"),
+        sessions.c.price_minor,
+        (sessions.c.capacity - _SEATS_TAKEN).label("seats_left"),
+    )
+    .where(
+        sessions.c.shop_id == sa.bindparam("shop_id"),
+        sessions.c.service_id == sa.bindparam("service_id"),
+        sessions.c.starts_at >= sa.bindparam("since"),
+        sessions.c.starts_at < sa.bindparam("until"),
+        sessions.c.cancelled_at.is_(None),
+    )
+    .order_by(sessions.c.starts_at, sessions.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    """One calendar's claims in a span, and when those that are bookings begin, both in order."""
+
+    claims: Sequence[ticks.Busy] = ()
+    begins: Sequence[int] = ()
+
+
+_NOTHING = _Busy()
+_CALENDAR = itemgetter(0)
+_BUSY = itemgetter(1, 2, 3, 4)
+
+
+@dataclass(slots=True)
+class Ask:
+    """One question: about which service and provider, for whom a booking counts as not there."""
+
+    ctx: Context
+    catalog: Catalog
+    service_id: int
+    provider_id: int | None
+    ignore: int | None
+    now_s: int = field(init=False)
+    frame: Frame = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.now_s = int(self.ctx.now.timestamp())
+        self.frame = frame(self.catalog, self.now_s)
+
+    async def answer(
+        self, start: datetime, end: datetime, *, limit: int | None, everybody: bool
+    ) -> list[Slot]:
+        """The slots in [start, end): of everybody who is free, or of one a start."""
+        offerings, start_s, end_s = self._asked(start, end)
+        if not offerings:
+            return []
+        if offerings[0].service.sessions:
+            return await self._sessions(offerings, start_s, end_s, limit, everybody=everybody)
+        found: list[Slot] = []
+        for part in self._looks(start_s, end_s, limit and len(offerings)):
+            busy = await self._busy(offerings, *part)
+            masks = [self._mask(offering, busy, *part) for offering in offerings]
+            if everybody or len(offerings) == 1:
+                found += self._each(offerings, masks, limit)
+            else:
+                found += self._one_of(offerings, masks, busy, part, limit)
+            if limit is not None and len(found) >= limit:
+                return found[:limit]
+        return found
+
+    async def by_day(self, start: datetime, end: datetime) -> dict[date, int]:
+        """How many starts in [start, end) each local date has; dates without any are left out."""
+        offerings, start_s, end_s = self._asked(start, end)
+        if not offerings:
+            return {}
+        zone = self.catalog.shop.timezone
+        if offerings[0].service.sessions:
+            found = await self._sessions(offerings, start_s, end_s, None, everybody=False)
+            return Counter(zones.local(int(s.starts_at.timestamp()), zone).date() for s in found)
+        busy = await self._busy(offerings, start_s, end_s)
+        masks = [self._mask(offering, busy, start_s, end_s) for offering in offerings]
+        free = reduce(or_, masks)
+        counted: dict[date, int] = {}
+        for _, since_s, until_s in self.frame.split(start_s, end_s):
+            if number := (
+                free & ticks.between_mask(since_s, until_s, self.frame.window)
+            ).bit_count():
+                counted[zones.local(since_s, zone).date()] = number
+        return counted
+
+    def _asked(self, start: datetime, end: datetime) -> tuple[list[Offering], int, int]:
+        """Who may be booked, and from when until when in epoch seconds; nobody if at no time."""
+        offerings = [
+            offering
+            for offering in self.catalog.given(self.service_id)
+            if self.provider_id in {None, offering.provider.id}
+        ]
+        if not offerings or self.catalog.shop.paused:
+            return [], 0, 0
+        bounds = [self.bounds(offering) for offering in offerings]
+        start_s = max(_ceil(start), min(low for low, _ in bounds))
+        end_s = min(_ceil(end), max(high for _, high in bounds))
+        return (offerings if start_s < end_s else []), start_s, end_s
+
+    def bounds(self, offering: Offering) -> tuple[int, int]:
+        """From when on and until when it may be booked, by notice and horizon."""
+        rules = offering.rules
+        return self.now_s + 60 * rules.notice_minutes, self.frame.horizon_s(rules.horizon_days)
+
+    def _looks(self, start_s: int, end_s: int, calendars: int | None) -> Iterator[tuple[int, int]]:
+        """The span in the parts to read it in, cut where a local day begins."""
+        days = self.frame.days
+        if calendars:
+            later = self.frame.day_of(start_s) + max(_FIRST_LOOK_LEAST, _FIRST_LOOK // calendars)
+            if later < len(days) and days[later] < end_s:
+                yield start_s, days[later]
+                start_s = days[later]
+        yield start_s, end_s
+
+    async def _busy(
+        self, offerings: Sequence[Offering], start_s: int, end_s: int
+    ) -> dict[int, _Busy]:
+        """The claims that bear on starts in the span, by calendar; whole local days of them."""
+        longest = 60 * (LONGEST_GAP + max(offering.minutes for offering in offerings))
+        days = self.frame.days
+        first, last = days[self.frame.day_of(start_s)], days[self.frame.day_of(end_s - 1) + 1]
+        calendars = {
+            calendar
+            for offering in offerings
+            for calendar in calendars_of(self.catalog, self.service_id, offering.provider.id)
+        }
+        since_s = min(first, start_s - 60 * LONGEST_GAP)
+        return await self._claims(calendars, since_s, max(last, end_s + longest))
+
+    async def _claims(
+        self, calendars: Iterable[int], since_s: int, until_s: int
+    ) -> dict[int, _Busy]:
+        result = await self.ctx.execute(
+            _CLAIMS,
+            {
+                "calendars": sorted(calendars),
+                "since": _instant(since_s),
+                "look_back": _instant(since_s - LONGEST_CLAIM),
+                "until": _instant(until_s),
+                "now": self.ctx.now,
+                "ignore": self.ignore or 0,
+            },
+        )
+        busy: dict[int, _Busy] = {}
+        for calendar, group in groupby(result.all(), _CALENDAR):
+            rows: list[Any] = list(group)
+            taken: list[ticks.Busy] = list(map(_BUSY, rows))
+            busy[calendar] = _Busy(taken, [row[1] for row in rows if row[5] is None])
+        return busy
+
+    def _mask(self, offering: Offering, busy: Mapping[int, _Busy], start_s: int, end_s: int) -> int:
+        """The starts of one offering in the span."""
+        low, high = self.bounds(offering)
+        window = self.frame.window
+        between = ticks.between_mask(max(start_s, low), min(end_s, high), window)
+        grid = self.frame.grid(offering.rules.grid_minutes) & between
+        return self._fit(offering, busy, window, grid, offering.minutes)
+
+    def _fit(
+        self,
+        offering: Offering,
+        busy: Mapping[int, _Busy],
+        window: ticks.Window,
+        grid: int,
+        minutes: int,
+    ) -> int:
+        provider_id = offering.provider.id
+        taken: list[ticks.Busy] = []
+        for calendar in calendars_of(self.catalog, self.service_id, provider_id):
+            taken += busy.get(calendar, _NOTHING).claims
+        core, padded = ticks.busy_masks(taken, window)
+        if window is self.frame.window:
+            open_ = self.frame.open(provider_id)
+        else:
+            open_ = open_mask(self.catalog, provider_id, window)
+        return ticks.starts(
+            open_,
+            core,
+            padded,
+            minutes=minutes,
+            gap_before=offering.rules.gap_before_minutes,
+            gap_after=offering.rules.gap_after_minutes,
+            grid=grid,
+        )
+
+    def _each(
+        self, offerings: Sequence[Offering], masks: Sequence[int], limit: int | None
+    ) -> list[Slot]:
+        """Every start of every offering, by time, then the providers' order."""
+        window = self.frame.window
+        found = [
+            (start_s, at)
+            for at, mask in enumerate(masks)
+            for start_s in ticks.instants(mask, window)
+        ]
+        if len(masks) > 1:
+            found.sort()
+        return [self._slot(offerings[at], start_s) for start_s, at in found[:limit]]
+
+    def _one_of(
+        self,
+        offerings: Sequence[Offering],
+        masks: Sequence[int],
+        busy: Mapping[int, _Busy],
+        part: tuple[int, int],
+        limit: int | None,
+    ) -> list[Slot]:
+        """Each start once, a day at a time, with the least busy of those who are free then."""
+        days = self.frame.days
+        begins = [busy.get(o.provider.calendar_id, _NOTHING).begins for o in offerings]
+        found: list[Slot] = []
+        for day, start_s, end_s in self.frame.split(*part):
+            first = start_s // ticks.TICK
+            window = ticks.Window(first, -(-end_s // ticks.TICK) - first)
+            shift, ones = first - self.frame.window.first, (1 << window.ticks) - 1
+            since, until = days[day], days[day + 1]
+            free = [
+                # Bookings that day, then position.
+                (bisect_left(begin, until) - bisect_left(begin, since), at, of_day)
+                for at, (mask, begin) in enumerate(zip(masks, begins, strict=True))
+                if (of_day := mask >> shift & ones)
+            ]
+            free.sort()
+            given = 0
+            that_day: list[tuple[int, int]] = []
+            for _, at, mask in free:
+                if rest := mask & ~given:
+                    that_day += [(start, at) for start in ticks.instants(rest, window)]
+                    given |= rest
+            that_day.sort()
+            found += [self._slot(offerings[at], start) for start, at in that_day[:limit]]
+            if limit is not None and len(found) >= limit:
+                break
+        return found
+
+    def _slot(self, offering: Offering, start_s: int) -> Slot:
+        shop, start = self.catalog.shop, datetime.fromtimestamp(start_s, UTC)
+        return Slot(
+            shop.id,
+            self.service_id,
+            offering.provider.id,
+            start,
+            start + timedelta(minutes=offering.minutes),
+            offering.price_minor,
+            shop.currency,
+        )
+
+    # -------------------------------------------------------------------------------- sessions
+
+    async def _sessions(
+        self,
+        offerings: Sequence[Offering],
+        start_s: int,
+        end_s: int,
+        limit: int | None,
+        *,
+        everybody: bool,
+    ) -> list[Slot]:
+        """Sessions with free seats; each, or of those at one time the emptiest."""
+        given_by = {offering.provider.id: (at, offering) for at, offering in enumerate(offerings)}
+        found: dict[object, tuple[tuple[int, ...], Slot]] = {}
+        for row in await self._read_sessions(start_s, end_s):
+            at, offering = given_by.get(row.provider_id, (0, None))
+            if offering is None or row.seats_left < 1:
+                continue
+            low, high = self.bounds(offering)
+            if low <= row.starts_s < high:
+                rank = (row.starts_s, at, row.id) if everybody else (row.starts_s, -row.seats_left)
+                key = row.id if everybody else row.starts_s
+                if key not in found or rank < found[key][0]:
+                    found[key] = rank, self._seat(offering, row)
+        return [slot for _, slot in sorted(found.values(), key=lambda one: one[0])][:limit]
+
+    async def _read_sessions(self, start_s: int, end_s: int) -> Sequence[Row]:
+        result = await self.ctx.execute(
+            _SESSIONS,
+            {
+                "shop_id": self.catalog.shop.id,
+                "service_id": self.service_id,
+                "since": _instant(start_s),
+                "until": _instant(end_s),
+                "now": self.ctx.now,
+                "ignore": self.ignore or 0,
+            },
+        )
+        return result.all()
+
+    def _seat(self, offering: Offering, row: Row) -> Slot:
+        return Slot(
+            self.catalog.shop.id,
+            self.service_id,
+            row.provider_id,
+            _instant(row.starts_s),
+            _instant(row.ends_s),
+            offering.price_minor if row.price_minor is None else row.price_minor,
+            self.catalog.shop.currency,
+            row.id,
+            row.seats_left,
+        )
+
+    # -------------------------------------------------------------------------------- one slot
+
+    async def obstacle(self, slot: Slot, *, staff: bool) -> str | None:
+        """Why a slot cannot be booked now, in one word, or None; see `availability.check`."""
+        offering = self.catalog.offerings.get((slot.service_id, slot.provider_id))
+        if self.catalog.shop.paused and not staff:
+            raise ShopPaused(shop=self.catalog.shop.id)
+        if offering is None or not offering.live:
+            return "inactive"
+        start_s = int(slot.starts_at.timestamp())
+        low, high = self.bounds(offering)
+        if not staff and start_s < low:
+            return "notice"
+        if not staff and start_s >= high:
+            return "horizon"
+        if offering.service.sessions or slot.session_id is not None:
+            return await self._session_obstacle(slot, start_s)
+        if not staff and slot.minutes != offering.minutes:
+            raise OfferChanged(was=slot.minutes, now=offering.minutes)
+        return await self._time_obstacle(slot, offering, start_s, staff=staff)
+
+    async def _session_obstacle(self, slot: Slot, start_s: int) -> str | None:
+        for row in await self._read_sessions(start_s, start_s + 1):
+            if row.id == slot.session_id and row.provider_id == slot.provider_id:
+                return None if row.seats_left > 0 else "full"
+        return "session"
+
+    async def _time_obstacle(
+        self, slot: Slot, offering: Offering, start_s: int, *, staff: bool
+    ) -> str | None:
+        end_s = int(slot.ends_at.timestamp())
+        window = self.frame.window
+        if not self.frame.covers(start_s, end_s):
+            # Staff may enter what was last week, or what is next year.
+            window = ticks.Window.between(slot.starts_at, slot.ends_at).widen(LONGEST_GAP)
+        if start_s % ticks.TICK:
+            return "grid"
+        this = 1 << (start_s // ticks.TICK - window.first)
+        if not self._fit(offering, {}, window, this, slot.minutes):
+            return "closed"
+        if not staff and not this & self.frame.grid(offering.rules.grid_minutes):
+            return "grid"
+        calendars = calendars_of(self.catalog, slot.service_id, slot.provider_id)
+        gap = 60 * LONGEST_GAP
+        busy = await self._claims(calendars, start_s - gap, end_s + gap)
+        free = self._fit(offering, busy, window, this, slot.minutes)
+        return None if free else "taken"
+
+
+def calendars_of(catalog: Catalog, service_id: int, provider_id: int) -> tuple[int, ...]:
+    """Return the calendars a booking takes time on: the provider's, then the rooms'."""
+    return (catalog.provider(provider_id).calendar_id, *catalog.rooms.get(service_id, ()))
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)
+
+
+def _ceil(instant: datetime) -> int:
+    """Epoch seconds, the next full one."""
+    return -int(-instant.timestamp() // 1)

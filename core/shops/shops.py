@@ -1,0 +1,77 @@
+"""Change what a shop offers: the verbs behind the sample shops and the admin API.
+
+Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
+whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
+either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.bookings.reminders import schedule
+from core.catalog import loader
+from core.catalog.rows import _lock
+from core.db.context import Context
+from core.db.tables import shops
+from core.errors import Invalid
+from core.shops.providers import change_provider
+from core.shops.services import change_service
+from core.values.validators import RULES, SHOP, _checked
+
+REMINDING = {"reminders", "quiet_from", "quiet_until", "discreet", "timezone"}
+"""Columns of a shop that decide what its reminders say, and when."""
+
+# ------------------------------------------------------------------------------------ the shop
+
+
+async def add_shop(
+    ctx: Context, *, name: str, timezone: str, country: str, currency: str, **more: Any
+) -> int:
+    """Add a shop and return its id; `more` is any other column of `shops`, rules included.
+
+    It opens when it has hours, a service and a provider who gives it.
+    """
+    given = {"name": name, "timezone": timezone, "country": country, "currency": currency, **more}
+    values = _checked(SHOP | RULES, given)
+    await _free_keyword(ctx, values)
+    return await ctx.insert(shops, **values, created_at=ctx.now)
+
+
+async def change_shop(ctx: Context, shop_id: int, **changes: Any) -> None:
+    """Change columns of a shop, rules included; `paused=True` takes it off offer."""
+    values = _checked(SHOP | RULES, changes)
+    await _free_keyword(ctx, values, shop_id)
+    await _lock(ctx, shop_id)
+    await ctx.execute(shops.update().where(shops.c.id == shop_id).values(values))
+    await loader.touch(ctx, shop_id)
+    if REMINDING & values.keys():
+        await schedule.replan(ctx, shop_id=shop_id)
+
+
+async def set_rules(
+    ctx: Context,
+    shop_id: int,
+    *,
+    service_id: int | None = None,
+    provider_id: int | None = None,
+    **rules: Any,
+) -> None:
+    """Set rules (`core.catalog.Rules`) of a shop, a service or a provider; None: as above it."""
+    values = _checked(RULES, rules)
+    if provider_id is not None:
+        await change_provider(ctx, shop_id, provider_id, **values)
+    elif service_id is not None:
+        await change_service(ctx, shop_id, service_id, **values)
+    else:
+        await change_shop(ctx, shop_id, **values)
+
+
+async def _free_keyword(ctx: Context, values: Mapping[str, Any], shop_id: int = 0) -> None:
+    word = values.get("keyword")
+    same = sa.select(shops.c.id).where(shops.c.keyword == word, shops.c.id != shop_id)
+    if word is not None and await ctx.scalar(same) is not None:
+        raise Invalid(field="keyword", reason="taken")

@@ -1,0 +1,52 @@
+"""Links that open one booking for whoever holds them, and nobody who guesses."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+
+from core.db.context import Context
+from core.errors import NotFound
+
+_SIGNED = 10  # characters: 50 bits, checked by a server that limits its callers
+
+
+def booking_url(ctx: Context, booking_id: int) -> str:
+    """Return the address of a booking's page; with `.ics` behind it, of its calendar file."""
+    return f"{ctx.settings.base_url}/b/{booking_token(ctx.secret, booking_id)}"
+
+
+def booking_token(secret: bytes, booking_id: int) -> str:
+    """Return the token of a booking: its number and a signature, short enough for an SMS."""
+    return f"{booking_id:x}-{_signature(secret, booking_id)}"
+
+
+def booking_of(secret: bytes, token: str) -> int:
+    """Return the booking a token opens; NotFound for any other text."""
+    return _opened(secret, "booking", token)
+
+
+def mail_token(secret: bytes, conversation_id: int) -> str:
+    """Return the token by which whoever reads a mail of a conversation wants no more of them."""
+    return f"{conversation_id:x}-{_signature(secret, conversation_id, 'mail')}"
+
+
+def mail_of(secret: bytes, token: str) -> int:
+    """Return the conversation a mail's token is of; NotFound for any other text."""
+    return _opened(secret, "mail", token)
+
+
+def _opened(secret: bytes, kind: str, token: str) -> int:
+    number, _, signature = token.partition("-")
+    try:
+        row_id = int(number[:16], 16)
+    except ValueError:
+        raise NotFound from None
+    if not hmac.compare_digest(_signature(secret, row_id, kind).encode(), signature.encode()):
+        raise NotFound
+    return row_id
+
+
+def _signature(secret: bytes, row_id: int, kind: str = "booking") -> str:
+    digest = hmac.digest(secret, f"{kind} link {row_id}".encode(), "sha256")
+    return base64.b32encode(digest).decode()[:_SIGNED].lower()

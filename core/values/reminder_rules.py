@@ -1,0 +1,154 @@
+"""When a reminder goes: its rule, the shop's wall clock, and the quiet hours around it.
+
+Pure: instants in, instants out. A multiple of 24 hours is days on the wall clock – "24h" before
+5:30 pm is 5:30 pm the day before, also when the clocks change that night; other spans are elapsed
+time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from core.localtime import quiet_hours, zones
+from core.localtime.quiet_hours import Quiet
+
+DEFAULT = ("24h", "2h")
+"""What a shop that sets nothing reminds by."""
+
+EARLY = timedelta(minutes=30)
+"""How long before the quiet begins that goes which cannot wait for its end."""
+
+MOST = 10
+"""Rules of one shop or service."""
+
+LONGEST = timedelta(days=60)
+
+QUIET_HOURS = "quiet hours"
+TOGETHER = "another reminder goes at that minute"
+
+_FORM = re.compile(r"(after )?([1-9]\d{0,4})([hm])|at ([01]\d|2[0-3]):([0-5]\d)")
+_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Before the start, on its day at a wall time, or after the end; in minutes.
+
+    Written "24h", "90m", "at 09:00", "after 2h".
+    """
+
+    kind: Literal["before", "at", "after"]
+    minutes: int
+
+    @classmethod
+    def parse(cls, text: str) -> Rule:
+        """Read a rule as it is written; ValueError for anything else."""
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise ValueError(f"no rule of reminders: {text!r}")
+        after, number, unit, hour, minute = found.groups()
+        if hour is not None:
+            return cls("at", int(hour) * 60 + int(minute))
+        minutes = int(number) * (60 if unit == "h" else 1)
+        if timedelta(minutes=minutes) > LONGEST:
+            raise ValueError(f"further than {LONGEST.days} days: {text!r}")
+        return cls("after" if after else "before", minutes)
+
+    def __str__(self) -> str:
+        if self.kind == "at":
+            return f"at {self.minutes // 60:02}:{self.minutes % 60:02}"
+        hours, rest = divmod(self.minutes, 60)
+        span = f"{self.minutes}m" if rest else f"{hours}h"
+        return f"after {span}" if self.kind == "after" else span
+
+    def moment(self, starts_at: datetime, ends_at: datetime, zone: str) -> datetime:
+        """Return when it is due, quiet hours aside."""
+        if self.kind == "before":
+            return _apart(starts_at, -self.minutes, zone)
+        if self.kind == "after":
+            return _apart(ends_at, self.minutes, zone)
+        day = zones.local(int(starts_at.timestamp()), zone).date()
+        return _instant(zones.instant_at(day, self.minutes, zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One reminder with its time. `dropped` says why it does not go after all, empty if it does."""
+
+    rule: Rule
+    due_at: datetime
+    not_after: datetime
+    dropped: str = ""
+
+
+def schedule(
+    rules: Sequence[Rule],
+    starts_at: datetime,
+    ends_at: datetime,
+    zone: str,
+    silence: Quiet,
+    now: datetime,
+    since: datetime | None = None,
+) -> list[Planned]:
+    """Return what is to come of `rules`, in order of time.
+
+    What was due before the booking was made (`since`; None: just now) is left out, and so is what
+    lies behind. In quiet hours a reminder waits for their end. Where that would take half of the
+    notice it gives, or more – the 2 hours of a 9:00 booking –, it goes half an hour before they
+    begin; if that is past, it is dropped. Each is pointless from the next one on, the last from
+    the start.
+    """
+    found = []
+    for rule in rules:
+        ideal = rule.moment(starts_at, ends_at, zone)
+        if ideal <= (since or now) or (rule.kind != "after" and ideal >= starts_at):
+            continue
+        due, dropped = _around(rule, ideal, starts_at, zone, silence, now)
+        if due > now:
+            found.append(Planned(rule, due, due, dropped))
+    # Of two at one minute the one that stands later in the rules goes.
+    found.sort(key=lambda one: one.due_at)
+    kept: list[Planned] = []
+    last: datetime | None = None  # when the one after it goes
+    for one in reversed(found):
+        after = one.rule.kind == "after"
+        dropped = one.dropped or (TOGETHER if one.due_at == last and not after else "")
+        until = one.due_at + timedelta(days=1) if after else last or starts_at
+        kept.append(Planned(one.rule, one.due_at, until, dropped))
+        if not dropped and not after:
+            last = one.due_at
+    return kept[::-1]
+
+
+def _around(
+    rule: Rule, ideal: datetime, starts_at: datetime, zone: str, silence: Quiet, now: datetime
+) -> tuple[datetime, str]:
+    """Return when a reminder goes, and why it does not if it does not."""
+    span = quiet_hours.span(ideal, zone, silence)
+    if span is None:
+        return ideal, ""
+    begins, ends = span
+    if rule.kind == "after" or 2 * (ends - ideal) < starts_at - ideal:
+        return ends, ""
+    early = begins - EARLY
+    if early <= now or quiet_hours.span(early, zone, silence) is not None:
+        return ideal, QUIET_HOURS
+    return early, ""
+
+
+def _apart(at: datetime, minutes: int, zone: str) -> datetime:
+    """Return the instant so many minutes later (or earlier), whole days by the wall clock."""
+    if minutes % _DAY:
+        return at + timedelta(minutes=minutes)
+    local = zones.local(int(at.timestamp()), zone)
+    day = local.date() + timedelta(days=minutes // _DAY)
+    # Bookings begin at whole minutes.
+    return _instant(zones.instant_at(day, local.hour * 60 + local.minute, zone))
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,22 @@
+"""Find a shop: by its keyword, or by words for its name, type and city, typos forgiven."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters that Unicode does not take apart into a letter and a mark.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
+def fold(text: str) -> str:
+    """Return text without case, accents and compatibility forms: "Peluquería" → "peluqueria"."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return plain.translate(_PLAIN)
+
+
+def keyword(text: str) -> str:
+    """Return a keyword as it is stored: capital letters and digits without accents or spaces."""
+    return "".join(letter for letter in fold(text).upper() if letter.isalnum())

@@ -1,0 +1,203 @@
+"""`tick` says what it did, row by row; a rehearsal says the same and leaves all as it was."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.app import App
+from bot.channels.memory import Memory
+from bot.cli import tick
+from bot.engine.receive import receive
+from core.bookings import customer_actions
+from core.bookings.booking import Booking
+from core.bookings.staff_actions import book_for
+from core.bookings.transitions import SYSTEM
+from core.calendar_sync import external_calendars
+from core.calendar_sync.safe_fetch import Unfetched
+from core.catalog import loader
+from core.clock import FixedClock
+from core.db import tables
+from core.db.runtime import Runtime
+from core.messaging.messages import Incoming
+from core.people import customers, identities, verification
+from core.scheduling import availability
+from core.shops import shops
+from tests.support import shops as support_shops
+from tests.support.chat import Town
+from tests.support.shops import Place
+
+MARTA, HUGO = "+34600111222", "+34600111333"
+
+WHY = "(the booking is cancelled)"
+
+NONE = [
+    "visits: 0", "calendars: 0", "agendas: 0", "turns: {turns}", "outbox: {outbox}", "old talks: 0",
+    "old codes: 0", "old inbox: 0", "old outbox: 0", "old prompts: 0", "old holds: 0",
+    "old sign-ins: 0", "old lockouts: 0", "old audit: 0",
+]  # fmt: skip
+
+
+class Evening:
+    """A hold that ran out, a message nobody read, and reminders: one to go, one of no use."""
+
+    def __init__(self, runtime: Runtime, place: Place) -> None:
+        self.runtime, self.place, self.town = runtime, place, Town(runtime)
+        self.memory = Memory()
+        self.app = App.of(runtime, {("terminal", "sms"): self.memory})
+        assert isinstance(runtime.clock, FixedClock)
+        self.clock = runtime.clock
+
+    async def book(self, phone: str, hour: int) -> Booking:
+        """Let somebody have a Cut on Wednesday at so many hours UTC."""
+        line = self.town.line(self.place.line_id, self.place.shop_id)
+        async with self.runtime.transaction() as ctx:
+            known = await loader.catalog(ctx, self.place.shop_id)
+            start = ctx.now.replace(hour=hour) + timedelta(days=2)
+            free = await availability.find(
+                ctx, known, self.place.services["Cut"], start=start, end=start + timedelta(hours=1)
+            )
+            contact = await identities.contact(ctx, line, phone)
+            user = await verification.prove(
+                ctx, "phone", phone, name="Marta", conversation_id=contact.conversation_id
+            )
+            customer = await customers.customer(ctx, known.shop.id, user, name="Marta", phone=phone)
+            return await book_for(
+                ctx, free[0], actor=SYSTEM, customer_id=customer, key=f"{phone} {hour}"
+            )
+
+    async def hold(self) -> str:
+        async with self.runtime.transaction() as ctx:
+            known = await loader.catalog(ctx, self.place.shop_id)
+            start = ctx.now + timedelta(days=2)
+            free = await availability.find(
+                ctx, known, self.place.services["Cut"], start=start, end=start + timedelta(days=2)
+            )
+            line = self.town.line(self.place.line_id, self.place.shop_id)
+            contact = await identities.contact(ctx, line, MARTA)
+            held = await customer_actions.hold(
+                ctx, free[-1], conversation_id=contact.conversation_id, key="k", origin="sms"
+            )
+            return held.ref
+
+    async def everything(self) -> dict[str, list[Any]]:
+        """Return every row of every table."""
+        async with self.runtime.reading() as ctx:
+            return {
+                table.name: [tuple(row) for row in await ctx.all(sa.select(table))]
+                for table in tables.metadata.sorted_tables
+            }
+
+
+@pytest.fixture
+async def evening(runtime: Runtime) -> Evening:
+    async with runtime.transaction() as ctx:
+        place = await support_shops.salon(ctx)
+        await shops.change_shop(ctx, place.shop_id, agenda_today="", agenda_tomorrow="")
+    return Evening(runtime, place)
+
+
+async def test_a_rehearsal_tells_what_a_tick_does(evening: Evening) -> None:
+    first, second = await evening.book(MARTA, 10), await evening.book(HUGO, 11)
+    await evening.app.delivery.drain()  # that they are booked
+    evening.memory.sent.clear()
+    evening.clock.advance(timedelta(days=1, hours=1))
+    ref = await evening.hold()
+    evening.clock.advance(timedelta(hours=1))
+    async with evening.runtime.transaction() as ctx:
+        # By hand, past the verb that takes reminders along.
+        gone = sa.update(tables.bookings).where(tables.bookings.c.id == second.id)
+        await ctx.execute(gone.values(state="cancelled"))
+    line = evening.town.line(evening.place.line_id, evening.place.shop_id)
+    await receive(evening.runtime, line, MARTA, "E1", Incoming(text="hello"))
+    before = await evening.everything()
+
+    foretold: list[str] = []
+    await tick.rehearse(evening.app.worker, foretold.append)
+    assert await evening.everything() == before
+    assert evening.memory.sent == []
+
+    told: list[str] = []
+    await tick.tick(evening.app.worker, told.append)
+    assert first.state == "confirmed"
+    assert [_bare(line) for line in told] == [
+        f"booking  {ref}  held -> expired",
+        "turn     sms +34•••222",
+        "message  sent      reminder  reminder  sms +34•••222  2026-03-10T10:00Z",
+        f"message  dropped   reminder  reminder  sms +34•••333  2026-03-10T11:00Z  {WHY}",
+        "message  sent      reply     what  sms +34•••222  2026-03-10T11:00Z",
+        "bookings: 1",
+        *(one.format(turns=1, outbox=2) for one in NONE),
+    ]
+    assert [_bare(line) for line in foretold[:-1]] == [_bare(line) for line in told]
+    assert foretold[-1] == "Nothing was changed, and nothing sent."
+    assert len(evening.memory.sent) == 2
+
+
+async def test_it_says_of_what_is_not_sent_why_it_waits(evening: Evening) -> None:
+    await evening.book(MARTA, 10)
+    evening.clock.advance(timedelta(days=1, hours=2))
+    app = App.of(evening.runtime, {})
+    told: list[str] = []
+    await tick.rehearse(app.worker, told.append)
+    waiting = [line for line in told if line.startswith("message")]
+    assert len(waiting) == 2
+    assert all(line.endswith("(nothing here serves that line)") for line in waiting)
+
+
+BUSY = b"""BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:x
+BEGIN:VEVENT
+UID:1
+DTSTART:20260310T100000Z
+DTEND:20260310T110000Z
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+async def test_calendars_elsewhere_are_read_and_in_a_rehearsal_only_named(evening: Evening) -> None:
+    place, worker = evening.place, evening.app.worker
+    asked: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        asked.append(url)
+        if "leo" in url:
+            raise Unfetched("status", 503)
+        return BUSY
+
+    worker.fetch = fetch
+    async with evening.runtime.transaction() as ctx:
+        for name in ("Ana", "Leo"):
+            url = f"https://calendar.example.com/{name.lower()}-secret.ics"
+            await external_calendars.add(ctx, place.shop_id, place.providers[name], url)
+    before = await evening.everything()
+    foretold: list[str] = []
+    await tick.rehearse(worker, foretold.append)
+    assert (await evening.everything(), asked) == (before, [])
+    told: list[str] = []
+    await tick.tick(worker, told.append)
+    ana, leo = (f"calendar {name}, at calendar.example.com" for name in ("Ana", "Leo"))
+    assert [line for line in foretold if line.startswith("calendar")] == [ana, leo, "calendars: 2"]
+    assert [line for line in told if line.startswith("calendar")] == [
+        ana,
+        f"{leo}  could not be read: status 503",
+        "calendars: 2",
+    ]
+    assert len(asked) == 2
+    async with evening.runtime.reading() as ctx:
+        (claim,) = await ctx.all(sa.select(tables.claims.c.busy_from, tables.claims.c.busy_until))
+    assert [f"{at:%d %H:%M}" for at in claim] == ["10 10:00", "10 11:00"]
+    again: list[str] = []
+    await tick.tick(worker, again.append)
+    assert [line for line in again if line.startswith("calendar")] == ["calendars: 0"]
+
+
+def _bare(line: str) -> str:
+    """Leave out what a rehearsal cannot know: new ids, how often it took, what a provider said."""
+    return re.sub(r"  tried [01]  Bella Hair(  delivered)?|(?<=message  )\d+  ", "", line)

@@ -1,0 +1,218 @@
+"""STOP, START and HELP: every word, on every channel, whatever the state of the talk."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.channels.memory import Memory
+from bot.delivery.sender import Delivery
+from bot.engine import opt_out
+from bot.i18n.messages import WORDING, text
+from core.bookings import customer_actions
+from core.bookings.booking import Booking
+from core.catalog import loader
+from core.clock import FixedClock
+from core.db import tables
+from core.db.runtime import Runtime
+from core.errors import DeliveryFailed
+from core.messaging.lines import add_line
+from core.messaging.messages import Say
+from core.messaging.outbox import enqueue
+from core.people import identities, verification
+from core.scheduling import availability
+from tests.support import shops
+from tests.support.chat import Person, Town
+from tests.support.shops import Place
+
+MARTA, OWNER = "+34600111222", "+34600000001"
+CHANNELS = ("sms", "whatsapp", "telegram")
+
+STOPPED = {
+    language: WORDING.say(text("opted_out", shop="Bella Hair"), language)
+    for language in ("en", "es", "pt", "hi")
+}
+
+
+def plain(text: str) -> str:
+    """Return a text without accents: an SMS of ours may leave them out."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+class Shop:
+    """Bella Hair on every channel."""
+
+    def __init__(self, runtime: Runtime, place: Place, lines: dict[str, int]) -> None:
+        self.runtime, self.place, self.town = runtime, place, Town(runtime)
+        self.lines = lines
+        assert isinstance(runtime.clock, FixedClock)
+        self.clock = runtime.clock
+
+    def person(self, channel: str, number: int = 0) -> Person:
+        """Return somebody new who writes there."""
+        address = f"555{number:07}" if channel == "telegram" else f"+346001{number:05}"
+        line = self.town.line(self.lines[channel], self.place.shop_id, channel=channel)
+        return Person(self.town, line, address)
+
+    async def consents(self) -> list[tuple[bool, str, str]]:
+        async with self.runtime.reading() as ctx:
+            rows = await ctx.all(sa.select(tables.consents).order_by(tables.consents.c.id))
+            assert all(row.at == ctx.now and row.conversation_id for row in rows)
+            return [(row.given, row.how, row.wording) for row in rows]
+
+    async def opted_out(self) -> int:
+        """Return how many conversations are opted out."""
+        out = tables.conversations.c.opted_out_at.is_not(None)
+        count = sa.select(sa.func.count()).select_from(tables.conversations).where(out)
+        async with self.runtime.reading() as ctx:
+            return int(await ctx.scalar(count))
+
+    async def state(self) -> dict[str, object]:
+        async with self.runtime.reading() as ctx:
+            return dict(await ctx.scalar(sa.select(tables.conversations.c.state)))
+
+
+@pytest.fixture
+async def shop(runtime: Runtime) -> Shop:
+    async with runtime.transaction() as ctx:
+        place = await shops.salon(ctx)
+        await shops.member(ctx, place, OWNER, "owner", "Bella Ruiz")
+        lines = {"sms": place.line_id}
+        for channel in ("whatsapp", "telegram"):
+            lines[channel] = await add_line(
+                ctx, transport="terminal", channel=channel, address="1", shop_id=place.shop_id
+            )
+    return Shop(runtime, place, lines)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_every_word_that_opts_out(shop: Shop, channel: str) -> None:
+    words = opt_out.STOP | (opt_out.NETWORK_STOP if channel == "sms" else {})
+    assert {"stop", "baja", "sair", "बंद करो"} <= words.keys()
+    for number, (word, language) in enumerate(words.items()):
+        silent = channel == "sms" and word in opt_out.NETWORK_STOP  # the network answers
+        written = word.upper() + "!" if number % 2 else word
+        said = await shop.person(channel, number).says(written)
+        assert plain(said) == ("" if silent else plain(STOPPED[language])), word
+        assert await shop.opted_out() == number + 1, word
+    given = [(given, how) for given, how, _ in await shop.consents()]
+    assert given == [(False, "stop")] * len(words)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_every_word_that_opts_in_again(shop: Shop, channel: str) -> None:
+    words = opt_out.START | (opt_out.NETWORK_START if channel == "sms" else {})
+    marta = shop.person(channel)
+    for word in words:
+        await marta.says("stop")
+        assert await shop.opted_out() == 1
+        assert await marta.says(word) == "Bella Hair: you get our messages again.", word
+        assert await shop.opted_out() == 0, word
+    history = await shop.consents()
+    assert history == [
+        one for word in words for one in ((False, "stop", "stop"), (True, "start", word))
+    ]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_every_word_for_help_names_the_shop_and_its_phone(shop: Shop, channel: str) -> None:
+    for number, word in enumerate(opt_out.HELP):
+        said = await shop.person(channel, number).says(word)
+        assert said.startswith("Bella Hair: "), word
+        assert "+34915550100" in said, word
+
+
+WHERE = {
+    "at the first question": ["hi"],
+    "in mid-booking": ["cut tomorrow at 5pm", "1"],
+    "asked for a name": ["cut tomorrow at 5pm", "1", "{code}"],
+    "with a person of the shop": ["person"],
+    "in a list": ["my bookings"],
+    "misunderstood": ["hi", "xyzzy", "xyzzy", "xyzzy"],
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+async def test_whatever_the_state_of_the_talk(shop: Shop, where: str) -> None:
+    marta = shop.person("whatsapp")
+    for line in WHERE[where]:
+        await marta.says(line)
+    assert (await marta.says("ayuda")).startswith("Bella Hair: ")
+    assert await marta.says("baja") == STOPPED["en"]
+    assert await shop.opted_out() == 1
+    assert (await shop.state())["stack"] == []
+    assert await marta.says("start") == "Bella Hair: you get our messages again."
+    assert await shop.opted_out() == 0
+
+
+async def test_a_word_in_a_sentence_is_not_one(shop: Shop) -> None:
+    marta = shop.person("sms")
+    for written in ("please stop by tomorrow", "the end of the day", "cancel my booking"):
+        await marta.says(written)
+    assert await shop.opted_out() == 0
+
+
+async def test_cancel_by_sms_keeps_the_booking_and_elsewhere_is_about_it(shop: Shop) -> None:
+    marta = shop.person("whatsapp")
+    await _booked(shop, marta)
+    assert "call it off?" in await marta.says("cancel")
+    assert await shop.opted_out() == 0
+    sms = shop.person("sms")
+    assert await sms.says("CANCEL") == ""
+    assert await shop.opted_out() == 1
+    async with shop.runtime.reading() as ctx:
+        assert await ctx.scalar(sa.select(tables.bookings.c.state)) == "confirmed"
+    alerts = [r.text for row, r in shop.town.memory.sent if row.address == OWNER]
+    assert alerts[-1].startswith("Marta +34600100000 asked for no more messages. The booking ")
+
+
+async def test_after_stop_only_what_is_asked_for_goes_out(shop: Shop) -> None:
+    marta = shop.person("whatsapp")
+    booking = await _booked(shop, marta)
+    assert await marta.says("stop") == STOPPED["en"]
+    shop.clock.advance(timedelta(hours=30))  # past both reminders
+    assert await shop.town.deliver() == []
+    assert (await marta.says("my bookings")).startswith("Cut with Ana")
+    async with shop.runtime.reading() as ctx:
+        o = tables.outbox.c
+        rows = sa.select(o.state, o.error).where(o.booking_id == booking.id, o.lane == "reminder")
+        for row in await ctx.all(rows):
+            assert row.state == "dropped"
+
+
+async def test_what_a_network_refuses_opts_out_and_is_noted(shop: Shop) -> None:
+    marta = shop.person("sms")
+    await marta.says("hi")
+    async with shop.runtime.transaction() as ctx:
+        talk = await ctx.scalar(sa.select(tables.conversations.c.id))
+        await enqueue.post(ctx, Say("hello"), conversation_id=talk, lane="alert")
+    refused = DeliveryFailed(reason="21610: unsubscribed", permanent=True, opted_out=True)
+    memory = Memory()
+    memory.failures = [refused]
+    await Delivery(shop.runtime, {("terminal", "sms"): memory}).drain()
+    assert await shop.opted_out() == 1
+    assert await shop.consents() == [
+        (True, "wrote", "hi"),
+        (False, "refused", "21610: unsubscribed"),
+    ]
+
+
+async def _booked(shop: Shop, who: Person) -> Booking:
+    """Let somebody have a Cut tomorrow at 16:00Z, made where they write."""
+    async with shop.runtime.transaction() as ctx:
+        known = await loader.catalog(ctx, shop.place.shop_id)
+        start = ctx.now.replace(hour=16) + timedelta(days=1)
+        free = await availability.find(
+            ctx, known, shop.place.services["Cut"], start=start, end=start + timedelta(hours=1)
+        )
+        contact = await identities.contact(ctx, who.line, who.address)
+        user = await verification.prove(
+            ctx, "phone", who.address, name="Marta", conversation_id=contact.conversation_id
+        )
+        held = await customer_actions.hold(
+            ctx, free[0], conversation_id=contact.conversation_id, key="h", origin="sms"
+        )
+        return await customer_actions.book(ctx, held.id, user_id=user, name="Marta", key="b")

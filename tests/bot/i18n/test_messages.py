@@ -1,0 +1,164 @@
+"""Every text that is said exists, every text that exists is said, in every language we speak."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from bot.i18n import formats, translator
+from bot.i18n.messages import WORDS
+from bot.i18n.translator import LOCALES, languages, parse, placeholders
+from bot.rendering import sms_segments
+from core import errors
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+SAYING = {"text", "secret_text", "Say"}
+SPECS = formats.WHEN_SPECS | formats.DAY_SPECS | {"and", "lines", "text", "b"}
+NEVER_BY_SMS = re.compile(r"(page|card|grid|month|command)\..*|.*\.button|done")
+OTHERS = [language for language in languages() if language != translator.SOURCE_LANGUAGE]
+
+
+@cache
+def sources() -> dict[Path, ast.Module]:
+    files = [f for folder in ("core", "bot", "webhooks") for f in (ROOT / folder).rglob("*.py")]
+    return {file: ast.parse(file.read_text("utf-8")) for file in files}
+
+
+def said() -> Iterator[tuple[str, ast.expr]]:
+    """Yield where and what is said: the first argument of each `text(...)` and `Say(...)`."""
+    for file, tree in sources().items():
+        # In core, `text` is a column.
+        names = {"Say"} if ROOT / "core" in file.parents else SAYING
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            if isinstance(node.func, ast.Name) and node.func.id in names:
+                yield f"{file.relative_to(ROOT)}:{node.lineno}", node.args[0]
+
+
+def literals(expression: ast.expr) -> Iterator[str]:
+    """Yield the keys an expression may be, if it says so: a literal, or one of two."""
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+        yield expression.value
+    if isinstance(expression, ast.IfExp):
+        yield from literals(expression.body)
+        yield from literals(expression.orelse)
+
+
+def patterns(tree: ast.AST) -> Iterator[re.Pattern[str]]:
+    """Yield what the f-strings of a tree may become, but for those that could be anything."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_.]+"
+                for part in node.values
+            ]
+            head = r"[a-z_]+(\\\.[a-z_]*)*"
+            if re.fullmatch(head, parts[0]) or re.fullmatch(r"\\\.[a-z_]+", parts[-1]):
+                yield re.compile("".join(parts))
+
+
+def test_whatever_is_said_has_words() -> None:
+    absent = {
+        f"{where} {key}"
+        for where, expression in said()
+        for key in literals(expression)
+        if key and key not in WORDS
+    }
+    assert absent == set()
+
+
+def test_what_is_told_unasked_can_be_told_discreetly() -> None:
+    told = {key for key in WORDS if key.startswith("tell.")}
+    discreet = {key for key in told if key.endswith((".discreet", ".somebody"))}
+    assert {f"{key}.discreet" for key in told - discreet} <= discreet
+    for key in discreet:
+        assert placeholders(str(WORDS[key])) & {"service", "provider", "by", "attendee"} == set()
+
+
+def test_whatever_has_words_is_said() -> None:
+    used: set[str] = set()
+    for file, tree in sources().items():
+        if file.name == "texts.py" and file.parent.name == "bot":
+            functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+            tree = ast.Module(list(functions), [])
+        constants = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+        used |= {key for key in WORDS if key in constants}
+        for pattern in patterns(tree):
+            used |= {key for key in WORDS if pattern.fullmatch(key)}
+    assert set(WORDS) - used == set()
+
+
+def test_every_error_has_words_and_no_other() -> None:
+    codes = {
+        each.code
+        for _, each in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(each, errors.SlotlineError)
+    }
+    assert {key.removeprefix("error.") for key in WORDS if key.startswith("error.")} == codes
+
+
+def english_of(key: str) -> tuple[str, ...]:
+    words = WORDS[key]
+    return (words,) if isinstance(words, str) else words
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_a_text_is_well_formed(key: str) -> None:
+    forms = english_of(key)
+    assert all(forms), "empty words say nothing"
+    assert len({placeholders(form) for form in forms}) == 1
+    assert {spec for form in forms for _, _, spec in parse(form)} <= SPECS
+    if len(forms) == 2:
+        assert "count" in placeholders(forms[1])
+
+
+@pytest.mark.parametrize("key", sorted(key for key in WORDS if not NEVER_BY_SMS.fullmatch(key)))
+def test_english_is_written_in_the_alphabet_of_sms(key: str) -> None:
+    assert [form for form in english_of(key) if not sms_segments.is_gsm(form)] == []
+
+
+# --- translations -----------------------------------------------------------------------------
+
+
+@cache
+def catalog(language: str) -> Catalog:
+    path = LOCALES / language / "LC_MESSAGES" / "slotline.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def translated(language: str, key: str) -> tuple[str, ...]:
+    message = catalog(language).get(english_of(key)[0], context=key)
+    assert message is not None, f"run python -m bot.cli.translations {language}"
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+
+
+def test_we_speak_spanish_too() -> None:
+    assert languages() == ("en", "es", "hi", "pt")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_catalog_holds_our_texts_and_no_others(language: str) -> None:
+    held = {message.context for message in catalog(language) if message.id}
+    assert held == set(WORDS)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_a_translation_is_complete_and_has_the_same_placeholders(key: str, language: str) -> None:
+    english, forms = english_of(key), translated(language, key)
+    assert len(forms) == (1 if len(english) == 1 else catalog(language).num_plurals)
+    assert [form for form in forms if not form] == []
+    assert {placeholders(form) for form in forms} == {placeholders(english[0])}
+    specs = {spec for form in english for _, _, spec in parse(form)}
+    assert {spec for form in forms for _, _, spec in parse(form)} <= SPECS
+    assert ("text" in specs) == any(spec == "text" for form in forms for _, _, spec in parse(form))

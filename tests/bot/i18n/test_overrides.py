@@ -1,0 +1,140 @@
+"""A shop's own words: what goes out by them, what is refused, how they read before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.i18n import overrides
+from bot.i18n.messages import WORDING, WORDS
+from bot.i18n.translator import languages
+from core.db.runtime import Runtime
+from core.errors import Invalid, NotFound
+from core.messaging.messages import Say
+from core.people import identities, verification
+from tests.support import shops
+from tests.support.chat import Person, Town
+from tests.support.shops import Place
+
+PHONE = "+34600111222"
+
+
+@pytest.fixture
+async def place(runtime: Runtime) -> Place:
+    async with runtime.transaction() as ctx:
+        return await shops.salon(ctx)
+
+
+async def _put(runtime: Runtime, place: Place, *words: str) -> overrides.Preview:
+    return await runtime.run(lambda ctx: overrides.put(ctx, place.shop_id, *words))
+
+
+async def test_they_go_out_in_their_language_and_the_usual_ones_in_others(
+    runtime: Runtime, place: Place
+) -> None:
+    await _put(runtime, place, "welcome", "es", "Hola, somos {shop}.")
+    town = Town(runtime)
+    line = town.line(place.line_id, place.shop_id)
+    assert (await Person(town, line, PHONE).says("hola")).startswith("Hola, somos Bella Hair.")
+    other = Person(town, line, "+34600111333")
+    assert (await other.says("hello")).startswith("Welcome to Bella Hair.")
+    await runtime.run(lambda ctx: overrides.drop(ctx, place.shop_id, "welcome", "es"))
+    third = Person(town, line, "+34600111444")
+    assert not (await third.says("hola")).startswith("Hola, somos")
+
+
+async def test_what_is_booked_is_told_in_them(runtime: Runtime, place: Place) -> None:
+    await _put(runtime, place, "booked_again", "en", "See you {when:full}! {provider} waits. {ref}")
+    town = Town(runtime)
+    line = town.line(place.line_id, place.shop_id)
+    async with runtime.transaction() as ctx:
+        contact = await identities.contact(ctx, line, PHONE)
+        await verification.prove(
+            ctx, "phone", PHONE, name="Marta", conversation_id=contact.conversation_id
+        )
+    marta = Person(town, line, PHONE)
+    said = await marta.says("cut tomorrow at 10 with Ana")
+    if "See you" not in said:
+        said = await marta.says("1")
+    assert said.startswith("See you Tuesday 10 March 10:00 am! Ana waits. ")
+
+
+async def test_a_preview_fills_in_counts_and_keeps_nothing(runtime: Runtime, place: Place) -> None:
+    template = "{shop}: {what}, {at}. ¿Vienes, guapa? ✂"
+    seen = await runtime.run(
+        lambda ctx: overrides.look(ctx, place.shop_id, "reminder", "es", template)
+    )
+    assert seen == overrides.Preview(
+        "reminder",
+        "es",
+        template,
+        "Bella Hair: Cut and colour con Ana Maria, mar 10 mar 10:00, Calle Mayor 8. "
+        "¿Vienes, guapa? ✂",
+        2,
+        "ucs2",
+        ("outside SMS's alphabet: ✂", "left out: ref"),
+    )
+    async with runtime.reading() as ctx:
+        assert await overrides.own(ctx, place.shop_id) == {}
+
+
+async def test_a_long_one_is_remarked_upon_and_kept(runtime: Runtime, place: Place) -> None:
+    long = "{shop}: {what}, {at}. Ref {ref}. " + "Come in time, please. " * 15
+    seen = await _put(runtime, place, "reminder", "en", long)
+    assert seen.remarks == ("3 SMS for each message; the usual words take 1",)
+    async with runtime.reading() as ctx:
+        assert await overrides.own(ctx, place.shop_id) == {"reminder": {"en": long.strip()}}
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "reason"),
+    [
+        ("en", "{shop} {when} {code}", "placeholder"),
+        ("en", "{shop.__class__} {when}", "braces"),
+        ("en", "{shop!r} {when}", "braces"),
+        ("en", "{0} {when}", "braces"),
+        ("en", "{shop", "braces"),
+        ("en", "Come to {shop}", "missing"),
+        ("en", "{when:nonsense}", "form"),
+        ("en", "", "length"),
+        ("en", " \n ", "length"),
+        ("en", "x" * 1001, "length"),
+        ("de", "{when}", "unknown"),
+    ],
+)
+async def test_what_cannot_be_filled_in_is_refused(
+    runtime: Runtime, place: Place, language: str, template: str, reason: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await _put(runtime, place, "tell.confirmed", language, template)
+    assert refused.value.params["reason"] == reason
+    async with runtime.reading() as ctx:
+        assert await overrides.own(ctx, place.shop_id) == {}
+
+
+@pytest.mark.parametrize("key", ["opted_out", "help", "code_message", "nonsense"])
+async def test_what_the_law_or_a_code_is_in_is_not_worded_anew(
+    runtime: Runtime, place: Place, key: str
+) -> None:
+    with pytest.raises(NotFound):
+        await _put(runtime, place, key, "en", "{shop}")
+
+
+async def test_the_usual_words_pass_their_own_check(runtime: Runtime, place: Place) -> None:
+    async with runtime.transaction() as ctx:
+        for key in overrides.KEYS:
+            assert isinstance(WORDS[key], str)
+            for language in languages():
+                usual = overrides.standard(key, language)
+                seen = await overrides.look(ctx, place.shop_id, key, language, usual)
+                assert not any("left out" in remark for remark in seen.remarks), key
+
+
+def test_words_that_ask_for_what_is_no_more_give_way_to_the_usual() -> None:
+    """They were checked once; a later version may tell other facts."""
+    own: dict[str, Any] = {"welcome": {"en": "Hi from {shop} in {city}"}}
+    said = WORDING.with_own(own).say(Say("welcome", {"shop": "Bella"}), "en_ES")
+    assert said == "Welcome to Bella."
+    said = WORDING.with_own(own).say(Say("welcome", {"shop": "{city}", "city": "*Rome*"}), "en")
+    assert said == "Hi from {city} in *Rome*"

@@ -1,0 +1,315 @@
+"""A salon with its people, for tests of bookings: an owner, Marta and Hugo, and their talks.
+
+Each verb runs in a transaction of its own, as each turn does.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from core.bookings import booking as bookings_booking
+from core.bookings import customer_actions, staff_actions
+from core.bookings.booking import Booking
+from core.bookings.transitions import Actor
+from core.catalog.entities import Slot
+from core.catalog.loader import catalog
+from core.clock import FixedClock
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.db.tables import (
+    booking_events,
+    calendars,
+    claims,
+    conversations,
+    customers,
+    identities,
+    members,
+    outbox,
+    seats,
+    users,
+)
+from core.db.tables import bookings as bookings_table
+from core.messaging import lines
+from core.messaging.messages import decode
+from core.scheduling import availability
+from tests.core.scheduling.harness import MADRID, at, open_salon
+
+T = TypeVar("T")
+
+TUESDAY = "2026-03-10"
+"""The day after the one tests stand at; the salon is open from 9 to 12."""
+
+
+@dataclass
+class House:
+    """Ids, and shortcuts that read what people would see."""
+
+    runtime: Runtime
+    shop: int
+    cut: int
+    colour: int
+    ana: int
+    leo: int
+    owner: int
+    receptionist: int
+    marta: int
+    hugo: int
+    marta_talk: int
+    hugo_talk: int
+    owner_talk: int
+    keys: int = 0
+
+    @property
+    def clock(self) -> FixedClock:
+        """The clock, to be moved."""
+        assert isinstance(self.runtime.clock, FixedClock)
+        return self.runtime.clock
+
+    @property
+    def staff(self) -> Actor:
+        """The owner."""
+        return Actor("staff", self.owner, "Olga")
+
+    @property
+    def as_marta(self) -> Actor:
+        """The customer Marta."""
+        return Actor("customer", self.marta, "Marta")
+
+    def key(self) -> str:
+        """A key nobody used before."""
+        self.keys += 1
+        return f"test-{self.keys}"
+
+    async def do(self, work: Callable[[Context], Awaitable[T]]) -> T:
+        """Run `work` in a transaction of its own."""
+        return await self.runtime.run(work)
+
+    def slot(
+        self, time: str = "09:00", provider: int | None = None, day: str = TUESDAY, **more: Any
+    ) -> Slot:
+        """A cut as it would be offered."""
+        start = at(f"{day} {time}")
+        values: dict[str, Any] = {
+            "shop_id": self.shop,
+            "service_id": self.cut,
+            "provider_id": provider or self.ana,
+            "starts_at": start,
+            "ends_at": start + more.pop("lasts", at("2026-01-01 00:30") - at("2026-01-01 00:00")),
+            "price_minor": 2500,
+            "currency": "EUR",
+        }
+        return Slot(**{**values, **more})
+
+    async def hold(self, time: str = "09:00", *, talk: int | None = None, **more: Any) -> Booking:
+        """Hold a cut in Marta's talk."""
+        provider = more.pop("provider", None)
+        slot = more.pop("slot", None) or self.slot(time, provider)
+        values: dict[str, Any] = {
+            "conversation_id": talk or self.marta_talk,
+            "key": more.pop("key", None) or self.key(),
+            "origin": "sms",
+        }
+        return await self.do(lambda ctx: customer_actions.hold(ctx, slot, **values, **more))
+
+    async def book(self, time: str = "09:00", **more: Any) -> Booking:
+        """Hold and book a cut for Marta."""
+        held = await self.hold(time, **more)
+        return await self.settle(held)
+
+    async def settle(self, held: Booking, **more: Any) -> Booking:
+        """Book what is held, for Marta."""
+        values: dict[str, Any] = {"user_id": self.marta, "name": "Marta", "key": self.key()} | more
+        return await self.do(lambda ctx: customer_actions.book(ctx, held.id, **values))
+
+    async def book_for(self, time: str = "09:00", **more: Any) -> Booking:
+        """Book a cut for Marta at the desk."""
+        provider = more.pop("provider", None)
+        slot = more.pop("slot", None) or self.slot(time, provider)
+        values: dict[str, Any] = {"actor": self.staff, "key": self.key()} | more
+        values.setdefault("customer_id", await self.customer(self.marta))
+        return await self.do(lambda ctx: staff_actions.book_for(ctx, slot, **values))
+
+    async def move(self, booking: Booking, slot: Slot, **more: Any) -> Booking:
+        """Move a booking, as Marta."""
+        values: dict[str, Any] = {"actor": self.as_marta, "key": self.key()} | more
+        return await self.do(lambda ctx: customer_actions.move(ctx, booking.id, slot, **values))
+
+    async def cancel(self, booking: Booking, **more: Any) -> Booking:
+        """Cancel a booking, as Marta."""
+        values: dict[str, Any] = {"actor": self.as_marta} | more
+        return await self.do(lambda ctx: customer_actions.cancel(ctx, booking.id, **values))
+
+    async def late(self, booking: Booking, minutes: int, **more: Any) -> Booking:
+        """Say that Marta will be late."""
+        values = {"actor": self.as_marta} | more
+        return await self.do(
+            lambda ctx: customer_actions.mark_late(ctx, booking.id, minutes, **values)
+        )
+
+    async def desk(self, verb: Callable[..., Awaitable[T]], booking: Booking, **more: Any) -> T:
+        """Let the owner do something to a booking."""
+        values: dict[str, Any] = {"actor": self.staff} | more
+        return await self.do(lambda ctx: verb(ctx, booking.id, **values))
+
+    async def customer(self, user_id: int) -> int:
+        """A user's customer row, made if need be."""
+
+        async def work(ctx: Context) -> int:
+            mine = customers.c.user_id == user_id, customers.c.shop_id == self.shop
+            found = await ctx.scalar(sa.select(customers.c.id).where(*mine))
+            if found is not None:
+                return int(found)
+            name = await ctx.scalar(sa.select(users.c.name).where(users.c.id == user_id))
+            values: dict[str, Any] = {"shop_id": self.shop, "user_id": user_id, "name": name}
+            return await ctx.insert(customers, **values, created_at=ctx.now)
+
+        return await self.do(work)
+
+    # -------------------------------------------------------------------------- what there is
+
+    async def free(self, day: str = TUESDAY, provider: int | None = None) -> list[str]:
+        """The local times at which a cut with Ana is on offer that day."""
+
+        async def work(ctx: Context) -> list[str]:
+            known = await catalog(ctx, self.shop)
+            found = await availability.find(
+                ctx,
+                known,
+                self.cut,
+                provider_id=provider or self.ana,
+                start=at(day),
+                end=at(f"{day} 23:55"),
+            )
+            return [f"{slot.starts_at.astimezone(MADRID):%H:%M}" for slot in found]
+
+        return await self.do(work)
+
+    async def get(self, booking: Booking, **whose: int) -> Booking:
+        """A booking as it is in the database."""
+        return await self.do(lambda ctx: bookings_booking.get(ctx, booking.id, **whose))
+
+    async def states(self) -> list[str]:
+        """The state of every booking, in the order they were made."""
+        rows = sa.select(bookings_table.c.state).order_by(bookings_table.c.id)
+        return [row.state for row in await self.rows(rows)]
+
+    async def taken(self) -> list[str]:
+        """Every claim as people read it: whose calendar, from, until, in order."""
+        rows = await self.rows(
+            sa.select(calendars.c.name, claims.c.busy_from, claims.c.busy_until)
+            .join_from(claims, calendars, calendars.c.id == claims.c.calendar_id)
+            .order_by(calendars.c.name, claims.c.busy_from)
+        )
+        return [f"{row.name} {_local(row.busy_from)}-{_local(row.busy_until)}" for row in rows]
+
+    async def seats(self) -> list[tuple[int, int]]:
+        """Every seat taken: its number and the booking."""
+        rows = await self.rows(sa.select(seats.c.seat, seats.c.booking_id).order_by(seats.c.seat))
+        return [(row.seat, row.booking_id) for row in rows]
+
+    async def history(self, booking: Booking) -> list[str]:
+        """What became of a booking, line by line."""
+        rows = await self.rows(
+            sa.select(booking_events)
+            .where(booking_events.c.booking_id == booking.id)
+            .order_by(booking_events.c.id)
+        )
+        return [f"{r.actor}: {r.action} {r.from_state} > {r.to_state}" for r in rows]
+
+    async def sent(self) -> list[str]:
+        """Every message in the outbox but reminders: to whom, which text."""
+        rows = await self.rows(
+            sa.select(conversations.c.name, outbox.c.say)
+            .join_from(outbox, conversations)
+            .where(outbox.c.lane != "reminder")
+            .order_by(outbox.c.id)
+        )
+        return [f"{row.name}: {decode(row.say).key}" for row in rows]
+
+    async def said(self, key: str) -> dict[str, Any]:
+        """The parameters of the newest message with a text."""
+        rows = await self.rows(sa.select(outbox.c.say).order_by(outbox.c.id.desc()))
+        return next(dict(s.params) for row in rows if (s := decode(row.say)).key == key)
+
+    async def rows(self, statement: sa.Executable) -> Any:
+        """What a statement finds."""
+
+        async def work(ctx: Context) -> Any:
+            return await ctx.all(statement)
+
+        return await self.do(work)
+
+    async def set(self, table: sa.Table, row_id: int, **values: Any) -> None:
+        """Overwrite columns of a row, behind everybody's back."""
+
+        async def work(ctx: Context) -> None:
+            await ctx.execute(table.update().where(table.c.id == row_id).values(values))
+
+        await self.do(work)
+
+    async def change(self, verb: Callable[..., Awaitable[Any]], *args: Any, **more: Any) -> Any:
+        """Change the shop by a verb of `core.shops.shops`."""
+        return await self.do(lambda ctx: verb(ctx, self.shop, *args, **more))
+
+
+def _local(instant: datetime) -> str:
+    return f"{instant.astimezone(MADRID):%d %H:%M}"
+
+
+async def open_house(runtime: Runtime, **shop: Any) -> House:
+    """Open the salon; `shop` goes into its row."""
+
+    async def work(ctx: Context) -> House:
+        place = await open_salon(ctx, address="Calle Mayor 8", **shop)
+        line = await lines.add_line(
+            ctx, transport="terminal", channel="sms", address="+34915550100", shop_id=place.shop_id
+        )
+
+        async def person(name: str, phone: str) -> tuple[int, int]:
+            user = await ctx.insert(users, name=name, created_at=ctx.now)
+            identity = await ctx.insert(
+                identities,
+                user_id=user,
+                kind="phone",
+                value=phone,
+                proved_at=ctx.now,
+                used_at=ctx.now,
+                created_at=ctx.now,
+            )
+            talk = await ctx.insert(
+                conversations,
+                line_id=line,
+                address=phone,
+                identity_id=identity,
+                name=name,
+                created_at=ctx.now,
+            )
+            return user, talk
+
+        owner, owner_talk = await person("Olga", "+34600000001")
+        receptionist, _ = await person("Rita", "+34600000002")
+        marta, marta_talk = await person("Marta", "+34600000003")
+        hugo, hugo_talk = await person("Hugo", "+34600000004")
+        for user, role in ((owner, "owner"), (receptionist, "receptionist")):
+            values: dict[str, Any] = {"shop_id": place.shop_id, "user_id": user, "role": role}
+            await ctx.insert(members, **values, created_at=ctx.now)
+        return House(
+            runtime,
+            place.shop_id,
+            place.cut,
+            place.colour,
+            place.ana,
+            place.leo,
+            owner,
+            receptionist,
+            marta,
+            hugo,
+            marta_talk,
+            hugo_talk,
+            owner_talk,
+        )
+
+    return await runtime.run(work)

@@ -1,0 +1,84 @@
+"""Many at once do whatever they may, at random; afterwards the tables are asked what they think."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.clock import instant_from
+from core.db.runtime import Runtime
+from core.db.tables import overlap_guards
+from tests.core.bookings import invariants, processes, random_histories
+from tests.support.runtimes import NOW
+
+PROCESSES = 4
+TASKS = 2  # in each, at once
+
+# One of them fills the machine.
+pytestmark = [pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
+
+
+async def rage(
+    runtime: Runtime, folder: Path, *, acts: int, starts: int = 24, careless: bool = False
+) -> tuple[Counter[str], list[str]]:
+    """Let four processes do `acts` things each; return what came of them and what is wrong then."""
+    async with runtime.transaction() as ctx:
+        ids = await random_histories.open_shop(ctx)
+        if not careless:
+            assert await ctx.connection.run_sync(overlap_guards.missing) == []
+    each = random_histories.GUESTS // PROCESSES
+    common = {
+        "tasks": TASKS,
+        "acts": acts,
+        "talks": each,
+        "careless": careless,
+        **ids,
+        "starts": starts,
+    }
+    answers = await processes.send(
+        runtime.settings.database,
+        folder,
+        [TASKS] * PROCESSES,
+        "storm",
+        [{**common, "from": n * each, "seed": 100 * n} for n in range(PROCESSES)],
+    )
+    seen: Counter[str] = sum((Counter(answer["seen"]) for answer in answers), Counter())
+    async with runtime.reading() as ctx:
+        wrong = await invariants.faults(
+            ctx,
+            budget=random_histories.BUDGET,
+            max_open=random_histories.MAX_OPEN,
+            now=instant_from(NOW) + timedelta(seconds=20 * acts // TASKS),
+        )
+    return seen, wrong
+
+
+async def test_random_histories_of_four_processes_leave_no_fault(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    seen, wrong = await rage(runtime, tmp_path, acts=120)
+    assert [what for what in seen if what.startswith("fault")] == []
+    assert wrong == []
+    # It was a storm: what matters was done, and refused, often enough.
+    often = ("hold: held", "hold: slot_taken", "book: confirmed", "move: confirmed")
+    assert min(seen[what] for what in often) > 10
+    rarely = ("add_session: added", "block: overlap", "cancel: cancelled", "expire: done")
+    assert min(seen[what] for what in rarely) > 1
+
+
+async def test_without_locks_and_checks_the_guards_still_stand(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    seen, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
+    assert seen["hold: held"] > 1
+    assert seen["hold: slot_taken"] > 1
+    assert [fault for fault in wrong if "overlap" in fault or "seat" in fault] == []
+
+
+async def test_without_guards_either_the_fault_is_seen(runtime: Runtime, tmp_path: Path) -> None:
+    """The control: it is not luck that the other histories are clean."""
+    async with runtime.transaction() as ctx:
+        await ctx.connection.run_sync(overlap_guards.remove)
+    _, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
+    assert [fault for fault in wrong if "overlap" in fault]

@@ -1,0 +1,269 @@
+"""What the staff do: book for customers, decide on requests, say how a visit went."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.bookings import staff_actions
+from core.bookings.staff_actions import mark_no_show, squeeze_in
+from core.bookings.transitions import SYSTEM, Actor
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.db.tables import booking_events, customers, prompts, users
+from core.errors import Invalid, NotAllowed, NotFound, SlotTaken, WrongState
+from core.messaging.messages import Say, decode
+from core.people.customers import add_customer
+from tests.core.bookings.harness import House, open_house
+from tests.core.scheduling.harness import at
+
+
+@pytest.fixture
+async def house(runtime: Runtime) -> House:
+    return await open_house(runtime)
+
+
+# ------------------------------------------------------------------------------------ for customers
+
+
+async def test_staff_book_for_any_customer_and_they_are_told(house: House) -> None:
+    booked = await house.book_for("09:00", attendee="Lia", purpose="Curls", note="Vegan colour")
+    assert (booked.state, booked.made_by, booked.origin) == (
+        "confirmed",
+        f"staff:{house.owner}",
+        "staff",
+    )
+    assert booked == await house.get(booked)
+    assert (booked.attendee, booked.purpose, booked.note) == ("Lia", "Curls", "Vegan colour")
+    assert await house.sent() == ["Marta: tell.confirmed"]
+    assert await house.history(booked) == [f"staff:{house.owner}: book_for  > confirmed"]
+
+
+async def test_staff_book_a_walk_in_now_off_the_grid(house: House) -> None:
+    house.clock.move_to("2026-03-10T08:05Z")  # five past nine in Madrid
+    walk_in = await house.do(lambda ctx: add_customer(ctx, house.shop, "Walk In"))
+    booked = await house.book_for("09:05", customer_id=walk_in)
+    assert (booked.customer_name, booked.user_id) == ("Walk In", None)
+    assert await house.taken() == ["Ana 10 09:05-10 09:35"]
+    assert await house.sent() == []
+
+
+async def test_an_import_books_as_the_system(house: House) -> None:
+    booked = await house.book_for("09:00", actor=SYSTEM, origin="import")
+    assert (booked.made_by, booked.origin) == ("system", "import")
+
+
+async def test_only_this_shops_people_book_for_this_shops_customers(house: House) -> None:
+    customer = await house.customer(house.marta)
+    with pytest.raises(NotAllowed):
+        await house.book_for("09:00", actor=Actor("staff", house.hugo))
+    with pytest.raises(NotAllowed):
+        await house.book_for("09:00", actor=house.as_marta)
+    with pytest.raises(NotFound):
+        await house.book_for("09:00", customer_id=customer + 1)
+    await house.set(users, house.hugo, admin=True)
+    assert (await house.book_for("09:00", actor=Actor("staff", house.hugo))).state == "confirmed"
+
+
+async def test_squeezing_in_goes_over_what_is_there_and_says_so(house: House) -> None:
+    first = await house.book("09:00")
+    customer = await house.customer(house.hugo)
+    slot = house.slot("09:15")
+    squeezed = await house.do(
+        lambda ctx: squeeze_in(ctx, slot, actor=house.staff, customer_id=customer, key="squeeze")
+    )
+    again = await house.do(
+        lambda ctx: squeeze_in(ctx, slot, actor=house.staff, customer_id=customer, key="squeeze")
+    )
+    assert again == squeezed
+    assert (squeezed.squeezed, squeezed.state) == (True, "confirmed")
+    assert await house.taken() == ["Ana 10 09:00-10 09:30", "Ana 10 09:15-10 09:45"]
+    details = sa.select(booking_events.c.details).where(booking_events.c.booking_id == squeezed.id)
+    assert [row.details for row in await house.rows(details)] == [
+        {"by": "Olga", "over": [first.id]}
+    ]
+    # Nobody is offered the time; moved, it is a booking like any other.
+    assert await house.free() == ["10:00", "10:30", "11:00", "11:30"]
+    moved = await house.move(squeezed, house.slot("10:00"), actor=house.staff)
+    assert moved.squeezed is False
+    with pytest.raises(SlotTaken):
+        await house.move(first, house.slot("10:00"))
+
+
+async def test_nothing_is_squeezed_in_that_no_service_can_be(house: House) -> None:
+    customer = await house.customer(house.hugo)
+    for lasts in (timedelta(minutes=-30), timedelta(hours=25)):
+        with pytest.raises(Invalid):
+            await house.do(
+                lambda ctx, lasts=lasts: squeeze_in(  # type: ignore[misc]
+                    ctx,
+                    house.slot(lasts=lasts),
+                    actor=house.staff,
+                    customer_id=customer,
+                    key="squeeze",
+                )
+            )
+
+
+async def test_customers_squeeze_nobody_in(house: House) -> None:
+    customer = await house.customer(house.marta)
+    with pytest.raises(NotAllowed):
+        await house.do(
+            lambda ctx: squeeze_in(
+                ctx, house.slot(), actor=house.as_marta, customer_id=customer, key="squeeze"
+            )
+        )
+
+
+# ------------------------------------------------------------------------------------ requests
+
+
+@pytest.fixture
+async def careful(runtime: Runtime) -> House:
+    """The house, where the shop wants to see bookings first."""
+    return await open_house(runtime, needs_approval=True)
+
+
+async def test_a_request_can_be_answered_until_its_start(careful: House) -> None:
+    asked = await careful.book("09:00", attendee="Hugo")
+    rows = await careful.rows(sa.select(prompts).order_by(prompts.c.id))
+    assert [(row.flow, row.args, row.expires_at) for row in rows] == [
+        (
+            "decide",
+            {"booking": asked.id, "starts": int(asked.starts_at.timestamp())},
+            at("2026-03-10 09:00"),
+        )
+    ] * 2
+    assert [option["value"] for option in rows[0].options] == ["approve", "decline", "propose"]
+    assert decode(rows[0].say).params["attendee"] == "Hugo"
+
+
+async def test_the_first_to_decide_wins_and_the_others_are_told(careful: House) -> None:
+    asked = await careful.book("09:00")
+    decided = await careful.desk(staff_actions.confirm, asked)
+    assert (decided.state, await careful.taken()) == ("confirmed", ["Ana 10 09:00-10 09:30"])
+    assert (await careful.sent())[2:] == ["Marta: tell.confirmed", "Rita: alert.decided"]
+    assert (await careful.said("alert.decided"))["by"] == "Olga"
+    assert (await careful.said("alert.decided"))["state"] == Say("state.confirmed")
+    rita = Actor("staff", careful.receptionist, "Rita")
+    for verb in (staff_actions.decline, staff_actions.confirm):
+        with pytest.raises(WrongState) as refused:
+            await careful.desk(verb, asked, actor=rita)
+        assert refused.value.params == {
+            "state": "confirmed",
+            "action": verb.__name__,
+            "by": "Olga",
+        }
+    assert len(await careful.sent()) == 4
+
+
+async def test_two_who_decide_at_once_do_not_both(careful: House) -> None:
+    asked = await careful.book("09:00")
+    rita = Actor("staff", careful.receptionist, "Rita")
+    answers = await asyncio.gather(
+        careful.desk(staff_actions.confirm, asked),
+        careful.desk(staff_actions.decline, asked, actor=rita),
+        return_exceptions=True,
+    )
+    refused = [answer for answer in answers if isinstance(answer, WrongState)]
+    assert len(refused) == 1
+    row = await careful.get(asked)
+    by = "Olga" if row.state == "confirmed" else "Rita"
+    assert (refused[0].params["state"], refused[0].params["by"]) == (row.state, by)
+    assert len(await careful.history(asked)) == 3
+    assert await careful.taken() == (["Ana 10 09:00-10 09:30"] if by == "Olga" else [])
+
+
+async def test_a_decision_does_not_outlive_a_move(careful: House) -> None:
+    asked = await careful.book("09:00")
+    shown = int(asked.starts_at.timestamp())
+    moved = await careful.move(asked, careful.slot("10:00"))
+    for verb in (staff_actions.confirm, staff_actions.decline):
+        with pytest.raises(WrongState) as refused:
+            await careful.desk(verb, asked, starts=shown)
+        assert refused.value.params == {
+            "state": "pending",
+            "action": verb.__name__,
+            "by": "",
+            "moved": True,
+        }
+    again = int(moved.starts_at.timestamp())
+    assert (await careful.desk(staff_actions.confirm, asked, starts=again)).state == "confirmed"
+
+
+async def test_a_declined_request_frees_its_time_and_says_why(careful: House) -> None:
+    asked = await careful.book("09:00")
+    declined = await careful.desk(staff_actions.decline, asked, reason="Ana is away")
+    assert (declined.state, declined.reason, await careful.taken()) == (
+        "declined",
+        "Ana is away",
+        [],
+    )
+    assert (await careful.sent())[2:] == ["Marta: tell.declined", "Rita: alert.decided"]
+    assert (await careful.said("tell.declined"))["reason"] == "Ana is away"
+
+
+async def test_a_request_whose_start_has_come_is_as_good_as_expired(careful: House) -> None:
+    asked = await careful.book("09:00")
+    careful.clock.move_to("2026-03-10T08:00Z")
+    with pytest.raises(WrongState) as refused:
+        await careful.desk(staff_actions.confirm, asked)
+    assert refused.value.params == {"state": "expired", "action": "confirm", "by": ""}
+
+
+async def test_approval_does_not_mind_notice(careful: House) -> None:
+    asked = await careful.book("09:00")
+    careful.clock.move_to("2026-03-10T07:50Z")
+    assert (await careful.desk(staff_actions.confirm, asked)).state == "confirmed"
+
+
+# ------------------------------------------------------------------------------------ the visit
+
+
+async def test_a_visit_that_ends_early_frees_the_rest(house: House) -> None:
+    booked = await house.book("10:00")
+    house.clock.move_to("2026-03-10T09:00Z")
+    await house.desk(staff_actions.start, booked)
+    assert await house.taken() == ["Ana 10 10:00-10 10:30"]
+    await house.desk(staff_actions.complete, booked)
+    assert await house.taken() == []
+    assert (await house.sent())[2:] == []
+
+
+async def test_a_no_show_needs_a_start_that_has_come(house: House) -> None:
+    booked = await house.book("10:00")
+    for verb in (mark_no_show, staff_actions.complete):
+        with pytest.raises(WrongState) as refused:
+            await house.desk(verb, booked)
+        assert refused.value.params == {
+            "state": "confirmed",
+            "action": verb.__name__,
+            "begun": False,
+        }
+    house.clock.move_to("2026-03-10T09:00Z")
+    assert (await house.desk(mark_no_show, booked)).state == "no_show"
+    # Somebody came after all, or the wrong line was tapped.
+    assert (await house.desk(staff_actions.correct, booked)).state == "completed"
+    assert (await house.desk(staff_actions.correct, booked)).state == "no_show"
+
+
+async def test_staff_note_a_customer_who_called_to_be_late(house: House) -> None:
+    booked = await house.book("10:00")
+    late = await house.late(booked, 15, actor=house.staff)
+    assert late.late_minutes == 15
+    assert (await house.sent())[2:] == ["Rita: alert.late"]
+
+
+async def test_a_customer_who_was_merged_away_keeps_nothing(house: House) -> None:
+    """A booking belongs to the user of its customer row, as it is now."""
+    booked = await house.book("10:00")
+
+    async def give(ctx: Context) -> None:
+        await ctx.execute(customers.update().values(user_id=house.hugo))
+
+    await house.do(give)
+    with pytest.raises(NotFound):
+        await house.cancel(booked)
+    gone = await house.cancel(booked, actor=Actor("customer", house.hugo))
+    assert gone.state == "cancelled"

@@ -1,0 +1,231 @@
+"""A shop as it is read: merged rules, prices, order, and the cache that goes by its version."""
+
+import pytest
+import sqlalchemy as sa
+
+from core.catalog.entities import Catalog, Overrides, Rules, resolve
+from core.catalog.loader import catalog, touch
+from core.db import tables
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.errors import NotFound
+from core.shops import providers, services, shops
+from tests.core.scheduling.harness import Salon, open_salon, statements
+
+
+@pytest.fixture
+async def salon(ctx: Context) -> Salon:
+    return await open_salon(ctx)
+
+
+# ------------------------------------------------------------------------------------ what it says
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert resolve() == Rules(
+        grid_minutes=30,
+        gap_before_minutes=0,
+        gap_after_minutes=0,
+        notice_minutes=60,
+        horizon_days=30,
+        needs_approval=False,
+        cutoff_minutes=0,
+    )
+
+
+def test_the_nearest_rule_counts_also_when_it_is_nought() -> None:
+    provider = Overrides(notice_minutes=0)
+    service = Overrides(notice_minutes=5, gap_after_minutes=10)
+    shop = Overrides(notice_minutes=7, gap_after_minutes=15, grid_minutes=15)
+    assert resolve(provider, service, shop) == Rules(
+        notice_minutes=0, gap_after_minutes=10, grid_minutes=15
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "needed"),
+    [
+        ((None, None, None), False),
+        ((False, None, True), True),
+        ((None, True, False), True),
+        ((False, False, None), False),
+    ],
+)
+def test_whoever_wants_to_approve_may(asked: tuple[bool | None, ...], needed: bool) -> None:
+    assert resolve(*(Overrides(needs_approval=one) for one in asked)).needs_approval is needed
+
+
+async def test_rules_of_shop_service_and_provider_meet_in_the_offering(salon: Salon) -> None:
+    ctx, shop = salon.ctx, salon.shop_id
+    await shops.set_rules(ctx, shop, grid_minutes=15, gap_after_minutes=5)
+    await shops.set_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=10)
+    await shops.set_rules(ctx, shop, provider_id=salon.leo, gap_after_minutes=0)
+    found = await salon.catalog()
+    assert found.shop.rules == Rules(grid_minutes=15, gap_after_minutes=5)
+    gaps = {pair: one.rules.gap_after_minutes for pair, one in found.offerings.items()}
+    assert gaps == {
+        (salon.cut, salon.ana): 10,
+        (salon.cut, salon.leo): 0,
+        (salon.colour, salon.ana): 5,
+    }
+    await shops.set_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=None)
+    assert (await salon.catalog()).offering(salon.cut, salon.ana).rules.gap_after_minutes == 5
+
+
+async def test_a_price_is_the_pairs_the_services_the_providers_or_on_request(
+    salon: Salon,
+) -> None:
+    ctx, shop = salon.ctx, salon.shop_id
+
+    async def price() -> int | None:
+        return (await salon.catalog()).offering(salon.cut, salon.leo).price_minor
+
+    assert await price() == 2500
+    await providers.change_provider(ctx, shop, salon.leo, fee_minor=9000)
+    assert await price() == 2500
+    await providers.offer(ctx, shop, salon.leo, salon.cut, price_minor=0)
+    assert await price() == 0
+    await providers.offer(ctx, shop, salon.leo, salon.cut)
+    await services.change_service(ctx, shop, salon.cut, price_minor=None)
+    assert await price() == 9000
+    await providers.change_provider(ctx, shop, salon.leo, fee_minor=None)
+    assert await price() is None
+
+
+async def test_services_stand_by_category_and_position(salon: Salon) -> None:
+    ctx, shop = salon.ctx, salon.shop_id
+    late = await services.add_category(ctx, shop, "Beard", position=2)
+    early = await services.add_category(ctx, shop, "Hair", position=1)
+    await services.change_service(ctx, shop, salon.cut, category_id=late)
+    wash = await services.add_service(ctx, shop, "Wash", minutes=15, category_id=early, position=2)
+    dry = await services.add_service(ctx, shop, "Dry", minutes=15, category_id=early, position=1)
+    await providers.offer(ctx, shop, salon.ana, wash)
+    found = await salon.catalog()
+    assert [service.name for service in found.services] == ["Dry", "Wash", "Cut", "Colour"]
+    # Nobody gives Dry.
+    assert [service.name for service in found.bookable_services()] == ["Wash", "Cut", "Colour"]
+    assert [heading.name for heading in found.categories] == ["Hair", "Beard"]
+    heading = found.category(found.service(dry))
+    assert heading is not None
+    assert heading.name == "Hair"
+    assert found.category(found.service(salon.colour)) is None
+
+
+async def test_who_gives_a_service_in_their_order(salon: Salon) -> None:
+    async def who() -> list[str]:
+        found = await salon.catalog()
+        return [provider.name for provider in found.providers_of(salon.cut)]
+
+    assert await who() == ["Ana", "Leo"]
+    await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, position=3)
+    assert await who() == ["Leo", "Ana"]
+    await providers.change_provider(salon.ctx, salon.shop_id, salon.leo, available=False)
+    assert await who() == ["Ana"]
+    await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, active=False)
+    assert await who() == []
+    found = await salon.catalog()
+    assert found.bookable_services() == ()
+    # Those who have left still have a name.
+    assert found.provider(salon.ana).name == "Ana"
+    assert found.offering(salon.cut, salon.ana).live is False
+
+
+async def test_what_there_is_not(salon: Salon) -> None:
+    found = await salon.catalog()
+    for ask in (
+        lambda: found.service(999),
+        lambda: found.provider(999),
+        lambda: found.offering(salon.colour, salon.leo),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    with pytest.raises(NotFound):
+        await catalog(salon.ctx, 999)
+
+
+async def test_the_shop_with_all_it_tells(salon: Salon) -> None:
+    await shops.change_shop(
+        salon.ctx,
+        salon.shop_id,
+        address="Calle Mayor 8",
+        answers={"parking": "Plaza Sol"},
+        latitude=40.4165,
+        hold_minutes=7,
+    )
+    shop = (await salon.catalog()).shop
+    assert (shop.name, shop.keyword, shop.timezone) == ("Bella Hair", "BELLA", "Europe/Madrid")
+    assert (shop.address, shop.answers) == ("Calle Mayor 8", {"parking": "Plaza Sol"})
+    assert (shop.latitude, shop.longitude, shop.hold_minutes) == (40.4165, None, 7)
+
+
+# ------------------------------------------------------------------------------------ the cache
+
+
+async def read(runtime: Runtime, shop_id: int) -> tuple[Catalog, int]:
+    """Read in a transaction of its own: the catalog, and how many statements it took."""
+    with statements(runtime) as seen:
+        async with runtime.reading() as ctx:
+            found = await catalog(ctx, shop_id)
+    return found, len(seen)
+
+
+async def test_one_tiny_statement_while_nothing_changes(runtime: Runtime) -> None:
+    async with runtime.transaction() as ctx:
+        salon = await open_salon(ctx)
+    await read(runtime, salon.shop_id)  # a new connection asks things of its own
+    runtime.cache.clear()
+    first, whole = await read(runtime, salon.shop_id)
+    again, tiny = await read(runtime, salon.shop_id)
+    assert again is first
+    assert tiny == 1
+    async with runtime.transaction() as ctx:
+        for name in ("Wash", "Dry", "Perm"):
+            service = await services.add_service(ctx, salon.shop_id, name, minutes=30)
+            provider = await providers.add_provider(ctx, salon.shop_id, f"{name}er")
+            await providers.offer(ctx, salon.shop_id, provider, service)
+    more, as_many = await read(runtime, salon.shop_id)
+    assert len(more.services) == len(first.services) + 3
+    assert as_many == whole
+
+
+async def test_another_process_sees_a_change_at_its_next_call(
+    runtime: Runtime, database_url: str
+) -> None:
+    other = Runtime.open(runtime.settings, runtime.clock)
+    assert str(other.engine.url) == str(sa.make_url(database_url))
+    async with runtime.transaction() as ctx:
+        salon = await open_salon(ctx)
+    before, _ = await read(other, salon.shop_id)
+    async with runtime.transaction() as ctx:
+        await services.change_service(ctx, salon.shop_id, salon.cut, price_minor=2700)
+    after, _ = await read(other, salon.shop_id)
+    await other.close()
+    assert before.offering(salon.cut, salon.ana).price_minor == 2500
+    assert after.offering(salon.cut, salon.ana).price_minor == 2700
+    assert after.version == before.version + 1
+
+
+async def test_what_is_rolled_back_is_in_no_cache(runtime: Runtime) -> None:
+    async with runtime.transaction() as ctx:
+        salon = await open_salon(ctx)
+
+    async def change(price: int) -> None:
+        async with runtime.transaction() as ctx:
+            await services.change_service(ctx, salon.shop_id, salon.cut, price_minor=price)
+            inside = await catalog(ctx, salon.shop_id)
+            assert inside.offering(salon.cut, salon.ana).price_minor == price
+            if price == 1:
+                raise KeyError
+
+    with pytest.raises(KeyError):
+        await change(1)
+    await change(2700)  # gets the version the one before would have got
+    found, _ = await read(runtime, salon.shop_id)
+    assert found.offering(salon.cut, salon.ana).price_minor == 2700
+
+
+async def test_touching_raises_the_version(ctx: Context) -> None:
+    salon = await open_salon(ctx)
+    was = (await salon.catalog()).version
+    await touch(ctx, salon.shop_id)
+    assert await ctx.scalar(sa.select(tables.shops.c.version)) == was + 1

@@ -1,0 +1,82 @@
+"""Figures and changes without scripts: what is counted is what the API counts, drawn."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.chat import Town
+from tests.webhooks.admin.conftest import Lobby, words
+
+# The API below is tested on both databases; here it is the page.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def test_figures_are_drawn_and_told(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    browser = await lobby.browser("owner")
+    home = f"/shops/{lobby.house.shop.shop_id}/figures"
+    page = await browser.get(f"{home}?period=ahead")
+    shown = words(page)
+    assert "Bookings 1 0 of them cancelled or missed" in shown
+    assert "Revenue booked 25 EUR 0 EUR marked paid" in shown
+    assert re.findall(r'role="img" aria-label="([^"]+)"', page.text) == [
+        "Bookings: 1 in all, the most on 10 Mar: 1.",
+        "Revenue booked, in EUR: 25 EUR in all, the most on 10 Mar: 25 EUR.",
+        "Busiest hours: Tue at 10:00, 1 begun.",
+    ]
+    assert "When Standing or done Cancelled or missed 10 Mar 1" in shown
+    assert "When EUR 10 Mar 25 EUR" in shown
+    assert "Ana 1 25 EUR" in shown
+    assert re.findall(r" style=|<style", page.text) == []
+    chosen = words(await browser.get(f"{home}?since=2026-03-09&until=2026-03-10&by=week"))
+    assert "Mon 9 Mar 2026 to Tue 10 Mar 2026" in chosen
+    assert "9 Mar 1" in chosen
+    for odd in ("since=2020-01-01&until=2026-03-10", "since=2026-03-10&until=2026-03-01"):
+        refused = await browser.get(f"{home}?{odd}")
+        assert refused.status_code == 422
+        assert "Choose a period of up to a year, the end last." in words(refused)
+    month = await browser.get(f"{home}?period=365&since=nonsense")
+    assert "Sun 8 Feb 2026 to Mon 9 Mar 2026" in words(month)
+
+
+async def test_talks_are_counted_with_what_people_left_open(lobby: Lobby) -> None:
+    place = lobby.house.shop
+    town = Town(lobby.house.runtime)
+    line = town.line(place.line_id, place.shop_id)
+    for address, texts in (("+34600111801", ("cut",)), ("+34600111802", ("hi",))):
+        for text in texts:
+            await town.send(line, address, text)
+    shown = words(await (await lobby.browser("owner")).get(f"/shops/{place.shop_id}/figures"))
+    assert "Talks 2 began, 0 led to a booking (0 %). Left without" in shown
+    assert "which service 1" in shown
+    assert "which time 1" in shown
+
+
+async def test_a_provider_sees_their_own_figures(lobby: Lobby) -> None:
+    await lobby.house.furnish()
+    home = f"/shops/{lobby.house.shop.shop_id}/figures"
+    leo = lobby.house.shop.providers["Leo"]
+    provider = await lobby.browser("provider")
+    assert "Bookings 1" in words(await provider.get(f"{home}?period=ahead"))
+    assert (await provider.get(f"{home}?provider={leo}")).status_code == 404
+    for who, status in (("receptionist", 403), ("other owner", 404)):
+        assert (await (await lobby.browser(who)).get(home)).status_code == status
+    owner = await lobby.browser("owner")
+    assert "Bookings 0" in words(await owner.get(f"{home}?period=ahead&provider={leo}"))
+
+
+async def test_changes_are_told_by_field(lobby: Lobby) -> None:
+    browser = await lobby.browser("owner")
+    place = lobby.house.shop
+    home = f"/shops/{place.shop_id}"
+    assert "No changes yet." in words(await browser.get(f"{home}/audit"))
+    form = {"name": "Trim", "minutes": "30", "price": "25", "synonyms": "corte", "active": "1"}
+    await browser.send(f"{home}/setup/services/{place.services['Cut']}", **form)
+    shown = words(await browser.get(f"{home}/audit"))
+    assert "Services: change service Owner Mon 9 Mar 10:00 am" in shown
+    assert "name Cut Trim" in shown
+    assert f"shops/{place.shop_id}/services/{place.services['Cut']}, from 192.0.2.1" in shown
+    for who, status in (("receptionist", 403), ("other owner", 404)):
+        assert (await (await lobby.browser(who)).get(f"{home}/audit")).status_code == status

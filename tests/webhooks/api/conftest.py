@@ -1,0 +1,27 @@
+"""Fixtures of the API's tests."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from bot.app import App
+from core.db.runtime import Runtime
+from tests.webhooks.api.harness import House, open_house
+from webhooks.app import create_app
+
+
+@pytest.fixture
+async def house(runtime: Runtime) -> AsyncIterator[House]:
+    """Yield the API on a database of each kind, with two shops and their people."""
+    async with open_house(runtime) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def site(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole web application, with the API where it is mounted."""
+    web = create_app(App.of(house.runtime))
+    transport = httpx.ASGITransport(web, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield client

@@ -1,0 +1,250 @@
+"""Every change by the API leaves a row, who, what and from where, which nobody unwrites."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.runtime import Runtime
+from core.db.tables import audit, audit_append_only, cuts
+from core.privacy import audit_log, retention
+from tests.support.statement_counter import counting
+from tests.webhooks.api.harness import House, open_house
+from tests.webhooks.api.test_auth import GOOD, NEW, token_mailed
+from tests.webhooks.api.test_bookings import book
+from tests.webhooks.api.test_openapi_fuzz import furnish_more
+from tests.webhooks.api.write_calls import (
+    BOOKING,
+    DRY,
+    EVERYTHING,
+    SHOP,
+    Writer,
+    Written,
+    operation_id,
+    shop,
+)
+from webhooks.api.app import routes
+
+SILENT = {
+    "POST /auth/code": "sends a code; nothing is changed",
+    "POST /auth/code/check": "a sign-in is a row of its own",
+    "POST /auth/register": "is kept aside until the address is verified",
+    "POST /auth/sign-in": "a sign-in is a row of its own",
+    "POST /auth/refresh": "a sign-in is a row of its own",
+    "POST /auth/forgotten": "mails a link; nothing is changed",
+    "POST /auth/sign-out": "the sign-in's own row says when and why it ended",
+    f"POST {SHOP}/wordings/{{key}}/{{language}}/preview": "changes nothing",
+    f"POST {SHOP}/imports{DRY}": "looks only",
+}
+"""What is no GET and leaves no row, and why."""
+
+UNSAID = {
+    "POST /auth/verify": "the address",
+    "POST /auth/password": "a password",
+    "POST /me/password": "a password",
+    "POST /me/email": "an address, not yet verified",
+    "DELETE /me/sign-ins": "a sign-in is a row of its own",
+    "DELETE /me/sign-ins/{sign_in_id}": "a sign-in is a row of its own",
+    f"POST {SHOP}/feeds": "a secret address",
+    f"POST {SHOP}/members/{{user_id}}/pairing": "a secret code",
+    "DELETE /users/{user_id}": "what is to be forgotten",
+}
+"""What leaves a row that says neither what was before nor after, for it would be this."""
+
+NOTHING_WAS = {
+    f"POST {SHOP}/days/{{day}}/call-off": "the answer names each booking",
+    f"POST {SHOP}/outside-calendars/{{calendar_id}}/read": "what is read again stays as it was",
+    f"POST {SHOP}/conversations/{{conversation_id}}/take-over": "the conversation shows it",
+    f"POST {SHOP}/conversations/{{conversation_id}}/answers": "the conversation shows it",
+    f"POST {SHOP}/conversations/{{conversation_id}}/hand-back": "the conversation shows it",
+    f"POST {SHOP}/imports": "only adds",
+    "POST /me/erase": "is to be forgotten",
+    "POST /users/{user_id}/erase": "is to be forgotten",
+    f"POST {SHOP}/customers/{{customer_id}}/erase": "is to be forgotten",
+}
+"""What leaves a row that says what came of it, not what was; as what was made new does."""
+
+
+STANDS = {f"POST {BOOKING}/propose": "the booking stands until the customer says yes"}
+"""What leaves a row that says nothing is changed yet, and why."""
+
+
+def told(one: Written) -> list[tuple[Any, ...]]:
+    """Return the rows a call has to leave, of what was to see before it and what it answered."""
+    if one.route in SILENT:
+        return []
+    was, now = one.was, one.answer
+    if one.route in UNSAID:
+        was = now = None
+    elif one.route in NOTHING_WAS or routes()[one.route].status_code == HTTPStatus.CREATED:
+        was = None
+    else:
+        assert was is not None, one.route
+    if was is not None and now is not None:
+        was, now = (
+            {k: v for k, v in said.items() if was.get(k) != now.get(k)} for said in (was, now)
+        )
+        assert bool(now) is (one.route not in STANDS), one.route
+    shop = re.match(r"/shops/(\d+)", one.url)
+    shop_id = int(shop[1]) if shop else one.answer["id"] if one.route == "POST /shops" else None
+    return [
+        (
+            one.user_id,
+            operation_id(one.route),
+            one.url.removeprefix("/"),
+            was,
+            now,
+            shop_id,
+            "192.0.2.1",
+            one.request,
+        )
+    ]
+
+
+def left(one: Written) -> list[tuple[Any, ...]]:
+    """Return the rows a call left, likewise."""
+    return [
+        (r.user_id, r.action, r.target, r.before, r.after, r.shop_id, r.address, r.request)
+        for r in one.rows
+    ]
+
+
+@pytest.fixture
+async def writer(runtime: Runtime) -> AsyncIterator[Writer]:
+    twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
+    async with open_house(runtime, **twilio) as house:
+        await house.furnish()
+        await furnish_more(house)
+        yield Writer.of(house)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_every_route_that_changes_something_keeps_the_audit(writer: Writer) -> None:
+    for part in EVERYTHING:
+        await part(writer)
+    wrong = [(left(one), told(one)) for one in writer.done if left(one) != told(one)]
+    assert wrong == []
+    writing = {route for route in routes() if not route.startswith("GET ")}
+    called = {one.route for one in writer.done}
+    assert called == writing | {f"POST {SHOP}/imports{DRY}"}
+    assert {*SILENT, *UNSAID, *NOTHING_WAS, *STANDS} - called == set()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_that_does_not_is_found(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(_ctx: Context, **_said: object) -> None:
+        pass
+
+    monkeypatch.setattr(audit_log, "note", nothing)
+    await shop(writer)
+    found = {one.route for one in writer.done if left(one) != told(one)}
+    assert found == {one.route for one in writer.done} - set(SILENT) != set()
+
+
+async def test_a_row_says_who_what_before_and_after_and_from_where(house: House) -> None:
+    made = (await book(house)).json()["id"]
+    at = f"/shops/{house.shop.shop_id}/bookings/{made}"
+    assert (await house.call("PATCH", at, "owner", json={"note": "tea"})).status_code == 200
+    async with house.runtime.reading() as ctx:
+        row = (await ctx.all(sa.select(audit).order_by(audit.c.id.desc())))[0]
+    assert (row.user_id, row.action, row.target, row.before, row.after, row.address) == (
+        house.users["owner"],
+        "bookings.note",
+        at.removeprefix("/"),
+        {"note": ""},
+        {"note": "tea"},
+        "192.0.2.1",
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_so_does_one_of_a_password(house: House) -> None:
+    await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
+    await house.post("/auth/verify", token=await token_mailed(house))
+    await house.post("/auth/forgotten", email=NEW)
+    await house.post("/auth/password", token=await token_mailed(house), password="another one")
+    async with house.runtime.reading() as ctx:
+        rows = await ctx.all(sa.select(audit).order_by(audit.c.id))
+    assert [(row.action, row.before, row.after) for row in rows] == [
+        ("auth.verify", None, None),
+        ("auth.choose_password", None, None),
+    ]
+    assert None not in {row.user_id for row in rows}
+    assert len({row.user_id for row in rows}) == 1
+
+
+@pytest.fixture
+async def noted(house: House) -> House:
+    await book(house)
+    return house
+
+
+async def refused(house: House, statement: sa.Executable) -> bool:
+    """Whether the database refuses a statement by the guard of the audit."""
+    try:
+        async with house.runtime.transaction() as ctx:
+            await ctx.execute(statement)
+    except sa.exc.DBAPIError as error:
+        return audit_append_only.ONLY_GROWS in str(error.orig)
+    return False
+
+
+async def test_nobody_changes_or_takes_away_a_row(noted: House) -> None:
+    update, delete = sa.update(audit), sa.delete(audit)
+    kept = await noted.scalar(sa.select(sa.func.count()).select_from(audit))
+    tried = [
+        update.values(user_id=noted.users["admin"]),
+        update.values(action="nothing"),
+        update.values(at=audit.c.at),
+        update.values(target="elsewhere"),
+        update.values(after={"note": "forged"}),
+        update.values(address="203.0.113.1"),
+        delete,
+        delete.where(audit.c.id > 0),
+    ]
+    # The third changes nothing, so there is nothing to refuse.
+    assert [await refused(noted, one) for one in tried] == [True, True, False, *[True] * 5]
+    assert await noted.scalar(sa.select(sa.func.count()).select_from(audit)) == kept
+    if noted.runtime.engine.dialect.name == "postgresql":
+        assert await refused(noted, sa.text("TRUNCATE audit"))
+
+
+async def test_a_row_may_lose_its_values_and_retention_may_cut(noted: House) -> None:
+    blank = sa.update(audit).values(before=sa.null(), after=sa.null(), address="")
+    assert not await refused(noted, blank)
+    runtime = noted.runtime
+    noted.clock.move_to("2028-03-10T09:00Z")
+    swept = await runtime.run(lambda ctx: retention.sweep(ctx, "audit"))
+    assert (swept.count, await noted.scalar(sa.select(audit.c.id))) == (1, None)
+    assert await noted.scalar(sa.select(cuts.c.name)) == "audit"
+
+
+async def test_without_the_guard_it_would_be_changed(noted: House) -> None:
+    names = ("update", "delete")
+    drop = [f"DROP TRIGGER {audit_append_only.ONLY_GROWS}_{name}" for name in names]
+    if noted.runtime.engine.dialect.name == "postgresql":
+        drop = [f"DROP TRIGGER {audit_append_only.ONLY_GROWS} ON audit"]
+    async with noted.runtime.transaction() as ctx:
+        for statement in drop:
+            await ctx.execute(sa.text(statement))
+        assert await ctx.connection.run_sync(audit_append_only.missing) != []
+    assert not await refused(noted, sa.update(audit).values(action="nothing"))
+    async with noted.runtime.transaction() as ctx:
+        await ctx.connection.run_sync(audit_append_only.install)
+        assert await ctx.connection.run_sync(audit_append_only.missing) == []
+    assert await refused(noted, sa.update(audit).values(action="something"))
+
+
+async def test_a_change_and_its_row_are_one_transaction(house: House) -> None:
+    with counting(house.runtime) as sent:
+        answer: httpx.Response = await book(house)
+    assert answer.status_code == 201
+    written = [one for one in sent.statements if one.startswith("INSERT INTO")]
+    assert written[-1].startswith("INSERT INTO audit")

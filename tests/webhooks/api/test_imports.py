@@ -1,0 +1,379 @@
+"""Files of services, customers and bookings: every fault at once, and all of a file or nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import (
+    audit,
+    bookings,
+    claims,
+    conversations,
+    customers,
+    identities,
+    outbox,
+    prompts,
+    services,
+    users,
+)
+from tests.support.statement_counter import counting
+from tests.webhooks.api.harness import House, outcome
+
+
+def written(headings: str, *rows: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows([headings.split(), *rows])
+    return out.getvalue()
+
+
+async def bring(
+    house: House,
+    what: str,
+    file: str | bytes,
+    *,
+    dry_run: bool = False,
+    who: str = "owner",
+    more: str = "",
+) -> httpx.Response:
+    """Send a file as somebody."""
+    at = f"/shops/{house.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}{more}"
+    return await house.call("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
+
+
+def faults(answer: httpx.Response) -> list[tuple[int, str, str]]:
+    """Return the faults a dry run names."""
+    return [(e["line"], e["field"], e["reason"]) for e in answer.json()["errors"]]
+
+
+async def count(house: House, table: sa.Table) -> int:
+    return int(await house.scalar(sa.select(sa.func.count()).select_from(table)))
+
+
+async def rows(house: House, *columns: Any, **where: Any) -> list[tuple[Any, ...]]:
+    """Return rows of the newest ids first ones last."""
+    table = columns[0].table
+    wanted = [table.c[name] == value for name, value in where.items()]
+    async with house.runtime.reading() as ctx:
+        found = await ctx.all(sa.select(*columns).where(*wanted).order_by(table.c.id))
+    return [tuple(row) for row in found]
+
+
+SERVICES = written(
+    "Name Minutes price_minor category synonyms providers active remark",
+    ("Perm", 90, 6000, "Hair", "waves, curls", "Ana, Leo", "yes", "x"),
+    ("Beard", 20, "", "Shaves", "", "Leo", "no", ""),
+)
+
+
+async def test_services_come_with_their_headings_and_who_gives_them(house: House) -> None:
+    looked = await bring(house, "services", SERVICES, dry_run=True)
+    assert (looked.status_code, faults(looked), looked.json()["ignored"]) == (200, [], ["remark"])
+    before = await count(house, services)
+    made = await bring(house, "services", SERVICES)
+    assert (made.status_code, made.json()["created"]) == (200, 2)
+    shown = (await house.get(f"/shops/{house.shop.shop_id}/services", "owner")).json()["items"]
+    new = [one for one in shown if one["name"] in {"Perm", "Beard"}]
+    members = ("name", "minutes", "price_minor", "synonyms", "active")
+    assert sorted([one[name] for name in members] for one in new) == [
+        ["Beard", 20, None, [], False],
+        ["Perm", 90, 6000, ["waves", "curls"], True],
+    ]
+    assert await count(house, services) == before + 2
+    free = "?service={}&from=2026-03-10T00:00Z&to=2026-03-11T00:00Z"
+    perm = next(one["id"] for one in new if one["name"] == "Perm")
+    at = f"/shops/{house.shop.shop_id}/availability{free.format(perm)}"
+    givers = {slot["provider_id"] for slot in (await house.get(at)).json()["slots"]}
+    assert givers <= {house.shop.providers["Ana"], house.shop.providers["Leo"]} != set()
+    again = await bring(house, "services", SERVICES, dry_run=True)
+    assert faults(again) == [(2, "name", "there already"), (3, "name", "there already")]
+
+
+async def test_every_fault_of_a_file_is_named_at_once(house: House) -> None:
+    file = written(
+        "name minutes price_minor providers active",
+        ("A", "ten", -1, "Nobody", "perhaps"),
+        ("Perm", 90, "", "", ""),
+        ("perm", 7, "", "", ""),
+        ("Gel", "", "", "", ""),
+    )
+    looked = await bring(house, "services", file, dry_run=True)
+    wanted = [
+        (2, "active", "neither true nor false"),
+        (2, "minutes", "not a whole number"),
+        (2, "name", "length, least 2, most 100"),
+        (2, "price_minor", "range, least 0, most 1000000000000"),
+        (2, "providers", "nobody is called Nobody"),
+        (4, "minutes", "step"),
+        (4, "name", "as in line 3"),
+        (5, "minutes", "missing"),
+    ]
+    assert faults(looked) == wanted
+    refused = await bring(house, "services", file)
+    assert outcome(refused) == (422, "invalid")
+    errors = [(e["field"], e["reason"]) for e in refused.json()["errors"]]
+    assert errors == [(f"{line}.{name}", reason) for line, name, reason in wanted]
+    assert await rows(house, services.c.id, name="Perm") == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        (b"", (1, "", "empty")),
+        (b"\xff\xfe", (1, "", "not UTF-8")),
+        (b"name\nA\0na", (1, "", "not a text")),
+        (b"phone\n1", (1, "name", "column missing")),
+        (b"name,name\nAna,Ana", (1, "name", "column twice")),
+        (b"name\nAna,Leo", (2, "", "more cells than headings")),
+        (b"name\n" + b"Ana\n" * 10_001, (1, "", "more than 10000 rows")),
+    ],
+)
+async def test_a_file_that_is_none_is_refused(
+    house: House, file: bytes, fault: tuple[int, str, str]
+) -> None:
+    assert faults(await bring(house, "customers", file, dry_run=True)) == [fault]
+    assert outcome(await bring(house, "customers", file)) == (422, "invalid")
+
+
+async def test_customers_the_shop_knows_stay_as_they_are(house: House) -> None:
+    await house.furnish()  # knows Marta, +34600111222
+    file = "\ufeffName;Phone;E-mail;email;notes\r\nmarta;600 111 222;;;other\r\n"
+    file += 'Hugo;;;hugo@example.org;"two\nlines"\r\nHugo;;;;\r\nLuz;\'+34 600 333 444;;;\r\n'
+    looked = await bring(house, "customers", file, dry_run=True)
+    assert (faults(looked), looked.json()["ignored"]) == ([], ["e-mail"])
+    made = (await bring(house, "customers", file)).json()
+    assert (made["rows"], made["created"], made["known"]) == (4, 2, 2)
+    columns = (customers.c.name, customers.c.phone, customers.c.email, customers.c.notes)
+    assert await rows(house, *columns) == [
+        ("Marta", "+34600111222", "", ""),
+        ("Hugo", "", "hugo@example.org", "two\nlines"),
+        ("Luz", "+34600333444", "", ""),
+    ]
+    noted = await house.scalar(sa.select(audit.c.after).where(audit.c.action == "imports.bring"))
+    assert (noted["created"], noted["known"]) == (2, 2)
+
+
+BOOKINGS = "service provider starts_at customer phone minutes price_minor note"
+
+
+async def test_bookings_to_come_take_their_time_and_nobody_is_written_to(house: House) -> None:
+    await house.furnish()
+    file = written(
+        BOOKINGS,
+        ("Cut", "Ana", "2026-03-10 12:00", "Marta", "600111222", "", "", "by the window"),
+        ("cut", "leo", "2026-03-10T12:00+01:00", "Hugo", "", 45, 9900, ""),
+    )
+    before = await count(house, outbox)
+    assert (await bring(house, "bookings", file)).json()["created"] == 2
+    b = bookings.c
+    found = await rows(
+        house, b.starts_at, b.ends_at, b.price_minor, b.note, b.state, origin="import"
+    )
+    eleven = datetime(2026, 3, 10, 11, tzinfo=UTC)
+    cut = (eleven, eleven + timedelta(minutes=30), 2500, "by the window", "confirmed")
+    assert found == [cut, (eleven, eleven + timedelta(minutes=45), 9900, "", "confirmed")]
+    assert await count(house, outbox) == before
+    assert await rows(house, customers.c.name) == [("Marta",), ("Hugo",)]
+    block = {"provider_id": house.shop.providers["Ana"], "starts_at": "2026-03-10T11:00Z"}
+    at = f"/shops/{house.shop.shop_id}/blocks"
+    taken = await house.post(at, "owner", **block, ends_at="2026-03-10T11:10Z")
+    assert outcome(taken) == (409, "overlap")
+
+
+async def test_bookings_that_cannot_be_are_named_by_line(house: House) -> None:
+    await house.furnish()  # Ana has a booking on the 10th, 10:00 to 10:30 in Madrid
+    file = written(
+        BOOKINGS,
+        ("Cut", "Ana", "2026-03-10 10:15", "Marta", "", "", "", ""),
+        ("Cut", "Ana", "2026-03-11 10:00", "Marta", "", "", "", ""),
+        ("Cut", "Ana", "2026-03-11 10:25", "Marta", "", "", "", ""),
+        ("Nails", "Eva", "2026-03-11 10:03", "M", "12", "", "", ""),
+        ("Cut", "Ana", "2026-03-08 10:00", "Marta", "", "", "", ""),
+        ("Cut", "Ana", "2026-03-29 02:30", "Marta", "", "", "", ""),
+        ("Cut", "Ana", "tomorrow", "Marta", "", "", "", ""),
+        ("Cut", "Ana", "2036-03-11 10:00", "Marta", "", "", "", ""),
+    )
+    wanted = [
+        (2, "starts_at", "taken"),
+        (4, "starts_at", "at the time of line 3"),
+        (5, "customer", "length, least 2, most 100"),
+        (5, "phone", "no phone of anybody's"),
+        (5, "provider", "nobody is called so"),
+        (5, "service", "no such service"),
+        (5, "starts_at", "not in steps of five minutes"),
+        (6, "starts_at", "past"),
+        (7, "starts_at", "no clock of the shop shows this time"),
+        (8, "starts_at", "no time such as 2026-03-10 16:30"),
+        (9, "starts_at", "more than two years ahead"),
+    ]
+    assert faults(await bring(house, "bookings", file, dry_run=True)) == wanted
+    before = [await count(house, table) for table in (bookings, claims, customers)]
+    assert outcome(await bring(house, "bookings", file)) == (422, "invalid")
+    assert [await count(house, table) for table in (bookings, claims, customers)] == before
+
+
+def phone(number: int) -> str:
+    return f"+34611{number:06}"
+
+
+async def known(house: House, count: int) -> None:
+    """Make so many people customers of the shop who have written to it by SMS."""
+    now = house.clock.now()
+    people = range(1, count + 1)
+
+    async def add(ctx: Context, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        await ctx.execute(table.insert(), [{"created_at": now, **row} for row in rows])
+
+    async with house.runtime.transaction() as ctx:
+        users_ = [{"id": 1000 + n, "name": f"Person {n}"} for n in people]
+        await add(ctx, users, users_)
+        proved = {"kind": "phone", "proved_at": now}
+        await add(
+            ctx,
+            identities,
+            [{"id": 1000 + n, "user_id": 1000 + n, "value": phone(n), **proved} for n in people],
+        )
+        talk = {"line_id": house.shop.line_id, "shop_id": house.shop.shop_id, "last_in_at": now}
+        await add(
+            ctx,
+            conversations,
+            [{"id": n, "identity_id": 1000 + n, "address": phone(n), **talk} for n in people],
+        )
+        theirs = {"shop_id": house.shop.shop_id}
+        await add(
+            ctx,
+            customers,
+            [
+                {"user_id": 1000 + n, "name": f"Person {n}", "phone": phone(n), **theirs}
+                for n in people
+            ],
+        )
+
+
+async def reminders(house: House, booking_id: int) -> list[tuple[Any, ...]]:
+    """Return what waits for a booking: to whom, what, when, what it asks and until when."""
+    o, p = outbox.c, prompts.c
+    columns = (o.conversation_id, o.kind, o.lane, o.state, o.due_at, o.not_after, o.say["key"])
+    asks = (p.flow, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
+    statement = sa.select(*columns, *asks).join_from(outbox, prompts, isouter=True)
+    statement = statement.where(o.booking_id == booking_id, o.lane == "reminder").order_by(o.due_at)
+    async with house.runtime.reading() as ctx:
+        return [tuple(row) for row in await ctx.all(statement)]
+
+
+async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: House) -> None:
+    await known(house, 2)
+    file = written(
+        BOOKINGS,
+        ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), "", "", ""),
+        ("Cut", "Leo", "2026-03-09 17:00", "Person 2", phone(2), "", "", ""),
+        ("Cut", "Leo", "2026-03-12 12:00", "Hugo", phone(3), "", "", ""),
+    )
+    assert (await bring(house, "bookings", file)).json()["created"] == 3
+    brought = [row[0] for row in await rows(house, bookings.c.id)]
+    found = [await reminders(house, one) for one in brought]
+    nine = datetime(2026, 3, 12, 9, tzinfo=UTC)  # two hours before noon in Madrid
+    before, start = nine - timedelta(hours=22), nine + timedelta(hours=2)
+    assert [[row[:6] for row in one] for one in found] == [
+        [
+            (1, "reminder", "reminder", "due", before, nine),
+            (1, "reminder", "reminder", "due", nine, start),
+        ],
+        # Made today at ten for today at five: the day before is over.
+        [
+            (
+                2,
+                "reminder",
+                "reminder",
+                "due",
+                datetime(2026, 3, 9, 14, tzinfo=UTC),
+                datetime(2026, 3, 9, 16, tzinfo=UTC),
+            )
+        ],
+        [],  # never wrote to us
+    ]
+    # Word for word what a booking at the desk brings about.
+    ids = dict(await rows(house, customers.c.name, customers.c.id))
+    desk = await house.post(
+        f"/shops/{house.shop.shop_id}/bookings",
+        "owner",
+        service_id=house.shop.services["Cut"],
+        provider_id=house.shop.providers["Ana"],
+        starts_at="2026-03-12T12:00:00Z",
+        customer_id=ids["Person 1"],
+    )
+    assert desk.status_code == 201, desk.text
+    hour = timedelta(hours=1)
+    later = [
+        (*row[:4], row[4] + hour, row[5] + hour, row[6], row[7], row[8], row[9] + hour, row[10])
+        for row in found[0]
+    ]
+    assert await reminders(house, desk.json()["id"]) == later
+
+
+async def test_of_a_file_nobody_is_reminded_if_that_is_asked(house: House) -> None:
+    await known(house, 1)
+    file = written(BOOKINGS, ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), *[""] * 3))
+    assert (await bring(house, "bookings", file, more="&remind=false")).json()["created"] == 1
+    assert await count(house, outbox) == 0
+
+
+async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: House) -> None:
+    await known(house, 220)
+    start = datetime(2026, 3, 12, tzinfo=UTC)
+    made = [
+        ("Cut", "Ana", (start + timedelta(minutes=30 * n)).isoformat(), f"Person {n}", phone(n))
+        for n in range(1, 221)
+    ]
+    sent = []
+    for part in (made[:1], made[1:20], made[20:]):
+        with counting(house.runtime) as counted:
+            file = written(BOOKINGS, *((*row, "", "", "") for row in part))
+            assert (await bring(house, "bookings", file)).status_code == 200
+        sent.append(len(counted))
+    assert await count(house, outbox) > 400
+    assert sent[1] == sent[2]  # the first request of somebody asks more
+
+
+def five_thousand(*, fault: bool) -> str:
+    """A booking every half hour for Ana and Leo; the last one at the time of the first, or not."""
+    start = datetime(2026, 3, 10, tzinfo=UTC)
+    made = [
+        (
+            "Cut",
+            name,
+            (start + timedelta(minutes=30 * n)).isoformat(),
+            f"Person {n}",
+            "",
+            "",
+            "",
+            "",
+        )
+        for n in range(2_500)
+        for name in ("Ana", "Leo")
+    ]
+    if fault:
+        made[-1] = made[0]
+    return written(BOOKINGS, *made)
+
+
+async def test_five_thousand_rows_are_all_there_or_none(house: House) -> None:
+    refused = await bring(house, "bookings", five_thousand(fault=True))
+    assert [e["field"] for e in refused.json()["errors"]] == ["5001.starts_at"]
+    assert await count(house, bookings) == 0
+    with counting(house.runtime) as sent:
+        made = await bring(house, "bookings", five_thousand(fault=False))
+    assert (made.status_code, made.json()["created"]) == (200, 5_000)
+    counts = [await count(house, table) for table in (bookings, claims, customers)]
+    assert counts == [5_000, 5_000, 2_500]
+    # Batches of so many rows; one statement a row would be 15,000.
+    assert len(sent) < 100

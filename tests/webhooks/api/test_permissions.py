@@ -1,0 +1,143 @@
+"""Every route, called by everybody there is: the answer is what the table of permissions says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from core.auth import sessions, tokens
+from core.db.context import Context
+from core.db.runtime import Runtime
+from tests.webhooks.api.harness import House, open_house
+from webhooks.api.app import routes
+from webhooks.api.permissions import TABLE
+
+BAD = ("nobody", "deactivated", "expired", "forged", "refresh", "cookie as bearer", "ended")
+STRANGERS = ("customer", "other owner", "other receptionist", "other provider")
+MEMBERS = ("owner", "receptionist", "provider")
+EVERYBODY = (*BAD, *STRANGERS, *MEMBERS, "admin")
+
+UNDONE = {"Idempotency-Key": "not a key: it has blanks"}
+"""With it no change is made: who may is told that the key is wrong, who may not something else."""
+
+
+@pytest.fixture
+async def house(runtime: Runtime) -> AsyncIterator[House]:
+    async with open_house(runtime) as opened:
+        await opened.furnish()
+        await _forge(opened)
+        yield opened
+
+
+async def _forge(house: House) -> None:
+    """Give every bad caller a token that is bad in its own way."""
+    owner = house.users["owner"]
+
+    async def begin(ctx: Context) -> dict[str, str]:
+        made = await sessions.begin(ctx, owner, kind="token")
+        over = await sessions.begin(ctx, owner, kind="token")
+        await sessions.end(ctx, owner, over)
+        pair = sessions.tokens_of(ctx, owner, made)
+        head, claims, signature = pair.access.split(".")
+        return {
+            "expired": tokens.write(
+                ctx, "access", user_id=owner, sign_in_id=made, expires_at=ctx.now
+            ),
+            "forged": f"{head}.{claims}.{signature[::-1]}",
+            "refresh": pair.refresh,
+            "cookie as bearer": sessions.cookie_of(ctx, owner, made),
+            "ended": sessions.tokens_of(ctx, owner, over).access,
+        }
+
+    house.tokens |= await house.runtime.run(begin)
+
+
+def expected(route: str, who: str) -> str:
+    """What the table says of a route and a caller: "ok", or the status that refuses them."""
+    row = TABLE[route]
+    if "anyone" in row:
+        return "ok"
+    if who in BAD:
+        return "401"
+    if "signed_in" in row or (who == "admin" and "admin" in row):
+        return "ok"
+    if "{shop_id}" not in route:
+        return "403"
+    if who not in MEMBERS:
+        return "404"
+    return "ok" if who in row else "403"
+
+
+async def found(house: House, route: str, who: str) -> str:
+    """What becomes of a call, in the same words."""
+    method, _, path = route.partition(" ")
+    ids = {
+        "shop_id": house.shop.shop_id,
+        "provider_id": house.shop.providers["Ana"],
+        "service_id": house.shop.services["Cut"],
+        "booking_id": house.booking,
+        "customer_id": house.customer,
+        "conversation_id": house.talk,
+        "user_id": house.users["owner"],
+        "role": "owner",
+        "what": "bookings",
+        "key": "booked",
+        "language": "es",
+    }
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", str(value))
+    path = path.replace("{day}", "2026-03-19")
+    path += (
+        "?service=1&from=2026-03-09T00:00Z&to=2026-03-10T00:00Z" if "availability" in path else ""
+    )
+    while "{" in path:  # what is not there: the call is undone before anybody looks
+        path = f"{path[: path.index('{')]}1{path[path.index('}') + 1 :]}"
+    if route == "POST /auth/sign-out" and who not in BAD:
+        house.tokens.pop(who, None)
+    body = {} if method in {"GET", "DELETE"} else {"json": {"no such member": 1}}
+    answer = await house.call(method, path, "" if who == "nobody" else who, headers=UNDONE, **body)
+    if route == "POST /auth/sign-out":
+        house.tokens.pop(who, None) if who not in BAD else None
+        return "ok" if answer.status_code == 204 else str(answer.status_code)
+    if answer.status_code == 422 or (method == "GET" and answer.status_code == 200):
+        return "ok"
+    return str(answer.status_code)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_every_route_answers_everybody_as_the_table_says(house: House) -> None:
+    wanted = {(route, who): expected(route, who) for route in routes() for who in EVERYBODY}
+    seen = {pair: await found(house, *pair) for pair in wanted}
+    assert {pair: (seen[pair], wanted[pair]) for pair in wanted if seen[pair] != wanted[pair]} == {}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_so_does_every_list_on_postgresql(house: House) -> None:
+    lists = [route for route in routes() if route.startswith("GET")]
+    wanted = {(route, who): expected(route, who) for route in lists for who in EVERYBODY}
+    seen = {pair: await found(house, *pair) for pair in wanted}
+    assert seen == wanted
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert set(TABLE) == set(routes())
+
+
+async def test_a_route_without_a_row_is_not_served(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if runtime.engine.dialect.name == "postgresql":
+        return
+    monkeypatch.delitem(TABLE, "GET /me")
+    with pytest.raises(RuntimeError, match="GET /me"):
+        async with open_house(runtime):
+            pass
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_token_is_over_in_the_second_it_says(house: House) -> None:
+    assert await found(house, "GET /me", "owner") == "ok"
+    house.clock.advance(timedelta(minutes=15))
+    assert await found(house, "GET /me", "owner") == "401"

@@ -1,0 +1,137 @@
+"""Calendars other programs subscribe to: what they show, to whom, and until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import icalendar
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from core.db.tables import audit, bookings, feeds, shops
+from tests.webhooks.api.harness import House, outcome
+
+
+async def subscribe(house: House, who: str, provider: str = "") -> str:
+    """Make an address as somebody; return its path."""
+    body = {"provider_id": house.shop.providers[provider]} if provider else {}
+    made = await house.post(f"/shops/{house.shop.shop_id}/feeds", who, **body)
+    assert made.status_code == 201, made.text
+    return str(urlsplit(made.json()["url"]).path)
+
+
+def entries(file: bytes) -> list[tuple[Any, ...]]:
+    """Return what a calendar program makes of a file: start, end, words, status."""
+    calendar = icalendar.Calendar.from_ical(file)
+    return [
+        (
+            event.decoded("dtstart"),
+            event.decoded("dtend"),
+            str(event["summary"]),
+            str(event["status"]),
+        )
+        for event in calendar.walk("VEVENT")
+    ]
+
+
+def march(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+async def test_a_calendar_shows_what_is_booked_and_blocked(
+    house: House, site: httpx.AsyncClient
+) -> None:
+    await house.furnish()
+    at = f"/shops/{house.shop.shop_id}"
+    for name, hour in (("Ana", 15), ("Leo", 16)):
+        block = {"provider_id": house.shop.providers[name], "reason": f"{name} is out"}
+        times = {"starts_at": f"2026-03-11T{hour}:00Z", "ends_at": f"2026-03-11T{hour}:30Z"}
+        assert (await house.post(f"{at}/blocks", "owner", **block, **times)).status_code == 201
+    hers, whole = await subscribe(house, "provider", "Ana"), await subscribe(house, "owner")
+    mine = await site.get(hers)
+    everybodys = await site.get(whole)
+    ana = march(11, 15), march(11, 15, 30), "Ana is out", "CONFIRMED"
+    leo = march(11, 16), march(11, 16, 30), "Leo is out", "CONFIRMED"
+    cut = march(10, 9), march(10, 9, 30)
+    assert entries(mine.content) == [(*cut, "Cut – Marta", "CONFIRMED"), ana]
+    assert entries(everybodys.content) == [(*cut, "Cut – Marta – Ana", "CONFIRMED"), ana, leo]
+    assert b"600111222" not in everybodys.content
+    assert mine.headers["content-type"] == "text/calendar; charset=utf-8"
+
+
+async def test_it_is_sent_again_only_when_something_changed(
+    house: House, site: httpx.AsyncClient
+) -> None:
+    await house.furnish()
+    path = await subscribe(house, "owner")
+    first = await site.get(path)
+    known = {"If-None-Match": first.headers["etag"]}
+    house.clock.advance(timedelta(minutes=1))
+    same = await site.get(path, headers=known)
+    at = f"/shops/{house.shop.shop_id}/bookings/{house.booking}/cancel"
+    assert (await house.post(at, "owner")).status_code == 200
+    other = await site.get(path, headers=known)
+    assert (same.status_code, same.content, other.status_code) == (304, b"", 200)
+    assert entries(other.content) == []
+
+
+async def test_a_discreet_shop_tells_nothing_but_the_reference(
+    house: House, site: httpx.AsyncClient
+) -> None:
+    await house.furnish()
+    async with house.runtime.transaction() as ctx:
+        await ctx.execute(sa.update(shops).values(discreet=True))
+    file = (await site.get(await subscribe(house, "owner"))).content
+    ref = await house.scalar(sa.select(bookings.c.ref))
+    assert [one[2] for one in entries(file)] == [ref]
+    assert (b"Marta" in file, b"Cut" in file) == (False, False)
+
+
+async def test_an_address_is_revoked_for_good_and_kept_nowhere(
+    house: House, site: httpx.AsyncClient
+) -> None:
+    path, at = await subscribe(house, "owner"), f"/shops/{house.shop.shop_id}/feeds"
+    listed = (await house.get(at, "owner")).json()["items"]
+    assert [sorted(one) for one in listed] == [["created_at", "id", "provider_id"]]
+    secret = path.removeprefix("/calendars/").removesuffix(".ics")
+    kept = [
+        str(await house.scalar(sa.select(feeds.c.digest))),
+        str(await house.scalar(sa.select(audit.c.after).where(audit.c.action.like("feeds%")))),
+    ]
+    assert [secret in one for one in kept] == [False, False]
+    assert (await site.get(path)).status_code == 200
+    with structlog.testing.capture_logs() as logged:
+        await site.get(path)
+    assert [line["path"] for line in logged if line["event"] == "request"] == [
+        "/calendars/[hidden].ics"
+    ]
+    gone = await house.call("DELETE", f"{at}/{listed[0]['id']}", "owner")
+    assert (gone.status_code, (await site.get(path)).status_code) == (204, 404)
+
+
+async def test_a_provider_has_their_own_only(house: House) -> None:
+    at = f"/shops/{house.shop.shop_id}/feeds"
+    await subscribe(house, "owner")
+    await subscribe(house, "owner", "Leo")
+    refused = [
+        await house.post(at, "provider"),
+        await house.post(at, "provider", provider_id=house.shop.providers["Leo"]),
+        await house.call("DELETE", f"{at}/1", "provider"),
+        await house.call("DELETE", f"{at}/2", "provider"),
+        await house.post(at, "owner", provider_id=house.other.providers["Rao"]),
+    ]
+    assert [outcome(answer) for answer in refused] == [(404, "not_found")] * 5
+    assert (await house.get(at, "provider")).json()["items"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nobody_guesses_an_address(house: House, site: httpx.AsyncClient) -> None:
+    path = await subscribe(house, "owner")
+    guesses = [(await site.get(f"/calendars/guess{n}.ics")).status_code for n in range(31)]
+    barred = await site.get(path)
+    assert (guesses, barred.status_code) == ([404] * 30 + [429], 429)
+    assert 0 < int(barred.headers["retry-after"]) <= 900

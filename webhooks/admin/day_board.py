@@ -1,0 +1,262 @@
+"""A day drawn: a column for each provider, and where in it each visit stands.
+
+Everything is counted in ticks of five minutes since the board begins, in elapsed time: on the day
+the clocks change an hour is missing from the board, or stands on it twice, as in life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from bot.i18n import formats
+from core.bookings import agenda
+from core.bookings import blocks as bookings_blocks
+from core.bookings.booking import Booking
+from core.catalog.entities import Catalog, Provider
+from core.db.context import Context, Row
+from core.db.pagination import MOST, Asked
+from core.localtime import zones
+from core.localtime.ticks import TICK, Window
+from core.messaging.messages import When
+from core.scheduling.horizon import open_mask
+
+_HOUR = 3600 // TICK
+_USUAL = (9, 18)
+"""Hours that a board shows of a day on which nothing is open and nobody comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A visit, or a class with all who come; `lane` tells those apart that stand side by side."""
+
+    at: int
+    ticks: int
+    lane: int
+    alone: bool
+    visits: tuple[Booking, ...]
+
+    @property
+    def first(self) -> Booking:
+        """The visit, or one of the class."""
+        return self.visits[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A stretch of a column in which nothing is booked: closed, away, blocked."""
+
+    at: int
+    ticks: int
+    words: str = ""
+    block_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A provider's day."""
+
+    provider: Provider
+    cards: tuple[Card, ...]
+    shades: tuple[Shade, ...]
+    lanes: int
+
+    @property
+    def count(self) -> int:
+        """How many people come."""
+        return sum(len(card.visits) for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A day; `now` is where the present stands on it, if it does."""
+
+    day: date
+    zone: str
+    begins: int
+    ticks: int
+    hours: tuple[tuple[int, str], ...]
+    columns: tuple[Column, ...]
+    now: int | None
+    time: datetime
+    waiting: int = field(default=0)
+
+    @property
+    def count(self) -> int:
+        """How many people come."""
+        return sum(column.count for column in self.columns)
+
+
+async def board(
+    ctx: Context, known: Catalog, day: date, provider_ids: Collection[int] | None
+) -> Board:
+    """Return a day of a shop, of all its providers or of those named."""
+    zone = known.shop.timezone
+    begins, ends = zones.day_bounds(day, zone)
+    start, end = datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)
+    found = await agenda.agenda(ctx, known.shop.id, start, end, provider_ids=provider_ids)
+    blocks = await bookings_blocks.blocked(
+        ctx, known.shop.id, Asked(MOST), provider_ids=provider_ids
+    )
+    empty = await _empty(ctx, known, found, start, end)
+    busy = {one.provider_id for one in found}
+    people = [
+        one
+        for one in known.providers
+        if (one.active or one.id in busy) and (provider_ids is None or one.id in provider_ids)
+    ]
+    whole = Window.between(start, end)
+    masks = {one.id: open_mask(known, one.id, whole) for one in people}
+    first, last = _reach(list(masks.values()), [*found, *empty], begins, whole.ticks)
+    window = Window(whole.first + first, last - first)
+    columns = []
+    for one in people:
+        mine = [visit for visit in found if visit.provider_id == one.id]
+        cards = _cards(mine, window)
+        closed = [Shade(at, ticks) for at, ticks in _gaps(masks[one.id] >> first, window.ticks)]
+        taken = [
+            Shade(*span, block.reason or "Blocked", block.id)
+            for block in blocks.items
+            if block.provider_id == one.id
+            and (span := _span(block.starts_at, block.ends_at, window))
+        ]
+        taken += [
+            Shade(*span, _words(known, one_class))
+            for one_class in empty
+            if one_class.provider_id == one.id
+            and (span := _span(one_class.starts_at, one_class.ends_at, window))
+        ]
+        lanes = max((card.lane + 1 for card in cards), default=1)
+        columns.append(Column(one, tuple(cards), (*closed, *taken), lanes))
+    now = int(ctx.now.timestamp())
+    inside = window.start_s <= now < window.end_s
+    return Board(
+        day,
+        zone,
+        window.start_s,
+        window.ticks,
+        tuple(_hours(window, zone)),
+        tuple(columns),
+        (now - window.start_s) // TICK if inside else None,
+        ctx.now,
+        sum(one.state == "pending" for one in found),
+    )
+
+
+async def _empty(
+    ctx: Context, known: Catalog, found: Sequence[Booking], start: datetime, end: datetime
+) -> list[Row]:
+    """Return the classes between two instants that nobody is on yet: their time is taken, too."""
+    if not any(service.sessions for service in known.services):
+        return []
+    taken = {one.session_id for one in found}
+    planned = await bookings_blocks.sessions(ctx, known.shop.id, Asked(MOST), start=start)
+    return [
+        one
+        for one in planned.items
+        if one.starts_at < end and one.cancelled_at is None and one.id not in taken
+    ]
+
+
+def _words(known: Catalog, planned: Row) -> str:
+    begins = formats.moment(When(planned.starts_at, known.shop.timezone), "time", "en")
+    return f"{begins} {known.service(planned.service_id).name}, nobody yet"
+
+
+def _reach(
+    masks: Sequence[int], visits: Sequence[Booking | Row], begins: int, ticks: int
+) -> tuple[int, int]:
+    """Return the ticks from and until which a board is drawn: the whole hours that hold it all."""
+    edges = [
+        n for mask in masks if mask for n in ((mask & -mask).bit_length() - 1, mask.bit_length())
+    ]
+    for visit in visits:
+        edges.append((int(visit.starts_at.timestamp()) - begins) // TICK)
+        edges.append(-((begins - int(visit.ends_at.timestamp())) // TICK))
+    if not edges:
+        edges = [hour * _HOUR for hour in _USUAL]
+    first = max(0, min(edges)) // _HOUR * _HOUR
+    last = min(ticks, -(-max(edges) // _HOUR) * _HOUR)
+    return first, max(last, first + _HOUR)
+
+
+def _gaps(mask: int, ticks: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of zeros: from which tick, how many."""
+    at = None
+    for tick in range(ticks + 1):
+        closed = tick < ticks and not mask >> tick & 1
+        if closed and at is None:
+            at = tick
+        elif not closed and at is not None:
+            yield at, tick - at
+            at = None
+
+
+def _span(start: datetime, end: datetime, window: Window) -> tuple[int, int] | None:
+    """Return where a span stands in a window and how many ticks of it; None if outside."""
+    first = max(0, (int(start.timestamp()) - window.start_s) // TICK)
+    last = min(window.ticks, -((window.start_s - int(end.timestamp())) // TICK))
+    return (first, last - first) if first < last else None
+
+
+def _cards(visits: Sequence[Booking], window: Window) -> list[Card]:
+    """Lay out visits so that none covers another: each in the first lane that is free."""
+    groups: dict[object, list[Booking]] = {}
+    for visit in visits:
+        groups.setdefault(
+            (visit.session_id and ("class", visit.session_id)) or visit.id, []
+        ).append(visit)
+    free_from: list[int] = []
+    cards = []
+    for group in groups.values():
+        span = _span(group[0].starts_at, group[0].ends_at, window)
+        if span is None:
+            continue
+        at, ticks = span
+        lane = next((n for n, until in enumerate(free_from) if until <= at), len(free_from))
+        free_from[lane : lane + 1] = [at + ticks]
+        cards.append(Card(at, ticks, min(lane, 11), True, tuple(group)))
+    return [
+        replace(card, alone=not any(other is not card and _meet(card, other) for other in cards))
+        for card in cards
+    ]
+
+
+def _meet(one: Card, other: Card) -> bool:
+    return one.at < other.at + other.ticks and other.at < one.at + one.ticks
+
+
+def _hours(window: Window, zone: str) -> Iterator[tuple[int, str]]:
+    """Yield where each hour of the wall clock begins, and how it is called."""
+    for tick in range(window.ticks):
+        local = zones.local(window.start_s + tick * TICK, zone)
+        if local.minute == 0:
+            yield tick, f"{local.hour % 12 or 12} {'am' if local.hour < 12 else 'pm'}"
+
+
+@dataclass(frozen=True, slots=True)
+class WeekDay:
+    """A day of a week at a glance."""
+
+    day: date
+    visits: tuple[Booking, ...]
+    open: bool
+
+
+async def week(
+    ctx: Context, known: Catalog, monday: date, provider_ids: Collection[int] | None
+) -> list[WeekDay]:
+    """Return seven days from `monday` on with who comes."""
+    zone = known.shop.timezone
+    dates = [monday + timedelta(days=n) for n in range(7)]
+    bounds = [zones.day_bounds(day, zone) for day in dates]
+    start = datetime.fromtimestamp(bounds[0][0], UTC)
+    end = datetime.fromtimestamp(bounds[-1][1], UTC)
+    found = await agenda.agenda(ctx, known.shop.id, start, end, provider_ids=provider_ids)
+    made = []
+    for day, (begins, ends) in zip(dates, bounds, strict=True):
+        mine = tuple(v for v in found if begins <= int(v.starts_at.timestamp()) < ends)
+        hours = known.shop_schedule.exceptions.get(day, known.shop_schedule.weekly[day.weekday()])
+        made.append(WeekDay(day, mine, bool(hours)))
+    return made

@@ -1,0 +1,223 @@
+"""Classes: services given to several at once, planned, looked at, called off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from core.bookings import blocks
+from core.catalog.entities import Provider, Service
+from core.db.context import Row
+from core.db.pagination import Asked
+from core.errors import NotFound
+from webhooks.admin.api_client import Problem
+from webhooks.admin.error_messages import told
+from webhooks.admin.form_fields import chosen, instant, minor_of, refused, wrongs
+from webhooks.admin.templating import done, shown
+from webhooks.admin.visitor import AtShop, Visit
+
+router = APIRouter(prefix="/shops/{shop_id}/classes")
+
+FIELDS = ("service_id", "provider_id", "on", "at", "capacity", "price", "weeks")
+
+MOST_WEEKS = 26
+"""How far one form plans ahead."""
+
+
+@router.get("")
+async def classes(visit: AtShop, cursor: str = "") -> Response:
+    """Show what is planned from now on, and a form to plan more."""
+    return await _list(visit, cursor)
+
+
+@router.post("")
+async def plan(visit: AtShop) -> Response:
+    """Plan a class, as many weeks in a row as are wanted; those that are planned stand."""
+    typed = {name: visit.form[name] for name in FIELDS}
+    wrong: dict[str, str] = {}
+    numbers = _numbers(typed, wrong)
+    starts = _starts(visit, typed, numbers.get("weeks", 1), wrong)
+    price = None
+    try:
+        price = minor_of(typed["price"], visit.shop.shop.currency)
+    except ValueError:
+        wrong["price"] = "Write an amount such as 25 or 25.50."
+    pair = numbers.get("service_id", 0), numbers.get("provider_id", 0)
+    if pair not in visit.shop.offerings:
+        wrong.setdefault("provider_id", "They do not give this service.")
+    if wrong:
+        return await _list(visit, typed=typed, **wrongs(wrong))
+    said = {name: numbers[name] for name in ("service_id", "provider_id", "capacity")}
+    path = f"/shops/{visit.shop.shop.id}/sessions"
+    for n, start in enumerate(starts):
+        try:
+            begins = start.isoformat()
+            await visit.send("POST", path, **said, price_minor=price, starts_at=begins)
+        except Problem as problem:
+            return await _list(visit, typed=typed, **_stopped(problem, n, start))
+    return done(f"/admin/shops/{visit.shop.shop.id}/classes", "planned")
+
+
+@router.get("/{session_id}")
+async def one_class(visit: AtShop, session_id: int) -> Response:
+    """Show one class and who is on it."""
+    return await _one(visit, session_id)
+
+
+@router.post("/{session_id}/seats")
+async def seat(visit: AtShop, session_id: int) -> Response:
+    """Book a seat for somebody on the phone or at the door."""
+    typed = {name: visit.form[name] for name in ("name", "phone")}
+    one = await _session(visit, session_id)
+    path = f"/shops/{visit.shop.shop.id}"
+    said = {"service_id": one.service_id, "provider_id": one.provider_id, "customer": typed}
+    begins = one.starts_at.isoformat()
+    try:
+        await visit.send("POST", f"{path}/bookings", **said, starts_at=begins)
+    except Problem as problem:
+        refusal = refused(problem)
+        if problem.code == "phone_invalid":
+            refusal |= {"errors": {"phone": told(problem)}, "problem": ""}
+        return await _one(visit, session_id, typed=typed, **refusal)
+    return done(f"/admin{path}/classes/{session_id}", "booked")
+
+
+@router.post("/{session_id}/cancel")
+async def cancel(visit: AtShop, session_id: int) -> Response:
+    """Call a class off; everybody on it is told."""
+    home = f"/shops/{visit.shop.shop.id}"
+    path, reason = f"{home}/sessions/{session_id}/cancel", visit.form["reason"]
+    try:
+        await visit.send("POST", path, reason=reason)
+    except Problem as problem:
+        return await _one(visit, session_id, typed={"reason": reason}, **refused(problem))
+    return done(f"/admin{home}/classes", "called-off")
+
+
+def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
+    """Return what has to be a number and is one; note what is none."""
+    asked = {
+        "service_id": (10**15, "Choose the class."),
+        "provider_id": (10**15, "Choose who gives it."),
+        "capacity": (1000, "Write how many can come, 1 to 1000."),
+        "weeks": (MOST_WEEKS, f"Write how many weeks in a row, 1 to {MOST_WEEKS}."),
+    }
+    found = {}
+    for name, (most, words) in asked.items():
+        text = typed[name] or ("1" if name == "weeks" else "")
+        if 1 <= (chosen(text) or 0) <= most:
+            found[name] = int(text)
+        else:
+            wrong[name] = words
+    return found
+
+
+def _starts(
+    visit: Visit, typed: Mapping[str, str], weeks: int, wrong: dict[str, str]
+) -> list[datetime]:
+    """Return when each begins, at the same time by the shop's clocks; note what is wrong."""
+    first = instant(visit, typed["on"], typed["at"], wrong)
+    if first is None:
+        return []
+    if first <= visit.call.app.runtime.clock.now():
+        wrong["on"] = "That is past."
+    found = [first]
+    for week in range(1, weeks):
+        day = date.fromisoformat(typed["on"]) + timedelta(weeks=week)
+        mine: dict[str, str] = {}
+        if start := instant(visit, day.isoformat(), typed["at"], mine):
+            found.append(start)
+        wrong |= mine
+    return found
+
+
+def _stopped(problem: Problem, planned: int, start: datetime) -> dict[str, Any]:
+    """Return what a page says where one of several could not be planned."""
+    said = refused(problem)
+    words = "There is something in that time already." if problem.code == "overlap" else ""
+    day = f"{start:%A} {start.day} {start:%B}"
+    before = f"{planned} planned, then it stopped. " if planned else ""
+    problem_words = f"{before}{day}: {words or told(problem)}"
+    return said | {"problem": problem_words}
+
+
+def _given(visit: Visit) -> tuple[list[Service], list[Provider]]:
+    """Return what can be planned, and with whom; a provider plans their own."""
+    own = visit.call.own_providers
+    services = [one for one in visit.shop.services if one.sessions and one.active]
+    ids = {one.id for one in services}
+    people = [
+        one
+        for one in visit.shop.providers
+        if one.active
+        and (own is None or one.id in own)
+        and any((service, one.id) in visit.shop.offerings for service in ids)
+    ]
+    return services, people
+
+
+async def _list(
+    visit: Visit, cursor: str = "", *, typed: Mapping[str, str] | None = None, **said: Any
+) -> Response:
+    found = await visit.get(f"/shops/{visit.shop.shop.id}/sessions", cursor=cursor)
+    own = visit.call.own_providers
+    services, people = _given(visit)
+    usual = dict.fromkeys(FIELDS, "") | {"weeks": "1", "capacity": "8"}
+    return shown(
+        visit,
+        "classes.html",
+        place="week",
+        found=[one for one in found["items"] if own is None or one["provider_id"] in own],
+        next=found["next"],
+        services=services,
+        people=people,
+        most_weeks=MOST_WEEKS,
+        typed=usual | dict(typed or {}),
+        **said,
+    )
+
+
+async def _session(visit: Visit, session_id: int) -> Row:
+    """Return a class that is this person's business; else NotFound."""
+    shop_id = visit.shop.shop.id
+    rows = await visit.read(
+        lambda ctx: blocks.sessions(ctx, shop_id, Asked(1), session_id=session_id)
+    )
+    if not rows.items:
+        raise NotFound(session=session_id)
+    (one,) = rows.items
+    visit.call.check_provider(one.provider_id)
+    return one
+
+
+async def _one(
+    visit: Visit, session_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
+) -> Response:
+    one = await _session(visit, session_id)
+    asked = {
+        "from": one.starts_at.isoformat(),
+        "to": (one.starts_at + timedelta(seconds=1)).isoformat(),
+    }
+    path = f"/shops/{visit.shop.shop.id}/bookings"
+    seats: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        found = await visit.get(path, service_id=one.service_id, limit=100, cursor=cursor, **asked)
+        seats += [seat for seat in found["items"] if seat["session_id"] == session_id]
+        cursor = found["next"]
+    return shown(
+        visit,
+        "class.html",
+        place="week",
+        one=one,
+        service=visit.shop.service(one.service_id),
+        provider=visit.shop.provider(one.provider_id),
+        seats=seats,
+        typed={"name": "", "phone": "", "reason": ""} | dict(typed or {}),
+        over=one.starts_at <= visit.call.app.runtime.clock.now(),
+        **said,
+    )

@@ -1,0 +1,42 @@
+"""Set-up: each part of a shop on a page of its own, and a page that leads to them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from webhooks.admin.setup import (
+    calendars,
+    exceptions_and_time_off,
+    faq,
+    hours,
+    import_export,
+    members,
+    message_overrides,
+    overview,
+    providers,
+    reminders,
+    rooms,
+    services,
+    shop,
+)
+
+router = APIRouter()
+
+PARTS = (
+    overview,
+    hours,
+    exceptions_and_time_off,
+    calendars,
+    services,
+    providers,
+    rooms,
+    shop,
+    reminders,
+    faq,
+    message_overrides,
+    members,
+    import_export,
+)
+
+for part in PARTS:
+    router.include_router(part.router, prefix="/shops/{shop_id}/setup")

@@ -1,0 +1,119 @@
+"""The week of a shop, or a provider's own: stretches of each day, with breaks between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from core.localtime.opening_masks import Interval
+from core.scheduling import opening_hours
+from webhooks.admin.api_client import Problem
+from webhooks.admin.form_fields import refused, stretch
+from webhooks.admin.templating import done, shown
+from webhooks.admin.visitor import AtShop, Visit
+from webhooks.api.schemas import clock
+
+router = APIRouter()
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+PARTS = "abcdef"
+"""Stretches a day may have; a form shows two, or as many as there are."""
+
+_NINE_TO_SIX = (("opens", "09:00"), ("closes", "18:00"))
+
+
+@router.get("/hours")
+async def hours(visit: AtShop, provider: int | None = None, first: str = "") -> Response:
+    """Show the week of the shop, or a provider's own."""
+    return await _page(visit, provider, first)
+
+
+@router.post("/hours")
+async def set_hours(visit: AtShop, provider: int | None = None, first: str = "") -> Response:
+    """Set the whole week."""
+    form, made, wrong = visit.form, [], {}
+    for day in range(7):
+        for part in PARTS:
+            opens, closes = form[f"opens{day}{part}"], form[f"closes{day}{part}"]
+            if not opens and not closes:
+                continue
+            try:
+                made.append({"weekday": day, **stretch(opens, closes)})
+            except ValueError:
+                words = f"{DAYS[day]}: write from when until when, such as 09:00 to 18:00."
+                wrong[f"d{day}"] = words
+    typed = {name: form[name] for name in form.values}
+    if not made and not wrong and provider is None:
+        wrong["d0"] = "Open on at least one day."
+    if wrong:
+        words = " ".join(wrong.values())
+        said = {"errors": wrong, "status": 422, "problem": words}
+        return await _page(visit, provider, first, typed=typed, **said)
+    home = f"/shops/{visit.shop.shop.id}"
+    path = f"{home}/hours" if provider is None else f"{home}/providers/{provider}/hours"
+    try:
+        await visit.send("PUT", path, hours=made)
+    except Problem as problem:
+        words = "Times come in steps of five minutes, and stretches of a day do not overlap."
+        said = refused(problem) | {"problem": words}
+        return await _page(visit, provider, first, typed=typed, **said)
+    if first:
+        return done(f"/admin{home}/setup/services?first=1", "saved")
+    back = f"/admin{home}/setup" if provider is None else f"/admin{home}/setup/people/{provider}"
+    return done(back, "saved")
+
+
+async def _page(
+    visit: Visit,
+    provider: int | None,
+    first: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    **said: Any,
+) -> Response:
+    who = None if provider is None else visit.shop.provider(provider)
+    shop_id = visit.shop.shop.id
+    week = await visit.read(lambda ctx: opening_hours.week(ctx, shop_id, provider))
+    if typed is None:
+        typed = _typed(week)
+        if first and not week:
+            typed = {f"{word}{day}a": at for day in range(5) for word, at in _NINE_TO_SIX}
+    most = max(Counter(row.weekday for row in week).values(), default=0)
+    return shown(
+        visit,
+        "hours.html",
+        place="setup" if visit.runs else "mine",
+        who=who,
+        first=first,
+        days=DAYS,
+        parts=PARTS[: max(2, most)],
+        typed=typed,
+        **said,
+    )
+
+
+def _typed(week: list[opening_hours.Opening]) -> dict[str, str]:
+    """Return a week as the fields of its form."""
+    typed: dict[str, str] = {}
+    for row in week:
+        part = next(p for p in PARTS if f"opens{row.weekday}{p}" not in typed)
+        for word, minutes in (("opens", row.opens), ("closes", row.closes)):
+            typed[f"{word}{row.weekday}{part}"] = clock(minutes % 1440)
+    return typed
+
+
+def summary(week: Sequence[Sequence[Interval]]) -> list[tuple[str, str]]:
+    """Return a week in few lines: days that follow each other with the same hours are one."""
+    found = []
+    for hours_, days in groupby(enumerate(week), lambda pair: tuple(pair[1])):
+        names = [DAYS[number][:3] for number, _ in days]
+        named = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        spans = [f"{clock(i.opens % 1440)}–{clock(i.closes % 1440)}" for i in hours_]
+        found.append((named, ", ".join(spans) or "closed"))
+    return found

@@ -1,0 +1,184 @@
+"""Files brought along – looked at first, then imported – and files to take away."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from core import importing
+from core.errors import NotAllowed, NotFound
+from core.importing.csv_file import sheet
+from webhooks.admin.api_client import Problem
+from webhooks.admin.form_fields import refused, wrongs
+from webhooks.admin.templating import HEADERS, done, shown
+from webhooks.admin.visitor import AtShop, Visit
+
+router = APIRouter(prefix="/files")
+
+KINDS: dict[importing.What, tuple[str, str, str]] = {
+    "services": ("Services", "service", "services"),
+    "customers": ("Customers", "customer", "customers"),
+    "bookings": ("Bookings", "booking", "bookings"),
+}
+"""What can be brought along: its name, and one and several of it."""
+
+NOTES: dict[importing.What, str] = {
+    "services": "A heading that is not there yet is made. A name that is there already is a fault.",
+    "customers": "Whom the shop knows by the same name and phone stays as they are.",
+    "bookings": "Those to come. They stand as they were agreed, whatever the hours, but not at a "
+    "time that is taken. Nobody is told of them now; who has written to you is reminded in time.",
+}
+
+COLUMNS = {
+    "name": "A name of 2 to 100 letters",
+    "minutes": "How long it takes, in steps of five; of a booking, where it differs",
+    "price_minor": "The price in cents: 2500 is 25.00. Empty: on request, or the usual",
+    "category": "The heading it stands under",
+    "description": "In words for customers",
+    "preparation": "What customers do before they come",
+    "synonyms": "Other words for it, with commas between",
+    "providers": "Who gives it, by their names here, with commas between",
+    "position": "A number by which they are put in order",
+    "active": "yes or no; empty: yes",
+    "phone": "With its country, or as it is dialled in the shop's",
+    "email": "An address",
+    "notes": "Only the shop reads them",
+    "service": "Its name, as it stands here",
+    "provider": "Their name, as it stands here",
+    "starts_at": "As 2026-03-10 16:30, by the shop's clocks",
+    "customer": "The name of who booked",
+    "attendee": "Who comes, if it is somebody else",
+    "purpose": "Why they come",
+    "note": "Only the shop reads it",
+}
+"""What stands in each column."""
+
+EXAMPLES: dict[importing.What, str] = {
+    "services": "name,minutes,price_minor,providers\nBeard,20,1500,Leo",
+    "customers": "name,phone,notes\nMarta,+34 600 111 222,Sits left",
+    "bookings": "service,provider,starts_at,customer,phone\n"
+    "Cut,Ana,2026-03-10 16:30,Marta,+34 600 111 222",
+}
+
+FAULTS = (
+    (r"length, least (\d+), most (\d+)", "Write {} to {} letters."),
+    (r"length, least \d+", "It is too short."),
+    (r"range, least (-?\d+), most (-?\d+)", "It has to be between {} and {}."),
+    (r"step.*", "Minutes come in steps of five."),
+    (r"not UTF-8", "The file is not in UTF-8. In a spreadsheet save it as “CSV UTF-8”."),
+    (r"column missing", "This column is missing."),
+    (r"column twice", "This column is there twice."),
+    (r"empty", "There is nothing in it."),
+    (r"as in line (\d+)", "It stands in line {} already."),
+    (r"there already", "The shop has one of this name already."),
+    (r"taken", "This time is taken here already."),
+    (r"past", "This time is past."),
+)
+"""What the API names as a fault, as a person would say it; others read well as they are."""
+
+SHOWN_FAULTS, SHOWN_ROWS = 200, 5
+"""How many faults and rows a page shows; more help nobody."""
+
+
+@router.get("")
+async def files(
+    visit: AtShop, what: str = "services", created: str = "", known: str = ""
+) -> Response:
+    """Show what can be brought along and taken away."""
+    counts = (int(created), int(known)) if _counts(created, known) else None
+    return _page(visit, _kind(what), counts=counts)
+
+
+@router.get("/{what}.csv")
+async def empty(visit: AtShop, what: str) -> Response:
+    """Hand out a file with the headings and nothing below them."""
+    _check(visit)
+    kind = _kind(what)
+    if kind != what:
+        raise NotFound(file=what)
+    # By the mark in front a spreadsheet knows that it is UTF-8.
+    words = f"\ufeff{','.join(importing.WHAT[kind].COLUMNS)}\r\n"
+    name = f'attachment; filename="{kind}-to-fill-in.csv"'
+    return Response(words, 200, HEADERS | {"Content-Disposition": name}, "text/csv; charset=utf-8")
+
+
+@router.post("")
+async def bring(visit: AtShop) -> Response:
+    """Look at a file and name every fault; or bring along all that is in it."""
+    kind = _kind(visit.form["what"])
+    file = visit.form.files.get("file") or visit.form.raw("text").encode()
+    if not file.strip():
+        wrong = {"file": "Choose a file, or paste its lines below."}
+        return _page(visit, kind, **wrongs(wrong))
+    home = f"/shops/{visit.shop.shop.id}"
+    path, problem = f"{home}/imports", ""
+    try:
+        if visit.form["import"]:
+            made = await visit.send_file(path, file, what=kind, dry_run="false")
+            counts = f"created={made['created']}&known={made['known']}"
+            return done(f"/admin{home}/setup/files?what={kind}&{counts}")
+    except Problem as refusal:
+        refused(refusal)  # what no other file would mend is said on a page of its own
+        problem = "Nothing was imported. What is in the way is named below."
+    try:
+        seen = await visit.send_file(path, file, what=kind, dry_run="true")
+    except Problem as refusal:
+        return _page(visit, kind, **refused(refusal) | {"errors": {}})
+    faults = [one | {"words": _fault(one["reason"])} for one in seen["errors"][:SHOWN_FAULTS]]
+    text = "" if any(one["reason"] == "not UTF-8" for one in faults) else file.decode("utf-8-sig")
+    rows = [] if faults else await asyncio.to_thread(_first_rows, kind, file)
+    said: dict[str, Any] = {"status": 422, "problem": problem} if problem else {}
+    return _page(visit, kind, seen=seen, faults=faults, rows=rows, text=text, **said)
+
+
+def _check(visit: Visit) -> None:
+    """Raise NotAllowed for whoever the API would refuse each file."""
+    if not visit.runs:
+        raise NotAllowed(user=visit.call.me.user_id)
+
+
+def _kind(what: str) -> importing.What:
+    return next((kind for kind in KINDS if kind == what), "services")
+
+
+def _counts(*numbers: str) -> bool:
+    return all(one.isascii() and one.isdecimal() and len(one) < 9 for one in numbers)
+
+
+def _fault(reason: str) -> str:
+    """Return a fault in words."""
+    for pattern, plain in FAULTS:
+        if found := re.fullmatch(pattern, reason):
+            return plain.format(*found.groups())
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def _first_rows(kind: importing.What, file: bytes) -> list[Sequence[str]]:
+    """Return headings and the first rows of a file without faults, as they were understood."""
+    columns = importing.WHAT[kind]
+    found = sheet(file, columns.NEEDED, columns.COLUMNS).rows[:SHOWN_ROWS]
+    used = [name for name in columns.COLUMNS if any(cells[name] for _, cells in found)]
+    return [used, *([cells[name] for name in used] for _, cells in found)] if found else []
+
+
+def _page(visit: Visit, kind: importing.What, *, seen: Any = None, **said: Any) -> Response:
+    _check(visit)
+    columns = importing.WHAT[kind]
+    facts: dict[str, Any] = {"faults": [], "rows": [], "text": "", "counts": None}
+    return shown(
+        visit,
+        "files.html",
+        place="setup",
+        kind=kind,
+        kinds=KINDS,
+        note=NOTES[kind],
+        columns=[(name, COLUMNS.get(name, ""), name in columns.NEEDED) for name in columns.COLUMNS],
+        example=EXAMPLES[kind],
+        seen=seen,
+        **facts | said,
+    )

@@ -1,0 +1,85 @@
+"""Days with hours of their own, and when a provider is away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from webhooks.admin.api_client import Problem
+from webhooks.admin.form_fields import _home, instant, refused, wrongs
+from webhooks.admin.templating import done, shown
+from webhooks.admin.visitor import AtShop, Visit
+
+router = APIRouter()
+
+
+# ------------------------------------------------------------------------------------ time off
+
+AWAY = ("from_on", "from_at", "until_on", "until_at", "reason")
+
+
+@router.get("/people/{provider_id}/away")
+async def away(visit: AtShop, provider_id: int) -> Response:
+    """Show when a provider is away."""
+    return await _away(visit, provider_id)
+
+
+@router.post("/people/{provider_id}/away")
+async def change_away(visit: AtShop, provider_id: int) -> Response:
+    """Take a provider off offer for a while, or put that time back on."""
+    path = f"{_home(visit, provider_id)}/time-off"
+    back = f"/admin/shops/{visit.shop.shop.id}/setup/people/{provider_id}/away"
+    if gone := visit.form["remove"]:
+        await visit.send("DELETE", f"{path}/{gone}")
+        return done(back, "removed")
+    typed = {name: visit.form[name] for name in AWAY}
+    wrong: dict[str, str] = {}
+    begins = _begins(visit, typed["from_on"], typed["from_at"], "from", wrong)
+    # Without a time the last day is off as a whole.
+    until_on = typed["until_on"] or typed["from_on"]
+    last = until_on if typed["until_at"] else _after(until_on)
+    ends = _begins(visit, last, typed["until_at"], "until", wrong)
+    if begins and ends and ends <= begins:
+        wrong["until_on"] = "The end has to come after the beginning."
+    if wrong or begins is None or ends is None:
+        return await _away(visit, provider_id, typed=typed, **wrongs(wrong))
+    said = {"starts_at": begins.isoformat(), "ends_at": ends.isoformat()}
+    try:
+        await visit.send("POST", path, reason=typed["reason"], **said)
+    except Problem as problem:
+        return await _away(visit, provider_id, typed=typed, **refused(problem))
+    return done(back, "added")
+
+
+def _begins(visit: Visit, on: str, at: str, name: str, wrong: dict[str, str]) -> Any:
+    mine: dict[str, str] = {}
+    found = instant(visit, on, at or "00:00", mine)
+    wrong |= {f"{name}_{field}": words for field, words in mine.items()}
+    return found
+
+
+def _after(day: str) -> str:
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
+async def _away(
+    visit: Visit, provider_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
+) -> Response:
+    one = visit.shop.provider(provider_id)
+    found = await visit.get(f"{_home(visit, provider_id)}/time-off", limit=100)
+    return shown(
+        visit,
+        "away.html",
+        place="setup" if visit.runs else "mine",
+        one=one,
+        away=found["items"],
+        typed=dict.fromkeys(AWAY, "") | dict(typed or {}),
+        **said,
+    )

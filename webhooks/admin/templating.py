@@ -1,0 +1,209 @@
+"""Templates filled in, the page's own files, and the headers that let nothing else in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import jinja2
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.i18n import formats
+from core.messaging.messages import Money, When
+from webhooks.admin.visitor import Visit
+from webhooks.api.schemas import clock
+from webhooks.http.html import PRIVATE
+
+_HERE = Path(__file__).parent
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+HEADERS = PRIVATE | {
+    "Content-Security-Policy": POLICY,
+    # Forms say where they come from, which is checked; other sites are told nothing.
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+SAID = {
+    "saved": "Saved.",
+    "usual": "The usual words hold again.",
+    "booked": "Booked. The customer has been told.",
+    "confirmed": "Confirmed. The customer has been told.",
+    "declined": "Declined. The customer has been told.",
+    "moved": "Moved. The customer has been told.",
+    "cancelled": "Cancelled. The customer has been told.",
+    "started": "Noted: the visit has begun.",
+    "completed": "Noted: the visit is done.",
+    "no-show": "Noted: nobody came.",
+    "corrected": "Corrected.",
+    "noted": "The note is saved.",
+    "added": "Added.",
+    "removed": "Removed.",
+    "revoked": "Revoked: the address opens nothing any more.",
+    "reading": "It is read within a minute. Load the page anew to see how that went.",
+    "sent": "On its way.",
+    "back": "The bot answers again.",
+    "out": "You are signed out.",
+    "founded": "The shop is there. Three steps are left.",
+    "paid": "Noted.",
+    "blocked": "Blocked: the shop takes no more bookings from them.",
+    "unblocked": "The shop takes their bookings again.",
+    "merged": "The two are one now.",
+    "asked-to-stop": "Written down: nothing is sent to them there but answers to what they write.",
+    "wants-again": "Written down: they want messages there again.",
+    "erased": "Everything about them is deleted. Bookings stay in the figures without a name.",
+    "taken": "The talk is yours: the bot keeps quiet for twelve hours, or until you hand it back.",
+    "answered": "Sent in the shop's name.",
+    "retried": "On its way once more.",
+    "dropped": "Dropped: it is not sent.",
+    "planned": "Planned. Customers can take its seats.",
+    "called-off": "Called off. Everybody on it has been told.",
+    "closed": "Closed: they are out everywhere.",
+    "opened": "Open again: they can sign in.",
+    "deleted": "Deleted for good.",
+    "given": "Given. Whoever writes on it reaches them from now on.",
+    "switched-off": "Switched off: it neither hears nor says anything.",
+    "switched-on": "Switched on. Whoever writes on it is answered.",
+    "invited": "Invited. They sign in with a code to their phone.",
+}
+"""What a page says on top after something was done, by the word in its address."""
+
+STATES = {
+    "held": "Held",
+    "pending": "To approve",
+    "confirmed": "Confirmed",
+    "in_progress": "In progress",
+    "completed": "Done",
+    "declined": "Declined",
+    "cancelled": "Cancelled",
+    "no_show": "No-show",
+    "expired": "Expired",
+}
+
+CHANNELS = {
+    "sms": "SMS",
+    "whatsapp": "WhatsApp",
+    "telegram": "Telegram",
+    "email": "E-mail",
+    "staff": "The shop",
+    "api": "The shop",
+}
+"""What channels are called."""
+
+NAV = (
+    ("day", "Day", "team"),
+    ("week", "Week", "team"),
+    ("mine", "You", "own"),
+    ("customers", "People", "desk"),
+    ("talks", "Talks", "desk"),
+    ("messages", "Messages", "desk"),
+    ("figures", "Figures", "counts"),
+    ("setup", "Set-up", "runs"),
+    ("audit", "Changes", "runs"),
+)
+"""The pages of a shop: address, words, and for whom: team, provider, desk, or who runs it."""
+
+FIT = 5
+"""Pages that stand side by side on a phone; of more the first four do, beside a menu."""
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _money(minor: int | None, currency: str) -> str:
+    return "On request" if minor is None else formats.amount(Money(minor, currency), "en")
+
+
+def _when(value: datetime | str, zone: str, spec: str = "") -> str:
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    moment = When(instant, zone)
+    if spec == "date":  # that may be years ago
+        year = instant.astimezone(ZoneInfo(zone)).year
+        return f"{formats.moment(moment, 'long', 'en')} {year}"
+    return formats.moment(moment, spec, "en")
+
+
+def _day(value: date, spec: str = "") -> str:
+    return formats.day(value, spec, "en")
+
+
+def _length(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else ""]
+    return " ".join(filter(None, parts))
+
+
+def _with_cursor(query: Mapping[str, str], cursor: str) -> str:
+    """Return the query of the same list's next page."""
+    return urlencode({k: v for k, v in query.items() if v} | {"cursor": cursor})
+
+
+_TEMPLATES.filters |= {
+    "with_cursor": _with_cursor,
+    "money": _money,
+    "when": _when,
+    "clock": clock,
+    "length_of": _length,
+    "day": _day,
+}
+_TEMPLATES.globals |= {"STATES": STATES, "CHANNELS": CHANNELS}
+
+
+def page(template: str, *, status: int = 200, **facts: Any) -> Response:
+    """Return `templates/<template>` filled in with `facts`, which are escaped."""
+    facts = {"visit": None, "said": "", "problem": "", "errors": {}, "place": "", **facts}
+    found = _TEMPLATES.get_template(template).render(**facts)
+    return HTMLResponse(found, status, headers=HEADERS)
+
+
+def shown(visit: Visit, template: str, *, status: int = 200, **facts: Any) -> Response:
+    """Return a page for somebody who is signed in, with the word of what was done before."""
+    said = SAID.get(visit.request.query_params.get("said", ""), "")
+    pages = _pages(visit) if visit.known else []
+    first = len(pages) if len(pages) <= FIT else FIT - 1
+    nav = {"first_pages": pages[:first], "more_pages": pages[first:]}
+    return page(template, status=status, visit=visit, said=said, **nav, **facts)
+
+
+def _pages(visit: Visit) -> list[tuple[str, str, str]]:
+    """Return the pages of the shop for this person: key, words, path."""
+    home = f"/admin/shops/{visit.shop.shop.id}"
+    serves = {
+        "team": True,
+        "desk": visit.desk,
+        "runs": visit.runs,
+        "own": visit.own is not None,
+        "counts": visit.runs or visit.own is not None,
+    }
+    own = f"{home}/setup/people/{visit.own}"
+    return [
+        (key, words, own if needs == "own" else f"{home}/{key}")
+        for key, words, needs in NAV
+        if serves[needs]
+    ]
+
+
+def done(path: str, said: str = "") -> Response:
+    """Lead to a page after something was done, so that loading it anew does nothing twice."""
+    joint = "&" if "?" in path else "?"
+    to = f"{path}{joint}said={said}" if said else path
+    return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
+
+
+def inside(path: str, otherwise: str) -> str:
+    """Return a path within the page to go on to; nothing else is gone to, wherever it came from."""
+    fits = path.startswith("/admin/") and "\\" not in path and path.isprintable()
+    return path if fits else otherwise

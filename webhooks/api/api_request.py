@@ -1,0 +1,166 @@
+"""One call of the API: who makes it, whether they may, and the transaction it is done in.
+
+`caller` is what every route depends on. It knows the route's row in the table of permissions and
+lets nobody else pass; a write keeps the answer to its Idempotency-Key and notes who changed what,
+all in the transaction of the change itself.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import TypeVar
+
+import structlog
+from fastapi import Request
+from pydantic import BaseModel
+
+from bot.app import App
+from core.auth import sessions
+from core.auth.sessions import Principal
+from core.bookings.transitions import Actor
+from core.db import idempotency
+from core.db.context import Context
+from core.errors import Invalid, NotFound, SignInEnded
+from core.privacy import audit_log
+from webhooks.http.request_middleware import address_of
+
+T = TypeVar("T")
+KEY_HEADER = "Idempotency-Key"
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Replay(Exception):
+    """This very request was answered before."""
+
+    def __init__(self, kept: idempotency.Kept) -> None:
+        super().__init__(kept.status)
+        self.kept = kept
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that may be made, and who makes it; nobody, where that is allowed."""
+
+    request: Request
+    app: App
+    principal: Principal | None
+    shop_id: int | None
+    own_providers: frozenset[int] | None
+    """The providers a provider is held to; None for whoever may act on all of the shop's."""
+
+    @property
+    def me(self) -> Principal:
+        """Who makes it; SignInEnded if nobody is signed in."""
+        if self.principal is None:
+            raise SignInEnded
+        return self.principal
+
+    @property
+    def actor(self) -> Actor:
+        """The same, as the verbs of bookings take it for the staff."""
+        return Actor("staff", self.me.user_id, self.me.name)
+
+    @property
+    def customer(self) -> Actor:
+        """The same, for what is their own."""
+        return Actor("customer", self.me.user_id, self.me.name)
+
+    @property
+    def csrf(self) -> str:
+        """What proves that a change by this sign-in's cookie was meant."""
+        return sessions.csrf_of(self.app.runtime.secret, self.me.sign_in_id)
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return address_of(self.request)
+
+    @property
+    def key(self) -> str:
+        """A key for the verbs: nobody else's, and never the same for two calls."""
+        return f"api:{secrets.token_hex(12)}"
+
+    def check_provider(self, provider_id: int) -> None:
+        """Raise NotFound for a provider who is not this provider's business."""
+        if self.own_providers is not None and provider_id not in self.own_providers:
+            raise NotFound(provider=provider_id)
+
+    def check_calendar(self, provider_id: int | None) -> None:
+        """The same of a provider's calendar; None is the whole shop's, and no provider's either."""
+        if provider_id is not None:
+            self.check_provider(provider_id)
+        elif self.own_providers is not None:
+            raise NotFound(provider=None)
+
+    async def read(self, work: Callable[[Context], Awaitable[T]]) -> T:
+        """Run what only reads."""
+        async with self.app.runtime.reading() as ctx:
+            return await work(ctx)
+
+    async def write(
+        self,
+        work: Callable[[Context], Awaitable[T]],
+        *,
+        before: Callable[[Context], Awaitable[BaseModel | None]] | None = None,
+        secret: bool = False,
+    ) -> T:
+        """Run a change, once for each Idempotency-Key, and note it; return what it returned.
+
+        `before` reads what is about to change, as the answer will show it. A `secret` answer is
+        neither kept nor noted, only that there was one.
+        """
+        key = self.request.headers.get(KEY_HEADER, "")
+        if key and not _KEY.fullmatch(key):
+            raise Invalid(field=KEY_HEADER, reason="form")
+        key = "" if secret else key
+        print_ = await self._fingerprint() if key else ""
+        caller = f"user:{self.me.user_id}" if self.principal else f"address:{self.address}"
+
+        async def once(ctx: Context) -> T:
+            if key and (kept := await idempotency.begin(ctx, caller, key, print_)):
+                raise Replay(kept)
+            was = await before(ctx) if before else None
+            made = await work(ctx)
+            await self._note(ctx, was, None if secret else made)
+            if key:
+                body = made.model_dump_json() if isinstance(made, BaseModel) else ""
+                status = self.request.scope["route"].status_code or HTTPStatus.OK
+                await idempotency.keep(ctx, caller, key, idempotency.Kept(int(status), body))
+            return made
+
+        return await self.app.runtime.run(once)
+
+    async def note(self, user_id: int | None = None) -> None:
+        """Note a change that was made in transactions of its own: hashing takes its time."""
+        user_id = self.principal.user_id if self.principal else user_id
+        await self.app.runtime.run(lambda ctx: self._note(ctx, None, None, user_id))
+
+    async def _fingerprint(self) -> str:
+        """Return what makes a request another one: method, path, query, body."""
+        url = self.request.url
+        said = f"{self.request.method} {url.path}?{url.query}\n".encode()
+        return sha256(said + await self.request.body()).hexdigest()
+
+    async def _note(
+        self, ctx: Context, was: BaseModel | None, made: object, user_id: int | None = None
+    ) -> None:
+        after = made.model_dump(mode="json") if isinstance(made, BaseModel) else None
+        route = self.request.scope["route"]
+        target = route.path.format(**self.request.path_params).removeprefix("/")
+        await audit_log.note(
+            ctx,
+            action=f"{route.tags[0]}.{route.name}",
+            target=target,
+            shop_id=self.shop_id,
+            user_id=self.principal.user_id if self.principal else user_id,
+            before=was.model_dump(mode="json") if was else None,
+            after=after,
+            address=self.address,
+            request=str(structlog.contextvars.get_contextvars().get("request", "")),
+        )

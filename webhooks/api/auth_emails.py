@@ -1,0 +1,54 @@
+"""The mails of accounts: their words, their links, and sending them after the answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from fastapi import Request
+
+from bot.app import App
+from bot.i18n.messages import WORDING, text
+from core.auth.password_login import Letter
+from core.errors import DeliveryFailed
+from core.mailer import Mail, Mailer
+from core.messaging.messages import Say
+from webhooks.http.html import language_of
+
+log = structlog.get_logger(__name__)
+
+PAGES = {"verify": "verify", "new_password": "password"}
+
+
+def send(request: Request, letter: Letter | None) -> None:
+    """Send a letter in the background: how long it takes would tell who is known here."""
+    if letter is None:
+        return
+    app: App = request.app.state.slotline
+    mailer: Mailer = request.app.state.mailer
+    mail = written(
+        letter, app.settings.base_url, language_of(request.headers.get("Accept-Language", ""))
+    )
+    under_way: set[asyncio.Task[None]] = request.app.state.mails
+    task = asyncio.create_task(_send(mailer, mail))
+    under_way.add(task)
+    task.add_done_callback(under_way.discard)
+
+
+def written(letter: Letter, base_url: str, language: str) -> Mail:
+    """Return a letter in somebody's words, its link's token behind a question mark."""
+    page = PAGES.get(letter.kind)
+    link = f"{base_url}/account/{page}?token={letter.token}" if page else ""
+    subject, body = text(f"mail.{letter.kind}.subject"), text(f"mail.{letter.kind}", link=link)
+    return Mail(letter.email, _words(subject, language), _words(body, language))
+
+
+def _words(say: Say, language: str) -> str:
+    return WORDING.say(say, language)
+
+
+async def _send(mailer: Mailer, mail: Mail) -> None:
+    try:
+        await mailer.send(mail)
+    except DeliveryFailed as error:
+        log.warning("mail.failed", reason=error.params.get("reason"))

@@ -1,0 +1,121 @@
+"""Whether customers want our messages: on which channel, since when, in which words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from core.db.context import Context, Row
+from core.errors import NotFound
+from core.people import search
+from core.people.consent import told_consent
+from webhooks.api.dependencies import Caller
+from webhooks.api.schemas import In, Out, PathId, Words
+
+router = APIRouter(prefix="/shops/{shop_id}/customers/{customer_id}/consents", tags=["consents"])
+
+How = Annotated[
+    str,
+    Field(
+        description="`wrote` to us first, `asked` by a link, `start` or `stop` by their word,"
+        " `refused` by the network, `told` the shop.",
+        examples=["stop"],
+    ),
+]
+
+
+class Said(Out):
+    """A yes or no to our messages."""
+
+    agreed: bool = Field(description="Yes, they want them.")
+    how: How
+    wording: str = Field(description="What they wrote or said, or what was asked.")
+    at: datetime
+
+
+class ConsentOut(Out):
+    """Whether somebody wants our messages in one conversation."""
+
+    conversation_id: int
+    channel: str = Field(examples=["sms"])
+    address: str
+    state: Literal["agreed", "opted_out", "unasked"]
+    since: datetime | None = Field(description="When they agreed or opted out.")
+    how: How
+    wording: str = Field(examples=["STOP"])
+    theirs: bool = Field(
+        description="They opted out by themselves: only they can take it back, by START."
+    )
+    history: list[Said] = Field(description="Each yes and no, the newest first.")
+
+    @classmethod
+    def of(cls, talk: Row, said: list[Row]) -> ConsentOut:
+        """Return a conversation and what was said in it as an answer."""
+        out = talk.opted_out_at is not None
+        since = talk.opted_out_at if out else talk.consented_at
+        last = next((one for one in said if one.agreed is not out), None) if since else None
+        return cls(
+            conversation_id=talk.id,
+            channel=talk.channel,
+            address=talk.address,
+            state="opted_out" if out else "agreed" if since else "unasked",
+            since=since,
+            how=last.how if last else "",
+            wording=last.wording if last else "",
+            theirs=out and not (last and last.how == "told"),
+            history=[Said.model_validate(one) for one in said],
+        )
+
+
+class Consents(Out):
+    """Of each conversation the shop has with a customer, the last heard from first."""
+
+    items: list[ConsentOut]
+
+
+class ConsentIn(In):
+    """What a customer told the shop."""
+
+    agreed: bool = Field(description="False: they want no messages here. True: they do after all.")
+    wording: Annotated[Words, Field(max_length=300, examples=["asked us at the desk"])] = ""
+
+
+async def _all(ctx: Context, shop_id: int, customer_id: int) -> Consents:
+    found = await search.consents_of(ctx, shop_id, customer_id)
+    return Consents(items=[ConsentOut.of(talk, said) for talk, said in found])
+
+
+async def _one(ctx: Context, shop_id: int, customer_id: int, conversation_id: int) -> ConsentOut:
+    for found in (await _all(ctx, shop_id, customer_id)).items:
+        if found.conversation_id == conversation_id:
+            return found
+    raise NotFound(conversation=conversation_id)
+
+
+@router.get("")
+async def show(shop_id: PathId, customer_id: PathId, call: Caller) -> Consents:
+    """Show on which channels a customer wants our messages, and how that came about."""
+    return await call.read(lambda ctx: _all(ctx, shop_id, customer_id))
+
+
+@router.put("/{conversation_id}")
+async def tell(
+    shop_id: PathId, customer_id: PathId, conversation_id: PathId, body: ConsentIn, call: Caller
+) -> ConsentOut:
+    """Write down that a customer told you they want no messages in a conversation, or do after all.
+
+    Where they opted out by themselves, a yes is 409 `opt_out_stands`: they have to write START.
+    Answers to what they write are sent all the same.
+    """
+
+    async def read(ctx: Context) -> ConsentOut:
+        return await _one(ctx, shop_id, customer_id, conversation_id)
+
+    async def work(ctx: Context) -> ConsentOut:
+        await told_consent(ctx, conversation_id, given=body.agreed, wording=body.wording)
+        return await read(ctx)
+
+    return await call.write(work, before=read)

@@ -1,0 +1,38 @@
+"""One call of the API: who makes it, whether they may, and the transaction it is done in.
+
+`caller` is what every route depends on. It knows the route's row in the table of permissions and
+lets nobody else pass; a write keeps the answer to its Idempotency-Key and notes who changed what,
+all in the transaction of the change itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from core.db.pagination import MOST, Asked
+from webhooks.api.api_request import Call
+from webhooks.api.auth_guard import CSRF_HEADER, recognised
+from webhooks.api.permissions import TABLE
+
+
+async def caller(request: Request) -> Call:
+    """Return the call, if whoever makes it may; else raise what refuses them."""
+    row = TABLE[f"{request.method} {request.scope['route'].path}"]
+    return await recognised(request, row, csrf=request.headers.get(CSRF_HEADER, ""))
+
+
+Caller = Annotated[Call, Depends(caller)]
+
+
+def asked(
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Rows on a page.")] = 50,
+    cursor: Annotated[str, Query(max_length=400, description="`next` of the page before.")] = "",
+    total: Annotated[bool, Query(description="Count all rows too.")] = False,  # noqa: FBT002 - a query's
+) -> Asked:
+    """Read which page of a list is wanted."""
+    return Asked(limit, cursor, total)
+
+
+Paged = Annotated[Asked, Depends(asked)]

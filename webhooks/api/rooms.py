@@ -1,0 +1,97 @@
+"""What takes time or gives it: free starts, blocks, rooms, sessions for several."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from core.catalog.loader import catalog
+from core.db.context import Context
+from core.db.pagination import cut
+from core.errors import NotFound
+from core.shops import rooms
+from webhooks.api.dependencies import Caller, Paged
+from webhooks.api.schemas import Id, In, Listing, Name, Out, PathId
+
+router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
+
+
+class RoomIn(In):
+    """A room that bookings of these services take too."""
+
+    name: Name
+    service_ids: Annotated[list[Id], Field(max_length=100)] = Field([])
+
+
+class RoomChange(In):
+    """What to change of a room; what is left out stays."""
+
+    name: Name | None = None
+    service_ids: Annotated[list[Id], Field(max_length=100)] | None = Field(
+        None, description="All the services whose bookings take it from now on."
+    )
+
+
+class RoomOut(Out):
+    """A room; `id` is its calendar's."""
+
+    id: int
+    name: str
+    service_ids: list[int] = Field(description="Services whose bookings take it too.")
+
+
+# ------------------------------------------------------------------------------------ rooms
+
+
+@router.get("/rooms")
+async def list_rooms(shop_id: PathId, call: Caller, asked: Paged) -> Listing[RoomOut]:
+    """List a shop's rooms."""
+
+    async def work(ctx: Context) -> Listing[RoomOut]:
+        found = cut(await _rooms(ctx, shop_id), lambda room: room.id, asked)
+        return Listing.of(found)
+
+    return await call.read(work)
+
+
+@router.post("/rooms", status_code=HTTPStatus.CREATED)
+async def add_room(shop_id: PathId, body: RoomIn, call: Caller) -> RoomOut:
+    """Add a room."""
+
+    async def work(ctx: Context) -> RoomOut:
+        chosen = dict.fromkeys(body.service_ids)
+        made = await rooms.add_room(ctx, shop_id, body.name, service_ids=list(chosen))
+        return await _room(ctx, shop_id, made)
+
+    return await call.write(work)
+
+
+@router.patch("/rooms/{room_id}")
+async def change_room(shop_id: PathId, room_id: PathId, body: RoomChange, call: Caller) -> RoomOut:
+    """Change a room's name or what takes it; what is booked keeps the time it took."""
+
+    async def work(ctx: Context) -> RoomOut:
+        chosen = None if body.service_ids is None else list(dict.fromkeys(body.service_ids))
+        await rooms.change_room(ctx, shop_id, room_id, name=body.name, service_ids=chosen)
+        return await _room(ctx, shop_id, room_id)
+
+    return await call.write(work, before=lambda ctx: _room(ctx, shop_id, room_id))
+
+
+async def _rooms(ctx: Context, shop_id: int) -> list[RoomOut]:
+    taken = (await catalog(ctx, shop_id)).rooms
+    return [
+        RoomOut(id=row.id, name=row.name, service_ids=[s for s in taken if row.id in taken[s]])
+        for row in await rooms.rooms(ctx, shop_id)
+    ]
+
+
+async def _room(ctx: Context, shop_id: int, room_id: int) -> RoomOut:
+    """Return one of a shop's rooms; else NotFound."""
+    for room in await _rooms(ctx, shop_id):
+        if room.id == room_id:
+            return room
+    raise NotFound(room=room_id)

@@ -1,0 +1,98 @@
+"""Types that requests and answers share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from core.db.pagination import Page
+
+T = TypeVar("T")
+Dated = TypeVar("Dated", date, datetime)
+
+
+def _storable(text: str) -> str:
+    """No database keeps a NUL."""
+    if "\0" in text:
+        message = "NUL characters are not kept"
+        raise ValueError(message)
+    return text
+
+
+YEARS = range(2000, 2200)
+"""What we can make dates of in any zone, and nobody misses anything outside of."""
+
+
+def _ours(when: Dated) -> Dated:
+    if when.year not in YEARS:
+        message = f"dates are within {YEARS.start} and {YEARS.stop - 1}"
+        raise ValueError(message)
+    return when
+
+
+LARGEST = 2**63 - 1
+"""The largest id a database can hold."""
+
+Words = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Name = Annotated[
+    str, Field(min_length=2, max_length=100, examples=["Ana"]), AfterValidator(_storable)
+]
+Secret = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Id = Annotated[int, Field(ge=1, le=LARGEST, examples=[1])]
+PathId = Annotated[int, Path(ge=1, le=LARGEST, examples=[1])]
+Minor = Annotated[
+    int, Field(ge=0, le=10**12, description="In minor units: cents.", examples=[2500])
+]
+Instant = Annotated[AwareDatetime, AfterValidator(_ours)]
+Day = Annotated[date, AfterValidator(_ours)]
+Search = Annotated[str, Query(max_length=100), AfterValidator(_storable)]
+
+
+class In(BaseModel):
+    """What a request's body holds; a member that is not named here is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> dict[str, object]:
+        """Return what was given, and nothing that was left out."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Out(BaseModel):
+    """What an answer holds, read from the attributes of what core returns."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Listing(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+    total: int | None = Field(description="How many there are in all, if `total=true` asked.")
+
+    @classmethod
+    def of(cls, page: Page[T]) -> Listing[T]:
+        """Return a page of core as an answer."""
+        return cls(items=list(page.items), next=page.next, total=page.total)
+
+
+def clock(minutes: int) -> str:
+    """Return minutes after midnight as they are written: 09:05."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+class Reason(In):
+    """Why, in words for the customer."""
+
+    reason: Line = ""
+
+
+class Begun(Out):
+    """That it is on its way."""
+
+    status: Literal["accepted"] = "accepted"

@@ -1,0 +1,47 @@
+"""Pages as answers: a template, one style sheet, and headers that let nothing else in."""
+
+from __future__ import annotations
+
+import re
+
+from bot.i18n import translator
+
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""For what opens to whoever has its address: kept nowhere, found by no search, told to nobody."""
+
+_TAG = re.compile(
+    r"\s*([a-zA-Z]{2,3})(?:-[a-zA-Z]{4})?(?:-([a-zA-Z]{2}))?(?:-[a-zA-Z0-9]+)*"
+    r"\s*(?:;\s*q=([\d.]+))?\s*"
+)
+
+
+def language_of(accepted: str, otherwise: str = "") -> str:
+    """Return the language to answer in, of those we speak: "es", "en_US".
+
+    `accepted` is the Accept-Language header (RFC 9110 12.5.4); what it likes best wins, a country
+    with it decides how dates are written. `otherwise` is what to speak when it names none of ours.
+    """
+    liked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accepted.split(",")[:20]):
+        found = _TAG.fullmatch(part)
+        if found and found[1].lower() in translator.languages():
+            weight = _weight(found[3])
+            country = f"_{found[2].upper()}" if found[2] else ""
+            if weight:
+                liked.append((-weight, place, found[1].lower() + country))
+    if liked:
+        return min(liked)[2]
+    spoken = otherwise.replace("-", "_").partition("_")[0].lower() in translator.languages()
+    return otherwise if spoken else translator.SOURCE_LANGUAGE
+
+
+def _weight(text: str | None) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0

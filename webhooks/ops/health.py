@@ -1,0 +1,57 @@
+"""Whether the process is alive, and whether the installation does its work."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from bot.app import App
+from core.db.context import Context
+from core.errors import NotReady
+from core.reporting import gauges
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """Answer as long as the process does."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready")
+async def ready(request: Request) -> JSONResponse:
+    """Answer 200 if the database is there with its guards and messages go out, else 503 and why."""
+    app: App = request.app.state.slotline
+    try:
+        await app.runtime.check()
+        async with app.runtime.reading() as ctx:
+            await _check_work(ctx)
+    except NotReady as error:
+        return JSONResponse({"status": "not ready", "reason": str(error.params["reason"])}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+async def _check_work(ctx: Context) -> None:
+    """Raise NotReady when nobody does what is due by the clock, or messages wait too long."""
+    last = await gauges.last_beat(ctx)
+    silent = 0 if last is None else round((ctx.now - last).total_seconds())
+    if silent > ctx.settings.ready_worker_seconds:
+        raise NotReady(
+            reason=f"no worker has been at work for {_long(silent)}: start python -m bot worker"
+        )
+    since = await gauges.waiting_since(ctx)
+    waits = 0 if since is None else round((ctx.now - since).total_seconds())
+    if waits > ctx.settings.ready_outbox_seconds:
+        raise NotReady(
+            reason=f"a message has waited to be sent for {_long(waits)}: "
+            "see python -m bot outbox list --state due"
+        )
+
+
+def _long(seconds: int) -> str:
+    """Return a time in the unit people think of it in."""
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} seconds"

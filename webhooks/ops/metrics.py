@@ -1,0 +1,60 @@
+"""`/metrics` for Prometheus: what this process counted, and what the database knows."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from bot.app import App
+from bot.observability.metrics import REGISTRY
+from core.reporting.gauges import Gauges, gauges
+from webhooks.http.problems import problem
+
+router = APIRouter()
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Answer in Prometheus' text format; with METRICS_TOKEN only to who bears it."""
+    app: App = request.app.state.slotline
+    token = app.settings.metrics_token
+    given = request.headers.get("authorization", "")
+    if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return problem(request, 403, code="forbidden", detail="This takes METRICS_TOKEN.")
+    async with app.runtime.reading() as ctx:
+        now = await gauges(ctx)
+    registry = CollectorRegistry()
+    registry.register(Known(now))
+    body = generate_latest(REGISTRY) + generate_latest(registry)
+    return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class Known(Collector):
+    """What the database knew a moment ago, as gauges."""
+
+    def __init__(self, now: Gauges) -> None:
+        self._now = now
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the gauges."""
+        now = self._now
+        yield _gauge("slotline_outbox_due", "Messages due and not sent", "lane", now.due)
+        oldest = "Seconds the oldest message due has waited"
+        yield _gauge("slotline_outbox_oldest_due_seconds", oldest, "lane", now.oldest)
+        yield _gauge("slotline_bookings", "Bookings by state", "state", now.bookings)
+        yield _gauge("slotline_codes_24h", "One-time codes of the last day", "outcome", now.codes)
+
+
+def _gauge(name: str, text: str, label: str, values: Mapping[str, Any]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=(label,))
+    for which, value in sorted(values.items()):
+        family.add_metric((which,), value)
+    return family

@@ -1,0 +1,217 @@
+"""The simulator's page: phones side by side, live by server-sent events. For the demo only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.channels.simulator.channel import Listener, News
+from bot.channels.simulator.message import Shown
+from bot.simulator.controller import Stage
+from bot.simulator.state import facts
+from bot.simulator.transcript import talk_data
+from core.errors import NotFound
+from core.messaging.messages import Incoming, Json
+from webhooks.public.templating import page
+
+STATIC = Path(__file__).parent / "static"
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+HEARTBEAT = 5.0
+"""Seconds between signs of life: what the clock alone brought about is seen at the next."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_SAFE = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+class Written(BaseModel):
+    """What somebody did on a phone: wrote `text`, tapped `payload`, or shared their number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line: int = Field(ge=1, le=2**62)
+    address: str = Field(max_length=100)
+    kind: Literal["text", "tap", "contact"] = "text"
+    text: str = Field("", max_length=10_000)
+    payload: str = Field("", max_length=100)
+
+
+async def own_page(request: Request) -> None:
+    """Refuse what another site's page asks for: JSON only, which browsers ask about first."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip()
+    if given != "application/json":
+        raise NotFound(what="a form here")
+
+
+_ASKED = [Depends(own_page)]
+
+
+def stage_of(request: Request) -> Stage:
+    """Return what the page shows."""
+    stage: Stage = request.app.state.stage
+    return stage
+
+
+@router.get("/simulator")
+async def simulator() -> Response:
+    """Answer with the page; everything else it asks for itself."""
+    answer = page("simulator.html", "en")
+    answer.headers.update(_SAFE | {"Cache-Control": "no-store"})
+    return answer
+
+
+@router.get("/simulator/static/{name}")
+async def static(request: Request, name: str) -> Response:
+    """Answer with one of the page's own files."""
+    known = _files()
+    if name not in known:
+        raise NotFound(file=name)
+    body, tag = known[name]
+    headers = _SAFE | {"Cache-Control": "no-cache", "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=TYPES[Path(name).suffix])
+
+
+@router.get("/simulator/events")
+async def events(request: Request) -> Response:
+    """Answer with all that is to be seen, and then with what happens, as it happens."""
+    stream = _events(stage_of(request))
+    headers = _SAFE | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
+
+
+@router.post("/simulator/messages", dependencies=_ASKED)
+async def write(request: Request, written: Written) -> Json:
+    """Let a phone send something; what it leads to comes by the events."""
+    incoming = Incoming(written.kind, text=written.text, payload=written.payload)
+    if written.kind == "contact":
+        incoming = Incoming("contact", contact=written.text)
+    await stage_of(request).say(written.line, written.address, incoming, written.text)
+    return {"ok": True}
+
+
+@router.post("/simulator/jump", dependencies=_ASKED)
+async def jump(request: Request) -> Json:
+    """Move the clock to what is due next; `due` is None when nothing is."""
+    due = await stage_of(request).jump()
+    return {"due": due and due.to_json()}
+
+
+@router.post("/simulator/reset", dependencies=_ASKED)
+async def reset(request: Request) -> Json:
+    """Begin anew: fresh sample shops, empty phones, today's time."""
+    await stage_of(request).reset()
+    return {"ok": True}
+
+
+@router.get("/simulator/talks/{conversation_id}")
+async def talk(request: Request, conversation_id: int) -> Response:
+    """Answer with what is stored of a talk."""
+    async with stage_of(request).app.runtime.reading() as ctx:
+        data = await talk_data(ctx, conversation_id)
+    body = json.dumps(data, ensure_ascii=False, indent=2)
+    headers = _SAFE | {"Cache-Control": "no-store"}
+    return Response(body, headers=headers, media_type="application/json")
+
+
+@router.get("/simulator/files/{number}")
+async def file(request: Request, number: int) -> Response:
+    """Answer with the file that came with a message."""
+    for shown in stage_of(request).simulator.messages():
+        if shown.number == number and shown.document is not None:
+            found = shown.document
+            name = "".join(c for c in found.name if c.isalnum() or c in ".-_ ")
+            headers = _SAFE | {
+                "Cache-Control": "no-store",
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            }
+            return Response(found.body, headers=headers, media_type=found.type)
+    raise NotFound(file=number)
+
+
+# --- the stream ---------------------------------------------------------------------------------
+
+
+async def _events(stage: Stage) -> AsyncIterator[str]:
+    with stage.simulator.watching() as news:
+        # What happens while this is read comes twice; the page goes by the messages' numbers.
+        yield _event("stage", await _everything(stage))
+        while True:
+            batch = await _some(news)
+            kinds = {kind for kind, _ in batch}
+            if "end" in kinds:
+                return
+            if "reset" in kinds:
+                yield _event("stage", await _everything(stage))
+                continue
+            for _, shown in batch:
+                if shown is not None:
+                    yield _event("message", shown.to_json())
+            yield _event("facts", await _facts(stage))
+
+
+async def _some(news: Listener) -> list[tuple[News, Shown | None]]:
+    """Wait for what happens, at most until the next sign of life is due."""
+    try:
+        batch = [await asyncio.wait_for(news.get(), HEARTBEAT)]
+    except TimeoutError:
+        return []
+    while not news.empty():
+        batch.append(news.get_nowait())
+    return batch
+
+
+async def _everything(stage: Stage) -> Json:
+    return {
+        "scenes": [scene.to_json() for scene in stage.scenes],
+        "messages": [shown.to_json() for shown in stage.simulator.messages()],
+        "facts": await _facts(stage),
+    }
+
+
+async def _facts(stage: Stage) -> Json:
+    async with stage.app.runtime.reading() as ctx:
+        return await facts(ctx)
+
+
+def _event(name: str, data: Json) -> str:
+    # JSON has no line breaks of its own, so one "data" line holds it.
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    """Read the page's files once: name → content and tag."""
+    found = {}
+    for path in sorted(STATIC.iterdir()):
+        if path.suffix in TYPES:
+            body = path.read_bytes()
+            found[path.name] = (body, f'"{sha256(body).hexdigest()[:20]}"')
+    return found
