@@ -14,27 +14,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.clock import FixedClock, instant_from
-from core.errors import Invalid, NotFound, NotReady, SlotlineError
+from core.clock import FixedClock, parse_instant
+from core.errors import InvalidValue, NotFound, NotReady, SlotlineError
 from core.settings import Settings
 
 if TYPE_CHECKING:
     # At run time each command imports what it needs: `understand` needs no database.
     from bot.app import App
-    from bot.simulator.controller import Stage
+    from bot.simulator.controller import SimulatorController
     from core.db.runtime import Runtime
 
 T = TypeVar("T")
 
-CHANNELS = ("sms", "whatsapp", "telegram")
+CHAT_CHANNELS = ("sms", "whatsapp", "telegram")
 
-STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
+OUTBOX_STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
 """What a row of the outbox may be in; written out, for the parser loads no database."""
 
-SOMEBODY = "+34600111222"
+DEFAULT_ADDRESS = "+34600111222"
 """Who talks in the terminal, unless --from says."""
 
-GRACE = 3
+GRACE_SECONDS = 3
 """Seconds the server gives to requests in hand when it is told to stop."""
 
 
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     out = command("outbox", _outbox, "Look after messages on their way out.")
     out.add_argument("what", choices=("list", "retry", "drop"))
     out.add_argument("ids", nargs="*", type=int, metavar="ID", help="these rows only")
-    out.add_argument("--state", choices=STATES, help="in this state")
+    out.add_argument("--state", choices=OUTBOX_STATES, help="in this state")
     out.add_argument("--shop", metavar="KEYWORD", help="of one shop")
     out.add_argument("--kind", help="of this kind, such as reminder")
     out.add_argument("--limit", type=int, default=50, metavar="N", help="list the newest N")
@@ -116,13 +116,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _who_talks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--channel", choices=CHANNELS, default="sms")
-    parser.add_argument("--from", dest="address", default=SOMEBODY, metavar="ADDRESS")
+    parser.add_argument("--channel", choices=CHAT_CHANNELS, default="sms")
+    parser.add_argument("--from", dest="address", default=DEFAULT_ADDRESS, metavar="ADDRESS")
 
 
 def _instant(text: str) -> str:
     try:
-        instant_from(text)
+        parse_instant(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
@@ -151,7 +151,7 @@ def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
     from bot.cli import doctor
     from bot.observability import logs
 
-    logs.configure(settings)
+    logs.configure_logging(settings)
     if settings.metrics_port and not web:
         from prometheus_client import start_http_server
 
@@ -170,7 +170,7 @@ def _run(settings: Settings, *, web: bool, ticks: bool) -> None:
 
 
 async def _until_told(
-    app: App, *, web: bool = True, ticks: bool = True, stage: Stage | None = None
+    app: App, *, web: bool = True, ticks: bool = True, stage: SimulatorController | None = None
 ) -> None:
     """Run until told to stop; then finish what is in hand and return, all within 10 seconds."""
     told = asyncio.Event()
@@ -194,7 +194,7 @@ def _loaded() -> None:
     gc.enable()
 
 
-async def _listen(app: App, told: asyncio.Event, stage: Stage | None = None) -> None:
+async def _listen(app: App, told: asyncio.Event, stage: SimulatorController | None = None) -> None:
     import uvicorn
 
     from webhooks.app import create_app
@@ -222,20 +222,20 @@ async def _listen(app: App, told: asyncio.Event, stage: Stage | None = None) -> 
             server_header=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
     _loaded()
     with listening:
         if stage is not None:
-            _print(f"Slotline's demo: {app.settings.base_url}/simulator\nCtrl-C ends it.")
+            _print(f"Slotline's demo: {app.settings.public_base_url}/simulator\nCtrl-C ends it.")
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         stopping = asyncio.create_task(told.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         server.should_exit = True
         if stage is not None:
-            stage.simulator.hang_up()
+            stage.simulator.disconnect_watchers()
         await serving
 
 
@@ -247,18 +247,18 @@ def _said(error: OSError) -> str:
 
 
 def _chat(settings: Settings, options: argparse.Namespace) -> None:
-    from bot.cli.chat import chat
+    from bot.cli.chat import run_chat
     from bot.observability import logs
     from core.db.runtime import Runtime
 
-    logs.configure(settings, quiet=True)
+    logs.configure_logging(settings, quiet=True)
 
     async def talk() -> None:
         runtime = Runtime.open(settings)
         try:
             await _new_set_up(runtime)
-            await runtime.check()
-            await chat(runtime, options.channel, options.address, sys.stdin, _print)
+            await runtime.ensure_ready()
+            await run_chat(runtime, options.channel, options.address, sys.stdin, _print)
         finally:
             await runtime.close()
 
@@ -268,18 +268,18 @@ def _chat(settings: Settings, options: argparse.Namespace) -> None:
 
 def _demo(settings: Settings, _options: argparse.Namespace) -> None:
     from bot.observability import logs
-    from bot.simulator.controller import Stage
+    from bot.simulator.controller import SimulatorController
     from core.db import migrate as db_migrate
     from core.demo import seed
 
-    logs.configure(settings, quiet=True)
-    stage = Stage.open(settings, seed.seed)
+    logs.configure_logging(settings, quiet=True)
+    stage = SimulatorController.open(settings, seed.seed_sample_shops)
 
     async def serve() -> None:
         # Begun by one process only: it empties the demo's database.
-        with stage.app.runtime.serving():
+        with stage.app.runtime.single_process_lock():
             await db_migrate.upgrade(stage.app.runtime)
-            await stage.begin()
+            await stage.start_fresh()
         await _until_told(stage.app, stage=stage)
 
     asyncio.run(serve())
@@ -292,8 +292,9 @@ def _print(text: str) -> None:
 async def _new_set_up(runtime: Runtime) -> None:
     """Set up a brand-new SQLite file with the sample shops, so that a talk can begin at once."""
     from core.db import migrate as db_migrate
+    from core.db.migrate import current_and_head
 
-    if runtime.settings.database_url or (await db_migrate.revision(runtime))[0] is not None:
+    if runtime.settings.database_url or (await current_and_head(runtime))[0] is not None:
         return
     print("A new database: making the sample shops first.", file=sys.stderr)
     await db_migrate.upgrade(runtime)
@@ -305,9 +306,10 @@ async def _new_set_up(runtime: Runtime) -> None:
 
 def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
     from core.db import migrate as db_migrate
+    from core.db.migrate import current_and_head
 
     async def migrate(runtime: Runtime) -> None:
-        before, newest = await db_migrate.revision(runtime)
+        before, newest = await current_and_head(runtime)
         await db_migrate.upgrade(runtime)
         print(f"The database is at {newest}" + (" already." if before == newest else "."))
 
@@ -316,7 +318,7 @@ def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
 
 def _seed_demo(settings: Settings, _options: argparse.Namespace) -> None:
     async def seed(runtime: Runtime) -> None:
-        await runtime.check()
+        await runtime.ensure_ready()
         print(await _seed(runtime))
 
     _with_runtime(settings, seed)
@@ -326,42 +328,44 @@ def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
     from core.auth import phone_login
     from core.errors import CodeError
     from core.people.identities import make_admin
-    from core.values import phone_numbers
+    from core.values.phone_numbers import parse_phone
 
     async def create(runtime: Runtime) -> None:
-        await runtime.check()
-        phone = phone_numbers.phone(options.phone, "")
+        await runtime.ensure_ready()
+        phone = parse_phone(options.phone, "")
         await runtime.run(lambda ctx: make_admin(ctx, phone))
         print(f"{phone} is an admin now.")
         try:
-            code = await runtime.run(lambda ctx: phone_login.code_for(ctx, phone))
+            code = await runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
         except CodeError as error:
             raise NotReady(reason=f"there is no code to sign in with: {error.args[0]}") from None
-        print(f"Within five minutes, sign in at {settings.base_url}/admin with the code {code}")
+        print(
+            f"Within five minutes, sign in at {settings.public_base_url}/admin with the code {code}"
+        )
 
     _with_runtime(settings, create)
 
 
 def _pair(settings: Settings, options: argparse.Namespace) -> None:
-    from bot.app import telegram_bots
-    from bot.channels.telegram.api import Refused
+    from bot.app import build_telegram_bots
+    from bot.channels.telegram.api import BotApiError
     from core.people import pairing
-    from core.values import phone_numbers
+    from core.values.phone_numbers import parse_phone
 
     async def issue(runtime: Runtime) -> None:
-        await runtime.check()
-        phone = phone_numbers.phone(options.phone, "")
+        await runtime.ensure_ready()
+        phone = parse_phone(options.phone, "")
         try:
-            code = await runtime.run(lambda ctx: pairing.issue_for(ctx, phone))
+            code = await runtime.run(lambda ctx: pairing.issue_pairing_code_for_phone(ctx, phone))
         except NotFound:
             raise NotReady(reason=f"nobody with the phone {phone} works at a shop") from None
         print(f'Good once, for a day: write "pair {code}" to the owners\' bot.')
-        bots = telegram_bots(settings)
+        bots = build_telegram_bots(settings)
         try:
             if owner := bots.get("owner"):
-                name = await owner.username()
-                print(f"Or open https://t.me/{name}?start={pairing.PREFIX}{code}")
-        except (Refused, OSError) as error:
+                name = await owner.get_username()
+                print(f"Or open https://t.me/{name}?start={pairing.START_PREFIX}{code}")
+        except (BotApiError, OSError) as error:
             raise NotReady(reason=f"Telegram says: {error}") from None
         finally:
             for bot in bots.values():
@@ -374,31 +378,31 @@ def _whatsapp_setup(settings: Settings, _options: argparse.Namespace) -> int:
     from bot.cli import whatsapp_setup
 
     async def set_up(runtime: Runtime) -> int:
-        await runtime.check()
+        await runtime.ensure_ready()
         try:
-            outcome = await whatsapp_setup.set_up(runtime)
-        except whatsapp_setup.Unable as error:
+            outcome = await whatsapp_setup.create_templates(runtime)
+        except whatsapp_setup.SetupFailed as error:
             print(error, file=sys.stderr)
             return 1
-        whatsapp_setup.report(outcome, _print)
-        return 0 if outcome.made or outcome.found else 1
+        whatsapp_setup.print_result(outcome, _print)
+        return 0 if outcome.created or outcome.found else 1
 
     return _with_runtime(settings, set_up)
 
 
 def _telegram_setup(settings: Settings, _options: argparse.Namespace) -> None:
-    from bot.app import telegram_bots
-    from bot.channels.telegram.api import Refused
-    from bot.cli.telegram_setup import set_up
+    from bot.app import build_telegram_bots
+    from bot.channels.telegram.api import BotApiError
+    from bot.cli.telegram_setup import set_up_bots
 
     async def describe() -> None:
-        bots = telegram_bots(settings)
+        bots = build_telegram_bots(settings)
         if not bots:
             raise NotReady(reason="TELEGRAM_BOT_TOKEN is not set: @BotFather gives one")
         try:
-            for name in await set_up(bots):
+            for name in await set_up_bots(bots):
                 print(f"@{name} is set up: https://t.me/{name}")
-        except (Refused, OSError) as error:
+        except (BotApiError, OSError) as error:
             raise NotReady(reason=f"Telegram says: {error}") from None
         finally:
             for bot in bots.values():
@@ -440,7 +444,7 @@ def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -
 async def _seed(runtime: Runtime) -> str:
     from core.demo import seed
 
-    return await seed.seed(runtime)
+    return await seed.seed_sample_shops(runtime)
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -448,16 +452,16 @@ async def _seed(runtime: Runtime) -> str:
 
 def _tick(settings: Settings, options: argparse.Namespace) -> None:
     from bot.app import App
-    from bot.cli import tick as cli_tick
+    from bot.cli.tick import rehearse_tick, run_tick
     from bot.observability import logs
 
-    logs.configure(settings, quiet=True)
+    logs.configure_logging(settings, quiet=True)
     app = App.open(settings, FixedClock.at(options.at))
-    do = cli_tick.rehearse if options.dry_run else cli_tick.tick
+    do = rehearse_tick if options.dry_run else run_tick
 
     async def tick() -> None:
         try:
-            await app.runtime.check()
+            await app.runtime.ensure_ready()
             await do(app.worker, _print)
         finally:
             await app.stop()
@@ -470,12 +474,12 @@ def _misunderstood(settings: Settings, options: argparse.Namespace) -> None:
     from core.messaging import unrecognized
 
     async def show(runtime: Runtime) -> None:
-        await runtime.check()
-        async with runtime.reading() as ctx:
+        await runtime.ensure_ready()
+        async with runtime.read_transaction() as ctx:
             shop = await shop_search.shop_by_keyword(ctx, options.shop) if options.shop else None
             if options.shop and shop is None:
                 raise NotReady(reason=f"no shop has the keyword {options.shop}")
-            found = await unrecognized.most_often(ctx, shop_id=shop.id if shop else None)
+            found = await unrecognized.most_frequent(ctx, shop_id=shop.id if shop else None)
         for one in found:
             asked = f" (asked for {one.expects})" if one.expects else ""
             print(f"{one.times:4}  {one.last_at:%Y-%m-%d}  {one.language}  {one.text}{asked}")
@@ -496,14 +500,16 @@ def _outbox(settings: Settings, options: argparse.Namespace) -> int:
         return 2
 
     async def tend(runtime: Runtime) -> int:
-        await runtime.check()
-        which = await outbox.which(runtime, options.ids, options.state, options.shop, options.kind)
+        await runtime.ensure_ready()
+        which = await outbox.parse_selection(
+            runtime, options.ids, options.state, options.shop, options.kind
+        )
         if options.what == "list":
-            await outbox.show(runtime, which, options.limit, _print)
+            await outbox.print_rows(runtime, which, options.limit, _print)
         elif options.what == "retry":
-            await outbox.retry(runtime, which, _print)
+            await outbox.retry_rows(runtime, which, _print)
         else:
-            await outbox.drop(runtime, which, _print)
+            await outbox.drop_rows(runtime, which, _print)
         return 0
 
     return _with_runtime(settings, tend)
@@ -514,29 +520,35 @@ def _wording(settings: Settings, options: argparse.Namespace) -> None:
     from core.catalog import shop_search
 
     async def word(runtime: Runtime) -> None:
-        await runtime.check()
-        async with runtime.reading() as ctx:
+        await runtime.ensure_ready()
+        async with runtime.read_transaction() as ctx:
             shop = await shop_search.shop_by_keyword(ctx, options.shop)
             if shop is None:
                 raise NotReady(reason=f"no shop has the keyword {options.shop}")
-            own = await overrides.own(ctx, shop.id)
+            own = await overrides.load_overrides(ctx, shop.id)
         key, language = options.key, options.lang
         if key is None:
-            for name in overrides.KEYS:
+            for name in overrides.OVERRIDABLE_KEYS:
                 said = ", ".join(sorted(own.get(name, ())))
-                print(f"{name}  {{{', '.join(sorted(overrides.fields(name)))}}}  {said}".rstrip())
+                print(
+                    f"{name}  {{{', '.join(sorted(overrides.template_fields(name)))}}}  {said}".rstrip()
+                )
             return
-        now = own.get(key, {}).get(language) or overrides.standard(key, language)
+        now = own.get(key, {}).get(language) or overrides.default_template(key, language)
         if options.drop:
-            await runtime.run(lambda ctx: overrides.drop(ctx, shop.id, key, language))
-            print(overrides.standard(key, language))
+            await runtime.run(lambda ctx: overrides.remove_override(ctx, shop.id, key, language))
+            print(overrides.default_template(key, language))
             return
         template = options.text or now
-        do = overrides.look if options.dry_run or options.text is None else overrides.put
+        do = (
+            overrides.preview_override
+            if options.dry_run or options.text is None
+            else overrides.set_override
+        )
         try:
             seen = await runtime.run(lambda ctx: do(ctx, shop.id, key, language, template))
-        except Invalid as error:
-            raise NotReady(reason=overrides.why(error, key)) from None
+        except InvalidValue as error:
+            raise NotReady(reason=overrides.explain_error(error, key)) from None
         print(seen.template, seen.text, f"{seen.segments} SMS, {seen.alphabet}", sep="\n")
         for remark in seen.remarks:
             print(f"mind: {remark}")
@@ -545,19 +557,24 @@ def _wording(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _understand(_settings: Settings, options: argparse.Namespace) -> None:
-    from bot.nlu.pipeline import understand
-    from bot.nlu.to_json import as_json
-    from bot.nlu.types import Setting
+    from bot.nlu.pipeline import understand_message
+    from bot.nlu.to_json import understood_to_json
+    from bot.nlu.types import NluContext
 
-    setting = Setting(
-        now=instant_from(options.now),
+    setting = NluContext(
+        now=parse_instant(options.now),
         zone=options.zone,
         language=options.lang,
         region=options.region.upper(),
         expects=options.expects,
     )
     for line in sys.stdin:
-        print(json.dumps(as_json(understand(line.rstrip("\n"), setting)), ensure_ascii=False))
+        print(
+            json.dumps(
+                understood_to_json(understand_message(line.rstrip("\n"), setting)),
+                ensure_ascii=False,
+            )
+        )
 
 
 if __name__ == "__main__":

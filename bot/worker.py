@@ -17,13 +17,13 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from bot.delivery.sender import Delivery
+from bot.delivery.sender import OutboxSender
 from bot.engine import turn
-from bot.engine.turn_runner import Turns
+from bot.engine.turn_runner import TurnRunner
 from core.bookings import expiry, outcome_questions, reschedule_proposals
-from core.bookings.reminders import staff_digest
+from core.bookings.reminders.staff_digest import report_unanswered, send_digests
 from core.calendar_sync import external_calendars
-from core.calendar_sync.safe_fetch import Fetcher, Unfetched
+from core.calendar_sync.safe_fetch import Fetcher, FetchError
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
@@ -34,10 +34,10 @@ from core.reporting import gauges
 
 log = structlog.get_logger(__name__)
 
-LEFT_BEHIND = timedelta(seconds=3)
+UNFINISHED_AFTER = timedelta(seconds=3)
 """An incoming this old is taken up by a tick; younger ones are in somebody's hands."""
 
-BATCH = 200
+EXPIRY_BATCH = 200
 
 # Written out: the index of unfinished rows serves only queries that visibly share its condition.
 _UNFINISHED = sa.text("inbox.state = 'new'")
@@ -48,8 +48,8 @@ class Worker:
     """Runs the jobs, each by its own interval and never twice at once in one process."""
 
     runtime: Runtime
-    delivery: Delivery
-    turns: Turns
+    sender: OutboxSender
+    turn_runner: TurnRunner
     fetch: Callable[[str], Awaitable[bytes]] = field(default_factory=Fetcher)
     _scheduler: Any = None
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -58,14 +58,14 @@ class Worker:
     def jobs(self) -> dict[str, tuple[float, Callable[[], Awaitable[int]]]]:
         """Name → (seconds between ticks, what it does; it returns how many rows it did)."""
         return {
-            "alive": (10, self.beat),
-            "turns": (2, self.resume),
-            "outbox": (5, self.deliver),
-            "bookings": (10, self.expire),
-            "visits": (60, self.follow_up),
-            "agendas": (60, self.tell_shops),
-            "calendars": (30, self.read_calendars),
-            "retention": (3600, self.purge),
+            "alive": (10, self.heartbeat),
+            "turns": (2, self.resume_turns),
+            "outbox": (5, self.deliver_due),
+            "bookings": (10, self.expire_overdue),
+            "visits": (60, self.ask_outcomes),
+            "agendas": (60, self.send_digests),
+            "calendars": (30, self.refresh_calendars),
+            "retention": (3600, self.purge_expired),
         }
 
     def start(self) -> None:
@@ -110,114 +110,124 @@ class Worker:
 
     # --- jobs ---------------------------------------------------------------------------------
 
-    async def beat(self) -> int:
+    async def heartbeat(self) -> int:
         """Say that a worker is at work: `/health/ready` looks for it."""
-        await self.runtime.run(gauges.beat)
+        await self.runtime.run(gauges.record_heartbeat)
         return 0
 
-    async def resume(self) -> int:
+    async def resume_turns(self) -> int:
         """Take up turns that somebody left unfinished, in order within a conversation."""
-        async with self.runtime.reading() as ctx:
-            left = await left_behind(ctx)
+        async with self.runtime.read_transaction() as ctx:
+            left = await unfinished_conversations(ctx)
         for conversation_id in left:
-            self.turns.begin(conversation_id)
+            self.turn_runner.begin_turns(conversation_id)
         return len(left)
 
-    async def deliver(self) -> int:
+    async def deliver_due(self) -> int:
         """Have due messages sent: those with a date, tried again, or whose sender vanished."""
-        await self.delivery.learn_lines()
+        await self.sender.refresh_lines()
         count = await self.runtime.run(requeue_expired_leases)
-        self.delivery.look_again()
+        self.sender.wake_for_suspects()
         return count
 
-    async def expire(self) -> int:
+    async def expire_overdue(self) -> int:
         """End holds and unanswered requests whose time is over."""
         total = 0
-        while count := await self.runtime.run(lambda ctx: expiry.expire(ctx, limit=BATCH)):
+        while count := await self.runtime.run(
+            lambda ctx: expiry.expire_overdue(ctx, limit=EXPIRY_BATCH)
+        ):
             total += count
         return total
 
-    async def follow_up(self) -> int:
+    async def ask_outcomes(self) -> int:
         """End proposals nobody answered, and ask how visits went that nobody noted."""
-        lapsed = await self.runtime.run(reschedule_proposals.lapse)
+        lapsed = await self.runtime.run(reschedule_proposals.expire_proposals)
         return lapsed + await self.runtime.run(outcome_questions.ask_outcomes)
 
-    async def tell_shops(self) -> int:
+    async def send_digests(self) -> int:
         """Send shops the agendas that are due, and say who left two reminders unanswered."""
-        total = await self.runtime.run(staff_digest.unanswered)
-        while count := await self.runtime.run(staff_digest.agendas):
+        total = await self.runtime.run(report_unanswered)
+        while count := await self.runtime.run(send_digests):
             total += count
         return total
 
-    async def read_calendars(self) -> int:
+    async def refresh_calendars(self) -> int:
         """Read the calendars elsewhere that are due; return how many blocks came or went."""
         return sum(await self._read_calendars())
 
     async def _read_calendars(self) -> list[int]:
         changes: list[int] = []
-        while due := await self.runtime.run(external_calendars.due):
+        while due := await self.runtime.run(external_calendars.claim_due_calendars):
             # Side by side: one that is slow to answer holds up no other.
             changes += await asyncio.gather(*map(self._read_calendar, due))
         return changes
 
-    async def _read_calendar(self, one: external_calendars.Source) -> int:
+    async def _read_calendar(self, one: external_calendars.DueCalendar) -> int:
         # It loads what reads calendars, and few installations have any to read.
         from core.calendar_sync import ical_busy
 
         try:
             file = await self.fetch(one.url)
-            spans = await asyncio.to_thread(ical_busy.busy, file, one.timezone, one.start, one.end)
-            return await self.runtime.run(
-                partial(external_calendars.keep, source_id=one.id, spans=spans)
+            spans = await asyncio.to_thread(
+                ical_busy.busy_spans, file, one.timezone, one.start, one.end
             )
-        except (Unfetched, ical_busy.Unreadable) as error:
+            return await self.runtime.run(
+                partial(external_calendars.store_busy, source_id=one.id, spans=spans)
+            )
+        except (FetchError, ical_busy.UnreadableCalendar) as error:
             why = f"{error.reason} {getattr(error, 'status', 0) or ''}".strip()
             log.info("calendar.unread", calendar=one.id, reason=why)
         except Exception:
             # Files are other people's work: what one of them brings about is no other's concern.
             log.exception("calendar.failed", calendar=one.id)
             why = "failed"
-        await self.runtime.run(partial(external_calendars.failed, source_id=one.id, why=why))
+        await self.runtime.run(
+            partial(external_calendars.record_failure, source_id=one.id, why=why)
+        )
         return 0
 
-    async def purge(self) -> int:
+    async def purge_expired(self) -> int:
         """Close talks left alone, and delete what has been kept long enough."""
-        await self.runtime.run(unrecognized.purge)
-        return sum((await self.sweep()).values())
+        await self.runtime.run(unrecognized.delete_expired)
+        return sum((await self.apply_retention()).values())
 
-    async def sweep(self) -> dict[str, int]:
+    async def apply_retention(self) -> dict[str, int]:
         """Do away with what is over (`core.privacy.retention`); return how many rows of each kind."""
         done = {}
         for kind in retention.KINDS:
             count, after = 0, 0
             while True:
-                swept = await self.runtime.run(partial(retention.sweep, kind=kind, after=after))
+                swept = await self.runtime.run(
+                    partial(retention.sweep_batch, kind=kind, after=after)
+                )
                 count += swept.count
-                if swept.after is None:
+                if swept.next_after_id is None:
                     break
-                after = swept.after
+                after = swept.next_after_id
             done[kind] = count
         return done
 
     async def run_due(self) -> dict[str, int]:
         """Do everything that is due now, to the end, for `tick`; return how many rows of each."""
-        done = {"bookings": await self.expire()}
-        done["visits"] = await self.follow_up()
+        done = {"bookings": await self.expire_overdue()}
+        done["visits"] = await self.ask_outcomes()
         done["calendars"] = len(await self._read_calendars())
-        done["agendas"] = await self.tell_shops()
-        async with self.runtime.reading() as ctx:
-            left = await left_behind(ctx, timedelta(0), limit=None)
+        done["agendas"] = await self.send_digests()
+        async with self.runtime.read_transaction() as ctx:
+            left = await unfinished_conversations(ctx, timedelta(0), limit=None)
         done["turns"] = 0
         for conversation_id in left:
-            done["turns"] += await turn.work(self.runtime, conversation_id)
+            done["turns"] += await turn.run_pending_turns(self.runtime, conversation_id)
         await self.runtime.run(requeue_expired_leases)
-        done["outbox"] = await self.delivery.drain()
-        await self.runtime.run(unrecognized.purge)
-        return done | {f"old {kind}": count for kind, count in (await self.sweep()).items()}
+        done["outbox"] = await self.sender.drain()
+        await self.runtime.run(unrecognized.delete_expired)
+        return done | {
+            f"old {kind}": count for kind, count in (await self.apply_retention()).items()
+        }
 
 
-async def left_behind(
-    ctx: Context, age: timedelta = LEFT_BEHIND, limit: int | None = BATCH
+async def unfinished_conversations(
+    ctx: Context, age: timedelta = UNFINISHED_AFTER, limit: int | None = EXPIRY_BATCH
 ) -> list[int]:
     """Return the conversations whose oldest unfinished incoming is due and of this age."""
     c = tables.inbox.c

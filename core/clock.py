@@ -32,7 +32,7 @@ class FixedClock:
     @classmethod
     def at(cls, text: str) -> FixedClock:
         """Stand at an ISO 8601 instant with an offset; a naive one is a ValueError."""
-        return cls(instant_from(text))
+        return cls(parse_instant(text))
 
     def now(self) -> datetime:
         """Return the instant it stands at."""
@@ -44,7 +44,7 @@ class FixedClock:
 
     def move_to(self, text: str) -> None:
         """Stand at another ISO 8601 instant."""
-        self.instant = instant_from(text)
+        self.instant = parse_instant(text)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class ShiftedClock:
         self.shift += by
 
 
-def instant_from(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
     """Read an ISO 8601 instant with an offset, as UTC in whole seconds; else ValueError."""
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:

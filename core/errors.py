@@ -39,7 +39,7 @@ class NotAllowed(SlotlineError):
     code = "not_allowed"
 
 
-class Invalid(SlotlineError):
+class InvalidValue(SlotlineError):
     """A value is not of the form it has to be (`field`, `reason`)."""
 
     code = "invalid"
@@ -89,19 +89,19 @@ class TooManyHolds(BookingError):
     code = "too_many_holds"
 
 
-class TooManyOpen(BookingError):
+class TooManyOpenBookings(BookingError):
     """This customer has as many open bookings as the shop allows (`limit`)."""
 
     code = "too_many_open"
 
 
-class WrongState(BookingError):
+class InvalidTransition(BookingError):
     """The booking is not in a state that allows this (`state`, `action`)."""
 
     code = "wrong_state"
 
 
-class TooLate(BookingError):
+class CutoffPassed(BookingError):
     """The shop's deadline for moving and cancelling has passed (`minutes`)."""
 
     code = "too_late"
@@ -164,7 +164,7 @@ class CodeWrong(CodeError):
     code = "code_wrong"
 
 
-class CodeDead(CodeError):
+class CodeExpired(CodeError):
     """The code has expired, was used, or was tried too often; a new one is needed."""
 
     code = "code_dead"
@@ -176,7 +176,7 @@ class CodeTooSoon(CodeError):
     code = "code_too_soon"
 
 
-class CodeBudget(CodeError):
+class CodeLimitReached(CodeError):
     """No more codes for now: the budget of this phone, person, prefix or shop is used up."""
 
     code = "code_budget"
@@ -215,7 +215,7 @@ class SignInLocked(SlotlineError):
     code = "sign_in_locked"
 
 
-class SignInEnded(SlotlineError):
+class NotSignedIn(SlotlineError):
     """Nobody is signed in by this token: it is wrong, too old, or was ended."""
 
     code = "not_signed_in"
@@ -227,7 +227,7 @@ class EmailUnverified(SlotlineError):
     code = "email_unverified"
 
 
-class LinkDead(SlotlineError):
+class LinkExpired(SlotlineError):
     """The link has expired or was used; a new one is needed."""
 
     code = "link_dead"

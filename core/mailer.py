@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     # It is imported where a mail is sent: few processes send one.
     from aiosmtplib import SMTPRecipientRefused, SMTPResponseException
 
-TIMEOUT = 20
+TIMEOUT_SECONDS = 20
 """Seconds a mail server gets."""
 
 _FOR_GOOD = 500
@@ -46,7 +46,7 @@ class Mailer(Protocol):
 
 
 @dataclass(slots=True)
-class Memory:
+class MemoryMailer:
     """Keeps mails instead of sending them, for tests."""
 
     sent: list[Mail] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Smtp:
+class SmtpMailer:
     """A mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`."""
 
     url: str
@@ -74,13 +74,13 @@ class Smtp:
         server = urlsplit(self.url)
         try:
             await aiosmtplib.send(
-                written(mail, self.sender),
+                build_mime_message(mail, self.sender),
                 hostname=server.hostname or "localhost",
                 port=server.port,
                 username=unquote(server.username) if server.username else None,
                 password=unquote(server.password) if server.password else None,
                 use_tls=server.scheme == "smtps",
-                timeout=TIMEOUT,
+                timeout=TIMEOUT_SECONDS,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refused(error.recipients[0], unreachable=True) from error
@@ -101,7 +101,7 @@ def _refused(
     )
 
 
-def written(mail: Mail, sender: str) -> EmailMessage:
+def build_mime_message(mail: Mail, sender: str) -> EmailMessage:
     """Return a mail as it goes over the wire (RFC 5322)."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
@@ -123,7 +123,7 @@ def written(mail: Mail, sender: str) -> EmailMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Nowhere:
+class NullMailer:
     """Where no mail server is set: nothing can be sent."""
 
     async def send(self, mail: Mail) -> None:  # noqa: ARG002 - nobody gets it
@@ -131,8 +131,8 @@ class Nowhere:
         raise DeliveryFailed(permanent=True, reason="SMTP_URL is not set")
 
 
-def mailer(settings: Settings) -> Mailer:
+def create_mailer(settings: Settings) -> Mailer:
     """Return the gateway the settings name."""
     if not settings.smtp_url:
-        return Nowhere()
-    return Smtp(settings.smtp_url, settings.mail_from or "slotline@localhost")
+        return NullMailer()
+    return SmtpMailer(settings.smtp_url, settings.mail_from or "slotline@localhost")

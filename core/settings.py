@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def database(self) -> str:
+    def effective_database_url(self) -> str:
         """The database's URL: `DATABASE_URL`, else a SQLite file in `DATA_DIR`."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'slotline.db'}"
 
@@ -100,6 +100,6 @@ class Settings(BaseSettings):
         return self.twilio_api_url
 
     @property
-    def base_url(self) -> str:
+    def public_base_url(self) -> str:
         """The address people's links begin with, without a trailing slash."""
         return self.public_url or f"http://{self.host}:{self.port}"

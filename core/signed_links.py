@@ -13,7 +13,7 @@ _SIGNED = 10  # characters: 50 bits, checked by a server that limits its callers
 
 def booking_url(ctx: Context, booking_id: int) -> str:
     """Return the address of a booking's page; with `.ics` behind it, of its calendar file."""
-    return f"{ctx.settings.base_url}/b/{booking_token(ctx.secret, booking_id)}"
+    return f"{ctx.settings.public_base_url}/b/{booking_token(ctx.secret, booking_id)}"
 
 
 def booking_token(secret: bytes, booking_id: int) -> str:
@@ -21,17 +21,17 @@ def booking_token(secret: bytes, booking_id: int) -> str:
     return f"{booking_id:x}-{_signature(secret, booking_id)}"
 
 
-def booking_of(secret: bytes, token: str) -> int:
+def booking_id_from_token(secret: bytes, token: str) -> int:
     """Return the booking a token opens; NotFound for any other text."""
     return _opened(secret, "booking", token)
 
 
-def mail_token(secret: bytes, conversation_id: int) -> str:
+def unsubscribe_token(secret: bytes, conversation_id: int) -> str:
     """Return the token by which whoever reads a mail of a conversation wants no more of them."""
     return f"{conversation_id:x}-{_signature(secret, conversation_id, 'mail')}"
 
 
-def mail_of(secret: bytes, token: str) -> int:
+def conversation_id_from_token(secret: bytes, token: str) -> int:
     """Return the conversation a mail's token is of; NotFound for any other text."""
     return _opened(secret, "mail", token)
 

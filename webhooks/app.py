@@ -13,15 +13,15 @@ from starlette.types import ASGIApp
 from bot.app import App
 from bot.cli import doctor
 from bot.observability import logs
-from bot.simulator.controller import Stage
+from bot.simulator.controller import SimulatorController
 from webhooks import telegram, twilio
 from webhooks.http import problems
-from webhooks.http.lazy_app import Lazily
-from webhooks.http.request_middleware import Logged
+from webhooks.http.lazy_app import LazyApp
+from webhooks.http.request_middleware import AccessLog
 from webhooks.ops import health, metrics
 
 
-def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
+def create_app(app: App | None = None, controller: SimulatorController | None = None) -> FastAPI:
     """Return the web application of `app`, which whoever made it starts and stops.
 
     Without `app` one is made from the environment and starts and stops with the server. Only
@@ -42,24 +42,27 @@ def create_app(app: App | None = None, stage: Stage | None = None) -> FastAPI:
 
     web = FastAPI(title="Slotline", lifespan=lifespan, docs_url=None, redoc_url=None)
     web.state.slotline = served
-    web.add_middleware(Logged)
-    problems.install(web)
+    web.add_middleware(AccessLog)
+    problems.install_problem_handlers(web)
     web.include_router(health.router)
     web.include_router(metrics.router)
     web.add_route("/docs", _docs, include_in_schema=False)
-    if stage is not None:
+    if controller is not None:
         from webhooks.public import simulator
 
-        web.state.stage = stage
+        web.state.stage = controller
         web.include_router(simulator.router)
     web.add_route(
-        "/webhooks/telegram/{role}", telegram.update, methods=["POST"], include_in_schema=False
+        "/webhooks/telegram/{role}",
+        telegram.receive_update,
+        methods=["POST"],
+        include_in_schema=False,
     )
-    for path, handler in (("messages", twilio.messages), ("status", twilio.status)):
+    for path, handler in (("messages", twilio.receive_message), ("status", twilio.receive_status)):
         web.add_route(
             f"/webhooks/twilio/{path}", handler, methods=["POST"], include_in_schema=False
         )
-    _mount(web, served, demo=stage is not None)
+    _mount(web, served, demo=controller is not None)
     return web
 
 
@@ -70,27 +73,27 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
     """
 
     def build_api() -> ASGIApp:
-        from webhooks.api.app import create_api
+        from webhooks.api.app import create_api_app
 
-        return create_api(served)
+        return create_api_app(served)
 
     def build_page() -> ASGIApp:
-        from webhooks.admin.app import create_page
+        from webhooks.admin.app import create_admin_app
 
-        return create_page(served, api, demo=demo)
+        return create_admin_app(served, api, demo=demo)
 
     def build_pages() -> ASGIApp:
-        from webhooks.public.app import create_pages
+        from webhooks.public.app import create_public_app
 
-        return create_pages(served)
+        return create_public_app(served)
 
-    api = Lazily(build_api)
+    api = LazyApp(build_api)
     web.mount("/api/v1", api)
     # Starlette would redirect by itself, but to the scheme and host that are left behind a proxy.
     web.add_route("/admin", _to_page, include_in_schema=False)
-    web.mount("/admin", Lazily(build_page))
+    web.mount("/admin", LazyApp(build_page))
     # Not a mount: that would take a wrong method on a path of ours for a path that is not there.
-    web.router.default = Lazily(build_pages)
+    web.router.default = LazyApp(build_pages)
 
 
 async def _docs(_request: Request) -> Response:
@@ -105,5 +108,5 @@ async def _to_page(_request: Request) -> Response:
 
 def _from_environment() -> App:
     settings = doctor.read_settings()
-    logs.configure(settings)
+    logs.configure_logging(settings)
     return App.open(settings)

@@ -14,32 +14,34 @@ from starlette.responses import Response
 
 from bot.app import App
 from webhooks.http import request_middleware
-from webhooks.http.problems import problem
+from webhooks.http.problems import problem_response
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY = 512 * 1024
+MAX_UPDATE_BYTES = 512 * 1024
 """Bytes: an update holds two messages at most, each with its entities and buttons."""
 
-HEADER = "X-Telegram-Bot-Api-Secret-Token"
+SIGNATURE_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
-async def update(request: Request) -> Response:
+async def receive_update(request: Request) -> Response:
     """Take in one update; 403 and nothing stored without the secret we gave Telegram."""
     app: App = request.app.state.slotline
     intake, role = app.telegram, request.path_params["role"]
     if intake is None or role not in intake.bots:
-        return problem(request, 404, code="not_found", detail="There is no such bot here.")
-    given = request.headers.get(HEADER, "").encode("utf-8", "replace")
-    if not hmac.compare_digest(given, intake.secret(role).encode()):
+        return problem_response(request, 404, code="not_found", detail="There is no such bot here.")
+    given = request.headers.get(SIGNATURE_HEADER, "").encode("utf-8", "replace")
+    if not hmac.compare_digest(given, intake.webhook_secret(role).encode()):
         log.warning("telegram.refused", path=request.url.path)
-        return problem(request, 403, code="bad_secret", detail="This is not sent by Telegram.")
+        return problem_response(
+            request, 403, code="bad_secret", detail="This is not sent by Telegram."
+        )
     try:
-        raw = json.loads(await request_middleware.body(request, MAX_BODY))
-    except request_middleware.TooLarge:
-        return problem(request, 413, code="too_large", detail="The body is too large.")
+        raw = json.loads(await request_middleware.read_body(request, MAX_UPDATE_BYTES))
+    except request_middleware.BodyTooLarge:
+        return problem_response(request, 413, code="too_large", detail="The body is too large.")
     except ValueError:
-        return problem(request, 400, code="invalid", detail="The body is not JSON.")
+        return problem_response(request, 400, code="invalid", detail="The body is not JSON.")
     if isinstance(raw, dict):
-        await intake.take(role, raw)
+        await intake.receive(role, raw)
     return Response()

@@ -18,22 +18,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.app import App
-from bot.channels.twilio.errors import OPTED_OUT, UNREACHABLE, plainly, why
-from bot.engine.receive import receive
+from bot.channels.twilio.errors import OPTED_OUT, UNREACHABLE_ERRORS, describe_error, error_key
+from bot.engine.receive import receive_incoming
 from bot.observability import metrics
 from core.messaging.messages import Incoming
-from core.messaging.outbox.delivery_status import provider_status
+from core.messaging.outbox.delivery_status import record_provider_status
 from webhooks.http import request_middleware
-from webhooks.http.problems import problem
+from webhooks.http.problems import problem_response
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY = 64 * 1024
+MAX_FORM_BYTES = 64 * 1024
 """Bytes; a message has at most 1,600 characters, and a few dozen short parameters."""
 
 MAX_FIELDS = 200
 
-TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 _SID = re.compile(r"[A-Za-z0-9]{2,64}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -41,10 +41,10 @@ _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 _OPT_OUT = {"STOP": "STOP", "START": "START", "HELP": "HELP"}
 
-Form = Mapping[str, str]
+TwilioParams = Mapping[str, str]
 
 
-async def messages(request: Request) -> Response:
+async def receive_message(request: Request) -> Response:
     """Take in one message: 403 and no row unless Twilio signed it, else empty TwiML."""
     form = await _signed_form(request)
     if isinstance(form, Response):
@@ -54,7 +54,7 @@ async def messages(request: Request) -> Response:
     channel, address = _end(form.get("From", ""))
     line = None
     for ours in (form.get("To", ""), form.get("MessagingServiceSid", "")):
-        line = line or await app.line("twilio", channel, _end(ours)[1])
+        line = line or await app.find_line("twilio", channel, _end(ours)[1])
     if line is None or not address or not event_id:
         # Not ours to answer: another account's number, an alphanumeric sender, a short code.
         log.warning(
@@ -64,8 +64,8 @@ async def messages(request: Request) -> Response:
             to=form.get("To", ""),
             sender=bool(address),
         )
-        return twiml()
-    receipt = await receive(app.runtime, line, address, event_id, incoming(form))
+        return empty_twiml_response()
+    receipt = await receive_incoming(app.runtime, line, address, event_id, parse_incoming(form))
     log.info(
         "twilio.received",
         conversation=receipt.conversation_id,
@@ -73,11 +73,11 @@ async def messages(request: Request) -> Response:
         again=receipt.inbox_id is None,
     )
     if receipt.inbox_id is not None:
-        app.turns.begin(receipt.conversation_id)
-    return twiml()
+        app.turn_runner.begin_turns(receipt.conversation_id)
+    return empty_twiml_response()
 
 
-async def status(request: Request) -> Response:
+async def receive_status(request: Request) -> Response:
     """Take in what became of a message we sent; the same news twice changes nothing."""
     form = await _signed_form(request)
     if isinstance(form, Response):
@@ -92,24 +92,24 @@ async def status(request: Request) -> Response:
         error = error[:10] if error.isascii() and error.isdecimal() else ""
         code = int(error or 0)
         news = await app.runtime.run(
-            lambda ctx: provider_status(
+            lambda ctx: record_provider_status(
                 ctx,
                 sid,
                 state,
-                plainly(code) if code else "",
-                why=why(code),
+                describe_error(code) if code else "",
+                why=error_key(code),
                 outbox_id=row,
-                unreachable=code in UNREACHABLE,
+                unreachable=code in UNREACHABLE_ERRORS,
                 unsubscribed=code == OPTED_OUT,
             )
         )
         if news and code:
-            metrics.failure("twilio", str(code))
+            metrics.count_failure("twilio", str(code))
         log.info("twilio.status", sid=sid, status=state[:20], error=error, news=news)
     return Response(status_code=204)
 
 
-def incoming(form: Form) -> Incoming:
+def parse_incoming(form: TwilioParams) -> Incoming:
     """Return what the parameters of a message say the person did."""
     name, text = form.get("ProfileName", ""), form.get("Body", "")
     tapped = form.get("ListId") or form.get("ButtonPayload") or ""
@@ -126,18 +126,20 @@ def incoming(form: Form) -> Incoming:
     return Incoming(text=_OPT_OUT.get(form.get("OptOutType", ""), text), name=name)
 
 
-def twiml() -> Response:
+def empty_twiml_response() -> Response:
     """Return the empty answer."""
-    return Response(TWIML, media_type="text/xml")
+    return Response(EMPTY_TWIML, media_type="text/xml")
 
 
-def is_signed(token: str, url: str, pairs: list[tuple[str, str]], signature: str) -> bool:
+def has_valid_signature(
+    token: str, url: str, params: list[tuple[str, str]], signature: str
+) -> bool:
     """Whether `signature` is Twilio's for a POST of `pairs` to `url`.
 
     HMAC-SHA1 by the account's token over the address as Twilio knows it, then each parameter's
     name and value in the order of their names, blank ones too; in base64.
     """
-    signed = url + "".join(name + value for name, value in sorted(set(pairs)))
+    signed = url + "".join(name + value for name, value in sorted(set(params)))
     digest = hmac.digest(token.encode(), signed.encode("utf-8", "surrogatepass"), sha1)
     return hmac.compare_digest(base64.b64encode(digest), signature.encode("utf-8", "replace"))
 
@@ -146,9 +148,9 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
     """Return the parameters if Twilio signed them, else the answer that refuses them."""
     settings = request.app.state.slotline.settings
     try:
-        raw = await request_middleware.body(request, MAX_BODY)
-    except request_middleware.TooLarge:
-        return problem(request, 413, code="too_large", detail="The body is too large.")
+        raw = await request_middleware.read_body(request, MAX_FORM_BYTES)
+    except request_middleware.BodyTooLarge:
+        return problem_response(request, 413, code="too_large", detail="The body is too large.")
     url = settings.base_url + request.scope["raw_path"].decode("ascii", "replace")
     if request.scope["query_string"]:
         url += "?" + request.scope["query_string"].decode("ascii", "replace")
@@ -163,13 +165,15 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
     except ValueError:
         pairs = []
     token = settings.twilio_auth_token
-    if not (token and pairs and is_signed(token, url, pairs, signature)):
+    if not (token and pairs and has_valid_signature(token, url, pairs, signature)):
         log.warning("twilio.refused", path=request.url.path)
-        return problem(request, 403, code="bad_signature", detail="This is not signed by Twilio.")
+        return problem_response(
+            request, 403, code="bad_signature", detail="This is not signed by Twilio."
+        )
     return dict(pairs)
 
 
-def _sid(form: Form) -> str:
+def _sid(form: TwilioParams) -> str:
     sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
     return sid if _SID.fullmatch(sid) else ""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from bot.rendering.render import Capabilities, Rendered
+from bot.rendering.render import Capabilities, RenderedMessage
 from core.db.context import Context
 from core.messaging.outbox.claim import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SendResult:
     """What the provider said when it took a message.
 
     `provider_id` is its name for it, by which it reports later; `segments` the SMS it counts,
@@ -23,7 +23,7 @@ class Sent:
     segments: int = 0
 
 
-class NoRoom(Exception):
+class RateLimited(Exception):
     """A sender's line is too long for this message; `seconds` until it may be short enough."""
 
     def __init__(self, seconds: float) -> None:
@@ -40,7 +40,7 @@ class Channel(Protocol):
         """What one message can be."""
         ...
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Hand one message to the provider; DeliveryFailed when it does not take it.
 
         Its parameters: `reason`; `why`, the text that says it to people; `away` when the provider
@@ -56,10 +56,10 @@ class Channel(Protocol):
 
 
 @runtime_checkable
-class Learning(Protocol):
+class NeedsConfig(Protocol):
     """A channel that keeps something of its own in the database."""
 
-    async def learn(self, ctx: Context) -> None:
+    async def load_config(self, ctx: Context) -> None:
         """Read it anew; it is asked to at the start and at every tick."""
         ...
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from html import escape
 
-from bot.channels.base import Sent
-from bot.i18n.messages import WORDING, text
-from bot.rendering.attachments import calendar_file
-from bot.rendering.render import EMAIL, Capabilities, Rendered
+from bot.channels.base import SendResult
+from bot.i18n.messages import TRANSLATOR, text
+from bot.rendering.attachments import load_calendar_file
+from bot.rendering.render import EMAIL, Capabilities, RenderedMessage
 from core import signed_links
 from core.db.runtime import Runtime
 from core.errors import NotFound
@@ -23,12 +23,12 @@ from core.messaging.outbox.claim import Outgoing
 
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
-WITHOUT = {"followup", "prove", "stopped"}
+KINDS_WITHOUT_ICS = {"followup", "prove", "stopped"}
 """Kinds of messages that change nothing in a calendar."""
 
 
 @dataclass(slots=True, eq=False)
-class Email:
+class EmailChannel:
     """Mails by a mail server; `runtime` is where a booking is read from, as it is sent."""
 
     mailer: Mailer
@@ -40,20 +40,22 @@ class Email:
         """Long texts; nothing that wants an answer."""
         return EMAIL
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Hand one mail to the server; DeliveryFailed when it does not take it."""
         await self.mailer.send(await self._mail(row, rendered))
-        return Sent(status="accepted")
+        return SendResult(status="accepted")
 
-    async def _mail(self, row: Outgoing, rendered: Rendered) -> Mail:
+    async def _mail(self, row: Outgoing, rendered: RenderedMessage) -> Mail:
         language = row.language or "en"
 
         def words(say: Say) -> str:
-            return WORDING.say(say, language)
+            return TRANSLATOR.translate(say, language)
 
         runtime, booking = self.runtime, row.booking_id
-        base = runtime.settings.base_url
-        end = f"{base}/mail/end/{signed_links.mail_token(runtime.secret, row.conversation_id)}"
+        base = runtime.settings.public_base_url
+        end = (
+            f"{base}/mail/end/{signed_links.unsubscribe_token(runtime.secret, row.conversation_id)}"
+        )
         parts = [rendered.text]
         calendar = None
         if booking is not None:
@@ -69,17 +71,19 @@ class Email:
             ("List-Unsubscribe", f"<{end}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         )
-        return Mail(row.address, words(subject), body, html(body, language), headers, calendar)
+        return Mail(
+            row.address, words(subject), body, render_html(body, language), headers, calendar
+        )
 
     async def _calendar(
         self, row: Outgoing, booking: int, language: str
     ) -> tuple[str, bytes] | None:
-        if row.kind in WITHOUT:
+        if row.kind in KINDS_WITHOUT_ICS:
             return None
         ours = parseaddr(self.sender)[1]
         try:
-            async with self.runtime.reading() as ctx:
-                file = await calendar_file(ctx, booking, language, (ours, row.address))
+            async with self.runtime.read_transaction() as ctx:
+                file = await load_calendar_file(ctx, booking, language, (ours, row.address))
         except NotFound:  # purged meanwhile
             return None
         return file.type.partition("method=")[2], file.body
@@ -88,7 +92,7 @@ class Email:
         """There is nothing to let go of: each mail has a connection of its own."""
 
 
-def html(body: str, language: str) -> str:
+def render_html(body: str, language: str) -> str:
     """Return a text as a page of its own: paragraphs, lines, links; nothing is loaded."""
     paragraphs = "".join(
         f"<p>{'<br>'.join(_linked(line) for line in part.splitlines())}</p>"

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 
 import sqlalchemy as sa
 
-from bot.channels.telegram.api import bot_id
+from bot.channels.telegram.api import parse_bot_id
 from core.db import tables
 from core.db.context import Context
 from core.messaging import lines
@@ -28,7 +28,7 @@ class Line:
     staff: bool
 
 
-async def load(ctx: Context, transport: str | None = None) -> list[Line]:
+async def load_lines(ctx: Context, transport: str | None = None) -> list[Line]:
     """Return the active lines, of one transport or of all."""
     c = tables.lines.c
     rows = sa.select(c.id, c.transport, c.channel, c.account, c.address, c.shop_id, c.staff).where(
@@ -39,16 +39,16 @@ async def load(ctx: Context, transport: str | None = None) -> list[Line]:
     return [Line(**row._asdict()) for row in await ctx.all(rows.order_by(c.id))]
 
 
-async def ensure_defaults(ctx: Context, settings: Settings) -> None:
+async def ensure_default_lines(ctx: Context, settings: Settings) -> None:
     """Add the lines that the settings name and the database lacks; they serve all shops."""
     for address, staff in telegram_addresses(settings):
-        await lines.add_line(
+        await lines.get_or_create_line(
             ctx, transport="telegram", channel="telegram", address=address, staff=staff
         )
     if settings.smtp_url and (mailbox := parseaddr(settings.mail_from)[1]):
-        await lines.add_line(ctx, transport="smtp", channel="email", address=mailbox)
+        await lines.get_or_create_line(ctx, transport="smtp", channel="email", address=mailbox)
     for channel, address in twilio_addresses(settings):
-        await lines.add_line(
+        await lines.get_or_create_line(
             ctx,
             transport="twilio",
             channel=channel,
@@ -63,8 +63,8 @@ def telegram_addresses(settings: Settings) -> Iterable[tuple[str, bool]]:
         (settings.telegram_bot_token, False),
         (settings.telegram_owner_bot_token, True),
     ):
-        if bot_id(token):
-            yield bot_id(token), staff
+        if parse_bot_id(token):
+            yield parse_bot_id(token), staff
 
 
 def twilio_addresses(settings: Settings) -> Iterable[tuple[str, str]]:

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.channels.base import Sent
-from bot.rendering.render import SMS, Capabilities, Rendered
+from bot.channels.base import SendResult
+from bot.rendering.render import SMS, Capabilities, RenderedMessage
 from core.errors import DeliveryFailed
 from core.messaging.outbox.claim import Outgoing
 
 
 @dataclass(slots=True)
-class Memory:
+class MemoryChannel:
     """Takes every message. `failures` are raised first, one a message, in their order."""
 
     capabilities: Capabilities = SMS
-    sent: list[tuple[Outgoing, Rendered]] = field(default_factory=list)
+    sent: list[tuple[Outgoing, RenderedMessage]] = field(default_factory=list)
     failures: list[DeliveryFailed | OSError] = field(default_factory=list)
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Remember a message."""
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append((row, rendered))
-        return Sent(f"memory-{len(self.sent)}", "delivered", rendered.segments)
+        return SendResult(f"memory-{len(self.sent)}", "delivered", rendered.segments)
 
     async def close(self) -> None:
         """There is nothing to let go of."""
 
-    def to(self, address: str) -> list[str]:
+    def texts_to(self, address: str) -> list[str]:
         """Return the texts an address was sent, in order."""
         return [rendered.text for row, rendered in self.sent if row.address == address]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.channels.base import Sent
-from bot.rendering.render import SMS, Capabilities, Rendered
+from bot.channels.base import SendResult
+from bot.rendering.render import SMS, Capabilities, RenderedMessage
 from core.messaging.outbox.claim import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
+class TerminalChannel:
     """Prints by `write` what is sent to `address`; what others on the line get is not shown.
 
     Every channel's talk shows numbers here: a terminal has no buttons.
@@ -24,13 +24,13 @@ class Terminal:
     @property
     def capabilities(self) -> Capabilities:
         """SMS as a phone would get it; other channels without their buttons."""
-        return SMS if self.channel == "sms" else Capabilities(length=4096)
+        return SMS if self.channel == "sms" else Capabilities(max_length=4096)
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Print a message, marked as theirs."""
         if row.address == self.address:
             self.write("< " + rendered.text.replace("\n", "\n  "))
-        return Sent(status="delivered", segments=rendered.segments)
+        return SendResult(status="delivered", segments=rendered.segments)
 
     async def close(self) -> None:
         """There is nothing to let go of."""

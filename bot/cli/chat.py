@@ -12,21 +12,20 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from bot.channels.lines import Line
-from bot.channels.terminal import Terminal
-from bot.delivery.sender import Delivery
+from bot.channels.terminal import TerminalChannel
+from bot.delivery.sender import OutboxSender
 from bot.engine import turn
-from bot.engine.receive import receive
+from bot.engine.receive import receive_incoming
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import lines
 from core.messaging.messages import Incoming
-from core.people import identities
-from core.people.identities import Contact
+from core.people.identities import Contact, get_or_create_contact
 
 
-async def chat(
+async def run_chat(
     runtime: Runtime, channel: str, address: str, source: TextIO, write: Callable[[str], None]
 ) -> None:
     """Talk as `address` on the terminal's line of `channel`, line by line until the end.
@@ -34,16 +33,16 @@ async def chat(
     A person types; a pipe is read line by line, echoed, each answer printed before the next.
     """
     line = await runtime.run(partial(_line, channel))
-    terminal = Terminal(write, address, channel)
-    delivery = Delivery(runtime, {("terminal", channel): terminal})
+    terminal = TerminalChannel(write, address, channel)
+    delivery = OutboxSender(runtime, {("terminal", channel): terminal})
     contact = await runtime.run(partial(_contact, line, address))
     # Alerts and news that came since the last time.
     await delivery.drain(contact.conversation_id)
     while (text := await asyncio.to_thread(_read, source, write)) is not None:
         if not text:
             continue
-        receipt = await receive(runtime, line, address, uuid4().hex, Incoming(text=text))
-        await turn.work(runtime, receipt.conversation_id)
+        receipt = await receive_incoming(runtime, line, address, uuid4().hex, Incoming(text=text))
+        await turn.run_pending_turns(runtime, receipt.conversation_id)
         await delivery.drain(receipt.conversation_id)
 
 
@@ -51,12 +50,12 @@ async def _line(channel: str, ctx: Context) -> Line:
     """Return the terminal's line of a channel; it serves all shops and leads nowhere else."""
     if not await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops)):
         raise NotReady(reason="there is no shop yet: python -m bot seed-demo makes three")
-    line_id = await lines.add_line(ctx, transport="terminal", channel=channel)
+    line_id = await lines.get_or_create_line(ctx, transport="terminal", channel=channel)
     return Line(line_id, "terminal", channel, "", "", None, staff=False)
 
 
 async def _contact(line: Line, address: str, ctx: Context) -> Contact:
-    return await identities.contact(ctx, line, address)
+    return await get_or_create_contact(ctx, line, address)
 
 
 def _read(source: TextIO, write: Callable[[str], None]) -> str | None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from bot.channels.twilio import rates
-from bot.channels.twilio.templates import by_hand
+from bot.channels.twilio.templates import parse_template_sids
 from core.db import tables
 from core.db.runtime import Runtime
 from core.errors import NotReady
@@ -50,7 +50,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", f"LOG_LEVEL is none of {', '.join(_LEVELS)}: INFO is used")
     if settings.host not in {"127.0.0.1", "::1", "localhost"} and not settings.public_url:
         yield Finding("note", "HOST lets others in, but PUBLIC_URL does not say under which name")
-    if settings.database.startswith("postgresql") and not settings.secret_key:
+    if settings.effective_database_url.startswith("postgresql") and not settings.secret_key:
         yield Finding(
             "note", "SECRET_KEY is made and kept in DATA_DIR: processes elsewhere need the same"
         )
@@ -113,10 +113,10 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
     for name, value in senders.items():
         if value and not _E164.fullmatch(value):
             yield Finding("wrong", f"{name} is no number such as +15551234567")
-    _, odd = rates.read(settings.twilio_rates)
+    _, odd = rates.parse_rates(settings.twilio_rates)
     for part in odd:
         yield Finding("wrong", f"TWILIO_RATES has {part}, which is no rate such as longcode=10")
-    _, wrong = by_hand(settings.twilio_content_sids)
+    _, wrong = parse_template_sids(settings.twilio_content_sids)
     if wrong:
         yield Finding("wrong", f"TWILIO_CONTENT_SIDS has what is no template: {', '.join(wrong)}")
     if service and not service.startswith("MG"):
@@ -131,19 +131,21 @@ async def database_findings(runtime: Runtime) -> list[Finding]:
     """Look at the database: there, migrated, guarded, with shops and lines."""
     from core.db import migrate  # Alembic is slow to import, and a start needs the rest only
 
-    kind = sa.make_url(runtime.settings.database).get_backend_name()
+    kind = sa.make_url(runtime.settings.effective_database_url).get_backend_name()
     try:
-        await runtime.check()
+        await runtime.ensure_ready()
     except NotReady as error:
         return [Finding("wrong", str(error.params["reason"]))]
-    current, _ = await migrate.revision(runtime)
+    current, _ = await migrate.current_and_head(runtime)
     findings = [Finding("ok", f"database: {kind}, revision {current}, guards in place")]
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         shops = await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops))
         lines = await ctx.scalar(
             sa.select(sa.func.count()).select_from(tables.lines).where(tables.lines.c.active)
         )
-        templates = await whatsapp_templates.known(ctx, runtime.settings.twilio_account_sid)
+        templates = await whatsapp_templates.load_templates(
+            ctx, runtime.settings.twilio_account_sid
+        )
     if not shops:
         findings.append(
             Finding("note", "there is no shop yet: python -m bot seed-demo makes three")
@@ -155,7 +157,7 @@ async def database_findings(runtime: Runtime) -> list[Finding]:
     return findings
 
 
-def _whatsapp(templates: Mapping[str, whatsapp_templates.Kept]) -> Finding:
+def _whatsapp(templates: Mapping[str, whatsapp_templates.StoredTemplate]) -> Finding:
     if not templates:
         return Finding(
             "note",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.channels.telegram.api import Description, Role, TelegramBot
-from bot.flows.staff.commands import SLASH
-from bot.i18n.messages import WORDING, text
-from bot.i18n.translator import SOURCE_LANGUAGE, languages
+from bot.channels.telegram.api import BotDescription, BotRole, TelegramBot
+from bot.flows.staff.commands import SLASH_COMMANDS
+from bot.i18n.messages import TRANSLATOR, text
+from bot.i18n.translator import SOURCE_LANGUAGE, supported_languages
 from core.messaging.messages import Say
 
-COMMANDS: Mapping[Role, Mapping[str, Say]] = {
+MENU_COMMANDS: Mapping[BotRole, Mapping[str, Say]] = {
     "customer": {
         "book": text("command.book"),
         "bookings": text("command.bookings"),
@@ -19,27 +19,27 @@ COMMANDS: Mapping[Role, Mapping[str, Say]] = {
         "start": text("command.start"),
         "stop": text("command.stop"),
     },
-    "owner": {name: text(f"command.desk.{name}") for name in SLASH},
+    "owner": {name: text(f"command.desk.{name}") for name in SLASH_COMMANDS},
 }
 """The commands a bot shows in its menu, in their order, by whom it serves."""
 
 
-def descriptions(role: Role) -> Iterator[Description]:
+def bot_descriptions(role: BotRole) -> Iterator[BotDescription]:
     """Yield what a bot is described by: for everybody in English, then language by language."""
-    for language in ("", *languages()):
+    for language in ("", *supported_languages()):
         spoken = language or SOURCE_LANGUAGE
-        yield Description(
+        yield BotDescription(
             language,
-            {name: WORDING.say(say, spoken) for name, say in COMMANDS[role].items()},
-            about=WORDING.say(text(f"command.{role}_about"), spoken),
-            short=WORDING.say(text(f"command.{role}_short"), spoken),
+            {name: TRANSLATOR.translate(say, spoken) for name, say in MENU_COMMANDS[role].items()},
+            about=TRANSLATOR.translate(text(f"command.{role}_about"), spoken),
+            short=TRANSLATOR.translate(text(f"command.{role}_short"), spoken),
         )
 
 
-async def set_up(bots: Mapping[Role, TelegramBot]) -> list[str]:
+async def set_up_bots(bots: Mapping[BotRole, TelegramBot]) -> list[str]:
     """Set what people see of each bot; return their names. Refused, OSError."""
     names = []
     for role, bot in bots.items():
-        await bot.describe(list(descriptions(role)))
-        names.append(await bot.username())
+        await bot.set_description(list(bot_descriptions(role)))
+        names.append(await bot.get_username())
     return names

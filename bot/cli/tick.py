@@ -19,24 +19,23 @@ from bot.channels import lines
 from bot.cli import outbox
 from bot.engine import turn
 from bot.observability import logs
-from bot.worker import Worker, left_behind
+from bot.worker import Worker, unfinished_conversations
 from core.bookings import expiry, outcome_questions, reschedule_proposals
-from core.bookings.reminders import staff_digest
+from core.bookings.reminders.staff_digest import report_unanswered, send_digests
 from core.calendar_sync import external_calendars
 from core.db import tables
 from core.db.context import Context
 from core.messaging import unrecognized
-from core.messaging.outbox import admin
 from core.messaging.outbox.acknowledge import mark_sent, requeue_expired_leases
-from core.messaging.outbox.admin import Which
+from core.messaging.outbox.admin import OutboxFilter, newest_entries
 from core.messaging.outbox.claim import claim_due
 from core.privacy import retention
 
 log = structlog.get_logger(__name__)
 
-Write = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
-EVERYTHING = 1_000_000
+NO_LIMIT = 1_000_000
 """More than is ever due at once: a rehearsal is one batch."""
 
 _MANY = 500
@@ -60,16 +59,16 @@ class _Before:
     calendars: list[sa.Row[Any]]
 
 
-async def tick(worker: Worker, write: Write) -> None:
+async def run_tick(worker: Worker, write: WriteLine) -> None:
     """Do everything that is due now, and print it."""
-    async with worker.runtime.reading() as ctx:
+    async with worker.runtime.read_transaction() as ctx:
         before = await _before(ctx)
     counts = await worker.run_due()
-    async with worker.runtime.reading() as ctx:
+    async with worker.runtime.read_transaction() as ctx:
         await _report(ctx, worker, before, counts, write)
 
 
-async def rehearse(worker: Worker, write: Write) -> None:
+async def rehearse_tick(worker: Worker, write: WriteLine) -> None:
     """Print what `tick` would do now; change nothing and send nothing."""
     try:
         async with worker.runtime.transaction() as ctx:
@@ -97,21 +96,21 @@ async def _before(ctx: Context) -> _Before:
         await ctx.scalar(sa.select(sa.func.coalesce(sa.func.max(o.id), 0))),
         [row.id for row in await ctx.all(due.order_by(o.id))],
         list(await ctx.all(sa.select(b.id, b.ref, b.state).where(over).order_by(b.id))),
-        await left_behind(ctx, timedelta(0), limit=None),
-        await external_calendars.waiting(ctx),
+        await unfinished_conversations(ctx, timedelta(0), limit=None),
+        await external_calendars.peek_due_calendars(ctx),
     )
 
 
 async def _played(ctx: Context, worker: Worker, before: _Before) -> dict[str, int]:
     """Do in this transaction what `Worker.run_due` does in many."""
-    counts = {"bookings": await expiry.expire(ctx, limit=EVERYTHING)}
-    counts["visits"] = await reschedule_proposals.lapse(ctx) + await outcome_questions.ask_outcomes(
+    counts = {"bookings": await expiry.expire_overdue(ctx, limit=NO_LIMIT)}
+    counts["visits"] = await reschedule_proposals.expire_proposals(
         ctx
-    )
+    ) + await outcome_questions.ask_outcomes(ctx)
     # Only which: what stands in them nobody knows before they are fetched.
-    counts["calendars"] = len(await external_calendars.due(ctx, limit=EVERYTHING))
-    counts["agendas"] = await staff_digest.unanswered(ctx)
-    counts["agendas"] += await staff_digest.agendas(ctx, limit=None)
+    counts["calendars"] = len(await external_calendars.claim_due_calendars(ctx, limit=NO_LIMIT))
+    counts["agendas"] = await report_unanswered(ctx)
+    counts["agendas"] += await send_digests(ctx, limit=None)
     counts["turns"] = 0
     for conversation_id in before.talks:
         counts["turns"] += await _turns(ctx, conversation_id)
@@ -122,25 +121,25 @@ async def _played(ctx: Context, worker: Worker, before: _Before) -> dict[str, in
         for row in rows:
             await mark_sent(ctx, row.id, row.lease)
         counts["outbox"] += len(rows)
-    await unrecognized.purge(ctx)
+    await unrecognized.delete_expired(ctx)
     for kind in retention.KINDS:
         count, after = 0, 0
         while True:
-            swept = await retention.sweep(ctx, kind, after)
+            swept = await retention.sweep_batch(ctx, kind, after)
             count += swept.count
-            if swept.after is None:
+            if swept.next_after_id is None:
                 break
-            after = swept.after
+            after = swept.next_after_id
         counts[f"old {kind}"] = count
     return counts
 
 
 async def _turns(ctx: Context, conversation_id: int) -> int:
-    handled, found = 0, turn.MORE
-    while found == turn.MORE:
+    handled, found = 0, turn.MORE_WAITING
+    while found == turn.MORE_WAITING:
         try:
             async with ctx.connection.begin_nested():
-                found = await turn.turn(ctx, conversation_id)
+                found = await turn.run_turn(ctx, conversation_id)
         except Exception:  # whatever a flow raises
             log.exception("turn failed", conversation=conversation_id)
             break
@@ -150,8 +149,8 @@ async def _turns(ctx: Context, conversation_id: int) -> int:
 
 async def _served(ctx: Context, worker: Worker) -> list[lines.Line]:
     """Return the lines this installation has a way out to."""
-    ways = worker.delivery.channels
-    return [one for one in await lines.load(ctx) if (one.transport, one.channel) in ways]
+    ways = worker.sender.channels
+    return [one for one in await lines.load_lines(ctx) if (one.transport, one.channel) in ways]
 
 
 # ------------------------------------------------------------------------------------ in print
@@ -162,7 +161,7 @@ async def _report(
     worker: Worker,
     before: _Before,
     counts: dict[str, int],
-    write: Write,
+    write: WriteLine,
     *,
     rehearsed: bool = False,
 ) -> None:
@@ -180,8 +179,8 @@ async def _report(
             tables.conversations, tables.lines, tables.lines.c.id == c.line_id
         )
         for row in await ctx.all(talks.where(c.id.in_(some)).order_by(c.id)):
-            write(f"turn     {row.channel} {logs.address(row.address)}")
-    wrong = await external_calendars.errors(ctx, [row.id for row in before.calendars])
+            write(f"turn     {row.channel} {logs.mask_address(row.address)}")
+    wrong = await external_calendars.last_errors(ctx, [row.id for row in before.calendars])
     for row in before.calendars:
         # The address is a secret, where it leads is not.
         where = f"calendar {row.provider}, at {urlsplit(row.url).hostname}"
@@ -195,9 +194,9 @@ async def _report(
             unserved.where(o.id.in_(some), o.state == "due", c.line_id.not_in(served))
         )
         nowhere = {row.id for row in away}
-        for entry in await admin.entries(ctx, Which(tuple(some)), limit=len(some)):
+        for entry in await newest_entries(ctx, OutboxFilter(tuple(some)), limit=len(some)):
             why = "  (nothing here serves that line)" if entry.id in nowhere else ""
-            write(f"message  {outbox.line(entry).strip()}{why}")
+            write(f"message  {outbox.format_row(entry).strip()}{why}")
     for name, count in counts.items():
         write(f"{name}: {count}")
 

@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.i18n import translator
-from bot.i18n.messages import WORDS
+from bot.i18n.messages import MESSAGES
 
 Translations = dict[str, str | list[str]]
 
@@ -32,7 +32,9 @@ _IDLE = (
 )
 
 
-def update(words: translator.Words, path: Path, language: str, given: Translations) -> list[str]:
+def update_po_file(
+    words: translator.MessageTemplates, path: Path, language: str, given: Translations
+) -> list[str]:
     """Rewrite the catalog at `path` for `words`; return the keys that still lack a translation.
 
     A translation is kept as long as its English is the same: a changed one has to be read
@@ -75,12 +77,12 @@ def main(arguments: list[str]) -> int:
     """Run the command."""
     given = json.loads(Path(arguments[1]).read_text("utf-8")) if len(arguments) > 1 else {}
     languages = arguments[:1] or [
-        x for x in translator.languages() if x != translator.SOURCE_LANGUAGE
+        x for x in translator.supported_languages() if x != translator.SOURCE_LANGUAGE
     ]
     for language in languages:
-        path = translator.LOCALES / language / "LC_MESSAGES" / "slotline.po"
-        lacking = update(WORDS, path, language, given)
-        sys.stdout.write(f"{language}: {len(WORDS)} texts, {len(lacking)} untranslated\n")
+        path = translator.LOCALES_DIR / language / "LC_MESSAGES" / "slotline.po"
+        lacking = update_po_file(MESSAGES, path, language, given)
+        sys.stdout.write(f"{language}: {len(MESSAGES)} texts, {len(lacking)} untranslated\n")
         sys.stdout.writelines(f"  {key}\n" for key in lacking)
     return 0
 

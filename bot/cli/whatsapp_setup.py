@@ -10,36 +10,36 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.channels.twilio import templates
-from bot.channels.twilio.content_api import ContentApi, Refused
-from bot.channels.twilio.templates import Template
-from bot.i18n.messages import WORDING
-from bot.i18n.translator import languages
+from bot.channels.twilio.content_api import ContentApi, ContentApiError
+from bot.channels.twilio.templates import ContentTemplate
+from bot.i18n.messages import TRANSLATOR
+from bot.i18n.translator import supported_languages
 from core.db.runtime import Runtime
 from core.messaging import whatsapp_templates
-from core.messaging.whatsapp_templates import Kept
+from core.messaging.whatsapp_templates import StoredTemplate
 
-APPROVED = "approved"
+APPROVED_STATUS = "approved"
 
 
-class Unable(Exception):
+class SetupFailed(Exception):
     """Nothing could be set up; the message says why."""
 
 
 @dataclass(slots=True)
-class Outcome:
+class SetupResult:
     """What a set-up did: templates made and found, approvals by what WhatsApp says, shops fitted.
 
     `refused` holds what Twilio or WhatsApp would not do, in their words.
     """
 
-    made: int = 0
+    created: int = 0
     found: int = 0
     shops: int = 0
     approvals: dict[str, int] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
 
-async def set_up(runtime: Runtime) -> Outcome:
+async def create_templates(runtime: Runtime) -> SetupResult:
     """Make every template that is not there; Unable when Twilio refuses us altogether.
 
     Every shop that has no approved templates of its own gets the approved ones.
@@ -47,56 +47,56 @@ async def set_up(runtime: Runtime) -> Outcome:
     settings = runtime.settings
     account = settings.twilio_account_sid
     if not (account and settings.twilio_auth_token):
-        raise Unable("Twilio lacks TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN")
-    outcome, done = Outcome(), dict[str, Kept]()
-    opening = list(templates.approved(WORDING, languages()))
+        raise SetupFailed("Twilio lacks TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN")
+    outcome, done = SetupResult(), dict[str, StoredTemplate]()
+    opening = list(templates.approval_templates(TRANSLATOR, supported_languages()))
     async with ContentApi(settings) as api:
         try:
-            there = {t["friendly_name"]: t["sid"] async for t in api.every()}
-        except Refused as refused:
-            raise Unable(f"Twilio refuses: {refused}") from None
-        for template in (*templates.interactive(), *opening):
+            there = {t["friendly_name"]: t["sid"] async for t in api.list_templates()}
+        except ContentApiError as refused:
+            raise SetupFailed(f"Twilio refuses: {refused}") from None
+        for template in (*templates.interactive_templates(), *opening):
             try:
                 done[template.name] = await _one(api, template, there, outcome)
-            except Refused as refused:
+            except ContentApiError as refused:
                 outcome.refused.append(f"{template.name}: {refused}")
     ready: dict[str, dict[str, str]] = {}
     for template in opening:
         one = done.get(template.name)
-        if one is not None and one.approval == APPROVED:
+        if one is not None and one.approval == APPROVED_STATUS:
             ready.setdefault(template.key, {})[template.language] = one.sid
     async with runtime.transaction() as ctx:
-        await whatsapp_templates.keep(ctx, account, done)
-        outcome.shops = await whatsapp_templates.hand_out(ctx, ready)
+        await whatsapp_templates.replace_templates(ctx, account, done)
+        outcome.shops = await whatsapp_templates.assign_templates(ctx, ready)
     return outcome
 
 
 async def _one(
-    api: ContentApi, template: Template, there: dict[str, str], outcome: Outcome
-) -> Kept:
+    api: ContentApi, template: ContentTemplate, there: dict[str, str], outcome: SetupResult
+) -> StoredTemplate:
     """Have one template kept, and approved if it needs that."""
     sid = there.get(template.friendly_name)
     if sid is None:
-        sid = await api.create(template.request())
-        outcome.made += 1
+        sid = await api.create_template(template.request())
+        outcome.created += 1
     else:
         outcome.found += 1
     if not template.key:
-        return Kept(sid)
-    approval = await api.approval(sid)
+        return StoredTemplate(sid)
+    approval = await api.approval_status(sid)
     if approval == "unsubmitted":
         try:
-            approval = await api.ask_approval(sid, template.friendly_name)
-        except Refused as refused:
+            approval = await api.request_approval(sid, template.friendly_name)
+        except ContentApiError as refused:
             # A sandbox has no business account that could ask; buttons and lists work all the same.
             outcome.refused.append(f"{template.name}, approval: {refused}")
     outcome.approvals[approval] = outcome.approvals.get(approval, 0) + 1
-    return Kept(sid, approval)
+    return StoredTemplate(sid, approval)
 
 
-def report(outcome: Outcome, write: Callable[[str], None]) -> None:
+def print_result(outcome: SetupResult, write: Callable[[str], None]) -> None:
     """Say in plain words what a set-up did."""
-    write(f"WhatsApp's templates at Twilio: {outcome.made} made, {outcome.found} there already.")
+    write(f"WhatsApp's templates at Twilio: {outcome.created} made, {outcome.found} there already.")
     for approval, count in sorted(outcome.approvals.items()):
         write(f"For messages later than 24 hours: {count} {approval}.")
     if outcome.shops:

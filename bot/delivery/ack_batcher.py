@@ -15,25 +15,25 @@ import structlog
 
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.messaging.outbox.acknowledge import Done, finish_all
+from core.messaging.outbox.acknowledge import SentMessage, mark_sent_batch
 
 log = structlog.get_logger(__name__)
 
-MOST = 200
+MAX_BATCH = 200
 """Marks in one transaction."""
 
-Waiting = tuple[Done, asyncio.Future[bool | None]]
+PendingAck = tuple[SentMessage, asyncio.Future[bool | None]]
 
 
 @dataclass(slots=True, eq=False)
-class Marks:
+class AckBatcher:
     """What was sent and is to be marked."""
 
     runtime: Runtime
-    _waiting: list[Waiting] = field(default_factory=list)
+    _waiting: list[PendingAck] = field(default_factory=list)
     _at_work: asyncio.Task[None] | None = None
 
-    async def add(self, done: Done) -> bool | None:
+    async def acknowledge(self, done: SentMessage) -> bool | None:
         """Mark a row; return whether more waits behind it, None when it was not ours any more."""
         answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((done, answer))
@@ -41,7 +41,7 @@ class Marks:
             self._at_work = asyncio.create_task(self._work())
         return await answer
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nothing is to be marked."""
         while self._at_work is not None:
             await asyncio.wait({self._at_work})
@@ -49,12 +49,12 @@ class Marks:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                those, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                those, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 await self._mark(those)
         finally:
             self._at_work = None
 
-    async def _mark(self, those: Sequence[Waiting]) -> None:
+    async def _mark(self, those: Sequence[PendingAck]) -> None:
         try:
             marked = await self.runtime.run(partial(_finish, [done for done, _ in those]))
         except Exception as error:
@@ -72,5 +72,5 @@ class Marks:
                 answer.set_result(marked.get(done.row_id))
 
 
-async def _finish(those: Sequence[Done], ctx: Context) -> dict[int, bool]:
-    return await finish_all(ctx, those)
+async def _finish(those: Sequence[SentMessage], ctx: Context) -> dict[int, bool]:
+    return await mark_sent_batch(ctx, those)

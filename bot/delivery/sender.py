@@ -15,45 +15,50 @@ import sqlalchemy as sa
 import structlog
 
 from bot.channels import lines
-from bot.channels.base import Channel, Channels, Learning, NoRoom, Sent
-from bot.channels.twilio.templates import facts
-from bot.delivery.ack_batcher import Marks
-from bot.delivery.circuit_breaker import Rest
-from bot.i18n.messages import WORDING
+from bot.channels.base import Channel, Channels, NeedsConfig, RateLimited, SendResult
+from bot.channels.twilio.templates import template_variables
+from bot.delivery.ack_batcher import AckBatcher
+from bot.delivery.circuit_breaker import LineBreaker
+from bot.i18n.messages import TRANSLATOR
 from bot.observability import metrics
 from bot.rendering import sms_segments
-from bot.rendering.attachments import calendar_file
-from bot.rendering.render import Content, Prompt, Rendered, render
+from bot.rendering.attachments import load_calendar_file
+from bot.rendering.render import RenderedMessage, ShownPrompt, TemplateMessage, render_say
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
-from core.messaging.messages import decode
-from core.messaging.outbox import acknowledge
-from core.messaging.outbox.acknowledge import ATTEMPTS, UNCERTAIN_ATTEMPTS, Done, mark_failed
+from core.messaging.messages import decode_value
+from core.messaging.outbox.acknowledge import (
+    MAX_ATTEMPTS,
+    MAX_UNCERTAIN_ATTEMPTS,
+    SentMessage,
+    mark_failed,
+    release_lease,
+)
 from core.messaging.outbox.claim import Outgoing, claim_due
-from core.messaging.outbox.delivery_status import opted_out
+from core.messaging.outbox.delivery_status import record_opt_out
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 400
+MAX_CONCURRENT_SENDS = 400
 """Messages on their way at the same time; of one conversation and lane it is one anyway."""
 
-OF_A_LINE = 200
+MAX_PER_LINE = 200
 """Of them, messages of one line before others are claimed first: a slow provider holds up its own
 lines only."""
 
-BREATH = 0.005
+FULL_PAUSE_SECONDS = 0.005
 """Seconds between two claims in a burst, so that each finds more than the one place just freed."""
 
-LATE = timedelta(minutes=5)
+LATE_AFTER = timedelta(minutes=5)
 """A reminder sent after this long is counted as late."""
 
-BATCH = 75
+CLAIM_BATCH = 75
 """Rows claimed by one statement."""
 
 
 @dataclass(slots=True, eq=False)
-class Delivery:
+class OutboxSender:
     """The one who sends. It serves the lines whose (transport, channel) has a way out here.
 
     Rows are claimed by lease in order per conversation and lane, rendered in the moment they
@@ -63,8 +68,8 @@ class Delivery:
 
     runtime: Runtime
     channels: Channels
-    rest: Rest = field(init=False)
-    _marks: Marks = field(init=False)
+    breaker: LineBreaker = field(init=False)
+    _ack_batcher: AckBatcher = field(init=False)
     _lines: frozenset[int] = frozenset()
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _in_hand: dict[asyncio.Task[bool], Outgoing] = field(default_factory=dict)
@@ -77,14 +82,14 @@ class Delivery:
 
     def __post_init__(self) -> None:
         """Begin with every line awake."""
-        self.rest = Rest(self.runtime.clock)
-        self._marks = Marks(self.runtime)
+        self.breaker = LineBreaker(self.runtime.clock)
+        self._ack_batcher = AckBatcher(self.runtime)
         # Told by the check before sending, once that is committed.
         self.runtime.cache["dropped"] = _dropped
 
     async def start(self) -> None:
         """Begin to deliver: what is due now, and then whatever a commit puts there."""
-        await self.learn_lines()
+        await self.refresh_lines()
         self.runtime.cache["wake"] = self.wake
         self._loop = asyncio.create_task(self._deliver(), name="delivery")
         self.wake()
@@ -93,25 +98,25 @@ class Delivery:
         """Look at the outbox soon; several calls until then are one look."""
         self._woken.set()
 
-    def look_again(self) -> None:
+    def wake_for_suspects(self) -> None:
         """Look at the outbox soon, also for what somebody who vanished has left."""
         self._look_for_suspects = True
         self.wake()
 
-    async def learn_lines(self) -> None:
+    async def refresh_lines(self) -> None:
         """Find out which lines there are to serve, and what channels need to know of them.
 
         Lines may be added at any time.
         """
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             ours = [
                 line.id
-                for line in await lines.load(ctx)
+                for line in await lines.load_lines(ctx)
                 if (line.transport, line.channel) in self.channels
             ]
             for channel in self.channels.values():
-                if isinstance(channel, Learning):
-                    await channel.learn(ctx)
+                if isinstance(channel, NeedsConfig):
+                    await channel.load_config(ctx)
         self._lines = frozenset(ours)
 
     async def stop(self, seconds: float) -> None:
@@ -130,9 +135,9 @@ class Delivery:
                 # Its lease runs out, and somebody sends it again.
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._marks.idle()
+        await self._ack_batcher.wait_until_idle()
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nothing is due and nothing in hand, as far as this process was woken."""
         # Three things to wait for at once, and only a stop and tests do.
         while self._busy():  # noqa: ASYNC110
@@ -140,19 +145,21 @@ class Delivery:
 
     async def drain(self, conversation_id: int | None = None) -> int:
         """Deliver all that is due, or all of one conversation; return how many rows were tried."""
-        await self.learn_lines()
+        await self.refresh_lines()
         tried, more = 0, True
         while more:
             suspects: list[Outgoing] = []
             if conversation_id is None:
-                rows = await self._claim(BATCH)
+                rows = await self._claim(CLAIM_BATCH)
                 suspects = [] if rows else await self._claim_suspect()
                 rows += suspects
             else:
-                claim = partial(_claim_all, {"limit": BATCH, "conversation_id": conversation_id})
+                claim = partial(
+                    _claim_all, {"limit": CLAIM_BATCH, "conversation_id": conversation_id}
+                )
                 rows = await self.runtime.run(claim)
             waited = await asyncio.gather(*(self._send(row) for row in rows))
-            more = any(waited) or len(rows) >= BATCH or bool(suspects)
+            more = any(waited) or len(rows) >= CLAIM_BATCH or bool(suspects)
             tried += len(rows)
         return tried
 
@@ -168,7 +175,7 @@ class Delivery:
             self._woken.clear()
             if self._stopping:
                 return
-            free = min(BATCH, AT_ONCE - len(self._in_hand))
+            free = min(CLAIM_BATCH, MAX_CONCURRENT_SENDS - len(self._in_hand))
             self._full = free <= 0
             if self._full:
                 continue  # whoever finishes wakes us
@@ -194,7 +201,7 @@ class Delivery:
                 if row in suspects:
                     self._suspect = task
             if self._full:
-                await asyncio.sleep(BREATH)
+                await asyncio.sleep(FULL_PAUSE_SECONDS)
 
     def _done(self, task: asyncio.Task[bool]) -> None:
         self._in_hand.pop(task)
@@ -210,25 +217,25 @@ class Delivery:
 
     async def _claim(self, limit: int, crowded: Collection[int] = ()) -> list[Outgoing]:
         """Claim what is due on lines that are fit, and one message of each that may be again."""
-        lines = self.rest.open(self._lines, crowded)
+        lines = self.breaker.claimable_lines(self._lines, crowded)
         rows: list[Outgoing] = []
-        if lines.answers:
-            rows = await self._claim_of(limit, lines.all_lanes, lines.answers)
-        for line in lines.try_out:
+        if lines.replies_only:
+            rows = await self._claim_of(limit, lines.all_lanes, lines.replies_only)
+        for line in lines.probes:
             found = await self._claim_of(1, [line], [line])
             if found:
-                self.rest.try_out(line)
+                self.breaker.begin_probe(line)
             rows += found
         return rows
 
     def _crowded(self) -> list[int]:
         """Return the lines that have their share of messages on their way."""
         many = Counter(row.line_id for row in self._in_hand.values())
-        return [line for line, count in many.items() if count >= OF_A_LINE]
+        return [line for line, count in many.items() if count >= MAX_PER_LINE]
 
     async def _claim_suspect(self) -> list[Outgoing]:
         """Claim one of those whose sender vanished: should it be why, it takes no other along."""
-        lines = self.rest.open(self._lines).answers
+        lines = self.breaker.claimable_lines(self._lines).replies_only
         return await self._claim_of(1, lines, lines, suspect=True) if lines else []
 
     async def _claim_of(
@@ -246,16 +253,16 @@ class Delivery:
         ):
             channel = self.channels[row.transport, row.channel]
             try:
-                rendered = rendering(row, channel)
+                rendered = render_outgoing(row, channel)
                 if row.provider_id:
                     # It had arrived, though the connection was cut before we could know.
-                    sent = Sent(row.provider_id, row.provider_status)
+                    sent = SendResult(row.provider_id, row.provider_status)
                 else:
-                    if row.say.key == "calendar_file" and channel.capabilities.document:
+                    if row.say.key == "calendar_file" and channel.capabilities.can_send_document:
                         rendered = await self._with_calendar(row, rendered)
                     with metrics.SEND_SECONDS.labels(row.channel).time():
                         sent = await channel.send(row, rendered)
-            except NoRoom as full:
+            except RateLimited as full:
                 metrics.RATE_FULL.labels(row.channel).inc()
                 await self.runtime.run(partial(_release, row))
                 self._rest(row, full.seconds)
@@ -266,25 +273,25 @@ class Delivery:
                 # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
                 log.exception("delivery.error")
                 broken = DeliveryFailed(reason=type(error).__name__)
-                metrics.failure(row.transport, type(error).__name__)
+                metrics.count_failure(row.transport, type(error).__name__)
                 await self.runtime.run(partial(_mark_failed, row, broken))
             else:
-                self.rest.well(row.line_id)
+                self.breaker.record_success(row.line_id)
                 return await self._sent(row, rendered, sent)
             return True
 
-    async def _sent(self, row: Outgoing, rendered: Rendered, sent: Sent) -> bool:
-        sms = self.channels[row.transport, row.channel].capabilities.gsm
-        done = Done(
+    async def _sent(self, row: Outgoing, rendered: RenderedMessage, sent: SendResult) -> bool:
+        sms = self.channels[row.transport, row.channel].capabilities.prefers_gsm
+        done = SentMessage(
             row.id,
             row.lease,
             sent.provider_id,
             sent.status,
             rendered.text,
             sent.segments or rendered.segments,
-            sms_segments.alphabet(rendered.text) if sms else "",
+            sms_segments.sms_encoding(rendered.text) if sms else "",
         )
-        more = await self._marks.add(done)
+        more = await self._ack_batcher.acknowledge(done)
         self._count(row, done)
         log.info(
             "delivery.sent",
@@ -296,28 +303,28 @@ class Delivery:
         )
         return more is not False
 
-    def _count(self, row: Outgoing, done: Done) -> None:
+    def _count(self, row: Outgoing, done: SentMessage) -> None:
         metrics.SENT.labels(row.channel, row.lane).inc()
-        if done.alphabet:
-            metrics.SEGMENTS.labels(done.alphabet).inc(done.segments)
+        if done.sms_encoding:
+            metrics.SEGMENTS.labels(done.sms_encoding).inc(done.segments)
         if row.lane == "reminder":
-            late = self.runtime.clock.now() - row.due_at > LATE
+            late = self.runtime.clock.now() - row.due_at > LATE_AFTER
             metrics.REMINDERS.labels("late" if late else "sent").inc()
 
     async def _failed(self, row: Outgoing, failed: DeliveryFailed) -> None:
         """Mark a failure; if it is rather the line's than the message's, let the line rest."""
-        metrics.failure(row.transport, metrics.error_of(failed.params))
-        wait, counts, attempts = failed.retry_after, True, ATTEMPTS
+        metrics.count_failure(row.transport, metrics.error_label(failed.params))
+        wait, counts, attempts = failed.retry_after, True, MAX_ATTEMPTS
         if failed.params.get("away") or failed.params.get("uncertain"):
-            rest = self.rest.failed(row.line_id)
+            rest = self.breaker.record_failure(row.line_id)
             if failed.params.get("uncertain"):
-                attempts = UNCERTAIN_ATTEMPTS
-            elif failed.params.get("line") or self.rest.down(row.line_id):
+                attempts = MAX_UNCERTAIN_ATTEMPTS
+            elif failed.params.get("line") or self.breaker.is_open(row.line_id):
                 counts, wait = False, wait or rest or 1
             if rest:
                 self._wake_in(rest)
         else:
-            self.rest.well(row.line_id)
+            self.breaker.record_success(row.line_id)
         if failed.params.get("line"):
             self._rest(row, wait or 1, lane="reply")
         mark = partial(_mark_failed, row, failed, wait=wait, counts=counts, attempts=attempts)
@@ -328,38 +335,38 @@ class Delivery:
 
     def _rest(self, row: Outgoing, seconds: float, lane: str | None = None) -> None:
         whole = max(1, math.ceil(seconds))
-        self.rest.full(row.line_id, lane or row.lane, whole)
+        self.breaker.throttle(row.line_id, lane or row.lane, whole)
         self._wake_in(whole)
 
     def _wake_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self.wake)
 
-    async def _with_calendar(self, row: Outgoing, rendered: Rendered) -> Rendered:
+    async def _with_calendar(self, row: Outgoing, rendered: RenderedMessage) -> RenderedMessage:
         """Return it with the calendar file of its booking as that is in this moment."""
         assert row.booking_id is not None
-        async with self.runtime.reading() as ctx:
-            file = await calendar_file(ctx, row.booking_id, row.language or "en")
+        async with self.runtime.read_transaction() as ctx:
+            file = await load_calendar_file(ctx, row.booking_id, row.language or "en")
         return replace(rendered, shape="document", document=file)
 
 
-def rendering(row: Outgoing, channel: Channel) -> Rendered:
+def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
     """Write a claimed row in its conversation's language, by its shop's country."""
     prompt = None
     if row.prompt_id:
-        prompt = Prompt(row.prompt_id, row.options, row.base, row.layout)
+        prompt = ShownPrompt(row.prompt_id, row.options, row.number_offset, row.layout)
     locale = "_".join(filter(None, (row.language or "en", row.country)))
-    rendered = render(
+    rendered = render_say(
         row.say,
         prompt,
         channel.capabilities,
-        WORDING.with_own(row.wordings),
+        TRANSLATOR.with_overrides(row.wordings),
         locale,
-        done=decode(row.living.get("done", [])),
-        above=bool(row.living.get("in_place") and row.living.get("above")),
+        done=decode_value(row.edit_target.get("done", [])),
+        above=bool(row.edit_target.get("in_place") and row.edit_target.get("above")),
     )
     if row.template:
-        filled = facts(row.say, rendered.options, WORDING, locale)
-        rendered = replace(rendered, content=Content(row.template, filled))
+        filled = template_variables(row.say, rendered.options, TRANSLATOR, locale)
+        rendered = replace(rendered, content=TemplateMessage(row.template, filled))
     return rendered
 
 
@@ -373,7 +380,7 @@ async def _claim_all(how: Mapping[str, Any], ctx: Context) -> list[Outgoing]:
 
 
 async def _release(row: Outgoing, ctx: Context) -> None:
-    await acknowledge.release(ctx, row.id, row.lease)
+    await release_lease(ctx, row.id, row.lease)
 
 
 async def _mark_failed(
@@ -383,12 +390,12 @@ async def _mark_failed(
     *,
     wait: float | None = None,
     counts: bool = True,
-    attempts: int = ATTEMPTS,
+    attempts: int = MAX_ATTEMPTS,
 ) -> None:
     reason = str(failed.params.get("reason", ""))
     if failed.params.get("opted_out"):
         # Their network told ours before they told us; nothing but answers goes there now.
-        await opted_out(ctx, row.conversation_id, how="refused", wording=reason)
+        await record_opt_out(ctx, row.conversation_id, how="refused", wording=reason)
     state = await mark_failed(
         ctx,
         row.id,

@@ -16,7 +16,7 @@ from core.messaging.messages import Json
 
 
 @dataclass(slots=True)
-class Entry:
+class JournalEntry:
     """One step that is behind us: an answer, or an effect done `once`."""
 
     key: str
@@ -34,7 +34,7 @@ class Entry:
 class Journal:
     """The steps behind us. `epoch` counts how often steps were forgotten (see `forget_after`)."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
     epoch: int = 0
     _seen: set[str] = field(default_factory=set)
     _chain: str = ""
@@ -42,7 +42,9 @@ class Journal:
     @classmethod
     def from_json(cls, data: Json) -> Journal:
         """Read what `to_json` wrote."""
-        return cls([Entry(*entry) for entry in data.get("entries", ())], data.get("epoch", 0))
+        return cls(
+            [JournalEntry(*entry) for entry in data.get("entries", ())], data.get("epoch", 0)
+        )
 
     def to_json(self) -> Json:
         """Return it as JSON data."""
@@ -53,7 +55,7 @@ class Journal:
         self._seen = set()
         self._chain = ""
 
-    def visit(self, key: str) -> Entry | None:
+    def visit(self, key: str) -> JournalEntry | None:
         """Come to the step `key`; return what is known of it. Twice in one run is an error."""
         if key in self._seen:
             message = f"two steps of one run are called {key!r}; give one of them a scope"
@@ -61,7 +63,7 @@ class Journal:
         self._seen.add(key)
         return next((entry for entry in self.entries if entry.key == key), None)
 
-    def holds(self, entry: Entry) -> bool:
+    def is_valid(self, entry: JournalEntry) -> bool:
         """Whether the entry stands as it is: nothing before it changed, or an effect came after.
 
         What led to an effect is history. A step that a deploy put before it must not make us
@@ -73,35 +75,35 @@ class Journal:
             or self.entries.index(entry) < self._last_once()
         )
 
-    def passed(self, entry: Entry) -> Json:
+    def accept(self, entry: JournalEntry) -> Json:
         """Go past an entry that holds, or was found valid again; return its value."""
         entry.fingerprint = self._chain
         text = json.dumps([self._chain, entry.key, entry.value], sort_keys=True)
         self._chain = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         return entry.value
 
-    def pass_by(self, key: str) -> None:
+    def skip_answered(self, key: str) -> None:
         """Go past a step without its question, if it was answered: what follows it still holds."""
         if key not in self._seen and (entry := self.visit(key)):
-            self.passed(entry)
+            self.accept(entry)
 
     def record(
         self, key: str, value: Json, kind: Literal["answer", "once"] = "answer", digest: str = ""
     ) -> Json:
         """Write a new step down and go past it."""
         self.entries = [entry for entry in self.entries if entry.key != key]
-        entry = Entry(key, value, self._chain, kind, digest)
+        entry = JournalEntry(key, value, self._chain, kind, digest)
         self.entries.append(entry)
-        return self.passed(entry)
+        return self.accept(entry)
 
-    def fold(self, scope: str, key: str, value: Json) -> None:
+    def compact(self, scope: str, key: str, value: Json) -> None:
         """Put one answer in the place of all below `scope`: what came of them is in it."""
         at = next(i for i, entry in enumerate(self.entries) if entry.key.startswith(scope))
-        made = Entry(key, value, self.entries[at].fingerprint)
+        made = JournalEntry(key, value, self.entries[at].fingerprint)
         self.entries[at:] = [e for e in self.entries[at:] if not e.key.startswith(scope)]
         self.entries.insert(at, made)
 
-    def forget(self, entry: Entry) -> None:
+    def forget(self, entry: JournalEntry) -> None:
         """Strike one answer out."""
         self.entries.remove(entry)
 

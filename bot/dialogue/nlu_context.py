@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 from bot.dialogue.talk import Conversation
-from bot.nlu.pipeline import understand
-from bot.nlu.types import Name, Names, Setting, Understood
+from bot.nlu.pipeline import understand_message
+from bot.nlu.types import CatalogName, CatalogNames, NluContext, Understood
 from core.catalog.entities import Catalog, Shop
 from core.db.context import Context
 
 
-def read(
+def understand_in_context(
     ctx: Context,
     conversation: Conversation,
     text: str,
@@ -28,20 +28,20 @@ def read(
     `shops` are those that can be named on a line that serves many; `last_date` is the day the
     talk is about.
     """
-    setting = Setting(
+    setting = NluContext(
         now=ctx.now,
         zone=catalog.shop.timezone if catalog else "UTC",
         language=conversation.language or (catalog.shop.language if catalog else "en"),
         region=catalog.shop.country if catalog else "US",
         opening=_opening(catalog) if catalog else None,
-        names=_with_places(_names(ctx, catalog) if catalog else Names(), shops),
+        names=_with_places(_names(ctx, catalog) if catalog else CatalogNames(), shops),
         expects=expects or None,
         last_date=last_date,
     )
-    return understand(text, setting)
+    return understand_message(text, setting)
 
 
-def _with_places(names: Names, shops: Sequence[Shop]) -> Names:
+def _with_places(names: CatalogNames, shops: Sequence[Shop]) -> CatalogNames:
     """Add the shops themselves; a type or city stands under the id of its first shop."""
     if not shops:
         return names
@@ -49,33 +49,38 @@ def _with_places(names: Names, shops: Sequence[Shop]) -> Names:
     cities = {shop.city: shop.id for shop in reversed(shops) if shop.city}
     return replace(
         names,
-        shops=tuple(Name(s.id, s.name, (s.keyword,) if s.keyword else ()) for s in shops),
+        shops=tuple(CatalogName(s.id, s.name, (s.keyword,) if s.keyword else ()) for s in shops),
         types=tuple(_type(id_, type_) for type_, id_ in types.items()),
-        cities=tuple(Name(id_, city) for city, id_ in cities.items()),
+        cities=tuple(CatalogName(id_, city) for city, id_ in cities.items()),
     )
 
 
-def _type(id_: int, types: str) -> Name:
+def _type(id_: int, types: str) -> CatalogName:
     """A type with its synonyms: "hair salon, peluquería"."""
     first, *more = (one.strip() for one in types.split(","))
-    return Name(id_, first, tuple(filter(None, more)))
+    return CatalogName(id_, first, tuple(filter(None, more)))
 
 
 def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:
-    weekly = catalog.shop_schedule.weekly
+    weekly = catalog.shop_hours.weekly
     return tuple(tuple((i.opens, i.closes) for i in day) for day in weekly)
 
 
-def _names(ctx: Context, catalog: Catalog) -> Names:
+def _names(ctx: Context, catalog: Catalog) -> CatalogNames:
     """The names of a catalog, built once per version of it."""
     key = ("names", catalog.shop.id)
     kept = ctx.cache.get(key)
     if kept is None or kept[0] != catalog.version:
-        services = tuple(Name(s.id, s.name, tuple(s.synonyms)) for s in catalog.bookable_services())
+        services = tuple(
+            CatalogName(s.id, s.name, tuple(s.synonyms)) for s in catalog.bookable_services()
+        )
         providers = tuple(
-            Name(p.id, p.name, (f"{p.title} {p.name}",) if p.title else ())
+            CatalogName(p.id, p.name, (f"{p.title} {p.name}",) if p.title else ())
             for p in catalog.providers
             if p.active
         )
-        kept = ctx.cache[key] = (catalog.version, Names(services=services, providers=providers))
+        kept = ctx.cache[key] = (
+            catalog.version,
+            CatalogNames(services=services, providers=providers),
+        )
     return kept[1]

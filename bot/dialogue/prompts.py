@@ -18,12 +18,12 @@ from core.messaging.messages import Json
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 """A choice at the head of a longer message: "2, is there parking?"."""
 
-IN_PASSING = {"reminder"}
+PASSIVE_FLOWS = {"reminder"}
 """Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OpenPrompt:
     """A prompt that may be meant by an answer.
 
     `flow` starts when one is given, for those outside the talk (an approval, a reminder); else
@@ -36,24 +36,24 @@ class Waiting:
     digest: str
     options: tuple[tuple[Json, tuple[str, ...]], ...]
     args: dict[str, Json]
-    base: int
-    shown: tuple[Any, int] | None
-    open: bool
-    message: str = ""
+    number_offset: int
+    shown_order: tuple[Any, int] | None
+    is_open: bool
+    message_id: str = ""
 
-    def numbered(self, number: int) -> Json:
+    def value_at(self, number: int) -> Json:
         """Return the value of the option shown with this number; MISSING when there is none."""
-        index = number - self.base - 1
+        index = number - self.number_offset - 1
         return self.options[index][0] if 0 <= index < len(self.options) else MISSING
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class Selection:
     """What a tap or a bare number chose; `prompt` is None when nothing open has it."""
 
-    prompt: Waiting | None = None
+    prompt: OpenPrompt | None = None
     value: Json = MISSING
-    stale: bool = False
+    is_stale: bool = False
 
 
 _prompts = tables.prompts.c
@@ -70,68 +70,70 @@ _WAITING = (
 )
 
 
-async def waiting(
+async def load_open_prompts(
     ctx: Context, conversation_id: int, current: int | None, seen: int | None
-) -> list[Waiting]:
+) -> list[OpenPrompt]:
     """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
     known = [i for i in (current, seen) if i is not None]
     rows = await ctx.execute(_WAITING, {"conversation_id": conversation_id, "known": known})
     return [_waiting(ctx, row, current) for row in rows]
 
 
-def _waiting(ctx: Context, row: Row, current: int | None) -> Waiting:
+def _waiting(ctx: Context, row: Row, current: int | None) -> OpenPrompt:
     alive = row.closed_at is None and (row.expires_at is None or row.expires_at > ctx.now)
-    return Waiting(
+    return OpenPrompt(
         id=row.id,
         flow=row.flow,
         step=row.step,
         digest=row.digest,
         options=tuple((o["value"], tuple(o["words"])) for o in row.options),
         args=row.args,
-        base=row.base or 0,
-        shown=None if row.shown_at is None else (row.shown_at, row.id),
-        open=alive if row.flow else row.id == current,
-        message=row.message_id,
+        number_offset=row.base or 0,
+        shown_order=None if row.shown_at is None else (row.shown_at, row.id),
+        is_open=alive if row.flow else row.id == current,
+        message_id=row.message_id,
     )
 
 
-def leading_number(text: str) -> tuple[int | None, str]:
+def split_leading_number(text: str) -> tuple[int | None, str]:
     """Return the number a message begins with, and the rest of it."""
     found = _LEADING_NUMBER.match(text[:20])
     return (int(found[1]), text[found.end() :]) if found else (None, text)
 
 
-def tapped(payload: str, prompts: list[Waiting]) -> Pick:
+def match_button(payload: str, prompts: list[OpenPrompt]) -> Selection:
     """Return what a tapped button chose. Its `prompt.index` counts among our own prompts only."""
     identity, _, index = payload.partition(".")
     for prompt in prompts:
-        if str(prompt.id) == identity and prompt.open and index.isdecimal():
-            value = prompt.numbered(prompt.base + 1 + int(index[:6]))
+        if str(prompt.id) == identity and prompt.is_open and index.isdecimal():
+            value = prompt.value_at(prompt.number_offset + 1 + int(index[:6]))
             if value is not MISSING:
-                return Pick(prompt, value)
-    return Pick(stale=True)
+                return Selection(prompt, value)
+    return Selection(is_stale=True)
 
 
-def numbered(number: int, prompts: list[Waiting], seen: int | None) -> Pick:
+def match_number(number: int, prompts: list[OpenPrompt], seen: int | None) -> Selection:
     """Return what a bare number chose among the prompts shown when it was sent.
 
     The one shown last comes first; of the others each has numbers of its own. A number whose
     prompt is answered already is stale: it may be a doubled message, and must not act.
     """
     last = next((p for p in prompts if p.id == seen), None)
-    if last is None or last.shown is None:
-        return Pick()
-    shown = [p for p in prompts if p.shown is not None and p.shown <= last.shown]
-    for prompt in sorted(shown, key=lambda p: p.shown or (), reverse=True):
-        value = prompt.numbered(number)
-        if value is not MISSING and prompt.open:
-            return Pick(prompt, value)
+    if last is None or last.shown_order is None:
+        return Selection()
+    shown = [p for p in prompts if p.shown_order is not None and p.shown_order <= last.shown_order]
+    for prompt in sorted(shown, key=lambda p: p.shown_order or (), reverse=True):
+        value = prompt.value_at(number)
+        if value is not MISSING and prompt.is_open:
+            return Selection(prompt, value)
         if value is not MISSING and prompt is last:
-            return Pick(stale=True)
-    return Pick()
+            return Selection(is_stale=True)
+    return Selection()
 
 
-def named(understood: Understood, prompts: list[Waiting], seen: int | None = None) -> list[Pick]:
+def match_words(
+    understood: Understood, prompts: list[OpenPrompt], seen: int | None = None
+) -> list[Selection]:
     """Return the open decisions (outside the talk) whose options a word of the message names.
 
     What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
@@ -143,11 +145,11 @@ def named(understood: Understood, prompts: list[Waiting], seen: int | None = Non
     said = " ".join(understood.text.casefold().split())
     picks = []
     for prompt in prompts:
-        if prompt.flow and prompt.open and prompt.shown:
-            loosely = prompt.flow not in IN_PASSING or prompt.id == seen
+        if prompt.flow and prompt.is_open and prompt.shown_order:
+            loosely = prompt.flow not in PASSIVE_FLOWS or prompt.id == seen
             for value, words in prompt.options:
                 acts = (w[1:] for w in words if w[0] == "@" and loosely)
                 if said in words or any(act in understood_acts for act in acts):
-                    picks.append(Pick(prompt, value))
+                    picks.append(Selection(prompt, value))
                     break
     return picks

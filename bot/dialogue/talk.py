@@ -23,15 +23,15 @@ MISSING: Any = object()
 """No answer (None may be one)."""
 
 
-class Suspend(Exception):
+class AwaitAnswer(Exception):
     """The flow waits for the answer to `asked`."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Question) -> None:
         super().__init__(asked.step)
-        self.asked = asked
+        self.question = asked
 
 
-class Again(Exception):
+class RerunFlow(Exception):
     """Run the flow again from the top: steps were forgotten."""
 
 
@@ -39,17 +39,17 @@ class StartOver(Exception):
     """Give up every flow under way and begin with a welcome."""
 
 
-class Goto(Exception):
+class SwitchFlow(Exception):
     """Leave this flow for another, which begins afresh."""
 
     def __init__(self, flow: str, **args: Json) -> None:
         super().__init__(flow)
         self.flow = flow
-        self.given = args
+        self.flow_args = args
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """A question as it is about to be put: the step, its words, its options.
 
     `done` are the answers before it, as a channel that changes its messages shows them: above it,
@@ -62,7 +62,7 @@ class Asked:
     expects: str = ""
     digest: str = ""
     args: Json = field(default_factory=dict)
-    alone: bool = False
+    stands_alone: bool = False
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Conversation:
     staff: bool = False  # a line of the shop's people
 
     @property
-    def taps(self) -> bool:
+    def has_editable_buttons(self) -> bool:
         """Whether options are buttons on messages that we can change: no need to spare them."""
         return self.channel == "telegram" and self.transport != "terminal"
 
@@ -102,11 +102,11 @@ class Heard:
     understood: Understood | None
     step: str = ""
     digest: str = ""
-    picked: Json = MISSING
-    used: bool = False
-    taken: set[str] = field(default_factory=set)  # acts that some step has acted on
+    selected_value: Json = MISSING
+    consumed: bool = False
+    consumed_acts: set[str] = field(default_factory=set)  # acts that some step has acted on
     # Reads words with the names of a shop at hand.
-    again: Callable[[Catalog | None, str], Understood] | None = None
+    reread: Callable[[Catalog | None, str], Understood] | None = None
 
     @property
     def text(self) -> str:
@@ -120,7 +120,7 @@ class Heard:
 
 
 @dataclass(slots=True)
-class Run:
+class FlowRun:
     """One flow under way, and the turn that runs it."""
 
     ctx: Context
@@ -130,18 +130,20 @@ class Run:
     journal: Journal
     notes: dict[str, Json]
     heard: Heard | None
-    settled: list[Say]  # said whatever the flow does next: answers to questions, what went wrong
-    changes: dict[str, object]  # of the conversation's row
+    settled_says: list[
+        Say
+    ]  # said whatever the flow does next: answers to questions, what went wrong
+    row_changes: dict[str, object]  # of the conversation's row
     catalog: Catalog | None = None  # the shop's, as this turn read it
     says: list[Say] = field(default_factory=list)
-    misunderstood: bool = False
-    done: list[Say] = field(default_factory=list)
-    card: Card | None = None
-    attached: list[Attached] = field(default_factory=list)
+    not_understood: bool = False
+    shown_answers: list[Say] = field(default_factory=list)
+    booking_buttons: BookingButtons | None = None
+    attachments: list[PendingAttachment] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class BookingButtons:
     """A booking whose buttons stay under what is said, until it is over."""
 
     booking_id: int
@@ -150,7 +152,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class PendingAttachment:
     """What goes out after what is said, where it can: a place on the map, a calendar file."""
 
     kind: str
@@ -162,84 +164,86 @@ class Attached:
 class Talk:
     """A flow's end of the conversation. `scope` gives a part of it names of its own."""
 
-    run: Run
+    flow_run: FlowRun
     path: str = ""
 
     @property
     def ctx(self) -> Context:
         """The transaction of this turn."""
-        return self.run.ctx
+        return self.flow_run.ctx
 
     @property
     def conversation(self) -> Conversation:
         """Whom we talk with, and where."""
-        return self.run.conversation
+        return self.flow_run.conversation
 
     @property
     def shop_id(self) -> int:
         """The shop the talk is about; flows that need one begin with `pick_shop`."""
-        assert self.run.conversation.shop_id is not None
-        return self.run.conversation.shop_id
+        assert self.flow_run.conversation.shop_id is not None
+        return self.flow_run.conversation.shop_id
 
     @property
     def catalog(self) -> Catalog | None:
         """The catalog of the shop the talk is about, if this turn has read it."""
-        known = self.run.catalog
-        return known if known and known.shop.id == self.run.conversation.shop_id else None
+        known = self.flow_run.catalog
+        return known if known and known.shop.id == self.flow_run.conversation.shop_id else None
 
     @property
     def args(self) -> dict[str, Json]:
         """What the flow was started with."""
-        return self.run.args
+        return self.flow_run.args
 
     @property
     def notes(self) -> dict[str, Json]:
         """What the flow keeps beside the journal: wishes that narrow an offer."""
-        return self.run.notes
+        return self.flow_run.notes
 
     @property
     def heard(self) -> Heard | None:
         """What was heard in this turn; None when the flow runs for another reason."""
-        return self.run.heard
+        return self.flow_run.heard
 
-    def pass_by(self, name: str) -> None:
+    def skip_answered(self, name: str) -> None:
         """Go past a step whose answer is kept with the conversation, if it was ever asked."""
-        self.run.journal.pass_by(self.key(name))
+        self.flow_run.journal.skip_answered(self.step_key(name))
 
-    def set(self, **changes: object) -> None:
+    def change_conversation(self, **changes: object) -> None:
         """Change the conversation (its shop, language, who has it), now and in its row."""
         for name, value in changes.items():
             if name in Conversation.__slots__:
-                setattr(self.run.conversation, name, value)
-        self.run.changes.update(changes)
+                setattr(self.flow_run.conversation, name, value)
+        self.flow_run.row_changes.update(changes)
 
     def scope(self, name: str) -> Talk:
         """Return the talk for a sub-flow, whose steps are named below `name`."""
-        return Talk(self.run, f"{self.path}{name}/")
+        return Talk(self.flow_run, f"{self.path}{name}/")
 
-    def key(self, name: str) -> str:
+    def step_key(self, name: str) -> str:
         """Return the full name of a step."""
-        return f"{self.run.number}/{self.path}{name}"
+        return f"{self.flow_run.number}/{self.path}{name}"
 
     async def say(self, say: Say) -> None:
         """Tell something; it goes out together with the next question."""
-        self.run.says.append(say)
+        self.flow_run.says.append(say)
 
-    def tell(self, say: Say) -> None:
+    def say_now(self, say: Say) -> None:
         """Tell something that stays said although the flow runs again from the top."""
-        self.run.settled.append(say)
+        self.flow_run.settled_says.append(say)
 
-    def done(self, say: Say) -> None:
+    def show_answer(self, say: Say) -> None:
         """Note an answer that is given; it stands above the next question where there is room."""
-        self.run.done.append(say)
+        self.flow_run.shown_answers.append(say)
 
     def attach(self, kind: str, say: Say, *, booking_id: int) -> None:
         """Send a place ("venue") or a calendar file ("calendar") along, where that can be done."""
-        self.run.attached.append(Attached(kind, say, booking_id))
+        self.flow_run.attachments.append(PendingAttachment(kind, say, booking_id))
 
-    def card(self, booking_id: int, expires_at: datetime, options: Sequence[Choice]) -> None:
+    def show_booking_buttons(
+        self, booking_id: int, expires_at: datetime, options: Sequence[Choice]
+    ) -> None:
         """Put a booking's buttons under what is said; a tap starts the flow "card"."""
-        self.run.card = Card(booking_id, expires_at, tuple(options))
+        self.flow_run.booking_buttons = BookingButtons(booking_id, expires_at, tuple(options))
 
     async def choose(
         self,
@@ -259,24 +263,24 @@ class Talk:
         without, whoever uses it checks (a hold re-checks its slot anyway). `layout` is how
         buttons are laid out (`bot.rendering.keyboards`).
         """
-        key = self.key(name)
-        entry = self.run.journal.visit(key)
-        if entry and self.run.journal.holds(entry):
-            return self._known(entry.value, self.run.journal.passed(entry))
-        heard = self.run.heard
-        asked_now = heard is not None and heard.step == key and not heard.used
-        if asked_now and not recheck and heard and heard.picked is not MISSING:
-            return self._answered(key, heard, heard.picked)
+        key = self.step_key(name)
+        entry = self.flow_run.journal.visit(key)
+        if entry and self.flow_run.journal.is_valid(entry):
+            return self._known(entry.value, self.flow_run.journal.accept(entry))
+        heard = self.flow_run.heard
+        asked_now = heard is not None and heard.step == key and not heard.consumed
+        if asked_now and not recheck and heard and heard.selected_value is not MISSING:
+            return self._answered(key, heard, heard.selected_value)
         offered = await options()
         if entry is not None:
             if _among(offered, entry.value):
-                return self._known(entry.value, self.run.journal.passed(entry))
-            self.run.journal.forget(entry)
-        if heard is not None and not (heard.used and asked_now):
+                return self._known(entry.value, self.flow_run.journal.accept(entry))
+            self.flow_run.journal.forget(entry)
+        if heard is not None and not (heard.consumed and asked_now):
             value = _picked(heard, offered) if asked_now else MISSING
-            if value is MISSING and asked_now and heard.picked is not MISSING:
-                heard.used = True
-                self.tell(text("gone"))
+            if value is MISSING and asked_now and heard.selected_value is not MISSING:
+                heard.consumed = True
+                self.say_now(text("gone"))
             elif value is MISSING and read is not None:
                 value = await read(heard)
             if value is not MISSING:
@@ -324,21 +328,21 @@ class Talk:
         The answer holds as long as every figure and word of it: when one changes – between the
         question and the answer, or afterwards – it is asked again.
         """
-        key = self.key(name)
-        digest = say.digest()
-        entry = self.run.journal.visit(key)
-        if entry and entry.digest == digest and self.run.journal.holds(entry):
-            return self._known(entry.value, self.run.journal.passed(entry))
+        key = self.step_key(name)
+        digest = say.content_hash()
+        entry = self.flow_run.journal.visit(key)
+        if entry and entry.digest == digest and self.flow_run.journal.is_valid(entry):
+            return self._known(entry.value, self.flow_run.journal.accept(entry))
         if entry:
-            self.run.journal.forget(entry)
-        heard = self.run.heard
-        if heard and heard.step == key and not heard.used:
+            self.flow_run.journal.forget(entry)
+        heard = self.flow_run.heard
+        if heard and heard.step == key and not heard.consumed:
             value = _picked(heard, offered)
             if value is not MISSING and heard.digest == digest:
                 return self._answered(key, heard, value, digest)
             if value is not MISSING:
-                heard.used = True
-                self.tell(text("changed"))
+                heard.consumed = True
+                self.say_now(text("changed"))
         self._suspend(key, say, tuple(offered), "yes_no", digest, alone=alone)
 
     async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
@@ -346,54 +350,54 @@ class Talk:
 
         `do` gets an idempotency key that is the same whenever this same step is run again.
         """
-        key = self.key(name)
-        entry = self.run.journal.visit(key)
+        key = self.step_key(name)
+        entry = self.flow_run.journal.visit(key)
         if entry:
-            return self._known(entry.value, self.run.journal.passed(entry))
-        value = await do(f"{self.conversation.id}/{key}/{self.run.journal.epoch}")
-        return self.run.journal.record(key, value, "once")
+            return self._known(entry.value, self.flow_run.journal.accept(entry))
+        value = await do(f"{self.conversation.id}/{key}/{self.flow_run.journal.epoch}")
+        return self.flow_run.journal.record(key, value, "once")
 
     def retry(self, *, after: str | None, say: Say | None = None) -> NoReturn:
         """Forget every step after `after` (None: all) and run the flow again from the top."""
         if say is not None:
-            self.tell(say)
-        if self.run.heard:
-            self.run.heard.used = True
-        self.run.journal.forget_after(None if after is None else self.key(after))
-        raise Again
+            self.say_now(say)
+        if self.flow_run.heard:
+            self.flow_run.heard.consumed = True
+        self.flow_run.journal.forget_after(None if after is None else self.step_key(after))
+        raise RerunFlow
 
-    def fold(self, name: str, value: Json) -> NoReturn:
+    def compact(self, name: str, value: Json) -> NoReturn:
         """Keep `value` instead of every answer of this scope, and run the flow again from the top.
 
         For a question that is put over and over, lest the journal grow without end: when what was
         answered so far has come down to one value, `folded` begins with it the next time.
         """
-        if self.run.heard:
-            self.run.heard.used = True
-        self.run.journal.fold(self.key(""), self.key(name), value)
-        raise Again
+        if self.flow_run.heard:
+            self.flow_run.heard.consumed = True
+        self.flow_run.journal.compact(self.step_key(""), self.step_key(name), value)
+        raise RerunFlow
 
-    def folded(self, name: str, first: Json) -> Json:
+    def compacted(self, name: str, first: Json) -> Json:
         """Return what `fold` kept; `first` without it, or when something before it changed."""
-        journal = self.run.journal
-        entry = journal.visit(self.key(name))
+        journal = self.flow_run.journal
+        entry = journal.visit(self.step_key(name))
         if entry is None:
             return first
-        if journal.holds(entry):
-            return journal.passed(entry)
+        if journal.is_valid(entry):
+            return journal.accept(entry)
         journal.forget(entry)
         return first
 
     def _known(self, _value: Json, value: Json) -> Json:
         # What came before a known answer was said when its question was put.
-        self.run.says.clear()
+        self.flow_run.says.clear()
         return value
 
     def _answered(self, key: str, heard: Heard, value: Json, digest: str = "") -> Json:
         if heard.step == key:
-            heard.used = True
-            self.run.says.clear()
-        return self.run.journal.record(key, value, digest=digest)
+            heard.consumed = True
+            self.flow_run.says.clear()
+        return self.flow_run.journal.record(key, value, digest=digest)
 
     def _suspend(
         self,
@@ -406,11 +410,11 @@ class Talk:
         *,
         alone: bool = False,
     ) -> NoReturn:
-        heard = self.run.heard
-        if heard and heard.step == key and not heard.used:
-            self.run.misunderstood = True
+        heard = self.flow_run.heard
+        if heard and heard.step == key and not heard.consumed:
+            self.flow_run.not_understood = True
         args = {"layout": layout} if layout else {}
-        raise Suspend(Asked(key, say, options, expects, digest, args, alone))
+        raise AwaitAnswer(Question(key, say, options, expects, digest, args, alone))
 
 
 def _among(options: Sequence[Choice], value: Json) -> bool:
@@ -419,11 +423,11 @@ def _among(options: Sequence[Choice], value: Json) -> bool:
 
 def _picked(heard: Heard, options: Sequence[Choice]) -> Json:
     """Return the option that was tapped, numbered or named; MISSING when none was."""
-    if heard.picked is not MISSING:
-        return heard.picked if _among(options, heard.picked) else MISSING
+    if heard.selected_value is not MISSING:
+        return heard.selected_value if _among(options, heard.selected_value) else MISSING
     said = " ".join(heard.text.casefold().split())
     for choice in options:
-        for word in choice.words:
+        for word in choice.keywords:
             if word.startswith("@"):
                 if word[1:] in heard.acts:
                     return choice.value

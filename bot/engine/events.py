@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from bot.engine import staff_commands
-from bot.engine.turn_state import Handling
+from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from core.messaging import handoff
 
 
-def event(h: Handling) -> None:
+def handle_event(turn: TurnState) -> None:
     """Mind what we sent to the conversation ourselves."""
-    match h.incoming.text:
-        case "handback" if h.with_person:
-            h.set(human_until=None)
-            h.says.append(text("back_again"))
+    match turn.incoming.text:
+        case "handback" if turn.is_handed_off:
+            turn.change_conversation(human_until=None)
+            turn.says.append(text("back_again"))
         case "blocked" | "unblocked" as now:
-            h.set(unreachable_at=h.ctx.now if now == "blocked" else None)
-            h.quiet = True
-        case handoff.EVENT:
-            staff_commands.taken_over(h)
+            turn.change_conversation(unreachable_at=turn.ctx.now if now == "blocked" else None)
+            turn.stay_quiet = True
+        case handoff.RELAY_EVENT:
+            staff_commands.start_handoff(turn)
         case "edited":
-            h.says.append(text("edited"))
+            turn.says.append(text("edited"))
         case "not_theirs":
-            h.says.append(text("not_your_contact"))
+            turn.says.append(text("not_your_contact"))
 
 
-async def stale(h: Handling) -> None:
+async def answer_stale_choice(turn: TurnState) -> None:
     """A tap or number that nothing open has: never act, show where things stand."""
-    if h.conversation.taps and h.incoming.kind == "tap":
-        h.toast = text("stale")
-        if h.incoming.message in (h.living, h.shown):
-            h.quiet = True  # where things stand is what stands there
+    if turn.conversation.has_editable_buttons and turn.incoming.kind == "tap":
+        turn.toast = text("stale")
+        if turn.incoming.message in (turn.edited_message_id, turn.question_message_id):
+            turn.stay_quiet = True  # where things stand is what stands there
             return
     else:
-        h.says.append(text("stale"))
-    if not h.stack:
-        h.push("standing")
+        turn.says.append(text("stale"))
+    if not turn.stack:
+        turn.begin_flow("standing")

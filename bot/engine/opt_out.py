@@ -9,20 +9,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bot.engine.turn_state import Handling
+from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from core.bookings import agenda, notifications
 from core.catalog import loader
 from core.messaging.messages import Say
-from core.messaging.outbox.delivery_status import opted_out
-from core.people import identities, verification
-from core.people.consent import note_consent
+from core.messaging.outbox.delivery_status import record_opt_out
+from core.people.consent import record_consent
+from core.people.identities import person_of_conversation
+from core.people.verification import detach_identity
 
-Words = dict[str, str]
+LanguageByWord = dict[str, str]
 """Words as they are compared, each with the language it is of."""
 
 
-def _words(**by_language: str) -> Words:
+def _words(**by_language: str) -> LanguageByWord:
     return {
         word.strip(): language
         for language, words in by_language.items()
@@ -30,10 +31,10 @@ def _words(**by_language: str) -> Words:
     }
 
 
-NETWORK_STOP = _words(en="stop, stopall, unsubscribe, cancel, end, quit, revoke, optout")
+NETWORK_STOP_WORDS = _words(en="stop, stopall, unsubscribe, cancel, end, quit, revoke, optout")
 """Twilio's default opt-out words: on SMS it blocks us before we could answer any of them."""
 
-STOP = _words(
+STOP_WORDS = _words(
     en="stop, stopall, stop all, unsubscribe, revoke, optout, opt out, opt-out, no more messages",
     es="baja, darme de baja, dar de baja, parar, alto, no más mensajes, no mas mensajes",
     pt="sair, pare, descadastrar, cancelar mensagens, não quero mais mensagens, "
@@ -42,19 +43,19 @@ STOP = _words(
 )
 """Opt-out words everywhere: "cancel" means the booking where no network decides."""
 
-NETWORK_START = _words(en="start, unstop, yes")
+NETWORK_START_WORDS = _words(en="start, unstop, yes")
 """Twilio's opt-in words, by which it lets us write again."""
 
-START = _words(
+START_WORDS = _words(
     en="start, unstop, subscribe, optin, opt in, opt-in",
     es="alta, empezar, iniciar, suscribir",
     pt="começar, comecar, assinar, voltar a receber",
     hi="शुरू, शुरू करें, शुरू करो, shuru, shuru karo, chalu karo",
 )
 
-HELP = _words(en="help, info", es="ayuda", pt="ajuda", hi="मदद, सहायता, madad, sahayata")
+HELP_WORDS = _words(en="help, info", es="ayuda", pt="ajuda", hi="मदद, सहायता, madad, sahayata")
 
-WRONG_NUMBER = _words(
+WRONG_NUMBER_WORDS = _words(
     en="wrong number, wrong person, not me",
     es="número equivocado, numero equivocado, se equivoca de número, se equivoca de numero",
     pt="número errado, numero errado",
@@ -62,7 +63,7 @@ WRONG_NUMBER = _words(
 )
 """What somebody writes who got a number that was another's before."""
 
-SETTINGS = _words(
+SETTINGS_WORDS = _words(
     en="notifications, notification settings, settings, reminders, quiet hours, do not disturb",
     es="notificaciones, avisos, recordatorios, ajustes, horas de silencio, no molestar",
     pt="notificações, notificacoes, lembretes, configurações, configuracoes, "
@@ -74,97 +75,97 @@ SETTINGS = _words(
 _AROUND = re.compile(r"^[\s.!¡?¿,\"'*_]+|[\s.!¡?¿,\"'*_।]+$")
 
 
-def word_of(written: str, *, slash: bool = False) -> str:
+def normalize_keyword(written: str, *, slash: bool = False) -> str:
     """Return a text as these words are compared; with `slash` a command is its word."""
     word = _AROUND.sub("", unicodedata.normalize("NFC", written[:80]).casefold())
     return " ".join((word.removeprefix("/") if slash else word).split())
 
 
-async def consent(h: Handling) -> bool:
+async def handle_opt_out_words(turn: TurnState) -> bool:
     """Mind opt-out, opt-in and HELP, whatever the state of the talk; True if it was one."""
-    word = word_of(h.incoming.text, slash=h.conversation.taps)
-    if not word or h.incoming.kind != "text":
+    word = normalize_keyword(turn.incoming.text, slash=turn.conversation.has_editable_buttons)
+    if not word or turn.incoming.kind != "text":
         return False
-    sms = h.conversation.channel == "sms"
-    stops = STOP | NETWORK_STOP if sms else STOP
-    starts = START | NETWORK_START if sms else START
+    sms = turn.conversation.channel == "sms"
+    stops = STOP_WORDS | NETWORK_STOP_WORDS if sms else STOP_WORDS
+    starts = START_WORDS | NETWORK_START_WORDS if sms else START_WORDS
     if word in stops:
-        _speak(h, stops[word])
-        await _opt_out(h, answer=not (sms and word in NETWORK_STOP))
+        _speak(turn, stops[word])
+        await _opt_out(turn, answer=not (sms and word in NETWORK_STOP_WORDS))
         return True
-    if word in starts and h.conversation.opted_out_at:
-        _speak(h, starts[word])
-        await opt_in(h)
-        h.says.append(text("opted_in", shop=await _shop_name(h)))
-        return not h.conversation.taps  # there /start begins the talk as well
-    if word in WRONG_NUMBER:
-        _speak(h, WRONG_NUMBER[word])
-        await verification.detach(h.ctx, h.conversation.id)
-        h.clear()
-        h.says.append(text("detached"))
+    if word in starts and turn.conversation.opted_out_at:
+        _speak(turn, starts[word])
+        await opt_in(turn)
+        turn.says.append(text("opted_in", shop=await _shop_name(turn)))
+        return not turn.conversation.has_editable_buttons  # there /start begins the talk as well
+    if word in WRONG_NUMBER_WORDS:
+        _speak(turn, WRONG_NUMBER_WORDS[word])
+        await detach_identity(turn.ctx, turn.conversation.id)
+        turn.end_all_flows()
+        turn.says.append(text("detached"))
         return True
-    if word in HELP and not h.conversation.staff:
-        _speak(h, HELP[word])
-        h.says.append(await help_text(h))
+    if word in HELP_WORDS and not turn.conversation.staff:
+        _speak(turn, HELP_WORDS[word])
+        turn.says.append(await help_text(turn))
         return True
     return False
 
 
-async def first_word(h: Handling) -> None:
+async def record_first_contact(turn: TurnState) -> None:
     """Keep in mind when and with what somebody first wrote to us: so we may write to them."""
-    if h.consented or h.conversation.opted_out_at or h.incoming.kind == "event":
+    if turn.has_consented or turn.conversation.opted_out_at or turn.incoming.kind == "event":
         return
-    wording = h.incoming.text or h.incoming.kind
-    h.set(consented_at=h.ctx.now, consent=wording[:100])
-    await note_consent(h.ctx, h.conversation.id, given=True, how="wrote", wording=wording)
+    wording = turn.incoming.text or turn.incoming.kind
+    turn.change_conversation(consented_at=turn.ctx.now, consent=wording[:100])
+    await record_consent(turn.ctx, turn.conversation.id, given=True, how="wrote", wording=wording)
 
 
-async def opt_in(h: Handling) -> None:
+async def opt_in(turn: TurnState) -> None:
     """Write to them again; whoever never opted out stays as they are."""
-    if h.conversation.opted_out_at is None:
+    if turn.conversation.opted_out_at is None:
         return
-    wording = h.incoming.text
-    h.set(opted_out_at=None, consented_at=h.ctx.now, consent=wording[:100])
-    await note_consent(h.ctx, h.conversation.id, given=True, how="start", wording=wording)
+    wording = turn.incoming.text
+    turn.change_conversation(opted_out_at=None, consented_at=turn.ctx.now, consent=wording[:100])
+    await record_consent(turn.ctx, turn.conversation.id, given=True, how="start", wording=wording)
 
 
-async def help_text(h: Handling) -> Say:
+async def help_text(turn: TurnState) -> Say:
     """Return what can be done here, with the shop's name and how to reach it otherwise."""
-    if h.conversation.shop_id is None:
-        return text("help_any.taps") if h.conversation.taps else text("help_any")
-    shop = (await loader.catalog(h.ctx, h.conversation.shop_id)).shop
+    if turn.conversation.shop_id is None:
+        return text("help_any.taps") if turn.conversation.has_editable_buttons else text("help_any")
+    shop = (await loader.load_catalog(turn.ctx, turn.conversation.shop_id)).shop
     contact = shop.phone or shop.address
-    if h.conversation.taps:
+    if turn.conversation.has_editable_buttons:
         return text("help.taps", shop=shop.name, phone=contact)
     return text("help", shop=shop.name, phone=contact)
 
 
-async def _opt_out(h: Handling, *, answer: bool) -> None:
-    h.clear()  # nothing is asked of whoever wants no more
-    if h.conversation.opted_out_at:
+async def _opt_out(turn: TurnState, *, answer: bool) -> None:
+    turn.end_all_flows()  # nothing is asked of whoever wants no more
+    if turn.conversation.opted_out_at:
         # Their own word weighs more than what the shop was told.
-        await opted_out(h.ctx, h.conversation.id, how="stop", wording=h.incoming.text)
+        await record_opt_out(turn.ctx, turn.conversation.id, how="stop", wording=turn.incoming.text)
     else:
-        h.set(opted_out_at=h.ctx.now)
-        await note_consent(
-            h.ctx, h.conversation.id, given=False, how="stop", wording=h.incoming.text
+        turn.change_conversation(opted_out_at=turn.ctx.now)
+        await record_consent(
+            turn.ctx, turn.conversation.id, given=False, how="stop", wording=turn.incoming.text
         )
-        person = await identities.whoami(h.ctx, h.conversation.id)
-        open_ = await agenda.upcoming(h.ctx, user_id=person.user_id) if person else []
+        person = await person_of_conversation(turn.ctx, turn.conversation.id)
+        open_ = await agenda.upcoming_bookings(turn.ctx, user_id=person.user_id) if person else []
         # Whoever texts STOP keeps the booking; only a call can settle what was meant.
         for booking in open_:
-            await notifications.alert(h.ctx, booking, "stopped")
+            await notifications.notify_staff(turn.ctx, booking, "stopped")
     if answer:
-        h.says.append(text("opted_out", shop=await _shop_name(h)))
+        turn.says.append(text("opted_out", shop=await _shop_name(turn)))
 
 
-def _speak(h: Handling, language: str) -> None:
+def _speak(turn: TurnState, language: str) -> None:
     """Answer in the language of the word to whoever said nothing before."""
-    if not h.conversation.language:
-        h.set(language=language)
+    if not turn.conversation.language:
+        turn.change_conversation(language=language)
 
 
-async def _shop_name(h: Handling) -> str:
-    if h.conversation.shop_id is None:
+async def _shop_name(turn: TurnState) -> str:
+    if turn.conversation.shop_id is None:
         return "Slotline"
-    return (await loader.catalog(h.ctx, h.conversation.shop_id)).shop.name
+    return (await loader.load_catalog(turn.ctx, turn.conversation.shop_id)).shop.name

@@ -12,31 +12,31 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.messaging import inbox
 from core.messaging.messages import Incoming
-from core.people import identities
+from core.people.identities import get_or_create_contact
 
-MAX_TEXT = 4096
+MAX_TEXT_LENGTH = 4096
 """Characters that are kept: as many as any channel lets a person send at once."""
 
-KNOWN = 20_000
+MAX_KNOWN_CONVERSATIONS = 20_000
 """Conversations whose ids are remembered, so that a receipt is one statement."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class StoredIncoming:
     """What was stored; `inbox_id` is None for an event that had been stored before."""
 
     inbox_id: int | None
     conversation_id: int
 
 
-async def receive(
+async def receive_incoming(
     runtime: Runtime, line: Line, address: str, event_id: str, incoming: Incoming
-) -> Receipt:
+) -> StoredIncoming:
     """Store an incoming of `address` on `line` for good; the same event only once.
 
     `event_id` is the provider's name for the event, unique on its line for ever.
     """
-    incoming = tidy(incoming)
+    incoming = sanitize_incoming(incoming)
     known: dict[tuple[int, str], int] = runtime.cache.setdefault("conversations", {})
     key = (line.id, address)
     if key in known:
@@ -47,7 +47,7 @@ async def receive(
             # The row is gone: the demo was reset, say.
             known.pop(key, None)
     receipt = await runtime.run(partial(_open_and_store, line, address, event_id, incoming))
-    if len(known) >= KNOWN:
+    if len(known) >= MAX_KNOWN_CONVERSATIONS:
         known.pop(next(iter(known)))
     known[key] = receipt.conversation_id
     return receipt
@@ -55,14 +55,14 @@ async def receive(
 
 async def _open_and_store(
     line: Line, address: str, event_id: str, incoming: Incoming, ctx: Context
-) -> Receipt:
-    contact = await identities.contact(ctx, line, address)
+) -> StoredIncoming:
+    contact = await get_or_create_contact(ctx, line, address)
     return await _store(line, contact.conversation_id, event_id, incoming, ctx)
 
 
 async def _store(
     line: Line, conversation_id: int, event_id: str, incoming: Incoming, ctx: Context
-) -> Receipt:
+) -> StoredIncoming:
     stored = await inbox.store(
         ctx,
         line_id=line.id,
@@ -70,14 +70,14 @@ async def _store(
         event_id=event_id,
         incoming=incoming,
     )
-    return Receipt(stored, conversation_id)
+    return StoredIncoming(stored, conversation_id)
 
 
-def tidy(incoming: Incoming) -> Incoming:
+def sanitize_incoming(incoming: Incoming) -> Incoming:
     """Return it as the databases can keep it: no NUL, no half characters, no endless text."""
     return replace(
         incoming,
-        text=_storable(incoming.text, MAX_TEXT),
+        text=_storable(incoming.text, MAX_TEXT_LENGTH),
         payload=_storable(incoming.payload, 100),
         contact=_storable(incoming.contact, 100),
         media=tuple(_storable(kind, 100) for kind in incoming.media[:10]),

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from bot.dialogue.talk import Heard
-from bot.engine.turn_state import Handling
+from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
-from bot.nlu.predicates import _only
+from bot.nlu.predicates import only_says
 from bot.nlu.types import Understood
 
 _POLITE_WORDS = 8  # thanks and goodbyes may be longer
 
 
-def _small_talk(h: Handling, heard: Heard, said: Understood) -> bool:
+def answer_small_talk(turn: TurnState, heard: Heard, said: Understood) -> bool:
     """Answer what asks for nothing: a greeting, thanks, "one moment"."""
-    if "wait" in said.acts and h.stack:
-        h.says.append(text("take_time"))
-        h.quiet = True
-    elif not h.stack and _only(said, {"drop", "no"}):
-        h.says.append(text("all_right"))
-        h.quiet = True
-    elif h.stack and _only(said, {"greet"}):
-        h.says.append(text("hello"))
-    elif _only(said, {"thanks", "bye"}) and len(heard.text.split()) <= _POLITE_WORDS:
-        h.says.append(text("welcome_to_it") if "thanks" in said.acts else text("goodbye"))
-        h.quiet = True
+    if "wait" in said.acts and turn.stack:
+        turn.says.append(text("take_time"))
+        turn.stay_quiet = True
+    elif not turn.stack and only_says(said, {"drop", "no"}):
+        turn.says.append(text("all_right"))
+        turn.stay_quiet = True
+    elif turn.stack and only_says(said, {"greet"}):
+        turn.says.append(text("hello"))
+    elif only_says(said, {"thanks", "bye"}) and len(heard.text.split()) <= _POLITE_WORDS:
+        turn.says.append(text("welcome_to_it") if "thanks" in said.acts else text("goodbye"))
+        turn.stay_quiet = True
     else:
         return False
     return True

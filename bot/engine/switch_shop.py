@@ -3,85 +3,85 @@
 from __future__ import annotations
 
 from bot.dialogue.talk import Heard
-from bot.engine.turn_state import Handling
+from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
-from bot.nlu.predicates import _wishes
+from bot.nlu.predicates import says_booking_details
 from bot.nlu.types import Understood
 from core.catalog import loader, shop_search
 
 _SHOP_NAME = 4  # letters: shorter ones are too like other words
 
 
-async def keyword(h: Handling) -> None:
+async def open_shop_by_keyword(turn: TurnState) -> None:
     """Open the shop whose keyword was texted, on a line that serves many."""
-    word = h.incoming.text.strip()
-    if h.stack and h.conversation.shop_id is None:
+    word = turn.incoming.text.strip()
+    if turn.stack and turn.conversation.shop_id is None:
         return  # It answers "which shop?", and what was said before that stands.
-    if h.conversation.line_shop_id is None and word.isalnum() and not word.isdecimal():
-        shop = await shop_search.shop_by_keyword(h.ctx, word)
+    if turn.conversation.line_shop_id is None and word.isalnum() and not word.isdecimal():
+        shop = await shop_search.shop_by_keyword(turn.ctx, word)
         if shop is not None:
-            await _open(h, shop.id)
+            await _open_shop(turn, shop.id)
 
 
-async def _open(h: Handling, shop_id: int) -> None:
-    h.set(shop_id=shop_id)
-    h.catalog = await loader.catalog(h.ctx, shop_id)
-    h.clear()
-    h.push("welcome")
+async def _open_shop(turn: TurnState, shop_id: int) -> None:
+    turn.change_conversation(shop_id=shop_id)
+    turn.catalog = await loader.load_catalog(turn.ctx, shop_id)
+    turn.end_all_flows()
+    turn.begin_flow("welcome")
 
 
-async def _other_shop(h: Handling, heard: Heard, said: Understood) -> bool:
+async def open_named_shop(turn: TurnState, heard: Heard, said: Understood) -> bool:
     """Open another shop that is named on a line that serves many, when nothing else was said."""
-    if h.conversation.line_shop_id is not None and "other_shop" in said.acts and h.catalog:
-        h.says.append(text("only_shop", shop=h.catalog.shop.name))
-    if h.conversation.line_shop_id is not None or h.conversation.shop_id is None:
+    if turn.conversation.line_shop_id is not None and "other_shop" in said.acts and turn.catalog:
+        turn.says.append(text("only_shop", shop=turn.catalog.shop.name))
+    if turn.conversation.line_shop_id is not None or turn.conversation.shop_id is None:
         return False
-    here = h.conversation.shop_id
+    here = turn.conversation.shop_id
     if said.shop is not None:
         if said.shop.alternatives or said.shop.id == here:
             return False
-        await _open(h, said.shop.id)
-        if heard.again:
-            heard.understood = said = heard.again(h.catalog, said.text)
-        if not _wishes(said):
+        await _open_shop(turn, said.shop.id)
+        if heard.reread:
+            heard.understood = said = heard.reread(turn.catalog, said.text)
+        if not says_booking_details(said):
             return True
         # With more than its name said, the rest is what is wanted there.
-        h.clear()
-        h.push("book")
+        turn.end_all_flows()
+        turn.begin_flow("book")
         return False
     other = "other" in said.acts and (said.type or said.city)
     if here in said.refused.shops or "other_shop" in said.acts or other:
-        return await _others(h, heard, said)
+        return await switch_shop(turn, heard, said)
     if said.spans or said.acts or len(said.text.strip()) < _SHOP_NAME:
         return False
-    found = await shop_search.find_shops(h.ctx, said.text)
+    found = await shop_search.search_shops(turn.ctx, said.text)
     if len(found) != 1 or found[0].id == here:
         return False
-    await _open(h, found[0].id)
+    await _open_shop(turn, found[0].id)
     return True
 
 
-async def _others(h: Handling, heard: Heard, said: Understood) -> bool:
+async def switch_shop(turn: TurnState, heard: Heard, said: Understood) -> bool:
     """Leave a shop for "the other salon": the only other one of its type, or which is asked.
 
     A booking half made is begun anew there, with all that was said of it.
     """
-    words = next((f.notes.get("words", "") for f in h.stack if f.flow == "book"), "")
-    every = {shop.id: shop for shop in await shop_search.shops(h.ctx)}
-    here = every[h.conversation.shop_id or 0]
+    words = next((f.notes.get("words", "") for f in turn.stack if f.flow == "book"), "")
+    every = {shop.id: shop for shop in await shop_search.list_shops(turn.ctx)}
+    here = every[turn.conversation.shop_id or 0]
     kind = every[said.type.id].type if said.type else here.type
     others = [s for s in every.values() if s.id != here.id and s.type == kind]
     if len(others) == 1:
-        await _open(h, others[0].id)
+        await _open_shop(turn, others[0].id)
     else:
-        h.set(shop_id=None)
-        h.catalog = None
-        h.clear()
-        h.push("welcome")
+        turn.change_conversation(shop_id=None)
+        turn.catalog = None
+        turn.end_all_flows()
+        turn.begin_flow("welcome")
     if words:
-        h.clear()
-        h.push("book")
-        h.stack[-1].notes |= {"unread": words, "not_shop": here.id}
+        turn.end_all_flows()
+        turn.begin_flow("book")
+        turn.stack[-1].notes |= {"unread": words, "not_shop": here.id}
         # "The other salon" itself says nothing of what is wanted there.
-        heard.understood = heard.again(h.catalog, "") if heard.again else None
+        heard.understood = heard.reread(turn.catalog, "") if heard.reread else None
     return True

@@ -18,14 +18,21 @@ import sqlalchemy as sa
 import structlog
 
 from bot.dialogue import nlu_context
-from bot.dialogue import prompts as dialogue_prompts
-from bot.dialogue.prompts import Pick, Waiting, leading_number
+from bot.dialogue.prompts import (
+    OpenPrompt,
+    Selection,
+    load_open_prompts,
+    match_button,
+    match_number,
+    match_words,
+    split_leading_number,
+)
 from bot.dialogue.talk import Heard
 from bot.engine import events, global_intents, opt_out, slash_commands, staff_commands, switch_shop
-from bot.engine.turn_state import Frame, Handling
+from bot.engine.turn_state import FlowFrame, TurnState
 from bot.i18n.messages import text
-from bot.i18n.translator import languages
-from bot.nlu.redaction import redact
+from bot.i18n.translator import supported_languages
+from bot.nlu.redaction import redact_text
 from bot.nlu.types import Understood
 from bot.observability import metrics
 from core.catalog import loader, shop_search
@@ -35,20 +42,20 @@ from core.db.context import Context, Row
 from core.db.runtime import Runtime
 from core.messaging import unrecognized
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.enqueue import alert_admins
+from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
 
 log = structlog.get_logger()
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 """How often a turn is tried before its incoming is laid aside."""
 
-TRY_AGAIN = timedelta(seconds=2)
+RETRY_DELAY = timedelta(seconds=2)
 """How long a turn that failed waits; the talk's later messages wait behind it."""
 
-LEFT_ALONE = timedelta(hours=24)
+IDLE_TIMEOUT = timedelta(hours=24)
 """After this long a talk under way is not taken up without asking."""
 
-MISUNDERSTOOD = 3
+OFFER_PERSON_AFTER = 3
 """So many misunderstandings in a row, and we offer a person."""
 
 _BARE = 2
@@ -57,11 +64,11 @@ _BARE = 2
 _PERSONAL = {"code", "name", "phone"}
 """Questions whose answers are not kept, understood or not."""
 
-LASTING = {"card"}
+PERSISTENT_FLOWS = {"card"}
 """Flows of prompts that stay open after an answer: a booking's buttons, until it is over."""
 
 
-async def work(runtime: Runtime, conversation_id: int) -> int:
+async def run_pending_turns(runtime: Runtime, conversation_id: int) -> int:
     """Handle every unfinished incoming of a conversation, in order; return how many were."""
     locks: Any = runtime.cache.setdefault("conversation locks", WeakValueDictionary())
     # Before a connection is taken: those who wait for this conversation hold nothing meanwhile.
@@ -70,25 +77,25 @@ async def work(runtime: Runtime, conversation_id: int) -> int:
     async with lock:
         while True:
             try:
-                found = await runtime.run(partial(turn, conversation_id=conversation_id))
+                found = await runtime.run(partial(run_turn, conversation_id=conversation_id))
             except Exception as error:  # whatever a flow raises, talks go on
                 log.exception("turn failed", conversation=conversation_id)
                 await runtime.run(
                     partial(_failed, conversation_id=conversation_id, error=repr(error))
                 )
-                found = MORE
+                found = MORE_WAITING
             else:
                 if not found:
                     return handled
             handled += 1
-            if found < MORE:
+            if found < MORE_WAITING:
                 return handled
 
 
-MORE = 2
+MORE_WAITING = 2
 
 
-async def turn(ctx: Context, conversation_id: int) -> int:
+async def run_turn(ctx: Context, conversation_id: int) -> int:
     """Handle the oldest unfinished incoming of a conversation.
 
     Returns 0 when none was due, 1 when it was the last, `MORE` when another waits behind it.
@@ -98,7 +105,7 @@ async def turn(ctx: Context, conversation_id: int) -> int:
     if row is None or not items or items[0].due_at > ctx.now:
         return 0
     began = time.perf_counter()
-    handling = Handling.of(ctx, row, items[0])
+    handling = TurnState.from_rows(ctx, row, items[0])
     flow = _flow(handling)
     await _handle(handling)
     await handling.save(items[0])
@@ -107,8 +114,8 @@ async def turn(ctx: Context, conversation_id: int) -> int:
     return len(items)
 
 
-def _flow(h: Handling) -> str:
-    return h.stack[-1].flow if h.stack else ""
+def _flow(turn: TurnState) -> str:
+    return turn.stack[-1].flow if turn.stack else ""
 
 
 def _counted(channel: str, flow: str, began: float) -> None:
@@ -142,7 +149,7 @@ _UNFINISHED = (
         tables.inbox.c.state == sa.literal_column("'new'"),  # the partial index's own words
     )
     .order_by(tables.inbox.c.id)
-    .limit(MORE)
+    .limit(MORE_WAITING)
 )
 
 
@@ -166,7 +173,7 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
         return
     item = items[0]
     attempts = item.attempts + 1
-    dead = attempts >= TRIES
+    dead = attempts >= MAX_ATTEMPTS
     outcome = "laid aside" if dead else "failed"
     ctx.after_commit.append(metrics.TURNS.labels(row.channel, "none", outcome).inc)
     await ctx.execute(
@@ -175,7 +182,7 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
         .values(
             attempts=attempts,
             error=error[:1000],
-            due_at=ctx.now + TRY_AGAIN,
+            due_at=ctx.now + RETRY_DELAY,
             state="dead" if dead else "new",
             done_at=ctx.now if dead else None,
         )
@@ -184,12 +191,12 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
         return
     log.error("incoming laid aside", inbox=item.id, conversation=conversation_id)
     shop_id = row.line_shop_id or row.shop_id
-    await enqueue.post(
+    await enqueue.enqueue(
         ctx, text("apology"), conversation_id=conversation_id, kind="apology", shop_id=shop_id
     )
     alarm = text("alert.failed", customer=row.name or row.address)
-    if shop_id is None or not await enqueue.alert(ctx, alarm, shop_id=shop_id, kind="failed"):
-        await alert_admins(
+    if shop_id is None or not await enqueue_for_staff(ctx, alarm, shop_id=shop_id, kind="failed"):
+        await enqueue_for_admins(
             ctx,
             alarm,
             kind="failed",
@@ -198,164 +205,172 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
         )
 
 
-async def _handle(h: Handling) -> None:
+async def _handle(turn: TurnState) -> None:
     """Find out what was meant, and do it."""
-    _introduce(h)
-    if await opt_out.consent(h):
+    _introduce(turn)
+    if await opt_out.handle_opt_out_words(turn):
         return
-    await opt_out.first_word(h)
-    if h.incoming.kind == "event":
-        events.event(h)
-    if h.with_person:
-        await staff_commands.relayed(h)
-    if h.with_person or h.quiet:
+    await opt_out.record_first_contact(turn)
+    if turn.incoming.kind == "event":
+        events.handle_event(turn)
+    if turn.is_handed_off:
+        await staff_commands.forward_to_staff(turn)
+    if turn.is_handed_off or turn.stay_quiet:
         return
-    if (shop_id := h.conversation.shop_id) is not None:
-        h.catalog = await loader.catalog(h.ctx, shop_id, version=h.versions.get(shop_id))
-    await switch_shop.keyword(h)
-    top = h.stack[-1] if h.stack else None
-    prompts = await _waiting(h, top)
+    if (shop_id := turn.conversation.shop_id) is not None:
+        turn.catalog = await loader.load_catalog(
+            turn.ctx, shop_id, version=turn.shop_versions.get(shop_id)
+        )
+    await switch_shop.open_shop_by_keyword(turn)
+    top = turn.stack[-1] if turn.stack else None
+    prompts = await _waiting(turn, top)
     asked = next((p for p in prompts if top and p.id == top.prompt and p.options), None)
-    h.shown = asked.message if asked else ""
-    h.keyboard = top is not None and top.expects == "phone"
-    slash = slash_commands.slashed(h)
-    heard = Heard(h.incoming, None, used=h.incoming.kind == "event" or slash is not None)
-    pick = Pick() if slash else _pick(h, heard, prompts, await _shops(h))
-    if await staff_commands.order(h, heard, prompts):
-        heard.used = True
+    turn.question_message_id = asked.message_id if asked else ""
+    turn.has_contact_keyboard = top is not None and top.expects == "phone"
+    slash = slash_commands.parse_slash_command(turn)
+    heard = Heard(turn.incoming, None, consumed=turn.incoming.kind == "event" or slash is not None)
+    pick = Selection() if slash else _pick(turn, heard, prompts, await _shops(turn))
+    if await staff_commands.dispatch_staff_command(turn, heard, prompts):
+        heard.consumed = True
     elif pick.prompt and pick.prompt.flow:
-        h.push(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
-        if pick.prompt.flow not in LASTING:
-            h.stack[-1].closes = pick.prompt.id
+        turn.begin_flow(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
+        if pick.prompt.flow not in PERSISTENT_FLOWS:
+            turn.stack[-1].closes = pick.prompt.id
     elif pick.prompt:
         heard.step, heard.digest = pick.prompt.step, pick.prompt.digest
-        heard.picked = pick.value
-        await global_intents.questions(h, heard)
-    elif pick.stale:
-        heard.used = True
-        await events.stale(h)
+        heard.selected_value = pick.value
+        await global_intents.answer_questions(turn, heard)
+    elif pick.is_stale:
+        heard.consumed = True
+        await events.answer_stale_choice(turn)
     elif slash:
-        await slash_commands.slash(h, *slash)
-    elif top and _left_alone(h) and not _means_else(h, heard, prompts):
-        heard.used = True
-        h.push("resume")
-    elif not heard.used:
+        await slash_commands.run_slash_command(turn, *slash)
+    elif top and _left_alone(turn) and not _means_else(turn, heard, prompts):
+        heard.consumed = True
+        turn.begin_flow("resume")
+    elif not heard.consumed:
         if top:
             heard.step = top.step
             heard.digest = next((p.digest for p in prompts if p.id == top.prompt), "")
-        heard.used = await global_intents.interpret(h, heard, prompts)
-    await h.flow(heard)
-    await _count_misunderstandings(h, heard, top.expects if top else "")
+        heard.consumed = await global_intents.interpret_outside_flow(turn, heard, prompts)
+    await turn.run_flows(heard)
+    await _count_misunderstandings(turn, heard, top.expects if top else "")
 
 
-async def _waiting(h: Handling, top: Frame | None) -> list[Waiting]:
-    identity = h.incoming.payload.partition(".")[0]
-    seen = int(identity[:18]) if identity.isascii() and identity.isdecimal() else h.seen
-    return await dialogue_prompts.waiting(
-        h.ctx, h.conversation.id, top.prompt if top else None, seen
+async def _waiting(turn: TurnState, top: FlowFrame | None) -> list[OpenPrompt]:
+    identity = turn.incoming.payload.partition(".")[0]
+    seen = (
+        int(identity[:18]) if identity.isascii() and identity.isdecimal() else turn.seen_prompt_id
+    )
+    return await load_open_prompts(
+        turn.ctx, turn.conversation.id, top.prompt if top else None, seen
     )
 
 
-async def _shops(h: Handling) -> Sequence[Shop]:
+async def _shops(turn: TurnState) -> Sequence[Shop]:
     """Return the shops that words can name: every one, on a line that serves many.
 
     A bare number names an option. It is the commonest message of all, and reading every shop costs
     more than the rest of its turn.
     """
-    if h.conversation.line_shop_id is not None or h.incoming.kind != "text":
+    if turn.conversation.line_shop_id is not None or turn.incoming.kind != "text":
         return ()
-    if len(bare := h.incoming.text.strip()) <= _BARE and bare.isdecimal():
+    if len(bare := turn.incoming.text.strip()) <= _BARE and bare.isdecimal():
         return ()
-    return await shop_search.shops(h.ctx)
+    return await shop_search.list_shops(turn.ctx)
 
 
-def _pick(h: Handling, heard: Heard, prompts: list[Waiting], shops: Sequence[Shop]) -> Pick:
+def _pick(
+    turn: TurnState, heard: Heard, prompts: list[OpenPrompt], shops: Sequence[Shop]
+) -> Selection:
     """Return what was tapped or numbered; understand the words where there are any."""
-    if h.incoming.kind == "tap":
-        return dialogue_prompts.tapped(h.incoming.payload, prompts)
-    if h.incoming.kind != "text":
-        return Pick()
-    heard.again = _reader(h, shops)
+    if turn.incoming.kind == "tap":
+        return match_button(turn.incoming.payload, prompts)
+    if turn.incoming.kind != "text":
+        return Selection()
+    heard.reread = _reader(turn, shops)
     # A bare "2" is the commonest message of all and needs no reading when it names an option;
     # of "2, is there parking?" only the rest does, lest the 2 be taken for an hour too.
-    number, rest = leading_number(heard.text)
-    pick = Pick() if number is None else dialogue_prompts.numbered(number, prompts, h.seen)
-    chosen = pick.prompt is not None or pick.stale
+    number, rest = split_leading_number(heard.text)
+    pick = Selection() if number is None else match_number(number, prompts, turn.seen_prompt_id)
+    chosen = pick.prompt is not None or pick.is_stale
     if chosen and not rest.strip():
         return pick
     words = rest if chosen else heard.text
     if chosen:
-        heard.again = _reader(h, shops, expects="")
-    heard.understood = heard.again(h.catalog, words)
+        heard.reread = _reader(turn, shops, expects="")
+    heard.understood = heard.reread(turn.catalog, words)
     # Words that mean nothing to us say nothing of a language either.
     meant = heard.understood.acts or heard.understood.spans
-    _language(h, heard.understood.language if meant else "")
+    _language(turn, heard.understood.language if meant else "")
     if chosen or heard.understood.number is None:
         return pick
-    return dialogue_prompts.numbered(heard.understood.number, prompts, h.seen)
+    return match_number(heard.understood.number, prompts, turn.seen_prompt_id)
 
 
 def _reader(
-    h: Handling, shops: Sequence[Shop], expects: str | None = None
+    turn: TurnState, shops: Sequence[Shop], expects: str | None = None
 ) -> Callable[[Catalog | None, str], Understood]:
     """Return what reads words the way this talk stands, with the names of a shop."""
-    top = h.stack[-1] if h.stack else None
+    top = turn.stack[-1] if turn.stack else None
     asked = expects if expects is not None else top.expects if top else ""
     day = top.notes.get("day") if top else None
     last_date = date.fromisoformat(day) if day else None
 
     def read(catalog: Catalog | None, words: str) -> Understood:
-        return nlu_context.read(
-            h.ctx, h.conversation, words, catalog, asked, shops=shops, last_date=last_date
+        return nlu_context.understand_in_context(
+            turn.ctx, turn.conversation, words, catalog, asked, shops=shops, last_date=last_date
         )
 
     return read
 
 
-def _language(h: Handling, said: str) -> None:
+def _language(turn: TurnState, said: str) -> None:
     """Speak as the app does or the first words do; later one asks for another language."""
-    if not h.conversation.language:
-        shop = h.catalog.shop.language if h.catalog else ""
-        known = (h.incoming.language[:2], said, shop)
-        h.set(language=next((one for one in known if one in languages()), "en"))
+    if not turn.conversation.language:
+        shop = turn.catalog.shop.language if turn.catalog else ""
+        known = (turn.incoming.language[:2], said, shop)
+        turn.change_conversation(
+            language=next((one for one in known if one in supported_languages()), "en")
+        )
 
 
-def _introduce(h: Handling) -> None:
+def _introduce(turn: TurnState) -> None:
     """Take over what the channel says of a person: their name, their language before any word."""
-    if h.incoming.name and not h.conversation.name:
-        h.set(name=h.incoming.name)
-    theirs = h.incoming.language[:2]
-    wordless = h.incoming.kind != "text" or h.incoming.text.startswith("/")
-    if wordless and theirs in languages() and not h.conversation.language:
-        h.set(language=theirs)
+    if turn.incoming.name and not turn.conversation.name:
+        turn.change_conversation(name=turn.incoming.name)
+    theirs = turn.incoming.language[:2]
+    wordless = turn.incoming.kind != "text" or turn.incoming.text.startswith("/")
+    if wordless and theirs in supported_languages() and not turn.conversation.language:
+        turn.change_conversation(language=theirs)
 
 
-def _left_alone(h: Handling) -> bool:
-    last = h.conversation.last_in_at
-    return last is not None and h.received_at - last >= LEFT_ALONE
+def _left_alone(turn: TurnState) -> bool:
+    last = turn.conversation.last_in_at
+    return last is not None and turn.received_at - last >= IDLE_TIMEOUT
 
 
-def _means_else(h: Handling, heard: Heard, prompts: list[Waiting]) -> bool:
+def _means_else(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> bool:
     """Whether words say what they are about, so that no talk left alone is asked after."""
     said = heard.understood
-    return said is not None and bool(said.intent or dialogue_prompts.named(said, prompts, h.seen))
+    return said is not None and bool(said.intent or match_words(said, prompts, turn.seen_prompt_id))
 
 
-async def _count_misunderstandings(h: Handling, heard: Heard, expects: str) -> None:
+async def _count_misunderstandings(turn: TurnState, heard: Heard, expects: str) -> None:
     """Say sorry, offer a person in the end; keep what was written for the shop to look at."""
-    if not h.misunderstood or h.says:
-        if h.conversation.misunderstood:
-            h.set(misunderstood=0)
+    if not turn.not_understood or turn.says:
+        if turn.conversation.misunderstood:
+            turn.change_conversation(misunderstood=0)
         return
-    times = h.conversation.misunderstood + 1
-    h.set(misunderstood=times)
-    h.says.append(text("sorry") if times < MISUNDERSTOOD else text("offer_person"))
+    times = turn.conversation.misunderstood + 1
+    turn.change_conversation(misunderstood=times)
+    turn.says.append(text("sorry") if times < OFFER_PERSON_AFTER else text("offer_person"))
     if heard.understood is None or expects in _PERSONAL:
         return
-    await unrecognized.note(
-        h.ctx,
-        redact(heard.understood, (h.conversation.name, h.incoming.name)),
-        shop_id=h.conversation.shop_id,
+    await unrecognized.record_unrecognized(
+        turn.ctx,
+        redact_text(heard.understood, (turn.conversation.name, turn.incoming.name)),
+        shop_id=turn.conversation.shop_id,
         language=heard.understood.language,
         expects=expects,
     )

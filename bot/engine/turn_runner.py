@@ -12,20 +12,22 @@ from core.db.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 8
+MAX_CONCURRENT_TURNS = 8
 """Conversations worked on at the same time: fewer than there are connections."""
 
 
 @dataclass(slots=True, eq=False)
-class Turns:
+class TurnRunner:
     """Works off the inbox of conversations, each by one task at a time."""
 
     runtime: Runtime
-    _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _free: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_TURNS)
+    )
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[int] = field(default_factory=set)
 
-    def begin(self, conversation_id: int) -> None:
+    def begin_turns(self, conversation_id: int) -> None:
         """Handle what is unfinished in a conversation, soon; also what comes meanwhile."""
         if conversation_id in self._tasks:
             self._again.add(conversation_id)
@@ -33,7 +35,7 @@ class Turns:
         context = structlog.contextvars.get_contextvars()
         self._tasks[conversation_id] = asyncio.create_task(self._work(conversation_id, context))
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nothing is in hand."""
         while self._tasks:
             await asyncio.wait(self._tasks.values())
@@ -65,7 +67,7 @@ class Turns:
         while True:
             self._again.discard(conversation_id)
             try:
-                await turn.work(self.runtime, conversation_id)
+                await turn.run_pending_turns(self.runtime, conversation_id)
             except Exception:
                 # The database is away, say. The row stays; a tick takes it up again.
                 log.exception("turns.failed")

@@ -12,45 +12,47 @@ import structlog
 
 from bot.dialogue.journal import Journal
 from bot.dialogue.talk import (
-    Again,
-    Asked,
-    Attached,
-    Card,
+    AwaitAnswer,
+    BookingButtons,
     Conversation,
-    Goto,
+    FlowRun,
     Heard,
-    Run,
+    PendingAttachment,
+    Question,
+    RerunFlow,
     StartOver,
-    Suspend,
+    SwitchFlow,
     Talk,
 )
 from bot.flows import FLOWS
-from bot.flows.staff import FLOWS as DESK
+from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import error_text, text
 from core.catalog.entities import Catalog
 from core.db import tables
 from core.db.context import Context, Row
 from core.errors import SlotlineError
-from core.messaging.messages import Incoming, Json, Say, encode
+from core.messaging.messages import Incoming, Json, Say, encode_value
 from core.messaging.outbox import enqueue
 
 log = structlog.get_logger()
 
-RERUNS = 12
+MAX_RERUNS = 12
 """Runs of flows in one turn; more is a loop without an end."""
 
-MANAGING = {"my_bookings", "move", "cancel", "late"}
+MANAGING_FLOWS = {"my_bookings", "move", "cancel", "late"}
 """Flows about bookings that are there already."""
 
-VIEWS = {f"desk.{view}" for view in ("today", "tomorrow", "week", "day", "picture", "next", "desk")}
+VIEW_FLOWS = {
+    f"desk.{view}" for view in ("today", "tomorrow", "week", "day", "picture", "next", "desk")
+}
 """Flows that only show something: whatever is begun next leaves them."""
 
 REDACTED = "******"
 
-DEEPEST = 4
+MAX_STACK_DEPTH = 4
 """Flows under way at once; the oldest goes first."""
 
-UNNUMBERED = 1000
+UNNUMBERED_OFFSET = 1000
 """The base of prompts whose options nobody sees numbers of, so that a "2" never means one."""
 
 _LAID_OUT = {"calendar", "grid"}
@@ -65,7 +67,7 @@ _DONE = sa.update(tables.inbox).where(tables.inbox.c.id == sa.bindparam("this"))
 
 
 @dataclass(slots=True)
-class Frame:
+class FlowFrame:
     """A flow under way. `closes` is the prompt outside the talk that started it."""
 
     flow: str
@@ -93,44 +95,48 @@ class Frame:
         }
 
     @classmethod
-    def from_json(cls, data: Json) -> Frame:
+    def from_json(cls, data: Json) -> FlowFrame:
         """Read what `to_json` wrote; fields of later versions are passed over."""
         known = {k: v for k, v in data.items() if k in cls.__slots__}
         return cls(**known | {"journal": Journal.from_json(data["journal"])})
 
 
 @dataclass(slots=True)
-class Handling:
+class TurnState:
     """One incoming on its way through a conversation."""
 
     ctx: Context
     conversation: Conversation
     incoming: Incoming
     received_at: datetime
-    seen: int | None
-    stack: list[Frame]
-    runs: int
+    seen_prompt_id: int | None
+    stack: list[FlowFrame]
+    run_count: int
     catalog: Catalog | None = None
     says: list[Say] = field(default_factory=list)  # said whatever the flow does next
-    asked: Asked | None = None
-    changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
-    misunderstood: bool = False
-    secret: bool = False  # it answers with a code, which nobody shall read later
-    quiet: bool = False  # what waits for an answer goes on waiting, unsaid
-    closing: set[int] = field(default_factory=set)  # prompts that wait no more
-    living: str = ""  # the message that the last tap was answered in
-    shown: str = ""  # the message with the question of the flow under way
-    keyboard: bool = False  # the question was put with a keyboard of its own
+    question: Question | None = None
+    row_changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
+    not_understood: bool = False
+    is_secret: bool = False  # it answers with a code, which nobody shall read later
+    stay_quiet: bool = False  # what waits for an answer goes on waiting, unsaid
+    closing_prompt_ids: set[int] = field(default_factory=set)  # prompts that wait no more
+    edited_message_id: str = ""  # the message that the last tap was answered in
+    question_message_id: str = ""  # the message with the question of the flow under way
+    has_contact_keyboard: bool = False  # the question was put with a keyboard of its own
     toast: Say | None = None  # what a tap itself is answered with, beside the chat
-    done: list[Say] = field(default_factory=list)
-    card: Card | None = None
-    attached: list[Attached] = field(default_factory=list)
-    consented: bool = False  # to our messages, before this turn
-    versions: Mapping[int, int] = field(default_factory=dict)  # of shops, as this turn read them
-    relay: int | None = None  # the talk of the person of the shop who writes here, while one does
+    shown_answers: list[Say] = field(default_factory=list)
+    booking_buttons: BookingButtons | None = None
+    attachments: list[PendingAttachment] = field(default_factory=list)
+    has_consented: bool = False  # to our messages, before this turn
+    shop_versions: Mapping[int, int] = field(
+        default_factory=dict
+    )  # of shops, as this turn read them
+    relay_conversation_id: int | None = (
+        None  # the talk of the person of the shop who writes here, while one does
+    )
 
     @classmethod
-    def of(cls, ctx: Context, row: Row, item: Row) -> Handling:
+    def from_rows(cls, ctx: Context, row: Row, item: Row) -> TurnState:
         """Take up a conversation where its row says it stands."""
         state = row.state or {}
         conversation = Conversation(
@@ -149,7 +155,7 @@ class Handling:
             misunderstood=row.misunderstood,
             staff=row.staff,
         )
-        frames = [Frame.from_json(frame) for frame in state.get("stack", ())]
+        frames = [FlowFrame.from_json(frame) for frame in state.get("stack", ())]
         return cls(
             ctx=ctx,
             conversation=conversation,
@@ -168,55 +174,57 @@ class Handling:
         )
 
     @property
-    def with_person(self) -> bool:
+    def is_handed_off(self) -> bool:
         """Whether a person of the shop has the talk just now."""
         until = self.conversation.human_until
         return until is not None and until > self.ctx.now
 
     # --- flows ------------------------------------------------------------------------------
 
-    def push(self, flow: str, **args: Json) -> None:
+    def begin_flow(self, flow: str, **args: Json) -> None:
         """Begin a flow; the one under way waits beneath it.
 
         Of the flows about bookings that are there only the newest is: who asks for "my bookings"
         in the middle of moving one has left the moving. A booking half made waits.
         """
-        gone = {flow} | (MANAGING if flow in MANAGING | {"book"} else set())
-        gone |= DESK.keys() if flow in DESK.keys() | {"book"} else VIEWS
+        gone = {flow} | (MANAGING_FLOWS if flow in MANAGING_FLOWS | {"book"} else set())
+        gone |= STAFF_FLOWS.keys() if flow in STAFF_FLOWS.keys() | {"book"} else VIEW_FLOWS
         for frame in [frame for frame in self.stack if frame.flow in gone]:
-            self._finish(frame)
-        self.runs += 1
-        self.stack.append(Frame(flow, self.runs, dict(args)))
-        del self.stack[:-DEEPEST]
+            self._end_flow(frame)
+        self.run_count += 1
+        self.stack.append(FlowFrame(flow, self.run_count, dict(args)))
+        del self.stack[:-MAX_STACK_DEPTH]
 
-    def leave_above(self, number: int) -> None:
+    def end_flows_above(self, number: int) -> None:
         """Give up the flows above the one with this place in the stack."""
         for frame in self.stack[number + 1 :]:
-            self._finish(frame)
+            self._end_flow(frame)
 
-    def clear(self) -> None:
+    def end_all_flows(self) -> None:
         """Give up every flow under way."""
         for frame in list(self.stack):
-            self._finish(frame)
+            self._end_flow(frame)
 
-    def set(self, **changes: object) -> None:
+    def change_conversation(self, **changes: object) -> None:
         """Change the conversation, now and in its row."""
         for name, value in changes.items():
             if name in Conversation.__slots__:
                 setattr(self.conversation, name, value)
-        self.changes |= changes
+        self.row_changes |= changes
 
-    async def flow(self, heard: Heard | None) -> None:
+    async def run_flows(self, heard: Heard | None) -> None:
         """Run the flow on top, and those beneath it as they come up, until one asks."""
         # Whatever comes of it is asked anew: a number typed then means what was shown last.
-        if not self.quiet:
-            self.closing |= {frame.prompt for frame in self.stack if frame.prompt is not None}
-        for _ in range(RERUNS):
-            if not self.stack or self.with_person or self.quiet:
+        if not self.stay_quiet:
+            self.closing_prompt_ids |= {
+                frame.prompt for frame in self.stack if frame.prompt is not None
+            }
+        for _ in range(MAX_RERUNS):
+            if not self.stack or self.is_handed_off or self.stay_quiet:
                 return
             frame = self.stack[-1]
             frame.journal.rewind()
-            run = Run(
+            run = FlowRun(
                 self.ctx,
                 self.conversation,
                 frame.number,
@@ -225,84 +233,89 @@ class Handling:
                 frame.notes,
                 heard,
                 self.says,
-                self.changes,
+                self.row_changes,
                 self.catalog,
             )
             try:
                 await FLOWS[frame.flow](Talk(run))
-            except Suspend as suspended:
-                self.asked = suspended.asked
-                self.done = run.done
+            except AwaitAnswer as suspended:
+                self.question = suspended.question
+                self.shown_answers = run.shown_answers
                 self.says += run.says
-                self.misunderstood |= run.misunderstood
+                self.not_understood |= run.not_understood
                 return
-            except Again:
+            except RerunFlow:
                 continue
-            except Goto as elsewhere:
+            except SwitchFlow as elsewhere:
                 self.says += run.says
-                self._finish(frame)
-                self.push(elsewhere.flow, **elsewhere.given)
+                self._end_flow(frame)
+                self.begin_flow(elsewhere.flow, **elsewhere.flow_args)
             except StartOver:
                 self.says += run.says
-                self.clear()
-                self.push("welcome")
+                self.end_all_flows()
+                self.begin_flow("welcome")
                 heard = None
             except SlotlineError as error:
                 log.info("flow ended", flow=frame.flow, error=str(error))
                 self.says += [*run.says, error_text(error)]
-                self._finish(frame)
+                self._end_flow(frame)
                 heard = None
             else:
                 self.says += run.says
-                self.done, self.card = run.done, run.card or self.card
-                self.attached += run.attached
-                self._finish(frame)
+                self.shown_answers, self.booking_buttons = (
+                    run.shown_answers,
+                    run.booking_buttons or self.booking_buttons,
+                )
+                self.attachments += run.attachments
+                self._end_flow(frame)
                 heard = None
         message = f"the flow {self.stack[-1].flow!r} never comes to an end"
         raise RuntimeError(message)
 
-    def _finish(self, frame: Frame) -> None:
+    def _end_flow(self, frame: FlowFrame) -> None:
         self.stack.remove(frame)
-        self.closing |= {id_ for id_ in (frame.prompt, frame.closes) if id_ is not None}
+        self.closing_prompt_ids |= {id_ for id_ in (frame.prompt, frame.closes) if id_ is not None}
 
     # --- writing down -----------------------------------------------------------------------
 
     async def save(self, item: Row) -> None:
         """Write the prompt, what goes out, the conversation and the mark."""
-        if self.closing:
-            await self.ctx.execute(_CLOSE, {"ids": list(self.closing), "closed_at": self.ctx.now})
-        living = self._living() if self.conversation.taps else {}
+        if self.closing_prompt_ids:
+            await self.ctx.execute(
+                _CLOSE, {"ids": list(self.closing_prompt_ids), "closed_at": self.ctx.now}
+            )
+        living = self._edit_target() if self.conversation.has_editable_buttons else {}
         message = living["message"] if living.get("in_place") else ""
         prompt_id = None
-        if self.asked:
-            prompt_id = await self._ask(self.stack[-1], self.asked, message)
-        elif self.card and self.says and self.conversation.taps:
-            prompt_id = await self._put_card(self.card, message)
-        parts = [*self.says, *([self.asked.say] if self.asked else ())]
+        if self.question:
+            prompt_id = await self._store_question(self.stack[-1], self.question, message)
+        elif self.booking_buttons and self.says and self.conversation.has_editable_buttons:
+            prompt_id = await self._put_card(self.booking_buttons, message)
+        parts = [*self.says, *([self.question.say] if self.question else ())]
         if parts:
             say = parts[0] if len(parts) == 1 else text("lines", parts=tuple(parts))
             if any(part.secret for part in parts):
                 say = Say(say.key, say.params, secret=True)
-            await enqueue.post(
+            await enqueue.enqueue(
                 self.ctx,
                 say,
                 conversation_id=self.conversation.id,
-                kind=self.asked.step.partition("/")[2] if self.asked else "say",
+                kind=self.question.step.partition("/")[2] if self.question else "say",
                 shop_id=self.conversation.shop_id,
                 prompt_id=prompt_id,
-                living=living,
+                edit_target=living,
             )
-        if self.conversation.taps:
+        if self.conversation.has_editable_buttons:
             await self._attach()
-        state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.runs}
-        if self.relay is not None and self.with_person:
-            state["relay"] = self.relay
-        if message or (self.quiet and self.living):
-            state["living"] = message or self.living
-        changes = {"state": state, "last_in_at": self.received_at, **self.changes}
+        state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.run_count}
+        if self.relay_conversation_id is not None and self.is_handed_off:
+            state["relay"] = self.relay_conversation_id
+        if message or (self.stay_quiet and self.edited_message_id):
+            state["living"] = message or self.edited_message_id
+        changes = {"state": state, "last_in_at": self.received_at, **self.row_changes}
         await self.ctx.execute(_CHANGE, {"this": self.conversation.id, **changes})
         done = {"state": "done", "done_at": self.ctx.now}
-        if self.secret:
+        if self.is_secret:
             done["incoming"] = Incoming(text=REDACTED).to_json()
         await self.ctx.execute(_DONE, {"this": item.id, **done})
         answer = self.ctx.cache.get("answer tap") if self.incoming.kind == "tap" else None
@@ -310,7 +323,7 @@ class Handling:
             language = self.conversation.language
             self.ctx.after_commit.append(partial(answer, item.id, self.toast, language))
 
-    def _living(self) -> dict[str, Json]:
+    def _edit_target(self) -> dict[str, Json]:
         """Say which message what goes out now replaces, or which one it settles by following.
 
         A tap is answered in its message. Whoever writes looks at the end of the chat: there the
@@ -320,34 +333,34 @@ class Handling:
         living: dict[str, Json] = {}
         if tapped:
             living = {"message": tapped, "in_place": True}
-            if self.shown and self.shown != tapped:
-                living["also"] = self.shown
-        elif self.keyboard:
+            if self.question_message_id and self.question_message_id != tapped:
+                living["also"] = self.question_message_id
+        elif self.has_contact_keyboard:
             living = {"contact": True}
-        elif self.shown and not self.quiet:
-            living = {"message": self.shown}
-        if living and self.done:
-            living["done"] = [encode(say) for say in self.done]
-            living["above"] = self.asked is not None and not self.asked.alone
+        elif self.question_message_id and not self.stay_quiet:
+            living = {"message": self.question_message_id}
+        if living and self.shown_answers:
+            living["done"] = [encode_value(say) for say in self.shown_answers]
+            living["above"] = self.question is not None and not self.question.stands_alone
         return living
 
-    async def _put_card(self, card: Card, message: str) -> int:
+    async def _put_card(self, card: BookingButtons, message: str) -> int:
         """Write the prompt of a booking's buttons, which stays open beside the talk."""
         return await self.ctx.insert(
             tables.prompts,
             conversation_id=self.conversation.id,
             flow="card",
-            options=[encode(choice) for choice in card.options],
+            options=[encode_value(choice) for choice in card.options],
             args={"booking": card.booking_id, "layout": "pairs"},
-            base=UNNUMBERED,
+            base=UNNUMBERED_OFFSET,
             message_id=message,
             expires_at=card.expires_at,
             created_at=self.ctx.now,
         )
 
     async def _attach(self) -> None:
-        for each in self.attached:
-            await enqueue.post(
+        for each in self.attachments:
+            await enqueue.enqueue(
                 self.ctx,
                 each.say,
                 conversation_id=self.conversation.id,
@@ -356,17 +369,17 @@ class Handling:
                 booking_id=each.booking_id,
             )
 
-    async def _ask(self, frame: Frame, asked: Asked, message: str) -> int:
+    async def _store_question(self, frame: FlowFrame, asked: Question, message: str) -> int:
         frame.step, frame.expects = asked.step, asked.expects
-        laid_out = self.conversation.taps and asked.args.get("layout") in _LAID_OUT
+        laid_out = self.conversation.has_editable_buttons and asked.args.get("layout") in _LAID_OUT
         frame.prompt = await self.ctx.insert(
             tables.prompts,
             conversation_id=self.conversation.id,
             step=asked.step,
             digest=asked.digest,
-            options=[encode(choice) for choice in asked.options],
+            options=[encode_value(choice) for choice in asked.options],
             args=asked.args,
-            base=UNNUMBERED if laid_out else None,
+            base=UNNUMBERED_OFFSET if laid_out else None,
             message_id=message,
             created_at=self.ctx.now,
         )

@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.dialogue.talk import Talk
-from bot.flows.approve import decide, handback
-from bot.flows.book import book
-from bot.flows.booking_card import card, stays
-from bot.flows.menu import human, language, menu, resume, welcome
-from bot.flows.my_bookings import cancel, late, move, my_bookings, standing
-from bot.flows.preferences import notify
-from bot.flows.reminder_reply import reminder
-from bot.flows.staff import FLOWS as DESK
+from bot.flows.approve import decide_request, hand_back_talk
+from bot.flows.book import book_appointment
+from bot.flows.booking_card import handle_card_button, keep_booking
+from bot.flows.menu import call_person, change_language, resume_talk, show_menu, welcome_customer
+from bot.flows.my_bookings import (
+    cancel_booking,
+    move_booking,
+    report_late,
+    show_my_bookings,
+    show_next_booking,
+)
+from bot.flows.preferences import change_preferences
+from bot.flows.reminder_reply import answer_reminder
+from bot.flows.staff import STAFF_FLOWS
 
 FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
-    "book": book,
-    "cancel": cancel,
-    "card": card,
-    "decide": decide,
-    "handback": handback,
-    "human": human,
-    "language": language,
-    "late": late,
-    "menu": menu,
-    "move": move,
-    "my_bookings": my_bookings,
-    "notify": notify,
-    "reminder": reminder,
-    "resume": resume,
-    "standing": standing,
-    "stays": stays,
-    "welcome": welcome,
-    **DESK,
+    "book": book_appointment,
+    "cancel": cancel_booking,
+    "card": handle_card_button,
+    "decide": decide_request,
+    "handback": hand_back_talk,
+    "human": call_person,
+    "language": change_language,
+    "late": report_late,
+    "menu": show_menu,
+    "move": move_booking,
+    "my_bookings": show_my_bookings,
+    "notify": change_preferences,
+    "reminder": answer_reminder,
+    "resume": resume_talk,
+    "standing": show_next_booking,
+    "stays": keep_booking,
+    "welcome": welcome_customer,
+    **STAFF_FLOWS,
 }

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from bot.dialogue.talk import MISSING, Goto, Heard, Talk
+from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
 from bot.flows.staff import booking_lines
-from bot.flows.staff.permissions import MAY
+from bot.flows.staff.permissions import PERMISSIONS
 from bot.i18n.messages import text
-from core.bookings import booking as bookings_booking
-from core.bookings import staff_actions
-from core.bookings.booking import Booking
+from core.bookings.booking import Booking, load_booking
+from core.bookings.staff_actions import confirm_booking, decline_booking
 from core.bookings.transitions import Actor
-from core.errors import NotAllowed, WrongState
+from core.errors import InvalidTransition, NotAllowed
 from core.messaging import inbox
 from core.messaging.messages import Choice, Incoming, Json
-from core.people import identities
+from core.people.identities import person_of_conversation
 from core.people.members import is_member
 
-HANDBACK = "handback"
+HANDBACK_CHOICE = "handback"
 """The event that gives a talk back to the bot."""
 
 
-async def decide(talk: Talk) -> None:
+async def decide_request(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
     actor = await _staff(talk, "confirm")
-    booking = await bookings_booking.get(talk.ctx, talk.args["booking"])
-    if not await is_member(talk.ctx, booking.shop_id, actor.id, *MAY["decide"]):
+    booking = await load_booking(talk.ctx, talk.args["booking"])
+    if not await is_member(talk.ctx, booking.shop_id, actor.id, *PERMISSIONS["decide"]):
         raise NotAllowed
     if talk.args["choice"] == "propose" and booking.state == "pending":
-        raise Goto("desk.propose", booking=booking.id)
+        raise SwitchFlow("desk.propose", booking=booking.id)
     reason, starts = "", talk.args.get("starts")
     if talk.args["choice"] == "decline" and booking.state == "pending":
         reason = await _reason(talk, booking)
@@ -35,17 +34,17 @@ async def decide(talk: Talk) -> None:
     async def settle(_key: str) -> Json:
         try:
             if talk.args["choice"] == "approve":
-                await staff_actions.confirm(talk.ctx, booking.id, actor=actor, starts=starts)
+                await confirm_booking(talk.ctx, booking.id, actor=actor, starts=starts)
             else:
-                await staff_actions.decline(
+                await decline_booking(
                     talk.ctx, booking.id, actor=actor, reason=reason, starts=starts
                 )
-        except WrongState as late:
+        except InvalidTransition as late:
             return {"state": late.params["state"], "by": late.params.get("by", "")}
         return {}
 
     already = await talk.once("settled", settle)
-    line = booking_lines.line(booking)
+    line = booking_lines.booking_summary(booking)
     if already:
         state = text(f"state.{already['state']}")
         await talk.say(text("already_decided", booking=line, state=state))
@@ -57,16 +56,16 @@ async def decide(talk: Talk) -> None:
 
 async def _reason(talk: Talk, booking: Booking) -> str:
     async def read(heard: Heard) -> Json:
-        if heard.step == talk.key("reason") and heard.text:
+        if heard.step == talk.step_key("reason") and heard.text:
             return heard.text[:500]
         return MISSING
 
     none = Choice("", text("no_reason"), ("@no",))
-    say = text("which_reason", booking=booking_lines.line(booking))
+    say = text("which_reason", booking=booking_lines.booking_summary(booking))
     return str(await talk.ask("reason", say, read, options=[none]))
 
 
-async def handback(talk: Talk) -> None:
+async def hand_back_talk(talk: Talk) -> None:
     """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
     await _staff(talk, "handback")
 
@@ -76,9 +75,9 @@ async def handback(talk: Talk) -> None:
             line_id=talk.args["line"],
             conversation_id=talk.args["conversation"],
             event_id=f"handback/{key}",
-            incoming=Incoming(kind="event", text=HANDBACK),
+            incoming=Incoming(kind="event", text=HANDBACK_CHOICE),
         )
-        inbox.wake(talk.ctx, talk.args["conversation"])
+        inbox.wake_turn_runner(talk.ctx, talk.args["conversation"])
         return True
 
     await talk.once("given", give_back)
@@ -86,7 +85,7 @@ async def handback(talk: Talk) -> None:
 
 
 async def _staff(talk: Talk, _what: str) -> Actor:
-    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:
         raise NotAllowed
     return Actor("staff", person.user_id, person.name)

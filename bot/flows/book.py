@@ -7,84 +7,89 @@ from itertools import count, groupby
 
 from bot.dialogue.talk import MISSING, Heard, Talk
 from bot.flows import booking_card, labels
-from bot.flows.login import Who, login
+from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop
-from bot.flows.slot_criteria import Wish
-from bot.flows.slot_picker.picker import Picked, pick_slot
+from bot.flows.slot_criteria import SlotCriteria
+from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import error_text, text
 from bot.nlu.types import Understood
 from core import signed_links
 from core.bookings import agenda, customer_actions
-from core.bookings import booking as bookings_booking
-from core.bookings.booking import Booking
+from core.bookings.booking import Booking, load_booking
 from core.catalog.entities import Catalog, Service, Slot
 from core.errors import OfferChanged, ShopPaused, SlotTaken
 from core.messaging.messages import Choice, Json, Say
-from core.people import identities
+from core.people.identities import person_of_conversation
 
 _PAGE = 8
 _WORDS = 500
 
 
-async def book(talk: Talk) -> None:
+async def book_appointment(talk: Talk) -> None:
     """Book one appointment, for the person or for somebody else."""
     catalog = await pick_shop(talk)
     if catalog.shop.paused and "picked" not in talk.notes:
         raise ShopPaused(shop=catalog.shop.id)
-    await _notice(talk, catalog)
+    await _take_hints(talk, catalog)
     service_id = await _pick_service(talk, catalog)
-    _mind_corrections(talk, catalog, service_id)
+    _apply_corrections(talk, catalog, service_id)
     talk.notes["service"] = service_id  # what "how long does it take?" is about
-    talk.done(labels.service_label(catalog, catalog.service(service_id)))
+    talk.show_answer(labels.service_label(catalog, catalog.service(service_id)))
     wished = {"show": "times", "wish": talk.notes.get("wish", {})}
     start = talk.notes.get("start") or wished
     picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
     talk.notes["wish"] = picked.wish.to_json()  # what stays of it after second thoughts
     talk.notes["picked"] = picked.slot.to_json()
     hold = await _hold(talk, catalog, picked)
-    first: Say | None = _held(catalog, picked)
+    first: Say | None = _hold_heading(catalog, picked)
     attendee = str(talk.notes.get("attendee", ""))
-    if talk.conversation.taps:
-        talk.done(labels.slot_label(catalog, picked.slot, day=True, provider=True))
-        attendee = await _settle(talk, catalog, picked, attendee)
+    if talk.conversation.has_editable_buttons:
+        talk.show_answer(labels.slot_label(catalog, picked.slot, day=True, provider=True))
+        attendee = await _confirm_booking(talk, catalog, picked, attendee)
         if attendee:
-            talk.done(text("done.for", attendee=attendee))
+            talk.show_answer(text("done.for", attendee=attendee))
         first = None
     who = await login(talk.scope("login"), catalog, first=first)
     if (
-        not talk.conversation.taps
-        and picked.said
-        and who.returning
+        not talk.conversation.has_editable_buttons
+        and picked.named_in_words
+        and who.is_returning
         and not await talk.confirm("sure", _check(catalog, picked, attendee))
     ):
         talk.notes["start"] = {"show": "days"}
         talk.retry(after="service")
     booking = await _book(talk, catalog, picked, hold, who, attendee)
-    if talk.conversation.taps:
-        await booking_card.show(talk, catalog, booking, _head(catalog, booking, who))
-        booking_card.attach(talk, catalog, booking)
+    if talk.conversation.has_editable_buttons:
+        await booking_card.show_card(talk, catalog, booking, _card_heading(catalog, booking, who))
+        booking_card.attach_place_and_calendar(talk, catalog, booking)
         return
     await talk.say(_booked(talk, catalog, booking, who))
 
 
-async def _notice(talk: Talk, catalog: Catalog) -> None:
+async def _take_hints(talk: Talk, catalog: Catalog) -> None:
     """Take in what a message says beside the question: for whom, and whom we greet."""
     heard = talk.heard
     said = heard.understood if heard else None
-    if heard and said and not said.code and heard.picked is MISSING and "words" not in heard.taken:
-        heard.taken.add("words")
+    if (
+        heard
+        and said
+        and not said.code
+        and heard.selected_value is MISSING
+        and "words" not in heard.consumed_acts
+    ):
+        heard.consumed_acts.add("words")
         # For another shop, should this one not suit: what is wanted stays wanted.
         talk.notes["words"] = f"{talk.notes.get('words', '')}\n{said.text}".strip()[-_WORDS:]
     if heard and said and said.attendee and 2 <= len(said.attendee) <= 100:
         talk.notes["attendee"] = said.attendee
         if _only_says_for_whom(said):
-            heard.used = True
-            talk.tell(text("attendee_noted", attendee=said.attendee))
+            heard.consumed = True
+            talk.say_now(text("attendee_noted", attendee=said.attendee))
     if said and said.provider and "provider" not in talk.notes:
         talk.notes["provider"] = said.provider.id
     if said and "same_as_last" in said.acts and "last" not in talk.notes:
-        person = await identities.whoami(talk.ctx, talk.conversation.id)
-        last = person and await agenda.last(
+        person = await person_of_conversation(talk.ctx, talk.conversation.id)
+        last = person and await agenda.last_booking(
             talk.ctx, user_id=person.user_id, shop_id=catalog.shop.id
         )
         talk.notes["last"] = (
@@ -93,7 +98,7 @@ async def _notice(talk: Talk, catalog: Catalog) -> None:
         if person and last:
             talk.notes["start"] = {"show": "times", "wish": {"provider": last.provider_id}}
             talk.notes["named"] = True
-            talk.tell(text("hi_name", name=person.name))
+            talk.say_now(text("hi_name", name=person.name))
 
 
 def _only_says_for_whom(said: Understood) -> bool:
@@ -107,14 +112,14 @@ def _acts(said: Understood) -> set[str]:
     return {said.at or "", *said.acts}
 
 
-def _mind_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
+def _apply_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
     """Go back for what is said differently now ("actually Friday", "no, a colour"), once."""
     heard = talk.heard
     said = heard.understood if heard else None
-    if heard is None or said is None or "correction" in heard.taken or said.code:
+    if heard is None or said is None or "correction" in heard.consumed_acts or said.code:
         return
     asking = any(act.startswith("ask_") for act in said.acts)
-    held = heard.step.startswith((talk.key("sure"), talk.key("login/")))
+    held = heard.step.startswith((talk.step_key("sure"), talk.step_key("login/")))
     other_service = service_id in said.refused.services or (
         said.service is not None
         and service_id not in (said.service.id, *said.service.alternatives)
@@ -131,21 +136,21 @@ def _mind_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
     )
     if not (other_service or other_time):
         return
-    heard.taken.add("correction")
+    heard.consumed_acts.add("correction")
     talk.notes.pop("start", None)
     if service_id in said.refused.services:
         talk.notes["not_services"] = [*talk.notes.get("not_services", ()), service_id]
     if other_service:
         talk.notes["wished"] = talk.notes.get("wish", {})
     elif all(wish is None for wish in wishes) and not any(no):
-        wish = Wish.from_json(talk.notes.get("wish", {}))
+        wish = SlotCriteria.from_json(talk.notes.get("wish", {}))
         if "other" in said.acts:
             talk.notes["start"] = {"show": "days", "wish": wish.to_json()}
     if held and (beyond := next((a for a in ("earlier", "later") if a in _acts(said)), "")):
-        heard.taken.add(beyond)
+        heard.consumed_acts.add(beyond)
         slot = Slot.from_json(talk.notes["picked"])
-        wish = Wish.from_json(talk.notes.get("wish", {}))
-        wish = wish.beyond(slot, beyond, catalog.shop.timezone)
+        wish = SlotCriteria.from_json(talk.notes.get("wish", {}))
+        wish = wish.earlier_or_later(slot, beyond, catalog.shop.timezone)
         talk.notes["start"] = {"show": "times", "wish": wish.to_json()}
     talk.retry(after=None if other_service else "service")
 
@@ -176,10 +181,12 @@ async def _pick_service(talk: Talk, catalog: Catalog) -> int:
             return meant[0]
         # It has to be asked which one; what else is said holds for whichever it is.
         talk.notes["services"] = meant
-        wished = Wish.from_json(talk.notes.get("wished", {})).with_said(said)
-        if wished != Wish():
+        wished = SlotCriteria.from_json(talk.notes.get("wished", {})).refined_by(said)
+        if wished != SlotCriteria():
             talk.notes["wished"] = wished.to_json()
-            heard.used |= heard.step == talk.key("service") and not talk.run.settled
+            heard.consumed |= (
+                heard.step == talk.step_key("service") and not talk.flow_run.settled_says
+            )
         return MISSING
 
     tops = [s for s in services if s.parent_id is None or not _has(services, s.parent_id)]
@@ -255,15 +262,15 @@ def _has(services: Sequence[Service], service_id: int) -> bool:
 # --- sure, and for whom ---------------------------------------------------------------------------
 
 
-async def _settle(talk: Talk, catalog: Catalog, picked: Picked, attendee: str) -> str:
+async def _confirm_booking(talk: Talk, catalog: Catalog, picked: PickedSlot, attendee: str) -> str:
     """Ask whether to book what is held, and for whom ("": themself), where a tap answers both."""
     offered = (
         Choice("yes", text("confirm"), ("@yes",)),
         Choice("someone", text("for_someone"), ()),
-        Choice("other", text("other_times"), ("@no", "@other"), nav=True),
+        Choice("other", text("other_times"), ("@no", "@other"), is_navigation=True),
     )
     for number in count(1):
-        asked = booking_card.offer(catalog, picked.slot, attendee)
+        asked = booking_card.hold_card(catalog, picked.slot, attendee)
         answer = await talk.decide(f"sure{number}", asked, offered, alone=True)
         if answer == "yes":
             return attendee
@@ -278,7 +285,7 @@ async def _attendee(talk: Talk, number: int) -> str:
     async def read(heard: Heard) -> Json:
         said = heard.understood
         name = said.attendee or said.person_name if said else None
-        if heard.step != talk.key(f"for{number}"):
+        if heard.step != talk.step_key(f"for{number}"):
             return MISSING
         name = " ".join((name or heard.text).split())
         return name if 2 <= len(name) <= 100 and any(c.isalpha() for c in name) else MISSING
@@ -289,15 +296,15 @@ async def _attendee(talk: Talk, number: int) -> str:
 # --- hold and book ------------------------------------------------------------------------------
 
 
-async def _hold(talk: Talk, catalog: Catalog, picked: Picked) -> Json:
+async def _hold(talk: Talk, catalog: Catalog, picked: PickedSlot) -> Json:
     async def hold(key: str) -> Json:
-        held = await customer_actions.hold(
+        held = await customer_actions.hold_slot(
             talk.ctx,
             picked.slot,
             conversation_id=talk.conversation.id,
             key=key,
             origin=talk.conversation.channel,
-            anyone=picked.anyone,
+            anyone=picked.any_provider,
             attendee=str(talk.notes.get("attendee", "")),
         )
         return {"id": held.id}
@@ -312,11 +319,11 @@ async def _hold(talk: Talk, catalog: Catalog, picked: Picked) -> Json:
         talk.retry(after="service", say=error_text(changed))
 
 
-def _offer_instead(talk: Talk, catalog: Catalog, picked: Picked, taken: SlotTaken) -> None:
+def _offer_instead(talk: Talk, catalog: Catalog, picked: PickedSlot, taken: SlotTaken) -> None:
     """Say that the time went, and let the next round offer the nearest that are free."""
     slot = picked.slot
-    provider = catalog.provider(slot.provider_id).called
-    talk.tell(text("just_went", when=labels.starts(catalog, slot), provider=provider))
+    provider = catalog.provider(slot.provider_id).display_name
+    talk.say_now(text("just_went", when=labels.start_when(catalog, slot), provider=provider))
     near = [Slot.to_json(other) for other in taken.alternatives]
     start: dict[str, Json] = {"show": "times", "wish": picked.wish.to_json()}
     if near:
@@ -327,10 +334,10 @@ def _offer_instead(talk: Talk, catalog: Catalog, picked: Picked, taken: SlotTake
 
 
 async def _book(
-    talk: Talk, catalog: Catalog, picked: Picked, hold: Json, who: Who, attendee: str
+    talk: Talk, catalog: Catalog, picked: PickedSlot, hold: Json, who: VerifiedPerson, attendee: str
 ) -> Booking:
     async def settle(key: str) -> Json:
-        booking = await customer_actions.book(
+        booking = await customer_actions.book_hold(
             talk.ctx,
             hold["id"],
             user_id=who.user_id,
@@ -345,13 +352,13 @@ async def _book(
     except SlotTaken as taken:
         _offer_instead(talk, catalog, picked, taken)
         talk.retry(after="service")
-    return await bookings_booking.get(talk.ctx, booked["id"], user_id=who.user_id)
+    return await load_booking(talk.ctx, booked["id"], user_id=who.user_id)
 
 
 # --- what is said ---------------------------------------------------------------------------------
 
 
-def _head(catalog: Catalog, booking: Booking, who: Who) -> Say:
+def _card_heading(catalog: Catalog, booking: Booking, who: VerifiedPerson) -> Say:
     """What is new, above a card."""
     if booking.state == "pending":
         return text("card.requested", shop=catalog.shop.name)
@@ -360,43 +367,43 @@ def _head(catalog: Catalog, booking: Booking, who: Who) -> Say:
     return text("card.booked", name=who.name)
 
 
-def _held(catalog: Catalog, picked: Picked) -> Say:
+def _hold_heading(catalog: Catalog, picked: PickedSlot) -> Say:
     return text(
         "held",
-        provider=catalog.provider(picked.slot.provider_id).called,
-        when=labels.starts(catalog, picked.slot),
+        provider=catalog.provider(picked.slot.provider_id).display_name,
+        when=labels.start_when(catalog, picked.slot),
         service=catalog.service(picked.slot.service_id).name,
         minutes=catalog.shop.hold_minutes,
     )
 
 
-def _check(catalog: Catalog, picked: Picked, attendee: str) -> Say:
+def _check(catalog: Catalog, picked: PickedSlot, attendee: str) -> Say:
     facts: dict[str, object] = {
-        "what": labels.what(catalog, picked.slot),
-        "provider": catalog.provider(picked.slot.provider_id).called,
-        "when": labels.starts(catalog, picked.slot),
+        "what": labels.slot_summary(catalog, picked.slot),
+        "provider": catalog.provider(picked.slot.provider_id).display_name,
+        "when": labels.start_when(catalog, picked.slot),
     }
     if attendee:
         return text("check_for", attendee=attendee, **facts)
     return text("check", **facts)
 
 
-def _booked(talk: Talk, catalog: Catalog, booking: Booking, who: Who) -> Say:
+def _booked(talk: Talk, catalog: Catalog, booking: Booking, who: VerifiedPerson) -> Say:
     key = "requested" if booking.state == "pending" else "booked"
     facts: dict[str, object] = {
         "service": str(booking.snapshot["service"]),
         "provider": str(booking.snapshot["provider"]),
-        "when": booking.when,
+        "when": booking.local_start,
         "ref": booking.ref,
     }
     if key == "requested":
         return text("requested", shop=catalog.shop.name, **facts)
-    if who.returning and booking.attendee:
+    if who.is_returning and booking.attendee:
         return text("booked_for", attendee=booking.attendee, **facts)
     facts["address"] = catalog.shop.address
     facts["link"] = signed_links.booking_url(talk.ctx, booking.id)
     if booking.attendee:
         return text("booked_first_for", name=who.name, attendee=booking.attendee, **facts)
-    if who.returning:
+    if who.is_returning:
         return text("booked_again", **facts)
     return text("booked", name=who.name, **facts)

@@ -6,54 +6,53 @@ stay until the booking is over. A tap on one starts `card`, which never acts by 
 
 from __future__ import annotations
 
-from bot.dialogue.talk import Goto, Talk
+from bot.dialogue.talk import SwitchFlow, Talk
 from bot.i18n.messages import text
-from core.bookings import booking as bookings_booking
-from core.bookings.booking import Booking
+from core.bookings.booking import Booking, load_booking
 from core.catalog import loader
 from core.catalog.entities import Catalog, Slot
 from core.messaging.messages import Choice, Money, Say, When
-from core.people import identities
+from core.people.identities import person_of_conversation
 
-OPTIONS = (
+CARD_OPTIONS = (
     Choice("move", text("do_move")),
     Choice("cancel", text("do_cancel")),
     Choice("calendar", text("add_to_calendar")),
 )
 """What a card's buttons do. No words: typed, they are about whatever the talk is about."""
 
-OVER = (Choice("calendar", text("off_calendar")),)
+ENDED_CARD_OPTIONS = (Choice("calendar", text("off_calendar")),)
 """What can be done with a booking that was called off."""
 
 
-async def card(talk: Talk) -> None:
+async def handle_card_button(talk: Talk) -> None:
     """Do what a card's button says: send the calendar file, or begin to move or call off."""
     if talk.args["choice"] != "calendar":
-        raise Goto(str(talk.args["choice"]), booking=talk.args["booking"])
-    person = await identities.whoami(talk.ctx, talk.conversation.id)
-    if person is None or not person.proved:
-        raise Goto("my_bookings", booking=talk.args["booking"])
-    booking = await bookings_booking.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
+        raise SwitchFlow(str(talk.args["choice"]), booking=talk.args["booking"])
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
+    if person is None or not person.is_verified:
+        raise SwitchFlow("my_bookings", booking=talk.args["booking"])
+    booking = await load_booking(talk.ctx, talk.args["booking"], user_id=person.user_id)
     attach_calendar(talk, booking)
 
 
-async def stays(talk: Talk) -> None:
+async def keep_booking(talk: Talk) -> None:
     """Leave a booking as it is, and show it again."""
-    person = await identities.whoami(talk.ctx, talk.conversation.id)
-    if person is None or not person.proved:
-        raise Goto("my_bookings", booking=talk.args["booking"])
-    booking = await bookings_booking.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
-    catalog = await loader.catalog(talk.ctx, booking.shop_id)
-    await show(talk, catalog, booking, text("card.stays"))
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
+    if person is None or not person.is_verified:
+        raise SwitchFlow("my_bookings", booking=talk.args["booking"])
+    booking = await load_booking(talk.ctx, talk.args["booking"], user_id=person.user_id)
+    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
+    await show_card(talk, catalog, booking, text("card.stays"))
 
 
-async def show(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
+async def show_card(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
     """Show the card of a booking, with its buttons, below what is new about it."""
-    await talk.say(face(catalog, booking, head))
-    talk.card(booking.id, booking.ends_at, OPTIONS)
+    await talk.say(booking_card(catalog, booking, head))
+    talk.show_booking_buttons(booking.id, booking.ends_at, CARD_OPTIONS)
 
 
-def face(catalog: Catalog, booking: Booking, head: Say) -> Say:
+def booking_card(catalog: Catalog, booking: Booking, head: Say) -> Say:
     """Return what stands on a card: what, with whom, when, where, for how much."""
     service, provider = str(booking.snapshot["service"]), str(booking.snapshot["provider"])
     what = text("card.what", service=service, provider=provider)
@@ -62,7 +61,7 @@ def face(catalog: Catalog, booking: Booking, head: Say) -> Say:
     facts: dict[str, object] = {
         "head": head,
         "what": what,
-        "when": booking.when,
+        "when": booking.local_start,
         "minutes": booking.snapshot["minutes"],
         "place": ", ".join(filter(None, (catalog.shop.name, catalog.shop.address))),
         "ref": booking.ref,
@@ -72,10 +71,10 @@ def face(catalog: Catalog, booking: Booking, head: Say) -> Say:
     return text("card.face_unpriced", **facts)
 
 
-def offer(catalog: Catalog, slot: Slot, attendee: str) -> Say:
+def hold_card(catalog: Catalog, slot: Slot, attendee: str) -> Say:
     """Return what is held as a card, to be confirmed."""
     service = catalog.service(slot.service_id).name
-    provider = catalog.provider(slot.provider_id).called
+    provider = catalog.provider(slot.provider_id).display_name
     what = text("card.what", service=service, provider=provider)
     if attendee:
         what = text("card.what_for", service=service, provider=provider, attendee=attendee)
@@ -91,7 +90,7 @@ def offer(catalog: Catalog, slot: Slot, attendee: str) -> Say:
     return text("card.offer", price=Money(slot.price_minor, slot.currency), **facts)
 
 
-def attach(talk: Talk, catalog: Catalog, booking: Booking) -> None:
+def attach_place_and_calendar(talk: Talk, catalog: Catalog, booking: Booking) -> None:
     """Send the place on the map and the calendar file along."""
     shop = catalog.shop
     if shop.latitude is not None and shop.longitude is not None:

@@ -8,7 +8,7 @@ from bot.nlu.types import Understood
 from core.catalog.entities import Catalog, Service
 from core.messaging.messages import Say
 
-TOPICS = {
+FAQ_TOPICS = {
     "ask_parking": "parking",
     "ask_payment": "payment",
     "ask_preparation": "preparation",
@@ -16,7 +16,7 @@ TOPICS = {
 """Acts answered from the shop's own short answers, by topic."""
 
 
-def answers(catalog: Catalog, said: Understood, about: int | None = None) -> list[Say]:
+def find_answers(catalog: Catalog, said: Understood, about: int | None = None) -> list[Say]:
     """Return an answer to each question of a message, in the order they stand there.
 
     `about` is the service the talk is about, for questions that name none.
@@ -28,11 +28,11 @@ def answers(catalog: Catalog, said: Understood, about: int | None = None) -> lis
 
 def _answer(catalog: Catalog, act: str, service_id: int | None) -> Say | None:
     shop = catalog.shop
-    if act in TOPICS:
-        return _kept(catalog, TOPICS[act], service_id)
+    if act in FAQ_TOPICS:
+        return _kept(catalog, FAQ_TOPICS[act], service_id)
     match act:
         case "ask_hours":
-            return opening_hours.week(catalog)
+            return opening_hours.weekly_hours(catalog)
         case "ask_address":
             if not shop.address:
                 return _unknown(catalog)
@@ -44,7 +44,7 @@ def _answer(catalog: Catalog, act: str, service_id: int | None) -> Say | None:
         case "ask_price" | "ask_duration":
             return _prices(catalog, service_id)
         case "ask_who":
-            names = tuple(p.called for p in catalog.providers if p.active)
+            names = tuple(p.display_name for p in catalog.providers if p.active)
             return text("who", people=names)
         case "emergency":
             if shop.emergency_phone:

@@ -8,29 +8,29 @@ from core.catalog.entities import Catalog, Service, Slot
 from core.messaging.messages import Money, Say, When
 
 
-def price(minor: int | None, currency: str) -> Money | None:
+def price_or_none(minor: int | None, currency: str) -> Money | None:
     """Return the price as Money; None when it is on request."""
     return None if minor is None else Money(minor, currency)
 
 
 def service_label(catalog: Catalog, service: Service) -> Say:
     """Return a service as an option: "Cut 30 min 25 EUR"."""
-    amount = price(service.price_minor, catalog.shop.currency)
+    amount = price_or_none(service.price_minor, catalog.shop.currency)
     key = "service" if amount else "service.unpriced"
     facts = {"price": amount} if amount else {}
     return text(key, service=service.name, minutes=service.minutes, **facts)
 
 
-def what(catalog: Catalog, slot: Slot) -> Say:
+def slot_summary(catalog: Catalog, slot: Slot) -> Say:
     """Return what a slot sells: "Cut, 30 min, 25 EUR"."""
     service = catalog.service(slot.service_id)
-    amount = price(slot.price_minor, slot.currency)
+    amount = price_or_none(slot.price_minor, slot.currency)
     key = "what" if amount else "what.unpriced"
     facts = {"price": amount} if amount else {}
     return text(key, service=service.name, minutes=slot.minutes, **facts)
 
 
-def starts(catalog: Catalog, slot: Slot) -> When:
+def start_when(catalog: Catalog, slot: Slot) -> When:
     """The start on the shop's wall clock."""
     return When(slot.starts_at, catalog.shop.timezone)
 
@@ -41,9 +41,9 @@ def slot_label(catalog: Catalog, slot: Slot, *, day: bool, provider: bool) -> Sa
         key = "slot.day_person" if provider else "slot.day"
     else:
         key = "slot.time_person" if provider else "slot.time"
-    facts: dict[str, object] = {"when": starts(catalog, slot)}
+    facts: dict[str, object] = {"when": start_when(catalog, slot)}
     if provider:
-        facts["provider"] = catalog.provider(slot.provider_id).called
+        facts["provider"] = catalog.provider(slot.provider_id).display_name
     if slot.session_id is not None and slot.seats_left is not None:
         return text("slot.seats", slot=text(key, **facts), count=slot.seats_left)
     return text(key, **facts)
@@ -57,6 +57,6 @@ def booking_line(booking: Booking) -> Say:
         key,
         service=str(booking.snapshot["service"]),
         provider=str(booking.snapshot["provider"]),
-        when=booking.when,
+        when=booking.local_start,
         **facts,
     )

@@ -5,38 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.dialogue.talk import Goto, StartOver, Talk
+from bot.dialogue.talk import StartOver, SwitchFlow, Talk
 from bot.flows import opening_hours
 from bot.flows.pick_shop import pick_shop
 from bot.i18n.messages import text
-from bot.i18n.translator import languages
+from bot.i18n.translator import supported_languages
 from core.bookings import agenda
 from core.messaging import handoff
 from core.messaging.messages import Choice, Json, When
-from core.messaging.outbox import enqueue
-from core.people import identities
+from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.people.identities import person_of_conversation
 
-HUMAN_FOR = timedelta(hours=12)
+STAFF_SILENCE = timedelta(hours=12)
 """How long the bot keeps quiet when a person has the talk and does not hand it back."""
 
 
-async def welcome(talk: Talk) -> None:
+async def welcome_customer(talk: Talk) -> None:
     """Greet; who has bookings gets the menu, who has none the services."""
     if talk.conversation.staff:
-        raise Goto("desk.desk", command="desk", rest="")
+        raise SwitchFlow("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
-    person = await identities.whoami(talk.ctx, talk.conversation.id)
-    if person and person.proved and await agenda.upcoming(talk.ctx, user_id=person.user_id):
-        talk.tell(text("hi_name", name=person.name))
-        raise Goto("menu", under=False)
-    talk.tell(text("welcome", shop=catalog.shop.name))
-    raise Goto("book")
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
+    if (
+        person
+        and person.is_verified
+        and await agenda.upcoming_bookings(talk.ctx, user_id=person.user_id)
+    ):
+        talk.say_now(text("hi_name", name=person.name))
+        raise SwitchFlow("menu", under=False)
+    talk.say_now(text("welcome", shop=catalog.shop.name))
+    raise SwitchFlow("book")
 
 
-async def menu(talk: Talk) -> None:
+async def show_menu(talk: Talk) -> None:
     """Everything there is, by number."""
     if talk.conversation.staff:
-        raise Goto("desk.desk", command="desk", rest="")
+        raise SwitchFlow("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
 
     async def options() -> Sequence[Choice]:
@@ -65,17 +69,17 @@ async def menu(talk: Talk) -> None:
                 "about",
                 shop=shop.name,
                 address=shop.address,
-                hours=opening_hours.week(catalog),
+                hours=opening_hours.weekly_hours(catalog),
                 phone=shop.phone,
             )
         )
         return
-    raise Goto(chosen)
+    raise SwitchFlow(chosen)
 
 
-async def language(talk: Talk) -> None:
+async def change_language(talk: Talk) -> None:
     """Speak another language."""
-    named = {code: text(f"language.{code}") for code in languages()}
+    named = {code: text(f"language.{code}") for code in supported_languages()}
 
     async def options() -> Sequence[Choice]:
         return [Choice(code, label, (code,)) for code, label in named.items()]
@@ -83,30 +87,30 @@ async def language(talk: Talk) -> None:
     wanted = talk.args.get("wanted")
     if wanted not in named:
         wanted = await talk.choose("which", text("which_language"), options)
-    talk.set(language=wanted)
+    talk.change_conversation(language=wanted)
     await talk.say(text("language_set"))
 
 
-async def human(talk: Talk) -> None:
+async def call_person(talk: Talk) -> None:
     """Call a person of the shop; the bot keeps quiet until they hand the talk back."""
     catalog = await pick_shop(talk)
     talk_ = talk.conversation
 
     async def call(_key: str) -> Json:
-        person = await identities.whoami(talk.ctx, talk_.id)
+        person = await person_of_conversation(talk.ctx, talk_.id)
         name = (person.name if person else "") or talk_.name
-        talk.set(human_until=talk.ctx.now + HUMAN_FOR)
-        await enqueue.alert(
+        talk.change_conversation(human_until=talk.ctx.now + STAFF_SILENCE)
+        await enqueue_for_staff(
             talk.ctx,
             text("alert.human", customer=name, phone=talk_.address)
             if name
             else text("alert.human_new", phone=talk_.address),
             shop_id=catalog.shop.id,
             kind="human",
-            options=handoff.REQUEST,
+            options=handoff.REQUEST_OPTIONS,
             flow="desk.answer",
             args={"conversation": talk_.id, "shop": catalog.shop.id, "name": name},
-            expires_at=talk.ctx.now + HUMAN_FOR,
+            expires_at=talk.ctx.now + STAFF_SILENCE,
         )
         return True
 
@@ -119,7 +123,7 @@ async def human(talk: Talk) -> None:
         await talk.say(text("human_closed", shop=catalog.shop.name, when=when))
 
 
-async def resume(talk: Talk) -> None:
+async def resume_talk(talk: Talk) -> None:
     """Ask whether to go on with what was left alone for a day."""
 
     async def options() -> Sequence[Choice]:

@@ -6,29 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
 
-from bot.dialogue.talk import MISSING, Goto, Heard, Talk
+from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
 from bot.flows import booking_card, labels
-from bot.flows.login import Who, login
+from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop
-from bot.flows.slot_criteria import Wish
-from bot.flows.slot_picker.picker import Picked, pick_slot
+from bot.flows.slot_criteria import SlotCriteria
+from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import text
 from core import signed_links
 from core.bookings import agenda, customer_actions
-from core.bookings import booking as bookings_booking
-from core.bookings.booking import Booking
+from core.bookings.booking import Booking, load_booking
 from core.bookings.transitions import Actor
 from core.catalog import loader
 from core.catalog.entities import Catalog, Slot
 from core.errors import SlotTaken
 from core.localtime import zones
 from core.messaging.messages import Choice, Json, Say
-from core.people import identities
+from core.people.identities import person_of_conversation
 
 _PAGE = 8
 
 
-async def my_bookings(talk: Talk) -> None:
+async def show_my_bookings(talk: Talk) -> None:
     """Show what is to come, and what can be done with it."""
     who, mine = await _mine(talk)
     if not mine:
@@ -38,9 +37,9 @@ async def my_bookings(talk: Talk) -> None:
     booking = asked_for or mine[0]
     if asked_for is None and len(mine) > 1:
         booking = await _which(talk, mine, "which_booking")
-    catalog = await loader.catalog(talk.ctx, booking.shop_id)
+    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
     del who
-    taps = talk.conversation.taps
+    taps = talk.conversation.has_editable_buttons
 
     async def options() -> Sequence[Choice]:
         listed = [
@@ -53,50 +52,54 @@ async def my_bookings(talk: Talk) -> None:
         return listed
 
     state = text(f"state.{booking.state}")
-    about = booking_card.face(catalog, booking, state) if taps else _details(talk, catalog, booking)
+    about = (
+        booking_card.booking_card(catalog, booking, state)
+        if taps
+        else _details(talk, catalog, booking)
+    )
     todo = await talk.choose("todo", about, options, layout="pairs")
     if todo == "where":
-        await booking_card.show(talk, catalog, booking, state)
-        booking_card.attach(talk, catalog, booking)
+        await booking_card.show_card(talk, catalog, booking, state)
+        booking_card.attach_place_and_calendar(talk, catalog, booking)
         return
-    raise Goto(todo, booking=booking.id)
+    raise SwitchFlow(todo, booking=booking.id)
 
 
-async def move(talk: Talk) -> None:
+async def move_booking(talk: Talk) -> None:
     """Move a booking: the new time is taken and the old one freed in one step."""
     _note_wish(talk)
     found = await _one(talk, "which_to_move", moving=True)
     if found is None:
         return
     who, booking = found
-    catalog = await loader.catalog(talk.ctx, booking.shop_id)
-    customer_actions.check_may_change(booking, catalog, talk.ctx.now)
+    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
+    customer_actions.ensure_changeable(booking, catalog, talk.ctx.now)
     start = talk.notes.get("start") or {
         "show": "times",
         "wish": {} if booking.anyone else {"provider": booking.provider_id},
     }
     talk.notes["named"] = True
-    talk.done(labels.booking_line(booking))
+    talk.show_answer(labels.booking_line(booking))
     _on_its_day(talk, booking)
     picked = await pick_slot(
         talk.scope("to"), catalog, booking.service_id, start=start, ignore_booking=booking.id
     )
-    if picked.said and not await talk.confirm(
+    if picked.named_in_words and not await talk.confirm(
         "sure",
         text(
             "move_sure",
             booking=labels.booking_line(booking),
-            when=labels.starts(catalog, picked.slot),
-            provider=catalog.provider(picked.slot.provider_id).called,
+            when=labels.start_when(catalog, picked.slot),
+            provider=catalog.provider(picked.slot.provider_id).display_name,
         ),
     ):
         await _stays(talk, booking)
         return
     moved = await _move(talk, catalog, picked, booking, who)
-    if talk.conversation.taps:
+    if talk.conversation.has_editable_buttons:
         asked = moved.state == "pending"
         head = text("card.requested", shop=catalog.shop.name) if asked else text("card.moved")
-        await booking_card.show(talk, catalog, moved, head)
+        await booking_card.show_card(talk, catalog, moved, head)
         booking_card.attach_calendar(talk, moved)
         return
     key = "move_requested" if moved.state == "pending" else "moved"
@@ -105,7 +108,7 @@ async def move(talk: Talk) -> None:
             key,
             service=str(moved.snapshot["service"]),
             provider=str(moved.snapshot["provider"]),
-            when=moved.when,
+            when=moved.local_start,
             ref=moved.ref,
             shop=catalog.shop.name,
             link=signed_links.booking_url(talk.ctx, moved.id),
@@ -114,10 +117,10 @@ async def move(talk: Talk) -> None:
 
 
 async def _move(
-    talk: Talk, catalog: Catalog, picked: Picked, booking: Booking, who: Who
+    talk: Talk, catalog: Catalog, picked: PickedSlot, booking: Booking, who: VerifiedPerson
 ) -> Booking:
     async def shift(key: str) -> Json:
-        moved = await customer_actions.move(
+        moved = await customer_actions.move_booking(
             talk.ctx, booking.id, picked.slot, actor=Actor("customer", who.user_id), key=key
         )
         return {"id": moved.id}
@@ -126,34 +129,34 @@ async def _move(
         done = await talk.once("moved", shift)
     except SlotTaken as taken:
         slot = picked.slot
-        talk.tell(
+        talk.say_now(
             text(
                 "just_went",
-                when=labels.starts(catalog, slot),
-                provider=catalog.provider(slot.provider_id).called,
+                when=labels.start_when(catalog, slot),
+                provider=catalog.provider(slot.provider_id).display_name,
             )
         )
         near = [Slot.to_json(other) for other in taken.alternatives]
         talk.notes["start"] = {"show": "times"} | ({"slots": near} if near else {})
         talk.retry(after="one")
-    return await bookings_booking.get(talk.ctx, done["id"], user_id=who.user_id)
+    return await load_booking(talk.ctx, done["id"], user_id=who.user_id)
 
 
 async def _stays(talk: Talk, booking: Booking) -> None:
     """Say that nothing was changed."""
-    if talk.conversation.taps:
-        raise Goto("stays", booking=booking.id)
+    if talk.conversation.has_editable_buttons:
+        raise SwitchFlow("stays", booking=booking.id)
     await talk.say(text("stays", booking=labels.booking_line(booking)))
 
 
-async def cancel(talk: Talk) -> None:
+async def cancel_booking(talk: Talk) -> None:
     """Cancel a booking, after asking once and saying the shop's rule."""
     found = await _one(talk, "which_to_cancel")
     if found is None:
         return
     who, booking = found
-    catalog = await loader.catalog(talk.ctx, booking.shop_id)
-    customer_actions.check_may_change(booking, catalog, talk.ctx.now)
+    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
+    customer_actions.ensure_changeable(booking, catalog, talk.ctx.now)
     hours = catalog.offering(booking.service_id, booking.provider_id).rules.cutoff_minutes // 60
     line = labels.booking_line(booking)
     rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
@@ -162,15 +165,17 @@ async def cancel(talk: Talk) -> None:
         return
 
     async def undo(_key: str) -> Json:
-        await customer_actions.cancel(talk.ctx, booking.id, actor=Actor("customer", who.user_id))
+        await customer_actions.cancel_booking(
+            talk.ctx, booking.id, actor=Actor("customer", who.user_id)
+        )
         return True
 
     await talk.once("cancelled", undo)
     await talk.say(text("cancelled", booking=line, shop=catalog.shop.name))
-    talk.card(booking.id, booking.ends_at, booking_card.OVER)
+    talk.show_booking_buttons(booking.id, booking.ends_at, booking_card.ENDED_CARD_OPTIONS)
 
 
-async def late(talk: Talk) -> None:
+async def report_late(talk: Talk) -> None:
     """Tell the shop that somebody is running late."""
     found = await _one(talk, "which_is_late")
     if found is None:
@@ -181,7 +186,7 @@ async def late(talk: Talk) -> None:
         said = heard.understood
         if said and said.minutes_late:
             return said.minutes_late
-        if heard.step == talk.key("minutes") and heard.text.isdecimal():
+        if heard.step == talk.step_key("minutes") and heard.text.isdecimal():
             minutes = int(heard.text[:4])
             return minutes if 1 <= minutes <= 240 else MISSING
         return MISSING
@@ -197,15 +202,17 @@ async def late(talk: Talk) -> None:
         return True
 
     await talk.once("told", tell)
-    catalog = await loader.catalog(talk.ctx, booking.shop_id)
+    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
     await talk.say(text("told_late", shop=catalog.shop.name, count=int(minutes)))
 
 
-async def standing(talk: Talk) -> None:
+async def show_next_booking(talk: Talk) -> None:
     """Show where things stand when nothing is asked: the next booking, if there is one."""
-    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
     mine = (
-        await agenda.upcoming(talk.ctx, user_id=person.user_id) if person and person.proved else []
+        await agenda.upcoming_bookings(talk.ctx, user_id=person.user_id)
+        if person and person.is_verified
+        else []
     )
     if mine:
         await talk.say(text("next_booking", booking=labels.booking_line(mine[0]), ref=mine[0].ref))
@@ -216,10 +223,10 @@ async def standing(talk: Talk) -> None:
 # --- whose, and which -----------------------------------------------------------------------------
 
 
-async def _mine(talk: Talk) -> tuple[Who, list[Booking]]:
+async def _mine(talk: Talk) -> tuple[VerifiedPerson, list[Booking]]:
     catalog = await pick_shop(talk)
     who = await login(talk.scope("login"), catalog, first=text("prove_first"), with_name=False)
-    mine = await agenda.upcoming(talk.ctx, user_id=who.user_id)
+    mine = await agenda.upcoming_bookings(talk.ctx, user_id=who.user_id)
     return who, list(mine)
 
 
@@ -227,18 +234,20 @@ def _note_wish(talk: Talk) -> None:
     """Keep what is said of the new time until it is known which booking is moved."""
     said = talk.heard.understood if talk.heard else None
     if said is not None and "wished" not in talk.notes and "start" not in talk.notes:
-        wished = Wish().with_said(said)
+        wished = SlotCriteria().refined_by(said)
         talk.notes["wished"] = wished.to_json()
 
 
 def _on_its_day(talk: Talk, booking: Booking) -> None:
     """Take a time without a day for one on the booking's own: "move it to 11"."""
-    wished = Wish.from_json(talk.notes.get("wished") or {})
-    if wished.timed and not (wished.day or wished.weekdays):
+    wished = SlotCriteria.from_json(talk.notes.get("wished") or {})
+    if wished.has_time and not (wished.day or wished.weekdays):
         talk.notes["wished"] = replace(wished, day=booking.local_date.isoformat()).to_json()
 
 
-async def _one(talk: Talk, question: str, *, moving: bool = False) -> tuple[Who, Booking] | None:
+async def _one(
+    talk: Talk, question: str, *, moving: bool = False
+) -> tuple[VerifiedPerson, Booking] | None:
     """Return the booking meant: the one the flow was started with, the only one, or ask.
 
     Which one it is stays as answered: what happens to the others must not change it.
@@ -258,7 +267,7 @@ async def _one(talk: Talk, question: str, *, moving: bool = False) -> tuple[Who,
     if only is None:
         only = (await _which(talk, mine, question, moving=moving)).id
     await talk.once("one", lambda _key: _same(only))
-    return who, await bookings_booking.get(talk.ctx, only, user_id=who.user_id)
+    return who, await load_booking(talk.ctx, only, user_id=who.user_id)
 
 
 async def _same(value: Json) -> Json:
@@ -277,7 +286,7 @@ async def _which(
         said = heard.understood
         if said is None:
             return MISSING
-        from_day = moving and heard.step != talk.key("which")
+        from_day = moving and heard.step != talk.step_key("which")
         day = said.from_date if from_day else said.from_date or said.date
         at = said.from_time if from_day else said.from_time or said.time
         if day is None and at is None:
@@ -290,12 +299,12 @@ async def _which(
 
 
 def _at(booking: Booking, at: time | None) -> bool:
-    when = booking.when
-    return at is None or zones.local(int(when.at.timestamp()), when.zone).time() == at
+    when = booking.local_start
+    return at is None or zones.to_local(int(when.at.timestamp()), when.zone).time() == at
 
 
 def _details(talk: Talk, catalog: Catalog, booking: Booking) -> Say:
-    amount = labels.price(booking.price_minor, booking.currency)
+    amount = labels.price_or_none(booking.price_minor, booking.currency)
     facts: dict[str, object] = {
         "booking": labels.booking_line(booking),
         "shop": catalog.shop.name,

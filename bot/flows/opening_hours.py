@@ -13,9 +13,9 @@ _MONDAY = date(2024, 1, 1)  # any Monday: only its name is shown
 _LOOK_AHEAD = timedelta(days=14)
 
 
-def week(catalog: Catalog) -> Say:
+def weekly_hours(catalog: Catalog) -> Say:
     """Return the weekly hours, days of equal hours drawn together."""
-    weekly = catalog.shop_schedule.weekly
+    weekly = catalog.shop_hours.weekly
     lines: list[Say] = []
     first = 0
     for day in range(1, 8):
@@ -34,14 +34,14 @@ def week(catalog: Catalog) -> Say:
 
 def next_opening(catalog: Catalog, now: datetime) -> datetime | None:
     """Return when the shop opens next: `now` if it is open, None if not within two weeks."""
-    window = ticks.Window.between(now, now + _LOOK_AHEAD)
-    mask = opening_masks.open_mask(catalog.shop_schedule, window)
+    window = ticks.TickWindow.between(now, now + _LOOK_AHEAD)
+    mask = opening_masks.open_mask(catalog.shop_hours, window)
     if not mask:
         return None
     if mask & 1:
         return now
-    first = next(iter(ticks.ticks_of(mask)))
-    return datetime.fromtimestamp((window.first + first) * ticks.TICK, UTC)
+    first = next(iter(ticks.tick_numbers(mask)))
+    return datetime.fromtimestamp((window.first_tick + first) * ticks.TICK_SECONDS, UTC)
 
 
 def _clock(minutes: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.dialogue.talk import MISSING, Heard, Talk
 from bot.i18n.messages import text
-from bot.nlu.types import Match
+from bot.nlu.types import EntityMatch
 from core.catalog import loader, shop_search
 from core.catalog.entities import Catalog, Shop
 from core.messaging.messages import Choice, Json
@@ -17,18 +17,18 @@ _PAGE = 8
 async def pick_shop(talk: Talk) -> Catalog:
     """Return the catalog of the shop the talk is about; ask which where a line serves many."""
     if talk.conversation.shop_id is None:
-        every = await shop_search.shops(talk.ctx)
+        every = await shop_search.list_shops(talk.ctx)
         left = talk.notes.get("not_shop")
         every = [shop for shop in every if shop.id != left] or every
         if len(every) == 1:
-            talk.set(shop_id=every[0].id)
+            talk.change_conversation(shop_id=every[0].id)
         else:
-            talk.set(shop_id=await _which(talk, every))
-        catalog = await loader.catalog(talk.ctx, talk.shop_id)
+            talk.change_conversation(shop_id=await _which(talk, every))
+        catalog = await loader.load_catalog(talk.ctx, talk.shop_id)
         _read_again(talk, catalog)
         return catalog
-    talk.pass_by("shop")
-    known = talk.catalog or await loader.catalog(talk.ctx, talk.shop_id)
+    talk.skip_answered("shop")
+    known = talk.catalog or await loader.load_catalog(talk.ctx, talk.shop_id)
     if "unread" in talk.notes:
         _read_again(talk, known)
     return known
@@ -37,10 +37,10 @@ async def pick_shop(talk: Talk) -> Catalog:
 def _read_again(talk: Talk, catalog: Catalog) -> None:
     """Read what was said so far with the names, hours and zone of the shop, now it is known."""
     heard, before = talk.heard, str(talk.notes.pop("unread", ""))
-    if heard is None or heard.again is None:
+    if heard is None or heard.reread is None:
         return
     now = heard.understood.text if heard.understood else ""
-    heard.understood = heard.again(catalog, f"{before}\n{now}" if before else now)
+    heard.understood = heard.reread(catalog, f"{before}\n{now}" if before else now)
 
 
 async def _which(talk: Talk, every: Sequence[Shop]) -> int:
@@ -50,9 +50,9 @@ async def _which(talk: Talk, every: Sequence[Shop]) -> int:
         return [_choice(shop) for shop in (found or every)[:_PAGE]]
 
     async def read(heard: Heard) -> Json:
-        if not heard.text or heard.used:
+        if not heard.text or heard.consumed:
             return MISSING
-        found[:] = _named(heard, every) or await shop_search.find_shops(talk.ctx, heard.text)
+        found[:] = _named(heard, every) or await shop_search.search_shops(talk.ctx, heard.text)
         if len(found) == 1:
             return found[0].id
         # Whatever else it says is of use once the shop is known.
@@ -85,7 +85,7 @@ def _named(heard: Heard, every: Sequence[Shop]) -> list[Shop]:
     ]
 
 
-def _ids(match: Match | None) -> tuple[int, ...]:
+def _ids(match: EntityMatch | None) -> tuple[int, ...]:
     return (match.id, *match.alternatives) if match else ()
 
 

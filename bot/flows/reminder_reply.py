@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from bot.dialogue.talk import Goto, Talk
+from bot.dialogue.talk import SwitchFlow, Talk
 from bot.flows import labels
 from bot.i18n.messages import text
-from core.bookings import booking as bookings_booking
 from core.bookings import customer_actions
-from core.bookings.booking import Booking
+from core.bookings.booking import Booking, load_booking
 from core.bookings.transitions import Actor
-from core.errors import NotAllowed, WrongState
+from core.errors import InvalidTransition, NotAllowed
 from core.messaging.messages import Json, Say
-from core.people import identities
+from core.people.identities import person_of_conversation
 
 
-async def reminder(talk: Talk) -> None:
+async def answer_reminder(talk: Talk) -> None:
     """Answer a reminder. Whose booking it is, is asked of the database.
 
     One about a time that is no more (the booking was moved, called off, is over) changes nothing
     and says how things stand.
     """
-    person = await identities.whoami(talk.ctx, talk.conversation.id)
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:
         raise NotAllowed
-    booking = await bookings_booking.get(talk.ctx, talk.args["booking"], user_id=person.user_id)
+    booking = await load_booking(talk.ctx, talk.args["booking"], user_id=person.user_id)
     if int(booking.starts_at.timestamp()) != talk.args["start"]:
         await talk.say(
             text(
@@ -32,14 +31,14 @@ async def reminder(talk: Talk) -> None:
         )
         return
     if talk.args["choice"] != "come":
-        raise Goto(talk.args["choice"], booking=booking.id)
+        raise SwitchFlow(talk.args["choice"], booking=booking.id)
 
     async def settle(_key: str) -> Json:
         try:
-            await customer_actions.will_come(
+            await customer_actions.confirm_attendance(
                 talk.ctx, booking.id, actor=Actor("customer", person.user_id)
             )
-        except WrongState:
+        except InvalidTransition:
             return False
         return True
 

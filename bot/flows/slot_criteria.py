@@ -18,7 +18,7 @@ _TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SlotCriteria:
     """Dates are the shop's local ones (`until` inclusive), times minutes after its midnight.
 
     `exactly` says that `since` is the wanted start itself, not the earliest one; `at` are several
@@ -47,14 +47,14 @@ class Wish:
         }
 
     @classmethod
-    def from_json(cls, data: Json) -> Wish:
+    def from_json(cls, data: Json) -> SlotCriteria:
         """Read what `to_json` wrote."""
         fields: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
         }
         return cls(**fields)
 
-    def with_said(self, said: Understood, *, days: bool = True) -> Wish:
+    def refined_by(self, said: Understood, *, days: bool = True) -> SlotCriteria:
         """Return the wish with what was said anew; the rest of it stays."""
         wish = self
         refused = said.refused
@@ -68,9 +68,9 @@ class Wish:
                 not_days=(),
             )
         if days and (said.excluded_weekdays or said.excluded_dates):
-            wish = wish.without(said.excluded_dates, said.excluded_weekdays)
+            wish = wish.excluding_days(said.excluded_dates, said.excluded_weekdays)
         if refused.times:
-            no = {minute(at) for at in refused.times}
+            no = {minute_of_day(at) for at in refused.times}
             wish = replace(wish, not_at=tuple(sorted(no.union(wish.not_at))))
             if wish.exactly and wish.since in no:
                 wish = replace(wish, since=None, exactly=False)
@@ -108,7 +108,7 @@ class Wish:
             wish = replace(wish, provider=None, not_providers=())
         return wish
 
-    def without(self, days: Iterable[date], weekdays: Iterable[int]) -> Wish:
+    def excluding_days(self, days: Iterable[date], weekdays: Iterable[int]) -> SlotCriteria:
         """Return the wish for other days than these; a range of days stays, a day of it goes."""
         not_days = {d.isoformat() for d in days}.union(self.not_days)
         wish = replace(
@@ -122,17 +122,17 @@ class Wish:
             wish = replace(wish, day="") if gone else wish
         return wish
 
-    def at_any_time(self) -> Wish:
+    def at_any_time(self) -> SlotCriteria:
         """Return the wish without its time of day."""
         return replace(self, since=None, before=None, exactly=False, at=(), not_at=())
 
-    def beyond(self, slot: Slot, act: str, zone: str) -> Wish:
+    def earlier_or_later(self, slot: Slot, act: str, zone: str) -> SlotCriteria:
         """Return the wish for "earlier" or "later" than a slot, on its day."""
-        local = zones.local(int(slot.starts_at.timestamp()), zone)
-        day, at = self.on(local.date().isoformat()), minute(local.time())
+        local = zones.to_local(int(slot.starts_at.timestamp()), zone)
+        day, at = self.on_day(local.date().isoformat()), minute_of_day(local.time())
         return replace(day, since=at + 1) if act == "later" else replace(day, before=at)
 
-    def on(self, day: str) -> Wish:
+    def on_day(self, day: str) -> SlotCriteria:
         """Return the wish for just this day, at any time of it."""
         return replace(
             self, day=day, until="", weekdays=(), not_weekdays=(), not_days=(),
@@ -140,11 +140,13 @@ class Wish:
         )  # fmt: skip
 
     @property
-    def timed(self) -> bool:
+    def has_time(self) -> bool:
         """Whether it names a time of day."""
         return self.since is not None or self.before is not None or bool(self.at or self.not_at)
 
-    def window(self, zone: str, now: datetime, horizon_days: int) -> tuple[datetime, datetime]:
+    def search_window(
+        self, zone: str, now: datetime, horizon_days: int
+    ) -> tuple[datetime, datetime]:
         """Return the instants the wish's days span; without a day, all that can be booked."""
         if not self.day:
             return now, now + timedelta(days=horizon_days + 1)
@@ -158,8 +160,8 @@ class Wish:
 
     def allows(self, slot: Slot, zone: str) -> bool:
         """Whether a slot within the window fits the rest of the wish."""
-        local = zones.local(int(slot.starts_at.timestamp()), zone)
-        starts = minute(local.time())
+        local = zones.to_local(int(slot.starts_at.timestamp()), zone)
+        starts = minute_of_day(local.time())
         return not (
             (self.exactly and starts != self.since)
             or (self.since is not None and starts < self.since)
@@ -177,18 +179,18 @@ def _either(said: Understood) -> tuple[int, ...]:
     """Return both times of "4 or 5"; nothing for one that may be morning or evening."""
     for doubt in said.ambiguous:
         if doubt.field == "time":
-            may = sorted(minute(at) for at in doubt.candidates if isinstance(at, time))
+            may = sorted(minute_of_day(at) for at in doubt.candidates if isinstance(at, time))
             if len(may) > 1 and not _halves_of_a_day(may):
                 return tuple(may)
     return ()
 
 
-def halves(said: Understood) -> tuple[time, ...]:
+def ambiguous_times(said: Understood) -> tuple[time, ...]:
     """Return the two times a bare "5" may be, where the shop is open at both."""
     for doubt in said.ambiguous:
         if doubt.field == "time":
             may = tuple(at for at in doubt.candidates if isinstance(at, time))
-            if _halves_of_a_day(sorted(minute(at) for at in may)):
+            if _halves_of_a_day(sorted(minute_of_day(at) for at in may)):
                 return may
     return ()
 
@@ -197,10 +199,10 @@ def _halves_of_a_day(minutes: Sequence[int]) -> bool:
     return len(minutes) == _TWO and minutes[1] - minutes[0] == _HALF_DAY
 
 
-def minute(at: time) -> int:
+def minute_of_day(at: time) -> int:
     """Return the minute of the day."""
     return at.hour * 60 + at.minute
 
 
 def _minutes(at: time | None) -> int | None:
-    return None if at is None else minute(at)
+    return None if at is None else minute_of_day(at)

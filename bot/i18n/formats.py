@@ -22,7 +22,7 @@ DAY_SPECS = frozenset({"", "day", "long", "weekday", "month"})
 
 
 @lru_cache(maxsize=256)
-def locale(language: str) -> Locale:
+def find_locale(language: str) -> Locale:
     """Return the locale of `es`, `es_ES`, `en-IN`; the nearest known one, in the end English.
 
     A language without a country is taken as the world writes it, not as one country does:
@@ -44,28 +44,28 @@ def _nearest(language: str) -> tuple[str, ...]:
     return (f"{name}_{country.upper()}", "en_001" if name == "en" else name)
 
 
-def moment(value: When, spec: str, language: str) -> str:
+def format_moment(value: When, spec: str, language: str) -> str:
     """Write an instant by its zone's wall clock.
 
     "" is "Fri 13 Mar 5:30 pm", `day` "Fri 13 Mar", `time` "5:30 pm", `long` "Friday 13 March",
     `full` "Friday 13 March 5:30 pm", `zone` the city the zone is named after.
     """
-    where = locale(language)
+    where = find_locale(language)
     if spec == "zone":
         return get_timezone_location(value.zone, locale=where, return_city=True)
     local = value.at.astimezone(ZoneInfo(value.zone))
     if spec == "time":
-        return clock(local, where)
-    written = day(local.date(), "long" if spec in {"long", "full"} else "", language)
-    return f"{written} {clock(local, where)}" if spec in {"", "full"} else written
+        return format_clock(local, where)
+    written = format_day(local.date(), "long" if spec in {"long", "full"} else "", language)
+    return f"{written} {format_clock(local, where)}" if spec in {"", "full"} else written
 
 
-def day(value: date, spec: str, language: str) -> str:
+def format_day(value: date, spec: str, language: str) -> str:
     """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead.
 
     `weekday` alone is "Fri", `month` alone "March".
     """
-    where = locale(language)
+    where = find_locale(language)
     if spec == "month":
         return str(where.months["stand-alone"]["wide"][value.month]).capitalize()
     if spec == "long":
@@ -79,9 +79,9 @@ def day(value: date, spec: str, language: str) -> str:
     return f"{weekday} {first} {second}".replace(".", "")
 
 
-def month(value: date, language: str) -> str:
+def format_month(value: date, language: str) -> str:
     """Write the month of a date and its year: "March 2026"."""
-    written = _plain(format_skeleton("yMMMM", value, locale=locale(language)))
+    written = _plain(format_skeleton("yMMMM", value, locale=find_locale(language)))
     return written[:1].upper() + written[1:]
 
 
@@ -98,7 +98,7 @@ def _twelve_hours(where: Locale) -> bool:
     return where.language == "en" or "a" in where.time_formats["short"].pattern
 
 
-def clock(local: datetime, where: Locale) -> str:
+def format_clock(local: datetime, where: Locale) -> str:
     """Write the time of day of a local datetime: "5:30 pm" or "17:30"."""
     if not _twelve_hours(where):
         hour = local.hour
@@ -109,9 +109,9 @@ def clock(local: datetime, where: Locale) -> str:
     return _plain(format_time(local.time(), "short", locale=where))
 
 
-def amount(value: Money, language: str, *, sign: bool = False) -> str:
+def format_amount(value: Money, language: str, *, sign: bool = False) -> str:
     """Write an amount: "25 EUR", "12.50 EUR", or with the currency's sign "€25"; no empty cents."""
-    where = locale(language)
+    where = find_locale(language)
     digits = get_currency_precision(value.currency)
     whole, cents = divmod(value.minor, 10**digits)
     figure = value.minor / 10**digits  # only written, never calculated with
@@ -137,9 +137,9 @@ def _whole(where: Locale) -> str:
     return re.sub(r"\.0+", "", where.currency_formats["standard"].pattern)
 
 
-def enumeration(items: list[str], language: str) -> str:
+def join_words(items: list[str], language: str) -> str:
     """Join words as a sentence does: "a, b and c"."""
-    return format_list(items, locale=locale(language))
+    return format_list(items, locale=find_locale(language))
 
 
 def _plain(text: str) -> str:

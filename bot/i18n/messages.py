@@ -10,11 +10,11 @@ would block us and we would not even hear what was meant.
 
 from __future__ import annotations
 
-from bot.i18n.translator import Wording
+from bot.i18n.translator import Translator
 from core.errors import SlotlineError
 from core.messaging.messages import Money, Say
 
-WORDS: dict[str, str | tuple[str, str]] = {
+MESSAGES: dict[str, str | tuple[str, str]] = {
     # --- anywhere -----------------------------------------------------------------------------
     "lines": "{parts:lines}",
     "yes": "Yes",
@@ -640,7 +640,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "you booked it.\n{link}",
 }
 
-ERRORS: dict[str, str] = {
+ERROR_MESSAGES: dict[str, str] = {
     "error": "That did not work, sorry.",
     "not_found": "I cannot find that.",
     "not_allowed": "That is not possible for you here.",
@@ -679,14 +679,14 @@ ERRORS: dict[str, str] = {
 }
 """What a person is told for each error's code; `error_text` fills it in."""
 
-WORDS |= {f"error.{code}": words for code, words in ERRORS.items()}
+MESSAGES |= {f"error.{code}": words for code, words in ERROR_MESSAGES.items()}
 
-WORDING = Wording(WORDS)
+TRANSLATOR = Translator(MESSAGES)
 
 
 def text(key: str, /, **params: object) -> Say:
     """Return the Say of a text; KeyError for a key that has no words."""
-    if key not in WORDS:
+    if key not in MESSAGES:
         raise KeyError(key)
     return Say(key, params)
 

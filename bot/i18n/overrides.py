@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.i18n.messages import WORDING
-from bot.i18n.translator import languages, parse, placeholders
+from bot.i18n.messages import TRANSLATOR
+from bot.i18n.translator import parse_template, placeholder_names, supported_languages
 from bot.rendering import sms_segments
 from core.catalog import loader, message_overrides
 from core.catalog.entities import Shop
 from core.db.context import Context
-from core.errors import Invalid, NotFound
+from core.errors import InvalidValue, NotFound
 from core.messaging.messages import Say, When
 
-KEYS = (
+OVERRIDABLE_KEYS = (
     "welcome",
     "booked",
     "booked_first_for",
@@ -44,10 +44,10 @@ KEYS = (
 )
 """Messages a shop may word itself: those that tell, not those that ask or answer."""
 
-LONGEST = 1000
+MAX_LENGTH = 1000
 """Characters of a template."""
 
-ECONOMY = 2
+ADVISED_SEGMENTS = 2
 """SMS a message may take before it is remarked upon."""
 
 _FORMS = {"", "day", "time", "long", "full", "zone", "text", "b"}
@@ -58,7 +58,7 @@ _WHEN = {"when", "at", "booking"}
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class OverridePreview:
     """How a message would read, filled in with a sample; `remarks` are worth a thought.
 
     `segments` are of the SMS, `alphabet` "gsm7" or "ucs2": one letter outside SMS's own alphabet
@@ -74,53 +74,55 @@ class Preview:
     remarks: tuple[str, ...]
 
 
-def standard(key: str, language: str) -> str:
+def default_template(key: str, language: str) -> str:
     """Return the usual words of a message; NotFound for one that cannot be worded."""
-    if key not in KEYS:
+    if key not in OVERRIDABLE_KEYS:
         raise NotFound(key=key)
-    return WORDING.template(key, language)
+    return TRANSLATOR.find_template(key, language)
 
 
-def fields(key: str) -> frozenset[str]:
+def template_fields(key: str) -> frozenset[str]:
     """Return the names in braces that a message can fill in."""
-    return placeholders(standard(key, "en")) | _MORE.get(key, set())
+    return placeholder_names(default_template(key, "en")) | _MORE.get(key, set())
 
 
-def check(key: str, language: str, template: str) -> str:
+def validate_template(key: str, language: str, template: str) -> str:
     """Return the words of a message as they are kept.
 
     NotFound for a message that cannot be worded, Invalid (`field`, `reason`, `name`) for a language
     we do not speak, words too long or none, a brace that is no name, a name that is not there, and
     for leaving out when it is.
     """
-    known = fields(key)
-    if language not in languages():
-        raise Invalid(field="language", reason="unknown", name=language)
+    known = template_fields(key)
+    if language not in supported_languages():
+        raise InvalidValue(field="language", reason="unknown", name=language)
     template = "\n".join(" ".join(line.split()) for line in template.strip().splitlines())
-    if not 1 <= len(template) <= LONGEST:
-        raise Invalid(field="text", reason="length", least=1, most=LONGEST)
+    if not 1 <= len(template) <= MAX_LENGTH:
+        raise InvalidValue(field="text", reason="length", least=1, most=MAX_LENGTH)
     try:
-        parts = [(name, form) for _, name, form in parse(template) if name]
+        parts = [(name, form) for _, name, form in parse_template(template) if name]
     except ValueError:
-        raise Invalid(field="text", reason="braces") from None
+        raise InvalidValue(field="text", reason="braces") from None
     used = {name for name, _ in parts}
     if any(form not in _FORMS for _, form in parts):
-        raise Invalid(field="text", reason="form")
+        raise InvalidValue(field="text", reason="form")
     if unknown := sorted(used - known):
-        raise Invalid(field="text", reason="placeholder", name=unknown[0])
+        raise InvalidValue(field="text", reason="placeholder", name=unknown[0])
     if known & _WHEN and not used & _WHEN:
-        raise Invalid(field="text", reason="missing", name="when")
+        raise InvalidValue(field="text", reason="missing", name="when")
     return template
 
 
-def why(error: Invalid, key: str) -> str:
+def explain_error(error: InvalidValue, key: str) -> str:
     """Say in a sentence what `check` found wrong with the words of a message."""
-    named = ", ".join(f"{{{name}}}" for name in sorted(fields(key)))
+    named = ", ".join(f"{{{name}}}" for name in sorted(template_fields(key)))
     match error.params["reason"]:
         case "unknown":
-            return f"there is no language {error.params['name']}: {', '.join(languages())}"
+            return (
+                f"there is no language {error.params['name']}: {', '.join(supported_languages())}"
+            )
         case "length":
-            return f"words have 1 to {LONGEST} characters"
+            return f"words have 1 to {MAX_LENGTH} characters"
         case "braces":
             return f"a brace is open, or closed without one; names stand in braces: {named}"
         case "form":
@@ -132,56 +134,64 @@ def why(error: Invalid, key: str) -> str:
             return "it has to say when: {when}"
 
 
-def preview(shop: Shop, key: str, language: str, template: str, at: When) -> Preview:
+def preview_template(
+    shop: Shop, key: str, language: str, template: str, at: When
+) -> OverridePreview:
     """Return how words would read in an SMS, with a sample that starts `at`; raises as `check`."""
-    template = check(key, language, template)
+    template = validate_template(key, language, template)
     sample = _sample(shop, key, at)
-    own = WORDING.with_own({key: {language: template}})
+    own = TRANSLATOR.with_overrides({key: {language: template}})
     locale = f"{language}_{shop.country}"
-    text = own.say(sample, locale, gsm=True)
+    text = own.translate(sample, locale, gsm=True)
     written = sms_segments.to_gsm(text)
     count, usual = (
-        sms_segments.segments(written),
-        sms_segments.to_gsm(WORDING.say(sample, locale, gsm=True)),
+        sms_segments.count_segments(written),
+        sms_segments.to_gsm(TRANSLATOR.translate(sample, locale, gsm=True)),
     )
     remarks = []
-    if count > ECONOMY:
+    if count > ADVISED_SEGMENTS:
         remarks.append(
-            f"{count} SMS for each message; the usual words take {sms_segments.segments(usual)}"
+            f"{count} SMS for each message; the usual words take {sms_segments.count_segments(usual)}"
         )
     if not sms_segments.is_gsm(written):
         odd = sorted({c for c in written if not sms_segments.is_gsm(c)})
         remarks.append(f"outside SMS's alphabet: {' '.join(odd[:10])}")
-    left_out = sorted(placeholders(standard(key, language)) - placeholders(template))
+    left_out = sorted(
+        placeholder_names(default_template(key, language)) - placeholder_names(template)
+    )
     if left_out:
         remarks.append(f"left out: {', '.join(left_out)}")
-    return Preview(
-        key, language, template, text, count, sms_segments.alphabet(written), tuple(remarks)
+    return OverridePreview(
+        key, language, template, text, count, sms_segments.sms_encoding(written), tuple(remarks)
     )
 
 
-async def look(ctx: Context, shop_id: int, key: str, language: str, template: str) -> Preview:
+async def preview_override(
+    ctx: Context, shop_id: int, key: str, language: str, template: str
+) -> OverridePreview:
     """Return how words would read at a shop, and keep nothing."""
-    shop = (await loader.catalog(ctx, shop_id)).shop
-    return preview(shop, key, language, template, _tomorrow(ctx, shop))
+    shop = (await loader.load_catalog(ctx, shop_id)).shop
+    return preview_template(shop, key, language, template, _tomorrow(ctx, shop))
 
 
-async def put(ctx: Context, shop_id: int, key: str, language: str, template: str) -> Preview:
+async def set_override(
+    ctx: Context, shop_id: int, key: str, language: str, template: str
+) -> OverridePreview:
     """Say a message in these words from now on; return how it reads. Raises as `check`."""
-    seen = await look(ctx, shop_id, key, language, template)
-    await message_overrides.keep(ctx, shop_id, key, language, seen.template)
+    seen = await preview_override(ctx, shop_id, key, language, template)
+    await message_overrides.set_override(ctx, shop_id, key, language, seen.template)
     return seen
 
 
-async def drop(ctx: Context, shop_id: int, key: str, language: str) -> None:
+async def remove_override(ctx: Context, shop_id: int, key: str, language: str) -> None:
     """Say a message in the usual words again; NotFound for one that cannot be worded."""
-    standard(key, language)
-    await message_overrides.keep(ctx, shop_id, key, language, None)
+    default_template(key, language)
+    await message_overrides.set_override(ctx, shop_id, key, language, None)
 
 
-async def own(ctx: Context, shop_id: int) -> Mapping[str, Mapping[str, str]]:
+async def load_overrides(ctx: Context, shop_id: int) -> Mapping[str, Mapping[str, str]]:
     """Return a shop's own words: key → language → template."""
-    return (await loader.catalog(ctx, shop_id)).shop.wordings
+    return (await loader.load_catalog(ctx, shop_id)).shop.wordings
 
 
 def _tomorrow(ctx: Context, shop: Shop) -> When:
@@ -206,4 +216,4 @@ def _sample(shop: Shop, key: str, at: When) -> Say:
         "at": place,
         "booking": Say("booking.line", what | {"when": at}),
     }
-    return Say(key, {name: facts[name] for name in fields(key)})
+    return Say(key, {name: facts[name] for name in template_fields(key)})

@@ -27,36 +27,36 @@ from babel.messages.pofile import read_po
 from bot.i18n import formats
 from core.messaging.messages import Money, Say, When
 
-Words = Mapping[str, str | tuple[str, str]]
+MessageTemplates = Mapping[str, str | tuple[str, str]]
 """Key → English; a pair is (singular, plural), chosen by the parameter `count`."""
 
 Markup = Literal["plain", "html", "whatsapp"]
 
 SOURCE_LANGUAGE = "en"
-LOCALES = Path(__file__).parent / "locales"
+LOCALES_DIR = Path(__file__).parent / "locales"
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Translator:
     """The words of every Say; `own` are a shop's, key → language → template, before ours."""
 
-    words: Words
-    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    templates: MessageTemplates
+    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def with_own(self, own: Mapping[str, Mapping[str, str]]) -> Wording:
+    def with_overrides(self, own: Mapping[str, Mapping[str, str]]) -> Translator:
         """Return these words with a shop's own before them."""
         return replace(self, own=own) if own else self
 
-    def own_template(self, key: str, language: str, known: Collection[str]) -> str | None:
+    def override_template(self, key: str, language: str, known: Collection[str]) -> str | None:
         """Return a shop's own words for `key`, if they ask for nothing that is not `known`.
 
         They were checked when they were written; what a message tells may have changed since.
         """
         short = language.replace("-", "_").partition("_")[0].lower()
-        template = self.own.get(key, {}).get(short)
-        return template if template and placeholders(template) <= set(known) else None
+        template = self.overrides.get(key, {}).get(short)
+        return template if template and placeholder_names(template) <= set(known) else None
 
-    def say(
+    def translate(
         self,
         say: Say,
         language: str,
@@ -75,14 +75,16 @@ class Wording:
         writer = _Writer(self, language, markup, gsm, button)
         return writer.say(say)
 
-    def fact(self, value: object, spec: str, language: str, *, markup: Markup = "plain") -> str:
+    def format_param(
+        self, value: object, spec: str, language: str, *, markup: Markup = "plain"
+    ) -> str:
         """Return one parameter of a Say as a placeholder with `spec` would show it."""
         return _Writer(self, language, markup, gsm=False, button=False).value(value, spec)
 
-    def template(self, key: str, language: str, count: int = 1) -> str:
+    def find_template(self, key: str, language: str, count: int = 1) -> str:
         """Return the text of `key` with its placeholders still in it."""
-        english = self.words[key]
-        catalog = translations(language)
+        english = self.templates[key]
+        catalog = load_translations(language)
         if isinstance(english, str):
             return catalog.pgettext(key, english) if catalog else english
         if catalog:
@@ -92,7 +94,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    wording: Wording
+    wording: Translator
     language: str
     markup: Markup
     gsm: bool
@@ -101,18 +103,18 @@ class _Writer:
     def say(self, say: Say) -> str:
         count = say.params.get("count", 1)
         key = say.key
-        if self.button and f"{key}.button" in self.wording.words:
+        if self.button and f"{key}.button" in self.wording.templates:
             key = f"{key}.button"
         template = (
-            self.wording.own_template(key, self.language, say.params)
-            if (self.wording.own)
+            self.wording.override_template(key, self.language, say.params)
+            if (self.wording.overrides)
             else None
         )
         if template is None:
             many = count if isinstance(count, int) else 1
-            template = self.wording.template(key, self.language, many)
+            template = self.wording.find_template(key, self.language, many)
         written = []
-        for literal, name, spec in parse(template):
+        for literal, name, spec in parse_template(template):
             written.append(literal)
             if name:
                 value = self.value(say.params[name], spec)
@@ -129,29 +131,29 @@ class _Writer:
             case tuple() | list():
                 return self.joined([self.value(item, "") for item in value], spec)
             case str():
-                text = clean(value, lines=spec == "text")
+                text = clean_text(value, lines=spec == "text")
             case When():
-                text = formats.moment(value, spec, self.language)
+                text = formats.format_moment(value, spec, self.language)
             case Money():
-                text = formats.amount(value, self.language, sign=not self.gsm)
+                text = formats.format_amount(value, self.language, sign=not self.gsm)
             case date():
-                text = formats.day(value, spec, self.language)
+                text = formats.format_day(value, spec, self.language)
             case _:
                 text = "" if value is None else str(value)
-        return self.bold(ESCAPES[self.markup](text), spec)
+        return self.bold(ESCAPERS[self.markup](text), spec)
 
     def bold(self, text: str, spec: str) -> str:
-        before, after = BOLD[self.markup] if spec == "b" and text else ("", "")
+        before, after = BOLD_MARKS[self.markup] if spec == "b" and text else ("", "")
         return f"{before}{text}{after}"
 
     def joined(self, items: list[str], spec: str) -> str:
         if spec == "and":
-            return formats.enumeration(items, self.language)
+            return formats.join_words(items, self.language)
         return ("\n" if spec == "lines" else ", ").join(items)
 
 
 @lru_cache(maxsize=4096)
-def parse(template: str) -> tuple[tuple[str, str, str], ...]:
+def parse_template(template: str) -> tuple[tuple[str, str, str], ...]:
     """Split a template into (text before, name of the placeholder or "", what follows its colon).
 
     ValueError where a placeholder is more than a name and a word: templates come from
@@ -165,16 +167,16 @@ def parse(template: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(parts)
 
 
-def placeholders(template: str) -> frozenset[str]:
+def placeholder_names(template: str) -> frozenset[str]:
     """Return the names a template fills in."""
-    return frozenset(name for _, name, _ in parse(template) if name)
+    return frozenset(name for _, name, _ in parse_template(template) if name)
 
 
 @cache
-def translations(language: str) -> gettext.GNUTranslations | None:
+def load_translations(language: str) -> gettext.GNUTranslations | None:
     """Return the catalog of "es" or "es_ES"; None for English and languages we do not have."""
     name = language.replace("-", "_").partition("_")[0].lower()
-    path = LOCALES / name / "LC_MESSAGES" / "slotline.po"
+    path = LOCALES_DIR / name / "LC_MESSAGES" / "slotline.po"
     if name == SOURCE_LANGUAGE or not name.isalpha() or not path.is_file():
         return None
     compiled = io.BytesIO()
@@ -185,9 +187,9 @@ def translations(language: str) -> gettext.GNUTranslations | None:
 
 
 @cache
-def languages() -> tuple[str, ...]:
+def supported_languages() -> tuple[str, ...]:
     """Return the languages we speak, English first."""
-    others = sorted(p.parent.parent.name for p in LOCALES.glob("*/LC_MESSAGES/slotline.po"))
+    others = sorted(p.parent.parent.name for p in LOCALES_DIR.glob("*/LC_MESSAGES/slotline.po"))
     return (SOURCE_LANGUAGE, *others)
 
 
@@ -202,13 +204,13 @@ _MARKS = re.compile(r"(?<![^\W_])[*_~`]|[*_~`](?![^\W_])")
 _LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02b9"}
 
 
-def clean(text: str, *, lines: bool = False) -> str:
+def clean_text(text: str, *, lines: bool = False) -> str:
     """Return what a person wrote as one line (or `lines`), without control characters.
 
     A name with a line break in it could forge an option of our list.
     """
     if lines:
-        return "\n".join(filter(None, (clean(line) for line in text.splitlines())))
+        return "\n".join(filter(None, (clean_text(line) for line in text.splitlines())))
     text = " ".join(text.translate(_HIDDEN).split())
     if text.isprintable():  # nearly always, and found out in one go
         return text
@@ -223,13 +225,13 @@ def _whatsapp(text: str) -> str:
     return _MARKS.sub(lambda mark: _LOOKALIKES[mark[0]], text)
 
 
-BOLD: Mapping[Markup, tuple[str, str]] = {
+BOLD_MARKS: Mapping[Markup, tuple[str, str]] = {
     "plain": ("", ""),
     "html": ("<b>", "</b>"),
     "whatsapp": ("*", "*"),
 }
 
-ESCAPES: Mapping[Markup, Callable[[str], str]] = {
+ESCAPERS: Mapping[Markup, Callable[[str], str]] = {
     "plain": lambda text: text,
     "html": html.escape,
     "whatsapp": _whatsapp,

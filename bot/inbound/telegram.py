@@ -18,50 +18,50 @@ import structlog
 
 from bot.channels import lines
 from bot.channels.lines import Line
-from bot.channels.telegram.api import Refused, Role, TelegramBot, webhook_secret
-from bot.channels.telegram.updates import Taken
-from bot.engine.receive import receive
-from bot.engine.turn_runner import Turns
-from bot.i18n.messages import WORDING, text
+from bot.channels.telegram.api import BotApiError, BotRole, TelegramBot, webhook_secret
+from bot.channels.telegram.updates import ParsedUpdate
+from bot.engine.receive import receive_incoming
+from bot.engine.turn_runner import TurnRunner
+from bot.i18n.messages import TRANSLATOR, text
 from core.db.runtime import Runtime
 from core.messaging.messages import Say
 
 log = structlog.get_logger(__name__)
 
-TYPING_AFTER = 0.3
+TYPING_AFTER_SECONDS = 0.3
 """Seconds after which whoever waits for an answer is shown that one is coming."""
 
-EARLY = 1000
+MAX_EARLY_ANSWERS = 1000
 """Taps whose turn was over before their receipt came back that are remembered."""
 
-FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 1.0, 60.0
 """Seconds until a request that failed is tried again, doubled each time."""
 
 
 @dataclass(slots=True, eq=False)
-class Intake:
+class TelegramReceiver:
     """Takes in what the bots are told, and answers taps."""
 
     runtime: Runtime
-    turns: Turns
-    bots: Mapping[Role, TelegramBot]
-    typing_after: float = TYPING_AFTER
-    _lines: dict[Role, Line] = field(default_factory=dict)
-    _names: dict[Role, str] = field(default_factory=dict)
-    _tapped: dict[int, tuple[TelegramBot, Taken]] = field(default_factory=dict)
-    _early: dict[int, tuple[Say | None, str]] = field(default_factory=dict)
+    turn_runner: TurnRunner
+    bots: Mapping[BotRole, TelegramBot]
+    typing_after: float = TYPING_AFTER_SECONDS
+    _lines: dict[BotRole, Line] = field(default_factory=dict)
+    _names: dict[BotRole, str] = field(default_factory=dict)
+    _tapped: dict[int, tuple[TelegramBot, ParsedUpdate]] = field(default_factory=dict)
+    _early_answers: dict[int, tuple[Say | None, str]] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], asyncio.TimerHandle] = field(default_factory=dict)
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
     _acts: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self, *, poll: bool) -> None:
         """Have updates delivered to us; without an address outside, ask for them if `poll`."""
-        async with self.runtime.reading() as ctx:
-            known = {line.address: line for line in await lines.load(ctx, "telegram")}
+        async with self.runtime.read_transaction() as ctx:
+            known = {line.address: line for line in await lines.load_lines(ctx, "telegram")}
         self.runtime.cache["answer tap"] = self._answer
         for role, bot in self.bots.items():
             self._lines[role] = known[bot.id]
-            bot.sending = partial(self._answered, bot)
+            bot.on_sending = partial(self._answered, bot)
             work = self._register(bot) if self.runtime.settings.public_url else None
             if work is None and poll:
                 work = self._poll(bot)
@@ -83,32 +83,32 @@ class Intake:
                 act.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until no acknowledgement is on its way."""
         while self._acts:
             await asyncio.wait(self._acts)
 
-    def secret(self, role: Role) -> str:
+    def webhook_secret(self, role: BotRole) -> str:
         """Return what Telegram repeats with every update for a bot."""
         settings = self.runtime.settings
         return webhook_secret(settings.telegram_webhook_secret, self.runtime.secret, role)
 
     # --- one update -----------------------------------------------------------------------------
 
-    async def take(self, role: Role, raw: Mapping[str, Any]) -> None:
+    async def receive(self, role: BotRole, raw: Mapping[str, Any]) -> None:
         """Take in one update: when this returns, what somebody did is stored for good."""
         bot = self.bots[role]
         try:
-            taken = bot.read(raw)
+            taken = bot.parse_update(raw)
         except ValueError:
             log.exception("telegram.unreadable", update=raw.get("update_id"))
             return
         if taken is None:
             return
         if taken.incoming is None:
-            self._aside(bot, taken)
+            self._answer_outside_talk(bot, taken)
             return
-        receipt = await receive(
+        receipt = await receive_incoming(
             self.runtime,
             self._lines[role],
             str(taken.chat_id),
@@ -122,38 +122,42 @@ class Intake:
             again=receipt.inbox_id is None,
         )
         if receipt.inbox_id is None:
-            if taken.query:
-                self._act(bot.acknowledge(taken.query))
+            if taken.callback_query_id:
+                self._act(bot.answer_callback(taken.callback_query_id))
             return
-        if taken.query:
+        if taken.callback_query_id:
             self._tap(receipt.inbox_id, bot, taken)
         if taken.incoming.kind != "event":
-            self._expect(bot, taken, receipt.inbox_id)
-        self.turns.begin(receipt.conversation_id)
+            self._show_typing_after(bot, taken, receipt.inbox_id)
+        self.turn_runner.begin_turns(receipt.conversation_id)
 
-    def _aside(self, bot: TelegramBot, taken: Taken) -> None:
+    def _answer_outside_talk(self, bot: TelegramBot, taken: ParsedUpdate) -> None:
         """Answer what is no part of a talk: dead buttons, groups."""
-        if taken.query:
-            words = text(f"tap.{taken.answer}") if taken.answer else None
-            self._act(bot.acknowledge(taken.query, _words(words, taken.language)))
+        if taken.callback_query_id:
+            words = text(f"tap.{taken.outside_reply}") if taken.outside_reply else None
+            self._act(bot.answer_callback(taken.callback_query_id, _words(words, taken.language)))
         else:
-            self._act(self._point(bot, taken))
+            self._act(self._point_to_private_chat(bot, taken))
 
-    async def _point(self, bot: TelegramBot, taken: Taken) -> None:
+    async def _point_to_private_chat(self, bot: TelegramBot, taken: ParsedUpdate) -> None:
         """Show a group the way to the private chat."""
         if bot.role not in self._names:
-            with suppress(Refused, OSError):
-                self._names[bot.role] = await bot.username()
+            with suppress(BotApiError, OSError):
+                self._names[bot.role] = await bot.get_username()
         name = self._names.get(bot.role, "")
         say = text("group", link=f"https://t.me/{name}")
-        await bot.point(taken.chat_id, _words(say, taken.language))
+        await bot.send_group_text(taken.chat_id, _words(say, taken.language))
 
     # --- taps, and whoever waits ------------------------------------------------------------------
 
-    def _tap(self, inbox_id: int, bot: TelegramBot, taken: Taken) -> None:
-        if inbox_id in self._early:
-            say, language = self._early.pop(inbox_id)
-            self._act(bot.acknowledge(taken.query, _words(say, language or taken.language)))
+    def _tap(self, inbox_id: int, bot: TelegramBot, taken: ParsedUpdate) -> None:
+        if inbox_id in self._early_answers:
+            say, language = self._early_answers.pop(inbox_id)
+            self._act(
+                bot.answer_callback(
+                    taken.callback_query_id, _words(say, language or taken.language)
+                )
+            )
         else:
             self._tapped[inbox_id] = (bot, taken)
 
@@ -161,28 +165,30 @@ class Intake:
         """End the waiting of a button whose turn is over; `say` is shown for a moment."""
         if inbox_id not in self._tapped:
             # Another task of ours was quicker than the receipt; or it is another process's.
-            self._early[inbox_id] = (say, language)
-            while len(self._early) > EARLY:
-                del self._early[next(iter(self._early))]
+            self._early_answers[inbox_id] = (say, language)
+            while len(self._early_answers) > MAX_EARLY_ANSWERS:
+                del self._early_answers[next(iter(self._early_answers))]
             return
         bot, taken = self._tapped.pop(inbox_id)
         if say is not None:
             self._answered(bot, taken.chat_id)
-        self._act(bot.acknowledge(taken.query, _words(say, language or taken.language)))
+        self._act(
+            bot.answer_callback(taken.callback_query_id, _words(say, language or taken.language))
+        )
 
-    def _expect(self, bot: TelegramBot, taken: Taken, inbox_id: int) -> None:
+    def _show_typing_after(self, bot: TelegramBot, taken: ParsedUpdate, inbox_id: int) -> None:
         self._answered(bot, taken.chat_id)
         loop = asyncio.get_running_loop()
         self._waiting[bot.id, taken.chat_id] = loop.call_later(
             self.typing_after, self._long, bot, taken, inbox_id
         )
 
-    def _long(self, bot: TelegramBot, taken: Taken, inbox_id: int) -> None:
+    def _long(self, bot: TelegramBot, taken: ParsedUpdate, inbox_id: int) -> None:
         """Show that an answer is coming; a button's waiting ends, however long that takes."""
         self._waiting.pop((bot.id, taken.chat_id), None)
         if self._tapped.pop(inbox_id, None) is not None:
-            self._act(bot.acknowledge(taken.query))
-        self._act(bot.typing(taken.chat_id))
+            self._act(bot.answer_callback(taken.callback_query_id))
+        self._act(bot.send_typing(taken.chat_id))
 
     def _answered(self, bot: TelegramBot, chat_id: int) -> None:
         handle = self._waiting.pop((bot.id, chat_id), None)
@@ -199,46 +205,48 @@ class Intake:
     async def _register(self, bot: TelegramBot) -> None:
         """Set the webhook and see that it is set, however long Telegram is away."""
         url = f"{self.runtime.settings.public_url}/webhooks/telegram/{bot.role}"
-        wait = FIRST_WAIT
+        wait = FIRST_WAIT_SECONDS
         while True:
             try:
-                await bot.set_webhook(url, self.secret(bot.role))
-            except (Refused, OSError) as error:
+                await bot.set_webhook(url, self.webhook_secret(bot.role))
+            except (BotApiError, OSError) as error:
                 log.warning("telegram.webhook_failed", bot=bot.role, error=str(error))
                 await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                wait = min(2 * wait, MAX_WAIT_SECONDS)
             else:
                 log.info("telegram.webhook_set", bot=bot.role)
                 return
 
     async def _poll(self, bot: TelegramBot) -> None:
         """Ask for updates for ever. What could not be stored is asked for again."""
-        offset, wait, hooked = 0, FIRST_WAIT, True
+        offset, wait, hooked = 0, FIRST_WAIT_SECONDS, True
         while True:
             try:
                 if hooked:
                     await bot.delete_webhook()
                     hooked = False
-                offset = await self._take_all(bot, offset, await bot.updates(offset))
-                wait = FIRST_WAIT
-            except (Refused, OSError) as error:
+                offset = await self._take_all(bot, offset, await bot.get_updates(offset))
+                wait = FIRST_WAIT_SECONDS
+            except (BotApiError, OSError) as error:
                 log.warning("telegram.poll_failed", bot=bot.role, error=str(error))
-                hooked |= isinstance(error, Refused) and "webhook is active" in error.description
+                hooked |= (
+                    isinstance(error, BotApiError) and "webhook is active" in error.description
+                )
                 await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                wait = min(2 * wait, MAX_WAIT_SECONDS)
             except Exception:  # the database is away, say: what was not stored comes again
                 log.exception("telegram.poll_failed", bot=bot.role)
                 await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                wait = min(2 * wait, MAX_WAIT_SECONDS)
 
     async def _take_all(
         self, bot: TelegramBot, offset: int, updates: Sequence[dict[str, Any]]
     ) -> int:
         for raw in updates:
-            await self.take(bot.role, raw)
+            await self.receive(bot.role, raw)
             offset = int(raw["update_id"]) + 1
         return offset
 
 
 def _words(say: Say | None, language: str) -> str:
-    return "" if say is None else WORDING.say(say, language or "en")
+    return "" if say is None else TRANSLATOR.translate(say, language or "en")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.nlu.lexicon import Language, repair
+from bot.nlu.lexicon import Language, repair_typo
 from bot.nlu.tokenizer import Token, ends_sentence
 
 _CLAUSE_MARKS = frozenset({",", "-", "–", "—", ":", "(", ")", "/", "…"})
@@ -22,7 +22,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class ActSaid:
+class ActMention:
     """An act and the characters that showed it."""
 
     act: str
@@ -31,7 +31,7 @@ class ActSaid:
     sentence: int
 
 
-def sentences(tokens: list[Token], language: Language) -> list[Sentence]:
+def split_sentences(tokens: list[Token], language: Language) -> list[Sentence]:
     """Split tokens into sentences, and mark the clauses in them."""
     out: list[Sentence] = []
     held: list[Token] = []
@@ -49,21 +49,21 @@ def sentences(tokens: list[Token], language: Language) -> list[Sentence]:
 
 
 def _sentence(held: Sequence[Token], breaks: set[int], language: Language) -> Sentence:
-    words = tuple(repair(t.text, language) if t.kind == "w" else t.text for t in held)
+    words = tuple(repair_typo(t.text, language) if t.kind == "w" else t.text for t in held)
     starts, ends = [], []
     fresh = True
     for i, word in enumerate(words):
-        fresh = fresh or i in breaks or (i > 0 and words[i - 1] in language.joins)
+        fresh = fresh or i in breaks or (i > 0 and words[i - 1] in language.conjunctions)
         starts.append(fresh)
-        ends.append(i + 1 == len(words) or i + 1 in breaks or words[i + 1] in language.joins)
+        ends.append(i + 1 == len(words) or i + 1 in breaks or words[i + 1] in language.conjunctions)
         if fresh and word not in language.fillers:
             fresh = False
     return Sentence(words, tuple(starts), tuple(ends), tuple(held))
 
 
-def acts_in(parts: Sequence[Sentence], languages: Sequence[Language]) -> list[ActSaid]:
+def find_acts(parts: Sequence[Sentence], languages: Sequence[Language]) -> list[ActMention]:
     """Every act of a message, in the order of its words."""
-    out: list[ActSaid] = []
+    out: list[ActMention] = []
     for number, part in enumerate(parts):
         seen: set[str] = set()
         for i, word in enumerate(part.words):
@@ -75,7 +75,7 @@ def acts_in(parts: Sequence[Sentence], languages: Sequence[Language]) -> list[Ac
                     if end > i:
                         seen.add(pattern.act)
                         first, last = part.tokens[i], part.tokens[end - 1]
-                        out.append(ActSaid(pattern.act, first.start, last.end, number))
+                        out.append(ActMention(pattern.act, first.start, last.end, number))
                 if word in language.common:
                     break
     return out

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.nlu.tagger import Unit
-from bot.nlu.token_helpers import has, one_sentence, skip
+from bot.nlu.token_helpers import has_tag, in_same_sentence, skip_tag
 
-DAY = 24 * 60
+MINUTES_A_DAY = 24 * 60
 
 
 # Usual windows of the parts of a day, in minutes; a shop's hours narrow them later.
-PARTS: dict[str, tuple[int, int]] = {
+DAY_PARTS: dict[str, tuple[int, int]] = {
     "morning": (6 * 60, 12 * 60),
     "first_thing": (6 * 60, 10 * 60),
     "late_morning": (10 * 60, 12 * 60),
@@ -41,21 +41,21 @@ CLOCK_OPENING = frozenset({"NUM", "NOON", "FACE", "PAST", "TO", "HALF"})
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class ClockTime:
     """A time as said: `minutes` after midnight; `sure` when morning or afternoon is known."""
 
     hour: int
     minute: int = 0
-    sure: bool = False
-    strong: bool = False
+    is_certain: bool = False
+    is_explicit: bool = False
     part: str | None = None
 
     @property
     def minutes(self) -> int:
         """Minutes after midnight; a quarter to one at night wraps to the day's end."""
-        return (self.hour * 60 + self.minute) % DAY
+        return (self.hour * 60 + self.minute) % MINUTES_A_DAY
 
-    def on_half(self, half: str) -> Clock:
+    def on_half(self, half: str) -> ClockTime:
         """The same on the forenoon ("am") or the afternoon ("pm")."""
         hour = self.hour
         if half == "am":
@@ -64,160 +64,170 @@ class Clock:
             hour += 12
         return replace(self, hour=hour, sure=True, strong=True)
 
-    def in_part(self, part: str) -> Clock:
+    def in_part(self, part: str) -> ClockTime:
         """The same within a part of the day: 4 in the evening is 16:00."""
         hour = self.hour
-        if not self.sure and part not in _FORENOON and hour < 12:
+        if not self.is_certain and part not in _FORENOON and hour < 12:
             late = part == "night" and hour < 5
             hour += 0 if late else 12
-        elif not self.sure and part == "night" and hour == 12:
+        elif not self.is_certain and part == "night" and hour == 12:
             hour = 0
         return replace(self, hour=hour, sure=True, strong=True, part=part)
 
 
-def number(units: Sequence[Unit], i: int, top: int) -> int | None:
+def small_number_at(units: Sequence[Unit], i: int, top: int) -> int | None:
     """The number of at most two figures at `i`, or None."""
     if i >= len(units):
         return None
-    value = units[i].get("NUM")
+    value = units[i].tag_value("NUM")
     if isinstance(value, int) and 0 <= value <= top and len(units[i].digits) <= 2:
         return value
     return None
 
 
-def clock(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
+def clock_time_at(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
     """The time of day beginning at unit `i` and where it ends, with all that follows it."""
     found = _face(units, i)
     if found is None:
         return None
     j, c = found
-    if has(units, j, "OCLOCK"):
+    if has_tag(units, j, "OCLOCK"):
         j, c = _plus(units, j + 1, replace(c, strong=True))
-    return with_half(units, j, c)
+    return extend_clock_time(units, j, c)
 
 
-def with_half(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
+def extend_clock_time(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
     """Take "o'clock", "pm", "in the evening" behind a time."""
-    if has(units, j, "OCLOCK") or (has(units, j, "HOURWORD") and _led(units, j - 2)):
+    if has_tag(units, j, "OCLOCK") or (has_tag(units, j, "HOURWORD") and _led(units, j - 2)):
         j, c = j + 1, replace(c, strong=True)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
-    if has(units, k, "AMPM"):
-        half = str(units[k].get("AMPM"))
+    if has_tag(units, k, "AMPM"):
+        half = str(units[k].tag_value("AMPM"))
         return k + 1, c.on_half(half) if c.hour <= 12 else replace(c, strong=True)
     k = j
     while (
         k < j + 3
-        and has(units, k, "IN", "OF", "AT", "THE", "THIS", "ON")
-        and not has(units, k, "PART")
+        and has_tag(units, k, "IN", "OF", "AT", "THE", "THIS", "ON")
+        and not has_tag(units, k, "PART")
     ):
         k += 1
-    if has(units, k, "PART") and one_sentence(units, j - 1, k):
-        return k + 1, c.in_part(str(units[k].get("PART")))
+    if has_tag(units, k, "PART") and in_same_sentence(units, j - 1, k):
+        return k + 1, c.in_part(str(units[k].tag_value("PART")))
     return j, c
 
 
 def _led(units: Sequence[Unit], i: int) -> bool:
-    return i >= 0 and has(units, i, "STRICTAT", "AFTER", "BEFORE", "AROUND")
+    return i >= 0 and has_tag(units, i, "STRICTAT", "AFTER", "BEFORE", "AROUND")
 
 
-def _face(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
+def _face(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
     u = units[i]
     if u.tags.keys().isdisjoint(CLOCK_OPENING):
         return None
     if "NOON" in u.tags:
-        return _plus(units, i + 1, Clock(int(u.tags["NOON"]) // 60, sure=True, strong=True))
+        return _plus(
+            units, i + 1, ClockTime(int(u.tags["NOON"]) // 60, is_certain=True, is_explicit=True)
+        )
     if "FACE" in u.tags:
         face = divmod(int(u.tags["FACE"]), 60)
-        return i + 1, Clock(
-            *face, strong=has(units, i + 1, "OCLOCK") or has(units, i, "POSTAROUND")
+        return i + 1, ClockTime(
+            *face, is_explicit=has_tag(units, i + 1, "OCLOCK") or has_tag(units, i, "POSTAROUND")
         )
     for kind, sign in (("PAST", 1), ("TO", -1)):
         if kind in u.tags:
-            j = skip(units, i + 1, "THE", "AT")
-            hour = number(units, j, 24)
+            j = skip_tag(units, i + 1, "THE", "AT")
+            hour = small_number_at(units, j, 24)
             if hour is None:
                 return None
-            return j + 1, Clock(hour, sign * int(u.tags[kind]), sure=hour > 12, strong=True)
+            return j + 1, ClockTime(
+                hour, sign * int(u.tags[kind]), is_certain=hour > 12, is_explicit=True
+            )
     if "HALF" in u.tags:
-        hour = number(units, i + 1, 12)
-        return (i + 2, Clock(hour, 30, strong=True)) if hour else None
-    first = number(units, i, 59)
+        hour = small_number_at(units, i + 1, 12)
+        return (i + 2, ClockTime(hour, 30, is_explicit=True)) if hour else None
+    first = small_number_at(units, i, 59)
     if first is None:
         return _glued(units, i)
     return _minutes_first(units, i, first) or _hour_first(units, i, first)
 
 
-def _glued(units: Sequence[Unit], i: int) -> tuple[int, Clock] | None:
+def _glued(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
     """Four digits in one, "1730" or "0900": only believed behind "at" and the like."""
     d = units[i].digits
     if len(d) not in {3, 4} or int(d[-2:]) > 59 or int(d[:-2]) > 23 or int(d[-2:]) % 5:
         return None
     hour = int(d[:-2])
-    strong = d[0] == "0" or has(units, i + 1, "AMPM", "OCLOCK")
-    return i + 1, Clock(hour, int(d[-2:]), sure=hour > 12 or d[0] == "0", strong=strong)
+    strong = d[0] == "0" or has_tag(units, i + 1, "AMPM", "OCLOCK")
+    return i + 1, ClockTime(
+        hour, int(d[-2:]), is_certain=hour > 12 or d[0] == "0", is_explicit=strong
+    )
 
 
-def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Clock] | None:
+def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, ClockTime] | None:
     j = i + 1
-    worded = has(units, j, "MINUTES")
+    worded = has_tag(units, j, "MINUTES")
     j += worded
-    after, to = has(units, j, "PASTWORD"), has(units, j, "TOWORD")
+    after, to = has_tag(units, j, "PASTWORD"), has_tag(units, j, "TOWORD")
     if not (after or to):
         return None
-    hour = number(units, j + 1, 12)
+    hour = small_number_at(units, j + 1, 12)
     if not hour:
         return None
     # "5 to 6" in figures is a range; "ten to six" and "20 to 6" are times.
-    if to and not worded and units[i].digits and first <= 12 and has(units, j, "RANGE"):
+    if to and not worded and units[i].digits and first <= 12 and has_tag(units, j, "RANGE"):
         return None
-    if to and not worded and has(units, i - 1, "BETWEEN") and has(units, j, "RANGE"):
+    if to and not worded and has_tag(units, i - 1, "BETWEEN") and has_tag(units, j, "RANGE"):
         return None
     if not worded and (first % 5 or first == 0):
         return None
-    return j + 2, Clock(hour, first if after else -first, strong=True)
+    return j + 2, ClockTime(hour, first if after else -first, is_explicit=True)
 
 
-def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, Clock] | None:
+def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, ClockTime] | None:
     if hour > 24:
         return None
     u = units[i]
     nxt = units[i + 1] if i + 1 < len(units) else None
     if nxt is not None and nxt.word in {":", ".", "h"} and not nxt.spaced:
-        minute = number(units, i + 2, 59)
+        minute = small_number_at(units, i + 2, 59)
         if minute is not None and len(units[i + 2].digits) == 2 and not units[i + 2].spaced:
             j = i + 3
             if nxt.word == ":" and _seconds(units, j):
                 j += 2
             sure = hour > 12 or hour == 0 or (len(u.digits) == 2 and u.digits[0] == "0")
             strong = nxt.word != "."
-            return j, Clock(hour % 24, minute, sure=sure, strong=strong)
+            return j, ClockTime(hour % 24, minute, is_certain=sure, is_explicit=strong)
         if nxt.word == "h" and hour <= 24:
-            return i + 2, Clock(hour % 24, 0, sure=hour > 12, strong=True)
+            return i + 2, ClockTime(hour % 24, 0, is_certain=hour > 12, is_explicit=True)
     if nxt is not None and u.word and hour <= 12:
-        minute = number(units, i + 1, 59)
+        minute = small_number_at(units, i + 1, 59)
         if minute is not None and minute >= 10 and minute % 5 == 0 and hour > 0:
             worded = not u.digits and not nxt.digits
-            backed = has(units, i + 2, "AMPM") or worded
+            backed = has_tag(units, i + 2, "AMPM") or worded
             if backed:
-                return i + 2, Clock(hour, minute, strong=True)
-    return _plus(units, i + 1, Clock(hour % 24, 0, sure=hour > 12 or hour == 0))
+                return i + 2, ClockTime(hour, minute, is_explicit=True)
+    return _plus(units, i + 1, ClockTime(hour % 24, 0, is_certain=hour > 12 or hour == 0))
 
 
-def _plus(units: Sequence[Unit], j: int, c: Clock) -> tuple[int, Clock]:
+def _plus(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
     """Minutes behind the hour: "y media", "menos cuarto", "e quinze", "बजकर 20 मिनट"."""
-    minutes = units[j].get("PLUS") if j < len(units) else None
+    minutes = units[j].tag_value("PLUS") if j < len(units) else None
     if isinstance(minutes, int):
         return j + 1, replace(c, minute=minutes, strong=True)
-    sign = units[j].get("PLUSWORD") if j < len(units) else None
-    minute = number(units, j + 1, 59)
+    sign = units[j].tag_value("PLUSWORD") if j < len(units) else None
+    minute = small_number_at(units, j + 1, 59)
     if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
-        figures = units[j + 1].digits and not has(units, j + 2, "MINUTES")
+        figures = units[j + 1].digits and not has_tag(units, j + 2, "MINUTES")
         backed = minute > 12 or not figures or "AND" not in units[j].tags
-        if backed and not has(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
-            j = skip(units, j + 2, "MINUTES")
+        if backed and not has_tag(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
+            j = skip_tag(units, j + 2, "MINUTES")
             return j, replace(c, minute=sign * minute, strong=True)
     return j, c
 
 
 def _seconds(units: Sequence[Unit], j: int) -> bool:
-    return j + 1 < len(units) and units[j].word == ":" and number(units, j + 1, 59) is not None
+    return (
+        j + 1 < len(units)
+        and units[j].word == ":"
+        and small_number_at(units, j + 1, 59) is not None
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.nlu.tagger import Unit
-from bot.nlu.types import Found, Setting
+from bot.nlu.types import ExtractedValue, NluContext
 
 _CODE_DIGITS = range(4, 9)
 _PHONE_DIGITS = range(8, 16)
 
 
-def phone(units: Sequence[Unit]) -> Found | None:
+def find_phone(units: Sequence[Unit]) -> ExtractedValue | None:
     """The first telephone number: 8 to 15 digits, with or without +, spaces and dashes."""
     i = 0
     while i < len(units):
@@ -27,46 +27,46 @@ def phone(units: Sequence[Unit]) -> Found | None:
         plus = units[i].word == "+"
         dated = any(u.word in {"/", ":"} for u in units[i : j + 1])
         if len(digits) in _PHONE_DIGITS and not dated and (plus or len(digits) >= 9):
-            return Found(i, j, ("+" if plus else "") + digits)
+            return ExtractedValue(i, j, ("+" if plus else "") + digits)
         i = max(j, i + 1)
     return None
 
 
-def code(units: Sequence[Unit], setting: Setting) -> Found | None:
+def find_code(units: Sequence[Unit], setting: NluContext) -> ExtractedValue | None:
     """A one-time code: six digits, or 4 to 8 when one was asked for; "481 920" too."""
     wanted = setting.expects == "code"
     for i, u in enumerate(units):
         if not u.digits:
             continue
         if wanted and len(u.digits) in _CODE_DIGITS:
-            return Found(i, i + 1, u.digits)
+            return ExtractedValue(i, i + 1, u.digits)
         if len(u.digits) == 3 and i + 1 < len(units):
             nxt = i + 2 if units[i + 1].word == "-" and i + 2 < len(units) else i + 1
             if len(units[nxt].digits) == 3 and wanted:
-                return Found(i, nxt + 1, u.digits + units[nxt].digits)
+                return ExtractedValue(i, nxt + 1, u.digits + units[nxt].digits)
         if len(u.digits) == 6:
-            return Found(i, i + 1, u.digits)
+            return ExtractedValue(i, i + 1, u.digits)
     return None
 
 
-def choice(units: Sequence[Unit], taken: Sequence[bool]) -> Found | None:
+def find_choice(units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue | None:
     """A bare choice: "2", "2, is there parking?", "option two", "number 3", "the second one"."""
     for i, u in enumerate(units):
         if taken[i]:
             continue
-        value = u.get("NUM") if len(u.digits) <= 2 else None
+        value = u.tag_value("NUM") if len(u.digits) <= 2 else None
         if "CHOICE" in u.tags and i + 1 < len(units):
-            value = units[i + 1].get("NUM")
+            value = units[i + 1].tag_value("NUM")
             if isinstance(value, int) and not taken[i + 1]:
-                return Found(i, i + 2, value)
-        order = u.get("ORD")
+                return ExtractedValue(i, i + 2, value)
+        order = u.tag_value("ORD")
         if isinstance(order, int) and i + 1 < len(units) and "ONE" in units[i + 1].tags:
-            return Found(i, i + 2, order)
+            return ExtractedValue(i, i + 2, order)
         led = i > 0 and i <= _lead(units) and "THE" in units[i - 1].tags
         if isinstance(order, int) and order > 0 and led and _ends(units, i + 1):
-            return Found(i, i + 1, order)
+            return ExtractedValue(i, i + 1, order)
         if isinstance(value, int) and i <= _lead(units) and _ends(units, i + 1):
-            return Found(i, i + 1, value)
+            return ExtractedValue(i, i + 1, value)
     return None
 
 
@@ -81,24 +81,24 @@ def _lead(units: Sequence[Unit]) -> int:
 def _ends(units: Sequence[Unit], i: int) -> bool:
     return (
         i >= len(units)
-        or units[i].stop
+        or units[i].ends_sentence
         or units[i].word in {",", ".", ")", "-"}
         or "POLITE" in units[i].tags
         or ("AND" in units[i].tags and "RANGE" not in units[i].tags)
     )
 
 
-def late(units: Sequence[Unit]) -> Found | None:
+def find_delay(units: Sequence[Unit]) -> ExtractedValue | None:
     """Minutes of a delay: "15 min late", "running 10 minutes behind", "half an hour late"."""
     for i, u in enumerate(units):
-        half = u.get("HALFHOUR")
+        half = u.tag_value("HALFHOUR")
         if isinstance(half, int):
-            return Found(i, i + 1, half)
-        value = u.get("NUM")
+            return ExtractedValue(i, i + 1, half)
+        value = u.tag_value("NUM")
         if isinstance(value, int) and i + 1 < len(units) and value <= 300:
             nxt = units[i + 1]
             if "MINUTES" in nxt.tags:
-                return Found(i, i + 2, value)
+                return ExtractedValue(i, i + 2, value)
             if "HOURS" in nxt.tags:
-                return Found(i, i + 2, value * 60)
+                return ExtractedValue(i, i + 2, value * 60)
     return None

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.nlu.day_arithmetic import Calendar, DateSaid
+from bot.nlu.day_arithmetic import DateContext, DateMention
 from bot.nlu.numeric_dates import day_span, iso_date, named_month, numeric_date, ordinal_day
 from bot.nlu.relative_dates import (
     coming_days,
-    gone,
     month_words,
     named_weekday,
-    relative,
+    past_date,
+    relative_date,
     week_words,
 )
 from bot.nlu.tagger import Unit
 
 
-def date_at(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def date_at(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """The mention of a date beginning at unit `i`."""
-    best: DateSaid | None = None
+    best: DateMention | None = None
     kinds = units[i].tags.keys()
     for opening, rule in _RULES:
         if kinds.isdisjoint(opening):
@@ -43,8 +43,8 @@ _RULES = (
     (frozenset({*_TURN, *_EDGE, "THE", "ON", "OF", "WEEKEND", "WEEK"}), week_words),
     (frozenset({*_TURN, "THE", "ON", "WEEKDAY", "WORKDAYS"}), named_weekday),
     (frozenset({*_TURN, *_EDGE, "IN", "OF", "THE", "MONTH", "MONTHW", "MONTHEND"}), month_words),
-    (frozenset({"DAYREL", "SAMEDAY", "DAYAFTER", "IN", "NUM", "A"}), relative),
+    (frozenset({"DAYREL", "SAMEDAY", "DAYAFTER", "IN", "NUM", "A"}), relative_date),
     (frozenset({"NEXT", "COMING", "IN", "THE", "WITHIN", "ON"}), coming_days),
     (frozenset({*_NUMBER, *_LEAD, "DAYTHE"}), ordinal_day),
-    (frozenset({"LAST", "THE", "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"}), gone),
+    (frozenset({"LAST", "THE", "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"}), past_date),
 )

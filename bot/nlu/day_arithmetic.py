@@ -15,7 +15,7 @@ YEARS = range(2000, 2100)
 
 
 @dataclass(frozen=True, slots=True)
-class DateSaid:
+class DateMention:
     """One mention of a date: units `i`..`j` (exclusive).
 
     `first`..`last` is an inclusive range (`last` None: one day); `weekdays` narrows it or stands
@@ -34,7 +34,7 @@ class DateSaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class DateContext:
     """What dates are read against.
 
     `single` when the day of a booking is named: "Friday's" is one Friday, not every one.
@@ -49,7 +49,7 @@ class Calendar:
     single: bool = False
 
 
-def day_in(year: int, month: int, day: int) -> date | None:
+def date_or_none(year: int, month: int, day: int) -> date | None:
     """The date, or None when there is none."""
     if year in YEARS and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]:
         return date(year, month, day)
@@ -59,7 +59,7 @@ def day_in(year: int, month: int, day: int) -> date | None:
 def next_month_day(today: date, month: int, day: int) -> date | None:
     """The next date with this month and day, today included; 29 February waits for a leap year."""
     for year in range(today.year, today.year + 9):
-        found = day_in(year, month, day)
+        found = date_or_none(year, month, day)
         if found is not None and found >= today:
             return found
     return None
@@ -69,14 +69,14 @@ def next_day(today: date, day: int) -> date | None:
     """The next date with this day of the month, today included."""
     year, month = today.year, today.month
     for _ in range(4):
-        found = day_in(year, month, day)
+        found = date_or_none(year, month, day)
         if found is not None and found >= today:
             return found
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return None
 
 
-def monday(day: date) -> date:
+def monday_of(day: date) -> date:
     """The Monday of its week."""
     return day - timedelta(days=day.weekday())
 
@@ -88,6 +88,6 @@ def month_span(day: date, ahead: int) -> tuple[date, date]:
     return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
 
 
-def coming(today: date, weekday: int) -> date:
+def coming_weekday(today: date, weekday: int) -> date:
     """The nearest such weekday, today included."""
     return today + timedelta(days=(weekday - today.weekday()) % 7)

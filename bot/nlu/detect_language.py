@@ -9,7 +9,7 @@ from bot.nlu.lexicon import Language
 from bot.nlu.tokenizer import Token
 
 
-def languages_for(tokens: Sequence[Token], conversation: str) -> tuple[Language, ...]:
+def detect_languages(tokens: Sequence[Token], conversation: str) -> tuple[Language, ...]:
     """The languages to read `tokens` with; the conversation's wins when nothing speaks for one.
 
     A word counts the more, the fewer languages know it. English fills the gaps of every other

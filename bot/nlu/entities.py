@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from bot.nlu.entity_index import NameSaid, as_match, names_in
-from bot.nlu.pipeline_state import Reading
-from bot.nlu.types import Doubt, Match, Name
-from bot.nlu.when import listed, refused
+from bot.nlu.entity_index import NameMention, best_match, find_names
+from bot.nlu.pipeline_state import PipelineState
+from bot.nlu.types import Ambiguity, CatalogName, EntityMatch
+from bot.nlu.when import are_listed, is_refused
 
 
 @dataclass(slots=True)
-class Named:
+class NamedEntities:
     """By kind ("provider", …): what is meant, what is refused, and what stays open."""
 
-    matches: dict[str, Match] = field(default_factory=dict)
+    matches: dict[str, EntityMatch] = field(default_factory=dict)
     refused: dict[str, list[int]] = field(default_factory=dict)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[Ambiguity] = field(default_factory=list)
 
 
-def names_meant(r: Reading) -> Named:
+def resolve_names(r: PipelineState) -> NamedEntities:
     """The names of a message; their units are taken, so that no date is read into them."""
-    out = Named()
+    out = NamedEntities()
     names = r.setting.names
-    groups: tuple[tuple[str, tuple[Name, ...]], ...] = (
+    groups: tuple[tuple[str, tuple[CatalogName, ...]], ...] = (
         ("provider", names.providers),
         ("service", names.services),
         ("shop", names.shops),
@@ -32,17 +32,17 @@ def names_meant(r: Reading) -> Named:
     )
     common = r.languages[0].vocabulary
     for kind, group in groups:
-        wanted: list[NameSaid] = []
+        wanted: list[NameMention] = []
         until = -1
-        for one in names_in(r.tokens, group, common):
+        for one in find_names(r.tokens, group, common):
             i, j = _units_of(r, one.start, one.end)
-            again = until >= 0 and listed(r.units, until, i)
-            if again or refused(r.units, i, j):
+            again = until >= 0 and are_listed(r.units, until, i)
+            if again or is_refused(r.units, i, j):
                 until = j
                 top = one.found[0][1]
                 same = [found for found, score in one.found if score == top]
                 out.refused.setdefault(kind, []).extend(same)
-                r.take(i, j, f"not_{kind}", one.found[0][0])
+                r.mark_used(i, j, f"not_{kind}", one.found[0][0])
             else:
                 wanted.append(one)
         if wanted:
@@ -51,12 +51,12 @@ def names_meant(r: Reading) -> Named:
 
 
 def _meant(
-    r: Reading,
+    r: PipelineState,
     kind: str,
-    group: tuple[Name, ...],
-    wanted: list[NameSaid],
-    doubts: list[Doubt],
-) -> Match:
+    group: tuple[CatalogName, ...],
+    wanted: list[NameMention],
+    doubts: list[Ambiguity],
+) -> EntityMatch:
     """The name meant: the last after a correction, the first of "Ana or Leo" with the others."""
     now = wanted[0]
     others: list[int] = []
@@ -69,13 +69,13 @@ def _meant(
             now, others = one, []
         elif one.found[0][1] >= now.found[0][1] - _CLEARLY:
             others.append(one.found[0][0])
-    match = as_match(now, group)
+    match = best_match(now, group)
     match = replace(match, alternatives=tuple(dict.fromkeys((*match.alternatives, *others))))
     i, j = _units_of(r, now.start, now.end)
     if not any({"MONTH", "WEEKDAY"} & u.tags.keys() for u in r.units[i:j]):
-        r.take(i, j, kind, match.id)
+        r.mark_used(i, j, kind, match.id)
     if match.alternatives:
-        doubts.append(Doubt(kind, (match.id, *match.alternatives), now.start, now.end))
+        doubts.append(Ambiguity(kind, (match.id, *match.alternatives), now.start, now.end))
     return match
 
 
@@ -83,7 +83,7 @@ def _meant(
 _CLEARLY = 15
 
 
-def _units_of(r: Reading, start: int, end: int) -> tuple[int, int]:
+def _units_of(r: PipelineState, start: int, end: int) -> tuple[int, int]:
     i = next(k for k, u in enumerate(r.units) if u.end > start)
     j = next((k for k, u in enumerate(r.units) if u.start >= end), len(r.units))
     return i, j

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from bot.nlu.tokenizer import Token, tokenize
-from bot.nlu.types import Match, Name
+from bot.nlu.types import CatalogName, EntityMatch
 
 # Words that many names share and that name nothing by themselves.
 _EMPTY = frozenset(
@@ -29,7 +29,7 @@ _MOST_WORDS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class NameSaid:
+class NameMention:
     """A mention of one or several names: characters, and the candidates by score."""
 
     start: int
@@ -45,17 +45,17 @@ class _Spelling:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class NameIndex:
     """Names by their words, made once per catalog."""
 
-    names: tuple[Name, ...]
+    names: tuple[CatalogName, ...]
     spellings: tuple[_Spelling, ...]
     by_word: dict[str, tuple[int, ...]]
     words: tuple[str, ...]
 
 
 @lru_cache(maxsize=256)
-def index(names: tuple[Name, ...]) -> Index:
+def build_index(names: tuple[CatalogName, ...]) -> NameIndex:
     """File names under each of their words."""
     spellings: list[_Spelling] = []
     by_word: dict[str, list[int]] = {}
@@ -68,7 +68,7 @@ def index(names: tuple[Name, ...]) -> Index:
             for word in words:
                 by_word.setdefault(word, []).append(len(spellings) - 1)
     files = {w: tuple(ids) for w, ids in by_word.items()}
-    return Index(names, tuple(spellings), files, tuple(files))
+    return NameIndex(names, tuple(spellings), files, tuple(files))
 
 
 def _words(text: str) -> list[str]:
@@ -83,13 +83,13 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
 
 
-def names_in(
-    tokens: Sequence[Token], names: tuple[Name, ...], common: frozenset[str]
-) -> list[NameSaid]:
+def find_names(
+    tokens: Sequence[Token], names: tuple[CatalogName, ...], common: frozenset[str]
+) -> list[NameMention]:
     """Every mention of a name; words in `common` are never read as a typo of one."""
     if not names:
         return []
-    idx = index(names)
+    idx = build_index(names)
     hits: list[tuple[int, str]] = []
     for i, token in enumerate(tokens[:_MOST_WORDS]):
         if token.kind == "p" or token.text in _EMPTY:
@@ -101,7 +101,7 @@ def names_in(
     return [one for one in said if one.found]
 
 
-def _known(word: str, idx: Index, common: frozenset[str]) -> str | None:
+def _known(word: str, idx: NameIndex, common: frozenset[str]) -> str | None:
     for form in (word, _stem(word)):
         if form in idx.by_word:
             return form
@@ -136,7 +136,7 @@ def _inside(mark: Token) -> bool:
     return mark.text in {"-", "'"} and not mark.spaced
 
 
-def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: Index) -> NameSaid:
+def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: NameIndex) -> NameMention:
     said = {w for _, w in group}
     telling = bool(said - _GENERIC)
     scores: dict[int, int] = {}
@@ -153,15 +153,15 @@ def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: Index) ->
         scores[owner] = max(scores.get(owner, 0), score)
     ranked = sorted(scores.items(), key=lambda kv: (-kv[1], kv[0]))
     first, last = tokens[group[0][0]], tokens[group[-1][0]]
-    return NameSaid(first.start, last.end, tuple(ranked), " ".join(w for _, w in group))
+    return NameMention(first.start, last.end, tuple(ranked), " ".join(w for _, w in group))
 
 
-def as_match(said: NameSaid, names: tuple[Name, ...]) -> Match:
+def best_match(said: NameMention, names: tuple[CatalogName, ...]) -> EntityMatch:
     """The best candidate, with those that are as good or nearly so as alternatives."""
     best_id, best = said.found[0]
     text = next(n.text for n in names if n.id == best_id)
     near = tuple(i for i, score in said.found[1:] if score >= best - _NEAR and best < _WHOLE)
-    return Match(best_id, text, best, near)
+    return EntityMatch(best_id, text, best, near)
 
 
 _NEAR = 5

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.nlu.patterns import Pattern, compile_patterns
-from bot.nlu.tags import KINDS
-from bot.nlu.tokenizer import fold, tokenize
+from bot.nlu.tags import TAG_MEANINGS
+from bot.nlu.tokenizer import fold_word, tokenize
 
-Value = int | str
-Tags = dict[str, Value]
+TagValue = int | str
+Tags = dict[str, TagValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LexiconEntry:
     """A phrase of one or more folded tokens and what it may mean."""
 
     words: tuple[str, ...]
@@ -30,19 +30,19 @@ class Language:
     """One language, ready to be matched."""
 
     code: str
-    entries: Mapping[str, tuple[Entry, ...]]
+    entries: Mapping[str, tuple[LexiconEntry, ...]]
     patterns: Mapping[str, tuple[Pattern, ...]]
     vocabulary: frozenset[str]
     common: frozenset[str]
     fillers: frozenset[str] = frozenset()
-    joins: frozenset[str] = frozenset()
+    conjunctions: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
     repairs: Mapping[str, str] = field(default_factory=dict)
 
 
-def build(
+def build_language(
     code: str,
-    words: Mapping[str, Mapping[str, Value]],
+    words: Mapping[str, Mapping[str, TagValue]],
     acts: Mapping[str, str],
     macros: Mapping[str, str],
     common: str,
@@ -58,19 +58,19 @@ def build(
     """
     merged: dict[tuple[str, ...], Tags] = {}
     for tag, phrases in words.items():
-        if tag not in KINDS:
+        if tag not in TAG_MEANINGS:
             raise ValueError(f"no such kind of word: {tag}")
         for spelled, value in phrases.items():
             for phrase in spelled.split("|"):
                 key = tuple(t.text for t in tokenize(phrase.strip()))
                 merged.setdefault(key, {})[tag] = value
-    entries: dict[str, list[Entry]] = {}
+    entries: dict[str, list[LexiconEntry]] = {}
     for key, tags in merged.items():
-        entries.setdefault(key[0], []).append(Entry(key, tags))
+        entries.setdefault(key[0], []).append(LexiconEntry(key, tags))
     for group in entries.values():
         group.sort(key=lambda e: -len(e.words))
     patterns = compile_patterns(acts, macros)
-    small = [frozenset(fold(w) for w in x.split()) for x in (common, fillers, joins)]
+    small = [frozenset(fold_word(w) for w in x.split()) for x in (common, fillers, joins)]
     plain = frozenset().union(*small)
     said = {w for key in merged for w in key} | {w for p in _all(patterns) for w in p.words()}
     vocabulary = frozenset(w for w in said if w.isalpha() or not w.isascii()) | plain
@@ -109,7 +109,7 @@ def _repairs(words: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]
 _LONG_ENOUGH = 6
 
 
-def repair(word: str, language: Language) -> str:
+def repair_typo(word: str, language: Language) -> str:
     """The known word this one is a slip of the thumb away from, or the word itself."""
     if len(word) < _LONG_ENOUGH - 1 or word in language.vocabulary:
         return word

@@ -7,25 +7,25 @@ from datetime import date
 
 from bot.nlu.day_arithmetic import (
     YEARS,
-    Calendar,
-    DateSaid,
-    day_in,
+    DateContext,
+    DateMention,
+    date_or_none,
     month_span,
     next_day,
     next_month_day,
 )
 from bot.nlu.tagger import Unit
-from bot.nlu.token_helpers import amount, has, skip
+from bot.nlu.token_helpers import has_tag, number_tag, skip_tag
 
 MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "FM", "PW", "MH", "BZ"})
 
 
 def joins_dates(units: Sequence[Unit], i: int) -> bool:
     """Whether a small word joins two dates: the "a" of "de segunda a quarta" is no article."""
-    return has(units, i, "RANGE")
+    return has_tag(units, i, "RANGE")
 
 
-def figure(units: Sequence[Unit], i: int, digits: int) -> int | None:
+def figure_at(units: Sequence[Unit], i: int, digits: int) -> int | None:
     """The number in figures at `i`, of at most so many digits."""
     if i < len(units) and units[i].digits and len(units[i].digits) <= digits:
         return int(units[i].digits)
@@ -36,20 +36,20 @@ def _glued(units: Sequence[Unit], i: int, marks: str) -> bool:
     return i < len(units) and units[i].word in marks and units[i].word != ""
 
 
-def iso_date(units: Sequence[Unit], i: int, _cal: Calendar) -> DateSaid | None:
+def iso_date(units: Sequence[Unit], i: int, _cal: DateContext) -> DateMention | None:
     """Such as 2026-12-25."""
-    year = figure(units, i, 4)
+    year = figure_at(units, i, 4)
     if year is None or year not in YEARS or not _glued(units, i + 1, "-/."):
         return None
-    month, day = figure(units, i + 2, 2), figure(units, i + 4, 2)
+    month, day = figure_at(units, i + 2, 2), figure_at(units, i + 4, 2)
     if month is None or day is None or not _glued(units, i + 3, "-/."):
         return None
-    found = day_in(year, month, day)
-    return DateSaid(i, i + 5, found) if found else None
+    found = date_or_none(year, month, day)
+    return DateMention(i, i + 5, found) if found else None
 
 
 def _year(units: Sequence[Unit], i: int) -> int | None:
-    value = figure(units, i, 4)
+    value = figure_at(units, i, 4)
     if value is None:
         return None
     if len(units[i].digits) == 2:
@@ -57,13 +57,13 @@ def _year(units: Sequence[Unit], i: int) -> int | None:
     return value if value in YEARS else None
 
 
-def numeric_date(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as 25/12, 12/25, 25.12.2026: the region says what comes first."""
-    a = figure(units, i, 2)
+    a = figure_at(units, i, 2)
     if a is None or not _glued(units, i + 1, "/-."):
         return None
     mark = units[i + 1].word
-    b = figure(units, i + 2, 2)
+    b = figure_at(units, i + 2, 2)
     if b is None or units[i + 2].spaced != units[i + 1].spaced:
         return None
     year, j = None, i + 3
@@ -71,56 +71,56 @@ def numeric_date(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | Non
         year, j = y, i + 5
     # "17.3." is a date where days come first; "17.30" is a time.
     dotted = mark == "." and _glued(units, j, ".") and not cal.month_first
-    dotted = dotted and not has(units, i - 1, "STRICTAT")
+    dotted = dotted and not has_tag(units, i - 1, "STRICTAT")
     if year is None and mark != "/" and not dotted:
         return None
     j += year is None and dotted
     pairs = [(b, a), (a, b)] if not cal.month_first else [(a, b), (b, a)]
     for month, day in pairs:
-        found = day_in(year, month, day) if year else next_month_day(cal.today, month, day)
+        found = date_or_none(year, month, day) if year else next_month_day(cal.today, month, day)
         if found is not None:
-            return DateSaid(i, j, found)
+            return DateMention(i, j, found)
     return None
 
 
 def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     """A day of the month: (end, day, whether an ordinal said so)."""
-    value = amount(units, i, "ORD")
+    value = number_tag(units, i, "ORD")
     if value is not None:
         return (i + 1, value, True) if 1 <= value <= 31 else None
-    value = amount(units, i, "NUM")
+    value = number_tag(units, i, "NUM")
     if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
         return None
-    if has(units, i + 1, "DATEWORD"):
+    if has_tag(units, i + 1, "DATEWORD"):
         return i + 2, value, True
-    if has(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
+    if has_tag(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
         return i + 2, value, True
     return i + 1, value, False
 
 
-def day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "3 to 5 March", "between the 3rd and the 5th", "March 3–5"."""
     j = i
     led = False
-    while has(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
-        led = led or has(units, j, "BETWEEN")
+    while has_tag(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
+        led = led or has_tag(units, j, "BETWEEN")
         j += 1
-    month = amount(units, j, "MONTH")
+    month = number_tag(units, j, "MONTH")
     first = _day_number(units, j + 1 if month is not None else j)
     if first is None:
         return None
     k, low, ordinal = first
-    either = has(units, k, "OR") and units[k].word != "/"
-    if not (either or has(units, k, "RANGE") or (led and has(units, k, "AND"))):
+    either = has_tag(units, k, "OR") and units[k].word != "/"
+    if not (either or has_tag(units, k, "RANGE") or (led and has_tag(units, k, "AND"))):
         return None
-    k = skip(units, k + 1, "THE", "DAYTHE")
+    k = skip_tag(units, k + 1, "THE", "DAYTHE")
     if month is not None:
         second = _day_number(units, k)
-        if second is None or has(units, second[0], "AMPM") or second[1] <= low:
+        if second is None or has_tag(units, second[0], "AMPM") or second[1] <= low:
             return None
         start = next_month_day(cal.today, month, low)
-        end = day_in(start.year, month, second[1]) if start else None
-        return DateSaid(i, second[0], start, end) if end else None
+        end = date_or_none(start.year, month, second[1]) if start else None
+        return DateMention(i, second[0], start, end) if end else None
     if k >= len(units):
         return None
     last = named_month(units, k, cal) or (ordinal_day(units, k, cal) if ordinal else None)
@@ -128,94 +128,102 @@ def day_span(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
         return None
     start = last.first.replace(day=low)
     if either:
-        return DateSaid(i, last.j, start, readings=(start, last.first))
-    return DateSaid(i, last.j, start, last.first)
+        return DateMention(i, last.j, start, readings=(start, last.first))
+    return DateMention(i, last.j, start, last.first)
 
 
 def _with_year(
-    units: Sequence[Unit], j: int, month: int, day: int, cal: Calendar
+    units: Sequence[Unit], j: int, month: int, day: int, cal: DateContext
 ) -> tuple[int, date] | None:
     k = j + 1 if j < len(units) and units[j].word == "," else j
-    k = skip(units, k, "OF")
+    k = skip_tag(units, k, "OF")
     if k < len(units) and len(units[k].digits) == 4 and (year := _year(units, k)) is not None:
-        found = day_in(year, month, day)
+        found = date_or_none(year, month, day)
         return (k + 1, found) if found else None
     found = next_month_day(cal.today, month, day)
     return (j, found) if found else None
 
 
-def named_month(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def named_month(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "12 March", "March 12th, 2026", "the 12th of March", "12 de marzo"."""
     j = i
-    while has(units, j, "THE", "DAYW", "ON") and not joins_dates(units, j) and j < i + 3:
+    while has_tag(units, j, "THE", "DAYW", "ON") and not joins_dates(units, j) and j < i + 3:
         j += 1
     number = _day_number(units, j)
     if number is not None:
         k, day, _ = number
-        k = skip(units, k, "OF")
-        k = skip(units, k, "DAYW")
-        k = skip(units, k, "OF")
-        month = amount(units, k, "MONTH")
+        k = skip_tag(units, k, "OF")
+        k = skip_tag(units, k, "DAYW")
+        k = skip_tag(units, k, "OF")
+        month = number_tag(units, k, "MONTH")
         if month is not None and units[k].sentence == units[i].sentence:
             dated = _with_year(units, k + 1, month, day, cal)
-            return DateSaid(i, dated[0], dated[1]) if dated else None
-    month = amount(units, j, "MONTH")
+            return DateMention(i, dated[0], dated[1]) if dated else None
+    month = number_tag(units, j, "MONTH")
     if month is None:
         return None
     k = j + 1
-    while k < j + 3 and (has(units, k, "THE") or (k < len(units) and units[k].word in ",.")):
+    while k < j + 3 and (has_tag(units, k, "THE") or (k < len(units) and units[k].word in ",.")):
         k += 1
     number = _day_number(units, k)
     if number is None or units[k].sentence != units[i].sentence:
         return None
     k, day, ordinal = number
     if not ordinal and (
-        has(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word == ":")
+        has_tag(units, k, "AMPM", "OCLOCK", "RANGE") or (k < len(units) and units[k].word == ":")
     ):
         return None
     dated = _with_year(units, k, month, day, cal)
     if dated is None:
         return None
     k = dated[0]  # "March 11th of this month" says the month twice
-    again = has(units, k, "OF") and has(units, k + 1, "THIS") and has(units, k + 2, "MONTHW")
-    return DateSaid(i, k + 3 if again else k, dated[1])
+    again = (
+        has_tag(units, k, "OF")
+        and has_tag(units, k + 1, "THIS")
+        and has_tag(units, k + 2, "MONTHW")
+    )
+    return DateMention(i, k + 3 if again else k, dated[1])
 
 
-def ordinal_day(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "the 12th", "12th of this month", "on the 12"."""
     j = i
-    while has(units, j, "THE", "ON", "DAYW", "DAYTHE") and j < i + 3 and not has(units, j, "NUM"):
-        if has(units, j, "STRICTAT"):
+    while (
+        has_tag(units, j, "THE", "ON", "DAYW", "DAYTHE")
+        and j < i + 3
+        and not has_tag(units, j, "NUM")
+    ):
+        if has_tag(units, j, "STRICTAT"):
             return None  # "las 9" is an hour, though "las" is an article elsewhere
         j += 1
     led = j > i
-    if has(units, j, "WEEKDAY"):
+    if has_tag(units, j, "WEEKDAY"):
         return None  # "na quinta" is Thursday, though "quinta" is fifth as well
     number = _day_number(units, j)
     if number is None:
         return None
     end, day, ordinal = number
     k = end
-    while has(units, k, "OF", "THE") and k < end + 2:
+    while has_tag(units, k, "OF", "THE") and k < end + 2:
         k += 1
     month: tuple[date, date] | None = None
-    if has(units, k, "THIS", "COMING") and has(units, k + 1, "MONTHW"):
+    if has_tag(units, k, "THIS", "COMING") and has_tag(units, k + 1, "MONTHW"):
         end, month = k + 2, month_span(cal.today, 0)
-    elif has(units, k, "NEXT") and has(units, k + 1, "MONTHW"):
+    elif has_tag(units, k, "NEXT") and has_tag(units, k + 1, "MONTHW"):
         end, month = k + 2, month_span(cal.today, 1)
-    elif k > end and has(units, k, "MONTHW"):
+    elif k > end and has_tag(units, k, "MONTHW"):
         end, month = k + 1, month_span(cal.today, 0)
     if month is not None:
-        found = day_in(month[0].year, month[0].month, day)
+        found = date_or_none(month[0].year, month[0].month, day)
         if found is not None and found < cal.today:
             found = next_day(cal.today, day)
-        return DateSaid(i, end, found) if found else None
+        return DateMention(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    asked = cal.eager and (led or has(units, end, "STRICTAT") or (cal.bare and _alone(units)))
-    if not ordinal and not asked and not has(units, j - 1, "DAYTHE"):
+    asked = cal.eager and (led or has_tag(units, end, "STRICTAT") or (cal.bare and _alone(units)))
+    if not ordinal and not asked and not has_tag(units, j - 1, "DAYTHE"):
         return None
     if not ordinal and (
-        has(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
+        has_tag(units, end, "MONTHS", "HOURS", "AMPM", "DAYS", "OCLOCK")
         or (end < len(units) and units[end].word in {":", "%", "/"})
     ):
         return None
@@ -224,19 +232,19 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
         return None
     if worded and not dated and cal.eager and not cal.bare and day < 10 and _alone(units):
         return None  # "the first" of the times offered
-    article = has(units, j - 1, "DAYTHE") and has(units, j - 1, "THE")
+    article = has_tag(units, j - 1, "DAYTHE") and has_tag(units, j - 1, "THE")
     chosen = article and not ordinal and cal.choosing and _alone(units)
-    if chosen or has(units, end, "PLACE", "COUNTED") or _street(units, end):
+    if chosen or has_tag(units, end, "PLACE", "COUNTED") or _street(units, end):
         return None
     found = next_day(cal.today, day)
-    return DateSaid(i, end, found) if found else None
+    return DateMention(i, end, found) if found else None
 
 
 def _street(units: Sequence[Unit], end: int) -> bool:
     """Such as "5th Whitmore": something of a name that is not known."""
-    return end < len(units) and not units[end].known and units[end].spaced
+    return end < len(units) and not units[end].is_known and units[end].spaced
 
 
 def _alone(units: Sequence[Unit]) -> bool:
     """Whether there is nothing but one number, and perhaps a please."""
-    return sum(not ("POLITE" in u.tags or u.stop or u.word == ",") for u in units) == 1
+    return sum(not ("POLITE" in u.tags or u.ends_sentence or u.word == ",") for u in units) == 1

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.nlu.tokenizer import fold
+from bot.nlu.tokenizer import fold_word
 
 _GAP = {"*": 3, "**": 7}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PatternPart:
     """One place of a pattern: a set of words, or a gap of up to `gap` words when it is empty."""
 
     words: frozenset[str]
@@ -31,7 +31,7 @@ class Pattern:
     """An act and the template that shows it."""
 
     act: str
-    parts: tuple[Part, ...]
+    parts: tuple[PatternPart, ...]
     at_start: bool
     at_end: bool
 
@@ -82,7 +82,7 @@ def compile_patterns(
     acts: Mapping[str, str], macros: Mapping[str, str]
 ) -> dict[str, tuple[Pattern, ...]]:
     """Compile acts' templates (one a line) and file them under every word they can begin with."""
-    sets = {name: frozenset(fold(w) for w in words.split()) for name, words in macros.items()}
+    sets = {name: frozenset(fold_word(w) for w in words.split()) for name, words in macros.items()}
     index: dict[str, list[Pattern]] = {}
     for act, lines in acts.items():
         for line in lines.strip().splitlines():
@@ -96,17 +96,17 @@ def compile_patterns(
 def _compile(act: str, items: list[str], sets: Mapping[str, frozenset[str]]) -> Pattern:
     at_start = items[0] == "^"
     at_end = items[-1] == "$"
-    parts: list[Part] = []
+    parts: list[PatternPart] = []
     for item in items[at_start : len(items) - at_end]:
         if item in _GAP:
-            parts.append(Part(frozenset(), gap=_GAP[item]))
+            parts.append(PatternPart(frozenset(), gap=_GAP[item]))
             continue
         barred, item = item.startswith("!"), item.removeprefix("!")
         optional = item.endswith("?")
         words: set[str] = set()
         for word in item.removesuffix("?").split("|"):
-            words |= sets[word[1:]] if word.startswith("@") else {fold(word)}
-        parts.append(Part(frozenset(words), optional=optional, barred=barred))
+            words |= sets[word[1:]] if word.startswith("@") else {fold_word(word)}
+        parts.append(PatternPart(frozenset(words), optional=optional, barred=barred))
     gaps = sum(1 for p in parts if p.gap)
     if gaps > 2 or parts[0].gap:
         raise ValueError(f"pattern too loose: {' '.join(items)}")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.nlu.tagger import Unit
-from bot.nlu.types import Found, Setting
+from bot.nlu.types import ExtractedValue, NluContext
 
 _MOST_NAME_WORDS = 3
 
 
-def called(
-    text: str, units: Sequence[Unit], taken: Sequence[bool], setting: Setting, known: int
-) -> Found | None:
+def find_own_name(
+    text: str, units: Sequence[Unit], taken: Sequence[bool], setting: NluContext, known: int
+) -> ExtractedValue | None:
     """The writer's own name: "I'm Marta", "my name is …", or the rest beside a code.
 
     `known` is the unit behind a code or -1: what stands beside a code asked for is a name.
     """
     for i, u in enumerate(units):
-        strength = u.get("NAMEIS")
+        strength = u.tag_value("NAMEIS")
         if not strength or (i and "FORMY" in units[i - 1].tags):
             continue
         loose = strength == 2 or setting.expects == "name"
@@ -36,12 +36,12 @@ def called(
     if setting.expects == "code":
         # Some give the name first and the code after: a message that is nothing but a name.
         found = _name(text, units, taken, 0, loose=True)
-        if found is not None and all(u.stop for u in units[found.j :]):
+        if found is not None and all(u.ends_sentence for u in units[found.j :]):
             return found
     return None
 
 
-def attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> Found | None:
+def find_attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue | None:
     """Whom the booking is for: "for my son Hugo"."""
     for i, u in enumerate(units):
         if "KIN" in u.tags and i and "FORMY" in units[i - 1].tags:
@@ -53,16 +53,18 @@ def attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> Found |
     return None
 
 
-def _small(text: str, units: Sequence[Unit], taken: Sequence[bool], i: int) -> Found | None:
+def _small(
+    text: str, units: Sequence[Unit], taken: Sequence[bool], i: int
+) -> ExtractedValue | None:
     """A name in small letters, "my son hugo friday": one strange word, and then another matter."""
-    if i >= len(units) or taken[i] or units[i].known or units[i].tags or units[i].digits:
+    if i >= len(units) or taken[i] or units[i].is_known or units[i].tags or units[i].digits:
         return None
     j = i + 1
-    apart = j >= len(units) or taken[j] or units[j].stop or units[j].word == ","
+    apart = j >= len(units) or taken[j] or units[j].ends_sentence or units[j].word == ","
     if not (apart or units[j].tags.keys() & _BEHIND_NAMES):
         return None
     name = text[units[i].start : units[i].end]
-    return Found(i, j, name[0].upper() + name[1:]) if name.isalpha() else None
+    return ExtractedValue(i, j, name[0].upper() + name[1:]) if name.isalpha() else None
 
 
 _BEHIND_NAMES = frozenset({"WITH", "ON", "AT", "STRICTAT", "AND", "AFTER", "BEFORE", "POLITE"})
@@ -70,7 +72,7 @@ _BEHIND_NAMES = frozenset({"WITH", "ON", "AT", "STRICTAT", "AND", "AFTER", "BEFO
 
 def _name(
     text: str, units: Sequence[Unit], taken: Sequence[bool], i: int, *, loose: bool
-) -> Found | None:
+) -> ExtractedValue | None:
     j = i
     while j < len(units) and j < i + _MOST_NAME_WORDS and not taken[j]:
         u = units[j]
@@ -78,15 +80,15 @@ def _name(
             j += 1
             u = units[j]
         raw = text[u.start : u.end]
-        if u.digits or u.stop or not raw[:1].isalpha():
+        if u.digits or u.ends_sentence or not raw[:1].isalpha():
             break
-        capital = raw[0].isupper() and not (len(raw) > 1 and raw.isupper() and u.known)
+        capital = raw[0].isupper() and not (len(raw) > 1 and raw.isupper() and u.is_known)
         # "May", "Tom" beside a code are names, whatever else they may be.
-        strange = (not u.known and not u.tags) or (loose and "WEAK" in u.tags)
+        strange = (not u.is_known and not u.tags) or (loose and "WEAK" in u.tags)
         caseless = raw[0].lower() == raw[0].upper()
         if not ((capital and (strange or j > i or not loose)) or (strange and (loose or caseless))):
             break
         j += 1
     if j == i:
         return None
-    return Found(i, j, text[units[i].start : units[j - 1].end])
+    return ExtractedValue(i, j, text[units[i].start : units[j - 1].end])

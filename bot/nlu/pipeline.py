@@ -5,56 +5,56 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.nlu import codes_and_phones, person_names
-from bot.nlu.acts import acts_in, sentences
-from bot.nlu.detect_language import languages_for
-from bot.nlu.entities import names_meant
-from bot.nlu.pipeline_state import Reading
-from bot.nlu.resolve_intent import decide, resolved
-from bot.nlu.scan_dates_times import mark_asides, scan, swapped, when_meant
-from bot.nlu.tagger import unitize
+from bot.nlu.acts import find_acts, split_sentences
+from bot.nlu.detect_language import detect_languages
+from bot.nlu.entities import resolve_names
+from bot.nlu.pipeline_state import PipelineState
+from bot.nlu.resolve_intent import resolve_hints, resolve_intent
+from bot.nlu.scan_dates_times import is_swap, mark_asides, resolve_when, scan_mentions
+from bot.nlu.tagger import tag_tokens
 from bot.nlu.tokenizer import tokenize
-from bot.nlu.types import Refused, Setting, Span, Understood
-from bot.nlu.when import When
+from bot.nlu.types import Exclusions, NluContext, Span, Understood
+from bot.nlu.when import ResolvedWhen
 
 # What the longest message of any channel holds (Telegram's 4,096); the rest is not read.
-LONGEST = 4096
+MAX_LENGTH = 4096
 
 
-def understand(text: str, setting: Setting) -> Understood:
+def understand_message(text: str, setting: NluContext) -> Understood:
     """Read a message the way a receptionist would.
 
     Never raises on any text; reads the first `LONGEST` characters. Fields hold the likeliest
     reading; `ambiguous` names every field that has another one, with all candidates.
     """
-    tokens = tokenize(text[:LONGEST])
-    languages = languages_for(tokens, setting.language)
-    units = unitize(tokens, languages)
-    found = resolved(acts_in(sentences(tokens, languages[0]), languages), setting)
-    r = Reading(text, setting, tokens, units, languages, found, [False] * len(units))
+    tokens = tokenize(text[:MAX_LENGTH])
+    languages = detect_languages(tokens, setting.language)
+    units = tag_tokens(tokens, languages)
+    found = resolve_hints(find_acts(split_sentences(tokens, languages[0]), languages), setting)
+    r = PipelineState(text, setting, tokens, units, languages, found, [False] * len(units))
     mark_asides(r)
     numbers = _numbers(r)
-    named = names_meant(r)
-    dates, times = scan(r)
-    when = when_meant(r, dates, times)
-    if swapped(found, dates):
+    named = resolve_names(r)
+    dates, times = scan_mentions(r)
+    when = resolve_when(r, dates, times)
+    if is_swap(found, dates):
         found = [replace(a, act="move") if a.act == "cancel" else a for a in found]
-    pick = codes_and_phones.choice(units, r.taken)
+    pick = codes_and_phones.find_choice(units, r.used)
     if pick is not None:
-        r.take(pick.i, pick.j, "number", pick.value)
-    attendee = person_names.attendee(text, units, r.taken)
+        r.mark_used(pick.i, pick.j, "number", pick.value)
+    attendee = person_names.find_attendee(text, units, r.used)
     if attendee is not None:
-        r.take(attendee.i, attendee.j, "attendee", attendee.value)
-    me = person_names.called(text, units, r.taken, setting, numbers.code_end)
+        r.mark_used(attendee.i, attendee.j, "attendee", attendee.value)
+    me = person_names.find_own_name(text, units, r.used, setting, numbers.code_end)
     if me is not None:
-        r.take(me.i, me.j, "person_name", me.value)
-    acts, intent = decide(
+        r.mark_used(me.i, me.j, "person_name", me.value)
+    acts, intent = resolve_intent(
         found, when_said=_wished(when), named=bool(named.matches), setting=setting
     )
     acts = _left_open(acts, when)
     r.spans.extend(Span(a.start, a.end, "act", a.act) for a in found if a.act in acts)
     if attendee is not None and "for_other" not in acts:
         acts = (*acts, "for_other")
-    late = codes_and_phones.late(units) if "late" in acts else None
+    late = codes_and_phones.find_delay(units) if "late" in acts else None
     return Understood(
         text=text,
         language=languages[0].code,
@@ -74,7 +74,7 @@ def understand(text: str, setting: Setting) -> Understood:
         shop=named.matches.get("shop"),
         type=named.matches.get("type"),
         city=named.matches.get("city"),
-        refused=Refused(
+        refused=Exclusions(
             providers=tuple(named.refused.get("provider", ())),
             services=tuple(named.refused.get("service", ())),
             shops=tuple(named.refused.get("shop", ())),
@@ -103,13 +103,13 @@ class _Numbers:
     phone: str | None = None
 
 
-def _numbers(r: Reading) -> _Numbers:
-    tel = codes_and_phones.phone(r.units)
+def _numbers(r: PipelineState) -> _Numbers:
+    tel = codes_and_phones.find_phone(r.units)
     if tel is not None:
-        r.take(tel.i, tel.j, "phone", tel.value)
-    code = codes_and_phones.code(r.units, r.setting) if tel is None else None
+        r.mark_used(tel.i, tel.j, "phone", tel.value)
+    code = codes_and_phones.find_code(r.units, r.setting) if tel is None else None
     if code is not None:
-        r.take(code.i, code.j, "code", code.value)
+        r.mark_used(code.i, code.j, "code", code.value)
     return _Numbers(
         str(code.value) if code else None,
         code.j if code and r.setting.expects == "code" else -1,
@@ -117,7 +117,7 @@ def _numbers(r: Reading) -> _Numbers:
     )
 
 
-def _left_open(acts: tuple[str, ...], when: When) -> tuple[str, ...]:
+def _left_open(acts: tuple[str, ...], when: ResolvedWhen) -> tuple[str, ...]:
     """The acts without an "any day" or "any time" that the words beside it narrow."""
     dated = when.date or when.weekdays or when.excluded_dates or when.excluded_weekdays
     gone = {"any_day"} if dated else set()
@@ -125,14 +125,14 @@ def _left_open(acts: tuple[str, ...], when: When) -> tuple[str, ...]:
     return tuple(act for act in acts if act not in gone)
 
 
-def _wished(when: When) -> bool:
+def _wished(when: ResolvedWhen) -> bool:
     """Whether a time is wanted, not only refused."""
     return bool(when.date or when.weekdays or when.at)
 
 
-def _language_wanted(r: Reading) -> str | None:
+def _language_wanted(r: PipelineState) -> str | None:
     for u in r.units:
-        wanted = u.get("LANGUAGE")
+        wanted = u.tag_value("LANGUAGE")
         if isinstance(wanted, str):
             return wanted
     return None

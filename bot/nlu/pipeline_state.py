@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.nlu.acts import ActSaid
+from bot.nlu.acts import ActMention
 from bot.nlu.lexicon import Language
 from bot.nlu.tagger import Unit
-from bot.nlu.times import TimeSaid
+from bot.nlu.times import TimeMention
 from bot.nlu.tokenizer import Token
-from bot.nlu.types import Setting, Span
+from bot.nlu.types import NluContext, Span
 
 
 @dataclass(slots=True)
-class Reading:
+class PipelineState:
     """What has been read so far of one message."""
 
     text: str
-    setting: Setting
+    setting: NluContext
     tokens: list[Token]
     units: list[Unit]
     languages: Sequence[Language]
-    acts: list[ActSaid]
-    taken: list[bool] = field(default_factory=list)
+    acts: list[ActMention]
+    used: list[bool] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    aside: set[int] = field(default_factory=set)
-    timed: list[tuple[int, TimeSaid]] = field(default_factory=list)
+    aside_sentences: set[int] = field(default_factory=set)
+    time_mentions: list[tuple[int, TimeMention]] = field(default_factory=list)
 
-    def take(self, i: int, j: int, kind: str, value: object) -> None:
+    def mark_used(self, i: int, j: int, kind: str, value: object) -> None:
         """Note units `i`..`j` as used up, and what they meant."""
-        self.taken[i:j] = [True] * (j - i)
+        self.used[i:j] = [True] * (j - i)
         self.spans.append(Span(self.units[i].start, self.units[j - 1].end, kind, value))

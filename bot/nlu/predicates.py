@@ -6,22 +6,27 @@ from bot.dialogue.talk import Heard
 from bot.nlu.types import Understood
 
 
-def _wishes(said: Understood) -> bool:
+def says_booking_details(said: Understood) -> bool:
     """Whether it says anything of a booking."""
     wishes = (said.service, said.provider, said.date, said.time, said.time_to, said.at)
     return any(wish is not None for wish in wishes)
 
 
-def _only(said: Understood, acts: set[str]) -> bool:
+def only_says(said: Understood, acts: set[str]) -> bool:
     """Whether nothing but these acts is in a message."""
     more = (said.attendee, said.code, said.number, said.person_name)
-    return bool(said.acts) and set(said.acts) <= acts and not _wishes(said) and not any(more)
+    return (
+        bool(said.acts)
+        and set(said.acts) <= acts
+        and not says_booking_details(said)
+        and not any(more)
+    )
 
 
-def _service(heard: Heard) -> bool:
+def names_service(heard: Heard) -> bool:
     return bool(heard.understood and heard.understood.service)
 
 
-def _says(said: Understood, act: str) -> bool:
+def says_act(said: Understood, act: str) -> bool:
     """Whether words say it; an act may also follow from a day alone."""
     return any(span.kind == "act" and span.value == act for span in said.spans)

@@ -11,7 +11,7 @@ _WORD = re.compile(r"[^\s,;:!?()\"]{1,200}")
 _PERSONAL = {"attendee", "person_name", "phone", "code"}
 
 
-def redact(said: Understood, known: Iterable[str] = ()) -> str:
+def redact_text(said: Understood, known: Iterable[str] = ()) -> str:
     """Return the words of a message with digits as #, names as [name], addresses as [address].
 
     A name is what was understood as one, whatever is in `known` (names the person goes by), and

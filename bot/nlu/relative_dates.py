@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.nlu.day_arithmetic import Calendar, DateSaid, coming, monday, month_span, next_day
+from bot.nlu.day_arithmetic import (
+    DateContext,
+    DateMention,
+    coming_weekday,
+    monday_of,
+    month_span,
+    next_day,
+)
 from bot.nlu.numeric_dates import (
-    figure,
+    figure_at,
     iso_date,
     joins_dates,
     named_month,
@@ -16,55 +23,59 @@ from bot.nlu.numeric_dates import (
     ordinal_day,
 )
 from bot.nlu.tagger import Unit
-from bot.nlu.token_helpers import amount, has, skip
+from bot.nlu.token_helpers import has_tag, number_tag, skip_tag
 
 
 def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
     """Such as "this week", "of next week", "week after next": (end, weeks ahead)."""
     j = i
-    while has(units, j, "OF", "THE") and j < i + 2:
+    while has_tag(units, j, "OF", "THE") and j < i + 2:
         j += 1
-    if has(units, j, "THIS") and has(units, j + 1, "WEEK"):
+    if has_tag(units, j, "THIS") and has_tag(units, j + 1, "WEEK"):
         return j + 2, 0
-    if has(units, j, "NEXT", "COMING") and has(units, j + 1, "WEEK"):
+    if has_tag(units, j, "NEXT", "COMING") and has_tag(units, j + 1, "WEEK"):
         return j + 2, 1
-    if has(units, j, "WEEK") and has(units, j + 1, "NEXT", "COMING"):
+    if has_tag(units, j, "WEEK") and has_tag(units, j + 1, "NEXT", "COMING"):
         return j + 2, 1
-    if has(units, j, "WEEK") and has(units, j + 1, "PASTWORD") and has(units, j + 2, "NEXT"):
+    if (
+        has_tag(units, j, "WEEK")
+        and has_tag(units, j + 1, "PASTWORD")
+        and has_tag(units, j + 2, "NEXT")
+    ):
         return j + 3, 2
     return None
 
 
-def week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def week_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "next week", "the weekend", "early next week", "Friday of next week"."""
-    week = monday(cal.today)
+    week = monday_of(cal.today)
     j = i
-    while has(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
+    while has_tag(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
         j += 1
     ahead = 0
-    if has(units, j, "NEXT"):
+    if has_tag(units, j, "NEXT"):
         j, ahead = j + 1, 1
-    if has(units, j, "WEEKEND"):
+    if has_tag(units, j, "WEEKEND"):
         return _ranged(
             i, j + 1, week + timedelta(7 * ahead + 5), week + timedelta(7 * ahead + 6), cal.today
         )
     shift = _week_shift(units, i)
     if shift is not None:
         end, ahead = shift
-        weekday = amount(units, end, "WEEKDAY")
-        if weekday is None and has(units, end, "ON"):
-            weekday = amount(units, end + 1, "WEEKDAY")
+        weekday = number_tag(units, end, "WEEKDAY")
+        if weekday is None and has_tag(units, end, "ON"):
+            weekday = number_tag(units, end + 1, "WEEKDAY")
             end += weekday is not None
         if weekday is not None:
             start = week + timedelta(7 * ahead)
-            return DateSaid(i, end + 1, start + timedelta(weekday), week=start)
+            return DateMention(i, end + 1, start + timedelta(weekday), week=start)
         start = week + timedelta(7 * ahead)
         return _ranged(i, end, start, start + timedelta(6), cal.today)
     for kind, (low, high) in (("END", (3, 6)), ("BEGIN", (0, 1)), ("MIDDLE", (2, 3))):
-        if has(units, i, kind):
-            j = skip(units, i + 1, "THE")
+        if has_tag(units, i, kind):
+            j = skip_tag(units, i + 1, "THE")
             shift = _week_shift(units, j)
-            if shift is None and has(units, j, "WEEK"):
+            if shift is None and has_tag(units, j, "WEEK"):
                 shift = j + 1, 0
             if shift is not None:
                 start = week + timedelta(7 * shift[1])
@@ -74,91 +85,91 @@ def week_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
     return None
 
 
-def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateSaid:
-    return DateSaid(i, j, max(first, today), last if last > max(first, today) else None)
+def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateMention:
+    return DateMention(i, j, max(first, today), last if last > max(first, today) else None)
 
 
-def named_weekday(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def named_weekday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "Friday", "next Friday", "Friday 13 March", "on Mondays", "weekdays"."""
     j, how = i, ""
     while (
-        has(units, j, "THE", "ON", "THIS", "NEXT", "COMING")
+        has_tag(units, j, "THE", "ON", "THIS", "NEXT", "COMING")
         and j < i + 3
         and not joins_dates(units, j)
     ):
-        how = how or next((k for k in ("NEXT", "COMING", "THIS") if has(units, j, k)), "")
+        how = how or next((k for k in ("NEXT", "COMING", "THIS") if has_tag(units, j, k)), "")
         j += 1
-    if j > i and not how and has(units, i, "ON"):
+    if j > i and not how and has_tag(units, i, "ON"):
         return None  # "on Friday": the mention begins at "Friday"
-    weekday = amount(units, j, "WEEKDAY")
+    weekday = number_tag(units, j, "WEEKDAY")
     if weekday is None:
-        work = has(units, j, "WORKDAYS")
-        return DateSaid(i, j + 1, weekdays=frozenset(range(5))) if work else None
-    if has(units, j, "ORD") and has(units, j + 1, "PLACE", "ONE"):
+        work = has_tag(units, j, "WORKDAYS")
+        return DateMention(i, j + 1, weekdays=frozenset(range(5))) if work else None
+    if has_tag(units, j, "ORD") and has_tag(units, j + 1, "PLACE", "ONE"):
         return None  # "a segunda opção" is the second one
     end = j + 1
-    if end < len(units) and units[end].word == "." and not units[end].stop:
+    if end < len(units) and units[end].word == "." and not units[end].ends_sentence:
         end += 1
     if not how:
         dated = _dated_weekday(units, i, end, weekday, cal)
         if dated is not None:
             return dated
-        if has(units, end, "NEXT", "COMING"):
-            end, how = end + 1, "NEXT" if has(units, end, "NEXT") else "COMING"
-    if not how and has(units, j, "MANY") and not cal.single:
-        return DateSaid(i, end, weekdays=frozenset({weekday}))
-    if not how and has(units, j, "WEAK") and not _stands_alone(units, j, end):
+        if has_tag(units, end, "NEXT", "COMING"):
+            end, how = end + 1, "NEXT" if has_tag(units, end, "NEXT") else "COMING"
+    if not how and has_tag(units, j, "MANY") and not cal.single:
+        return DateMention(i, end, weekdays=frozenset({weekday}))
+    if not how and has_tag(units, j, "WEAK") and not _stands_alone(units, j, end):
         return None
     return _near_weekday(i, end, weekday, how, cal)
 
 
 def _stands_alone(units: Sequence[Unit], j: int, end: int) -> bool:
     """Whether "sat" and "sun" are the days: not in "he sat down", "the sun is shining"."""
-    left = j == 0 or not units[j - 1].known or bool(units[j - 1].tags.keys() - {"THE", "POLITE"})
+    left = j == 0 or not units[j - 1].is_known or bool(units[j - 1].tags.keys() - {"THE", "POLITE"})
     right = end >= len(units) or bool(units[end].tags) or not units[end].word.isalpha()
     return (left or not units[j - 1].word.isalpha()) and right
 
 
-def _near_weekday(i: int, end: int, weekday: int, how: str, cal: Calendar) -> DateSaid:
+def _near_weekday(i: int, end: int, weekday: int, how: str, cal: DateContext) -> DateMention:
     """A weekday by itself or with this, next, coming."""
-    near = coming(cal.today, weekday)
+    near = coming_weekday(cal.today, weekday)
     later = near + timedelta(7)
     if how == "NEXT":
-        return DateSaid(i, end, monday(cal.today) + timedelta(7 + weekday))
+        return DateMention(i, end, monday_of(cal.today) + timedelta(7 + weekday))
     if how == "THIS":
-        return DateSaid(i, end, near)
+        return DateMention(i, end, near)
     if how == "COMING":
-        return DateSaid(i, end, near if near > cal.today else later)
+        return DateMention(i, end, near if near > cal.today else later)
     if near == cal.today:
-        return DateSaid(i, end, later, readings=(near, later), bare=weekday)
-    return DateSaid(i, end, near, bare=weekday)
+        return DateMention(i, end, later, readings=(near, later), bare=weekday)
+    return DateMention(i, end, near, bare=weekday)
 
 
 def _dated_weekday(
-    units: Sequence[Unit], i: int, end: int, weekday: int, cal: Calendar
-) -> DateSaid | None:
+    units: Sequence[Unit], i: int, end: int, weekday: int, cal: DateContext
+) -> DateMention | None:
     """Such as "Friday 13 March", "Friday next week", British "Friday week"."""
     bare = _bare_day(units, end, weekday, cal)
     if bare is not None:
-        return DateSaid(i, end + 1, bare)
+        return DateMention(i, end + 1, bare)
     dated = _attached(units, end, cal)
     if dated is not None:
         k, day = dated
         if day.weekday() == weekday:
-            return DateSaid(i, k, day)
-        return DateSaid(i, k, day, readings=(day, coming(day - timedelta(3), weekday)))
+            return DateMention(i, k, day)
+        return DateMention(i, k, day, readings=(day, coming_weekday(day - timedelta(3), weekday)))
     shift = _week_shift(units, end)
     if shift is not None:
-        start = monday(cal.today) + timedelta(7 * shift[1])
-        return DateSaid(i, shift[0], start + timedelta(weekday), week=start)
-    if has(units, end, "WEEK") and not has(units, end, "NEXT"):
-        return DateSaid(i, end + 1, coming(cal.today, weekday) + timedelta(7))
+        start = monday_of(cal.today) + timedelta(7 * shift[1])
+        return DateMention(i, shift[0], start + timedelta(weekday), week=start)
+    if has_tag(units, end, "WEEK") and not has_tag(units, end, "NEXT"):
+        return DateMention(i, end + 1, coming_weekday(cal.today, weekday) + timedelta(7))
     return None
 
 
-def _bare_day(units: Sequence[Unit], j: int, weekday: int, cal: Calendar) -> date | None:
+def _bare_day(units: Sequence[Unit], j: int, weekday: int, cal: DateContext) -> date | None:
     """The 13th of "viernes 13": a day of the month if it is that weekday, else an hour."""
-    day = figure(units, j, 2)
+    day = figure_at(units, j, 2)
     if day is None or (j + 1 < len(units) and not _plain_end(units, j + 1)):
         return None
     found = next_day(cal.today, day) if 1 <= day <= 31 else None
@@ -175,10 +186,10 @@ def _plain_end(units: Sequence[Unit], j: int) -> bool:
     return not more & u.tags.keys() and u.word not in {":", "/", "-", "h", "."}
 
 
-def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] | None:
+def _attached(units: Sequence[Unit], j: int, cal: DateContext) -> tuple[int, date] | None:
     """The date that follows its weekday: "Friday 13 March", "Friday, the 13th"."""
     k = j
-    while k < len(units) and k < j + 3 and (units[k].word == "," or has(units, k, "THE", "ON")):
+    while k < len(units) and k < j + 3 and (units[k].word == "," or has_tag(units, k, "THE", "ON")):
         k += 1
     if k >= len(units) or units[k].sentence != units[j - 1].sentence:
         return None
@@ -188,29 +199,31 @@ def _attached(units: Sequence[Unit], j: int, cal: Calendar) -> tuple[int, date] 
     return (found.j, found.first) if found and found.first else None
 
 
-def month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "next month", "in May", "end of the month", "mid April"."""
-    edge = next((k for k in ("END", "BEGIN", "MIDDLE") if has(units, i, k)), None)
+    edge = next((k for k in ("END", "BEGIN", "MIDDLE") if has_tag(units, i, k)), None)
     j = i + 1 if edge else i
-    j = skip(units, j, "THE")
+    j = skip_tag(units, j, "THE")
     if edge is None:
-        while has(units, j, "IN", "OF", "THE") and j < i + 2 and not has(units, j, "MONTHW"):
+        while (
+            has_tag(units, j, "IN", "OF", "THE") and j < i + 2 and not has_tag(units, j, "MONTHW")
+        ):
             j += 1
     span: tuple[date, date] | None = None
-    if has(units, j, "THIS") and has(units, j + 1, "MONTHW"):
+    if has_tag(units, j, "THIS") and has_tag(units, j + 1, "MONTHW"):
         j, span = j + 2, month_span(cal.today, 0)
-    elif (has(units, j, "NEXT", "COMING") and has(units, j + 1, "MONTHW")) or (
-        has(units, j, "MONTHW") and has(units, j + 1, "NEXT", "COMING")
+    elif (has_tag(units, j, "NEXT", "COMING") and has_tag(units, j + 1, "MONTHW")) or (
+        has_tag(units, j, "MONTHW") and has_tag(units, j + 1, "NEXT", "COMING")
     ):
         j, span = j + 2, month_span(cal.today, 1)
-    elif edge and has(units, j, "MONTHW"):
+    elif edge and has_tag(units, j, "MONTHW"):
         j, span = j + 1, month_span(cal.today, 0)
-    elif (month := amount(units, j, "MONTH")) is not None and (
-        edge or (j > i and has(units, i, "IN", "OF")) or not has(units, j, "WEAK")
+    elif (month := number_tag(units, j, "MONTH")) is not None and (
+        edge or (j > i and has_tag(units, i, "IN", "OF")) or not has_tag(units, j, "WEAK")
     ):
         ahead = (month - cal.today.month) % 12
         j, span = j + 1, month_span(cal.today, ahead)
-    elif has(units, j, "MONTHEND"):
+    elif has_tag(units, j, "MONTHEND"):
         j, span, edge = j + 1, month_span(cal.today, 0), "END"
     if span is None:
         return None
@@ -226,101 +239,101 @@ def month_words(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None
     return _ranged(i, j, first, last, cal.today)
 
 
-def relative(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def relative_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "tomorrow", "the day after", "in three days", "a week from Friday"."""
-    days = amount(units, i, "DAYREL")
-    if days is not None and (not has(units, i, "WEAK") or _is_day(units, i)):
-        said = DateSaid(i, i + 1, cal.today + timedelta(days))
+    days = number_tag(units, i, "DAYREL")
+    if days is not None and (not has_tag(units, i, "WEAK") or _is_day(units, i)):
+        said = DateMention(i, i + 1, cal.today + timedelta(days))
         return _from_day(units, said) or said
-    if has(units, i, "SAMEDAY"):
-        return DateSaid(i, i + 1, cal.last_date) if cal.last_date else None
-    step = amount(units, i, "DAYAFTER")
+    if has_tag(units, i, "SAMEDAY"):
+        return DateMention(i, i + 1, cal.last_date) if cal.last_date else None
+    step = number_tag(units, i, "DAYAFTER")
     if step is not None and cal.last_date:
-        return DateSaid(i, i + 1, cal.last_date + timedelta(step))
-    j = skip(units, i, "IN")
-    count = amount(units, j, "NUM")
-    if count is None and has(units, j, "A"):
+        return DateMention(i, i + 1, cal.last_date + timedelta(step))
+    j = skip_tag(units, i, "IN")
+    count = number_tag(units, j, "NUM")
+    if count is None and has_tag(units, j, "A"):
         count = 1
     if count is None or count > 99:
         return None
     for kind, size in (("DAYS", 1), ("WEEKS", 7), ("MONTHS", 30)):
-        scale = amount(units, j + 1, kind)
+        scale = number_tag(units, j + 1, kind)
         if scale is None:
             continue
         end = j + 2
-        anchored = has(units, end, "FROMNOW")
+        anchored = has_tag(units, end, "FROMNOW")
         if j == i and not anchored:
             return _a_week_from(units, i, end, count * scale * size, cal)
         end += anchored
-        if has(units, i, "WITHIN"):
-            return DateSaid(i, end, cal.today, cal.today + timedelta(count * scale * size))
+        if has_tag(units, i, "WITHIN"):
+            return DateMention(i, end, cal.today, cal.today + timedelta(count * scale * size))
         if kind == "MONTHS":
             return _months_ahead(i, end, count, cal)
-        return DateSaid(i, end, cal.today + timedelta(count * scale * size))
+        return DateMention(i, end, cal.today + timedelta(count * scale * size))
     return None
 
 
 def _is_day(units: Sequence[Unit], i: int) -> bool:
     """Whether "tom" is tomorrow and nobody's name: a time stands beside it, or nothing does."""
     beside = ("AT", "STRICTAT", "PART", "NUM", "AFTER", "BEFORE", "AROUND", "PAST")
-    if has(units, i + 1, *beside) or has(units, i - 1, "AMPM", "OCLOCK", "PART", "SOON"):
+    if has_tag(units, i + 1, *beside) or has_tag(units, i - 1, "AMPM", "OCLOCK", "PART", "SOON"):
         return True
-    rest = [u for u in units if not (u.stop or "POLITE" in u.tags)]
+    rest = [u for u in units if not (u.ends_sentence or "POLITE" in u.tags)]
     return len(rest) == 1
 
 
-def coming_days(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def coming_days(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "in the next two weeks", "los próximos 3 días": any day from now till then."""
     j = i
-    while has(units, j, "IN", "THE", "WITHIN", "ON") and j < i + 2:
+    while has_tag(units, j, "IN", "THE", "WITHIN", "ON") and j < i + 2:
         j += 1
-    if not has(units, j, "NEXT", "COMING"):
+    if not has_tag(units, j, "NEXT", "COMING"):
         return None
-    count = amount(units, j + 1, "NUM") or amount(units, j + 1, "FEW")
+    count = number_tag(units, j + 1, "NUM") or number_tag(units, j + 1, "FEW")
     if count is None or not 0 < count < 99:
         return None
     for kind, size in (("DAYS", 1), ("WEEKS", 7)):
-        scale = amount(units, j + 2, kind)
+        scale = number_tag(units, j + 2, kind)
         if scale is not None:
             last = cal.today + timedelta(count * scale * size)
-            return DateSaid(i, j + 3, cal.today, last)
+            return DateMention(i, j + 3, cal.today, last)
     return None
 
 
-def _months_ahead(i: int, end: int, count: int, cal: Calendar) -> DateSaid:
+def _months_ahead(i: int, end: int, count: int, cal: DateContext) -> DateMention:
     first, last = month_span(cal.today, count)
-    return DateSaid(i, end, first.replace(day=min(cal.today.day, last.day)))
+    return DateMention(i, end, first.replace(day=min(cal.today.day, last.day)))
 
 
 def _a_week_from(
-    units: Sequence[Unit], i: int, end: int, days: int, cal: Calendar
-) -> DateSaid | None:
+    units: Sequence[Unit], i: int, end: int, days: int, cal: DateContext
+) -> DateMention | None:
     """Such as "a week from Friday", "two weeks after tomorrow", "a week today"."""
-    weekly = has(units, end - 1, "WEEKS")
-    if has(units, end, "FROM", "PASTWORD") or (weekly and has(units, end, "ON")):
+    weekly = has_tag(units, end - 1, "WEEKS")
+    if has_tag(units, end, "FROM", "PASTWORD") or (weekly and has_tag(units, end, "ON")):
         end += 1
-    elif not (weekly and has(units, end, "DAYREL")):
+    elif not (weekly and has_tag(units, end, "DAYREL")):
         return None
-    base = named_weekday(units, end, cal) or relative(units, end, cal)
+    base = named_weekday(units, end, cal) or relative_date(units, end, cal)
     if base is None or base.first is None:
         return None
     start = base.readings[0] if base.readings else base.first
-    return DateSaid(i, base.j, start + timedelta(days))
+    return DateMention(i, base.j, start + timedelta(days))
 
 
-def _from_day(units: Sequence[Unit], said: DateSaid) -> DateSaid | None:
+def _from_day(units: Sequence[Unit], said: DateMention) -> DateMention | None:
     """Such as "tomorrow week"."""
-    if said.first and has(units, said.j, "WEEK") and not has(units, said.j, "NEXT"):
+    if said.first and has_tag(units, said.j, "WEEK") and not has_tag(units, said.j, "NEXT"):
         return replace(said, j=said.j + 1, first=said.first + timedelta(7))
     return None
 
 
-def gone(units: Sequence[Unit], i: int, cal: Calendar) -> DateSaid | None:
+def past_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Such as "last Friday", "la semana pasada": a day gone by, which nobody books."""
-    j = skip(units, i, "LAST", "THE")
-    if not has(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
+    j = skip_tag(units, i, "LAST", "THE")
+    if not has_tag(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
         return None
-    led = j > i and has(units, i, "LAST")
-    if not led and not has(units, j + 1, "LAST"):
+    led = j > i and has_tag(units, i, "LAST")
+    if not led and not has_tag(units, j + 1, "LAST"):
         return None
-    return DateSaid(i, j + 1 if led else j + 2, monday(cal.today) - timedelta(7))
+    return DateMention(i, j + 1 if led else j + 2, monday_of(cal.today) - timedelta(7))

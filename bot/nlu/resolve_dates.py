@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.nlu.day_arithmetic import DateSaid
+from bot.nlu.day_arithmetic import DateMention
 from bot.nlu.tagger import Unit
-from bot.nlu.types import Doubt
-from bot.nlu.when import When, listed, refused
+from bot.nlu.types import Ambiguity
+from bot.nlu.when import ResolvedWhen, are_listed, is_refused
 
 _LONGEST_REFUSED = 31
 
@@ -18,29 +18,29 @@ _LONGEST_REFUSED = 31
 class _Pair:
     """Two mentions that follow each other, and the tags of what stands between them."""
 
-    a: DateSaid
-    b: DateSaid
+    a: DateMention
+    b: DateMention
     tags: frozenset[str]
     gap: int
     units: Sequence[Unit]
     moving: bool
 
 
-def settle_dates(
-    units: Sequence[Unit], said: Sequence[DateSaid], *, moving: bool, cancelling: bool = False
-) -> When:
+def resolve_dates(
+    units: Sequence[Unit], said: Sequence[DateMention], *, moving: bool, cancelling: bool = False
+) -> ResolvedWhen:
     """The date wanted.
 
     `moving` when a booking is moved, "from Friday to Saturday"; `cancelling` when one is given
     up: then "I can't come on Friday" names the day and does not refuse it.
     """
-    wanted: list[DateSaid] = []
+    wanted: list[DateMention] = []
     dates: set[date] = set()
     weekdays: set[int] = set()
     refusing_until = -1
     for one in said:
-        again = refusing_until >= 0 and listed(units, refusing_until, one.i)
-        if cancelling or (not again and not refused(units, one.i, one.j)):
+        again = refusing_until >= 0 and are_listed(units, refusing_until, one.i)
+        if cancelling or (not again and not is_refused(units, one.i, one.j)):
             refusing_until = -1
             wanted.append(one)
             continue
@@ -52,11 +52,13 @@ def settle_dates(
         elif one.first is not None:
             days = min(((one.last or one.first) - one.first).days, _LONGEST_REFUSED)
             dates |= {one.first + timedelta(d) for d in range(days + 1)}
-    out = When(excluded_dates=frozenset(dates), excluded_weekdays=frozenset(weekdays))
+    out = ResolvedWhen(excluded_dates=frozenset(dates), excluded_weekdays=frozenset(weekdays))
     return _chosen(units, wanted, out, moving=moving) if wanted else out
 
 
-def _chosen(units: Sequence[Unit], wanted: list[DateSaid], out: When, *, moving: bool) -> When:
+def _chosen(
+    units: Sequence[Unit], wanted: list[DateMention], out: ResolvedWhen, *, moving: bool
+) -> ResolvedWhen:
     now = wanted[0]
     others: list[date] = []
     for one in wanted[1:]:
@@ -69,19 +71,19 @@ def _chosen(units: Sequence[Unit], wanted: list[DateSaid], out: When, *, moving:
             now = _behind(now, pair.a)
         others = [*(others or [pair.a.first] if pair.a.first else []), *more] if more else []
     candidates = tuple(dict.fromkeys([*now.readings, *others]))
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[Ambiguity, ...] = ()
     if len(candidates) > 1:
-        doubts = (Doubt("date", candidates, units[now.i].start, units[now.j - 1].end),)
+        doubts = (Ambiguity("date", candidates, units[now.i].start, units[now.j - 1].end),)
     return replace(out, date=now.first, date_to=now.last, weekdays=now.weekdays, doubts=doubts)
 
 
-def _behind(goal: DateSaid, source: DateSaid) -> DateSaid:
+def _behind(goal: DateMention, source: DateMention) -> DateMention:
     """The goal of a move: of two such days the first that comes after the booking's."""
     after = [day for day in goal.readings if source.first is not None and day > source.first]
     return replace(goal, first=after[0], readings=()) if after else goal
 
 
-def _join(p: _Pair) -> tuple[DateSaid, list[date]]:
+def _join(p: _Pair) -> tuple[DateMention, list[date]]:
     """One mention of two, and the further dates it may be."""
     for rule in (_same, _corrected, _range, _weekdays, _day_in_range, _named_day):
         joined = rule(p)
@@ -94,7 +96,7 @@ def _join(p: _Pair) -> tuple[DateSaid, list[date]]:
     return b, []
 
 
-def _same(p: _Pair) -> DateSaid | None:
+def _same(p: _Pair) -> DateMention | None:
     a, b = p.a, p.b
     same = a.first == b.first and a.last == b.last and a.weekdays == b.weekdays
     if same and (a.readings == b.readings or not a.readings or not b.readings):
@@ -102,7 +104,7 @@ def _same(p: _Pair) -> DateSaid | None:
     return None
 
 
-def _corrected(p: _Pair) -> DateSaid | None:
+def _corrected(p: _Pair) -> DateMention | None:
     """Such as "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
     other_sentence = p.units[p.a.i].sentence != p.units[p.b.i].sentence
     both = p.a.last is None and p.b.last is None
@@ -112,7 +114,7 @@ def _corrected(p: _Pair) -> DateSaid | None:
     return None
 
 
-def _range(p: _Pair) -> DateSaid | None:
+def _range(p: _Pair) -> DateMention | None:
     """Such as "from Monday to Wednesday", "3 March – 5 March"."""
     a, b = p.a, p.b
     led = a.i > 0 and "BETWEEN" in p.units[a.i - 1].tags
@@ -122,10 +124,10 @@ def _range(p: _Pair) -> DateSaid | None:
     last = b.last or b.first
     if a.bare is not None and b.bare is not None and last < a.first:
         last += timedelta(7)
-    return DateSaid(a.i, b.j, a.first, last) if last > a.first else None
+    return DateMention(a.i, b.j, a.first, last) if last > a.first else None
 
 
-def _day_in_range(p: _Pair) -> DateSaid | None:
+def _day_in_range(p: _Pair) -> DateMention | None:
     """Such as "next week … on Tuesday", "this week, the 14th"."""
     a, b = p.a, p.b
     if a.last and (b.bare is not None or b.weekdays):
@@ -137,17 +139,17 @@ def _day_in_range(p: _Pair) -> DateSaid | None:
     return None
 
 
-def _within(span: DateSaid, day: DateSaid) -> DateSaid:
+def _within(span: DateMention, day: DateMention) -> DateMention:
     i, j = min(span.i, day.i), max(span.j, day.j)
     if day.weekdays or day.bare is None or span.first is None:
         return replace(span, i=i, j=j, weekdays=span.weekdays | day.weekdays)
     found = span.first + timedelta((day.bare - span.first.weekday()) % 7)
     if span.last is not None and found > span.last:
         return replace(day, i=i, j=j)
-    return DateSaid(i, j, found)
+    return DateMention(i, j, found)
 
 
-def _weekdays(p: _Pair) -> DateSaid | None:
+def _weekdays(p: _Pair) -> DateMention | None:
     """Such as "Monday or Tuesday": the days from the first to the last of them, and only those."""
     a, b = _same_week(p.a, p.b), _same_week(p.b, p.a)
     if "OR" not in p.tags and "AND" not in p.tags and not _comma(p):
@@ -158,11 +160,11 @@ def _weekdays(p: _Pair) -> DateSaid | None:
     every = frozenset(days[0]) | frozenset(days[1])
     edges = [d for d in (a.first, a.last, b.first, b.last) if d]
     if not edges:
-        return DateSaid(a.i, b.j, weekdays=every)
-    return DateSaid(a.i, b.j, min(edges), max(edges), weekdays=every)
+        return DateMention(a.i, b.j, weekdays=every)
+    return DateMention(a.i, b.j, min(edges), max(edges), weekdays=every)
 
 
-def _same_week(one: DateSaid, other: DateSaid) -> DateSaid:
+def _same_week(one: DateMention, other: DateMention) -> DateMention:
     """Such as "Tuesday or Thursday next week": both are of next week."""
     if one.week is not None and one.first is not None:
         return replace(one, bare=one.first.weekday())
@@ -175,7 +177,7 @@ def _comma(p: _Pair) -> bool:
     return p.gap == 1 and p.units[p.a.j].word in {",", "/"}
 
 
-def _named_day(p: _Pair) -> DateSaid | None:
+def _named_day(p: _Pair) -> DateMention | None:
     """Such as "Friday … the 13th" when the 13th is a Friday."""
     a, b = p.a, p.b
     if a.bare is not None and b.bare is None and b.first and not b.last:

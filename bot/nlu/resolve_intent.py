@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.nlu.acts import ActSaid
-from bot.nlu.types import Setting
+from bot.nlu.acts import ActMention
+from bot.nlu.types import NluContext
 
 # Which act leads when a message shows several that a flow could begin with.
 _INTENTS = (
@@ -36,7 +36,7 @@ _QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "as
 _MAKING = frozenset({"when", "date", "time", "yes_no", "code", "name", "phone", "service"})
 
 
-def resolved(said: Sequence[ActSaid], setting: Setting) -> list[ActSaid]:
+def resolve_hints(said: Sequence[ActMention], setting: NluContext) -> list[ActMention]:
     """Take hints for acts where the question that waits does not speak against it.
 
     "I can't come on Friday" gives up a booking, but where one is being made it only refuses a
@@ -49,8 +49,8 @@ def resolved(said: Sequence[ActSaid], setting: Setting) -> list[ActSaid]:
     return [replace(a, act=act) for a in said for act in taken.get(a.act, (a.act,))]
 
 
-def decide(
-    said: Sequence[ActSaid], *, when_said: bool, named: bool, setting: Setting
+def resolve_intent(
+    said: Sequence[ActMention], *, when_said: bool, named: bool, setting: NluContext
 ) -> tuple[tuple[str, ...], str | None]:
     """The acts of a message in the order of its words, and its intent."""
     mine = [(a.start, a.end) for a in said if a.act == "_mine"]
@@ -89,7 +89,7 @@ _BESIDE_WAIT = frozenset({"wait", "no", "yes", "thanks", "greet", "later"})
 
 
 def _yes_or_no(
-    said: Sequence[ActSaid], out: list[str], *, when_said: bool, expects: str | None
+    said: Sequence[ActMention], out: list[str], *, when_said: bool, expects: str | None
 ) -> None:
     """Keep one of yes and no: the first said, and a correction without a yes is a no."""
     first = {act: next((a.start for a in said if a.act == act), None) for act in _CUES}

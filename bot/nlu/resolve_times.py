@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from bot.nlu.clock_times import DAY, PARTS, Clock
+from bot.nlu.clock_times import DAY_PARTS, MINUTES_A_DAY, ClockTime
 from bot.nlu.tagger import Unit
-from bot.nlu.times import TimeSaid
-from bot.nlu.types import Doubt, Hours
-from bot.nlu.when import When, refused
+from bot.nlu.times import TimeMention
+from bot.nlu.types import Ambiguity, WeeklyHours
+from bot.nlu.when import ResolvedWhen, is_refused
 
 # What shops are taken to be open when nothing is known: decides bare hours one way each.
 _USUAL = ((8 * 60, 20 * 60),)
@@ -19,34 +19,38 @@ _PART_NAMES = {"tarde": "afternoon"}
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class HourContext:
     """What a bare hour is read by: opening hours, and the minute it is if the day is today."""
 
     opening: tuple[tuple[int, int], ...]
     now: int | None
 
 
-def clock_time(minutes: int) -> time:
+def minutes_to_time(minutes: int) -> time:
     """Minutes after midnight as a wall clock time."""
-    return time(minutes % DAY // 60, minutes % 60)
+    return time(minutes % MINUTES_A_DAY // 60, minutes % 60)
 
 
-def day_of(when: date | None, opening: Hours | None, now: datetime) -> Day:
+def hour_context_for(when: date | None, opening: WeeklyHours | None, now: datetime) -> HourContext:
     """The opening hours that matter for a date (None: any day)."""
     minute = now.hour * 60 + now.minute if when == now.date() else None
     if opening is None:
-        return Day(_USUAL, minute)
+        return HourContext(_USUAL, minute)
     every = tuple(span for one in opening for span in one)
     spans = (opening[when.weekday()] or every) if when is not None else every
-    return Day(spans or _USUAL, minute)
+    return HourContext(spans or _USUAL, minute)
 
 
-def readings(c: Clock, day: Day) -> tuple[int, ...]:
+def possible_minutes(c: ClockTime, day: HourContext) -> tuple[int, ...]:
     """The minutes a clock may mean, the likeliest first."""
-    if c.sure:
+    if c.is_certain:
         return (c.minutes,)
     both = _both(c)
-    fits = [m for m in both if any(lo <= m < hi or lo <= m + DAY < hi for lo, hi in day.opening)]
+    fits = [
+        m
+        for m in both
+        if any(lo <= m < hi or lo <= m + MINUTES_A_DAY < hi for lo, hi in day.opening)
+    ]
     if len(fits) == 2 and day.now is not None:
         fits = [m for m in fits if m > day.now] or fits
     # Nobody is shaved at five in the morning: the afternoon up to seven, from eight the morning.
@@ -54,30 +58,30 @@ def readings(c: Clock, day: Day) -> tuple[int, ...]:
     return tuple(likely) if fits else (likely[0],)
 
 
-def _both(c: Clock) -> tuple[int, int]:
-    first = ((c.hour % 12) * 60 + c.minute) % DAY
-    return first, (first + DAY // 2) % DAY
+def _both(c: ClockTime) -> tuple[int, int]:
+    first = ((c.hour % 12) * 60 + c.minute) % MINUTES_A_DAY
+    return first, (first + MINUTES_A_DAY // 2) % MINUTES_A_DAY
 
 
-def settle_times(
+def resolve_times(
     units: Sequence[Unit],
-    said: Sequence[TimeSaid],
-    day: Day,
-    out: When,
+    said: Sequence[TimeMention],
+    day: HourContext,
+    out: ResolvedWhen,
     *,
     moving: bool = False,
     cancelling: bool = False,
-) -> When:
+) -> ResolvedWhen:
     """The time wanted, added to what is known about the date; see `settle_dates`."""
-    wanted: list[TimeSaid] = []
+    wanted: list[TimeMention] = []
     no: list[time] = []
     for one in said:
-        if cancelling or not refused(units, one.i, one.j):
+        if cancelling or not is_refused(units, one.i, one.j):
             wanted.append(one)
         elif (other := _otherwise(one)) is not None:
             wanted.append(other)
         elif one.low is not None:
-            no.append(clock_time(readings(one.low, day)[0]))
+            no.append(minutes_to_time(possible_minutes(one.low, day)[0]))
     out = replace(out, refused_times=tuple(no))
     if not wanted:
         return out
@@ -87,14 +91,14 @@ def settle_times(
     for one in wanted[1:]:
         tags = frozenset(k for u in units[now.j : one.i] for k in u.tags)
         if moving and "RANGE" in tags and now.at == "exact" and now.low:
-            out = replace(out, from_time=clock_time(readings(now.low, day)[0]))
+            out = replace(out, from_time=minutes_to_time(possible_minutes(now.low, day)[0]))
             now = one
         else:
             now = _join(now, one, tags)
     return _timed(units, now, day, out)
 
 
-def _otherwise(said: TimeSaid) -> TimeSaid | None:
+def _otherwise(said: TimeMention) -> TimeMention | None:
     """What is left where "before 5" or "the morning" is refused; None where that is no window."""
     if said.at == "after" and said.low is not None:
         return replace(said, at="before", low=None, high=said.low)
@@ -102,7 +106,7 @@ def _otherwise(said: TimeSaid) -> TimeSaid | None:
         return replace(said, at="after", low=said.high, high=None)
     if said.at == "part" and said.part in _EDGES:
         at, edge = _EDGES[said.part]
-        c = Clock(PARTS[said.part][edge] // 60, sure=True, strong=True)
+        c = ClockTime(DAY_PARTS[said.part][edge] // 60, is_certain=True, is_explicit=True)
         low, high = (c, None) if at == "after" else (None, c)
         return replace(said, at=at, part=None, low=low, high=high)
     return None
@@ -118,26 +122,28 @@ _EDGES = {
 }
 
 
-def _shifted(units: Sequence[Unit], said: TimeSaid, day: Day, out: When) -> tuple[TimeSaid, When]:
+def _shifted(
+    units: Sequence[Unit], said: TimeMention, day: HourContext, out: ResolvedWhen
+) -> tuple[TimeMention, ResolvedWhen]:
     """Such as "from 5 to 6" of a move: no window, but the old time and the new one."""
     led = "BETWEEN" in units[said.i].tags and "FROM" not in units[said.i].tags
     if said.at != "between" or said.low is None or said.high is None or led:
         return said, out
-    out = replace(out, from_time=clock_time(readings(said.low, day)[0]))
+    out = replace(out, from_time=minutes_to_time(possible_minutes(said.low, day)[0]))
     return replace(said, at="exact", low=said.high, high=None), out
 
 
-def _join(a: TimeSaid, b: TimeSaid, tags: frozenset[str]) -> TimeSaid:
+def _join(a: TimeMention, b: TimeMention, tags: frozenset[str]) -> TimeMention:
     """One mention of two: a part of the day helps a clock, a correction replaces it."""
     if b.at == "part" and b.part and a.at != "part":
         if a.at == "asap":
             return b
-        sure = (a.low is None or a.low.sure) and (a.high is None or a.high.sure)
+        sure = (a.low is None or a.low.is_certain) and (a.high is None or a.high.is_certain)
         return a if sure else _in_part(a, b.part)
     if a.at == "part" and a.part and b.at != "part":
         return a if b.at == "asap" else _in_part(b, a.part)
     if a.at == "after" and b.at == "before":
-        return TimeSaid(a.i, b.j, "between", low=a.low, high=b.high)
+        return TimeMention(a.i, b.j, "between", low=a.low, high=b.high)
     if b.at == "before" and a.at == "before":
         return b
     if b.at == "asap":
@@ -147,48 +153,52 @@ def _join(a: TimeSaid, b: TimeSaid, tags: frozenset[str]) -> TimeSaid:
     return b
 
 
-def _in_part(said: TimeSaid, part: str) -> TimeSaid:
+def _in_part(said: TimeMention, part: str) -> TimeMention:
     low, high, other = (
-        c.in_part(part) if c is not None and not c.sure else c
+        c.in_part(part) if c is not None and not c.is_certain else c
         for c in (said.low, said.high, said.other)
     )
     return replace(said, low=low, high=high, other=other)
 
 
-def _timed(units: Sequence[Unit], now: TimeSaid, day: Day, out: When) -> When:
+def _timed(
+    units: Sequence[Unit], now: TimeMention, day: HourContext, out: ResolvedWhen
+) -> ResolvedWhen:
     if now.at == "asap":
         return replace(out, at="asap")
     if now.at == "part" and now.part:
-        low, high = PARTS[now.part]
+        low, high = DAY_PARTS[now.part]
         part = _PART_NAMES.get(now.part, now.part)
-        return replace(out, time=clock_time(low), time_to=clock_time(high), at="part", part=part)
+        return replace(
+            out, time=minutes_to_time(low), time_to=minutes_to_time(high), at="part", part=part
+        )
     if now.at == "between" and now.low and now.high:
         lo, hi = _window(now.low, now.high, day)
-        return replace(out, time=clock_time(lo), time_to=clock_time(hi), at="between")
+        return replace(out, time=minutes_to_time(lo), time_to=minutes_to_time(hi), at="between")
     c = now.low or now.high
     if c is None:
         return out
-    found = readings(c, day)
+    found = possible_minutes(c, day)
     if now.other is not None:
-        found = tuple(dict.fromkeys((found[0], readings(now.other, day)[0])))
+        found = tuple(dict.fromkeys((found[0], possible_minutes(now.other, day)[0])))
     if len(found) > 1:
-        may = tuple(clock_time(m) for m in found)
-        doubt = Doubt("time", may, units[now.i].start, units[now.j - 1].end)
+        may = tuple(minutes_to_time(m) for m in found)
+        doubt = Ambiguity("time", may, units[now.i].start, units[now.j - 1].end)
         out = replace(out, doubts=(*out.doubts, doubt))
-    at = clock_time(found[0])
+    at = minutes_to_time(found[0])
     if now.at == "before":
         return replace(out, time_to=at, at="before")
     return replace(out, time=at, at=now.at)
 
 
-def _window(low: Clock, high: Clock, day: Day) -> tuple[int, int]:
+def _window(low: ClockTime, high: ClockTime, day: HourContext) -> tuple[int, int]:
     """Both ends of "between 2 and 4pm": each end helps to read the other."""
-    if high.sure and not low.sure:
+    if high.is_certain and not low.is_certain:
         hi = high.minutes
         below = [m for m in _both(low) if m < hi]
         return (max(below) if below else low.minutes), hi
-    lo = readings(low, day)[0]
-    if high.sure:
+    lo = possible_minutes(low, day)[0]
+    if high.is_certain:
         return lo, high.minutes
     above = [m for m in _both(high) if m > lo]
     return lo, (min(above) if above else high.minutes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.nlu.lexicon import Entry, Language, Tags, Value, repair
+from bot.nlu.lexicon import Language, LexiconEntry, Tags, TagValue, repair_typo
 from bot.nlu.tokenizer import Token, ends_sentence
 
 _NONE: Tags = {}
@@ -25,20 +25,20 @@ class Unit:
     sentence: int
     spaced: bool
     digits: str = ""
-    stop: bool = False
-    known: bool = True
+    ends_sentence: bool = False
+    is_known: bool = True
 
-    def get(self, kind: str) -> Value | None:
+    def tag_value(self, kind: str) -> TagValue | None:
         """The value of a tag, or None."""
         return self.tags.get(kind)
 
 
-def unitize(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]:
+def tag_tokens(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]:
     """Cut tokens into units; the first language knows best, the others fill what it lacks."""
     out: list[Unit] = []
     sentence = 0
     i, n, numbers = 0, len(tokens), 0
-    words = [repair(t.text, languages[0]) if t.kind == "w" else t.text for t in tokens]
+    words = [repair_typo(t.text, languages[0]) if t.kind == "w" else t.text for t in tokens]
     while i < n:
         t = tokens[i]
         if t.kind == "n" and not _spelled(words, i, languages):
@@ -69,7 +69,7 @@ def _spelled(words: list[str], i: int, languages: Sequence[Language]) -> bool:
     return found is not None and len(found.words) > 1
 
 
-def _longest(words: list[str], i: int, languages: Sequence[Language]) -> Entry | None:
+def _longest(words: list[str], i: int, languages: Sequence[Language]) -> LexiconEntry | None:
     for language in languages:
         for entry in language.entries.get(words[i], ()):
             size = len(entry.words)
@@ -85,14 +85,14 @@ def _join_numbers(units: list[Unit]) -> list[Unit]:
     out: list[Unit] = []
     i = 0
     while i < len(units):
-        tens = units[i].get("TENS")
+        tens = units[i].tag_value("TENS")
         if isinstance(tens, int):
             j = i + 1
             if j < len(units) and (units[j].word == "-" or "TENSAND" in units[j].tags):
                 j += 1
             if j < len(units) and not units[j].digits:
                 for kind in ("NUM", "ORD"):
-                    ones = units[j].get(kind)
+                    ones = units[j].tag_value(kind)
                     if isinstance(ones, int) and 0 < ones < 10:
                         a, b = units[i], units[j]
                         tags: Tags = {kind: tens + ones}

@@ -6,7 +6,7 @@ line tells what.
 
 from __future__ import annotations
 
-KINDS: dict[str, str] = {
+TAG_MEANINGS: dict[str, str] = {
     # numbers
     "NUM": "a number in words, up to 59",
     "TENS": "20 to 50 where ones may follow: twenty five; the value is the number",

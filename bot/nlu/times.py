@@ -5,34 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.nlu.clock_times import CLOCK_OPENING, PARTS, Clock, clock, number, with_half
+from bot.nlu.clock_times import (
+    CLOCK_OPENING,
+    DAY_PARTS,
+    ClockTime,
+    clock_time_at,
+    extend_clock_time,
+    small_number_at,
+)
 from bot.nlu.tagger import Unit
-from bot.nlu.token_helpers import has, one_sentence, skip
+from bot.nlu.token_helpers import has_tag, in_same_sentence, skip_tag
 
 
 @dataclass(frozen=True, slots=True)
-class TimeSaid:
+class TimeMention:
     """One mention of a time: units `i`..`j` (exclusive), see `Understood.at` for `at`."""
 
     i: int
     j: int
     at: str
-    low: Clock | None = None
-    high: Clock | None = None
-    other: Clock | None = None
+    low: ClockTime | None = None
+    high: ClockTime | None = None
+    other: ClockTime | None = None
     part: str | None = None
     offset: int | None = None
-    weak: bool = False
+    is_weak: bool = False
 
 
 def _counted(units: Sequence[Unit], j: int) -> bool:
     """Whether what follows a bare number shows that it was no time: "2 people", "20th"."""
     return j < len(units) and (
-        has(units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH")
-        or (has(units, j, "SUFFIX") and not units[j].spaced)
-        or (has(units, j, "PLACE") and not has(units, j, "AMPM"))
+        has_tag(
+            units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH"
+        )
+        or (has_tag(units, j, "SUFFIX") and not units[j].spaced)
+        or (has_tag(units, j, "PLACE") and not has_tag(units, j, "AMPM"))
         or (units[j].word in {"/", "%", "#"})
-        or (not units[j].known and not units[j].tags and units[j].spaced and _word(units[j]))
+        or (not units[j].is_known and not units[j].tags and units[j].spaced and _word(units[j]))
     )
 
 
@@ -40,11 +49,11 @@ def _word(u: Unit) -> bool:
     return bool(u.word) and u.word[0].isalpha()
 
 
-def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
+def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
     """The mention of a time beginning at unit `i`; `eager` believes a bare number too."""
     u = units[i]
     if "SOON" in u.tags:
-        return TimeSaid(i, i + 1, "asap")
+        return TimeMention(i, i + 1, "asap")
     kinds = u.tags.keys()
     if kinds.isdisjoint(_OPENING):
         return None
@@ -53,7 +62,7 @@ def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
         found = _between(units, i, eager=eager)
     if found is not None:
         return found
-    best: TimeSaid | None = None
+    best: TimeMention | None = None
     for one in (_bounded(units, i, eager=eager), _plain(units, i, eager=eager), _part(units, i)):
         if one is not None and (best is None or one.j > best.j):
             best = one
@@ -76,167 +85,178 @@ _OPENING = _RANGE_OPENING | {
 }
 
 
-def _offset(units: Sequence[Unit], i: int) -> TimeSaid | None:
+def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
     """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
-    j = skip(units, i, "IN")
-    if has(units, j, "HALFHOUR") and (j > i or has(units, j + 1, "FROMNOW")):
+    j = skip_tag(units, i, "IN")
+    if has_tag(units, j, "HALFHOUR") and (j > i or has_tag(units, j + 1, "FROMNOW")):
         end = j + 1 if j > i else j + 2
-        return TimeSaid(i, end, "exact", offset=int(units[j].tags["HALFHOUR"]))
-    value = number(units, j, 59)
-    if value is None or not has(units, j + 1, "HOURS", "MINUTES"):
+        return TimeMention(i, end, "exact", offset=int(units[j].tags["HALFHOUR"]))
+    value = small_number_at(units, j, 59)
+    if value is None or not has_tag(units, j + 1, "HOURS", "MINUTES"):
         return None
     end = j + 2
     if j == i:
-        if not has(units, end, "FROMNOW"):
+        if not has_tag(units, end, "FROMNOW"):
             return None
         end += 1
-    if has(units, end, "SHIFT"):
+    if has_tag(units, end, "SHIFT"):
         return None
-    unit = 60 if has(units, j + 1, "HOURS") else 1
-    return TimeSaid(i, end, "exact", offset=value * unit)
+    unit = 60 if has_tag(units, j + 1, "HOURS") else 1
+    return TimeMention(i, end, "exact", offset=value * unit)
 
 
-def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
-    if has(units, i, "PART"):
+def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
+    if has_tag(units, i, "PART"):
         return _part_between(units, i)
     j = i
-    led = has(units, i, "BETWEEN")
+    led = has_tag(units, i, "BETWEEN")
     if led:
-        j = skip(units, i + 1, "THE", "AT")
+        j = skip_tag(units, i + 1, "THE", "AT")
         plain = _bare_window(units, i, j)
         if plain is not None:
             return plain
     if j >= len(units):
         return None
-    first = clock(units, j)
+    first = clock_time_at(units, j)
     if first is None:
         return None
     k, low = first
-    if not has(units, k, "RANGE", "AND"):
+    if not has_tag(units, k, "RANGE", "AND"):
         return None
-    m = skip(units, k + 1, "THE", "AT")
-    second = clock(units, m) if m < len(units) and one_sentence(units, i, m) else None
+    m = skip_tag(units, k + 1, "THE", "AT")
+    second = clock_time_at(units, m) if m < len(units) and in_same_sentence(units, i, m) else None
     if second is None or _counted(units, second[0]):
         return None
     end, high = second
-    closed = has(units, end, "BETWEENPOST")
-    if not (has(units, k, "RANGE") or led or closed):
+    closed = has_tag(units, end, "BETWEENPOST")
+    if not (has_tag(units, k, "RANGE") or led or closed):
         return None
-    sure = closed or led or low.strong or high.strong or eager
-    if not (sure or has(units, k, "BEFORE") or _beside_day(units, i, end)):
+    sure = closed or led or low.is_explicit or high.is_explicit or eager
+    if not (sure or has_tag(units, k, "BEFORE") or _beside_day(units, i, end)):
         return None
-    end = skip(units, end, "BETWEENPOST")
-    return TimeSaid(i, end, "between", low=low, high=high)
+    end = skip_tag(units, end, "BETWEENPOST")
+    return TimeMention(i, end, "between", low=low, high=high)
 
 
-def _part_between(units: Sequence[Unit], i: int) -> TimeSaid | None:
+def _part_between(units: Sequence[Unit], i: int) -> TimeMention | None:
     """Such as "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
-    if i + 1 >= len(units) or has(units, i + 1, "PART"):
+    if i + 1 >= len(units) or has_tag(units, i + 1, "PART"):
         return None
     rest = _between(units, i + 1, eager=True)
-    if rest is None or not rest.low or not rest.high or rest.low.sure or rest.high.sure:
+    if rest is None or not rest.low or not rest.high or rest.low.is_certain or rest.high.is_certain:
         return None
     part = str(units[i].tags["PART"])
     high = rest.high if rest.high.hour < rest.low.hour else rest.high.in_part(part)
     return replace(rest, i=i, low=rest.low.in_part(part), high=high)
 
 
-def _bare_window(units: Sequence[Unit], i: int, j: int) -> TimeSaid | None:
+def _bare_window(units: Sequence[Unit], i: int, j: int) -> TimeMention | None:
     """The window "entre 3 y 5": not five past three."""
-    low, high = number(units, j, 23), number(units, j + 2, 23)
-    if low is None or high is None or not has(units, j + 1, "AND"):
+    low, high = small_number_at(units, j, 23), small_number_at(units, j + 2, 23)
+    if low is None or high is None or not has_tag(units, j + 1, "AND"):
         return None
-    if not has(units, i, "PLUSWORD") and has(units, j + 1, "PLUSWORD"):
-        end, c = with_half(units, j + 3, Clock(high, sure=high > 12))
+    if not has_tag(units, i, "PLUSWORD") and has_tag(units, j + 1, "PLUSWORD"):
+        end, c = extend_clock_time(units, j + 3, ClockTime(high, is_certain=high > 12))
         if not _counted(units, end):
-            return TimeSaid(i, end, "between", low=Clock(low, sure=low > 12), high=c)
+            return TimeMention(i, end, "between", low=ClockTime(low, is_certain=low > 12), high=c)
     return None
 
 
-def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
+def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
     for kind, at in (("AFTER", "after"), ("BEFORE", "before"), ("AROUND", "around")):
         if kind not in units[i].tags:
             continue
         j = i + 1
-        while has(units, j, "THE", "AT", "AROUND") and j < i + 3:
+        while has_tag(units, j, "THE", "AT", "AROUND") and j < i + 3:
             j += 1
-        if j >= len(units) or not one_sentence(units, i, j):
+        if j >= len(units) or not in_same_sentence(units, i, j):
             continue
-        found = clock(units, j)
+        found = clock_time_at(units, j)
         if found is not None:
             end, c = found
-            if not c.strong and (_counted(units, end) or units[j].get("NUM") == 0):
+            if not c.is_explicit and (_counted(units, end) or units[j].tag_value("NUM") == 0):
                 continue
-            if c.strong or not _weak_word(units, j, eager=eager):
+            if c.is_explicit or not _weak_word(units, j, eager=eager):
                 return _made(i, end, at, c)
-        if kind != "AROUND" and has(units, j, "PART") and j == i + 1:
+        if kind != "AROUND" and has_tag(units, j, "PART") and j == i + 1:
             part = str(units[j].tags["PART"])
-            low, high = PARTS[part]
+            low, high = DAY_PARTS[part]
             edge = high if kind == "AFTER" else low
-            return TimeSaid(i, j + 1, at, *_sides(at, Clock(edge // 60, sure=True, strong=True)))
+            return TimeMention(
+                i, j + 1, at, *_sides(at, ClockTime(edge // 60, is_certain=True, is_explicit=True))
+            )
     return None
 
 
 def _weak_word(units: Sequence[Unit], j: int, *, eager: bool) -> bool:
     """Such as "about one of them": a number in letters and nothing else is too little."""
     u = units[j]
-    return not u.digits and u.get("NUM") in {1, 2} and not eager and not _closed(units, j + 1)
+    return not u.digits and u.tag_value("NUM") in {1, 2} and not eager and not _closed(units, j + 1)
 
 
 def _closed(units: Sequence[Unit], j: int) -> bool:
-    return j >= len(units) or units[j].stop or units[j].word == "," or "WEEKDAY" in units[j].tags
+    return (
+        j >= len(units)
+        or units[j].ends_sentence
+        or units[j].word == ","
+        or "WEEKDAY" in units[j].tags
+    )
 
 
-def _sides(at: str, c: Clock) -> tuple[Clock | None, Clock | None]:
+def _sides(at: str, c: ClockTime) -> tuple[ClockTime | None, ClockTime | None]:
     return (None, c) if at == "before" else (c, None)
 
 
-def _made(i: int, end: int, at: str, c: Clock) -> TimeSaid:
-    return TimeSaid(i, end, at, *_sides(at, c), weak=not c.strong)
+def _made(i: int, end: int, at: str, c: ClockTime) -> TimeMention:
+    return TimeMention(i, end, at, *_sides(at, c), is_weak=not c.is_explicit)
 
 
-def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
+def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
     """Such as "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
     j, part = i, None
-    while j < i + 2 and has(units, j, "IN", "THE", "AROUND"):
+    while j < i + 2 and has_tag(units, j, "IN", "THE", "AROUND"):
         j += 1
-    if not has(units, j, "PART"):
+    if not has_tag(units, j, "PART"):
         j = i
-    if has(units, j, "PART") and not has(units, j, "NUM"):
+    if has_tag(units, j, "PART") and not has_tag(units, j, "NUM"):
         part = str(units[j].tags["PART"])
         j += 1
         j = j + 1 if j < len(units) and units[j].word == "," else j
-    led = has(units, j, "STRICTAT")
-    j = skip(units, j, "AT", "AROUND")
-    if j >= len(units) or not one_sentence(units, i, j):
+    led = has_tag(units, j, "STRICTAT")
+    j = skip_tag(units, j, "AT", "AROUND")
+    if j >= len(units) or not in_same_sentence(units, i, j):
         return None
-    found = clock(units, j)
+    found = clock_time_at(units, j)
     if found is None:
         return None
     end, c = found
-    if part is not None and not c.sure:
+    if part is not None and not c.is_certain:
         c = c.in_part(part)
-    at = "around" if has(units, end - 1, "FACE") and has(units, end - 1, "POSTAROUND") else "exact"
+    at = (
+        "around"
+        if has_tag(units, end - 1, "FACE") and has_tag(units, end - 1, "POSTAROUND")
+        else "exact"
+    )
     for kind, name in (
         ("POSTAFTER", "after"),
         ("POSTBEFORE", "before"),
         ("POSTAROUND", "around"),
     ):
         k = end + 1 if end < len(units) and units[end].word == "-" else end
-        if has(units, k, kind):
+        if has_tag(units, k, kind):
             end = k
             end, at, c = end + 1, name, replace(c, strong=True)
             break
-    other: Clock | None = None
-    if at == "exact" and _or(units, end) and one_sentence(units, i, end + 1):
-        second = clock(units, skip(units, end + 1, "AT"))
+    other: ClockTime | None = None
+    if at == "exact" and _or(units, end) and in_same_sentence(units, i, end + 1):
+        second = clock_time_at(units, skip_tag(units, end + 1, "AT"))
         if second is not None and not _counted(units, second[0]):
             other = second[1]
-            c = replace(c, strong=c.strong or other.strong)
-            if other.sure and not c.sure and c.hour <= other.hour - 12:
+            c = replace(c, strong=c.is_explicit or other.is_explicit)
+            if other.is_certain and not c.is_certain and c.hour <= other.hour - 12:
                 c = replace(c, hour=c.hour + 12, sure=True)
             end = second[0]
-    if not c.strong and not (
+    if not c.is_explicit and not (
         (led or eager or _beside_day(units, i, end) or _refused(units, i, end))
         and _believed(units, j, end)
     ):
@@ -246,12 +266,12 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeSaid | None:
 
 def _refused(units: Sequence[Unit], i: int, end: int) -> bool:
     """Such as "not 5", "5 doesn't work": who refuses a bare number has read it as a time."""
-    return has(units, end, "NEGPOST") or (has(units, i - 1, "NOT") and _closed(units, end))
+    return has_tag(units, end, "NEGPOST") or (has_tag(units, i - 1, "NOT") and _closed(units, end))
 
 
 def _or(units: Sequence[Unit], k: int) -> bool:
     """An "or" that is no slash of a date."""
-    return has(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
+    return has_tag(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
 
 
 def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
@@ -260,16 +280,16 @@ def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
 
 def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
     """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
-    before = has(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
-    k = skip(units, end, "ON")
-    rests = has(units, end, "AND", "ON", "AT", "WITH") and not has(units, end, "RANGE")
-    return (before and (rests or _closed(units, end))) or has(units, k, "DAYREL", "WEEKDAY")
+    before = has_tag(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
+    k = skip_tag(units, end, "ON")
+    rests = has_tag(units, end, "AND", "ON", "AT", "WITH") and not has_tag(units, end, "RANGE")
+    return (before and (rests or _closed(units, end))) or has_tag(units, k, "DAYREL", "WEEKDAY")
 
 
-def _part(units: Sequence[Unit], i: int) -> TimeSaid | None:
+def _part(units: Sequence[Unit], i: int) -> TimeMention | None:
     j = i
-    while j < i + 2 and has(units, j, "IN", "THE", "OF") and not has(units, j, "PART"):
+    while j < i + 2 and has_tag(units, j, "IN", "THE", "OF") and not has_tag(units, j, "PART"):
         j += 1
-    if not has(units, j, "PART") or (j > i and not one_sentence(units, i, j)):
+    if not has_tag(units, j, "PART") or (j > i and not in_same_sentence(units, i, j)):
         return None
-    return TimeSaid(i, j + 1, "part", part=str(units[j].tags["PART"]))
+    return TimeMention(i, j + 1, "part", part=str(units[j].tags["PART"]))

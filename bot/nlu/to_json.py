@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from bot.nlu.types import Match, Understood
+from bot.nlu.types import EntityMatch, Understood
 
 
-def as_json(u: Understood) -> dict[str, object]:
+def understood_to_json(u: Understood) -> dict[str, object]:
     """Plain values only: dates ISO, times HH:MM, None where nothing was said."""
     return {
         "text": u.text,
@@ -71,7 +71,7 @@ def _plain(value: object) -> object:
     return value
 
 
-def _match(match: Match | None) -> dict[str, object] | None:
+def _match(match: EntityMatch | None) -> dict[str, object] | None:
     if match is None:
         return None
     return {

@@ -32,7 +32,7 @@ class Token:
 
 
 @lru_cache(maxsize=8192)
-def fold(word: str) -> str:
+def fold_word(word: str) -> str:
     """The form words are compared in: lower case, no accents, no apostrophes."""
     if word.isascii():
         return word.lower().translate(_DROPPED)
@@ -51,7 +51,7 @@ def tokenize(text: str) -> list[Token]:
         kind = m.lastgroup or "p"
         raw = m.group()
         if kind == "w":
-            word = fold(raw)
+            word = fold_word(raw)
         elif kind == "n":
             word = raw if raw.isascii() else "".join(str(unicodedata.digit(c, 0)) for c in raw)
         else:

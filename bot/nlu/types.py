@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-Hours = tuple[tuple[tuple[int, int], ...], ...]
+WeeklyHours = tuple[tuple[tuple[int, int], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class CatalogName:
     """One thing of the catalog that can be named, with the other words a shop uses for it."""
 
     id: int
@@ -21,18 +21,18 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CatalogNames:
     """Everything of the catalog that can be named in this conversation."""
 
-    services: tuple[Name, ...] = ()
-    providers: tuple[Name, ...] = ()
-    shops: tuple[Name, ...] = ()
-    types: tuple[Name, ...] = ()
-    cities: tuple[Name, ...] = ()
+    services: tuple[CatalogName, ...] = ()
+    providers: tuple[CatalogName, ...] = ()
+    shops: tuple[CatalogName, ...] = ()
+    types: tuple[CatalogName, ...] = ()
+    cities: tuple[CatalogName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class NluContext:
     """What the reader of a message knows beside its text.
 
     `now` is aware; `zone` is the shop's IANA zone; `region` (ISO country) decides whether 3/4 is
@@ -46,8 +46,8 @@ class Setting:
     zone: str
     language: str = "en"
     region: str = "US"
-    opening: Hours | None = None
-    names: Names = field(default_factory=Names)
+    opening: WeeklyHours | None = None
+    names: CatalogNames = field(default_factory=CatalogNames)
     expects: str | None = None
     last_date: dt.date | None = None
 
@@ -67,7 +67,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class EntityMatch:
     """A named thing of the catalog: `score` 0–100, `alternatives` the other ids it may be."""
 
     id: int
@@ -77,7 +77,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Exclusions:
     """What the person does not want: "not Ana", "any day but the 5th", "5 doesn't work"."""
 
     providers: tuple[int, ...] = ()
@@ -89,7 +89,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Ambiguity:
     """A field that can mean several things; the field itself holds the likeliest or None.
 
     Whoever acts on a message asks first about every doubt that touches what it acts on.
@@ -129,12 +129,12 @@ class Understood:
     part: str | None = None
     acts: tuple[str, ...] = ()
     intent: str | None = None
-    service: Match | None = None
-    provider: Match | None = None
-    shop: Match | None = None
-    type: Match | None = None
-    city: Match | None = None
-    refused: Refused = field(default_factory=Refused)
+    service: EntityMatch | None = None
+    provider: EntityMatch | None = None
+    shop: EntityMatch | None = None
+    type: EntityMatch | None = None
+    city: EntityMatch | None = None
+    refused: Exclusions = field(default_factory=Exclusions)
     attendee: str | None = None
     person_name: str | None = None
     code: str | None = None
@@ -145,11 +145,11 @@ class Understood:
     from_date: dt.date | None = None
     from_time: dt.time | None = None
     spans: tuple[Span, ...] = ()
-    ambiguous: tuple[Doubt, ...] = ()
+    ambiguous: tuple[Ambiguity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ExtractedValue:
     """A value and the units `i`..`j` (exclusive) it was read from."""
 
     i: int

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.nlu.tagger import Unit
-from bot.nlu.types import Doubt
+from bot.nlu.types import Ambiguity
 
 _LIGHT = frozenset({"ON", "AT", "THE", "A", "STRICTAT", "WITH", "BUT"})
 _MOST_LIGHT = 3
@@ -15,7 +15,7 @@ _REACH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class ResolvedWhen:
     """All a message says about when: the fields of `Understood` of the same names."""
 
     date: dt.date | None = None
@@ -30,10 +30,10 @@ class When:
     refused_times: tuple[dt.time, ...] = ()
     from_date: dt.date | None = None
     from_time: dt.time | None = None
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[Ambiguity, ...] = ()
 
 
-def refused(units: Sequence[Unit], i: int, j: int) -> bool:
+def is_refused(units: Sequence[Unit], i: int, j: int) -> bool:
     """Whether the mention of units `i`..`j` is refused.
 
     "not Friday", "anyone but Ana", "Friday doesn't work"; "but" alone refuses nothing.
@@ -55,7 +55,7 @@ def _any_but(units: Sequence[Unit], k: int) -> bool:
     return "BUT" in units[k].tags and any("ANY" in u.tags for u in units[max(0, k - _REACH) : k])
 
 
-def listed(units: Sequence[Unit], i: int, j: int) -> bool:
+def are_listed(units: Sequence[Unit], i: int, j: int) -> bool:
     """Whether an "or" or "and", and nothing of weight, stands between two mentions."""
     between = units[i:j]
     return (

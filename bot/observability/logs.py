@@ -12,7 +12,7 @@ import structlog
 
 from core.settings import Settings
 
-HIDDEN = "[hidden]"
+HIDDEN_VALUE = "[hidden]"
 
 _PHONE = re.compile(r"(?<![\w.])\+?\d{7,15}(?![\w.]*\d)")
 _SECRET_NAME = re.compile(
@@ -23,10 +23,12 @@ _IN_URL = re.compile(r"(?<=://)([^\s/@:]*):[^\s/@]+@")
 # They log addresses, headers and bodies of requests, texts with codes among them.
 _TALKATIVE = ("twilio", "aiohttp", "httpx", "httpcore", "aiosqlite", "asyncio", "apscheduler")
 
-Event = MutableMapping[str, Any]
+LogEvent = MutableMapping[str, Any]
 
 
-def configure(settings: Settings, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+def configure_logging(
+    settings: Settings, stream: TextIO | None = None, *, quiet: bool = False
+) -> None:
     """Send every log, ours and the libraries', to `stream` (standard error) as JSON lines.
 
     `quiet` keeps to errors: for commands whose output is for people.
@@ -39,7 +41,7 @@ def configure(settings: Settings, stream: TextIO | None = None, *, quiet: bool =
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        masking(secrets(settings)),
+        masking_processor(secret_values(settings)),
     ]
     structlog.configure(
         processors=[
@@ -72,7 +74,7 @@ def configure(settings: Settings, stream: TextIO | None = None, *, quiet: bool =
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def secrets(settings: Settings) -> tuple[str, ...]:
+def secret_values(settings: Settings) -> tuple[str, ...]:
     """Return every configured value that no log may hold."""
     named = settings.model_dump()
     return tuple(
@@ -86,14 +88,14 @@ def _is_secret_setting(name: str) -> bool:
     return name.endswith(("_token", "_secret", "_key"))
 
 
-def masking(hidden: Iterable[str]) -> Callable[[Any, str, Event], Event]:
+def masking_processor(hidden: Iterable[str]) -> Callable[[Any, str, LogEvent], LogEvent]:
     """Return a processor that masks phones and hides secrets, by name and by value."""
     values = tuple(hidden)
 
-    def mask_event(_logger: Any, _method: str, event: Event) -> Event:
+    def mask_event(_logger: Any, _method: str, event: LogEvent) -> LogEvent:
         for name, value in event.items():
             if name not in {"timestamp", "level"} and not name.startswith("_"):
-                event[name] = HIDDEN if _SECRET_NAME.search(name) else _masked(value, values)
+                event[name] = HIDDEN_VALUE if _SECRET_NAME.search(name) else _masked(value, values)
         return event
 
     return mask_event
@@ -102,7 +104,7 @@ def masking(hidden: Iterable[str]) -> Callable[[Any, str, Event], Event]:
 def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
     if isinstance(value, dict):
         return {
-            k: HIDDEN if _SECRET_NAME.search(str(k)) else _masked(v, hidden)
+            k: HIDDEN_VALUE if _SECRET_NAME.search(str(k)) else _masked(v, hidden)
             for k, v in value.items()
         }
     if isinstance(value, list | tuple | set):
@@ -111,23 +113,23 @@ def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
         return value
     text = value if isinstance(value, str) else repr(value)
     for secret in hidden:
-        text = text.replace(secret, HIDDEN)
-    return masked(text)
+        text = text.replace(secret, HIDDEN_VALUE)
+    return mask_text(text)
 
 
-def masked(text: str) -> str:
+def mask_text(text: str) -> str:
     """Return a text with its phones and passwords masked."""
-    return _PHONE.sub(lambda found: phone(found[0]), _IN_URL.sub(rf"\1:{HIDDEN}@", text))
+    return _PHONE.sub(lambda found: mask_phone(found[0]), _IN_URL.sub(rf"\1:{HIDDEN_VALUE}@", text))
 
 
-def address(of_somebody: str) -> str:
+def mask_address(of_somebody: str) -> str:
     """Return a phone, a chat's id, a mail address or a scoped id so that it names nobody."""
     local, at, domain = of_somebody.partition("@")
     if at:
         return f"{local[:1]}•••@{domain}"
-    return phone(of_somebody) if len(of_somebody) > 6 else "•••"
+    return mask_phone(of_somebody) if len(of_somebody) > 6 else "•••"
 
 
-def phone(number: str) -> str:
+def mask_phone(number: str) -> str:
     """Return a phone as logs show it: +34•••123."""
     return f"{number[:3]}•••{number[-3:]}"

@@ -63,7 +63,7 @@ _KNOWN_ERRORS = 100
 _errors: set[tuple[str, str]] = set()
 
 
-def failure(channel: str, error: str) -> None:
+def count_failure(channel: str, error: str) -> None:
     """Count a failure by the provider's code or a short name; never by a text of many forms."""
     if (channel, error) not in _errors and len(_errors) >= _KNOWN_ERRORS:
         error = "other"
@@ -71,7 +71,7 @@ def failure(channel: str, error: str) -> None:
     FAILURES.labels(channel, error).inc()
 
 
-def error_of(params: Mapping[str, object]) -> str:
+def error_label(params: Mapping[str, object]) -> str:
     """Return what a DeliveryFailed is counted as: the provider's code, or in a word why."""
     if code := params.get("code"):
         return str(code)
@@ -81,6 +81,6 @@ def error_of(params: Mapping[str, object]) -> str:
     return str(params.get("reason", "")).partition(":")[0][:40] or "unknown"
 
 
-def value(name: str, **labels: str) -> float:
+def sample_value(name: str, **labels: str) -> float:
     """Return what a sample stands at now; 0 before it was first counted."""
     return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from bot.i18n.messages import WORDING, text
-from bot.rendering.render import Document
-from core.bookings.ics import Invite, ics, invite, method_of
+from bot.i18n.messages import TRANSLATOR, text
+from bot.rendering.render import Attachment
+from core.bookings.ics import BookingView, booking_ics, itip_method, load_booking_view
 from core.db.context import Context
 from core.messaging.messages import Say
 from core.signed_links import booking_url
 
-ICS = "text/calendar"
+ICS_TYPE = "text/calendar"
 
 
-async def calendar_file(
+async def load_calendar_file(
     ctx: Context, booking_id: int, language: str, mailed: tuple[str, str] | None = None
-) -> Document:
+) -> Attachment:
     """Return a booking's calendar file as it is now; NotFound when there is no such booking.
 
     `mailed` as `core.bookings.ics.ics` has it.
     """
-    booking = await invite(ctx, booking_id)
-    return written(booking, booking_url(ctx, booking_id), language, mailed)
+    booking = await load_booking_view(ctx, booking_id)
+    return render_calendar_file(booking, booking_url(ctx, booking_id), language, mailed)
 
 
-def written(
-    booking: Invite, url: str, language: str, mailed: tuple[str, str] | None = None
-) -> Document:
+def render_calendar_file(
+    booking: BookingView, url: str, language: str, mailed: tuple[str, str] | None = None
+) -> Attachment:
     """Return the calendar file of a booking whose page is `url`, in `language` ("es")."""
     about = text("page.event_about", ref=booking.ref, shop=booking.shop, link=url)
-    body = ics(
+    body = booking_ics(
         booking,
-        summary=WORDING.say(_event(booking), language),
-        description=WORDING.say(about, language),
+        summary=TRANSLATOR.translate(_event(booking), language),
+        description=TRANSLATOR.translate(about, language),
         url=url,
         mailed=mailed,
     )
-    type_ = f"{ICS}; method={method_of(booking)}" if mailed else ICS
-    return Document(f"{booking.ref}.ics", type_, body)
+    type_ = f"{ICS_TYPE}; method={itip_method(booking)}" if mailed else ICS_TYPE
+    return Attachment(f"{booking.ref}.ics", type_, body)
 
 
-def _event(booking: Invite) -> Say:
+def _event(booking: BookingView) -> Say:
     if booking.discreet:  # calendars are shared, and shown by locked phones
         return text("page.event.discreet", shop=booking.shop)
     facts = {"service": booking.service, "provider": booking.provider, "shop": booking.shop}

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH = 780
+IMAGE_WIDTH = 780
 _FACE = Path(__file__).parent / "fonts" / "DejaVuSans.ttf"
 _TOP, _LEFT, _HOUR, _PAD = 132, 84, 112, 10
 _INK, _FAINT, _LINE, _PAPER = "#1d2733", "#647284", "#dfe5ec", "#ffffff"
@@ -30,33 +30,33 @@ _FILLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DayCell:
     """Something in a column: from and until in minutes of the local day, and what it says."""
 
     column: int
-    since: int
-    until: int
+    start_minute: int
+    end_minute: int
     state: str
     title: str
     detail: str
 
 
-def draw(
-    title: str, columns: Sequence[str], cells: Sequence[Cell], *, since: int, until: int
+def draw_day(
+    title: str, columns: Sequence[str], cells: Sequence[DayCell], *, since: int, until: int
 ) -> bytes:
     """Return the timetable of [since, until) as a PNG; minutes of the local day."""
-    since = min([since, *(cell.since for cell in cells)]) // 60 * 60
-    until = -(-max([until, *(cell.until for cell in cells)]) // 60) * 60
+    since = min([since, *(cell.start_minute for cell in cells)]) // 60 * 60
+    until = -(-max([until, *(cell.end_minute for cell in cells)]) // 60) * 60
     height = _TOP + (until - since) * _HOUR // 60 + 28
-    image = Image.new("RGB", (WIDTH, height), _PAPER)
+    image = Image.new("RGB", (IMAGE_WIDTH, height), _PAPER)
     pen = ImageDraw.Draw(image)
-    pen.text((_PAD * 2, 22), _fit(title, 32, WIDTH - 40), _INK, _font(32))
-    width = (WIDTH - _LEFT - _PAD) // max(1, len(columns))
+    pen.text((_PAD * 2, 22), _fit(title, 32, IMAGE_WIDTH - 40), _INK, _font(32))
+    width = (IMAGE_WIDTH - _LEFT - _PAD) // max(1, len(columns))
     for at, name in enumerate(columns):
         pen.text((_LEFT + at * width + 6, _TOP - 48), _fit(name, 24, width - 12), _INK, _font(24))
     for minute in range(since, until + 1, 60):
         y = _TOP + (minute - since) * _HOUR // 60
-        pen.line((_LEFT - 8, y, WIDTH - _PAD, y), _LINE, 2)
+        pen.line((_LEFT - 8, y, IMAGE_WIDTH - _PAD, y), _LINE, 2)
         pen.text((_PAD, y - 12), f"{minute // 60 % 24}:00", _FAINT, _font(20))
     for cell in cells:
         _cell(pen, cell, since, width, _lanes(cell, cells))
@@ -68,15 +68,15 @@ def draw(
 
 
 def _cell(
-    pen: ImageDraw.ImageDraw, cell: Cell, since: int, width: int, lane: tuple[int, int]
+    pen: ImageDraw.ImageDraw, cell: DayCell, since: int, width: int, lane: tuple[int, int]
 ) -> None:
     """Draw one cell; those that overlap (a squeeze-in) stand beside each other."""
     fill, edge = _FILLS.get(cell.state, _FILLS["confirmed"])
     at, of = lane
     left = _LEFT + cell.column * width + 4 + at * (width - 8) // of
     right = left + (width - 8) // of - 4
-    top = _TOP + (cell.since - since) * _HOUR // 60 + 3
-    bottom = max(top + 34, _TOP + (cell.until - since) * _HOUR // 60 - 3)
+    top = _TOP + (cell.start_minute - since) * _HOUR // 60 + 3
+    bottom = max(top + 34, _TOP + (cell.end_minute - since) * _HOUR // 60 - 3)
     pen.rounded_rectangle((left, top, right, bottom), 8, fill, edge, 2)
     pen.rectangle((left, top + 8, left + 5, bottom - 8), edge)
     room, size = right - left - 24, 23
@@ -91,13 +91,13 @@ def _cell(
         y += points + 5
 
 
-def _lanes(cell: Cell, cells: Sequence[Cell]) -> tuple[int, int]:
+def _lanes(cell: DayCell, cells: Sequence[DayCell]) -> tuple[int, int]:
     beside = [
         one
         for one in cells
         if one.column == cell.column
-        and one.since < cell.until
-        and cell.since < one.until
+        and one.start_minute < cell.end_minute
+        and cell.start_minute < one.end_minute
         and "off" not in (one.state, cell.state)
     ] or [cell]
     return beside.index(cell) if cell in beside else 0, len(beside)
@@ -118,9 +118,9 @@ def _fit(words: str, points: int, room: int) -> str:
     return f"{words.rstrip()}..."
 
 
-def from_params(params: Mapping[str, Any], title: str) -> bytes:
+def draw_from_params(params: Mapping[str, Any], title: str) -> bytes:
     """Draw what a Say "desk.picture" holds."""
-    cells = [Cell(*one) for one in params["cells"]]
-    return draw(
+    cells = [DayCell(*one) for one in params["cells"]]
+    return draw_day(
         title, params["columns"], cells, since=int(params["since"]), until=int(params["until"])
     )

@@ -22,7 +22,7 @@ Layout = Literal["", "list", "pairs", "grid", "calendar", "contact"]
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class PromptOption:
     """One option as it is shown: its number, its words, and what a tap on it sends back.
 
     A dead cell of a layout has number 0 and nothing to send back. `style` sets one off from the
@@ -35,10 +35,10 @@ class Option:
     style: str = ""
 
 
-Rows = tuple[tuple[Option, ...], ...]
-Pairs = Sequence[tuple[Choice, Option]]
+ButtonRows = tuple[tuple[PromptOption, ...], ...]
+ChoiceOptions = Sequence[tuple[Choice, PromptOption]]
 
-NOTHING = "·"
+EMPTY_CELL = "·"
 """What stands in a calendar where no time is free that day."""
 
 _WIDTHS = ((4, 8), (3, 11), (2, 18))
@@ -47,10 +47,12 @@ _WIDTHS = ((4, 8), (3, 11), (2, 18))
 _PARTS = ((12, "grid.morning"), (17, "grid.afternoon"), (48, "grid.evening"))
 
 
-def rows(layout: str, pairs: Pairs, language: str, words: Callable[[str], str]) -> Rows:
+def lay_out_rows(
+    layout: str, pairs: ChoiceOptions, language: str, words: Callable[[str], str]
+) -> ButtonRows:
     """Lay out options, what leads on (`Choice.nav`) below the rest; `words` writes a text."""
-    options = [pair for pair in pairs if not pair[0].nav]
-    onward = [option for choice, option in pairs if choice.nav]
+    options = [pair for pair in pairs if not pair[0].is_navigation]
+    onward = [option for choice, option in pairs if choice.is_navigation]
     if layout == "calendar" and all(_day(choice) for choice, _ in options) and options:
         laid = _month(options, language)
     elif layout == "grid" and all(_hour(choice) is not None for choice, _ in options):
@@ -62,21 +64,21 @@ def rows(layout: str, pairs: Pairs, language: str, words: Callable[[str], str]) 
     return (*laid, *_beside(onward, most=3))
 
 
-def _list(options: Sequence[Option]) -> Rows:
+def _list(options: Sequence[PromptOption]) -> ButtonRows:
     """One below the other; a few short ones (yes and no) beside each other."""
     if len(options) <= 3 and sum(len(option.label) for option in options) <= 24:
         return _beside(options, most=3)
     return tuple((option,) for option in options)
 
 
-def _beside(options: Sequence[Option], most: int = 4) -> Rows:
+def _beside(options: Sequence[PromptOption], most: int = 4) -> ButtonRows:
     """As many in a row as can be read."""
     longest = max((len(option.label) for option in options), default=0)
     columns = next((n for n, width in _WIDTHS if longest <= width and n <= most), 1)
     return tuple(tuple(options[i : i + columns]) for i in range(0, len(options), columns))
 
 
-def _grid(options: Pairs, words: Callable[[str], str]) -> Rows:
+def _grid(options: ChoiceOptions, words: Callable[[str], str]) -> ButtonRows:
     """Times by part of the day, each part under its heading if there are several."""
     parts = [
         (part, [option for _, option in group])
@@ -84,7 +86,7 @@ def _grid(options: Pairs, words: Callable[[str], str]) -> Rows:
     ]
     longest = max((len(option.label) for _, option in options), default=0)
     columns = next((n for n, width in _WIDTHS if longest <= width), 1)
-    laid: list[tuple[Option, ...]] = []
+    laid: list[tuple[PromptOption, ...]] = []
     for part, cells in parts:
         if len(parts) > 1:
             laid.append((_dead(words(part)),))
@@ -96,32 +98,32 @@ def _grid(options: Pairs, words: Callable[[str], str]) -> Rows:
     return tuple(laid)
 
 
-def _month(options: Pairs, language: str) -> Rows:
+def _month(options: ChoiceOptions, language: str) -> ButtonRows:
     """One month as calendars show it, weeks without a free day at either end left out."""
     free = {day: option for choice, option in options if (day := _day(choice)) is not None}
     first = min(free)
-    where = formats.locale(language)
+    where = formats.find_locale(language)
     weeks = calendar.Calendar(where.first_week_day).monthdatescalendar(first.year, first.month)
     shown = [week for week in weeks if min(free) <= week[-1] and week[0] <= max(free)]
     short = where.days["stand-alone"]["short"]
-    laid: list[tuple[Option, ...]] = [
-        (_dead(formats.month(first, language)),),
+    laid: list[tuple[PromptOption, ...]] = [
+        (_dead(formats.format_month(first, language)),),
         tuple(_dead(str(short[day.weekday()]).rstrip(".")) for day in weeks[0]),
     ]
     laid += [tuple(_cell(day, first, free) for day in week) for week in shown]
     return tuple(laid)
 
 
-def _cell(day: date, first: date, free: dict[date, Option]) -> Option:
+def _cell(day: date, first: date, free: dict[date, PromptOption]) -> PromptOption:
     if day.month != first.month:
         return _dead(" ")
     if day not in free:
-        return _dead(NOTHING)
-    return Option(free[day].number, str(day.day), free[day].payload, "primary")
+        return _dead(EMPTY_CELL)
+    return PromptOption(free[day].number, str(day.day), free[day].payload, "primary")
 
 
-def _dead(label: str) -> Option:
-    return Option(0, label, "")
+def _dead(label: str) -> PromptOption:
+    return PromptOption(0, label, "")
 
 
 def _part(hour: int) -> str:

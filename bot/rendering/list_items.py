@@ -8,25 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-TITLE, DESCRIPTION = 24, 72
+TITLE_LENGTH, DESCRIPTION_LENGTH = 24, 72
 """The most characters of an item's two lines."""
 
-PARTED = " · "
+PART_SEPARATOR = " · "
 """What the words of a button set apart from each other by."""
 
-_SEPARATORS = (PARTED, ", ")
+_SEPARATORS = (PART_SEPARATOR, ", ")
 _EDGE = " ,·"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """An option in two lines; either all items of a list have the second or none."""
 
     title: str
     description: str = ""
 
 
-def items(labels: Sequence[str], first: int, fill: Callable[[int], str]) -> tuple[Item, ...]:
+def build_list_items(
+    labels: Sequence[str], first: int, fill: Callable[[int], str]
+) -> tuple[ListItem, ...]:
     """Return labels, numbered from `first`, as items in the plainest way they fit; () if in none.
 
     In one line each, else parted where they part naturally, else with their numbers before them.
@@ -36,32 +38,34 @@ def items(labels: Sequence[str], first: int, fill: Callable[[int], str]) -> tupl
         made = []
         for number, label in enumerate(labels, first):
             before = f"{number} " if numbered else ""
-            item = _item(label, TITLE - len(before), split=split)
+            item = _item(label, TITLE_LENGTH - len(before), split=split)
             if item is None:
                 break
-            made.append(Item(before + item.title, item.description))
+            made.append(ListItem(before + item.title, item.description))
         if len({item.title for item in made}) == len(labels):
             return _described(made, first, fill)
     return ()
 
 
-def _described(made: list[Item], first: int, fill: Callable[[int], str]) -> tuple[Item, ...]:
+def _described(
+    made: list[ListItem], first: int, fill: Callable[[int], str]
+) -> tuple[ListItem, ...]:
     if not any(item.description for item in made):
         return tuple(made)
     return tuple(
-        item if item.description else Item(item.title, fill(number))
+        item if item.description else ListItem(item.title, fill(number))
         for number, item in enumerate(made, first)
     )
 
 
-def _item(label: str, length: int, *, split: bool) -> Item | None:
-    whole = Item(label) if 0 < len(label) <= length else None
+def _item(label: str, length: int, *, split: bool) -> ListItem | None:
+    whole = ListItem(label) if 0 < len(label) <= length else None
     if not split:
         return whole
     for at in _breaks(label, length):
         title, rest = label[:at].rstrip(_EDGE), label[at:].lstrip(_EDGE)
-        if 0 < len(title) <= length and 0 < len(rest) <= DESCRIPTION:
-            return Item(title, rest)
+        if 0 < len(title) <= length and 0 < len(rest) <= DESCRIPTION_LENGTH:
+            return ListItem(title, rest)
     return whole
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.i18n.translator import ESCAPES, Markup, Wording
+from bot.i18n.translator import ESCAPERS, Markup, Translator
 from bot.rendering import keyboards, list_items, sms_segments
-from bot.rendering.keyboards import Option, Rows
+from bot.rendering.keyboards import ButtonRows, PromptOption
 from core.messaging.messages import Choice, Say
 
 
@@ -25,44 +25,49 @@ class Capabilities:
     and a file. `gsm` says that characters outside SMS's alphabet cost.
     """
 
-    buttons: int = 0
-    list: int = 0
-    button_length: int = 20
-    distinct: bool = False
-    options_length: int = 0
-    edit: bool = False
-    contact: bool = False
-    location: bool = False
-    document: bool = False
+    max_buttons: int = 0
+    max_list_items: int = 0
+    max_button_length: int = 20
+    needs_distinct_labels: bool = False
+    max_options_length: int = 0
+    can_edit: bool = False
+    can_ask_contact: bool = False
+    can_send_location: bool = False
+    can_send_document: bool = False
     markup: Markup = "plain"
-    length: int = 1600
-    gsm: bool = False
+    max_length: int = 1600
+    prefers_gsm: bool = False
 
 
-SMS = Capabilities(gsm=True)
+SMS = Capabilities(prefers_gsm=True)
 WHATSAPP = Capabilities(
-    buttons=3, list=10, distinct=True, options_length=1024, markup="whatsapp", length=1600
+    max_buttons=3,
+    max_list_items=10,
+    needs_distinct_labels=True,
+    max_options_length=1024,
+    markup="whatsapp",
+    max_length=1600,
 )
 """WhatsApp within 24 hours of the person's last word, where the templates for it are set up."""
-WHATSAPP_PLAIN = Capabilities(markup="whatsapp", length=1600)
+WHATSAPP_PLAIN = Capabilities(markup="whatsapp", max_length=1600)
 """WhatsApp where no templates are configured: numbered text, as in the sandbox."""
 TELEGRAM = Capabilities(
-    buttons=100,
-    button_length=64,
-    edit=True,
-    contact=True,
-    location=True,
-    document=True,
+    max_buttons=100,
+    max_button_length=64,
+    can_edit=True,
+    can_ask_contact=True,
+    can_send_location=True,
+    can_send_document=True,
     markup="html",
-    length=4096,
+    max_length=4096,
 )
 
-EMAIL = Capabilities(buttons=100, button_length=64, length=20_000)
+EMAIL = Capabilities(max_buttons=100, max_button_length=64, max_length=20_000)
 """Mail, which nobody answers: options are left out, what was asked is behind the booking's link."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class ShownPrompt:
     """A question's options as they are shown: its row's id, and the number before the first.
 
     `layout` is how they are best laid out where they are buttons (`bot.rendering.keyboards`).
@@ -70,12 +75,12 @@ class Prompt:
 
     id: int
     options: tuple[Choice, ...]
-    base: int = 0
+    number_offset: int = 0
     layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class VenuePin:
     """A place for the channel's own map; degrees."""
 
     latitude: float
@@ -85,7 +90,7 @@ class Venue:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Attachment:
     """A file that is sent along."""
 
     name: str
@@ -97,7 +102,7 @@ Shape = Literal["text", "numbers", "buttons", "list", "venue", "document"]
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class TemplateMessage:
     """A template that is kept at the provider, by its id there, and what fills its blanks."""
 
     sid: str
@@ -105,7 +110,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedMessage:
     """What a channel sends.
 
     `text` holds the options already when they are shown as "numbers"; as "buttons" or a "list"
@@ -119,102 +124,104 @@ class Rendered:
 
     text: str
     shape: Shape = "text"
-    options: tuple[Option, ...] = ()
+    options: tuple[PromptOption, ...] = ()
     segments: int = 1
-    rows: Rows = ()
-    contact: str = ""
-    settled: str = ""
-    venue: Venue | None = None
-    document: Document | None = None
-    items: tuple[list_items.Item, ...] = ()
-    opener: str = ""
-    content: Content | None = None
+    rows: ButtonRows = ()
+    contact_button: str = ""
+    settled_text: str = ""
+    venue: VenuePin | None = None
+    document: Attachment | None = None
+    items: tuple[list_items.ListItem, ...] = ()
+    list_button: str = ""
+    template: TemplateMessage | None = None
 
 
-def render(
+def render_say(
     say: Say,
-    prompt: Prompt | None,
+    prompt: ShownPrompt | None,
     capabilities: Capabilities,
-    wording: Wording,
+    wording: Translator,
     language: str,
     *,
     done: Sequence[Say] = (),
     above: bool = True,
-) -> Rendered:
+) -> RenderedMessage:
     """Write `say` and the options of `prompt` in `language` ("es_ES") for a channel.
 
     `done` are the answers given so far: a channel that changes its messages shows them ticked off
     `above` the question, or on the message that this one follows.
     """
     can = capabilities
-    text = wording.say(say, language, markup=can.markup, gsm=can.gsm)
+    text = wording.translate(say, language, markup=can.markup, gsm=can.prefers_gsm)
     options = _options(prompt, can, wording, language) if prompt else ()
     items = _items(prompt, options, can, wording, language) if prompt else ()
     shape = _shape(text, options, items, can)
-    rows: Rows = ()
-    if shape == "buttons" and prompt and can.edit:
+    rows: ButtonRows = ()
+    if shape == "buttons" and prompt and can.can_edit:
         pairs = list(zip(prompt.options, options, strict=True))
-        rows = keyboards.rows(
-            prompt.layout, pairs, language, lambda key: wording.say(Say(key), language)
+        rows = keyboards.lay_out_rows(
+            prompt.layout, pairs, language, lambda key: wording.translate(Say(key), language)
         )
     if shape == "numbers":
         # Now they are part of the text; on a button they are never read as markup.
         options = _options(prompt, can, wording, language, can.markup) if prompt else ()
         text = "\n".join([text, *(f"{option.number} {option.label}" for option in options)])
-    if can.gsm:
+    if can.prefers_gsm:
         text = sms_segments.to_gsm(text)
     ticked = [
-        wording.say(Say("done", {"line": line}), language, markup=can.markup, button=True)
-        for line in (done if can.edit else ())
+        wording.translate(Say("done", {"line": line}), language, markup=can.markup, button=True)
+        for line in (done if can.can_edit else ())
     ]
     settled = "\n".join(ticked)
     contact = ""
-    if can.contact and prompt and prompt.layout == "contact":
+    if can.can_ask_contact and prompt and prompt.layout == "contact":
         # It cannot be put on a message that is there: this one will be new.
-        contact, above = wording.say(Say("share_number"), language), False
-    text = cut(f"{settled}\n\n{text}" if settled and above else text, can.length)
-    venue = _venue(say) if say.key == "venue" and can.location else None
-    return Rendered(
+        contact, above = wording.translate(Say("share_number"), language), False
+    text = truncate_text(f"{settled}\n\n{text}" if settled and above else text, can.max_length)
+    venue = _venue(say) if say.key == "venue" and can.can_send_location else None
+    return RenderedMessage(
         text,
         "venue" if venue else shape,
         options,
-        sms_segments.segments(text) if can.gsm else 1,
+        sms_segments.count_segments(text) if can.prefers_gsm else 1,
         rows,
         contact,
         settled,
         venue,
         items=items if shape == "list" else (),
-        opener=wording.say(Say("list.open"), language) if shape == "list" else "",
+        list_button=wording.translate(Say("list.open"), language) if shape == "list" else "",
     )
 
 
-def _venue(say: Say) -> Venue:
+def _venue(say: Say) -> VenuePin:
     place, title, address = say.params, str(say.params["shop"]), str(say.params["address"])
-    return Venue(float(str(place["latitude"])), float(str(place["longitude"])), title, address)
+    return VenuePin(float(str(place["latitude"])), float(str(place["longitude"])), title, address)
 
 
-def as_numbers(rendered: Rendered, capabilities: Capabilities) -> Rendered:
+def with_numbered_options(rendered: RenderedMessage, capabilities: Capabilities) -> RenderedMessage:
     """Return a message whose options are apart as one that has them in its text, numbered."""
     if rendered.shape not in {"buttons", "list"}:
         return rendered
     # On a button words are never read as markup; in the text they would be.
-    escape = ESCAPES[capabilities.markup]
+    escape = ESCAPERS[capabilities.markup]
     options = (f"{option.number} {escape(option.label)}" for option in rendered.options)
-    text = cut("\n".join([rendered.text, *options]), capabilities.length)
+    text = truncate_text("\n".join([rendered.text, *options]), capabilities.max_length)
     return replace(rendered, text=text, shape="numbers", rows=(), items=(), opener="")
 
 
 def _options(
-    prompt: Prompt,
+    prompt: ShownPrompt,
     can: Capabilities,
-    wording: Wording,
+    wording: Translator,
     language: str,
     markup: Markup = "plain",
-) -> tuple[Option, ...]:
+) -> tuple[PromptOption, ...]:
     return tuple(
-        Option(
-            prompt.base + index + 1,
-            wording.say(choice.label, language, markup=markup, gsm=can.gsm, button=can.edit),
+        PromptOption(
+            prompt.number_offset + index + 1,
+            wording.translate(
+                choice.label, language, markup=markup, gsm=can.prefers_gsm, button=can.can_edit
+            ),
             f"{prompt.id}.{index}",
         )
         for index, choice in enumerate(prompt.options)
@@ -222,50 +229,53 @@ def _options(
 
 
 def _items(
-    prompt: Prompt,
-    options: Sequence[Option],
+    prompt: ShownPrompt,
+    options: Sequence[PromptOption],
     can: Capabilities,
-    wording: Wording,
+    wording: Translator,
     language: str,
-) -> tuple[list_items.Item, ...]:
+) -> tuple[list_items.ListItem, ...]:
     """Return the options as items of a list, if they are more than buttons and fit."""
-    if not options or _are_buttons(options, can) or len(options) > can.list:
+    if not options or _are_buttons(options, can) or len(options) > can.max_list_items:
         return ()
 
     def fill(number: int) -> str:
-        return wording.say(Say("list.or", {"number": number}), language)
+        return wording.translate(Say("list.or", {"number": number}), language)
 
     # What a button's words set off by a dot goes into the second line here.
-    buttons = [wording.say(choice.label, language, button=True) for choice in prompt.options]
+    buttons = [wording.translate(choice.label, language, button=True) for choice in prompt.options]
     labels = [
-        button if list_items.PARTED in button else option.label
+        button if list_items.PART_SEPARATOR in button else option.label
         for button, option in zip(buttons, options, strict=True)
     ]
-    return list_items.items(labels, options[0].number, fill)
+    return list_items.build_list_items(labels, options[0].number, fill)
 
 
 def _shape(
-    text: str, options: Sequence[Option], items: Sequence[list_items.Item], can: Capabilities
+    text: str,
+    options: Sequence[PromptOption],
+    items: Sequence[list_items.ListItem],
+    can: Capabilities,
 ) -> Shape:
     if not options:
         return "text"
-    if len(text) > (can.options_length or can.length):
+    if len(text) > (can.max_options_length or can.max_length):
         return "numbers"
     if _are_buttons(options, can):
         return "buttons"
     return "list" if items else "numbers"
 
 
-def _are_buttons(options: Sequence[Option], can: Capabilities) -> bool:
+def _are_buttons(options: Sequence[PromptOption], can: Capabilities) -> bool:
     labels = [option.label for option in options]
     return (
-        len(labels) <= can.buttons
-        and all(0 < len(label) <= can.button_length for label in labels)
-        and (not can.distinct or len(set(labels)) == len(labels))
+        len(labels) <= can.max_buttons
+        and all(0 < len(label) <= can.max_button_length for label in labels)
+        and (not can.needs_distinct_labels or len(set(labels)) == len(labels))
     )
 
 
-def cut(text: str, length: int) -> str:
+def truncate_text(text: str, length: int) -> str:
     """Shorten `text` to `length` characters, at a line or word if one is near, with a mark."""
     if len(text) <= length:
         return text

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 
-BASIC = frozenset(
+GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENDED = frozenset("\f^{}\\[~]|€")
+GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 """Characters of GSM-7 that take two places."""
 
-_GSM = BASIC | EXTENDED
+_GSM = GSM_BASIC | GSM_EXTENDED
 
 _TYPOGRAPHY = {
     "‘": "'", "’": "'", "‚": "'", "′": "'", "´": "'", "`": "'", "ʼ": "'",
@@ -33,15 +33,15 @@ def is_gsm(text: str) -> bool:
     return _GSM.issuperset(text)
 
 
-def alphabet(text: str) -> str:
+def sms_encoding(text: str) -> str:
     """Return what SMS is priced by: "gsm7" for a text of that alphabet, else "ucs2"."""
     return "gsm7" if is_gsm(text) else "ucs2"
 
 
-def segments(text: str) -> int:
+def count_segments(text: str) -> int:
     """Return how many SMS `text` is sent as; an empty text is one."""
     if is_gsm(text):
-        widths, single, part = [1 + (c in EXTENDED) for c in text], 160, 153
+        widths, single, part = [1 + (c in GSM_EXTENDED) for c in text], 160, 153
     else:
         widths, single, part = [1 + (ord(c) > 0xFFFF) for c in text], 70, 67
     if sum(widths) <= single:
@@ -69,7 +69,7 @@ def to_gsm(text: str) -> str:
 
 
 def _simpler(character: str) -> str:
-    if character in BASIC or character in EXTENDED:
+    if character in GSM_BASIC or character in GSM_EXTENDED:
         return character
     if character in _TYPOGRAPHY:
         return _TYPOGRAPHY[character]

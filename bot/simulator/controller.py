@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from bot.app import App
 from bot.channels import lines
 from bot.channels.lines import Line
-from bot.channels.simulator.channel import TRANSPORT, Simulator
-from bot.engine.receive import receive
-from bot.simulator.personas import Scene, set_stage
-from bot.simulator.state import Due, next_due
+from bot.channels.simulator.channel import SIMULATOR_TRANSPORT, Simulator
+from bot.engine.receive import receive_incoming
+from bot.simulator.personas import SimulatedShop, set_up_personas
+from bot.simulator.state import NextEvent, find_next_event
 from core.clock import Clock, ShiftedClock
 from core.db.context import Context
 from core.db.runtime import Runtime
@@ -26,9 +26,9 @@ from core.errors import NotFound
 from core.messaging.messages import Incoming
 from core.settings import Settings
 
-Seed = Callable[[Runtime], Awaitable[object]]
+SeedDatabase = Callable[[Runtime], Awaitable[object]]
 
-REAL = (
+REAL_SETTINGS = (
     "database_url", "redis_url", "public_url", "smtp_url", "mail_from", "secret_key_previous",
     "metrics_token",
     "telegram_bot_token", "telegram_owner_bot_token", "telegram_webhook_secret",
@@ -40,7 +40,7 @@ REAL = (
 """Settings that lead out of this machine, or into an installation's own data."""
 
 
-class Movable(Clock, Protocol):
+class MovableClock(Clock, Protocol):
     """A clock that can be moved on."""
 
     def advance(self, by: timedelta) -> None:
@@ -48,45 +48,47 @@ class Movable(Clock, Protocol):
         ...
 
 
-def apart(settings: Settings) -> Settings:
+def demo_settings(settings: Settings) -> Settings:
     """Return settings for the demo: its own folder, and no way to a real line or database."""
-    blank = dict.fromkeys(REAL, "")
+    blank = dict.fromkeys(REAL_SETTINGS, "")
     return settings.model_copy(update={**blank, "data_dir": settings.data_dir / "demo"})
 
 
 @dataclass(slots=True, eq=False)
-class Stage:
+class SimulatorController:
     """One installation with phones on a page. `seed` fills an empty database anew."""
 
     app: App
     simulator: Simulator
-    clock: Movable
-    seed: Seed
-    scenes: list[Scene] = field(default_factory=list)
-    ends: dict[tuple[int, str], Line] = field(default_factory=dict)
+    clock: MovableClock
+    seed: SeedDatabase
+    shops: list[SimulatedShop] = field(default_factory=list)
+    lines_by_phone: dict[tuple[int, str], Line] = field(default_factory=dict)
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def of(cls, runtime: Runtime, clock: Movable, seed: Seed) -> Stage:
+    def from_runtime(
+        cls, runtime: Runtime, clock: MovableClock, seed: SeedDatabase
+    ) -> SimulatorController:
         """Put it together around a runtime whose clock is `clock`; it has no other lines."""
         simulator = Simulator(clock)
-        return cls(App.of(runtime, simulator.channels()), simulator, clock, seed)
+        return cls(App.from_runtime(runtime, simulator.channels()), simulator, clock, seed)
 
     @classmethod
-    def open(cls, settings: Settings, seed: Seed) -> Stage:
+    def open(cls, settings: Settings, seed: SeedDatabase) -> SimulatorController:
         """Put the demo together, apart from every real installation."""
         clock = ShiftedClock()
-        return cls.of(Runtime.open(apart(settings), clock), clock, seed)
+        return cls.from_runtime(Runtime.open(demo_settings(settings), clock), clock, seed)
 
-    async def begin(self) -> None:
+    async def start_fresh(self) -> None:
         """Empty the database, fill it anew, and give every shop its lines and people."""
         await self.app.runtime.run(_empty)
         self._forget()
         await self.seed(self.app.runtime)
-        self.scenes = await self.app.runtime.run(set_stage)
-        async with self.app.runtime.reading() as ctx:
-            known = {line.id: line for line in await lines.load(ctx, TRANSPORT)}
-        self.ends = {end: known[end[0]] for scene in self.scenes for end in scene.ends()}
+        self.shops = await self.app.runtime.run(set_up_personas)
+        async with self.app.runtime.read_transaction() as ctx:
+            known = {line.id: line for line in await lines.load_lines(ctx, SIMULATOR_TRANSPORT)}
+        self.lines_by_phone = {end: known[end[0]] for scene in self.shops for end in scene.phones()}
 
     async def reset(self) -> None:
         """Begin anew while serving: what is in hand ends first, then phones and data empty."""
@@ -94,12 +96,14 @@ class Stage:
             await self._quiet()
             if isinstance(self.clock, ShiftedClock):
                 self.clock.shift = timedelta(0)
-            await self.begin()
+            await self.start_fresh()
             self.simulator.clear()
-            await self.app.delivery.learn_lines()
-            self.simulator.tell("reset")
+            await self.app.sender.refresh_lines()
+            self.simulator.notify_watchers("reset")
 
-    async def say(self, line_id: int, address: str, incoming: Incoming, shown: str) -> None:
+    async def send_incoming(
+        self, line_id: int, address: str, incoming: Incoming, shown: str
+    ) -> None:
         """Let the phone with `address` on one of our lines send something; `shown` on the phone.
 
         It goes the way of every message. NotFound for a line or phone that is not on the stage.
@@ -107,39 +111,39 @@ class Stage:
         async with self._busy:
             line = self._end(line_id, address)
             # Whoever answers has seen the question: it is marked as shown first.
-            await self.app.delivery.idle()
+            await self.app.sender.wait_until_idle()
             if incoming.kind == "tap":
-                held = self.simulator.holder(line_id, address, incoming.payload)
+                held = self.simulator.find_button_message(line_id, address, incoming.payload)
                 incoming = replace(incoming, message=held)
-            self.simulator.wrote(line_id, address, shown, tapped=incoming.payload)
-            receipt = await receive(self.app.runtime, line, address, uuid4().hex, incoming)
-            self.app.turns.begin(receipt.conversation_id)
-        await self.app.turns.idle()
-        self.simulator.tell("facts")
+            self.simulator.show_incoming(line_id, address, shown, tapped=incoming.payload)
+            receipt = await receive_incoming(self.app.runtime, line, address, uuid4().hex, incoming)
+            self.app.turn_runner.begin_turns(receipt.conversation_id)
+        await self.app.turn_runner.wait_until_idle()
+        self.simulator.notify_watchers("facts")
 
-    async def jump(self) -> Due | None:
+    async def jump_to_next_event(self) -> NextEvent | None:
         """Move the clock to what is due next, and do it; None when nothing is to come."""
         async with self._busy:
             await self._quiet()
-            async with self.app.runtime.reading() as ctx:
-                due = await next_due(ctx)
+            async with self.app.runtime.read_transaction() as ctx:
+                due = await find_next_event(ctx)
             if due is None:
                 return None
             self.clock.advance(due.at - self.clock.now())
             await self.app.worker.run_due()
-            await self.app.delivery.idle()
-        self.simulator.tell("facts")
+            await self.app.sender.wait_until_idle()
+        self.simulator.notify_watchers("facts")
         return due
 
     def _end(self, line_id: int, address: str) -> Line:
-        end = self.ends.get((line_id, address))
+        end = self.lines_by_phone.get((line_id, address))
         if end is None:
             raise NotFound(line=line_id, address=address)
         return end
 
     async def _quiet(self) -> None:
-        await self.app.turns.idle()
-        await self.app.delivery.idle()
+        await self.app.turn_runner.wait_until_idle()
+        await self.app.sender.wait_until_idle()
 
     def _forget(self) -> None:
         cache = self.app.runtime.cache

@@ -9,16 +9,15 @@ from datetime import timedelta
 import phonenumbers
 import sqlalchemy as sa
 
-from bot.channels.simulator.channel import LOOKS, TRANSPORT
+from bot.channels.simulator.channel import CAPABILITIES_BY_LOOK, SIMULATOR_TRANSPORT
 from core.catalog import loader, shop_search
 from core.catalog.entities import Catalog, Shop
 from core.db import tables
 from core.db.context import Context
 from core.localtime import zones
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Json
-from core.people import members as people_members
-from core.people.members import add_member
+from core.people.members import add_member, list_members
 
 # Sample people of the sample shops' countries: codes go to phones of a shop's own country.
 _CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -45,7 +44,7 @@ _ROLES = {"owner": "Owner", "receptionist": "Reception", "provider": "Provider"}
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Persona:
     """Somebody with a phone; `addresses` by look, as the shop's lines know them."""
 
     name: str
@@ -54,7 +53,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SimulatedShop:
     """One shop on the stage; `lines` are ids by look, "staff" among them.
 
     `approves`: bookings wait for somebody of the shop. `hints` are messages worth a try.
@@ -67,11 +66,11 @@ class Scene:
     zone: str
     approves: bool
     lines: dict[str, int]
-    customers: tuple[Person, ...]
-    staff: tuple[Person, ...]
+    customers: tuple[Persona, ...]
+    staff: tuple[Persona, ...]
     hints: tuple[str, ...]
 
-    def ends(self) -> Iterator[tuple[int, str]]:
+    def phones(self) -> Iterator[tuple[int, str]]:
         """Yield the line and address of every phone."""
         for person in (*self.customers, *self.staff):
             for look, address in person.addresses.items():
@@ -82,32 +81,32 @@ class Scene:
         return asdict(self)
 
 
-async def set_stage(ctx: Context) -> list[Scene]:
+async def set_up_personas(ctx: Context) -> list[SimulatedShop]:
     """Give every shop its simulated lines and people, where they lack; return them all."""
-    shops = [shop for shop in await shop_search.shops(ctx) if not shop.paused]
+    shops = [shop for shop in await shop_search.list_shops(ctx) if not shop.paused]
     shops.sort(key=lambda shop: shop.id)
     return [await _scene(ctx, shop) for shop in shops]
 
 
-async def _scene(ctx: Context, shop: Shop) -> Scene:
+async def _scene(ctx: Context, shop: Shop) -> SimulatedShop:
     address = shop.phone or f"shop-{shop.id}"
     lines = {
-        look: await add_line(
-            ctx, transport=TRANSPORT, channel=look, address=address, shop_id=shop.id
+        look: await get_or_create_line(
+            ctx, transport=SIMULATOR_TRANSPORT, channel=look, address=address, shop_id=shop.id
         )
-        for look in LOOKS
+        for look in CAPABILITIES_BY_LOOK
     }
-    lines["staff"] = await add_line(
+    lines["staff"] = await get_or_create_line(
         ctx,
-        transport=TRANSPORT,
+        transport=SIMULATOR_TRANSPORT,
         channel="telegram",
         account="staff",
         address=address,
         shop_id=shop.id,
         staff=True,
     )
-    known = await loader.catalog(ctx, shop.id)
-    return Scene(
+    known = await loader.load_catalog(ctx, shop.id)
+    return SimulatedShop(
         id=shop.id,
         name=shop.name,
         type=shop.type,
@@ -125,8 +124,8 @@ def _wish(ctx: Context, known: Catalog) -> str:
     """Write what somebody may ask for: the first service, on the next day with open hours."""
     services = known.bookable_services()
     wanted = services[0].name.casefold() if services else "appointment"
-    today = zones.local(int(ctx.now.timestamp()), known.shop.timezone).date()
-    schedule = known.shop_schedule
+    today = zones.to_local(int(ctx.now.timestamp()), known.shop.timezone).date()
+    schedule = known.shop_hours
     for ahead in range(1, 15):
         day = today + timedelta(days=ahead)
         open_hours = schedule.exceptions.get(day, schedule.weekly[day.weekday()])
@@ -138,11 +137,13 @@ def _wish(ctx: Context, known: Catalog) -> str:
     return f"Can I get a {wanted}?"
 
 
-def _customers(shop: Shop) -> Iterator[Person]:
+def _customers(shop: Shop) -> Iterator[Persona]:
     known = _CUSTOMERS.get(shop.country) or zip(_ANYWHERE, _numbers(shop.country), strict=False)
     for name, phone in known:
-        addresses = dict.fromkeys(LOOKS, phone) | {"telegram": f"simulated-{phone[1:]}"}
-        yield Person(name, phone, addresses)
+        addresses = dict.fromkeys(CAPABILITIES_BY_LOOK, phone) | {
+            "telegram": f"simulated-{phone[1:]}"
+        }
+        yield Persona(name, phone, addresses)
 
 
 def _numbers(country: str) -> Iterator[str]:
@@ -156,19 +157,19 @@ def _numbers(country: str) -> Iterator[str]:
         yield phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
 
 
-async def _staff(ctx: Context, shop: Shop) -> tuple[Person, ...]:
-    members = await people_members.members(ctx, shop.id)
+async def _staff(ctx: Context, shop: Shop) -> tuple[Persona, ...]:
+    members = await list_members(ctx, shop.id)
     if not any(member.role == "owner" for member in members):
         phone = shop.phone or next(_numbers(shop.country), "")
         await add_member(ctx, shop.id, phone=phone, role="owner", name="The owner")
-        members = await people_members.members(ctx, shop.id)
+        members = await list_members(ctx, shop.id)
     first = {member.user_id: member for member in reversed(members)}
     staff = []
     for member in sorted(first.values(), key=members.index):
         # No real Telegram id looks like this one.
         address = f"simulated-member-{member.user_id}"
         await _known(ctx, member.user_id, address)
-        staff.append(Person(member.name, _ROLES[member.role], {"staff": address}))
+        staff.append(Persona(member.name, _ROLES[member.role], {"staff": address}))
     return tuple(staff)
 
 
@@ -182,6 +183,6 @@ async def _known(ctx: Context, user_id: int, address: str) -> None:
         "used_at": ctx.now,
         "created_at": ctx.now,
     }
-    await ctx.execute(ctx.insert_new(tables.identities, values))
+    await ctx.execute(ctx.insert_ignoring_conflicts(tables.identities, values))
     proved = sa.update(tables.identities).where(tables.identities.c.value == address)
     await ctx.execute(proved.values(used_at=ctx.now))

@@ -9,22 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.channels.simulator.channel import TRANSPORT
-from bot.i18n.formats import moment
-from bot.i18n.messages import WORDING, text
+from bot.channels.simulator.channel import SIMULATOR_TRANSPORT
+from bot.i18n.formats import format_moment
+from bot.i18n.messages import TRANSLATOR, text
 from core.db import tables
 from core.db.context import Context, Row
 from core.messaging.messages import Json, When
 from core.signed_links import booking_token
 
-NEWEST = 6
+MAX_BOOKINGS = 6
 """Bookings that are listed."""
 
 _ENDED = ("cancelled", "declined", "expired")
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class NextEvent:
     """The next moment at which something happens by itself, and what."""
 
     at: datetime
@@ -35,16 +35,16 @@ class Due:
         return {"at": self.at.isoformat(), "what": self.what}
 
 
-async def facts(ctx: Context) -> Json:
+async def load_state(ctx: Context) -> Json:
     """Return everything; `now` is what the page's clock goes by."""
     rows = await ctx.all(_bookings())
-    due = await next_due(ctx)
+    due = await find_next_event(ctx)
     return {
         "now": ctx.now.isoformat(),
         "due": due and due.to_json(),
-        "bookings": [_booking(ctx, row) for row in rows[:NEWEST]],
+        "bookings": [_booking(ctx, row) for row in rows[:MAX_BOOKINGS]],
         "talks": await _talks(ctx),
-        "tour": await tour(ctx, [row.id for row in rows]),
+        "tour": await tour_progress(ctx, [row.id for row in rows]),
     }
 
 
@@ -53,7 +53,7 @@ async def _talks(ctx: Context) -> list[Json]:
     rows = await ctx.all(
         sa.select(talks.c.id, talks.c.line_id, talks.c.address)
         .join_from(talks, lines, lines.c.id == talks.c.line_id)
-        .where(lines.c.transport == TRANSPORT)
+        .where(lines.c.transport == SIMULATOR_TRANSPORT)
         .order_by(talks.c.id)
     )
     return [{"id": row.id, "line": row.line_id, "address": row.address} for row in rows]
@@ -67,7 +67,7 @@ def _bookings() -> sa.Select[Any]:
         .join_from(b, talks, talks.c.id == b.c.conversation_id)
         .join(lines, lines.c.id == talks.c.line_id)
         .join(shops, shops.c.id == b.c.shop_id)
-        .where(lines.c.transport == TRANSPORT)
+        .where(lines.c.transport == SIMULATOR_TRANSPORT)
         .order_by(b.c.id.desc())
     )
 
@@ -79,9 +79,9 @@ def _booking(ctx: Context, row: Row) -> Json:
         "ref": row.ref,
         "shop": row.shop,
         "title": f"{row.snapshot['service']} with {row.snapshot['provider']}",
-        "when": moment(When(row.starts_at, zone), "", "en"),
+        "when": format_moment(When(row.starts_at, zone), "", "en"),
         "state": row.state,
-        "stateName": WORDING.say(text(f"state.{row.state}"), "en"),
+        "stateName": TRANSLATOR.translate(text(f"state.{row.state}"), "en"),
         "over": row.state in _ENDED,
         "page": f"/b/{token}",
         "calendar": f"/b/{token}.ics",
@@ -89,7 +89,7 @@ def _booking(ctx: Context, row: Row) -> Json:
     }
 
 
-async def tour(ctx: Context, booking_ids: Iterable[int]) -> dict[str, bool]:
+async def tour_progress(ctx: Context, booking_ids: Iterable[int]) -> dict[str, bool]:
     """Return which steps of the guided tour are done, by what happened to the bookings."""
     events = tables.booking_events.c
     ids = list(booking_ids)
@@ -117,10 +117,10 @@ _REMINDER, _HOLD, _REQUEST, _BEGINS, _ENDS = (
 )
 
 
-async def next_due(ctx: Context) -> Due | None:
+async def find_next_event(ctx: Context) -> NextEvent | None:
     """Return what happens next by the clock alone; None when nothing is to come."""
     rows = await ctx.all(_moments(ctx.now))
-    found = [Due(row.at, row.what) for row in rows if row.at is not None]
+    found = [NextEvent(row.at, row.what) for row in rows if row.at is not None]
     return min(found, key=lambda due: due.at, default=None)
 
 
@@ -131,7 +131,7 @@ def _moments(now: datetime) -> sa.CompoundSelect[Any]:
     here = b.conversation_id.in_(
         sa.select(talks.c.id)
         .join_from(talks, lines, lines.c.id == talks.c.line_id)
-        .where(lines.c.transport == TRANSPORT)
+        .where(lines.c.transport == SIMULATOR_TRANSPORT)
     )
 
     def first(what: str, at: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:

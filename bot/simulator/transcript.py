@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from bot.channels.simulator.channel import TRANSPORT
+from bot.channels.simulator.channel import SIMULATOR_TRANSPORT
 from core.db import tables
 from core.db.context import Context, Row
 from core.errors import NotFound
@@ -17,7 +17,7 @@ _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
 """What may be a one-time code in somebody's own words."""
 
 
-async def talk_data(ctx: Context, conversation_id: int) -> Json:
+async def load_transcript(ctx: Context, conversation_id: int) -> Json:
     """Return the rows of a talk on a simulated line as JSON data; NotFound for any other.
 
     Codes are in none of them: ours are never stored, theirs are hidden here.
@@ -26,7 +26,7 @@ async def talk_data(ctx: Context, conversation_id: int) -> Json:
     found = await ctx.first(
         sa.select(talks, lines.c.channel)
         .join_from(talks, lines, lines.c.id == talks.c.line_id)
-        .where(talks.c.id == conversation_id, lines.c.transport == TRANSPORT)
+        .where(talks.c.id == conversation_id, lines.c.transport == SIMULATOR_TRANSPORT)
     )
     if found is None:
         raise NotFound(conversation=conversation_id)

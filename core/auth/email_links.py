@@ -17,21 +17,21 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import one_time_codes as table
-from core.errors import LinkDead
+from core.errors import LinkExpired
 
-Purpose = Literal["verify-email", "new-password", "mail-messages"]
+LinkPurpose = Literal["verify-email", "new-password", "mail-messages"]
 
-LIVES_FOR: dict[Purpose, timedelta] = {
+LINK_LIFETIMES: dict[LinkPurpose, timedelta] = {
     "verify-email": timedelta(hours=24),
     "new-password": timedelta(minutes=30),
     "mail-messages": timedelta(hours=24),
 }
-PER_HOUR = 5
+MAX_LINKS_PER_HOUR = 5
 """Mails to one address, whoever asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EmailLink:
     """What a link was made for."""
 
     id: int
@@ -39,14 +39,16 @@ class Link:
     facts: Mapping[str, Any]
 
 
-async def issue(ctx: Context, purpose: Purpose, email: str, facts: Mapping[str, Any]) -> str | None:
+async def issue_link(
+    ctx: Context, purpose: LinkPurpose, email: str, facts: Mapping[str, Any]
+) -> str | None:
     """Return the token of a new link; None when this address got enough mails in this hour."""
     sent = sa.select(sa.func.count()).where(
         table.c.phone == email,
         table.c.created_at > ctx.now - timedelta(hours=1),
-        table.c.purpose.in_(LIVES_FOR),
+        table.c.purpose.in_(LINK_LIFETIMES),
     )
-    if int(await ctx.scalar(sent)) >= PER_HOUR:
+    if int(await ctx.scalar(sent)) >= MAX_LINKS_PER_HOUR:
         return None
     token = base64.urlsafe_b64encode(ctx.random.randbytes(24)).decode()
     await ctx.insert(
@@ -56,13 +58,13 @@ async def issue(ctx: Context, purpose: Purpose, email: str, facts: Mapping[str, 
         purpose=purpose,
         digest=_digest(ctx, purpose, token),
         created_at=ctx.now,
-        expires_at=ctx.now + LIVES_FOR[purpose],
+        expires_at=ctx.now + LINK_LIFETIMES[purpose],
         facts=dict(facts),
     )
     return token
 
 
-async def look(ctx: Context, purpose: Purpose, token: str) -> Link:
+async def inspect_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailLink:
     """Return what a link is for, without using it up; LinkDead if it is good for nothing."""
     row = await ctx.first(
         sa.select(table.c.id, table.c.phone, table.c.facts).where(
@@ -70,37 +72,37 @@ async def look(ctx: Context, purpose: Purpose, token: str) -> Link:
         )
     )
     if row is None:
-        raise LinkDead
-    return Link(row.id, row.phone, row.facts)
+        raise LinkExpired
+    return EmailLink(row.id, row.phone, row.facts)
 
 
-async def use(ctx: Context, purpose: Purpose, token: str) -> Link:
+async def consume_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailLink:
     """Use a link up, and all others of its purpose and address; LinkDead as `look`."""
-    link = await look(ctx, purpose, token)
+    link = await inspect_link(ctx, purpose, token)
     used = await ctx.execute(
         table.update()
         .where(table.c.id == link.id, table.c.used_at.is_(None))
         .values(used_at=ctx.now)
     )
     if not used.rowcount:
-        raise LinkDead
+        raise LinkExpired
     rest = table.update().where(table.c.phone == link.email, *_living(ctx, purpose))
     await ctx.execute(rest.values(dead_at=ctx.now))
     return link
 
 
-async def pending(ctx: Context, purpose: Purpose, email: str) -> list[Link]:
+async def pending_links(ctx: Context, purpose: LinkPurpose, email: str) -> list[EmailLink]:
     """Return the links of an address that are good yet, the newest first."""
     rows = await ctx.all(
         sa.select(table.c.id, table.c.phone, table.c.facts)
         .where(table.c.phone == email, *_living(ctx, purpose))
         .order_by(table.c.id.desc())
-        .limit(PER_HOUR)
+        .limit(MAX_LINKS_PER_HOUR)
     )
-    return [Link(row.id, row.phone, row.facts) for row in rows]
+    return [EmailLink(row.id, row.phone, row.facts) for row in rows]
 
 
-def _living(ctx: Context, purpose: Purpose) -> tuple[sa.ColumnElement[bool], ...]:
+def _living(ctx: Context, purpose: LinkPurpose) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         table.c.purpose == purpose,
         table.c.used_at.is_(None),
@@ -109,6 +111,6 @@ def _living(ctx: Context, purpose: Purpose) -> tuple[sa.ColumnElement[bool], ...
     )
 
 
-def _digest(ctx: Context, purpose: Purpose, token: str) -> str:
+def _digest(ctx: Context, purpose: LinkPurpose, token: str) -> str:
     key = hmac.digest(ctx.secret, b"mail link", "sha256")
     return hmac.digest(key, f"{purpose}\n{token}".encode("utf-8", "replace"), "sha256").hex()

@@ -13,15 +13,15 @@ from core import signed_links
 from core.auth import email_links, password_login
 from core.db.context import Context
 from core.db.tables import conversations, lines, shops
-from core.errors import LinkDead
+from core.errors import LinkExpired
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.delivery_status import opted_out
-from core.people import identities
-from core.people.consent import note_consent
-from core.people.verification import prove_apart
+from core.messaging.outbox.delivery_status import record_opt_out
+from core.people.consent import record_consent
+from core.people.identities import get_or_create_contact
+from core.people.verification import verify_identity_without_conversation
 
-PURPOSE: email_links.Purpose = "mail-messages"
+SUBSCRIBE_PURPOSE: email_links.LinkPurpose = "mail-messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class _Line:
     shop_id: int | None
 
 
-async def line_of(ctx: Context, shop_id: int) -> _Line | None:
+async def email_line(ctx: Context, shop_id: int) -> _Line | None:
     """Return the line by which a shop mails; its own before one for all. None: it cannot."""
     row = await ctx.first(
         sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
@@ -46,23 +46,25 @@ async def line_of(ctx: Context, shop_id: int) -> _Line | None:
     return None if row is None else _Line(row.id, row.channel, row.shop_id)
 
 
-async def ask(ctx: Context, *, user_id: int, shop_id: int, email: str, language: str) -> bool:
+async def request_subscription(
+    ctx: Context, *, user_id: int, shop_id: int, email: str, language: str
+) -> bool:
     """Mail a link that proves an address is a user's; False if it got enough mails in this hour.
 
     Nothing goes there before it is opened but this. Invalid for what is no address.
     """
-    email = password_login.address(email)
-    line = await line_of(ctx, shop_id)
+    email = password_login.normalize_email(email)
+    line = await email_line(ctx, shop_id)
     facts = {"user": user_id, "shop": shop_id}
-    token = await email_links.issue(ctx, PURPOSE, email, facts) if line else None
+    token = await email_links.issue_link(ctx, SUBSCRIBE_PURPOSE, email, facts) if line else None
     if line is None or token is None:
         return False
-    contact = await identities.contact(ctx, line, email)
+    contact = await get_or_create_contact(ctx, line, email)
     talk = sa.update(conversations).where(conversations.c.id == contact.conversation_id)
     await ctx.execute(talk.values(language=language, shop_id=shop_id))
     name = await ctx.scalar(sa.select(shops.c.name).where(shops.c.id == shop_id))
-    url = f"{ctx.settings.base_url}/mail/prove?token={token}"
-    await enqueue.post(
+    url = f"{ctx.settings.public_base_url}/mail/prove?token={token}"
+    await enqueue.enqueue(
         ctx,
         Say("mail.prove", {"shop": name, "link": url}, secret=True),
         conversation_id=contact.conversation_id,
@@ -72,26 +74,28 @@ async def ask(ctx: Context, *, user_id: int, shop_id: int, email: str, language:
     return True
 
 
-async def prove(ctx: Context, token: str) -> None:
+async def confirm_subscription(ctx: Context, token: str) -> None:
     """Note that the address a link was mailed to is who asked for it; LinkDead as of any link.
 
     NotAllowed for one that is another user's.
     """
-    link = await email_links.use(ctx, PURPOSE, token)
-    await prove_apart(ctx, "email", link.email, user_id=int(link.facts["user"]))
-    line = await line_of(ctx, int(link.facts["shop"]))
+    link = await email_links.consume_link(ctx, SUBSCRIBE_PURPOSE, token)
+    await verify_identity_without_conversation(
+        ctx, "email", link.email, user_id=int(link.facts["user"])
+    )
+    line = await email_line(ctx, int(link.facts["shop"]))
     if line is None:
-        raise LinkDead
-    contact = await identities.contact(ctx, line, link.email)
+        raise LinkExpired
+    contact = await get_or_create_contact(ctx, line, link.email)
     talk = sa.update(conversations).where(conversations.c.id == contact.conversation_id)
     consent = {"opted_out_at": None, "consented_at": ctx.now, "consent": "mail"}
     await ctx.execute(talk.values(consent))
-    await note_consent(
+    await record_consent(
         ctx, contact.conversation_id, given=True, how="asked", wording="the mailed link was opened"
     )
 
 
 async def unsubscribe(ctx: Context, token: str) -> None:
     """Mail nothing more to the conversation of a token; NotFound for one that is not ours."""
-    talk = signed_links.mail_of(ctx.secret, token)
-    await opted_out(ctx, talk, how="stop", wording="the unsubscribe link of a mail")
+    talk = signed_links.conversation_id_from_token(ctx.secret, token)
+    await record_opt_out(ctx, talk, how="stop", wording="the unsubscribe link of a mail")

@@ -16,42 +16,42 @@ from core.db.context import Context
 from core.db.tables import lockouts
 from core.errors import SignInLocked
 
-TRIES = 3
-PAUSES = (
+ATTEMPTS_PER_ROUND = 3
+LOCKOUT_PERIODS = (
     timedelta(seconds=30),
     timedelta(minutes=2),
     timedelta(minutes=10),
     timedelta(hours=1),
 )
-FORGOTTEN_AFTER = timedelta(days=1)
+ATTEMPTS_EXPIRE_AFTER = timedelta(days=1)
 
 
-async def take_try(ctx: Context, subject: str) -> int:
+async def count_attempt(ctx: Context, subject: str) -> int:
     """Count a try for a subject ("user:5", an address); return how many are left.
 
     SignInLocked (`seconds`) during a pause. Commit it, whatever the password turns out to be.
     """
     name = _hashed(subject)
     new = {"subject": name, "tries": 0, "last_at": ctx.now}
-    await ctx.execute(ctx.insert_new(lockouts, new))
+    await ctx.execute(ctx.insert_ignoring_conflicts(lockouts, new))
     row = await ctx.first(
         sa.select(lockouts).where(lockouts.c.subject == name).with_for_update(key_share=True)
     )
     assert row is not None
     if row.until is not None and row.until > ctx.now:
         raise SignInLocked(seconds=int((row.until - ctx.now).total_seconds()))
-    before = 0 if ctx.now - row.last_at >= FORGOTTEN_AFTER else row.tries
-    rounds, left = divmod(before + 1, TRIES)
-    pause = None if left else PAUSES[min(rounds, len(PAUSES)) - 1]
+    before = 0 if ctx.now - row.last_at >= ATTEMPTS_EXPIRE_AFTER else row.tries
+    rounds, left = divmod(before + 1, ATTEMPTS_PER_ROUND)
+    pause = None if left else LOCKOUT_PERIODS[min(rounds, len(LOCKOUT_PERIODS)) - 1]
     await ctx.execute(
         lockouts.update()
         .where(lockouts.c.id == row.id)
         .values(tries=before + 1, last_at=ctx.now, until=pause and ctx.now + pause)
     )
-    return (TRIES - left) % TRIES
+    return (ATTEMPTS_PER_ROUND - left) % ATTEMPTS_PER_ROUND
 
 
-async def forget(ctx: Context, *subjects: str) -> None:
+async def clear_attempts(ctx: Context, *subjects: str) -> None:
     """Begin anew: the password was right, or is another now."""
     names = [_hashed(subject) for subject in subjects]
     await ctx.execute(lockouts.delete().where(lockouts.c.subject.in_(names)))

@@ -18,15 +18,15 @@ from core.auth import email_links, lockout, passwords, sessions
 from core.db.context import Context
 from core.db.tables import identities, users
 from core.db.tables import passwords as table
-from core.errors import EmailUnverified, Invalid, SignInEnded, SignInFailed
-from core.people.verification import prove_apart
+from core.errors import EmailUnverified, InvalidValue, NotSignedIn, SignInFailed
+from core.people.verification import verify_identity_without_conversation
 
 T = TypeVar("T")
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"(),:;\[\]\\]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 
 
-class Transactions(Protocol):
+class TransactionRunner(Protocol):
     """What runs work in a transaction: the runtime."""
 
     async def run(self, work: Callable[[Context], Awaitable[T]]) -> T:
@@ -35,7 +35,7 @@ class Transactions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class AuthEmail:
     """A mail to be written: what it says, to whom, with which token in its link."""
 
     kind: Literal["verify", "known", "new_password", "changed"]
@@ -44,38 +44,40 @@ class Letter:
     user_id: int | None = None
 
 
-def address(email: str) -> str:
+def normalize_email(email: str) -> str:
     """Return an e-mail address as it is kept, in lower case; Invalid for what is none."""
     plain = email.strip().lower()
     if len(plain) > 254 or not _EMAIL.fullmatch(plain):
-        raise Invalid(field="email", reason="address")
+        raise InvalidValue(field="email", reason="address")
     return plain
 
 
 # ------------------------------------------------------------------------------------ signing in
 
 
-async def sign_in(runs: Transactions, email: str, password: str) -> int:
+async def verify_credentials(runs: TransactionRunner, email: str, password: str) -> int:
     """Return whose e-mail and password these are.
 
     SignInFailed (`left`), SignInLocked (`seconds`); EmailUnverified for the right password of an
     address whose link was not opened yet.
     """
-    email = address(email)
+    email = normalize_email(email)
 
     async def begin(ctx: Context) -> tuple[int, int | None, str | None, list[str]]:
-        left = await lockout.take_try(ctx, email)
+        left = await lockout.count_attempt(ctx, email)
         user_id = await _user_of(ctx, email)
         digests = await _digests(ctx, user_id) if user_id else []
-        waiting = await email_links.pending(ctx, "verify-email", email)
+        waiting = await email_links.pending_links(ctx, "verify-email", email)
         asked = [str(link.facts["digest"]) for link in waiting if link.facts.get("digest")]
         return left, user_id, digests[0] if digests else None, asked[:1]
 
     left, user_id, digest, waiting = await runs.run(begin)
-    if user_id is not None and await passwords.is_right(password, digest):
-        await runs.run(lambda ctx: lockout.forget(ctx, email))
+    if user_id is not None and await passwords.verify_password(password, digest):
+        await runs.run(lambda ctx: lockout.clear_attempts(ctx, email))
         return user_id
-    if user_id is None and await passwords.is_right(password, waiting[0] if waiting else None):
+    if user_id is None and await passwords.verify_password(
+        password, waiting[0] if waiting else None
+    ):
         raise EmailUnverified
     raise SignInFailed(left=left)
 
@@ -83,37 +85,44 @@ async def sign_in(runs: Transactions, email: str, password: str) -> int:
 # ------------------------------------------------------------------------------------ registering
 
 
-async def register(
-    runs: Transactions, email: str, password: str, name: str = "", *, user_id: int | None = None
-) -> Letter | None:
+async def register_account(
+    runs: TransactionRunner,
+    email: str,
+    password: str,
+    name: str = "",
+    *,
+    user_id: int | None = None,
+) -> AuthEmail | None:
     """Keep e-mail and password until the mailed link is opened; return what to mail.
 
     `user_id` is who adds them to the account they are signed in to. A known address gets a mail
     that says so. None when it got enough mails in this hour.
     """
-    email = address(email)
-    digest = await passwords.digest_of(passwords.check(password))
+    email = normalize_email(email)
+    digest = await passwords.hash_password(passwords.validate_password(password))
 
-    async def keep(ctx: Context) -> Letter | None:
+    async def keep(ctx: Context) -> AuthEmail | None:
         if await _user_of(ctx, email) is not None:
-            return Letter("known", email)
+            return AuthEmail("known", email)
         facts = {"digest": digest, "name": " ".join(name.split())[:100], "user": user_id}
-        token = await email_links.issue(ctx, "verify-email", email, facts)
-        return Letter("verify", email, token) if token else None
+        token = await email_links.issue_link(ctx, "verify-email", email, facts)
+        return AuthEmail("verify", email, token) if token else None
 
     return await runs.run(keep)
 
 
-async def verify(ctx: Context, token: str) -> int:
+async def verify_email(ctx: Context, token: str) -> int:
     """Note that an address is its registrant's, and make the account; return the user's id.
 
     LinkDead for a link that is used, too old or none; NotAllowed for a deactivated user.
     """
-    link = await email_links.use(ctx, "verify-email", token)
+    link = await email_links.consume_link(ctx, "verify-email", token)
     if await _user_of(ctx, link.email) is not None:
-        raise SignInEnded
+        raise NotSignedIn
     known, name = link.facts.get("user"), str(link.facts.get("name") or "")
-    user_id = await prove_apart(ctx, "email", link.email, name=name, user_id=known)
+    user_id = await verify_identity_without_conversation(
+        ctx, "email", link.email, name=name, user_id=known
+    )
     await _put(ctx, user_id, str(link.facts["digest"]))
     return user_id
 
@@ -121,71 +130,73 @@ async def verify(ctx: Context, token: str) -> int:
 # ------------------------------------------------------------------------------------ changing
 
 
-async def forgotten(ctx: Context, email: str) -> Letter | None:
+async def request_password_reset(ctx: Context, email: str) -> AuthEmail | None:
     """Return the mail that lets somebody choose a new password; None if there is none to send."""
-    email = address(email)
+    email = normalize_email(email)
     user_id = await _user_of(ctx, email)
     if user_id is None:
         return None
-    token = await email_links.issue(ctx, "new-password", email, {"user": user_id})
-    return Letter("new_password", email, token) if token else None
+    token = await email_links.issue_link(ctx, "new-password", email, {"user": user_id})
+    return AuthEmail("new_password", email, token) if token else None
 
 
-async def choose(runs: Transactions, token: str, password: str) -> Letter:
+async def reset_password(runs: TransactionRunner, token: str, password: str) -> AuthEmail:
     """Set a new password by a mailed link; everybody who is signed in as this user is out.
 
     LinkDead; Invalid for one of the last five.
     """
-    passwords.check(password)
+    passwords.validate_password(password)
 
     async def begin(ctx: Context) -> list[str]:
-        link = await email_links.look(ctx, "new-password", token)
+        link = await email_links.inspect_link(ctx, "new-password", token)
         return await _digests(ctx, int(link.facts["user"]))
 
     digest = await _unused(password, await runs.run(begin))
 
-    async def end(ctx: Context) -> Letter:
-        link = await email_links.use(ctx, "new-password", token)
+    async def end(ctx: Context) -> AuthEmail:
+        link = await email_links.consume_link(ctx, "new-password", token)
         user_id = int(link.facts["user"])
         await _put(ctx, user_id, digest)
-        await sessions.end_all(ctx, user_id, reason="a new password")
-        await lockout.forget(ctx, link.email, f"user:{user_id}")
-        return Letter("changed", link.email, user_id=user_id)
+        await sessions.end_all_auth_sessions(ctx, user_id, reason="a new password")
+        await lockout.clear_attempts(ctx, link.email, f"user:{user_id}")
+        return AuthEmail("changed", link.email, user_id=user_id)
 
     return await runs.run(end)
 
 
-async def change(
-    runs: Transactions, user_id: int, current: str, password: str, *, sign_in_id: int
-) -> Letter | None:
+async def change_password(
+    runs: TransactionRunner, user_id: int, current: str, password: str, *, auth_session_id: int
+) -> AuthEmail | None:
     """Change a password by the current one; other devices are signed out.
 
     SignInFailed, SignInLocked; Invalid for one of the last five, or where there is none to change.
     """
-    passwords.check(password)
+    passwords.validate_password(password)
     subject = f"user:{user_id}"
 
     async def begin(ctx: Context) -> tuple[int, list[str]]:
         digests = await _digests(ctx, user_id)
         if not digests:
-            raise Invalid(field="current", reason="none")
-        return await lockout.take_try(ctx, subject), digests
+            raise InvalidValue(field="current", reason="none")
+        return await lockout.count_attempt(ctx, subject), digests
 
     left, digests = await runs.run(begin)
-    if not await passwords.is_right(current, digests[0]):
+    if not await passwords.verify_password(current, digests[0]):
         raise SignInFailed(left=left)
     digest = await _unused(password, digests)
 
-    async def end(ctx: Context) -> Letter | None:
-        await lockout.forget(ctx, subject)
+    async def end(ctx: Context) -> AuthEmail | None:
+        await lockout.clear_attempts(ctx, subject)
         await _put(ctx, user_id, digest)
-        await sessions.end_all(ctx, user_id, reason="a new password", but=sign_in_id)
+        await sessions.end_all_auth_sessions(
+            ctx, user_id, reason="a new password", except_id=auth_session_id
+        )
         email = await ctx.scalar(
             sa.select(identities.c.value)
             .where(identities.c.user_id == user_id, *_PROVED)
             .order_by(identities.c.id)
         )
-        return Letter("changed", email) if email else None
+        return AuthEmail("changed", email) if email else None
 
     return await runs.run(end)
 
@@ -200,8 +211,8 @@ _PROVED = (
 
 
 async def _unused(password: str, digests: list[str]) -> str:
-    await passwords.check_unused(password, digests)
-    return await passwords.digest_of(password)
+    await passwords.ensure_not_reused(password, digests)
+    return await passwords.hash_password(password)
 
 
 async def _user_of(ctx: Context, email: str) -> int | None:
@@ -218,7 +229,9 @@ async def _digests(ctx: Context, user_id: int) -> list[str]:
     """Return the last passwords, the one that counts first."""
     rows = sa.select(table.c.digest).where(table.c.user_id == user_id)
     return list(
-        (await ctx.execute(rows.order_by(table.c.id.desc()).limit(passwords.REMEMBERED))).scalars()
+        (
+            await ctx.execute(rows.order_by(table.c.id.desc()).limit(passwords.HISTORY_LENGTH))
+        ).scalars()
     )
 
 
@@ -228,7 +241,7 @@ async def _put(ctx: Context, user_id: int, digest: str) -> None:
         sa.select(table.c.id)
         .where(table.c.user_id == user_id)
         .order_by(table.c.id.desc())
-        .limit(passwords.REMEMBERED)
+        .limit(passwords.HISTORY_LENGTH)
     )
     await ctx.execute(
         table.delete().where(table.c.user_id == user_id, table.c.id.not_in(kept.scalar_subquery()))

@@ -16,29 +16,29 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.auth import tokens
-from core.auth.tokens import Claims
+from core.auth.tokens import TokenClaims
 from core.db.context import Context
 from core.db.tables import members, sign_ins, users
-from core.errors import NotFound, SignInEnded
-from core.people.members import Role
+from core.errors import NotFound, NotSignedIn
+from core.people.members import ShopRole
 
-Kind = Literal["token", "cookie"]
+AuthKind = Literal["token", "cookie"]
 
 _NOTE_USE_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenPair:
     """What a program keeps to stay signed in, and until when each is good."""
 
-    access: str
-    access_until: datetime
-    refresh: str
-    refresh_until: datetime
+    access_token: str
+    access_expires_at: datetime
+    refresh_token: str
+    refresh_expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class AuthSession:
     """One device that is signed in; `agent` and `address` as they were at its beginning."""
 
     id: int
@@ -57,24 +57,24 @@ class Principal:
     user_id: int
     name: str
     language: str
-    admin: bool
-    sign_in_id: int
-    roles: tuple[Role, ...]
+    is_admin: bool
+    auth_session_id: int
+    roles: tuple[ShopRole, ...]
     created_at: datetime
     last_sign_in_at: datetime | None
 
-    def roles_at(self, shop_id: int) -> tuple[Role, ...]:
+    def roles_at(self, shop_id: int) -> tuple[ShopRole, ...]:
         """What they are at one shop."""
         return tuple(role for role in self.roles if role.shop_id == shop_id)
 
     @property
-    def shops(self) -> frozenset[int]:
+    def shop_ids(self) -> frozenset[int]:
         """Where they work."""
         return frozenset(role.shop_id for role in self.roles)
 
 
-async def begin(
-    ctx: Context, user_id: int, *, kind: Kind, agent: str = "", address: str = ""
+async def start_auth_session(
+    ctx: Context, user_id: int, *, kind: AuthKind, agent: str = "", address: str = ""
 ) -> int:
     """Sign a user in on a device; return the sign-in's id. SignInEnded if deactivated."""
     noted = await ctx.execute(
@@ -83,7 +83,7 @@ async def begin(
         .values(last_sign_in_at=ctx.now)
     )
     if not noted.rowcount:
-        raise SignInEnded
+        raise NotSignedIn
     return await ctx.insert(
         sign_ins,
         user_id=user_id,
@@ -96,40 +96,40 @@ async def begin(
     )
 
 
-def tokens_of(ctx: Context, user_id: int, sign_in_id: int, generation: int = 0) -> Tokens:
+def issue_tokens(ctx: Context, user_id: int, sign_in_id: int, generation: int = 0) -> TokenPair:
     """Return an access and a refresh token for a sign-in."""
     whose: dict[str, Any] = {"user_id": user_id, "sign_in_id": sign_in_id}
     soon = ctx.now + timedelta(minutes=ctx.settings.access_token_minutes)
     late = _until(ctx)
-    return Tokens(
-        tokens.write(ctx, "access", **whose, expires_at=soon),
+    return TokenPair(
+        tokens.encode_token(ctx, "access", **whose, expires_at=soon),
         soon,
-        tokens.write(ctx, "refresh", **whose, expires_at=late, generation=generation),
+        tokens.encode_token(ctx, "refresh", **whose, expires_at=late, generation=generation),
         late,
     )
 
 
-def cookie_of(ctx: Context, user_id: int, sign_in_id: int) -> str:
+def issue_cookie(ctx: Context, user_id: int, sign_in_id: int) -> str:
     """Return what a browser keeps; good as long as the sign-in."""
-    return tokens.write(
+    return tokens.encode_token(
         ctx, "cookie", user_id=user_id, sign_in_id=sign_in_id, expires_at=_until(ctx)
     )
 
 
-def csrf_of(secret: bytes, sign_in_id: int) -> str:
+def csrf_token(secret: bytes, sign_in_id: int) -> str:
     """Return what a page of ours repeats in a header, and a page of others cannot know."""
-    key = tokens.derived(secret, "csrf")
+    key = tokens.derive_key(secret, "csrf")
     return hmac.digest(key, b"%d" % sign_in_id, "sha256").hex()
 
 
-async def refresh(ctx: Context, claims: Claims) -> Tokens | SignInEnded:
+async def refresh_tokens(ctx: Context, claims: TokenClaims) -> TokenPair | NotSignedIn:
     """Take a refresh token for the next pair.
 
     SignInEnded is returned, not raised, so that the end of a sign-in whose token came twice is
     committed. Of a hundred who use one token at once, one gets the next: the condition stands in
     the UPDATE itself.
     """
-    this = sign_ins.c.id == claims.sign_in_id, sign_ins.c.user_id == claims.user_id
+    this = sign_ins.c.id == claims.auth_session_id, sign_ins.c.user_id == claims.user_id
     alive = sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > ctx.now
     active = sa.exists().where(users.c.id == claims.user_id, users.c.deactivated_at.is_(None))
     taken = await ctx.execute(
@@ -138,16 +138,16 @@ async def refresh(ctx: Context, claims: Claims) -> Tokens | SignInEnded:
         .values(generation=claims.generation + 1, used_at=ctx.now, expires_at=_until(ctx))
     )
     if taken.rowcount:
-        return tokens_of(ctx, claims.user_id, claims.sign_in_id, claims.generation + 1)
+        return issue_tokens(ctx, claims.user_id, claims.auth_session_id, claims.generation + 1)
     await ctx.execute(
         sign_ins.update()
         .where(*this, sign_ins.c.ended_at.is_(None), sign_ins.c.generation > claims.generation)
         .values(ended_at=ctx.now, ended_for="a refresh token came twice")
     )
-    return SignInEnded()
+    return NotSignedIn()
 
 
-async def who(ctx: Context, claims: Claims) -> Principal:
+async def authenticate(ctx: Context, claims: TokenClaims) -> Principal:
     """Return who is signed in; SignInEnded if no longer. One statement, rarely a second."""
     rows = await ctx.all(
         sa.select(
@@ -168,7 +168,7 @@ async def who(ctx: Context, claims: Claims) -> Principal:
             )
         )
         .where(
-            sign_ins.c.id == claims.sign_in_id,
+            sign_ins.c.id == claims.auth_session_id,
             sign_ins.c.user_id == claims.user_id,
             sign_ins.c.ended_at.is_(None),
             sign_ins.c.expires_at > ctx.now,
@@ -177,26 +177,28 @@ async def who(ctx: Context, claims: Claims) -> Principal:
         .order_by(members.c.shop_id, members.c.id)
     )
     if not rows:
-        raise SignInEnded
+        raise NotSignedIn
     one = rows[0]
     return Principal(
         one.id,
         one.name,
         one.language,
         one.admin,
-        claims.sign_in_id,
-        tuple(Role(r.shop_id, r.role, r.provider_id) for r in rows if r.shop_id is not None),
+        claims.auth_session_id,
+        tuple(ShopRole(r.shop_id, r.role, r.provider_id) for r in rows if r.shop_id is not None),
         one.created_at,
         one.last_sign_in_at,
     )
 
 
-async def again(ctx: Context, principal: Principal) -> Principal:
+async def reload_principal(ctx: Context, principal: Principal) -> Principal:
     """Return who is signed in as they are now, after a change."""
-    return await who(ctx, Claims(principal.user_id, principal.sign_in_id, 0, ctx.now))
+    return await authenticate(
+        ctx, TokenClaims(principal.user_id, principal.auth_session_id, 0, ctx.now)
+    )
 
 
-async def touch(ctx: Context, sign_in_id: int) -> None:
+async def mark_used(ctx: Context, sign_in_id: int) -> None:
     """Note that a sign-in is in use, every few minutes."""
     await ctx.execute(
         sign_ins.update()
@@ -205,10 +207,10 @@ async def touch(ctx: Context, sign_in_id: int) -> None:
     )
 
 
-def living(user_id: int, now: datetime) -> sa.Select[Any]:
+def active_sessions(user_id: int, now: datetime) -> sa.Select[Any]:
     """Return the statement that finds a user's sign-ins that are not over."""
     return sa.select(
-        *(sign_ins.c[name] for name in SignIn.__slots__),
+        *(sign_ins.c[name] for name in AuthSession.__slots__),
     ).where(
         sign_ins.c.user_id == user_id,
         sign_ins.c.ended_at.is_(None),
@@ -216,7 +218,7 @@ def living(user_id: int, now: datetime) -> sa.Select[Any]:
     )
 
 
-async def deactivate(ctx: Context, user_id: int, *, active: bool = False) -> None:
+async def set_account_active(ctx: Context, user_id: int, *, active: bool = False) -> None:
     """Close an account: its user is out everywhere, at once. `active` opens it again."""
     gone = await ctx.execute(
         users.update()
@@ -225,19 +227,21 @@ async def deactivate(ctx: Context, user_id: int, *, active: bool = False) -> Non
     )
     if not gone.rowcount:
         raise NotFound(user=user_id)
-    await end_all(ctx, user_id, reason="deactivated")
+    await end_all_auth_sessions(ctx, user_id, reason="deactivated")
 
 
-async def end(ctx: Context, user_id: int, sign_in_id: int) -> None:
+async def end_auth_session(ctx: Context, user_id: int, sign_in_id: int) -> None:
     """Sign a user out on one device; NotFound if it is not theirs or over already."""
     ended = await ctx.execute(_end(ctx, user_id, "signed out", sign_ins.c.id == sign_in_id))
     if not ended.rowcount:
         raise NotFound(sign_in=sign_in_id)
 
 
-async def end_all(ctx: Context, user_id: int, *, reason: str, but: int | None = None) -> None:
+async def end_all_auth_sessions(
+    ctx: Context, user_id: int, *, reason: str, except_id: int | None = None
+) -> None:
     """Sign a user out everywhere, `but` on one device if named."""
-    which = [] if but is None else [sign_ins.c.id != but]
+    which = [] if except_id is None else [sign_ins.c.id != except_id]
     await ctx.execute(_end(ctx, user_id, reason, *which))
 
 

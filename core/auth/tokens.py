@@ -17,31 +17,31 @@ from typing import Any, Literal
 import jwt
 
 from core.db.context import Context
-from core.errors import SignInEnded
+from core.errors import NotSignedIn
 
-Kind = Literal["access", "refresh", "cookie"]
+TokenKind = Literal["access", "refresh", "cookie"]
 
 ALGORITHM = "HS256"
 ISSUER = "slotline"
-LONGEST = 2048
+MAX_TOKEN_LENGTH = 2048
 """Characters; ours have some 400."""
 
 _NEEDED = ["exp", "iat", "iss", "aud", "jti", "sub", "sid"]
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class TokenClaims:
     """What a token says: whose it is, of which sign-in, in which generation of it."""
 
     user_id: int
-    sign_in_id: int
+    auth_session_id: int
     generation: int
     expires_at: datetime
 
 
-def write(
+def encode_token(
     ctx: Context,
-    kind: Kind,
+    kind: TokenKind,
     *,
     user_id: int,
     sign_in_id: int,
@@ -49,7 +49,7 @@ def write(
     generation: int = 0,
 ) -> str:
     """Return a new token; whoever has it is this user until it expires or the sign-in ends."""
-    secret = derived(ctx.secret, kind)
+    secret = derive_key(ctx.secret, kind)
     claims = {
         "iss": ISSUER,
         "aud": f"{ISSUER}:{kind}",
@@ -64,11 +64,13 @@ def write(
     return jwt.encode(claims, secret, ALGORITHM, headers)
 
 
-def read(kind: Kind, token: str, *, secret: bytes, previous: str = "", now: datetime) -> Claims:
+def decode_token(
+    kind: TokenKind, token: str, *, secret: bytes, previous: str = "", now: datetime
+) -> TokenClaims:
     """Return what a token of ours says, by the injected clock; SignInEnded for any other text."""
     try:
         header = _header(token)
-        keys = {_name(k): k for k in (derived(s, kind) for s in _secrets(secret, previous))}
+        keys = {_name(k): k for k in (derive_key(s, kind) for s in _secrets(secret, previous))}
         claims = jwt.decode(
             token,
             keys[header["kid"]],
@@ -78,27 +80,27 @@ def read(kind: Kind, token: str, *, secret: bytes, previous: str = "", now: date
             # The time is ours to compare: the library would ask the machine's clock.
             options={"require": _NEEDED, "verify_exp": False, "verify_iat": False},
         )
-        read_ = Claims(
+        read_ = TokenClaims(
             int(claims["sub"]),
             int(claims["sid"]),
             int(claims["gen"]),
             datetime.fromtimestamp(int(claims["exp"]), UTC),
         )
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError):
-        raise SignInEnded from None
+        raise NotSignedIn from None
     if header.get("typ") != f"{kind}+jwt" or read_.expires_at <= now:
-        raise SignInEnded
+        raise NotSignedIn
     return read_
 
 
-def derived(secret: bytes, purpose: str) -> bytes:
+def derive_key(secret: bytes, purpose: str) -> bytes:
     """Return the key for one purpose; none of them tells anything of another."""
     return hmac.digest(secret, f"key {purpose}".encode(), "sha256")
 
 
 def _header(token: str) -> dict[str, Any]:
-    if len(token) > LONGEST:
-        raise SignInEnded
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise NotSignedIn
     return jwt.get_unverified_header(token)
 
 

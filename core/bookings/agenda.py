@@ -7,24 +7,24 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.bookings.booking import Booking, listed
+from core.bookings.booking import Booking, list_bookings
 from core.db.context import Context
 from core.db.tables import bookings, customers
 
-SHOWN = ("pending", "confirmed", "in_progress", "completed", "no_show")
+AGENDA_STATES = ("pending", "confirmed", "in_progress", "completed", "no_show")
 """What stands in an agenda: not holds, nor what was called off."""
 
-COMING = ("pending", "confirmed")
+UPCOMING_STATES = ("pending", "confirmed")
 
 
-async def agenda(
+async def load_agenda(
     ctx: Context,
     shop_id: int,
     start: datetime,
     end: datetime,
     *,
     provider_ids: Collection[int] | None = None,
-    states: Collection[str] = SHOWN,
+    states: Collection[str] = AGENDA_STATES,
 ) -> list[Booking]:
     """Return the bookings that touch [start, end), of everybody or of some, in order of time."""
     wanted = [
@@ -37,16 +37,18 @@ async def agenda(
     ]
     if provider_ids is not None:
         wanted.append(bookings.c.provider_id.in_(provider_ids))
-    return await listed(ctx, *wanted)
+    return await list_bookings(ctx, *wanted)
 
 
-async def by_ref(ctx: Context, shop_id: int, ref: str) -> Booking | None:
+async def booking_by_ref(ctx: Context, shop_id: int, ref: str) -> Booking | None:
     """Return the shop's booking with this reference, if there is one."""
-    found = await listed(ctx, bookings.c.shop_id == shop_id, bookings.c.ref == ref.upper())
+    found = await list_bookings(ctx, bookings.c.shop_id == shop_id, bookings.c.ref == ref.upper())
     return found[0] if found else None
 
 
-async def upcoming(ctx: Context, *, user_id: int, shop_id: int | None = None) -> list[Booking]:
+async def upcoming_bookings(
+    ctx: Context, *, user_id: int, shop_id: int | None = None
+) -> list[Booking]:
     """Return a user's bookings that are not over, in order of time; of one shop or of all."""
     conditions = [
         customers.c.user_id == user_id,
@@ -55,14 +57,16 @@ async def upcoming(ctx: Context, *, user_id: int, shop_id: int | None = None) ->
     ]
     if shop_id is not None:
         conditions.append(bookings.c.shop_id == shop_id)
-    return await listed(ctx, *conditions)
+    return await list_bookings(ctx, *conditions)
 
 
-async def last(ctx: Context, *, user_id: int, shop_id: int) -> Booking | None:
+async def last_booking(ctx: Context, *, user_id: int, shop_id: int) -> Booking | None:
     """Return what a user booked at a shop most recently, whatever became of it but never a hold."""
     newest = sa.select(sa.func.max(bookings.c.id)).where(
         bookings.c.customer_id == customers.c.id, bookings.c.state.not_in(("held", "expired"))
     )
     mine = customers.c.user_id == user_id, customers.c.shop_id == shop_id
-    found = await listed(ctx, *mine, bookings.c.id == newest.correlate(customers).scalar_subquery())
+    found = await list_bookings(
+        ctx, *mine, bookings.c.id == newest.correlate(customers).scalar_subquery()
+    )
     return found[0] if found else None

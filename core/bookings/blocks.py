@@ -9,30 +9,43 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.bookings import notifications
-from core.bookings.booking import Booking, again, change, listed, read, require_staff
-from core.bookings.claims import claim_all, free, in_the_way, pieces, secure
-from core.bookings.reminders import schedule
-from core.bookings.transitions import LIVE, SYSTEM, Actor, step
+from core.bookings.booking import (
+    Booking,
+    list_bookings,
+    load_booking_for_actor,
+    require_staff,
+    retry_on_conflict,
+    update_booking,
+)
+from core.bookings.claims import (
+    insert_claims,
+    lock_calendars,
+    overlapping_claims,
+    release_time,
+    split_span,
+)
+from core.bookings.reminders.schedule import cancel_reminders
+from core.bookings.transitions import LIVE_STATES, SYSTEM, Actor, allowed_transition
 from core.catalog.entities import Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import blocks, bookings, calendars, claims, providers, sessions
 from core.db.tables import sessions as sessions_table
-from core.errors import Invalid, NotFound, Overlap
+from core.errors import InvalidValue, NotFound, Overlap
 from core.values import validators
 
-LONGEST_BLOCK = timedelta(days=400)
+MAX_BLOCK = timedelta(days=400)
 
-_CAPACITY = validators.number(1, 1000)
-_PRICE = validators.optional(validators.number(0, 10**12))
-_REASON = validators.text(1000)
+_CAPACITY = validators.integer_validator(1, 1000)
+_PRICE = validators.optional_validator(validators.integer_validator(0, 10**12))
+_REASON = validators.text_validator(1000)
 
 
 # ------------------------------------------------------------------------------------ blocks
 
 
-async def block(
+async def block_time(
     ctx: Context,
     *,
     shop_id: int,
@@ -49,8 +62,8 @@ async def block(
     span that ends before it begins or lasts over 400 days.
     """
     reason = _REASON("reason", reason)
-    if not timedelta() < end - start <= LONGEST_BLOCK:
-        raise Invalid(field="end", reason="order" if end <= start else "length")
+    if not timedelta() < end - start <= MAX_BLOCK:
+        raise InvalidValue(field="end", reason="order" if end <= start else "length")
     await require_staff(ctx, shop_id, actor)
     theirs = sa.select(providers.c.calendar_id).where(providers.c.shop_id == shop_id)
     if not await ctx.scalar(
@@ -60,8 +73,8 @@ async def block(
         )
     ):
         raise NotFound(calendar=calendar_id)
-    await ctx.lock(calendars, [calendar_id])
-    await _nothing_there(ctx, shop_id, await in_the_way(ctx, calendar_id, start, end))
+    await ctx.lock_rows(calendars, [calendar_id])
+    await _nothing_there(ctx, shop_id, await overlapping_claims(ctx, calendar_id, start, end))
     made = await ctx.insert(
         blocks,
         shop_id=shop_id,
@@ -78,15 +91,15 @@ async def block(
             "busy_until": until,
             "block_id": made,
         }
-        for since, until in pieces(start, end)
+        for since, until in split_span(start, end)
     ]
-    if not await claim_all(ctx, rows):
+    if not await insert_claims(ctx, rows):
         await ctx.execute(blocks.delete().where(blocks.c.id == made))
         raise Overlap
     return made
 
 
-async def unblock(ctx: Context, block_id: int, *, shop_id: int, actor: Actor) -> None:
+async def remove_block(ctx: Context, block_id: int, *, shop_id: int, actor: Actor) -> None:
     """Give a block's time back."""
     await require_staff(ctx, shop_id, actor)
     this = sa.and_(blocks.c.id == block_id, blocks.c.shop_id == shop_id)
@@ -106,7 +119,7 @@ async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[Row]) -> Non
     own = [row for row in rows if row.shop_id == shop_id]
     ids = {row.booking_id for row in own} - {None}
     raise Overlap(
-        bookings=await listed(ctx, bookings.c.id.in_(ids)) if ids else [],
+        bookings=await list_bookings(ctx, bookings.c.id.in_(ids)) if ids else [],
         sessions=sorted({row.session_id for row in own} - {None}),
         blocks=sorted({row.block_id for row in own} - {None}),
         elsewhere=len(rows) - len(own),
@@ -137,17 +150,17 @@ async def add_session(
     _CAPACITY("capacity", capacity)
     _PRICE("price_minor", price_minor)
     await require_staff(ctx, shop_id, actor)
-    offering = (await catalog(ctx, shop_id)).offering(service_id, provider_id)
+    offering = (await load_catalog(ctx, shop_id)).offering(service_id, provider_id)
     if not offering.service.sessions:
-        raise Invalid(field="service_id", reason="sessions")
-    length = validators.number(5, 1440, 5)("minutes", minutes or offering.minutes)
+        raise InvalidValue(field="service_id", reason="sessions")
+    length = validators.integer_validator(5, 1440, 5)("minutes", minutes or offering.minutes)
     ends_at = starts_at + timedelta(minutes=length)
     slot = Slot(shop_id, service_id, provider_id, starts_at, ends_at, price_minor, "")
-    known, taken = await secure(ctx, slot)
+    known, taken = await lock_calendars(ctx, slot)
     rules = known.offering(service_id, provider_id).rules
     gaps = rules.gap_before_minutes, rules.gap_after_minutes
     for calendar in taken:
-        there = await in_the_way(ctx, calendar, starts_at, ends_at, gaps=gaps)
+        there = await overlapping_claims(ctx, calendar, starts_at, ends_at, gaps=gaps)
         await _nothing_there(ctx, shop_id, there)
     made = await ctx.insert(
         sessions,
@@ -171,7 +184,7 @@ async def add_session(
         }
         for calendar in taken
     ]
-    if not await claim_all(ctx, rows):
+    if not await insert_claims(ctx, rows):
         await ctx.execute(sessions.delete().where(sessions.c.id == made))
         raise Overlap
     return made
@@ -197,35 +210,37 @@ async def cancel_session(
     )
     if row is None:
         raise NotFound(session=session_id)
-    await ctx.lock(calendars, [row.calendar_id])
+    await ctx.lock_rows(calendars, [row.calendar_id])
     this = sessions.update().where(sessions.c.id == session_id)
     await ctx.execute(this.values(cancelled_at=ctx.now))
-    seated = await listed(ctx, bookings.c.session_id == session_id, bookings.c.state.in_(LIVE))
+    seated = await list_bookings(
+        ctx, bookings.c.session_id == session_id, bookings.c.state.in_(LIVE_STATES)
+    )
     gone = [await _cancel_seat(ctx, one.id, reason, actor) for one in seated]
     await ctx.execute(claims.delete().where(claims.c.session_id == session_id))
     return sum(one.state == "cancelled" for one in gone)
 
 
-@again
+@retry_on_conflict
 async def _cancel_seat(ctx: Context, booking_id: int, reason: str, actor: Actor) -> Booking:
     """Cancel what is booked and let go what is only held; leave what is neither any more."""
-    old = await read(ctx, booking_id, SYSTEM)
+    old = await load_booking_for_actor(ctx, booking_id, SYSTEM)
     if not old.takes_time:
         return old
     action, by = ("release", SYSTEM) if old.state == "held" else ("cancel", actor)
-    to = step(old.state, action, by).to
-    gone = await change(ctx, old, action, by, to=to, reason=reason)
-    await free(ctx, [old])
+    to = allowed_transition(old.state, action, by).to_state
+    gone = await update_booking(ctx, old, action, by, to=to, reason=reason)
+    await release_time(ctx, [old])
     if action == "cancel":
-        await schedule.drop(ctx, gone, "cancelled")
-        await notifications.tell(ctx, gone, "cancelled", reason=reason)
+        await cancel_reminders(ctx, gone, "cancelled")
+        await notifications.notify_customer(ctx, gone, "cancelled", reason=reason)
     return gone
 
 
-async def blocked(
+async def list_blocks(
     ctx: Context,
     shop_id: int,
-    asked: Asked,
+    asked: PageRequest,
     *,
     provider_ids: Collection[int] | None = None,
     block_id: int | None = None,
@@ -271,13 +286,13 @@ async def blocked(
         rows = rows.where(spans.c.ends_at > sa.bindparam("now", ctx.now, claims.c.busy_from.type))
     if provider_ids is not None:
         rows = rows.where(providers.c.id.in_(provider_ids))
-    return await page(ctx, rows, [blocks.c.id], asked)
+    return await paginate(ctx, rows, [blocks.c.id], asked)
 
 
-async def sessions(
+async def list_sessions(
     ctx: Context,
     shop_id: int,
-    asked: Asked,
+    asked: PageRequest,
     *,
     start: datetime | None = None,
     session_id: int | None = None,
@@ -286,7 +301,7 @@ async def sessions(
     table = sessions_table
     taken = (
         sa.select(sa.func.count())
-        .where(bookings.c.session_id == table.c.id, bookings.c.state.in_(LIVE))
+        .where(bookings.c.session_id == table.c.id, bookings.c.state.in_(LIVE_STATES))
         .correlate(table)
         .scalar_subquery()
     )
@@ -297,4 +312,4 @@ async def sessions(
         rows = rows.where(table.c.id == session_id)
     if start is not None:
         rows = rows.where(table.c.ends_at > start)
-    return await page(ctx, rows, [table.c.starts_at, table.c.id], asked)
+    return await paginate(ctx, rows, [table.c.starts_at, table.c.id], asked)

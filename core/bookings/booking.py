@@ -17,14 +17,14 @@ from typing import Any, Concatenate, ParamSpec
 
 import sqlalchemy as sa
 
-from core.bookings.transitions import LIVE, Actor
+from core.bookings.transitions import LIVE_STATES, Actor
 from core.db.context import Context, Row
 from core.db.tables import booking_events, bookings, customers, members, users
 from core.errors import KeyReused, NotAllowed, NotFound
 from core.messaging.messages import Money, When
 
 P = ParamSpec("P")
-TRIES = 3
+MAX_ATTEMPTS = 3
 """How often a verb is begun when others keep changing the same booking."""
 
 
@@ -72,14 +72,14 @@ class Booking:
     user_id: int | None = None
 
     @property
-    def when(self) -> When:
+    def local_start(self) -> When:
         """Its start, as the shop's clocks show it."""
         return When(self.starts_at, self.timezone)
 
     @property
     def takes_time(self) -> bool:
         """Whether it has claims or a seat."""
-        return self.state in LIVE
+        return self.state in LIVE_STATES
 
     @property
     def price(self) -> Money | None:
@@ -91,17 +91,17 @@ class Booking:
         return {"id": self.id, "ref": self.ref}
 
 
-OWN = [bookings.c[f.name] for f in fields(Booking) if f.name in bookings.c]
-CUSTOMERS = [
+BOOKING_COLUMNS = [bookings.c[f.name] for f in fields(Booking) if f.name in bookings.c]
+CUSTOMER_COLUMNS = [
     sa.func.coalesce(customers.c.name, ""),
     sa.func.coalesce(customers.c.phone, ""),
     customers.c.user_id,
 ]
-_ALL = sa.select(*OWN, *CUSTOMERS).select_from(
+_ALL = sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS).select_from(
     bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
 )
 # The change already made under the key, if any; keys of changes are a booking's own.
-DONE = (
+EARLIER_EVENT = (
     sa.select(booking_events.c.details)
     .where(
         booking_events.c.booking_id == bookings.c.id,
@@ -111,7 +111,7 @@ DONE = (
     .limit(1)
     .scalar_subquery()
 )
-_ONE = _ALL.add_columns(DONE).where(bookings.c.id == sa.bindparam("booking_id"))
+_ONE = _ALL.add_columns(EARLIER_EVENT).where(bookings.c.id == sa.bindparam("booking_id"))
 _AS_CUSTOMER = _ONE.where(customers.c.user_id == sa.bindparam("actor_id"))
 
 
@@ -127,25 +127,25 @@ _AS_STAFF = _ONE.where(works_at(bookings.c.shop_id, sa.bindparam("actor_id")))
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class IdempotencyKey:
     """An idempotency key, and a hash of what it stands for."""
 
     text: str
     fingerprint: str
 
     @classmethod
-    def of(cls, text: str, *content: object) -> Key:
+    def of(cls, text: str, *content: object) -> IdempotencyKey:
         """Return the key `text` for a change made of `content`, which JSON can write."""
         plain = json.dumps(content, sort_keys=True)
         return cls(text, hashlib.blake2b(plain.encode(), digest_size=16).hexdigest())
 
-    def met(self, fingerprint: str) -> None:
+    def ensure_same(self, fingerprint: str) -> None:
         """Raise KeyReused if what was done under this key was something else."""
         if fingerprint != self.fingerprint:
             raise KeyReused(key=self.text)
 
 
-class Done(Exception):
+class AlreadyDone(Exception):
     """What was asked for was done before, under the same key."""
 
     def __init__(self, booking: Booking) -> None:
@@ -153,11 +153,11 @@ class Done(Exception):
         self.booking = booking
 
 
-class Changed(Exception):
+class VersionConflict(Exception):
     """Somebody changed the booking since it was read."""
 
 
-def again(
+def retry_on_conflict(
     verb: Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]],
 ) -> Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]]:
     """Run a verb again, at most `TRIES` times in all, while others change what it read.
@@ -167,12 +167,12 @@ def again(
 
     @functools.wraps(verb)
     async def run(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> Booking:
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(MAX_ATTEMPTS)):
             try:
                 return await verb(ctx, *args, **kwargs)
-            except Done as done:
+            except AlreadyDone as done:
                 return done.booking
-            except Changed:
+            except VersionConflict:
                 if not left:
                     raise
         raise AssertionError  # pragma: no cover - the last try returns or raises
@@ -183,7 +183,9 @@ def again(
 # ------------------------------------------------------------------------------------ reading
 
 
-async def read(ctx: Context, booking_id: int, actor: Actor, key: Key | None = None) -> Booking:
+async def load_booking_for_actor(
+    ctx: Context, booking_id: int, actor: Actor, key: IdempotencyKey | None = None
+) -> Booking:
     """Return a booking that is this actor's to act on: their own, or their shop's.
 
     NotFound otherwise: whether it exists is nobody else's business. Raises Done when this very
@@ -194,14 +196,14 @@ async def read(ctx: Context, booking_id: int, actor: Actor, key: Key | None = No
     row = (await ctx.execute(statement, found)).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    booking = booking_from(row)
+    booking = booking_from_row(row)
     if key is not None and row[-1] is not None:
-        key.met(row[-1]["fingerprint"])
-        raise Done(booking)
+        key.ensure_same(row[-1]["fingerprint"])
+        raise AlreadyDone(booking)
     return booking
 
 
-async def get(
+async def load_booking(
     ctx: Context, booking_id: int, *, user_id: int | None = None, shop_id: int | None = None
 ) -> Booking:
     """Return a booking; with `user_id` or `shop_id` only if it is theirs, else NotFound."""
@@ -213,23 +215,23 @@ async def get(
     row = (await ctx.execute(statement, {"booking_id": booking_id, "key": None})).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    return booking_from(row)
+    return booking_from_row(row)
 
 
-async def listed(ctx: Context, *conditions: sa.ColumnElement[bool]) -> list[Booking]:
+async def list_bookings(ctx: Context, *conditions: sa.ColumnElement[bool]) -> list[Booking]:
     """Return the bookings that meet all conditions, in order of time."""
     statement = _ALL.where(*conditions).order_by(bookings.c.starts_at, bookings.c.id)
-    return [booking_from(row) for row in await ctx.all(statement)]
+    return [booking_from_row(row) for row in await ctx.all(statement)]
 
 
-def booking_from(row: Row) -> Booking:
+def booking_from_row(row: Row) -> Booking:
     """Return the Booking a row of `OWN` and `CUSTOMERS` holds; further columns are passed over."""
-    return Booking(*row[: len(OWN) + len(CUSTOMERS)])
+    return Booking(*row[: len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS)])
 
 
-def unowned(row: Row) -> Booking:
+def booking_without_customer(row: Row) -> Booking:
     """Return the Booking a row of `OWN` holds, without its customer's name, phone and user."""
-    return Booking(*row[: len(OWN)])
+    return Booking(*row[: len(BOOKING_COLUMNS)])
 
 
 async def require_staff(ctx: Context, shop_id: int, actor: Actor) -> None:
@@ -244,14 +246,14 @@ async def require_staff(ctx: Context, shop_id: int, actor: Actor) -> None:
 # ------------------------------------------------------------------------------------ writing
 
 
-async def change(
+async def update_booking(
     ctx: Context,
     booking: Booking,
     action: str,
     actor: Actor,
     *,
     to: str,
-    key: Key | None = None,
+    key: IdempotencyKey | None = None,
     details: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Booking:
@@ -266,14 +268,14 @@ async def change(
         .values(updated_at=ctx.now, **values)
     )
     if not result.rowcount:
-        raise Changed
+        raise VersionConflict
     kept = {"key": key.text, "fingerprint": key.fingerprint} if key else {}
     facts = {**kept, **(details or {})}
-    await log(ctx, [event(ctx, booking, action, actor, to=to, details=facts)])
+    await log_events(ctx, [event_row(ctx, booking, action, actor, to=to, details=facts)])
     return replace(booking, **values)
 
 
-def event(
+def event_row(
     ctx: Context,
     booking: Booking | Row,
     action: str,
@@ -295,6 +297,6 @@ def event(
     }
 
 
-async def log(ctx: Context, events: Iterable[Mapping[str, Any]]) -> None:
+async def log_events(ctx: Context, events: Iterable[Mapping[str, Any]]) -> None:
     """Write rows of the history."""
     await ctx.execute(booking_events.insert(), list(events))

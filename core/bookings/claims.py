@@ -19,20 +19,20 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.bookings.booking import Booking, event, log
+from core.bookings.booking import Booking, event_row, log_events
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog.entities import Catalog, Offering, Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
 from core.db.tables import bookings, calendars, claims, seats, sessions
-from core.db.tables.overlap_guards import NO_OVERLAP
+from core.db.tables.overlap_guards import OVERLAP_GUARD
 from core.errors import OfferChanged, SlotTaken
 from core.messaging.messages import Money
 from core.scheduling import availability
 from core.scheduling.slot_finder import calendars_of
 from core.values import validators
 
-LONGEST_GAP = timedelta(minutes=240)
+MAX_GAP = timedelta(minutes=240)
 """The longest buffer the database lets anybody set."""
 
 _PIECE = timedelta(hours=24)
@@ -40,34 +40,34 @@ _PIECE = timedelta(hours=24)
 
 One = TypeVar("One", Row, Booking)
 
-_LENGTH = validators.number(5, 1440)
+_LENGTH = validators.integer_validator(5, 1440)
 
-Calendars = tuple[int, ...]
+CalendarIds = tuple[int, ...]
 """The ids of the calendars a slot takes time on: the provider's, then the rooms'."""
 
-UNPROVED = "conversation:"
+UNVERIFIED_PREFIX = "conversation:"
 """How `made_by` begins while nobody has proved who they are."""
 
 
 @dataclass(slots=True)
-class Seen:
+class Conflicts:
     """What bears on a booking about to be made.
 
     `made` is the one already made under the key, `own` what the conversation holds, `unproved` how
     many others' holds count to the shop's budget.
     """
 
-    made: Row | None = None
-    own: list[Row] = field(default_factory=list)
-    unproved: int = 0
+    duplicate: Row | None = None
+    own_holds: list[Row] = field(default_factory=list)
+    unverified_holds: int = 0
 
 
 # ------------------------------------------------------------------------------------ before
 
 
-async def secure(
-    ctx: Context, slot: Slot, *, old: Slot | None = None, shop: bool = False
-) -> tuple[Catalog, Calendars]:
+async def lock_calendars(
+    ctx: Context, slot: Slot, *, current_slot: Slot | None = None, shop: bool = False
+) -> tuple[Catalog, CalendarIds]:
     """Lock the calendars of a slot (and of an `old` one, together, in order of their ids).
 
     Return the catalog as it stands under the locks, and the slot's calendars. `shop` locks the
@@ -77,19 +77,19 @@ async def secure(
     _LENGTH("minutes", slot.minutes)
     known: Catalog | None = ctx.cache.get(("catalog", slot.shop_id))
     if known is None:
-        known = await catalog(ctx, slot.shop_id)
+        known = await load_catalog(ctx, slot.shop_id)
     locked: set[int] = set()
     while True:
         taken = calendars_of(known, slot.service_id, slot.provider_id)
         wanted = {*taken}
-        if old is not None:
-            wanted |= {*calendars_of(known, old.service_id, old.provider_id)}
+        if current_slot is not None:
+            wanted |= {*calendars_of(known, current_slot.service_id, current_slot.provider_id)}
         if wanted <= locked:
             return known, taken
         # What was known may be an hour old: a room added since is locked in a second round.
-        await ctx.lock(calendars, wanted - locked)
+        await ctx.lock_rows(calendars, wanted - locked)
         locked |= wanted
-        known = await catalog(ctx, slot.shop_id, lock=shop)
+        known = await load_catalog(ctx, slot.shop_id, lock=shop)
 
 
 _COLUMNS = (
@@ -113,25 +113,27 @@ _LOOK = sa.union_all(
         _HELD,
         bookings.c.held_until > _NOW,
         bookings.c.shop_id == sa.bindparam("shop_id"),
-        bookings.c.made_by.startswith(UNPROVED),
+        bookings.c.made_by.startswith(UNVERIFIED_PREFIX),
     ),
 )
 
 
-async def look(ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None) -> Seen:
+async def load_conflicts(
+    ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None
+) -> Conflicts:
     """See, in one statement, what bears on a booking about to be made; ask under the locks."""
     asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
     found = (await ctx.execute(_LOOK, asked)).all()
     own = [row for row in found if row.why == "own"]
     mine = {row.id for row in own}
-    return Seen(
-        made=next((row for row in found if row.why == "made"), None),
-        own=own,
-        unproved=sum(row.why == "unproved" and row.id not in mine for row in found),
+    return Conflicts(
+        duplicate=next((row for row in found if row.why == "made"), None),
+        own_holds=own,
+        unverified_holds=sum(row.why == "unproved" and row.id not in mine for row in found),
     )
 
 
-async def recheck(
+async def recheck_offering(
     ctx: Context,
     known: Catalog,
     slot: Slot,
@@ -143,7 +145,7 @@ async def recheck(
 
     As `availability.check`, and OfferChanged (`was`, `now`: Money) for another price.
     """
-    await availability.check(ctx, known, slot, ignore_booking=ignore, staff=staff)
+    await availability.ensure_available(ctx, known, slot, ignore_booking=ignore, staff=staff)
     offering = known.offering(slot.service_id, slot.provider_id)
     price = offering.price_minor
     if slot.session_id is not None:
@@ -165,12 +167,12 @@ def _money(slot: Slot, minor: int | None) -> Money | None:
 # ------------------------------------------------------------------------------------ writing
 
 
-async def take(
+async def claim_time(
     ctx: Context,
     booking_id: int,
     slot: Slot,
     known: Catalog,
-    taken: Calendars,
+    calendar_ids: CalendarIds,
     *,
     held_until: datetime | None = None,
     squeezed: bool = False,
@@ -194,13 +196,15 @@ async def take(
             "held_until": held_until,
             "squeezed": squeezed,
         }
-        done = await claim_all(ctx, [{**claim, "calendar_id": calendar} for calendar in taken])
+        done = await insert_claims(
+            ctx, [{**claim, "calendar_id": calendar} for calendar in calendar_ids]
+        )
     if not done:
-        instead = await availability.nearest(ctx, known, slot, ignore_booking=booking_id)
+        instead = await availability.nearest_slots(ctx, known, slot, ignore_booking=booking_id)
         raise SlotTaken(alternatives=instead, reason="taken")
 
 
-def pieces(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def split_span(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Cut a time of any length into what one claim may take."""
     count = -((start - end) // _PIECE)
     return [
@@ -208,7 +212,7 @@ def pieces(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     ]
 
 
-async def claim_all(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
+async def insert_claims(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Insert claims of one owner, or none of them if the guards refuse one; say whether.
 
     Whoever needs nothing has it.
@@ -217,7 +221,9 @@ async def claim_all(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
         return True
     if await _insert(ctx, rows):
         return True
-    return await sweep(ctx, [row["calendar_id"] for row in rows]) and await _insert(ctx, rows)
+    return await expire_overdue_holds(ctx, [row["calendar_id"] for row in rows]) and await _insert(
+        ctx, rows
+    )
 
 
 _INSERT = {
@@ -230,9 +236,9 @@ async def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
     # No savepoint is needed: PostgreSQL passes over what its constraint refuses, and what
     # SQLite's triggers refuse undoes the statement alone.
     try:
-        made = (await ctx.execute(_INSERT[ctx.postgresql], rows)).scalars().all()
+        made = (await ctx.execute(_INSERT[ctx.is_postgresql], rows)).scalars().all()
     except sa.exc.IntegrityError as refused:
-        if NO_OVERLAP not in str(refused.orig):
+        if OVERLAP_GUARD not in str(refused.orig):
             raise
         return False
     if len(made) == len(rows):
@@ -254,16 +260,18 @@ async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: boo
         there = {row.seat for row in rows}
         lowest = next(seat for seat in range(1, len(there) + 2) if seat not in there)
         if lowest > rows[0].capacity and not squeezed:
-            if await sweep(ctx, session_id=slot.session_id):
+            if await expire_overdue_holds(ctx, session_id=slot.session_id):
                 continue
             return False
         seat = {"shop_id": slot.shop_id, "session_id": slot.session_id, "booking_id": booking_id}
         # Refused only to writers without the lock: then the next one, if there is.
-        if (await ctx.execute(ctx.insert_new(seats, {**seat, "seat": lowest}))).rowcount:
+        if (
+            await ctx.execute(ctx.insert_ignoring_conflicts(seats, {**seat, "seat": lowest}))
+        ).rowcount:
             return True
 
 
-async def sweep(
+async def expire_overdue_holds(
     ctx: Context, calendar_ids: Sequence[int] = (), *, session_id: int | None = None
 ) -> bool:
     """End the holds on these calendars, or in a session, whose minutes are over; say if any did.
@@ -280,24 +288,26 @@ async def sweep(
             theirs if session_id is None else bookings.c.session_id == session_id,
         )
     )
-    ended = bool(await end(ctx, due, "expire"))
+    ended = bool(await expire_bookings(ctx, due, "expire"))
     if session_id is None:
         over = claims.c.calendar_id.in_(calendar_ids), claims.c.held_until <= ctx.now
         ended |= bool((await ctx.execute(claims.delete().where(*over))).rowcount)
     return ended
 
 
-async def free(ctx: Context, those: Sequence[Booking | Row]) -> None:
+async def release_time(ctx: Context, bookings_or_rows: Sequence[Booking | Row]) -> None:
     """Give back the time of bookings: their claims, their seats."""
-    timed = [one.id for one in those if one.session_id is None]
-    seated = [one.id for one in those if one.session_id is not None]
+    timed = [one.id for one in bookings_or_rows if one.session_id is None]
+    seated = [one.id for one in bookings_or_rows if one.session_id is not None]
     if timed:
         await ctx.execute(claims.delete().where(claims.c.booking_id.in_(timed)))
     if seated:
         await ctx.execute(seats.delete().where(seats.c.booking_id.in_(seated)))
 
 
-async def end(ctx: Context, those: Iterable[One], action: str, actor: Actor = SYSTEM) -> list[One]:
+async def expire_bookings(
+    ctx: Context, those: Iterable[One], action: str, actor: Actor = SYSTEM
+) -> list[One]:
     """Let holds (or requests) expire; return those that did, for some may be gone already."""
     rows = list({row.id: row for row in those}.values())
     if not rows:
@@ -313,15 +323,15 @@ async def end(ctx: Context, those: Iterable[One], action: str, actor: Actor = SY
     ended = set(done.scalars())
     rows = [row for row in rows if row.id in ended]
     if rows:
-        await free(ctx, rows)
-        await log(ctx, [event(ctx, row, action, actor, to="expired") for row in rows])
+        await release_time(ctx, rows)
+        await log_events(ctx, [event_row(ctx, row, action, actor, to="expired") for row in rows])
     return rows
 
 
 # ------------------------------------------------------------------------------------ others'
 
 
-async def in_the_way(
+async def overlapping_claims(
     ctx: Context,
     calendar_id: int,
     start: datetime,
@@ -334,7 +344,7 @@ async def in_the_way(
     With `gaps`, buffers in minutes before and after, also those nearer than the larger of theirs
     and these; without, buffers count for nothing.
     """
-    reach = timedelta() if gaps is None else LONGEST_GAP
+    reach = timedelta() if gaps is None else MAX_GAP
     rows = await ctx.all(
         sa.select(claims)
         .where(

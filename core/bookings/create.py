@@ -15,8 +15,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.bookings.booking import OWN, Booking, Done, Key, event, get, log, unowned
-from core.bookings.claims import Calendars, Seen, end, take
+from core.bookings.booking import (
+    BOOKING_COLUMNS,
+    AlreadyDone,
+    Booking,
+    IdempotencyKey,
+    booking_without_customer,
+    event_row,
+    load_booking,
+    log_events,
+)
+from core.bookings.claims import CalendarIds, Conflicts, claim_time, expire_bookings
 from core.bookings.transitions import NEW, TRANSITIONS, Actor
 from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
@@ -27,12 +36,12 @@ from core.localtime import zones
 REF_ALPHABET = "2346789CDFHJKMNPQRTVWXY"
 """Without 0/O, 1/I/L, 5/S, B, G, U, Z (8, 6, V, 2) and without A and E, which make words."""
 
-REF_TRIES = 5
+MAX_REF_ATTEMPTS = 5
 """Of 148 million references, five in a row are not all taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class For:
+class BookedFor:
     """Whom a booking is for; all empty while nobody has proved who they are."""
 
     customer_id: int | None = None
@@ -47,24 +56,24 @@ def new_ref(random: Random) -> str:
     return f"{letters[:3]}-{letters[3:]}"
 
 
-async def met_before(ctx: Context, seen: Seen, key: Key) -> None:
+async def raise_if_duplicate(ctx: Context, conflicts: Conflicts, key: IdempotencyKey) -> None:
     """Raise Done with the booking made under this key, KeyReused if it was of other content."""
-    if seen.made is not None:
-        key.met(seen.made.fingerprint)
-        raise Done(await get(ctx, seen.made.id))
+    if conflicts.duplicate is not None:
+        key.ensure_same(conflicts.duplicate.fingerprint)
+        raise AlreadyDone(await load_booking(ctx, conflicts.duplicate.id))
 
 
-async def make(
+async def create_booking(
     ctx: Context,
     slot: Slot,
     known: Catalog,
-    taken: Calendars,
-    seen: Seen,
+    calendar_ids: CalendarIds,
+    conflicts: Conflicts,
     *,
     action: str,
     actor: Actor,
-    key: Key,
-    whom: For,
+    key: IdempotencyKey,
+    booked_for: BookedFor,
     made_by: str,
     held_until: datetime | None = None,
     squeezed: bool = False,
@@ -78,67 +87,71 @@ async def make(
     """
     values: dict[str, Any] = {
         "shop_id": slot.shop_id,
-        "state": TRANSITIONS[NEW, action].to,
-        **timing(known, slot),
-        "customer_id": whom.customer_id,
+        "state": TRANSITIONS[NEW, action].to_state,
+        **time_columns(known, slot),
+        "customer_id": booked_for.customer_id,
         "held_until": held_until,
-        "snapshot": snapshot(known, slot, whom),
+        "snapshot": sold_snapshot(known, slot, booked_for),
         "squeezed": squeezed,
         "made_by": made_by,
         **columns,
     }
     # A savepoint costs two statements: only where there is something to bring back.
-    async with ctx.connection.begin_nested() if seen.own else nullcontext():
-        await end(ctx, seen.own, "release", actor)
-        booking = await _insert(ctx, values, key, whom)
+    async with ctx.connection.begin_nested() if conflicts.own_holds else nullcontext():
+        await expire_bookings(ctx, conflicts.own_holds, "release", actor)
+        booking = await _insert(ctx, values, key, booked_for)
         try:
-            await take(
-                ctx, booking.id, slot, known, taken, held_until=held_until, squeezed=squeezed
+            await claim_time(
+                ctx, booking.id, slot, known, calendar_ids, held_until=held_until, squeezed=squeezed
             )
         except SlotTaken:
             await ctx.execute(bookings.delete().where(bookings.c.id == booking.id))
             raise
     new = replace(booking, state=NEW)
-    await log(ctx, [event(ctx, new, action, actor, to=booking.state, details=details)])
+    await log_events(ctx, [event_row(ctx, new, action, actor, to=booking.state, details=details)])
     return booking
 
 
 _INSERT = {
-    dialect is postgresql: dialect.insert(bookings).on_conflict_do_nothing().returning(*OWN)
+    dialect is postgresql: dialect.insert(bookings)
+    .on_conflict_do_nothing()
+    .returning(*BOOKING_COLUMNS)
     for dialect in (postgresql, sqlite)
 }
 
 
-async def _insert(ctx: Context, values: dict[str, Any], key: Key, whom: For) -> Booking:
+async def _insert(
+    ctx: Context, values: dict[str, Any], key: IdempotencyKey, whom: BookedFor
+) -> Booking:
     rest = {
         "idempotency_key": key.text,
         "fingerprint": key.fingerprint,
         "created_at": ctx.now,
         "updated_at": ctx.now,
     }
-    for _ in range(REF_TRIES):
+    for _ in range(MAX_REF_ATTEMPTS):
         values["ref"] = new_ref(ctx.random)
-        row = (await ctx.execute(_INSERT[ctx.postgresql], {**values, **rest})).first()
+        row = (await ctx.execute(_INSERT[ctx.is_postgresql], {**values, **rest})).first()
         if row is not None:
-            return named(unowned(row), whom)
+            return with_customer(booking_without_customer(row), whom)
         taken = sa.select(bookings.c.id, bookings.c.fingerprint).where(
             bookings.c.idempotency_key == key.text
         )
-        await met_before(ctx, Seen(made=await ctx.first(taken)), key)
-    message = f"{REF_TRIES} references in a row were taken"
+        await raise_if_duplicate(ctx, Conflicts(duplicate=await ctx.first(taken)), key)
+    message = f"{MAX_REF_ATTEMPTS} references in a row were taken"
     raise RuntimeError(message)
 
 
-def named(booking: Booking, whom: For) -> Booking:
+def with_customer(booking: Booking, whom: BookedFor) -> Booking:
     """Return a booking with its customer's name, phone and user."""
     return replace(
         booking, customer_name=whom.name, customer_phone=whom.phone, user_id=whom.user_id
     )
 
 
-def timing(known: Catalog, slot: Slot) -> dict[str, Any]:
+def time_columns(known: Catalog, slot: Slot) -> dict[str, Any]:
     """Return what is booked and when, as columns: also as the shop's clocks show it."""
-    local = zones.local(int(slot.starts_at.timestamp()), known.shop.timezone)
+    local = zones.to_local(int(slot.starts_at.timestamp()), known.shop.timezone)
     return {
         "service_id": slot.service_id,
         "provider_id": slot.provider_id,
@@ -153,12 +166,12 @@ def timing(known: Catalog, slot: Slot) -> dict[str, Any]:
     }
 
 
-def snapshot(known: Catalog, slot: Slot, whom: For) -> dict[str, Any]:
+def sold_snapshot(known: Catalog, slot: Slot, whom: BookedFor) -> dict[str, Any]:
     """Return what was sold, in the names of the day."""
     provider = known.provider(slot.provider_id)
     return {
         "service": known.service(slot.service_id).name,
-        "provider": provider.called,
+        "provider": provider.display_name,
         "title": provider.title,
         "speciality": provider.speciality,
         "minutes": slot.minutes,
@@ -185,6 +198,6 @@ def slot_of(booking: Booking) -> Slot:
     )
 
 
-def content_of(slot: Slot) -> dict[str, Any]:
+def slot_identity(slot: Slot) -> dict[str, Any]:
     """Return what identifies a slot, for a key's fingerprint: not how many seats are left."""
     return slot.to_json() | {"seats": None}

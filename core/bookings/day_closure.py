@@ -15,33 +15,33 @@ from core.bookings import agenda, customer_actions, reschedule_proposals
 from core.bookings.booking import Booking, require_staff
 from core.bookings.transitions import Actor
 from core.catalog.entities import Catalog, Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.errors import BookingError, Invalid
+from core.errors import BookingError, InvalidValue
 from core.localtime import zones
-from core.messaging.outbox import prompts
+from core.messaging.outbox.prompts import is_reachable
 from core.scheduling import availability, opening_hours
 
-AHEAD = timedelta(days=14)
+SEARCH_AHEAD = timedelta(days=14)
 """How far ahead another time is looked for."""
 
-Choice = Slot | Literal["leave", "drop"]
-Done = Literal[
+ClosureDecision = Slot | Literal["leave", "drop"]
+ClosureOutcome = Literal[
     "asked", "moved", "moved_alone", "dropped", "dropped_alone", "left", "left_alone", "taken"
 ]
 """What became of a booking; `_alone`: nobody but the shop can tell them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class AffectedBooking:
     """A booking of a day called off, what became of it, and the time that is proposed."""
 
     booking: Booking
-    done: Done
-    slot: Slot | None
+    outcome: ClosureOutcome
+    proposed_slot: Slot | None
 
 
-async def instead(
+async def alternatives_for(
     ctx: Context, known: Catalog, one: Booking, *, scope: Collection[int] | None = None
 ) -> list[Slot]:
     """Return up to three other times: first that very time with somebody else, then others near it.
@@ -52,47 +52,47 @@ async def instead(
         return []
 
     async def find(start: datetime, end: datetime, provider: int | None, limit: int) -> list[Slot]:
-        return await availability.all_providers(
+        return await availability.find_slots_by_provider(
             ctx, known, one.service_id, provider_id=provider, start=start, end=end,
             ignore_booking=one.id, limit=limit,
         )  # fmt: skip
 
     same = await find(one.starts_at, one.starts_at + timedelta(minutes=1), None, 10)
     others = [slot for slot in same if slot.provider_id != one.provider_id]
-    later = await find(ctx.now, one.starts_at + AHEAD, one.provider_id, 200)
+    later = await find(ctx.now, one.starts_at + SEARCH_AHEAD, one.provider_id, 200)
     later = [s for s in later if s.starts_at != one.starts_at]
     later.sort(key=lambda s: abs(s.starts_at - one.starts_at))
     chosen = [*others[:1], *later[:2]]
     return [s for s in chosen if scope is None or s.provider_id in scope or s in others][:3]
 
 
-def unasked(known: Catalog, one: Booking, slot: Slot) -> bool:
+def moves_without_asking(known: Catalog, one: Booking, slot: Slot) -> bool:
     """Whether the shop moves them without asking: they took anyone, and the time stays."""
     return one.anyone and known.shop.moves_anyone and slot.starts_at == one.starts_at
 
 
-async def settle(
-    ctx: Context, known: Catalog, one: Booking, choice: Choice, *, actor: Actor, key: str
-) -> Done:
+async def apply_decision(
+    ctx: Context, known: Catalog, one: Booking, choice: ClosureDecision, *, actor: Actor, key: str
+) -> ClosureOutcome:
     """Do what was chosen for a booking; say what became of it."""
-    hears = await prompts.reachable(ctx, one)
+    hears = await is_reachable(ctx, one)
     if choice == "leave":
         return "left" if hears else "left_alone"
     if choice == "drop":
-        await customer_actions.cancel(ctx, one.id, actor=actor)
+        await customer_actions.cancel_booking(ctx, one.id, actor=actor)
         return "dropped" if hears else "dropped_alone"
     try:
-        if not hears or unasked(known, one, choice):
-            await customer_actions.move(ctx, one.id, choice, actor=actor, key=key)
+        if not hears or moves_without_asking(known, one, choice):
+            await customer_actions.move_booking(ctx, one.id, choice, actor=actor, key=key)
             return "moved" if hears else "moved_alone"
-        await reschedule_proposals.propose(ctx, one.id, choice, actor=actor)
+        await reschedule_proposals.propose_time(ctx, one.id, choice, actor=actor)
     except BookingError:
         # Taken this moment; the booking stands as it was.
         return "taken"
     return "asked"
 
 
-async def call_off(
+async def close_day(
     ctx: Context,
     shop_id: int,
     this: date,
@@ -101,31 +101,36 @@ async def call_off(
     reason: str,
     actor: Actor,
     key: str,
-) -> list[Hit]:
+) -> list[AffectedBooking]:
     """Take a local day off offer with these providers, and propose another time to all concerned.
 
     Everybody keeps their booking until they answered. Invalid for a day that is over.
     """
     await require_staff(ctx, shop_id, actor)
-    zone = (await catalog(ctx, shop_id)).shop.timezone
+    zone = (await load_catalog(ctx, shop_id)).shop.timezone
     start, end = (datetime.fromtimestamp(bound, UTC) for bound in zones.day_bounds(this, zone))
     if end <= ctx.now:
-        raise Invalid(field="day", reason="past")
+        raise InvalidValue(field="day", reason="past")
     for provider_id in sorted(set(provider_ids)):
         await opening_hours.add_time_off(ctx, shop_id, provider_id, start, end, reason)
     # Read again: what is proposed must not lie in what was just taken off offer.
-    known = await catalog(ctx, shop_id)
-    those = await agenda.agenda(
-        ctx, shop_id, max(start, ctx.now), end, provider_ids=provider_ids, states=agenda.COMING
+    known = await load_catalog(ctx, shop_id)
+    those = await agenda.load_agenda(
+        ctx,
+        shop_id,
+        max(start, ctx.now),
+        end,
+        provider_ids=provider_ids,
+        states=agenda.UPCOMING_STATES,
     )
     hits = []
     for one in those:
         if one.starts_at <= ctx.now:
             continue
         found: list[Slot] = []
-        if await prompts.reachable(ctx, one):
-            found = await instead(ctx, known, one)
-        choice: Choice = found[0] if found else "leave"
-        done = await settle(ctx, known, one, choice, actor=actor, key=f"{key}:{one.id}")
-        hits.append(Hit(one, done, found[0] if found else None))
+        if await is_reachable(ctx, one):
+            found = await alternatives_for(ctx, known, one)
+        choice: ClosureDecision = found[0] if found else "leave"
+        done = await apply_decision(ctx, known, one, choice, actor=actor, key=f"{key}:{one.id}")
+        hits.append(AffectedBooking(one, done, found[0] if found else None))
     return hits

@@ -8,16 +8,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.bookings.booking import CUSTOMERS, DONE, OWN, Booking, Done, Key, booking_from
-from core.bookings.create import For
-from core.bookings.transitions import OPEN
+from core.bookings.booking import (
+    BOOKING_COLUMNS,
+    CUSTOMER_COLUMNS,
+    EARLIER_EVENT,
+    AlreadyDone,
+    Booking,
+    IdempotencyKey,
+    booking_from_row,
+)
+from core.bookings.create import BookedFor
+from core.bookings.transitions import OPEN_STATES
 from core.catalog.entities import Shop
-from core.db import tables
 from core.db.context import Context
-from core.db.tables import bookings, identities, users
-from core.errors import CustomerBlocked, NotFound, NotVerified, TooManyOpen
-from core.people import customers
-from core.people.identities import FRESH_FOR
+from core.db.tables import bookings, customers, identities, users
+from core.errors import CustomerBlocked, NotFound, NotVerified, TooManyOpenBookings
+from core.people.customers import get_or_create_customer
+from core.people.identities import VERIFIED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +35,39 @@ class Booker:
     """
 
     user_id: int
-    user_name: str
+    name: str
     phone: str | None
-    proved: bool
+    is_verified: bool
     customer_id: int | None
     customer_name: str | None
     customer_phone: str | None
-    blocked: bool | None
-    open: int
+    is_blocked: bool | None
+    open_bookings: int
 
-    def check(self, shop: Shop) -> None:
+    def ensure_may_book(self, shop: Shop) -> None:
         """Raise NotVerified, CustomerBlocked or TooManyOpen (`limit`) if they may not book."""
-        if not self.proved:
+        if not self.is_verified:
             raise NotVerified(user=self.user_id)
-        if self.blocked:
+        if self.is_blocked:
             raise CustomerBlocked(shop=shop.id)
-        if self.open >= shop.max_open:
-            raise TooManyOpen(limit=shop.max_open)
+        if self.open_bookings >= shop.max_open:
+            raise TooManyOpenBookings(limit=shop.max_open)
 
-    def as_customer(self) -> For:
+    def as_customer(self) -> BookedFor:
         """Return whom a booking is for; without a customer's id while the shop has no row yet."""
-        name, phone = self.customer_name or self.user_name, self.customer_phone or self.phone
-        return For(self.customer_id, name, phone or "", self.user_id)
+        name, phone = self.customer_name or self.name, self.customer_phone or self.phone
+        return BookedFor(self.customer_id, name, phone or "", self.user_id)
 
-    async def become_customer(self, ctx: Context, shop: Shop, name: str) -> For:
+    async def ensure_customer(self, ctx: Context, shop: Shop, name: str) -> BookedFor:
         """Return the same as a customer of the shop, made one if need be; Invalid for no name."""
         if self.customer_id is not None:
             return self.as_customer()
-        name, phone = name or self.user_name, self.phone or ""
-        made = await customers.customer(ctx, shop.id, self.user_id, name=name, phone=phone)
-        return For(made, name, phone, self.user_id)
+        name, phone = name or self.name, self.phone or ""
+        made = await get_or_create_customer(ctx, shop.id, self.user_id, name=name, phone=phone)
+        return BookedFor(made, name, phone, self.user_id)
 
 
-_MINE = tables.customers.alias("mine")
+_MINE = customers.alias("mine")
 _THEIRS = bookings.alias("theirs")
 _NOW = sa.bindparam("now", type_=bookings.c.ends_at.type)
 _SINCE = sa.bindparam("since", type_=bookings.c.ends_at.type)
@@ -82,11 +89,11 @@ def _columns(shop_id: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
     )
     open_ = (
         sa.select(sa.func.count())
-        .select_from(_THEIRS.join(tables.customers, tables.customers.c.id == _THEIRS.c.customer_id))
+        .select_from(_THEIRS.join(customers, customers.c.id == _THEIRS.c.customer_id))
         .where(
-            tables.customers.c.user_id == users.c.id,
+            customers.c.user_id == users.c.id,
             _THEIRS.c.shop_id == shop_id,
-            _THEIRS.c.state.in_(OPEN),
+            _THEIRS.c.state.in_(OPEN_STATES),
             _THEIRS.c.ends_at > _NOW,
         )
     )
@@ -111,21 +118,21 @@ _SHOP = sa.bindparam("shop_id", type_=bookings.c.shop_id.type)
 _ACTIVE = sa.and_(users.c.id == sa.bindparam("user_id"), users.c.deactivated_at.is_(None))
 _BOOKER = sa.select(*_columns(_SHOP)).select_from(users.outerjoin(_MINE, _at(_SHOP))).where(_ACTIVE)
 _WITH_HOLD = (
-    sa.select(*OWN, *CUSTOMERS, DONE, *_columns(bookings.c.shop_id))
+    sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS, EARLIER_EVENT, *_columns(bookings.c.shop_id))
     .select_from(
         bookings.join(users, _ACTIVE)
         .outerjoin(_MINE, _at(bookings.c.shop_id))
-        .outerjoin(tables.customers, tables.customers.c.id == bookings.c.customer_id)
+        .outerjoin(customers, customers.c.id == bookings.c.customer_id)
     )
     .where(bookings.c.id == sa.bindparam("booking_id"))
 )
 
 
 def _times(ctx: Context) -> dict[str, datetime]:
-    return {"now": ctx.now, "since": ctx.now - FRESH_FOR}
+    return {"now": ctx.now, "since": ctx.now - VERIFIED_FOR}
 
 
-async def booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
+async def load_booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
     """Return a user as this shop knows them; NotVerified if there is no such user."""
     asked = {"shop_id": shop_id, "user_id": user_id, **_times(ctx)}
     row = (await ctx.execute(_BOOKER, asked)).first()
@@ -135,8 +142,8 @@ async def booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
     return Booker(*cells)
 
 
-async def with_hold(
-    ctx: Context, booking_id: int, user_id: int, key: Key
+async def load_hold_and_booker(
+    ctx: Context, booking_id: int, user_id: int, key: IdempotencyKey
 ) -> tuple[Booking, Booker]:
     """Return a hold and the user who wants to book it, in one statement.
 
@@ -147,11 +154,11 @@ async def with_hold(
     row = (await ctx.execute(_WITH_HOLD, asked)).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    held = booking_from(row)
-    done, *user = row[len(OWN) + len(CUSTOMERS) :]
+    held = booking_from_row(row)
+    done, *user = row[len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS) :]
     if held.made_by.startswith("user:") and held.made_by != f"user:{user_id}":
         raise NotFound(booking=booking_id)
     if done is not None:
-        key.met(done["fingerprint"])
-        raise Done(held)
+        key.ensure_same(done["fingerprint"])
+        raise AlreadyDone(held)
     return held, Booker(*user)

@@ -13,15 +13,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.bookings import notifications
-from core.bookings.booking import OWN, unowned
-from core.bookings.claims import end
+from core.bookings.booking import BOOKING_COLUMNS, booking_without_customer
+from core.bookings.claims import expire_bookings
 from core.db.context import Context
 from core.db.tables import bookings
 
 # ------------------------------------------------------------------------------------ time, lists
 
 
-async def expire(ctx: Context, now: datetime | None = None, *, limit: int = 200) -> int:
+async def expire_overdue(ctx: Context, now: datetime | None = None, *, limit: int = 200) -> int:
     """Let holds whose minutes are over and requests whose start has come expire; return how many.
 
     At most `limit` in one transaction. Who asked and was not answered is told so.
@@ -31,12 +31,14 @@ async def expire(ctx: Context, now: datetime | None = None, *, limit: int = 200)
         sa.and_(bookings.c.state == "held", bookings.c.held_until <= now),
         sa.and_(bookings.c.state == "pending", bookings.c.starts_at <= now),
     )
-    statement = sa.select(*OWN).where(due).order_by(bookings.c.id).limit(limit)
-    if ctx.postgresql:
+    statement = sa.select(*BOOKING_COLUMNS).where(due).order_by(bookings.c.id).limit(limit)
+    if ctx.is_postgresql:
         # Others may be sweeping, deciding or booking one of them: it is theirs then.
         statement = statement.with_for_update(skip_locked=True, key_share=True)
-    ended = await end(ctx, [unowned(row) for row in await ctx.all(statement)], "expire")
+    ended = await expire_bookings(
+        ctx, [booking_without_customer(row) for row in await ctx.all(statement)], "expire"
+    )
     for one in ended:
         if one.state == "pending":
-            await notifications.tell(ctx, one, "expired")
+            await notifications.notify_customer(ctx, one, "expired")
     return len(ended)

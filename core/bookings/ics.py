@@ -38,7 +38,7 @@ _STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Invite:
+class BookingView:
     """What a booking's link shows; instants are aware UTC.
 
     Names are those of the day it was booked. The shop's address, phone and place on the map are
@@ -74,12 +74,12 @@ class Invite:
     """Whether the shop names neither service nor provider where others may read it."""
 
     @property
-    def start(self) -> When:
+    def local_start(self) -> When:
         """Its start, as the shop's clocks show it."""
         return When(self.starts_at, self.timezone)
 
     @property
-    def end(self) -> When:
+    def local_end(self) -> When:
         """Its end, as the shop's clocks show it."""
         return When(self.ends_at, self.timezone)
 
@@ -89,7 +89,7 @@ class Invite:
         return None if self.price_minor is None else Money(self.price_minor, self.currency)
 
     @property
-    def off(self) -> bool:
+    def is_void(self) -> bool:
         """Whether it will not take place: declined, cancelled, expired."""
         return self.state not in _STATUS
 
@@ -135,7 +135,7 @@ _SHOWN = (
 )
 
 
-async def invite(ctx: Context, booking_id: int) -> Invite:
+async def load_booking_view(ctx: Context, booking_id: int) -> BookingView:
     """Return what a booking's link shows; NotFound when there is no such booking.
 
     It asks nobody who they are: call it with an id that came out of `links.booking_of` only.
@@ -143,14 +143,14 @@ async def invite(ctx: Context, booking_id: int) -> Invite:
     row = (await ctx.execute(_SHOWN, {"booking_id": booking_id})).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    return Invite(*tuple(row))
+    return BookingView(*tuple(row))
 
 
 # ------------------------------------------------------------------------------ the calendar file
 
 
-def ics(
-    booking: Invite,
+def booking_ics(
+    booking: BookingView,
     *,
     summary: str,
     description: str,
@@ -175,7 +175,7 @@ def ics(
     event.add("sequence", booking.sequence)
     event.add("dtstamp", booking.updated_at)
     event.add("last-modified", booking.updated_at)
-    zone = zones.zone(booking.timezone)
+    zone = zones.load_zone(booking.timezone)
     begin, end = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
     if begin.fold or end.fold:
         # The hour the clocks go through again: by RFC 5545 3.3.5 its name means the first time.
@@ -183,7 +183,7 @@ def ics(
     event.add("dtstart", begin)
     event.add("dtend", end)
     event.add("status", _STATUS.get(booking.state, "CANCELLED"))
-    event.add("transp", "TRANSPARENT" if booking.off else "OPAQUE")
+    event.add("transp", "TRANSPARENT" if booking.is_void else "OPAQUE")
     event.add("summary", summary)
     event.add("description", description)
     event.add("url", url)
@@ -194,7 +194,7 @@ def ics(
     calendar = icalendar.Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", _PRODUCT)
-    calendar.add("method", method_of(booking) if mailed else "PUBLISH")
+    calendar.add("method", itip_method(booking) if mailed else "PUBLISH")
     if mailed:
         ours, theirs = mailed
         event.add("organizer", icalendar.vCalAddress(f"mailto:{ours}"))
@@ -207,9 +207,9 @@ def ics(
     return bytes(calendar.to_ical())
 
 
-def method_of(booking: Invite) -> str:
+def itip_method(booking: BookingView) -> str:
     """Return what a mail does to a calendar (RFC 5546): REQUEST an entry or CANCEL it."""
-    return "CANCEL" if booking.off else "REQUEST"
+    return "CANCEL" if booking.is_void else "REQUEST"
 
 
 @lru_cache(maxsize=256)
@@ -224,7 +224,7 @@ def _rules(name: str, year: int) -> icalendar.Timezone:
     timezone = icalendar.Timezone()
     timezone.add("tzid", name)
     begin, end = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC)
-    zone = zones.zone(name)
+    zone = zones.load_zone(name)
     before = begin.astimezone(zone).utcoffset() or timedelta()
     for instant in (begin, *_changes(name, begin, end)):
         local = instant.astimezone(zone)
@@ -242,14 +242,14 @@ def _rules(name: str, year: int) -> icalendar.Timezone:
 
 def _changes(name: str, begin: datetime, end: datetime) -> list[datetime]:
     """Return the instants in [begin, end) at which the zone's offset becomes another."""
-    zone = zones.zone(name)
+    zone = zones.load_zone(name)
 
     def offset(epoch_s: int) -> timedelta | None:
         return datetime.fromtimestamp(epoch_s, zone).utcoffset()
 
     found = []
     for day in range(int(begin.timestamp()), int(end.timestamp()), 24 * 3600):
-        old, seconds = offset(day), range(day, day + 24 * 3600 + 1, ticks.TICK)
+        old, seconds = offset(day), range(day, day + 24 * 3600 + 1, ticks.TICK_SECONDS)
         # One look a day is enough: no zone changes twice within one and back to where it was.
         if offset(seconds[-1]) != old:
             later = bisect_left([offset(second) != old for second in seconds], True)

@@ -11,9 +11,9 @@ from core.bookings.booking import Booking
 from core.bookings.transitions import Actor
 from core.db.context import Context
 from core.messaging.messages import Choice, Say, When
-from core.messaging.outbox import enqueue
+from core.messaging.outbox.enqueue import enqueue_for_customer, enqueue_for_staff
 
-DECISION = (
+DECISION_OPTIONS = (
     Choice("approve", Say("approve"), ("@approve", "approve", "aprobar")),
     Choice("decline", Say("decline"), ("@decline", "decline", "rechazar")),
     Choice("propose", Say("propose"), ("other time", "otra hora")),
@@ -21,7 +21,7 @@ DECISION = (
 """What an alert for approval lets people answer; the answer starts the flow "decide"."""
 
 
-async def alert(
+async def notify_staff(
     ctx: Context,
     booking: Booking,
     kind: str,
@@ -38,18 +38,18 @@ async def alert(
     `skip` is the user who knows already; `instead_of` the kind of an alert that it settles
     (`core.messaging.outbox.alert`). An approval can be answered until the start.
     """
-    handed = kind == "moved" and more.get("was") == booking.when
-    say = Say(f"alert.{'handed' if handed else kind}", {**facts(booking), **more})
+    handed = kind == "moved" and more.get("was") == booking.local_start
+    say = Say(f"alert.{'handed' if handed else kind}", {**booking_facts(booking), **more})
     asked: dict[str, Any] = {}
     if kind == "approve":
         asked = {
-            "options": DECISION,
+            "options": DECISION_OPTIONS,
             "flow": "decide",
             # The start it shows: an answer does not outlive a move.
             "args": {"booking": booking.id, "starts": int(booking.starts_at.timestamp())},
             "expires_at": booking.starts_at,
         }
-    await enqueue.alert(
+    await enqueue_for_staff(
         ctx,
         say,
         shop_id=booking.shop_id,
@@ -63,13 +63,15 @@ async def alert(
     )
 
 
-async def noted(ctx: Context, booking: Booking, actor: Actor) -> None:
+async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
     """Have those who were asked how a visit went see who said so, where their question stands.
 
     Nobody's phone rings for it: where a message cannot be changed, it may be answered in vain.
     """
-    say = Say(f"alert.{booking.state}", {**facts(booking), "by": actor.name or Say("somebody")})
-    await enqueue.alert(
+    say = Say(
+        f"alert.{booking.state}", {**booking_facts(booking), "by": actor.name or Say("somebody")}
+    )
+    await enqueue_for_staff(
         ctx,
         say,
         shop_id=booking.shop_id,
@@ -83,7 +85,7 @@ async def noted(ctx: Context, booking: Booking, actor: Actor) -> None:
     )
 
 
-async def tell(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
+async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
     """Tell the customer: kind is confirmed, declined, moved, cancelled, expired or behind.
 
     A discreet shop names neither service nor provider: others may read the screen.
@@ -91,12 +93,12 @@ async def tell(ctx: Context, booking: Booking, kind: str, **more: object) -> Non
     known = {
         "shop": booking.snapshot["shop"],
         "address": booking.snapshot["address"],
-        "when": booking.when,
+        "when": booking.local_start,
         "ref": booking.ref,
         **more,
     }
     sold = {"service": booking.snapshot["service"], "provider": booking.snapshot["provider"]}
-    await enqueue.tell(
+    await enqueue_for_customer(
         ctx,
         Say(f"tell.{kind}", {**known, **sold}),
         discreetly=Say(f"tell.{kind}.discreet", known),
@@ -105,17 +107,17 @@ async def tell(ctx: Context, booking: Booking, kind: str, **more: object) -> Non
     )
 
 
-async def changed(
+async def notify_other_side(
     ctx: Context, booking: Booking, kind: str, actor: Actor, **more: str | When
 ) -> None:
     """Tell whoever did not do it: the shop what a customer did, the customer anything else."""
     if actor.kind == "customer":
-        await alert(ctx, booking, kind, skip=None, instead_of="", **more)
+        await notify_staff(ctx, booking, kind, skip=None, instead_of="", **more)
     else:
-        await tell(ctx, booking, kind, **more)
+        await notify_customer(ctx, booking, kind, **more)
 
 
-def facts(booking: Booking) -> dict[str, object]:
+def booking_facts(booking: Booking) -> dict[str, object]:
     """Return what the shop is told of a booking in every alert."""
     return {
         "service": booking.snapshot["service"],
@@ -123,6 +125,6 @@ def facts(booking: Booking) -> dict[str, object]:
         "customer": booking.customer_name,
         "attendee": booking.attendee,
         "phone": booking.snapshot.get("phone") or booking.customer_phone,
-        "when": booking.when,
+        "when": booking.local_start,
         "ref": booking.ref,
     }

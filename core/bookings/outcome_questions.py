@@ -7,19 +7,19 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from core.bookings import notifications
-from core.bookings.booking import listed
+from core.bookings.booking import list_bookings
 from core.db.context import Context
 from core.db.tables import bookings, outbox
 from core.messaging.messages import Choice, Say
-from core.messaging.outbox.enqueue import alert
+from core.messaging.outbox.enqueue import enqueue_for_staff
 
-OVERDUE = timedelta(minutes=10)
+ASK_OUTCOME_AFTER = timedelta(minutes=10)
 """How long after its end a visit that nobody noted is asked about."""
 
-FORGOTTEN = timedelta(hours=12)
+ASK_OUTCOME_UNTIL = timedelta(hours=12)
 """After so long nobody is asked any more."""
 
-OUTCOMES = (
+OUTCOME_OPTIONS = (
     Choice("done", Say("came"), ("@yes", "came")),
     Choice("noshow", Say("did_not_come"), ("@no", "did not come")),
 )
@@ -32,27 +32,27 @@ async def ask_outcomes(ctx: Context, *, limit: int = 50) -> int:
     Sample and imported bookings are nobody's to ask about.
     """
     asked = sa.exists().where(outbox.c.booking_id == bookings.c.id, outbox.c.kind == "outcome")
-    due = await listed(
+    due = await list_bookings(
         ctx,
         bookings.c.state == "confirmed",
-        bookings.c.ends_at <= ctx.now - OVERDUE,
-        bookings.c.ends_at > ctx.now - FORGOTTEN,
+        bookings.c.ends_at <= ctx.now - ASK_OUTCOME_AFTER,
+        bookings.c.ends_at > ctx.now - ASK_OUTCOME_UNTIL,
         bookings.c.origin.not_in(("sample", "import")),
         ~asked,
     )
     told = 0
     for one in due[:limit]:
-        told += await alert(
+        told += await enqueue_for_staff(
             ctx,
-            Say("alert.outcome", notifications.facts(one)),
+            Say("alert.outcome", notifications.booking_facts(one)),
             shop_id=one.shop_id,
             kind="outcome",
             booking_id=one.id,
             provider_id=one.provider_id,
             conversation_id=one.conversation_id,
-            options=OUTCOMES,
+            options=OUTCOME_OPTIONS,
             flow="desk.outcome",
             args={"booking": one.id},
-            expires_at=one.ends_at + FORGOTTEN,
+            expires_at=one.ends_at + ASK_OUTCOME_UNTIL,
         )
     return told

@@ -11,22 +11,35 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.bookings.booking import Booking, Key, again, change, listed, read
-from core.bookings.claims import claim_all, free, recheck, secure, take
-from core.bookings.create import For, content_of, slot_of, snapshot, timing
-from core.bookings.notifications import alert
-from core.bookings.transitions import OPEN, Actor
+from core.bookings.booking import (
+    Booking,
+    IdempotencyKey,
+    list_bookings,
+    load_booking_for_actor,
+    retry_on_conflict,
+    update_booking,
+)
+from core.bookings.claims import (
+    claim_time,
+    insert_claims,
+    lock_calendars,
+    recheck_offering,
+    release_time,
+)
+from core.bookings.create import BookedFor, slot_identity, slot_of, sold_snapshot, time_columns
+from core.bookings.notifications import notify_staff
+from core.bookings.transitions import OPEN_STATES, Actor
 from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
 from core.db.tables import bookings, claims
-from core.errors import Invalid, SlotTaken, WrongState
+from core.errors import InvalidTransition, InvalidValue, SlotTaken
 from core.messaging.messages import Choice, Say, When
-from core.messaging.outbox import prompts
+from core.messaging.outbox.prompts import enqueue_prompt
 
-OPEN_FOR = timedelta(hours=24)
+PROPOSAL_LIFETIME = timedelta(hours=24)
 """How long a proposed time is held, at most; never past the start of either."""
 
-ANSWERS = (
+PROPOSAL_OPTIONS = (
     Choice("accept", Say("proposal.accept"), ("@yes", "@approve")),
     Choice("other", Say("proposal.other"), ("@other", "@move")),
     Choice("cancel", Say("proposal.cancel"), ("@cancel",)),
@@ -34,38 +47,38 @@ ANSWERS = (
 """What a customer may answer; the answer starts the flow "proposal"."""
 
 
-@again
-async def propose(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor) -> Booking:
+@retry_on_conflict
+async def propose_time(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor) -> Booking:
     """Hold another time for a booking and ask its customer; the booked one stays theirs.
 
     An earlier proposal is given up. Raises SlotTaken, NotOffered, WrongState for what is not to
     come any more, Invalid for a seat in a class and for the time that is booked already.
     """
-    old = await read(ctx, booking_id, actor)
-    if old.state not in OPEN:
-        raise WrongState(state=old.state, action="propose")
+    old = await load_booking_for_actor(ctx, booking_id, actor)
+    if old.state not in OPEN_STATES:
+        raise InvalidTransition(state=old.state, action="propose")
     if old.session_id is not None or slot.session_id is not None:
-        raise Invalid(field="slot", reason="session")
+        raise InvalidValue(field="slot", reason="session")
     if (slot.shop_id, slot.service_id) != (old.shop_id, old.service_id):
-        raise Invalid(field="slot", reason="service")
+        raise InvalidValue(field="slot", reason="service")
     if (slot.starts_at, slot.provider_id) == (old.starts_at, old.provider_id):
-        raise Invalid(field="starts_at", reason="booked")
-    known, taken = await secure(ctx, slot, old=slot_of(old))
-    await withdraw(ctx, old.id)
-    await recheck(ctx, known, slot, ignore=old.id, staff=True)
-    until = min(ctx.now + OPEN_FOR, slot.starts_at, max(old.starts_at, ctx.now))
+        raise InvalidValue(field="starts_at", reason="booked")
+    known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
+    await withdraw_proposal(ctx, old.id)
+    await recheck_offering(ctx, known, slot, ignore=old.id, staff=True)
+    until = min(ctx.now + PROPOSAL_LIFETIME, slot.starts_at, max(old.starts_at, ctx.now))
     if until <= ctx.now:
-        raise WrongState(state=old.state, action="propose")
-    if not await claim_all(ctx, await _beside(ctx, known, taken, old, slot, until)):
+        raise InvalidTransition(state=old.state, action="propose")
+    if not await insert_claims(ctx, await _beside(ctx, known, taken, old, slot, until)):
         raise SlotTaken(reason="taken")
     await _ask(ctx, known, old, slot, until)
     details = {"to": int(slot.starts_at.timestamp()), "provider": slot.provider_id}
-    return await change(ctx, old, "propose", actor, to=old.state, details=details)
+    return await update_booking(ctx, old, "propose", actor, to=old.state, details=details)
 
 
-@again
-async def accept(
-    ctx: Context, booking_id: int, slot: Slot, *, was: int, user_id: int, key: str
+@retry_on_conflict
+async def accept_proposal(
+    ctx: Context, booking_id: int, slot: Slot, *, expected_start_s: int, user_id: int, key: str
 ) -> Booking:
     """Take the proposed time for the booking of this user, who said yes; the shop is told.
 
@@ -73,16 +86,16 @@ async def accept(
     proposal ran out, its time may be gone: SlotTaken or NotOffered, and the booking stands. `was`
     is the booked start (epoch seconds) when it was proposed: WrongState if it is another by now.
     """
-    content = Key.of(key, "accept", content_of(slot))
+    content = IdempotencyKey.of(key, "accept", slot_identity(slot))
     actor = Actor("customer", user_id)
-    old = await read(ctx, booking_id, actor, content)
-    if old.state not in OPEN or int(old.starts_at.timestamp()) != was:
-        raise WrongState(state=old.state, action="accept")
-    known, taken = await secure(ctx, slot, old=slot_of(old))
-    await recheck(ctx, known, slot, ignore=old.id, staff=True)
-    whom = For(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
+    old = await load_booking_for_actor(ctx, booking_id, actor, content)
+    if old.state not in OPEN_STATES or int(old.starts_at.timestamp()) != expected_start_s:
+        raise InvalidTransition(state=old.state, action="accept")
+    known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
+    await recheck_offering(ctx, known, slot, ignore=old.id, staff=True)
+    whom = BookedFor(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
     async with ctx.connection.begin_nested():
-        moved = await change(
+        moved = await update_booking(
             ctx,
             old,
             "accept",
@@ -90,25 +103,25 @@ async def accept(
             to="confirmed",
             key=content,
             details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
-            **timing(known, slot),
-            snapshot=snapshot(known, slot, whom),
+            **time_columns(known, slot),
+            snapshot=sold_snapshot(known, slot, whom),
             squeezed=False,
             late_minutes=None,
             customer_confirmed_at=None,
         )
-        await free(ctx, [old])
-        await take(ctx, old.id, slot, known, taken)
-    await alert(ctx, moved, "moved", was=old.when)
+        await release_time(ctx, [old])
+        await claim_time(ctx, old.id, slot, known, taken)
+    await notify_staff(ctx, moved, "moved", was=old.local_start)
     return moved
 
 
-async def withdraw(ctx: Context, booking_id: int) -> None:
+async def withdraw_proposal(ctx: Context, booking_id: int) -> None:
     """Give up the time proposed for a booking, if any is."""
     mine = claims.c.booking_id == booking_id, claims.c.held_until.is_not(None)
     await ctx.execute(claims.delete().where(*mine, _NOT_A_HOLD))
 
 
-async def lapse(ctx: Context, *, limit: int = 100) -> int:
+async def expire_proposals(ctx: Context, *, limit: int = 100) -> int:
     """Give up proposals nobody answered, and tell the shop; return how many bookings had one."""
     due = sa.select(claims.c.booking_id).where(claims.c.held_until <= ctx.now, _NOT_A_HOLD)
     found = await ctx.all(due.distinct().limit(limit))
@@ -117,36 +130,38 @@ async def lapse(ctx: Context, *, limit: int = 100) -> int:
         return 0
     over = claims.c.booking_id.in_(ids), claims.c.held_until <= ctx.now
     gone = await ctx.execute(claims.delete().where(*over).returning(claims.c.booking_id))
-    for one in await listed(ctx, bookings.c.id.in_(set(gone.scalars()))):
-        if one.state in OPEN:
-            await alert(ctx, one, "lapsed")
+    for one in await list_bookings(ctx, bookings.c.id.in_(set(gone.scalars()))):
+        if one.state in OPEN_STATES:
+            await notify_staff(ctx, one, "lapsed")
     return len(ids)
 
 
-_NOT_A_HOLD = claims.c.booking_id.in_(sa.select(bookings.c.id).where(bookings.c.state.in_(OPEN)))
+_NOT_A_HOLD = claims.c.booking_id.in_(
+    sa.select(bookings.c.id).where(bookings.c.state.in_(OPEN_STATES))
+)
 
 
 async def _ask(ctx: Context, known: Catalog, old: Booking, slot: Slot, until: datetime) -> None:
     times = {
         "shop": known.shop.name,
-        "was": old.when,
+        "was": old.local_start,
         "when": When(slot.starts_at, known.shop.timezone),
     }
     sold = {
         "service": str(old.snapshot["service"]),
         "by": str(old.snapshot["provider"]),
-        "provider": known.provider(slot.provider_id).called,
+        "provider": known.provider(slot.provider_id).display_name,
     }
     # Nobody is named, but of two with one start it has to be said what differs.
     same = slot.starts_at == old.starts_at
     discreetly = Say(f"tell.proposal.{'somebody' if same else 'discreet'}", times)
-    await prompts.ask(
+    await enqueue_prompt(
         ctx,
         Say("tell.proposal", {**times, **sold}),
         discreetly=discreetly,
         booking=old,
         kind="proposal",
-        options=ANSWERS,
+        options=PROPOSAL_OPTIONS,
         flow="proposal",
         args={
             "booking": old.id,

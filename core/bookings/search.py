@@ -11,18 +11,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.bookings.booking import CUSTOMERS, OWN, Booking, booking_from
+from core.bookings.booking import BOOKING_COLUMNS, CUSTOMER_COLUMNS, Booking, booking_from_row
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import booking_events, bookings, customers
-from core.people.search import _named
+from core.people.search import customer_matches
 
-UNFINISHED = ("held", "expired")
+NEVER_BOOKED_STATES = ("held", "expired")
 """States of what was never booked: in a register only if they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BookingFilter:
     """Which bookings; what is not given does not matter."""
 
     service_id: int | None = None
@@ -35,23 +35,28 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class BookingScope:
     """Whose bookings: of all, of whole shops, of single providers, of one user."""
 
-    everything: bool = False
+    unrestricted: bool = False
     shops: Collection[int] = field(default_factory=frozenset)
     providers: Collection[int] = field(default_factory=frozenset)
     user_id: int | None = None
 
 
 async def find_bookings(
-    ctx: Context, scope: Scope, wanted: Wanted, asked: Asked, *, newest_first: bool = False
+    ctx: Context,
+    scope: BookingScope,
+    wanted: BookingFilter,
+    asked: PageRequest,
+    *,
+    newest_first: bool = False,
 ) -> Page[Booking]:
     """Return bookings in order of time."""
-    rows = sa.select(*OWN, *CUSTOMERS).select_from(
+    rows = sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS).select_from(
         bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
     )
-    if not scope.everything:
+    if not scope.unrestricted:
         # Of one shop alone its index gives a page in order, without reading all it has.
         mine: list[sa.ColumnElement[bool]] = []
         if len(scope.shops) == 1:
@@ -69,7 +74,7 @@ async def find_bookings(
     if wanted.states:
         rows = rows.where(bookings.c.state.in_(wanted.states))
     else:
-        rows = rows.where(bookings.c.state.not_in(UNFINISHED))
+        rows = rows.where(bookings.c.state.not_in(NEVER_BOOKED_STATES))
     if wanted.start is not None:
         rows = rows.where(bookings.c.starts_at >= wanted.start)
     if wanted.end is not None:
@@ -79,14 +84,14 @@ async def find_bookings(
             sa.or_(
                 bookings.c.ref == words.upper(),
                 bookings.c.attendee.icontains(words, autoescape=True),
-                *_named(words),
+                *customer_matches(words),
             )
         )
     by = [bookings.c.starts_at, bookings.c.id]
-    return (await page(ctx, rows, by, asked, newest_first=newest_first)).map(booking_from)
+    return (await paginate(ctx, rows, by, asked, newest_first=newest_first)).map(booking_from_row)
 
 
-async def history(ctx: Context, booking_id: int, asked: Asked) -> Page[Row]:
+async def booking_history(ctx: Context, booking_id: int, asked: PageRequest) -> Page[Row]:
     """Return what became of a booking, in order: at, action, from_state, to_state, actor, by."""
     table = booking_events
     rows = sa.select(
@@ -98,4 +103,4 @@ async def history(ctx: Context, booking_id: int, asked: Asked) -> Page[Row]:
         table.c.actor,
         sa.func.coalesce(table.c.details["by"].as_string(), "").label("by"),
     ).where(table.c.booking_id == booking_id)
-    return await page(ctx, rows, [table.c.id], asked)
+    return await paginate(ctx, rows, [table.c.id], asked)

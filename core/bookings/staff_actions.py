@@ -9,30 +9,50 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.bookings import notifications
-from core.bookings.agenda import COMING, agenda
-from core.bookings.booking import Booking, Key, again, change, read, require_staff, works_at
-from core.bookings.claims import free, in_the_way, look, recheck, secure
-from core.bookings.create import For, content_of, make, met_before, slot_of
-from core.bookings.reminders import schedule
-from core.bookings.transitions import NEW, Actor, step
+from core.bookings.agenda import UPCOMING_STATES, load_agenda
+from core.bookings.booking import (
+    Booking,
+    IdempotencyKey,
+    load_booking_for_actor,
+    require_staff,
+    retry_on_conflict,
+    update_booking,
+    works_at,
+)
+from core.bookings.claims import (
+    load_conflicts,
+    lock_calendars,
+    overlapping_claims,
+    recheck_offering,
+    release_time,
+)
+from core.bookings.create import (
+    BookedFor,
+    create_booking,
+    raise_if_duplicate,
+    slot_identity,
+    slot_of,
+)
+from core.bookings.reminders.schedule import reschedule_reminders, schedule_reminders
+from core.bookings.transitions import NEW, Actor, allowed_transition
 from core.catalog.entities import Slot
 from core.db.context import Context
 from core.db.tables import booking_events, customers
-from core.errors import CustomerBlocked, Invalid, NotAllowed, NotFound, WrongState
+from core.errors import CustomerBlocked, InvalidTransition, InvalidValue, NotAllowed, NotFound
 from core.messaging.messages import Say
 from core.scheduling import availability
 from core.scheduling.opening_hours import remove_time_off
 from core.values import validators
 
-_TEXT = validators.text(1000)
-_NAME = validators.text(100, 2)
+_TEXT = validators.text_validator(1000)
+_NAME = validators.text_validator(100, 2)
 
 
 # ------------------------------------------------------------------------------------ for customers
 
 
-@again
-async def book_for(
+@retry_on_conflict
+async def book_for_customer(
     ctx: Context,
     slot: Slot,
     *,
@@ -52,15 +72,15 @@ async def book_for(
     other bookings and a customer's block do. Raises SlotTaken or NotOffered with alternatives,
     OfferChanged, CustomerBlocked, NotAllowed, NotFound.
     """
-    step(NEW, "book_for", actor)
+    allowed_transition(NEW, "book_for", actor)
     columns = _columns(origin, anyone, attendee, purpose, note, conversation_id)
-    content = Key.of(key, "book_for", content_of(slot), columns, customer_id)
+    content = IdempotencyKey.of(key, "book_for", slot_identity(slot), columns, customer_id)
     whom = await _customer(ctx, slot.shop_id, customer_id, actor)
-    known, taken = await secure(ctx, slot)
-    seen = await look(ctx, slot.shop_id, key=key)
-    await met_before(ctx, seen, content)
-    await recheck(ctx, known, slot, staff=True)
-    booked = await make(
+    known, taken = await lock_calendars(ctx, slot)
+    seen = await load_conflicts(ctx, slot.shop_id, key=key)
+    await raise_if_duplicate(ctx, seen, content)
+    await recheck_offering(ctx, known, slot, staff=True)
+    booked = await create_booking(
         ctx,
         slot,
         known,
@@ -69,17 +89,17 @@ async def book_for(
         action="book_for",
         actor=actor,
         key=content,
-        whom=whom,
+        booked_for=whom,
         made_by=str(actor),
         **columns,
     )
-    await schedule.plan(ctx, booked, known)
-    await notifications.tell(ctx, booked, "confirmed")
+    await schedule_reminders(ctx, booked, known)
+    await notifications.notify_customer(ctx, booked, "confirmed")
     return booked
 
 
-@again
-async def squeeze_in(
+@retry_on_conflict
+async def overbook(
     ctx: Context,
     slot: Slot,
     *,
@@ -95,21 +115,21 @@ async def squeeze_in(
 
     The history names the bookings it was put over (`over`).
     """
-    step(NEW, "squeeze_in", actor)
+    allowed_transition(NEW, "squeeze_in", actor)
     columns = _columns(origin, False, attendee, purpose, note, None)
-    content = Key.of(key, "squeeze_in", content_of(slot), columns, customer_id)
+    content = IdempotencyKey.of(key, "squeeze_in", slot_identity(slot), columns, customer_id)
     whom = await _customer(ctx, slot.shop_id, customer_id, actor)
-    known, taken = await secure(ctx, slot)
-    seen = await look(ctx, slot.shop_id, key=key)
-    await met_before(ctx, seen, content)
+    known, taken = await lock_calendars(ctx, slot)
+    seen = await load_conflicts(ctx, slot.shop_id, key=key)
+    await raise_if_duplicate(ctx, seen, content)
     known.offering(slot.service_id, slot.provider_id)
     over = [
         row.booking_id
         for calendar in taken
-        for row in await in_the_way(ctx, calendar, slot.starts_at, slot.ends_at)
+        for row in await overlapping_claims(ctx, calendar, slot.starts_at, slot.ends_at)
         if row.booking_id is not None and row.shop_id == slot.shop_id
     ]
-    booked = await make(
+    booked = await create_booking(
         ctx,
         slot,
         known,
@@ -118,14 +138,14 @@ async def squeeze_in(
         action="squeeze_in",
         actor=actor,
         key=content,
-        whom=whom,
+        booked_for=whom,
         made_by=str(actor),
         squeezed=True,
         details={"over": sorted(set(over))},
         **columns,
     )
-    await schedule.plan(ctx, booked, known)
-    await notifications.tell(ctx, booked, "confirmed")
+    await schedule_reminders(ctx, booked, known)
+    await notifications.notify_customer(ctx, booked, "confirmed")
     return booked
 
 
@@ -147,7 +167,7 @@ def _columns(
     }
 
 
-async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) -> For:
+async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) -> BookedFor:
     """Return a customer of the shop, and check in the same statement that the actor works there."""
     works = works_at(sa.literal(shop_id), sa.literal(actor.id))
     row = await ctx.first(
@@ -161,15 +181,15 @@ async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) 
         raise NotAllowed(shop=shop_id, actor=actor.kind)
     if row.blocked:
         raise CustomerBlocked(shop=shop_id)
-    return For(row.id, row.name, row.phone, row.user_id)
+    return BookedFor(row.id, row.name, row.phone, row.user_id)
 
 
 # ------------------------------------------------------------------------------------ requests
 
 
-@again
-async def confirm(
-    ctx: Context, booking_id: int, *, actor: Actor, starts: int | None = None
+@retry_on_conflict
+async def confirm_booking(
+    ctx: Context, booking_id: int, *, actor: Actor, expected_start_s: int | None = None
 ) -> Booking:
     """Approve a request; the customer hears of it, and so do the others who could have.
 
@@ -177,34 +197,39 @@ async def confirm(
     to decide wins; the second gets WrongState with `state` and `by` whom. `starts` is the start (in
     epoch seconds) that was shown: a request moved since is not decided on, WrongState too.
     """
-    asked = await _undecided(ctx, booking_id, "confirm", actor, starts)
+    asked = await _undecided(ctx, booking_id, "confirm", actor, expected_start_s)
     slot = slot_of(asked)
-    known, _ = await secure(ctx, slot)
-    await availability.check(ctx, known, slot, ignore_booking=asked.id, staff=True)
-    decided = await change(ctx, asked, "confirm", actor, to="confirmed")
-    await schedule.plan(ctx, decided, known)
-    await notifications.tell(ctx, decided, "confirmed")
+    known, _ = await lock_calendars(ctx, slot)
+    await availability.ensure_available(ctx, known, slot, ignore_booking=asked.id, staff=True)
+    decided = await update_booking(ctx, asked, "confirm", actor, to="confirmed")
+    await schedule_reminders(ctx, decided, known)
+    await notifications.notify_customer(ctx, decided, "confirmed")
     await _tell_the_others(ctx, decided, actor)
     return decided
 
 
-@again
-async def decline(
-    ctx: Context, booking_id: int, *, actor: Actor, reason: str = "", starts: int | None = None
+@retry_on_conflict
+async def decline_booking(
+    ctx: Context,
+    booking_id: int,
+    *,
+    actor: Actor,
+    reason: str = "",
+    expected_start_s: int | None = None,
 ) -> Booking:
     """Decline a request and free its time; told and raced as `confirm`, and bound to `starts`."""
     reason = _TEXT("reason", reason)
-    asked = await _undecided(ctx, booking_id, "decline", actor, starts)
-    decided = await change(ctx, asked, "decline", actor, to="declined", reason=reason)
-    await free(ctx, [asked])
-    await notifications.tell(ctx, decided, "declined", reason=reason)
+    asked = await _undecided(ctx, booking_id, "decline", actor, expected_start_s)
+    decided = await update_booking(ctx, asked, "decline", actor, to="declined", reason=reason)
+    await release_time(ctx, [asked])
+    await notifications.notify_customer(ctx, decided, "declined", reason=reason)
     await _tell_the_others(ctx, decided, actor)
     return decided
 
 
 async def _tell_the_others(ctx: Context, decided: Booking, actor: Actor) -> None:
     state = Say(f"state.{decided.state}")
-    await notifications.alert(
+    await notifications.notify_staff(
         ctx,
         decided,
         "decided",
@@ -219,33 +244,33 @@ async def _undecided(
     ctx: Context, booking_id: int, action: str, actor: Actor, starts: int | None
 ) -> Booking:
     """Return a request as it was shown, not decided on yet, whose start has not come."""
-    asked = await read(ctx, booking_id, actor)
+    asked = await load_booking_for_actor(ctx, booking_id, actor)
     if asked.state == "pending" and asked.starts_at <= ctx.now:
-        raise WrongState(state="expired", action=action, by="")
+        raise InvalidTransition(state="expired", action=action, by="")
     try:
-        step(asked.state, action, actor)
-    except WrongState:
+        allowed_transition(asked.state, action, actor)
+    except InvalidTransition:
         last = await ctx.first(
             sa.select(booking_events.c.details)
             .where(booking_events.c.booking_id == asked.id)
             .order_by(booking_events.c.id.desc())
         )
         by = last.details.get("by", "") if last else ""
-        raise WrongState(state=asked.state, action=action, by=by) from None
+        raise InvalidTransition(state=asked.state, action=action, by=by) from None
     if starts is not None and int(asked.starts_at.timestamp()) != starts:
-        raise WrongState(state=asked.state, action=action, by="", moved=True)
+        raise InvalidTransition(state=asked.state, action=action, by="", moved=True)
     return asked
 
 
 # ------------------------------------------------------------------------------------ the visit
 
 
-async def start(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
+async def mark_started(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
     """Note that the visit began, early or late."""
     return await _visit(ctx, booking_id, "start", actor)
 
 
-async def complete(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
+async def mark_completed(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
     """Note that the visit is done; what is left of its time is free."""
     return await _visit(ctx, booking_id, "complete", actor)
 
@@ -255,56 +280,60 @@ async def mark_no_show(ctx: Context, booking_id: int, *, actor: Actor) -> Bookin
     return await _visit(ctx, booking_id, "mark_no_show", actor)
 
 
-async def correct(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
+async def undo_outcome(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
     """Take a mistake back: done ↔ no-show, or a visit begun by mistake to confirmed."""
     return await _visit(ctx, booking_id, "correct", actor)
 
 
-PAYMENTS = ("unpaid", "paid", "refunded")
+PAYMENT_STATUSES = ("unpaid", "paid", "refunded")
 
 
-@again
-async def set_payment(ctx: Context, booking_id: int, status: str, *, actor: Actor) -> Booking:
+@retry_on_conflict
+async def set_payment_status(
+    ctx: Context, booking_id: int, status: str, *, actor: Actor
+) -> Booking:
     """Note that a booking is unpaid, paid or refunded; Invalid for any other word."""
-    if status not in PAYMENTS:
-        raise Invalid(field="payment_status", reason="one of " + ", ".join(PAYMENTS))
-    old = await read(ctx, booking_id, actor)
+    if status not in PAYMENT_STATUSES:
+        raise InvalidValue(field="payment_status", reason="one of " + ", ".join(PAYMENT_STATUSES))
+    old = await load_booking_for_actor(ctx, booking_id, actor)
     if old.payment_status == status:
         return old
-    return await change(ctx, old, f"mark_{status}", actor, to=old.state, payment_status=status)
+    return await update_booking(
+        ctx, old, f"mark_{status}", actor, to=old.state, payment_status=status
+    )
 
 
-@again
+@retry_on_conflict
 async def set_note(ctx: Context, booking_id: int, note: str, *, actor: Actor) -> Booking:
     """Set the shop's note of a booking, which its customer does not see."""
     note = _TEXT("note", note)
-    old = await read(ctx, booking_id, actor)
-    return await change(ctx, old, "note", actor, to=old.state, note=note)
+    old = await load_booking_for_actor(ctx, booking_id, actor)
+    return await update_booking(ctx, old, "note", actor, to=old.state, note=note)
 
 
-@again
+@retry_on_conflict
 async def _visit(ctx: Context, booking_id: int, action: str, actor: Actor) -> Booking:
-    old = await read(ctx, booking_id, actor)
-    to = step(old.state, action, actor, begun=old.starts_at <= ctx.now).to
-    new = await change(ctx, old, action, actor, to=to)
+    old = await load_booking_for_actor(ctx, booking_id, actor)
+    to = allowed_transition(old.state, action, actor, begun=old.starts_at <= ctx.now).to_state
+    new = await update_booking(ctx, old, action, actor, to=to)
     if new.takes_time != old.takes_time:
-        await free(ctx, [old])
+        await release_time(ctx, [old])
     if old.state == "confirmed" and to in {"completed", "no_show"} and old.ends_at <= ctx.now:
-        await notifications.noted(ctx, new, actor)  # they were asked once it was over
+        await notifications.show_outcome(ctx, new, actor)  # they were asked once it was over
     if action != "complete":  # then all but the thanks has gone, and these stay
-        await schedule.again(ctx, new, f"the booking is {new.state}")
+        await reschedule_reminders(ctx, new, f"the booking is {new.state}")
     return new
 
 
-LATEST = 240
+MAX_DELAY_MINUTES = 240
 """Minutes; a longer delay is a block."""
 
 
-async def run_late(
+async def announce_delay(
     ctx: Context,
     shop_id: int,
     minutes: int,
-    end: datetime,
+    until: datetime,
     *,
     actor: Actor,
     provider_ids: Collection[int] | None = None,
@@ -313,17 +342,19 @@ async def run_late(
 
     Nothing is moved: they are told, and may move it themselves.
     """
-    if not 1 <= minutes <= LATEST:
-        raise Invalid(field="minutes", reason="range", least=1, most=LATEST)
+    if not 1 <= minutes <= MAX_DELAY_MINUTES:
+        raise InvalidValue(field="minutes", reason="range", least=1, most=MAX_DELAY_MINUTES)
     await require_staff(ctx, shop_id, actor)
-    coming = await agenda(ctx, shop_id, ctx.now, end, provider_ids=provider_ids, states=COMING)
+    coming = await load_agenda(
+        ctx, shop_id, ctx.now, until, provider_ids=provider_ids, states=UPCOMING_STATES
+    )
     told = [one for one in coming if one.starts_at > ctx.now]
     for one in told:
-        await notifications.tell(ctx, one, "behind", minutes=minutes)
+        await notifications.notify_customer(ctx, one, "behind", minutes=minutes)
     return told
 
 
-async def give_back(ctx: Context, shop_id: int, time_off_id: int, *, actor: Actor) -> None:
+async def cancel_time_off(ctx: Context, shop_id: int, time_off_id: int, *, actor: Actor) -> None:
     """Put time that was taken off back on offer."""
     await require_staff(ctx, shop_id, actor)
     await remove_time_off(ctx, shop_id, time_off_id)

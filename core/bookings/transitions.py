@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import NotAllowed, WrongState
+from core.errors import InvalidTransition, NotAllowed
 
-Kind = Literal["customer", "staff", "system"]
+ActorKind = Literal["customer", "staff", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Actor:
     `name` is what others are told ("decided by Ana").
     """
 
-    kind: Kind
+    kind: ActorKind
     id: int | None = None
     name: str = ""
 
@@ -30,65 +30,67 @@ SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """Where an action leads, who may take it, and whether only once the start has come."""
 
-    to: str
-    who: frozenset[Kind]
-    begun: bool = False
+    to_state: str
+    actor_kinds: frozenset[ActorKind]
+    only_after_start: bool = False
 
 
 NEW = ""
 """The state of a booking before it is one."""
 
-LIVE = ("held", "pending", "confirmed", "in_progress")
+LIVE_STATES = ("held", "pending", "confirmed", "in_progress")
 """In these states, and no other, a booking takes time: it has its claims or its seat."""
 
-OPEN = ("pending", "confirmed")
+OPEN_STATES = ("pending", "confirmed")
 """What counts to the open bookings a customer may have, until it is over."""
 
-_CUSTOMER: frozenset[Kind] = frozenset({"customer"})
-_STAFF: frozenset[Kind] = frozenset({"staff"})
-_SYSTEM: frozenset[Kind] = frozenset({"system"})
+_CUSTOMER: frozenset[ActorKind] = frozenset({"customer"})
+_STAFF: frozenset[ActorKind] = frozenset({"staff"})
+_SYSTEM: frozenset[ActorKind] = frozenset({"system"})
 _BOTH = _CUSTOMER | _STAFF
 _ALL = _BOTH | _SYSTEM
 
 # `book` and `move` become `request` where the shop wants to see bookings first and it is not
 # the shop itself that acts. Mistakes of the staff are corrected only where no time is taken
 # anew: whoever came after all and was a no-show is completed, not begun again.
-TRANSITIONS: dict[tuple[str, str], Step] = {
-    (NEW, "hold"): Step("held", _CUSTOMER),
-    (NEW, "book_for"): Step("confirmed", _STAFF | _SYSTEM),
-    (NEW, "squeeze_in"): Step("confirmed", _STAFF),
-    ("held", "book"): Step("confirmed", _CUSTOMER),
-    ("held", "request"): Step("pending", _CUSTOMER),
-    ("held", "release"): Step("expired", _CUSTOMER | _SYSTEM),
-    ("held", "expire"): Step("expired", _SYSTEM),
-    ("expired", "book"): Step("confirmed", _CUSTOMER),  # the hold ran out, the time is free yet
-    ("expired", "request"): Step("pending", _CUSTOMER),
-    ("pending", "confirm"): Step("confirmed", _STAFF),
-    ("pending", "decline"): Step("declined", _STAFF),
-    ("pending", "expire"): Step("expired", _SYSTEM),
-    ("pending", "cancel"): Step("cancelled", _ALL),
-    ("pending", "move"): Step("pending", _BOTH),
-    ("pending", "request"): Step("pending", _CUSTOMER),
-    ("pending", "mark_late"): Step("pending", _BOTH),
-    ("confirmed", "cancel"): Step("cancelled", _ALL),
-    ("confirmed", "move"): Step("confirmed", _BOTH),
-    ("confirmed", "request"): Step("pending", _CUSTOMER),
-    ("confirmed", "mark_late"): Step("confirmed", _BOTH),
-    ("confirmed", "will_come"): Step("confirmed", _BOTH),
-    ("confirmed", "start"): Step("in_progress", _STAFF),
-    ("confirmed", "complete"): Step("completed", _STAFF, begun=True),
-    ("confirmed", "mark_no_show"): Step("no_show", _STAFF, begun=True),
-    ("in_progress", "complete"): Step("completed", _STAFF),
-    ("in_progress", "correct"): Step("confirmed", _STAFF),
-    ("completed", "correct"): Step("no_show", _STAFF),
-    ("no_show", "correct"): Step("completed", _STAFF),
+TRANSITIONS: dict[tuple[str, str], Transition] = {
+    (NEW, "hold"): Transition("held", _CUSTOMER),
+    (NEW, "book_for"): Transition("confirmed", _STAFF | _SYSTEM),
+    (NEW, "squeeze_in"): Transition("confirmed", _STAFF),
+    ("held", "book"): Transition("confirmed", _CUSTOMER),
+    ("held", "request"): Transition("pending", _CUSTOMER),
+    ("held", "release"): Transition("expired", _CUSTOMER | _SYSTEM),
+    ("held", "expire"): Transition("expired", _SYSTEM),
+    ("expired", "book"): Transition(
+        "confirmed", _CUSTOMER
+    ),  # the hold ran out, the time is free yet
+    ("expired", "request"): Transition("pending", _CUSTOMER),
+    ("pending", "confirm"): Transition("confirmed", _STAFF),
+    ("pending", "decline"): Transition("declined", _STAFF),
+    ("pending", "expire"): Transition("expired", _SYSTEM),
+    ("pending", "cancel"): Transition("cancelled", _ALL),
+    ("pending", "move"): Transition("pending", _BOTH),
+    ("pending", "request"): Transition("pending", _CUSTOMER),
+    ("pending", "mark_late"): Transition("pending", _BOTH),
+    ("confirmed", "cancel"): Transition("cancelled", _ALL),
+    ("confirmed", "move"): Transition("confirmed", _BOTH),
+    ("confirmed", "request"): Transition("pending", _CUSTOMER),
+    ("confirmed", "mark_late"): Transition("confirmed", _BOTH),
+    ("confirmed", "will_come"): Transition("confirmed", _BOTH),
+    ("confirmed", "start"): Transition("in_progress", _STAFF),
+    ("confirmed", "complete"): Transition("completed", _STAFF, only_after_start=True),
+    ("confirmed", "mark_no_show"): Transition("no_show", _STAFF, only_after_start=True),
+    ("in_progress", "complete"): Transition("completed", _STAFF),
+    ("in_progress", "correct"): Transition("confirmed", _STAFF),
+    ("completed", "correct"): Transition("no_show", _STAFF),
+    ("no_show", "correct"): Transition("completed", _STAFF),
 }
 
 
-def step(state: str, action: str, actor: Actor, *, begun: bool = False) -> Step:
+def allowed_transition(state: str, action: str, actor: Actor, *, begun: bool = False) -> Transition:
     """Return where `action` leads from `state`.
 
     Raises WrongState (`state`, `action`) when it leads nowhere, or not before the start;
@@ -96,9 +98,9 @@ def step(state: str, action: str, actor: Actor, *, begun: bool = False) -> Step:
     """
     found = TRANSITIONS.get((state, action))
     if found is None:
-        raise WrongState(state=state, action=action)
-    if actor.kind not in found.who:
+        raise InvalidTransition(state=state, action=action)
+    if actor.kind not in found.actor_kinds:
         raise NotAllowed(action=action, actor=actor.kind)
-    if found.begun and not begun:
-        raise WrongState(state=state, action=action, begun=False)
+    if found.only_after_start and not begun:
+        raise InvalidTransition(state=state, action=action, begun=False)
     return found

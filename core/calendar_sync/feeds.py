@@ -16,27 +16,27 @@ from typing import Any
 import icalendar
 import sqlalchemy as sa
 
-from core.bookings.agenda import SHOWN
-from core.bookings.booking import Booking, listed
-from core.bookings.transitions import LIVE
-from core.calendar_sync.external_calendars import OUTSIDE
-from core.catalog.loader import catalog
+from core.bookings.agenda import AGENDA_STATES
+from core.bookings.booking import Booking, list_bookings
+from core.bookings.transitions import LIVE_STATES
+from core.calendar_sync.external_calendars import MADE_BY_PREFIX
+from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import blocks, bookings, claims, feeds, providers, services, sessions, shops
-from core.errors import Invalid, NotFound
+from core.errors import InvalidValue, NotFound
 
-BEFORE, AFTER = timedelta(days=31), timedelta(days=400)
+LOOK_BACK, LOOK_AHEAD = timedelta(days=31), timedelta(days=400)
 """How far back and ahead a calendar shows."""
 
-MOST = 20
+MAX_FEEDS = 20
 """Addresses one shop may have at a time."""
 
 _PRODUCT = "-//Slotline//Calendar//EN"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One entry of a calendar; instants are aware UTC."""
 
     uid: str
@@ -53,8 +53,8 @@ class Feed:
     """A calendar as its address shows it."""
 
     name: str
-    at: datetime
-    entries: tuple[Entry, ...]
+    updated_at: datetime
+    entries: tuple[FeedEntry, ...]
 
     @property
     def etag(self) -> str:
@@ -63,18 +63,18 @@ class Feed:
         return f'"{sha256(said).hexdigest()[:32]}"'
 
 
-async def add(ctx: Context, shop_id: int, provider_id: int | None) -> tuple[int, str]:
+async def add_feed(ctx: Context, shop_id: int, provider_id: int | None) -> tuple[int, str]:
     """Make an address of a provider's calendar, or the whole shop's; return its id and secret.
 
     NotFound for a shop or provider that is not there, Invalid for one too many.
     """
-    known = await catalog(ctx, shop_id)
+    known = await load_catalog(ctx, shop_id)
     if provider_id is not None:
         known.provider(provider_id)
-    await ctx.lock(shops, [shop_id])
+    await ctx.lock_rows(shops, [shop_id])
     there = sa.select(sa.func.count()).where(feeds.c.shop_id == shop_id)
-    if await ctx.scalar(there.select_from(feeds)) >= MOST:
-        raise Invalid(field="provider_id", reason="count", most=MOST)
+    if await ctx.scalar(there.select_from(feeds)) >= MAX_FEEDS:
+        raise InvalidValue(field="provider_id", reason="count", most=MAX_FEEDS)
     secret = secrets.token_urlsafe(24)
     made = await ctx.insert(
         feeds,
@@ -86,13 +86,13 @@ async def add(ctx: Context, shop_id: int, provider_id: int | None) -> tuple[int,
     return made, secret
 
 
-async def revoke(ctx: Context, shop_id: int, feed_id: int) -> None:
+async def revoke_feed(ctx: Context, shop_id: int, feed_id: int) -> None:
     """Close an address for good; NotFound for one that is not there."""
-    await one(ctx, shop_id, feed_id)
+    await get_feed(ctx, shop_id, feed_id)
     await ctx.execute(feeds.delete().where(feeds.c.id == feed_id))
 
 
-async def one(ctx: Context, shop_id: int, feed_id: int) -> Row:
+async def get_feed(ctx: Context, shop_id: int, feed_id: int) -> Row:
     """Return an address without its secret: id, provider_id, created_at; else NotFound."""
     row = await ctx.first(_rows(shop_id).where(feeds.c.id == feed_id))
     if row is None:
@@ -100,14 +100,14 @@ async def one(ctx: Context, shop_id: int, feed_id: int) -> Row:
     return row
 
 
-async def several(
-    ctx: Context, shop_id: int, asked: Asked, provider_ids: frozenset[int] | None
+async def list_feeds(
+    ctx: Context, shop_id: int, asked: PageRequest, provider_ids: frozenset[int] | None
 ) -> Page[Row]:
     """Return a shop's addresses as `one` does; of some providers only, if they are named."""
     rows = _rows(shop_id)
     if provider_ids is not None:
         rows = rows.where(feeds.c.provider_id.in_(provider_ids))
-    return await page(ctx, rows, [feeds.c.id], asked)
+    return await paginate(ctx, rows, [feeds.c.id], asked)
 
 
 def _rows(shop_id: int) -> sa.Select[Any]:
@@ -123,7 +123,7 @@ def _digest(secret: str) -> str:
 # ------------------------------------------------------------------------------------ reading
 
 
-async def opened(ctx: Context, secret: str) -> Feed:
+async def open_feed(ctx: Context, secret: str) -> Feed:
     """Return the calendar a secret opens; NotFound for any other text."""
     row = await ctx.first(
         sa.select(
@@ -140,16 +140,16 @@ async def opened(ctx: Context, secret: str) -> Feed:
     if row is None:
         raise NotFound
     shop_id, provider_id = row.shop_id, row.provider_id
-    start, end = ctx.now - BEFORE, ctx.now + AFTER
+    start, end = ctx.now - LOOK_BACK, ctx.now + LOOK_AHEAD
     wanted = [
         bookings.c.shop_id == shop_id,
         bookings.c.session_id.is_(None),
         bookings.c.starts_at.between(start, end),
-        bookings.c.state.in_(SHOWN),
+        bookings.c.state.in_(AGENDA_STATES),
     ]
     if provider_id is not None:
         wanted.append(bookings.c.provider_id == provider_id)
-    found = await listed(ctx, *wanted)
+    found = await list_bookings(ctx, *wanted)
     entries = [_of_booking(one, discreet=row.discreet, whole=provider_id is None) for one in found]
     entries += await _sessions(ctx, shop_id, provider_id, start, end)
     entries += await _blocks(ctx, shop_id, provider_id, start, end)
@@ -157,12 +157,12 @@ async def opened(ctx: Context, secret: str) -> Feed:
     return Feed(name, ctx.now, tuple(sorted(entries, key=lambda one: (one.starts_at, one.uid))))
 
 
-def _of_booking(one: Booking, *, discreet: bool, whole: bool) -> Entry:
+def _of_booking(one: Booking, *, discreet: bool, whole: bool) -> FeedEntry:
     who = one.attendee or one.customer_name
     parts = [str(one.snapshot.get("service", "")), who]
     if whole:
         parts.append(str(one.snapshot.get("provider", "")))
-    return Entry(
+    return FeedEntry(
         f"{one.id}-{one.ref}@slotline",
         one.starts_at,
         one.ends_at,
@@ -175,10 +175,10 @@ def _of_booking(one: Booking, *, discreet: bool, whole: bool) -> Entry:
 
 async def _sessions(
     ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
-) -> list[Entry]:
+) -> list[FeedEntry]:
     taken = (
         sa.select(sa.func.count())
-        .where(bookings.c.session_id == sessions.c.id, bookings.c.state.in_(LIVE))
+        .where(bookings.c.session_id == sessions.c.id, bookings.c.state.in_(LIVE_STATES))
         .correlate(sessions)
         .scalar_subquery()
     )
@@ -194,7 +194,7 @@ async def _sessions(
     if provider_id is not None:
         rows = rows.where(sessions.c.provider_id == provider_id)
     return [
-        Entry(
+        FeedEntry(
             f"session-{row.id}@slotline",
             row.starts_at,
             row.ends_at,
@@ -207,7 +207,7 @@ async def _sessions(
 
 async def _blocks(
     ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
-) -> list[Entry]:
+) -> list[FeedEntry]:
     """Return the shop's own blocks; those that came from a calendar elsewhere are known there."""
     since = sa.func.min(claims.c.busy_from)
     until = sa.func.max(claims.c.busy_until)
@@ -221,7 +221,7 @@ async def _blocks(
         .join(claims, claims.c.block_id == blocks.c.id)
         .where(
             blocks.c.shop_id == shop_id,
-            blocks.c.made_by.not_like(f"{OUTSIDE}%"),
+            blocks.c.made_by.not_like(f"{MADE_BY_PREFIX}%"),
             claims.c.busy_from.between(start, end),
         )
         .group_by(blocks.c.id, blocks.c.reason)
@@ -230,14 +230,14 @@ async def _blocks(
         theirs = sa.select(providers.c.calendar_id).where(providers.c.id == provider_id)
         rows = rows.where(blocks.c.calendar_id == theirs.scalar_subquery())
     return [
-        Entry(
+        FeedEntry(
             f"block-{row.id}@slotline", row.starts_at, row.ends_at, row.reason or "×", "CONFIRMED"
         )
         for row in await ctx.all(rows)
     ]
 
 
-def ics(feed: Feed) -> bytes:
+def feed_ics(feed: Feed) -> bytes:
     """Return a calendar as a file (RFC 5545); it takes a while: not on the event loop."""
     calendar = icalendar.Calendar()
     calendar.add("version", "2.0")
@@ -249,7 +249,7 @@ def ics(feed: Feed) -> bytes:
         event = icalendar.Event()
         event.add("uid", one.uid)
         event.add("sequence", one.sequence)
-        event.add("dtstamp", feed.at)
+        event.add("dtstamp", feed.updated_at)
         # In UTC: whoever reads it shows it by their own clocks, and no zone need be spelt out.
         event.add("dtstart", one.starts_at)
         event.add("dtend", one.ends_at)

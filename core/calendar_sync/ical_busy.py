@@ -18,14 +18,14 @@ from dateutil.rrule import rrulestr
 
 from core.localtime import ticks, zones
 
-FREE = "FREE"
+FREE_STATUS = "FREE"
 """The one kind of listed times that is not busy; a kind nobody knows is (RFC 5545, 3.2.9)."""
 
-MOST_EVENTS = 10_000
-MOST_SPANS = 2_000
+MAX_EVENTS = 10_000
+MAX_SPANS = 2_000
 """What a file may hold, and what may come of it within the time we look at."""
 
-SECONDS = 5.0
+TIME_LIMIT_SECONDS = 5.0
 """What reading a file may take."""
 
 _STEPS = 100_000
@@ -33,10 +33,10 @@ _OFTEN = {"SECONDLY", "MINUTELY"}
 _OLDEST = timedelta(days=366 * 60)
 _OLDEST_HOURLY = timedelta(days=366 * 3)
 
-Span = tuple[datetime, datetime]
+BusySpan = tuple[datetime, datetime]
 
 
-class Unreadable(Exception):
+class UnreadableCalendar(Exception):
     """The file cannot be read; `reason` is "form" (no calendar) or "much" (too much in it)."""
 
     def __init__(self, reason: str) -> None:
@@ -44,14 +44,14 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def busy(
+def busy_spans(
     file: bytes,
     timezone: str,
     start: datetime,
     end: datetime,
     *,
     clock: Callable[[], float] = time.monotonic,
-) -> list[Span]:
+) -> list[BusySpan]:
     """Return the times within [start, end) a calendar says are busy, apart and in order, in UTC.
 
     What names no zone is by the file's own, else by `timezone`. Free and cancelled entries do not
@@ -60,23 +60,23 @@ def busy(
     try:
         spans = list(_merged(_found(file, timezone, start, end, clock)))
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
-        raise Unreadable("form") from None
-    if len(spans) > MOST_SPANS:
-        raise Unreadable("much")
+        raise UnreadableCalendar("form") from None
+    if len(spans) > MAX_SPANS:
+        raise UnreadableCalendar("much")
     return spans
 
 
 def _found(
     file: bytes, timezone: str, start: datetime, end: datetime, clock: Callable[[], float]
-) -> list[Span]:
-    until = clock() + SECONDS
+) -> list[BusySpan]:
+    until = clock() + TIME_LIMIT_SECONDS
     calendars: list[Any] = list(icalendar.Calendar.from_ical(file, multiple=True))
     events = [event for one in calendars for event in one.walk("VEVENT")]
     listed = [period for one in calendars for period in _periods(one)]
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
-        raise Unreadable("form")
-    if len(events) + len(listed) > MOST_EVENTS:
-        raise Unreadable("much")
+        raise UnreadableCalendar("form")
+    if len(events) + len(listed) > MAX_EVENTS:
+        raise UnreadableCalendar("much")
     zone = _zone(calendars[0], timezone)
     moved = _moved(events, zone)
     found = [
@@ -86,10 +86,10 @@ def _found(
     ]
     for event in events:
         if clock() > until:
-            raise Unreadable("much")
+            raise UnreadableCalendar("much")
         found += _spans(event, zone, moved, start, end)
         if len(found) > _STEPS:
-            raise Unreadable("much")
+            raise UnreadableCalendar("much")
     return found
 
 
@@ -98,11 +98,11 @@ def _periods(calendar: Any) -> Iterator[Any]:
     for component in calendar.walk("VFREEBUSY"):
         given = component.get("FREEBUSY", [])
         for period in given if isinstance(given, list) else [given]:
-            if str(period.params.get("FBTYPE", "")).upper() != FREE:
+            if str(period.params.get("FBTYPE", "")).upper() != FREE_STATUS:
                 yield period.dt
 
 
-def _period(period: tuple[datetime, datetime | timedelta], zone: tzinfo) -> Span:
+def _period(period: tuple[datetime, datetime | timedelta], zone: tzinfo) -> BusySpan:
     since, until = period
     begins = _instant(since, zone)
     return begins, begins + until if isinstance(until, timedelta) else _instant(until, zone)
@@ -111,7 +111,7 @@ def _period(period: tuple[datetime, datetime | timedelta], zone: tzinfo) -> Span
 def _zone(calendar: Any, timezone: str) -> tzinfo:
     for name in (str(calendar.get("X-WR-TIMEZONE", "")), timezone):
         try:
-            return zones.zone(name)
+            return zones.load_zone(name)
         except ValueError:
             continue
     return UTC
@@ -129,7 +129,7 @@ def _moved(events: Iterable[Any], zone: tzinfo) -> dict[str, set[datetime]]:
 
 def _spans(
     event: Any, zone: tzinfo, moved: dict[str, set[datetime]], start: datetime, end: datetime
-) -> Iterator[Span]:
+) -> Iterator[BusySpan]:
     if str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
         return
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or "DTSTART" not in event:
@@ -177,12 +177,12 @@ def _repeated(
 ) -> Iterator[datetime]:
     """Follow a rule by the clocks of its zone, from its first start on, no further than `end`."""
     if isinstance(rules, list):
-        raise Unreadable("much")  # several rules of one event: RFC 5545 advises against it
+        raise UnreadableCalendar("much")  # several rules of one event: RFC 5545 advises against it
     how_often = str(rules.get("FREQ", [""])[0]).upper()
     began = _instant(first, zone)
     oldest = _OLDEST_HOURLY if how_often == "HOURLY" else _OLDEST
     if how_often in _OFTEN or began < start - oldest:
-        raise Unreadable("much")
+        raise UnreadableCalendar("much")
     where = (first.tzinfo or zone) if isinstance(first, datetime) else zone
     ends = end.astimezone(where).replace(tzinfo=None)
     if "UNTIL" in rules:
@@ -200,7 +200,7 @@ def _repeated(
     for steps, local in enumerate(followed.replace(until=ends)):
         if steps >= most:
             if most == _STEPS:
-                raise Unreadable("much")
+                raise UnreadableCalendar("much")
             return
         at = local.replace(tzinfo=where).astimezone(UTC)
         if at >= start:
@@ -224,15 +224,15 @@ def _instant(at: date, zone: tzinfo) -> datetime:
     return at.astimezone(UTC)
 
 
-def _ticks(start: datetime, end: datetime) -> Span:
-    since = int(start.timestamp()) // ticks.TICK * ticks.TICK
-    until = -(-int(end.timestamp()) // ticks.TICK) * ticks.TICK
+def _ticks(start: datetime, end: datetime) -> BusySpan:
+    since = int(start.timestamp()) // ticks.TICK_SECONDS * ticks.TICK_SECONDS
+    until = -(-int(end.timestamp()) // ticks.TICK_SECONDS) * ticks.TICK_SECONDS
     return datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)
 
 
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+def _merged(spans: Iterable[BusySpan]) -> Iterator[BusySpan]:
     """Yield spans that do not touch, covering the same time."""
-    last: Span | None = None
+    last: BusySpan | None = None
     for start, end in sorted(spans):
         if last is None or start > last[1]:
             if last is not None:

@@ -18,24 +18,24 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
-SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 """What a fetch may take in all."""
 
-LARGEST = 2 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 """Bytes of a file."""
 
-REDIRECTS = 5
+MAX_REDIRECTS = 5
 
-LONGEST = 2000
+MAX_URL_LENGTH = 2000
 """Characters of an address."""
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """Where a gateway puts IPv4 into IPv6 (RFC 6052)."""
 
 
-class Unfetched(Exception):
+class FetchError(Exception):
     """The file cannot be had; `reason` is a word for why, `status` what the server answered."""
 
     def __init__(self, reason: str, status: int = 0) -> None:
@@ -43,7 +43,7 @@ class Unfetched(Exception):
         self.reason, self.status = reason, status
 
 
-def is_public(address: Address) -> bool:
+def is_public(address: IpAddress) -> bool:
     """Whether an address is one that anybody on the internet has; also behind IPv6's disguises."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
@@ -54,30 +54,30 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def proper(url: str, allowed: Callable[[Address], bool] = is_public) -> str:
+def normalize_url(url: str, is_allowed: Callable[[IpAddress], bool] = is_public) -> str:
     """Return an address as it is fetched – webcal is https – or raise Unfetched ("address")."""
     url = url.strip()
     if url.lower().startswith("webcal://"):
         url = f"https://{url[9:]}"
-    if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url:
-        raise Unfetched("address")
+    if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or " " in url:
+        raise FetchError("address")
     try:
         parts = urlsplit(url)
         fine = _fine(parts)
     except ValueError:
-        raise Unfetched("address") from None
+        raise FetchError("address") from None
     if not fine:
-        raise Unfetched("address")
+        raise FetchError("address")
     host = parts.hostname or ""
     try:
         literal = ip_address(host)
     except ValueError:
         # 127.1 and 2130706433 are addresses to some, and no name: nobody would look them up.
         if ":" in host or host.replace(".", "").isdecimal():
-            raise Unfetched("address") from None
+            raise FetchError("address") from None
         return url
-    if not allowed(literal):
-        raise Unfetched("private")
+    if not is_allowed(literal):
+        raise FetchError("private")
     return url
 
 
@@ -94,9 +94,9 @@ def _fine(parts: SplitResult) -> bool:
 class Fetcher:
     """Fetches files. `allowed` says to which addresses; a test may allow others than public."""
 
-    allowed: Callable[[Address], bool] = is_public
-    seconds: float = SECONDS
-    largest: int = LARGEST
+    is_allowed: Callable[[IpAddress], bool] = is_public
+    timeout_seconds: float = TIMEOUT_SECONDS
+    max_bytes: int = MAX_BYTES
 
     async def __call__(self, url: str) -> bytes:
         """Return the file at an address; Unfetched says why not.
@@ -106,7 +106,7 @@ class Fetcher:
         import aiohttp
         from aiohttp.abc import AbstractResolver, ResolveResult
 
-        allowed, refused = self.allowed, []
+        allowed, refused = self.is_allowed, []
 
         class Checked(AbstractResolver):
             """Resolves names, but not to what is not allowed."""
@@ -132,27 +132,30 @@ class Fetcher:
             "headers": {"Accept": "text/calendar", "Accept-Encoding": "identity"},
         }
         try:
-            async with asyncio.timeout(self.seconds), aiohttp.ClientSession(**options) as session:
+            async with (
+                asyncio.timeout(self.timeout_seconds),
+                aiohttp.ClientSession(**options) as session,
+            ):
                 return await self._follow(session, url)
         except TimeoutError:
-            raise Unfetched("slow") from None
+            raise FetchError("slow") from None
         except (aiohttp.ClientError, OSError, ValueError):
-            raise Unfetched("private" if refused else "unreachable") from None
+            raise FetchError("private" if refused else "unreachable") from None
 
     async def _follow(self, session: ClientSession, url: str) -> bytes:
-        for _ in range(REDIRECTS + 1):
-            url = proper(url, self.allowed)
+        for _ in range(MAX_REDIRECTS + 1):
+            url = normalize_url(url, self.is_allowed)
             async with session.get(url, allow_redirects=False) as answer:
                 if answer.status in {301, 302, 303, 307, 308}:
                     url = urljoin(url, answer.headers.get("Location", ""))
                     continue
                 if answer.status != 200:
-                    raise Unfetched("answer", answer.status)
+                    raise FetchError("answer", answer.status)
                 parts, size = [], 0
                 async for part in answer.content.iter_chunked(64 * 1024):
                     size += len(part)
-                    if size > self.largest:
-                        raise Unfetched("large")
+                    if size > self.max_bytes:
+                        raise FetchError("large")
                     parts.append(part)
                 return b"".join(parts)
-        raise Unfetched("redirects")
+        raise FetchError("redirects")

@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from core.errors import NotFound
-from core.localtime.opening_masks import Schedule
+from core.localtime.opening_masks import OpeningHours
 
-Span = tuple[int, int]
+EpochSpan = tuple[int, int]
 """From and until, in epoch seconds."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class BookingRules:
     """How bookings of something are made; the defaults of a shop that sets nothing.
 
     Minutes of elapsed time, days of the shop's calendar. Buffers are kept free before and after;
@@ -38,7 +38,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Overrides:
+class RuleOverrides:
     """What one shop, service or provider sets of the `Rules`; None: as the next above it."""
 
     grid_minutes: int | None = None
@@ -50,7 +50,7 @@ class Overrides:
     cutoff_minutes: int | None = None
 
 
-RULES = tuple(rule.name for rule in fields(Rules))
+RULE_NAMES = tuple(rule.name for rule in fields(BookingRules))
 """The names of the rules, as columns and as fields."""
 
 
@@ -98,12 +98,12 @@ class Shop:
     agenda_tomorrow: str
     templates: Mapping[str, Mapping[str, str]]
     wordings: Mapping[str, Mapping[str, str]]
-    overrides: Overrides
+    overrides: RuleOverrides
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> BookingRules:
         """The shop's rules, where no service or provider says otherwise."""
-        return resolve(self.overrides)
+        return effective_rules(self.overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Service:
     position: int
     active: bool
     reminders: Sequence[str] | None
-    overrides: Overrides
+    overrides: RuleOverrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +158,10 @@ class Provider:
     available: bool
     active: bool
     position: int
-    overrides: Overrides
+    overrides: RuleOverrides
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """The name as customers read it: "Dr Asha Rao", "Ana"."""
         return f"{self.title} {self.name}".strip()
 
@@ -177,10 +177,10 @@ class Offering:
     provider: Provider
     minutes: int
     price_minor: int | None
-    rules: Rules
+    rules: BookingRules
 
     @property
-    def live(self) -> bool:
+    def is_bookable(self) -> bool:
         """Whether it can be booked at all just now."""
         return self.service.active and self.provider.active and self.provider.available
 
@@ -197,12 +197,12 @@ class Catalog:
     services: tuple[Service, ...]
     providers: tuple[Provider, ...]
     offerings: Mapping[tuple[int, int], Offering]
-    shop_schedule: Schedule
-    provider_schedules: Mapping[int, Schedule]
-    rooms: Mapping[int, tuple[int, ...]]
-    time_off: Mapping[int, tuple[Span, ...]]
+    shop_hours: OpeningHours
+    provider_hours: Mapping[int, OpeningHours]
+    rooms_by_service: Mapping[int, tuple[int, ...]]
+    time_off_by_provider: Mapping[int, tuple[EpochSpan, ...]]
     version: int
-    derived: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    derived_cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     _services: Mapping[int, Service] = field(init=False, repr=False, compare=False)
     _providers: Mapping[int, Provider] = field(init=False, repr=False, compare=False)
     _given: Mapping[int, tuple[Offering, ...]] = field(init=False, repr=False, compare=False)
@@ -213,7 +213,7 @@ class Catalog:
         put(self, "_providers", {provider.id: provider for provider in self.providers})
         given: dict[int, list[Offering]] = {}
         for offering in self.offerings.values():
-            if offering.live:
+            if offering.is_bookable:
                 given.setdefault(offering.service.id, []).append(offering)
         put(self, "_given", {service: tuple(those) for service, those in given.items()})
 
@@ -230,24 +230,24 @@ class Catalog:
         pair = service_id, provider_id
         return _known(self.offerings, pair, service=service_id, provider=provider_id)
 
-    def given(self, service_id: int) -> tuple[Offering, ...]:
+    def offerings_of(self, service_id: int) -> tuple[Offering, ...]:
         """Every live offering of a service, in the providers' order; none if it is not active."""
         return self._given.get(service_id, ())
 
     def providers_of(self, service_id: int) -> tuple[Provider, ...]:
         """Who gives a service just now, in order."""
-        return tuple(offering.provider for offering in self.given(service_id))
+        return tuple(offering.provider for offering in self.offerings_of(service_id))
 
     def bookable_services(self) -> tuple[Service, ...]:
         """Services that somebody gives just now, by category, then position."""
         return tuple(service for service in self.services if service.id in self._given)
 
-    def heading(self, category_id: int) -> Category:
+    def category_by_id(self, category_id: int) -> Category:
         """Return a heading; else NotFound."""
         named = {category.id: category for category in self.categories}
         return _known(named, category_id, category=category_id)
 
-    def category(self, service: Service) -> Category | None:
+    def category_of(self, service: Service) -> Category | None:
         """Return the heading a service stands under, if any."""
         return next((c for c in self.categories if c.id == service.category_id), None)
 
@@ -305,17 +305,17 @@ class Slot:
         )
 
 
-def resolve(*overrides: Overrides) -> Rules:
+def effective_rules(*overrides: RuleOverrides) -> BookingRules:
     """Merge overrides, nearest first (provider, service, shop): the first that is set counts.
 
     Approval is different: whoever wants to see bookings first, gets to.
     """
     found: dict[str, Any] = {}
-    for name in RULES:
+    for name in RULE_NAMES:
         values = [value for over in overrides if (value := getattr(over, name)) is not None]
         if values:
             found[name] = any(values) if name == "needs_approval" else values[0]
-    return Rules(**found)
+    return BookingRules(**found)
 
 
 def _known(known: Mapping[Any, T], key: object, **facts: object) -> T:

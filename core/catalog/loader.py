@@ -15,32 +15,32 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from core.catalog.entities import (
-    RULES,
+    RULE_NAMES,
     Catalog,
     Category,
+    EpochSpan,
     Offering,
-    Overrides,
     Provider,
+    RuleOverrides,
     Service,
     Shop,
-    Span,
-    resolve,
+    effective_rules,
 )
 from core.db.context import Context, Row
 from core.db.tables import (
     categories,
     date_exceptions,
+    epoch_seconds,
     hours,
     provider_services,
     providers,
-    seconds,
     service_rooms,
     services,
     shops,
     time_off,
 )
 from core.errors import NotFound
-from core.localtime.opening_masks import Interval, Schedule
+from core.localtime.opening_masks import Interval, OpeningHours
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class _Forget:
         self.cache.pop(("catalog", self.shop_id), None)
 
 
-async def catalog(
+async def load_catalog(
     ctx: Context, shop_id: int, *, lock: bool = False, version: int | None = None
 ) -> Catalog:
     """Return a shop's catalog as this transaction sees it; NotFound if there is no such shop.
@@ -93,7 +93,7 @@ async def catalog(
     return fresh
 
 
-async def touch(ctx: Context, shop_id: int) -> None:
+async def bump_version(ctx: Context, shop_id: int) -> None:
     """Say that the shop's catalog changed: every process reads it anew from the commit on."""
     raised = shops.update().where(shops.c.id == shop_id).values(version=shops.c.version + 1)
     await ctx.execute(raised)
@@ -106,7 +106,7 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
     found = await ctx.first(sa.select(shops).where(shops.c.id == shop_id))
     if found is None:
         raise NotFound(shop=shop_id)
-    shop = shop_from(found)
+    shop = shop_from_row(found)
     since = ctx.now - _DAYS_BACK
 
     async def rows(table: sa.Table, *which: sa.ColumnElement[bool]) -> Sequence[Row]:
@@ -115,7 +115,7 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
     headings = [Category(**row._mapping) for row in await rows(categories)]  # noqa: SLF001
     headings.sort(key=lambda category: (category.position, category.id))
     place = {category.id: at for at, category in enumerate(headings)}
-    offered = [service_from(row) for row in await rows(services)]
+    offered = [service_from_row(row) for row in await rows(services)]
     offered.sort(key=lambda s: (place.get(s.category_id or 0, len(place)), s.position, s.id))
     people = [_made(Provider, row) for row in await rows(providers)]
     people.sort(key=lambda provider: (provider.position, provider.id))
@@ -126,13 +126,15 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
     for row in sorted(await rows(service_rooms), key=lambda row: row.calendar_id):
         rooms[row.service_id] = (*rooms.get(row.service_id, ()), row.calendar_id)
     off = sa.select(
-        time_off.c.provider_id, seconds(time_off.c.starts_at), seconds(time_off.c.ends_at)
+        time_off.c.provider_id,
+        epoch_seconds(time_off.c.starts_at),
+        epoch_seconds(time_off.c.ends_at),
     ).where(time_off.c.shop_id == shop_id, time_off.c.ends_at > since)
-    away: dict[int, tuple[Span, ...]] = {}
+    away: dict[int, tuple[EpochSpan, ...]] = {}
     for who, starts_s, ends_s in (tuple(row) for row in await ctx.all(off)):
         away[who] = (*away.get(who, ()), (starts_s, ends_s))
 
-    opens = schedules(shop.timezone, week, dates)
+    opens = opening_hours_by_provider(shop.timezone, week, dates)
     shop_schedule = opens[None]
     return Catalog(
         shop=shop,
@@ -145,10 +147,10 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
             for provider in people
             if (pair := own.get((service.id, provider.id))) is not None
         },
-        shop_schedule=shop_schedule,
-        provider_schedules={p.id: opens.get(p.id, shop_schedule) for p in people},
-        rooms=rooms,
-        time_off=away,
+        shop_hours=shop_schedule,
+        provider_hours={p.id: opens.get(p.id, shop_schedule) for p in people},
+        rooms_by_service=rooms,
+        time_off_by_provider=away,
         version=shop.version,
     )
 
@@ -160,19 +162,19 @@ def _offering(shop: Shop, service: Service, provider: Provider, pair: Row) -> Of
         provider,
         minutes=pair.minutes or service.minutes,
         price_minor=next((price for price in prices if price is not None), None),
-        rules=resolve(provider.overrides, service.overrides, shop.overrides),
+        rules=effective_rules(provider.overrides, service.overrides, shop.overrides),
     )
 
 
 # ------------------------------------------------------------------------------------ rows
 
 
-def shop_from(row: Row) -> Shop:
+def shop_from_row(row: Row) -> Shop:
     """Return the Shop a full row of `shops` holds."""
     return _made(Shop, row)
 
 
-def service_from(row: Row) -> Service:
+def service_from_row(row: Row) -> Service:
     """Return the Service a full row of `services` holds."""
     return _made(Service, row, synonyms=tuple(row.synonyms))
 
@@ -180,11 +182,13 @@ def service_from(row: Row) -> Service:
 def _made(kind: Callable[..., T], row: Row, **instead: Any) -> T:
     """A dataclass from the row's columns of the same names, the rules gathered as overrides."""
     values: dict[str, Any] = {**row._mapping, **instead}  # noqa: SLF001 - the row's public mapping
-    rules = {name: values.pop(name) for name in RULES}
-    return kind(**values, overrides=Overrides(**rules))
+    rules = {name: values.pop(name) for name in RULE_NAMES}
+    return kind(**values, overrides=RuleOverrides(**rules))
 
 
-def schedules(zone: str, week: Iterable[Row], dates: Iterable[Row]) -> dict[int | None, Schedule]:
+def opening_hours_by_provider(
+    zone: str, week: Iterable[Row], dates: Iterable[Row]
+) -> dict[int | None, OpeningHours]:
     """Return the shop's hours (None) and those of providers who have any of their own.
 
     `week` and `dates` are rows of `hours` and `date_exceptions`.
@@ -202,7 +206,7 @@ def schedules(zone: str, week: Iterable[Row], dates: Iterable[Row]) -> dict[int 
         hours_of = special.setdefault(row.provider_id, {})
         kept = hours_of.get(row.day, ())
         hours_of[row.day] = kept if row.opens is None else (*kept, Interval(row.opens, row.closes))
-    made: dict[int | None, Schedule] = {}
+    made: dict[int | None, OpeningHours] = {}
     for who in {*weekly, *special}:
         exceptions = special[None]
         if who in weekly and who is not None:
@@ -210,7 +214,7 @@ def schedules(zone: str, week: Iterable[Row], dates: Iterable[Row]) -> dict[int 
                 day: _common(weekly[who][day.weekday()], open_) for day, open_ in exceptions.items()
             }
         exceptions = {**exceptions, **special.get(who, {})}
-        made[who] = Schedule(zone, tuple(weekly.get(who, weekly[None])), exceptions)
+        made[who] = OpeningHours(zone, tuple(weekly.get(who, weekly[None])), exceptions)
     return made
 
 

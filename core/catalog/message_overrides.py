@@ -10,12 +10,14 @@ from core.db.tables import shops
 from core.errors import NotFound
 
 
-async def keep(ctx: Context, shop_id: int, key: str, language: str, words: str | None) -> None:
+async def set_override(
+    ctx: Context, shop_id: int, key: str, language: str, words: str | None
+) -> None:
     """Say `key` in these words at a shop, in one language ("es"); None: in the usual ones again.
 
     NotFound for a shop that is not there. Whoever calls has checked the words.
     """
-    await ctx.lock(shops, [shop_id])
+    await ctx.lock_rows(shops, [shop_id])
     row = await ctx.first(sa.select(shops.c.wordings).where(shops.c.id == shop_id))
     if row is None:
         raise NotFound(shop=shop_id)
@@ -26,4 +28,4 @@ async def keep(ctx: Context, shop_id: int, key: str, language: str, words: str |
         own.setdefault(key, {})[language] = words
     kept = {name: by_language for name, by_language in own.items() if by_language}
     await ctx.execute(sa.update(shops).where(shops.c.id == shop_id).values(wordings=kept))
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)

@@ -18,7 +18,9 @@ from core.db.tables import calendars, providers, shops
 from core.errors import NotFound
 
 
-async def _lock(ctx: Context, shop_id: int, provider_id: int | None = None) -> None:
+async def lock_provider_calendars(
+    ctx: Context, shop_id: int, provider_id: int | None = None
+) -> None:
     """Lock the calendar of one provider or of all; NotFound if the shop has no such one."""
     mine = sa.select(providers.c.calendar_id).where(providers.c.shop_id == shop_id)
     if provider_id is not None:
@@ -28,26 +30,26 @@ async def _lock(ctx: Context, shop_id: int, provider_id: int | None = None) -> N
         raise NotFound(provider=provider_id)
     if not ids and await ctx.scalar(sa.select(shops.c.id).where(shops.c.id == shop_id)) is None:
         raise NotFound(shop=shop_id)
-    await ctx.lock(calendars, ids)
+    await ctx.lock_rows(calendars, ids)
 
 
-async def _add(ctx: Context, table: sa.Table, shop_id: int, values: Mapping[str, Any]) -> int:
+async def insert_row(ctx: Context, table: sa.Table, shop_id: int, values: Mapping[str, Any]) -> int:
     if await ctx.scalar(sa.select(shops.c.id).where(shops.c.id == shop_id)) is None:
         raise NotFound(shop=shop_id)
     made = await ctx.insert(table, shop_id=shop_id, **values)
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
     return made
 
 
-async def _change(
+async def update_row(
     ctx: Context, table: sa.Table, shop_id: int, row_id: int, values: Mapping[str, Any]
 ) -> None:
-    await _there(ctx, table, shop_id, row_id)
+    await require_row(ctx, table, shop_id, row_id)
     await ctx.execute(table.update().where(table.c.id == row_id).values(values))
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
 
 
-async def _there(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> sa.Row[Any]:
+async def require_row(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> sa.Row[Any]:
     row = await ctx.first(sa.select(table).where(table.c.shop_id == shop_id, table.c.id == row_id))
     if row is None:
         raise NotFound(**{table.name: row_id})

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz
 
 from core.catalog.entities import Shop
-from core.catalog.loader import shop_from
+from core.catalog.loader import shop_from_row
 from core.db.context import Context
 from core.db.tables import providers
 from core.db.tables import shops as shops_table
 from core.errors import NotFound
-from core.values.text_folding import fold, keyword
+from core.values.text_folding import fold_keyword, fold_text
 
-GOOD_ENOUGH = 62
+MIN_SCORE = 62
 """Of 100; below, a shop has too little of what was asked for to be named."""
 
 _ALIKE = 75
@@ -25,33 +25,33 @@ _ALIKE_WHOLE = 85
 """Of 100, for a whole name: long texts have many letters in common by chance."""
 
 
-async def shops(ctx: Context) -> list[Shop]:
+async def list_shops(ctx: Context) -> list[Shop]:
     """Return every shop, by name."""
     rows = await ctx.all(sa.select(shops_table))
-    return sorted(map(shop_from, rows), key=lambda shop: (fold(shop.name), shop.id))
+    return sorted(map(shop_from_row, rows), key=lambda shop: (fold_text(shop.name), shop.id))
 
 
 async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
     """Return the shop that a word such as "bella" opens, however it is written; else None."""
-    wanted = keyword(word)
+    wanted = fold_keyword(word)
     if not wanted:
         return None
     row = await ctx.first(sa.select(shops_table).where(shops_table.c.keyword == wanted))
-    return None if row is None else shop_from(row)
+    return None if row is None else shop_from_row(row)
 
 
-async def shop_of_link(ctx: Context, what: str) -> Shop:
+async def shop_from_link(ctx: Context, what: str) -> Shop:
     """Return the shop that a link names by its keyword or number; NotFound for neither."""
     found = await shop_by_keyword(ctx, what)
     if found is None and what.isascii() and what.isdecimal():
         row = await ctx.first(sa.select(shops_table).where(shops_table.c.id == int(what[:18])))
-        found = None if row is None else shop_from(row)
+        found = None if row is None else shop_from_row(row)
     if found is None:
         raise NotFound(shop=what)
     return found
 
 
-async def provider_of_link(ctx: Context, what: str) -> tuple[int, int]:
+async def provider_from_link(ctx: Context, what: str) -> tuple[int, int]:
     """Return (shop, provider) of an active provider that a link names by number; else NotFound."""
     if what.isascii() and what.isdecimal():
         row = await ctx.first(
@@ -64,7 +64,7 @@ async def provider_of_link(ctx: Context, what: str) -> tuple[int, int]:
     raise NotFound(provider=what)
 
 
-async def find_shops(ctx: Context, text: str) -> list[Shop]:
+async def search_shops(ctx: Context, text: str) -> list[Shop]:
     """Return the shops that fit what somebody wrote, best first; none rather than bad ones.
 
     Words are compared with those of name, keyword, type and city, without regard to accents, case
@@ -73,14 +73,14 @@ async def find_shops(ctx: Context, text: str) -> list[Shop]:
     wanted = _words(text)
     if not wanted:
         return []
-    there = await shops(ctx)
+    there = await list_shops(ctx)
     points = {shop.id: _points(wanted, shop) for shop in there}
     weight = {
         word: len(word) if any(points[shop.id][word] for shop in there) else len(word) / 4
         for word in wanted
     }
     scored = [(_score(wanted, points[shop.id], weight, shop), shop) for shop in there]
-    good = [(score, shop) for score, shop in scored if score >= GOOD_ENOUGH]
+    good = [(score, shop) for score, shop in scored if score >= MIN_SCORE]
     return [shop for _, shop in sorted(good, key=lambda pair: -pair[0])]
 
 
@@ -101,7 +101,7 @@ def _score(
 
 
 def _words(text: str) -> list[str]:
-    return "".join(letter if letter.isalnum() else " " for letter in fold(text)).split()
+    return "".join(letter if letter.isalnum() else " " for letter in fold_text(text)).split()
 
 
 def _best(word: str, words: Sequence[str]) -> float:

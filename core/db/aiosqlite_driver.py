@@ -43,14 +43,18 @@ class Cursor(aiosqlite.Cursor):
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
         """Run one statement and read all of its rows; BEGIN waits for the next."""
         if sql.startswith("BEGIN"):
-            self._conn.begin = sql
+            self._conn.pending_begin = sql
             self._cursor = cast("sqlite3.Cursor", _NOTHING)
             return self
-        return await self._conn.errand(self._run, sqlite3.Cursor.execute, sql, parameters or ())
+        return await self._conn.run_in_thread(
+            self._run, sqlite3.Cursor.execute, sql, parameters or ()
+        )
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
         """Run one statement with each of several sets of parameters."""
-        return await self._conn.errand(self._run, sqlite3.Cursor.executemany, sql, parameters)
+        return await self._conn.run_in_thread(
+            self._run, sqlite3.Cursor.executemany, sql, parameters
+        )
 
     async def fetchall(self) -> Iterable[Any]:
         """Return the rows."""
@@ -60,9 +64,9 @@ class Cursor(aiosqlite.Cursor):
         """There is nothing to let go of: a statement that was read to its end is reset."""
 
     def _run(self, raw: sqlite3.Connection, how: Callable[..., object], *given: object) -> Self:
-        if begin := self._conn.begin:
+        if begin := self._conn.pending_begin:
             raw.execute(begin)
-            self._conn.begin = ""  # not before: one that was refused is tried with the next
+            self._conn.pending_begin = ""  # not before: one that was refused is tried with the next
         self._cursor = raw.cursor()
         how(self._cursor, *given)
         self._rows = self._cursor.fetchall()
@@ -77,16 +81,16 @@ class Connection(aiosqlite.Connection):
     stops waiting for one still rolls back.
     """
 
-    begin: str = ""
-    ended: bool = False
+    pending_begin: str = ""
+    is_idle: bool = False
 
     def cursor(self) -> Any:
         """Return a cursor; it is made when it executes."""
         return Cursor(self, cast("sqlite3.Cursor", None))
 
-    async def errand(self, work: Callable[..., T], *given: object) -> T:
+    async def run_in_thread(self, work: Callable[..., T], *given: object) -> T:
         """Have the thread do `work` with the connection itself, and wait for it."""
-        self.ended = False
+        self.is_idle = False
         done: T = await self._execute(work, self._conn, *given)  # type: ignore[no-untyped-call]
         return done
 
@@ -99,10 +103,10 @@ class Connection(aiosqlite.Connection):
         await self._end(super().rollback)
 
     async def _end(self, how: Callable[[], Awaitable[None]]) -> None:
-        self.begin = ""
-        if not self.ended:
+        self.pending_begin = ""
+        if not self.is_idle:
             await how()
-            self.ended = True
+            self.is_idle = True
 
 
 async def connect(path: Path) -> Connection:

@@ -42,7 +42,7 @@ class Context:
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @property
-    def postgresql(self) -> bool:
+    def is_postgresql(self) -> bool:
         """Whether the database is PostgreSQL (else SQLite)."""
         return self.connection.dialect.name == "postgresql"
 
@@ -70,7 +70,7 @@ class Context:
         """Insert a row and return its id."""
         return int((await self.connection.execute(_inserting(table), values)).scalar_one())
 
-    def insert_new(
+    def insert_ignoring_conflicts(
         self,
         table: sa.Table,
         values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
@@ -80,16 +80,16 @@ class Context:
         Many rows are given to `execute` instead, for to write out a statement of thousands of
         values takes seconds.
         """
-        dialect = postgresql if self.postgresql else sqlite
+        dialect = postgresql if self.is_postgresql else sqlite
         insert = dialect.insert(table)
         return (insert if values is None else insert.values(values)).on_conflict_do_nothing()
 
-    async def lock(self, table: sa.Table, ids: Collection[int]) -> None:
+    async def lock_rows(self, table: sa.Table, ids: Collection[int]) -> None:
         """Lock rows of `table` until the end of the transaction, in order of their ids.
 
         FOR NO KEY UPDATE: FOR UPDATE would deadlock against the foreign keys of inserts.
         SQLite's one writer holds the lock on everything already.
         """
-        if self.postgresql and ids:
+        if self.is_postgresql and ids:
             rows = sa.select(table.c.id).where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
             await self.connection.execute(rows.with_for_update(key_share=True))

@@ -15,39 +15,41 @@ from core.db.context import Context
 from core.db.tables import kept_answers as table
 from core.errors import KeyReused
 
-KEPT_FOR = timedelta(hours=24)
+KEY_LIFETIME = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredResponse:
     """What was answered: an HTTP status and a body of JSON."""
 
     status: int
     body: str
 
 
-async def begin(ctx: Context, caller: str, key: str, fingerprint: str) -> Kept | None:
+async def replay_or_start(
+    ctx: Context, caller: str, key: str, fingerprint: str
+) -> StoredResponse | None:
     """Return what was answered to this key before, None the first time.
 
     KeyReused when it was another request (`fingerprint`). `caller` keeps the keys of one apart
     from those of others.
     """
-    await ctx.execute(table.delete().where(table.c.created_at < ctx.now - KEPT_FOR))
+    await ctx.execute(table.delete().where(table.c.created_at < ctx.now - KEY_LIFETIME))
     mine = {"caller": caller, "key": key}
     new = {**mine, "fingerprint": fingerprint, "created_at": ctx.now}
-    if (await ctx.execute(ctx.insert_new(table, new))).rowcount:
+    if (await ctx.execute(ctx.insert_ignoring_conflicts(table, new))).rowcount:
         return None
     row = await ctx.first(sa.select(table).filter_by(**mine))
     assert row is not None
     if row.fingerprint != fingerprint:
         raise KeyReused(key=key)
-    return Kept(row.status, row.body)
+    return StoredResponse(row.status, row.body)
 
 
-async def keep(ctx: Context, caller: str, key: str, answer: Kept) -> None:
+async def store_response(ctx: Context, caller: str, key: str, response: StoredResponse) -> None:
     """Keep the answer to a key that was begun in this transaction."""
     await ctx.execute(
         table.update()
         .where(table.c.caller == caller, table.c.key == key)
-        .values(status=answer.status, body=answer.body)
+        .values(status=response.status, body=response.body)
     )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.db.runtime import Runtime
 from core.db.tables import audit_append_only, overlap_guards
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
 
 _LOCK = 0x510715E
 """The key of PostgreSQL's advisory lock for migrations: any number, as long as it stays."""
@@ -34,19 +34,19 @@ async def downgrade(runtime: Runtime, to: str) -> None:
     await _migrate(runtime, lambda config: command.downgrade(config, to))
 
 
-async def revision(runtime: Runtime) -> tuple[str | None, str | None]:
+async def current_and_head(runtime: Runtime) -> tuple[str | None, str | None]:
     """Return the database's revision and the newest there is."""
-    async with runtime.reader.connect() as connection:
+    async with runtime.read_engine.connect() as connection:
         current = await connection.run_sync(
             lambda c: MigrationContext.configure(c).get_current_revision()
         )
-    return current, ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    return current, ScriptDirectory(str(MIGRATIONS_DIR)).get_current_head()
 
 
 async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
     config = Config()
     # A percent sign in the path would otherwise be read as a reference.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
 
     def in_connection(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection

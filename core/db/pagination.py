@@ -17,24 +17,24 @@ import sqlalchemy as sa
 
 from core.db.context import Context, Row
 from core.db.tables.columns import Instant
-from core.errors import Invalid
+from core.errors import InvalidValue
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-MOST = 100
+MAX_PAGE_SIZE = 100
 """Rows a page has at most."""
 
 _LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageRequest:
     """Which page: how many rows, after which, and whether to count them all."""
 
     limit: int = 50
     cursor: str = ""
-    total: bool = False
+    with_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,19 @@ class Page(Generic[T]):
     """Some rows, the cursor of the page after them, and how many there are if that was asked."""
 
     items: Sequence[T]
-    next: str | None
+    next_cursor: str | None
     total: int | None
 
     def map(self, make: Callable[[T], U]) -> Page[U]:
         """Return the page with something made of each row."""
-        return Page([make(item) for item in self.items], self.next, self.total)
+        return Page([make(item) for item in self.items], self.next_cursor, self.total)
 
 
-async def page(
+async def paginate(
     ctx: Context,
     statement: sa.Select[Any],
     order: Sequence[sa.ColumnElement[Any]],
-    asked: Asked,
+    request: PageRequest,
     *,
     newest_first: bool = False,
 ) -> Page[Row]:
@@ -63,18 +63,18 @@ async def page(
     Columns of `order` may not be NULL; they stand behind the row's own. Invalid (`cursor`).
     """
     total = None
-    if asked.total:
+    if request.with_total:
         counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
         total = int(await ctx.scalar(counted))
     rows = statement.add_columns(*(column.label(f"_by{n}") for n, column in enumerate(order)))
-    if asked.cursor:
-        rows = rows.where(_after(order, _read(asked.cursor, order), newest_first=newest_first))
+    if request.cursor:
+        rows = rows.where(_after(order, _read(request.cursor, order), newest_first=newest_first))
     sorted_ = [column.desc() for column in order] if newest_first else order
-    found = await ctx.all(rows.order_by(*sorted_).limit(asked.limit + 1))
+    found = await ctx.all(rows.order_by(*sorted_).limit(request.limit + 1))
     following = None
-    if len(found) > asked.limit:
-        following = _write(found[asked.limit - 1][-len(order) :])
-    return Page(found[: asked.limit], following, total)
+    if len(found) > request.limit:
+        following = _write(found[request.limit - 1][-len(order) :])
+    return Page(found[: request.limit], following, total)
 
 
 def _after(
@@ -103,7 +103,7 @@ def _read(cursor: str, order: Sequence[sa.ColumnElement[Any]]) -> list[Any]:
             raise ValueError  # noqa: TRY301 - as for what is no JSON
         return [_as(column.type, value) for column, value in zip(order, values, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Invalid(field="cursor", reason="form") from None
+        raise InvalidValue(field="cursor", reason="form") from None
 
 
 def _as(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
@@ -120,17 +120,19 @@ def _as(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     return value
 
 
-def cut(items: Sequence[T], id_of: Callable[[T], int], asked: Asked) -> Page[T]:
+def paginate_list(items: Sequence[T], id_of: Callable[[T], int], request: PageRequest) -> Page[T]:
     """Return one page of what is in memory anyway, in its own order; Invalid (`cursor`).
 
     After an item that is gone, the next page begins anew: nothing is left out.
     """
     start = 0
-    if asked.cursor:
-        (last,) = _read(asked.cursor, [sa.column("id", sa.BigInteger)])
+    if request.cursor:
+        (last,) = _read(request.cursor, [sa.column("id", sa.BigInteger)])
         start = next((n + 1 for n, item in enumerate(items) if id_of(item) == last), 0)
-    some = items[start : start + asked.limit]
-    more = start + asked.limit < len(items)
+    some = items[start : start + request.limit]
+    more = start + request.limit < len(items)
     return Page(
-        some, _write([id_of(some[-1])]) if more else None, len(items) if asked.total else None
+        some,
+        _write([id_of(some[-1])]) if more else None,
+        len(items) if request.with_total else None,
     )

@@ -28,7 +28,7 @@ from core.settings import Settings
 
 T = TypeVar("T")
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 """How often a transaction is run when the database asks for it (deadlock, busy)."""
 
 _RETRY_SQLSTATES = {"40P01", "40001", "55P03"}  # deadlock, serialisation failure, lock timeout
@@ -42,7 +42,7 @@ class Runtime:
     settings: Settings
     clock: Clock
     engine: AsyncEngine
-    reader: AsyncEngine
+    read_engine: AsyncEngine
     secret: bytes
     random: Random = field(default_factory=SystemRandom)
     cache: dict[Any, Any] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Runtime:
         for a DATABASE_URL that names no database of ours.
         """
         try:
-            url = sa.make_url(settings.database)
+            url = sa.make_url(settings.effective_database_url)
         except sa.exc.ArgumentError:
             raise NotReady(reason="DATABASE_URL is not a URL") from None
         secret = _secret_key(settings)
@@ -97,7 +97,7 @@ class Runtime:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
-        await self.reader.dispose()
+        await self.read_engine.dispose()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Context]:
@@ -109,22 +109,22 @@ class Runtime:
             then()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Context]:
+    async def read_transaction(self) -> AsyncIterator[Context]:
         """Open a transaction that only reads; on SQLite it never waits for the writer."""
-        async with self.reader.connect() as connection:
+        async with self.read_engine.connect() as connection:
             yield self._context(connection)
 
     async def run(self, work: Callable[[Context], Awaitable[T]]) -> T:
         """Run `work` in a transaction; again, at most `TRIES` times, if the database asks to."""
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(MAX_ATTEMPTS)):
             try:
                 async with self.transaction() as ctx:
                     return await work(ctx)
             except sa.exc.DBAPIError as error:
-                if not left or not should_retry(error):
+                if not left or not is_retryable(error):
                     raise
                 # Two that collided should not collide again in step.
-                await asyncio.sleep(self.random.uniform(0.005, 0.05) * (TRIES - left))
+                await asyncio.sleep(self.random.uniform(0.005, 0.05) * (MAX_ATTEMPTS - left))
         raise AssertionError  # pragma: no cover - the last try returns or raises
 
     def _context(self, connection: Any) -> Context:
@@ -132,10 +132,10 @@ class Runtime:
             connection, self.clock.now(), self.settings, self.random, self.secret, self.cache
         )
 
-    async def check(self) -> None:
+    async def ensure_ready(self) -> None:
         """Raise NotReady unless the database answers, is at our revision and has its guards."""
         try:
-            connection = await self.reader.connect()
+            connection = await self.read_engine.connect()
         except Exception as error:
             # The system's errors, a driver's own, or a driver's wrapped by SQLAlchemy.
             said = getattr(error, "orig", error)
@@ -146,12 +146,12 @@ class Runtime:
         finally:
             await connection.close()
 
-    def serving(self) -> Serving:
+    def single_process_lock(self) -> SingleProcessLock:
         """Return a context manager that makes this the one process that serves this file."""
-        return Serving(sa.make_url(self.settings.database))
+        return SingleProcessLock(sa.make_url(self.settings.effective_database_url))
 
 
-class Serving:
+class SingleProcessLock:
     """The lock of the one serving process on a SQLite file; nothing on PostgreSQL.
 
     Entering raises NotReady when another process holds it. The empty file it leaves behind is
@@ -184,7 +184,7 @@ class Serving:
             self._descriptor = None
 
 
-def should_retry(error: sa.exc.DBAPIError) -> bool:
+def is_retryable(error: sa.exc.DBAPIError) -> bool:
     """Whether the same transaction, run again, may well succeed: deadlock, busy, lock timeout."""
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
@@ -202,9 +202,9 @@ def _unfit(connection: sa.Connection) -> str:
         revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     if revision != REVISION:
         return f"the database is at revision {revision}, this program at {REVISION}"
-    if absent := overlap_guards.missing(connection):
+    if absent := overlap_guards.missing_guards(connection):
         return f"the database lacks its guards against double booking ({', '.join(absent)})"
-    if absent := audit_append_only.missing(connection):
+    if absent := audit_append_only.missing_triggers(connection):
         return f"the database lacks what keeps its audit whole ({', '.join(absent)})"
     return ""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.localtime.opening_masks import Interval
 
-Week = Mapping[int, tuple[Interval, ...]]
+WeekHours = Mapping[int, tuple[Interval, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class SampleProvider:
     phone: str
     services: tuple[str, ...] = ()
     prices: Mapping[str, int] = field(default_factory=dict)
-    week: Week | None = None
+    week: WeekHours | None = None
     days_off: tuple[int, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleShop:
     """One shop with all it has.
 
     `holidays` are (month, day), closed; `short` ones have `short_hours`. `classes` are services
@@ -52,16 +52,16 @@ class Sample:
     """
 
     shop: Mapping[str, Any]
-    week: Week
+    week: WeekHours
     services: tuple[SampleService, ...]
     providers: tuple[SampleProvider, ...]
     staff: tuple[tuple[str, str, str], ...]
     customers: tuple[str, ...]
     rooms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     holidays: tuple[tuple[int, int], ...] = ()
-    short: tuple[tuple[int, int], ...] = ()
+    short_days: tuple[tuple[int, int], ...] = ()
     short_hours: tuple[Interval, ...] = ()
-    classes: tuple[tuple[str, str, int, int, int], ...] = ()
+    sessions: tuple[tuple[str, str, int, int, int], ...] = ()
 
     @property
     def keyword(self) -> str:
@@ -69,7 +69,7 @@ class Sample:
         return str(self.shop["keyword"])
 
 
-def hours(text: str) -> tuple[Interval, ...]:
+def parse_hours(text: str) -> tuple[Interval, ...]:
     """Read "10:00-14:00 16:00-20:30"; hours past midnight count on, as in "22:00-25:30"."""
     found = []
     for interval in text.split():
@@ -79,18 +79,18 @@ def hours(text: str) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def week(**days: str) -> Week:
+def parse_week(**days: str) -> WeekHours:
     """Read hours by day or by days: `week(mon="9:00-13:00", tue_fri="9:00-18:00")`."""
     names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     found: dict[int, tuple[Interval, ...]] = {}
     for span, text in days.items():
         first, _, last = span.partition("_")
         for day in range(names.index(first), names.index(last or first) + 1):
-            found[day] = hours(text)
+            found[day] = parse_hours(text)
     return found
 
 
-SALON = Sample(
+SALON = SampleShop(
     shop={
         "name": "Bella Hair",
         "keyword": "BELLA",
@@ -113,7 +113,7 @@ SALON = Sample(
         },
         "cutoff_minutes": 120,
     },
-    week=week(mon_fri="10:00-14:00 16:00-20:00", sat="10:00-14:00"),
+    week=parse_week(mon_fri="10:00-14:00 16:00-20:00", sat="10:00-14:00"),
     services=(
         SampleService("Cuts", "Cut", 30, 2500, ("haircut", "trim", "corte", "corte de pelo")),
         SampleService("Cuts", "Cut and finish", 60, 3800, ("cut and blow-dry", "corte y peinado")),
@@ -161,7 +161,7 @@ SALON = Sample(
             "Carmen",
             "600 000 014",
             prices={"Bridal hair": 18000, "Cut and finish": 4200},
-            week=week(tue_fri="12:00-20:00"),
+            week=parse_week(tue_fri="12:00-20:00"),
             more={"speciality": "Bridal hair", "experience": "22 years"},
         ),
     ),
@@ -186,11 +186,11 @@ SALON = Sample(
     ),
     rooms={"Colour room": ("Root touch-up", "Full colour", "Highlights")},
     holidays=((1, 1), (1, 6), (5, 1), (5, 2), (8, 15), (10, 12), (11, 1), (12, 8), (12, 25)),
-    short=((12, 24), (12, 31)),
-    short_hours=hours("10:00-14:00"),
+    short_days=((12, 24), (12, 31)),
+    short_hours=parse_hours("10:00-14:00"),
 )
 
-CLINIC = Sample(
+CLINIC = SampleShop(
     shop={
         "name": "Smile Dental",
         "keyword": "SMILE",
@@ -220,7 +220,7 @@ CLINIC = Sample(
         "cutoff_minutes": 1440,
         "max_open": 3,
     },
-    week=week(mon_fri="9:30-13:30 17:00-20:30", sat="9:30-13:30"),
+    week=parse_week(mon_fri="9:30-13:30 17:00-20:30", sat="9:30-13:30"),
     services=(
         SampleService(
             "Visits",
@@ -268,7 +268,7 @@ CLINIC = Sample(
             "Vikram Mehta",
             "98200 00013",
             ("Consultation", "X-ray", "Cleaning", "Braces check"),
-            week=week(mon="17:00-20:30", wed="17:00-20:30", fri_sat="9:30-13:30"),
+            week=parse_week(mon="17:00-20:30", wed="17:00-20:30", fri_sat="9:30-13:30"),
             more={
                 "title": "Dr",
                 "speciality": "Orthodontist",
@@ -309,7 +309,7 @@ CLINIC = Sample(
     holidays=((1, 26), (5, 1), (8, 15), (10, 2), (12, 25)),
 )
 
-BARBER = Sample(
+BARBER = SampleShop(
     shop={
         "name": "Fade & Co",
         "keyword": "FADE",
@@ -335,7 +335,7 @@ BARBER = Sample(
         "cutoff_minutes": 60,
         "moves_anyone": True,
     },
-    week=week(
+    week=parse_week(
         tue_thu="10:00-13:00 14:00-19:00", fri="12:00-24:30", sat="10:00-18:00", sun="11:00-17:00"
     ),
     services=(
@@ -385,9 +385,9 @@ BARBER = Sample(
         "Omar Haddad",
     ),
     holidays=((1, 1), (7, 4), (12, 25)),
-    short=((12, 24), (12, 31)),
-    short_hours=hours("10:00-15:00"),
-    classes=(("Shaving class", "Tony", 6, 9 * 60, 6),),
+    short_days=((12, 24), (12, 31)),
+    short_hours=parse_hours("10:00-15:00"),
+    sessions=(("Shaving class", "Tony", 6, 9 * 60, 6),),
 )
 
-SAMPLES = (SALON, CLINIC, BARBER)
+SAMPLE_SHOPS = (SALON, CLINIC, BARBER)

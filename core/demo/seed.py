@@ -9,28 +9,27 @@ from functools import partial
 from random import Random
 
 from core.bookings import blocks, staff_actions
-from core.bookings.booking import log
-from core.bookings.create import For, new_ref, snapshot, timing
+from core.bookings.booking import log_events
+from core.bookings.create import BookedFor, new_ref, sold_snapshot, time_columns
 from core.bookings.transitions import SYSTEM
 from core.catalog.entities import Catalog, Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.catalog.shop_search import shop_by_keyword
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import bookings, claims
-from core.demo.sample_shops import SAMPLES, Sample
+from core.demo.sample_shops import SAMPLE_SHOPS, SampleShop
 from core.localtime import zones
 from core.people.customers import add_customer
 from core.people.members import add_member
 from core.scheduling import availability, opening_hours
 from core.scheduling.slot_finder import calendars_of
-from core.shops import providers as shops_providers
 from core.shops import rooms
-from core.shops.providers import add_provider
+from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_category, add_service
 from core.shops.shops import add_shop
 
-DAYS = 30
+SEEDED_DAYS = 30
 """How far ahead the calendars are filled."""
 
 _DRAWS = 16
@@ -40,38 +39,38 @@ _AT_ONCE = 100
 """Bookings a statement."""
 
 
-async def seed(runtime: Runtime) -> str:
+async def seed_sample_shops(runtime: Runtime) -> str:
     """Make the sample shops that are not there yet; return in a sentence what there is now.
 
     Running it again changes nothing. What is booked is drawn by chance, the same for the same day.
     """
     made = 0
-    for sample in SAMPLES:
+    for sample in SAMPLE_SHOPS:
         shop_id = await runtime.run(partial(_set_up, sample))
         if shop_id is not None:
             # In a transaction of its own, so that the catalog is read once for all its bookings.
             made += await runtime.run(partial(_fill, sample, shop_id))
-    names = [f"{sample.shop['name']} ({sample.keyword})" for sample in SAMPLES]
+    names = [f"{sample.shop['name']} ({sample.keyword})" for sample in SAMPLE_SHOPS]
     shops = f"{', '.join(names[:-1])} and {names[-1]}"
     if not made:
         return f"The sample shops are there already: {shops}."
-    return f"Made {shops}: {made} bookings in the next {DAYS} days."
+    return f"Made {shops}: {made} bookings in the next {SEEDED_DAYS} days."
 
 
 # ------------------------------------------------------------------------------------ shops
 
 
-async def _set_up(sample: Sample, ctx: Context) -> int | None:
+async def _set_up(sample: SampleShop, ctx: Context) -> int | None:
     """Make the shop with all it offers and return its id; None if its keyword is taken."""
     if await shop_by_keyword(ctx, sample.keyword) is not None:
         return None
     shop_id = await add_shop(ctx, **sample.shop)
-    await opening_hours.set_hours(ctx, shop_id, None, sample.week)
-    today = zones.local(int(ctx.now.timestamp()), sample.shop["timezone"]).date()
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, sample.week)
+    today = zones.to_local(int(ctx.now.timestamp()), sample.shop["timezone"]).date()
     for day in _coming(today, sample.holidays):
-        await opening_hours.set_exception(ctx, shop_id, day, reason="holiday")
-    for day in _coming(today, sample.short):
-        await opening_hours.set_exception(ctx, shop_id, day, sample.short_hours)
+        await opening_hours.set_date_exception(ctx, shop_id, day, reason="holiday")
+    for day in _coming(today, sample.short_days):
+        await opening_hours.set_date_exception(ctx, shop_id, day, sample.short_hours)
     services = await _services(ctx, sample, shop_id)
     for room, named in sample.rooms.items():
         await rooms.add_room(ctx, shop_id, room, service_ids=[services[name] for name in named])
@@ -93,7 +92,7 @@ async def _set_up(sample: Sample, ctx: Context) -> int | None:
             service.name for service in sample.services if not service.more.get("sessions")
         )
         for name in given:
-            await shops_providers.offer(
+            await set_offering(
                 ctx,
                 shop_id,
                 provider_id,
@@ -101,7 +100,7 @@ async def _set_up(sample: Sample, ctx: Context) -> int | None:
                 price_minor=provider.prices.get(name),
             )
         if provider.week is not None:
-            await opening_hours.set_hours(ctx, shop_id, provider_id, provider.week)
+            await opening_hours.set_weekly_hours(ctx, shop_id, provider_id, provider.week)
         for ahead in provider.days_off:
             bounds = zones.day_bounds(today + timedelta(days=ahead), sample.shop["timezone"])
             start, end = (datetime.fromtimestamp(bound, UTC) for bound in bounds)
@@ -109,7 +108,7 @@ async def _set_up(sample: Sample, ctx: Context) -> int | None:
     return shop_id
 
 
-async def _services(ctx: Context, sample: Sample, shop_id: int) -> dict[str, int]:
+async def _services(ctx: Context, sample: SampleShop, shop_id: int) -> dict[str, int]:
     """Add the services under their headings, both in the order they are written in."""
     headings: dict[str, int] = {}
     services: dict[str, int] = {}
@@ -142,7 +141,7 @@ def _coming(today: date, days: tuple[tuple[int, int], ...]) -> Iterator[date]:
 # ------------------------------------------------------------------------------------ bookings
 
 
-async def _fill(sample: Sample, shop_id: int, ctx: Context) -> int:
+async def _fill(sample: SampleShop, shop_id: int, ctx: Context) -> int:
     """Book about half of everybody's coming days; return how many bookings that took.
 
     Written all at once rather than one by one by `desk.book_for`: nobody else can know the shop
@@ -150,13 +149,13 @@ async def _fill(sample: Sample, shop_id: int, ctx: Context) -> int:
     database stand all the same.
     """
     chance = Random(sample.keyword)  # noqa: S311 - sample data, and the same every time
-    found = await catalog(ctx, shop_id)
+    found = await load_catalog(ctx, shop_id)
     regulars = [await add_customer(ctx, shop_id, name) for name in sample.customers]
     seats = 0
     for slot in await _classes(ctx, sample, found):
         for customer_id in chance.sample(regulars, chance.randint(1, (slot.seats_left or 2) - 1)):
             key = f"sample {slot.session_id} {customer_id}"
-            await staff_actions.book_for(
+            await staff_actions.book_for_customer(
                 ctx, slot, actor=SYSTEM, customer_id=customer_id, key=key, origin="sample"
             )
             seats += 1
@@ -164,7 +163,7 @@ async def _fill(sample: Sample, shop_id: int, ctx: Context) -> int:
     names = dict(zip(regulars, sample.customers, strict=True))
     for start in range(0, len(drawn), _AT_ONCE):
         part = [(slot, chance.choice(regulars)) for slot in drawn[start : start + _AT_ONCE]]
-        await _write(ctx, found, [(slot, For(one, names[one])) for slot, one in part], chance)
+        await _write(ctx, found, [(slot, BookedFor(one, names[one])) for slot, one in part], chance)
     return seats + len(drawn)
 
 
@@ -178,11 +177,11 @@ async def _drawn(ctx: Context, found: Catalog, chance: Random) -> list[Slot]:
             if offering.provider != provider or offering.service.sessions:
                 continue
             service_id = offering.service.id
-            end = ctx.now + timedelta(days=DAYS)
-            for slot in await availability.find(
+            end = ctx.now + timedelta(days=SEEDED_DAYS)
+            for slot in await availability.find_slots(
                 ctx, found, service_id, provider_id=provider.id, start=ctx.now, end=end
             ):
-                day = zones.local(int(slot.starts_at.timestamp()), found.shop.timezone).date()
+                day = zones.to_local(int(slot.starts_at.timestamp()), found.shop.timezone).date()
                 free[day].setdefault(service_id, []).append(slot)
         for starts in free.values():
             wanted = max(_minutes(those, found) for those in starts.values()) // 2
@@ -213,7 +212,7 @@ def _fits(found: Catalog, slot: Slot, taken: Mapping[int, list[Slot]]) -> bool:
 
 
 async def _write(
-    ctx: Context, found: Catalog, drawn: Sequence[tuple[Slot, For]], chance: Random
+    ctx: Context, found: Catalog, drawn: Sequence[tuple[Slot, BookedFor]], chance: Random
 ) -> None:
     """Write confirmed bookings with their claims and the beginning of their history."""
     rows = [
@@ -221,9 +220,9 @@ async def _write(
             "shop_id": slot.shop_id,
             "ref": new_ref(ctx.random),
             "state": "confirmed",
-            **timing(found, slot),
+            **time_columns(found, slot),
             "customer_id": whom.customer_id,
-            "snapshot": snapshot(found, slot, whom),
+            "snapshot": sold_snapshot(found, slot, whom),
             "anyone": chance.random() < 0.5,
             "origin": "sample",
             "made_by": str(SYSTEM),
@@ -252,23 +251,25 @@ async def _write(
     await ctx.execute(claims.insert(), taken)
     begun = {"at": ctx.now, "action": "book_for", "to_state": "confirmed", "actor": str(SYSTEM)}
     shop_id = found.shop.id
-    await log(ctx, [{"shop_id": shop_id, "booking_id": one, **begun, "details": {}} for one in ids])
+    await log_events(
+        ctx, [{"shop_id": shop_id, "booking_id": one, **begun, "details": {}} for one in ids]
+    )
 
 
-async def _classes(ctx: Context, sample: Sample, found: Catalog) -> list[Slot]:
+async def _classes(ctx: Context, sample: SampleShop, found: Catalog) -> list[Slot]:
     """Put the weekly classes into the calendar; return their seats."""
     zone = found.shop.timezone
-    today = zones.local(int(ctx.now.timestamp()), zone).date()
+    today = zones.to_local(int(ctx.now.timestamp()), zone).date()
     services = {service.name: service.id for service in found.services}
     providers = {provider.name: provider.id for provider in found.providers}
     seats: list[Slot] = []
-    for service, provider, weekday, minute, capacity in sample.classes:
-        for ahead in range(1, DAYS + 1):
+    for service, provider, weekday, minute, capacity in sample.sessions:
+        for ahead in range(1, SEEDED_DAYS + 1):
             day = today + timedelta(days=ahead)
-            holiday = found.shop_schedule.exceptions.get(day) == ()
+            holiday = found.shop_hours.exceptions.get(day) == ()
             if day.weekday() != weekday or holiday:
                 continue
-            start_s, *_ = zones.local_instants(day, minute, zone)
+            start_s, *_ = zones.instants_at(day, minute, zone)
             await blocks.add_session(
                 ctx,
                 shop_id=found.shop.id,
@@ -278,6 +279,8 @@ async def _classes(ctx: Context, sample: Sample, found: Catalog) -> list[Slot]:
                 capacity=capacity,
                 actor=SYSTEM,
             )
-        end = ctx.now + timedelta(days=DAYS)
-        seats += await availability.find(ctx, found, services[service], start=ctx.now, end=end)
+        end = ctx.now + timedelta(days=SEEDED_DAYS)
+        seats += await availability.find_slots(
+            ctx, found, services[service], start=ctx.now, end=end
+        )
     return seats

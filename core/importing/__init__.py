@@ -16,50 +16,56 @@ from core.bookings.transitions import Actor
 from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.importing import bookings, customers, services
-from core.importing.csv_file import Fault, Plan, sheet
+from core.importing.csv_file import ImportFault, ImportPlan, parse_csv
 
-Faults = Sequence[Fault]
+Faults = Sequence[ImportFault]
 
-What = Literal["services", "customers", "bookings"]
+ImportKind = Literal["services", "customers", "bookings"]
 
-WHAT = {"services": services, "customers": customers, "bookings": bookings}
+IMPORTERS = {"services": services, "customers": customers, "bookings": bookings}
 """What can be brought along."""
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class ImportCounts:
     """How many rows were new, and how many were there already."""
 
     created: int
     known: int
 
 
-def read(what: What, file: bytes, known: Catalog, now: datetime) -> Plan:
+def read_file(what: ImportKind, file: bytes, known: Catalog, now: datetime) -> ImportPlan:
     """Return the rows of a file, each checked by itself and beside the others, with all faults."""
-    table = sheet(file, WHAT[what].NEEDED, WHAT[what].COLUMNS)
-    return WHAT[what].plan(table, known, now) if table.rows else Plan(table)
+    table = parse_csv(file, IMPORTERS[what].NEEDED, IMPORTERS[what].COLUMNS)
+    return IMPORTERS[what].plan(table, known, now) if table.rows else ImportPlan(table)
 
 
-async def faults(ctx: Context, what: What, plan: Plan, known: Catalog) -> Faults:
+async def find_faults(ctx: Context, what: ImportKind, plan: ImportPlan, known: Catalog) -> Faults:
     """Return every fault of a file, also those that come of what the shop has, by line."""
-    found = [*plan.faults, *(await WHAT[what].beside(ctx, plan, known))]
+    found = [*plan.faults, *(await IMPORTERS[what].beside(ctx, plan, known))]
     return sorted(found, key=lambda fault: (fault.line, fault.field))
 
 
-async def write(
-    ctx: Context, what: What, plan: Plan, known: Catalog, actor: Actor, *, remind: bool = True
-) -> Count:
+async def write_rows(
+    ctx: Context,
+    what: ImportKind,
+    plan: ImportPlan,
+    known: Catalog,
+    actor: Actor,
+    *,
+    remind: bool = True,
+) -> ImportCounts:
     """Write the rows of a file without faults; call `lock` first, then `faults` once more.
 
     `remind`: whether who has the bookings is reminded of them.
     """
     if what == "bookings":
-        created = await bookings.write(ctx, plan, known, actor, remind=remind)
+        created = await bookings.write_rows(ctx, plan, known, actor, remind=remind)
     else:
-        created = await WHAT[what].write(ctx, plan, known, actor)
-    return Count(created, len(plan.rows) - created)
+        created = await IMPORTERS[what].write(ctx, plan, known, actor)
+    return ImportCounts(created, len(plan.rows) - created)
 
 
-async def lock(ctx: Context, what: What, plan: Plan, known: Catalog) -> None:
+async def lock_affected(ctx: Context, what: ImportKind, plan: ImportPlan, known: Catalog) -> None:
     """Lock what the rows bear upon, until the end of the transaction."""
-    await WHAT[what].lock(ctx, plan, known)
+    await IMPORTERS[what].lock(ctx, plan, known)

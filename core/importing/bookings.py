@@ -13,10 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.bookings.booking import listed, log
-from core.bookings.claims import claim_all, in_the_way, sweep
-from core.bookings.create import For, new_ref, snapshot, timing
-from core.bookings.reminders.schedule import plan_all
+from core.bookings.booking import list_bookings, log_events
+from core.bookings.claims import expire_overdue_holds, insert_claims, overlapping_claims
+from core.bookings.create import BookedFor, new_ref, sold_snapshot, time_columns
+from core.bookings.reminders.schedule import schedule_reminders_in_bulk
 from core.bookings.transitions import NEW, Actor
 from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
@@ -24,14 +24,14 @@ from core.db.tables import bookings, calendars
 from core.db.tables import customers as customers_table
 from core.errors import Overlap
 from core.importing import customers
-from core.importing.csv_file import Fault, Plan, Reader, Sheet
+from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
 from core.localtime import ticks, zones
 from core.scheduling.slot_finder import calendars_of
 from core.values import validators
 
-NEEDED = ("service", "provider", "starts_at", "customer")
+REQUIRED_COLUMNS = ("service", "provider", "starts_at", "customer")
 COLUMNS = (
-    *NEEDED,
+    *REQUIRED_COLUMNS,
     "phone",
     "minutes",
     "price_minor",
@@ -44,34 +44,36 @@ COLUMNS = (
 _FURTHEST = timedelta(days=2 * 366)
 
 
-def plan(sheet: Sheet, known: Catalog, now: datetime) -> Plan:
+def plan_rows(sheet: CsvFile, known: Catalog, now: datetime) -> ImportPlan:
     """Return the bookings of a file; two at one time are a fault of the later line."""
-    made = Plan(sheet)
+    made = ImportPlan(sheet)
     services = {one.name.casefold(): one for one in known.services}
     providers = {one.name.casefold(): one for one in known.providers}
     for line, cells in sheet.rows:
-        row = Reader(line, cells, made.faults)
-        whom = customers.person(row, "customer", known.shop.country)
+        row = RowReader(line, cells, made.faults)
+        whom = customers.read_person(row, "customer", known.shop.country)
         service = services.get(cells["service"].casefold())
         provider = providers.get(cells["provider"].casefold())
         if service is None:
-            row.fault("service", "no such service")
+            row.add_fault("service", "no such service")
         elif service.sessions:
-            row.fault("service", "given in sessions")
+            row.add_fault("service", "given in sessions")
         if provider is None:
-            row.fault("provider", "nobody is called so")
+            row.add_fault("provider", "nobody is called so")
         offering = None
         if service is not None and provider is not None:
             offering = known.offerings.get((service.id, provider.id))
             if offering is None:
-                row.fault("provider", "does not give this service")
+                row.add_fault("provider", "does not give this service")
         starts_at = _start(row, known.shop.timezone, now)
-        minutes = row.whole("minutes", validators.MINUTES)
-        price = row.whole("price_minor", validators.MONEY)
+        minutes = row.read_integer("minutes", validators.DURATION_VALIDATOR)
+        price = row.read_integer("price_minor", validators.MONEY_VALIDATOR)
         texts = {
-            "attendee": row.checked("attendee", validators.NAME) if cells["attendee"] else "",
-            "purpose": row.checked("purpose", validators.SHORT),
-            "note": row.checked("note", validators.SHORT),
+            "attendee": row.read_value("attendee", validators.NAME_VALIDATOR)
+            if cells["attendee"]
+            else "",
+            "purpose": row.read_value("purpose", validators.TEXT_VALIDATOR),
+            "note": row.read_value("note", validators.TEXT_VALIDATOR),
         }
         if not row.good or offering is None or starts_at is None:
             continue
@@ -89,34 +91,34 @@ def plan(sheet: Sheet, known: Catalog, now: datetime) -> Plan:
     return made
 
 
-def _start(row: Reader, zone: str, now: datetime) -> datetime | None:
+def _start(row: RowReader, zone: str, now: datetime) -> datetime | None:
     try:
         given = datetime.fromisoformat(row.cells["starts_at"])
     except ValueError:
-        row.fault("starts_at", "no time such as 2026-03-10 16:30")
+        row.add_fault("starts_at", "no time such as 2026-03-10 16:30")
         return None
     if given.tzinfo is None:
-        local = given.replace(tzinfo=zones.zone(zone))
+        local = given.replace(tzinfo=zones.load_zone(zone))
         at = local.astimezone(UTC)
         if at.astimezone(local.tzinfo).replace(tzinfo=None) != given:
-            row.fault("starts_at", "no clock of the shop shows this time")
+            row.add_fault("starts_at", "no clock of the shop shows this time")
             return None
     else:
         try:
             at = given.astimezone(UTC)
         except OverflowError:
-            row.fault("starts_at", "out of range")
+            row.add_fault("starts_at", "out of range")
             return None
-    if at.timestamp() % ticks.TICK:
-        row.fault("starts_at", "not in steps of five minutes")
+    if at.timestamp() % ticks.TICK_SECONDS:
+        row.add_fault("starts_at", "not in steps of five minutes")
     elif at <= now:
-        row.fault("starts_at", "past")
+        row.add_fault("starts_at", "past")
     elif at > now + _FURTHEST:
-        row.fault("starts_at", "more than two years ahead")
+        row.add_fault("starts_at", "more than two years ahead")
     return at if row.good else None
 
 
-def _overlaps(made: Plan, known: Catalog) -> list[Fault]:
+def _overlaps(made: ImportPlan, known: Catalog) -> list[ImportFault]:
     """Return a fault for each booking that begins before another of its calendar ended."""
     by_calendar: dict[int, list[tuple[datetime, datetime, int]]] = defaultdict(list)
     for row in made.rows:
@@ -132,11 +134,12 @@ def _overlaps(made: Plan, known: Catalog) -> list[Fault]:
             if end > last_end:
                 last_end, last_line = end, line
     return [
-        Fault(line, "starts_at", f"at the time of line {other}") for line, other in found.items()
+        ImportFault(line, "starts_at", f"at the time of line {other}")
+        for line, other in found.items()
     ]
 
 
-def _calendars(plan: Plan, known: Catalog) -> dict[int, list[dict[str, Any]]]:
+def _calendars(plan: ImportPlan, known: Catalog) -> dict[int, list[dict[str, Any]]]:
     """Return the rows that take time on each calendar, in order of time."""
     rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(plan.rows, key=lambda row: row["slot"].starts_at):
@@ -146,32 +149,32 @@ def _calendars(plan: Plan, known: Catalog) -> dict[int, list[dict[str, Any]]]:
     return rows
 
 
-async def lock(ctx: Context, plan: Plan, known: Catalog) -> None:
+async def lock_affected(ctx: Context, plan: ImportPlan, known: Catalog) -> None:
     """Lock the calendars they take time on, then the shop, as everybody does."""
     taken = _calendars(plan, known)
-    await ctx.lock(calendars, taken.keys())
-    await customers.lock(ctx, plan, known)
+    await ctx.lock_rows(calendars, taken.keys())
+    await customers.lock_affected(ctx, plan, known)
     if taken:
-        await sweep(ctx, list(taken))
+        await expire_overdue_holds(ctx, list(taken))
 
 
-async def beside(ctx: Context, plan: Plan, known: Catalog) -> list[Fault]:
+async def find_conflicts(ctx: Context, plan: ImportPlan, known: Catalog) -> list[ImportFault]:
     """Return a fault for each booking whose time is taken."""
     found: set[int] = set()
     for calendar, rows in _calendars(plan, known).items():
         last = max(row["slot"].ends_at for row in rows)
-        there = await in_the_way(ctx, calendar, rows[0]["slot"].starts_at, last)
+        there = await overlapping_claims(ctx, calendar, rows[0]["slot"].starts_at, last)
         at = 0
         for row in rows:
             while at < len(there) and there[at].busy_until <= row["slot"].starts_at:
                 at += 1
             if at < len(there) and there[at].busy_from < row["slot"].ends_at:
                 found.add(row["line"])
-    return [Fault(line, "starts_at", "taken") for line in sorted(found)]
+    return [ImportFault(line, "starts_at", "taken") for line in sorted(found)]
 
 
-async def write(
-    ctx: Context, plan: Plan, known: Catalog, actor: Actor, *, remind: bool = True
+async def write_rows(
+    ctx: Context, plan: ImportPlan, known: Catalog, actor: Actor, *, remind: bool = True
 ) -> int:
     """Write the bookings, confirmed, with their customers, time, history and reminders."""
     if not plan.rows:
@@ -183,9 +186,9 @@ async def write(
             "shop_id": known.shop.id,
             "ref": ref,
             "state": "confirmed",
-            **timing(known, row["slot"]),
+            **time_columns(known, row["slot"]),
             "customer_id": whom.customer_id,
-            "snapshot": snapshot(known, row["slot"], whom),
+            "snapshot": sold_snapshot(known, row["slot"], whom),
             "origin": "import",
             "made_by": str(actor),
             "created_at": ctx.now,
@@ -193,7 +196,7 @@ async def write(
             **row["texts"],
         }
         for ref, row in zip(refs, plan.rows, strict=True)
-        for whom in (people[customers.who(**row["whom"])],)
+        for whom in (people[customers.person_key(**row["whom"])],)
     ]
     # By reference, not by order: SQLite would have to insert one by one to keep that.
     made = await ctx.execute(bookings.insert().returning(bookings.c.id, bookings.c.ref), values)
@@ -215,10 +218,10 @@ async def write(
             }
             for calendar in calendars_of(known, slot.service_id, slot.provider_id)
         ]
-    if not await claim_all(ctx, claims):
+    if not await insert_claims(ctx, claims):
         # Only a writer without the lock can bring that about: nothing of the file stays.
         raise Overlap
-    await log(
+    await log_events(
         ctx,
         [
             {
@@ -236,18 +239,22 @@ async def write(
     )
     if remind:
         theirs = customers_table.c.user_id.is_not(None)
-        made_now = await listed(ctx, bookings.c.id.in_(ids), theirs)
-        await plan_all(ctx, made_now, known)
+        made_now = await list_bookings(ctx, bookings.c.id.in_(ids), theirs)
+        await schedule_reminders_in_bulk(ctx, made_now, known)
     return len(ids)
 
 
-async def _people(ctx: Context, plan: Plan, known: Catalog) -> dict[customers.Who, For]:
+async def _people(
+    ctx: Context, plan: ImportPlan, known: Catalog
+) -> dict[customers.PersonKey, BookedFor]:
     """Return who the bookings are for; who is new is added."""
-    named = {customers.who(**row["whom"]): row["whom"] for row in plan.rows}
-    there = await customers.found(ctx, known.shop.id, (one["phone"] for one in named.values()))
+    named = {customers.person_key(**row["whom"]): row["whom"] for row in plan.rows}
+    there = await customers.find_existing(
+        ctx, known.shop.id, (one["phone"] for one in named.values())
+    )
     new = {key: one for key, one in named.items() if key not in there}
-    there |= await customers.add(ctx, known.shop.id, new)
-    return {key: For(there[key], one["name"], one["phone"]) for key, one in named.items()}
+    there |= await customers.add_customers(ctx, known.shop.id, new)
+    return {key: BookedFor(there[key], one["name"], one["phone"]) for key, one in named.items()}
 
 
 async def _refs(ctx: Context, count: int) -> list[str]:

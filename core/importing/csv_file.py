@@ -8,20 +8,20 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import Invalid
-from core.values.validators import Check, Field
+from core.errors import InvalidValue
+from core.values.validators import AnyValidator, Validator
 
-MOST = 10_000
+MAX_ROWS = 10_000
 """Rows a file may have."""
 
-MOST_FAULTS = 1_000
+MAX_FAULTS = 1_000
 """Faults that are named; a file with more is not the file that was meant."""
 
 _FORMULA = frozenset("=+-@\t\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ImportFault:
     """What is wrong in a line (the headings are line 1) and column; "" is the whole line."""
 
     line: int
@@ -30,55 +30,59 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Sheet:
+class CsvFile:
     """The lines of a file as texts by column; `ignored` are columns nobody reads."""
 
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    faults: list[ImportFault] = field(default_factory=list)
+    ignored_columns: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Plan:
+class ImportPlan:
     """What a file comes to: rows as values, with their lines, and what is wrong."""
 
-    sheet: Sheet
+    file: CsvFile
     rows: list[dict[str, Any]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ImportFault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.faults = [*self.sheet.faults, *self.faults]
+        self.faults = [*self.file.faults, *self.faults]
 
 
-def sheet(file: bytes, needed: Sequence[str], columns: Collection[str]) -> Sheet:
+def parse_csv(file: bytes, needed: Sequence[str], columns: Collection[str]) -> CsvFile:
     """Return the lines of a file; what is wrong with the file itself stands in its faults."""
     try:
         text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return Sheet(faults=[Fault(1, "", "not UTF-8")])
+        return CsvFile(faults=[ImportFault(1, "", "not UTF-8")])
     if "\0" in text:
-        return Sheet(faults=[Fault(1, "", "not a text")])
+        return CsvFile(faults=[ImportFault(1, "", "not a text")])
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
         lines = list(_numbered(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
     except csv.Error as error:
-        return Sheet(faults=[Fault(1, "", f"not CSV: {error}")])
+        return CsvFile(faults=[ImportFault(1, "", f"not CSV: {error}")])
     if not lines:
-        return Sheet(faults=[Fault(1, "", "empty")])
+        return CsvFile(faults=[ImportFault(1, "", "empty")])
     headings = [name.strip().casefold().replace(" ", "_") for name in lines[0][1]]
-    found = Sheet(ignored=[name for name in headings if name and name not in columns])
-    found.faults += [Fault(1, name, "column missing") for name in needed if name not in headings]
-    found.faults += [Fault(1, name, "column twice") for name in columns if headings.count(name) > 1]
-    if len(lines) - 1 > MOST:
-        found.faults.append(Fault(1, "", f"more than {MOST} rows"))
+    found = CsvFile(ignored_columns=[name for name in headings if name and name not in columns])
+    found.faults += [
+        ImportFault(1, name, "column missing") for name in needed if name not in headings
+    ]
+    found.faults += [
+        ImportFault(1, name, "column twice") for name in columns if headings.count(name) > 1
+    ]
+    if len(lines) - 1 > MAX_ROWS:
+        found.faults.append(ImportFault(1, "", f"more than {MAX_ROWS} rows"))
     if found.faults:
         return found
     for line, cells in lines[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(headings):
-            found.faults.append(Fault(line, "", "more cells than headings"))
+            found.faults.append(ImportFault(line, "", "more cells than headings"))
             continue
         row = dict(zip(headings, cells, strict=False))
         found.rows.append((line, {name: _bare(row.get(name, "")) for name in columns}))
@@ -101,41 +105,41 @@ def _bare(cell: str) -> str:
     return text
 
 
-class Reader:
+class RowReader:
     """Reads the cells of one line; what is wrong is noted, and the line has no value."""
 
-    def __init__(self, line: int, cells: dict[str, str], faults: list[Fault]) -> None:
+    def __init__(self, line: int, cells: dict[str, str], faults: list[ImportFault]) -> None:
         self.line, self.cells, self.faults = line, cells, faults
         self.good = True
 
-    def fault(self, name: str, reason: str) -> None:
+    def add_fault(self, name: str, reason: str) -> None:
         """Note that a column of this line is wrong."""
         self.good = False
-        self.faults.append(Fault(self.line, name, reason))
+        self.faults.append(ImportFault(self.line, name, reason))
 
-    def checked(self, name: str, check: Field | Check[Any], value: Any = None) -> Any:
+    def read_value(self, name: str, check: AnyValidator | Validator[Any], value: Any = None) -> Any:
         """Return a cell, or a value made of it, as a check of core leaves it."""
         try:
             return check(name, self.cells[name] if value is None else value)
-        except Invalid as error:
+        except InvalidValue as error:
             bounds = [f"{k} {error.params[k]}" for k in ("least", "most") if k in error.params]
-            self.fault(name, ", ".join((str(error.params["reason"]), *bounds)))
+            self.add_fault(name, ", ".join((str(error.params["reason"]), *bounds)))
             return None
 
-    def whole(self, name: str, check: Field) -> Any:
+    def read_integer(self, name: str, check: AnyValidator) -> Any:
         """Return a cell as a whole number, None if it is empty."""
         text = self.cells[name]
         if not text:
             return None
         if not (text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 16):
-            self.fault(name, "not a whole number")
+            self.add_fault(name, "not a whole number")
             return None
-        return self.checked(name, check, int(text))
+        return self.read_value(name, check, int(text))
 
-    def flag(self, name: str, *, default: bool) -> bool:
+    def read_bool(self, name: str, *, default: bool) -> bool:
         """Return a cell as a yes or no."""
         text = self.cells[name].casefold()
         if text in {"true", "yes", "1", "false", "no", "0", ""}:
             return text in {"true", "yes", "1"} if text else default
-        self.fault(name, "neither true nor false")
+        self.add_fault(name, "neither true nor false")
         return default

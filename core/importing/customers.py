@@ -12,26 +12,27 @@ from core.bookings.transitions import Actor
 from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.db.tables import customers, shops
-from core.errors import Invalid, PhoneInvalid
-from core.importing.csv_file import Fault, Plan, Reader, Sheet
-from core.values import phone_numbers, validators
+from core.errors import InvalidValue, PhoneInvalid
+from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
+from core.values import validators
+from core.values.phone_numbers import parse_phone
 
-NEEDED = ("name",)
-COLUMNS = (*NEEDED, "phone", "email", "notes")
+REQUIRED_COLUMNS = ("name",)
+COLUMNS = (*REQUIRED_COLUMNS, "phone", "email", "notes")
 
-Who = tuple[str, str]
+PersonKey = tuple[str, str]
 """A name, folded, and a phone in E.164 or "": what makes two rows one person."""
 
 
-def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
+def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
     """Return the customers of a file; who stands in it twice is one."""
-    made = Plan(sheet)
+    made = ImportPlan(sheet)
     for line, cells in sheet.rows:
-        row = Reader(line, cells, made.faults)
+        row = RowReader(line, cells, made.faults)
         values = {
-            **person(row, "name", known.shop.country),
-            "email": row.checked("email", _email) if cells["email"] else "",
-            "notes": row.checked("notes", validators.SHORT),
+            **read_person(row, "name", known.shop.country),
+            "email": row.read_value("email", _email) if cells["email"] else "",
+            "notes": row.read_value("notes", validators.TEXT_VALIDATOR),
         }
         if row.good:
             made.rows.append(values)
@@ -40,51 +41,51 @@ def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
 
 def _email(field: str, value: str) -> str:
     try:
-        return password_login.address(value)
-    except Invalid:
-        raise Invalid(field=field, reason="no e-mail address") from None
+        return password_login.normalize_email(value)
+    except InvalidValue:
+        raise InvalidValue(field=field, reason="no e-mail address") from None
 
 
-def person(row: Reader, name: str, country: str) -> dict[str, str]:
+def read_person(row: RowReader, name: str, country: str) -> dict[str, str]:
     """Return the name and phone in a line."""
-    called = row.checked(name, validators.NAME) or ""
+    called = row.read_value(name, validators.NAME_VALIDATOR) or ""
     number = row.cells["phone"]
     if number:
         try:
-            number = phone_numbers.phone(number, country)
+            number = parse_phone(number, country)
         except PhoneInvalid:
-            row.fault("phone", "no phone of anybody's")
+            row.add_fault("phone", "no phone of anybody's")
     return {"name": called, "phone": number}
 
 
-def who(name: str, phone: str) -> Who:
+def person_key(name: str, phone: str) -> PersonKey:
     """Return what makes two rows one person."""
     return name.casefold(), phone
 
 
-async def lock(ctx: Context, _plan: Plan, known: Catalog) -> None:
+async def lock_affected(ctx: Context, _plan: ImportPlan, known: Catalog) -> None:
     """Lock the shop: two files at once do not add somebody twice."""
-    await ctx.lock(shops, [known.shop.id])
+    await ctx.lock_rows(shops, [known.shop.id])
 
 
-async def beside(_ctx: Context, _plan: Plan, _known: Catalog) -> list[Fault]:
+async def find_conflicts(_ctx: Context, _plan: ImportPlan, _known: Catalog) -> list[ImportFault]:
     """Find nothing more: whom the shop knows already is no fault."""
     return []
 
 
-async def write(ctx: Context, plan: Plan, known: Catalog, _actor: Actor) -> int:
+async def write_rows(ctx: Context, plan: ImportPlan, known: Catalog, _actor: Actor) -> int:
     """Add who is new; return how many."""
-    there = await found(ctx, known.shop.id, (row["phone"] for row in plan.rows))
-    new: dict[Who, dict[str, str]] = {}
+    there = await find_existing(ctx, known.shop.id, (row["phone"] for row in plan.rows))
+    new: dict[PersonKey, dict[str, str]] = {}
     for row in plan.rows:
-        key = who(row["name"], row["phone"])
+        key = person_key(row["name"], row["phone"])
         if key not in there:
             new.setdefault(key, row)
-    await add(ctx, known.shop.id, new)
+    await add_customers(ctx, known.shop.id, new)
     return len(new)
 
 
-async def found(ctx: Context, shop_id: int, phones: Iterable[str]) -> dict[Who, int]:
+async def find_existing(ctx: Context, shop_id: int, phones: Iterable[str]) -> dict[PersonKey, int]:
     """Return whom a shop knows by one of these phones, or by none.
 
     Of two of one name and phone the one with an account, who can be reached; else the first.
@@ -94,14 +95,16 @@ async def found(ctx: Context, shop_id: int, phones: Iterable[str]) -> dict[Who, 
         .where(customers.c.shop_id == shop_id, customers.c.phone.in_({"", *phones}))
         .order_by(customers.c.user_id.is_not(None), customers.c.id.desc())
     )
-    return {who(row.name, row.phone): row.id for row in rows}
+    return {person_key(row.name, row.phone): row.id for row in rows}
 
 
-async def add(ctx: Context, shop_id: int, new: dict[Who, dict[str, str]]) -> dict[Who, int]:
+async def add_customers(
+    ctx: Context, shop_id: int, new: dict[PersonKey, dict[str, str]]
+) -> dict[PersonKey, int]:
     """Add customers; return their ids."""
     if not new:
         return {}
     rows = [{"shop_id": shop_id, "created_at": ctx.now, **row} for row in new.values()]
     back = (customers.c.id, customers.c.name, customers.c.phone)
     made = await ctx.execute(customers.insert().returning(*back), rows)
-    return {who(row.name, row.phone): row.id for row in made}
+    return {person_key(row.name, row.phone): row.id for row in made}

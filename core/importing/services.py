@@ -10,12 +10,12 @@ from core.catalog import loader
 from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.db.tables import calendars, categories, provider_services, services
-from core.importing.csv_file import Fault, Plan, Reader, Sheet
+from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
 from core.values import validators
 
-NEEDED = ("name", "minutes")
+REQUIRED_COLUMNS = ("name", "minutes")
 COLUMNS = (
-    *NEEDED,
+    *REQUIRED_COLUMNS,
     "price_minor",
     "category",
     "description",
@@ -28,39 +28,41 @@ COLUMNS = (
 """Names of several – synonyms, providers – are parted by commas."""
 
 
-def plan(sheet: Sheet, known: Catalog, _now: datetime) -> Plan:
+def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
     """Return the services of a file."""
-    made = Plan(sheet)
+    made = ImportPlan(sheet)
     there = {service.name.casefold() for service in known.services}
     people = {provider.name.casefold(): provider for provider in known.providers}
     lines: dict[str, int] = {}
     for line, cells in sheet.rows:
-        row = Reader(line, cells, made.faults)
+        row = RowReader(line, cells, made.faults)
         values = {
-            "name": row.checked("name", validators.NAME),
-            "minutes": row.whole("minutes", validators.MINUTES),
-            "price_minor": row.whole("price_minor", validators.MONEY),
-            "description": row.checked("description", validators.SHORT),
-            "preparation": row.checked("preparation", validators.SHORT),
-            "synonyms": row.checked("synonyms", validators.words, _several(cells["synonyms"])),
-            "position": row.whole("position", validators.POSITION) or 0,
-            "active": row.flag("active", default=True),
+            "name": row.read_value("name", validators.NAME_VALIDATOR),
+            "minutes": row.read_integer("minutes", validators.DURATION_VALIDATOR),
+            "price_minor": row.read_integer("price_minor", validators.MONEY_VALIDATOR),
+            "description": row.read_value("description", validators.TEXT_VALIDATOR),
+            "preparation": row.read_value("preparation", validators.TEXT_VALIDATOR),
+            "synonyms": row.read_value(
+                "synonyms", validators.validate_words, _several(cells["synonyms"])
+            ),
+            "position": row.read_integer("position", validators.POSITION_VALIDATOR) or 0,
+            "active": row.read_bool("active", default=True),
         }
         if not cells["minutes"]:
-            row.fault("minutes", "missing")
-        heading = row.checked("category", validators.NAME) if cells["category"] else ""
+            row.add_fault("minutes", "missing")
+        heading = row.read_value("category", validators.NAME_VALIDATOR) if cells["category"] else ""
         called = str(values["name"] or "").casefold()
         if called in there:
-            row.fault("name", "there already")
+            row.add_fault("name", "there already")
         elif called in lines:
-            row.fault("name", f"as in line {lines[called]}")
+            row.add_fault("name", f"as in line {lines[called]}")
         elif called:
             lines[called] = line
         given = []
         for name in _several(cells["providers"]):
             provider = people.get(name.casefold())
             if provider is None:
-                row.fault("providers", f"nobody is called {name[:50]}")
+                row.add_fault("providers", f"nobody is called {name[:50]}")
             else:
                 given.append(provider)
         if row.good:
@@ -72,17 +74,17 @@ def _several(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(",") if part.strip()]
 
 
-async def lock(ctx: Context, plan: Plan, _known: Catalog) -> None:
+async def lock_affected(ctx: Context, plan: ImportPlan, _known: Catalog) -> None:
     """Lock the calendars of those who give them."""
-    await ctx.lock(calendars, {one.calendar_id for row in plan.rows for one in row["by"]})
+    await ctx.lock_rows(calendars, {one.calendar_id for row in plan.rows for one in row["by"]})
 
 
-async def beside(_ctx: Context, _plan: Plan, _known: Catalog) -> list[Fault]:
+async def find_conflicts(_ctx: Context, _plan: ImportPlan, _known: Catalog) -> list[ImportFault]:
     """Find nothing more: all there is stands in the catalog."""
     return []
 
 
-async def write(ctx: Context, plan: Plan, known: Catalog, _actor: Actor) -> int:
+async def write_rows(ctx: Context, plan: ImportPlan, known: Catalog, _actor: Actor) -> int:
     """Add the services, with headings that are new."""
     shop = {"shop_id": known.shop.id}
     headings = {category.name.casefold(): category.id for category in known.categories}
@@ -104,7 +106,7 @@ async def write(ctx: Context, plan: Plan, known: Catalog, _actor: Actor) -> int:
     ]
     if pairs:
         await ctx.execute(provider_services.insert(), pairs)
-    await loader.touch(ctx, known.shop.id)
+    await loader.bump_version(ctx, known.shop.id)
     return len(ids)
 
 

@@ -15,8 +15,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from core.localtime.ticks import _DAY, _DAY_MINUTES, _EPOCH_ORDINAL, _TICK_MINUTES, Window, _bits
-from core.localtime.zones import _segments, zone
+from core.localtime.ticks import (
+    DAY_MINUTES,
+    EPOCH_ORDINAL,
+    TICK_MINUTES,
+    TICKS_PER_DAY,
+    TickWindow,
+    join_bits,
+)
+from core.localtime.zones import load_zone, offset_segments
 
 # ------------------------------------------------------------------------------------ the words
 
@@ -32,14 +39,14 @@ class Interval:
     closes: int
 
     def __post_init__(self) -> None:
-        if not (0 <= self.opens < _DAY_MINUTES and self.opens < self.closes <= 2 * _DAY_MINUTES):
+        if not (0 <= self.opens < DAY_MINUTES and self.opens < self.closes <= 2 * DAY_MINUTES):
             raise ValueError(f"hours must begin within their day and end by 48:00: {self}")
-        if self.opens % _TICK_MINUTES or self.closes % _TICK_MINUTES:
-            raise ValueError(f"hours come in steps of {_TICK_MINUTES} minutes: {self}")
+        if self.opens % TICK_MINUTES or self.closes % TICK_MINUTES:
+            raise ValueError(f"hours come in steps of {TICK_MINUTES} minutes: {self}")
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class OpeningHours:
     """When something is open, by the wall clock of `zone`.
 
     `weekly` has seven entries, Monday first. An exception replaces the weekly hours of its local
@@ -55,13 +62,13 @@ class Schedule:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        zone(self.zone)
+        load_zone(self.zone)
         if len(self.weekly) != 7:
             raise ValueError(f"a week has seven days, not {len(self.weekly)}")
         put = object.__setattr__
         put(self, "exceptions", dict(self.exceptions))
         put(self, "_week", tuple(_two_days(hours) for hours in self.weekly))
-        special = {d.toordinal() - _EPOCH_ORDINAL: _two_days(h) for d, h in self.exceptions.items()}
+        special = {d.toordinal() - EPOCH_ORDINAL: _two_days(h) for d, h in self.exceptions.items()}
         put(self, "_special", special)
         put(self, "_hash", hash((self.zone, self.weekly, frozenset(self.exceptions.items()))))
 
@@ -73,7 +80,7 @@ class Schedule:
 
 
 @lru_cache(maxsize=1024)
-def open_mask(schedule: Schedule, window: Window) -> int:
+def open_mask(schedule: OpeningHours, window: TickWindow) -> int:
     """Ticks at which the schedule is open.
 
     An instant is open when its wall time lies in an interval of its local date or, counted on past
@@ -83,39 +90,42 @@ def open_mask(schedule: Schedule, window: Window) -> int:
     days = _local_days(window)
     # The epoch was a Thursday. A date covers two days' ticks, so every other date is disjoint.
     hours = [special.get(day) or week[(day + 3) % 7] for day in days]
-    pattern = _bits(hours[::2]) | _bits(hours[1::2]) << _DAY
-    return _from_local(pattern, days.start * _DAY, schedule.zone, window)
+    pattern = join_bits(hours[::2]) | join_bits(hours[1::2]) << TICKS_PER_DAY
+    return _from_local(pattern, days.start * TICKS_PER_DAY, schedule.zone, window)
 
 
 @lru_cache(maxsize=1024)
-def grid_mask(zone: str, grid_minutes: int, window: Window) -> int:
+def grid_mask(zone: str, grid_minutes: int, window: TickWindow) -> int:
     """Ticks whose local minute of the day is a multiple of the grid (5–1440, in steps of 5)."""
-    if not 0 < grid_minutes <= _DAY_MINUTES or grid_minutes % _TICK_MINUTES:
-        raise ValueError(f"a grid is 5 to {_DAY_MINUTES} minutes in steps of 5, not {grid_minutes}")
-    day = sum(1 << tick for tick in range(0, _DAY, grid_minutes // _TICK_MINUTES))
+    if not 0 < grid_minutes <= DAY_MINUTES or grid_minutes % TICK_MINUTES:
+        raise ValueError(f"a grid is 5 to {DAY_MINUTES} minutes in steps of 5, not {grid_minutes}")
+    day = sum(1 << tick for tick in range(0, TICKS_PER_DAY, grid_minutes // TICK_MINUTES))
     days = _local_days(window)
-    pattern = _bits([day.to_bytes(_DAY // 8, "little")] * len(days))
-    return _from_local(pattern, days.start * _DAY, zone, window)
+    pattern = join_bits([day.to_bytes(TICKS_PER_DAY // 8, "little")] * len(days))
+    return _from_local(pattern, days.start * TICKS_PER_DAY, zone, window)
 
 
 def _two_days(hours: Iterable[Interval]) -> bytes:
     """A date's intervals over its own ticks and those of the next day."""
     mask = 0
     for interval in hours:
-        opens, closes = interval.opens // _TICK_MINUTES, interval.closes // _TICK_MINUTES
+        opens, closes = interval.opens // TICK_MINUTES, interval.closes // TICK_MINUTES
         mask |= (1 << closes) - (1 << opens)
-    return mask.to_bytes(2 * _DAY // 8, "little")
+    return mask.to_bytes(2 * TICKS_PER_DAY // 8, "little")
 
 
-def _local_days(window: Window) -> range:
+def _local_days(window: TickWindow) -> range:
     """Local dates, as days since the epoch, whose hours can reach the window from any offset."""
-    return range(window.first // _DAY - 2, (window.first + window.ticks) // _DAY + 2)
+    return range(
+        window.first_tick // TICKS_PER_DAY - 2,
+        (window.first_tick + window.tick_count) // TICKS_PER_DAY + 2,
+    )
 
 
-def _from_local(pattern: int, base: int, zone: str, window: Window) -> int:
+def _from_local(pattern: int, base: int, zone: str, window: TickWindow) -> int:
     """Take a mask over wall-clock ticks, its first bit being `base`, to the window's UTC ticks."""
     mask = 0
-    for begins, ends, offset in _segments(zone, window):
+    for begins, ends, offset in offset_segments(zone, window):
         part = pattern >> (begins + offset - base) & ((1 << (ends - begins)) - 1)
-        mask |= part << (begins - window.first)
+        mask |= part << (begins - window.first_tick)
     return mask

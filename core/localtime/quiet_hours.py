@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from core.localtime import zones
 
-Quiet = tuple[int, int]
+QuietHours = tuple[int, int]
 """From and until, in minutes of the local day; equal: never quiet."""
 
-DEFAULT: Quiet = (21 * 60, 8 * 60)
+DEFAULT_QUIET_HOURS: QuietHours = (21 * 60, 8 * 60)
 """Of a shop that sets none: 21:00 to 8:00."""
 
 
-def hours(*wanted: tuple[int | None, int | None]) -> Quiet:
+def effective_quiet_hours(*wanted: tuple[int | None, int | None]) -> QuietHours:
     """Return the first quiet hours that are set – the person's, then the shop's –, or the default.
 
     Of a pair both are set or neither.
@@ -21,17 +21,17 @@ def hours(*wanted: tuple[int | None, int | None]) -> Quiet:
     for since, until in wanted:
         if since is not None and until is not None:
             return since, until
-    return DEFAULT
+    return DEFAULT_QUIET_HOURS
 
 
-def span(at: datetime, zone: str, quiet: Quiet) -> tuple[datetime, datetime] | None:
+def quiet_span(at: datetime, zone: str, quiet: QuietHours) -> tuple[datetime, datetime] | None:
     """Return the quiet hours an instant lies in, [from, until); None if it lies in none.
 
     By what the clocks of `zone` show. Where they are set back, what comes twice is quiet twice.
     """
     since, until = quiet
     at_s = int(at.timestamp())
-    local = zones.local(at_s, zone)
+    local = zones.to_local(at_s, zone)
     minute, day = local.hour * 60 + local.minute, local.date()
     first = last = day
     if since <= until:
@@ -49,7 +49,7 @@ def span(at: datetime, zone: str, quiet: Quiet) -> tuple[datetime, datetime] | N
 
 
 def _readings(day: date, minute: int, zone: str) -> tuple[int, ...]:
-    return zones.local_instants(day, minute, zone) or (zones.instant_at(day, minute, zone),)
+    return zones.instants_at(day, minute, zone) or (zones.first_instant_at(day, minute, zone),)
 
 
 def _instant(epoch_s: int) -> datetime:

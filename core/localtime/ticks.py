@@ -17,59 +17,59 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-TICK = 300
+TICK_SECONDS = 300
 """Seconds in a tick. Today's zones keep to it, in their offsets and in when they change."""
 
-Busy = tuple[int, int, int, int]
+BusyClaim = tuple[int, int, int, int]
 """A claim: from and until in epoch seconds, then the buffers it asks for itself, before and after,
 in minutes."""
 
-_TICK_MINUTES = TICK // 60
-_DAY = 24 * 3600 // TICK
-_DAY_MINUTES = 24 * 60
+TICK_MINUTES = TICK_SECONDS // 60
+TICKS_PER_DAY = 24 * 3600 // TICK_SECONDS
+DAY_MINUTES = 24 * 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_ORDINAL = _EPOCH.toordinal()
-_NEVER: Busy = (-(1 << 62), -(1 << 62), 0, 0)
+EPOCH_ORDINAL = _EPOCH.toordinal()
+_NEVER: BusyClaim = (-(1 << 62), -(1 << 62), 0, 0)
 
 zoneinfo.reset_tzpath(())  # only the tzdata package is left to read
 ZoneInfo.clear_cache()  # and nothing read earlier from system files lives on
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TickWindow:
     """A half-open span of ticks: `first`, counted from the epoch, and how many."""
 
-    first: int
-    ticks: int
+    first_tick: int
+    tick_count: int
 
     def __post_init__(self) -> None:
-        if self.ticks < 0:
+        if self.tick_count < 0:
             raise ValueError(f"a window cannot end before it begins: {self}")
 
     @classmethod
     def between(cls, start: datetime, end: datetime) -> Self:
         """The ticks that two aware datetimes touch; none when `end` is not after `start`."""
-        tick = timedelta(seconds=TICK)
+        tick = timedelta(seconds=TICK_SECONDS)
         first = (start - _EPOCH) // tick
         return cls(first, max(0, -((_EPOCH - end) // tick) - first))
 
     @property
     def start_s(self) -> int:
         """Epoch seconds of its beginning."""
-        return self.first * TICK
+        return self.first_tick * TICK_SECONDS
 
     @property
     def end_s(self) -> int:
         """Epoch seconds of its end, which is past the last tick."""
-        return (self.first + self.ticks) * TICK
+        return (self.first_tick + self.tick_count) * TICK_SECONDS
 
     def widen(self, minutes: int) -> Self:
         """The same with at least so many minutes more on both sides."""
         more = _ticks(minutes)
-        return type(self)(self.first - more, self.ticks + 2 * more)
+        return type(self)(self.first_tick - more, self.tick_count + 2 * more)
 
 
-def busy_masks(claims: Iterable[Busy], window: Window) -> tuple[int, int]:
+def busy_masks(claims: Iterable[BusyClaim], window: TickWindow) -> tuple[int, int]:
     """Ticks that claims touch: (core, padded), themselves and with their own buffers around.
 
     Claims may overlap and come in any order; by their beginning is quickest. Ask for those that
@@ -79,17 +79,19 @@ def busy_masks(claims: Iterable[Busy], window: Window) -> tuple[int, int]:
     return core, core | _cover(wider, window)[0] if wider else core
 
 
-def span_mask(start_s: int, end_s: int, window: Window) -> int:
+def span_mask(start_s: int, end_s: int, window: TickWindow) -> int:
     """Ticks that the span [start, end) in epoch seconds touches."""
     return _cover([(start_s, end_s, 0, 0)], window)[0] if start_s < end_s else 0
 
 
-def between_mask(start_s: int, end_s: int, window: Window) -> int:
+def between_mask(start_s: int, end_s: int, window: TickWindow) -> int:
     """Ticks that begin in [start, end), in epoch seconds: notice and horizon."""
-    return span_mask(-(-start_s // TICK) * TICK, -(-end_s // TICK) * TICK, window)
+    return span_mask(
+        -(-start_s // TICK_SECONDS) * TICK_SECONDS, -(-end_s // TICK_SECONDS) * TICK_SECONDS, window
+    )
 
 
-def runs(mask: int, ticks: int) -> int:
+def run_starts(mask: int, ticks: int) -> int:
     """Bit n is set when bits n to n + ticks - 1 all are. Takes log(ticks) shifts."""
     if ticks < 1:
         raise ValueError(f"a run takes at least one tick, not {ticks}")
@@ -100,7 +102,7 @@ def runs(mask: int, ticks: int) -> int:
     return mask & mask >> (ticks - width)
 
 
-def starts(
+def start_mask(
     open_: int,
     core: int,
     padded: int,
@@ -118,7 +120,7 @@ def starts(
     is closed and counts as unclaimed, so let a window reach a buffer past the starts you want.
     """
     length = _ticks(minutes)
-    fit = grid & runs(open_ & ~padded, length)
+    fit = grid & run_starts(open_ & ~padded, length)
     if before := _ticks(gap_before):
         fit &= ~(_smear(core, before) << 1)
     if after := _ticks(gap_after):
@@ -126,7 +128,7 @@ def starts(
     return fit
 
 
-def ticks_of(mask: int) -> Iterator[int]:
+def tick_numbers(mask: int) -> Iterator[int]:
     """The numbers of the set bits, ascending."""
     bits = f"{mask:b}"[::-1]
     at = bits.find("1")
@@ -135,31 +137,31 @@ def ticks_of(mask: int) -> Iterator[int]:
         at = bits.find("1", at + 1)
 
 
-def instants(mask: int, window: Window) -> list[int]:
+def mask_instants(mask: int, window: TickWindow) -> list[int]:
     """Epoch seconds at which the set ticks begin, ascending."""
-    return [(window.first + tick) * TICK for tick in ticks_of(mask)]
+    return [(window.first_tick + tick) * TICK_SECONDS for tick in tick_numbers(mask)]
 
 
 # ------------------------------------------------------------------------------------ bits
 
 
 def _ticks(minutes: int) -> int:
-    return -(-minutes // _TICK_MINUTES)
+    return -(-minutes // TICK_MINUTES)
 
 
-def _bits(parts: Iterable[bytes]) -> int:
+def join_bits(parts: Iterable[bytes]) -> int:
     return int.from_bytes(b"".join(parts), "little")
 
 
-def _cover(claims: Iterable[Busy], window: Window) -> tuple[int, list[Busy]]:
+def _cover(claims: Iterable[BusyClaim], window: TickWindow) -> tuple[int, list[BusyClaim]]:
     """Ticks that claims touch without their buffers, and claims made of those with buffers.
 
     The inner loop of everything: what is in it, and in which order, was measured.
     """
-    start, ticks = window.start_s, window.ticks
-    up = start - (TICK - 1)  # from here, dividing rounds up
+    start, ticks = window.start_s, window.tick_count
+    up = start - (TICK_SECONDS - 1)  # from here, dividing rounds up
     mask, since, until = 0, start, start
-    wider: list[Busy] = []
+    wider: list[BusyClaim] = []
     for begins, ends, before, after in (*claims, _NEVER):
         if before or after:
             wider.append((begins - 60 * before, ends + 60 * after, 0, 0))
@@ -168,7 +170,7 @@ def _cover(claims: Iterable[Busy], window: Window) -> tuple[int, list[Busy]]:
             if ends > until:  # noqa: PLR1730 - a call costs more than the test
                 until = ends
             continue
-        a, b = (since - start) // TICK, (until - up) // TICK
+        a, b = (since - start) // TICK_SECONDS, (until - up) // TICK_SECONDS
         # Cut before shifting: a block of years must not become an integer of years.
         if a < 0 or b > ticks:
             a = max(a, 0)

@@ -16,47 +16,49 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from core.localtime.ticks import _DAY, _DAY_MINUTES, _EPOCH_ORDINAL, TICK, Window
+from core.localtime.ticks import DAY_MINUTES, EPOCH_ORDINAL, TICK_SECONDS, TICKS_PER_DAY, TickWindow
 
 # ------------------------------------------------------------------------------------ wall clocks
 
 
-def zone(name: str) -> ZoneInfo:
+def load_zone(name: str) -> ZoneInfo:
     """The rules of an IANA zone, from the pinned tzdata; ValueError for a name it does not have."""
     return _zone(name)
 
 
-def local(epoch_s: int, zone: str) -> datetime:
+def to_local(epoch_s: int, zone: str) -> datetime:
     """What the clocks of `zone` show at an instant, aware."""
     return datetime.fromtimestamp(epoch_s, _zone(zone))
 
 
-def local_instants(day: date, minute: int, zone: str) -> tuple[int, ...]:
+def instants_at(day: date, minute: int, zone: str) -> tuple[int, ...]:
     """Epoch seconds at which clocks in `zone` show that minute (0–1439) of that date.
 
     None when the clocks jump over it, two when they are set back and show it again.
     """
-    if not 0 <= minute < _DAY_MINUTES:
-        raise ValueError(f"a day has the minutes 0 to {_DAY_MINUTES - 1}, not {minute}")
+    if not 0 <= minute < DAY_MINUTES:
+        raise ValueError(f"a day has the minutes 0 to {DAY_MINUTES - 1}, not {minute}")
     wall = datetime.combine(day, time(*divmod(minute, 60)), _zone(zone))
     shown = {int(reading.timestamp()) for reading in (wall, wall.replace(fold=1))}
     # In a gap neither reading comes back as the time it was made from.
     wanted = wall.replace(tzinfo=None)
-    return tuple(s for s in sorted(shown) if local(s, zone).replace(tzinfo=None) == wanted)
+    return tuple(s for s in sorted(shown) if to_local(s, zone).replace(tzinfo=None) == wanted)
 
 
-def instant_at(day: date, minute: int, zone: str) -> int:
+def first_instant_at(day: date, minute: int, zone: str) -> int:
     """Epoch seconds at which clocks in `zone` first show that minute (0–1439) of that date.
 
     Where they jump over it, the moment they jump.
     """
-    shown = local_instants(day, minute, zone)
+    shown = instants_at(day, minute, zone)
     if shown:
         return shown[0]
     wall = datetime.combine(day, time(*divmod(minute, 60)), _zone(zone))
     # By the rule before the jump it comes after it, and by the rule after it before.
     before, after = wall.replace(fold=1).timestamp(), wall.timestamp()
-    return TICK * _change(zone, range(int(before) // TICK, int(after) // TICK + 1))
+    return TICK_SECONDS * _change(
+        zone, range(int(before) // TICK_SECONDS, int(after) // TICK_SECONDS + 1)
+    )
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
@@ -65,12 +67,12 @@ def day_bounds(day: date, zone: str) -> tuple[int, int]:
     Where midnight is skipped the day begins at 1:00, say; where it is repeated, at the first.
     Equal bounds for a date that a zone left out altogether.
     """
-    begins = (day.toordinal() - _EPOCH_ORDINAL) * _DAY
-    ends = begins + _DAY
-    around = _segments(zone, Window(begins - _DAY, 3 * _DAY))
+    begins = (day.toordinal() - EPOCH_ORDINAL) * TICKS_PER_DAY
+    ends = begins + TICKS_PER_DAY
+    around = offset_segments(zone, TickWindow(begins - TICKS_PER_DAY, 3 * TICKS_PER_DAY))
     first = min(max(a, begins - offset) for a, b, offset in around if begins - offset < b)
     last = max(min(b, ends - offset) for a, b, offset in around if ends - offset > a)
-    return first * TICK, last * TICK
+    return first * TICK_SECONDS, last * TICK_SECONDS
 
 
 @lru_cache(maxsize=1024)
@@ -87,13 +89,13 @@ def _zone_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _segments(name: str, window: Window) -> tuple[tuple[int, int, int], ...]:
+def offset_segments(name: str, window: TickWindow) -> tuple[tuple[int, int, int], ...]:
     """The window cut where the zone's offset changes: (from tick, until tick, offset in ticks)."""
-    end = window.first + window.ticks
-    cut, offset, found = window.first, _offset(name, window.first), []
+    end = window.first_tick + window.tick_count
+    cut, offset, found = window.first_tick, _offset(name, window.first_tick), []
     # One look a day is enough: no zone changes twice within one and back to where it was.
-    for look in range(window.first, end, _DAY):
-        day = range(look, min(look + _DAY, end - 1) + 1)
+    for look in range(window.first_tick, end, TICKS_PER_DAY):
+        day = range(look, min(look + TICKS_PER_DAY, end - 1) + 1)
         if (later := _offset(name, day[-1])) != offset:
             change = _change(name, day)
             found.append((cut, change, offset))
@@ -109,5 +111,5 @@ def _change(name: str, ticks: range) -> int:
 
 def _offset(name: str, tick: int) -> int:
     """Ticks by which local clocks are ahead of UTC."""
-    ahead = local(tick * TICK, name).utcoffset() or timedelta()
-    return ahead // timedelta(seconds=TICK)
+    ahead = to_local(tick * TICK_SECONDS, name).utcoffset() or timedelta()
+    return ahead // timedelta(seconds=TICK_SECONDS)

@@ -15,21 +15,22 @@ from core.db.tables import conversations, lines
 from core.errors import NotFound
 from core.messaging import inbox
 from core.messaging.messages import Choice, Incoming, Say
-from core.messaging.outbox import enqueue, prompts
+from core.messaging.outbox import enqueue
+from core.messaging.outbox.prompts import enqueue_prompt
 
-EVENT = "relay"
+RELAY_EVENT = "relay"
 """The event that gives a talk to the person whose conversation the payload names."""
 
-HANDBACK = "handback"
+HANDBACK_EVENT = "handback"
 """The event that gives it back to the bot."""
 
-REQUEST = (
+REQUEST_OPTIONS = (
     Choice("back", Say("hand_back"), ("done",)),
     Choice("write", Say("relay.answer"), ("write back", "answer", "reply")),
 )
 """What somebody of the shop may do when a customer asks for a person."""
 
-ANSWERS = (
+REPLY_OPTIONS = (
     Choice("write", Say("relay.answer"), ("write back", "answer", "reply")),
     Choice("back", Say("hand_back"), ("done",)),
 )
@@ -37,7 +38,7 @@ ANSWERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class CustomerConversation:
     """A customer's conversation, as the people of a shop may write to it."""
 
     id: int
@@ -45,7 +46,9 @@ class Talk:
     name: str
 
 
-async def customer_talk(ctx: Context, conversation_id: int, shop_id: int) -> Talk:
+async def customer_conversation(
+    ctx: Context, conversation_id: int, shop_id: int
+) -> CustomerConversation:
     """Return a conversation that is about this shop; NotFound for any other."""
     row = await ctx.first(
         sa.select(conversations.c.id, conversations.c.line_id, conversations.c.name)
@@ -57,10 +60,10 @@ async def customer_talk(ctx: Context, conversation_id: int, shop_id: int) -> Tal
     )
     if row is None:
         raise NotFound(conversation=conversation_id)
-    return Talk(row.id, row.line_id, row.name)
+    return CustomerConversation(row.id, row.line_id, row.name)
 
 
-async def send(
+async def send_to_customer(
     ctx: Context,
     words: str,
     *,
@@ -77,7 +80,7 @@ async def send(
     keeps quiet there meanwhile.
     """
     line_id = await ctx.scalar(sa.select(conversations.c.line_id).where(conversations.c.id == to))
-    await enqueue.post(
+    await enqueue.enqueue(
         ctx,
         Say("relay.to_customer", {"shop": shop, "words": words}),
         conversation_id=to,
@@ -92,20 +95,20 @@ async def send(
         line_id=line_id,
         conversation_id=to,
         event_id=f"relay/{key}",
-        incoming=Incoming(kind="event", text=EVENT, payload=str(from_conversation or "")),
+        incoming=Incoming(kind="event", text=RELAY_EVENT, payload=str(from_conversation or "")),
     )
-    inbox.wake(ctx, to)
+    inbox.wake_turn_runner(ctx, to)
 
 
-async def answer(
+async def send_to_staff(
     ctx: Context, words: str, *, conversation_id: int, shop_id: int, name: str, to: int
 ) -> None:
     """Bring a customer's words to whoever of the shop writes with them."""
-    await prompts.ask(
+    await enqueue_prompt(
         ctx,
         Say("relay.from_customer", {"customer": name or Say("relay.somebody"), "words": words}),
         conversation_id=to,
-        options=ANSWERS,
+        options=REPLY_OPTIONS,
         flow="desk.answer",
         args={"conversation": conversation_id, "shop": shop_id, "name": name},
         kind="relay",
@@ -113,25 +116,25 @@ async def answer(
     )
 
 
-async def take_over(ctx: Context, talk: Talk, *, key: str) -> None:
+async def start_handoff(ctx: Context, talk: CustomerConversation, *, key: str) -> None:
     """Have the bot keep quiet in a customer's talk: a person of the shop will write there."""
     await inbox.store(
         ctx,
         line_id=talk.line_id,
         conversation_id=talk.id,
         event_id=f"relay/{key}",
-        incoming=Incoming(kind="event", text=EVENT),
+        incoming=Incoming(kind="event", text=RELAY_EVENT),
     )
-    inbox.wake(ctx, talk.id)
+    inbox.wake_turn_runner(ctx, talk.id)
 
 
-async def give_back(ctx: Context, talk: Talk, *, key: str) -> None:
+async def end_handoff(ctx: Context, talk: CustomerConversation, *, key: str) -> None:
     """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
     await inbox.store(
         ctx,
         line_id=talk.line_id,
         conversation_id=talk.id,
         event_id=f"handback/{key}",
-        incoming=Incoming(kind="event", text=HANDBACK),
+        incoming=Incoming(kind="event", text=HANDBACK_EVENT),
     )
-    inbox.wake(ctx, talk.id)
+    inbox.wake_turn_runner(ctx, talk.id)

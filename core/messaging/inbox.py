@@ -12,7 +12,7 @@ from core.db.tables import inbox, prompts
 from core.messaging.messages import Incoming
 
 
-def wake(ctx: Context, conversation_id: int) -> None:
+def wake_turn_runner(ctx: Context, conversation_id: int) -> None:
     """Have the turn of a conversation run as soon as this transaction is committed.
 
     Whoever runs turns keeps the callback in `ctx.cache["begin turn"]`; a tick finds it otherwise.

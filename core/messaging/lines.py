@@ -13,24 +13,24 @@ import phonenumbers
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import conversations, lines, shops
-from core.errors import Invalid, LineInUse, NotFound
+from core.errors import InvalidValue, LineInUse, NotFound
 from core.values import validators
-from core.values.phone_numbers import LONGEST
-from core.values.validators import LINE, _checked
+from core.values.phone_numbers import MAX_LENGTH
+from core.values.validators import LINE_FIELDS, validate_fields
 
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 """A messaging service of Twilio's: it chooses among its numbers."""
 
-CHANGES: dict[str, validators.Field] = {
-    "shop_id": validators.ID,
-    "staff": validators.flag,
-    "active": validators.flag,
+CHANGEABLE_FIELDS: dict[str, validators.AnyValidator] = {
+    "shop_id": validators.ID_VALIDATOR,
+    "staff": validators.validate_bool,
+    "active": validators.validate_bool,
 }
 
 
-async def add(
+async def add_twilio_line(
     ctx: Context,
     *,
     channel: str,
@@ -46,17 +46,17 @@ async def add(
     """
     wrong = []
     if not account:
-        wrong.append(Invalid(field="channel", reason="account"))
+        wrong.append(InvalidValue(field="channel", reason="account"))
     address = _address(channel, address)
     same = sa.select(lines.c.id).where(lines.c.channel == channel, lines.c.address == address)
     if not address:
-        wrong.append(Invalid(field="address", reason="phone"))
+        wrong.append(InvalidValue(field="address", reason="phone"))
     elif await ctx.scalar(same.limit(1)) is not None:
-        wrong.append(Invalid(field="address", reason="taken"))
+        wrong.append(InvalidValue(field="address", reason="taken"))
     if not await _is_shop(ctx, shop_id):
-        wrong.append(Invalid(field="shop_id", reason="unknown"))
+        wrong.append(InvalidValue(field="shop_id", reason="unknown"))
     if wrong:
-        raise Invalid(**wrong[0].params, all=wrong)
+        raise InvalidValue(**wrong[0].params, all=wrong)
     new = {
         "transport": "twilio",
         "channel": channel,
@@ -66,21 +66,21 @@ async def add(
         "staff": staff,
         "created_at": ctx.now,
     }
-    made = await ctx.scalar(ctx.insert_new(lines, new).returning(lines.c.id))
+    made = await ctx.scalar(ctx.insert_ignoring_conflicts(lines, new).returning(lines.c.id))
     if made is None:  # another transaction added it this moment
-        raise Invalid(field="address", reason="taken")
+        raise InvalidValue(field="address", reason="taken")
     return int(made)
 
 
-async def change(ctx: Context, line_id: int, **changes: object) -> None:
+async def change_line(ctx: Context, line_id: int, **changes: object) -> None:
     """Change which shop a line serves (None: all), whether it is the staff's, whether it is used.
 
     LineInUse where somebody else would come to see what was written on it.
     """
-    values = {name: CHANGES[name](name, value) for name, value in changes.items()}
+    values = {name: CHANGEABLE_FIELDS[name](name, value) for name, value in changes.items()}
     row = await _locked(ctx, line_id)
     if "shop_id" in values and not await _is_shop(ctx, values["shop_id"]):
-        raise Invalid(field="shop_id", reason="unknown")
+        raise InvalidValue(field="shop_id", reason="unknown")
     there = values.get("shop_id", row.shop_id)
     talks = conversations.c.line_id == line_id
     if values.get("staff", row.staff) != row.staff:
@@ -96,7 +96,7 @@ async def change(ctx: Context, line_id: int, **changes: object) -> None:
         await ctx.execute(lines.update().where(lines.c.id == line_id).values(values))
 
 
-async def remove(ctx: Context, line_id: int) -> None:
+async def remove_line(ctx: Context, line_id: int) -> None:
     """Take a line away; LineInUse for one that has talks, which can be switched off instead."""
     await _locked(ctx, line_id)
     await _unless(ctx, line_id, conversations.c.line_id == line_id)
@@ -104,7 +104,7 @@ async def remove(ctx: Context, line_id: int) -> None:
 
 
 async def _locked(ctx: Context, line_id: int) -> sa.Row[tuple[int | None, bool]]:
-    await ctx.lock(lines, [line_id])
+    await ctx.lock_rows(lines, [line_id])
     row = await ctx.first(sa.select(lines.c.shop_id, lines.c.staff).where(lines.c.id == line_id))
     if row is None:
         raise NotFound(line=line_id)
@@ -129,7 +129,7 @@ def _address(channel: str, written: str) -> str:
         return text
     try:
         # No check of its kind as for people's phones: senders may well be toll-free.
-        number = phonenumbers.parse(text if len(text) <= LONGEST else "", None)
+        number = phonenumbers.parse(text if len(text) <= MAX_LENGTH else "", None)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(number):
@@ -140,12 +140,12 @@ def _address(channel: str, written: str) -> str:
 # ------------------------------------------------------------------------------------ lines
 
 
-async def all_lines(ctx: Context, asked: Asked) -> Page[Row]:
+async def list_lines(ctx: Context, asked: PageRequest) -> Page[Row]:
     """Return the ends of channels of the installation, also those out of use."""
-    return await page(ctx, _lines(), [lines.c.id], asked)
+    return await paginate(ctx, _lines(), [lines.c.id], asked)
 
 
-async def line(ctx: Context, line_id: int) -> Row:
+async def get_line(ctx: Context, line_id: int) -> Row:
     """Return one of them; else NotFound."""
     row = await ctx.first(_lines().where(lines.c.id == line_id))
     if row is None:
@@ -153,10 +153,10 @@ async def line(ctx: Context, line_id: int) -> Row:
     return row
 
 
-async def shop_lines(ctx: Context, shop_id: int, asked: Asked) -> Page[Row]:
+async def list_shop_lines(ctx: Context, shop_id: int, asked: PageRequest) -> Page[Row]:
     """Return the ends of channels by which a shop is reached, those that serve all shops too."""
     serves = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
-    return await page(ctx, _lines().where(serves), [lines.c.id], asked)
+    return await paginate(ctx, _lines().where(serves), [lines.c.id], asked)
 
 
 def _lines() -> sa.Select[Any]:
@@ -164,7 +164,7 @@ def _lines() -> sa.Select[Any]:
     return sa.select(*(lines.c[name] for name in names))
 
 
-async def add_line(
+async def get_or_create_line(
     ctx: Context,
     *,
     transport: str,
@@ -176,8 +176,8 @@ async def add_line(
 ) -> int:
     """Return the id of our end of a channel, added if it is not there; None serves all shops."""
     end = {"transport": transport, "channel": channel, "account": account, "address": address}
-    end = _checked(LINE, end)
+    end = validate_fields(LINE_FIELDS, end)
     new = {**end, "shop_id": shop_id, "staff": staff, "created_at": ctx.now}
-    await ctx.execute(ctx.insert_new(lines, new))
+    await ctx.execute(ctx.insert_ignoring_conflicts(lines, new))
     same = [lines.c[name] == value for name, value in end.items()]
     return int(await ctx.scalar(sa.select(lines.c.id).where(*same)))

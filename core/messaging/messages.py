@@ -43,9 +43,9 @@ class Say:
     params: Mapping[str, object] = field(default_factory=dict)
     secret: bool = False
 
-    def digest(self) -> str:
+    def content_hash(self) -> str:
         """A short hash of all it would show: changes whenever a word or figure would."""
-        text = json.dumps(encode(self), sort_keys=True, ensure_ascii=True)
+        text = json.dumps(encode_value(self), sort_keys=True, ensure_ascii=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -59,8 +59,8 @@ class Choice:
 
     value: Json
     label: Say
-    words: tuple[str, ...] = ()
-    nav: bool = False
+    keywords: tuple[str, ...] = ()
+    is_navigation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +96,21 @@ class Incoming:
         return cls(**known)
 
 
-def encode(value: object) -> Json:
+def encode_value(value: object) -> Json:
     """Return `value` (a Say and all that may stand in one) as JSON data."""
     match value:
         case None | bool() | int() | str():
             return value
         case Say():
-            params = {k: encode(v) for k, v in value.params.items()}
+            params = {k: encode_value(v) for k, v in value.params.items()}
             return {"$": "say", "key": value.key, "params": params, "secret": value.secret}
         case Choice():
             return {
                 "$": "choice",
                 "value": value.value,
-                "label": encode(value.label),
-                "words": list(value.words),
-                **({"nav": True} if value.nav else {}),
+                "label": encode_value(value.label),
+                "words": list(value.keywords),
+                **({"nav": True} if value.is_navigation else {}),
             }
         case When():
             return {"$": "when", "at": int(value.at.timestamp()), "zone": value.zone}
@@ -119,24 +119,24 @@ def encode(value: object) -> Json:
         case date() if not isinstance(value, datetime):
             return {"$": "day", "day": value.isoformat()}
         case tuple() | list():
-            return [encode(v) for v in value]
+            return [encode_value(v) for v in value]
     message = f"{type(value).__name__} has no place in a Say"
     raise TypeError(message)
 
 
-def decode(data: Json) -> Any:
+def decode_value(data: Json) -> Any:
     """Return what `encode` was given; lists come back as tuples."""
     if isinstance(data, list):
-        return tuple(decode(v) for v in data)
+        return tuple(decode_value(v) for v in data)
     if not isinstance(data, dict):
         return data
     match data["$"]:
         case "say":
-            params = {k: decode(v) for k, v in data["params"].items()}
+            params = {k: decode_value(v) for k, v in data["params"].items()}
             return Say(data["key"], params, data["secret"])
         case "choice":
             nav = data.get("nav", False)
-            return Choice(data["value"], decode(data["label"]), tuple(data["words"]), nav)
+            return Choice(data["value"], decode_value(data["label"]), tuple(data["words"]), nav)
         case "when":
             return When(datetime.fromtimestamp(data["at"], UTC), data["zone"])
         case "money":

@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from core.db import tables
 from core.db.context import Context
 
-LONGEST = 200
+MAX_LENGTH = 200
 """Characters that are kept of a text."""
 
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 """How long a text is kept: long enough to see what comes back, no longer."""
 
 _t = tables.misunderstood.c
 
 
 @dataclass(frozen=True, slots=True)
-class Misunderstood:
+class UnrecognizedText:
     """A redacted text, what it was an answer to, how often it came and when last (aware UTC)."""
 
     text: str
@@ -31,7 +31,7 @@ class Misunderstood:
     last_at: datetime
 
 
-async def note(
+async def record_unrecognized(
     ctx: Context, redacted: str, *, shop_id: int | None, language: str, expects: str
 ) -> None:
     """Keep a text that is redacted already."""
@@ -40,16 +40,16 @@ async def note(
         shop_id=shop_id,
         language=language,
         expects=expects,
-        text=redacted[:LONGEST],
+        text=redacted[:MAX_LENGTH],
         at=ctx.now,
     )
 
 
-async def most_often(
+async def most_frequent(
     ctx: Context, *, shop_id: int | None = None, limit: int = 100
-) -> Sequence[Misunderstood]:
+) -> Sequence[UnrecognizedText]:
     """Return the texts of the last 90 days, the commonest first; of one shop or of all."""
-    where = [_t.at > ctx.now - KEPT]
+    where = [_t.at > ctx.now - RETENTION]
     if shop_id is not None:
         where.append(_t.shop_id == shop_id)
     times, last = sa.func.count().label("times"), sa.func.max(_t.at).label("last_at")
@@ -60,10 +60,10 @@ async def most_often(
         .order_by(times.desc(), last.desc(), _t.text)
         .limit(limit)
     )
-    return [Misunderstood(r.text, r.language, r.expects, r.times, r.last_at) for r in rows]
+    return [UnrecognizedText(r.text, r.language, r.expects, r.times, r.last_at) for r in rows]
 
 
-async def purge(ctx: Context) -> int:
+async def delete_expired(ctx: Context) -> int:
     """Delete what is older than 90 days; return how many."""
-    done = await ctx.execute(sa.delete(tables.misunderstood).where(_t.at <= ctx.now - KEPT))
+    done = await ctx.execute(sa.delete(tables.misunderstood).where(_t.at <= ctx.now - RETENTION))
     return int(done.rowcount)

@@ -12,26 +12,26 @@ from core.db.tables import contents, shops
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTemplate:
     """One template at the provider; `approval` is what WhatsApp thinks of it, if it was asked."""
 
     sid: str
     approval: str = ""
 
 
-async def known(ctx: Context, account: str) -> dict[str, Kept]:
+async def load_templates(ctx: Context, account: str) -> dict[str, StoredTemplate]:
     """Return the templates an account keeps, by the names they have here."""
     rows = await ctx.all(
         sa.select(contents.c.name, contents.c.sid, contents.c.approval).where(
             contents.c.account == account
         )
     )
-    return {row.name: Kept(row.sid, row.approval) for row in rows}
+    return {row.name: StoredTemplate(row.sid, row.approval) for row in rows}
 
 
-async def keep(ctx: Context, account: str, kept: Mapping[str, Kept]) -> None:
+async def replace_templates(ctx: Context, account: str, kept: Mapping[str, StoredTemplate]) -> None:
     """Remember exactly these templates of an account."""
-    before = await known(ctx, account)
+    before = await load_templates(ctx, account)
     changed = [name for name in before if kept.get(name) != before[name]]
     if changed:
         await ctx.execute(
@@ -49,10 +49,10 @@ async def keep(ctx: Context, account: str, kept: Mapping[str, Kept]) -> None:
         if before.get(name) != one
     ]
     if rows:
-        await ctx.execute(ctx.insert_new(contents, rows))
+        await ctx.execute(ctx.insert_ignoring_conflicts(contents, rows))
 
 
-async def hand_out(ctx: Context, approved: Mapping[str, Mapping[str, str]]) -> int:
+async def assign_templates(ctx: Context, approved: Mapping[str, Mapping[str, str]]) -> int:
     """Give every shop the approved templates (text's key → language → id) it has none of its own.
 
     Return how many shops got any.

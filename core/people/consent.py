@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.tables import consents, conversations
 from core.errors import OptOutStands
-from core.messaging.outbox.delivery_status import opted_out, opted_out_how
+from core.messaging.outbox.delivery_status import opt_out_source, record_opt_out
 
-LONGEST = 300
+MAX_WORDING_LENGTH = 300
 """Characters of the words that are kept."""
 
 
-async def note_consent(
+async def record_consent(
     ctx: Context, conversation_id: int, *, given: bool, how: str, wording: str
 ) -> None:
     """Write down that somebody wants our messages, or no more of them.
@@ -32,27 +32,29 @@ async def note_consent(
         conversation_id=conversation_id,
         given=given,
         how=how,
-        wording=wording[:LONGEST],
+        wording=wording[:MAX_WORDING_LENGTH],
         at=ctx.now,
     )
 
 
-async def told_consent(ctx: Context, conversation_id: int, *, given: bool, wording: str) -> None:
+async def record_reported_consent(
+    ctx: Context, conversation_id: int, *, given: bool, wording: str
+) -> None:
     """Write down what somebody told the shop about messages in a conversation; once is enough.
 
     OptOutStands for a yes where they opted out by themselves, or a network did for them.
     """
-    await ctx.lock(conversations, [conversation_id])
+    await ctx.lock_rows(conversations, [conversation_id])
     if not given:
-        await opted_out(ctx, conversation_id, how="told", wording=wording[:LONGEST])
+        await record_opt_out(ctx, conversation_id, how="told", wording=wording[:MAX_WORDING_LENGTH])
         return
     talk = conversations.c.id == conversation_id
     columns = (conversations.c.opted_out_at, conversations.c.consented_at)
     row = await ctx.first(sa.select(*columns).where(talk))
     if row is None or (row.opted_out_at is None and row.consented_at is not None):
         return
-    if row.opted_out_at is not None and await opted_out_how(ctx, conversation_id) != "told":
+    if row.opted_out_at is not None and await opt_out_source(ctx, conversation_id) != "told":
         raise OptOutStands(conversation=conversation_id)
     now = {"opted_out_at": None, "consented_at": ctx.now, "consent": wording[:100]}
     await ctx.execute(sa.update(conversations).where(talk).values(now))
-    await note_consent(ctx, conversation_id, given=True, how="told", wording=wording)
+    await record_consent(ctx, conversation_id, given=True, how="told", wording=wording)

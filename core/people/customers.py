@@ -6,13 +6,15 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import bookings, customers, shops
-from core.errors import CustomerBlocked, Invalid, NotFound
-from core.values.phone_numbers import phone as read_phone
+from core.errors import CustomerBlocked, InvalidValue, NotFound
+from core.values.phone_numbers import parse_phone
 
 # ------------------------------------------------------------------------------------ customers
 
 
-async def customer(ctx: Context, shop_id: int, user_id: int, *, name: str, phone: str) -> int:
+async def get_or_create_customer(
+    ctx: Context, shop_id: int, user_id: int, *, name: str, phone: str
+) -> int:
     """Return the id of a user's customer row at a shop, made with `name` and `phone` if new.
 
     A walk-in with the same phone stays a row apart: phones are shared and recycled, and nobody
@@ -37,7 +39,9 @@ async def customer(ctx: Context, shop_id: int, user_id: int, *, name: str, phone
         "phone": phone,
         "created_at": ctx.now,
     }
-    made = await ctx.scalar(ctx.insert_new(customers, values).returning(customers.c.id))
+    made = await ctx.scalar(
+        ctx.insert_ignoring_conflicts(customers, values).returning(customers.c.id)
+    )
     # None: another transaction made it this moment.
     return int(made or await ctx.scalar(known.where(mine)))
 
@@ -50,7 +54,7 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
     """
     name = _name(name)
     if phone:
-        phone = await _shop_phone(ctx, shop_id, phone)
+        phone = await parse_shop_phone(ctx, shop_id, phone)
         known = await ctx.all(
             sa.select(customers.c.id, customers.c.name)
             .where(customers.c.shop_id == shop_id, customers.c.phone == phone)
@@ -64,7 +68,9 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
     return await ctx.insert(customers, shop_id=shop_id, name=name, phone=phone, created_at=ctx.now)
 
 
-async def block(ctx: Context, shop_id: int, customer_id: int, *, blocked: bool = True) -> None:
+async def set_customer_blocked(
+    ctx: Context, shop_id: int, customer_id: int, *, blocked: bool = True
+) -> None:
     """Take no more bookings from a customer, or take them again; NotFound if not this shop's."""
     done = await ctx.execute(
         sa.update(customers)
@@ -81,7 +87,7 @@ async def change_customer(ctx: Context, shop_id: int, customer_id: int, **change
     if "name" in values:
         values["name"] = _name(values["name"])
     if values.get("phone"):
-        values["phone"] = await _shop_phone(ctx, shop_id, values["phone"])
+        values["phone"] = await parse_shop_phone(ctx, shop_id, values["phone"])
     if not values:
         return
     done = await ctx.execute(
@@ -98,7 +104,7 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
 
     NotFound if either is not this shop's; Invalid for two who each have an account: they are two.
     """
-    await ctx.lock(customers, [customer_id, into])
+    await ctx.lock_rows(customers, [customer_id, into])
     both = sa.select(customers).where(
         customers.c.shop_id == shop_id, customers.c.id.in_((customer_id, into))
     )
@@ -108,7 +114,7 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
             raise NotFound(customer=wanted)
     old, kept = rows[customer_id], rows[into]
     if customer_id == into or None not in {old.user_id, kept.user_id}:
-        raise Invalid(field="into", reason="account" if customer_id != into else "itself")
+        raise InvalidValue(field="into", reason="account" if customer_id != into else "itself")
     moved = sa.update(bookings).where(
         bookings.c.shop_id == shop_id, bookings.c.customer_id == customer_id
     )
@@ -133,13 +139,13 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
 def _name(text: str) -> str:
     name = " ".join(text.split())
     if not 2 <= len(name) <= 100:
-        raise Invalid(field="name", reason="2 to 100 characters")
+        raise InvalidValue(field="name", reason="2 to 100 characters")
     return name
 
 
-async def _shop_phone(ctx: Context, shop_id: int, text: str) -> str:
+async def parse_shop_phone(ctx: Context, shop_id: int, text: str) -> str:
     """Read a phone as the shop's country writes it; NotFound for a shop that is not there."""
-    return read_phone(text, await _country(ctx, shop_id))
+    return parse_phone(text, await _country(ctx, shop_id))
 
 
 async def _country(ctx: Context, shop_id: int) -> str:
@@ -149,8 +155,8 @@ async def _country(ctx: Context, shop_id: int) -> str:
     return str(country)
 
 
-NOBODY = "(erased)"
+ERASED_NAME = "(erased)"
 """The name of a customer who is forgotten."""
 
-ERASED = sa.and_(customers.c.name == NOBODY, customers.c.phone == "")
+IS_ERASED = sa.and_(customers.c.name == ERASED_NAME, customers.c.phone == "")
 """Whose rows are there for the figures only: in no list, and not counted among customers."""

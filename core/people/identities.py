@@ -17,15 +17,15 @@ from core.db.tables import conversations, identities, users
 from core.errors import NotAllowed
 from core.values import validators
 
-Kind = Literal["phone", "email", "telegram", "whatsapp"]
+IdentityKind = Literal["phone", "email", "telegram", "whatsapp"]
 
-FRESH_FOR = timedelta(days=180)
+VERIFIED_FOR = timedelta(days=180)
 """How long a proof holds without use: networks hand out a dead number anew after months."""
 
 _NOTE_USE_EVERY = timedelta(days=1)
 
 
-class Line(Protocol):
+class LineRef(Protocol):
     """What `contact` needs to know of a line."""
 
     @property
@@ -49,7 +49,7 @@ class Contact:
     identity_id: int
     shop_id: int | None
     language: str
-    new: bool
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class Person:
     user_id: int
     name: str
     phone: str
-    proved: bool
+    is_verified: bool
     language: str
-    admin: bool
+    is_admin: bool
 
 
-async def contact(ctx: Context, line: Line, address: str) -> Contact:
+async def get_or_create_contact(ctx: Context, line: LineRef, address: str) -> Contact:
     """Return the conversation of `address` on a line, opened if it is new.
 
     `address` as the channel gives it: E.164, a Telegram id, a WhatsApp business-scoped id, an
@@ -92,16 +92,16 @@ async def contact(ctx: Context, line: Line, address: str) -> Contact:
         values = {
             "line_id": line.id,
             "address": address,
-            "identity_id": await identity_of(ctx, kind, value),
+            "identity_id": await get_or_create_identity(ctx, kind, value),
             "shop_id": line.shop_id,
             "created_at": ctx.now,
         }
-        await ctx.execute(ctx.insert_new(conversations, values))
+        await ctx.execute(ctx.insert_ignoring_conflicts(conversations, values))
         row = await ctx.first(known)
         assert row is not None
     identity_id = row.identity_id
     if identity_id is None:
-        identity_id = await identity_of(ctx, kind, value)
+        identity_id = await get_or_create_identity(ctx, kind, value)
         await _belongs_to(ctx, row.id, identity_id)
     return Contact(row.id, identity_id, row.shop_id, row.language, new)
 
@@ -142,7 +142,7 @@ _WHOAMI = (
 )
 
 
-async def whoami(ctx: Context, conversation_id: int) -> Person | None:
+async def person_of_conversation(ctx: Context, conversation_id: int) -> Person | None:
     """Return who is at the other end of a conversation; None while nobody knows.
 
     One statement; once a day a second notes that a proved address is still in use.
@@ -150,7 +150,7 @@ async def whoami(ctx: Context, conversation_id: int) -> Person | None:
     row = (await ctx.execute(_WHOAMI, {"conversation_id": conversation_id})).first()
     if row is None:
         return None
-    proved = fresh(row.proved_at, row.used_at, ctx.now)
+    proved = recently_verified(row.proved_at, row.used_at, ctx.now)
     if proved and (row.used_at is None or ctx.now - row.used_at >= _NOTE_USE_EVERY):
         await ctx.execute(
             sa.update(identities).where(identities.c.id == row.identity_id).values(used_at=ctx.now)
@@ -158,31 +158,31 @@ async def whoami(ctx: Context, conversation_id: int) -> Person | None:
     return Person(row.id, row.name, row.phone or "", proved, row.language, row.admin)
 
 
-async def user_of_phone(ctx: Context, phone: str, *, name: str = "") -> int:
+async def get_or_create_user_by_phone(ctx: Context, phone: str, *, name: str = "") -> int:
     """Return the user who has this phone (E.164), made if need be; it stays unproved."""
-    await identity_of(ctx, "phone", phone)
+    await get_or_create_identity(ctx, "phone", phone)
     row = await ctx.first(
         sa.select(identities.c.id, identities.c.user_id)
-        .where(alive("phone", phone))
+        .where(is_active_identity("phone", phone))
         .with_for_update(key_share=True)
     )
     assert row is not None
-    user_id = await active_user(ctx, row.user_id, name)
+    user_id = await get_or_create_active_user(ctx, row.user_id, name)
     if row.user_id is None:
-        await assign(ctx, row.id, user_id, proved=False)
+        await assign_identity(ctx, row.id, user_id, verified=False)
     return user_id
 
 
 async def make_admin(ctx: Context, phone: str) -> int:
     """Make whoever has this phone (E.164) an admin; return the user's id."""
-    user_id = await user_of_phone(ctx, phone)
+    user_id = await get_or_create_user_by_phone(ctx, phone)
     await ctx.execute(sa.update(users).where(users.c.id == user_id).values(admin=True))
     return user_id
 
 
 async def change_user(ctx: Context, user_id: int, **changes: Any) -> None:
     """Change a user's `name` or `language`; Invalid for what it cannot be."""
-    fields = {"name": validators.NAME, "language": validators.language}
+    fields = {"name": validators.NAME_VALIDATOR, "language": validators.validate_language}
     values = {name: fields[name](name, value) for name, value in changes.items()}
     if values:
         await ctx.execute(sa.update(users).where(users.c.id == user_id).values(values))
@@ -191,7 +191,7 @@ async def change_user(ctx: Context, user_id: int, **changes: Any) -> None:
 # ------------------------------------------------------------------------------------ within
 
 
-def _kind(channel: str, address: str) -> Kind:
+def _kind(channel: str, address: str) -> IdentityKind:
     if channel == "telegram":
         return "telegram"
     if channel == "email":
@@ -200,32 +200,32 @@ def _kind(channel: str, address: str) -> Kind:
     return "whatsapp" if channel == "whatsapp" and not address.startswith("+") else "phone"
 
 
-def alive(kind: str, value: str) -> sa.ColumnElement[bool]:
+def is_active_identity(kind: str, value: str) -> sa.ColumnElement[bool]:
     """Return the condition for the one living identity of an address."""
     return sa.and_(
         identities.c.kind == kind, identities.c.value == value, identities.c.ended_at.is_(None)
     )
 
 
-def fresh(proved_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
+def recently_verified(proved_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
     """Whether a proof of then, used last then, still holds."""
     if proved_at is None:
         return False
-    return now - max(proved_at, used_at or proved_at) < FRESH_FOR
+    return now - max(proved_at, used_at or proved_at) < VERIFIED_FOR
 
 
-async def identity_of(ctx: Context, kind: str, value: str) -> int:
+async def get_or_create_identity(ctx: Context, kind: str, value: str) -> int:
     """Return the living identity of an address, made if need be."""
-    known = sa.select(identities.c.id).where(alive(kind, value))
+    known = sa.select(identities.c.id).where(is_active_identity(kind, value))
     found = await ctx.scalar(known)
     if found is None:
         values = {"kind": kind, "value": value, "created_at": ctx.now}
-        await ctx.execute(ctx.insert_new(identities, values))
+        await ctx.execute(ctx.insert_ignoring_conflicts(identities, values))
         found = await ctx.scalar(known)
     return int(found)
 
 
-async def active_user(ctx: Context, user_id: int | None, name: str) -> int:
+async def get_or_create_active_user(ctx: Context, user_id: int | None, name: str) -> int:
     """Return a user who may act, made if there is none; one without a name gets `name`."""
     name = " ".join(name.split())[:100]
     if user_id is None:
@@ -241,9 +241,9 @@ async def active_user(ctx: Context, user_id: int | None, name: str) -> int:
     return user_id
 
 
-async def assign(ctx: Context, identity_id: int, user_id: int, *, proved: bool) -> None:
+async def assign_identity(ctx: Context, identity_id: int, user_id: int, *, verified: bool) -> None:
     """Make an identity a user's, and proved from now on if it was."""
-    moments = {"proved_at": ctx.now, "used_at": ctx.now} if proved else {}
+    moments = {"proved_at": ctx.now, "used_at": ctx.now} if verified else {}
     await ctx.execute(
         sa.update(identities)
         .where(identities.c.id == identity_id)

@@ -10,9 +10,9 @@ from core.catalog import loader
 from core.db.context import Context
 from core.db.tables import conversations, identities, providers, users
 from core.db.tables import members as members_table
-from core.errors import Invalid, NotFound
-from core.people.customers import _shop_phone
-from core.people.identities import user_of_phone
+from core.errors import InvalidValue, NotFound
+from core.people.customers import parse_shop_phone
+from core.people.identities import get_or_create_user_by_phone
 
 ROLES = ("owner", "receptionist", "provider")
 """In the order people are told of things."""
@@ -31,7 +31,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class ShopRole:
     """What a user is at a shop."""
 
     shop_id: int
@@ -40,12 +40,12 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class StaffUser:
     """A user and all their roles; none, and the user 0, for who works nowhere."""
 
     user_id: int
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[ShopRole, ...]
 
 
 # ------------------------------------------------------------------------------------ members
@@ -68,15 +68,17 @@ async def add_member(
     for whoever proves it. The same role again only changes `provider_id` and `alerts`.
     """
     if role not in ROLES:
-        raise Invalid(field="role", reason=f"one of {', '.join(ROLES)}")
+        raise InvalidValue(field="role", reason=f"one of {', '.join(ROLES)}")
     if role == "provider" and provider_id is None:
-        raise Invalid(field="provider_id", reason="a provider's role names the provider")
+        raise InvalidValue(field="provider_id", reason="a provider's role names the provider")
     if user_id is None:
-        user_id = await user_of_phone(ctx, await _shop_phone(ctx, shop_id, phone), name=name)
+        user_id = await get_or_create_user_by_phone(
+            ctx, await parse_shop_phone(ctx, shop_id, phone), name=name
+        )
     values = {"provider_id": provider_id, "alerts": alerts}
     same = {"shop_id": shop_id, "user_id": user_id, "role": role}
     added = await ctx.execute(
-        ctx.insert_new(members_table, {**same, **values, "created_at": ctx.now})
+        ctx.insert_ignoring_conflicts(members_table, {**same, **values, "created_at": ctx.now})
     )
     if not added.rowcount:
         await ctx.execute(sa.update(members_table).filter_by(**same).values(**values))
@@ -96,7 +98,7 @@ async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> 
         raise NotFound(user=user_id)
 
 
-async def leave(ctx: Context, user_id: int) -> None:
+async def end_memberships(ctx: Context, user_id: int) -> None:
     """End every role of a user; calendars they gave services on stay, as nobody's account."""
     await ctx.execute(sa.delete(members_table).where(members_table.c.user_id == user_id))
     mine = sa.update(providers).where(providers.c.user_id == user_id)
@@ -104,19 +106,19 @@ async def leave(ctx: Context, user_id: int) -> None:
         await ctx.execute(mine.values(user_id=None).returning(providers.c.shop_id))
     ).scalars()
     for shop_id in sorted(set(touched)):
-        await loader.touch(ctx, shop_id)
+        await loader.bump_version(ctx, shop_id)
 
 
-async def set_alerts(ctx: Context, shop_id: int, user_id: int, *, on: bool) -> None:
+async def set_member_alerts(ctx: Context, shop_id: int, user_id: int, *, enabled: bool) -> None:
     """Send somebody of the shop its alerts, or no more."""
     await ctx.execute(
         sa.update(members_table)
         .where(members_table.c.shop_id == shop_id, members_table.c.user_id == user_id)
-        .values(alerts=on)
+        .values(alerts=enabled)
     )
 
 
-async def members(ctx: Context, shop_id: int) -> list[Member]:
+async def list_members(ctx: Context, shop_id: int) -> list[Member]:
     """Return who works at a shop: owners, receptionists, providers; each role a row."""
     phone = (
         sa.select(identities.c.value)
@@ -146,17 +148,17 @@ async def members(ctx: Context, shop_id: int) -> list[Member]:
     return sorted((Member(*list(row)) for row in rows), key=lambda member: ROLES.index(member.role))
 
 
-async def roles(ctx: Context, user_id: int) -> list[Role]:
+async def roles_of_user(ctx: Context, user_id: int) -> list[ShopRole]:
     """Return what a user is, shop by shop."""
     rows = await ctx.all(
         sa.select(members_table.c.shop_id, members_table.c.role, members_table.c.provider_id)
         .where(members_table.c.user_id == user_id)
         .order_by(members_table.c.shop_id, members_table.c.id)
     )
-    return [Role(*list(row)) for row in rows]
+    return [ShopRole(*list(row)) for row in rows]
 
 
-async def staff(ctx: Context, conversation_id: int) -> Staff:
+async def staff_of_conversation(ctx: Context, conversation_id: int) -> StaffUser:
     """Return who of some shop's people is at the other end of a conversation; nobody has no roles.
 
     One statement: it is asked whenever somebody writes what looks like a command.
@@ -180,9 +182,9 @@ async def staff(ctx: Context, conversation_id: int) -> Staff:
         .order_by(members_table.c.shop_id, members_table.c.id)
     )
     if not rows:
-        return Staff(0, "", ())
-    found = tuple(Role(row.shop_id, row.role, row.provider_id) for row in rows)
-    return Staff(rows[0].id, rows[0].name, found)
+        return StaffUser(0, "", ())
+    found = tuple(ShopRole(row.shop_id, row.role, row.provider_id) for row in rows)
+    return StaffUser(rows[0].id, rows[0].name, found)
 
 
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:

@@ -20,30 +20,37 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.tables import conversations, lines, shops
 from core.db.tables import one_time_codes as table
-from core.errors import CodeBudget, CodeDead, CodeTooSoon, CodeWrong, CountryNotAllowed, NotFound
+from core.errors import (
+    CodeExpired,
+    CodeLimitReached,
+    CodeTooSoon,
+    CodeWrong,
+    CountryNotAllowed,
+    NotFound,
+)
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.recipients import SIMULATED
-from core.people import identities
-from core.values.phone_numbers import country_of
+from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
+from core.people.identities import get_or_create_contact
+from core.values.phone_numbers import country_of_phone
 
-DIGITS = 6
-LIVES_FOR = timedelta(minutes=5)
-TRIES = 5
+CODE_DIGITS = 6
+CODE_LIFETIME = timedelta(minutes=5)
+MAX_TRIES = 5
 """Tries a code has; after the last wrong one it is dead even for the right digits."""
 
 RESEND_AFTER = timedelta(seconds=60)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PER_PHONE, PER_CONVERSATION, PER_PREFIX = 5, 5, 50
+MAX_PER_PHONE, MAX_PER_CONVERSATION, MAX_PER_PREFIX = 5, 5, 50
 """Codes an hour. A prefix is a range of numbers: premium ranges are pumped, not single phones."""
 
-PREFIX = 8
+PREFIX_LENGTH = 8
 """Characters of a number in E.164 that name its range: the plus and seven digits."""
 
-WRONG_PER_DAY = 100
+MAX_WRONG_PER_DAY = 100
 """Wrong tries on one phone in a day; then no code is right for a day."""
 
-COOL_DOWN = "cool-down"
+COOL_DOWN_PURPOSE = "cool-down"
 """The purpose of the row that says a phone cools down; its `expires_at` is the end."""
 
 
@@ -51,7 +58,7 @@ _OF_PHONE = table.c.phone == sa.bindparam("of_phone")
 _PAUSES = table.alias("pauses")
 _COOLING = sa.exists().where(
     _PAUSES.c.phone == sa.bindparam("of_phone"),
-    _PAUSES.c.purpose == COOL_DOWN,
+    _PAUSES.c.purpose == COOL_DOWN_PURPOSE,
     _PAUSES.c.expires_at > sa.bindparam("now"),
 )
 _BOUND = sa.and_(
@@ -67,7 +74,7 @@ _BOUND = sa.and_(
 # ------------------------------------------------------------------------------------ issuing
 
 
-async def issue(
+async def issue_code(
     ctx: Context,
     phone: str,
     *,
@@ -86,32 +93,32 @@ async def issue(
     CountryNotAllowed (`country`), CodeTooSoon (`seconds`), CodeBudget (`of`: phone, conversation,
     prefix, shop or cool-down).
     """
-    if ctx.postgresql:
+    if ctx.is_postgresql:
         # The counts below hold until the commit; on SQLite there is one writer anyway.
-        await ctx.execute(_lock(f"codes {phone[:PREFIX]}"))
+        await ctx.execute(_lock(f"codes {phone[:PREFIX_LENGTH]}"))
     spent = await _spent(ctx, phone, conversation_id, shop_id)
-    country = country_of(phone)
+    country = country_of_phone(phone)
     if country not in (await _allowed(ctx, spent.countries) if countries is None else countries):
         raise CountryNotAllowed(country=country)
     spent.check(ctx.now)
     bound = {"of_phone": phone, "for_purpose": purpose, "of_talk": conversation_id}
     await ctx.execute(_KILL, bound | {"now": ctx.now})
-    code = f"{ctx.random.randrange(10**DIGITS):0{DIGITS}d}"
+    code = f"{ctx.random.randrange(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     await ctx.insert(
         table,
         phone=phone,
-        prefix=phone[:PREFIX],
+        prefix=phone[:PREFIX_LENGTH],
         purpose=purpose,
         conversation_id=conversation_id,
         shop_id=shop_id,
         digest=_digest(ctx, phone, purpose, conversation_id, code),
         created_at=ctx.now,
-        expires_at=ctx.now + LIVES_FOR,
+        expires_at=ctx.now + CODE_LIFETIME,
     )
     return code
 
 
-async def send(
+async def send_code(
     ctx: Context,
     phone: str,
     code: str,
@@ -123,17 +130,17 @@ async def send(
 
     NotFound when there is no `way`.
     """
-    line = await way(ctx, shop_id=shop_id, conversation_id=conversation_id)
+    line = await delivery_line(ctx, shop_id=shop_id, conversation_id=conversation_id)
     if line is None:
         raise NotFound(what="a line that sends SMS", shop=shop_id)
-    contact = await identities.contact(ctx, line, phone)
+    contact = await get_or_create_contact(ctx, line, phone)
     say = Say("code_message", {"code": code}, secret=True)
-    return await enqueue.post(
+    return await enqueue.enqueue(
         ctx, say, conversation_id=contact.conversation_id, kind="code", shop_id=shop_id
     )
 
 
-async def way(
+async def delivery_line(
     ctx: Context, *, shop_id: int | None = None, conversation_id: int | None = None
 ) -> Any:
     """Return the line on which a shop's codes go out, its SMS line; None when there is none.
@@ -141,7 +148,7 @@ async def way(
     Without a shop any SMS line will do, one that serves all shops rather than another. For a
     `conversation_id` on a simulated line a simulated one, else none of these.
     """
-    simulated, shared = lines.c.transport.in_(SIMULATED), lines.c.shop_id.is_(None)
+    simulated, shared = lines.c.transport.in_(SIMULATED_TRANSPORTS), lines.c.shop_id.is_(None)
     ways = (
         sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
         .where(
@@ -154,7 +161,9 @@ async def way(
         .limit(1)
     )
     if conversation_id is not None:
-        talk = sa.select(lines.c.transport.in_(SIMULATED)).join_from(conversations, lines)
+        talk = sa.select(lines.c.transport.in_(SIMULATED_TRANSPORTS)).join_from(
+            conversations, lines
+        )
         pretended = await ctx.scalar(talk.where(conversations.c.id == conversation_id))
         ways = ways.where(simulated if pretended else ~simulated)
     return await ctx.first(ways)
@@ -179,22 +188,22 @@ class _Spent:
     def check(self, now: datetime) -> None:
         """Raise what forbids another code, if anything does."""
         if self.cooling:
-            raise CodeBudget(of=COOL_DOWN)
+            raise CodeLimitReached(of=COOL_DOWN_PURPOSE)
         if self.last is not None and now < self.last + RESEND_AFTER:
             raise CodeTooSoon(seconds=int((self.last + RESEND_AFTER - now).total_seconds()))
         for of, used, most in (
-            ("phone", self.phone, PER_PHONE),
-            ("conversation", self.conversation, PER_CONVERSATION),
-            ("prefix", self.prefix, PER_PREFIX),
+            ("phone", self.phone, MAX_PER_PHONE),
+            ("conversation", self.conversation, MAX_PER_CONVERSATION),
+            ("prefix", self.prefix, MAX_PER_PREFIX),
             ("shop", self.shop, self.per_day),
         ):
             if most is not None and used >= most:
-                raise CodeBudget(of=of)
+                raise CodeLimitReached(of=of)
 
 
 def _count(since: str, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
     codes = sa.select(sa.func.count()).where(
-        table.c.created_at > sa.bindparam(since), table.c.purpose != COOL_DOWN, *where
+        table.c.created_at > sa.bindparam(since), table.c.purpose != COOL_DOWN_PURPOSE, *where
     )
     return codes.scalar_subquery()
 
@@ -206,7 +215,7 @@ def _of_shop(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
 # One statement, each part of which reads a short range of an index.
 _SPENT = sa.select(
     sa.select(sa.func.max(table.c.created_at))
-    .where(_OF_PHONE, table.c.purpose != COOL_DOWN)
+    .where(_OF_PHONE, table.c.purpose != COOL_DOWN_PURPOSE)
     .scalar_subquery()
     .label("last"),
     _count("hour_ago", _OF_PHONE).label("phone"),
@@ -225,7 +234,7 @@ async def _spent(
     bound = {
         "of_phone": phone,
         "of_talk": conversation_id,
-        "of_prefix": phone[:PREFIX],
+        "of_prefix": phone[:PREFIX_LENGTH],
         "of_shop": shop_id,
         "hour_ago": ctx.now - HOUR,
         "day_ago": ctx.now - DAY,
@@ -246,9 +255,9 @@ async def _allowed(ctx: Context, countries: str | None) -> set[str]:
 # ------------------------------------------------------------------------------------ checking
 
 
-async def check(
+async def verify_code(
     ctx: Context, phone: str, code: str, *, purpose: str, conversation_id: int | None
-) -> CodeWrong | CodeDead | None:
+) -> CodeWrong | CodeExpired | None:
     """Try a code; None when it is the right one, which is thereby used up.
 
     What is wrong with it is returned, not raised, so that the try is committed: CodeWrong (`left`)
@@ -256,26 +265,26 @@ async def check(
     digits are looked at, so that many at once have no more tries between them than one after
     another.
     """
-    if ctx.postgresql:
+    if ctx.is_postgresql:
         await ctx.execute(_lock(f"tries {phone}"))  # for the count of a day, over all its codes
     taken = await _take_try(ctx, phone, purpose, conversation_id)
     if taken is None:
-        return CodeDead()
+        return CodeExpired()
     given = _digest(ctx, phone, purpose, conversation_id, _digits(code))
     if hmac.compare_digest(taken.digest, given):
         await ctx.execute(_USE, {"row_id": taken.id, "now": ctx.now})
         return None
-    if await _wrong_tries(ctx, phone) >= WRONG_PER_DAY:
+    if await _wrong_tries(ctx, phone) >= MAX_WRONG_PER_DAY:
         await _cool_down(ctx, phone)
-        return CodeDead()
-    return CodeWrong(left=TRIES - taken.tries) if taken.tries < TRIES else CodeDead()
+        return CodeExpired()
+    return CodeWrong(left=MAX_TRIES - taken.tries) if taken.tries < MAX_TRIES else CodeExpired()
 
 
 # All conditions stand in the UPDATE itself: whoever waited for the row is judged by what the one
 # before left, and a code that was used meanwhile gives no try.
 _TAKE = (
     sa.update(table)
-    .where(_BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < TRIES, ~_COOLING)
+    .where(_BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < MAX_TRIES, ~_COOLING)
     .values(tries=table.c.tries + 1)
     .returning(table.c.id, table.c.digest, table.c.tries)
 )
@@ -306,7 +315,7 @@ async def _cool_down(ctx: Context, phone: str) -> None:
         table,
         phone=phone,
         prefix="",
-        purpose=COOL_DOWN,
+        purpose=COOL_DOWN_PURPOSE,
         created_at=ctx.now,
         expires_at=ctx.now + DAY,
     )

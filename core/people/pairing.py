@@ -12,20 +12,20 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import identities, members, one_time_codes
-from core.errors import CodeDead, NotFound
-from core.people.verification import belongs_to
+from core.errors import CodeExpired, NotFound
+from core.people.verification import assign_conversation
 
-PURPOSE = "pair"
-LIVES_FOR = timedelta(hours=24)
-LENGTH = 10
-ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
+PAIRING_PURPOSE = "pair"
+PAIRING_LIFETIME = timedelta(hours=24)
+CODE_LENGTH = 10
+CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
 """As of bookings' references, none mistaken for another: 63 bits."""
 
-PREFIX = "pair_"
+START_PREFIX = "pair_"
 """How the code begins as what a link hands over: t.me/bot?start=pair_…"""
 
 
-async def issue(ctx: Context, user_id: int) -> str:
+async def issue_pairing_code(ctx: Context, user_id: int) -> str:
     """Return a new code for somebody who works at a shop; an older one is dead from now on.
 
     NotFound for a user who works nowhere.
@@ -38,37 +38,37 @@ async def issue(ctx: Context, user_id: int) -> str:
     await ctx.execute(
         sa.update(one_time_codes)
         .where(
-            one_time_codes.c.purpose == PURPOSE,
+            one_time_codes.c.purpose == PAIRING_PURPOSE,
             one_time_codes.c.phone == owner,
             one_time_codes.c.used_at.is_(None),
             one_time_codes.c.dead_at.is_(None),
         )
         .values(dead_at=ctx.now)
     )
-    code = "".join(ctx.random.choices(ALPHABET, k=LENGTH))
+    code = "".join(ctx.random.choices(CODE_ALPHABET, k=CODE_LENGTH))
     await ctx.insert(
         one_time_codes,
         phone=owner,
-        prefix=PURPOSE,
-        purpose=PURPOSE,
+        prefix=PAIRING_PURPOSE,
+        purpose=PAIRING_PURPOSE,
         shop_id=shop_id,
         digest=_digest(ctx, code),
         created_at=ctx.now,
-        expires_at=ctx.now + LIVES_FOR,
+        expires_at=ctx.now + PAIRING_LIFETIME,
         facts={"user": user_id},
     )
     return code
 
 
-async def issue_for(ctx: Context, phone: str) -> str:
+async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> str:
     """Return a new code for the member with this phone (E.164); NotFound if none has it."""
     owner = sa.select(identities.c.user_id).where(
         identities.c.kind == "phone", identities.c.value == phone, identities.c.ended_at.is_(None)
     )
-    return await issue(ctx, int(await ctx.scalar(owner) or 0))
+    return await issue_pairing_code(ctx, int(await ctx.scalar(owner) or 0))
 
 
-async def pair(ctx: Context, conversation_id: int, code: str) -> int:
+async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> int:
     """Make the identity of a conversation the member's whose code this is; return the user's id.
 
     CodeDead for any that is wrong, used or too old: which of these is nobody's business.
@@ -76,7 +76,7 @@ async def pair(ctx: Context, conversation_id: int, code: str) -> int:
     row = await ctx.first(
         sa.update(one_time_codes)
         .where(
-            one_time_codes.c.purpose == PURPOSE,
+            one_time_codes.c.purpose == PAIRING_PURPOSE,
             one_time_codes.c.digest == _digest(ctx, code.strip().upper()),
             one_time_codes.c.used_at.is_(None),
             one_time_codes.c.dead_at.is_(None),
@@ -86,9 +86,9 @@ async def pair(ctx: Context, conversation_id: int, code: str) -> int:
         .returning(one_time_codes.c.facts)
     )
     if row is None:
-        raise CodeDead
+        raise CodeExpired
     user_id = int(row.facts["user"])
-    await belongs_to(ctx, conversation_id, user_id)
+    await assign_conversation(ctx, conversation_id, user_id)
     return user_id
 
 

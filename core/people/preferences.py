@@ -8,28 +8,28 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import conversations, identities, lines, users
-from core.errors import Invalid
-from core.localtime.quiet_hours import Quiet
-from core.messaging.outbox.routing import ORDER
+from core.errors import InvalidValue
+from core.localtime.quiet_hours import QuietHours
+from core.messaging.outbox.routing import CHANNEL_ORDER
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Preferences:
     """The channel asked for, "" for where they talk, and quiet hours, None for the shop's."""
 
     channel: str
-    quiet: Quiet | None
+    quiet_hours: QuietHours | None
 
 
-async def wishes(ctx: Context, user_id: int) -> Wishes:
+async def load_preferences(ctx: Context, user_id: int) -> Preferences:
     """Return what a user asked for."""
     columns = sa.select(users.c.channel, users.c.quiet_from, users.c.quiet_until)
     row = (await ctx.execute(columns.where(users.c.id == user_id))).one()
     own = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
-    return Wishes(row.channel, own)
+    return Preferences(row.channel, own)
 
 
-async def channels(ctx: Context, user_id: int, shop_id: int) -> list[str]:
+async def reachable_channels(ctx: Context, user_id: int, shop_id: int) -> list[str]:
     """Return on which channels a user can be told things of a shop, in the order of fallback."""
     rows = await ctx.all(
         sa.select(lines.c.channel)
@@ -46,29 +46,29 @@ async def channels(ctx: Context, user_id: int, shop_id: int) -> list[str]:
         )
     )
     found = {row.channel for row in rows}
-    return [channel for channel in ORDER if channel in found]
+    return [channel for channel in CHANNEL_ORDER if channel in found]
 
 
-async def set_channel(ctx: Context, user_id: int, channel: str) -> None:
+async def set_preferred_channel(ctx: Context, user_id: int, channel: str) -> None:
     """Tell a user things on a channel first; "" is where they talk. Invalid for another word."""
-    if channel and channel not in ORDER:
-        raise Invalid(field="channel", reason=f"one of {', '.join(ORDER)}")
+    if channel and channel not in CHANNEL_ORDER:
+        raise InvalidValue(field="channel", reason=f"one of {', '.join(CHANNEL_ORDER)}")
     await ctx.execute(sa.update(users).where(users.c.id == user_id).values(channel=channel))
 
 
-CHANNELS = ("telegram", "whatsapp", "sms")
+PREFERABLE_CHANNELS = ("telegram", "whatsapp", "sms")
 """Where somebody may ask to be told things."""
 
 
-DAY = 24 * 60
+DAY_MINUTES = 24 * 60
 """Minutes."""
 
 
-async def set_quiet(ctx: Context, user_id: int, hours: tuple[int, int] | None) -> None:
+async def set_quiet_hours(ctx: Context, user_id: int, hours: tuple[int, int] | None) -> None:
     """Keep quiet towards a user between two minutes of the local day; None: as their shop does."""
     since, until = hours or (None, None)
-    if hours is not None and not (0 <= hours[0] < DAY and 0 <= hours[1] < DAY):
-        raise Invalid(field="hours", reason="range", least=0, most=DAY - 1)
+    if hours is not None and not (0 <= hours[0] < DAY_MINUTES and 0 <= hours[1] < DAY_MINUTES):
+        raise InvalidValue(field="hours", reason="range", least=0, most=DAY_MINUTES - 1)
     await ctx.execute(
         sa.update(users).where(users.c.id == user_id).values(quiet_from=since, quiet_until=until)
     )

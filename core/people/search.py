@@ -10,22 +10,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import consents, conversations, customers, identities, users
 from core.errors import NotFound
-from core.messaging.conversations import _conversations
-from core.people.customers import ERASED
+from core.messaging.conversations import conversation_rows
+from core.people.customers import IS_ERASED
 
 
-async def find_customers(ctx: Context, shop_id: int, text: str, asked: Asked) -> Page[Row]:
+async def find_customers(ctx: Context, shop_id: int, text: str, asked: PageRequest) -> Page[Row]:
     """Return a shop's customers whose name, phone or e-mail has these words, none of the erased."""
-    rows = _customers().where(customers.c.shop_id == shop_id, ~ERASED)
+    rows = _customers().where(customers.c.shop_id == shop_id, ~IS_ERASED)
     if words := text.strip():
-        rows = rows.where(sa.or_(*_named(words)))
-    return await page(ctx, rows, [customers.c.id], asked)
+        rows = rows.where(sa.or_(*customer_matches(words)))
+    return await paginate(ctx, rows, [customers.c.id], asked)
 
 
-async def customer(ctx: Context, shop_id: int, customer_id: int) -> Row:
+async def get_customer(ctx: Context, shop_id: int, customer_id: int) -> Row:
     """Return one of a shop's customers; else NotFound."""
     row = await ctx.first(
         _customers().where(customers.c.shop_id == shop_id, customers.c.id == customer_id)
@@ -40,18 +40,18 @@ def _customers() -> sa.Select[Any]:
     return sa.select(*(customers.c[name] for name in names))
 
 
-def _named(words: str) -> list[sa.ColumnElement[bool]]:
+def customer_matches(words: str) -> list[sa.ColumnElement[bool]]:
     columns = (customers.c.name, customers.c.phone, customers.c.email)
     return [column.icontains(words, autoescape=True) for column in columns]
 
 
-async def talks_of(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
+async def conversations_of_customer(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
     """Return the conversations that a shop has with a customer, the last heard from first.
 
     Besides what `conversation` returns: when they agreed to our messages and in which words
     (`consented_at`, `consent`), and since when they cannot be reached.
     """
-    known = await customer(ctx, shop_id, customer_id)
+    known = await get_customer(ctx, shop_id, customer_id)
     theirs = sa.false()
     if known.user_id is not None:
         theirs |= identities.c.user_id == known.user_id
@@ -59,18 +59,20 @@ async def talks_of(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
         # A walk-in who wrote from the number they left.
         theirs |= identities.c.value == known.phone
     more = [conversations.c[name] for name in ("consented_at", "consent", "unreachable_at")]
-    rows = _conversations(shop_id).add_columns(*more)
+    rows = conversation_rows(shop_id).add_columns(*more)
     rows = rows.join(identities, identities.c.id == conversations.c.identity_id)
     last = conversations.c.last_in_at.desc().nulls_last()
     return list(await ctx.all(rows.where(theirs).order_by(last, conversations.c.id).limit(20)))
 
 
-async def consents_of(ctx: Context, shop_id: int, customer_id: int) -> list[tuple[Row, list[Row]]]:
+async def consents_of_customer(
+    ctx: Context, shop_id: int, customer_id: int
+) -> list[tuple[Row, list[Row]]]:
     """Return the conversations of `talks_of`, each with every yes and no to our messages.
 
     The newest first: agreed, how, wording, at.
     """
-    talks = await talks_of(ctx, shop_id, customer_id)
+    talks = await conversations_of_customer(ctx, shop_id, customer_id)
     names = ("conversation_id", "how", "wording", "at")
     columns = (*(consents.c[name] for name in names), consents.c.given.label("agreed"))
     those = consents.c.conversation_id.in_([talk.id for talk in talks])
@@ -81,7 +83,7 @@ async def consents_of(ctx: Context, shop_id: int, customer_id: int) -> list[tupl
 # ------------------------------------------------------------------------------------ users
 
 
-async def find_users(ctx: Context, text: str, asked: Asked) -> Page[Row]:
+async def find_users(ctx: Context, text: str, asked: PageRequest) -> Page[Row]:
     """Return users whose name or an address of theirs has these words, none of the deleted."""
     reached = sa.exists().where(identities.c.user_id == users.c.id)
     deleted = sa.and_(users.c.name == "", users.c.deactivated_at.is_not(None), ~reached)
@@ -93,10 +95,10 @@ async def find_users(ctx: Context, text: str, asked: Asked) -> Page[Row]:
             identities.c.value.icontains(words, autoescape=True),
         )
         rows = rows.where(users.c.name.icontains(words, autoescape=True) | theirs)
-    return await page(ctx, rows, [users.c.id], asked)
+    return await paginate(ctx, rows, [users.c.id], asked)
 
 
-async def user(ctx: Context, user_id: int) -> Row:
+async def get_user(ctx: Context, user_id: int) -> Row:
     """Return one user; else NotFound."""
     row = await ctx.first(_users().where(users.c.id == user_id))
     if row is None:

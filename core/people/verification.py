@@ -7,16 +7,23 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.tables import conversations, identities, lines, prompts
 from core.errors import NotAllowed
-from core.messaging.conversations import talk_closed
-from core.messaging.outbox import enqueue
-from core.people.identities import Kind, active_user, alive, assign, fresh, identity_of
+from core.messaging.conversations import closed_conversation_state
+from core.messaging.outbox.enqueue import cancel_pending
+from core.people.identities import (
+    IdentityKind,
+    assign_identity,
+    get_or_create_active_user,
+    get_or_create_identity,
+    is_active_identity,
+    recently_verified,
+)
 
 _VOUCHING = ("telegram", "whatsapp")
 """Channels that know for sure who writes; an SMS can be sent in anybody's name."""
 
 
-async def prove(
-    ctx: Context, kind: Kind, value: str, *, conversation_id: int, name: str = ""
+async def verify_identity(
+    ctx: Context, kind: IdentityKind, value: str, *, conversation_id: int, name: str = ""
 ) -> int:
     """Note that whoever talks here has just proved an address; return the user's id.
 
@@ -32,12 +39,14 @@ async def prove(
     `name` is taken for a user who has none. NotAllowed for a user who was deactivated.
     """
     await ctx.execute(
-        ctx.insert_new(identities, {"kind": kind, "value": value, "created_at": ctx.now})
+        ctx.insert_ignoring_conflicts(
+            identities, {"kind": kind, "value": value, "created_at": ctx.now}
+        )
     )
     # Locked: of two who prove one address at once, the second finds the first one's user.
     talk = sa.select(conversations.c.identity_id, lines.c.channel).join_from(conversations, lines)
     here = talk.where(conversations.c.id == conversation_id).subquery()
-    it = alive(kind, value)
+    it = is_active_identity(kind, value)
     found = await ctx.all(
         sa.select(
             identities.c.id,
@@ -57,16 +66,16 @@ async def prove(
     vouched = own is not None and proved.channel in _VOUCHING
     user_id = proved.user_id
     if user_id is None and own is not None:
-        sure = vouched or fresh(own.proved_at, own.used_at, ctx.now)
+        sure = vouched or recently_verified(own.proved_at, own.used_at, ctx.now)
         user_id = own.user_id if sure else None
-    user_id = await active_user(ctx, user_id, name)
-    await assign(ctx, proved.id, user_id, proved=True)
+    user_id = await get_or_create_active_user(ctx, user_id, name)
+    await assign_identity(ctx, proved.id, user_id, verified=True)
     if own is not None and (vouched or own.user_id in (None, user_id)):
-        await assign(ctx, own.id, user_id, proved=vouched)
+        await assign_identity(ctx, own.id, user_id, verified=vouched)
     return user_id
 
 
-async def belongs_to(ctx: Context, conversation_id: int, user_id: int) -> None:
+async def assign_conversation(ctx: Context, conversation_id: int, user_id: int) -> None:
     """Make the identity of a conversation a known user's, who vouched for it by a one-time code.
 
     NotAllowed on SMS, which can be sent in anybody's name, and for a user who was deactivated.
@@ -78,10 +87,12 @@ async def belongs_to(ctx: Context, conversation_id: int, user_id: int) -> None:
     )
     if talk is None or talk.identity_id is None or talk.channel not in _VOUCHING:
         raise NotAllowed(conversation=conversation_id)
-    await assign(ctx, talk.identity_id, await active_user(ctx, user_id, ""), proved=True)
+    await assign_identity(
+        ctx, talk.identity_id, await get_or_create_active_user(ctx, user_id, ""), verified=True
+    )
 
 
-async def detach(ctx: Context, conversation_id: int) -> None:
+async def detach_identity(ctx: Context, conversation_id: int) -> None:
     """End the identity of a conversation ("wrong number"): whoever talks now is nobody known.
 
     What the former person had stays theirs, and shows here no more: the talk under way and its
@@ -100,14 +111,14 @@ async def detach(ctx: Context, conversation_id: int) -> None:
         .where(identities.c.id == identity.id, identities.c.ended_at.is_(None))
         .values(ended_at=ctx.now)
     )
-    fresh = await identity_of(ctx, identity.kind, identity.value)
+    fresh = await get_or_create_identity(ctx, identity.kind, identity.value)
     talks = (
         await ctx.execute(
             sa.update(conversations)
             .where(conversations.c.identity_id == identity.id)
             .values(
                 identity_id=fresh,
-                state=talk_closed(ctx),
+                state=closed_conversation_state(ctx),
                 name="",
                 human_until=None,
                 consented_at=None,
@@ -123,26 +134,26 @@ async def detach(ctx: Context, conversation_id: int) -> None:
         .where(prompts.c.conversation_id.in_(ids), prompts.c.closed_at.is_(None))
         .values(closed_at=ctx.now)
     )
-    await enqueue.drop(ctx, reason="wrong number", conversation_ids=ids)
+    await cancel_pending(ctx, reason="wrong number", conversation_ids=ids)
 
 
-async def prove_apart(
-    ctx: Context, kind: Kind, value: str, *, name: str = "", user_id: int | None = None
+async def verify_identity_without_conversation(
+    ctx: Context, kind: IdentityKind, value: str, *, name: str = "", user_id: int | None = None
 ) -> int:
     """Note that whoever is at hand, outside of any conversation, proved an address.
 
     It is its user's, if it has one; else `user_id`'s, else a new user's. Returns whose it is;
     NotAllowed for a user who was deactivated, and for an address that is another's than `user_id`.
     """
-    await identity_of(ctx, kind, value)
+    await get_or_create_identity(ctx, kind, value)
     row = await ctx.first(
         sa.select(identities.c.id, identities.c.user_id)
-        .where(alive(kind, value))
+        .where(is_active_identity(kind, value))
         .with_for_update(key_share=True)
     )
     assert row is not None
     if None not in {row.user_id, user_id} and row.user_id != user_id:
         raise NotAllowed(user=user_id)
-    whose = await active_user(ctx, row.user_id or user_id, name)
-    await assign(ctx, row.id, whose, proved=True)
+    whose = await get_or_create_active_user(ctx, row.user_id or user_id, name)
+    await assign_identity(ctx, row.id, whose, verified=True)
     return whose

@@ -13,13 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import audit as table
 from core.db.tables import users
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One change; `target` is what was changed, such as "services/5"."""
 
     id: int
@@ -35,7 +35,7 @@ class Entry:
     request: str
 
 
-async def note(
+async def record(
     ctx: Context,
     *,
     action: str,
@@ -66,17 +66,17 @@ async def note(
     )
 
 
-async def entries(
+async def list_entries(
     ctx: Context,
-    asked: Asked,
+    page_request: PageRequest,
     *,
     shop_id: int | None = None,
     user_id: int | None = None,
     actions: Collection[str] = (),
-) -> Page[Entry]:
+) -> Page[AuditEntry]:
     """Return changes, the newest first; of one shop, or of all."""
     name = sa.func.coalesce(users.c.name, "").label("user")
-    columns = [name if field == "user" else table.c[field] for field in Entry.__slots__]
+    columns = [name if field == "user" else table.c[field] for field in AuditEntry.__slots__]
     rows = sa.select(*columns).select_from(table.outerjoin(users, users.c.id == table.c.user_id))
     if shop_id is not None:
         rows = rows.where(table.c.shop_id == shop_id)
@@ -84,5 +84,5 @@ async def entries(
         rows = rows.where(table.c.user_id == user_id)
     if actions:
         rows = rows.where(table.c.action.in_(actions))
-    found = await page(ctx, rows, [table.c.id], asked, newest_first=True)
-    return found.map(lambda row: Entry(*row[: len(columns)]))
+    found = await paginate(ctx, rows, [table.c.id], page_request, newest_first=True)
+    return found.map(lambda row: AuditEntry(*row[: len(columns)]))

@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.bookings.booking import change, listed
-from core.bookings.claims import end, free
-from core.bookings.transitions import OPEN, SYSTEM
+from core.bookings.booking import list_bookings, update_booking
+from core.bookings.claims import expire_bookings, release_time
+from core.bookings.transitions import OPEN_STATES, SYSTEM
 from core.db.context import Context
 from core.db.tables import (
     audit,
@@ -37,15 +37,23 @@ from core.db.tables import (
     sign_ins,
     users,
 )
-from core.errors import Invalid
-from core.messaging.conversations import talk_closed
-from core.people.customers import NOBODY
-from core.privacy.personal_data import Person
+from core.errors import InvalidValue
+from core.messaging.conversations import closed_conversation_state
+from core.people.customers import ERASED_NAME
+from core.privacy.personal_data import DataSubject
 
-SOLD = ("service", "provider", "title", "speciality", "minutes", "price_minor", "currency")
+SOLD_SNAPSHOT_KEYS = (
+    "service",
+    "provider",
+    "title",
+    "speciality",
+    "minutes",
+    "price_minor",
+    "currency",
+)
 """What stays of a booking's snapshot, beside shop and address: what was sold, not to whom."""
 
-_KEPT = (*SOLD, "shop", "address")
+_KEPT = (*SOLD_SNAPSHOT_KEYS, "shop", "address")
 
 _UNDER_WAY = ("due", "sending")
 
@@ -54,23 +62,23 @@ _OF_PEOPLE = ("customers.%", "bookings.%", "talks.%", "users.%", "imports.%", "m
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureResult:
     """How much went: bookings to come that were called off, those kept without a name, messages."""
 
     cancelled: int
-    bookings: int
+    anonymized_bookings: int
     messages: int
 
 
-async def erase(ctx: Context, person: Person) -> Erased:
+async def erase_person(ctx: Context, person: DataSubject) -> ErasureResult:
     """Erase a person. Bookings to come are called off, and nobody is written to about it.
 
     Invalid (`user`) for somebody who works at a shop or is an admin: their roles end first.
     """
-    if person.works and person.user_id is not None:
-        raise Invalid(field="user", reason="works")
-    await ctx.lock(conversations, person.conversation_ids)
-    await ctx.lock(users, [person.user_id] if person.user_id else [])
+    if person.is_member and person.user_id is not None:
+        raise InvalidValue(field="user", reason="works")
+    await ctx.lock_rows(conversations, person.conversation_ids)
+    await ctx.lock_rows(users, [person.user_id] if person.user_id else [])
     cancelled = await _call_off(ctx, person)
     await _bookings(ctx, person)
     await _misunderstood(ctx, person)
@@ -79,25 +87,25 @@ async def erase(ctx: Context, person: Person) -> Erased:
     await _said_by_others(ctx, person)
     await _traces(ctx, person)
     await _themself(ctx, person)
-    return Erased(cancelled, len(person.booking_ids), messages + about)
+    return ErasureResult(cancelled, len(person.booking_ids), messages + about)
 
 
-async def _call_off(ctx: Context, person: Person) -> int:
-    theirs = await listed(
+async def _call_off(ctx: Context, person: DataSubject) -> int:
+    theirs = await list_bookings(
         ctx,
         bookings.c.id.in_(person.booking_ids),
-        bookings.c.state.in_(("held", *OPEN)),
+        bookings.c.state.in_(("held", *OPEN_STATES)),
         bookings.c.starts_at > ctx.now,
     )
-    await end(ctx, [one for one in theirs if one.state == "held"], "release")
+    await expire_bookings(ctx, [one for one in theirs if one.state == "held"], "release")
     coming = [one for one in theirs if one.state != "held"]
     for one in coming:
-        await change(ctx, one, "cancel", SYSTEM, to="cancelled")
-        await free(ctx, [one])
+        await update_booking(ctx, one, "cancel", SYSTEM, to="cancelled")
+        await release_time(ctx, [one])
     return len(coming)
 
 
-async def _bookings(ctx: Context, person: Person) -> None:
+async def _bookings(ctx: Context, person: DataSubject) -> None:
     ids = person.booking_ids
     sold = await ctx.all(
         sa.select(bookings.c.id, bookings.c.snapshot).where(bookings.c.id.in_(ids))
@@ -126,11 +134,11 @@ async def _bookings(ctx: Context, person: Person) -> None:
         await ctx.execute(
             sa.update(customers)
             .where(customers.c.id.in_(person.customer_ids))
-            .values(user_id=None, name=NOBODY, phone="", email="", notes="")
+            .values(user_id=None, name=ERASED_NAME, phone="", email="", notes="")
         )
 
 
-async def _misunderstood(ctx: Context, person: Person) -> None:
+async def _misunderstood(ctx: Context, person: DataSubject) -> None:
     """Delete what was noted in the very turns in which it was written: rows name no person."""
     turns = sa.select(inbox.c.done_at).where(
         inbox.c.conversation_id.in_(person.conversation_ids), inbox.c.done_at.is_not(None)
@@ -143,7 +151,7 @@ async def _misunderstood(ctx: Context, person: Person) -> None:
     )
 
 
-async def _told_others(ctx: Context, person: Person) -> int:
+async def _told_others(ctx: Context, person: DataSubject) -> int:
     """Blank what the shop's people were told, or asked, about the person's bookings and words."""
     about = prompts.c.args["booking"].as_integer().in_(person.booking_ids)
     about |= prompts.c.args["conversation"].as_integer().in_(person.conversation_ids)
@@ -176,7 +184,7 @@ async def _blank_outbox(ctx: Context, which: sa.ColumnElement[bool]) -> int:
     return int(done.rowcount)
 
 
-async def _talks(ctx: Context, person: Person) -> int:
+async def _talks(ctx: Context, person: DataSubject) -> int:
     """Delete talks; a bare row stays of each, and of Twilio's messages their ids.
 
     Nothing in a signed request of Twilio's ages: whoever has one could send it again.
@@ -205,12 +213,12 @@ async def _talks(ctx: Context, person: Person) -> int:
         .where(conversations.c.id.in_(ids))
         .values(
             address=sa.func.concat("erased:", conversations.c.id)
-            if ctx.postgresql
+            if ctx.is_postgresql
             else sa.literal("erased:").concat(sa.cast(conversations.c.id, sa.Text)),
             identity_id=None,
             language="",
             name="",
-            state=talk_closed(ctx),
+            state=closed_conversation_state(ctx),
             human_until=None,
             consented_at=None,
             consent="",
@@ -221,7 +229,7 @@ async def _talks(ctx: Context, person: Person) -> int:
     return int(heard.rowcount + gone.rowcount + sent.rowcount)
 
 
-async def _said_by_others(ctx: Context, person: Person) -> None:
+async def _said_by_others(ctx: Context, person: DataSubject) -> None:
     """Blank where others wrote of the person: by an address anywhere, by name at their shops.
 
     A name alone stops nothing that is under way: somebody else may have it too.
@@ -247,10 +255,12 @@ async def _said_by_others(ctx: Context, person: Person) -> None:
     )
     talk = _names(ctx, conversations.c.state, words) & conversations.c.id.in_(at_shops)
     talk |= _names(ctx, conversations.c.state, person.addresses)
-    await ctx.execute(sa.update(conversations).where(talk).values(state=talk_closed(ctx)))
+    await ctx.execute(
+        sa.update(conversations).where(talk).values(state=closed_conversation_state(ctx))
+    )
 
 
-async def _traces(ctx: Context, person: Person) -> None:
+async def _traces(ctx: Context, person: DataSubject) -> None:
     """Blank what the API kept: audited values, answers to keys, addresses of requests."""
     words = (*person.addresses, *person.names)
     targets = [f"shops/%/customers/{id_}" for id_ in person.customer_ids]
@@ -279,7 +289,7 @@ async def _traces(ctx: Context, person: Person) -> None:
     )
 
 
-async def _themself(ctx: Context, person: Person) -> None:
+async def _themself(ctx: Context, person: DataSubject) -> None:
     """Delete addresses, passwords, sign-ins and codes; a user's row stays as a bare number."""
     if person.user_id is None:
         # What nobody proved, and only this shop wrote to, is nobody's any more.
@@ -313,7 +323,7 @@ def _names(
 ) -> sa.ColumnElement[bool]:
     """Whether a column's text, or its JSON as it is written, has one of these words in it."""
     text = sa.cast(column, sa.Text)
-    find = sa.func.strpos if ctx.postgresql else sa.func.instr
+    find = sa.func.strpos if ctx.is_postgresql else sa.func.instr
     return sa.or_(sa.false(), *(find(text, word) > 0 for word in _written(needles)))
 
 

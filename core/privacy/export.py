@@ -24,17 +24,17 @@ from core.db.tables import (
     sign_ins,
     users,
 )
-from core.privacy.personal_data import Person
+from core.privacy.personal_data import DataSubject
 
 _INNER = frozenset(
     # Keys, hashes and marks of the machinery, which say nothing of a person.
     {"digest", "fingerprint", "idempotency_key", "lease", "leased_until", "unique_key", "living"}
 )
 
-Section = list[dict[str, Any]]
+ExportSection = list[dict[str, Any]]
 
 
-async def export(ctx: Context, person: Person) -> dict[str, Section]:
+async def export_person(ctx: Context, person: DataSubject) -> dict[str, ExportSection]:
     """Return every row that belongs to a person, by table; instants as ISO 8601 in UTC."""
     talks = person.conversation_ids
     whose: Mapping[sa.Table, sa.ColumnElement[bool]] = {
@@ -56,7 +56,7 @@ async def export(ctx: Context, person: Person) -> dict[str, Section]:
     return {table.name: await _rows(ctx, table, which) for table, which in whose.items()}
 
 
-async def _rows(ctx: Context, table: sa.Table, which: sa.ColumnElement[bool]) -> Section:
+async def _rows(ctx: Context, table: sa.Table, which: sa.ColumnElement[bool]) -> ExportSection:
     columns = [column for column in table.c if column.name not in _INNER]
     rows = await ctx.all(sa.select(*columns).where(which).order_by(table.c.id))
     return [

@@ -18,7 +18,7 @@ _SHORTEST_ADDRESS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DataSubject:
     """Ids of what is theirs. `user_id` is None where the person stays known to other shops.
 
     `addresses` and `names` are how others may have written of them; `works` says that they work at
@@ -33,17 +33,17 @@ class Person:
     shop_ids: tuple[int, ...]
     addresses: tuple[str, ...]
     names: tuple[str, ...]
-    works: bool
+    is_member: bool
 
 
-async def user(ctx: Context, user_id: int) -> Person:
+async def data_subject_of_user(ctx: Context, user_id: int) -> DataSubject:
     """Return all that belongs to a user, at every shop; NotFound."""
     if await ctx.scalar(sa.select(users.c.id).where(users.c.id == user_id)) is None:
         raise NotFound(user=user_id)
     return await _whole(ctx, user_id)
 
 
-async def customer(ctx: Context, shop_id: int, customer_id: int) -> Person:
+async def data_subject_of_customer(ctx: Context, shop_id: int, customer_id: int) -> DataSubject:
     """Return all that belongs to a shop's customer; NotFound.
 
     Of somebody who is known elsewhere too, only what this shop has: the rest is not its to see.
@@ -57,13 +57,13 @@ async def customer(ctx: Context, shop_id: int, customer_id: int) -> Person:
         raise NotFound(customer=customer_id)
     if row.user_id is not None:
         whole = await _whole(ctx, row.user_id)
-        if not whole.works and set(whole.shop_ids) == {shop_id}:
+        if not whole.is_member and set(whole.shop_ids) == {shop_id}:
             return whole
         return await _gathered(ctx, None, whole.identity_ids, [row], shop_id=shop_id)
     return await _gathered(ctx, None, await _nobodys(ctx, [row.phone]), [row], shop_id=shop_id)
 
 
-async def _whole(ctx: Context, user_id: int) -> Person:
+async def _whole(ctx: Context, user_id: int) -> DataSubject:
     owned = await ctx.all(
         sa.select(identities.c.id, identities.c.value).where(identities.c.user_id == user_id)
     )
@@ -96,7 +96,7 @@ async def _gathered(
     rows: Sequence[Any],
     *,
     shop_id: int | None = None,
-) -> Person:
+) -> DataSubject:
     """Gather what hangs on identities and customers; of one shop only, if it is given."""
     talks = sa.select(
         conversations.c.id, conversations.c.address, conversations.c.name, conversations.c.shop_id
@@ -122,7 +122,7 @@ async def _gathered(
     names = {row.name for row in (*rows, *found)} | {row.attendee for row in made}
     names |= {person.name} if person else set()
     shops_ = {row.shop_id for row in (*rows, *made)}
-    return Person(
+    return DataSubject(
         user_id,
         tuple(sorted(identity_ids)),
         tuple(customer_ids),

@@ -28,21 +28,21 @@ from core.db.tables import (
     prompts,
     sign_ins,
 )
-from core.messaging.conversations import talk_closed
+from core.messaging.conversations import closed_conversation_state
 
-BATCH = 500
+BATCH_SIZE = 500
 """Rows that are looked at in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """What one batch did away with, and after which id the next begins; None: there is none."""
 
     count: int
-    after: int | None
+    next_after_id: int | None
 
 
-async def sweep(ctx: Context, kind: str, after: int = 0) -> Swept:
+async def sweep_batch(ctx: Context, kind: str, after: int = 0) -> SweepResult:
     """Close or delete the next batch of a kind (`KINDS`), from the row after an id on."""
     return await _KINDS[kind](ctx, after)
 
@@ -51,7 +51,7 @@ def _until(ctx: Context, days: int) -> datetime:
     return ctx.now - timedelta(days=days)
 
 
-async def _talks(ctx: Context, after: int) -> Swept:
+async def _talks(ctx: Context, after: int) -> SweepResult:
     """Close talks left alone: what was under way is given up, what it asked is asked no more.
 
     Only how many flows were begun is kept. Effects are keyed by that (`people.talk_closed`).
@@ -60,16 +60,16 @@ async def _talks(ctx: Context, after: int) -> Swept:
     stack = conversations.c.state["stack"]
     length = (
         sa.func.jsonb_array_length(stack)
-        if ctx.postgresql
+        if ctx.is_postgresql
         else sa.func.json_array_length(conversations.c.state, "$.stack")
     )
     left = (conversations.c.last_in_at <= until) & (sa.func.coalesce(length, 0) > 0)
     ids, end = await _walk(ctx, conversations, left, after)
     if not ids:
-        return Swept(0, end)
+        return SweepResult(0, end)
     # Asked once more as it is written: they may have come back at this moment.
     closing = sa.update(conversations).where(conversations.c.id.in_(ids), left)
-    closed = closing.values(state=talk_closed(ctx)).returning(conversations.c.id)
+    closed = closing.values(state=closed_conversation_state(ctx)).returning(conversations.c.id)
     ids = list((await ctx.execute(closed)).scalars())
     asked = (
         prompts.c.conversation_id.in_(ids),
@@ -77,17 +77,17 @@ async def _talks(ctx: Context, after: int) -> Swept:
         prompts.c.closed_at.is_(None),
     )
     await ctx.execute(sa.update(prompts).where(*asked).values(closed_at=ctx.now))
-    return Swept(len(ids), end)
+    return SweepResult(len(ids), end)
 
 
-async def _codes(ctx: Context, after: int) -> Swept:
+async def _codes(ctx: Context, after: int) -> SweepResult:
     until = _until(ctx, ctx.settings.keep_codes_days)
     made = one_time_codes.c.created_at
     ids, end = await _walk(ctx, one_time_codes, made <= until, after, made, until)
     return await _delete(ctx, one_time_codes, ids, end)
 
 
-async def _inbox(ctx: Context, _after: int) -> Swept:
+async def _inbox(ctx: Context, _after: int) -> SweepResult:
     """Forget what people wrote.
 
     Of Twilio's messages the bare id stays: nothing in its signature ages, so whoever got hold of a
@@ -99,7 +99,7 @@ async def _inbox(ctx: Context, _after: int) -> Swept:
         .join_from(inbox, lines, lines.c.id == inbox.c.line_id)
         .where(inbox.c.done_at <= until)
         .order_by(inbox.c.done_at)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
     )
     signed = [row.id for row in rows if row.transport == "twilio"]
     if signed:
@@ -107,17 +107,17 @@ async def _inbox(ctx: Context, _after: int) -> Swept:
         await ctx.execute(sa.update(inbox).where(inbox.c.id.in_(signed)).values(bare))
     others = [row.id for row in rows if row.transport != "twilio"]
     await _delete(ctx, inbox, others, None)
-    return Swept(len(rows), 0 if len(rows) == BATCH else None)
+    return SweepResult(len(rows), 0 if len(rows) == BATCH_SIZE else None)
 
 
-async def _outbox(ctx: Context, after: int) -> Swept:
+async def _outbox(ctx: Context, after: int) -> SweepResult:
     until = _until(ctx, ctx.settings.keep_outbox_days)
     over = outbox.c.state.not_in(("due", "sending")) & (outbox.c.due_at <= until)
     ids, end = await _walk(ctx, outbox, over, after, outbox.c.created_at, until)
     return await _delete(ctx, outbox, ids, end)
 
 
-async def _prompts(ctx: Context, after: int) -> Swept:
+async def _prompts(ctx: Context, after: int) -> SweepResult:
     """Forget questions; what was sent with one, or heard in answer, is there no more either."""
     until = _until(ctx, ctx.settings.keep_outbox_days)
     told = sa.exists().where(outbox.c.prompt_id == prompts.c.id).correlate(prompts)
@@ -130,7 +130,7 @@ async def _prompts(ctx: Context, after: int) -> Swept:
     return await _delete(ctx, prompts, ids, end)
 
 
-async def _holds(ctx: Context, after: int) -> Swept:
+async def _holds(ctx: Context, after: int) -> SweepResult:
     """Forget holds that nobody proved a phone for; they never were anybody's booking."""
     until = _until(ctx, ctx.settings.keep_holds_days)
     told = sa.exists().where(outbox.c.booking_id == bookings.c.id).correlate(bookings)
@@ -147,32 +147,32 @@ async def _holds(ctx: Context, after: int) -> Swept:
     return await _delete(ctx, bookings, ids, end)
 
 
-async def _sign_ins(ctx: Context, after: int) -> Swept:
+async def _sign_ins(ctx: Context, after: int) -> SweepResult:
     until = _until(ctx, ctx.settings.keep_sign_ins_days)
     over = (sign_ins.c.ended_at <= until) | (sign_ins.c.expires_at <= until)
     ids, end = await _walk(ctx, sign_ins, over, after, sign_ins.c.created_at, until)
     return await _delete(ctx, sign_ins, ids, end)
 
 
-async def _lockouts(ctx: Context, after: int) -> Swept:
+async def _lockouts(ctx: Context, after: int) -> SweepResult:
     until = _until(ctx, ctx.settings.keep_sign_ins_days)
     ids, end = await _walk(ctx, lockouts, lockouts.c.last_at <= until, after)
     return await _delete(ctx, lockouts, ids, end)
 
 
-async def _audit(ctx: Context, after: int) -> Swept:
+async def _audit(ctx: Context, after: int) -> SweepResult:
     """Cut the audit; the database refuses it to whoever has not written down until when."""
     until = _until(ctx, ctx.settings.keep_audit_days)
     ids, end = await _walk(ctx, audit, audit.c.at <= until, after, audit.c.at, until)
     if ids:
         cut = until + timedelta(seconds=1)
-        await ctx.execute(ctx.insert_new(cuts, {"name": "audit", "until": cut}))
+        await ctx.execute(ctx.insert_ignoring_conflicts(cuts, {"name": "audit", "until": cut}))
         mine = sa.update(cuts).where(cuts.c.name == "audit", cuts.c.until < cut)
         await ctx.execute(mine.values(until=cut))
     return await _delete(ctx, audit, ids, end)
 
 
-_KINDS: dict[str, Callable[[Context, int], Awaitable[Swept]]] = {
+_KINDS: dict[str, Callable[[Context, int], Awaitable[SweepResult]]] = {
     "talks": _talks,
     "codes": _codes,
     "inbox": _inbox,
@@ -206,14 +206,14 @@ async def _walk(
         sa.select(table.c.id, over.label("over"), old.label("old"))
         .where(table.c.id > after)
         .order_by(table.c.id)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
     )
     ids = [row.id for row in rows if row.over and row.old]
-    more = len(rows) == BATCH and rows[-1].old
+    more = len(rows) == BATCH_SIZE and rows[-1].old
     return ids, rows[-1].id if more else None
 
 
-async def _delete(ctx: Context, table: sa.Table, ids: list[int], end: int | None) -> Swept:
+async def _delete(ctx: Context, table: sa.Table, ids: list[int], end: int | None) -> SweepResult:
     if ids:
         await ctx.execute(sa.delete(table).where(table.c.id.in_(ids)))
-    return Swept(len(ids), end)
+    return SweepResult(len(ids), end)

@@ -16,33 +16,33 @@ from core.db.context import Context
 from core.db.tables import (
     bookings,
     conversations,
+    epoch_seconds,
     identities,
     inbox,
     lines,
     members,
     outbox,
     prompts,
-    seconds,
 )
-from core.reporting.counters import UNMADE
-from core.reporting.filters import Scope
+from core.reporting.counters import UNMADE_STATES
+from core.reporting.filters import ReportFilter
 
-SILENCE = timedelta(hours=24)
+SILENCE_ENDS_CONVERSATION = timedelta(hours=24)
 """After this long without a word, the next begins another talk."""
 
-_S = int(SILENCE.total_seconds())
+_S = int(SILENCE_ENDS_CONVERSATION.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class AbandonedStep:
     """How many talks ended in front of the same question; "" where nothing had been asked."""
 
     step: str
-    talks: int
+    conversations: int
 
 
 @dataclass(frozen=True, slots=True)
-class Talks:
+class ConversationStats:
     """What became of the talks that began in a period.
 
     `turns` and `segments` (of our answers) are those of the talks that were `booked`, in which
@@ -54,7 +54,7 @@ class Talks:
     bookings: int
     turns: int
     segments: int
-    left: list[Left]
+    abandoned: list[AbandonedStep]
 
     @property
     def turns_per_booking(self) -> float | None:
@@ -67,7 +67,7 @@ class Talks:
         return round(self.segments / self.bookings, 2) if self.bookings else None
 
 
-async def talks(ctx: Context, scope: Scope) -> Talks | None:
+async def conversation_stats(ctx: Context, scope: ReportFilter) -> ConversationStats | None:
     """Count the talks of a scope by one statement; None for some providers' or a service's part.
 
     Who only asked has chosen neither yet. What was deleted by then (`core.privacy.retention`) is not there.
@@ -109,8 +109,8 @@ async def talks(ctx: Context, scope: Scope) -> Talks | None:
             name = _question(step)
             left[name] = left.get(name, 0) + number
     ranked = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))
-    steps = [Left(step, number) for step, number in ranked]
-    return Talks(started, booked_ones, made_there, turns, segments, steps)
+    steps = [AbandonedStep(step, number) for step, number in ranked]
+    return ConversationStats(started, booked_ones, made_there, turns, segments, steps)
 
 
 def _question(step: str) -> str:
@@ -124,13 +124,13 @@ def _once(rows: sa.Select[Any], name: str) -> sa.CTE:
     return rows.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
-def _talks(scope: Scope) -> sa.Select[tuple[int, datetime, datetime, int]]:
+def _talks(scope: ReportFilter) -> sa.Select[tuple[int, datetime, datetime, int]]:
     """Conversation, first and last message and how many, of each talk begun in the period."""
-    start_s, end_s = scope.bounds
+    start_s, end_s = scope.epoch_bounds
     start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
     at = inbox.c.received_at
     of_one = {"partition_by": inbox.c.conversation_id, "order_by": (at, inbox.c.id)}
-    before = sa.func.lag(seconds(at)).over(**of_one)  # type: ignore[arg-type]
+    before = sa.func.lag(epoch_seconds(at)).over(**of_one)  # type: ignore[arg-type]
     staff = (
         sa.exists()
         .where(members.c.user_id == identities.c.user_id, members.c.shop_id == scope.shop_id)
@@ -141,9 +141,10 @@ def _talks(scope: Scope) -> sa.Select[tuple[int, datetime, datetime, int]]:
         lines.c.staff.is_(False),
         ~staff,
         # What came in a day before tells a talk that goes on from one that begins.
-        at >= start - SILENCE,
+        at >= start - SILENCE_ENDS_CONVERSATION,
         at < end,
-        inbox.c.done_at >= start - SILENCE,  # implied, but this is what has an index
+        inbox.c.done_at
+        >= start - SILENCE_ENDS_CONVERSATION,  # implied, but this is what has an index
     ]
     if scope.channel:
         where.append(lines.c.channel == scope.channel)
@@ -155,7 +156,7 @@ def _talks(scope: Scope) -> sa.Select[tuple[int, datetime, datetime, int]]:
         .where(*where)
         .subquery()
     )
-    first = heard.c.before.is_(None) | (seconds(heard.c.received_at) - heard.c.before >= _S)
+    first = heard.c.before.is_(None) | (epoch_seconds(heard.c.received_at) - heard.c.before >= _S)
     numbered = sa.select(
         heard,
         sa.func.sum(sa.case((first, 1), else_=0))
@@ -181,17 +182,17 @@ def _talks(scope: Scope) -> sa.Select[tuple[int, datetime, datetime, int]]:
 
 
 def _during(at: sa.ColumnElement[datetime], one: sa.CTE) -> sa.ColumnElement[bool]:
-    return (at >= one.c.begins) & (seconds(at) < seconds(one.c.ends) + _S)
+    return (at >= one.c.begins) & (epoch_seconds(at) < epoch_seconds(one.c.ends) + _S)
 
 
-def _made(scope: Scope, one: sa.CTE) -> sa.ScalarSelect[int]:
+def _made(scope: ReportFilter, one: sa.CTE) -> sa.ScalarSelect[int]:
     b = bookings.c
     return (
         sa.select(sa.func.count())
         .where(
             b.conversation_id == one.c.conversation_id,
             b.shop_id == scope.shop_id,
-            b.state.not_in(UNMADE),
+            b.state.not_in(UNMADE_STATES),
             _during(b.created_at, one),
         )
         .correlate(one)

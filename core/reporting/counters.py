@@ -8,49 +8,49 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.tables import bookings, seconds
-from core.db.tables.bookings import STATES
+from core.db.tables import bookings, epoch_seconds
+from core.db.tables.bookings import BOOKING_STATES
 
-STANDING = ("confirmed", "in_progress", "completed")
+STANDING_STATES = ("confirmed", "in_progress", "completed")
 """Visits that will be, are or were: what they cost counts as booked, who comes as a customer."""
 
-RESERVED = (*STANDING, "no_show")
+RESERVED_STATES = (*STANDING_STATES, "no_show")
 """In these states the time was kept for somebody, who may not have come."""
 
-UNMADE = ("held", "expired")
+UNMADE_STATES = ("held", "expired")
 """What never became a booking, or a request that ran out."""
 
 _DAY = 86_400
 
-LEAD = sa.case(
+LEAD_SECONDS = sa.case(
     (
-        (bookings.c.starts_at > bookings.c.created_at) & bookings.c.state.not_in(UNMADE),
-        seconds(bookings.c.starts_at) - seconds(bookings.c.created_at),
+        (bookings.c.starts_at > bookings.c.created_at) & bookings.c.state.not_in(UNMADE_STATES),
+        epoch_seconds(bookings.c.starts_at) - epoch_seconds(bookings.c.created_at),
     ),
     else_=0,
 )
 """Seconds from being made to the start."""
 
 
-def money_of(price: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], ...]:
+def revenue_columns(price: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], ...]:
     """How many bookings, what they cost together, how many of them have a price."""
     return sa.func.count(), sa.func.coalesce(sa.func.sum(price), 0), sa.func.count(price)
 
 
-def lead_of(
+def lead_time_columns(
     lead: sa.ColumnElement[int], state: sa.ColumnElement[str]
 ) -> tuple[sa.ColumnElement[int], ...]:
     """How far ahead, together; how many were made within a day of it, a week, before that."""
 
     def within(least: int, most: int) -> sa.ColumnElement[int]:
-        inside = state.not_in(UNMADE) & lead.between(least, most - 1)
+        inside = state.not_in(UNMADE_STATES) & lead.between(least, most - 1)
         return sa.func.sum(sa.case((inside, 1), else_=0))
 
     spans = within(0, _DAY), within(_DAY, 7 * _DAY), within(7 * _DAY, 10**6 * _DAY)
     return sa.func.sum(lead), *spans
 
 
-MONEY = money_of(bookings.c.price_minor)
+REVENUE_COLUMNS = revenue_columns(bookings.c.price_minor)
 """The same of the bookings themselves."""
 
 
@@ -64,34 +64,34 @@ class Revenue:
 
 
 @dataclass(slots=True)
-class Tally:
+class BookingCounts:
     """Counts of some bookings. `unpriced` are standing ones whose price is on request."""
 
-    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
+    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKING_STATES, 0))
     revenue: dict[str, Revenue] = field(default_factory=dict)
     unpriced: int = 0
-    lead_s: int = 0
-    ahead: tuple[int, int, int] = (0, 0, 0)
+    lead_seconds: int = 0
+    by_lead_time: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def bookings(self) -> int:
         """How many were made: all but holds and what ran out."""
-        return sum(n for state, n in self.states.items() if state not in UNMADE)
+        return sum(n for state, n in self.states.items() if state not in UNMADE_STATES)
 
     @property
     def no_show_rate(self) -> float | None:
         """Of those whose visit is over, the share that did not come; None without any."""
-        return share(self.states["no_show"], self.states["no_show"] + self.states["completed"])
+        return ratio(self.states["no_show"], self.states["no_show"] + self.states["completed"])
 
     @property
     def cancellation_rate(self) -> float | None:
         """Of all made, the share called off by either side; None without any."""
-        return share(self.states["cancelled"], self.bookings)
+        return ratio(self.states["cancelled"], self.bookings)
 
     @property
     def lead_minutes(self) -> int | None:
         """Whole minutes from being made to the start, on average; None without any."""
-        return self.lead_s // 60 // self.bookings if self.bookings else None
+        return self.lead_seconds // 60 // self.bookings if self.bookings else None
 
     def add(self, state: str, payment: str, currency: str, values: Sequence[Any]) -> None:
         """Add a group of bookings: `values` are those of `money_of`, then maybe `lead_of`."""
@@ -99,18 +99,18 @@ class Tally:
         self.states[state] += count
         if priced:
             money = self.revenue.setdefault(currency, Revenue())
-            money.booked_minor += minor if state in STANDING else 0
+            money.booked_minor += minor if state in STANDING_STATES else 0
             money.paid_minor += minor if payment == "paid" else 0
             money.refunded_minor += minor if payment == "refunded" else 0
-        if state in STANDING:
+        if state in STANDING_STATES:
             self.unpriced += count - priced
         if len(values) > 3:
             lead, *ahead = (int(value) for value in values[3:7])
-            self.lead_s += lead
-            day, week, later = self.ahead
-            self.ahead = day + ahead[0], week + ahead[1], later + ahead[2]
+            self.lead_seconds += lead
+            day, week, later = self.by_lead_time
+            self.by_lead_time = day + ahead[0], week + ahead[1], later + ahead[2]
 
 
-def share(part: int, whole: int) -> float | None:
+def ratio(part: int, whole: int) -> float | None:
     """Return part of whole, to four digits; None of nothing."""
     return round(part / whole, 4) if whole else None

@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from core.catalog.entities import Catalog
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.db.tables import bookings
-from core.errors import Invalid
+from core.errors import InvalidValue
 from core.localtime import zones
 
-LONGEST = 366
+MAX_DAYS = 366
 """Days; the longest period figures are given for."""
 
-USUAL = 30
+DEFAULT_DAYS = 30
 """Days that end today, where no period is named."""
 
 _AROUND = timedelta(days=2)
@@ -26,7 +26,7 @@ _AROUND = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReportFilter:
     """Local dates `since` to `until`, both included; None and "" stand for all there are."""
 
     catalog: Catalog
@@ -47,13 +47,13 @@ class Scope:
         return self.catalog.shop.timezone
 
     @property
-    def bounds(self) -> tuple[int, int]:
+    def epoch_bounds(self) -> tuple[int, int]:
         """Epoch seconds at which the first local date begins and the last has ended."""
         return zones.day_bounds(self.since, self.zone)[0], zones.day_bounds(self.until, self.zone)[
             1
         ]
 
-    def chosen(self) -> list[sa.ColumnElement[bool]]:
+    def booking_conditions(self) -> list[sa.ColumnElement[bool]]:
         """Whose bookings, whatever their date."""
         where = [bookings.c.shop_id == self.shop_id]
         if self.provider_ids is not None:
@@ -64,41 +64,43 @@ class Scope:
             where.append(bookings.c.origin == self.channel)
         return where
 
-    def visits(self) -> list[sa.ColumnElement[bool]]:
+    def dated_booking_conditions(self) -> list[sa.ColumnElement[bool]]:
         """Bookings for a date of the period."""
-        return [*self.chosen(), *on_dates(self.since, self.until)]
+        return [*self.booking_conditions(), *date_conditions(self.since, self.until)]
 
 
-def on_dates(since: date, until: date) -> list[sa.ColumnElement[bool]]:
+def date_conditions(since: date, until: date) -> list[sa.ColumnElement[bool]]:
     """Bookings for local dates; their instants are bounded too, for an index has those."""
     return [
         bookings.c.local_date.between(since, until),
-        bookings.c.starts_at > midnight(since) - _AROUND,
-        bookings.c.starts_at < midnight(until) + timedelta(days=1) + _AROUND,
+        bookings.c.starts_at > utc_midnight(since) - _AROUND,
+        bookings.c.starts_at < utc_midnight(until) + timedelta(days=1) + _AROUND,
     ]
 
 
-def midnight(day: date) -> datetime:
+def utc_midnight(day: date) -> datetime:
     """Return the instant at which a date begins in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def period(now: datetime, zone: str, since: date | None, until: date | None) -> tuple[date, date]:
+def resolve_period(
+    now: datetime, zone: str, since: date | None, until: date | None
+) -> tuple[date, date]:
     """Return the period that is meant: by default the thirty days that end today in `zone`.
 
     Invalid (`to`) for one that ends before it begins or is too long (`most`: days).
     """
-    last = until or zones.local(int(now.timestamp()), zone).date()
+    last = until or zones.to_local(int(now.timestamp()), zone).date()
     # Nobody had a booking then, and arithmetic with dates ends there.
     if not date(1990, 1, 1) <= last <= date(2200, 1, 1):
-        raise Invalid(field="to", reason="span", most=LONGEST)
-    first = since or last - timedelta(days=USUAL - 1)
-    if not 0 <= (last - first).days < LONGEST:
-        raise Invalid(field="to", reason="span", most=LONGEST)
+        raise InvalidValue(field="to", reason="span", most=MAX_DAYS)
+    first = since or last - timedelta(days=DEFAULT_DAYS - 1)
+    if not 0 <= (last - first).days < MAX_DAYS:
+        raise InvalidValue(field="to", reason="span", most=MAX_DAYS)
     return first, last
 
 
-async def scope_of(
+async def build_filter(
     ctx: Context,
     shop_id: int,
     *,
@@ -107,13 +109,13 @@ async def scope_of(
     provider_ids: Collection[int] | None = None,
     service_id: int | None = None,
     channel: str = "",
-) -> Scope:
+) -> ReportFilter:
     """Return a scope; NotFound for a shop, provider or service there is none of, Invalid (`to`)."""
-    known = await catalog(ctx, shop_id)
+    known = await load_catalog(ctx, shop_id)
     for provider_id in provider_ids or ():
         known.provider(provider_id)
     if service_id is not None:
         known.service(service_id)
-    first, last = period(ctx.now, known.shop.timezone, since, until)
+    first, last = resolve_period(ctx.now, known.shop.timezone, since, until)
     chosen = None if provider_ids is None else frozenset(provider_ids)
-    return Scope(known, first, last, chosen, service_id, channel)
+    return ReportFilter(known, first, last, chosen, service_id, channel)

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import bookings, conversations, heartbeats, lines, one_time_codes, outbox
-from core.messaging.outbox.recipients import SIMULATED
+from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
 
 LANES = ("reply", "alert", "reminder")
 
-CODES_SINCE = timedelta(days=1)
+CODES_WINDOW = timedelta(days=1)
 
-WORKER = "worker"
+WORKER_NAME = "worker"
 """The heartbeat of whoever does what is due by the clock."""
 
 
@@ -27,43 +27,43 @@ class Gauges:
     `codes` are those of the last day: "sent", and "used" by those who proved their phone.
     """
 
-    due: Mapping[str, int] = field(default_factory=dict)
-    oldest: Mapping[str, float] = field(default_factory=dict)
-    bookings: Mapping[str, int] = field(default_factory=dict)
-    codes: Mapping[str, int] = field(default_factory=dict)
+    due_by_lane: Mapping[str, int] = field(default_factory=dict)
+    oldest_age_by_lane: Mapping[str, float] = field(default_factory=dict)
+    bookings_by_state: Mapping[str, int] = field(default_factory=dict)
+    codes_by_outcome: Mapping[str, int] = field(default_factory=dict)
 
 
-async def gauges(ctx: Context) -> Gauges:
+async def read_gauges(ctx: Context) -> Gauges:
     """Read the gauges at this moment."""
     o, b, c = outbox.c, bookings.c, one_time_codes.c
     waits = sa.and_(_UNFINISHED, o.due_at <= ctx.now, _leads_out())
     due = await ctx.all(sa.select(o.lane, sa.func.count().label("n")).where(waits).group_by(o.lane))
-    oldest = {lane: await oldest_due(ctx, lane) for lane in LANES}
+    oldest = {lane: await oldest_due_at(ctx, lane) for lane in LANES}
     states = await ctx.all(sa.select(b.state, sa.func.count().label("n")).group_by(b.state))
     codes = await ctx.first(
         sa.select(sa.func.count().label("sent"), sa.func.count(c.used_at).label("used")).where(
-            c.created_at >= ctx.now - CODES_SINCE
+            c.created_at >= ctx.now - CODES_WINDOW
         )
     )
     assert codes is not None
     return Gauges(
-        due=dict.fromkeys(LANES, 0) | {row.lane: row.n for row in due},
-        oldest={
+        due_by_lane=dict.fromkeys(LANES, 0) | {row.lane: row.n for row in due},
+        oldest_age_by_lane={
             lane: (ctx.now - since).total_seconds() if since else 0.0
             for lane, since in oldest.items()
         },
-        bookings={row.state: row.n for row in states},
-        codes={"sent": codes.sent, "used": codes.used},
+        bookings_by_state={row.state: row.n for row in states},
+        codes_by_outcome={"sent": codes.sent, "used": codes.used},
     )
 
 
-async def waiting_since(ctx: Context) -> datetime | None:
+async def oldest_waiting_at(ctx: Context) -> datetime | None:
     """Return since when the oldest message that is due waits; None when none does."""
-    since = [await oldest_due(ctx, lane) for lane in LANES]
+    since = [await oldest_due_at(ctx, lane) for lane in LANES]
     return min(filter(None, since), default=None)
 
 
-async def oldest_due(ctx: Context, lane: str) -> datetime | None:
+async def oldest_due_at(ctx: Context, lane: str) -> datetime | None:
     """Return when the oldest unfinished message of a lane was due; None when none is due yet.
 
     Not counting what is for lines of this machine only: nobody sends that while nobody looks.
@@ -78,14 +78,14 @@ async def oldest_due(ctx: Context, lane: str) -> datetime | None:
     return found
 
 
-async def beat(ctx: Context, name: str = WORKER) -> None:
+async def record_heartbeat(ctx: Context, name: str = WORKER_NAME) -> None:
     """Note that somebody is at work at this moment."""
     here = sa.update(heartbeats).where(heartbeats.c.name == name).values(at=ctx.now)
     if not (await ctx.execute(here)).rowcount:
-        await ctx.execute(ctx.insert_new(heartbeats, {"name": name, "at": ctx.now}))
+        await ctx.execute(ctx.insert_ignoring_conflicts(heartbeats, {"name": name, "at": ctx.now}))
 
 
-async def last_beat(ctx: Context, name: str = WORKER) -> datetime | None:
+async def last_heartbeat(ctx: Context, name: str = WORKER_NAME) -> datetime | None:
     """Return when somebody was last at work; None if nobody ever was."""
     at: datetime | None = await ctx.scalar(
         sa.select(heartbeats.c.at).where(heartbeats.c.name == name)
@@ -103,7 +103,7 @@ def _leads_out() -> sa.ColumnElement[bool]:
         .join_from(lines, conversations, conversations.c.line_id == lines.c.id)
         .where(
             conversations.c.id == outbox.c.conversation_id,
-            lines.c.transport.not_in(SIMULATED),
+            lines.c.transport.not_in(SIMULATED_TRANSPORTS),
         )
         .correlate(outbox)
         .exists()

@@ -7,28 +7,28 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from core.bookings.booking import CUSTOMERS, OWN, Booking, booking_from
+from core.bookings.booking import BOOKING_COLUMNS, CUSTOMER_COLUMNS, Booking, booking_from_row
 from core.db.context import Context
 from core.db.tables import bookings, customers, providers, shops, users
-from core.people.customers import ERASED
-from core.reporting.counters import MONEY, Tally
-from core.reporting.filters import on_dates, period
-from core.reporting.shop_report import LATEST
+from core.people.customers import IS_ERASED
+from core.reporting.counters import REVENUE_COLUMNS, BookingCounts
+from core.reporting.filters import date_conditions, resolve_period
+from core.reporting.shop_report import LATEST_BOOKINGS
 
 _b = bookings.c
 
 
 @dataclass(frozen=True, slots=True)
-class ShopLine:
+class ShopSummary:
     """A shop with bookings in the period."""
 
     id: int
     name: str
-    tally: Tally
+    counts: BookingCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class InstallationReport:
     """How many there are of everything now, none of the erased, and the bookings of a period."""
 
     since: date
@@ -37,14 +37,16 @@ class Whole:
     providers: int
     customers: int
     users: int
-    total: Tally
-    by_shop: list[ShopLine]
+    total: BookingCounts
+    shop_summaries: list[ShopSummary]
     latest: list[Booking]
 
 
-async def whole(ctx: Context, *, since: date | None = None, until: date | None = None) -> Whole:
+async def build_installation_report(
+    ctx: Context, *, since: date | None = None, until: date | None = None
+) -> InstallationReport:
     """Count everything; each booking on its shop's own local date, today being UTC's."""
-    first, last = period(ctx.now, "UTC", since, until)
+    first, last = resolve_period(ctx.now, "UTC", since, until)
     counts = await ctx.first(
         sa.select(
             *(
@@ -52,33 +54,35 @@ async def whole(ctx: Context, *, since: date | None = None, until: date | None =
                 for table, which in (
                     (shops, sa.true()),
                     (providers, providers.c.active),
-                    (customers, ~ERASED),
+                    (customers, ~IS_ERASED),
                     (users, users.c.deactivated_at.is_(None)),
                 )
             )
         )
     )
     assert counts is not None
-    total = Tally()
-    lines: dict[int, ShopLine] = {}
+    total = BookingCounts()
+    lines: dict[int, ShopSummary] = {}
     parts = (shops.c.id, shops.c.name, _b.state, _b.payment_status, _b.currency)
     rows = await ctx.all(
-        sa.select(*parts, *MONEY)
+        sa.select(*parts, *REVENUE_COLUMNS)
         .join_from(shops, bookings, _b.shop_id == shops.c.id)
-        .where(*on_dates(first, last))
+        .where(*date_conditions(first, last))
         .group_by(*parts)
     )
     for shop_id, name, state, payment, currency, *values in map(tuple, rows):
-        line = lines.setdefault(shop_id, ShopLine(shop_id, name, Tally()))
-        for tally in (total, line.tally):
+        line = lines.setdefault(shop_id, ShopSummary(shop_id, name, BookingCounts()))
+        for tally in (total, line.counts):
             tally.add(state, payment, currency, values)
     newest = await ctx.all(
-        sa.select(*OWN, *CUSTOMERS)
+        sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS)
         .join_from(bookings, customers, customers.c.id == _b.customer_id)
         .order_by(_b.id.desc())
-        .limit(LATEST)
+        .limit(LATEST_BOOKINGS)
     )
-    by_shop = sorted(lines.values(), key=lambda line: (-line.tally.bookings, line.id))
-    latest = [booking_from(row) for row in newest]
+    by_shop = sorted(lines.values(), key=lambda line: (-line.counts.bookings, line.id))
+    latest = [booking_from_row(row) for row in newest]
     there = [int(n) for n in counts]
-    return Whole(first, last, there[0], there[1], there[2], there[3], total, by_shop, latest)
+    return InstallationReport(
+        first, last, there[0], there[1], there[2], there[3], total, by_shop, latest
+    )

@@ -9,30 +9,37 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.bookings.booking import CUSTOMERS, OWN, Booking, booking_from
+from core.bookings.booking import BOOKING_COLUMNS, CUSTOMER_COLUMNS, Booking, booking_from_row
 from core.db.context import Context
 from core.db.tables import bookings, customers
-from core.reporting.counters import LEAD, MONEY, STANDING, Tally, lead_of, money_of
-from core.reporting.filters import Scope
+from core.reporting.counters import (
+    LEAD_SECONDS,
+    REVENUE_COLUMNS,
+    STANDING_STATES,
+    BookingCounts,
+    lead_time_columns,
+    revenue_columns,
+)
+from core.reporting.filters import ReportFilter
 
-By = Literal["day", "week", "month"]
+Granularity = Literal["day", "week", "month"]
 
-LATEST = 10
+LATEST_BOOKINGS = 10
 """How many of the newest bookings are shown."""
 
 _b = bookings.c
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class TrendBucket:
     """A day, a week from its Monday or a month from its first; all of them, empty ones too."""
 
-    begins: date
-    tally: Tally
+    first_day: date
+    counts: BookingCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class HourlyCount:
     """How many standing visits begin in an hour of the shop's wall clock; Monday is 0."""
 
     weekday: int
@@ -41,7 +48,7 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Customers:
+class CustomerCounts:
     """Who has a standing visit in the period; new are those without one before it."""
 
     total: int
@@ -54,37 +61,39 @@ class Customers:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ShopReport:
     """What became of a period's bookings; parts by id or by the channel's name."""
 
-    total: Tally
-    providers: dict[int, Tally]
-    services: dict[int, Tally]
-    channels: dict[str, Tally]
-    trend: list[Bucket]
-    hours: list[Hour]
-    customers: Customers
+    total: BookingCounts
+    providers: dict[int, BookingCounts]
+    services: dict[int, BookingCounts]
+    channels: dict[str, BookingCounts]
+    trend: list[TrendBucket]
+    hours: list[HourlyCount]
+    customers: CustomerCounts
     latest: list[Booking]
 
 
-async def figures(ctx: Context, scope: Scope, *, by: By = "day") -> Figures:
+async def build_shop_report(
+    ctx: Context, scope: ReportFilter, *, by: Granularity = "day"
+) -> ShopReport:
     """Count what there is in a scope, its trend by day, week or month."""
-    total = Tally()
-    providers: dict[int, Tally] = {}
-    services: dict[int, Tally] = {}
-    channels: dict[str, Tally] = {}
+    total = BookingCounts()
+    providers: dict[int, BookingCounts] = {}
+    services: dict[int, BookingCounts] = {}
+    channels: dict[str, BookingCounts] = {}
     what = (_b.state, _b.payment_status, _b.currency)
     parts = (*what, _b.provider_id, _b.service_id, _b.origin)
     for row in await ctx.all(_grouped(scope, parts)):
         state, payment, currency, provider, service, origin, *values = tuple(row)
         for tally in (
             total,
-            providers.setdefault(provider, Tally()),
-            services.setdefault(service, Tally()),
-            channels.setdefault(origin, Tally()),
+            providers.setdefault(provider, BookingCounts()),
+            services.setdefault(service, BookingCounts()),
+            channels.setdefault(origin, BookingCounts()),
         ):
             tally.add(state, payment, currency, values)
-    return Figures(
+    return ShopReport(
         total,
         dict(sorted(providers.items())),
         dict(sorted(services.items())),
@@ -96,73 +105,79 @@ async def figures(ctx: Context, scope: Scope, *, by: By = "day") -> Figures:
     )
 
 
-def _grouped(scope: Scope, parts: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+def _grouped(scope: ReportFilter, parts: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
     # How far ahead is worked out once for a booking, not for each sum that takes it: that was
     # half of the time on PostgreSQL.
-    each = sa.select(*parts, _b.price_minor, LEAD.label("lead")).where(*scope.visits())
+    each = sa.select(*parts, _b.price_minor, LEAD_SECONDS.label("lead")).where(
+        *scope.dated_booking_conditions()
+    )
     one = each.cte("each_one").prefix_with("MATERIALIZED", dialect="postgresql")
     by = [one.c[part.name] for part in parts]
-    return sa.select(*by, *money_of(one.c.price_minor), *lead_of(one.c.lead, one.c.state)).group_by(
-        *by
-    )
+    return sa.select(
+        *by, *revenue_columns(one.c.price_minor), *lead_time_columns(one.c.lead, one.c.state)
+    ).group_by(*by)
 
 
-def begins(day: date, by: By) -> date:
+def first_day_of(day: date, by: Granularity) -> date:
     """Return the first date of the day, week or month that a date lies in."""
     if by == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if by == "week" else day
 
 
-async def _trend(ctx: Context, scope: Scope, by: By) -> list[Bucket]:
+async def _trend(ctx: Context, scope: ReportFilter, by: Granularity) -> list[TrendBucket]:
     length = (scope.until - scope.since).days + 1
     days = (scope.since + timedelta(days=n) for n in range(length))
-    found = {begins(day, by): Tally() for day in days}
+    found = {first_day_of(day, by): BookingCounts() for day in days}
     parts = (_b.local_date, _b.state, _b.payment_status, _b.currency)
-    for row in await ctx.all(sa.select(*parts, *MONEY).where(*scope.visits()).group_by(*parts)):
+    for row in await ctx.all(
+        sa.select(*parts, *REVENUE_COLUMNS)
+        .where(*scope.dated_booking_conditions())
+        .group_by(*parts)
+    ):
         day, state, payment, currency, *values = tuple(row)
-        found[begins(day, by)].add(state, payment, currency, values)
-    return [Bucket(first, tally) for first, tally in found.items()]
+        found[first_day_of(day, by)].add(state, payment, currency, values)
+    return [TrendBucket(first, tally) for first, tally in found.items()]
 
 
-async def _hours(ctx: Context, scope: Scope) -> list[Hour]:
+async def _hours(ctx: Context, scope: ReportFilter) -> list[HourlyCount]:
     weekday = sa.extract("dow", _b.local_date)  # Sunday is 0, on both databases
     hour = sa.func.substr(_b.local_time, 1, 2)
     rows = await ctx.all(
         sa.select(weekday, hour, sa.func.count())
-        .where(*scope.visits(), _b.state.in_(STANDING))
+        .where(*scope.dated_booking_conditions(), _b.state.in_(STANDING_STATES))
         .group_by(weekday, hour)
     )
-    found = [Hour((int(day) - 1) % 7, int(at), count) for day, at, count in map(tuple, rows)]
+    found = [HourlyCount((int(day) - 1) % 7, int(at), count) for day, at, count in map(tuple, rows)]
     return sorted(found, key=lambda one: (one.weekday, one.hour))
 
 
-async def _customers(ctx: Context, scope: Scope) -> Customers:
-    standing = _b.state.in_(STANDING)
+async def _customers(ctx: Context, scope: ReportFilter) -> CustomerCounts:
+    standing = _b.state.in_(STANDING_STATES)
     came = (
         sa.select(_b.customer_id)
-        .where(*scope.visits(), standing, _b.customer_id.is_not(None))
+        .where(*scope.dated_booking_conditions(), standing, _b.customer_id.is_not(None))
         .distinct()
         .subquery()
     )
     earlier = bookings.alias("earlier")
     # In a CASE, for an index of states or dates would be read anew for each customer: without
     # fresh statistics PostgreSQL does so, and 20,000 bookings take seconds.
-    stood = sa.case((earlier.c.state.in_(STANDING), earlier.c.local_date)) < scope.since
+    stood = sa.case((earlier.c.state.in_(STANDING_STATES), earlier.c.local_date)) < scope.since
     before = sa.exists().where(earlier.c.customer_id == came.c.customer_id, stood)
     new = sa.func.coalesce(sa.func.sum(sa.case((before, 0), else_=1)), 0)
     row = await ctx.first(sa.select(sa.func.count(), new).select_from(came))
     assert row is not None
     total, first_time = tuple(row)
-    return Customers(int(total), int(first_time))
+    return CustomerCounts(int(total), int(first_time))
 
 
-async def _latest(ctx: Context, scope: Scope) -> list[Booking]:
+async def _latest(ctx: Context, scope: ReportFilter) -> list[Booking]:
     rows = await ctx.all(
-        sa.select(*OWN, *CUSTOMERS)
+        sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS)
         .select_from(bookings.outerjoin(customers, customers.c.id == _b.customer_id))
-        .where(*scope.chosen(), _b.customer_id.is_not(None))
+        .where(*scope.booking_conditions(), _b.customer_id.is_not(None))
         .order_by(_b.id.desc())
-        .limit(LATEST)
+        .limit(LATEST_BOOKINGS)
     )
-    return [booking_from(row) for row in rows]
+    return [booking_from_row(row) for row in rows]

@@ -11,21 +11,21 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.catalog.loader import schedules
+from core.catalog.loader import opening_hours_by_provider
 from core.db.context import Context
-from core.db.tables import bookings, date_exceptions, hours, seconds, time_off
+from core.db.tables import bookings, date_exceptions, epoch_seconds, hours, time_off
 from core.localtime import opening_masks, ticks
-from core.reporting.counters import RESERVED, share
-from core.reporting.filters import Scope
+from core.reporting.counters import RESERVED_STATES, ratio
+from core.reporting.filters import ReportFilter
 
 _LOOK_BACK = timedelta(hours=26)
 """No booking is longer."""
 
-_TICK_MINUTES = ticks.TICK // 60
+_TICK_MINUTES = ticks.TICK_SECONDS // 60
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class Utilization:
     """Minutes that were open, and those of them that were kept for somebody.
 
     Several at one time, as in a session, use it once. What was given outside of the hours is not in
@@ -38,14 +38,14 @@ class Used:
     @property
     def share(self) -> float | None:
         """The utilisation; None where nothing was open."""
-        return share(self.booked_minutes, self.open_minutes)
+        return ratio(self.booked_minutes, self.open_minutes)
 
 
-async def used(ctx: Context, scope: Scope) -> dict[int, Used]:
+async def utilization_by_provider(ctx: Context, scope: ReportFilter) -> dict[int, Utilization]:
     """Return how each active provider of a scope was used, by id."""
-    start_s, end_s = scope.bounds
+    start_s, end_s = scope.epoch_bounds
     start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
-    window = ticks.Window.between(start, end)
+    window = ticks.TickWindow.between(start, end)
     of_shop = scope.shop_id
     week = await ctx.all(sa.select(hours).where(hours.c.shop_id == of_shop))
     dates = await ctx.all(
@@ -55,20 +55,24 @@ async def used(ctx: Context, scope: Scope) -> dict[int, Used]:
             date_exceptions.c.day.between(scope.since - timedelta(days=1), scope.until),
         )
     )
-    away: dict[int, list[ticks.Busy]] = {}
+    away: dict[int, list[ticks.BusyClaim]] = {}
     off = sa.select(
-        time_off.c.provider_id, seconds(time_off.c.starts_at), seconds(time_off.c.ends_at)
+        time_off.c.provider_id,
+        epoch_seconds(time_off.c.starts_at),
+        epoch_seconds(time_off.c.ends_at),
     ).where(time_off.c.shop_id == of_shop, time_off.c.ends_at > start, time_off.c.starts_at < end)
     for who, since_s, until_s in map(tuple, await ctx.all(off)):
         away.setdefault(who, []).append((since_s, until_s, 0, 0))
-    taken: dict[int, list[ticks.Busy]] = {}
+    taken: dict[int, list[ticks.BusyClaim]] = {}
     spans = (
         sa.select(
-            bookings.c.provider_id, seconds(bookings.c.starts_at), seconds(bookings.c.ends_at)
+            bookings.c.provider_id,
+            epoch_seconds(bookings.c.starts_at),
+            epoch_seconds(bookings.c.ends_at),
         )
         .where(
-            *scope.chosen(),
-            bookings.c.state.in_(RESERVED),
+            *scope.booking_conditions(),
+            bookings.c.state.in_(RESERVED_STATES),
             bookings.c.starts_at < end,
             bookings.c.starts_at > start - _LOOK_BACK,
             bookings.c.ends_at > start,
@@ -77,7 +81,7 @@ async def used(ctx: Context, scope: Scope) -> dict[int, Used]:
     )
     for who, since_s, until_s in map(tuple, await ctx.all(spans)):
         taken.setdefault(who, []).append((since_s, until_s, 0, 0))
-    by_who = schedules(scope.zone, week, dates)
+    by_who = opening_hours_by_provider(scope.zone, week, dates)
     found = {}
     for provider in scope.catalog.providers:
         if not provider.active or (
@@ -87,7 +91,7 @@ async def used(ctx: Context, scope: Scope) -> dict[int, Used]:
         open_ = opening_masks.open_mask(by_who.get(provider.id, by_who[None]), window)
         open_ &= ~ticks.busy_masks(sorted(away.get(provider.id, ())), window)[0]
         busy = ticks.busy_masks(sorted(taken.get(provider.id, ())), window)[0]
-        found[provider.id] = Used(
+        found[provider.id] = Utilization(
             open_.bit_count() * _TICK_MINUTES, (open_ & busy).bit_count() * _TICK_MINUTES
         )
     return found

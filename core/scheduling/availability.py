@@ -13,13 +13,13 @@ from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
 from core.errors import NotOffered, SlotTaken
 from core.localtime import zones
-from core.scheduling.slot_finder import Ask
+from core.scheduling.slot_finder import SlotQuery
 
 _FOREVER = timedelta(days=500)
 """Past every horizon."""
 
 
-async def find(
+async def find_slots(
     ctx: Context,
     catalog: Catalog,
     service_id: int,
@@ -37,11 +37,11 @@ async def find(
     at one time, the one with the most seats left). `ignore_booking` counts as not there, as when it
     is about to be moved.
     """
-    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
-    return await ask.answer(start, end, limit=limit, everybody=False)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.slots(start, end, limit=limit, everybody=False)
 
 
-async def all_providers(
+async def find_slots_by_provider(
     ctx: Context,
     catalog: Catalog,
     service_id: int,
@@ -56,11 +56,11 @@ async def all_providers(
 
     Of sessions, each.
     """
-    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
-    return await ask.answer(start, end, limit=limit, everybody=True)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.slots(start, end, limit=limit, everybody=True)
 
 
-async def by_day(
+async def count_slots_by_day(
     ctx: Context,
     catalog: Catalog,
     service_id: int,
@@ -72,11 +72,11 @@ async def by_day(
 
     Of all that `find` would return up to the horizon.
     """
-    ask = Ask(ctx, catalog, service_id, provider_id, ignore_booking)
-    return await ask.by_day(ctx.now, ctx.now + _FOREVER)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    return await ask.count_by_day(ctx.now, ctx.now + _FOREVER)
 
 
-async def nearest(
+async def nearest_slots(
     ctx: Context,
     catalog: Catalog,
     slot: Slot,
@@ -90,19 +90,19 @@ async def nearest(
     others at that very time, other times later that day, then earlier, then the days after.
     """
     zone = catalog.shop.timezone
-    day = zones.local(int(slot.starts_at.timestamp()), zone).date()
+    day = zones.to_local(int(slot.starts_at.timestamp()), zone).date()
     begins, ends = (datetime.fromtimestamp(bound, UTC) for bound in zones.day_bounds(day, zone))
-    ask = Ask(ctx, catalog, slot.service_id, None, ignore_booking)
-    that_day = await ask.answer(begins, ends, limit=None, everybody=True)
+    ask = SlotQuery(ctx, catalog, slot.service_id, None, ignore_booking)
+    that_day = await ask.slots(begins, ends, limit=None, everybody=True)
     chosen = _nearest_of(that_day, slot)[:limit]
     if len(chosen) < limit:
-        chosen += await ask.answer(ends, ctx.now + _FOREVER, limit=limit, everybody=False)
+        chosen += await ask.slots(ends, ctx.now + _FOREVER, limit=limit, everybody=False)
     if not chosen:  # past the horizon, say: then what is next from now on
-        chosen = await ask.answer(ctx.now, ends, limit=limit, everybody=False)
+        chosen = await ask.slots(ctx.now, ends, limit=limit, everybody=False)
     return tuple(sorted(chosen[:limit], key=attrgetter("starts_at")))
 
 
-async def check(
+async def ensure_available(
     ctx: Context,
     catalog: Catalog,
     slot: Slot,
@@ -118,12 +118,12 @@ async def check(
     usual length; hours, claims and buffers bind them too. Ask under the locks of `calendars_of`,
     with a catalog read under them.
     """
-    ask = Ask(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
-    reason = await ask.obstacle(slot, staff=staff)
+    ask = SlotQuery(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
+    reason = await ask.reason_unavailable(slot, staff=staff)
     if reason is None:
         return
     error = SlotTaken if reason in {"taken", "full"} else NotOffered
-    instead = await nearest(ctx, catalog, slot, ignore_booking=ignore_booking)
+    instead = await nearest_slots(ctx, catalog, slot, ignore_booking=ignore_booking)
     raise error(alternatives=instead, reason=reason)
 
 
@@ -154,7 +154,7 @@ def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
     return chosen
 
 
-def slot_at(known: Catalog, service_id: int, provider_id: int, starts_at: datetime) -> Slot:
+def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: datetime) -> Slot:
     """Return a start of the staff's own choice as a slot; whether it is free is not asked here."""
     offering = known.offering(service_id, provider_id)
     return Slot(
@@ -168,7 +168,7 @@ def slot_at(known: Catalog, service_id: int, provider_id: int, starts_at: dateti
     )
 
 
-async def slot_for(
+async def resolve_slot(
     ctx: Context, known: Catalog, service_id: int, provider_id: int | None, starts_at: datetime
 ) -> Slot:
     """Return a start as a slot: with a provider the staff's own choice, else whoever is free.
@@ -177,9 +177,9 @@ async def slot_for(
     nobody is free, or no session begins then.
     """
     if provider_id is not None and not known.service(service_id).sessions:
-        return slot_at(known, service_id, provider_id, starts_at)
+        return staff_slot(known, service_id, provider_id, starts_at)
     known.service(service_id)
-    found = await find(
+    found = await find_slots(
         ctx,
         known,
         service_id,

@@ -14,37 +14,39 @@ from datetime import timedelta
 from core.catalog.entities import Catalog
 from core.localtime import opening_masks, ticks, zones
 
-LONGEST_GAP = 240
+MAX_GAP_MINUTES = 240
 """Minutes; the longest buffer the database lets anybody set."""
 
-LONGEST_SERVICE = 1440
+MAX_SERVICE_MINUTES = 1440
 """Minutes; the longest service the database lets anybody offer."""
 
-DAY = 86_400
+DAY_SECONDS = 86_400
 """Seconds of most days."""
 
 
 @dataclass(slots=True)
-class Frame:
+class BookingHorizon:
     """One shop from the day before a local date to past the last that any of its rules lets book.
 
     `days` are epoch seconds at which local dates begin, today's first.
     """
 
     catalog: Catalog
-    window: ticks.Window
-    days: list[int]
+    window: ticks.TickWindow
+    day_starts_s: list[int]
     _open: dict[int, int] = field(default_factory=dict, repr=False)
     _grids: dict[int, int] = field(default_factory=dict, repr=False)
 
-    def open(self, provider_id: int) -> int:
+    def open_mask(self, provider_id: int) -> int:
         """Ticks at which a provider works: hours without time off."""
         mask = self._open.get(provider_id)
         if mask is None:
-            mask = self._open[provider_id] = open_mask(self.catalog, provider_id, self.window)
+            mask = self._open[provider_id] = provider_open_mask(
+                self.catalog, provider_id, self.window
+            )
         return mask
 
-    def grid(self, minutes: int) -> int:
+    def grid_mask(self, minutes: int) -> int:
         """Ticks at which something may start, by the wall clock."""
         mask = self._grids.get(minutes)
         if mask is None:
@@ -52,52 +54,58 @@ class Frame:
             mask = self._grids[minutes] = opening_masks.grid_mask(zone, minutes, self.window)
         return mask
 
-    def horizon_s(self, days: int) -> int:
+    def horizon_end_s(self, days: int) -> int:
         """The instant past the last date that lies `days` ahead of today, which is bookable."""
-        return self.days[days + 1]
+        return self.day_starts_s[days + 1]
 
-    def day_of(self, epoch_s: int) -> int:
+    def day_index(self, epoch_s: int) -> int:
         """Which of `days` an instant lies in."""
-        return bisect_right(self.days, epoch_s) - 1
+        return bisect_right(self.day_starts_s, epoch_s) - 1
 
-    def split(self, start_s: int, end_s: int) -> Iterator[tuple[int, int, int]]:
+    def split_by_day(self, start_s: int, end_s: int) -> Iterator[tuple[int, int, int]]:
         """Local days of a span, each as its number and the part of it that the span has."""
-        day = self.day_of(start_s)
+        day = self.day_index(start_s)
         while start_s < end_s:
-            until = min(self.days[day + 1], end_s) if day + 1 < len(self.days) else end_s
+            until = (
+                min(self.day_starts_s[day + 1], end_s)
+                if day + 1 < len(self.day_starts_s)
+                else end_s
+            )
             yield day, start_s, until
             day, start_s = day + 1, until
 
     def covers(self, start_s: int, end_s: int) -> bool:
         """Whether a span lies inside, with room for buffers on both sides."""
-        gap = 60 * LONGEST_GAP
+        gap = 60 * MAX_GAP_MINUTES
         return self.window.start_s + gap <= start_s and end_s + gap <= self.window.end_s
 
 
-def frame(catalog: Catalog, now_s: int) -> Frame:
+def booking_horizon(catalog: Catalog, now_s: int) -> BookingHorizon:
     """Return the frame of the shop's present local day."""
-    kept: Frame | None = catalog.derived.get("frame")
-    if kept is None or not kept.days[0] <= now_s < kept.days[1]:
-        kept = catalog.derived["frame"] = _made(catalog, now_s)
+    kept: BookingHorizon | None = catalog.derived_cache.get("frame")
+    if kept is None or not kept.day_starts_s[0] <= now_s < kept.day_starts_s[1]:
+        kept = catalog.derived_cache["frame"] = _made(catalog, now_s)
     return kept
 
 
-def open_mask(catalog: Catalog, provider_id: int, window: ticks.Window) -> int:
+def provider_open_mask(catalog: Catalog, provider_id: int, window: ticks.TickWindow) -> int:
     """Ticks of any window at which a provider works: hours without time off."""
-    mask = opening_masks.open_mask(catalog.provider_schedules[provider_id], window)
-    for start_s, end_s in catalog.time_off.get(provider_id, ()):
+    mask = opening_masks.open_mask(catalog.provider_hours[provider_id], window)
+    for start_s, end_s in catalog.time_off_by_provider.get(provider_id, ()):
         mask &= ~ticks.span_mask(start_s, end_s, window)
     return mask
 
 
-def _made(catalog: Catalog, now_s: int) -> Frame:
+def _made(catalog: Catalog, now_s: int) -> BookingHorizon:
     zone = catalog.shop.timezone
     ahead = [offering.rules.horizon_days for offering in catalog.offerings.values()]
     longest = max(ahead, default=catalog.shop.rules.horizon_days)
-    today = zones.local(now_s, zone).date()
+    today = zones.to_local(now_s, zone).date()
     days = [zones.day_bounds(today + timedelta(days=n), zone)[0] for n in range(longest + 2)]
     # A zone that leaves a date out altogether gives it no instants: two days begin as one.
-    first_s = days[0] - DAY
-    last_s = days[-1] + 60 * (LONGEST_SERVICE + LONGEST_GAP)
-    first = first_s // ticks.TICK
-    return Frame(catalog, ticks.Window(first, -(-last_s // ticks.TICK) - first), days)
+    first_s = days[0] - DAY_SECONDS
+    last_s = days[-1] + 60 * (MAX_SERVICE_MINUTES + MAX_GAP_MINUTES)
+    first = first_s // ticks.TICK_SECONDS
+    return BookingHorizon(
+        catalog, ticks.TickWindow(first, -(-last_s // ticks.TICK_SECONDS) - first), days
+    )

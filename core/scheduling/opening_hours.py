@@ -14,18 +14,18 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from core.catalog import loader
-from core.catalog.rows import _add, _lock, _there
+from core.catalog.rows import insert_row, lock_provider_calendars, require_row
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import date_exceptions, hours, time_off
 from core.db.tables import time_off as time_off_table
-from core.errors import Invalid, NotFound
+from core.errors import InvalidValue, NotFound
 from core.localtime.opening_masks import Interval
-from core.values.validators import REASON, _checked
+from core.values.validators import REASON_FIELDS, validate_fields
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class WeeklyInterval:
     """A stretch of a weekday's hours, Monday 0, in minutes from its midnight."""
 
     weekday: int
@@ -34,7 +34,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Special:
+class DateException:
     """A stretch of a date's own hours; None and None: closed that day."""
 
     day: date
@@ -43,19 +43,21 @@ class Special:
     reason: str
 
 
-async def week(ctx: Context, shop_id: int, provider_id: int | None = None) -> list[Opening]:
+async def weekly_hours(
+    ctx: Context, shop_id: int, provider_id: int | None = None
+) -> list[WeeklyInterval]:
     """Return the weekly hours of a shop or a provider's own, in order."""
     rows = await ctx.all(
         sa.select(hours.c.weekday, hours.c.opens, hours.c.closes)
         .where(hours.c.shop_id == shop_id, hours.c.provider_id.is_not_distinct_from(provider_id))
         .order_by(hours.c.weekday, hours.c.opens)
     )
-    return [Opening(*list(row)) for row in rows]
+    return [WeeklyInterval(*list(row)) for row in rows]
 
 
-async def exceptions(
+async def list_date_exceptions(
     ctx: Context, shop_id: int, provider_id: int | None, since: date
-) -> list[Special]:
+) -> list[DateException]:
     """Return the exceptions of a shop or a provider from a date on, in order."""
     table = date_exceptions
     rows = await ctx.all(
@@ -67,19 +69,21 @@ async def exceptions(
         )
         .order_by(table.c.day, table.c.opens)
     )
-    return [Special(*list(row)) for row in rows]
+    return [DateException(*list(row)) for row in rows]
 
 
-async def time_off(ctx: Context, shop_id: int, provider_id: int, asked: Asked) -> Page[Row]:
+async def list_time_off(
+    ctx: Context, shop_id: int, provider_id: int, asked: PageRequest
+) -> Page[Row]:
     """Return a provider's time off that is not over: id, starts_at, ends_at, reason."""
     table = time_off_table
     rows = sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
         table.c.shop_id == shop_id, table.c.provider_id == provider_id, table.c.ends_at > ctx.now
     )
-    return await page(ctx, rows, [table.c.starts_at, table.c.id], asked)
+    return await paginate(ctx, rows, [table.c.starts_at, table.c.id], asked)
 
 
-async def one_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int) -> Row:
+async def get_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int) -> Row:
     """Return one entry of a provider's time off; else NotFound."""
     table = time_off_table
     row = await ctx.first(
@@ -92,7 +96,7 @@ async def one_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int
     return row
 
 
-async def last_off(
+async def latest_time_off(
     ctx: Context, shop_id: int, provider_ids: Collection[int] | None
 ) -> tuple[int, int, datetime, datetime] | None:
     """Return the newest time off that is not over: its id, provider, start and end."""
@@ -107,7 +111,7 @@ async def last_off(
 # ------------------------------------------------------------------------------------ when
 
 
-async def set_hours(
+async def set_weekly_hours(
     ctx: Context,
     shop_id: int,
     provider_id: int | None,
@@ -118,9 +122,9 @@ async def set_hours(
     Days left out are closed; a provider with an empty week keeps the shop's.
     """
     if not set(week) <= set(range(7)):
-        raise Invalid(field="week", reason="range", least=0, most=6)
+        raise InvalidValue(field="week", reason="range", least=0, most=6)
     days = {weekday: _apart(intervals) for weekday, intervals in week.items()}
-    await _lock(ctx, shop_id, provider_id)
+    await lock_provider_calendars(ctx, shop_id, provider_id)
     await ctx.execute(hours.delete().where(*_whose(hours, shop_id, provider_id)))
     owner = {"shop_id": shop_id, "provider_id": provider_id}
     rows = [
@@ -130,10 +134,10 @@ async def set_hours(
     ]
     if rows:
         await ctx.execute(hours.insert(), rows)
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
 
 
-async def set_exception(
+async def set_date_exception(
     ctx: Context,
     shop_id: int,
     day: date,
@@ -144,22 +148,22 @@ async def set_exception(
 ) -> None:
     """Set the hours of one local date, instead of the week's: a holiday if there are none."""
     special = _apart(intervals)
-    reason = _checked(REASON, {"reason": reason})["reason"]
-    await clear_exception(ctx, shop_id, day, provider_id=provider_id)
+    reason = validate_fields(REASON_FIELDS, {"reason": reason})["reason"]
+    await clear_date_exception(ctx, shop_id, day, provider_id=provider_id)
     common = {"shop_id": shop_id, "provider_id": provider_id, "day": day, "reason": reason}
     rows = [{"opens": i.opens, "closes": i.closes, **common} for i in special]
     closed = {"opens": None, "closes": None, **common}
     await ctx.execute(date_exceptions.insert(), rows or [closed])
 
 
-async def clear_exception(
+async def clear_date_exception(
     ctx: Context, shop_id: int, day: date, *, provider_id: int | None = None
 ) -> None:
     """Let the week's hours hold again on a local date."""
-    await _lock(ctx, shop_id, provider_id)
+    await lock_provider_calendars(ctx, shop_id, provider_id)
     whose = _whose(date_exceptions, shop_id, provider_id)
     await ctx.execute(date_exceptions.delete().where(date_exceptions.c.day == day, *whose))
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
 
 
 async def add_time_off(
@@ -167,26 +171,26 @@ async def add_time_off(
 ) -> int:
     """Take a provider off offer between two instants and return the entry's id."""
     if end - start < timedelta(minutes=5):
-        raise Invalid(field="end", reason="order")
-    reason = _checked(REASON, {"reason": reason})["reason"]
-    await _lock(ctx, shop_id, provider_id)
+        raise InvalidValue(field="end", reason="order")
+    reason = validate_fields(REASON_FIELDS, {"reason": reason})["reason"]
+    await lock_provider_calendars(ctx, shop_id, provider_id)
     values = {"provider_id": provider_id, "starts_at": start, "ends_at": end, "reason": reason}
-    return await _add(ctx, time_off, shop_id, values)
+    return await insert_row(ctx, time_off, shop_id, values)
 
 
 async def remove_time_off(ctx: Context, shop_id: int, time_off_id: int) -> None:
     """Take time off back."""
-    row = await _there(ctx, time_off, shop_id, time_off_id)
-    await _lock(ctx, shop_id, row.provider_id)
+    row = await require_row(ctx, time_off, shop_id, time_off_id)
+    await lock_provider_calendars(ctx, shop_id, row.provider_id)
     await ctx.execute(time_off.delete().where(time_off.c.id == time_off_id))
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
 
 
 def _apart(intervals: Iterable[Interval]) -> list[Interval]:
     ordered = sorted(intervals, key=lambda interval: interval.opens)
     for one, other in pairwise(ordered):
         if other.opens < one.closes:
-            raise Invalid(field="hours", reason="overlap")
+            raise InvalidValue(field="hours", reason="overlap")
     return ordered
 
 

@@ -21,10 +21,15 @@ import sqlalchemy as sa
 
 from core.catalog.entities import Catalog, Offering, Slot
 from core.db.context import Context, Row
-from core.db.tables import LONGEST_CLAIM, bookings, claims, seats, seconds, sessions
+from core.db.tables import MAX_CLAIM_SECONDS, bookings, claims, epoch_seconds, seats, sessions
 from core.errors import OfferChanged, ShopPaused
 from core.localtime import ticks, zones
-from core.scheduling.horizon import LONGEST_GAP, Frame, frame, open_mask
+from core.scheduling.horizon import (
+    MAX_GAP_MINUTES,
+    BookingHorizon,
+    booking_horizon,
+    provider_open_mask,
+)
 
 _FIRST_LOOK = 20
 """Days of one calendar, or so many days of all together, whose claims a question for a few starts
@@ -42,8 +47,8 @@ _now = sa.bindparam("now", type_=claims.c.held_until.type)
 _CLAIMS = (
     sa.select(
         claims.c.calendar_id,
-        seconds(claims.c.busy_from),
-        seconds(claims.c.busy_until),
+        epoch_seconds(claims.c.busy_from),
+        epoch_seconds(claims.c.busy_until),
         claims.c.gap_before,
         claims.c.gap_after,
         claims.c.block_id,
@@ -74,8 +79,8 @@ _SESSIONS = (
     sa.select(
         sessions.c.id,
         sessions.c.provider_id,
-        seconds(sessions.c.starts_at).label("starts_s"),
-        seconds(sessions.c.ends_at).label("ends_s"),
+        epoch_seconds(sessions.c.starts_at).label("starts_s"),
+        epoch_seconds(sessions.c.ends_at).label("ends_s"),
         sessions.c.price_minor,
         (sessions.c.capacity - _SEATS_TAKEN).label("seats_left"),
     )
@@ -94,7 +99,7 @@ _SESSIONS = (
 class _Busy:
     """One calendar's claims in a span, and when those that are bookings begin, both in order."""
 
-    claims: Sequence[ticks.Busy] = ()
+    claims: Sequence[ticks.BusyClaim] = ()
     begins: Sequence[int] = ()
 
 
@@ -104,22 +109,22 @@ _BUSY = itemgetter(1, 2, 3, 4)
 
 
 @dataclass(slots=True)
-class Ask:
+class SlotQuery:
     """One question: about which service and provider, for whom a booking counts as not there."""
 
     ctx: Context
     catalog: Catalog
     service_id: int
     provider_id: int | None
-    ignore: int | None
+    ignore_booking_id: int | None
     now_s: int = field(init=False)
-    frame: Frame = field(init=False)
+    horizon: BookingHorizon = field(init=False)
 
     def __post_init__(self) -> None:
         self.now_s = int(self.ctx.now.timestamp())
-        self.frame = frame(self.catalog, self.now_s)
+        self.horizon = booking_horizon(self.catalog, self.now_s)
 
-    async def answer(
+    async def slots(
         self, start: datetime, end: datetime, *, limit: int | None, everybody: bool
     ) -> list[Slot]:
         """The slots in [start, end): of everybody who is free, or of one a start."""
@@ -140,7 +145,7 @@ class Ask:
                 return found[:limit]
         return found
 
-    async def by_day(self, start: datetime, end: datetime) -> dict[date, int]:
+    async def count_by_day(self, start: datetime, end: datetime) -> dict[date, int]:
         """How many starts in [start, end) each local date has; dates without any are left out."""
         offerings, start_s, end_s = self._asked(start, end)
         if not offerings:
@@ -148,42 +153,46 @@ class Ask:
         zone = self.catalog.shop.timezone
         if offerings[0].service.sessions:
             found = await self._sessions(offerings, start_s, end_s, None, everybody=False)
-            return Counter(zones.local(int(s.starts_at.timestamp()), zone).date() for s in found)
+            return Counter(zones.to_local(int(s.starts_at.timestamp()), zone).date() for s in found)
         busy = await self._busy(offerings, start_s, end_s)
         masks = [self._mask(offering, busy, start_s, end_s) for offering in offerings]
         free = reduce(or_, masks)
         counted: dict[date, int] = {}
-        for _, since_s, until_s in self.frame.split(start_s, end_s):
+        for _, since_s, until_s in self.horizon.split_by_day(start_s, end_s):
             if number := (
-                free & ticks.between_mask(since_s, until_s, self.frame.window)
+                free & ticks.between_mask(since_s, until_s, self.horizon.window)
             ).bit_count():
-                counted[zones.local(since_s, zone).date()] = number
+                counted[zones.to_local(since_s, zone).date()] = number
         return counted
 
     def _asked(self, start: datetime, end: datetime) -> tuple[list[Offering], int, int]:
         """Who may be booked, and from when until when in epoch seconds; nobody if at no time."""
         offerings = [
             offering
-            for offering in self.catalog.given(self.service_id)
+            for offering in self.catalog.offerings_of(self.service_id)
             if self.provider_id in {None, offering.provider.id}
         ]
         if not offerings or self.catalog.shop.paused:
             return [], 0, 0
-        bounds = [self.bounds(offering) for offering in offerings]
+        bounds = [self.bookable_bounds(offering) for offering in offerings]
         start_s = max(_ceil(start), min(low for low, _ in bounds))
         end_s = min(_ceil(end), max(high for _, high in bounds))
         return (offerings if start_s < end_s else []), start_s, end_s
 
-    def bounds(self, offering: Offering) -> tuple[int, int]:
+    def bookable_bounds(self, offering: Offering) -> tuple[int, int]:
         """From when on and until when it may be booked, by notice and horizon."""
         rules = offering.rules
-        return self.now_s + 60 * rules.notice_minutes, self.frame.horizon_s(rules.horizon_days)
+        return self.now_s + 60 * rules.notice_minutes, self.horizon.horizon_end_s(
+            rules.horizon_days
+        )
 
     def _looks(self, start_s: int, end_s: int, calendars: int | None) -> Iterator[tuple[int, int]]:
         """The span in the parts to read it in, cut where a local day begins."""
-        days = self.frame.days
+        days = self.horizon.day_starts_s
         if calendars:
-            later = self.frame.day_of(start_s) + max(_FIRST_LOOK_LEAST, _FIRST_LOOK // calendars)
+            later = self.horizon.day_index(start_s) + max(
+                _FIRST_LOOK_LEAST, _FIRST_LOOK // calendars
+            )
             if later < len(days) and days[later] < end_s:
                 yield start_s, days[later]
                 start_s = days[later]
@@ -193,15 +202,18 @@ class Ask:
         self, offerings: Sequence[Offering], start_s: int, end_s: int
     ) -> dict[int, _Busy]:
         """The claims that bear on starts in the span, by calendar; whole local days of them."""
-        longest = 60 * (LONGEST_GAP + max(offering.minutes for offering in offerings))
-        days = self.frame.days
-        first, last = days[self.frame.day_of(start_s)], days[self.frame.day_of(end_s - 1) + 1]
+        longest = 60 * (MAX_GAP_MINUTES + max(offering.minutes for offering in offerings))
+        days = self.horizon.day_starts_s
+        first, last = (
+            days[self.horizon.day_index(start_s)],
+            days[self.horizon.day_index(end_s - 1) + 1],
+        )
         calendars = {
             calendar
             for offering in offerings
             for calendar in calendars_of(self.catalog, self.service_id, offering.provider.id)
         }
-        since_s = min(first, start_s - 60 * LONGEST_GAP)
+        since_s = min(first, start_s - 60 * MAX_GAP_MINUTES)
         return await self._claims(calendars, since_s, max(last, end_s + longest))
 
     async def _claims(
@@ -212,45 +224,45 @@ class Ask:
             {
                 "calendars": sorted(calendars),
                 "since": _instant(since_s),
-                "look_back": _instant(since_s - LONGEST_CLAIM),
+                "look_back": _instant(since_s - MAX_CLAIM_SECONDS),
                 "until": _instant(until_s),
                 "now": self.ctx.now,
-                "ignore": self.ignore or 0,
+                "ignore": self.ignore_booking_id or 0,
             },
         )
         busy: dict[int, _Busy] = {}
         for calendar, group in groupby(result.all(), _CALENDAR):
             rows: list[Any] = list(group)
-            taken: list[ticks.Busy] = list(map(_BUSY, rows))
+            taken: list[ticks.BusyClaim] = list(map(_BUSY, rows))
             busy[calendar] = _Busy(taken, [row[1] for row in rows if row[5] is None])
         return busy
 
     def _mask(self, offering: Offering, busy: Mapping[int, _Busy], start_s: int, end_s: int) -> int:
         """The starts of one offering in the span."""
-        low, high = self.bounds(offering)
-        window = self.frame.window
+        low, high = self.bookable_bounds(offering)
+        window = self.horizon.window
         between = ticks.between_mask(max(start_s, low), min(end_s, high), window)
-        grid = self.frame.grid(offering.rules.grid_minutes) & between
+        grid = self.horizon.grid_mask(offering.rules.grid_minutes) & between
         return self._fit(offering, busy, window, grid, offering.minutes)
 
     def _fit(
         self,
         offering: Offering,
         busy: Mapping[int, _Busy],
-        window: ticks.Window,
+        window: ticks.TickWindow,
         grid: int,
         minutes: int,
     ) -> int:
         provider_id = offering.provider.id
-        taken: list[ticks.Busy] = []
+        taken: list[ticks.BusyClaim] = []
         for calendar in calendars_of(self.catalog, self.service_id, provider_id):
             taken += busy.get(calendar, _NOTHING).claims
         core, padded = ticks.busy_masks(taken, window)
-        if window is self.frame.window:
-            open_ = self.frame.open(provider_id)
+        if window is self.horizon.window:
+            open_ = self.horizon.open_mask(provider_id)
         else:
-            open_ = open_mask(self.catalog, provider_id, window)
-        return ticks.starts(
+            open_ = provider_open_mask(self.catalog, provider_id, window)
+        return ticks.start_mask(
             open_,
             core,
             padded,
@@ -264,11 +276,11 @@ class Ask:
         self, offerings: Sequence[Offering], masks: Sequence[int], limit: int | None
     ) -> list[Slot]:
         """Every start of every offering, by time, then the providers' order."""
-        window = self.frame.window
+        window = self.horizon.window
         found = [
             (start_s, at)
             for at, mask in enumerate(masks)
-            for start_s in ticks.instants(mask, window)
+            for start_s in ticks.mask_instants(mask, window)
         ]
         if len(masks) > 1:
             found.sort()
@@ -283,13 +295,13 @@ class Ask:
         limit: int | None,
     ) -> list[Slot]:
         """Each start once, a day at a time, with the least busy of those who are free then."""
-        days = self.frame.days
+        days = self.horizon.day_starts_s
         begins = [busy.get(o.provider.calendar_id, _NOTHING).begins for o in offerings]
         found: list[Slot] = []
-        for day, start_s, end_s in self.frame.split(*part):
-            first = start_s // ticks.TICK
-            window = ticks.Window(first, -(-end_s // ticks.TICK) - first)
-            shift, ones = first - self.frame.window.first, (1 << window.ticks) - 1
+        for day, start_s, end_s in self.horizon.split_by_day(*part):
+            first = start_s // ticks.TICK_SECONDS
+            window = ticks.TickWindow(first, -(-end_s // ticks.TICK_SECONDS) - first)
+            shift, ones = first - self.horizon.window.first_tick, (1 << window.tick_count) - 1
             since, until = days[day], days[day + 1]
             free = [
                 # Bookings that day, then position.
@@ -302,7 +314,7 @@ class Ask:
             that_day: list[tuple[int, int]] = []
             for _, at, mask in free:
                 if rest := mask & ~given:
-                    that_day += [(start, at) for start in ticks.instants(rest, window)]
+                    that_day += [(start, at) for start in ticks.mask_instants(rest, window)]
                     given |= rest
             that_day.sort()
             found += [self._slot(offerings[at], start) for start, at in that_day[:limit]]
@@ -340,7 +352,7 @@ class Ask:
             at, offering = given_by.get(row.provider_id, (0, None))
             if offering is None or row.seats_left < 1:
                 continue
-            low, high = self.bounds(offering)
+            low, high = self.bookable_bounds(offering)
             if low <= row.starts_s < high:
                 rank = (row.starts_s, at, row.id) if everybody else (row.starts_s, -row.seats_left)
                 key = row.id if everybody else row.starts_s
@@ -357,7 +369,7 @@ class Ask:
                 "since": _instant(start_s),
                 "until": _instant(end_s),
                 "now": self.ctx.now,
-                "ignore": self.ignore or 0,
+                "ignore": self.ignore_booking_id or 0,
             },
         )
         return result.all()
@@ -377,15 +389,15 @@ class Ask:
 
     # -------------------------------------------------------------------------------- one slot
 
-    async def obstacle(self, slot: Slot, *, staff: bool) -> str | None:
+    async def reason_unavailable(self, slot: Slot, *, staff: bool) -> str | None:
         """Why a slot cannot be booked now, in one word, or None; see `availability.check`."""
         offering = self.catalog.offerings.get((slot.service_id, slot.provider_id))
         if self.catalog.shop.paused and not staff:
             raise ShopPaused(shop=self.catalog.shop.id)
-        if offering is None or not offering.live:
+        if offering is None or not offering.is_bookable:
             return "inactive"
         start_s = int(slot.starts_at.timestamp())
-        low, high = self.bounds(offering)
+        low, high = self.bookable_bounds(offering)
         if not staff and start_s < low:
             return "notice"
         if not staff and start_s >= high:
@@ -406,19 +418,19 @@ class Ask:
         self, slot: Slot, offering: Offering, start_s: int, *, staff: bool
     ) -> str | None:
         end_s = int(slot.ends_at.timestamp())
-        window = self.frame.window
-        if not self.frame.covers(start_s, end_s):
+        window = self.horizon.window
+        if not self.horizon.covers(start_s, end_s):
             # Staff may enter what was last week, or what is next year.
-            window = ticks.Window.between(slot.starts_at, slot.ends_at).widen(LONGEST_GAP)
-        if start_s % ticks.TICK:
+            window = ticks.TickWindow.between(slot.starts_at, slot.ends_at).widen(MAX_GAP_MINUTES)
+        if start_s % ticks.TICK_SECONDS:
             return "grid"
-        this = 1 << (start_s // ticks.TICK - window.first)
+        this = 1 << (start_s // ticks.TICK_SECONDS - window.first_tick)
         if not self._fit(offering, {}, window, this, slot.minutes):
             return "closed"
-        if not staff and not this & self.frame.grid(offering.rules.grid_minutes):
+        if not staff and not this & self.horizon.grid_mask(offering.rules.grid_minutes):
             return "grid"
         calendars = calendars_of(self.catalog, slot.service_id, slot.provider_id)
-        gap = 60 * LONGEST_GAP
+        gap = 60 * MAX_GAP_MINUTES
         busy = await self._claims(calendars, start_s - gap, end_s + gap)
         free = self._fit(offering, busy, window, this, slot.minutes)
         return None if free else "taken"
@@ -426,7 +438,10 @@ class Ask:
 
 def calendars_of(catalog: Catalog, service_id: int, provider_id: int) -> tuple[int, ...]:
     """Return the calendars a booking takes time on: the provider's, then the rooms'."""
-    return (catalog.provider(provider_id).calendar_id, *catalog.rooms.get(service_id, ()))
+    return (
+        catalog.provider(provider_id).calendar_id,
+        *catalog.rooms_by_service.get(service_id, ()),
+    )
 
 
 def _instant(epoch_s: int) -> datetime:

@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.catalog import loader
-from core.catalog.rows import _add, _change, _lock, _there
+from core.catalog.rows import insert_row, lock_provider_calendars, require_row, update_row
 from core.db.context import Context
 from core.db.tables import calendars, provider_services, providers, services
 from core.errors import NotFound
-from core.values.validators import OFFER, PROVIDER, RULES, _checked
+from core.values.validators import OFFERING_FIELDS, PROVIDER_FIELDS, RULE_FIELDS, validate_fields
 
 # ------------------------------------------------------------------------------------ who gives it
 
@@ -29,7 +29,7 @@ async def add_provider(
     Give the `calendar_id` of the same person at another shop, and neither shop can book what the
     other has taken. `more` is any other column of `providers`.
     """
-    values = _checked(PROVIDER | RULES, {"name": name, **more})
+    values = validate_fields(PROVIDER_FIELDS | RULE_FIELDS, {"name": name, **more})
     if calendar_id is None:
         calendar_id = await ctx.insert(calendars, kind="provider", name=values["name"])
     else:
@@ -38,17 +38,17 @@ async def add_provider(
         )
         if await ctx.scalar(shared) is None:
             raise NotFound(calendar=calendar_id)
-    return await _add(ctx, providers, shop_id, {**values, "calendar_id": calendar_id})
+    return await insert_row(ctx, providers, shop_id, {**values, "calendar_id": calendar_id})
 
 
 async def change_provider(ctx: Context, shop_id: int, provider_id: int, **changes: Any) -> None:
     """Change columns of a provider, rules included; `available=False` is "not just now"."""
-    values = _checked(PROVIDER | RULES, changes)
-    await _lock(ctx, shop_id, provider_id)
-    await _change(ctx, providers, shop_id, provider_id, values)
+    values = validate_fields(PROVIDER_FIELDS | RULE_FIELDS, changes)
+    await lock_provider_calendars(ctx, shop_id, provider_id)
+    await update_row(ctx, providers, shop_id, provider_id, values)
 
 
-async def offer(
+async def set_offering(
     ctx: Context,
     shop_id: int,
     provider_id: int,
@@ -58,16 +58,16 @@ async def offer(
     price_minor: int | None = None,
 ) -> None:
     """Let a provider give a service, at an own length and price if set; again, to change these."""
-    values = _checked(OFFER, {"minutes": minutes, "price_minor": price_minor})
-    await _there(ctx, services, shop_id, service_id)
-    await withdraw(ctx, shop_id, provider_id, service_id)
+    values = validate_fields(OFFERING_FIELDS, {"minutes": minutes, "price_minor": price_minor})
+    await require_row(ctx, services, shop_id, service_id)
+    await remove_offering(ctx, shop_id, provider_id, service_id)
     values |= {"shop_id": shop_id, "provider_id": provider_id, "service_id": service_id}
     await ctx.execute(provider_services.insert().values(values))
 
 
-async def withdraw(ctx: Context, shop_id: int, provider_id: int, service_id: int) -> None:
+async def remove_offering(ctx: Context, shop_id: int, provider_id: int, service_id: int) -> None:
     """Let a provider no longer give a service."""
-    await _lock(ctx, shop_id, provider_id)
+    await lock_provider_calendars(ctx, shop_id, provider_id)
     await ctx.execute(
         provider_services.delete().where(
             provider_services.c.shop_id == shop_id,
@@ -75,4 +75,4 @@ async def withdraw(ctx: Context, shop_id: int, provider_id: int, service_id: int
             provider_services.c.service_id == service_id,
         )
     )
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)

@@ -12,21 +12,21 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from core.catalog import loader
-from core.catalog.rows import _lock, _there
+from core.catalog.rows import lock_provider_calendars, require_row
 from core.db.context import Context, Row
 from core.db.tables import calendars, service_rooms, services
-from core.values.validators import ROOM, _checked
+from core.values.validators import ROOM_FIELDS, validate_fields
 
 
 async def add_room(
     ctx: Context, shop_id: int, name: str, *, service_ids: Collection[int] = ()
 ) -> int:
     """Add a room that every booking of these services takes too; return its calendar's id."""
-    values = _checked(ROOM, {"name": name})
-    await _lock(ctx, shop_id)
+    values = validate_fields(ROOM_FIELDS, {"name": name})
+    await lock_provider_calendars(ctx, shop_id)
     calendar_id = await ctx.insert(calendars, shop_id=shop_id, kind="room", **values)
     await _taken_by(ctx, shop_id, calendar_id, service_ids)
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
     return calendar_id
 
 
@@ -39,28 +39,28 @@ async def change_room(
     service_ids: Collection[int] | None = None,
 ) -> None:
     """Change a room's name, or which services take it; what is booked keeps the time it took."""
-    await _there(ctx, calendars, shop_id, calendar_id)
-    await _lock(ctx, shop_id)
+    await require_row(ctx, calendars, shop_id, calendar_id)
+    await lock_provider_calendars(ctx, shop_id)
     if name is not None:
         called = calendars.update().where(calendars.c.id == calendar_id)
-        await ctx.execute(called.values(_checked(ROOM, {"name": name})))
+        await ctx.execute(called.values(validate_fields(ROOM_FIELDS, {"name": name})))
     if service_ids is not None:
         of_it = service_rooms.c.calendar_id == calendar_id
         await ctx.execute(service_rooms.delete().where(of_it))
         await _taken_by(ctx, shop_id, calendar_id, service_ids)
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
 
 
 async def _taken_by(
     ctx: Context, shop_id: int, calendar_id: int, service_ids: Collection[int]
 ) -> None:
     for service_id in service_ids:
-        await _there(ctx, services, shop_id, service_id)
+        await require_row(ctx, services, shop_id, service_id)
         row = {"shop_id": shop_id, "service_id": service_id, "calendar_id": calendar_id}
         await ctx.execute(service_rooms.insert().values(row))
 
 
-async def rooms(ctx: Context, shop_id: int) -> list[Row]:
+async def list_rooms(ctx: Context, shop_id: int) -> list[Row]:
     """Return a shop's rooms: id (of the calendar) and name."""
     return list(
         await ctx.all(

@@ -10,35 +10,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.bookings.reminders import schedule
+from core.bookings.reminders.schedule import reschedule_upcoming
 from core.catalog import loader
-from core.catalog.rows import _add, _change, _lock, _there
+from core.catalog.rows import insert_row, lock_provider_calendars, require_row, update_row
 from core.db.context import Context
 from core.db.tables import categories, services
-from core.errors import Invalid
-from core.values.validators import CATEGORY, RULES, SERVICE, _checked
+from core.errors import InvalidValue
+from core.values.validators import CATEGORY_FIELDS, RULE_FIELDS, SERVICE_FIELDS, validate_fields
 
 # ------------------------------------------------------------------------------------ what is given
 
 
 async def add_category(ctx: Context, shop_id: int, name: str, *, position: int = 0) -> int:
     """Add a heading for services and return its id."""
-    values = _checked(CATEGORY, {"name": name, "position": position})
-    return await _add(ctx, categories, shop_id, values)
+    values = validate_fields(CATEGORY_FIELDS, {"name": name, "position": position})
+    return await insert_row(ctx, categories, shop_id, values)
 
 
 async def change_category(ctx: Context, shop_id: int, category_id: int, **changes: Any) -> None:
     """Change a heading's name or position."""
-    await _change(ctx, categories, shop_id, category_id, _checked(CATEGORY, changes))
+    await update_row(
+        ctx, categories, shop_id, category_id, validate_fields(CATEGORY_FIELDS, changes)
+    )
 
 
 async def remove_category(ctx: Context, shop_id: int, category_id: int) -> None:
     """Take a heading away; its services stand under none."""
-    await _there(ctx, categories, shop_id, category_id)
+    await require_row(ctx, categories, shop_id, category_id)
     under = services.update().where(services.c.category_id == category_id)
     await ctx.execute(under.values(category_id=None))
     await ctx.execute(categories.delete().where(categories.c.id == category_id))
-    await loader.touch(ctx, shop_id)
+    await loader.bump_version(ctx, shop_id)
 
 
 async def add_service(
@@ -52,25 +54,25 @@ async def add_service(
 ) -> int:
     """Add a service and return its id; `more` is any other column of `services`."""
     given = {"name": name, "minutes": minutes, "price_minor": price_minor, **more}
-    values = _checked(SERVICE | RULES, given)
+    values = validate_fields(SERVICE_FIELDS | RULE_FIELDS, given)
     await _belongs(ctx, shop_id, values)
-    return await _add(ctx, services, shop_id, values)
+    return await insert_row(ctx, services, shop_id, values)
 
 
 async def change_service(ctx: Context, shop_id: int, service_id: int, **changes: Any) -> None:
     """Change columns of a service, rules included; `active=False` takes it off offer."""
-    values = _checked(SERVICE | RULES, changes)
+    values = validate_fields(SERVICE_FIELDS | RULE_FIELDS, changes)
     if values.get("parent_id") == service_id:
-        raise Invalid(field="parent_id", reason="itself")
+        raise InvalidValue(field="parent_id", reason="itself")
     await _belongs(ctx, shop_id, values)
-    await _lock(ctx, shop_id)
-    await _change(ctx, services, shop_id, service_id, values)
+    await lock_provider_calendars(ctx, shop_id)
+    await update_row(ctx, services, shop_id, service_id, values)
     if "reminders" in values:
-        await schedule.replan(ctx, shop_id=shop_id)
+        await reschedule_upcoming(ctx, shop_id=shop_id)
 
 
 async def _belongs(ctx: Context, shop_id: int, values: Mapping[str, Any]) -> None:
     """Category and parent of a service are of the same shop, or NotFound."""
     for name, table in (("category_id", categories), ("parent_id", services)):
         if values.get(name) is not None:
-            await _there(ctx, table, shop_id, values[name])
+            await require_row(ctx, table, shop_id, values[name])

@@ -12,17 +12,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.bookings.reminders import schedule
+from core.bookings.reminders.schedule import reschedule_upcoming
 from core.catalog import loader
-from core.catalog.rows import _lock
+from core.catalog.rows import lock_provider_calendars
 from core.db.context import Context
 from core.db.tables import shops
-from core.errors import Invalid
+from core.errors import InvalidValue
 from core.shops.providers import change_provider
 from core.shops.services import change_service
-from core.values.validators import RULES, SHOP, _checked
+from core.values.validators import RULE_FIELDS, SHOP_FIELDS, validate_fields
 
-REMINDING = {"reminders", "quiet_from", "quiet_until", "discreet", "timezone"}
+REMINDER_COLUMNS = {"reminders", "quiet_from", "quiet_until", "discreet", "timezone"}
 """Columns of a shop that decide what its reminders say, and when."""
 
 # ------------------------------------------------------------------------------------ the shop
@@ -36,23 +36,23 @@ async def add_shop(
     It opens when it has hours, a service and a provider who gives it.
     """
     given = {"name": name, "timezone": timezone, "country": country, "currency": currency, **more}
-    values = _checked(SHOP | RULES, given)
+    values = validate_fields(SHOP_FIELDS | RULE_FIELDS, given)
     await _free_keyword(ctx, values)
     return await ctx.insert(shops, **values, created_at=ctx.now)
 
 
 async def change_shop(ctx: Context, shop_id: int, **changes: Any) -> None:
     """Change columns of a shop, rules included; `paused=True` takes it off offer."""
-    values = _checked(SHOP | RULES, changes)
+    values = validate_fields(SHOP_FIELDS | RULE_FIELDS, changes)
     await _free_keyword(ctx, values, shop_id)
-    await _lock(ctx, shop_id)
+    await lock_provider_calendars(ctx, shop_id)
     await ctx.execute(shops.update().where(shops.c.id == shop_id).values(values))
-    await loader.touch(ctx, shop_id)
-    if REMINDING & values.keys():
-        await schedule.replan(ctx, shop_id=shop_id)
+    await loader.bump_version(ctx, shop_id)
+    if REMINDER_COLUMNS & values.keys():
+        await reschedule_upcoming(ctx, shop_id=shop_id)
 
 
-async def set_rules(
+async def set_booking_rules(
     ctx: Context,
     shop_id: int,
     *,
@@ -61,7 +61,7 @@ async def set_rules(
     **rules: Any,
 ) -> None:
     """Set rules (`core.catalog.Rules`) of a shop, a service or a provider; None: as above it."""
-    values = _checked(RULES, rules)
+    values = validate_fields(RULE_FIELDS, rules)
     if provider_id is not None:
         await change_provider(ctx, shop_id, provider_id, **values)
     elif service_id is not None:
@@ -74,4 +74,4 @@ async def _free_keyword(ctx: Context, values: Mapping[str, Any], shop_id: int = 
     word = values.get("keyword")
     same = sa.select(shops.c.id).where(shops.c.keyword == word, shops.c.id != shop_id)
     if word is not None and await ctx.scalar(same) is not None:
-        raise Invalid(field="keyword", reason="taken")
+        raise InvalidValue(field="keyword", reason="taken")

@@ -7,7 +7,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from core.errors import PhoneInvalid
 
-LONGEST = 40
+MAX_LENGTH = 40
 """Characters a number may be written with; far more is something else."""
 
 _NOBODYS = {
@@ -21,21 +21,21 @@ _NOBODYS = {
 """Kinds of numbers no person gets a message on, and which may cost us dearly."""
 
 
-def phone(text: str, region: str) -> str:
+def parse_phone(text: str, region: str) -> str:
     """Return a number in E.164, read as people in `region` (ISO 3166 alpha-2) write it.
 
     PhoneInvalid (`phone`) for what is impossible, short, premium or nobody's own.
     """
     try:
-        number = phonenumbers.parse(text if len(text) <= LONGEST else "", region or None)
+        number = phonenumbers.parse(text if len(text) <= MAX_LENGTH else "", region or None)
     except NumberParseException:
-        raise PhoneInvalid(phone=text[:LONGEST]) from None
+        raise PhoneInvalid(phone=text[:MAX_LENGTH]) from None
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in _NOBODYS:
-        raise PhoneInvalid(phone=text[:LONGEST])
+        raise PhoneInvalid(phone=text[:MAX_LENGTH])
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def country_of(phone: str) -> str:
+def country_of_phone(phone: str) -> str:
     """Return the country (ISO 3166 alpha-2) of a number in E.164; "" when it has none."""
     try:
         number = phonenumbers.parse(phone, None)

@@ -14,28 +14,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from core.localtime import quiet_hours, zones
-from core.localtime.quiet_hours import Quiet
+from core.localtime.quiet_hours import QuietHours
 
-DEFAULT = ("24h", "2h")
+DEFAULT_RULES = ("24h", "2h")
 """What a shop that sets nothing reminds by."""
 
-EARLY = timedelta(minutes=30)
+QUIET_LEAD = timedelta(minutes=30)
 """How long before the quiet begins that goes which cannot wait for its end."""
 
-MOST = 10
+MAX_RULES = 10
 """Rules of one shop or service."""
 
-LONGEST = timedelta(days=60)
+MAX_OFFSET = timedelta(days=60)
 
-QUIET_HOURS = "quiet hours"
-TOGETHER = "another reminder goes at that minute"
+QUIET_HOURS_REASON = "quiet hours"
+SAME_MINUTE_REASON = "another reminder goes at that minute"
 
 _FORM = re.compile(r"(after )?([1-9]\d{0,4})([hm])|at ([01]\d|2[0-3]):([0-5]\d)")
 _DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ReminderRule:
     """Before the start, on its day at a wall time, or after the end; in minutes.
 
     Written "24h", "90m", "at 09:00", "after 2h".
@@ -45,7 +45,7 @@ class Rule:
     minutes: int
 
     @classmethod
-    def parse(cls, text: str) -> Rule:
+    def parse(cls, text: str) -> ReminderRule:
         """Read a rule as it is written; ValueError for anything else."""
         found = _FORM.fullmatch(text)
         if found is None:
@@ -54,8 +54,8 @@ class Rule:
         if hour is not None:
             return cls("at", int(hour) * 60 + int(minute))
         minutes = int(number) * (60 if unit == "h" else 1)
-        if timedelta(minutes=minutes) > LONGEST:
-            raise ValueError(f"further than {LONGEST.days} days: {text!r}")
+        if timedelta(minutes=minutes) > MAX_OFFSET:
+            raise ValueError(f"further than {MAX_OFFSET.days} days: {text!r}")
         return cls("after" if after else "before", minutes)
 
     def __str__(self) -> str:
@@ -65,35 +65,35 @@ class Rule:
         span = f"{self.minutes}m" if rest else f"{hours}h"
         return f"after {span}" if self.kind == "after" else span
 
-    def moment(self, starts_at: datetime, ends_at: datetime, zone: str) -> datetime:
+    def due_at(self, starts_at: datetime, ends_at: datetime, zone: str) -> datetime:
         """Return when it is due, quiet hours aside."""
         if self.kind == "before":
             return _apart(starts_at, -self.minutes, zone)
         if self.kind == "after":
             return _apart(ends_at, self.minutes, zone)
-        day = zones.local(int(starts_at.timestamp()), zone).date()
-        return _instant(zones.instant_at(day, self.minutes, zone))
+        day = zones.to_local(int(starts_at.timestamp()), zone).date()
+        return _instant(zones.first_instant_at(day, self.minutes, zone))
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedReminder:
     """One reminder with its time. `dropped` says why it does not go after all, empty if it does."""
 
-    rule: Rule
+    rule: ReminderRule
     due_at: datetime
-    not_after: datetime
-    dropped: str = ""
+    expires_at: datetime
+    dropped_reason: str = ""
 
 
-def schedule(
-    rules: Sequence[Rule],
+def plan_reminders(
+    rules: Sequence[ReminderRule],
     starts_at: datetime,
     ends_at: datetime,
     zone: str,
-    silence: Quiet,
+    quiet_hours: QuietHours,
     now: datetime,
     since: datetime | None = None,
-) -> list[Planned]:
+) -> list[PlannedReminder]:
     """Return what is to come of `rules`, in order of time.
 
     What was due before the booking was made (`since`; None: just now) is left out, and so is what
@@ -104,39 +104,44 @@ def schedule(
     """
     found = []
     for rule in rules:
-        ideal = rule.moment(starts_at, ends_at, zone)
+        ideal = rule.due_at(starts_at, ends_at, zone)
         if ideal <= (since or now) or (rule.kind != "after" and ideal >= starts_at):
             continue
-        due, dropped = _around(rule, ideal, starts_at, zone, silence, now)
+        due, dropped = _around(rule, ideal, starts_at, zone, quiet_hours, now)
         if due > now:
-            found.append(Planned(rule, due, due, dropped))
+            found.append(PlannedReminder(rule, due, due, dropped))
     # Of two at one minute the one that stands later in the rules goes.
     found.sort(key=lambda one: one.due_at)
-    kept: list[Planned] = []
+    kept: list[PlannedReminder] = []
     last: datetime | None = None  # when the one after it goes
     for one in reversed(found):
         after = one.rule.kind == "after"
-        dropped = one.dropped or (TOGETHER if one.due_at == last and not after else "")
+        dropped = one.dropped or (SAME_MINUTE_REASON if one.due_at == last and not after else "")
         until = one.due_at + timedelta(days=1) if after else last or starts_at
-        kept.append(Planned(one.rule, one.due_at, until, dropped))
+        kept.append(PlannedReminder(one.rule, one.due_at, until, dropped))
         if not dropped and not after:
             last = one.due_at
     return kept[::-1]
 
 
 def _around(
-    rule: Rule, ideal: datetime, starts_at: datetime, zone: str, silence: Quiet, now: datetime
+    rule: ReminderRule,
+    ideal: datetime,
+    starts_at: datetime,
+    zone: str,
+    silence: QuietHours,
+    now: datetime,
 ) -> tuple[datetime, str]:
     """Return when a reminder goes, and why it does not if it does not."""
-    span = quiet_hours.span(ideal, zone, silence)
+    span = quiet_hours.quiet_span(ideal, zone, silence)
     if span is None:
         return ideal, ""
     begins, ends = span
     if rule.kind == "after" or 2 * (ends - ideal) < starts_at - ideal:
         return ends, ""
-    early = begins - EARLY
-    if early <= now or quiet_hours.span(early, zone, silence) is not None:
-        return ideal, QUIET_HOURS
+    early = begins - QUIET_LEAD
+    if early <= now or quiet_hours.quiet_span(early, zone, silence) is not None:
+        return ideal, QUIET_HOURS_REASON
     return early, ""
 
 
@@ -144,10 +149,10 @@ def _apart(at: datetime, minutes: int, zone: str) -> datetime:
     """Return the instant so many minutes later (or earlier), whole days by the wall clock."""
     if minutes % _DAY:
         return at + timedelta(minutes=minutes)
-    local = zones.local(int(at.timestamp()), zone)
+    local = zones.to_local(int(at.timestamp()), zone)
     day = local.date() + timedelta(days=minutes // _DAY)
     # Bookings begin at whole minutes.
-    return _instant(zones.instant_at(day, local.hour * 60 + local.minute, zone))
+    return _instant(zones.first_instant_at(day, local.hour * 60 + local.minute, zone))
 
 
 def _instant(epoch_s: int) -> datetime:

@@ -10,13 +10,13 @@ _PLAIN = str.maketrans(
 )
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return text without case, accents and compatibility forms: "Peluquería" → "peluqueria"."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return plain.translate(_PLAIN)
 
 
-def keyword(text: str) -> str:
+def fold_keyword(text: str) -> str:
     """Return a keyword as it is stored: capital letters and digits without accents or spaces."""
-    return "".join(letter for letter in fold(text).upper() if letter.isalnum())
+    return "".join(letter for letter in fold_text(text).upper() if letter.isalnum())

@@ -29,7 +29,7 @@ from core.db.tables import bookings, claims
 from core.shops import providers
 from tests.servers import postgres
 from tests.support.runtimes import open_runtime
-from tests.webhooks.api.harness import House, open_house
+from tests.webhooks.api.harness import ApiHarness, open_api_harness
 
 BOOKINGS = int(os.environ.get("API_BOOKINGS", "100000"))
 REQUESTS = 300
@@ -100,13 +100,13 @@ async def measured(ask: Ask) -> tuple[float, float, float]:
     return cpu / REQUESTS / 1e6, statistics.median(took), statistics.quantiles(took, n=100)[98]
 
 
-async def fill(ctx: Context, house: House) -> None:
+async def fill(ctx: Context, house: ApiHarness) -> None:
     """Give Bella Hair so many providers and bookings."""
     shop, service = house.shop.shop_id, house.shop.services["Cut"]
     people = []
     for n in range(PROVIDERS):
         provider = await providers.add_provider(ctx, shop, f"Provider {n}")
-        await providers.offer(ctx, shop, provider, service)
+        await providers.set_offering(ctx, shop, provider, service)
         people.append(provider)
     owner = sa.text("SELECT id, calendar_id FROM providers WHERE shop_id = :shop")
     calendar_of = {row.id: row.calendar_id for row in await ctx.execute(owner, {"shop": shop})}
@@ -158,8 +158,8 @@ async def measure(url: str, folder: Path, name: str) -> None:
     runtime: Runtime = open_runtime(url, folder)
     try:
         await migrate.upgrade(runtime)
-        async with open_house(runtime, limit_anonymous=10**9, limit_signed_in=10**9) as house:
-            await house.furnish()
+        async with open_api_harness(runtime, limit_anonymous=10**9, limit_signed_in=10**9) as house:
+            await house.add_booked_customer()
             await runtime.run(lambda ctx: fill(ctx, house))
             if name == "PostgreSQL":
                 loose = runtime.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -168,7 +168,7 @@ async def measure(url: str, folder: Path, name: str) -> None:
             at = f"/shops/{house.shop.shop_id}"
             week = "from=2026-03-16T00:00Z&to=2026-03-23T00:00Z"
             service = f"service={house.shop.services['Cut']}"
-            owner = await house.token("owner")
+            owner = await house.access_token("owner")
             for what, path, query, token in (
                 ("a week of free times", f"{at}/availability", f"{service}&{week}", ""),
                 ("fifty bookings", f"{at}/bookings", "limit=50", owner),

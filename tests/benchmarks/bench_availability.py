@@ -23,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.catalog.entities import Catalog, Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db import migrate
 from core.db.context import Context
 from core.db.runtime import Runtime
@@ -32,7 +32,7 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, services, shops
 from tests.servers import postgres
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 from tests.support.runtimes import open_runtime
 
 ROUNDS = 60
@@ -73,7 +73,7 @@ class Bench:
     async def find(self, ctx: Any, service_id: int, limit: int | None = None) -> list[Slot]:
         """The starts of thirty days, or the first of them."""
         start, end = self.ctx.now, self.ctx.now + timedelta(days=DAYS)
-        return await availability.find(
+        return await availability.find_slots(
             ctx, self.catalog, service_id, start=start, end=end, limit=limit
         )
 
@@ -83,7 +83,7 @@ class Bench:
         for who, service in (("one", self.one), (f"any of {PROVIDERS}", self.many)):
             found[f"{who}, all starts"] = partial(self.find, self.ctx, service)
             found[f"{who}, first two"] = partial(self.find, self.ctx, service, 2)
-        found["the catalog, unchanged"] = lambda: catalog(self.ctx, self.catalog.shop.id)
+        found["the catalog, unchanged"] = lambda: load_catalog(self.ctx, self.catalog.shop.id)
         return found
 
     def in_memory(self) -> dict[str, Case]:
@@ -100,15 +100,15 @@ async def open_shop(ctx: Context) -> Bench:
     shop_id = await shops.add_shop(
         ctx, name="Bella Hair", timezone="Europe/Madrid", country="ES", currency="EUR"
     )
-    await opening_hours.set_hours(ctx, shop_id, None, dict.fromkeys(range(6), HOURS))
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, dict.fromkeys(range(6), HOURS))
     one = await services.add_service(ctx, shop_id, "Cut", minutes=30)
     many = await services.add_service(ctx, shop_id, "Dry cut", minutes=30)
     for number in range(PROVIDERS):
         provider = await providers.add_provider(ctx, shop_id, f"Provider {number}", position=number)
-        await providers.offer(ctx, shop_id, provider, many)
+        await providers.set_offering(ctx, shop_id, provider, many)
         if not number:
-            await providers.offer(ctx, shop_id, provider, one)
-    bench = Bench(ctx, await catalog(ctx, shop_id), one, many)
+            await providers.set_offering(ctx, shop_id, provider, one)
+    bench = Bench(ctx, await load_catalog(ctx, shop_id), one, many)
     chance = random.Random(7)
     every = await bench.find(ctx, one)
     for provider_ in bench.catalog.providers:
@@ -119,7 +119,7 @@ async def open_shop(ctx: Context) -> Bench:
 
 async def take(bench: Bench, calendar_id: int, starts: Sequence[datetime]) -> None:
     """Take half an hour each."""
-    rows = Rows(bench.ctx)
+    rows = RowFactory(bench.ctx)
     rows.newest |= {
         "shops": bench.catalog.shop.id,
         "services": bench.many,
@@ -171,10 +171,10 @@ async def _made(runtime: Runtime, *, old: bool) -> Bench:
         bench = await open_shop(ctx)
         if old:
             await age(bench)
-        if ctx.postgresql:
+        if ctx.is_postgresql:
             await ctx.execute(sa.text("ANALYZE"))
-    async with runtime.reading() as ctx:
-        bench.catalog = await catalog(ctx, bench.catalog.shop.id)
+    async with runtime.read_transaction() as ctx:
+        bench.catalog = await load_catalog(ctx, bench.catalog.shop.id)
     return bench
 
 

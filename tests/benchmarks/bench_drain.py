@@ -24,12 +24,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.bookings.reminders.schedule import CANCEL, COME, MOVE
+from core.bookings.reminders.schedule import CANCEL_OPTION, COME_OPTION, MOVE_OPTION
 from core.clock import SystemClock
 from core.db import migrate
 from core.db.runtime import Runtime
 from core.messaging import lines
-from core.messaging.messages import Say, encode
+from core.messaging.messages import Say, encode_value
 from core.messaging.outbox import enqueue
 from tests.servers import postgres
 from tests.support import shops
@@ -81,16 +81,18 @@ def started(module: str, *arguments: str, **environment: str) -> Process:
 async def fill(runtime: Runtime, messages: int) -> None:
     """Make a shop, people with a booking tomorrow each, and a reminder each that is due now."""
     async with runtime.transaction() as ctx:
-        place = await shops.salon(ctx, quiet_from=0, quiet_until=0)
-        line = await lines.add_line(
+        place = await shops.build_salon(ctx, quiet_from=0, quiet_until=0)
+        line = await lines.get_or_create_line(
             ctx, transport="twilio", channel="sms", address=SENDER, account="AC1"
         )
         shop, service = place.shop_id, place.services["Cut"]
         provider = place.providers["Ana"]
-        say = encode(
+        say = encode_value(
             Say("reminder", {"shop": "Bella Hair", "what": "Cut", "at": "Friday", "ref": "K7Q-3MD"})
         )
-        options = json.dumps([encode(one) for one in (COME, MOVE, CANCEL)])
+        options = json.dumps(
+            [encode_value(one) for one in (COME_OPTION, MOVE_OPTION, CANCEL_OPTION)]
+        )
         bound: dict[str, Any] = {
             "n": messages, "live": LIVE_PEOPLE, "line": line, "shop": shop, "service": service,
             "provider": provider, "say": json.dumps(say), "options": options,
@@ -181,7 +183,7 @@ async def drain(url: str, folder: Path, workers: int, messages: int) -> dict[str
 
 async def live(runtime: Runtime, port: str, messages: int, posted: dict[str, float]) -> None:
     """Post answers until everything has arrived, and note when each was committed."""
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.text("SELECT id, address FROM conversations WHERE address LIKE '+3460%' ORDER BY id")
         )
@@ -197,7 +199,7 @@ async def live(runtime: Runtime, port: str, messages: int, posted: dict[str, flo
         if (person := next(people, None)) is not None:
             async with runtime.transaction() as ctx:
                 say = Say("welcome_to_it")
-                await enqueue.post(ctx, say, conversation_id=person.id, kind="live")
+                await enqueue.enqueue(ctx, say, conversation_id=person.id, kind="live")
             posted[person.address.removeprefix("+")] = time.monotonic()
         await asyncio.sleep(max(0.0, LIVE_EVERY - (time.monotonic() - began)))
 

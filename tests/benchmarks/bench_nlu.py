@@ -53,22 +53,22 @@ def median_us(read: Callable[[str], object], texts: Sequence[str], rounds: int =
 
 def main() -> None:
     """Print both tables."""
-    from bot.nlu.pipeline import understand
-    from tests.bot.nlu.phrase_tables import lines, usual
+    from bot.nlu.pipeline import understand_message
+    from tests.bot.nlu.phrase_tables import load_phrases, usual_situation
 
     print("Slotline, median CPU µs a message")
     print(f"{'characters':>14}" + "".join(f"{code:>8}" for code in LANGUAGES))
     rows: dict[str, list[str]] = defaultdict(list)
     for code in LANGUAGES:
-        setting = usual(code)
-        texts = [line.phrase for line in lines(code)]
+        setting = usual_situation(code)
+        texts = [line.phrase for line in load_phrases(code)]
         longer = [". ".join(texts[i : i + 5]) for i in range(0, len(texts), 5)]
         longest = [". ".join(texts[i : i + 30])[:1000] for i in range(0, len(texts), 30)]
         everything = [*texts, *longer, *longest]
         for least, name in reversed(BUCKETS):
             held = [t for t in everything if len(t) >= least]
             everything = [t for t in everything if len(t) < least]
-            took = median_us(partial(understand, setting=setting), held)
+            took = median_us(partial(understand_message, setting=setting), held)
             rows[name].append(f"{took:8.0f}")
     for _, name in BUCKETS:
         print(f"{name:>14}" + "".join(rows[name]))
@@ -83,7 +83,7 @@ def main() -> None:
             line.meaning.removeprefix("date: ")[:10],
         )
         for code in LANGUAGES
-        for line in lines(code)
+        for line in load_phrases(code)
         if line.meaning.startswith("date: ")
         and ".." not in line.meaning.split(",")[0]
         and line.setting.expects is None
@@ -92,7 +92,7 @@ def main() -> None:
     told = {
         (line.phrase, line.setting.now.isoformat(), line.setting.region): line.setting
         for code in LANGUAGES
-        for line in lines(code)
+        for line in load_phrases(code)
     }
     peer = measured_peer(phrases)
     print("\nPhrases that say one day: right, and median CPU µs")
@@ -100,11 +100,13 @@ def main() -> None:
     for code in LANGUAGES:
         own = [p for p in phrases if p.language == code]
         right = sum(
-            (found := understand(p.text, told[p.text, p.now, p.region]).date) is not None
+            (found := understand_message(p.text, told[p.text, p.now, p.region]).date) is not None
             and found.isoformat() == p.day
             for p in own
         )
-        took = median_us(partial(understand, setting=usual(code)), [p.text for p in own])
+        took = median_us(
+            partial(understand_message, setting=usual_situation(code)), [p.text for p in own]
+        )
         ours = f"{right / len(own):.0%} {took:8.0f}"
         theirs = peer.get(code)
         beside = f"{theirs[0] / len(own):.0%} {theirs[1]:8.0f}" if theirs else "–"

@@ -42,11 +42,11 @@ async def ours(folder: Path) -> tuple[float, int]:
             ctx, name="Bench", timezone="UTC", country="ES", currency="EUR", horizon_days=40
         )
         week = dict.fromkeys(range(7), (Interval(9 * 60, 18 * 60),))
-        await opening_hours.set_hours(ctx, shop_id, None, week)
+        await opening_hours.set_weekly_hours(ctx, shop_id, None, week)
         service = await services.add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500)
         provider = await providers.add_provider(ctx, shop_id, "Ana")
-        await providers.offer(ctx, shop_id, provider, service)
-        known = await loader.catalog(ctx, shop_id)
+        await providers.set_offering(ctx, shop_id, provider, service)
+        known = await loader.load_catalog(ctx, shop_id)
         calendar = known.provider(provider).calendar_id
         block = await ctx.insert(blocks, shop_id=shop_id, calendar_id=calendar, created_at=ctx.now)
         for number in range(30):
@@ -58,10 +58,10 @@ async def ours(folder: Path) -> tuple[float, int]:
                 )  # fmt: skip
     spent, found = [], 0
     for _ in range(ROUNDS):
-        async with runtime.reading() as ctx:
-            known = await loader.catalog(ctx, shop_id)
+        async with runtime.read_transaction() as ctx:
+            known = await loader.load_catalog(ctx, shop_id)
             begun = time.process_time()
-            slots = await availability.find(
+            slots = await availability.find_slots(
                 ctx, known, service, provider_id=provider, start=FIRST,
                 end=FIRST + timedelta(days=30),
             )  # fmt: skip

@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from time import process_time_ns
 
 from core.localtime import opening_masks, ticks, zones
-from core.localtime.opening_masks import Interval, Schedule
-from core.localtime.ticks import Busy, Window
+from core.localtime.opening_masks import Interval, OpeningHours
+from core.localtime.ticks import BusyClaim, TickWindow
 
 ROUNDS = 100
 ZONE = "Europe/Madrid"
@@ -33,36 +33,38 @@ CLOSED: tuple[Interval, ...] = ()
 class Provider:
     """One calendar: when it is open, and what of it is taken."""
 
-    schedule: Schedule
-    claims: Sequence[Busy]
+    schedule: OpeningHours
+    claims: Sequence[BusyClaim]
 
 
-def window() -> Window:
+def window() -> TickWindow:
     start, _ = zones.day_bounds(FIRST_DAY, ZONE)
     end, _ = zones.day_bounds(FIRST_DAY + timedelta(days=DAYS), ZONE)
-    return Window(start // ticks.TICK, (end - start) // ticks.TICK)
+    return TickWindow(start // ticks.TICK_SECONDS, (end - start) // ticks.TICK_SECONDS)
 
 
-def half_booked(seed: int, span: Window, gap: int = 0) -> Provider:
+def half_booked(seed: int, span: TickWindow, gap: int = 0) -> Provider:
     """Monday to Saturday, 18 starts a day, one day off; half of the starts are booked."""
     weekly = (HOURS,) * 6 + (CLOSED,)
-    schedule = Schedule(ZONE, weekly, {FIRST_DAY + timedelta(days=9 + seed): CLOSED})
+    schedule = OpeningHours(ZONE, weekly, {FIRST_DAY + timedelta(days=9 + seed): CLOSED})
     grid = opening_masks.grid_mask(ZONE, SERVICE, span)
-    every = ticks.starts(opening_masks.open_mask(schedule, span), 0, 0, minutes=SERVICE, grid=grid)
-    possible = ticks.instants(every, span)
+    every = ticks.start_mask(
+        opening_masks.open_mask(schedule, span), 0, 0, minutes=SERVICE, grid=grid
+    )
+    possible = ticks.mask_instants(every, span)
     booked = sorted(random.Random(seed).sample(possible, len(possible) // 2))
     return Provider(schedule, [(s, s + 60 * SERVICE, gap, gap) for s in booked])
 
 
-def masks(provider: Provider, span: Window) -> int:
+def masks(provider: Provider, span: TickWindow) -> int:
     """What a request does: hours and grid are kept between requests, claims are new."""
     core, padded = ticks.busy_masks(provider.claims, span)
     opened = opening_masks.open_mask(provider.schedule, span)
     grid = opening_masks.grid_mask(ZONE, SERVICE, span)
-    return ticks.starts(opened, core, padded, minutes=SERVICE, grid=grid)
+    return ticks.start_mask(opened, core, padded, minutes=SERVICE, grid=grid)
 
 
-def masks_anew(provider: Provider, span: Window) -> int:
+def masks_anew(provider: Provider, span: TickWindow) -> int:
     """The same with nothing kept, as after a change of the hours."""
     opening_masks.open_mask.cache_clear()
     opening_masks.grid_mask.cache_clear()
@@ -71,7 +73,7 @@ def masks_anew(provider: Provider, span: Window) -> int:
 
 def naive(provider: Provider) -> list[int]:
     """Every start of every day as an aware datetime, held against the claims of its day."""
-    rules = zones.zone(ZONE)
+    rules = zones.load_zone(ZONE)
     taken = defaultdict(list)
     for begins_s, ends_s, _, _ in provider.claims:
         begins, ends = datetime.fromtimestamp(begins_s, UTC), datetime.fromtimestamp(ends_s, UTC)
@@ -116,7 +118,7 @@ def main() -> None:
     one, clinic = half_booked(0, span), half_booked(0, span, gap=15)
     twenty = [half_booked(seed, span) for seed in range(20)]
     for provider in twenty:
-        if ticks.instants(masks(provider, span), span) != naive(provider):
+        if ticks.mask_instants(masks(provider, span), span) != naive(provider):
             raise AssertionError("the two ways disagree: nothing to compare")
 
     def any_of_twenty() -> int:
@@ -132,7 +134,7 @@ def main() -> None:
     figures = measured(
         {
             "one": (20, lambda: masks(one, span)),
-            "one, to epoch seconds": (20, lambda: ticks.instants(masks(one, span), span)),
+            "one, to epoch seconds": (20, lambda: ticks.mask_instants(masks(one, span), span)),
             "one, claims with buffers": (20, lambda: masks(clinic, span)),
             "one, hours and grid anew": (20, lambda: masks_anew(one, span)),
             "any of 20": (10, any_of_twenty),

@@ -26,16 +26,16 @@ import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 
-from bot.app import App, ways_out
-from bot.channels.telegram.customer_bot import TelegramCustomer
-from bot.channels.telegram.rate_limiter import UNPACED
+from bot.app import App, build_channels
+from bot.channels.telegram.customer_bot import TelegramCustomerBot
+from bot.channels.telegram.rate_limiter import UNLIMITED
 from core.clock import FixedClock
 from core.db import migrate, tables
 from core.db.runtime import Runtime
 from tests.servers import postgres
 from tests.support import shops
 from tests.support.runtimes import NOW, settings_for
-from tests.support.statement_counter import counting
+from tests.support.statement_counter import count_statements
 from webhooks.app import create_app
 
 ROUNDS, WARM_UP = 60, 10
@@ -81,7 +81,7 @@ class Ours:
         assert app.telegram is not None
         self.headers = [
             (b"host", b"testserver"),
-            (b"x-telegram-bot-api-secret-token", app.telegram.secret("customer").encode()),
+            (b"x-telegram-bot-api-secret-token", app.telegram.webhook_secret("customer").encode()),
         ]
         self.number = 0
 
@@ -107,7 +107,7 @@ class Ours:
         body = json.dumps({"update_id": self.number, **event}).encode()
         begun = time.process_time()
         await self._request(body)
-        await self.app.turns.idle()
+        await self.app.turn_runner.wait_until_idle()
         await self._delivered()
         return (time.process_time() - begun) * 1000
 
@@ -133,12 +133,12 @@ class Ours:
 
     async def _delivered(self) -> None:
         assert self.app.telegram is not None
-        await self.app.delivery.idle()
-        await self.app.telegram.idle()
+        await self.app.sender.wait_until_idle()
+        await self.app.telegram.wait_until_idle()
 
     async def _button(self, key: str) -> tuple[int, int]:
         p = tables.prompts.c
-        async with self.app.runtime.reading() as ctx:
+        async with self.app.runtime.read_transaction() as ctx:
             row = await ctx.first(sa.select(p.id, p.options, p.message_id).order_by(p.id.desc()))
         assert row is not None
         self.message = int(row.message_id)
@@ -154,11 +154,11 @@ async def ours(url: str, folder: Path, facts: Facts) -> dict[str, tuple[float, i
     runtime = Runtime.open(settings, FixedClock.at(NOW), random=random.Random(7))
     await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
-        await shops.salon(ctx)
-    app = App.of(runtime, ways_out(settings, runtime.clock))
+        await shops.build_salon(ctx)
+    app = App.from_runtime(runtime, build_channels(settings, runtime.clock))
     for bot in app.channels["telegram", "telegram"].by_id.values():  # type: ignore[attr-defined]
-        assert isinstance(bot, TelegramCustomer)
-        bot.limiter.pace = UNPACED
+        assert isinstance(bot, TelegramCustomerBot)
+        bot.limiter.rates = UNLIMITED
     await app.start(ticks=False)
     us = Ours(app, create_app(app), facts)
     await us.write("/start")
@@ -167,7 +167,7 @@ async def ours(url: str, folder: Path, facts: Facts) -> dict[str, tuple[float, i
     statements: dict[str, int] = {}
     for _ in range(ROUNDS + WARM_UP):
         for what, key in (("a month", "other_times"), ("eight buttons", "soonest")):
-            with counting(runtime) as made:
+            with count_statements(runtime) as made:
                 spent[what].append(await us.tap(key))
             statements[what] = len(made)
     await app.stop()

@@ -26,9 +26,9 @@ from core.db.runtime import Runtime
 from tests.servers import postgres
 from tests.servers.twilio.webhooks import sign
 from tests.support import shops
-from tests.support.chat import Person, Town
+from tests.support.chat import ChatHarness, ChatPerson
 from tests.support.runtimes import NOW, settings_for
-from tests.support.statement_counter import counting
+from tests.support.statement_counter import count_statements
 
 ROUNDS = 40
 TOKEN = "a token of nobody"
@@ -97,34 +97,36 @@ async def measure(url: str, folder: Path, name: str) -> None:
     runtime = Runtime.open(settings_for(url, folder), FixedClock.at(NOW), random=random.Random(7))
     await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
-        place = await shops.salon(ctx, held_budget=100_000, codes_per_day=100_000, max_open=1000)
-    town = Town(runtime)
-    line = town.line(place.line_id, place.shop_id)
+        place = await shops.build_salon(
+            ctx, held_budget=100_000, codes_per_day=100_000, max_open=1000
+        )
+    town = ChatHarness(runtime)
+    line = town.line_of_channel(place.line_id, place.shop_id)
     route = bare()
     spent: dict[str, list[float]] = {"bare route": [], "menu": [], "pick": [], "confirm": []}
     sent: dict[str, int] = {}
-    me = Person(town, line, "+34600111222")
-    await me.says("cut next monday")
-    await me.says("1")
+    me = ChatPerson(town, line, "+34600111222")
+    await me.say("cut next monday")
+    await me.say("1")
     code = re.findall(r"\b\d{6}\b", town.memory.sent[-1][1].text)[0]
-    await me.says(f"{code} Marta")
+    await me.say(f"{code} Marta")
     for number in range(ROUNDS):
         spent["bare route"].append(await timed(lambda: post(route)))
-        with counting(runtime) as statements:
-            spent["menu"].append(await timed(lambda: me.says("0")))
+        with count_statements(runtime) as statements:
+            spent["menu"].append(await timed(lambda: me.say("0")))
         sent["menu"] = len(statements)
-        await me.says("start over")
-        with counting(runtime) as statements:
-            spent["pick"].append(await timed(lambda: me.says("cut")))
+        await me.say("start over")
+        with count_statements(runtime) as statements:
+            spent["pick"].append(await timed(lambda: me.say("cut")))
         sent["pick"] = len(statements)
-        with counting(runtime) as statements:
-            spent["confirm"].append(await timed(lambda: me.says("1")))
+        with count_statements(runtime) as statements:
+            spent["confirm"].append(await timed(lambda: me.say("1")))
         sent["confirm"] = len(statements)
         if number % 20 == 19:
             town.memory.sent.clear()
-        await me.says("cancel my booking")
-        await me.says("1")
-        answer = await me.says("yes")
+        await me.say("cancel my booking")
+        await me.say("1")
+        answer = await me.say("yes")
         if not answer.startswith("Called off: "):
             raise AssertionError(f"the talk went elsewhere: {answer}")
     await runtime.close()

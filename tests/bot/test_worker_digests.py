@@ -11,21 +11,22 @@ import sqlalchemy as sa
 from bot.worker import Worker
 from core.bookings import customer_actions
 from core.bookings.booking import Booking
-from core.bookings.reminders import staff_digest
-from core.bookings.staff_actions import book_for
+from core.bookings.reminders.staff_digest import send_digests
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog import loader
 from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.people import customers, identities, verification
+from core.people.customers import get_or_create_customer
+from core.people.identities import get_or_create_contact
+from core.people.verification import verify_identity
 from core.scheduling import availability
 from core.shops import shops
-from tests.support import shops as support_shops
-from tests.support.chat import Town
-from tests.support.shops import Place
-from tests.support.statement_counter import counting
+from tests.support.chat import ChatHarness
+from tests.support.shops import BuiltShop, add_staff, build_salon
+from tests.support.statement_counter import count_statements
 
 OWNER, ANA, DESK, MARTA = "+34600000001", "+34600000002", "+34600000003", "+34600111222"
 MADRID = ZoneInfo("Europe/Madrid")
@@ -35,8 +36,8 @@ WEEK = timedelta(days=7)
 class Day:
     """Bella Hair, its people and its bookings; what arrives, by whom it is read."""
 
-    def __init__(self, runtime: Runtime, place: Place) -> None:
-        self.runtime, self.place, self.town = runtime, place, Town(runtime)
+    def __init__(self, runtime: Runtime, place: BuiltShop) -> None:
+        self.runtime, self.place, self.town = runtime, place, ChatHarness(runtime)
         assert isinstance(runtime.clock, FixedClock)
         self.clock = runtime.clock
 
@@ -44,20 +45,20 @@ class Day:
         """Let somebody with a phone of their own have a Cut at a wall time."""
         start = datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=MADRID).astimezone(UTC)
         phone = f"+34611{sum(map(ord, who)):06}"
-        line = self.town.line(self.place.line_id, self.place.shop_id)
+        line = self.town.line_of_channel(self.place.line_id, self.place.shop_id)
         async with self.runtime.transaction() as ctx:
-            known = await loader.catalog(ctx, self.place.shop_id)
-            free = await availability.find(
+            known = await loader.load_catalog(ctx, self.place.shop_id)
+            free = await availability.find_slots(
                 ctx, known, self.place.services["Cut"],
                 provider_id=self.place.providers[provider],
                 start=start, end=start + timedelta(minutes=1),
             )  # fmt: skip
-            contact = await identities.contact(ctx, line, phone)
-            user = await verification.prove(
+            contact = await get_or_create_contact(ctx, line, phone)
+            user = await verify_identity(
                 ctx, "phone", phone, name=who, conversation_id=contact.conversation_id
             )
-            customer = await customers.customer(ctx, known.shop.id, user, name=who, phone=phone)
-            made = await book_for(
+            customer = await get_or_create_customer(ctx, known.shop.id, user, name=who, phone=phone)
+            made = await book_for_customer(
                 ctx, free[0], actor=SYSTEM, customer_id=customer, key=f"{day} {at} {who}"
             )
             # What is told at once is another test's.
@@ -69,22 +70,22 @@ class Day:
         wall = datetime.fromisoformat(moment).replace(tzinfo=MADRID)
         self.clock.instant = wall.astimezone(UTC)
         worker = Worker(self.runtime, None, None)  # type: ignore[arg-type]
-        await worker.tell_shops()
-        sent = await self.town.deliver()
+        await worker.send_digests()
+        sent = await self.town.deliver_due()
         return [(row.address, rendered.text) for row, rendered in sent if row.lane == "alert"]
 
 
 @pytest.fixture
 async def day(runtime: Runtime) -> Day:
     async with runtime.transaction() as ctx:
-        place = await support_shops.salon(ctx)
-        await shops.set_rules(ctx, place.shop_id, horizon_days=90)
-        await support_shops.member(ctx, place, OWNER, "owner", "Bella Ruiz")
-        await support_shops.member(ctx, place, ANA, "provider", "Ana", place.providers["Ana"])
+        place = await build_salon(ctx)
+        await shops.set_booking_rules(ctx, place.shop_id, horizon_days=90)
+        await add_staff(ctx, place, OWNER, "owner", "Bella Ruiz")
+        await add_staff(ctx, place, ANA, "provider", "Ana", place.providers["Ana"])
     return Day(runtime, place)
 
 
-async def test_the_day_each_morning_and_tomorrow_each_evening(day: Day) -> None:
+async def test_digest_sends_today_each_morning_and_tomorrow_each_evening(day: Day) -> None:
     await day.booked("2026-03-11", "09:00")
     await day.booked("2026-03-11", "10:00", "Hugo", "Leo")
     await day.booked("2026-03-13", "09:00", "Hugo", "Leo")
@@ -102,7 +103,7 @@ async def test_the_day_each_morning_and_tomorrow_each_evening(day: Day) -> None:
     assert [who for who, _ in await day.at("2026-03-12T20:30")] == [OWNER]
 
 
-async def test_at_the_walls_time_where_the_clocks_change(day: Day) -> None:
+async def test_digest_keeps_wall_time_across_clock_changes(day: Day) -> None:
     await day.booked("2026-03-30", "09:00")  # the Monday after the night of the change
     said = "Bella Hair, Mon 30 Mar: 1 appointment.\n9:00 am Ana: Marta, Cut"
     assert await day.at("2026-03-29T19:59") == []
@@ -112,7 +113,7 @@ async def test_at_the_walls_time_where_the_clocks_change(day: Day) -> None:
     assert [text for who, text in await day.at("2026-03-30T08:00") if who == OWNER] == [said]
 
 
-async def test_never_hours_late_and_never_where_it_is_switched_off(day: Day) -> None:
+async def test_digest_is_skipped_when_hours_late_or_switched_off(day: Day) -> None:
     await day.booked("2026-03-11", "17:00")
     assert await day.at("2026-03-11T10:00") == []
     async with day.runtime.transaction() as ctx:
@@ -121,7 +122,7 @@ async def test_never_hours_late_and_never_where_it_is_switched_off(day: Day) -> 
     assert await day.at("2026-03-11T20:00") == []
 
 
-async def test_once_whichever_process_ticks_and_whatever_was_forgotten(day: Day) -> None:
+async def test_digest_goes_out_once_whichever_process_ticks(day: Day) -> None:
     await day.booked("2026-03-11", "09:00")
     assert len(await day.at("2026-03-11T08:00")) == 2
     day.runtime.cache.pop("agendas")  # as another process, or after a restart
@@ -133,7 +134,7 @@ async def test_a_transaction_that_is_run_again_still_sends_them(day: Day) -> Non
     day.clock.instant = datetime(2026, 3, 11, 7, tzinfo=UTC)
 
     async def fail(ctx: Context) -> None:
-        assert await staff_digest.agendas(ctx) == 1
+        assert await send_digests(ctx) == 1
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -141,7 +142,7 @@ async def test_a_transaction_that_is_run_again_still_sends_them(day: Day) -> Non
     assert len(await day.at("2026-03-11T08:00")) == 2
 
 
-async def test_many_shops_are_as_few_statements_as_one(runtime: Runtime) -> None:
+async def test_digest_statements_do_not_grow_with_shops(runtime: Runtime) -> None:
     async def add(number: int) -> None:
         async with runtime.transaction() as ctx:
             await shops.add_shop(
@@ -158,8 +159,8 @@ async def test_many_shops_are_as_few_statements_as_one(runtime: Runtime) -> None
         for hour in (5, 7):  # nothing is due; everybody's morning is
             runtime.cache.pop("agendas", None)
             runtime.clock.instant = datetime(2026, 3, 11, hour, tzinfo=UTC)
-            with counting(runtime) as sent:
-                await worker.tell_shops()
+            with count_statements(runtime) as sent:
+                await worker.send_digests()
             counts.append(len(sent))
     assert counts == [2, 4, 2, 4]
 
@@ -193,10 +194,12 @@ async def test_a_second_reminder_unanswered_is_told_to_the_shop(day: Day) -> Non
     assert await day.at("2026-03-11T15:31") == []
 
 
-async def test_not_once_they_answered_nor_where_it_is_not_wanted(day: Day) -> None:
+async def test_unanswered_reminder_alert_is_skipped_when_answered_or_unwanted(day: Day) -> None:
     booking = await _reminded(day)
     async with day.runtime.transaction() as ctx:
-        await customer_actions.will_come(ctx, booking.id, actor=Actor("customer", booking.user_id))
+        await customer_actions.confirm_attendance(
+            ctx, booking.id, actor=Actor("customer", booking.user_id)
+        )
         await ctx.execute(sa.delete(tables.outbox).where(tables.outbox.c.lane == "alert"))
     assert await day.at("2026-03-11T15:30") == []
     other = await day.booked("2026-03-13", "17:00", "Hugo")

@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, expect
 
-from tests.browser.simulator_page import HEIGHTS, Desk
-from tests.webhooks.public.simulator_harness import Theatre
+from tests.browser.simulator_page import HEIGHTS, SimulatorBrowser
+from tests.webhooks.public.simulator_harness import SimulatorHarness
 
 
 @asynccontextmanager
-async def counter(
+async def open_admin_page(
     chromium: Browser,
-    theatre: Theatre,
+    theatre: SimulatorHarness,
     width: int = 1440,
     scheme: str = "light",
     *,
     scripts: bool = True,
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[SimulatorBrowser]:
     """Open the page as the demo's admin; it must have had nothing to complain of at the end."""
     context = await chromium.new_context(
         viewport={"width": width, "height": HEIGHTS[width]},
@@ -30,7 +30,7 @@ async def counter(
         timezone_id="Europe/Madrid",
     )
     page = await context.new_page()
-    opened = Desk(page, width)
+    opened = SimulatorBrowser(page, width)
     page.on("pageerror", lambda error: opened.trouble.append(str(error)))
     page.on("console", lambda message: opened.trouble.append(message.text))
     page.on(
@@ -45,7 +45,7 @@ async def counter(
     await context.close()
 
 
-async def look_around(at: Desk, shop: str = "") -> None:
+async def sign_in_to_demo(at: SimulatorBrowser, shop: str = "") -> None:
     """Sign in as the demo's admin, and go to a shop."""
     await at.page.get_by_role("button", name="Look around as its admin").click()
     await expect(at.page.get_by_role("heading", name="Choose a shop")).to_be_visible()
@@ -53,7 +53,7 @@ async def look_around(at: Desk, shop: str = "") -> None:
         await at.page.get_by_role("link", name=shop).click()
 
 
-async def readable(at: Desk, theatre: Theatre, *paths: str) -> None:
+async def check_accessibility(at: SimulatorBrowser, theatre: SimulatorHarness, *paths: str) -> None:
     """Hold pages to their width, and to axe's rules: half of them where wide, the rest narrow."""
     found = {}
     for n, path in enumerate(paths):

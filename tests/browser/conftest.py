@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.support.runtimes import open_runtime
-from tests.webhooks.public.simulator_harness import Theatre, staging
+from tests.webhooks.public.simulator_harness import SimulatorHarness, simulator_harness
 
 FLAGS = [
     "--headless",
@@ -26,11 +26,11 @@ FLAGS = [
 
 
 @pytest.fixture
-async def theatre(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Theatre]:
+async def simulator(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[SimulatorHarness]:
     """Yield the simulator with two shops; its clock stands at Monday 9 March 2026, 9:00 UTC."""
     shutil.copy(migrated_sqlite, tmp_path / "slotline.db")
     runtime = open_runtime(f"sqlite+aiosqlite:///{tmp_path / 'slotline.db'}", tmp_path)
-    async with staging(runtime) as served:
+    async with simulator_harness(runtime) as served:
         yield served
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.webhooks.public.simulator_harness import Theatre
+from tests.webhooks.public.simulator_harness import SimulatorHarness
 
 HEIGHTS = {390: 844, 768: 1024, 1440: 900}
 
@@ -20,7 +20,7 @@ RULES = {
 
 
 @dataclass(slots=True)
-class Desk:
+class SimulatorBrowser:
     """One open page. `trouble` is what it complained of: errors, refused loads, other hosts."""
 
     page: Page
@@ -81,13 +81,13 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(
+async def open_simulator(
     chromium: Browser,
-    theatre: Theatre,
+    theatre: SimulatorHarness,
     width: int = 1440,
     scheme: str = "light",
     motion: str = "no-preference",
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[SimulatorBrowser]:
     """Open the simulator; when the block ends, the page must have had nothing to complain of."""
     context = await chromium.new_context(
         viewport={"width": width, "height": HEIGHTS[width]},
@@ -95,7 +95,7 @@ async def desk(
         reduced_motion=motion,  # type: ignore[arg-type]
     )
     page = await context.new_page()
-    opened = Desk(page, width)
+    opened = SimulatorBrowser(page, width)
     page.on("pageerror", lambda error: opened.trouble.append(str(error)))
     page.on("console", lambda message: opened.trouble.append(message.text))
     page.on(

@@ -9,23 +9,23 @@ import sqlalchemy as sa
 from playwright.async_api import Browser, expect
 
 from core.db.tables import lines
-from core.people import identities
-from core.people.consent import told_consent
+from core.people.consent import record_reported_consent
 from core.people.customers import add_customer
-from tests.browser.admin_page import counter, look_around, readable
-from tests.browser.simulator_page import Desk
-from tests.webhooks.public.simulator_harness import Theatre
+from core.people.identities import get_or_create_contact
+from tests.browser.admin_page import check_accessibility, open_admin_page, sign_in_to_demo
+from tests.browser.simulator_page import SimulatorBrowser
+from tests.webhooks.public.simulator_harness import SimulatorHarness
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_from_nothing_to_a_shop_with_a_booking(
-    chromium: Browser, theatre: Theatre, width: int, scheme: str
+    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with counter(chromium, theatre, width, scheme) as at:
+    async with open_admin_page(chromium, theatre, width, scheme) as at:
         page = at.page
-        await look_around(at)
+        await sign_in_to_demo(at)
         await page.get_by_role("link", name="New shop").click()
         await page.get_by_label("Name", exact=True).fill("Blue Door")
         await page.get_by_label("Country").select_option("Spain")
@@ -48,7 +48,7 @@ async def test_from_nothing_to_a_shop_with_a_booking(
         await book(at)
 
 
-async def book(at: Desk) -> None:
+async def book(at: SimulatorBrowser) -> None:
     """Book for somebody, look at it in the drawer, note that they came: by keyboard where it is."""
     page = at.page
     await page.get_by_role("link", name="New booking").click()
@@ -74,9 +74,12 @@ async def book(at: Desk) -> None:
     await expect(page.locator('.visit[data-state="in_progress"]')).to_contain_text("Marta Ruiz")
 
 
-async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: Theatre) -> None:
-    async with counter(chromium, theatre) as at, counter(chromium, theatre, 390) as other:
-        await look_around(at)
+async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: SimulatorHarness) -> None:
+    async with (
+        open_admin_page(chromium, theatre) as at,
+        open_admin_page(chromium, theatre, 390) as other,
+    ):
+        await sign_in_to_demo(at)
         await at.page.get_by_role("link", name="Bella Hair").click()
         await expect(at.page.locator("#sum")).to_have_text("0 bookings")
         # A place on the board begins a booking there: Leo's column, two hours down from nine.
@@ -87,7 +90,7 @@ async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: Theatre) -
         await expect(at.page.get_by_label("Time", exact=True)).to_have_value("11:00")
         await expect(at.page.get_by_label("With", exact=True)).to_have_value("2")
         await at.page.keyboard.press("Escape")
-        await look_around(other)
+        await sign_in_to_demo(other)
         await other.page.get_by_role("link", name="Bella Hair").click()
         await other.page.get_by_role("link", name="New booking").click()
         await other.page.get_by_label("Who comes").fill("Diego Soler")
@@ -101,11 +104,11 @@ async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: Theatre) -
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 async def test_every_page_is_readable(
-    chromium: Browser, theatre: Theatre, width: int, scheme: str
+    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with counter(chromium, theatre, width, scheme) as at:
-        await look_around(at)
-        await readable(
+    async with open_admin_page(chromium, theatre, width, scheme) as at:
+        await sign_in_to_demo(at)
+        await check_accessibility(
             at, theatre, "sign-in?said=out", "new", "shops/1/day", "shops/1/week",
             "shops/1/setup", "shops/1/setup/hours?first=1", "shops/1/setup/services",
             "shops/1/setup/services/1", "shops/1/setup/people", "shops/1/setup/people/1",
@@ -122,17 +125,17 @@ async def test_every_page_is_readable(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 async def test_consent_and_lines_are_readable_with_everything_open(
-    chromium: Browser, theatre: Theatre, width: int, scheme: str
+    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
 ) -> None:
     async with theatre.stage.app.runtime.transaction() as ctx:
         customer = await add_customer(ctx, 1, "Marta", "+34600111222")
         line = await ctx.first(sa.select(lines).where(lines.c.channel == "sms"))
         assert line is not None
-        talk = (await identities.contact(ctx, line, "+34600111222")).conversation_id
-        await told_consent(ctx, talk, given=True, wording="by all means")
-        await told_consent(ctx, talk, given=False, wording="asked us at the desk")
-    async with counter(chromium, theatre, width, scheme) as at:
-        await look_around(at)
+        talk = (await get_or_create_contact(ctx, line, "+34600111222")).conversation_id
+        await record_reported_consent(ctx, talk, given=True, wording="by all means")
+        await record_reported_consent(ctx, talk, given=False, wording="asked us at the desk")
+    async with open_admin_page(chromium, theatre, width, scheme) as at:
+        await sign_in_to_demo(at)
         for path in (f"shops/1/customers/{customer}", "lines"):
             await at.page.goto(f"{theatre.url}/admin/{path}")
             await at.page.locator("details").evaluate_all("all => all.map(e => e.open = true)")

@@ -5,19 +5,24 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.admin_page import counter, look_around
-from tests.browser.simulator_page import desk
-from tests.webhooks.public.simulator_harness import Theatre
+from tests.browser.admin_page import open_admin_page, sign_in_to_demo
+from tests.browser.simulator_page import open_simulator
+from tests.webhooks.public.simulator_harness import SimulatorHarness
 
 pytestmark = pytest.mark.browser
 
 
-async def test_a_person_takes_over_and_hands_back(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre) as phone, counter(chromium, theatre, 390, "dark") as at:
+async def test_a_person_takes_over_and_hands_back(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with (
+        open_simulator(chromium, theatre) as phone,
+        open_admin_page(chromium, theatre, 390, "dark") as at,
+    ):
         await phone.write("Hi")
         await phone.answered("Welcome to Bella Hair.")
         page = at.page
-        await look_around(at, "Bella Hair")
+        await sign_in_to_demo(at, "Bella Hair")
         await page.get_by_role("link", name="Talks").click()
         await page.get_by_role("main").get_by_role("listitem").get_by_role("link").click()
         said = page.get_by_role("list", name="What was said")

@@ -7,16 +7,18 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.admin_page import counter, look_around
-from tests.webhooks.public.simulator_harness import Theatre
+from tests.browser.admin_page import open_admin_page, sign_in_to_demo
+from tests.webhooks.public.simulator_harness import SimulatorHarness
 
 pytestmark = pytest.mark.browser
 
 
-async def test_a_shop_is_set_up_without_scripts(chromium: Browser, theatre: Theatre) -> None:
-    async with counter(chromium, theatre, 390, scripts=False) as at:
+async def test_a_shop_is_set_up_without_scripts(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_admin_page(chromium, theatre, 390, scripts=False) as at:
         page = at.page
-        await look_around(at, "Bella Hair")
+        await sign_in_to_demo(at, "Bella Hair")
         await page.get_by_role("button", name="More").click()
         await page.get_by_role("link", name="Set-up").click()
         await page.get_by_role("link", name="Who gives them").click()
@@ -45,11 +47,11 @@ async def test_a_shop_is_set_up_without_scripts(chromium: Browser, theatre: Thea
 
 
 async def test_the_keyboard_is_enough_to_invite_somebody(
-    chromium: Browser, theatre: Theatre
+    chromium: Browser, theatre: SimulatorHarness
 ) -> None:
-    async with counter(chromium, theatre, 1440, "dark") as at:
+    async with open_admin_page(chromium, theatre, 1440, "dark") as at:
         page = at.page
-        await look_around(at, "Bella Hair")
+        await sign_in_to_demo(at, "Bella Hair")
         await page.goto(f"{theatre.url}/admin/shops/1/setup/team")
         await page.keyboard.press("Tab")
         assert await at.focus() == "Skip to the page"
@@ -74,10 +76,12 @@ async def test_the_keyboard_is_enough_to_invite_somebody(
         assert await at.axe() == []
 
 
-async def test_words_are_seen_while_they_are_written(chromium: Browser, theatre: Theatre) -> None:
-    async with counter(chromium, theatre, 390) as at:
+async def test_words_are_seen_while_they_are_written(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_admin_page(chromium, theatre, 390) as at:
         page = at.page
-        await look_around(at, "Bella Hair")
+        await sign_in_to_demo(at, "Bella Hair")
         await page.goto(f"{theatre.url}/admin/shops/1/setup/words/tell.expired/en")
         seen = page.locator("#seen")
         await expect(seen).to_contain_text("Bella Hair did not confirm Cut and colour, ")
@@ -97,11 +101,11 @@ async def test_words_are_seen_while_they_are_written(chromium: Browser, theatre:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_a_file_is_looked_at_and_imported(
-    chromium: Browser, theatre: Theatre, width: int, scheme: str
+    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with counter(chromium, theatre, width, scheme) as at:
+    async with open_admin_page(chromium, theatre, width, scheme) as at:
         page = at.page
-        await look_around(at, "Bella Hair")
+        await sign_in_to_demo(at, "Bella Hair")
         await page.goto(f"{theatre.url}/admin/shops/1/setup/files")
         sheet = b"name,minutes\nPerm,90\nBeard,7\n"
         file = FilePayload(name="services.csv", mimeType="text/csv", buffer=sheet)

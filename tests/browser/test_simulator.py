@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.simulator_page import Desk, desk
-from tests.webhooks.public.simulator_harness import Theatre
+from tests.browser.simulator_page import SimulatorBrowser, open_simulator
+from tests.webhooks.public.simulator_harness import SimulatorHarness
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-async def test_tour(chromium: Browser, theatre: Theatre, width: int, scheme: str) -> None:
-    async with desk(chromium, theatre, width, scheme) as at:
+async def test_simulator_tour(
+    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
+) -> None:
+    async with open_simulator(chromium, theatre, width, scheme) as at:
         assert await at.axe() == []
         await book_a_cut(at)
         await approve_it(at)
@@ -24,7 +26,7 @@ async def test_tour(chromium: Browser, theatre: Theatre, width: int, scheme: str
         assert await at.axe() == []
 
 
-async def book_a_cut(at: Desk) -> None:
+async def book_a_cut(at: SimulatorBrowser) -> None:
     await at.page.get_by_role("button", name="Start as a customer").click()
     assert await at.focus() == "customer-text"
     await expect(at.text).to_have_value("Can I get a cut tomorrow after 3?")
@@ -42,7 +44,7 @@ async def book_a_cut(at: Desk) -> None:
     assert await at.axe() == []
 
 
-async def approve_it(at: Desk) -> None:
+async def approve_it(at: SimulatorBrowser) -> None:
     await at.page.get_by_role("button", name="Go to the dentist").click()
     await at.choose("WhatsApp")
     await at.write("check-up tomorrow at 10am")
@@ -59,7 +61,7 @@ async def approve_it(at: Desk) -> None:
     await expect(at.page.locator('[data-step="approve"]')).to_have_class("done")
 
 
-async def cancel_it(at: Desk) -> None:
+async def cancel_it(at: SimulatorBrowser) -> None:
     await at.page.get_by_role("button", name="Show my bookings").click()
     await expect(at.text).to_have_value("my bookings")
     await at.text.press("Enter")
@@ -70,8 +72,8 @@ async def cancel_it(at: Desk) -> None:
     await expect(at.page.locator('[data-step="cancel"]')).to_have_class("done")
 
 
-async def test_booking_by_keyboard_alone(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre) as at:
+async def test_booking_by_keyboard_alone(chromium: Browser, theatre: SimulatorHarness) -> None:
+    async with open_simulator(chromium, theatre) as at:
         press = at.page.keyboard.press
         await press("Tab")
         assert await at.focus() == "Skip to the customer's phone"
@@ -114,8 +116,8 @@ async def test_booking_by_keyboard_alone(chromium: Browser, theatre: Theatre) ->
         await expect(at.page.locator("#bookings .state")).to_have_text("Confirmed")
 
 
-async def test_people_are_tabs_by_arrow_keys(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre) as at:
+async def test_people_are_tabs_by_arrow_keys(chromium: Browser, theatre: SimulatorHarness) -> None:
+    async with open_simulator(chromium, theatre) as at:
         first, second, third = [
             at.page.get_by_role("tab", name=name) for name in ("Marta", "Diego", "Inés")
         ]
@@ -129,8 +131,10 @@ async def test_people_are_tabs_by_arrow_keys(chromium: Browser, theatre: Theatre
             )
 
 
-async def test_code_drops_in_as_news_of_another_talk(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre, 390) as at:
+async def test_code_drops_in_as_news_of_another_talk(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_simulator(chromium, theatre, 390) as at:
         await at.choose("Telegram")
         await at.write("cut tomorrow at 5pm with Leo")
         await at.customer.get_by_role("button", name="Confirm").click()
@@ -145,8 +149,10 @@ async def test_code_drops_in_as_news_of_another_talk(chromium: Browser, theatre:
         await expect(at.customer.locator(".talk > .in")).to_contain_text("Code ")
 
 
-async def test_calendar_can_be_tapped_at_arms_length(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre, 390) as at:
+async def test_calendar_can_be_tapped_at_arms_length(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_simulator(chromium, theatre, 390) as at:
         await at.choose("Telegram")
         await at.write("cut tomorrow after 5")
         await at.customer.get_by_role("button", name="Calendar").click()
@@ -160,9 +166,9 @@ async def test_calendar_can_be_tapped_at_arms_length(chromium: Browser, theatre:
 
 
 async def test_list_opens_from_below_and_gives_the_focus_back(
-    chromium: Browser, theatre: Theatre
+    chromium: Browser, theatre: SimulatorHarness
 ) -> None:
-    async with desk(chromium, theatre, 390, "dark") as at:
+    async with open_simulator(chromium, theatre, 390, "dark") as at:
         await at.choose("WhatsApp")
         await at.write("cut tomorrow after 3")
         opener = at.customer.get_by_role("button", name="Choose")
@@ -180,8 +186,10 @@ async def test_list_opens_from_below_and_gives_the_focus_back(
         await expect(at.customer.locator(".talk > .out").last).to_contain_text("3:00 pm")
 
 
-async def test_jump_and_reset_by_their_buttons(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre) as at:
+async def test_jump_and_reset_by_their_buttons(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_simulator(chromium, theatre) as at:
         jump = at.page.get_by_role("button", name="Jump ahead")
         await expect(jump).to_have_attribute("aria-disabled", "true")
         await at.write("cut tomorrow at 5pm with Leo")
@@ -199,9 +207,9 @@ async def test_jump_and_reset_by_their_buttons(chromium: Browser, theatre: Theat
         await expect(at.page.locator("#none")).to_be_visible()
 
 
-async def test_what_people_write_stays_text(chromium: Browser, theatre: Theatre) -> None:
+async def test_what_people_write_stays_text(chromium: Browser, theatre: SimulatorHarness) -> None:
     evil = '<img src=x onerror="document.title=1"> <b>*bold*</b> {0} %s'
-    async with desk(chromium, theatre) as at:
+    async with open_simulator(chromium, theatre) as at:
         for look in ("SMS", "WhatsApp", "Telegram"):
             await at.choose(look)
             await at.write(evil)
@@ -212,8 +220,10 @@ async def test_what_people_write_stays_text(chromium: Browser, theatre: Theatre)
 
 
 @pytest.mark.parametrize("width", [390, 768, 1440])
-async def test_everything_fits(chromium: Browser, theatre: Theatre, width: int) -> None:
-    async with desk(chromium, theatre, width) as at:
+async def test_simulator_fits_every_width(
+    chromium: Browser, theatre: SimulatorHarness, width: int
+) -> None:
+    async with open_simulator(chromium, theatre, width) as at:
         await at.write("hi")
         await at.answered("What would you like?")
         script = "document.documentElement.scrollWidth"
@@ -230,8 +240,10 @@ async def test_everything_fits(chromium: Browser, theatre: Theatre, width: int) 
         assert shown == (1 if width < 720 else 2)
 
 
-async def test_without_motion_nothing_moves(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre, motion="reduce") as at:
+async def test_reduced_motion_stops_simulator_animations(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_simulator(chromium, theatre, motion="reduce") as at:
         await at.write("hi")
         await at.answered("What would you like?")
         lengths = await at.page.evaluate(
@@ -240,8 +252,10 @@ async def test_without_motion_nothing_moves(chromium: Browser, theatre: Theatre)
         assert [length for length in lengths if length > 1] == []
 
 
-async def test_messages_are_told_to_who_listens(chromium: Browser, theatre: Theatre) -> None:
-    async with desk(chromium, theatre) as at:
+async def test_messages_are_told_to_who_listens(
+    chromium: Browser, theatre: SimulatorHarness
+) -> None:
+    async with open_simulator(chromium, theatre) as at:
         log = at.page.get_by_role("log", name="Messages with Bella Hair by SMS")
         await expect(log).to_have_count(1)
         await at.write("hi")

@@ -15,7 +15,7 @@ MOST_TAPS = 6
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_by_sms_three_messages_and_five_segments_are_enough(language: str) -> None:
+def test_returning_customer_books_by_sms_in_three_messages(language: str) -> None:
     talk = (FOLDER / f"returning_{language}.txt").read_text("utf-8")
     found = re.search(r"^= (\d+) sent, \d+ received, (\d+) segments$", talk, re.MULTILINE)
     assert found is not None
@@ -24,7 +24,7 @@ def test_by_sms_three_messages_and_five_segments_are_enough(language: str) -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_on_whatsapp_six_taps_are_enough(language: str) -> None:
+def test_returning_customer_books_on_whatsapp_in_six_taps(language: str) -> None:
     talk = (FOLDER / f"whatsapp_taps_{language}.txt").read_text("utf-8")
     steps = [line for line in talk.splitlines() if line.startswith("> ")]
     assert 0 < len(steps) <= MOST_TAPS
@@ -33,7 +33,7 @@ def test_on_whatsapp_six_taps_are_enough(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_in_telegram_six_taps_are_enough(language: str) -> None:
+def test_returning_customer_books_in_telegram_in_six_taps(language: str) -> None:
     talk = (FOLDER / "telegram" / f"taps_{language}.txt").read_text("utf-8")
     _, known, again = talk.partition("> /book\n")
     steps = re.findall(r"^(?:tap |> |share)", again, re.MULTILINE)

@@ -14,8 +14,8 @@ from typing import NoReturn
 import pytest
 
 from bot.dialogue.journal import Journal
-from bot.dialogue.talk import Heard, Run, Suspend, Talk
-from bot.engine.turn_state import Frame, Handling
+from bot.dialogue.talk import AwaitAnswer, FlowRun, Heard, Talk
+from bot.engine.turn_state import FlowFrame, TurnState
 from bot.flows import FLOWS
 from bot.flows.slot_picker import picker
 from core.db.runtime import Runtime
@@ -27,22 +27,22 @@ from tests.conversations import test_telegram_transcripts, test_transcripts
 def moved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Run whatever asks a second time; collect the steps that then stand elsewhere."""
     found: list[str] = []
-    flow = Handling.flow
+    flow = TurnState.run_flows
 
-    async def twice(self: Handling, heard: Heard | None) -> None:
+    async def twice(self: TurnState, heard: Heard | None) -> None:
         await flow(self, heard)
-        if self.asked is not None:
+        if self.question is not None:
             again = await _asked_again(self, self.stack[-1])
-            if again != self.asked.step:
-                found.append(f"{self.asked.step}, then {again}, after {self.incoming.text!r}")
+            if again != self.question.step:
+                found.append(f"{self.question.step}, then {again}, after {self.incoming.text!r}")
 
-    monkeypatch.setattr(Handling, "flow", twice)
+    monkeypatch.setattr(TurnState, "flow", twice)
     return found
 
 
-async def _asked_again(handling: Handling, frame: Frame) -> str:
+async def _asked_again(handling: TurnState, frame: FlowFrame) -> str:
     kept = json.loads(json.dumps(frame.to_json()))
-    run = Run(
+    run = FlowRun(
         handling.ctx,
         replace(handling.conversation),
         frame.number,
@@ -56,8 +56,8 @@ async def _asked_again(handling: Handling, frame: Frame) -> str:
     )
     try:
         await FLOWS[frame.flow](Talk(run))
-    except Suspend as suspended:
-        return suspended.asked.step
+    except AwaitAnswer as suspended:
+        return suspended.question.step
     except Exception as error:  # noqa: BLE001 - any other way out is what is looked for
         return type(error).__name__
     return "the end"
@@ -65,7 +65,9 @@ async def _asked_again(handling: Handling, frame: Frame) -> str:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", test_transcripts.TRANSCRIPTS)
-async def test_by_text(name: str, runtime: Runtime, moved: list[str]) -> None:
+async def test_rerun_flow_repeats_its_question_in_text(
+    name: str, runtime: Runtime, moved: list[str]
+) -> None:
     written = (test_transcripts.FOLDER / f"{name}.txt").read_text()
     assert await test_transcripts.Scene(runtime).play(written) == written
     assert moved == []
@@ -73,19 +75,21 @@ async def test_by_text(name: str, runtime: Runtime, moved: list[str]) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", test_telegram_transcripts.TRANSCRIPTS)
-async def test_in_telegram(name: str, runtime: Runtime, moved: list[str]) -> None:
+async def test_rerun_flow_repeats_its_question_in_telegram(
+    name: str, runtime: Runtime, moved: list[str]
+) -> None:
     written = (test_telegram_transcripts.FOLDER / f"{name}.txt").read_text()
     assert await test_telegram_transcripts.play(written, runtime, webhook=True) == written
     assert moved == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_with_rounds_folded_at_the_second(
+async def test_rerun_flow_repeats_its_question_with_compacted_rounds(
     runtime: Runtime, moved: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picker, "ROUNDS", 2)
+    monkeypatch.setattr(picker, "MAX_ROUNDS", 2)
     folded = []
-    fold = Talk.fold
+    fold = Talk.compact
 
     def folding(self: Talk, name: str, value: Json) -> NoReturn:
         folded.append(name)
@@ -98,7 +102,7 @@ async def test_with_rounds_folded_at_the_second(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_step_that_is_not_passed_again_is_seen(
+async def test_skipped_flow_step_is_detected(
     runtime: Runtime, moved: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: without it, what was said with the shop's name would be asked for twice."""

@@ -25,28 +25,25 @@ from core.bookings import expiry, outcome_questions, reschedule_proposals
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.people import pairing
 from core.shops import shops
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person, drawn
-from tests.support import shops as support_shops
-from tests.support.shops import Place
-from tests.support.telegram_chat import Chats, chatting
+from tests.support.shops import BuiltShop, add_staff, build_barber, build_clinic, build_salon
+from tests.support.telegram_chat import TelegramHarness, telegram_harness
 
 FOLDER = Path(__file__).parent / "telegram"
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
-SHOPS = {
-    "salon": support_shops.salon,
-    "clinic": support_shops.clinic,
-    "barber": support_shops.barber,
-}
+SHOPS = {"salon": build_salon, "clinic": build_clinic, "barber": build_barber}
 PHONE = "+34600111222"
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-async def test_transcript(name: str, runtime: Runtime, pytestconfig: pytest.Config) -> None:
+async def test_telegram_transcript(
+    name: str, runtime: Runtime, pytestconfig: pytest.Config
+) -> None:
     path = FOLDER / f"{name}.txt"
     written = path.read_text()
     # Both ways in: each talk by one of them on one database, by the other on the other.
@@ -66,7 +63,7 @@ async def play(script: str, runtime: Runtime, *, webhook: bool) -> str:
     scene = [_fact(line) for line in head if not line.startswith("#")]
     codes = await _set(runtime, scene)
     desk = any(key == "staff" for key, _ in scene)
-    async with chatting(runtime, webhook=webhook, desk=desk) as chats:
+    async with telegram_harness(runtime, webhook=webhook, desk=desk) as chats:
         out += head
         stage = Stage(chats)
         for key, value in scene:
@@ -76,7 +73,7 @@ async def play(script: str, runtime: Runtime, *, webhook: bool) -> str:
         for line in lines[_first_step(lines) :]:
             if stage.reads(line):
                 out += ["", line, *await stage.step(line)]
-        assert (chats.bot.refused, chats.desk.refused) == ([], [])
+        assert (chats.bot.refused, chats.owner_bot.refused) == ([], [])
     return "\n".join(out) + "\n"
 
 
@@ -103,7 +100,7 @@ async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, 
     async with runtime.transaction() as ctx:
         given = dict(rule.split("=") for rule in rules)
         flags = {key: value == "yes" for key, value in given.items() if value in {"yes", "no"}}
-        place: Place = await SHOPS[shop](ctx, **flags)
+        place: BuiltShop = await SHOPS[shop](ctx, **flags)
         if "latitude" in given:
             changed = {k: float(v) for k, v in given.items() if k not in flags}
             await shops.change_shop(ctx, place.shop_id, **changed)
@@ -111,15 +108,15 @@ async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, 
             # What happens on a simulated line is told on simulated lines only.
             await ctx.execute(sa.update(tables.lines).values(transport="twilio"))
         if known.get("sms") != "none":
-            await add_line(
+            await get_or_create_line(
                 ctx, transport="twilio", channel="sms", address="+15005550006", shop_id=None
             )
         for number, member in enumerate([value for key, value in scene if key == "staff"], 1):
             name, role, *provider = member.split()
             own = place.providers[provider[0]] if provider else None
             phone = f"+3460000000{number}"
-            await support_shops.member(ctx, place, phone, role, name, own)
-            codes[name] = await pairing.issue_for(ctx, phone)
+            await add_staff(ctx, place, phone, role, name, own)
+            codes[name] = await pairing.issue_pairing_code_for_phone(ctx, phone)
     return codes
 
 
@@ -136,7 +133,7 @@ class Chat:
 class Stage:
     """The chats, step by step."""
 
-    def __init__(self, chats: Chats) -> None:
+    def __init__(self, chats: TelegramHarness) -> None:
         self.chats = chats
         self.people: dict[str, Chat] = {}
         self.sms = 0
@@ -152,12 +149,12 @@ class Stage:
         elif key == "other":
             self.people[name] = Chat(telegram.person(name, *more), self.chats.bot)
         elif key == "staff":
-            self.people[name] = Chat(telegram.person(name), self.chats.desk)
+            self.people[name] = Chat(telegram.person(name), self.chats.owner_bot)
 
     async def pair(self, name: str, code: str) -> None:
         """Let somebody of the shop open the link with their code, before the talk begins."""
         chat = self.people[name]
-        await self.chats.writes(chat.person, f"/start pair_{code}", chat.bot)
+        await self.chats.write(chat.person, f"/start pair_{code}", chat.bot)
         self._changed(name)
 
     def reads(self, line: str) -> bool:
@@ -172,20 +169,20 @@ class Stage:
         chat, what, toast = self.people[found[1] or ""], found[2], ""
         if what.startswith("> "):
             code = self.codes[-1] if self.codes else "000000"
-            await self.chats.writes(chat.person, what[2:].replace("{code}", code), chat.bot)
+            await self.chats.write(chat.person, what[2:].replace("{code}", code), chat.bot)
         elif what.startswith("tap "):
             toast = await self._tap(chat, what[4:])
         elif what == "share":
-            await self.chats.shares(chat.person)
+            await self.chats.share_contact(chat.person)
         else:
             number, unit = what[3:].split()
             self.chats.clock.advance(timedelta(seconds=int(number) * UNITS[unit]))
             async with self.chats.app.runtime.transaction() as ctx:
-                await expiry.expire(ctx)
-                await reschedule_proposals.lapse(ctx)
+                await expiry.expire_overdue(ctx)
+                await reschedule_proposals.expire_proposals(ctx)
                 await outcome_questions.ask_outcomes(ctx)
-            await self.chats.app.worker.deliver()
-            await self.chats.idle()
+            await self.chats.app.worker.deliver_due()
+            await self.chats.wait_until_idle()
         changed = [line for name in self.people for line in self._changed(name)]
         return [*self._sms(), *changed, *([f"(toast) {toast}"] if toast else [])]
 
@@ -193,11 +190,11 @@ class Stage:
         """Tap a button; "@2" is one that message 2 had once, as a phone that is behind shows it."""
         label, _, number = written.partition(" @")
         if not number:
-            return await self.chats.taps(chat.person, label, bot=chat.bot)
+            return await self.chats.tap(chat.person, label, bot=chat.bot)
         message = [m for m in chat.bot.messages[chat.person.id] if m.mine][int(number) - 1]
         data = chat.buttons[int(number), label]
         query = await chat.person.taps_data(chat.bot, data, message)
-        await self.chats.idle()
+        await self.chats.wait_until_idle()
         return str(chat.bot.answers[query].get("text", ""))
 
     def _changed(self, name: str) -> list[str]:

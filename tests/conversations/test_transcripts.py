@@ -16,29 +16,32 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.channels.lines import Line
-from bot.rendering.render import Rendered
-from core.bookings import blocks, customer_actions, expiry, outcome_questions, reschedule_proposals
-from core.bookings.blocks import add_session
+from bot.rendering.render import RenderedMessage
+from core.bookings import customer_actions, expiry, outcome_questions, reschedule_proposals
+from core.bookings.blocks import add_session, block_time
 from core.bookings.transitions import SYSTEM
 from core.catalog import loader
 from core.clock import FixedClock
 from core.db.runtime import Runtime
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Incoming
-from core.people import identities, verification
+from core.people.identities import get_or_create_contact
+from core.people.verification import verify_identity
 from core.scheduling import availability
 from tests.support import shops
-from tests.support.chat import Town
-from tests.support.shops import Place
+from tests.support.chat import ChatHarness
+from tests.support.shops import BuiltShop
 
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
-SHOPS = {"salon": shops.salon, "clinic": shops.clinic, "barber": shops.barber}
+SHOPS = {"salon": shops.build_salon, "clinic": shops.build_clinic, "barber": shops.build_barber}
 OWNER = "+34600000001"
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-async def test_transcript(name: str, runtime: Runtime, pytestconfig: pytest.Config) -> None:
+async def test_conversation_transcript(
+    name: str, runtime: Runtime, pytestconfig: pytest.Config
+) -> None:
     path = FOLDER / f"{name}.txt"
     written = path.read_text()
     said = await Scene(runtime).play(written)
@@ -54,9 +57,9 @@ class Scene:
         self.runtime = runtime
         assert isinstance(runtime.clock, FixedClock)
         self.clock = runtime.clock
-        self.town = Town(runtime)
+        self.town = ChatHarness(runtime)
         self.me = "+34600111222"
-        self.place: Place | None = None
+        self.place: BuiltShop | None = None
         self.counted = [0, 0, 0]
         self.codes: dict[str, str] = {}
         self.references: dict[str, str] = {}
@@ -109,31 +112,31 @@ class Scene:
             case "line":
                 assert value == "shared"
                 async with self.runtime.transaction() as ctx:
-                    line_id = await add_line(
+                    line_id = await get_or_create_line(
                         ctx, transport="terminal", channel="sms", address="+34915550199"
                     )
-                self.shared = self.town.line(line_id, None)
+                self.shared = self.town.line_of_channel(line_id, None)
             case "channel":
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    line_id = await add_line(
+                    line_id = await get_or_create_line(
                         ctx,
                         transport="terminal",
                         channel=value,
                         address="+14155238886",
                         shop_id=self.place.shop_id,
                     )
-                self.shared = self.town.line(line_id, self.place.shop_id, channel=value)
+                self.shared = self.town.line_of_channel(line_id, self.place.shop_id, channel=value)
             case "staff":
                 phone, role, name = value.split(" ", 2)
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    await shops.member(ctx, self.place, phone, role, name)
+                    await shops.add_staff(ctx, self.place, phone, role, name)
             case "provider":
                 phone, name = value.split(" ", 1)
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    await shops.member(
+                    await shops.add_staff(
                         ctx, self.place, phone, "provider", name, self.place.providers[name]
                     )
             case "busy":
@@ -157,10 +160,10 @@ class Scene:
         """Take time from a provider's calendar."""
         assert self.place
         async with self.runtime.transaction() as ctx:
-            known = await loader.catalog(ctx, self.place.shop_id)
+            known = await loader.load_catalog(ctx, self.place.shop_id)
             calendar = known.provider(self.place.providers[provider]).calendar_id
             zone = known.shop.timezone
-            await blocks.block(
+            await block_time(
                 ctx,
                 shop_id=self.place.shop_id,
                 calendar_id=calendar,
@@ -175,7 +178,7 @@ class Scene:
         assert self.place
         owner = self.place
         async with self.runtime.transaction() as ctx:
-            known = await loader.catalog(ctx, owner.shop_id)
+            known = await loader.load_catalog(ctx, owner.shop_id)
             await add_session(
                 ctx,
                 shop_id=owner.shop_id,
@@ -189,10 +192,10 @@ class Scene:
     async def known(self, name: str, phone: str) -> int:
         """Let somebody have proved their phone before."""
         assert self.place
-        line = self.town.line(self.place.line_id, self.place.shop_id)
+        line = self.town.line_of_channel(self.place.line_id, self.place.shop_id)
         async with self.runtime.transaction() as ctx:
-            contact = await identities.contact(ctx, line, phone)
-            return await verification.prove(
+            contact = await get_or_create_contact(ctx, line, phone)
+            return await verify_identity(
                 ctx, "phone", phone, name=name, conversation_id=contact.conversation_id
             )
 
@@ -201,9 +204,9 @@ class Scene:
         assert self.place
         user_id = await self.known("Marta", self.me)
         async with self.runtime.transaction() as ctx:
-            known = await loader.catalog(ctx, self.place.shop_id)
+            known = await loader.load_catalog(ctx, self.place.shop_id)
             start = self.instant(day, at, known.shop.timezone)
-            free = await availability.find(
+            free = await availability.find_slots(
                 ctx,
                 known,
                 self.place.services[service],
@@ -211,27 +214,27 @@ class Scene:
                 start=start,
                 end=start + timedelta(minutes=1),
             )
-            line = self.town.line(self.place.line_id, self.place.shop_id)
-            contact = await identities.contact(ctx, line, self.me)
-            held = await customer_actions.hold(
+            line = self.town.line_of_channel(self.place.line_id, self.place.shop_id)
+            contact = await get_or_create_contact(ctx, line, self.me)
+            held = await customer_actions.hold_slot(
                 ctx,
                 free[0],
                 conversation_id=contact.conversation_id,
                 key=f"scene {day} {at}",
                 origin="sms",
             )
-            await customer_actions.book(
+            await customer_actions.book_hold(
                 ctx, held.id, user_id=user_id, name="Marta", key=f"b {day} {at}"
             )
-        await self.town.deliver()
+        await self.town.deliver_due()
 
     async def wait(self, time: str) -> list[str]:
         """Let time pass: "10 min", "2 h", "1 d"; what expires does."""
         number, unit = time.split()
         self.clock.advance(int(number) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[unit] * SECOND)
         async with self.runtime.transaction() as ctx:
-            await expiry.expire(ctx)
-            await reschedule_proposals.lapse(ctx)
+            await expiry.expire_overdue(ctx)
+            await reschedule_proposals.expire_proposals(ctx)
             await outcome_questions.ask_outcomes(ctx)
         return self.lines(await self.delivered())
 
@@ -239,10 +242,10 @@ class Scene:
         """Let somebody send a text; return the lines of all that is sent then."""
         assert self.place
         before = len(self.town.memory.sent)
-        line = self.town.line(self.place.line_id, self.place.shop_id)
+        line = self.town.line_of_channel(self.place.line_id, self.place.shop_id)
         if address == self.me and self.shared:
             line = self.shared
-        await self.town.send(line, address, self.incoming(address, text))
+        await self.town.send_text(line, address, self.incoming(address, text))
         if address == self.me:
             self.counted[0] += 1
         return self.lines(self.town.memory.sent[before:])
@@ -266,7 +269,7 @@ class Scene:
 
     async def delivered(self) -> list[object]:
         """Deliver what is due."""
-        return list(await self.town.deliver())
+        return list(await self.town.deliver_due())
 
     def lines(self, sent: list) -> list[str]:  # type: ignore[type-arg]
         """Write messages down, the person's own first."""
@@ -284,7 +287,7 @@ class Scene:
             out += [(prefix + line).rstrip() for line in written]
         return out
 
-    def apart(self, address: str, rendered: Rendered) -> list[str]:
+    def apart(self, address: str, rendered: RenderedMessage) -> list[str]:
         """Write down the options that are apart from a text, and keep them for a tap."""
         known = self.buttons.setdefault(address, [])
         if rendered.shape == "buttons":

@@ -187,7 +187,7 @@ async def shown(runtime: Runtime, person: str, messages: int) -> None:
         .where(talks.address == person, outbox.state == "sent")
     )
     for _ in range(PATIENCE * 4):
-        async with runtime.reading() as ctx:
+        async with runtime.read_transaction() as ctx:
             if await ctx.scalar(sent) >= messages:
                 return
         await asyncio.sleep(0.25)
@@ -219,7 +219,7 @@ async def test_two_webs_and_a_worker_serve_two_hundred_talks(
         services.once("migrate")
         runtime = Runtime.open(settings_for(database, tmp_path), SystemClock())
         async with runtime.transaction() as ctx:
-            await shops.salon(ctx)
+            await shops.build_salon(ctx)
         webs = []
         try:
             for _ in range(compose["services"]["web"]["deploy"]["replicas"]):
@@ -244,7 +244,7 @@ async def test_two_webs_and_a_worker_serve_two_hundred_talks(
                     return twilio.to(person)
 
             talks = await asyncio.gather(*(talk(person) for person in people))
-            async with runtime.reading() as ctx:
+            async with runtime.read_transaction() as ctx:
                 inbox = tables.inbox.c
                 turns = sa.select(inbox.state, sa.func.count()).group_by(inbox.state)
                 states = [tuple(row) for row in await ctx.all(turns)]

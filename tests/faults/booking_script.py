@@ -37,7 +37,7 @@ _CODE = re.compile(r"\b\d{6}\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class ScriptedPerson:
     """A person with a shop of their own."""
 
     number: int
@@ -63,7 +63,7 @@ class Somebody:
         return SCRIPT[step].format(shop=self.keyword, code=code)
 
 
-async def open_shop(ctx: Context, number: int) -> Somebody:
+async def open_scripted_shop(ctx: Context, number: int) -> ScriptedPerson:
     """Open a shop with two providers, two services and an owner who gets alerts."""
     shop_id = await shops.add_shop(
         ctx,
@@ -78,7 +78,7 @@ async def open_shop(ctx: Context, number: int) -> Somebody:
         phone="+34915550100",
         agenda_today="",  # only a takeover does what is due by the clock; the first would not
     )
-    await opening_hours.set_hours(
+    await opening_hours.set_weekly_hours(
         ctx, shop_id, None, dict.fromkeys(range(5), (Interval(9 * 60, 18 * 60),))
     )
     services = [
@@ -88,19 +88,19 @@ async def open_shop(ctx: Context, number: int) -> Somebody:
     for name in ("Ana", "Leo"):
         provider = await providers.add_provider(ctx, shop_id, name)
         for service in services:
-            await providers.offer(ctx, shop_id, provider, service)
-    somebody = Somebody(number, shop_id)
+            await providers.set_offering(ctx, shop_id, provider, service)
+    somebody = ScriptedPerson(number, shop_id)
     await add_member(ctx, shop_id, phone=somebody.owner, role="owner", name="Bella Ruiz")
     return somebody
 
 
-def code_in(texts: list[str]) -> str:
+def newest_code(texts: list[str]) -> str:
     """Return the newest one-time code among messages; "" when there is none."""
     codes = [found[0] for text in texts for found in [_CODE.search(text)] if found]
     return codes[-1] if codes else ""
 
 
-def alike(text: str, somebody: Somebody) -> str:
+def normalize_message(text: str, somebody: ScriptedPerson) -> str:
     """Return a message without what differs between talks: code, reference, link, number."""
     text = text.replace(somebody.phone, "PHONE").replace(somebody.keyword, "SHOP")
     text = re.sub(r"https?://\S+", "LINK", _CODE.sub("CODE", text))
@@ -108,7 +108,7 @@ def alike(text: str, somebody: Somebody) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ConversationOutcome:
     """What the database holds of one talk, in words that are the same for every talk."""
 
     turns: tuple[str, ...]  # the states of what came in
@@ -120,7 +120,7 @@ class Outcome:
     alerts: tuple[tuple[object, ...], ...]
 
 
-async def outcome(ctx: Context, somebody: Somebody) -> Outcome:
+async def load_outcome(ctx: Context, somebody: ScriptedPerson) -> ConversationOutcome:
     """Read what became of a talk."""
     c, b, e = tables.conversations.c, tables.bookings.c, tables.booking_events.c
     talk = await ctx.first(sa.select(tables.conversations).where(c.address == somebody.phone))
@@ -141,7 +141,7 @@ async def outcome(ctx: Context, somebody: Somebody) -> Outcome:
         .select_from(tables.claims)
         .where(tables.claims.c.shop_id == somebody.shop_id)
     )
-    return Outcome(
+    return ConversationOutcome(
         turns=tuple(row.state for row in turns),
         talk=(
             talk.language,
@@ -167,7 +167,9 @@ def _frame(frame: dict[str, object]) -> tuple[object, ...]:
     return (frame["flow"], frame["step"], journal["epoch"], steps)
 
 
-async def _sent(ctx: Context, address: str, somebody: Somebody) -> tuple[tuple[object, ...], ...]:
+async def _sent(
+    ctx: Context, address: str, somebody: ScriptedPerson
+) -> tuple[tuple[object, ...], ...]:
     o, c = tables.outbox.c, tables.conversations.c
     rows = await ctx.all(
         sa.select(o.state, o.lane, o.kind, o.secret, o.body, o.attempts)
@@ -176,6 +178,13 @@ async def _sent(ctx: Context, address: str, somebody: Somebody) -> tuple[tuple[o
         .order_by(o.id)
     )
     return tuple(
-        (row.state, row.lane, row.kind, row.secret, alike(row.body, somebody), row.attempts)
+        (
+            row.state,
+            row.lane,
+            row.kind,
+            row.secret,
+            normalize_message(row.body, somebody),
+            row.attempts,
+        )
         for row in rows
     )

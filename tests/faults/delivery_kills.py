@@ -29,9 +29,9 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from bot.channels.base import Channels, Sent
-from bot.delivery.sender import Delivery
-from bot.rendering.render import SMS, Rendered
+from bot.channels.base import Channels, SendResult
+from bot.delivery.sender import OutboxSender
+from bot.rendering.render import SMS, RenderedMessage
 from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
@@ -41,56 +41,56 @@ from core.messaging.messages import Say
 from core.messaging.outbox import claim, enqueue
 from core.messaging.outbox.acknowledge import requeue_expired_leases
 from core.messaging.outbox.claim import Outgoing
-from tests.faults.turn_kills import Ledger, Steps
-from tests.support.row_factory import Rows
-from tests.support.runtimes import NOW, hasty, open_runtime
+from tests.faults.turn_kills import EventLog, StepCounter
+from tests.support.row_factory import RowFactory
+from tests.support.runtimes import NOW, open_runtime, skip_disk_sync
 
 TALKS = 12
 MESSAGES = 40
 """In each talk."""
 
-POISON = "poison"
+POISON_TEXT = "poison"
 
 
 @dataclass
-class Outside:
+class RecordingChannel:
     """A channel that writes every message down, and counts as points before and after."""
 
-    ledger: Ledger
-    steps: Steps
+    ledger: EventLog
+    steps: StepCounter
     capabilities = SMS
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Send a message; the poison is not survived."""
-        if rendered.text == POISON:
-            self.ledger.note(poisoned=row.id)
+        if rendered.text == POISON_TEXT:
+            self.ledger.append(poisoned=row.id)
             os.kill(os.getpid(), signal.SIGKILL)
         self.steps.step("send")
-        self.ledger.note(sent=(row.id, row.address, rendered.text))
+        self.ledger.append(sent=(row.id, row.address, rendered.text))
         self.steps.step("sent")
-        return Sent(f"outside-{row.id}", "sent", 1)
+        return SendResult(f"outside-{row.id}", "sent", 1)
 
     async def close(self) -> None:
         """There is nothing to let go of."""
 
 
-class Noting(Delivery):
+class RecordingDelivery(OutboxSender):
     """Writes down what is marked, so that we know which message may come again."""
 
-    ledger: Ledger
+    ledger: EventLog
 
-    async def _sent(self, row: Outgoing, rendered: Rendered, sent: Sent) -> bool:
+    async def _sent(self, row: Outgoing, rendered: RenderedMessage, sent: SendResult) -> bool:
         more = await super()._sent(row, rendered, sent)
-        self.ledger.note(marked=row.id)
+        self.ledger.append(marked=row.id)
         return more
 
 
-class MarkedFirst(Delivery):
+class MarkFirstDelivery(OutboxSender):
     """Marks a message, and then sends it."""
 
     async def _send(self, row: Outgoing) -> bool:
-        rendered = Rendered(str(row.say.params["answer"]))
-        await self._sent(row, rendered, Sent(f"outside-{row.id}", "sent", 1))
+        rendered = RenderedMessage(str(row.say.params["answer"]))
+        await self._sent(row, rendered, SendResult(f"outside-{row.id}", "sent", 1))
         await self.channels[row.transport, row.channel].send(row, rendered)
         return True
 
@@ -99,39 +99,39 @@ def _no_suspects() -> None:
     claim._CLAIM_OF_LINES = claim._CLAIM
 
 
-async def deliver(
-    url: str, folder: Path, ledger: Ledger, steps: Steps, minutes: int, fault: str
+async def deliver_all(
+    url: str, folder: Path, ledger: EventLog, steps: StepCounter, minutes: int, fault: str
 ) -> None:
     """Deliver what is due, as a worker does, to the end."""
     clock = FixedClock.at(NOW)
     clock.advance(timedelta(minutes=minutes))
-    runtime = hasty(open_runtime(url, folder, clock))
+    runtime = skip_disk_sync(open_runtime(url, folder, clock))
     steps.watch(runtime)
-    ways: Channels = {("twilio", "sms"): Outside(ledger, steps)}
-    delivery: Delivery = MarkedFirst(runtime, ways)
+    ways: Channels = {("twilio", "sms"): RecordingChannel(ledger, steps)}
+    delivery: OutboxSender = MarkFirstDelivery(runtime, ways)
     if fault != "marked first":
-        delivery = Noting(runtime, ways)
+        delivery = RecordingDelivery(runtime, ways)
         delivery.ledger = ledger
     await runtime.run(requeue_expired_leases)
     await delivery.drain()
     await runtime.close()
 
 
-def forked(*arguments: Any, kill_at: int | None) -> int:
+def fork_delivery(*arguments: Any, kill_at: int | None) -> int:
     """Deliver in a process of its own; return its id."""
     process = os.fork()
     if process:
         return process
     try:
         url, folder, ledger, minutes, fault = arguments
-        asyncio.run(deliver(url, folder, ledger, Steps(kill_at), minutes, fault))
+        asyncio.run(deliver_all(url, folder, ledger, StepCounter(kill_at), minutes, fault))
     except BaseException as error:  # noqa: BLE001 - told by the exit status
         print(repr(error), file=sys.stderr)  # noqa: T201 - whoever runs the test reads it
         os._exit(1)
     os._exit(0)
 
 
-def ended(processes: Sequence[int]) -> int:
+def wait_for_exit(processes: Sequence[int]) -> int:
     """Wait for processes; return how many were killed."""
     killed = 0
     for process in processes:
@@ -143,44 +143,46 @@ def ended(processes: Sequence[int]) -> int:
     return killed
 
 
-def main(url: str, folder: str, workers: int, kills: int, fault: str) -> None:
+def run_experiment(url: str, folder: str, workers: int, kills: int, fault: str) -> None:
     """Do the experiment and print what came of it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     if fault == "no suspects":
         _no_suspects()
     place = Path(folder)
-    ledger = Ledger(place / "ledger")
-    asyncio.run(fill(url, place, ["+34620000000"], ["first"]))
+    ledger = EventLog(place / "ledger")
+    asyncio.run(fill_outbox(url, place, ["+34620000000"], ["first"]))
     # Here, not forked: what is compiled now, all the others share.
-    asyncio.run(deliver(url, place, Ledger(place / "first"), Steps(None), 0, ""))
+    asyncio.run(deliver_all(url, place, EventLog(place / "first"), StepCounter(None), 0, ""))
     people = [f"+3461{n:07}" for n in range(TALKS)]
-    asyncio.run(fill(url, place, people, [f"{number}" for number in range(MESSAGES)], POISON))
+    asyncio.run(
+        fill_outbox(url, place, people, [f"{number}" for number in range(MESSAGES)], POISON_TEXT)
+    )
     gc.freeze()  # what is there by now is shared with those we fork, as long as nobody touches it
     minutes, killed, point = 0, 0, 0
     while killed < kills and minutes < 3 * kills + 20:
         given = (url, place, ledger, minutes, fault)
         # Each time at another point, so that all kinds of points come in turn.
         point = point * 5 % 61 + 1
-        victims = [forked(*given, kill_at=point + shift) for shift in range(workers)]
-        killed += ended(victims)
+        victims = [fork_delivery(*given, kill_at=point + shift) for shift in range(workers)]
+        killed += wait_for_exit(victims)
         minutes += 2
-    rows = asyncio.run(outcome(url, place))
+    rows = asyncio.run(outbox_outcome(url, place))
     for _ in range(20):  # what is poisonous has as many lives as tries
         if {row[2] for row in rows} <= {"sent", "dead"}:
             break
-        ended([forked(url, place, ledger, minutes, fault, kill_at=None)])
+        wait_for_exit([fork_delivery(url, place, ledger, minutes, fault, kill_at=None)])
         minutes += 2
-        rows = asyncio.run(outcome(url, place))
+        rows = asyncio.run(outbox_outcome(url, place))
     print(json.dumps({"killed": killed, "rows": rows}))  # noqa: T201 - whoever started us reads it
 
 
-async def fill(
+async def fill_outbox(
     url: str, folder: Path, people: Sequence[str], texts: Sequence[str], poison: str = ""
 ) -> None:
     """Put everybody's messages into the outbox, the poison first."""
-    runtime = hasty(open_runtime(url, folder))
+    runtime = skip_disk_sync(open_runtime(url, folder))
     async with runtime.transaction() as ctx:
-        rows = Rows(ctx)
+        rows = RowFactory(ctx)
         await rows.add(shops, keyword=people[0])
         await rows.add(lines, transport="twilio", address=people[0])
         talks = [await rows.add(conversations, address=one, identity_id=None) for one in people]
@@ -193,14 +195,14 @@ async def fill(
 
 
 async def _post(ctx: Context, talk: int, text: str) -> None:
-    await enqueue.post(ctx, Say("answer", {"answer": text}), conversation_id=talk)
+    await enqueue.enqueue(ctx, Say("answer", {"answer": text}), conversation_id=talk)
 
 
-async def outcome(url: str, folder: Path) -> list[tuple[Any, ...]]:
+async def outbox_outcome(url: str, folder: Path) -> list[tuple[Any, ...]]:
     """Return id, address, state and attempts of every row."""
     runtime: Runtime = open_runtime(url, folder)
     o, c = tables.outbox.c, tables.conversations.c
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(o.id, c.address, o.state, o.attempts)
             .join_from(tables.outbox, tables.conversations, c.id == o.conversation_id)
@@ -212,4 +214,4 @@ async def outcome(url: str, folder: Path) -> list[tuple[Any, ...]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
+    run_experiment(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

@@ -31,7 +31,7 @@ import structlog
 import uvicorn
 
 from bot.app import App
-from bot.channels.telegram.rate_limiter import UNPACED
+from bot.channels.telegram.rate_limiter import UNLIMITED
 from bot.engine import turn
 from core.db import migrate, tables
 from core.db.runtime import Runtime
@@ -66,7 +66,7 @@ PATIENCE = 30.0
 
 
 @dataclass(slots=True)
-class Found:
+class LoadResult:
     """What a run showed.
 
     `wrong` are chats whose answers are not exactly those to their messages, in order. `unfinished`
@@ -85,7 +85,7 @@ class Found:
     refused: list[str]
 
 
-def main(arguments: Sequence[str]) -> None:
+def run_load(arguments: Sequence[str]) -> None:
     """Run one crowd and print what it showed."""
     chats, messages, processes = (int(n) for n in arguments[:3])
     fault = arguments[3] if len(arguments) > 3 else ""
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str]) -> None:
         # The server's address must be known before the processes part from this one.
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        crowd = Crowd(database, Path(folder), port, redis, fault)
+        crowd = LoadInstallation(database, Path(folder), port, redis, fault)
         asyncio.run(crowd.open())
         children = [crowd.fork(listening) for listening in sockets]
         try:
@@ -135,7 +135,7 @@ def _valkey(servers: contextlib.ExitStack) -> str:
     return server.url
 
 
-class Crowd:
+class LoadInstallation:
     """One installation of several processes, and everybody who writes to it."""
 
     def __init__(self, database: str, folder: Path, port: int, redis: str, fault: str) -> None:
@@ -161,7 +161,7 @@ class Crowd:
         runtime = Runtime.open(self.settings)
         await migrate.upgrade(runtime)
         async with runtime.transaction() as ctx:
-            await shops.salon(ctx)
+            await shops.build_salon(ctx)
         await runtime.close()
 
     def fork(self, listening: socket.socket) -> int:
@@ -180,13 +180,13 @@ class Crowd:
         app = App.open(self.settings)
         if self.fault == "unpaced":
             for bot in app.channels["telegram", "telegram"].by_id.values():  # type: ignore[attr-defined]
-                bot.limiter.pace = UNPACED
+                bot.limiter.pace = UNLIMITED
         await app.start(ticks=True)
         config = uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
         await uvicorn.Server(config).serve(sockets=[listening])
         await app.stop()
 
-    async def talk(self, urls: Sequence[str], chats: int, messages: int) -> Found:
+    async def talk(self, urls: Sequence[str], chats: int, messages: int) -> LoadResult:
         """Let everybody write, wait for what they get, and look at what became of it."""
         async with self.telegram:
             while len(self.bot.called("getWebhookInfo")) < len(urls):  # noqa: ASYNC110
@@ -204,7 +204,7 @@ class Crowd:
             for n, person in enumerate(people)
             if self._heard(person) != [WELCOME, *(f"{SAID[x]}\n{ASKED}" for x in said[person.id])]
         ]
-        return Found(
+        return LoadResult(
             chats,
             messages,
             round(seconds, 1),
@@ -255,7 +255,7 @@ class Crowd:
     async def _unfinished(self) -> int:
         runtime = Runtime.open(self.settings)
         left = 0
-        async with runtime.reading() as ctx:
+        async with runtime.read_transaction() as ctx:
             for table, done in ((tables.inbox, "done"), (tables.outbox, "sent")):
                 rows = sa.select(sa.func.count()).select_from(table).where(table.c.state != done)
                 left += int(await ctx.scalar(rows))
@@ -264,4 +264,4 @@ class Crowd:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run_load(sys.argv[1:])

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.delivery_kills import MESSAGES, POISON, TALKS
-from tests.faults.turn_kills import Ledger
+from tests.faults.delivery_kills import MESSAGES, POISON_TEXT, TALKS
+from tests.faults.turn_kills import EventLog
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def experiment(url: str, folder: Path, *, kills: int, fault: str = "") -> dict[s
         cwd=ROOT, check=False, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    ledger = Ledger(folder / "ledger")
+    ledger = EventLog(folder / "ledger")
     report: dict[str, Any] = json.loads(done.stdout)
     sent, marked = ledger.lines("sent"), Counter(ledger.lines("marked"))
     return report | {"sent": sent, "marked": marked, "poisoned": ledger.lines("poisoned")}
@@ -41,7 +41,7 @@ def lost(report: dict[str, Any]) -> list[str]:
     return sorted(f"{address} {text}" for address, text in due - got)
 
 
-async def test_of_a_hundred_kills_none_loses_a_message(database_url: str, tmp_path: Path) -> None:
+async def test_killed_delivery_loses_no_message(database_url: str, tmp_path: Path) -> None:
     report = experiment(database_url, tmp_path, kills=100)
     assert report["killed"] >= 100
     assert lost(report) == []
@@ -55,7 +55,7 @@ async def test_of_a_hundred_kills_none_loses_a_message(database_url: str, tmp_pa
     assert unmarked
     # A mark that is known stands: nothing is sent after it.
     seen: set[int] = set()
-    for line in Ledger(tmp_path / "ledger").path.read_text().splitlines():
+    for line in EventLog(tmp_path / "ledger").path.read_text().splitlines():
         noted = json.loads(line)
         if "marked" in noted:
             seen.add(noted["marked"])
@@ -66,12 +66,12 @@ async def test_of_a_hundred_kills_none_loses_a_message(database_url: str, tmp_pa
     assert states == {"sent": TALKS * MESSAGES, "dead": 1}
     assert [(row[2], row[3]) for row in report["rows"] if row[2] == "dead"] == [("dead", 8)]
     assert 1 <= len(report["poisoned"]) <= 8
-    assert POISON not in {text for _, _, text in report["sent"]}
+    assert POISON_TEXT not in {text for _, _, text in report["sent"]}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("fault", ["marked first", "no suspects"])
-async def test_without_a_safeguard_messages_are_lost(
+async def test_killed_delivery_without_a_safeguard_loses_messages(
     database_url: str, tmp_path: Path, fault: str
 ) -> None:
     """The controls: marked too early, or taken along by a poison, messages reach nobody."""

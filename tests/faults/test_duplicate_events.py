@@ -20,21 +20,21 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.base import Sent
+from bot.channels.base import SendResult
 from bot.channels.lines import Line
-from bot.channels.memory import Memory
-from bot.delivery.sender import Delivery
-from bot.engine.receive import receive
-from bot.engine.turn_runner import Turns
-from bot.rendering.render import Rendered
+from bot.channels.memory import MemoryChannel
+from bot.delivery.sender import OutboxSender
+from bot.engine.receive import receive_incoming
+from bot.engine.turn_runner import TurnRunner
+from bot.rendering.render import RenderedMessage
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging import lines
 from core.messaging.messages import Incoming
 from core.messaging.outbox.claim import Outgoing
 from tests.faults import booking_script
-from tests.faults.booking_script import SCRIPT, Somebody
-from tests.webhooks.harness import OURS, serving
+from tests.faults.booking_script import SCRIPT, ScriptedPerson
+from tests.webhooks.harness import SMS_NUMBER, twilio_harness
 
 PEOPLE = 100
 DELIVERIES = {
@@ -50,7 +50,7 @@ SENDERS = 16
 WEB_PEOPLE = 10
 WEB_DELIVERIES = 2_000
 
-Message = tuple[Somebody, str, str]
+Message = tuple[ScriptedPerson, str, str]
 """Who sent it, the name of the event, and the words."""
 
 
@@ -58,9 +58,9 @@ Message = tuple[Somebody, str, str]
 class Ways:
     """How a message is delivered, how to wait for what comes of it, and what somebody was sent."""
 
-    deliver: Callable[[Somebody, str, str], Awaitable[None]]
+    deliver: Callable[[ScriptedPerson, str, str], Awaitable[None]]
     settle: Callable[[], Awaitable[None]]
-    told: Callable[[Somebody], list[str]]
+    told: Callable[[ScriptedPerson], list[str]]
     phones: Phones | None = None
 
 
@@ -68,7 +68,7 @@ class Ways:
 class Crowd:
     """People in the middle of their talks, and all that was ever delivered."""
 
-    people: list[Somebody]
+    people: list[ScriptedPerson]
     ways: Ways
     chance: random.Random = field(default_factory=lambda: random.Random(5))
     delivered: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -86,7 +86,7 @@ class Crowd:
             now = self._next(waiting)
             for somebody, step in now:
                 code = (
-                    booking_script.code_in(self.ways.told(somebody))
+                    booking_script.newest_code(self.ways.told(somebody))
                     if "{code}" in SCRIPT[step]
                     else ""
                 )
@@ -99,7 +99,7 @@ class Crowd:
             await self._send(new, [(who, name + again, words) for who, name, words in old])
             await self.ways.settle()
 
-    def _next(self, waiting: list[tuple[Somebody, int]]) -> list[tuple[Somebody, int]]:
+    def _next(self, waiting: list[tuple[ScriptedPerson, int]]) -> list[tuple[ScriptedPerson, int]]:
         """Take the next messages of some people, each in the order of its talk."""
         of_each = {somebody: (somebody, step) for somebody, step in reversed(waiting)}
         now = self.chance.sample(list(of_each.values()), min(TALKING, len(of_each)))
@@ -124,7 +124,7 @@ class Crowd:
         await asyncio.gather(*(send() for _ in range(SENDERS)))
 
 
-class Phones(Memory):
+class Phones(MemoryChannel):
     """Keeps what each phone was sent, and lets its owner wait for more."""
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class Phones(Memory):
         self.texts: dict[str, list[str]] = defaultdict(list)
         self.rings: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Let a phone ring."""
         self.texts[row.address].append(rendered.text)
         self.rings[row.address].set()
@@ -148,35 +148,41 @@ class Phones(Memory):
 async def crowd(runtime: Runtime, count: int) -> AsyncIterator[Crowd]:
     """Open the shops, and deliver by calling what every webhook calls."""
     async with runtime.transaction() as ctx:
-        line_id = await lines.add_line(ctx, transport="terminal", channel="sms", address=OURS)
-        people = [await booking_script.open_shop(ctx, number) for number in range(1, count + 1)]
-    phones, turns = Phones(), Turns(runtime)
-    delivery = Delivery(runtime, {("terminal", "sms"): phones})
-    line = Line(line_id, "terminal", "sms", "", OURS, None, staff=False)
+        line_id = await lines.get_or_create_line(
+            ctx, transport="terminal", channel="sms", address=SMS_NUMBER
+        )
+        people = [
+            await booking_script.open_scripted_shop(ctx, number) for number in range(1, count + 1)
+        ]
+    phones, turns = Phones(), TurnRunner(runtime)
+    delivery = OutboxSender(runtime, {("terminal", "sms"): phones})
+    line = Line(line_id, "terminal", "sms", "", SMS_NUMBER, None, staff=False)
 
-    async def deliver(who: Somebody, name: str, words: str) -> None:
-        receipt = await receive(runtime, line, who.phone, name, Incoming(text=words))
+    async def deliver(who: ScriptedPerson, name: str, words: str) -> None:
+        receipt = await receive_incoming(runtime, line, who.phone, name, Incoming(text=words))
         if receipt.inbox_id is not None:
-            turns.begin(receipt.conversation_id)
+            turns.begin_turns(receipt.conversation_id)
 
     async def settle() -> None:
-        await turns.idle()
-        await delivery.idle()
+        await turns.wait_until_idle()
+        await delivery.wait_until_idle()
 
     await delivery.start()
     yield Crowd(people, Ways(deliver, settle, lambda who: phones.texts[who.phone], phones))
     await delivery.stop(5)
 
 
-async def outcomes(runtime: Runtime, people: list[Somebody]) -> list[booking_script.Outcome]:
-    async with runtime.reading() as ctx:
-        return [await booking_script.outcome(ctx, somebody) for somebody in people]
+async def outcomes(
+    runtime: Runtime, people: list[ScriptedPerson]
+) -> list[booking_script.ConversationOutcome]:
+    async with runtime.read_transaction() as ctx:
+        return [await booking_script.load_outcome(ctx, somebody) for somebody in people]
 
 
 async def turns_of(runtime: Runtime) -> dict[str, int]:
     """How many incomings there are in each state."""
     c = tables.inbox.c
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(sa.select(c.state, sa.func.count().label("number")).group_by(c.state))
     return {row.state: row.number for row in rows}
 
@@ -215,24 +221,27 @@ async def test_signed_webhooks_come_through_once_as_well(runtime: Runtime) -> No
     """The same over HTTP, signed, and sent by the SDK to a strict server."""
     async with runtime.transaction() as ctx:
         people = [
-            await booking_script.open_shop(ctx, number) for number in range(1, WEB_PEOPLE + 2)
+            await booking_script.open_scripted_shop(ctx, number)
+            for number in range(1, WEB_PEOPLE + 2)
         ]
-    async with serving(runtime) as served:
+    async with twilio_harness(runtime) as served:
 
-        async def deliver(who: Somebody, name: str, words: str) -> None:
+        async def deliver(who: ScriptedPerson, name: str, words: str) -> None:
             url = f"{served.url}/webhooks/twilio/messages"
-            answer = await served.twilio.deliver(url, who.phone, OURS, words, message_sid=name)
+            answer = await served.twilio.deliver(
+                url, who.phone, SMS_NUMBER, words, message_sid=name
+            )
             assert (answer.status, answer.alert) == (200, None)
 
-        def told(who: Somebody) -> list[str]:
+        def told(who: ScriptedPerson) -> list[str]:
             return [m.body for m in served.twilio.messages if m.to == who.phone]
 
-        everybody = Crowd(people[:-1], Ways(deliver, served.idle, told))
+        everybody = Crowd(people[:-1], Ways(deliver, served.wait_until_idle, told))
         await everybody.talk(WEB_DELIVERIES)
         assert everybody.delivered.total() == WEB_DELIVERIES
         assert await turns_of(runtime) == {"done": WEB_PEOPLE * len(SCRIPT)}
         assert served.twilio.refused == []
-        alone = Crowd(people[-1:], Ways(deliver, served.idle, told))
+        alone = Crowd(people[-1:], Ways(deliver, served.wait_until_idle, told))
         await alone.talk(len(SCRIPT))
     expected, *found = await outcomes(runtime, [people[-1], *people[:-1]])
     # Ten answers, and the reminder that the move took along.

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.channels.lines import Line
 from bot.dialogue.talk import Talk
 from bot.engine import turn
-from bot.engine.receive import receive
-from bot.engine.turn_state import Handling
+from bot.engine.receive import receive_incoming
+from bot.engine.turn_state import TurnState
 from bot.flows import FLOWS
 from core.clock import FixedClock
 from core.db import tables
@@ -27,8 +27,8 @@ from tests.conversations.test_transcripts import FOLDER, Scene
 from tests.faults import booking_script
 from tests.faults.booking_script import SCRIPT
 from tests.faults.test_duplicate_events import Crowd, crowd
-from tests.support.await_watch import ForeignAwait, no_foreign_awaits
-from tests.webhooks.harness import OURS
+from tests.support.await_watch import ForbiddenAwait, forbid_foreign_awaits
+from tests.webhooks.harness import SMS_NUMBER
 
 # --- a turn that always fails -------------------------------------------------------------------
 
@@ -39,22 +39,22 @@ APOLOGY = "Sorry, something went wrong on our side with your message. The shop h
 def broken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let every turn that hears "explode" fail after all of its work; return what was tried."""
     tried: list[int] = []
-    save = Handling.save
+    save = TurnState.save
 
-    async def explode(self: Handling, item: object) -> None:
+    async def explode(self: TurnState, item: object) -> None:
         await save(self, item)  # type: ignore[arg-type]
         if self.incoming.text == "explode":
             tried.append(self.conversation.id)
             raise ZeroDivisionError
 
-    monkeypatch.setattr(Handling, "save", explode)
+    monkeypatch.setattr(TurnState, "save", explode)
     return tried
 
 
 async def state_of(runtime: Runtime, words: str) -> list[tuple[str, int, str]]:
     """Return state, attempts and error of the incomings with these words."""
     c = tables.inbox.c
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(c.state, c.attempts, c.error).where(c.incoming["text"].as_string() == words)
         )
@@ -68,7 +68,7 @@ async def explode_among_others(runtime: Runtime, everybody: Crowd) -> None:
     await everybody.ways.settle()
     for step in range(len(SCRIPT)):
         for somebody in (*others, unlucky):
-            code = booking_script.code_in(everybody.ways.told(somebody))
+            code = booking_script.newest_code(everybody.ways.told(somebody))
             name = f"E{somebody.number}x{step}"
             await everybody.ways.deliver(somebody, name, somebody.words(step, code))
         await everybody.ways.settle()
@@ -78,10 +78,10 @@ async def tick(runtime: Runtime, everybody: Crowd) -> None:
     """Let three seconds pass, and the worker look for what was left."""
     assert isinstance(runtime.clock, FixedClock)
     runtime.clock.advance(timedelta(seconds=3))
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         waiting = await ctx.all(sa.select(tables.inbox).where(tables.inbox.c.state == "new"))
     for conversation_id in {row.conversation_id for row in waiting}:
-        await turn.work(runtime, conversation_id)
+        await turn.run_pending_turns(runtime, conversation_id)
     await everybody.ways.settle()
 
 
@@ -91,14 +91,14 @@ async def test_a_turn_that_always_fails_dies_alone(runtime: Runtime, broken: lis
         await explode_among_others(runtime, everybody)
         # One try so far; meanwhile the others have come to the end of their talks.
         assert await state_of(runtime, "explode") == [("new", 1, "ZeroDivisionError()")]
-        async with runtime.reading() as ctx:
-            done = [await booking_script.outcome(ctx, somebody) for somebody in others]
+        async with runtime.read_transaction() as ctx:
+            done = [await booking_script.load_outcome(ctx, somebody) for somebody in others]
         assert done == [done[0]] * 3
         assert [booking[0] for booking in done[0].bookings] == ["confirmed"]
         assert everybody.ways.told(unlucky) == []
         for _ in range(2):
             await tick(runtime, everybody)
-        assert len(broken) == turn.TRIES == 3
+        assert len(broken) == turn.MAX_ATTEMPTS == 3
         assert await state_of(runtime, "explode") == [("dead", 3, "ZeroDivisionError()")]
         told = everybody.ways.told(unlucky)
         assert told[0] == APOLOGY
@@ -111,7 +111,7 @@ async def test_without_an_end_to_its_tries_it_blocks_its_talk(
     runtime: Runtime, broken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control."""
-    monkeypatch.setattr(turn, "TRIES", 1000)
+    monkeypatch.setattr(turn, "MAX_ATTEMPTS", 1000)
     async with crowd(runtime, 1) as everybody:
         await explode_among_others(runtime, everybody)
         for _ in range(5):
@@ -121,7 +121,7 @@ async def test_without_an_end_to_its_tries_it_blocks_its_talk(
         assert (await state_of(runtime, "SHOP1"))[0][0] == "new"
 
 
-async def test_the_shop_is_alarmed(runtime: Runtime, broken: list[int]) -> None:
+async def test_failing_turns_alert_the_shop(runtime: Runtime, broken: list[int]) -> None:
     async with crowd(runtime, 1) as everybody:
         (unlucky,) = everybody.people
         await everybody.ways.deliver(unlucky, "E0", unlucky.keyword)
@@ -130,9 +130,9 @@ async def test_the_shop_is_alarmed(runtime: Runtime, broken: list[int]) -> None:
         for _ in range(2):
             await tick(runtime, everybody)
         assert everybody.ways.told(unlucky)[1:] == [APOLOGY]
-        owner = booking_script.Somebody(unlucky.number, unlucky.shop_id)
-        async with runtime.reading() as ctx:
-            (alarm,) = (await booking_script.outcome(ctx, owner)).alerts
+        owner = booking_script.ScriptedPerson(unlucky.number, unlucky.shop_id)
+        async with runtime.read_transaction() as ctx:
+            (alarm,) = (await booking_script.load_outcome(ctx, owner)).alerts
         assert alarm[:3] == ("sent", "alert", "failed")
 
 
@@ -143,7 +143,7 @@ async def test_a_talk_that_fails_goes_on_and_waits_awaits_only_the_database(
     runtime: Runtime, broken: list[int]
 ) -> None:
     """Every transcript is played under the same watch; this is what they do not come by."""
-    async with no_foreign_awaits(runtime), crowd(runtime, 2) as everybody:
+    async with forbid_foreign_awaits(runtime), crowd(runtime, 2) as everybody:
         await explode_among_others(runtime, everybody)
         for _ in range(2):
             await tick(runtime, everybody)
@@ -158,7 +158,7 @@ async def test_a_talk_that_fails_goes_on_and_waits_awaits_only_the_database(
     )
 
 
-async def test_a_flow_that_does_is_caught(
+async def test_flow_with_a_foreign_await_is_caught(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: one sleep of no length at all, in one flow."""
@@ -169,8 +169,8 @@ async def test_a_flow_that_does_is_caught(
         await late(talk)
 
     monkeypatch.setitem(FLOWS, "late", sleepy)
-    with pytest.raises(ForeignAwait, match="sleepy"):
-        async with no_foreign_awaits(runtime):
+    with pytest.raises(ForbiddenAwait, match="sleepy"):
+        async with forbid_foreign_awaits(runtime):
             await Scene(runtime).play((FOLDER / "running_late.txt").read_text())
 
 
@@ -192,7 +192,7 @@ class Times:
 async def all_at_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Times:
     """Let two hundred people talk at once, each going on as soon as there is an answer."""
     times = Times()
-    work = turn.work
+    work = turn.run_pending_turns
 
     async def timed(runtime: Runtime, conversation_id: int) -> int:
         began = time.perf_counter()
@@ -201,12 +201,12 @@ async def all_at_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Time
             times.handled.append((time.perf_counter() - began) / handled)
         return handled
 
-    monkeypatch.setattr(turn, "work", timed)
+    monkeypatch.setattr(turn, "run_pending_turns", timed)
     async with crowd(runtime, AT_ONCE) as everybody:
         deliver, phones = everybody.ways.deliver, everybody.ways.phones
         assert phones is not None
 
-        async def talk(somebody: booking_script.Somebody) -> None:
+        async def talk(somebody: booking_script.ScriptedPerson) -> None:
             for step in range(MESSAGES):
                 words = somebody.words(step, code="")
                 answered = asyncio.ensure_future(phones.ring(somebody.phone))
@@ -250,17 +250,17 @@ async def test_with_several_writers_that_begin_by_reading_turns_fail(
     runtime.engine = create_async_engine(database_url, pool_size=8)
     sa.event.listen(runtime.engine.sync_engine, "connect", _on_sqlite_connect)
     sa.event.listen(runtime.engine.sync_engine, "begin", _begin)
-    line = Line(1, "terminal", "sms", "", OURS, None, staff=False)
+    line = Line(1, "terminal", "sms", "", SMS_NUMBER, None, staff=False)
     async with runtime.transaction() as ctx:
-        await lines.add_line(ctx, transport="terminal", channel="sms", address=OURS)
-        people = [await booking_script.open_shop(ctx, number) for number in range(1, 21)]
+        await lines.get_or_create_line(ctx, transport="terminal", channel="sms", address=SMS_NUMBER)
+        people = [await booking_script.open_scripted_shop(ctx, number) for number in range(1, 21)]
     talking = []
     for one in people:
         words = Incoming(text=one.keyword)
-        receipt = await receive(runtime, line, one.phone, one.keyword, words)
+        receipt = await receive_incoming(runtime, line, one.phone, one.keyword, words)
         talking.append(receipt.conversation_id)
     done = await asyncio.gather(
-        *(turn.work(runtime, one) for one in talking), return_exceptions=True
+        *(turn.run_pending_turns(runtime, one) for one in talking), return_exceptions=True
     )
     failed = [one for one in done if isinstance(one, BaseException)]
     tried = {key for key in await incomings(runtime) if key != ("done", 0)}
@@ -270,7 +270,7 @@ async def test_with_several_writers_that_begin_by_reading_turns_fail(
 async def incomings(runtime: Runtime) -> dict[tuple[str, int], int]:
     """Count what came in by state and failed attempts."""
     c = tables.inbox.c
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(c.state, c.attempts, sa.func.count().label("number")).group_by(
                 c.state, c.attempts

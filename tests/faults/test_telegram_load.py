@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.telegram_load import Found
+from tests.faults.telegram_load import LoadResult
 from tests.servers import postgres
 
 PROCESSES = 4
@@ -23,7 +23,7 @@ def database(postgres_url: str) -> Iterator[str]:
     postgres.drop_database(postgres_url, name)
 
 
-def crowd(database: str, redis: str, chats: int, messages: int, fault: str = "") -> Found:
+def crowd(database: str, redis: str, chats: int, messages: int, fault: str = "") -> LoadResult:
     """Let a crowd write; return what it showed."""
     command = [sys.executable, "-m", "tests.faults.telegram_load", f"{chats}", f"{messages}"]
     done = subprocess.run(
@@ -31,7 +31,7 @@ def crowd(database: str, redis: str, chats: int, messages: int, fault: str = "")
         env={**os.environ, "CROWD_DATABASE_URL": database, "CROWD_REDIS_URL": redis},
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
-    return Found(**json.loads(done.stdout))
+    return LoadResult(**json.loads(done.stdout))
 
 
 @pytest.mark.heavy
@@ -46,7 +46,9 @@ def test_each_chat_is_answered_in_order_at_the_pace_of_all_processes(
 
 
 @pytest.mark.heavy
-def test_without_lock_and_shared_pace_it_shows(database: str, valkey_url: str) -> None:
+def test_telegram_load_without_lock_and_shared_limits_shows_the_fault(
+    database: str, valkey_url: str
+) -> None:
     """The control."""
     found = crowd(database, valkey_url, 10, 3, "all")
     assert found.wrong != []

@@ -45,7 +45,9 @@ def more_than(expected: list[list[str]], texts: list[list[str]]) -> list[str]:
 
 
 @pytest.mark.heavy
-async def test_nothing_is_lost_and_nothing_done_twice(database_url: str, tmp_path: Path) -> None:
+async def test_killed_turn_loses_nothing_and_repeats_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
     report = experiment(database_url, tmp_path)
     expected = without_attempts(report["outcome"])
     assert [booking[0] for booking in expected["bookings"]] == ["confirmed"]
@@ -81,7 +83,7 @@ async def test_nothing_is_lost_and_nothing_done_twice(database_url: str, tmp_pat
     ],
 )
 @pytest.mark.heavy
-async def test_without_a_safeguard_it_is_seen(
+async def test_killed_turn_without_a_safeguard_shows_the_fault(
     database_url: str, tmp_path: Path, fault: str, steps: str, shows: str
 ) -> None:
     """The controls: a message is lost or comes twice as soon as one safeguard is gone."""

@@ -30,26 +30,26 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from bot.channels.base import Sent
+from bot.channels.base import SendResult
 from bot.channels.lines import Line
 from bot.delivery import sender
-from bot.delivery.sender import Delivery
+from bot.delivery.sender import OutboxSender
 from bot.engine import turn
-from bot.engine.receive import receive
-from bot.engine.turn_runner import Turns
-from bot.rendering.render import SMS, Rendered
+from bot.engine.receive import receive_incoming
+from bot.engine.turn_runner import TurnRunner
+from bot.rendering.render import SMS, RenderedMessage
 from bot.worker import Worker
 from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Incoming
 from core.messaging.outbox.claim import Outgoing
 from tests.faults import booking_script
-from tests.faults.booking_script import Somebody
-from tests.support.runtimes import hasty, open_runtime
-from tests.webhooks.harness import OURS
+from tests.faults.booking_script import ScriptedPerson
+from tests.support.runtimes import open_runtime, skip_disk_sync
+from tests.webhooks.harness import SMS_NUMBER
 
 NOW = "2026-03-09T08:45Z"
 """Neither now nor a minute later does what is on offer change."""
@@ -62,12 +62,12 @@ SCRIPT = ("{shop}", "1", "2", "{code} Marta")
 
 
 @dataclass
-class Ledger:
+class EventLog:
     """What the world outside saw of one talk; it is there whatever happens to us."""
 
     path: Path
 
-    def note(self, **line: object) -> None:
+    def append(self, **line: object) -> None:
         """Add a line."""
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
@@ -85,7 +85,7 @@ class Ledger:
 
 
 @dataclass
-class Steps:
+class StepCounter:
     """Counts the steps of this process; kills it at one of them."""
 
     kill_at: int | None
@@ -101,7 +101,7 @@ class Steps:
         """Count what `runtime` does, from here on."""
         engines = [runtime.engine.sync_engine]
         if runtime.engine.dialect.name == "sqlite":
-            engines.append(runtime.reader.sync_engine)
+            engines.append(runtime.read_engine.sync_engine)
 
         def statement(_connection: object, _cursor: object, words: str, *_more: object) -> None:
             if not words.startswith(("SELECT", "BEGIN")):
@@ -114,55 +114,57 @@ class Steps:
 
 
 @dataclass
-class Outside:
+class StepRecordingChannel:
     """A channel that writes every message down and counts as steps before and after."""
 
-    ledger: Ledger
-    steps: Steps
+    ledger: EventLog
+    steps: StepCounter
     capabilities = SMS
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Send a message."""
         self.steps.step(f"send {row.lane}")
-        self.ledger.note(sent=(row.id, row.address, rendered.text))
+        self.ledger.append(sent=(row.id, row.address, rendered.text))
         self.steps.step(f"sent {row.lane}")
-        return Sent(f"outside-{row.id}", "delivered", rendered.segments)
+        return SendResult(f"outside-{row.id}", "delivered", rendered.segments)
 
     async def close(self) -> None:
         """There is nothing to let go of."""
 
 
-class Noting(Delivery):
+class StepRecordingDelivery(OutboxSender):
     """Writes down what is marked, so that we know which message may come again."""
 
-    ledger: Ledger
+    ledger: EventLog
 
     async def _send(self, row: Outgoing) -> bool:
         more = await super()._send(row)
-        self.ledger.note(marked=row.id)
+        self.ledger.append(marked=row.id)
         return more
 
 
 @dataclass
-class Attempt:
+class TurnAttempt:
     """One process handles a talk from a message on; `later` it looks first what was left."""
 
     url: str
     folder: Path
     line: Line
-    somebody: Somebody
-    ledger: Ledger
+    somebody: ScriptedPerson
+    ledger: EventLog
     fault: str
     later: bool = False
 
-    async def run(self, steps: Steps) -> None:
+    async def run(self, steps: StepCounter) -> None:
         """Handle the talk to its end."""
         runtime = self._open()
         steps.watch(runtime)
-        delivery = Noting(runtime, {("terminal", "sms"): Outside(self.ledger, steps)})
+        delivery = StepRecordingDelivery(
+            runtime, {("terminal", "sms"): StepRecordingChannel(self.ledger, steps)}
+        )
         delivery.ledger = self.ledger
         if self.later:
-            await Worker(runtime, delivery, Turns(runtime)).run_due()
+            await Worker(runtime, delivery, TurnRunner(runtime)).run_due()
         for number in range(len(self.ledger.lines("acknowledged")), len(SCRIPT)):
             await self._message(runtime, delivery, number, steps)
         await runtime.close()
@@ -171,24 +173,26 @@ class Attempt:
         clock = FixedClock.at(NOW)
         if self.later:
             clock.advance(LATER)
-        runtime = hasty(open_runtime(self.url, self.folder, clock))
+        runtime = skip_disk_sync(open_runtime(self.url, self.folder, clock))
         runtime.random.seed(self.somebody.number * 2 + self.later)
         return runtime
 
     async def _message(
-        self, runtime: Runtime, delivery: Delivery, number: int, steps: Steps
+        self, runtime: Runtime, delivery: OutboxSender, number: int, steps: StepCounter
     ) -> None:
-        code = booking_script.code_in(self.ledger.texts(self.somebody.phone))
+        code = booking_script.newest_code(self.ledger.texts(self.somebody.phone))
         words = SCRIPT[number].format(shop=self.somebody.keyword, code=code)
         name = f"E{self.somebody.number}x{number}"
         if self.fault == "acknowledged before it is stored":
-            self.ledger.note(acknowledged=number)
+            self.ledger.append(acknowledged=number)
             steps.step("acknowledged")
-        receipt = await receive(runtime, self.line, self.somebody.phone, name, Incoming(text=words))
+        receipt = await receive_incoming(
+            runtime, self.line, self.somebody.phone, name, Incoming(text=words)
+        )
         if self.fault != "acknowledged before it is stored":
-            self.ledger.note(acknowledged=number)
+            self.ledger.append(acknowledged=number)
             steps.step("acknowledged")
-        await turn.work(runtime, receipt.conversation_id)
+        await turn.run_pending_turns(runtime, receipt.conversation_id)
         await delivery.drain()
 
 
@@ -197,7 +201,7 @@ class Attempt:
 
 def _torn_turn() -> None:
     """Do the work of a turn in one transaction and mark the incoming in another."""
-    whole, work = turn.turn, turn.work
+    whole, work = turn.run_turn, turn.run_pending_turns
 
     async def torn(ctx: Context, conversation_id: int) -> bool:
         handled = await whole(ctx, conversation_id)
@@ -218,21 +222,21 @@ def _torn_turn() -> None:
             )
         return handled
 
-    turn.turn, turn.work = torn, work_and_mark
+    turn.run_turn, turn.run_pending_turns = torn, work_and_mark
 
 
 def _marked_first() -> None:
     """Mark a message as sent, and then send it."""
 
-    async def send(self: Delivery, row: Outgoing) -> bool:
+    async def send(self: OutboxSender, row: Outgoing) -> bool:
         channel = self.channels[row.transport, row.channel]
-        rendered = sender.rendering(row, channel)
-        marked = Sent(f"outside-{row.id}", "delivered", rendered.segments)
+        rendered = sender.render_outgoing(row, channel)
+        marked = SendResult(f"outside-{row.id}", "delivered", rendered.segments)
         await self._sent(row, rendered, marked)
         await channel.send(row, rendered)
         return True
 
-    Delivery._send = send  # type: ignore[method-assign]
+    OutboxSender._send = send  # type: ignore[method-assign]
 
 
 FAULTS: dict[str, Callable[[], None]] = {
@@ -246,12 +250,12 @@ FAULTS: dict[str, Callable[[], None]] = {
 # --- the experiment -----------------------------------------------------------------------------
 
 
-def forked(attempt: Attempt, kill_at: int | None) -> tuple[bool, list[str]]:
+def fork_attempt(attempt: TurnAttempt, kill_at: int | None) -> tuple[bool, list[str]]:
     """Run an attempt in a process of its own; return whether it was killed, and its steps."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
-        steps = Steps(kill_at)
+        steps = StepCounter(kill_at)
         try:
             asyncio.run(attempt.run(steps))
         except BaseException as error:  # noqa: BLE001 - told by the exit status
@@ -270,26 +274,26 @@ def forked(attempt: Attempt, kill_at: int | None) -> tuple[bool, list[str]]:
     return False, json.loads(said)
 
 
-def allowed_again(ledger: Ledger) -> list[str]:
+def possible_repeats(ledger: EventLog) -> list[str]:
     """Return the texts that were sent and not known to be marked."""
     marked = set(ledger.lines("marked"))
     return [text for row_id, _, text in ledger.lines("sent") if row_id not in marked]
 
 
-def main(url: str, folder: str, fault: str, which: str) -> None:
+def run_experiment(url: str, folder: str, fault: str, which: str) -> None:
     """Do the experiment and print what came of it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     FAULTS[fault]()
     place = Path(folder)
     line_id, (first,) = asyncio.run(_open(url, place, [1]))
-    line = Line(line_id, "terminal", "sms", "", OURS, None, staff=False)
+    line = Line(line_id, "terminal", "sms", "", SMS_NUMBER, None, staff=False)
 
-    def attempt(somebody: Somebody, *, later: bool = False) -> Attempt:
-        ledger = Ledger(place / f"{somebody.number}.ledger")
-        return Attempt(url, place, line, somebody, ledger, fault, later)
+    def attempt(somebody: ScriptedPerson, *, later: bool = False) -> TurnAttempt:
+        ledger = EventLog(place / f"{somebody.number}.ledger")
+        return TurnAttempt(url, place, line, somebody, ledger, fault, later)
 
     # Here, not forked: what is compiled now, all the others share.
-    steps = Steps(None)
+    steps = StepCounter(None)
     asyncio.run(attempt(first).run(steps))
     points = [n for n, step in enumerate(steps.seen) if re.search(which, step)]
     _, people = asyncio.run(_open(url, place, [2 + n for n in range(len(points))]))
@@ -297,42 +301,49 @@ def main(url: str, folder: str, fault: str, which: str) -> None:
     kills: list[dict[str, Any]] = []
     for somebody, point in zip(people, points, strict=True):
         one = attempt(somebody)
-        killed, _ = forked(one, point)
-        again = allowed_again(one.ledger)
+        killed, _ = fork_attempt(one, point)
+        again = possible_repeats(one.ledger)
         if killed:
-            forked(attempt(somebody, later=True), None)
+            fork_attempt(attempt(somebody, later=True), None)
         kills.append(
             {"point": point, "step": steps.seen[point], "killed": killed, "allowed": again}
         )
     expected, *found = asyncio.run(_outcomes(url, place, [first, *people]))
     ledgers = [attempt(somebody).ledger for somebody in (first, *people)]
     texts = [
-        [[booking_script.alike(t, who) for t in ledger.texts(to)] for to in (who.phone, who.owner)]
+        [
+            [booking_script.normalize_message(t, who) for t in ledger.texts(to)]
+            for to in (who.phone, who.owner)
+        ]
         for who, ledger in zip((first, *people), ledgers, strict=True)
     ]
     for kill, who, outcome, said in zip(kills, people, found, texts[1:], strict=True):
         kill["outcome"], kill["texts"] = asdict(outcome), said
-        kill["allowed"] = [booking_script.alike(text, who) for text in kill["allowed"]]
+        kill["allowed"] = [booking_script.normalize_message(text, who) for text in kill["allowed"]]
     report = {"steps": steps.seen, "outcome": asdict(expected), "texts": texts[0], "kills": kills}
     print(json.dumps(report, default=str))  # noqa: T201 - whoever started us reads this
 
 
-async def _open(url: str, folder: Path, numbers: Sequence[int]) -> tuple[int, list[Somebody]]:
-    runtime = hasty(open_runtime(url, folder))
+async def _open(url: str, folder: Path, numbers: Sequence[int]) -> tuple[int, list[ScriptedPerson]]:
+    runtime = skip_disk_sync(open_runtime(url, folder))
     async with runtime.transaction() as ctx:
-        line_id = await add_line(ctx, transport="terminal", channel="sms", address=OURS)
-        people = [await booking_script.open_shop(ctx, number) for number in numbers]
+        line_id = await get_or_create_line(
+            ctx, transport="terminal", channel="sms", address=SMS_NUMBER
+        )
+        people = [await booking_script.open_scripted_shop(ctx, number) for number in numbers]
     await runtime.close()
     return line_id, people
 
 
-async def _outcomes(url: str, folder: Path, people: list[Somebody]) -> list[booking_script.Outcome]:
+async def _outcomes(
+    url: str, folder: Path, people: list[ScriptedPerson]
+) -> list[booking_script.ConversationOutcome]:
     runtime = open_runtime(url, folder)
-    async with runtime.reading() as ctx:
-        found = [await booking_script.outcome(ctx, somebody) for somebody in people]
+    async with runtime.read_transaction() as ctx:
+        found = [await booking_script.load_outcome(ctx, somebody) for somebody in people]
     await runtime.close()
     return found
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_experiment(*sys.argv[1:])

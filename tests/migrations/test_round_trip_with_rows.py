@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.db import migrate, tables
 from core.db.runtime import Runtime
 from core.db.tables import claims, overlap_guards
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 from tests.support.runtimes import open_runtime
 
 # What a later migration may do to the tables that matter most. On SQLite batch mode makes a
@@ -44,7 +44,7 @@ EVERY_TABLE = dict.fromkeys(tables.metadata.tables, 1)
 
 
 async def _counts(runtime: Runtime) -> Mapping[str, int]:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         return {
             name: await ctx.scalar(sa.select(sa.func.count()).select_from(table))
             for name, table in tables.metadata.tables.items()
@@ -53,16 +53,16 @@ async def _counts(runtime: Runtime) -> Mapping[str, int]:
 
 async def _fill(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        await Rows(ctx).add_to_every_table()
+        await RowFactory(ctx).add_to_every_table()
 
 
 async def _missing(runtime: Runtime) -> list[str]:
-    async with runtime.reading() as ctx:
-        return await ctx.connection.run_sync(overlap_guards.missing)
+    async with runtime.read_transaction() as ctx:
+        return await ctx.connection.run_sync(overlap_guards.missing_guards)
 
 
 async def _remarks(runtime: Runtime) -> list[str]:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         return [row.remark for row in await ctx.all(sa.text("SELECT remark FROM claims"))]
 
 
@@ -80,22 +80,24 @@ def _future(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str = "pass")
     """Add a migration to the history, for this test."""
     folder = tmp_path / "migrations"
     if not folder.exists():
-        shutil.copytree(migrate.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            migrate.MIGRATIONS_DIR, folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
     text = NEXT.format(newest=tables.REVISION, then=then)
     (folder / "versions" / "next.py").write_text(text)
-    monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+    monkeypatch.setattr(migrate, "MIGRATIONS_DIR", folder)
 
 
 async def test_down_and_up_again_with_rows(runtime: Runtime) -> None:
     await _fill(runtime)
     assert await _counts(runtime) == EVERY_TABLE
     await migrate.downgrade(runtime, "base")
-    assert await migrate.revision(runtime) == (None, tables.REVISION)
+    assert await migrate.current_and_head(runtime) == (None, tables.REVISION)
     await migrate.upgrade(runtime)
-    await runtime.check()
+    await runtime.ensure_ready()
     assert await _counts(runtime) == dict.fromkeys(tables.metadata.tables, 0)
     await _fill(runtime)
-    with pytest.raises(sa.exc.IntegrityError, match=overlap_guards.NO_OVERLAP):
+    with pytest.raises(sa.exc.IntegrityError, match=overlap_guards.OVERLAP_GUARD):
         await _add_overlapping(runtime)
 
 
@@ -106,15 +108,15 @@ async def test_rows_and_guards_outlive_a_rebuilt_table(
     _future(monkeypatch, tmp_path)
     for _ in range(2):
         await migrate.upgrade(runtime)
-        assert await migrate.revision(runtime) == ("next", "next")
+        assert await migrate.current_and_head(runtime) == ("next", "next")
         assert await _remarks(runtime) == ["none"]
         assert (await _counts(runtime), await _missing(runtime)) == (EVERY_TABLE, [])
-        with pytest.raises(sa.exc.IntegrityError, match=overlap_guards.NO_OVERLAP):
+        with pytest.raises(sa.exc.IntegrityError, match=overlap_guards.OVERLAP_GUARD):
             await _add_overlapping(runtime)
         await migrate.downgrade(runtime, tables.REVISION)
         assert (await _counts(runtime), await _missing(runtime)) == (EVERY_TABLE, [])
-    await runtime.check()
-    with pytest.raises(sa.exc.IntegrityError, match=overlap_guards.NO_OVERLAP):
+    await runtime.ensure_ready()
+    with pytest.raises(sa.exc.IntegrityError, match=overlap_guards.OVERLAP_GUARD):
         await _add_overlapping(runtime)
 
 
@@ -144,15 +146,15 @@ async def test_a_migration_that_fails_changes_nothing(
     _future(monkeypatch, tmp_path, then="op.execute('SELECT nothing FROM nowhere')")
     with pytest.raises(sa.exc.DBAPIError, match="nowhere"):
         await migrate.upgrade(runtime)
-    assert await migrate.revision(runtime) == (tables.REVISION, "next")
-    async with runtime.reading() as ctx:
+    assert await migrate.current_and_head(runtime) == (tables.REVISION, "next")
+    async with runtime.read_transaction() as ctx:
         columns = await ctx.connection.run_sync(lambda c: sa.inspect(c).get_columns("claims"))
     assert [column["name"] for column in columns] == [column.name for column in claims.c]
     assert (await _counts(runtime), await _missing(runtime)) == (EVERY_TABLE, [])
     # References are watched again: the connection that went without them is not used further.
     with pytest.raises(sa.exc.IntegrityError):
         async with runtime.transaction() as ctx:
-            await Rows(ctx, newest={"shops": 999}).add(tables.categories)
+            await RowFactory(ctx, newest={"shops": 999}).add(tables.categories)
 
 
 async def test_a_migration_that_breaks_references_changes_nothing(
@@ -164,7 +166,7 @@ async def test_a_migration_that_breaks_references_changes_nothing(
     with pytest.raises((sa.exc.IntegrityError, RuntimeError), match=r"reference|foreign key"):
         await migrate.upgrade(runtime)
     assert (await _counts(runtime), await _missing(runtime)) == (EVERY_TABLE, [])
-    assert await migrate.revision(runtime) == (tables.REVISION, "next")
+    assert await migrate.current_and_head(runtime) == (tables.REVISION, "next")
 
 
 async def test_a_migration_that_drops_the_longest_length_is_refused(
@@ -190,7 +192,7 @@ async def test_two_that_migrate_at_once_both_end_well(
     try:
         await asyncio.gather(*(migrate.upgrade(runtime) for runtime in both))
         for runtime in both:
-            await runtime.check()
+            await runtime.ensure_ready()
     finally:
         for runtime in both:
             await runtime.close()

@@ -25,7 +25,7 @@ DATABASE = {"sqlalchemy", "asyncpg", "aiosqlite", "core.db.aiosqlite_driver"}
 """Packages, and a module of ours, whose awaits are the database's."""
 
 
-class ForeignAwait(AssertionError):
+class ForbiddenAwait(AssertionError):
     """Something other than the database was awaited inside a transaction."""
 
 
@@ -52,7 +52,7 @@ class _Watch:
 
 
 @asynccontextmanager
-async def no_foreign_awaits(runtime: Runtime) -> AsyncIterator[None]:
+async def forbid_foreign_awaits(runtime: Runtime) -> AsyncIterator[None]:
     """Raise ForeignAwait at the end if a transaction of `runtime` awaited anything of others.
 
     Every task is watched that opens a transaction, for writing or reading, while the block runs.
@@ -61,7 +61,7 @@ async def no_foreign_awaits(runtime: Runtime) -> AsyncIterator[None]:
     engines = [runtime.engine.sync_engine]
     # On PostgreSQL the reader is a view of the writer's engine and reports to its listeners.
     if runtime.engine.dialect.name == "sqlite":
-        engines.append(runtime.reader.sync_engine)
+        engines.append(runtime.read_engine.sync_engine)
     step = asyncio.Handle._run
 
     def step_and_look(handle: asyncio.Handle) -> None:
@@ -76,13 +76,13 @@ async def no_foreign_awaits(runtime: Runtime) -> AsyncIterator[None]:
         patch.setattr(asyncio.Handle, "_run", step_and_look)
         yield
     if watch.seen:
-        raise ForeignAwait("inside a transaction:\n" + "\n".join(watch.seen))
+        raise ForbiddenAwait("inside a transaction:\n" + "\n".join(watch.seen))
 
 
 @pytest.fixture
 async def only_database_awaits(runtime: Runtime) -> AsyncIterator[None]:
     """Fail the test if a transaction of its `runtime` awaits anything but the database."""
-    async with no_foreign_awaits(runtime):
+    async with forbid_foreign_awaits(runtime):
         yield
 
 

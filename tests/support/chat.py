@@ -7,11 +7,11 @@ from itertools import count
 
 from bot.channels.base import Channels
 from bot.channels.lines import Line
-from bot.channels.memory import Memory
-from bot.delivery.sender import Delivery
+from bot.channels.memory import MemoryChannel
+from bot.delivery.sender import OutboxSender
 from bot.engine import turn
-from bot.engine.receive import receive
-from bot.rendering.render import TELEGRAM, WHATSAPP, Rendered
+from bot.engine.receive import receive_incoming
+from bot.rendering.render import TELEGRAM, WHATSAPP, RenderedMessage
 from core.db.runtime import Runtime
 from core.messaging.messages import Incoming
 from core.messaging.outbox.claim import Outgoing
@@ -21,59 +21,59 @@ _EVENTS = count(1)
 
 
 @dataclass(slots=True)
-class Town:
+class ChatHarness:
     """Everybody who talks with one installation, over lines that end in memory."""
 
     runtime: Runtime
-    memory: Memory = field(default_factory=Memory)
+    memory: MemoryChannel = field(default_factory=MemoryChannel)
 
-    def line(
+    def line_of_channel(
         self, line_id: int, shop_id: int | None, address: str = "", channel: str = "sms"
     ) -> Line:
         """Return a line as the transport knows it."""
         return Line(line_id, "terminal", channel, "", address, shop_id, staff=False)
 
-    async def send(self, line: Line, address: str, text: str | Incoming) -> list[str]:
+    async def send_text(self, line: Line, address: str, text: str | Incoming) -> list[str]:
         """Let `address` send something; return what it is sent in answer."""
         before = len(self.memory.sent)
         incoming = Incoming(text=text) if isinstance(text, str) else text
         event = f"event-{next(_EVENTS)}"
-        receipt = await receive(self.runtime, line, address, event, incoming)
-        await self.work(receipt.conversation_id)
-        await self.deliver()
+        receipt = await receive_incoming(self.runtime, line, address, event, incoming)
+        await self.run_turns(receipt.conversation_id)
+        await self.deliver_due()
         return [r.text for row, r in self.memory.sent[before:] if row.address == address]
 
-    async def work(self, conversation_id: int) -> None:
+    async def run_turns(self, conversation_id: int) -> None:
         """Run the turns of a conversation, and of those it had something for."""
         waiting = [conversation_id]
         self.runtime.cache["begin turn"] = waiting.append
         while waiting:
-            await turn.work(self.runtime, waiting.pop(0))
+            await turn.run_pending_turns(self.runtime, waiting.pop(0))
 
-    async def deliver(self) -> list[tuple[Outgoing, Rendered]]:
+    async def deliver_due(self) -> list[tuple[Outgoing, RenderedMessage]]:
         """Deliver what is due; return it."""
         before = len(self.memory.sent)
         # One list for all, so that it holds everything in its order.
-        whatsapp = Memory(WHATSAPP, self.memory.sent, self.memory.failures)
-        telegram = Memory(TELEGRAM, self.memory.sent, self.memory.failures)
+        whatsapp = MemoryChannel(WHATSAPP, self.memory.sent, self.memory.failures)
+        telegram = MemoryChannel(TELEGRAM, self.memory.sent, self.memory.failures)
         ways: Channels = {
             ("terminal", "sms"): self.memory,
             ("terminal", "whatsapp"): whatsapp,
             ("terminal", "telegram"): telegram,
         }
-        await Delivery(self.runtime, ways).drain()
+        await OutboxSender(self.runtime, ways).drain()
         return self.memory.sent[before:]
 
 
 @dataclass(slots=True)
-class Person:
+class ChatPerson:
     """Somebody with a phone."""
 
-    town: Town
+    harness: ChatHarness
     line: Line
     address: str
 
-    async def says(self, text: str | Incoming) -> str:
+    async def say(self, text: str | Incoming) -> str:
         """Send a text and return the answer: one message, or "" for none."""
-        answers = await self.town.send(self.line, self.address, text)
+        answers = await self.harness.send_text(self.line, self.address, text)
         return "\n---\n".join(answers)

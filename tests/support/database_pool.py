@@ -20,10 +20,10 @@ from tests.servers import postgres
 
 T = TypeVar("T")
 
-USES = 50
+MAX_USES = 50
 """How many tests a database serves: rows once deleted still make it larger and slower."""
 
-GROWN = 4_000_000
+MAX_BYTES = 4_000_000
 """How many bytes larger than at first a database is not emptied any more but dropped."""
 
 PATIENCE_MS = 10_000
@@ -86,7 +86,7 @@ class _Database:
         """Delete all rows and tell whether it is now what it was at first."""
         ended = await self._connection.fetchval(_END_OTHERS, PATIENCE_MS)
         shape, size = await self._now()
-        if ended is False or shape != self._shape or size > self._size + GROWN:
+        if ended is False or shape != self._shape or size > self._size + MAX_BYTES:
             return False
         for name, rows in self._kept.items():
             if await self._rows(name) != rows:
@@ -118,7 +118,7 @@ class _Database:
         return [text for (text,) in rows]
 
 
-class Pool:
+class DatabasePool:
     """Copies of one database of a server, each taken by one test at a time.
 
     Its connections live in a loop of their own, which outlives the loops of tests.
@@ -133,14 +133,14 @@ class Pool:
         self._thread.start()
 
     @contextmanager
-    def take(self) -> Iterator[str]:
+    def borrow(self) -> Iterator[str]:
         """Yield the URL of a database that is as the template; nobody else has it meanwhile."""
         database = self._free.pop() if self._free else self._run(self._make())
         try:
             yield database.url
         finally:
             database.uses += 1
-            if database.uses < USES and self._run(database.empty()):
+            if database.uses < MAX_USES and self._run(database.empty()):
                 self._free.append(database)
             else:
                 self._drop(database)

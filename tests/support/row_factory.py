@@ -39,7 +39,7 @@ FULL = {
 
 
 @dataclass
-class Rows:
+class RowFactory:
     """Adds valid rows; whatever a row refers to is the newest of its table, made if need be."""
 
     ctx: Context

@@ -25,7 +25,7 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.settings import Settings
 from tests.servers import postgres
-from tests.support.database_pool import Pool
+from tests.support.database_pool import DatabasePool
 
 NOW = "2026-03-09T09:00Z"
 """A Monday; where the clock of every test stands at first."""
@@ -48,10 +48,12 @@ def settings_for(url: str, folder: Path) -> Settings:
 def open_runtime(url: str, folder: Path, clock: FixedClock | None = None) -> Runtime:
     """Open a runtime at `url` whose time stands still and whose chance is always the same."""
     settings = settings_for(url, folder)
-    return practised(Runtime.open(settings, clock or FixedClock.at(NOW), random=random.Random(7)))
+    return share_compiled_statements(
+        Runtime.open(settings, clock or FixedClock.at(NOW), random=random.Random(7))
+    )
 
 
-def practised(runtime: Runtime) -> Runtime:
+def share_compiled_statements(runtime: Runtime) -> Runtime:
     """Let `runtime` know the statements that runtimes of this process have compiled before it.
 
     What is compiled belongs to a dialect, which is the same for all databases of a kind but made
@@ -60,7 +62,7 @@ def practised(runtime: Runtime) -> Runtime:
     first = runtime.engine.sync_engine
     name = first.dialect.name
     if name in _practice:
-        for engine in (first, runtime.reader.sync_engine):
+        for engine in (first, runtime.read_engine.sync_engine):
             engine.dialect, engine._compiled_cache = _practice[name]
         return runtime
     first._compiled_cache = sa.util.LRUCache(4000)
@@ -73,7 +75,7 @@ def practised(runtime: Runtime) -> Runtime:
     return runtime
 
 
-def hasty(runtime: Runtime) -> Runtime:
+def skip_disk_sync(runtime: Runtime) -> Runtime:
     """Let SQLite commit without waiting for the disk, as the tests' PostgreSQL does too."""
 
     def hurry(connection: Any, _record: Any) -> None:
@@ -122,12 +124,12 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(
     postgres_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Pool]:
+) -> Iterator[DatabasePool]:
     """Yield a pool of migrated PostgreSQL databases."""
     name = _name()
     url = postgres.create_database(postgres_url, name)
     run_apart(_migrate(url, tmp_path_factory.mktemp("template")))
-    pool = Pool(postgres_url, name)
+    pool = DatabasePool(postgres_url, name)
     yield pool
     pool.close()
     postgres.drop_database(postgres_url, name)
@@ -140,8 +142,8 @@ def migrated_copy(request: pytest.FixtureRequest, kind: str, folder: Path) -> It
         shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "slotline.db")
         yield f"sqlite+aiosqlite:///{folder / 'slotline.db'}"
         return
-    pool: Pool = request.getfixturevalue("migrated_postgres")
-    with pool.take() as url:
+    pool: DatabasePool = request.getfixturevalue("migrated_postgres")
+    with pool.borrow() as url:
         yield url
 
 
@@ -166,7 +168,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture
 async def runtime(database_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
     """Yield a runtime on a freshly migrated database of each kind; its clock stands at `NOW`."""
-    opened = hasty(open_runtime(database_url, tmp_path))
+    opened = skip_disk_sync(open_runtime(database_url, tmp_path))
     yield opened
     await opened.close()
 

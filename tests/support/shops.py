@@ -10,9 +10,8 @@ from core.localtime.opening_masks import Interval
 from core.messaging import lines
 from core.people.members import add_member
 from core.scheduling import opening_hours
-from core.shops import providers as shops_providers
 from core.shops import shops
-from core.shops.providers import add_provider
+from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_category, add_service
 
 NINE_TO_SIX = (Interval(9 * 60, 18 * 60),)
@@ -20,7 +19,7 @@ WEEKDAYS: Mapping[int, tuple[Interval, ...]] = dict.fromkeys(range(5), NINE_TO_S
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BuiltShop:
     """A shop as tests refer to it: ids by name."""
 
     shop_id: int
@@ -30,7 +29,7 @@ class Place:
     providers: Mapping[str, int]
 
 
-async def salon(ctx: Context, **rules: object) -> Place:
+async def build_salon(ctx: Context, **rules: object) -> BuiltShop:
     """Bella Hair in Madrid: Ana and Leo, three services, nothing to approve."""
     shop_id = await shops.add_shop(
         ctx,
@@ -46,7 +45,7 @@ async def salon(ctx: Context, **rules: object) -> Place:
         answers={"parking": "Yes, Plaza Sol.", "payment": "Cash, card or Bizum."},
         **{"language": "en", **rules},
     )
-    await opening_hours.set_hours(ctx, shop_id, None, WEEKDAYS)
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, WEEKDAYS)
     hair = await add_category(ctx, shop_id, "Hair", position=1)
     services = {
         name: await add_service(
@@ -73,11 +72,11 @@ async def salon(ctx: Context, **rules: object) -> Place:
     }
     for provider in providers.values():
         for service in services.values():
-            await shops_providers.offer(ctx, shop_id, provider, service)
+            await set_offering(ctx, shop_id, provider, service)
     return await _open(ctx, shop_id, "+34915550100", services, providers)
 
 
-async def clinic(ctx: Context, **rules: object) -> Place:
+async def build_clinic(ctx: Context, **rules: object) -> BuiltShop:
     """Smile Dental in Pune: one dentist, buffers of 15 minutes, bookings wait for approval."""
     shop_id = await shops.add_shop(
         ctx,
@@ -94,7 +93,7 @@ async def clinic(ctx: Context, **rules: object) -> Place:
         emergency_phone="+912055501999",
         **{"needs_approval": True, "gap_after_minutes": 15, **rules},
     )
-    await opening_hours.set_hours(ctx, shop_id, None, WEEKDAYS)
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, WEEKDAYS)
     services = {
         "Check-up": await add_service(
             ctx, shop_id, "Check-up", minutes=30, price_minor=50000,
@@ -106,11 +105,11 @@ async def clinic(ctx: Context, **rules: object) -> Place:
             ctx, shop_id, "Asha Rao", title="Dr", speciality="Dentist", degree="BDS"
         )
     }
-    await shops_providers.offer(ctx, shop_id, providers["Rao"], services["Check-up"])
+    await set_offering(ctx, shop_id, providers["Rao"], services["Check-up"])
     return await _open(ctx, shop_id, "+912055501000", services, providers)
 
 
-async def barber(ctx: Context, **rules: object) -> Place:
+async def build_barber(ctx: Context, **rules: object) -> BuiltShop:
     """Fade & Co in New York: two barbers, and a class of six on Saturdays at ten."""
     shop_id = await shops.add_shop(
         ctx,
@@ -127,7 +126,7 @@ async def barber(ctx: Context, **rules: object) -> Place:
         **rules,
     )
     week = dict.fromkeys(range(6), (Interval(10 * 60, 13 * 60), Interval(14 * 60, 19 * 60)))
-    await opening_hours.set_hours(ctx, shop_id, None, week)
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, week)
     services = {
         "Fade": await add_service(ctx, shop_id, "Fade", minutes=45, price_minor=4000),
         "Shaving class": await add_service(
@@ -136,8 +135,8 @@ async def barber(ctx: Context, **rules: object) -> Place:
     }
     providers = {name: await add_provider(ctx, shop_id, name) for name in ("Marcus", "Tony")}
     for provider in providers.values():
-        await shops_providers.offer(ctx, shop_id, provider, services["Fade"])
-    await shops_providers.offer(ctx, shop_id, providers["Tony"], services["Shaving class"])
+        await set_offering(ctx, shop_id, provider, services["Fade"])
+    await set_offering(ctx, shop_id, providers["Tony"], services["Shaving class"])
     return await _open(ctx, shop_id, "+12125550142", services, providers)
 
 
@@ -147,15 +146,15 @@ async def _open(
     address: str,
     services: Mapping[str, int],
     providers: Mapping[str, int],
-) -> Place:
-    line_id = await lines.add_line(
+) -> BuiltShop:
+    line_id = await lines.get_or_create_line(
         ctx, transport="terminal", channel="sms", address=address, shop_id=shop_id
     )
-    return Place(shop_id, line_id, address, services, providers)
+    return BuiltShop(shop_id, line_id, address, services, providers)
 
 
-async def member(
-    ctx: Context, place: Place, phone: str, role: str, name: str, provider_id: int | None = None
+async def add_staff(
+    ctx: Context, place: BuiltShop, phone: str, role: str, name: str, provider_id: int | None = None
 ) -> int:
     """Add somebody who works at a shop and gets its alerts; return the user's id."""
     return await add_member(

@@ -13,7 +13,7 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
 @dataclass
-class Counted:
+class StatementCount:
     """What was sent: `statements`, and apart from them savepoints and the like as `control`.
 
     BEGIN and COMMIT of a transaction pass by on PostgreSQL and are in neither list there.
@@ -27,13 +27,13 @@ class Counted:
 
 
 @contextmanager
-def counting(runtime: Runtime) -> Iterator[Counted]:
+def count_statements(runtime: Runtime) -> Iterator[StatementCount]:
     """Count the statements that `runtime` sends while the block runs, writer and reader alike.
 
     `with counting(runtime) as sent: …` and then `assert len(sent) == 4`; `sent.statements` says
     which they were.
     """
-    counted = Counted()
+    counted = StatementCount()
 
     def note(_connection: sa.Connection, _cursor: Any, statement: str, *_more: object) -> None:
         control = statement.lstrip().upper().startswith(_CONTROL)
@@ -42,7 +42,7 @@ def counting(runtime: Runtime) -> Iterator[Counted]:
     engines = [runtime.engine.sync_engine]
     # On PostgreSQL the reader is a view of the writer's engine and reports to its listeners.
     if runtime.engine.dialect.name == "sqlite":
-        engines.append(runtime.reader.sync_engine)
+        engines.append(runtime.read_engine.sync_engine)
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
     try:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from bot.app import App, ways_out
-from bot.channels.memory import Memory
-from bot.channels.telegram.api import Bots
-from bot.channels.telegram.customer_bot import TelegramCustomer
-from bot.channels.telegram.owner_bot import TelegramOwner
-from bot.channels.telegram.rate_limiter import UNPACED, Pace
+from bot.app import App, build_channels
+from bot.channels.memory import MemoryChannel
+from bot.channels.telegram.api import TelegramChannel
+from bot.channels.telegram.customer_bot import TelegramCustomerBot
+from bot.channels.telegram.owner_bot import TelegramOwnerBot
+from bot.channels.telegram.rate_limiter import UNLIMITED, TelegramRates
 from core.clock import FixedClock
 from core.db.runtime import Runtime
 from tests.servers.telegram.bots import Bot, Message
@@ -25,7 +25,7 @@ from webhooks.app import create_app
 
 
 @dataclass(slots=True)
-class Chats:
+class TelegramHarness:
     """The application with its customers' bot, as people in Telegram meet it.
 
     `desk` is the owners' bot; without one it is the same as `bot`.
@@ -35,8 +35,8 @@ class Chats:
     telegram: TelegramServer
     bot: Bot
     url: str
-    sms: Memory
-    desk: Bot
+    sms: MemoryChannel
+    owner_bot: Bot
 
     @property
     def clock(self) -> FixedClock:
@@ -44,60 +44,60 @@ class Chats:
         assert isinstance(self.app.runtime.clock, FixedClock)
         return self.app.runtime.clock
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until whatever was sent is received, handled and answered."""
         intake = self.app.telegram
         assert intake is not None
         await self.telegram.settled()
-        for each in (self.bot, self.desk):
+        for each in (self.bot, self.owner_bot):
             if each.webhook is None:
-                await self.taken(each)
-        await self.app.turns.idle()
-        await self.app.delivery.idle()
-        await intake.idle()
+                await self.wait_until_polled(each)
+        await self.app.turn_runner.wait_until_idle()
+        await self.app.sender.wait_until_idle()
+        await intake.wait_until_idle()
         bots = self.app.channels["telegram", "telegram"]
-        assert isinstance(bots, Bots)
+        assert isinstance(bots, TelegramChannel)
         for ours in bots.by_id.values():
-            assert isinstance(ours, TelegramCustomer | TelegramOwner)
-            await ours.settled()
+            assert isinstance(ours, TelegramCustomerBot | TelegramOwnerBot)
+            await ours.wait_until_idle()
 
-    async def taken(self, bot: Bot | None = None) -> None:
+    async def wait_until_polled(self, bot: Bot | None = None) -> None:
         """Wait until our poll has fetched every update and asks for the next."""
         while (bot or self.bot).updates:  # noqa: ASYNC110 - the stand-in has no bell for it
             await asyncio.sleep(0.002)
 
-    async def writes(self, person: Person, text: str, bot: Bot | None = None) -> list[str]:
+    async def write(self, person: Person, text: str, bot: Bot | None = None) -> list[str]:
         """Let somebody write; return the messages since then as the chat shows them."""
         bot = bot or self.bot
         seen = len(bot.messages.get(person.id, ()))
         await person.writes(bot, text)
-        await self.idle()
+        await self.wait_until_idle()
         return [line for m in bot.messages[person.id][seen:] for line in drawn(m)]
 
-    async def taps(
+    async def tap(
         self, person: Person, label: str, message: Message | None = None, bot: Bot | None = None
     ) -> str:
         """Let somebody tap; return what the tap itself was answered with."""
         bot = bot or self.bot
         query = await person.taps(bot, label, message=message)
-        await self.idle()
+        await self.wait_until_idle()
         return str(bot.answers[query].get("text", ""))
 
-    async def shares(self, person: Person) -> None:
+    async def share_contact(self, person: Person) -> None:
         """Let somebody share their number."""
         await person.shares_contact(self.bot)
-        await self.idle()
+        await self.wait_until_idle()
 
 
 @asynccontextmanager
-async def chatting(
+async def telegram_harness(
     runtime: Runtime,
     *,
     webhook: bool = True,
     telegram: TelegramServer | None = None,
-    pace: Pace = UNPACED,
+    pace: TelegramRates = UNLIMITED,
     desk: bool = False,
-) -> AsyncIterator[Chats]:
+) -> AsyncIterator[TelegramHarness]:
     """Serve `runtime` to people in Telegram, by webhook or by polling, until the block ends.
 
     Codes go out by SMS, which ends in memory (`Chats.sms`). Nothing is paced unless asked for.
@@ -116,17 +116,17 @@ async def chatting(
                     "telegram_api_url": server.url,
                 }
             )
-            sms = Memory()
-            app = App.of(
-                runtime, {**ways_out(runtime.settings, runtime.clock), ("twilio", "sms"): sms}
+            sms = MemoryChannel()
+            app = App.from_runtime(
+                runtime, {**build_channels(runtime.settings, runtime.clock), ("twilio", "sms"): sms}
             )
             assert app.telegram is not None
             app.telegram.typing_after = 60
             bots = app.channels["telegram", "telegram"]
-            assert isinstance(bots, Bots)
+            assert isinstance(bots, TelegramChannel)
             for each in bots.by_id.values():
-                assert isinstance(each, TelegramCustomer | TelegramOwner)
-                each.limiter.pace = pace
+                assert isinstance(each, TelegramCustomerBot | TelegramOwnerBot)
+                each.limiter.rates = pace
             serving = uvicorn.Server(
                 uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
             )
@@ -137,7 +137,7 @@ async def chatting(
             try:
                 for one in (bot, owners):
                     await _ready(one, webhook=webhook)
-                yield Chats(app, server, bot, url, sms, owners)
+                yield TelegramHarness(app, server, bot, url, sms, owners)
             finally:
                 serving.should_exit = True
                 await task

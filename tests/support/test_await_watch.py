@@ -12,7 +12,7 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import users
 from core.errors import NotFound
-from tests.support.await_watch import ForeignAwait, no_foreign_awaits
+from tests.support.await_watch import ForbiddenAwait, forbid_foreign_awaits
 from tests.support.row_factory import DAY
 
 Work = Callable[[Context], Awaitable[object]]
@@ -81,41 +81,41 @@ async def _sleep_in_a_greenlet(ctx: Context) -> None:
     ],
 )
 @pytest.mark.parametrize("reading", [False, True])
-async def test_what_is_not_the_database_is_caught(
+async def test_foreign_await_in_a_transaction_is_caught(
     runtime: Runtime, work: Work, reading: bool
 ) -> None:
     async def turn() -> None:
         async with (
-            no_foreign_awaits(runtime),
-            runtime.reading() if reading else runtime.transaction() as ctx,
+            forbid_foreign_awaits(runtime),
+            runtime.read_transaction() if reading else runtime.transaction() as ctx,
         ):
             await ctx.scalar(sa.text("SELECT 1"))  # reading begins with its first statement
             await work(ctx)
 
-    with pytest.raises(ForeignAwait, match=f"test_awaiting.{work.__name__}:"):
+    with pytest.raises(ForbiddenAwait, match=f"test_awaiting.{work.__name__}:"):
         await turn()
     # And nothing of the watch is left behind.
     async with runtime.transaction() as ctx:
         await work(ctx)
 
 
-async def test_it_is_caught_in_a_task_of_its_own(runtime: Runtime) -> None:
+async def test_foreign_await_is_caught_in_its_own_task(runtime: Runtime) -> None:
     async def turn() -> None:
         await runtime.run(_sleep_between_statements)
 
     async def turns() -> None:
-        async with no_foreign_awaits(runtime):
+        async with forbid_foreign_awaits(runtime):
             await asyncio.gather(*(asyncio.create_task(turn()) for _ in range(3)))
 
-    with pytest.raises(ForeignAwait, match="_sleep_between_statements") as caught:
+    with pytest.raises(ForbiddenAwait, match="_sleep_between_statements") as caught:
         await turns()
     # One place is named once, however often it was seen.
     assert len(str(caught.value).splitlines()) == 2
 
 
-async def test_the_error_of_the_block_goes_before(runtime: Runtime) -> None:
+async def test_error_of_the_transaction_precedes_the_foreign_await(runtime: Runtime) -> None:
     async def turn() -> None:
-        async with no_foreign_awaits(runtime), runtime.transaction():
+        async with forbid_foreign_awaits(runtime), runtime.transaction():
             await asyncio.sleep(0)
             raise NotFound
 
@@ -123,24 +123,24 @@ async def test_the_error_of_the_block_goes_before(runtime: Runtime) -> None:
         await turn()
 
 
-async def test_the_database_is_let_through(runtime: Runtime) -> None:
+async def test_database_await_in_a_transaction_is_allowed(runtime: Runtime) -> None:
     async def work(ctx: Context) -> None:
         await ctx.insert(users, name="Ana", created_at=DAY)
         async with ctx.connection.begin_nested():
-            await ctx.lock(users, [1])
+            await ctx.lock_rows(users, [1])
         await ctx.all(sa.select(users))
 
     async def changes_its_mind(ctx: Context) -> None:
         await work(ctx)
         raise NotFound
 
-    async with no_foreign_awaits(runtime):
+    async with forbid_foreign_awaits(runtime):
         await asyncio.sleep(0)
         await asyncio.gather(*(runtime.run(work) for _ in range(8)))
         await asyncio.sleep(0)
         with pytest.raises(NotFound):
             await runtime.run(changes_its_mind)
-        async with runtime.reading() as ctx:
+        async with runtime.read_transaction() as ctx:
             assert await ctx.scalar(sa.select(sa.func.count()).select_from(users)) == 8
         await asyncio.sleep(0)
 

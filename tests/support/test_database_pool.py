@@ -12,7 +12,7 @@ from core.db.tables import metadata
 from core.privacy import audit_log
 from tests.servers import postgres
 from tests.support import database_pool, shops
-from tests.support.database_pool import Pool
+from tests.support.database_pool import DatabasePool
 from tests.support.runtimes import open_runtime, run_apart
 
 TEMPLATE = """
@@ -54,16 +54,16 @@ def template(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def pool(postgres_url: str, template: str) -> Iterator[Pool]:
-    opened = Pool(postgres_url, template)
+def pool(postgres_url: str, template: str) -> Iterator[DatabasePool]:
+    opened = DatabasePool(postgres_url, template)
     yield opened
     opened.close()
 
 
-def test_rows_are_gone_and_numbers_begin_anew_behind_whatever_trigger(pool: Pool) -> None:
-    with pool.take() as first:
+def test_rows_are_gone_and_numbers_begin_anew_behind_whatever_trigger(pool: DatabasePool) -> None:
+    with pool.borrow() as first:
         run(first, USE)
-    with pool.take() as second:
+    with pool.borrow() as second:
         found = rows(second, "SELECT count(*), (SELECT count(*) FROM kept) FROM shops")
         run(second, USE)
         ids = rows(second, "SELECT id FROM shops ORDER BY id")
@@ -88,24 +88,26 @@ def test_rows_are_gone_and_numbers_begin_anew_behind_whatever_trigger(pool: Pool
         "INSERT INTO shops (name) SELECT repeat('x', 100) FROM generate_series(1, 40000)",
     ],
 )
-def test_what_was_tampered_with_or_filled_is_not_used_again(pool: Pool, tampering: str) -> None:
-    with pool.take() as first:
+def test_what_was_tampered_with_or_filled_is_not_used_again(
+    pool: DatabasePool, tampering: str
+) -> None:
+    with pool.borrow() as first:
         run(first, tampering)
-    with pool.take() as second:
+    with pool.borrow() as second:
         found = rows(second, "SELECT count(*), (SELECT max(name) FROM versions) FROM shops")
     assert (second != first, found) == (True, [(0, "7")])
 
 
-def test_a_connection_left_open_is_ended_with_its_locks(pool: Pool) -> None:
+def test_a_connection_left_open_is_ended_with_its_locks(pool: DatabasePool) -> None:
     async def leave(url: str) -> asyncpg.Connection:
         connection = await asyncpg.connect(postgres.plain(url))
         await connection.execute("BEGIN; " + USE)
         return connection
 
     async def work() -> None:
-        with pool.take() as first:
+        with pool.borrow() as first:
             left = await leave(first)
-        with pool.take() as second:
+        with pool.borrow() as second:
             assert second == first
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
             await left.fetch("SELECT 1")
@@ -117,13 +119,13 @@ def test_a_connection_left_open_is_ended_with_its_locks(pool: Pool) -> None:
 def test_two_at_a_time_have_one_each_and_no_test_has_one_for_ever(
     postgres_url: str, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_pool, "USES", 2)
-    pool = Pool(postgres_url, template)
-    with pool.take() as first, pool.take() as second:
+    monkeypatch.setattr(database_pool, "MAX_USES", 2)
+    pool = DatabasePool(postgres_url, template)
+    with pool.borrow() as first, pool.borrow() as second:
         assert first != second
-    with pool.take() as third:
+    with pool.borrow() as third:
         assert third in {first, second}
-    with pool.take() as fourth, pool.take() as fifth:
+    with pool.borrow() as fourth, pool.borrow() as fifth:
         assert third not in {fourth, fifth}
     pool.close()
 
@@ -131,8 +133,8 @@ def test_two_at_a_time_have_one_each_and_no_test_has_one_for_ever(
 async def _fill(url: str, folder: Path) -> None:
     runtime = open_runtime(url, folder)
     async with runtime.transaction() as ctx:
-        shop_id = (await shops.salon(ctx)).shop_id
-        await audit_log.note(
+        shop_id = (await shops.build_salon(ctx)).shop_id
+        await audit_log.record(
             ctx,
             action="add",
             target="shop",
@@ -146,11 +148,11 @@ async def _fill(url: str, folder: Path) -> None:
     await runtime.close()
 
 
-def test_our_own_schema_is_used_again(migrated_postgres: Pool, tmp_path: Path) -> None:
+def test_our_own_schema_is_used_again(migrated_postgres: DatabasePool, tmp_path: Path) -> None:
     """Were it not, by a trigger or a row that a migration writes, every test would wait longer."""
-    with migrated_postgres.take() as first:
+    with migrated_postgres.borrow() as first:
         run_apart(_fill(first, tmp_path))
-    with migrated_postgres.take() as second:
+    with migrated_postgres.borrow() as second:
         filled = [
             table.name
             for table in metadata.sorted_tables

@@ -36,12 +36,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._clock.now
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run_in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
     """Run something to its end in a loop of its own."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
 
 
-def now() -> float:
+def virtual_time() -> float:
     """Return the time of the loop that runs."""
     return asyncio.get_running_loop().time()

@@ -17,43 +17,43 @@ from tests.servers.twilio.server import TwilioServer
 from tests.servers.twilio.webhooks import Delivered
 from webhooks.app import create_app
 
-OURS = "+15005550006"
-WHATSAPP = "+14155238886"
+SMS_NUMBER = "+15005550006"
+WHATSAPP_NUMBER = "+14155238886"
 
 
 @dataclass(slots=True)
-class Served:
+class TwilioHarness:
     """The application as the world sees it."""
 
     app: App
     url: str
     twilio: TwilioServer
 
-    async def sms(self, from_: str, body: str, **more: object) -> Delivered:
+    async def send_sms(self, from_: str, body: str, **more: object) -> Delivered:
         """Let somebody text us; wait until the turn and what it sends are through."""
         answer = await self.twilio.deliver(
             f"{self.url}/webhooks/twilio/messages",
             from_,
-            OURS,
+            SMS_NUMBER,
             body,
             **more,  # type: ignore[arg-type]
         )
-        await self.idle()
+        await self.wait_until_idle()
         return answer
 
-    async def whatsapp(self, from_: str, body: str, **more: object) -> Delivered:
+    async def send_whatsapp(self, from_: str, body: str, **more: object) -> Delivered:
         """Let somebody write by WhatsApp: "+34…" or a business-scoped id; wait as `sms` does."""
         answer = await self.twilio.deliver(
             f"{self.url}/webhooks/twilio/messages",
             f"whatsapp:{from_}",
-            f"whatsapp:{WHATSAPP}",
+            f"whatsapp:{WHATSAPP_NUMBER}",
             body,
             **more,  # type: ignore[arg-type]
         )
-        await self.idle()
+        await self.wait_until_idle()
         return answer
 
-    async def tap(self, message: Message, title: str, **more: object) -> Delivered:
+    async def tap_option(self, message: Message, title: str, **more: object) -> Delivered:
         """Let whoever got a message by WhatsApp tap a button or an item of it."""
         by = str(more.pop("by", message.to))
         answer = await self.twilio.tap(
@@ -63,40 +63,40 @@ class Served:
             title,
             **more,  # type: ignore[arg-type]
         )
-        await self.idle()
+        await self.wait_until_idle()
         return answer
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until no turn and no message is in hand."""
-        await self.app.turns.idle()
-        await self.app.delivery.idle()
+        await self.app.turn_runner.wait_until_idle()
+        await self.app.sender.wait_until_idle()
 
 
 @asynccontextmanager
-async def serving(runtime: Runtime) -> AsyncIterator[Served]:
+async def twilio_harness(runtime: Runtime) -> AsyncIterator[TwilioHarness]:
     """Serve `runtime` until the block ends; its lines are Twilio's SMS and WhatsApp."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        async with TwilioServer(numbers=(OURS, f"whatsapp:{WHATSAPP}")) as twilio:
+        async with TwilioServer(numbers=(SMS_NUMBER, f"whatsapp:{WHATSAPP_NUMBER}")) as twilio:
             runtime.settings = runtime.settings.model_copy(
                 update={
                     "public_url": url,
                     "twilio_account_sid": twilio.account_sid,
                     "twilio_auth_token": twilio.auth_token,
-                    "twilio_sms_from": OURS,
-                    "twilio_whatsapp_from": f"whatsapp:{WHATSAPP}",
+                    "twilio_sms_from": SMS_NUMBER,
+                    "twilio_whatsapp_from": f"whatsapp:{WHATSAPP_NUMBER}",
                     "twilio_api_url": twilio.url,
                     "twilio_rates": "longcode=0, whatsapp=0",
                 }
             )
-            app = App.of(runtime)
+            app = App.from_runtime(runtime)
             server = uvicorn.Server(
                 uvicorn.Config(create_app(app), log_config=None, lifespan="off", ws="none")
             )
             await app.start(ticks=False)
             task = asyncio.create_task(server.serve(sockets=[listening]))
             try:
-                yield Served(app, url, twilio)
+                yield TwilioHarness(app, url, twilio)
             finally:
                 server.should_exit = True
                 await task

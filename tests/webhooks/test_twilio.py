@@ -18,35 +18,37 @@ from core.messaging.messages import Incoming
 from tests.servers.twilio.faults import Fault
 from tests.servers.twilio.webhooks import Delivered, sign
 from tests.support import shops
-from tests.webhooks.harness import OURS, WHATSAPP, Served, serving
-from webhooks.twilio import incoming, is_signed
+from tests.webhooks.harness import SMS_NUMBER, WHATSAPP_NUMBER, TwilioHarness, twilio_harness
+from webhooks.twilio import has_valid_signature, parse_incoming
 
 MARTA = "+34600111222"
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 @pytest.fixture
-async def served(runtime: Runtime) -> AsyncIterator[Served]:
+async def served(runtime: Runtime) -> AsyncIterator[TwilioHarness]:
     async with runtime.transaction() as ctx:
-        await shops.salon(ctx)
-    async with serving(runtime) as served:
+        await shops.build_salon(ctx)
+    async with twilio_harness(runtime) as served:
         yield served
 
 
-async def rows(served: Served, table: sa.Table, *columns: str) -> list[tuple[object, ...]]:
-    async with served.app.runtime.reading() as ctx:
+async def rows(served: TwilioHarness, table: sa.Table, *columns: str) -> list[tuple[object, ...]]:
+    async with served.app.runtime.read_transaction() as ctx:
         found = await ctx.all(sa.select(*(table.c[c] for c in columns)).order_by(table.c.id))
     return [tuple(row) for row in found]
 
 
-async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(served: Served) -> None:
-    answer = await served.sms(MARTA, "BELLA", message_sid="SM1")
+async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(
+    served: TwilioHarness,
+) -> None:
+    answer = await served.send_sms(MARTA, "BELLA", message_sid="SM1")
     assert answer == Delivered(200, EMPTY, None, ())
     assert await rows(served, tables.inbox, "event_id", "state", "incoming") == [
         ("SM1", "done", {"kind": "text", "text": "BELLA"})
     ]
     (message,) = served.twilio.messages
-    assert (message.to, message.from_) == (MARTA, OURS)
+    assert (message.to, message.from_) == (MARTA, SMS_NUMBER)
     assert message.body.startswith("Welcome to Bella Hair.\n")
     sent = await rows(
         served, tables.outbox, "state", "body", "provider_id", "provider_status", "segments"
@@ -54,11 +56,11 @@ async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(serve
     assert sent == [("sent", message.body, message.sid, "queued", message.segments)]
 
 
-async def test_a_bad_signature_is_refused_and_leaves_no_row(served: Served) -> None:
+async def test_a_bad_signature_is_refused_and_leaves_no_row(served: TwilioHarness) -> None:
     answer = await served.twilio.deliver(
         f"{served.url}/webhooks/twilio/messages",
         MARTA,
-        OURS,
+        SMS_NUMBER,
         "BELLA",
         signed_url="https://elsewhere.example/webhooks/twilio/messages",
     )
@@ -68,9 +70,9 @@ async def test_a_bad_signature_is_refused_and_leaves_no_row(served: Served) -> N
     assert served.twilio.messages == []
 
 
-async def test_without_a_signature_or_with_a_strange_one(served: Served) -> None:
+async def test_missing_or_malformed_signature_is_refused(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
-    data = {"From": MARTA, "To": OURS, "Body": "BELLA", "MessageSid": "SM1"}
+    data = {"From": MARTA, "To": SMS_NUMBER, "Body": "BELLA", "MessageSid": "SM1"}
     async with httpx.AsyncClient() as client:
         answers = [
             await client.post(url, data=data),
@@ -93,7 +95,7 @@ async def test_without_a_signature_or_with_a_strange_one(served: Served) -> None
     assert await rows(served, tables.inbox, "id") == []
 
 
-async def test_a_body_beyond_reason_is_not_read(served: Served) -> None:
+async def test_a_body_beyond_reason_is_not_read(served: TwilioHarness) -> None:
     async with httpx.AsyncClient() as client:
         answer = await client.post(
             f"{served.url}/webhooks/twilio/messages", content=b"Body=" + b"a" * 70_000
@@ -101,23 +103,23 @@ async def test_a_body_beyond_reason_is_not_read(served: Served) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-async def test_the_same_message_twice_is_one_turn(served: Served) -> None:
+async def test_the_same_message_twice_is_one_turn(served: TwilioHarness) -> None:
     for _ in range(3):
-        answer = await served.sms(MARTA, "BELLA", message_sid="SM1")
+        answer = await served.send_sms(MARTA, "BELLA", message_sid="SM1")
         assert answer.status == 200
     assert await rows(served, tables.inbox, "event_id", "state") == [("SM1", "done")]
     assert len(served.twilio.messages) == 1
 
 
-async def test_many_at_once_keep_their_order(served: Served) -> None:
+async def test_many_at_once_keep_their_order(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
     people = [f"+346001112{n:02}" for n in range(8)]
     for text in ("BELLA", "hello", "menu"):
         answers = await asyncio.gather(
-            *(served.twilio.deliver(url, who, OURS, text) for who in people for _ in range(1))
+            *(served.twilio.deliver(url, who, SMS_NUMBER, text) for who in people for _ in range(1))
         )
         assert {answer.status for answer in answers} == {200}
-    await served.idle()
+    await served.wait_until_idle()
     assert {state for (state,) in await rows(served, tables.inbox, "state")} == {"done"}
     said = {tuple(served.twilio.to(who)) for who in people}
     assert len(said) == 1
@@ -140,10 +142,12 @@ async def test_many_at_once_keep_their_order(served: Served) -> None:
         ("look", 10),
     ],
 )
-async def test_whatever_is_sent_is_answered_politely(served: Served, body: str, media: int) -> None:
-    await served.sms(MARTA, "BELLA")
+async def test_whatever_is_sent_is_answered_politely(
+    served: TwilioHarness, body: str, media: int
+) -> None:
+    await served.send_sms(MARTA, "BELLA")
     before = len(served.twilio.messages)
-    answer = await served.sms(MARTA, body, num_media=media)
+    answer = await served.send_sms(MARTA, body, num_media=media)
     assert answer == Delivered(200, EMPTY, None, ())
     assert [state for (state,) in await rows(served, tables.inbox, "state")] == ["done", "done"]
     assert len(served.twilio.messages) == before + 1
@@ -151,17 +155,17 @@ async def test_whatever_is_sent_is_answered_politely(served: Served, body: str, 
 
 
 async def test_a_sender_or_line_that_is_none_of_ours_is_acknowledged_and_left(
-    served: Served,
+    served: TwilioHarness,
 ) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
     answers = [
         await served.twilio.deliver(url, from_, to, "hi", message_sid=sid)
         for from_, to, sid in (
-            ("22000", OURS, "SM1"),
-            ("BANK", OURS, "SM2"),
+            ("22000", SMS_NUMBER, "SM1"),
+            ("BANK", SMS_NUMBER, "SM2"),
             (MARTA, "+15005550099", "SM3"),
             (MARTA, "nobody", "SM4"),
-            (MARTA, OURS, "SM 5\x00"),
+            (MARTA, SMS_NUMBER, "SM 5\x00"),
             ("", "", "SM6"),
         )
     ]
@@ -169,26 +173,28 @@ async def test_a_sender_or_line_that_is_none_of_ours_is_acknowledged_and_left(
     assert await rows(served, tables.inbox, "id") == []
 
 
-async def test_whatsapp_speaks_from_its_own_number(served: Served) -> None:
+async def test_whatsapp_speaks_from_its_own_number(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
     for sender in (f"whatsapp:{MARTA}", "whatsapp:ES.1a2b3c"):
-        await served.twilio.deliver(url, sender, f"whatsapp:{WHATSAPP}", "BELLA")
-        await served.idle()
+        await served.twilio.deliver(url, sender, f"whatsapp:{WHATSAPP_NUMBER}", "BELLA")
+        await served.wait_until_idle()
     assert [(m.to, m.from_) for m in served.twilio.messages] == [
-        (f"whatsapp:{MARTA}", f"whatsapp:{WHATSAPP}"),
-        ("whatsapp:ES.1a2b3c", f"whatsapp:{WHATSAPP}"),
+        (f"whatsapp:{MARTA}", f"whatsapp:{WHATSAPP_NUMBER}"),
+        ("whatsapp:ES.1a2b3c", f"whatsapp:{WHATSAPP_NUMBER}"),
     ]
     kinds = await rows(served, tables.identities, "kind", "value")
     assert kinds[-2:] == [("phone", MARTA), ("whatsapp", "ES.1a2b3c")]
 
 
-async def test_a_line_by_messaging_service(served: Served) -> None:
+async def test_a_line_by_messaging_service(served: TwilioHarness) -> None:
     service = "MG" + "a" * 32
-    served.twilio.services[service] = OURS
+    served.twilio.services[service] = SMS_NUMBER
     async with served.app.runtime.transaction() as ctx:
         lines = tables.lines
-        await ctx.execute(sa.update(lines).where(lines.c.address == OURS).values(address=service))
-    await served.sms(MARTA, "BELLA", extra={"MessagingServiceSid": service})
+        await ctx.execute(
+            sa.update(lines).where(lines.c.address == SMS_NUMBER).values(address=service)
+        )
+    await served.send_sms(MARTA, "BELLA", extra={"MessagingServiceSid": service})
     (message,) = served.twilio.messages
     assert (message.messaging_service_sid, message.from_) == (service, None)
 
@@ -196,8 +202,8 @@ async def test_a_line_by_messaging_service(served: Served) -> None:
 # --- status ---------------------------------------------------------------------------------
 
 
-async def test_what_became_of_a_message_is_noted_in_any_order(served: Served) -> None:
-    await served.sms(MARTA, "BELLA")
+async def test_what_became_of_a_message_is_noted_in_any_order(served: TwilioHarness) -> None:
+    await served.send_sms(MARTA, "BELLA")
     (message,) = served.twilio.messages
     assert message.status_callback == f"{served.url}/webhooks/twilio/status?id=1"
     for status in ("delivered", "sent", "delivered"):
@@ -207,9 +213,9 @@ async def test_what_became_of_a_message_is_noted_in_any_order(served: Served) ->
     assert await rows(served, tables.outbox, "state", "provider_status") == [("sent", "delivered")]
 
 
-async def test_a_message_that_did_not_arrive(served: Served) -> None:
+async def test_undelivered_sms_status_is_recorded(served: TwilioHarness) -> None:
     served.twilio.outcomes[MARTA] = 30003
-    await served.sms(MARTA, "BELLA")
+    await served.send_sms(MARTA, "BELLA")
     answers = await served.twilio.settle(served.twilio.messages[0])
     assert {answer.status for answer in answers} == {204}
     assert await rows(served, tables.outbox, "state", "provider_status", "error") == [
@@ -220,7 +226,7 @@ async def test_a_message_that_did_not_arrive(served: Served) -> None:
 @pytest.mark.parametrize(
     "query", ["?id=", "?id=x", "?id=99999999999999999999", "?id=%00", "?id=%C2%B2", ""]
 )
-async def test_a_status_of_nothing_we_know(served: Served, query: str) -> None:
+async def test_status_of_an_unknown_message_is_ignored(served: TwilioHarness, query: str) -> None:
     url = f"{served.url}/webhooks/twilio/status{query}"
     form = {"MessageSid": "SM404", "MessageStatus": "delivered", "ErrorCode": "\x00"}
     signature = sign(served.twilio.auth_token, url, form)
@@ -242,9 +248,11 @@ async def test_a_status_of_nothing_we_know(served: Served, query: str) -> None:
         (Fault.CUT_BEFORE, "ServerDisconnectedError: Server disconnected"),
     ],
 )
-async def test_what_may_pass_is_tried_again(served: Served, fault: Fault, error: str) -> None:
+async def test_temporary_twilio_errors_are_retried(
+    served: TwilioHarness, fault: Fault, error: str
+) -> None:
     served.twilio.fail_next(1, fault, retry_after=7)
-    await served.sms(MARTA, "BELLA")
+    await served.send_sms(MARTA, "BELLA")
     clock = served.app.runtime.clock
     assert isinstance(clock, FixedClock)
     ((state, attempts, said, due_at),) = await rows(
@@ -255,39 +263,39 @@ async def test_what_may_pass_is_tried_again(served: Served, fault: Fault, error:
     wait = (due_at - clock.now()).total_seconds()  # type: ignore[operator]
     assert wait == 7 if fault is Fault.THROTTLED else 12 <= wait <= 18
     clock.instant = due_at  # type: ignore[assignment]
-    served.app.delivery.wake()
-    await served.idle()
+    served.app.sender.wake()
+    await served.wait_until_idle()
     assert [state for (state,) in await rows(served, tables.outbox, "state")] == ["sent"]
     assert len(served.twilio.to(MARTA)) == 1
 
 
 @pytest.mark.parametrize("status", ["queued", "sent", "delivered", "undelivered"])
 async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
-    served: Served, status: str
+    served: TwilioHarness, status: str
 ) -> None:
     served.twilio.fail_next(1, Fault.CUT_AFTER)
-    await served.sms(MARTA, "BELLA")
+    await served.send_sms(MARTA, "BELLA")
     (message,) = served.twilio.messages
     assert await rows(served, tables.outbox, "state", "body") == [("due", "")]
     await served.twilio.report(message, status)
     clock = served.app.runtime.clock
     assert isinstance(clock, FixedClock)
     clock.advance(timedelta(seconds=20))
-    served.app.delivery.wake()
-    await served.idle()
+    served.app.sender.wake()
+    await served.wait_until_idle()
     assert served.twilio.messages == [message]
     state = "failed" if status == "undelivered" else "sent"
     assert await rows(served, tables.outbox, "state", "body", "provider_id", "segments") == [
         (state, message.body, message.sid, message.segments)
     ]
     # Its question counts as shown: the number under it is understood.
-    await served.sms(MARTA, "1")
+    await served.send_sms(MARTA, "1")
     assert [r for (r,) in await rows(served, tables.inbox, "prompt_id")] == [None, 1]
 
 
-async def test_whoever_opted_out_at_twilio_is_so_with_us(served: Served) -> None:
-    served.twilio.opted_out.add((OURS, MARTA))
-    await served.sms(MARTA, "BELLA")
+async def test_whoever_opted_out_at_twilio_is_so_with_us(served: TwilioHarness) -> None:
+    served.twilio.opted_out.add((SMS_NUMBER, MARTA))
+    await served.send_sms(MARTA, "BELLA")
     ((state, error),) = await rows(served, tables.outbox, "state", "error")
     assert state == "failed"
     assert str(error).startswith("21610: ")
@@ -320,8 +328,8 @@ async def test_whoever_opted_out_at_twilio_is_so_with_us(served: Served) -> None
         ({"Latitude": "40.4", "Longitude": "-3.7"}, Incoming("location", text="40.4,-3.7")),
     ],
 )
-def test_what_the_parameters_say(form: dict[str, str], did: Incoming) -> None:
-    assert incoming(form) == did
+def test_twilio_parameters_are_parsed(form: dict[str, str], did: Incoming) -> None:
+    assert parse_incoming(form) == did
 
 
 def test_our_check_of_signatures_is_twilios_own() -> None:
@@ -330,8 +338,8 @@ def test_our_check_of_signatures_is_twilios_own() -> None:
     url = "https://book.example.com/webhooks/twilio/status?id=7&x=%20é"
     for form in ({"a": "1", "B": "", "é": "ñ 🙂", "a b": "c&d=e"}, {"Body": ""}):
         signature = RequestValidator("token").compute_signature(url, form)
-        assert is_signed("token", url, list(form.items()), signature)
-        assert not is_signed("token", url + "&", list(form.items()), signature)
-        assert not is_signed("other", url, list(form.items()), signature)
-        assert not is_signed("token", url, [*form.items(), ("z", "")], signature)
+        assert has_valid_signature("token", url, list(form.items()), signature)
+        assert not has_valid_signature("token", url + "&", list(form.items()), signature)
+        assert not has_valid_signature("other", url, list(form.items()), signature)
+        assert not has_valid_signature("token", url, [*form.items(), ("z", "")], signature)
     assert urlencode({"Body": ""}) == "Body="

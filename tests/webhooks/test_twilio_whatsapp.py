@@ -18,7 +18,7 @@ from core.messaging.outbox import enqueue
 from core.shops import providers, services
 from tests.servers.twilio.messages import Message
 from tests.support import shops
-from tests.webhooks.harness import OURS, Served, serving
+from tests.webhooks.harness import SMS_NUMBER, TwilioHarness, twilio_harness
 
 MARTA, PEDRO = "+34600111222", "+34600333444"
 NOBODY = "ES.1a2b3c"
@@ -26,22 +26,22 @@ NOBODY = "ES.1a2b3c"
 
 
 @pytest.fixture
-async def served(runtime: Runtime) -> AsyncIterator[Served]:
+async def served(runtime: Runtime) -> AsyncIterator[TwilioHarness]:
     async with runtime.transaction() as ctx:
-        await shops.salon(ctx)
-    async with serving(runtime) as served:
+        await shops.build_salon(ctx)
+    async with twilio_harness(runtime) as served:
         yield served
 
 
 @pytest.fixture
-async def fitted(served: Served) -> Served:
+async def fitted(served: TwilioHarness) -> TwilioHarness:
     """The same with WhatsApp's templates set up."""
-    await whatsapp_setup.set_up(served.app.runtime)
-    await served.app.delivery.learn_lines()
+    await whatsapp_setup.create_templates(served.app.runtime)
+    await served.app.sender.refresh_lines()
     return served
 
 
-def last(served: Served, who: str = MARTA) -> Message:
+def last(served: TwilioHarness, who: str = MARTA) -> Message:
     """The newest message to somebody on WhatsApp."""
     return [m for m in served.twilio.messages if m.to == f"whatsapp:{who}"][-1]
 
@@ -53,30 +53,30 @@ def code_in(text: str) -> str:
     return found[0]
 
 
-async def rows(served: Served, table: sa.Table, *columns: str) -> list[tuple[object, ...]]:
-    async with served.app.runtime.reading() as ctx:
+async def rows(served: TwilioHarness, table: sa.Table, *columns: str) -> list[tuple[object, ...]]:
+    async with served.app.runtime.read_transaction() as ctx:
         found = await ctx.all(sa.select(*(table.c[c] for c in columns)).order_by(table.c.id))
     return [tuple(row) for row in found]
 
 
-async def sids(served: Served) -> dict[str, str]:
+async def sids(served: TwilioHarness) -> dict[str, str]:
     return {str(name): str(sid) for name, sid in await rows(served, tables.contents, "name", "sid")}
 
 
-async def bookings(served: Served) -> list[tuple[object, ...]]:
+async def bookings(served: TwilioHarness) -> list[tuple[object, ...]]:
     return await rows(served, tables.bookings, "state", "local_date", "local_time")
 
 
-async def ask_for_times(served: Served, who: str = MARTA) -> Message:
-    await served.whatsapp(who, "BELLA")
-    await served.whatsapp(who, "can I get a cut tomorrow after 5?")
+async def ask_for_times(served: TwilioHarness, who: str = MARTA) -> Message:
+    await served.send_whatsapp(who, "BELLA")
+    await served.send_whatsapp(who, "can I get a cut tomorrow after 5?")
     return last(served, who)
 
 
 # --- a talk ---------------------------------------------------------------------------------
 
 
-async def test_without_templates_everything_is_numbered_text(served: Served) -> None:
+async def test_without_templates_everything_is_numbered_text(served: TwilioHarness) -> None:
     times = await ask_for_times(served)
     assert (times.content_sid, times.titles) == (None, [])
     assert times.body.splitlines() == [
@@ -86,69 +86,69 @@ async def test_without_templates_everything_is_numbered_text(served: Served) -> 
         "3 other times",
         "4 choose the person",
     ]
-    await served.whatsapp(MARTA, "2")
-    await served.whatsapp(MARTA, f"{code_in(last(served).body)} Marta")
+    await served.send_whatsapp(MARTA, "2")
+    await served.send_whatsapp(MARTA, f"{code_in(last(served).body)} Marta")
     assert [state for state, *_ in await bookings(served)] == ["confirmed"]
 
 
-async def test_a_booking_by_a_list_and_buttons(fitted: Served) -> None:
+async def test_a_booking_by_a_list_and_buttons(fitted: TwilioHarness) -> None:
     times = await ask_for_times(fitted)
     assert times.body == "Bella Hair. Cut, 30 min, 25 €, Tue 10 Mar:"
     assert times.titles == ["5:00 pm Ana", "5:30 pm Ana", "other times", "choose the person"]
     assert [c["id"] for c in times.choices] == ["2.0", "2.1", "2.2", "2.3"]
-    await fitted.tap(times, "5:30 pm Ana")
+    await fitted.tap_option(times, "5:30 pm Ana")
     held = last(fitted)
     assert held.content_sid is None
-    await fitted.whatsapp(MARTA, f"{code_in(held.body)} Marta")
+    await fitted.send_whatsapp(MARTA, f"{code_in(held.body)} Marta")
     assert [str(cell) for cell in (await bookings(fitted))[0]] == [
         "confirmed",
         "2026-03-10",
         "17:30",
     ]
-    await fitted.whatsapp(MARTA, "cancel")
+    await fitted.send_whatsapp(MARTA, "cancel")
     sure = last(fitted)
     assert sure.titles == ["Yes", "No"]
-    await fitted.tap(sure, "Yes")
+    await fitted.tap_option(sure, "Yes")
     assert [state for state, *_ in await bookings(fitted)] == ["cancelled"]
     assert fitted.twilio.refused == []
 
 
-async def test_a_typed_number_or_word_answers_a_list_too(fitted: Served) -> None:
+async def test_a_typed_number_or_word_answers_a_list_too(fitted: TwilioHarness) -> None:
     await ask_for_times(fitted)
-    await fitted.whatsapp(MARTA, "3")
+    await fitted.send_whatsapp(MARTA, "3")
     days = last(fitted)
     assert len(days.titles) > 3
-    await fitted.whatsapp(MARTA, "tomorrow at 10")
+    await fitted.send_whatsapp(MARTA, "tomorrow at 10")
     assert "10:00" in "".join([last(fitted).body, *last(fitted).titles])
-    await fitted.whatsapp(MARTA, "what about parking?")
+    await fitted.send_whatsapp(MARTA, "what about parking?")
     answer = last(fitted)
     assert answer.body.splitlines()[0] == "Yes, Plaza Sol."
 
 
-async def test_the_same_tap_twice_is_one_answer(fitted: Served) -> None:
+async def test_the_same_tap_twice_is_one_answer(fitted: TwilioHarness) -> None:
     times = await ask_for_times(fitted)
-    await fitted.tap(times, "5:30 pm Ana", message_sid="SM1")
+    await fitted.tap_option(times, "5:30 pm Ana", message_sid="SM1")
     before = len(fitted.twilio.messages)
-    await fitted.tap(times, "5:30 pm Ana", message_sid="SM1")
+    await fitted.tap_option(times, "5:30 pm Ana", message_sid="SM1")
     assert len(fitted.twilio.messages) == before
 
 
-async def test_a_stale_tap_does_nothing_and_shows_where_things_stand(fitted: Served) -> None:
+async def test_a_stale_tap_does_nothing_and_shows_where_things_stand(fitted: TwilioHarness) -> None:
     times = await ask_for_times(fitted)
-    await fitted.tap(times, "5:30 pm Ana")
+    await fitted.tap_option(times, "5:30 pm Ana")
     held = await bookings(fitted)
-    await fitted.tap(times, "5:00 pm Ana")
+    await fitted.tap_option(times, "5:00 pm Ana")
     assert last(fitted).body.splitlines()[0] == (
         "That question is settled already, so I did nothing."
     )
     assert await bookings(fitted) == held
-    await fitted.whatsapp(MARTA, f"{code_in(fitted.twilio.messages[-2].body)} Marta")
-    await fitted.tap(times, "5:30 pm Ana")
+    await fitted.send_whatsapp(MARTA, f"{code_in(fitted.twilio.messages[-2].body)} Marta")
+    await fitted.tap_option(times, "5:30 pm Ana")
     assert len(await bookings(fitted)) == 1
     assert last(fitted).body.splitlines()[1].startswith("Your next booking: Cut with Ana")
 
 
-async def test_somebody_elses_tap_and_forged_ones_do_nothing(fitted: Served) -> None:
+async def test_somebody_elses_tap_and_forged_ones_do_nothing(fitted: TwilioHarness) -> None:
     times = await ask_for_times(fitted)
     theirs = await ask_for_times(fitted, PEDRO)
     forged = [
@@ -164,7 +164,7 @@ async def test_somebody_elses_tap_and_forged_ones_do_nothing(fitted: Served) -> 
         "١.١",
     ]
     for payload in forged:
-        await fitted.tap(theirs, "5:30 pm Ana", payload=payload)
+        await fitted.tap_option(theirs, "5:30 pm Ana", payload=payload)
         answer = last(fitted, PEDRO)
         assert answer.body.splitlines()[0] == (
             "That question is settled already, so I did nothing."
@@ -173,11 +173,11 @@ async def test_somebody_elses_tap_and_forged_ones_do_nothing(fitted: Served) -> 
         assert answer.titles == theirs.titles
     assert await bookings(fitted) == []
     # What waits for its own answer is untouched.
-    await fitted.tap(times, "5:30 pm Ana")
+    await fitted.tap_option(times, "5:30 pm Ana")
     assert [state for state, *_ in await bookings(fitted)] == ["held"]
 
 
-async def test_more_than_a_list_holds_is_numbered(fitted: Served) -> None:
+async def test_more_than_a_list_holds_is_numbered(fitted: TwilioHarness) -> None:
     async with fitted.app.runtime.transaction() as ctx:
         ana = int(await ctx.scalar(sa.select(sa.func.min(tables.providers.c.id))))
         hair = int(await ctx.scalar(sa.select(tables.categories.c.id)))
@@ -185,12 +185,12 @@ async def test_more_than_a_list_holds_is_numbered(fitted: Served) -> None:
             extra = await services.add_service(
                 ctx, 1, f"Braid {n}", minutes=30, price_minor=1000, category_id=hair
             )
-            await providers.offer(ctx, 1, ana, extra)
-    await fitted.whatsapp(MARTA, "BELLA")
+            await providers.set_offering(ctx, 1, ana, extra)
+    await fitted.send_whatsapp(MARTA, "BELLA")
     message = last(fitted)
     assert message.content_sid is None
     assert message.body.splitlines()[-1] == "11 Blow-dry 30 min 18 €"
-    await fitted.whatsapp(MARTA, "11")
+    await fitted.send_whatsapp(MARTA, "11")
     assert last(fitted).body.startswith("Bella Hair. Blow-dry, 30 min, 18 €")
 
 
@@ -206,48 +206,50 @@ async def test_more_than_a_list_holds_is_numbered(fitted: Served) -> None:
     ],
 )
 async def test_what_is_no_text_is_answered_and_the_question_stays(
-    fitted: Served, sent: dict[str, object], said: str
+    fitted: TwilioHarness, sent: dict[str, object], said: str
 ) -> None:
     times = await ask_for_times(fitted)
-    await fitted.whatsapp(MARTA, "", **sent)
+    await fitted.send_whatsapp(MARTA, "", **sent)
     answer = last(fitted)
     assert answer.body == f"{said}\n{times.body.removeprefix('Bella Hair. ')}"
     assert answer.titles == times.titles
-    await fitted.tap(answer, "5:30 pm Ana")
+    await fitted.tap_option(answer, "5:30 pm Ana")
     assert [state for state, *_ in await bookings(fitted)] == ["held"]
 
 
 # --- no phone -------------------------------------------------------------------------------
 
 
-async def test_who_hides_the_phone_is_asked_for_one_and_proves_it_by_sms(fitted: Served) -> None:
+async def test_who_hides_the_phone_is_asked_for_one_and_proves_it_by_sms(
+    fitted: TwilioHarness,
+) -> None:
     times = await ask_for_times(fitted, NOBODY)
-    await fitted.tap(times, "5:30 pm Ana")
+    await fitted.tap_option(times, "5:30 pm Ana")
     asked = last(fitted, NOBODY)
     assert asked.body.splitlines()[-1] == "Which phone number should the code go to?"
     assert fitted.twilio.to(MARTA) == []
-    await fitted.whatsapp(NOBODY, "600 111 222")
+    await fitted.send_whatsapp(NOBODY, "600 111 222")
     (sms,) = [m for m in fitted.twilio.messages if m.to == MARTA]
-    assert sms.from_ == OURS
+    assert sms.from_ == SMS_NUMBER
     code = code_in(sms.body)
     assert code not in last(fitted, NOBODY).body
-    await fitted.whatsapp(NOBODY, f"{code} Marta")
+    await fitted.send_whatsapp(NOBODY, f"{code} Marta")
     assert [state for state, *_ in await bookings(fitted)] == ["confirmed"]
     people = await rows(fitted, tables.identities, "kind", "value", "user_id")
     user = next(u for kind, _, u in people if kind == "whatsapp")
     assert ("phone", MARTA, user) in people
     assert user is not None
     # From now on they are known, here and by SMS.
-    await fitted.whatsapp(NOBODY, "my bookings")
+    await fitted.send_whatsapp(NOBODY, "my bookings")
     assert "Cut with Ana, Tue 10 Mar 5:30 pm" in last(fitted, NOBODY).body
 
 
-async def test_without_a_line_for_sms_the_shop_is_named(served: Served) -> None:
+async def test_without_a_line_for_sms_the_shop_is_named(served: TwilioHarness) -> None:
     lines = tables.lines
     async with served.app.runtime.transaction() as ctx:
         await ctx.execute(sa.update(lines).where(lines.c.channel == "sms").values(active=False))
     await ask_for_times(served, NOBODY)
-    await served.whatsapp(NOBODY, "2")
+    await served.send_whatsapp(NOBODY, "2")
     assert last(served, NOBODY).body.splitlines()[-1] == (
         "I cannot send a code to a phone from here. Please call the shop."
     )
@@ -256,34 +258,34 @@ async def test_without_a_line_for_sms_the_shop_is_named(served: Served) -> None:
 # --- templates ------------------------------------------------------------------------------
 
 
-async def test_set_up_again_changes_nothing(served: Served) -> None:
-    first = await whatsapp_setup.set_up(served.app.runtime)
+async def test_set_up_again_changes_nothing(served: TwilioHarness) -> None:
+    first = await whatsapp_setup.create_templates(served.app.runtime)
     kept = await rows(served, tables.contents, "id", "name", "sid", "approval")
-    again = await whatsapp_setup.set_up(served.app.runtime)
-    assert first.made == len(kept) == len(served.twilio.contents.by_sid)
-    assert (again.made, again.found, again.refused) == (0, first.made, [])
+    again = await whatsapp_setup.create_templates(served.app.runtime)
+    assert first.created == len(kept) == len(served.twilio.contents.by_sid)
+    assert (again.created, again.found, again.refused) == (0, first.created, [])
     assert await rows(served, tables.contents, "id", "name", "sid", "approval") == kept
-    assert len(served.twilio.contents.by_sid) == first.made
+    assert len(served.twilio.contents.by_sid) == first.created
 
 
-async def test_a_template_that_was_deleted_is_made_anew(fitted: Served) -> None:
+async def test_a_template_that_was_deleted_is_made_anew(fitted: TwilioHarness) -> None:
     del fitted.twilio.contents.by_sid[(await sids(fitted))["list.4.1"]]
     # The question gets there all the same, and later ones do not try in vain.
     for who in (MARTA, PEDRO):
         times = await ask_for_times(fitted, who)
         assert times.body.splitlines()[1] == "1 5:00 pm Ana"
     assert fitted.twilio.refused == [21655]
-    outcome = await whatsapp_setup.set_up(fitted.app.runtime)
-    assert outcome.made == 1
-    await fitted.app.delivery.learn_lines()
-    await fitted.whatsapp(MARTA, "menu")
-    await fitted.whatsapp(MARTA, "back")
+    outcome = await whatsapp_setup.create_templates(fitted.app.runtime)
+    assert outcome.created == 1
+    await fitted.app.sender.refresh_lines()
+    await fitted.send_whatsapp(MARTA, "menu")
+    await fitted.send_whatsapp(MARTA, "back")
     assert last(fitted).titles == ["5:00 pm Ana", "5:30 pm Ana", "other times", "choose the person"]
 
 
-async def test_templates_set_by_hand_come_first(served: Served) -> None:
-    made = await whatsapp_setup.set_up(served.app.runtime)
-    assert made.made
+async def test_templates_set_by_hand_come_first(served: TwilioHarness) -> None:
+    made = await whatsapp_setup.create_templates(served.app.runtime)
+    assert made.created
     kept = await sids(served)
     own = served.twilio.contents.create(
         served.twilio.account_sid,
@@ -301,13 +303,13 @@ async def test_templates_set_by_hand_come_first(served: Served) -> None:
             },
         },
     )
-    from bot.channels.twilio.channel import Twilio
+    from bot.channels.twilio.channel import TwilioChannel
 
     settings = served.app.settings.model_copy(
         update={"twilio_content_sids": f"list.4.1={own['sid']}"}
     )
-    served.app.channels["twilio", "whatsapp"] = Twilio(settings, "whatsapp")
-    await served.app.delivery.learn_lines()
+    served.app.channels["twilio", "whatsapp"] = TwilioChannel(settings, "whatsapp")
+    await served.app.sender.refresh_lines()
     times = await ask_for_times(served)
     assert (times.content_sid, times.body) == (own["sid"], f"Our own: {TIMES}")
     assert times.content_sid != kept["list.4.1"]
@@ -316,55 +318,57 @@ async def test_templates_set_by_hand_come_first(served: Served) -> None:
 TIMES = "Bella Hair. Cut, 30 min, 25 €, Tue 10 Mar:"
 
 
-async def test_what_whatsapp_refuses_to_approve_is_told_and_hurts_nothing(served: Served) -> None:
-    first = await whatsapp_setup.set_up(served.app.runtime)
+async def test_what_whatsapp_refuses_to_approve_is_told_and_hurts_nothing(
+    served: TwilioHarness,
+) -> None:
+    first = await whatsapp_setup.create_templates(served.app.runtime)
     asked = served.twilio.contents.approvals
     assert asked
     assert first.approvals == {"received": len(asked)}
     for sid in asked:
         served.twilio.contents.decide(sid, "approved")
-    again = await whatsapp_setup.set_up(served.app.runtime)
+    again = await whatsapp_setup.create_templates(served.app.runtime)
     assert (again.approvals, again.shops) == ({"approved": len(asked)}, 1)
     ((templates,),) = await rows(served, tables.shops, "templates")
     assert isinstance(templates, dict)
     assert set(templates["tell.moved"]) == {"en", "es", "hi", "pt"}
-    assert (await whatsapp_setup.set_up(served.app.runtime)).shops == 0
+    assert (await whatsapp_setup.create_templates(served.app.runtime)).shops == 0
 
 
-async def test_wrong_credentials_are_told_in_a_line(served: Served) -> None:
+async def test_wrong_credentials_are_told_in_a_line(served: TwilioHarness) -> None:
     served.twilio.auth_token = "another"
-    with pytest.raises(whatsapp_setup.Unable, match="20003: Authenticate"):
-        await whatsapp_setup.set_up(served.app.runtime)
+    with pytest.raises(whatsapp_setup.SetupFailed, match="20003: Authenticate"):
+        await whatsapp_setup.create_templates(served.app.runtime)
 
 
 # --- 24 hours -------------------------------------------------------------------------------
 
 
-async def tell_later(served: Served, after: timedelta) -> None:
+async def tell_later(served: TwilioHarness, after: timedelta) -> None:
     """Let Marta write, let time pass, and then tell her something she did not ask for."""
     clock = served.app.runtime.clock
     assert isinstance(clock, FixedClock)
-    await served.whatsapp(MARTA, "BELLA")
+    await served.send_whatsapp(MARTA, "BELLA")
     clock.advance(after)
     async with served.app.runtime.transaction() as ctx:
         talk = int(await ctx.scalar(sa.select(tables.conversations.c.id)))
         when = When(clock.now(), "Europe/Madrid")
         facts = {"service": "Cut", "shop": "Bella Hair", "when": when}
         say = Say("tell.expired", facts)
-        await enqueue.post(ctx, say, conversation_id=talk, lane="alert", kind="tell", shop_id=1)
-    served.app.delivery.wake()
-    await served.idle()
+        await enqueue.enqueue(ctx, say, conversation_id=talk, lane="alert", kind="tell", shop_id=1)
+    served.app.sender.wake()
+    await served.wait_until_idle()
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
 async def test_later_than_24_hours_only_an_approved_template_goes_out(
-    served: Served, seconds: int
+    served: TwilioHarness, seconds: int
 ) -> None:
-    await whatsapp_setup.set_up(served.app.runtime)
+    await whatsapp_setup.create_templates(served.app.runtime)
     for sid in served.twilio.contents.approvals:
         served.twilio.contents.decide(sid, "approved")
-    await whatsapp_setup.set_up(served.app.runtime)
-    await served.app.delivery.learn_lines()
+    await whatsapp_setup.create_templates(served.app.runtime)
+    await served.app.sender.refresh_lines()
     await tell_later(served, timedelta(hours=24, seconds=seconds))
     message = last(served)
     kept = await sids(served)
@@ -379,7 +383,7 @@ async def test_later_than_24_hours_only_an_approved_template_goes_out(
     assert message.status == "delivered"
 
 
-async def test_without_an_approved_template_nothing_is_sent_in_vain(fitted: Served) -> None:
+async def test_without_an_approved_template_nothing_is_sent_in_vain(fitted: TwilioHarness) -> None:
     before = len(fitted.twilio.messages)
     await tell_later(fitted, timedelta(hours=25))
     assert len(fitted.twilio.messages) == before + 1  # the welcome
@@ -387,8 +391,8 @@ async def test_without_an_approved_template_nothing_is_sent_in_vain(fitted: Serv
     assert (state, error) == ("dropped", "outside WhatsApp's 24 hours, and no template")
 
 
-async def test_what_whatsapp_says_of_a_closed_window_is_noted(fitted: Served) -> None:
-    await fitted.whatsapp(MARTA, "BELLA")
+async def test_what_whatsapp_says_of_a_closed_window_is_noted(fitted: TwilioHarness) -> None:
+    await fitted.send_whatsapp(MARTA, "BELLA")
     fitted.twilio.closed_windows.add(f"whatsapp:{MARTA}")
     await fitted.twilio.settle(last(fitted))
     assert await rows(fitted, tables.outbox, "state", "provider_status", "error") == [

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from bot.app import App
-from core.errors import NotAllowed, NotFound, SignInEnded, SlotlineError
+from core.errors import NotAllowed, NotFound, NotSignedIn, SlotlineError
 from webhooks.admin import (
     bookings,
     conversations,
@@ -28,16 +28,16 @@ from webhooks.admin import (
     sessions,
     setup,
 )
-from webhooks.admin.api_client import Problem
-from webhooks.admin.assets import files
-from webhooks.admin.error_messages import told
-from webhooks.admin.templating import page
-from webhooks.api.auth_guard import COOKIE
-from webhooks.http.problems import STATUS, Refused
-from webhooks.http.rate_limits import Limits
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.assets import asset_router
+from webhooks.admin.error_messages import problem_message
+from webhooks.admin.templating import render_template
+from webhooks.api.auth_guard import AUTH_COOKIE
+from webhooks.http.problems import STATUS_BY_ERROR, HttpRefusal
+from webhooks.http.rate_limits import RateLimits
 
 
-def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
+def create_admin_app(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
     """Return the page of `app`, which asks `api` for all it changes.
 
     In a `demo`, where everything is made up, whoever comes may look around as its admin.
@@ -46,12 +46,12 @@ def create_page(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
     web.state.slotline = app
     web.state.api = api
     web.state.demo = demo
-    web.state.limits = Limits(app.settings)
+    web.state.limits = RateLimits(app.settings)
     web.router.routes.extend(_served())
-    web.add_exception_handler(SignInEnded, _signed_out)
-    web.add_exception_handler(Problem, _problem)
+    web.add_exception_handler(NotSignedIn, _signed_out)
+    web.add_exception_handler(ApiProblem, _problem)
     web.add_exception_handler(SlotlineError, _ours)
-    web.add_exception_handler(Refused, _refused)
+    web.add_exception_handler(HttpRefusal, _refused)
     web.add_exception_handler(RequestValidationError, _nothing)
     web.add_exception_handler(HTTPException, _http)
     return web
@@ -62,7 +62,7 @@ def _served() -> list[BaseRoute]:
     """Return the routers included: FastAPI then reads each route's signature once a process."""
     whole = APIRouter()
     for router in (
-        files,
+        asset_router,
         login.router,
         onboarding.router,
         installation.router,
@@ -85,15 +85,15 @@ async def _signed_out(request: Request, _error: Exception) -> Response:
     back = request.url.path if request.method == "GET" else ""
     asked = f"?next={quote(back)}" if back not in {"", "/admin/"} else ""
     answer = RedirectResponse(f"/admin/sign-in{asked}", 303, {"Cache-Control": "no-store"})
-    answer.delete_cookie(COOKIE, path="/")  # of a sign-in that is over
+    answer.delete_cookie(AUTH_COOKIE, path="/")  # of a sign-in that is over
     return answer
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
+    assert isinstance(error, ApiProblem)
     if error.status == 401:
         return await _signed_out(_request, error)
-    return _sorry(error.status, told(error))
+    return _sorry(error.status, problem_message(error))
 
 
 async def _ours(_request: Request, error: Exception) -> Response:
@@ -102,11 +102,11 @@ async def _ours(_request: Request, error: Exception) -> Response:
         return _sorry(404, "There is no such page, or it is not yours to see.")
     if isinstance(error, NotAllowed):
         return _sorry(403, "Your role does not allow this. Ask an owner of the shop.")
-    return _sorry(int(STATUS[type(error)]), str(error.args[0]))
+    return _sorry(int(STATUS_BY_ERROR[type(error)]), str(error.args[0]))
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+    assert isinstance(error, HttpRefusal)
     words = {
         "csrf": "This form was not sent from this page, or it is from an earlier sign-in. "
         "Nothing was changed. Go back, load the page anew and try again.",
@@ -129,4 +129,4 @@ async def _http(_request: Request, error: Exception) -> Response:
 def _sorry(status: int, words: str) -> Response:
     titles = {403: "Not for you", 404: "Not here", 409: "That did not work", 429: "Slow down"}
     title = titles.get(status, "That did not work")
-    return page("sorry.html", status=status, title=title, words=words)
+    return render_template("sorry.html", status=status, title=title, words=words)

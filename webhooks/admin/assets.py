@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from core.errors import NotFound
 from webhooks.admin.templating import _HERE, _TEMPLATES
 
-TYPES = {
+MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -22,11 +22,11 @@ TYPES = {
 _SHARED = ("icon.svg", "tokens.css")
 """Files of the other pages that this one has too."""
 
-files = APIRouter()
+asset_router = APIRouter()
 
 
-@files.get("/static/{tag}/{name}")
-async def static(tag: str, name: str, request: Request) -> Response:  # noqa: ARG001 - the tag only tells versions apart
+@asset_router.get("/static/{tag}/{name}")
+async def admin_asset(tag: str, name: str, request: Request) -> Response:  # noqa: ARG001 - the tag only tells versions apart
     """Answer with one of the page's own files, kept as long as its address is the same."""
     known = _files()
     if name not in known:
@@ -36,7 +36,7 @@ async def static(tag: str, name: str, request: Request) -> Response:  # noqa: AR
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'",
     }
-    return Response(known[name], headers=headers, media_type=TYPES[Path(name).suffix])
+    return Response(known[name], headers=headers, media_type=MEDIA_TYPES[Path(name).suffix])
 
 
 @cache
@@ -47,7 +47,7 @@ def _files() -> dict[str, bytes]:
         path.name: path.read_bytes()
         for folder in folders
         for path in sorted(folder.iterdir())
-        if path.suffix in TYPES and (folder == folders[0] or path.name in _SHARED)
+        if path.suffix in MEDIA_TYPES and (folder == folders[0] or path.name in _SHARED)
     }
     # A style attribute would need a policy that lets every style in; classes do not.
     spans = "".join(
@@ -61,8 +61,8 @@ def _files() -> dict[str, bytes]:
 
 
 @cache
-def _tag() -> str:
+def asset_tag() -> str:
     return sha256(b"".join(_files().values())).hexdigest()[:12]
 
 
-_TEMPLATES.globals["tag"] = _tag()
+_TEMPLATES.globals["tag"] = asset_tag()

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.templating import shown
-from webhooks.admin.visitor import AtShop
+from webhooks.admin.templating import render_shop_page
+from webhooks.admin.visitor import ShopVisitor
 
 router = APIRouter(prefix="/shops/{shop_id}")
 
@@ -18,11 +18,11 @@ router = APIRouter(prefix="/shops/{shop_id}")
 
 
 @router.get("/audit")
-async def audit(visit: AtShop, cursor: str = "") -> Response:
+async def show_audit_log(visit: ShopVisitor, cursor: str = "") -> Response:
     """Show who changed what, the newest first."""
-    found = await visit.get(f"/shops/{visit.shop.shop.id}/audit", cursor=cursor)
+    found = await visit.api_get(f"/shops/{visit.catalog.shop.id}/audit", cursor=cursor)
     items = [one | {"words": _action(one["action"]), "diff": _diff(one)} for one in found["items"]]
-    return shown(visit, "audit.html", place="audit", entries=items, next=found["next"])
+    return render_shop_page(visit, "audit.html", place="audit", entries=items, next=found["next"])
 
 
 def _action(action: str) -> str:

@@ -12,17 +12,17 @@ from fastapi.responses import Response
 
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
-from webhooks.admin.api_client import Problem
-from webhooks.admin.error_messages import by_field, told
-from webhooks.admin.form_fields import chosen, instant
-from webhooks.admin.templating import done, inside, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.error_messages import field_messages, problem_message
+from webhooks.admin.form_fields import parse_id, parse_local_instant
+from webhooks.admin.templating import redirect_saved, render_shop_page, safe_admin_path
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/shops/{shop_id}/bookings")
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class BookingAct:
     """Something the staff do to a booking: its route, its name in `TRANSITIONS`, its button.
 
     `asks`: a reason may be given, and it is worth a second look.
@@ -35,17 +35,17 @@ class Act:
     asks: bool = False
 
 
-ACTS = (
-    Act("confirm", "confirm", "Confirm", "confirmed"),
-    Act("start", "start", "Has come", "started"),
-    Act("complete", "complete", "Done", "completed"),
-    Act("no-show", "mark_no_show", "Did not come", "no-show"),
-    Act("correct", "correct", "Correct that", "corrected"),
-    Act("decline", "decline", "Decline", "declined", asks=True),
-    Act("cancel", "cancel", "Cancel booking", "cancelled", asks=True),
+BOOKING_ACTS = (
+    BookingAct("confirm", "confirm", "Confirm", "confirmed"),
+    BookingAct("start", "start", "Has come", "started"),
+    BookingAct("complete", "complete", "Done", "completed"),
+    BookingAct("no-show", "mark_no_show", "Did not come", "no-show"),
+    BookingAct("correct", "correct", "Correct that", "corrected"),
+    BookingAct("decline", "decline", "Decline", "declined", asks=True),
+    BookingAct("cancel", "cancel", "Cancel booking", "cancelled", asks=True),
 )
 
-HISTORY = {
+HISTORY_LABELS = {
     "hold": "Held",
     "book": "Booked",
     "request": "Asked for",
@@ -71,12 +71,12 @@ HISTORY = {
     "mark_refunded": "Refunded",
 }
 
-ORIGINS = {"staff": "the shop", "api": "the shop", "sms": "SMS"}
+ORIGIN_LABELS = {"staff": "the shop", "api": "the shop", "sms": "SMS"}
 
 
 @router.get("/new")
-async def ask(  # the address carries what a click on the board already says
-    visit: AtShop, on: str = "", at: str = "", provider: str = "", service: str = ""
+async def show_booking_form(  # the address carries what a click on the board already says
+    visit: ShopVisitor, on: str = "", at: str = "", provider: str = "", service: str = ""
 ) -> Response:
     """Show the form for a booking on somebody's behalf."""
     typed = {"on": on, "at": at, "provider_id": provider, "service_id": service}
@@ -84,59 +84,61 @@ async def ask(  # the address carries what a click on the board already says
 
 
 @router.post("/new")
-async def book(visit: AtShop) -> Response:
+async def create_booking(visit: ShopVisitor) -> Response:
     """Book for a customer or a walk-in; the form comes back with what is wrong."""
     form = visit.form
     typed = {name: form[name] for name in _NEW}
     wrong: dict[str, str] = {}
-    starts = instant(visit, typed["on"], typed["at"], wrong)
+    starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if len(typed["name"]) < 2:
         wrong["name"] = "Write a name of at least two letters."
-    service_id = chosen(typed["service_id"])
+    service_id = parse_id(typed["service_id"])
     if service_id is None:
         wrong["service_id"] = "Choose a service."
     if wrong or starts is None:
         return _new(visit, typed, wrong, status=422)
-    home = f"/shops/{visit.shop.shop.id}"
+    home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.send(
+        await visit.api_send(
             "POST",
             f"{home}/bookings",
             service_id=service_id,
-            provider_id=chosen(typed["provider_id"]),
+            provider_id=parse_id(typed["provider_id"]),
             starts_at=starts.isoformat(),
             customer={"name": typed["name"], "phone": typed["phone"]},
             squeeze_in=bool(typed["squeeze_in"]),
             note=typed["note"],
         )
-    except Problem as problem:
-        named = by_field(problem)
+    except ApiProblem as problem:
+        named = field_messages(problem)
         if problem.code == "phone_invalid":
-            named["phone"] = told(problem)
-        return _new(visit, typed, named, status=problem.status, problem=told(problem))
-    return done(f"/admin{home}/day?on={typed['on']}", "booked")
+            named["phone"] = problem_message(problem)
+        return _new(visit, typed, named, status=problem.status, problem=problem_message(problem))
+    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked")
 
 
 _NEW = ("on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in")
 
 
 def _new(
-    visit: Visit,
+    visit: Visitor,
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
     *,
     status: int = 200,
     problem: str = "",
 ) -> Response:
-    known = visit.shop
-    local = zones.local(int(visit.call.app.runtime.clock.now().timestamp()), known.shop.timezone)
+    known = visit.catalog
+    local = zones.to_local(
+        int(visit.api_request.app.runtime.clock.now().timestamp()), known.shop.timezone
+    )
     soon = local + timedelta(minutes=-local.minute % 15)
     typed = dict.fromkeys(_NEW, "") | {k: v for k, v in typed.items() if v}
     typed["on"] = typed["on"] or local.date().isoformat()
     typed["at"] = typed["at"] or soon.strftime("%H:%M")
-    own = visit.call.own_providers
+    own = visit.api_request.own_provider_ids
     people = [p for p in known.providers if p.active and (own is None or p.id in own)]
-    return shown(
+    return render_shop_page(
         visit,
         "new_booking.html",
         status=status,
@@ -149,13 +151,13 @@ def _new(
 
 
 @router.get("/{booking_id}")
-async def show(visit: AtShop, booking_id: int) -> Response:
+async def show_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Show a booking with its history and what can be done with it."""
     return await _show(visit, booking_id)
 
 
 async def _show(
-    visit: Visit,
+    visit: Visitor,
     booking_id: int,
     *,
     status: int = 200,
@@ -163,53 +165,54 @@ async def _show(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    path = f"/shops/{visit.shop.shop.id}/bookings/{booking_id}"
-    one = await visit.get(path)
-    history: Sequence[Any] = (await visit.get(f"{path}/history", limit=100))["items"]
-    begun = datetime.fromisoformat(one["starts_at"]) <= visit.call.app.runtime.clock.now()
+    path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
+    one = await visit.api_get(path)
+    history: Sequence[Any] = (await visit.api_get(f"{path}/history", limit=100))["items"]
+    begun = datetime.fromisoformat(one["starts_at"]) <= visit.api_request.app.runtime.clock.now()
     may = [
         act
-        for act in ACTS
-        if (found := TRANSITIONS.get((one["state"], act.action))) and (begun or not found.begun)
+        for act in BOOKING_ACTS
+        if (found := TRANSITIONS.get((one["state"], act.action)))
+        and (begun or not found.only_after_start)
     ]
     here = datetime.fromisoformat(one["starts_at"])
-    local = zones.local(int(here.timestamp()), visit.shop.shop.timezone)
+    local = zones.to_local(int(here.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
     first |= {"provider_id": str(one["provider_id"]), "reason": "", "note": one["note"]}
     offered = [
         offering.provider
-        for (service_id, _), offering in visit.shop.offerings.items()
+        for (service_id, _), offering in visit.catalog.offerings.items()
         if service_id == one["service_id"] and offering.provider.active
     ]
-    return shown(
+    return render_shop_page(
         visit,
         "booking.html",
         status=status,
         place="day",
         one=one,
         history=history,
-        words=HISTORY,
+        words=HISTORY_LABELS,
         acts=may,
         moves=(one["state"], "move") in TRANSITIONS and not one["session_id"],
         people=offered,
         typed=first | (typed or {}),
         errors=errors or {},
         problem=problem,
-        back=f"/admin/shops/{visit.shop.shop.id}/day?on={local.date()}",
-        origin=ORIGINS.get(one["origin"], one["origin"].title()),
+        back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
+        origin=ORIGIN_LABELS.get(one["origin"], one["origin"].title()),
     )
 
 
 @router.post("/{booking_id}/move")
-async def move(visit: AtShop, booking_id: int) -> Response:
+async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
     typed = {name: visit.form[name] for name in ("on", "at", "provider_id")}
     wrong: dict[str, str] = {}
-    starts = instant(visit, typed["on"], typed["at"], wrong)
+    starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
     said = {"starts_at": starts.isoformat()}
-    provider_id = chosen(typed["provider_id"])
+    provider_id = parse_id(typed["provider_id"])
     more = {} if provider_id is None else {"provider_id": provider_id}
     return await _change(
         visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
@@ -217,23 +220,23 @@ async def move(visit: AtShop, booking_id: int) -> Response:
 
 
 @router.post("/{booking_id}/note")
-async def note(visit: AtShop, booking_id: int) -> Response:
+async def set_booking_note(visit: ShopVisitor, booking_id: int) -> Response:
     """Keep the shop's own note."""
     typed = {"note": visit.form["note"]}
     return await _change(visit, booking_id, "PATCH", "", typed, "noted", typed)
 
 
 @router.post("/{booking_id}/payment")
-async def pay(visit: AtShop, booking_id: int) -> Response:
+async def set_payment_status(visit: ShopVisitor, booking_id: int) -> Response:
     """Note whether it is paid."""
     said = {"payment_status": visit.form["payment_status"]}
     return await _change(visit, booking_id, "PUT", "payment", said, "paid", {})
 
 
 @router.post("/{booking_id}/{what}")
-async def act(visit: AtShop, booking_id: int, what: str) -> Response:
+async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Response:
     """Confirm, decline, cancel, begin, end a booking."""
-    for one in ACTS:
+    for one in BOOKING_ACTS:
         if one.path == what:
             said = {"reason": visit.form["reason"]} if one.asks else {}
             return await _change(visit, booking_id, "POST", what, said, one.said, said)
@@ -241,7 +244,7 @@ async def act(visit: AtShop, booking_id: int, what: str) -> Response:
 
 
 async def _change(
-    visit: Visit,
+    visit: Visitor,
     booking_id: int,
     method: str,
     what: str,
@@ -250,21 +253,21 @@ async def _change(
     typed: dict[str, str],
     on: str = "",
 ) -> Response:
-    path = f"/shops/{visit.shop.shop.id}/bookings/{booking_id}"
+    path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     try:
-        await visit.send(method, f"{path}/{what}".rstrip("/"), **said)
-    except Problem as problem:
+        await visit.api_send(method, f"{path}/{what}".rstrip("/"), **said)
+    except ApiProblem as problem:
         if problem.status in {401, 403, 404}:
             raise
         return await _show(
             visit,
             booking_id,
             status=problem.status,
-            problem=told(problem),
-            errors=by_field(problem),
+            problem=problem_message(problem),
+            errors=field_messages(problem),
             typed=typed,
         )
-    back = inside(visit.form["back"], f"/admin{path}")
+    back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:
-        back = f"/admin/shops/{visit.shop.shop.id}/day{on}"
-    return done(back, word)
+        back = f"/admin/shops/{visit.catalog.shop.id}/day{on}"
+    return redirect_saved(back, word)

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 420, 200
+CHART_WIDTH, CHART_HEIGHT = 420, 200
 """Units of a drawing; a page scales it to the room there is."""
 
-LEFT, TOP, BOTTOM = 44, 12, 22
-LABELS = 6
+MARGIN_LEFT, MARGIN_TOP, MARGIN_BOTTOM = 44, 12, 22
+MAX_LABELS = 6
 """Words below the bars at most: more would run into each other."""
 
-CELL = 17
+CELL_SIZE = 17
 """Units of an hour in the week."""
 
 
 @dataclass(frozen=True, slots=True)
-class Datum:
+class ChartDatum:
     """One step: how it is called, and its parts from the bottom up."""
 
     words: str
@@ -33,7 +33,7 @@ class Datum:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ChartBar:
     """A bar, or a part of one; `kind` numbers the part, `words` say what it stands for."""
 
     x: float
@@ -45,30 +45,30 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class BarChart:
     """Bars; `lines` are (y, words) of the scale, `labels` (x, words) below."""
 
-    data: tuple[Datum, ...]
-    boxes: tuple[Box, ...]
+    data: tuple[ChartDatum, ...]
+    boxes: tuple[ChartBar, ...]
     lines: tuple[tuple[float, str], ...]
     labels: tuple[tuple[float, str], ...]
     spoken: str
 
 
-def bars(
-    data: Sequence[Datum],
-    written: Callable[[int], str],
+def draw_bar_chart(
+    data: Sequence[ChartDatum],
+    format_value: Callable[[int], str],
     *,
     step: int = 1,
     scale: Callable[[int], str] = str,
-) -> Chart:
+) -> BarChart:
     """Draw steps as bars; `written` puts a value into words, `scale` beside the lines.
 
     The scale counts in `step`.
     """
-    top = nice(max((one.total for one in data), default=0), step)
-    room = HEIGHT - TOP - BOTTOM
-    each = (WIDTH - LEFT) / max(1, len(data))
+    top = round_scale_top(max((one.total for one in data), default=0), step)
+    room = CHART_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM
+    each = (CHART_WIDTH - MARGIN_LEFT) / max(1, len(data))
     wide = each * (0.72 if len(data) < 90 else 1)
     boxes = []
     for n, one in enumerate(data):
@@ -76,21 +76,25 @@ def bars(
         for kind, value in enumerate(one.parts):
             if value:
                 high = room * value / top
-                y = TOP + room * (1 - below / top) - high
-                x = LEFT + n * each + (each - wide) / 2
-                words = f"{one.words}: {written(value)}"
-                box = Box(round(x, 2), round(y, 2), round(wide, 2), round(high, 2), kind, words)
+                y = MARGIN_TOP + room * (1 - below / top) - high
+                x = MARGIN_LEFT + n * each + (each - wide) / 2
+                words = f"{one.words}: {format_value(value)}"
+                box = ChartBar(
+                    round(x, 2), round(y, 2), round(wide, 2), round(high, 2), kind, words
+                )
                 boxes.append(box)
             below += value
-    every = -(-len(data) // LABELS) if data else 1
-    middles = [LEFT + (n + 0.5) * each for n in range(len(data))]
+    every = -(-len(data) // MAX_LABELS) if data else 1
+    middles = [MARGIN_LEFT + (n + 0.5) * each for n in range(len(data))]
     labels = [(round(x, 2), one.words) for x, one in zip(middles, data, strict=True)][::every]
     shares = (0, 0.5, 1)
-    lines = [(round(TOP + room * (1 - part), 2), scale(int(top * part))) for part in shares]
-    return Chart(tuple(data), tuple(boxes), tuple(lines), tuple(labels), _spoken(data, written))
+    lines = [(round(MARGIN_TOP + room * (1 - part), 2), scale(int(top * part))) for part in shares]
+    return BarChart(
+        tuple(data), tuple(boxes), tuple(lines), tuple(labels), _spoken(data, format_value)
+    )
 
 
-def nice(most: int, step: int = 1) -> int:
+def round_scale_top(most: int, step: int = 1) -> int:
     """Return the top of a scale that holds `most`: 2, 4, 10 or so of the step, halved well."""
     top = 2 * step
     while top < most:
@@ -101,7 +105,7 @@ def nice(most: int, step: int = 1) -> int:
     return top
 
 
-def _spoken(data: Sequence[Datum], written: Callable[[int], str]) -> str:
+def _spoken(data: Sequence[ChartDatum], written: Callable[[int], str]) -> str:
     total = sum(one.total for one in data)
     if not total:
         return "Nothing in this period."
@@ -110,7 +114,7 @@ def _spoken(data: Sequence[Datum], written: Callable[[int], str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekHeatmap:
     """Hours of a week in shades: `cells` are (x, y, shade of 0 to 4, words)."""
 
     width: int
@@ -123,31 +127,33 @@ class Week:
     spoken: str
 
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAY_LABELS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def week(found: dict[tuple[int, int], int]) -> Week:
+def draw_week_heatmap(found: dict[tuple[int, int], int]) -> WeekHeatmap:
     """Draw how many visits begin in each (weekday, hour); Monday is 0."""
     hours = [hour for _, hour in found] or [9, 17]
     first, last = min(hours), max(hours)
     most = max(found.values(), default=0)
     cells, rows = [], []
-    for day, name in enumerate(DAYS):
+    for day, name in enumerate(WEEKDAY_LABELS):
         counts = tuple(found.get((day, hour), 0) for hour in range(first, last + 1))
         rows.append((name, counts))
         for n, count in enumerate(counts):
             shade = -(-4 * count // most) if count else 0
-            cells.append((34 + n * CELL, 16 + day * CELL, shade, f"{name} {first + n}:00: {count}"))
+            cells.append(
+                (34 + n * CELL_SIZE, 16 + day * CELL_SIZE, shade, f"{name} {first + n}:00: {count}")
+            )
     busy = max(found, key=lambda at: found[at]) if found else None
-    return Week(
-        34 + (last - first + 1) * CELL,
-        16 + 7 * CELL,
+    return WeekHeatmap(
+        34 + (last - first + 1) * CELL_SIZE,
+        16 + 7 * CELL_SIZE,
         tuple(cells),
-        tuple((34 + n * CELL, str(first + n)) for n in range(0, last - first + 1, 2)),
-        tuple((16 + day * CELL, name) for day, name in enumerate(DAYS)),
+        tuple((34 + n * CELL_SIZE, str(first + n)) for n in range(0, last - first + 1, 2)),
+        tuple((16 + day * CELL_SIZE, name) for day, name in enumerate(WEEKDAY_LABELS)),
         tuple(rows),
         first,
-        f"{DAYS[busy[0]]} at {busy[1]}:00, {found[busy]} begun."
+        f"{WEEKDAY_LABELS[busy[0]]} at {busy[1]}:00, {found[busy]} begun."
         if busy
         else "No visits in this period.",
     )

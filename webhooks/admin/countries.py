@@ -14,7 +14,7 @@ _SPOKEN = ("en", "es", "pt", "hi")
 
 
 @cache
-def countries() -> tuple[tuple[str, str], ...]:
+def list_countries() -> tuple[tuple[str, str], ...]:
     """Return (code, name) of every country that has phone numbers, by name."""
     names = Locale("en").territories
     known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
@@ -22,7 +22,7 @@ def countries() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def zones() -> dict[str, tuple[str, ...]]:
+def zones_by_country() -> dict[str, tuple[str, ...]]:
     """Return the time zones of each country, the most populous first, from the pinned tzdata."""
     table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
     found: dict[str, list[str]] = {}
@@ -34,18 +34,18 @@ def zones() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def every_zone() -> tuple[str, ...]:
+def list_zones() -> tuple[str, ...]:
     """Return the name of every zone that is some country's, in order."""
-    return tuple(sorted({name for names in zones().values() for name in names}))
+    return tuple(sorted({name for names in zones_by_country().values() for name in names}))
 
 
-def zone_of(country: str) -> str:
+def only_zone_of(country: str) -> str:
     """Return a country's time zone; "" where it has several or is none."""
-    known = zones().get(country.upper(), ())
+    known = zones_by_country().get(country.upper(), ())
     return known[0] if len(known) == 1 else ""
 
 
-def currency_of(country: str, day: date) -> str:
+def currency_of_country(country: str, day: date) -> str:
     """Return what is paid with in a country on a day; "" where that is not known."""
     try:
         return next(iter(get_territory_currencies(country.upper(), day, day)), "")
@@ -54,6 +54,6 @@ def currency_of(country: str, day: date) -> str:
 
 
 @cache
-def languages() -> tuple[tuple[str, str], ...]:
+def list_languages() -> tuple[tuple[str, str], ...]:
     """Return (tag, its own name) of the languages that texts are written in."""
     return tuple((tag, str(Locale(tag).get_language_name()).title()) for tag in _SPOKEN)

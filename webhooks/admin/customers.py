@@ -9,18 +9,18 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from core.people.search import talks_of
-from webhooks.admin.api_client import Problem
-from webhooks.admin.error_messages import told
-from webhooks.admin.form_fields import chosen, refused, wrongs
-from webhooks.admin.templating import HEADERS, done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from core.people.search import conversations_of_customer
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.error_messages import problem_message
+from webhooks.admin.form_fields import api_errors, form_errors, parse_id
+from webhooks.admin.templating import PAGE_HEADERS, redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/shops/{shop_id}/customers")
 
-FIELDS = ("name", "phone", "email", "notes")
+CUSTOMER_FIELDS = ("name", "phone", "email", "notes")
 
-HOWS = {
+CONSENT_SOURCE_LABELS = {
     ("wrote", True): "they wrote to the shop",
     ("asked", True): "they agreed by a link",
     ("start", True): "they asked for messages again",
@@ -31,7 +31,7 @@ HOWS = {
 }
 """How a yes or no to our messages came about."""
 
-BACK = {
+OPT_IN_HINTS = {
     "sms": "by sending START by SMS",
     "whatsapp": "by sending START in WhatsApp",
     "telegram": "by sending START to the bot",
@@ -41,31 +41,31 @@ BACK = {
 
 
 @router.get("")
-async def search(visit: AtShop, q: str = "", cursor: str = "") -> Response:
+async def search_customers(visit: ShopVisitor, q: str = "", cursor: str = "") -> Response:
     """Show the customers, or those whose name, phone or e-mail has some words."""
     return await _list(visit, q[:100], cursor)
 
 
 @router.post("")
-async def add(visit: AtShop) -> Response:
+async def add_customer(visit: ShopVisitor) -> Response:
     """Add somebody; the same name and phone is the same person."""
     typed = {name: visit.form[name] for name in ("name", "phone")}
     if len(typed["name"]) < 2:
         wrong = {"name": "Write a name of at least two letters."}
-        return await _list(visit, typed=typed, **wrongs(wrong))
+        return await _list(visit, typed=typed, **form_errors(wrong))
     try:
-        made = await visit.send("POST", _path(visit), **typed)
-    except Problem as problem:
+        made = await visit.api_send("POST", _path(visit), **typed)
+    except ApiProblem as problem:
         return await _list(visit, typed=typed, **_refused(problem))
-    return done(f"/admin{_path(visit)}/{made['id']}", "added")
+    return redirect_saved(f"/admin{_path(visit)}/{made['id']}", "added")
 
 
 async def _list(
-    visit: Visit, q: str = "", cursor: str = "", *, typed: Mapping[str, str] | None = None,
+    visit: Visitor, q: str = "", cursor: str = "", *, typed: Mapping[str, str] | None = None,
     **said: Any,
 ) -> Response:  # fmt: skip
-    found = await visit.get(_path(visit), q=q, cursor=cursor, total="true")
-    return shown(
+    found = await visit.api_get(_path(visit), q=q, cursor=cursor, total="true")
+    return render_shop_page(
         visit,
         "customers.html",
         place="customers",
@@ -77,92 +77,96 @@ async def _list(
 
 
 @router.get("/{customer_id}")
-async def show(visit: AtShop, customer_id: int, like: str = "") -> Response:
+async def show_customer(visit: ShopVisitor, customer_id: int, like: str = "") -> Response:
     """Show one customer; `like` looks for whoever is the same person."""
     return await _one(visit, customer_id, like=like[:100])
 
 
 @router.post("/{customer_id}")
-async def change(visit: AtShop, customer_id: int) -> Response:
+async def change_customer(visit: ShopVisitor, customer_id: int) -> Response:
     """Change what the shop knows of them."""
-    typed = {name: visit.form[name] for name in FIELDS}
+    typed = {name: visit.form[name] for name in CUSTOMER_FIELDS}
     try:
-        await visit.send("PATCH", f"{_path(visit)}/{customer_id}", **typed)
-    except Problem as problem:
+        await visit.api_send("PATCH", f"{_path(visit)}/{customer_id}", **typed)
+    except ApiProblem as problem:
         return await _one(visit, customer_id, typed=typed, **_refused(problem))
-    return done(f"/admin{_path(visit)}/{customer_id}", "saved")
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "saved")
 
 
 @router.post("/{customer_id}/block")
-async def block(visit: AtShop, customer_id: int) -> Response:
+async def set_customer_block(visit: ShopVisitor, customer_id: int) -> Response:
     """Take no more bookings from them, or take them again."""
     blocked = bool(visit.form["blocked"])
-    await visit.send("PUT", f"{_path(visit)}/{customer_id}/block", blocked=blocked)
-    return done(f"/admin{_path(visit)}/{customer_id}", "blocked" if blocked else "unblocked")
+    await visit.api_send("PUT", f"{_path(visit)}/{customer_id}/block", blocked=blocked)
+    return redirect_saved(
+        f"/admin{_path(visit)}/{customer_id}", "blocked" if blocked else "unblocked"
+    )
 
 
 @router.post("/{customer_id}/consents/{talk_id}")
-async def tell(visit: AtShop, customer_id: int, talk_id: int) -> Response:
+async def record_consent(visit: ShopVisitor, customer_id: int, talk_id: int) -> Response:
     """Write down that they told the shop they want no messages in a talk, or do after all."""
     agreed, wording = bool(visit.form["agreed"]), visit.form["wording"]
     said = {"agreed": agreed, "wording": wording}
     try:
-        await visit.send("PUT", f"{_path(visit)}/{customer_id}/consents/{talk_id}", **said)
-    except Problem as problem:
-        again = refused(problem)
+        await visit.api_send("PUT", f"{_path(visit)}/{customer_id}/consents/{talk_id}", **said)
+    except ApiProblem as problem:
+        again = api_errors(problem)
         again["errors"] = {f"{k}{talk_id}": v for k, v in again["errors"].items()}
         return await _one(visit, customer_id, wording={talk_id: wording}, **again)
     word = "wants-again" if agreed else "asked-to-stop"
-    return done(f"/admin{_path(visit)}/{customer_id}", word)
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", word)
 
 
 @router.post("/{customer_id}/merge")
-async def merge(visit: AtShop, customer_id: int) -> Response:
+async def merge_customers(visit: ShopVisitor, customer_id: int) -> Response:
     """Make this row and another of the same person one; this one stays."""
-    other = chosen(visit.form["other"])
+    other = parse_id(visit.form["other"])
     if other is None:
-        return await _one(visit, customer_id, **wrongs({"like": "Choose who is the same person."}))
+        return await _one(
+            visit, customer_id, **form_errors({"like": "Choose who is the same person."})
+        )
     try:
-        await visit.send("POST", f"{_path(visit)}/{other}/merge", into=customer_id)
-    except Problem as problem:
-        said = refused(problem)
+        await visit.api_send("POST", f"{_path(visit)}/{other}/merge", into=customer_id)
+    except ApiProblem as problem:
+        said = api_errors(problem)
         words = said["errors"].get("into", said["problem"])
         return await _one(visit, customer_id, **said | {"problem": words, "errors": {}})
-    return done(f"/admin{_path(visit)}/{customer_id}", "merged")
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "merged")
 
 
 @router.get("/{customer_id}/export")
-async def export(visit: AtShop, customer_id: int) -> Response:
+async def export_customer(visit: ShopVisitor, customer_id: int) -> Response:
     """Hand out everything the shop has of them, as a file."""
-    found = await visit.get(f"{_path(visit)}/{customer_id}/export")
+    found = await visit.api_get(f"{_path(visit)}/{customer_id}/export")
     name = f'attachment; filename="customer-{customer_id}.json"'
     words = json.dumps(found, ensure_ascii=False, indent=2)
-    return Response(words, 200, HEADERS | {"Content-Disposition": name}, "application/json")
+    return Response(words, 200, PAGE_HEADERS | {"Content-Disposition": name}, "application/json")
 
 
 @router.post("/{customer_id}/erase")
-async def erase(visit: AtShop, customer_id: int) -> Response:
+async def erase_customer(visit: ShopVisitor, customer_id: int) -> Response:
     """Forget them for good, if whoever asks has said that they mean it."""
     if not visit.form["sure"]:
         wrong = {"sure": "Tick the box first: nothing brings them back."}
-        return await _one(visit, customer_id, **wrongs(wrong))
-    await visit.send("POST", f"{_path(visit)}/{customer_id}/erase")
-    return done(f"/admin{_path(visit)}", "erased")
+        return await _one(visit, customer_id, **form_errors(wrong))
+    await visit.api_send("POST", f"{_path(visit)}/{customer_id}/erase")
+    return redirect_saved(f"/admin{_path(visit)}", "erased")
 
 
-def _path(visit: Visit) -> str:
-    return f"/shops/{visit.shop.shop.id}/customers"
+def _path(visit: Visitor) -> str:
+    return f"/shops/{visit.catalog.shop.id}/customers"
 
 
-def _refused(problem: Problem) -> dict[str, Any]:
-    said = refused(problem)
+def _refused(problem: ApiProblem) -> dict[str, Any]:
+    said = api_errors(problem)
     if problem.code == "phone_invalid":
-        said |= {"errors": {"phone": told(problem)}, "problem": ""}
+        said |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
     return said
 
 
 async def _one(
-    visit: Visit,
+    visit: Visitor,
     customer_id: int,
     *,
     like: str = "",
@@ -170,15 +174,15 @@ async def _one(
     wording: Mapping[int, str] | None = None,
     **said: Any,
 ) -> Response:
-    one = await visit.get(f"{_path(visit)}/{customer_id}")
-    shop_id = visit.shop.shop.id
-    visits = await visit.get(
+    one = await visit.api_get(f"{_path(visit)}/{customer_id}")
+    shop_id = visit.catalog.shop.id
+    visits = await visit.api_get(
         f"/shops/{shop_id}/bookings", customer_id=customer_id, newest_first="true", limit=50
     )
-    consents = await visit.get(f"{_path(visit)}/{customer_id}/consents")
-    talks = await visit.read(lambda ctx: talks_of(ctx, shop_id, customer_id))
-    same = (await visit.get(_path(visit), q=like or one["name"], limit=11))["items"]
-    return shown(
+    consents = await visit.api_get(f"{_path(visit)}/{customer_id}/consents")
+    talks = await visit.run_read(lambda ctx: conversations_of_customer(ctx, shop_id, customer_id))
+    same = (await visit.api_get(_path(visit), q=like or one["name"], limit=11))["items"]
+    return render_shop_page(
         visit,
         "customer.html",
         place="customers",
@@ -186,12 +190,12 @@ async def _one(
         visits=visits["items"],
         consents=consents["items"],
         away={talk.id for talk in talks if talk.unreachable_at},
-        hows=HOWS,
-        back=BACK,
+        hows=CONSENT_SOURCE_LABELS,
+        back=OPT_IN_HINTS,
         wording=wording or {},
         like=like,
         same=[other for other in same if other["id"] != customer_id],
-        now=visit.call.app.runtime.clock.now(),
-        typed={name: one[name] for name in FIELDS} | dict(typed or {}),
+        now=visit.api_request.app.runtime.clock.now(),
+        typed={name: one[name] for name in CUSTOMER_FIELDS} | dict(typed or {}),
         **said,
     )

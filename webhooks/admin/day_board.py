@@ -12,23 +12,23 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.i18n import formats
 from core.bookings import agenda
-from core.bookings import blocks as bookings_blocks
+from core.bookings.blocks import list_blocks, list_sessions
 from core.bookings.booking import Booking
 from core.catalog.entities import Catalog, Provider
 from core.db.context import Context, Row
-from core.db.pagination import MOST, Asked
+from core.db.pagination import MAX_PAGE_SIZE, PageRequest
 from core.localtime import zones
-from core.localtime.ticks import TICK, Window
+from core.localtime.ticks import TICK_SECONDS, TickWindow
 from core.messaging.messages import When
-from core.scheduling.horizon import open_mask
+from core.scheduling.horizon import provider_open_mask
 
-_HOUR = 3600 // TICK
+_HOUR = 3600 // TICK_SECONDS
 _USUAL = (9, 18)
 """Hours that a board shows of a day on which nothing is open and nobody comes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class BoardCard:
     """A visit, or a class with all who come; `lane` tells those apart that stand side by side."""
 
     at: int
@@ -44,7 +44,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Shade:
+class UnbookableSpan:
     """A stretch of a column in which nothing is booked: closed, away, blocked."""
 
     at: int
@@ -54,12 +54,12 @@ class Shade:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ProviderColumn:
     """A provider's day."""
 
     provider: Provider
-    cards: tuple[Card, ...]
-    shades: tuple[Shade, ...]
+    cards: tuple[BoardCard, ...]
+    shades: tuple[UnbookableSpan, ...]
     lanes: int
 
     @property
@@ -69,7 +69,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class DayBoard:
     """A day; `now` is where the present stands on it, if it does."""
 
     day: date
@@ -77,7 +77,7 @@ class Board:
     begins: int
     ticks: int
     hours: tuple[tuple[int, str], ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ProviderColumn, ...]
     now: int | None
     time: datetime
     waiting: int = field(default=0)
@@ -88,57 +88,60 @@ class Board:
         return sum(column.count for column in self.columns)
 
 
-async def board(
-    ctx: Context, known: Catalog, day: date, provider_ids: Collection[int] | None
-) -> Board:
+async def load_day_board(
+    ctx: Context, catalog: Catalog, day: date, provider_ids: Collection[int] | None
+) -> DayBoard:
     """Return a day of a shop, of all its providers or of those named."""
-    zone = known.shop.timezone
+    zone = catalog.shop.timezone
     begins, ends = zones.day_bounds(day, zone)
     start, end = datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)
-    found = await agenda.agenda(ctx, known.shop.id, start, end, provider_ids=provider_ids)
-    blocks = await bookings_blocks.blocked(
-        ctx, known.shop.id, Asked(MOST), provider_ids=provider_ids
+    found = await agenda.load_agenda(ctx, catalog.shop.id, start, end, provider_ids=provider_ids)
+    blocks = await list_blocks(
+        ctx, catalog.shop.id, PageRequest(MAX_PAGE_SIZE), provider_ids=provider_ids
     )
-    empty = await _empty(ctx, known, found, start, end)
+    empty = await _empty(ctx, catalog, found, start, end)
     busy = {one.provider_id for one in found}
     people = [
         one
-        for one in known.providers
+        for one in catalog.providers
         if (one.active or one.id in busy) and (provider_ids is None or one.id in provider_ids)
     ]
-    whole = Window.between(start, end)
-    masks = {one.id: open_mask(known, one.id, whole) for one in people}
-    first, last = _reach(list(masks.values()), [*found, *empty], begins, whole.ticks)
-    window = Window(whole.first + first, last - first)
+    whole = TickWindow.between(start, end)
+    masks = {one.id: provider_open_mask(catalog, one.id, whole) for one in people}
+    first, last = _reach(list(masks.values()), [*found, *empty], begins, whole.tick_count)
+    window = TickWindow(whole.first_tick + first, last - first)
     columns = []
     for one in people:
         mine = [visit for visit in found if visit.provider_id == one.id]
         cards = _cards(mine, window)
-        closed = [Shade(at, ticks) for at, ticks in _gaps(masks[one.id] >> first, window.ticks)]
+        closed = [
+            UnbookableSpan(at, ticks)
+            for at, ticks in _gaps(masks[one.id] >> first, window.tick_count)
+        ]
         taken = [
-            Shade(*span, block.reason or "Blocked", block.id)
+            UnbookableSpan(*span, block.reason or "Blocked", block.id)
             for block in blocks.items
             if block.provider_id == one.id
             and (span := _span(block.starts_at, block.ends_at, window))
         ]
         taken += [
-            Shade(*span, _words(known, one_class))
+            UnbookableSpan(*span, _words(catalog, one_class))
             for one_class in empty
             if one_class.provider_id == one.id
             and (span := _span(one_class.starts_at, one_class.ends_at, window))
         ]
         lanes = max((card.lane + 1 for card in cards), default=1)
-        columns.append(Column(one, tuple(cards), (*closed, *taken), lanes))
+        columns.append(ProviderColumn(one, tuple(cards), (*closed, *taken), lanes))
     now = int(ctx.now.timestamp())
     inside = window.start_s <= now < window.end_s
-    return Board(
+    return DayBoard(
         day,
         zone,
         window.start_s,
-        window.ticks,
+        window.tick_count,
         tuple(_hours(window, zone)),
         tuple(columns),
-        (now - window.start_s) // TICK if inside else None,
+        (now - window.start_s) // TICK_SECONDS if inside else None,
         ctx.now,
         sum(one.state == "pending" for one in found),
     )
@@ -151,7 +154,7 @@ async def _empty(
     if not any(service.sessions for service in known.services):
         return []
     taken = {one.session_id for one in found}
-    planned = await bookings_blocks.sessions(ctx, known.shop.id, Asked(MOST), start=start)
+    planned = await list_sessions(ctx, known.shop.id, PageRequest(MAX_PAGE_SIZE), start=start)
     return [
         one
         for one in planned.items
@@ -160,7 +163,7 @@ async def _empty(
 
 
 def _words(known: Catalog, planned: Row) -> str:
-    begins = formats.moment(When(planned.starts_at, known.shop.timezone), "time", "en")
+    begins = formats.format_moment(When(planned.starts_at, known.shop.timezone), "time", "en")
     return f"{begins} {known.service(planned.service_id).name}, nobody yet"
 
 
@@ -172,8 +175,8 @@ def _reach(
         n for mask in masks if mask for n in ((mask & -mask).bit_length() - 1, mask.bit_length())
     ]
     for visit in visits:
-        edges.append((int(visit.starts_at.timestamp()) - begins) // TICK)
-        edges.append(-((begins - int(visit.ends_at.timestamp())) // TICK))
+        edges.append((int(visit.starts_at.timestamp()) - begins) // TICK_SECONDS)
+        edges.append(-((begins - int(visit.ends_at.timestamp())) // TICK_SECONDS))
     if not edges:
         edges = [hour * _HOUR for hour in _USUAL]
     first = max(0, min(edges)) // _HOUR * _HOUR
@@ -193,14 +196,14 @@ def _gaps(mask: int, ticks: int) -> Iterator[tuple[int, int]]:
             at = None
 
 
-def _span(start: datetime, end: datetime, window: Window) -> tuple[int, int] | None:
+def _span(start: datetime, end: datetime, window: TickWindow) -> tuple[int, int] | None:
     """Return where a span stands in a window and how many ticks of it; None if outside."""
-    first = max(0, (int(start.timestamp()) - window.start_s) // TICK)
-    last = min(window.ticks, -((window.start_s - int(end.timestamp())) // TICK))
+    first = max(0, (int(start.timestamp()) - window.start_s) // TICK_SECONDS)
+    last = min(window.tick_count, -((window.start_s - int(end.timestamp())) // TICK_SECONDS))
     return (first, last - first) if first < last else None
 
 
-def _cards(visits: Sequence[Booking], window: Window) -> list[Card]:
+def _cards(visits: Sequence[Booking], window: TickWindow) -> list[BoardCard]:
     """Lay out visits so that none covers another: each in the first lane that is free."""
     groups: dict[object, list[Booking]] = {}
     for visit in visits:
@@ -216,27 +219,27 @@ def _cards(visits: Sequence[Booking], window: Window) -> list[Card]:
         at, ticks = span
         lane = next((n for n, until in enumerate(free_from) if until <= at), len(free_from))
         free_from[lane : lane + 1] = [at + ticks]
-        cards.append(Card(at, ticks, min(lane, 11), True, tuple(group)))
+        cards.append(BoardCard(at, ticks, min(lane, 11), True, tuple(group)))
     return [
         replace(card, alone=not any(other is not card and _meet(card, other) for other in cards))
         for card in cards
     ]
 
 
-def _meet(one: Card, other: Card) -> bool:
+def _meet(one: BoardCard, other: BoardCard) -> bool:
     return one.at < other.at + other.ticks and other.at < one.at + one.ticks
 
 
-def _hours(window: Window, zone: str) -> Iterator[tuple[int, str]]:
+def _hours(window: TickWindow, zone: str) -> Iterator[tuple[int, str]]:
     """Yield where each hour of the wall clock begins, and how it is called."""
-    for tick in range(window.ticks):
-        local = zones.local(window.start_s + tick * TICK, zone)
+    for tick in range(window.tick_count):
+        local = zones.to_local(window.start_s + tick * TICK_SECONDS, zone)
         if local.minute == 0:
             yield tick, f"{local.hour % 12 or 12} {'am' if local.hour < 12 else 'pm'}"
 
 
 @dataclass(frozen=True, slots=True)
-class WeekDay:
+class WeekDaySummary:
     """A day of a week at a glance."""
 
     day: date
@@ -244,19 +247,19 @@ class WeekDay:
     open: bool
 
 
-async def week(
-    ctx: Context, known: Catalog, monday: date, provider_ids: Collection[int] | None
-) -> list[WeekDay]:
+async def load_week(
+    ctx: Context, catalog: Catalog, monday: date, provider_ids: Collection[int] | None
+) -> list[WeekDaySummary]:
     """Return seven days from `monday` on with who comes."""
-    zone = known.shop.timezone
+    zone = catalog.shop.timezone
     dates = [monday + timedelta(days=n) for n in range(7)]
     bounds = [zones.day_bounds(day, zone) for day in dates]
     start = datetime.fromtimestamp(bounds[0][0], UTC)
     end = datetime.fromtimestamp(bounds[-1][1], UTC)
-    found = await agenda.agenda(ctx, known.shop.id, start, end, provider_ids=provider_ids)
+    found = await agenda.load_agenda(ctx, catalog.shop.id, start, end, provider_ids=provider_ids)
     made = []
     for day, (begins, ends) in zip(dates, bounds, strict=True):
         mine = tuple(v for v in found if begins <= int(v.starts_at.timestamp()) < ends)
-        hours = known.shop_schedule.exceptions.get(day, known.shop_schedule.weekly[day.weekday()])
-        made.append(WeekDay(day, mine, bool(hours)))
+        hours = catalog.shop_hours.exceptions.get(day, catalog.shop_hours.weekly[day.weekday()])
+        made.append(WeekDaySummary(day, mine, bool(hours)))
     return made

@@ -11,16 +11,16 @@ from markupsafe import Markup
 
 from bot.app import App
 from bot.channels import lines
-from bot.channels.telegram.api import Bots, Refused
+from bot.channels.telegram.api import BotApiError, TelegramChannel
 from core.catalog.entities import Shop
 from core.db.context import Context
 
-PATIENCE = 4.0
+TELEGRAM_TIMEOUT_SECONDS = 4.0
 """Seconds that Telegram has to say what the bot is called."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class DeepLink:
     """A way in: what to call it, its link, and the same as a picture to scan."""
 
     name: str
@@ -29,11 +29,11 @@ class Entrance:
     picture: Markup
 
 
-async def entrances(app: App, ctx_lines: list[lines.Line], shop: Shop) -> list[Entrance]:
+async def deep_links_of_shop(app: App, lines: list[lines.Line], shop: Shop) -> list[DeepLink]:
     """Return the ways into a shop, its own lines before those that serve all shops."""
     word = shop.keyword or shop.name
     found = []
-    for line in sorted(ctx_lines, key=lambda line: (line.shop_id is None, line.id)):
+    for line in sorted(lines, key=lambda line: (line.shop_id is None, line.id)):
         if line.staff or line.shop_id not in {None, shop.id}:
             continue
         digits = line.address.removeprefix("+")
@@ -57,24 +57,24 @@ async def entrances(app: App, ctx_lines: list[lines.Line], shop: Shop) -> list[E
     return found
 
 
-def _entrance(name: str, words: str, link: str) -> Entrance:
+def _entrance(name: str, words: str, link: str) -> DeepLink:
     drawn = segno.make(link, error="m").svg_inline(border=0, omitsize=True, svgclass="qr")
-    return Entrance(name, words, link, Markup(drawn))  # noqa: S704 - drawn by segno, squares only
+    return DeepLink(name, words, link, Markup(drawn))  # noqa: S704 - drawn by segno, squares only
 
 
 async def _username(app: App, address: str) -> str:
     """Return what a Telegram bot is called; "" when Telegram does not say so in time."""
     bots = app.channels.get(("telegram", "telegram"))
-    bot = bots.by_id.get(address) if isinstance(bots, Bots) else None
+    bot = bots.by_id.get(address) if isinstance(bots, TelegramChannel) else None
     if bot is None:
         return ""
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await bot.username()
-    except (Refused, OSError):
+        async with asyncio.timeout(TELEGRAM_TIMEOUT_SECONDS):
+            return await bot.get_username()
+    except (BotApiError, OSError):
         return ""
 
 
-async def all_lines(ctx: Context) -> list[lines.Line]:
+async def active_lines(ctx: Context) -> list[lines.Line]:
     """Return every active line."""
-    return await lines.load(ctx)
+    return await lines.load_lines(ctx)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from webhooks.admin.api_client import Problem
+from webhooks.admin.api_client import ApiProblem
 
-CODES = {
+CODE_MESSAGES = {
     "code_wrong": "That is not the code. {left} tries are left.",
     "code_dead": "This code is used up or too old. Ask for a new one.",
     "code_too_soon": "A code was sent a moment ago. Wait a minute, then ask again.",
@@ -35,7 +35,7 @@ CODES = {
 }
 """By the `code` of a problem; braces are facts of it."""
 
-REASONS = {
+REASON_MESSAGES = {
     "length": "Write {least} to {most} characters.",
     "range": "It has to be between {least} and {most}.",
     "step": "Minutes come in steps of five.",
@@ -59,7 +59,7 @@ REASONS = {
 }
 """By the `reason` of a field."""
 
-FORMS = (
+VALIDATION_PATTERNS = (
     (r"String should have at least (\d+) character", "Write at least {} characters."),
     (r"String should have at most (\d+) character", "Write at most {} characters."),
     (r"Value should have at most (\d+) items after validation", "Write at most {} characters."),
@@ -72,18 +72,18 @@ FORMS = (
 """What the check of a request's form says, as a person would."""
 
 
-def told(problem: Problem) -> str:
+def problem_message(problem: ApiProblem) -> str:
     """Return what went wrong, in a sentence or two."""
-    words = CODES.get(problem.code)
+    words = CODE_MESSAGES.get(problem.code)
     if words is None:
         return problem.detail or "That did not work."
-    facts = {"left": problem.facts.get("left", "Few")}
+    facts = {"left": problem.body.get("left", "Few")}
     if problem.code == "code_wrong" and facts["left"] == 1:
         return "That is not the code. One try is left."
     return words.format(**facts)
 
 
-def by_field(problem: Problem) -> dict[str, str]:
+def field_messages(problem: ApiProblem) -> dict[str, str]:
     """Return what is wrong with each field of a form, by the field's name."""
     return {str(one["field"]).rpartition(".")[2]: _reason(one) for one in problem.fields}
 
@@ -92,9 +92,9 @@ def _reason(one: Mapping[str, Any]) -> str:
     reason = str(one.get("reason", ""))
     if reason == "length" and one.get("least") in {0, None}:
         return f"Write at most {one.get('most')} characters."
-    for pattern, plain in FORMS:
+    for pattern, plain in VALIDATION_PATTERNS:
         if found := re.match(pattern, reason):
             return plain.format(*found.groups())
-    words = REASONS.get(reason, reason)
+    words = REASON_MESSAGES.get(reason, reason)
     words = words.format(least=one.get("least", ""), most=one.get("most", ""))
     return words[:1].upper() + words[1:]

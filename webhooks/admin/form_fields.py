@@ -12,68 +12,72 @@ from babel.numbers import get_currency_precision
 
 from core.errors import SlotlineError
 from core.localtime import zones
-from webhooks.admin.api_client import Problem
-from webhooks.admin.error_messages import by_field, told
-from webhooks.admin.visitor import Visit
-from webhooks.api.schemas import clock
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.error_messages import field_messages, problem_message
+from webhooks.admin.visitor import Visitor
+from webhooks.api.schemas import format_wall_time
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?", re.ASCII)
 
-BEYOND_FORMS = frozenset({401, 403, 404})
+PAGE_LEVEL_STATUSES = frozenset({401, 403, 404})
 """Refusals that no other words in the form would mend."""
 
 
-def refused(problem: Problem) -> dict[str, Any]:
+def api_errors(problem: ApiProblem) -> dict[str, Any]:
     """Return what a page takes to show its form again; raise what no form mends."""
-    if problem.status in BEYOND_FORMS:
+    if problem.status in PAGE_LEVEL_STATUSES:
         raise problem
-    return {"status": problem.status, "errors": by_field(problem), "problem": told(problem)}
+    return {
+        "status": problem.status,
+        "errors": field_messages(problem),
+        "problem": problem_message(problem),
+    }
 
 
-def wrongs(errors: Mapping[str, str]) -> dict[str, Any]:
+def form_errors(errors: Mapping[str, str]) -> dict[str, Any]:
     """The same for what the page itself finds wrong, by field."""
     return {"status": 422, "errors": errors}
 
 
-def ticked(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, bool]:
+def parse_checkboxes(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, bool]:
     """Return which boxes are ticked."""
     return {name: bool(typed[name]) for name in names}
 
 
-def whole(
-    typed: Mapping[str, str], names: Iterable[str], wrong: dict[str, str]
+def parse_ints(
+    typed: Mapping[str, str], names: Iterable[str], errors: dict[str, str]
 ) -> dict[str, int | None]:
     """Return whole numbers, None for what is empty; note what is none."""
     found: dict[str, int | None] = {}
     for name in names:
         if typed[name] and not (typed[name].isdecimal() and len(typed[name]) < 10):
-            wrong[name] = "Write a whole number."
+            errors[name] = "Write a whole number."
         else:
             found[name] = int(typed[name]) if typed[name] else None
     return found
 
 
-def chosen(text: str) -> int | None:
+def parse_id(text: str) -> int | None:
     """Return the id of what was chosen from a list; None for nothing, and for what is no id."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-def any_or(text: str) -> int | str | None:
+def id_or_raw(text: str) -> int | str | None:
     """Return the same where nothing means all of them: what is no id goes on, and is refused."""
-    return chosen(text) or text or None
+    return parse_id(text) or text or None
 
 
-def number(value: int | None) -> str:
+def format_number(value: int | None) -> str:
     """Return a number as it is typed; nothing for None."""
     return "" if value is None else str(value)
 
 
-def split(text: str) -> list[str]:
+def split_commas(text: str) -> list[str]:
     """Return what stands between commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def minor_of(text: str, currency: str) -> int | None:
+def parse_minor_units(text: str, currency: str) -> int | None:
     """Return an amount in minor units, None for nothing; ValueError for what is none."""
     plain = text.replace(" ", "").replace(",", ".")
     if not plain:
@@ -87,7 +91,7 @@ def minor_of(text: str, currency: str) -> int | None:
     return int(minor)
 
 
-def price_of(minor: int | None, currency: str) -> str:
+def format_minor_units(minor: int | None, currency: str) -> str:
     """Return minor units as they are typed."""
     if minor is None:
         return ""
@@ -95,7 +99,7 @@ def price_of(minor: int | None, currency: str) -> str:
     return f"{Decimal(minor).scaleb(-digits):.{digits}f}".removesuffix("." + "0" * digits)
 
 
-def minutes_of(text: str) -> int:
+def parse_duration(text: str) -> int:
     """Return a length that bookings can have, in minutes; ValueError for any other."""
     minutes = int(text) if text.isdecimal() and len(text) < 6 else 0
     if not 5 <= minutes <= 1440 or minutes % 5:
@@ -103,7 +107,7 @@ def minutes_of(text: str) -> int:
     return minutes
 
 
-def minutes_at(text: str) -> int:
+def parse_wall_time(text: str) -> int:
     """Return a time of day in minutes after midnight; ValueError for what is none."""
     found = _CLOCK.fullmatch(text)
     if found is None:
@@ -111,32 +115,37 @@ def minutes_at(text: str) -> int:
     return int(found[1]) * 60 + int(found[2])
 
 
-def stretch(opens: str, closes: str) -> dict[str, str]:
+def parse_time_range(opens: str, closes: str) -> dict[str, str]:
     """Return a stretch of a day as the API takes it; what closes no later closes the day after."""
-    since, until = minutes_at(opens), minutes_at(closes)
-    return {"opens": clock(since), "closes": clock(until if until > since else until + 24 * 60)}
+    since, until = parse_wall_time(opens), parse_wall_time(closes)
+    return {
+        "opens": format_wall_time(since),
+        "closes": format_wall_time(until if until > since else until + 24 * 60),
+    }
 
 
-def instant(visit: Visit, on: str, at: str, wrong: dict[str, str]) -> datetime | None:
+def parse_local_instant(
+    visit: Visitor, on: str, at: str, errors: dict[str, str]
+) -> datetime | None:
     """Return the instant the shop's clocks show then; note what is wrong with it."""
-    zone = visit.shop.shop.timezone
+    zone = visit.catalog.shop.timezone
     try:
         day = date.fromisoformat(on)
     except ValueError:
-        wrong["on"] = "Choose a day."
+        errors["on"] = "Choose a day."
         return None
     try:
-        minutes = minutes_at(at)
-        epoch = zones.instant_at(day, minutes, zone)
+        minutes = parse_wall_time(at)
+        epoch = zones.first_instant_at(day, minutes, zone)
     except (ValueError, SlotlineError):
-        wrong["at"] = "Write a time of day, such as 14:30."
+        errors["at"] = "Write a time of day, such as 14:30."
         return None
     if minutes % 5:
-        wrong["at"] = "Times come in steps of five minutes."
+        errors["at"] = "Times come in steps of five minutes."
         return None
-    return zones.local(epoch, zone)
+    return zones.to_local(epoch, zone)
 
 
-def _home(visit: Visit, provider: int | None) -> str:
-    home = f"/shops/{visit.shop.shop.id}"
+def hours_api_path(visit: Visitor, provider: int | None) -> str:
+    home = f"/shops/{visit.catalog.shop.id}"
     return home if provider is None else f"{home}/providers/{provider}"

@@ -10,19 +10,19 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog import shop_search
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import any_or, refused
-from webhooks.admin.templating import CHANNELS, done, shown
-from webhooks.admin.visitor import Visit, Visitor
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors, id_or_raw
+from webhooks.admin.templating import CHANNEL_LABELS, redirect_saved, render_shop_page
+from webhooks.admin.visitor import AnyVisitor, Visitor
 
 router = APIRouter(prefix="/lines")
 
-FIELDS = ("channel", "address", "shop_id", "staff")
+LINE_FIELDS = ("channel", "address", "shop_id", "staff")
 
-KINDS = tuple((key, CHANNELS[key]) for key in ("sms", "whatsapp"))
+LINE_CHANNELS = tuple((key, CHANNEL_LABELS[key]) for key in ("sms", "whatsapp"))
 """What can be added: whatever else there is comes from the settings."""
 
-WRONG = {
+FIELD_ERROR_MESSAGES = {
     ("channel", "account"): "No Twilio account is set up: TWILIO_ACCOUNT_SID and "
     "TWILIO_AUTH_TOKEN have to be in the settings first.",
     ("address", "phone"): "This is no number. Write it with its country: +34 915 550 100.",
@@ -31,7 +31,7 @@ WRONG = {
 }
 """What the API finds wrong with a line, by field and reason."""
 
-IN_USE = {
+IN_USE_MESSAGES = {
     "shop": "People have written on it, and what they wrote stays with their shop: "
     "it cannot go to this one. Switch it off instead.",
     "remove": "People have written on it: it cannot be removed. Switch it off instead.",
@@ -40,100 +40,100 @@ IN_USE = {
 
 
 @router.get("")
-async def lines(visit: Visitor, cursor: str = "") -> Response:
+async def show_lines(visit: AnyVisitor, cursor: str = "") -> Response:
     """Show the lines, also those switched off, and a form for one more."""
     return await _page(visit, cursor)
 
 
 @router.post("")
-async def add(visit: Visitor) -> Response:
+async def add_line(visit: AnyVisitor) -> Response:
     """Add a number or sender of the installation's Twilio account."""
-    typed = {name: visit.form[name] for name in FIELDS}
-    said = typed | {"shop_id": any_or(typed["shop_id"]), "staff": bool(typed["staff"])}
+    typed = {name: visit.form[name] for name in LINE_FIELDS}
+    said = typed | {"shop_id": id_or_raw(typed["shop_id"]), "staff": bool(typed["staff"])}
     try:
-        await visit.send("POST", "/lines", **said)
-    except Problem as problem:
+        await visit.api_send("POST", "/lines", **said)
+    except ApiProblem as problem:
         return await _page(visit, typed=typed, **_refused(problem))
-    return done("/admin/lines", "added")
+    return redirect_saved("/admin/lines", "added")
 
 
 @router.post("/{line_id}/shop")
-async def give(visit: Visitor, line_id: int) -> Response:
+async def assign_line(visit: AnyVisitor, line_id: int) -> Response:
     """Give a line to a shop, or to all of them."""
     shop = visit.form["shop_id"]
-    said = {"shop_id": any_or(shop)}
+    said = {"shop_id": id_or_raw(shop)}
     return await _change(visit, line_id, "given", said, meant={line_id: shop})
 
 
 @router.post("/{line_id}/switch")
-async def switch(visit: Visitor, line_id: int) -> Response:
+async def toggle_line(visit: AnyVisitor, line_id: int) -> Response:
     """Switch a line off, or on again."""
     on = bool(visit.form["active"])
     return await _change(visit, line_id, f"switched-{'on' if on else 'off'}", {"active": on})
 
 
 @router.post("/{line_id}/remove")
-async def remove(visit: Visitor, line_id: int) -> Response:
+async def remove_line(visit: AnyVisitor, line_id: int) -> Response:
     """Remove a line on which nobody has written."""
     try:
-        await visit.send("DELETE", f"/lines/{line_id}")
-    except Problem as problem:
+        await visit.api_send("DELETE", f"/lines/{line_id}")
+    except ApiProblem as problem:
         return await _page(visit, visit.form["cursor"], **_refused(problem, line_id, "remove"))
-    return done(_back(visit), "removed")
+    return redirect_saved(_back(visit), "removed")
 
 
 async def _change(
-    visit: Visit, line_id: int, word: str, said: Mapping[str, Any], **typed: Any
+    visit: Visitor, line_id: int, word: str, said: Mapping[str, Any], **typed: Any
 ) -> Response:
     try:
-        await visit.send("PATCH", f"/lines/{line_id}", **said)
-    except Problem as problem:
+        await visit.api_send("PATCH", f"/lines/{line_id}", **said)
+    except ApiProblem as problem:
         return await _page(
             visit, visit.form["cursor"], **typed, **_refused(problem, line_id, "shop")
         )
-    return done(_back(visit), word)
+    return redirect_saved(_back(visit), word)
 
 
-def _back(visit: Visit) -> str:
+def _back(visit: Visitor) -> str:
     """Return the path of the part of the list that a form stood in."""
     cursor = visit.form["cursor"]
     return f"/admin/lines?{urlencode({'cursor': cursor})}" if cursor else "/admin/lines"
 
 
-def _refused(problem: Problem, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
+def _refused(problem: ApiProblem, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
     """Return a refusal at its field, which is one of those of the line where there is one."""
-    said = refused(problem)
+    said = api_errors(problem)
     wrong: dict[str, str] = said["errors"]
     for one in problem.fields:
         name = str(one["field"]).rpartition(".")[2]
-        wrong[name] = WRONG.get((name, str(one.get("reason"))), wrong[name])
+        wrong[name] = FIELD_ERROR_MESSAGES.get((name, str(one.get("reason"))), wrong[name])
     if problem.code == "line_in_use":
-        wrong, said["problem"] = {asked: IN_USE[asked]}, ""
+        wrong, said["problem"] = {asked: IN_USE_MESSAGES[asked]}, ""
     if line_id is not None:
         wrong = {f"{name.removesuffix('_id')}{line_id}": words for name, words in wrong.items()}
     return said | {"errors": wrong}
 
 
 async def _page(
-    visit: Visit,
+    visit: Visitor,
     cursor: str = "",
     *,
     typed: Mapping[str, str] | None = None,
     meant: Mapping[int, str] | None = None,
     **said: Any,
 ) -> Response:
-    found = await visit.get("/lines", cursor=cursor)
-    known = await visit.read(shop_search.shops)
-    return shown(
+    found = await visit.api_get("/lines", cursor=cursor)
+    known = await visit.run_read(shop_search.list_shops)
+    return render_shop_page(
         visit,
         "installation_lines.html",
         tab="lines",
         found=found,
         cursor=cursor,
-        kinds=KINDS,
+        kinds=LINE_CHANNELS,
         names={shop.id: shop.name for shop in known},
         shops=[("", "All shops"), *((shop.id, shop.name) for shop in known)],
-        typed=dict.fromkeys(FIELDS, "") | dict(typed or {}),
+        typed=dict.fromkeys(LINE_FIELDS, "") | dict(typed or {}),
         meant=meant or {},
         **said,
     )

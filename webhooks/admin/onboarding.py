@@ -7,31 +7,31 @@ from fastapi.responses import Response
 
 from core.errors import NotAllowed
 from webhooks.admin import countries
-from webhooks.admin.api_client import Problem
-from webhooks.admin.error_messages import by_field, told
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import Visit, Visitor
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.error_messages import field_messages, problem_message
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import AnyVisitor, Visitor
 
 router = APIRouter()
 
-FIELDS = ("name", "type", "city", "country", "timezone", "currency", "keyword")
+SHOP_FIELDS = ("name", "type", "city", "country", "timezone", "currency", "keyword")
 
 
 @router.get("/new")
-async def ask(visit: Visitor) -> Response:
+async def show_shop_form(visit: AnyVisitor) -> Response:
     """Show the form for a new shop."""
-    if not (visit.call.me.admin or visit.call.app.settings.shops_by_anyone):
-        raise NotAllowed(user=visit.call.me.user_id)
-    return _page(visit, dict.fromkeys(FIELDS, ""))
+    if not (visit.api_request.principal.is_admin or visit.api_request.app.settings.shops_by_anyone):
+        raise NotAllowed(user=visit.api_request.principal.user_id)
+    return _page(visit, dict.fromkeys(SHOP_FIELDS, ""))
 
 
 @router.post("/new")
-async def found(visit: Visitor) -> Response:
+async def create_shop(visit: AnyVisitor) -> Response:
     """Found the shop; zone and currency follow from its country where it leaves no choice."""
-    typed = {name: visit.form[name] for name in FIELDS}
-    country, today = typed["country"], visit.call.app.runtime.clock.now().date()
-    typed["timezone"] = typed["timezone"] or countries.zone_of(country)
-    typed["currency"] = typed["currency"] or countries.currency_of(country, today)
+    typed = {name: visit.form[name] for name in SHOP_FIELDS}
+    country, today = typed["country"], visit.api_request.app.runtime.clock.now().date()
+    typed["timezone"] = typed["timezone"] or countries.only_zone_of(country)
+    typed["currency"] = typed["currency"] or countries.currency_of_country(country, today)
     wrong = {}
     if len(typed["name"]) < 2:
         wrong["name"] = "Write the shop's name, at least two letters."
@@ -45,30 +45,30 @@ async def found(visit: Visitor) -> Response:
         return _page(visit, typed, wrong, status=422)
     said = {name: value for name, value in typed.items() if value}
     try:
-        made = await visit.send("POST", "/shops", **said)
-    except Problem as problem:
+        made = await visit.api_send("POST", "/shops", **said)
+    except ApiProblem as problem:
         if problem.status in {401, 403}:
             raise
-        named = by_field(problem)
-        return _page(visit, typed, named, status=problem.status, problem=told(problem))
-    return done(f"/admin/shops/{made['id']}/setup/hours?first=1", "founded")
+        named = field_messages(problem)
+        return _page(visit, typed, named, status=problem.status, problem=problem_message(problem))
+    return redirect_saved(f"/admin/shops/{made['id']}/setup/hours?first=1", "founded")
 
 
 def _page(
-    visit: Visit,
+    visit: Visitor,
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
     *,
     status: int = 200,
     problem: str = "",
 ) -> Response:
-    return shown(
+    return render_shop_page(
         visit,
         "new_shop.html",
         status=status,
         typed=typed,
         errors=errors or {},
         problem=problem,
-        countries=countries.countries(),
-        zones=countries.every_zone(),
+        countries=countries.list_countries(),
+        zones=countries.list_zones(),
     )

@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import refused
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/shops/{shop_id}/messages")
 
-STATES = {
+OUTBOX_STATE_LABELS = {
     "": "All",
     "due": "Waiting",
     "sending": "Going out",
@@ -24,7 +24,7 @@ STATES = {
     "dropped": "Dropped",
 }
 
-KINDS = {
+OUTBOX_KIND_LABELS = {
     "": "Everything",
     "reminder": "Reminder",
     "new": "New booking, to the shop",
@@ -42,47 +42,51 @@ KINDS = {
 }
 """What a message is about. All others are what the bot says in a talk."""
 
-RETRIED = frozenset({"due", "failed", "dead"})
-DROPPED = frozenset({"due"})
+RETRYABLE_STATES = frozenset({"due", "failed", "dead"})
+DROPPABLE_STATES = frozenset({"due"})
 
 
 @router.get("")
-async def messages(visit: AtShop, state: str = "", kind: str = "", cursor: str = "") -> Response:
+async def show_outbox(
+    visit: ShopVisitor, state: str = "", kind: str = "", cursor: str = ""
+) -> Response:
     """Show the messages, the newest first."""
     return await _page(visit, state, kind, cursor)
 
 
 @router.post("/{message_id}/{what}")
-async def act(visit: AtShop, message_id: int, what: str) -> Response:
+async def act_on_message(visit: ShopVisitor, message_id: int, action: str) -> Response:
     """Send one once more now, or drop one that waits."""
-    path = f"/shops/{visit.shop.shop.id}/messages"
+    path = f"/shops/{visit.catalog.shop.id}/messages"
     state, kind = visit.form["state"], visit.form["kind"]
-    words = {"retry": "retried", "drop": "dropped"}.get(what, "")
+    words = {"retry": "retried", "drop": "dropped"}.get(action, "")
     try:
-        await visit.send("POST", f"{path}/{message_id}/{what}")
-    except Problem as problem:
-        said = refused(problem)
+        await visit.api_send("POST", f"{path}/{message_id}/{action}")
+    except ApiProblem as problem:
+        said = api_errors(problem)
         if problem.code == "wrong_state":
             said["problem"] = "Too late: something else has become of it meanwhile."
         return await _page(visit, state, kind, "", **said)
-    return done(f"/admin{path}?state={state if state in STATES else ''}", words)
+    return redirect_saved(
+        f"/admin{path}?state={state if state in OUTBOX_STATE_LABELS else ''}", words
+    )
 
 
-async def _page(visit: Visit, state: str, kind: str, cursor: str, **said: Any) -> Response:
-    state = state if state in STATES else ""
-    kind = kind if kind in KINDS else ""
-    path = f"/shops/{visit.shop.shop.id}/messages"
-    found = await visit.get(path, state=state, kind=kind, cursor=cursor)
-    return shown(
+async def _page(visit: Visitor, state: str, kind: str, cursor: str, **said: Any) -> Response:
+    state = state if state in OUTBOX_STATE_LABELS else ""
+    kind = kind if kind in OUTBOX_KIND_LABELS else ""
+    path = f"/shops/{visit.catalog.shop.id}/messages"
+    found = await visit.api_get(path, state=state, kind=kind, cursor=cursor)
+    return render_shop_page(
         visit,
         "messages.html",
         place="messages",
         found=found,
         state=state,
         kind=kind,
-        states=STATES,
-        kinds=KINDS,
-        retried=RETRIED,
-        dropped=DROPPED,
+        states=OUTBOX_STATE_LABELS,
+        kinds=OUTBOX_KIND_LABELS,
+        retried=RETRYABLE_STATES,
+        dropped=DROPPABLE_STATES,
         **said,
     )

@@ -12,18 +12,18 @@ from bot.i18n import formats
 from core.localtime import zones
 from core.messaging.messages import Money
 from webhooks.admin import charts
-from webhooks.admin.api_client import Problem
-from webhooks.admin.charts import Datum
-from webhooks.admin.form_fields import price_of, refused
-from webhooks.admin.templating import shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.charts import ChartDatum
+from webhooks.admin.form_fields import api_errors, format_minor_units
+from webhooks.admin.templating import render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/shops/{shop_id}")
 
-STANDS = ("pending", "confirmed", "in_progress", "completed")
-LOST = ("cancelled", "declined", "no_show")
+STANDING_STATES = ("pending", "confirmed", "in_progress", "completed")
+LOST_STATES = ("cancelled", "declined", "no_show")
 
-PERIODS = (
+PERIOD_CHOICES = (
     ("7", "7 days", -6, 0),
     ("30", "30 days", -29, 0),
     ("90", "90 days", -89, 0),
@@ -32,7 +32,7 @@ PERIODS = (
 )
 """Word in the address, words, first and last day from today."""
 
-QUESTIONS = {
+STEP_LABELS = {
     "": "before anything was asked",
     "shop": "which shop",
     "category": "which kind of service",
@@ -49,12 +49,12 @@ QUESTIONS = {
 }
 """What people were asked last, by the name of the step."""
 
-STEPS = {"day": "by day", "week": "by week", "month": "by month"}
+BUCKET_LABELS = {"day": "by day", "week": "by week", "month": "by month"}
 
 
 @router.get("/figures")
-async def figures(
-    visit: AtShop,
+async def show_reports(
+    visit: ShopVisitor,
     period: str = "30",
     since: str = "",
     until: str = "",
@@ -62,24 +62,24 @@ async def figures(
     provider: int | None = None,
 ) -> Response:
     """Show a period's figures, of the shop or of one provider."""
-    now = visit.call.app.runtime.clock.now()
-    today = zones.local(int(now.timestamp()), visit.shop.shop.timezone).date()
-    first, last = dates(period, since, until, today)
+    now = visit.api_request.app.runtime.clock.now()
+    today = zones.to_local(int(now.timestamp()), visit.catalog.shop.timezone).date()
+    first, last = period_dates(period, since, until, today)
     if since or until:
         period = ""
     step = by or _step((last - first).days)
-    path = f"/shops/{visit.shop.shop.id}/stats"
+    path = f"/shops/{visit.catalog.shop.id}/stats"
     said: dict[str, Any] = {}
     asked = {"from": first.isoformat(), "to": last.isoformat(), "provider": provider or ""}
     try:
-        found = await visit.get(path, by=step, **asked)
-    except Problem as problem:
-        said = refused(problem) | {"problem": "Choose a period of up to a year, the end last."}
+        found = await visit.api_get(path, by=step, **asked)
+    except ApiProblem as problem:
+        said = api_errors(problem) | {"problem": "Choose a period of up to a year, the end last."}
         first, last, period = today - timedelta(days=29), today, "30"
         asked |= {"from": first.isoformat(), "to": last.isoformat()}
-        found = await visit.get(path, by=step, **asked)
-    own = visit.call.own_providers
-    return shown(
+        found = await visit.api_get(path, by=step, **asked)
+    own = visit.api_request.own_provider_ids
+    return render_shop_page(
         visit,
         "figures.html",
         place="figures",
@@ -87,14 +87,14 @@ async def figures(
         first=first,
         last=last,
         period=period,
-        periods=PERIODS,
+        periods=PERIOD_CHOICES,
         by=step,
-        steps=STEPS,
+        steps=BUCKET_LABELS,
         provider=provider,
-        people=[one for one in visit.shop.providers if own is None or one.id in own],
-        bookings=charts.bars(_bookings(found), str),
+        people=[one for one in visit.catalog.providers if own is None or one.id in own],
+        bookings=charts.draw_bar_chart(_bookings(found), str),
         revenue=_revenue(visit, found),
-        week=charts.week(
+        week=charts.draw_week_heatmap(
             {(one["weekday"], one["hour"]): one["bookings"] for one in found["hours"]}
         ),
         parts=[
@@ -105,17 +105,17 @@ async def figures(
         stands=_stands,
         talks=found["talks"],
         left=[
-            (QUESTIONS.get(one["step"], "something else"), one["talks"])
+            (STEP_LABELS.get(one["step"], "something else"), one["talks"])
             for one in (found["talks"] or {"left": ()})["left"]
         ],
-        lost=sum(found["states"].get(state, 0) for state in LOST),
+        lost=sum(found["states"].get(state, 0) for state in LOST_STATES),
         **said,
     )
 
 
-def dates(period: str, since: str, until: str, today: date) -> tuple[date, date]:
+def period_dates(period: str, since: str, until: str, today: date) -> tuple[date, date]:
     """Return the first and last day that are meant."""
-    offset = next((p for p in PERIODS if p[0] == period), PERIODS[1])
+    offset = next((p for p in PERIOD_CHOICES if p[0] == period), PERIOD_CHOICES[1])
     first, last = today + timedelta(days=offset[2]), today + timedelta(days=offset[3])
     try:
         last = date.fromisoformat(until) if until else last
@@ -131,36 +131,38 @@ def _step(days: int) -> str:
 
 def _stands(part: dict[str, Any]) -> int:
     """How many bookings of a part stand or have been."""
-    return sum(part["states"].get(state, 0) for state in STANDS)
+    return sum(part["states"].get(state, 0) for state in STANDING_STATES)
 
 
 def _named(found: dict[str, Any], begins: str) -> str:
     day = date.fromisoformat(begins)
     if found["by"] == "month":
-        return f"{formats.day(day, 'month', 'en')[:3]} {day.year % 100:02}"
-    return formats.day(day, "", "en").partition(" ")[2]
+        return f"{formats.format_day(day, 'month', 'en')[:3]} {day.year % 100:02}"
+    return formats.format_day(day, "", "en").partition(" ")[2]
 
 
-def _bookings(found: dict[str, Any]) -> list[Datum]:
+def _bookings(found: dict[str, Any]) -> list[ChartDatum]:
     return [
-        Datum(
+        ChartDatum(
             _named(found, one["begins"]),
-            (_stands(one), sum(one["states"].get(state, 0) for state in LOST)),
+            (_stands(one), sum(one["states"].get(state, 0) for state in LOST_STATES)),
         )
         for one in found["trend"]
     ]
 
 
-def _revenue(visit: Visit, found: dict[str, Any]) -> charts.Chart:
+def _revenue(visit: Visitor, found: dict[str, Any]) -> charts.BarChart:
     """Draw what was booked in the shop's own currency."""
-    currency = visit.shop.shop.currency
+    currency = visit.catalog.shop.currency
     data = []
     for one in found["trend"]:
         mine = [money for money in one["revenue"] if money["currency"] == currency]
         minor = mine[0]["booked_minor"] if mine else 0
-        data.append(Datum(_named(found, one["begins"]), (minor,)))
+        data.append(ChartDatum(_named(found, one["begins"]), (minor,)))
 
     def written(minor: int) -> str:
-        return formats.amount(Money(minor, currency), "en")
+        return formats.format_amount(Money(minor, currency), "en")
 
-    return charts.bars(data, written, step=1000, scale=lambda minor: price_of(minor, currency))
+    return charts.draw_bar_chart(
+        data, written, step=1000, scale=lambda minor: format_minor_units(minor, currency)
+    )

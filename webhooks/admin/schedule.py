@@ -11,47 +11,57 @@ from fastapi.responses import RedirectResponse, Response
 from core.catalog import shop_search
 from core.localtime import zones
 from webhooks.admin import day_board
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit, Visitor
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import AnyVisitor, ShopVisitor, Visitor
 
 router = APIRouter()
 
 
 @router.get("/")
-async def begin(visit: Visitor, every: Annotated[str, Query(alias="all")] = "") -> Response:
+async def redirect_to_shop(
+    visit: AnyVisitor, show_all: Annotated[str, Query(alias="all")] = ""
+) -> Response:
     """Lead to one's shop; to a choice of several, or of `every` one; without any to found one."""
-    me = visit.call.me
-    shops = await visit.read(shop_search.shops)
-    mine = [shop for shop in shops if me.admin or shop.id in me.shops]
-    if len(mine) == 1 and not every:
-        return done(f"/admin/shops/{mine[0].id}/day")
-    if not mine and not every and (me.admin or visit.call.app.settings.shops_by_anyone):
-        return done("/admin/new")
+    me = visit.api_request.principal
+    shops = await visit.run_read(shop_search.list_shops)
+    mine = [shop for shop in shops if me.is_admin or shop.id in me.shop_ids]
+    if len(mine) == 1 and not show_all:
+        return redirect_saved(f"/admin/shops/{mine[0].id}/day")
+    if (
+        not mine
+        and not show_all
+        and (me.is_admin or visit.api_request.app.settings.shops_by_anyone)
+    ):
+        return redirect_saved("/admin/new")
     roles = {
-        shop.id: "Admin" if shop.id not in me.shops else me.roles_at(shop.id)[0].role.title()
+        shop.id: "Admin" if shop.id not in me.shop_ids else me.roles_at(shop.id)[0].role.title()
         for shop in mine
     }
-    founds = me.admin or visit.call.app.settings.shops_by_anyone
-    return shown(visit, "shops.html", tab="shops", shops=mine, roles=roles, founds=founds)
+    founds = me.is_admin or visit.api_request.app.settings.shops_by_anyone
+    return render_shop_page(
+        visit, "shops.html", tab="shops", shops=mine, roles=roles, founds=founds
+    )
 
 
 @router.get("/shops/{shop_id}")
-async def shop(visit: AtShop, shop_id: int) -> Response:  # noqa: ARG001 - read by `at_shop`
+async def redirect_to_day(visit: ShopVisitor, shop_id: int) -> Response:  # noqa: ARG001 - read by `at_shop`
     """Lead from a shop's address, cut short by hand, to its day."""
-    return RedirectResponse(f"/admin/shops/{visit.shop.shop.id}/day", 303)
+    return RedirectResponse(f"/admin/shops/{visit.catalog.shop.id}/day", 303)
 
 
 @router.get("/shops/{shop_id}/day")
-async def day(visit: AtShop, shop_id: int, on: str = "", part: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
+async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
     """Show a day's timetable; as `part` the board alone, which the page asks for anew."""
     chosen, today = _day(visit, on)
-    drawn = await visit.read(
-        lambda ctx: day_board.board(ctx, visit.shop, chosen, visit.call.own_providers)
+    drawn = await visit.run_read(
+        lambda ctx: day_board.load_day_board(
+            ctx, visit.catalog, chosen, visit.api_request.own_provider_ids
+        )
     )
     facts: dict[str, Any] = {"board": drawn, "today": today}
     if part == "board":
-        return shown(visit, "board.html", **facts)
-    return shown(
+        return render_shop_page(visit, "board.html", **facts)
+    return render_shop_page(
         visit,
         "day.html",
         place="day",
@@ -62,14 +72,16 @@ async def day(visit: AtShop, shop_id: int, on: str = "", part: str = "") -> Resp
 
 
 @router.get("/shops/{shop_id}/week")
-async def week(visit: AtShop, shop_id: int, on: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
+async def show_week(visit: ShopVisitor, shop_id: int, on: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
     """Show a week at a glance."""
     chosen, today = _day(visit, on)
     monday = chosen - timedelta(days=chosen.weekday())
-    drawn = await visit.read(
-        lambda ctx: day_board.week(ctx, visit.shop, monday, visit.call.own_providers)
+    drawn = await visit.run_read(
+        lambda ctx: day_board.load_week(
+            ctx, visit.catalog, monday, visit.api_request.own_provider_ids
+        )
     )
-    return shown(
+    return render_shop_page(
         visit,
         "week.html",
         place="week",
@@ -81,10 +93,10 @@ async def week(visit: AtShop, shop_id: int, on: str = "") -> Response:  # noqa: 
     )
 
 
-def _day(visit: Visit, on: str) -> tuple[date, date]:
+def _day(visit: Visitor, on: str) -> tuple[date, date]:
     """Return the day that was asked for, today by default, and today as the shop has it."""
-    now = visit.call.app.runtime.clock.now()
-    today = zones.local(int(now.timestamp()), visit.shop.shop.timezone).date()
+    now = visit.api_request.app.runtime.clock.now()
+    today = zones.to_local(int(now.timestamp()), visit.catalog.shop.timezone).date()
     try:
         chosen = date.fromisoformat(on) if on else today
     except ValueError:

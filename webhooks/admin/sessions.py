@@ -12,90 +12,96 @@ from fastapi.responses import Response
 from core.bookings import blocks
 from core.catalog.entities import Provider, Service
 from core.db.context import Row
-from core.db.pagination import Asked
+from core.db.pagination import PageRequest
 from core.errors import NotFound
-from webhooks.admin.api_client import Problem
-from webhooks.admin.error_messages import told
-from webhooks.admin.form_fields import chosen, instant, minor_of, refused, wrongs
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.error_messages import problem_message
+from webhooks.admin.form_fields import (
+    api_errors,
+    form_errors,
+    parse_id,
+    parse_local_instant,
+    parse_minor_units,
+)
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/shops/{shop_id}/classes")
 
-FIELDS = ("service_id", "provider_id", "on", "at", "capacity", "price", "weeks")
+SESSION_FIELDS = ("service_id", "provider_id", "on", "at", "capacity", "price", "weeks")
 
-MOST_WEEKS = 26
+MAX_WEEKS = 26
 """How far one form plans ahead."""
 
 
 @router.get("")
-async def classes(visit: AtShop, cursor: str = "") -> Response:
+async def show_sessions(visit: ShopVisitor, cursor: str = "") -> Response:
     """Show what is planned from now on, and a form to plan more."""
     return await _list(visit, cursor)
 
 
 @router.post("")
-async def plan(visit: AtShop) -> Response:
+async def plan_sessions(visit: ShopVisitor) -> Response:
     """Plan a class, as many weeks in a row as are wanted; those that are planned stand."""
-    typed = {name: visit.form[name] for name in FIELDS}
+    typed = {name: visit.form[name] for name in SESSION_FIELDS}
     wrong: dict[str, str] = {}
     numbers = _numbers(typed, wrong)
     starts = _starts(visit, typed, numbers.get("weeks", 1), wrong)
     price = None
     try:
-        price = minor_of(typed["price"], visit.shop.shop.currency)
+        price = parse_minor_units(typed["price"], visit.catalog.shop.currency)
     except ValueError:
         wrong["price"] = "Write an amount such as 25 or 25.50."
     pair = numbers.get("service_id", 0), numbers.get("provider_id", 0)
-    if pair not in visit.shop.offerings:
+    if pair not in visit.catalog.offerings:
         wrong.setdefault("provider_id", "They do not give this service.")
     if wrong:
-        return await _list(visit, typed=typed, **wrongs(wrong))
+        return await _list(visit, typed=typed, **form_errors(wrong))
     said = {name: numbers[name] for name in ("service_id", "provider_id", "capacity")}
-    path = f"/shops/{visit.shop.shop.id}/sessions"
+    path = f"/shops/{visit.catalog.shop.id}/sessions"
     for n, start in enumerate(starts):
         try:
             begins = start.isoformat()
-            await visit.send("POST", path, **said, price_minor=price, starts_at=begins)
-        except Problem as problem:
+            await visit.api_send("POST", path, **said, price_minor=price, starts_at=begins)
+        except ApiProblem as problem:
             return await _list(visit, typed=typed, **_stopped(problem, n, start))
-    return done(f"/admin/shops/{visit.shop.shop.id}/classes", "planned")
+    return redirect_saved(f"/admin/shops/{visit.catalog.shop.id}/classes", "planned")
 
 
 @router.get("/{session_id}")
-async def one_class(visit: AtShop, session_id: int) -> Response:
+async def show_session(visit: ShopVisitor, session_id: int) -> Response:
     """Show one class and who is on it."""
     return await _one(visit, session_id)
 
 
 @router.post("/{session_id}/seats")
-async def seat(visit: AtShop, session_id: int) -> Response:
+async def book_seat(visit: ShopVisitor, session_id: int) -> Response:
     """Book a seat for somebody on the phone or at the door."""
     typed = {name: visit.form[name] for name in ("name", "phone")}
     one = await _session(visit, session_id)
-    path = f"/shops/{visit.shop.shop.id}"
+    path = f"/shops/{visit.catalog.shop.id}"
     said = {"service_id": one.service_id, "provider_id": one.provider_id, "customer": typed}
     begins = one.starts_at.isoformat()
     try:
-        await visit.send("POST", f"{path}/bookings", **said, starts_at=begins)
-    except Problem as problem:
-        refusal = refused(problem)
+        await visit.api_send("POST", f"{path}/bookings", **said, starts_at=begins)
+    except ApiProblem as problem:
+        refusal = api_errors(problem)
         if problem.code == "phone_invalid":
-            refusal |= {"errors": {"phone": told(problem)}, "problem": ""}
+            refusal |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
         return await _one(visit, session_id, typed=typed, **refusal)
-    return done(f"/admin{path}/classes/{session_id}", "booked")
+    return redirect_saved(f"/admin{path}/classes/{session_id}", "booked")
 
 
 @router.post("/{session_id}/cancel")
-async def cancel(visit: AtShop, session_id: int) -> Response:
+async def cancel_session(visit: ShopVisitor, session_id: int) -> Response:
     """Call a class off; everybody on it is told."""
-    home = f"/shops/{visit.shop.shop.id}"
+    home = f"/shops/{visit.catalog.shop.id}"
     path, reason = f"{home}/sessions/{session_id}/cancel", visit.form["reason"]
     try:
-        await visit.send("POST", path, reason=reason)
-    except Problem as problem:
-        return await _one(visit, session_id, typed={"reason": reason}, **refused(problem))
-    return done(f"/admin{home}/classes", "called-off")
+        await visit.api_send("POST", path, reason=reason)
+    except ApiProblem as problem:
+        return await _one(visit, session_id, typed={"reason": reason}, **api_errors(problem))
+    return redirect_saved(f"/admin{home}/classes", "called-off")
 
 
 def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
@@ -104,12 +110,12 @@ def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
         "service_id": (10**15, "Choose the class."),
         "provider_id": (10**15, "Choose who gives it."),
         "capacity": (1000, "Write how many can come, 1 to 1000."),
-        "weeks": (MOST_WEEKS, f"Write how many weeks in a row, 1 to {MOST_WEEKS}."),
+        "weeks": (MAX_WEEKS, f"Write how many weeks in a row, 1 to {MAX_WEEKS}."),
     }
     found = {}
     for name, (most, words) in asked.items():
         text = typed[name] or ("1" if name == "weeks" else "")
-        if 1 <= (chosen(text) or 0) <= most:
+        if 1 <= (parse_id(text) or 0) <= most:
             found[name] = int(text)
         else:
             wrong[name] = words
@@ -117,57 +123,57 @@ def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
 
 
 def _starts(
-    visit: Visit, typed: Mapping[str, str], weeks: int, wrong: dict[str, str]
+    visit: Visitor, typed: Mapping[str, str], weeks: int, wrong: dict[str, str]
 ) -> list[datetime]:
     """Return when each begins, at the same time by the shop's clocks; note what is wrong."""
-    first = instant(visit, typed["on"], typed["at"], wrong)
+    first = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if first is None:
         return []
-    if first <= visit.call.app.runtime.clock.now():
+    if first <= visit.api_request.app.runtime.clock.now():
         wrong["on"] = "That is past."
     found = [first]
     for week in range(1, weeks):
         day = date.fromisoformat(typed["on"]) + timedelta(weeks=week)
         mine: dict[str, str] = {}
-        if start := instant(visit, day.isoformat(), typed["at"], mine):
+        if start := parse_local_instant(visit, day.isoformat(), typed["at"], mine):
             found.append(start)
         wrong |= mine
     return found
 
 
-def _stopped(problem: Problem, planned: int, start: datetime) -> dict[str, Any]:
+def _stopped(problem: ApiProblem, planned: int, start: datetime) -> dict[str, Any]:
     """Return what a page says where one of several could not be planned."""
-    said = refused(problem)
+    said = api_errors(problem)
     words = "There is something in that time already." if problem.code == "overlap" else ""
     day = f"{start:%A} {start.day} {start:%B}"
     before = f"{planned} planned, then it stopped. " if planned else ""
-    problem_words = f"{before}{day}: {words or told(problem)}"
+    problem_words = f"{before}{day}: {words or problem_message(problem)}"
     return said | {"problem": problem_words}
 
 
-def _given(visit: Visit) -> tuple[list[Service], list[Provider]]:
+def _given(visit: Visitor) -> tuple[list[Service], list[Provider]]:
     """Return what can be planned, and with whom; a provider plans their own."""
-    own = visit.call.own_providers
-    services = [one for one in visit.shop.services if one.sessions and one.active]
+    own = visit.api_request.own_provider_ids
+    services = [one for one in visit.catalog.services if one.sessions and one.active]
     ids = {one.id for one in services}
     people = [
         one
-        for one in visit.shop.providers
+        for one in visit.catalog.providers
         if one.active
         and (own is None or one.id in own)
-        and any((service, one.id) in visit.shop.offerings for service in ids)
+        and any((service, one.id) in visit.catalog.offerings for service in ids)
     ]
     return services, people
 
 
 async def _list(
-    visit: Visit, cursor: str = "", *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor, cursor: str = "", *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    found = await visit.get(f"/shops/{visit.shop.shop.id}/sessions", cursor=cursor)
-    own = visit.call.own_providers
+    found = await visit.api_get(f"/shops/{visit.catalog.shop.id}/sessions", cursor=cursor)
+    own = visit.api_request.own_provider_ids
     services, people = _given(visit)
-    usual = dict.fromkeys(FIELDS, "") | {"weeks": "1", "capacity": "8"}
-    return shown(
+    usual = dict.fromkeys(SESSION_FIELDS, "") | {"weeks": "1", "capacity": "8"}
+    return render_shop_page(
         visit,
         "classes.html",
         place="week",
@@ -175,49 +181,51 @@ async def _list(
         next=found["next"],
         services=services,
         people=people,
-        most_weeks=MOST_WEEKS,
+        most_weeks=MAX_WEEKS,
         typed=usual | dict(typed or {}),
         **said,
     )
 
 
-async def _session(visit: Visit, session_id: int) -> Row:
+async def _session(visit: Visitor, session_id: int) -> Row:
     """Return a class that is this person's business; else NotFound."""
-    shop_id = visit.shop.shop.id
-    rows = await visit.read(
-        lambda ctx: blocks.sessions(ctx, shop_id, Asked(1), session_id=session_id)
+    shop_id = visit.catalog.shop.id
+    rows = await visit.run_read(
+        lambda ctx: blocks.list_sessions(ctx, shop_id, PageRequest(1), session_id=session_id)
     )
     if not rows.items:
         raise NotFound(session=session_id)
     (one,) = rows.items
-    visit.call.check_provider(one.provider_id)
+    visit.api_request.ensure_provider_allowed(one.provider_id)
     return one
 
 
 async def _one(
-    visit: Visit, session_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor, session_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
     one = await _session(visit, session_id)
     asked = {
         "from": one.starts_at.isoformat(),
         "to": (one.starts_at + timedelta(seconds=1)).isoformat(),
     }
-    path = f"/shops/{visit.shop.shop.id}/bookings"
+    path = f"/shops/{visit.catalog.shop.id}/bookings"
     seats: list[Any] = []
     cursor: str | None = ""
     while cursor is not None:
-        found = await visit.get(path, service_id=one.service_id, limit=100, cursor=cursor, **asked)
+        found = await visit.api_get(
+            path, service_id=one.service_id, limit=100, cursor=cursor, **asked
+        )
         seats += [seat for seat in found["items"] if seat["session_id"] == session_id]
         cursor = found["next"]
-    return shown(
+    return render_shop_page(
         visit,
         "class.html",
         place="week",
         one=one,
-        service=visit.shop.service(one.service_id),
-        provider=visit.shop.provider(one.provider_id),
+        service=visit.catalog.service(one.service_id),
+        provider=visit.catalog.provider(one.provider_id),
         seats=seats,
         typed={"name": "", "phone": "", "reason": ""} | dict(typed or {}),
-        over=one.starts_at <= visit.call.app.runtime.clock.now(),
+        over=one.starts_at <= visit.api_request.app.runtime.clock.now(),
         **said,
     )

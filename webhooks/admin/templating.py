@@ -14,25 +14,25 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.i18n import formats
 from core.messaging.messages import Money, When
-from webhooks.admin.visitor import Visit
-from webhooks.api.schemas import clock
-from webhooks.http.html import PRIVATE
+from webhooks.admin.visitor import Visitor
+from webhooks.api.schemas import format_wall_time
+from webhooks.http.html import PRIVATE_HEADERS
 
 _HERE = Path(__file__).parent
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
-HEADERS = PRIVATE | {
-    "Content-Security-Policy": POLICY,
+PAGE_HEADERS = PRIVATE_HEADERS | {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     # Forms say where they come from, which is checked; other sites are told nothing.
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
 
-SAID = {
+FLASH_MESSAGES = {
     "saved": "Saved.",
     "usual": "The usual words hold again.",
     "booked": "Booked. The customer has been told.",
@@ -76,7 +76,7 @@ SAID = {
 }
 """What a page says on top after something was done, by the word in its address."""
 
-STATES = {
+STATE_LABELS = {
     "held": "Held",
     "pending": "To approve",
     "confirmed": "Confirmed",
@@ -88,7 +88,7 @@ STATES = {
     "expired": "Expired",
 }
 
-CHANNELS = {
+CHANNEL_LABELS = {
     "sms": "SMS",
     "whatsapp": "WhatsApp",
     "telegram": "Telegram",
@@ -98,7 +98,7 @@ CHANNELS = {
 }
 """What channels are called."""
 
-NAV = (
+NAV_ITEMS = (
     ("day", "Day", "team"),
     ("week", "Week", "team"),
     ("mine", "You", "own"),
@@ -111,7 +111,7 @@ NAV = (
 )
 """The pages of a shop: address, words, and for whom: team, provider, desk, or who runs it."""
 
-FIT = 5
+NAV_SLOTS = 5
 """Pages that stand side by side on a phone; of more the first four do, beside a menu."""
 
 _TEMPLATES = jinja2.Environment(
@@ -124,7 +124,7 @@ _TEMPLATES = jinja2.Environment(
 
 
 def _money(minor: int | None, currency: str) -> str:
-    return "On request" if minor is None else formats.amount(Money(minor, currency), "en")
+    return "On request" if minor is None else formats.format_amount(Money(minor, currency), "en")
 
 
 def _when(value: datetime | str, zone: str, spec: str = "") -> str:
@@ -132,12 +132,12 @@ def _when(value: datetime | str, zone: str, spec: str = "") -> str:
     moment = When(instant, zone)
     if spec == "date":  # that may be years ago
         year = instant.astimezone(ZoneInfo(zone)).year
-        return f"{formats.moment(moment, 'long', 'en')} {year}"
-    return formats.moment(moment, spec, "en")
+        return f"{formats.format_moment(moment, 'long', 'en')} {year}"
+    return formats.format_moment(moment, spec, "en")
 
 
 def _day(value: date, spec: str = "") -> str:
-    return formats.day(value, spec, "en")
+    return formats.format_day(value, spec, "en")
 
 
 def _length(minutes: int) -> str:
@@ -155,55 +155,55 @@ _TEMPLATES.filters |= {
     "with_cursor": _with_cursor,
     "money": _money,
     "when": _when,
-    "clock": clock,
+    "clock": format_wall_time,
     "length_of": _length,
     "day": _day,
 }
-_TEMPLATES.globals |= {"STATES": STATES, "CHANNELS": CHANNELS}
+_TEMPLATES.globals |= {"STATES": STATE_LABELS, "CHANNELS": CHANNEL_LABELS}
 
 
-def page(template: str, *, status: int = 200, **facts: Any) -> Response:
+def render_template(template: str, *, status: int = 200, **facts: Any) -> Response:
     """Return `templates/<template>` filled in with `facts`, which are escaped."""
     facts = {"visit": None, "said": "", "problem": "", "errors": {}, "place": "", **facts}
     found = _TEMPLATES.get_template(template).render(**facts)
-    return HTMLResponse(found, status, headers=HEADERS)
+    return HTMLResponse(found, status, headers=PAGE_HEADERS)
 
 
-def shown(visit: Visit, template: str, *, status: int = 200, **facts: Any) -> Response:
+def render_shop_page(visit: Visitor, template: str, *, status: int = 200, **facts: Any) -> Response:
     """Return a page for somebody who is signed in, with the word of what was done before."""
-    said = SAID.get(visit.request.query_params.get("said", ""), "")
-    pages = _pages(visit) if visit.known else []
-    first = len(pages) if len(pages) <= FIT else FIT - 1
+    said = FLASH_MESSAGES.get(visit.request.query_params.get("said", ""), "")
+    pages = _pages(visit) if visit.optional_catalog else []
+    first = len(pages) if len(pages) <= NAV_SLOTS else NAV_SLOTS - 1
     nav = {"first_pages": pages[:first], "more_pages": pages[first:]}
-    return page(template, status=status, visit=visit, said=said, **nav, **facts)
+    return render_template(template, status=status, visit=visit, said=said, **nav, **facts)
 
 
-def _pages(visit: Visit) -> list[tuple[str, str, str]]:
+def _pages(visit: Visitor) -> list[tuple[str, str, str]]:
     """Return the pages of the shop for this person: key, words, path."""
-    home = f"/admin/shops/{visit.shop.shop.id}"
+    home = f"/admin/shops/{visit.catalog.shop.id}"
     serves = {
         "team": True,
-        "desk": visit.desk,
-        "runs": visit.runs,
-        "own": visit.own is not None,
-        "counts": visit.runs or visit.own is not None,
+        "desk": visit.works_at_desk,
+        "runs": visit.can_configure,
+        "own": visit.own_provider_id is not None,
+        "counts": visit.can_configure or visit.own_provider_id is not None,
     }
-    own = f"{home}/setup/people/{visit.own}"
+    own = f"{home}/setup/people/{visit.own_provider_id}"
     return [
         (key, words, own if needs == "own" else f"{home}/{key}")
-        for key, words, needs in NAV
+        for key, words, needs in NAV_ITEMS
         if serves[needs]
     ]
 
 
-def done(path: str, said: str = "") -> Response:
+def redirect_saved(path: str, flash: str = "") -> Response:
     """Lead to a page after something was done, so that loading it anew does nothing twice."""
     joint = "&" if "?" in path else "?"
-    to = f"{path}{joint}said={said}" if said else path
+    to = f"{path}{joint}said={flash}" if flash else path
     return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
 
 
-def inside(path: str, otherwise: str) -> str:
+def safe_admin_path(path: str, default: str) -> str:
     """Return a path within the page to go on to; nothing else is gone to, wherever it came from."""
     fits = path.startswith("/admin/") and "\\" not in path and path.isprintable()
-    return path if fits else otherwise
+    return path if fits else default

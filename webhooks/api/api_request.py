@@ -25,85 +25,85 @@ from core.auth.sessions import Principal
 from core.bookings.transitions import Actor
 from core.db import idempotency
 from core.db.context import Context
-from core.errors import Invalid, NotFound, SignInEnded
+from core.errors import InvalidValue, NotFound, NotSignedIn
 from core.privacy import audit_log
-from webhooks.http.request_middleware import address_of
+from webhooks.http.request_middleware import client_ip
 
 T = TypeVar("T")
-KEY_HEADER = "Idempotency-Key"
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-class Replay(Exception):
+class IdempotentReplay(Exception):
     """This very request was answered before."""
 
-    def __init__(self, kept: idempotency.Kept) -> None:
+    def __init__(self, kept: idempotency.StoredResponse) -> None:
         super().__init__(kept.status)
-        self.kept = kept
+        self.stored = kept
 
 
 @dataclass(slots=True)
-class Call:
+class ApiRequest:
     """A request that may be made, and who makes it; nobody, where that is allowed."""
 
-    request: Request
+    http: Request
     app: App
-    principal: Principal | None
+    optional_principal: Principal | None
     shop_id: int | None
-    own_providers: frozenset[int] | None
+    own_provider_ids: frozenset[int] | None
     """The providers a provider is held to; None for whoever may act on all of the shop's."""
 
     @property
-    def me(self) -> Principal:
+    def principal(self) -> Principal:
         """Who makes it; SignInEnded if nobody is signed in."""
-        if self.principal is None:
-            raise SignInEnded
-        return self.principal
+        if self.optional_principal is None:
+            raise NotSignedIn
+        return self.optional_principal
 
     @property
-    def actor(self) -> Actor:
+    def staff_actor(self) -> Actor:
         """The same, as the verbs of bookings take it for the staff."""
-        return Actor("staff", self.me.user_id, self.me.name)
+        return Actor("staff", self.principal.user_id, self.principal.name)
 
     @property
-    def customer(self) -> Actor:
+    def customer_actor(self) -> Actor:
         """The same, for what is their own."""
-        return Actor("customer", self.me.user_id, self.me.name)
+        return Actor("customer", self.principal.user_id, self.principal.name)
 
     @property
-    def csrf(self) -> str:
+    def csrf_token(self) -> str:
         """What proves that a change by this sign-in's cookie was meant."""
-        return sessions.csrf_of(self.app.runtime.secret, self.me.sign_in_id)
+        return sessions.csrf_token(self.app.runtime.secret, self.principal.auth_session_id)
 
     @property
-    def address(self) -> str:
+    def client_ip(self) -> str:
         """Where the request comes from."""
-        return address_of(self.request)
+        return client_ip(self.http)
 
     @property
-    def key(self) -> str:
+    def new_key(self) -> str:
         """A key for the verbs: nobody else's, and never the same for two calls."""
         return f"api:{secrets.token_hex(12)}"
 
-    def check_provider(self, provider_id: int) -> None:
+    def ensure_provider_allowed(self, provider_id: int) -> None:
         """Raise NotFound for a provider who is not this provider's business."""
-        if self.own_providers is not None and provider_id not in self.own_providers:
+        if self.own_provider_ids is not None and provider_id not in self.own_provider_ids:
             raise NotFound(provider=provider_id)
 
-    def check_calendar(self, provider_id: int | None) -> None:
+    def ensure_calendar_allowed(self, provider_id: int | None) -> None:
         """The same of a provider's calendar; None is the whole shop's, and no provider's either."""
         if provider_id is not None:
-            self.check_provider(provider_id)
-        elif self.own_providers is not None:
+            self.ensure_provider_allowed(provider_id)
+        elif self.own_provider_ids is not None:
             raise NotFound(provider=None)
 
-    async def read(self, work: Callable[[Context], Awaitable[T]]) -> T:
+    async def run_read(self, work: Callable[[Context], Awaitable[T]]) -> T:
         """Run what only reads."""
-        async with self.app.runtime.reading() as ctx:
+        async with self.app.runtime.read_transaction() as ctx:
             return await work(ctx)
 
-    async def write(
+    async def run_write(
         self,
         work: Callable[[Context], Awaitable[T]],
         *,
@@ -115,52 +115,58 @@ class Call:
         `before` reads what is about to change, as the answer will show it. A `secret` answer is
         neither kept nor noted, only that there was one.
         """
-        key = self.request.headers.get(KEY_HEADER, "")
+        key = self.http.headers.get(IDEMPOTENCY_HEADER, "")
         if key and not _KEY.fullmatch(key):
-            raise Invalid(field=KEY_HEADER, reason="form")
+            raise InvalidValue(field=IDEMPOTENCY_HEADER, reason="form")
         key = "" if secret else key
         print_ = await self._fingerprint() if key else ""
-        caller = f"user:{self.me.user_id}" if self.principal else f"address:{self.address}"
+        caller = (
+            f"user:{self.principal.user_id}"
+            if self.optional_principal
+            else f"address:{self.client_ip}"
+        )
 
         async def once(ctx: Context) -> T:
-            if key and (kept := await idempotency.begin(ctx, caller, key, print_)):
-                raise Replay(kept)
+            if key and (kept := await idempotency.replay_or_start(ctx, caller, key, print_)):
+                raise IdempotentReplay(kept)
             was = await before(ctx) if before else None
             made = await work(ctx)
             await self._note(ctx, was, None if secret else made)
             if key:
                 body = made.model_dump_json() if isinstance(made, BaseModel) else ""
-                status = self.request.scope["route"].status_code or HTTPStatus.OK
-                await idempotency.keep(ctx, caller, key, idempotency.Kept(int(status), body))
+                status = self.http.scope["route"].status_code or HTTPStatus.OK
+                await idempotency.store_response(
+                    ctx, caller, key, idempotency.StoredResponse(int(status), body)
+                )
             return made
 
         return await self.app.runtime.run(once)
 
-    async def note(self, user_id: int | None = None) -> None:
+    async def record_change(self, user_id: int | None = None) -> None:
         """Note a change that was made in transactions of its own: hashing takes its time."""
-        user_id = self.principal.user_id if self.principal else user_id
+        user_id = self.optional_principal.user_id if self.optional_principal else user_id
         await self.app.runtime.run(lambda ctx: self._note(ctx, None, None, user_id))
 
     async def _fingerprint(self) -> str:
         """Return what makes a request another one: method, path, query, body."""
-        url = self.request.url
-        said = f"{self.request.method} {url.path}?{url.query}\n".encode()
-        return sha256(said + await self.request.body()).hexdigest()
+        url = self.http.url
+        said = f"{self.http.method} {url.path}?{url.query}\n".encode()
+        return sha256(said + await self.http.body()).hexdigest()
 
     async def _note(
         self, ctx: Context, was: BaseModel | None, made: object, user_id: int | None = None
     ) -> None:
         after = made.model_dump(mode="json") if isinstance(made, BaseModel) else None
-        route = self.request.scope["route"]
-        target = route.path.format(**self.request.path_params).removeprefix("/")
-        await audit_log.note(
+        route = self.http.scope["route"]
+        target = route.path.format(**self.http.path_params).removeprefix("/")
+        await audit_log.record(
             ctx,
             action=f"{route.tags[0]}.{route.name}",
             target=target,
             shop_id=self.shop_id,
-            user_id=self.principal.user_id if self.principal else user_id,
+            user_id=self.optional_principal.user_id if self.optional_principal else user_id,
             before=was.model_dump(mode="json") if was else None,
             after=after,
-            address=self.address,
+            address=self.client_ip,
             request=str(structlog.contextvars.get_contextvars().get("request", "")),
         )

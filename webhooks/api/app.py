@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from bot.app import App
-from core.mailer import Mailer, mailer
+from core.mailer import Mailer, create_mailer
 from webhooks.api import (
     audit_log,
     auth,
@@ -44,12 +44,12 @@ from webhooks.api import (
     stats,
     users,
 )
-from webhooks.api.api_request import KEY_HEADER, Replay
+from webhooks.api.api_request import IDEMPOTENCY_HEADER, IdempotentReplay
 from webhooks.api.auth_guard import CSRF_HEADER
-from webhooks.api.middleware import Careful
-from webhooks.api.permissions import TABLE
+from webhooks.api.middleware import SecurityHeaders
+from webhooks.api.permissions import PERMISSIONS
 from webhooks.http import problems
-from webhooks.http.rate_limits import Limits
+from webhooks.http.rate_limits import RateLimits
 
 ROUTERS = (
     auth.router,
@@ -78,26 +78,26 @@ ROUTERS = (
 )
 
 
-def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
+def create_api_app(app: App, mailer: Mailer | None = None) -> FastAPI:
     """Return the API of `app`; `mails` instead of the mail server the settings name."""
     api = FastAPI(
         title="Slotline",
         version="1",
-        description=openapi.ABOUT,
+        description=openapi.API_DESCRIPTION,
         root_path_in_servers=True,
         redirect_slashes=False,
     )
     api.state.slotline = app
-    api.state.limits = Limits(app.settings)
-    api.state.mailer = mails or mailer(app.settings)
+    api.state.limits = RateLimits(app.settings)
+    api.state.mailer = mailer or create_mailer(app.settings)
     api.state.mails = set[asyncio.Task[None]]()
-    problems.install(api)
-    api.add_exception_handler(Replay, _replayed)
+    problems.install_problem_handlers(api)
+    api.add_exception_handler(IdempotentReplay, _replayed)
     api.router.routes.extend(_served())
-    if strangers := set(routes()) ^ set(TABLE):
+    if strangers := set(routes_by_permission_key()) ^ set(PERMISSIONS):
         message = f"routes and permissions differ: {sorted(strangers)}"
         raise RuntimeError(message)
-    openapi.install(api)
+    openapi.install_openapi(api)
     origins = [origin.strip() for origin in app.settings.cors_origins.split(",") if origin.strip()]
     api.add_middleware(GZipMiddleware, minimum_size=1000)
     if origins:
@@ -105,11 +105,11 @@ def create_api(app: App, mails: Mailer | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", KEY_HEADER, CSRF_HEADER],
+            allow_headers=["Authorization", "Content-Type", IDEMPOTENCY_HEADER, CSRF_HEADER],
             expose_headers=["Retry-After", "X-Request-ID"],
             max_age=600,
         )
-    api.add_middleware(Careful, secure=app.settings.base_url.startswith("https:"))
+    api.add_middleware(SecurityHeaders, secure=app.settings.public_base_url.startswith("https:"))
     return api
 
 
@@ -122,7 +122,7 @@ def _served() -> list[BaseRoute]:
     return whole.routes
 
 
-def routes() -> dict[str, APIRoute]:
+def routes_by_permission_key() -> dict[str, APIRoute]:
     """Return every route, by "METHOD /path" as the table of permissions names it."""
     return {
         f"{method} {route.path}": route
@@ -134,14 +134,14 @@ def routes() -> dict[str, APIRoute]:
 
 
 async def _replayed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Replay)
-    kept = error.kept
+    assert isinstance(error, IdempotentReplay)
+    kept = error.stored
     headers = {"Idempotency-Replayed": "true"}
     if kept.body:
         return Response(kept.body.encode(), kept.status, headers, "application/json")
     if kept.status == HTTPStatus.NO_CONTENT:
         return Response(None, kept.status, headers)
-    return problems.problem(
+    return problems.problem_response(
         request,
         HTTPStatus.CONFLICT,
         code="answer_gone",

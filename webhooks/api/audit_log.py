@@ -10,16 +10,16 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.db.context import Context
-from core.db.pagination import Asked
+from core.db.pagination import PageRequest
 from core.privacy import audit_log
-from webhooks.api.api_request import Call
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Listing, Out, PathId
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import PageResponse, PathRowId, ResponseModel
 
 router = APIRouter(tags=["audit"])
 
 
-class EntryOut(Out):
+class AuditEntryOut(ResponseModel):
     """A change: what differs, before and after."""
 
     id: int
@@ -36,20 +36,24 @@ class EntryOut(Out):
 
 
 @router.get("/audit")
-async def of_all(call: Caller, asked: Paged) -> Listing[EntryOut]:
+async def list_audit_log(call: AuthorizedRequest, asked: PageQuery) -> PageResponse[AuditEntryOut]:
     """List every change by the API, the newest first."""
     return await _entries(call, asked, None)
 
 
 @router.get("/shops/{shop_id}/audit")
-async def of_shop(shop_id: PathId, call: Caller, asked: Paged) -> Listing[EntryOut]:
+async def list_shop_audit_log(
+    shop_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[AuditEntryOut]:
     """List the changes of a shop, the newest first."""
     return await _entries(call, asked, shop_id)
 
 
-async def _entries(call: Call, asked: Asked, shop_id: int | None) -> Listing[EntryOut]:
-    async def work(ctx: Context) -> Listing[EntryOut]:
-        found = await audit_log.entries(ctx, asked, shop_id=shop_id)
-        return Listing.of(found.map(EntryOut.model_validate))
+async def _entries(
+    call: ApiRequest, asked: PageRequest, shop_id: int | None
+) -> PageResponse[AuditEntryOut]:
+    async def work(ctx: Context) -> PageResponse[AuditEntryOut]:
+        found = await audit_log.list_entries(ctx, asked, shop_id=shop_id)
+        return PageResponse.from_page(found.map(AuditEntryOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)

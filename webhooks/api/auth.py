@@ -10,87 +10,87 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from core.auth import password_login, phone_login, sessions
-from core.auth.sessions import Tokens
+from core.auth.sessions import TokenPair
 from core.db.context import Context
 from core.errors import SlotlineError
-from core.values import phone_numbers
+from core.values.phone_numbers import parse_phone
 from webhooks.api import auth_emails
-from webhooks.api.api_request import Call
-from webhooks.api.auth_guard import COOKIE, check_origin, read_token, set_cookie
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import In, Name, Out, Secret
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.auth_guard import AUTH_COOKIE, ensure_same_origin, set_auth_cookie, verify_token
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import DisplayName, RequestModel, ResponseModel, SecretText
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
-Phone = Annotated[
+PhoneNumberText = Annotated[
     str, Field(max_length=40, description="With its country.", examples=["+34600111222"])
 ]
-Email = Annotated[str, Field(max_length=254, examples=["ana@example.com"])]
+EmailAddress = Annotated[str, Field(max_length=254, examples=["ana@example.com"])]
 NewPassword = Annotated[
     str, Field(min_length=8, max_length=200, description="Not one of your last five.")
 ]
-Keep = Annotated[
+CredentialKind = Annotated[
     Literal["token", "cookie"],
     Field(description="`cookie` for a browser: it gets an HttpOnly cookie instead of tokens."),
 ]
 
 
-class PhoneIn(In):
+class PhoneIn(RequestModel):
     """A phone that is to get a code."""
 
-    phone: Phone
+    phone: PhoneNumberText
 
 
-class CodeIn(In):
+class CodeIn(RequestModel):
     """The code that came by SMS."""
 
-    phone: Phone
+    phone: PhoneNumberText
     code: Annotated[str, Field(max_length=40, examples=["481920"])]
     name: Annotated[str, Field(max_length=100, description="Of somebody new.")] = ""
-    keep: Keep = "token"
+    keep: CredentialKind = "token"
 
 
-class RegisterIn(In):
+class RegisterIn(RequestModel):
     """Somebody new."""
 
-    email: Email
+    email: EmailAddress
     password: NewPassword
-    name: Name
+    name: DisplayName
 
 
-class PasswordIn(In):
+class PasswordIn(RequestModel):
     """E-mail and password."""
 
-    email: Email
-    password: Secret
-    keep: Keep = "token"
+    email: EmailAddress
+    password: SecretText
+    keep: CredentialKind = "token"
 
 
-class RefreshIn(In):
+class RefreshIn(RequestModel):
     """The refresh token that came last."""
 
     refresh_token: Annotated[str, Field(max_length=2048)]
 
 
-class LinkIn(In):
+class LinkIn(RequestModel):
     """What stands behind `token=` in a mailed link."""
 
     token: Annotated[str, Field(max_length=200)]
 
 
-class EmailIn(In):
+class EmailIn(RequestModel):
     """An address."""
 
-    email: Email
+    email: EmailAddress
 
 
-class ChooseIn(LinkIn):
+class NewPasswordIn(LinkIn):
     """A new password."""
 
     password: NewPassword
 
 
-class SignedIn(Out):
+class CredentialsOut(ResponseModel):
     """That you are signed in: by tokens, or by a cookie and what proves a request is your own."""
 
     access_token: str | None = Field(None, description="Goes into `Authorization: Bearer …`.")
@@ -102,26 +102,28 @@ class SignedIn(Out):
     )
 
 
-class Accepted(Out):
+class AcceptedOut(ResponseModel):
     """That it is under way, whether or not there is anybody to hear of it."""
 
     status: Literal["accepted"] = "accepted"
 
 
 @router.post("/code", status_code=HTTPStatus.ACCEPTED)
-async def send_code(body: PhoneIn, call: Caller) -> Accepted:
+async def send_login_code(body: PhoneIn, call: AuthorizedRequest) -> AcceptedOut:
     """Send a one-time code to a phone. Whether it is known makes no difference to the answer."""
-    phone = phone_numbers.phone(body.phone, "")
-    await call.app.runtime.run(lambda ctx: phone_login.ask(ctx, phone))
-    return Accepted()
+    phone = parse_phone(body.phone, "")
+    await call.app.runtime.run(lambda ctx: phone_login.send_login_code(ctx, phone))
+    return AcceptedOut()
 
 
 @router.post("/code/check")
-async def check_code(body: CodeIn, call: Caller, response: Response) -> SignedIn:
+async def sign_in_by_code(
+    body: CodeIn, call: AuthorizedRequest, response: Response
+) -> CredentialsOut:
     """Sign in by the code: five tries within five minutes. Who is new gets an account."""
-    phone = phone_numbers.phone(body.phone, "")
+    phone = parse_phone(body.phone, "")
     found = await call.app.runtime.run(
-        lambda ctx: phone_login.check(ctx, phone, body.code, name=body.name)
+        lambda ctx: phone_login.verify_login_code(ctx, phone, body.code, name=body.name)
     )
     if isinstance(found, SlotlineError):
         raise found
@@ -129,92 +131,100 @@ async def check_code(body: CodeIn, call: Caller, response: Response) -> SignedIn
 
 
 @router.post("/register", status_code=HTTPStatus.ACCEPTED)
-async def register(body: RegisterIn, call: Caller) -> Accepted:
+async def register_account(body: RegisterIn, call: AuthorizedRequest) -> AcceptedOut:
     """Open an account by e-mail: it is there once the mailed link is opened, within a day."""
-    letter = await password_login.register(call.app.runtime, body.email, body.password, body.name)
-    auth_emails.send(call.request, letter)
-    return Accepted()
+    letter = await password_login.register_account(
+        call.app.runtime, body.email, body.password, body.name
+    )
+    auth_emails.send_auth_email(call.http, letter)
+    return AcceptedOut()
 
 
 @router.post("/verify")
-async def verify(body: LinkIn, call: Caller) -> Accepted:
+async def verify_email(body: LinkIn, call: AuthorizedRequest) -> AcceptedOut:
     """Verify an e-mail address by the mailed link; then its password signs in."""
-    user_id = await call.app.runtime.run(lambda ctx: password_login.verify(ctx, body.token))
-    await call.note(user_id)
-    return Accepted()
+    user_id = await call.app.runtime.run(lambda ctx: password_login.verify_email(ctx, body.token))
+    await call.record_change(user_id)
+    return AcceptedOut()
 
 
 @router.post("/sign-in")
-async def sign_in(body: PasswordIn, call: Caller, response: Response) -> SignedIn:
+async def sign_in_by_password(
+    body: PasswordIn, call: AuthorizedRequest, response: Response
+) -> CredentialsOut:
     """Sign in by e-mail and password. After three wrong ones there is a pause, longer each time."""
-    user_id = await password_login.sign_in(call.app.runtime, body.email, body.password)
+    user_id = await password_login.verify_credentials(call.app.runtime, body.email, body.password)
     return await _begin(call, response, user_id, body.keep)
 
 
 @router.post("/refresh")
-async def refresh(body: RefreshIn, call: Caller) -> SignedIn:
+async def refresh_tokens(body: RefreshIn, call: AuthorizedRequest) -> CredentialsOut:
     """Take a refresh token for new tokens. One that is used twice ends the whole sign-in."""
-    claims = read_token(call.app, "refresh", body.refresh_token)
-    found = await call.app.runtime.run(lambda ctx: sessions.refresh(ctx, claims))
+    claims = verify_token(call.app, "refresh", body.refresh_token)
+    found = await call.app.runtime.run(lambda ctx: sessions.refresh_tokens(ctx, claims))
     if isinstance(found, SlotlineError):
         raise found
     return _of(found)
 
 
 @router.post("/forgotten", status_code=HTTPStatus.ACCEPTED)
-async def forgotten(body: EmailIn, call: Caller) -> Accepted:
+async def request_password_reset(body: EmailIn, call: AuthorizedRequest) -> AcceptedOut:
     """Mail a link by which a new password can be chosen, within half an hour."""
-    letter = await call.app.runtime.run(lambda ctx: password_login.forgotten(ctx, body.email))
-    auth_emails.send(call.request, letter)
-    return Accepted()
+    letter = await call.app.runtime.run(
+        lambda ctx: password_login.request_password_reset(ctx, body.email)
+    )
+    auth_emails.send_auth_email(call.http, letter)
+    return AcceptedOut()
 
 
 @router.post("/password")
-async def choose_password(body: ChooseIn, call: Caller) -> Accepted:
+async def reset_password(body: NewPasswordIn, call: AuthorizedRequest) -> AcceptedOut:
     """Choose a new password by the mailed link; whoever was signed in is signed out."""
-    letter = await password_login.choose(call.app.runtime, body.token, body.password)
-    await call.note(letter.user_id)
-    auth_emails.send(call.request, letter)
-    return Accepted()
+    letter = await password_login.reset_password(call.app.runtime, body.token, body.password)
+    await call.record_change(letter.user_id)
+    auth_emails.send_auth_email(call.http, letter)
+    return AcceptedOut()
 
 
 @router.post("/sign-out", status_code=HTTPStatus.NO_CONTENT)
-async def sign_out(call: Caller, response: Response) -> None:
+async def sign_out(call: AuthorizedRequest, response: Response) -> None:
     """End this sign-in: its tokens and its cookie are good for nothing from now on."""
-    me = call.me
-    await call.app.runtime.run(lambda ctx: sessions.end(ctx, me.user_id, me.sign_in_id))
-    response.delete_cookie(COOKIE, path="/")
+    me = call.principal
+    await call.app.runtime.run(
+        lambda ctx: sessions.end_auth_session(ctx, me.user_id, me.auth_session_id)
+    )
+    response.delete_cookie(AUTH_COOKIE, path="/")
 
 
 async def _begin(
-    call: Call, response: Response, user_id: int, keep: Literal["token", "cookie"]
-) -> SignedIn:
-    app, request = call.app, call.request
+    call: ApiRequest, response: Response, user_id: int, keep: Literal["token", "cookie"]
+) -> CredentialsOut:
+    app, request = call.app, call.http
     if keep == "cookie":
-        check_origin(request, app)
+        ensure_same_origin(request, app)
     agent = request.headers.get("User-Agent", "")
 
-    async def begin(ctx: Context) -> tuple[int, Tokens | str]:
-        made = await sessions.begin(
-            ctx, user_id, kind=keep, agent=_plain(agent), address=call.address
+    async def begin(ctx: Context) -> tuple[int, TokenPair | str]:
+        made = await sessions.start_auth_session(
+            ctx, user_id, kind=keep, agent=_plain(agent), address=call.client_ip
         )
         if keep == "cookie":
-            return made, sessions.cookie_of(ctx, user_id, made)
-        return made, sessions.tokens_of(ctx, user_id, made)
+            return made, sessions.issue_cookie(ctx, user_id, made)
+        return made, sessions.issue_tokens(ctx, user_id, made)
 
     made, found = await app.runtime.run(begin)
-    if isinstance(found, Tokens):
+    if isinstance(found, TokenPair):
         return _of(found)
-    set_cookie(response, app, found)
-    return SignedIn(csrf_token=sessions.csrf_of(app.runtime.secret, made))
+    set_auth_cookie(response, app, found)
+    return CredentialsOut(csrf_token=sessions.csrf_token(app.runtime.secret, made))
 
 
-def _of(found: Tokens) -> SignedIn:
-    return SignedIn(
+def _of(found: TokenPair) -> CredentialsOut:
+    return CredentialsOut(
         access_token=found.access,
-        access_expires_at=found.access_until,
-        refresh_token=found.refresh,
-        refresh_expires_at=found.refresh_until,
+        access_expires_at=found.access_expires_at,
+        refresh_token=found.refresh_token,
+        refresh_expires_at=found.refresh_expires_at,
     )
 
 

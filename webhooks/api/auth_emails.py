@@ -8,26 +8,28 @@ import structlog
 from fastapi import Request
 
 from bot.app import App
-from bot.i18n.messages import WORDING, text
-from core.auth.password_login import Letter
+from bot.i18n.messages import TRANSLATOR, text
+from core.auth.password_login import AuthEmail
 from core.errors import DeliveryFailed
 from core.mailer import Mail, Mailer
 from core.messaging.messages import Say
-from webhooks.http.html import language_of
+from webhooks.http.html import negotiate_language
 
 log = structlog.get_logger(__name__)
 
-PAGES = {"verify": "verify", "new_password": "password"}
+LINK_PATHS = {"verify": "verify", "new_password": "password"}
 
 
-def send(request: Request, letter: Letter | None) -> None:
+def send_auth_email(request: Request, email: AuthEmail | None) -> None:
     """Send a letter in the background: how long it takes would tell who is known here."""
-    if letter is None:
+    if email is None:
         return
     app: App = request.app.state.slotline
     mailer: Mailer = request.app.state.mailer
-    mail = written(
-        letter, app.settings.base_url, language_of(request.headers.get("Accept-Language", ""))
+    mail = render_auth_email(
+        email,
+        app.settings.public_base_url,
+        negotiate_language(request.headers.get("Accept-Language", "")),
     )
     under_way: set[asyncio.Task[None]] = request.app.state.mails
     task = asyncio.create_task(_send(mailer, mail))
@@ -35,16 +37,16 @@ def send(request: Request, letter: Letter | None) -> None:
     task.add_done_callback(under_way.discard)
 
 
-def written(letter: Letter, base_url: str, language: str) -> Mail:
+def render_auth_email(email: AuthEmail, base_url: str, language: str) -> Mail:
     """Return a letter in somebody's words, its link's token behind a question mark."""
-    page = PAGES.get(letter.kind)
-    link = f"{base_url}/account/{page}?token={letter.token}" if page else ""
-    subject, body = text(f"mail.{letter.kind}.subject"), text(f"mail.{letter.kind}", link=link)
-    return Mail(letter.email, _words(subject, language), _words(body, language))
+    page = LINK_PATHS.get(email.kind)
+    link = f"{base_url}/account/{page}?token={email.token}" if page else ""
+    subject, body = text(f"mail.{email.kind}.subject"), text(f"mail.{email.kind}", link=link)
+    return Mail(email.email, _words(subject, language), _words(body, language))
 
 
 def _words(say: Say, language: str) -> str:
-    return WORDING.say(say, language)
+    return TRANSLATOR.translate(say, language)
 
 
 async def _send(mailer: Mailer, mail: Mail) -> None:

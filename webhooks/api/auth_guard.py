@@ -17,19 +17,19 @@ from fastapi import Request, Response
 from bot.app import App
 from core.auth import sessions, tokens
 from core.auth.sessions import Principal
-from core.auth.tokens import Claims
-from core.errors import NotAllowed, NotFound, SignInEnded
-from webhooks.api.api_request import Call
-from webhooks.api.permissions import Row
-from webhooks.http.problems import Refused
-from webhooks.http.request_middleware import address_of
+from core.auth.tokens import TokenClaims
+from core.errors import NotAllowed, NotFound, NotSignedIn
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.permissions import AllowedRoles
+from webhooks.http.problems import HttpRefusal
+from webhooks.http.request_middleware import client_ip
 
-COOKIE = "slotline_session"
+AUTH_COOKIE = "slotline_session"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-async def recognised(request: Request, row: Row, *, csrf: str) -> Call:
+async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> ApiRequest:
     """Return the call of whoever is in `row`; else raise what refuses them.
 
     `csrf` is what came to prove that a change by cookie was meant.
@@ -37,10 +37,10 @@ async def recognised(request: Request, row: Row, *, csrf: str) -> Call:
     app: App = request.app.state.slotline
     claims, by_cookie, wrong = _claims(request, app)
     seconds = await request.app.state.limits.take(
-        user_id=claims and claims.user_id, address=address_of(request)
+        user_id=claims and claims.user_id, address=client_ip(request)
     )
     if seconds:
-        raise Refused(
+        raise HttpRefusal(
             HTTPStatus.TOO_MANY_REQUESTS,
             "too_many_requests",
             "Too many requests; try again later.",
@@ -49,49 +49,51 @@ async def recognised(request: Request, row: Row, *, csrf: str) -> Call:
     principal = None
     if claims is not None:
         try:
-            async with app.runtime.reading() as ctx:
-                principal = await sessions.who(ctx, claims)
-        except SignInEnded as error:
+            async with app.runtime.read_transaction() as ctx:
+                principal = await sessions.authenticate(ctx, claims)
+        except NotSignedIn as error:
             wrong = error
     if principal is None:
-        if "anyone" not in row:
-            raise wrong or SignInEnded()
+        if "anyone" not in allowed:
+            raise wrong or NotSignedIn()
     elif by_cookie and request.method not in _SAFE:
-        check_origin(request, app)
+        ensure_same_origin(request, app)
         _check_csrf(csrf, app, principal)
-    return _allowed(request, app, row, principal)
+    return _allowed(request, app, allowed, principal)
 
 
-def _claims(request: Request, app: App) -> tuple[Claims | None, bool, SignInEnded | None]:
+def _claims(request: Request, app: App) -> tuple[TokenClaims | None, bool, NotSignedIn | None]:
     """Return what token came, whether in a cookie, and what is wrong with it."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    by_cookie = not scheme and COOKIE in request.cookies
+    by_cookie = not scheme and AUTH_COOKIE in request.cookies
     if by_cookie:
-        token = request.cookies[COOKIE]
+        token = request.cookies[AUTH_COOKIE]
     elif scheme.lower() != "bearer":
         return None, False, None
     try:
-        return read_token(app, "cookie" if by_cookie else "access", token), by_cookie, None
-    except SignInEnded as error:
+        return verify_token(app, "cookie" if by_cookie else "access", token), by_cookie, None
+    except NotSignedIn as error:
         return None, by_cookie, error
 
 
-def read_token(app: App, kind: tokens.Kind, token: str) -> Claims:
+def verify_token(app: App, kind: tokens.TokenKind, token: str) -> TokenClaims:
     """Return what a token says by the runtime's clock and keys; SignInEnded for a bad one."""
     runtime = app.runtime
     previous = runtime.settings.secret_key_previous
-    return tokens.read(
+    return tokens.decode_token(
         kind, token.strip(), secret=runtime.secret, previous=previous, now=runtime.clock.now()
     )
 
 
-def _allowed(request: Request, app: App, row: Row, principal: Principal | None) -> Call:
+def _allowed(
+    request: Request, app: App, row: AllowedRoles, principal: Principal | None
+) -> ApiRequest:
     shop_id = _number(request.path_params.get("shop_id"))
     if "anyone" in row or (principal and "signed_in" in row):
-        return Call(request, app, principal, shop_id, None)
+        return ApiRequest(request, app, principal, shop_id, None)
     assert principal is not None
-    if principal.admin and "admin" in row:
-        return Call(request, app, principal, shop_id, None)
+    if principal.is_admin and "admin" in row:
+        return ApiRequest(request, app, principal, shop_id, None)
     if "shop_id" not in request.path_params:
         raise NotAllowed(user=principal.user_id)
     roles = principal.roles_at(shop_id) if shop_id is not None else ()
@@ -99,7 +101,7 @@ def _allowed(request: Request, app: App, row: Row, principal: Principal | None) 
         raise NotFound(shop=shop_id)
     words = {role.role for role in roles}
     if words & row & {"owner", "receptionist"}:
-        return Call(request, app, principal, shop_id, None)
+        return ApiRequest(request, app, principal, shop_id, None)
     own = frozenset(role.provider_id for role in roles if role.provider_id is not None)
     if "provider" not in words & row:
         raise NotAllowed(user=principal.user_id)
@@ -108,42 +110,45 @@ def _allowed(request: Request, app: App, row: Row, principal: Principal | None) 
         and _number(request.path_params["provider_id"]) not in own
     ):
         raise NotAllowed(user=principal.user_id)
-    return Call(request, app, principal, shop_id, own)
+    return ApiRequest(request, app, principal, shop_id, own)
 
 
-def set_cookie(response: Response, app: App, value: str) -> None:
+def set_auth_cookie(response: Response, app: App, value: str) -> None:
     """Have a browser keep a sign-in, where no script can read it and no other site can send it."""
     response.set_cookie(
-        COOKIE,
+        AUTH_COOKIE,
         value,
         max_age=app.settings.refresh_token_days * 86400,
         path="/",
-        secure=app.settings.base_url.startswith("https:"),
+        secure=app.settings.public_base_url.startswith("https:"),
         httponly=True,
         samesite="lax",
     )
 
 
-def check_origin(request: Request, app: App) -> None:
+def ensure_same_origin(request: Request, app: App) -> None:
     """Refuse a request that a page of others made in a browser that is signed in here."""
     origin = request.headers.get("Origin")
     if origin is None:
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             raise _forged()
         return
-    ours = {app.settings.base_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
+    ours = {
+        app.settings.public_base_url,
+        f"{request.url.scheme}://{request.headers.get('host', '')}",
+    }
     if origin not in {_origin(url) for url in ours}:
         raise _forged()
 
 
 def _check_csrf(given: str, app: App, principal: Principal) -> None:
-    wanted = sessions.csrf_of(app.runtime.secret, principal.sign_in_id)
+    wanted = sessions.csrf_token(app.runtime.secret, principal.auth_session_id)
     if not hmac.compare_digest(wanted.encode(), given.encode("utf-8", "replace")):
         raise _forged()
 
 
-def _forged() -> Refused:
-    return Refused(
+def _forged() -> HttpRefusal:
+    return HttpRefusal(
         HTTPStatus.FORBIDDEN, "csrf", f"A change by cookie needs {CSRF_HEADER} and our own origin."
     )
 
@@ -159,6 +164,6 @@ def _number(text: Any) -> int | None:
     return int(plain) if fits else None
 
 
-def signed_in(request: Request) -> bool:
+def has_auth_cookie(request: Request) -> bool:
     """Whether a browser seems to be signed in; what it may see is asked when it asks."""
-    return COOKIE in request.cookies
+    return AUTH_COOKIE in request.cookies

@@ -7,21 +7,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.errors import Invalid
+from core.errors import InvalidValue
 from core.localtime import zones
 from core.scheduling import availability
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import Instant, Out, PathId
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import PathRowId, ResponseModel, Timestamp
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
 
-LONGEST = timedelta(days=62)
+MAX_SEARCH_SPAN = timedelta(days=62)
 """What one question for free starts may span."""
 
 
-class SlotOut(Out):
+class SlotOut(ResponseModel):
     """A start on offer, by the clocks of the zone that was asked for."""
 
     service_id: int
@@ -34,7 +34,7 @@ class SlotOut(Out):
     seats_left: int | None
 
 
-class Free(Out):
+class SlotsOut(ResponseModel):
     """Starts on offer, in order of time."""
 
     timezone: str
@@ -42,30 +42,30 @@ class Free(Out):
 
 
 @router.get("/availability")
-async def free(
-    shop_id: PathId,
-    call: Caller,
+async def find_slots(
+    shop_id: PathRowId,
+    call: AuthorizedRequest,
     service: Annotated[int, Query(ge=1, le=2**63 - 1)],
-    from_: Annotated[Instant, Query(alias="from", examples=["2026-03-09T00:00:00Z"])],
-    to: Annotated[Instant, Query(examples=["2026-03-16T00:00:00Z"])],
+    from_: Annotated[Timestamp, Query(alias="from", examples=["2026-03-09T00:00:00Z"])],
+    to: Annotated[Timestamp, Query(examples=["2026-03-16T00:00:00Z"])],
     provider: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Or anybody.")] = None,
     zone: Annotated[str, Query(max_length=60, description="The shop's by default.")] = "",
-) -> Free:
+) -> SlotsOut:
     """Find free starts of a service within 62 days; notice and horizon are the shop's."""
-    if not timedelta() <= to - from_ <= LONGEST:
-        raise Invalid(field="to", reason="span", most=LONGEST.days)
+    if not timedelta() <= to - from_ <= MAX_SEARCH_SPAN:
+        raise InvalidValue(field="to", reason="span", most=MAX_SEARCH_SPAN.days)
 
-    async def work(ctx: Context) -> Free:
-        known = await catalog(ctx, shop_id)
+    async def work(ctx: Context) -> SlotsOut:
+        known = await load_catalog(ctx, shop_id)
         known.service(service)
         if provider is not None:
             known.provider(provider)
         name = zone or known.shop.timezone
         where = _zone(name)
-        found = await availability.find(
+        found = await availability.find_slots(
             ctx, known, service, provider_id=provider, start=from_, end=to
         )
-        return Free(
+        return SlotsOut(
             timezone=name,
             slots=[
                 SlotOut(
@@ -82,11 +82,11 @@ async def free(
             ],
         )
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 def _zone(name: str) -> Any:
     try:
-        return zones.zone(name)
+        return zones.load_zone(name)
     except ValueError:
-        raise Invalid(field="zone", reason="zone") from None
+        raise InvalidValue(field="zone", reason="zone") from None

@@ -9,28 +9,37 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.bookings import blocks
-from core.catalog.loader import catalog
+from core.bookings.blocks import block_time
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.db.pagination import Asked
-from core.errors import Invalid, NotFound
-from webhooks.api.api_request import Call
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Id, In, Instant, Listing, Out, PathId, Words
+from core.db.pagination import PageRequest
+from core.errors import InvalidValue, NotFound
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    LongText,
+    PageResponse,
+    PathRowId,
+    RequestModel,
+    ResponseModel,
+    RowId,
+    Timestamp,
+)
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
 
 
-class BlockIn(In):
+class BlockIn(RequestModel):
     """Time the shop takes for itself, on a provider's calendar or a room's."""
 
-    provider_id: Id | None = None
-    calendar_id: Id | None = Field(None, description="Of a room, in place of a provider.")
-    starts_at: Instant
-    ends_at: Instant
-    reason: Words = ""
+    provider_id: RowId | None = None
+    calendar_id: RowId | None = Field(None, description="Of a room, in place of a provider.")
+    starts_at: Timestamp
+    ends_at: Timestamp
+    reason: LongText = ""
 
 
-class BlockOut(Out):
+class BlockOut(ResponseModel):
     """Time the shop takes for itself."""
 
     id: int
@@ -46,58 +55,60 @@ class BlockOut(Out):
 
 
 @router.get("/blocks")
-async def list_blocks(shop_id: PathId, call: Caller, asked: Paged) -> Listing[BlockOut]:
+async def list_blocks(
+    shop_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[BlockOut]:
     """List blocks that are not over."""
 
-    async def work(ctx: Context) -> Listing[BlockOut]:
-        found = await blocks.blocked(ctx, shop_id, asked, provider_ids=call.own_providers)
-        return Listing.of(found.map(BlockOut.model_validate))
+    async def work(ctx: Context) -> PageResponse[BlockOut]:
+        found = await blocks.list_blocks(ctx, shop_id, asked, provider_ids=call.own_provider_ids)
+        return PageResponse.from_page(found.map(BlockOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("/blocks", status_code=HTTPStatus.CREATED)
-async def add_block(shop_id: PathId, body: BlockIn, call: Caller) -> BlockOut:
+async def add_block(shop_id: PathRowId, body: BlockIn, call: AuthorizedRequest) -> BlockOut:
     """Take time on a calendar; 409 when something is there."""
     if (body.provider_id is None) == (body.calendar_id is None):
-        raise Invalid(field="provider_id", reason="one of provider_id and calendar_id")
+        raise InvalidValue(field="provider_id", reason="one of provider_id and calendar_id")
     if body.provider_id is not None:
-        call.check_provider(body.provider_id)
-    elif call.own_providers is not None:
+        call.ensure_provider_allowed(body.provider_id)
+    elif call.own_provider_ids is not None:
         raise NotFound(calendar=body.calendar_id)
 
     async def work(ctx: Context) -> BlockOut:
         calendar = body.calendar_id
         if body.provider_id is not None:
-            calendar = (await catalog(ctx, shop_id)).provider(body.provider_id).calendar_id
+            calendar = (await load_catalog(ctx, shop_id)).provider(body.provider_id).calendar_id
         assert calendar is not None
-        made = await blocks.block(
+        made = await block_time(
             ctx,
             shop_id=shop_id,
             calendar_id=calendar,
             start=body.starts_at,
             end=body.ends_at,
-            actor=call.actor,
+            actor=call.staff_actor,
             reason=body.reason,
         )
         return await _block(call, ctx, shop_id, made)
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.delete("/blocks/{block_id}", status_code=HTTPStatus.NO_CONTENT)
-async def remove_block(shop_id: PathId, block_id: PathId, call: Caller) -> None:
+async def remove_block(shop_id: PathRowId, block_id: PathRowId, call: AuthorizedRequest) -> None:
     """Give a block's time back."""
-    await call.write(
-        lambda ctx: blocks.unblock(ctx, block_id, shop_id=shop_id, actor=call.actor),
+    await call.run_write(
+        lambda ctx: blocks.remove_block(ctx, block_id, shop_id=shop_id, actor=call.staff_actor),
         before=lambda ctx: _block(call, ctx, shop_id, block_id),
     )
 
 
-async def _block(call: Call, ctx: Context, shop_id: int, block_id: int) -> BlockOut:
+async def _block(call: ApiRequest, ctx: Context, shop_id: int, block_id: int) -> BlockOut:
     """Return a block that is this caller's business; else NotFound."""
-    found = await blocks.blocked(
-        ctx, shop_id, Asked(1), provider_ids=call.own_providers, block_id=block_id
+    found = await blocks.list_blocks(
+        ctx, shop_id, PageRequest(1), provider_ids=call.own_provider_ids, block_id=block_id
     )
     if not found.items:
         raise NotFound(block=block_id)

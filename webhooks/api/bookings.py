@@ -10,40 +10,55 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.bookings import booking as bookings_booking
 from core.bookings import customer_actions, reschedule_proposals, search, staff_actions
-from core.bookings.booking import Booking
-from core.bookings.search import Scope, Wanted
-from core.bookings.staff_actions import book_for, mark_no_show, set_note, set_payment
-from core.db.context import Context
-from core.errors import Invalid
-from core.people.customers import add_customer
-from webhooks.api.api_request import Call
-from webhooks.api.booking_input import (
-    Filters,
-    MoveIn,
-    Newest,
-    State,
-    When,
-    moved_to,
-    on_grid,
-    slot_for,
+from core.bookings.booking import Booking, load_booking
+from core.bookings.search import BookingFilter, BookingScope
+from core.bookings.staff_actions import (
+    book_for_customer,
+    mark_completed,
+    mark_no_show,
+    mark_started,
+    set_note,
 )
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Id, In, Line, Listing, Name, Out, PathId, Reason, Words
+from core.db.context import Context
+from core.errors import InvalidValue
+from core.people.customers import add_customer
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.booking_input import (
+    BookingFilterQuery,
+    BookingStateName,
+    MoveIn,
+    NewestFirstQuery,
+    StartIn,
+    ensure_on_grid,
+    move_target,
+    requested_slot,
+)
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    DisplayName,
+    LongText,
+    PageResponse,
+    PathRowId,
+    ReasonIn,
+    RequestModel,
+    ResponseModel,
+    RowId,
+    ShortText,
+)
 
 router = APIRouter(tags=["bookings"])
 
-Verb = Callable[..., Awaitable[Booking]]
+BookingAction = Callable[..., Awaitable[Booking]]
 
 
-class BookingOut(Out):
+class BookingOut(ResponseModel):
     """A booking; `service` and `provider` are as they were called when it was made."""
 
     id: int
     shop_id: int
     ref: str = Field(examples=["K7Q-3MD"])
-    state: State
+    state: BookingStateName
     service_id: int
     service: str
     provider_id: int
@@ -73,7 +88,7 @@ class BookingOut(Out):
     held_until: datetime | None
 
     @classmethod
-    def of(cls, booking: Booking) -> BookingOut:
+    def from_booking(cls, booking: Booking) -> BookingOut:
         """Return a booking of core as an answer."""
         own = set(cls.model_fields) - {"service", "provider"}
         return cls(
@@ -83,7 +98,7 @@ class BookingOut(Out):
         )
 
 
-class HistoryOut(Out):
+class BookingHistoryOut(ResponseModel):
     """One thing that happened to a booking."""
 
     id: int
@@ -95,38 +110,38 @@ class HistoryOut(Out):
     by: str
 
 
-class WalkIn(In):
+class WalkInCustomerIn(RequestModel):
     """Somebody without an account."""
 
-    name: Name
-    phone: Line = ""
+    name: DisplayName
+    phone: ShortText = ""
 
 
-class BookingIn(When):
+class BookingIn(StartIn):
     """A booking on a customer's behalf: somebody known by `customer_id`, or new."""
 
-    service_id: Id
-    customer_id: Id | None = None
-    customer: WalkIn | None = None
+    service_id: RowId
+    customer_id: RowId | None = None
+    customer: WalkInCustomerIn | None = None
     squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
-    attendee: Annotated[Line, Field(max_length=100)] = ""
-    purpose: Words = ""
-    note: Words = ""
+    attendee: Annotated[ShortText, Field(max_length=100)] = ""
+    purpose: LongText = ""
+    note: LongText = ""
 
 
-class NoteIn(In):
+class NoteIn(RequestModel):
     """The shop's note."""
 
-    note: Words
+    note: LongText
 
 
-class PaymentIn(In):
+class PaymentIn(RequestModel):
     """Whether it is paid."""
 
     payment_status: Literal["unpaid", "paid", "refunded"]
 
 
-class LateIn(In):
+class LateIn(RequestModel):
     """How late the customer will be."""
 
     minutes: Annotated[int, Field(ge=1, le=240)]
@@ -136,201 +151,248 @@ class LateIn(In):
 
 
 @router.get("/bookings")
-async def list_all(
-    call: Caller,
-    asked: Paged,
-    filters: Filters,
-    newest_first: Newest = False,  # noqa: FBT002 - a query's
-) -> Listing[BookingOut]:
+async def list_all_bookings(
+    call: AuthorizedRequest,
+    asked: PageQuery,
+    filters: BookingFilterQuery,
+    newest_first: NewestFirstQuery = False,  # noqa: FBT002 - a query's
+) -> PageResponse[BookingOut]:
     """List the bookings of every shop one works at, those of one's own as a provider."""
-    roles = call.me.roles
+    roles = call.principal.roles
     desk = {role.shop_id for role in roles if role.role != "provider"}
     own = {role.provider_id for role in roles if role.provider_id is not None}
     return await _list(
-        call, Scope(call.me.admin, desk, own), asked, filters, newest_first=newest_first
+        call,
+        BookingScope(call.principal.is_admin, desk, own),
+        asked,
+        filters,
+        newest_first=newest_first,
     )
 
 
 @router.get("/shops/{shop_id}/bookings")
 async def list_bookings(
-    shop_id: PathId,
-    call: Caller,
-    asked: Paged,
-    filters: Filters,
-    newest_first: Newest = False,  # noqa: FBT002 - a query's
-) -> Listing[BookingOut]:
+    shop_id: PathRowId,
+    call: AuthorizedRequest,
+    asked: PageQuery,
+    filters: BookingFilterQuery,
+    newest_first: NewestFirstQuery = False,  # noqa: FBT002 - a query's
+) -> PageResponse[BookingOut]:
     """List a shop's bookings in order of time."""
-    own = call.own_providers
-    scope = Scope(shops={shop_id}) if own is None else Scope(providers=own)
+    own = call.own_provider_ids
+    scope = BookingScope(shops={shop_id}) if own is None else BookingScope(providers=own)
     return await _list(call, scope, asked, filters, newest_first=newest_first)
 
 
 async def _list(
-    call: Call, scope: Scope, asked: Paged, filters: Wanted, *, newest_first: bool
-) -> Listing[BookingOut]:
-    async def work(ctx: Context) -> Listing[BookingOut]:
+    call: ApiRequest,
+    scope: BookingScope,
+    asked: PageQuery,
+    filters: BookingFilter,
+    *,
+    newest_first: bool,
+) -> PageResponse[BookingOut]:
+    async def work(ctx: Context) -> PageResponse[BookingOut]:
         found = await search.find_bookings(ctx, scope, filters, asked, newest_first=newest_first)
-        return Listing.of(found.map(BookingOut.of))
+        return PageResponse.from_page(found.map(BookingOut.from_booking))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("/shops/{shop_id}/bookings", status_code=HTTPStatus.CREATED)
-async def book(shop_id: PathId, body: BookingIn, call: Caller) -> BookingOut:
+async def create_booking(
+    shop_id: PathRowId, body: BookingIn, call: AuthorizedRequest
+) -> BookingOut:
     """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
     if (body.customer_id is None) == (body.customer is None):
-        raise Invalid(field="customer_id", reason="one of customer_id and customer")
+        raise InvalidValue(field="customer_id", reason="one of customer_id and customer")
     if body.squeeze_in and body.provider_id is None:
-        raise Invalid(field="provider_id", reason="needed to squeeze in")
-    on_grid(body.starts_at)
+        raise InvalidValue(field="provider_id", reason="needed to squeeze in")
+    ensure_on_grid(body.starts_at)
     if body.provider_id is not None:
-        call.check_provider(body.provider_id)
+        call.ensure_provider_allowed(body.provider_id)
 
     async def work(ctx: Context) -> BookingOut:
-        slot = await slot_for(ctx, shop_id, body.service_id, body)
-        call.check_provider(slot.provider_id)
+        slot = await requested_slot(ctx, shop_id, body.service_id, body)
+        call.ensure_provider_allowed(slot.provider_id)
         customer = body.customer_id
         if body.customer is not None:
             new = body.customer
             customer = await add_customer(ctx, shop_id, new.name, new.phone)
         assert customer is not None
         common: dict[str, Any] = {
-            "actor": call.actor,
+            "actor": call.staff_actor,
             "customer_id": customer,
-            "key": call.key,
+            "key": call.new_key,
             "origin": "api",
             "attendee": body.attendee,
             "purpose": body.purpose,
             "note": body.note,
         }
         if body.squeeze_in:
-            return BookingOut.of(await staff_actions.squeeze_in(ctx, slot, **common))
+            return BookingOut.from_booking(await staff_actions.overbook(ctx, slot, **common))
         anyone = body.provider_id is None
-        return BookingOut.of(await book_for(ctx, slot, anyone=anyone, **common))
+        return BookingOut.from_booking(await book_for_customer(ctx, slot, anyone=anyone, **common))
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.get("/shops/{shop_id}/bookings/{booking_id}")
-async def show(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
+async def show_booking(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+) -> BookingOut:
     """Show one booking."""
-    return await call.read(lambda ctx: _one(call, ctx, shop_id, booking_id))
+    return await call.run_read(lambda ctx: _one(call, ctx, shop_id, booking_id))
 
 
 @router.get("/shops/{shop_id}/bookings/{booking_id}/history")
-async def history(
-    shop_id: PathId, booking_id: PathId, call: Caller, asked: Paged
-) -> Listing[HistoryOut]:
+async def list_booking_history(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[BookingHistoryOut]:
     """List what happened to a booking, by whom, from the beginning."""
 
-    async def work(ctx: Context) -> Listing[HistoryOut]:
+    async def work(ctx: Context) -> PageResponse[BookingHistoryOut]:
         await _one(call, ctx, shop_id, booking_id)
-        found = await search.history(ctx, booking_id, asked)
-        return Listing.of(found.map(HistoryOut.model_validate))
+        found = await search.booking_history(ctx, booking_id, asked)
+        return PageResponse.from_page(found.map(BookingHistoryOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.patch("/shops/{shop_id}/bookings/{booking_id}")
-async def note(shop_id: PathId, booking_id: PathId, body: NoteIn, call: Caller) -> BookingOut:
+async def set_booking_note(
+    shop_id: PathRowId, booking_id: PathRowId, body: NoteIn, call: AuthorizedRequest
+) -> BookingOut:
     """Set the shop's note of a booking."""
     return await _act(call, shop_id, booking_id, set_note, body.note)
 
 
 @router.put("/shops/{shop_id}/bookings/{booking_id}/payment")
-async def pay(shop_id: PathId, booking_id: PathId, body: PaymentIn, call: Caller) -> BookingOut:
+async def set_payment_status(
+    shop_id: PathRowId, booking_id: PathRowId, body: PaymentIn, call: AuthorizedRequest
+) -> BookingOut:
     """Note that a booking is paid, or paid back."""
-    return await _act(call, shop_id, booking_id, set_payment, body.payment_status)
+    return await _act(
+        call, shop_id, booking_id, staff_actions.set_payment_status, body.payment_status
+    )
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/confirm")
-async def confirm(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
+async def confirm_booking(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+) -> BookingOut:
     """Approve a request; the customer is told."""
-    return await _act(call, shop_id, booking_id, staff_actions.confirm)
+    return await _act(call, shop_id, booking_id, staff_actions.confirm_booking)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/decline")
-async def decline(shop_id: PathId, booking_id: PathId, body: Reason, call: Caller) -> BookingOut:
+async def decline_booking(
+    shop_id: PathRowId, booking_id: PathRowId, body: ReasonIn, call: AuthorizedRequest
+) -> BookingOut:
     """Decline a request; the customer is told, with the reason."""
-    return await _act(call, shop_id, booking_id, staff_actions.decline, reason=body.reason)
+    return await _act(call, shop_id, booking_id, staff_actions.decline_booking, reason=body.reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/cancel")
-async def cancel(shop_id: PathId, booking_id: PathId, body: Reason, call: Caller) -> BookingOut:
+async def cancel_booking(
+    shop_id: PathRowId, booking_id: PathRowId, body: ReasonIn, call: AuthorizedRequest
+) -> BookingOut:
     """Cancel a booking; the customer is told, with the reason."""
-    return await _act(call, shop_id, booking_id, customer_actions.cancel, reason=body.reason)
+    return await _act(
+        call, shop_id, booking_id, customer_actions.cancel_booking, reason=body.reason
+    )
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/move")
-async def move(shop_id: PathId, booking_id: PathId, body: MoveIn, call: Caller) -> BookingOut:
+async def move_booking(
+    shop_id: PathRowId, booking_id: PathRowId, body: MoveIn, call: AuthorizedRequest
+) -> BookingOut:
     """Move a booking to another time or provider; the customer is told. 409 leaves it as it is."""
-    return await _to_slot(call, shop_id, booking_id, body, customer_actions.move, key=call.key)
+    return await _to_slot(
+        call, shop_id, booking_id, body, customer_actions.move_booking, key=call.new_key
+    )
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/propose")
-async def propose(shop_id: PathId, booking_id: PathId, body: MoveIn, call: Caller) -> BookingOut:
+async def propose_time(
+    shop_id: PathRowId, booking_id: PathRowId, body: MoveIn, call: AuthorizedRequest
+) -> BookingOut:
     """Hold another time beside the booked one and ask the customer."""
-    return await _to_slot(call, shop_id, booking_id, body, reschedule_proposals.propose)
+    return await _to_slot(call, shop_id, booking_id, body, reschedule_proposals.propose_time)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/late")
-async def late(shop_id: PathId, booking_id: PathId, body: LateIn, call: Caller) -> BookingOut:
+async def mark_booking_late(
+    shop_id: PathRowId, booking_id: PathRowId, body: LateIn, call: AuthorizedRequest
+) -> BookingOut:
     """Note that the customer will be late."""
     return await _act(call, shop_id, booking_id, customer_actions.mark_late, body.minutes)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/start")
-async def start(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
+async def mark_booking_started(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+) -> BookingOut:
     """Note that the visit began."""
-    return await _act(call, shop_id, booking_id, staff_actions.start)
+    return await _act(call, shop_id, booking_id, mark_started)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/complete")
-async def complete(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
+async def mark_booking_completed(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+) -> BookingOut:
     """Note that the visit is done."""
-    return await _act(call, shop_id, booking_id, staff_actions.complete)
+    return await _act(call, shop_id, booking_id, mark_completed)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/no-show")
-async def no_show(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
+async def mark_booking_no_show(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+) -> BookingOut:
     """Note that nobody came."""
     return await _act(call, shop_id, booking_id, mark_no_show)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/correct")
-async def correct(shop_id: PathId, booking_id: PathId, call: Caller) -> BookingOut:
+async def undo_outcome(
+    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+) -> BookingOut:
     """Take a mistake back: done and no-show change places, a visit begun is confirmed again."""
-    return await _act(call, shop_id, booking_id, staff_actions.correct)
+    return await _act(call, shop_id, booking_id, staff_actions.undo_outcome)
 
 
 # ------------------------------------------------------------------------------------ workings
 
 
-async def _one(call: Call, ctx: Context, shop_id: int, booking_id: int) -> BookingOut:
+async def _one(call: ApiRequest, ctx: Context, shop_id: int, booking_id: int) -> BookingOut:
     """Return a booking that is this caller's business; else NotFound."""
-    found = await bookings_booking.get(ctx, booking_id, shop_id=shop_id)
-    call.check_provider(found.provider_id)
-    return BookingOut.of(found)
+    found = await load_booking(ctx, booking_id, shop_id=shop_id)
+    call.ensure_provider_allowed(found.provider_id)
+    return BookingOut.from_booking(found)
 
 
 async def _act(
-    call: Call, shop_id: int, booking_id: int, verb: Verb, *args: Any, **more: Any
+    call: ApiRequest, shop_id: int, booking_id: int, verb: BookingAction, *args: Any, **more: Any
 ) -> BookingOut:
     async def work(ctx: Context) -> BookingOut:
-        return BookingOut.of(await verb(ctx, booking_id, *args, actor=call.actor, **more))
+        return BookingOut.from_booking(
+            await verb(ctx, booking_id, *args, actor=call.staff_actor, **more)
+        )
 
-    return await call.write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
+    return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
 
 
 async def _to_slot(
-    call: Call, shop_id: int, booking_id: int, body: MoveIn, verb: Verb, **more: Any
+    call: ApiRequest, shop_id: int, booking_id: int, body: MoveIn, verb: BookingAction, **more: Any
 ) -> BookingOut:
-    on_grid(body.starts_at)
+    ensure_on_grid(body.starts_at)
 
     async def work(ctx: Context) -> BookingOut:
-        old = await bookings_booking.get(ctx, booking_id, shop_id=shop_id)
-        slot = await moved_to(ctx, old, body)
-        call.check_provider(slot.provider_id)
-        return BookingOut.of(await verb(ctx, booking_id, slot, actor=call.actor, **more))
+        old = await load_booking(ctx, booking_id, shop_id=shop_id)
+        slot = await move_target(ctx, old, body)
+        call.ensure_provider_allowed(slot.provider_id)
+        return BookingOut.from_booking(
+            await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)
+        )
 
-    return await call.write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
+    return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))

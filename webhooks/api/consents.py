@@ -11,13 +11,13 @@ from pydantic import Field
 from core.db.context import Context, Row
 from core.errors import NotFound
 from core.people import search
-from core.people.consent import told_consent
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import In, Out, PathId, Words
+from core.people.consent import record_reported_consent
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import LongText, PathRowId, RequestModel, ResponseModel
 
 router = APIRouter(prefix="/shops/{shop_id}/customers/{customer_id}/consents", tags=["consents"])
 
-How = Annotated[
+ConsentSource = Annotated[
     str,
     Field(
         description="`wrote` to us first, `asked` by a link, `start` or `stop` by their word,"
@@ -27,16 +27,16 @@ How = Annotated[
 ]
 
 
-class Said(Out):
+class ConsentEventOut(ResponseModel):
     """A yes or no to our messages."""
 
     agreed: bool = Field(description="Yes, they want them.")
-    how: How
+    how: ConsentSource
     wording: str = Field(description="What they wrote or said, or what was asked.")
     at: datetime
 
 
-class ConsentOut(Out):
+class ConsentOut(ResponseModel):
     """Whether somebody wants our messages in one conversation."""
 
     conversation_id: int
@@ -44,48 +44,48 @@ class ConsentOut(Out):
     address: str
     state: Literal["agreed", "opted_out", "unasked"]
     since: datetime | None = Field(description="When they agreed or opted out.")
-    how: How
+    how: ConsentSource
     wording: str = Field(examples=["STOP"])
     theirs: bool = Field(
         description="They opted out by themselves: only they can take it back, by START."
     )
-    history: list[Said] = Field(description="Each yes and no, the newest first.")
+    history: list[ConsentEventOut] = Field(description="Each yes and no, the newest first.")
 
     @classmethod
-    def of(cls, talk: Row, said: list[Row]) -> ConsentOut:
+    def from_conversation(cls, conversation: Row, events: list[Row]) -> ConsentOut:
         """Return a conversation and what was said in it as an answer."""
-        out = talk.opted_out_at is not None
-        since = talk.opted_out_at if out else talk.consented_at
-        last = next((one for one in said if one.agreed is not out), None) if since else None
+        out = conversation.opted_out_at is not None
+        since = conversation.opted_out_at if out else conversation.consented_at
+        last = next((one for one in events if one.agreed is not out), None) if since else None
         return cls(
-            conversation_id=talk.id,
-            channel=talk.channel,
-            address=talk.address,
+            conversation_id=conversation.id,
+            channel=conversation.channel,
+            address=conversation.address,
             state="opted_out" if out else "agreed" if since else "unasked",
             since=since,
             how=last.how if last else "",
             wording=last.wording if last else "",
             theirs=out and not (last and last.how == "told"),
-            history=[Said.model_validate(one) for one in said],
+            history=[ConsentEventOut.model_validate(one) for one in events],
         )
 
 
-class Consents(Out):
+class ConsentsOut(ResponseModel):
     """Of each conversation the shop has with a customer, the last heard from first."""
 
     items: list[ConsentOut]
 
 
-class ConsentIn(In):
+class ConsentIn(RequestModel):
     """What a customer told the shop."""
 
     agreed: bool = Field(description="False: they want no messages here. True: they do after all.")
-    wording: Annotated[Words, Field(max_length=300, examples=["asked us at the desk"])] = ""
+    wording: Annotated[LongText, Field(max_length=300, examples=["asked us at the desk"])] = ""
 
 
-async def _all(ctx: Context, shop_id: int, customer_id: int) -> Consents:
-    found = await search.consents_of(ctx, shop_id, customer_id)
-    return Consents(items=[ConsentOut.of(talk, said) for talk, said in found])
+async def _all(ctx: Context, shop_id: int, customer_id: int) -> ConsentsOut:
+    found = await search.consents_of_customer(ctx, shop_id, customer_id)
+    return ConsentsOut(items=[ConsentOut.from_conversation(talk, said) for talk, said in found])
 
 
 async def _one(ctx: Context, shop_id: int, customer_id: int, conversation_id: int) -> ConsentOut:
@@ -96,14 +96,20 @@ async def _one(ctx: Context, shop_id: int, customer_id: int, conversation_id: in
 
 
 @router.get("")
-async def show(shop_id: PathId, customer_id: PathId, call: Caller) -> Consents:
+async def list_consents(
+    shop_id: PathRowId, customer_id: PathRowId, call: AuthorizedRequest
+) -> ConsentsOut:
     """Show on which channels a customer wants our messages, and how that came about."""
-    return await call.read(lambda ctx: _all(ctx, shop_id, customer_id))
+    return await call.run_read(lambda ctx: _all(ctx, shop_id, customer_id))
 
 
 @router.put("/{conversation_id}")
-async def tell(
-    shop_id: PathId, customer_id: PathId, conversation_id: PathId, body: ConsentIn, call: Caller
+async def record_consent(
+    shop_id: PathRowId,
+    customer_id: PathRowId,
+    conversation_id: PathRowId,
+    body: ConsentIn,
+    call: AuthorizedRequest,
 ) -> ConsentOut:
     """Write down that a customer told you they want no messages in a conversation, or do after all.
 
@@ -115,7 +121,7 @@ async def tell(
         return await _one(ctx, shop_id, customer_id, conversation_id)
 
     async def work(ctx: Context) -> ConsentOut:
-        await told_consent(ctx, conversation_id, given=body.agreed, wording=body.wording)
+        await record_reported_consent(ctx, conversation_id, given=body.agreed, wording=body.wording)
         return await read(ctx)
 
-    return await call.write(work, before=read)
+    return await call.run_write(work, before=read)

@@ -9,18 +9,25 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
 from core.messaging import conversations, handoff
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Begun, In, Listing, Out, PathId, Words
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    AcceptedOut,
+    LongText,
+    PageResponse,
+    PathRowId,
+    RequestModel,
+    ResponseModel,
+)
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["talks"])
 
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
-class TalkOut(Out):
+class ConversationOut(ResponseModel):
     """A conversation with a customer."""
 
     id: int
@@ -33,7 +40,7 @@ class TalkOut(Out):
     last_in_at: datetime | None
 
 
-class SaidOut(Out):
+class TranscriptEntryOut(ResponseModel):
     """What was said: `in` by the customer, `out` by us. Codes are not shown."""
 
     at: datetime
@@ -43,81 +50,89 @@ class SaidOut(Out):
     state: str
 
 
-class AnswerIn(In):
+class StaffReplyIn(RequestModel):
     """Words for the customer, in the shop's name."""
 
-    text: Annotated[Words, Field(min_length=1)]
+    text: Annotated[LongText, Field(min_length=1)]
 
 
 @router.get("/conversations")
-async def list_talks(shop_id: PathId, call: Caller, asked: Paged) -> Listing[TalkOut]:
+async def list_conversations(
+    shop_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[ConversationOut]:
     """List the conversations about this shop, the newest first."""
 
-    async def work(ctx: Context) -> Listing[TalkOut]:
+    async def work(ctx: Context) -> PageResponse[ConversationOut]:
         found = await conversations.find_conversations(ctx, shop_id, asked)
-        return Listing.of(found.map(TalkOut.model_validate))
+        return PageResponse.from_page(found.map(ConversationOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.get("/conversations/{conversation_id}")
-async def read(
-    shop_id: PathId, conversation_id: PathId, call: Caller, asked: Paged
-) -> Listing[SaidOut]:
+async def read_conversation(
+    shop_id: PathRowId, conversation_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[TranscriptEntryOut]:
     """Read a conversation, the newest words first."""
 
-    async def work(ctx: Context) -> Listing[SaidOut]:
-        await conversations.conversation(ctx, shop_id, conversation_id)
-        found = await conversations.said(ctx, conversation_id, asked)
-        return Listing.of(found.map(_said))
+    async def work(ctx: Context) -> PageResponse[TranscriptEntryOut]:
+        await conversations.get_conversation(ctx, shop_id, conversation_id)
+        found = await conversations.read_transcript(ctx, conversation_id, asked)
+        return PageResponse.from_page(found.map(_said))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("/conversations/{conversation_id}/take-over")
-async def take_over(shop_id: PathId, conversation_id: PathId, call: Caller) -> Begun:
+async def take_over_conversation(
+    shop_id: PathRowId, conversation_id: PathRowId, call: AuthorizedRequest
+) -> AcceptedOut:
     """Have the bot keep quiet there for twelve hours; a person will write."""
 
-    async def work(ctx: Context) -> Begun:
-        theirs = await handoff.customer_talk(ctx, conversation_id, shop_id)
-        await handoff.take_over(ctx, theirs, key=call.key)
-        return Begun()
+    async def work(ctx: Context) -> AcceptedOut:
+        theirs = await handoff.customer_conversation(ctx, conversation_id, shop_id)
+        await handoff.start_handoff(ctx, theirs, key=call.new_key)
+        return AcceptedOut()
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.post("/conversations/{conversation_id}/answers")
-async def answer(shop_id: PathId, conversation_id: PathId, body: AnswerIn, call: Caller) -> Begun:
+async def reply_to_customer(
+    shop_id: PathRowId, conversation_id: PathRowId, body: StaffReplyIn, call: AuthorizedRequest
+) -> AcceptedOut:
     """Write to a customer in the shop's name; the bot keeps quiet for twelve hours."""
 
-    async def work(ctx: Context) -> Begun:
-        await handoff.customer_talk(ctx, conversation_id, shop_id)
-        await handoff.send(
+    async def work(ctx: Context) -> AcceptedOut:
+        await handoff.customer_conversation(ctx, conversation_id, shop_id)
+        await handoff.send_to_customer(
             ctx,
             body.text,
             to=conversation_id,
             shop_id=shop_id,
-            shop=(await catalog(ctx, shop_id)).shop.name,
+            shop=(await load_catalog(ctx, shop_id)).shop.name,
             from_conversation=None,
-            key=call.key,
+            key=call.new_key,
         )
-        return Begun()
+        return AcceptedOut()
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.post("/conversations/{conversation_id}/hand-back")
-async def hand_back(shop_id: PathId, conversation_id: PathId, call: Caller) -> Begun:
+async def hand_back_conversation(
+    shop_id: PathRowId, conversation_id: PathRowId, call: AuthorizedRequest
+) -> AcceptedOut:
     """Give a conversation back to the bot, which says so."""
 
-    async def work(ctx: Context) -> Begun:
-        theirs = await handoff.customer_talk(ctx, conversation_id, shop_id)
-        await handoff.give_back(ctx, theirs, key=call.key)
-        return Begun()
+    async def work(ctx: Context) -> AcceptedOut:
+        theirs = await handoff.customer_conversation(ctx, conversation_id, shop_id)
+        await handoff.end_handoff(ctx, theirs, key=call.new_key)
+        return AcceptedOut()
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
-def _said(row: Row) -> SaidOut:
+def _said(row: Row) -> TranscriptEntryOut:
     text = _CODE.sub("######", row.text) if row.way == "in" else row.text
-    return SaidOut(at=row.at, way=row.way, id=row.id, text=text, state=row.state)
+    return TranscriptEntryOut(at=row.at, way=row.way, id=row.id, text=text, state=row.state)

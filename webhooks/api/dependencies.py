@@ -11,28 +11,28 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from core.db.pagination import MOST, Asked
-from webhooks.api.api_request import Call
-from webhooks.api.auth_guard import CSRF_HEADER, recognised
-from webhooks.api.permissions import TABLE
+from core.db.pagination import MAX_PAGE_SIZE, PageRequest
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.auth_guard import CSRF_HEADER, authorize
+from webhooks.api.permissions import PERMISSIONS
 
 
-async def caller(request: Request) -> Call:
+async def authorize_route(request: Request) -> ApiRequest:
     """Return the call, if whoever makes it may; else raise what refuses them."""
-    row = TABLE[f"{request.method} {request.scope['route'].path}"]
-    return await recognised(request, row, csrf=request.headers.get(CSRF_HEADER, ""))
+    row = PERMISSIONS[f"{request.method} {request.scope['route'].path}"]
+    return await authorize(request, row, csrf=request.headers.get(CSRF_HEADER, ""))
 
 
-Caller = Annotated[Call, Depends(caller)]
+AuthorizedRequest = Annotated[ApiRequest, Depends(authorize_route)]
 
 
-def asked(
-    limit: Annotated[int, Query(ge=1, le=MOST, description="Rows on a page.")] = 50,
+def page_request(
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Rows on a page.")] = 50,
     cursor: Annotated[str, Query(max_length=400, description="`next` of the page before.")] = "",
     total: Annotated[bool, Query(description="Count all rows too.")] = False,  # noqa: FBT002 - a query's
-) -> Asked:
+) -> PageRequest:
     """Read which page of a list is wanted."""
-    return Asked(limit, cursor, total)
+    return PageRequest(limit, cursor, total)
 
 
-Paged = Annotated[Asked, Depends(asked)]
+PageQuery = Annotated[PageRequest, Depends(page_request)]

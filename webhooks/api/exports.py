@@ -17,27 +17,27 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from core.bookings import search
-from core.bookings.search import Scope, Wanted
-from core.catalog.loader import catalog
+from core.bookings.search import BookingFilter, BookingScope
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.db.pagination import MOST, Asked, Page
+from core.db.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from core.people.search import find_customers
-from webhooks.api.api_request import Call
+from webhooks.api.api_request import ApiRequest
 from webhooks.api.bookings import BookingOut
 from webhooks.api.customers import CustomerOut
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import Out, PathId
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import PathRowId, ResponseModel
 from webhooks.api.services import ServiceOut
 
 router = APIRouter(tags=["exports"])
 
-What = Literal["bookings", "customers", "services"]
+ExportKind = Literal["bookings", "customers", "services"]
 
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _HARMLESS = re.compile(r"[+-]?\d+")
 """A phone or a number does nothing in a spreadsheet."""
 
-_COLUMNS: dict[str, type[Out]] = {
+_COLUMNS: dict[str, type[ResponseModel]] = {
     "bookings": BookingOut,
     "customers": CustomerOut,
     "services": ServiceOut,
@@ -50,51 +50,59 @@ _LEFT_OUT = frozenset({"rules", "reminders"})
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def export(shop_id: PathId, what: What, call: Caller) -> StreamingResponse:
+async def export_csv(
+    shop_id: PathRowId, what: ExportKind, call: AuthorizedRequest
+) -> StreamingResponse:
     """Export a shop's bookings, customers or services as CSV, with a line of headings."""
-    currency = await call.read(lambda ctx: _currency(ctx, shop_id))
+    currency = await call.run_read(lambda ctx: _currency(ctx, shop_id))
     headers = {"Content-Disposition": f'attachment; filename="{what}.csv"'}
     lines = _lines(call, shop_id, what, currency)
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def _currency(ctx: Context, shop_id: int) -> str:
-    return (await catalog(ctx, shop_id)).shop.currency
+    return (await load_catalog(ctx, shop_id)).shop.currency
 
 
-async def _lines(call: Call, shop_id: int, what: What, currency: str) -> AsyncIterator[str]:
+async def _lines(
+    call: ApiRequest, shop_id: int, what: ExportKind, currency: str
+) -> AsyncIterator[str]:
     names = [name for name in _COLUMNS[what].model_fields if name not in _LEFT_OUT]
     yield _written([names])
     if what == "services":
-        known = await call.read(lambda ctx: catalog(ctx, shop_id))
-        services = [ServiceOut.of(service, currency) for service in known.services]
+        known = await call.run_read(lambda ctx: load_catalog(ctx, shop_id))
+        services = [ServiceOut.from_service(service, currency) for service in known.services]
         yield _written(_cells(one, names) for one in services)
         return
 
-    async def bookings(ctx: Context, asked: Asked) -> Page[BookingOut]:
-        scope = Scope(shops={shop_id})
-        return (await search.find_bookings(ctx, scope, Wanted(), asked)).map(BookingOut.of)
+    async def bookings(ctx: Context, asked: PageRequest) -> Page[BookingOut]:
+        scope = BookingScope(shops={shop_id})
+        return (await search.find_bookings(ctx, scope, BookingFilter(), asked)).map(
+            BookingOut.from_booking
+        )
 
-    async def customers(ctx: Context, asked: Asked) -> Page[CustomerOut]:
+    async def customers(ctx: Context, asked: PageRequest) -> Page[CustomerOut]:
         found = await find_customers(ctx, shop_id, "", asked)
         return found.map(CustomerOut.model_validate)
 
-    read: Callable[[Context, Asked], Awaitable[Page[Any]]]
+    read: Callable[[Context, PageRequest], Awaitable[Page[Any]]]
     read = bookings if what == "bookings" else customers
     cursor: str | None = ""
     while cursor is not None:
-        page = await _page(call, read, Asked(MOST, cursor))
+        page = await _page(call, read, PageRequest(MAX_PAGE_SIZE, cursor))
         yield _written(_cells(one, names) for one in page.items)
-        cursor = page.next
+        cursor = page.next_cursor
 
 
 async def _page(
-    call: Call, read: Callable[[Context, Asked], Awaitable[Page[Any]]], asked: Asked
+    call: ApiRequest,
+    read: Callable[[Context, PageRequest], Awaitable[Page[Any]]],
+    asked: PageRequest,
 ) -> Page[Any]:
-    return await call.read(lambda ctx: read(ctx, asked))
+    return await call.run_read(lambda ctx: read(ctx, asked))
 
 
-def _cells(row: Out, names: Sequence[str]) -> list[str]:
+def _cells(row: ResponseModel, names: Sequence[str]) -> list[str]:
     values = row.model_dump(mode="json")
     return [_cell(values[name]) for name in names]
 

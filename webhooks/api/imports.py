@@ -10,19 +10,19 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from core import importing
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.errors import Invalid
-from core.importing.csv_file import MOST, MOST_FAULTS, Fault, Plan
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import Out, PathId
+from core.errors import InvalidValue
+from core.importing.csv_file import MAX_FAULTS, MAX_ROWS, ImportFault, ImportPlan
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import PathRowId, ResponseModel
 
 router = APIRouter(tags=["imports"])
 
 _CSV = {
     "requestBody": {
         "required": True,
-        "description": f"CSV in UTF-8 with headings, at most {MOST} rows and 4 MB.",
+        "description": f"CSV in UTF-8 with headings, at most {MAX_ROWS} rows and 4 MB.",
         "content": {
             "text/csv": {
                 "schema": {"type": "string"},
@@ -33,7 +33,7 @@ _CSV = {
 }
 
 
-class FaultOut(Out):
+class ImportErrorOut(ResponseModel):
     """What is wrong with a line; the headings are line 1."""
 
     line: int
@@ -41,7 +41,7 @@ class FaultOut(Out):
     reason: str
 
 
-class ImportOut(Out):
+class ImportOut(ResponseModel):
     """What a file comes to."""
 
     dry_run: bool
@@ -50,14 +50,16 @@ class ImportOut(Out):
     known: int = Field(description="How many were there already and stay as they are.")
     ignored: list[str] = Field(description="Columns nobody reads.")
     faults: int = Field(description="How many there are.")
-    errors: list[FaultOut] = Field(description=f"Every fault by line, the first {MOST_FAULTS}.")
+    errors: list[ImportErrorOut] = Field(
+        description=f"Every fault by line, the first {MAX_FAULTS}."
+    )
 
 
 @router.post("/shops/{shop_id}/imports", openapi_extra=_CSV)
-async def bring(
-    shop_id: PathId,
-    call: Caller,
-    what: Annotated[importing.What, Query(description="What the file holds.")],
+async def import_csv(
+    shop_id: PathRowId,
+    call: AuthorizedRequest,
+    what: Annotated[importing.ImportKind, Query(description="What the file holds.")],
     dry_run: Annotated[bool, Query(description="Look only, and name every fault.")] = True,  # noqa: FBT002 - a query's
     remind: Annotated[  # noqa: FBT002 - a query's
         bool, Query(description="Remind customers of the bookings, by the shop's rules.")
@@ -72,31 +74,35 @@ async def bring(
     false. All rows of a file are added or, if one is wrong, none: then 422 names every fault, as
     `line.column`.
     """
-    file = await call.request.body()
-    known = await call.read(partial(catalog, shop_id=shop_id))
+    file = await call.http.body()
+    known = await call.run_read(partial(load_catalog, shop_id=shop_id))
     now = call.app.runtime.clock.now()
-    plan = await asyncio.to_thread(importing.read, what, file, known, now)
+    plan = await asyncio.to_thread(importing.read_file, what, file, known, now)
     if dry_run:
-        wrong = await call.read(partial(importing.faults, what=what, plan=plan, known=known))
+        wrong = await call.run_read(
+            partial(importing.find_faults, what=what, plan=plan, known=known)
+        )
         return _said(plan, wrong, dry_run=True)
 
     async def work(ctx: Context) -> ImportOut:
-        await importing.lock(ctx, what, plan, known)
-        wrong = await importing.faults(ctx, what, plan, known)
-        if (await catalog(ctx, shop_id)).version != known.version:
-            wrong = [*wrong, Fault(1, "", "the shop changed meanwhile; try again")]
+        await importing.lock_affected(ctx, what, plan, known)
+        wrong = await importing.find_faults(ctx, what, plan, known)
+        if (await load_catalog(ctx, shop_id)).version != known.version:
+            wrong = [*wrong, ImportFault(1, "", "the shop changed meanwhile; try again")]
         if wrong:
-            named = [f"{one.line}.{one.field}".rstrip(".") for one in wrong[:MOST_FAULTS]]
+            named = [f"{one.line}.{one.field}".rstrip(".") for one in wrong[:MAX_FAULTS]]
             pairs = zip(named, wrong, strict=False)
-            raise Invalid(all=[Invalid(field=name, reason=one.reason) for name, one in pairs])
-        count = await importing.write(ctx, what, plan, known, call.actor, remind=remind)
+            raise InvalidValue(
+                all=[InvalidValue(field=name, reason=one.reason) for name, one in pairs]
+            )
+        count = await importing.write_rows(ctx, what, plan, known, call.staff_actor, remind=remind)
         return _said(plan, wrong, created=count.created, known=count.known)
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 def _said(
-    plan: Plan,
+    plan: ImportPlan,
     wrong: importing.Faults,
     *,
     dry_run: bool = False,
@@ -105,10 +111,10 @@ def _said(
 ) -> ImportOut:
     return ImportOut(
         dry_run=dry_run,
-        rows=len(plan.sheet.rows),
+        rows=len(plan.file.rows),
         created=created,
         known=known,
-        ignored=plan.sheet.ignored,
+        ignored=plan.file.ignored_columns,
         faults=len(wrong),
-        errors=[FaultOut.model_validate(one) for one in wrong[:MOST_FAULTS]],
+        errors=[ImportErrorOut.model_validate(one) for one in wrong[:MAX_FAULTS]],
     )

@@ -10,16 +10,23 @@ from pydantic import Field
 
 from core.db.context import Context
 from core.messaging import lines
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Id, In, Line, Listing, Out, PathId
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    PageResponse,
+    PathRowId,
+    RequestModel,
+    ResponseModel,
+    RowId,
+    ShortText,
+)
 
 router = APIRouter(prefix="/lines", tags=["lines"])
 
-Shop = Annotated[Id | None, Field(description="Null: it serves every shop.")]
-Staff = Annotated[bool, Field(description="Whether it is for the people of the shop.")]
+ServedShopId = Annotated[RowId | None, Field(description="Null: it serves every shop.")]
+StaffLineFlag = Annotated[bool, Field(description="Whether it is for the people of the shop.")]
 
 
-class LineOut(Out):
+class LineOut(ResponseModel):
     """Our end of a channel."""
 
     id: int
@@ -31,42 +38,44 @@ class LineOut(Out):
     active: bool
 
 
-class LineIn(In):
+class LineIn(RequestModel):
     """A number or sender of the installation's Twilio account."""
 
     channel: Literal["sms", "whatsapp"]
-    address: Line = Field(
+    address: ShortText = Field(
         description="With its country's code; for SMS also a messaging service, MG….",
         examples=["+34915550100"],
     )
-    shop_id: Shop = None
-    staff: Staff = False
+    shop_id: ServedShopId = None
+    staff: StaffLineFlag = False
 
 
-class LineChange(In):
+class LineChange(RequestModel):
     """What to change of a line; what is left out stays."""
 
-    shop_id: Shop = None
-    staff: Staff = False
+    shop_id: ServedShopId = None
+    staff: StaffLineFlag = False
     active: bool = Field(True, description="What is switched off neither hears nor says anything.")
 
 
 async def _one(ctx: Context, line_id: int) -> LineOut:
-    return LineOut.model_validate(await lines.line(ctx, line_id))
+    return LineOut.model_validate(await lines.get_line(ctx, line_id))
 
 
 @router.get("")
-async def list_all(call: Caller, asked: Paged) -> Listing[LineOut]:
+async def list_lines(call: AuthorizedRequest, asked: PageQuery) -> PageResponse[LineOut]:
     """List the ends of channels of the whole installation, also those switched off."""
 
-    async def work(ctx: Context) -> Listing[LineOut]:
-        return Listing.of((await lines.all_lines(ctx, asked)).map(LineOut.model_validate))
+    async def work(ctx: Context) -> PageResponse[LineOut]:
+        return PageResponse.from_page(
+            (await lines.list_lines(ctx, asked)).map(LineOut.model_validate)
+        )
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-async def add(body: LineIn, call: Caller) -> LineOut:
+async def add_line(body: LineIn, call: AuthorizedRequest) -> LineOut:
     """Add a number or WhatsApp sender of the account in the settings, for a shop or for all.
 
     Twilio has to call our webhook for it, as the README says. Bots, the mailbox and the numbers in
@@ -76,7 +85,7 @@ async def add(body: LineIn, call: Caller) -> LineOut:
     account = settings.twilio_account_sid if settings.twilio_auth_token else ""
 
     async def work(ctx: Context) -> LineOut:
-        made = await lines.add(
+        made = await lines.add_twilio_line(
             ctx,
             channel=body.channel,
             address=body.address,
@@ -86,17 +95,17 @@ async def add(body: LineIn, call: Caller) -> LineOut:
         )
         return await _one(ctx, made)
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.get("/{line_id}")
-async def show(line_id: PathId, call: Caller) -> LineOut:
+async def show_line(line_id: PathRowId, call: AuthorizedRequest) -> LineOut:
     """Show one line."""
-    return await call.read(lambda ctx: _one(ctx, line_id))
+    return await call.run_read(lambda ctx: _one(ctx, line_id))
 
 
 @router.patch("/{line_id}")
-async def change(line_id: PathId, body: LineChange, call: Caller) -> LineOut:
+async def change_line(line_id: PathRowId, body: LineChange, call: AuthorizedRequest) -> LineOut:
     """Give a line to a shop or to all, or switch it on or off.
 
     409 `line_in_use` where another shop, or the staff instead of customers, would come to see what
@@ -104,16 +113,18 @@ async def change(line_id: PathId, body: LineChange, call: Caller) -> LineOut:
     """
 
     async def work(ctx: Context) -> LineOut:
-        await lines.change(ctx, line_id, **body.given())
+        await lines.change_line(ctx, line_id, **body.provided_fields())
         return await _one(ctx, line_id)
 
-    changed = await call.write(work, before=lambda ctx: _one(ctx, line_id))
-    call.app.forget_lines()
+    changed = await call.run_write(work, before=lambda ctx: _one(ctx, line_id))
+    call.app.invalidate_lines()
     return changed
 
 
 @router.delete("/{line_id}", status_code=HTTPStatus.NO_CONTENT)
-async def remove(line_id: PathId, call: Caller) -> None:
+async def remove_line(line_id: PathRowId, call: AuthorizedRequest) -> None:
     """Remove a line on which nobody has written; 409 `line_in_use` else: switch it off."""
-    await call.write(lambda ctx: lines.remove(ctx, line_id), before=lambda ctx: _one(ctx, line_id))
-    call.app.forget_lines()
+    await call.run_write(
+        lambda ctx: lines.remove_line(ctx, line_id), before=lambda ctx: _one(ctx, line_id)
+    )
+    call.app.invalidate_lines()

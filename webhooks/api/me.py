@@ -11,19 +11,27 @@ from pydantic import Field
 
 from core.auth import password_login, sessions
 from core.db.context import Context
-from core.db.pagination import page
+from core.db.pagination import paginate
 from core.db.tables import sign_ins as table
 from core.people.identities import change_user
 from webhooks.api import auth_emails
-from webhooks.api.api_request import Call
-from webhooks.api.auth import Accepted, Email, NewPassword
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import In, Line, Listing, Name, Out, PathId, Secret
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.auth import AcceptedOut, EmailAddress, NewPassword
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    DisplayName,
+    PageResponse,
+    PathRowId,
+    RequestModel,
+    ResponseModel,
+    SecretText,
+    ShortText,
+)
 
 router = APIRouter(prefix="/me", tags=["me"])
 
 
-class RoleOut(Out):
+class RoleOut(ResponseModel):
     """What one is at a shop."""
 
     shop_id: int
@@ -31,7 +39,7 @@ class RoleOut(Out):
     provider_id: int | None = Field(description="Of a provider: which one.")
 
 
-class Me(Out):
+class MeOut(ResponseModel):
     """Oneself."""
 
     user_id: int
@@ -44,28 +52,28 @@ class Me(Out):
     csrf_token: str = Field(description="For changes by cookie: goes into `X-CSRF-Token`.")
 
 
-class MeIn(In):
+class MeIn(RequestModel):
     """What to change of oneself."""
 
-    name: Name | None = None
-    language: Annotated[Line, Field(examples=["es"])] | None = None
+    name: DisplayName | None = None
+    language: Annotated[ShortText, Field(examples=["es"])] | None = None
 
 
-class ChangePassword(In):
+class ChangePasswordIn(RequestModel):
     """The password of now and the next."""
 
-    current: Secret
+    current: SecretText
     password: NewPassword
 
 
-class AddEmail(In):
+class AddEmailIn(RequestModel):
     """An address to sign in with, and a password for it."""
 
-    email: Email
+    email: EmailAddress
     password: NewPassword
 
 
-class SignInOut(Out):
+class AuthSessionOut(ResponseModel):
     """A device that is signed in."""
 
     id: int
@@ -79,95 +87,101 @@ class SignInOut(Out):
 
 
 @router.get("")
-async def show(call: Caller) -> Me:
+async def show_me(call: AuthorizedRequest) -> MeOut:
     """Say who is signed in, and what they are where."""
     return _me(call)
 
 
 @router.patch("")
-async def change(body: MeIn, call: Caller) -> Me:
+async def change_me(body: MeIn, call: AuthorizedRequest) -> MeOut:
     """Change one's name or language."""
 
-    async def work(ctx: Context) -> Me:
-        await change_user(ctx, call.me.user_id, **body.given())
-        call.principal = await sessions.again(ctx, call.me)
+    async def work(ctx: Context) -> MeOut:
+        await change_user(ctx, call.principal.user_id, **body.provided_fields())
+        call.optional_principal = await sessions.reload_principal(ctx, call.principal)
         return _me(call)
 
-    async def before(_ctx: Context) -> Me:
+    async def before(_ctx: Context) -> MeOut:
         return _me(call)
 
-    return await call.write(work, before=before)
+    return await call.run_write(work, before=before)
 
 
 @router.post("/password")
-async def change_password(body: ChangePassword, call: Caller) -> Accepted:
+async def change_password(body: ChangePasswordIn, call: AuthorizedRequest) -> AcceptedOut:
     """Change one's password; other devices are signed out, and a mail says so."""
-    letter = await password_login.change(
+    letter = await password_login.change_password(
         call.app.runtime,
-        call.me.user_id,
+        call.principal.user_id,
         body.current,
         body.password,
-        sign_in_id=call.me.sign_in_id,
+        sign_in_id=call.principal.auth_session_id,
     )
-    await call.note()
-    auth_emails.send(call.request, letter)
-    return Accepted()
+    await call.record_change()
+    auth_emails.send_auth_email(call.http, letter)
+    return AcceptedOut()
 
 
 @router.post("/email", status_code=HTTPStatus.ACCEPTED)
-async def add_email(body: AddEmail, call: Caller) -> Accepted:
+async def add_email(body: AddEmailIn, call: AuthorizedRequest) -> AcceptedOut:
     """Add an e-mail address and a password to one's account, by a mailed link."""
-    letter = await password_login.register(
-        call.app.runtime, body.email, body.password, user_id=call.me.user_id
+    letter = await password_login.register_account(
+        call.app.runtime, body.email, body.password, user_id=call.principal.user_id
     )
-    await call.note()
-    auth_emails.send(call.request, letter)
-    return Accepted()
+    await call.record_change()
+    auth_emails.send_auth_email(call.http, letter)
+    return AcceptedOut()
 
 
 @router.get("/sign-ins")
-async def list_sign_ins(call: Caller, asked: Paged) -> Listing[SignInOut]:
+async def list_auth_sessions(
+    call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[AuthSessionOut]:
     """List the devices one is signed in on, the newest first."""
 
-    async def work(ctx: Context) -> Listing[SignInOut]:
-        rows = sessions.living(call.me.user_id, ctx.now)
-        found = await page(ctx, rows, [table.c.id], asked, newest_first=True)
-        return Listing.of(
+    async def work(ctx: Context) -> PageResponse[AuthSessionOut]:
+        rows = sessions.active_sessions(call.principal.user_id, ctx.now)
+        found = await paginate(ctx, rows, [table.c.id], asked, newest_first=True)
+        return PageResponse.from_page(
             found.map(
-                lambda row: SignInOut(
-                    **{name: getattr(row, name) for name in sessions.SignIn.__slots__},
-                    this=row.id == call.me.sign_in_id,
+                lambda row: AuthSessionOut(
+                    **{name: getattr(row, name) for name in sessions.AuthSession.__slots__},
+                    this=row.id == call.principal.auth_session_id,
                 )
             )
         )
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.delete("/sign-ins", status_code=HTTPStatus.NO_CONTENT)
-async def end_others(call: Caller) -> None:
+async def end_other_auth_sessions(call: AuthorizedRequest) -> None:
     """Sign out everywhere but here."""
-    me = call.me
-    await call.write(
-        lambda ctx: sessions.end_all(ctx, me.user_id, reason="signed out", but=me.sign_in_id)
+    me = call.principal
+    await call.run_write(
+        lambda ctx: sessions.end_all_auth_sessions(
+            ctx, me.user_id, reason="signed out", except_id=me.auth_session_id
+        )
     )
 
 
 @router.delete("/sign-ins/{sign_in_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_one(sign_in_id: PathId, call: Caller) -> None:
+async def end_auth_session(sign_in_id: PathRowId, call: AuthorizedRequest) -> None:
     """Sign out on one device."""
-    await call.write(lambda ctx: sessions.end(ctx, call.me.user_id, sign_in_id))
+    await call.run_write(
+        lambda ctx: sessions.end_auth_session(ctx, call.principal.user_id, sign_in_id)
+    )
 
 
-def _me(call: Call) -> Me:
-    me = call.me
-    return Me(
+def _me(call: ApiRequest) -> MeOut:
+    me = call.principal
+    return MeOut(
         user_id=me.user_id,
         name=me.name,
         language=me.language,
-        admin=me.admin,
+        admin=me.is_admin,
         created_at=me.created_at,
         last_sign_in_at=me.last_sign_in_at,
         roles=[RoleOut.model_validate(role) for role in me.roles],
-        csrf_token=call.csrf,
+        csrf_token=call.csrf_token,
     )

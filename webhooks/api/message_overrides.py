@@ -9,18 +9,18 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from bot.i18n import overrides
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import In, Out, PathId, Words
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import LongText, PathRowId, RequestModel, ResponseModel
 
 router = APIRouter(prefix="/shops/{shop_id}/wordings", tags=["wordings"])
 
-Key = Annotated[str, Path(max_length=60, examples=["tell.confirmed"])]
-Language = Annotated[str, Path(max_length=10, examples=["es"])]
+MessageKey = Annotated[str, Path(max_length=60, examples=["tell.confirmed"])]
+LanguageTag = Annotated[str, Path(max_length=10, examples=["es"])]
 
 
-class MessageOut(Out):
+class OverridableMessageOut(ResponseModel):
     """A message that a shop may word itself."""
 
     key: str = Field(examples=["tell.confirmed"])
@@ -28,19 +28,19 @@ class MessageOut(Out):
     own: dict[str, str] = Field(description="The shop's words, by language.")
 
 
-class Messages(Out):
+class OverridableMessagesOut(ResponseModel):
     """Every message that a shop may word itself."""
 
-    items: list[MessageOut]
+    items: list[OverridableMessageOut]
 
 
-class WordsIn(In):
+class MessageTextIn(RequestModel):
     """Words with names in braces that are filled in."""
 
-    text: Words = Field(examples=["See you {when:full} at {shop}!"])
+    text: LongText = Field(examples=["See you {when:full} at {shop}!"])
 
 
-class PreviewOut(Out):
+class MessagePreviewOut(ResponseModel):
     """How a message reads, filled in with a sample."""
 
     key: str
@@ -55,67 +55,83 @@ class PreviewOut(Out):
 
 
 @router.get("")
-async def list_wordings(shop_id: PathId, call: Caller) -> Messages:
+async def list_message_overrides(
+    shop_id: PathRowId, call: AuthorizedRequest
+) -> OverridableMessagesOut:
     """List the messages a shop may word itself, with the words it has of its own."""
 
-    async def work(ctx: Context) -> Messages:
-        own = await overrides.own(ctx, shop_id)
-        return Messages(
+    async def work(ctx: Context) -> OverridableMessagesOut:
+        own = await overrides.load_overrides(ctx, shop_id)
+        return OverridableMessagesOut(
             items=[
-                MessageOut(
-                    key=key, fields=sorted(overrides.fields(key)), own=dict(own.get(key, {}))
+                OverridableMessageOut(
+                    key=key,
+                    fields=sorted(overrides.template_fields(key)),
+                    own=dict(own.get(key, {})),
                 )
-                for key in overrides.KEYS
+                for key in overrides.OVERRIDABLE_KEYS
             ]
         )
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.get("/{key}/{language}")
-async def show_wording(shop_id: PathId, key: Key, language: Language, call: Caller) -> PreviewOut:
+async def show_message_override(
+    shop_id: PathRowId, key: MessageKey, language: LanguageTag, call: AuthorizedRequest
+) -> MessagePreviewOut:
     """Show how a message reads now."""
-    return await call.read(lambda ctx: _shown(ctx, shop_id, key, language))
+    return await call.run_read(lambda ctx: _shown(ctx, shop_id, key, language))
 
 
 @router.post("/{key}/{language}/preview")
-async def preview_wording(
-    shop_id: PathId, key: Key, language: Language, body: WordsIn, call: Caller
-) -> PreviewOut:
+async def preview_message_override(
+    shop_id: PathRowId,
+    key: MessageKey,
+    language: LanguageTag,
+    body: MessageTextIn,
+    call: AuthorizedRequest,
+) -> MessagePreviewOut:
     """Show how a message would read in these words, and keep nothing."""
-    return await call.read(lambda ctx: _shown(ctx, shop_id, key, language, body.text))
+    return await call.run_read(lambda ctx: _shown(ctx, shop_id, key, language, body.text))
 
 
 @router.put("/{key}/{language}")
-async def set_wording(
-    shop_id: PathId, key: Key, language: Language, body: WordsIn, call: Caller
-) -> PreviewOut:
+async def set_message_override(
+    shop_id: PathRowId,
+    key: MessageKey,
+    language: LanguageTag,
+    body: MessageTextIn,
+    call: AuthorizedRequest,
+) -> MessagePreviewOut:
     """Say a message in these words from now on."""
 
-    async def work(ctx: Context) -> PreviewOut:
-        await overrides.put(ctx, shop_id, key, language, body.text)
+    async def work(ctx: Context) -> MessagePreviewOut:
+        await overrides.set_override(ctx, shop_id, key, language, body.text)
         return await _shown(ctx, shop_id, key, language)
 
-    return await call.write(work, before=lambda ctx: _shown(ctx, shop_id, key, language))
+    return await call.run_write(work, before=lambda ctx: _shown(ctx, shop_id, key, language))
 
 
 @router.delete("/{key}/{language}", status_code=HTTPStatus.NO_CONTENT)
-async def drop_wording(shop_id: PathId, key: Key, language: Language, call: Caller) -> None:
+async def remove_message_override(
+    shop_id: PathRowId, key: MessageKey, language: LanguageTag, call: AuthorizedRequest
+) -> None:
     """Say a message in the usual words again."""
-    await call.write(
-        lambda ctx: overrides.drop(ctx, shop_id, key, language),
+    await call.run_write(
+        lambda ctx: overrides.remove_override(ctx, shop_id, key, language),
         before=lambda ctx: _shown(ctx, shop_id, key, language),
     )
 
 
 async def _shown(
     ctx: Context, shop_id: int, key: str, language: str, text: str | None = None
-) -> PreviewOut:
+) -> MessagePreviewOut:
     """Return how a message reads in these words, else in those it has."""
-    await catalog(ctx, shop_id)
-    own = (await overrides.own(ctx, shop_id)).get(key, {})
-    usual = overrides.standard(key, language)
+    await load_catalog(ctx, shop_id)
+    own = (await overrides.load_overrides(ctx, shop_id)).get(key, {})
+    usual = overrides.default_template(key, language)
     words = text if text is not None else own.get(language, usual)
-    seen = await overrides.look(ctx, shop_id, key, language, words)
+    seen = await overrides.preview_override(ctx, shop_id, key, language, words)
     told = {name: getattr(seen, name) for name in seen.__slots__}
-    return PreviewOut(**told, usual=usual, own=language in own)
+    return MessagePreviewOut(**told, usual=usual, own=language in own)

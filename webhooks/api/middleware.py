@@ -6,21 +6,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webhooks.http.problems import problem
+from webhooks.http.problems import problem_response
 
-MAX_BODY = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 """Bytes; the largest ordinary request is a shop with all its texts."""
 
-MAX_IMPORT = 4 * 1024 * 1024
+MAX_IMPORT_BYTES = 4 * 1024 * 1024
 """Bytes of a CSV file."""
 
 _CLOSED = "default-src 'none'; frame-ancestors 'none'"
 
 
-class Careful:
+class SecurityHeaders:
     """Refuses large bodies, and tells browsers to guess, keep and frame nothing."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https_only: bool) -> None:
         self.app = app
         headers = {
             "cache-control": "no-store",
@@ -28,7 +28,7 @@ class Careful:
             "x-content-type-options": "nosniff",
             "x-frame-options": "DENY",
         }
-        if secure:
+        if https_only:
             headers["strict-transport-security"] = "max-age=31536000"
         self.headers = [(k.encode(), v.encode()) for k, v in headers.items()]
 
@@ -37,7 +37,9 @@ class Careful:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = MAX_IMPORT if scope["path"].rstrip("/").endswith("/imports") else MAX_BODY
+        limit = (
+            MAX_IMPORT_BYTES if scope["path"].rstrip("/").endswith("/imports") else MAX_BODY_BYTES
+        )
         read = 0
         headers = [*self.headers]
         if not scope["path"].endswith("/docs"):  # a page that draws itself with scripts
@@ -61,7 +63,7 @@ class Careful:
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length[:18]) > limit:
             detail = "The body is too large."
-            refusal = problem(Request(scope), 413, code="too_large", detail=detail)
+            refusal = problem_response(Request(scope), 413, code="too_large", detail=detail)
             await refusal(scope, receive, answer)
             return
         await self.app(scope, limited, answer)

@@ -9,36 +9,43 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.bookings import booking as bookings_booking
 from core.bookings import customer_actions, search
-from core.bookings.booking import Booking
-from core.bookings.search import Scope
+from core.bookings.booking import Booking, load_booking
+from core.bookings.search import BookingScope
 from core.db.context import Context
-from webhooks.api.api_request import Call
+from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import (
-    Filters,
+    BookingFilterQuery,
+    BookingStateName,
     MoveIn,
-    Newest,
-    State,
-    When,
-    moved_to,
-    on_grid,
-    slot_for,
+    NewestFirstQuery,
+    StartIn,
+    ensure_on_grid,
+    move_target,
+    requested_slot,
 )
 from webhooks.api.bookings import BookingOut
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Id, Line, Listing, Out, PathId, Reason, Words
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    LongText,
+    PageResponse,
+    PathRowId,
+    ReasonIn,
+    ResponseModel,
+    RowId,
+    ShortText,
+)
 
 router = APIRouter(prefix="/me/bookings", tags=["bookings"])
 
 
-class MyBooking(Out):
+class MyBookingOut(ResponseModel):
     """A booking as its customer sees it."""
 
     id: int
     shop_id: int
     ref: str
-    state: State
+    state: BookingStateName
     service_id: int
     service: str
     provider_id: int
@@ -56,92 +63,102 @@ class MyBooking(Out):
     reason: str
 
     @classmethod
-    def of(cls, booking: Booking) -> MyBooking:
+    def from_booking(cls, booking: Booking) -> MyBookingOut:
         """Return a booking of core as an answer."""
-        return cls.model_validate(BookingOut.of(booking).model_dump())
+        return cls.model_validate(BookingOut.from_booking(booking).model_dump())
 
 
-class MyBookingIn(When):
+class MyBookingIn(StartIn):
     """A booking for oneself, or for somebody else by their name."""
 
-    shop_id: Id
-    service_id: Id
-    attendee: Annotated[Line, Field(max_length=100)] = ""
-    purpose: Words = ""
+    shop_id: RowId
+    service_id: RowId
+    attendee: Annotated[ShortText, Field(max_length=100)] = ""
+    purpose: LongText = ""
 
 
 @router.get("")
-async def list_mine(
-    call: Caller,
-    asked: Paged,
-    filters: Filters,
-    newest_first: Newest = False,  # noqa: FBT002 - a query's
-) -> Listing[MyBooking]:
+async def list_my_bookings(
+    call: AuthorizedRequest,
+    asked: PageQuery,
+    filters: BookingFilterQuery,
+    newest_first: NewestFirstQuery = False,  # noqa: FBT002 - a query's
+) -> PageResponse[MyBookingOut]:
     """List one's own bookings as a customer, at every shop."""
 
-    async def work(ctx: Context) -> Listing[MyBooking]:
-        scope = Scope(user_id=call.me.user_id)
+    async def work(ctx: Context) -> PageResponse[MyBookingOut]:
+        scope = BookingScope(user_id=call.principal.user_id)
         found = await search.find_bookings(ctx, scope, filters, asked, newest_first=newest_first)
-        return Listing.of(found.map(MyBooking.of))
+        return PageResponse.from_page(found.map(MyBookingOut.from_booking))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-async def book_mine(body: MyBookingIn, call: Caller) -> MyBooking:
+async def create_my_booking(body: MyBookingIn, call: AuthorizedRequest) -> MyBookingOut:
     """Book for oneself: confirmed at once, or pending where the shop approves."""
-    on_grid(body.starts_at)
+    ensure_on_grid(body.starts_at)
 
-    async def work(ctx: Context) -> MyBooking:
-        slot = await slot_for(ctx, body.shop_id, body.service_id, body)
-        held = await customer_actions.hold(
+    async def work(ctx: Context) -> MyBookingOut:
+        slot = await requested_slot(ctx, body.shop_id, body.service_id, body)
+        held = await customer_actions.hold_slot(
             ctx,
             slot,
             conversation_id=None,
-            key=call.key,
+            key=call.new_key,
             origin="api",
             anyone=body.provider_id is None,
             attendee=body.attendee,
             purpose=body.purpose,
-            user_id=call.me.user_id,
+            user_id=call.principal.user_id,
         )
-        return MyBooking.of(
-            await customer_actions.book(
-                ctx, held.id, user_id=call.me.user_id, key=call.key, name=call.me.name
+        return MyBookingOut.from_booking(
+            await customer_actions.book_hold(
+                ctx,
+                held.id,
+                user_id=call.principal.user_id,
+                key=call.new_key,
+                name=call.principal.name,
             )
         )
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.post("/{booking_id}/cancel")
-async def cancel_mine(booking_id: PathId, body: Reason, call: Caller) -> MyBooking:
+async def cancel_my_booking(
+    booking_id: PathRowId, body: ReasonIn, call: AuthorizedRequest
+) -> MyBookingOut:
     """Cancel one's own booking, as long as the shop's deadline allows."""
 
-    async def work(ctx: Context) -> MyBooking:
-        gone = await customer_actions.cancel(
-            ctx, booking_id, actor=call.customer, reason=body.reason
+    async def work(ctx: Context) -> MyBookingOut:
+        gone = await customer_actions.cancel_booking(
+            ctx, booking_id, actor=call.customer_actor, reason=body.reason
         )
-        return MyBooking.of(gone)
+        return MyBookingOut.from_booking(gone)
 
-    return await call.write(work, before=lambda ctx: _mine(call, ctx, booking_id))
+    return await call.run_write(work, before=lambda ctx: _mine(call, ctx, booking_id))
 
 
 @router.post("/{booking_id}/move")
-async def move_mine(booking_id: PathId, body: MoveIn, call: Caller) -> MyBooking:
+async def move_my_booking(
+    booking_id: PathRowId, body: MoveIn, call: AuthorizedRequest
+) -> MyBookingOut:
     """Move one's own booking, as long as the shop's deadline allows."""
-    on_grid(body.starts_at)
+    ensure_on_grid(body.starts_at)
 
-    async def work(ctx: Context) -> MyBooking:
-        old = await bookings_booking.get(ctx, booking_id, user_id=call.me.user_id)
-        slot = await moved_to(ctx, old, body)
-        moved = await customer_actions.move(
-            ctx, booking_id, slot, actor=call.customer, key=call.key
+    async def work(ctx: Context) -> MyBookingOut:
+        old = await load_booking(ctx, booking_id, user_id=call.principal.user_id)
+        slot = await move_target(ctx, old, body)
+        moved = await customer_actions.move_booking(
+            ctx, booking_id, slot, actor=call.customer_actor, key=call.new_key
         )
-        return MyBooking.of(moved)
+        return MyBookingOut.from_booking(moved)
 
-    return await call.write(work, before=lambda ctx: _mine(call, ctx, booking_id))
+    return await call.run_write(work, before=lambda ctx: _mine(call, ctx, booking_id))
 
 
-async def _mine(call: Call, ctx: Context, booking_id: int) -> MyBooking:
-    return MyBooking.of(await bookings_booking.get(ctx, booking_id, user_id=call.me.user_id))
+async def _mine(call: ApiRequest, ctx: Context, booking_id: int) -> MyBookingOut:
+    return MyBookingOut.from_booking(
+        await load_booking(ctx, booking_id, user_id=call.principal.user_id)
+    )

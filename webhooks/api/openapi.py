@@ -8,11 +8,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from webhooks.api import openapi_links
-from webhooks.api.api_request import KEY_HEADER
-from webhooks.api.auth_guard import COOKIE, CSRF_HEADER
-from webhooks.api.permissions import TABLE
+from webhooks.api.api_request import IDEMPOTENCY_HEADER
+from webhooks.api.auth_guard import AUTH_COOKIE, CSRF_HEADER
+from webhooks.api.permissions import PERMISSIONS
 
-ABOUT = """
+API_DESCRIPTION = """
 What a person can do with Slotline in chat, a program can do here, and shops are set up here.
 
 - **Signing in.** `POST /auth/code` and `/auth/code/check` by phone, `/auth/sign-in` by e-mail and
@@ -29,7 +29,7 @@ What a person can do with Slotline in chat, a program can do here, and shops are
   not yours to see is 404.
 """
 
-PROBLEM = {
+PROBLEM_SCHEMA = {
     "type": "object",
     "description": "What is wrong (RFC 9457).",
     "required": ["type", "title", "status", "detail", "code", "errors", "timestamp"],
@@ -60,7 +60,7 @@ PROBLEM = {
     },
 }
 
-UNKEPT = frozenset(
+WITHOUT_IDEMPOTENCY = frozenset(
     {
         "POST /me/password",
         "POST /me/email",
@@ -84,12 +84,16 @@ _WORDS = {"signed_in": "whoever is signed in", "provider": "provider (what is th
 _ORDER = ("anyone", "signed_in", "provider", "receptionist", "owner", "admin")
 
 
-def keeps_answers(route: str) -> bool:
+def accepts_idempotency_key(route: str) -> bool:
     """Whether a route ("POST /shops") takes an Idempotency-Key."""
-    return route.startswith("POST ") and not route.startswith("POST /auth/") and route not in UNKEPT
+    return (
+        route.startswith("POST ")
+        and not route.startswith("POST /auth/")
+        and route not in WITHOUT_IDEMPOTENCY
+    )
 
 
-def install(api: FastAPI) -> None:
+def install_openapi(api: FastAPI) -> None:
     """Let `api` describe itself so."""
 
     def openapi() -> dict[str, Any]:
@@ -105,25 +109,25 @@ def _described(api: FastAPI) -> dict[str, Any]:
         title=api.title, version=api.version, description=api.description, routes=api.routes
     )
     parts = schema.setdefault("components", {})
-    parts.setdefault("schemas", {})["Problem"] = PROBLEM
+    parts.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     parts["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         "cookie": {
             "type": "apiKey",
             "in": "cookie",
-            "name": COOKIE,
+            "name": AUTH_COOKIE,
             "description": f"Changes also need the header {CSRF_HEADER}.",
         },
     }
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             _describe(f"{method.upper()} {path}", operation)
-    openapi_links.install(schema)
+    openapi_links.add_openapi_links(schema)
     return schema
 
 
 def _describe(route: str, operation: dict[str, Any]) -> None:
-    row = TABLE[route]
+    row = PERMISSIONS[route]
     who = [word for word in _ORDER if word in row]
     operation["x-who"] = who
     operation["description"] = (
@@ -140,10 +144,10 @@ def _describe(route: str, operation: dict[str, Any]) -> None:
     expected.append("401")
     for status in sorted(expected):
         responses.setdefault(status, _problem(status))
-    if keeps_answers(route):
+    if accepts_idempotency_key(route):
         operation.setdefault("parameters", []).append(
             {
-                "name": KEY_HEADER,
+                "name": IDEMPOTENCY_HEADER,
                 "in": "header",
                 "required": False,
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,200}$"},

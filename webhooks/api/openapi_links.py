@@ -9,7 +9,7 @@ from typing import Any
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
-def install(schema: dict[str, Any]) -> None:
+def add_openapi_links(schema: dict[str, Any]) -> None:
     """Say of each answer with an id where that id may go: `links`, as OpenAPI has them.
 
     What `POST /things` made and the first that `GET /things` lists is the `thing_id` of

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-Who = Literal["anyone", "signed_in", "provider", "receptionist", "owner", "admin"]
+AllowedRole = Literal["anyone", "signed_in", "provider", "receptionist", "owner", "admin"]
 """`anyone` needs no sign-in; `provider`, `receptionist` and `owner` are roles at the shop."""
 
-Row = frozenset[Who]
+AllowedRoles = frozenset[AllowedRole]
 
-ANYONE: Row = frozenset({"anyone"})
-SIGNED_IN: Row = frozenset({"signed_in"})
-ADMINS: Row = frozenset({"admin"})
-OWNERS: Row = ADMINS | {"owner"}
-DESK: Row = OWNERS | {"receptionist"}
-TEAM: Row = DESK | {"provider"}
-HIMSELF: Row = OWNERS | {"provider"}
+ANYONE: AllowedRoles = frozenset({"anyone"})
+SIGNED_IN: AllowedRoles = frozenset({"signed_in"})
+ADMINS: AllowedRoles = frozenset({"admin"})
+OWNERS: AllowedRoles = ADMINS | {"owner"}
+FRONT_DESK: AllowedRoles = OWNERS | {"receptionist"}
+TEAM: AllowedRoles = FRONT_DESK | {"provider"}
+OWNER_OR_SELF: AllowedRoles = OWNERS | {"provider"}
 """The owner, and each provider for what is their own."""
 
-TABLE: dict[str, Row] = {
+PERMISSIONS: dict[str, AllowedRoles] = {
     # --- signing in ---
     "POST /auth/code": ANYONE,
     "POST /auth/code/check": ANYONE,
@@ -60,7 +60,7 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/providers": ANYONE,
     "POST /shops/{shop_id}/providers": OWNERS,
     "GET /shops/{shop_id}/providers/{provider_id}": ANYONE,
-    "PATCH /shops/{shop_id}/providers/{provider_id}": HIMSELF,
+    "PATCH /shops/{shop_id}/providers/{provider_id}": OWNER_OR_SELF,
     "GET /shops/{shop_id}/offers": ANYONE,
     "PUT /shops/{shop_id}/providers/{provider_id}/services/{service_id}": OWNERS,
     "DELETE /shops/{shop_id}/providers/{provider_id}/services/{service_id}": OWNERS,
@@ -77,10 +77,10 @@ TABLE: dict[str, Row] = {
     "PUT /shops/{shop_id}/dates/{day}": OWNERS,
     "DELETE /shops/{shop_id}/dates/{day}": OWNERS,
     "GET /shops/{shop_id}/providers/{provider_id}/hours": ANYONE,
-    "PUT /shops/{shop_id}/providers/{provider_id}/hours": HIMSELF,
+    "PUT /shops/{shop_id}/providers/{provider_id}/hours": OWNER_OR_SELF,
     "GET /shops/{shop_id}/providers/{provider_id}/dates": ANYONE,
-    "PUT /shops/{shop_id}/providers/{provider_id}/dates/{day}": HIMSELF,
-    "DELETE /shops/{shop_id}/providers/{provider_id}/dates/{day}": HIMSELF,
+    "PUT /shops/{shop_id}/providers/{provider_id}/dates/{day}": OWNER_OR_SELF,
+    "DELETE /shops/{shop_id}/providers/{provider_id}/dates/{day}": OWNER_OR_SELF,
     "GET /shops/{shop_id}/providers/{provider_id}/time-off": TEAM,
     "POST /shops/{shop_id}/providers/{provider_id}/time-off": TEAM,
     "DELETE /shops/{shop_id}/providers/{provider_id}/time-off/{time_off_id}": TEAM,
@@ -125,14 +125,14 @@ TABLE: dict[str, Row] = {
     "POST /me/bookings/{booking_id}/cancel": SIGNED_IN,
     "POST /me/bookings/{booking_id}/move": SIGNED_IN,
     # --- people ---
-    "GET /shops/{shop_id}/customers": DESK,
-    "POST /shops/{shop_id}/customers": DESK,
-    "GET /shops/{shop_id}/customers/{customer_id}": DESK,
-    "PATCH /shops/{shop_id}/customers/{customer_id}": DESK,
-    "PUT /shops/{shop_id}/customers/{customer_id}/block": DESK,
+    "GET /shops/{shop_id}/customers": FRONT_DESK,
+    "POST /shops/{shop_id}/customers": FRONT_DESK,
+    "GET /shops/{shop_id}/customers/{customer_id}": FRONT_DESK,
+    "PATCH /shops/{shop_id}/customers/{customer_id}": FRONT_DESK,
+    "PUT /shops/{shop_id}/customers/{customer_id}/block": FRONT_DESK,
     "POST /shops/{shop_id}/customers/{customer_id}/merge": OWNERS,
-    "GET /shops/{shop_id}/customers/{customer_id}/consents": DESK,
-    "PUT /shops/{shop_id}/customers/{customer_id}/consents/{conversation_id}": DESK,
+    "GET /shops/{shop_id}/customers/{customer_id}/consents": FRONT_DESK,
+    "PUT /shops/{shop_id}/customers/{customer_id}/consents/{conversation_id}": FRONT_DESK,
     "GET /shops/{shop_id}/members": TEAM,
     "POST /shops/{shop_id}/members": OWNERS,
     "PUT /shops/{shop_id}/members/{user_id}/alerts": OWNERS,
@@ -144,17 +144,17 @@ TABLE: dict[str, Row] = {
     "POST /users/{user_id}/deactivate": ADMINS,
     "POST /users/{user_id}/reactivate": ADMINS,
     # --- talk ---
-    "GET /shops/{shop_id}/conversations": DESK,
-    "GET /shops/{shop_id}/conversations/{conversation_id}": DESK,
-    "POST /shops/{shop_id}/conversations/{conversation_id}/take-over": DESK,
-    "POST /shops/{shop_id}/conversations/{conversation_id}/answers": DESK,
-    "POST /shops/{shop_id}/conversations/{conversation_id}/hand-back": DESK,
-    "GET /shops/{shop_id}/messages": DESK,
+    "GET /shops/{shop_id}/conversations": FRONT_DESK,
+    "GET /shops/{shop_id}/conversations/{conversation_id}": FRONT_DESK,
+    "POST /shops/{shop_id}/conversations/{conversation_id}/take-over": FRONT_DESK,
+    "POST /shops/{shop_id}/conversations/{conversation_id}/answers": FRONT_DESK,
+    "POST /shops/{shop_id}/conversations/{conversation_id}/hand-back": FRONT_DESK,
+    "GET /shops/{shop_id}/messages": FRONT_DESK,
     "POST /shops/{shop_id}/messages/{message_id}/retry": OWNERS,
     "POST /shops/{shop_id}/messages/{message_id}/drop": OWNERS,
-    "GET /shops/{shop_id}/wordings": DESK,
-    "GET /shops/{shop_id}/wordings/{key}/{language}": DESK,
-    "POST /shops/{shop_id}/wordings/{key}/{language}/preview": DESK,
+    "GET /shops/{shop_id}/wordings": FRONT_DESK,
+    "GET /shops/{shop_id}/wordings/{key}/{language}": FRONT_DESK,
+    "POST /shops/{shop_id}/wordings/{key}/{language}/preview": FRONT_DESK,
     "PUT /shops/{shop_id}/wordings/{key}/{language}": OWNERS,
     "DELETE /shops/{shop_id}/wordings/{key}/{language}": OWNERS,
     # --- files ---
@@ -165,7 +165,7 @@ TABLE: dict[str, Row] = {
     "GET /shops/{shop_id}/audit": OWNERS,
     # --- how it does ---
     "GET /stats": ADMINS,
-    "GET /shops/{shop_id}/stats": HIMSELF,
+    "GET /shops/{shop_id}/stats": OWNER_OR_SELF,
     # --- everything about a person ---
     "GET /me/export": SIGNED_IN,
     "POST /me/erase": SIGNED_IN,

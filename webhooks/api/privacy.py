@@ -10,18 +10,19 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.db.context import Context
-from core.privacy import erasure, export, personal_data
-from core.privacy.personal_data import Person
-from webhooks.api.api_request import Call
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import Out, PathId
+from core.privacy.erasure import erase_person
+from core.privacy.export import export_person
+from core.privacy.personal_data import DataSubject, data_subject_of_customer, data_subject_of_user
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import PathRowId, ResponseModel
 
 router = APIRouter(tags=["privacy"])
 
-Whose = Callable[[Context], Awaitable[Person]]
+FindPerson = Callable[[Context], Awaitable[DataSubject]]
 
 
-class Everything(Out):
+class PersonalDataOut(ResponseModel):
     """All rows that belong to a person, by table, without keys and hashes."""
 
     at: datetime
@@ -30,7 +31,7 @@ class Everything(Out):
     )
 
 
-class Erased(Out):
+class ErasureOut(ResponseModel):
     """How much went."""
 
     cancelled: int = Field(description="Bookings to come that were called off.")
@@ -39,59 +40,63 @@ class Erased(Out):
 
 
 @router.get("/me/export")
-async def export_me(call: Caller) -> Everything:
+async def export_me(call: AuthorizedRequest) -> PersonalDataOut:
     """Read everything that is known of oneself."""
-    return await _export(call, lambda ctx: personal_data.user(ctx, call.me.user_id))
+    return await _export(call, lambda ctx: data_subject_of_user(ctx, call.principal.user_id))
 
 
 @router.post("/me/erase")
-async def erase_me(call: Caller) -> Erased:
+async def erase_me(call: AuthorizedRequest) -> ErasureOut:
     """Be forgotten, at once and for good; who works at a shop ends that first (422).
 
     Bookings to come are called off.
     """
-    return await _erase(call, lambda ctx: personal_data.user(ctx, call.me.user_id))
+    return await _erase(call, lambda ctx: data_subject_of_user(ctx, call.principal.user_id))
 
 
 @router.get("/users/{user_id}/export")
-async def export_user(user_id: PathId, call: Caller) -> Everything:
+async def export_user(user_id: PathRowId, call: AuthorizedRequest) -> PersonalDataOut:
     """Read everything that is known of a user."""
-    return await _export(call, lambda ctx: personal_data.user(ctx, user_id))
+    return await _export(call, lambda ctx: data_subject_of_user(ctx, user_id))
 
 
 @router.post("/users/{user_id}/erase")
-async def erase_user(user_id: PathId, call: Caller) -> Erased:
+async def erase_user(user_id: PathRowId, call: AuthorizedRequest) -> ErasureOut:
     """Forget a user for good; who works at a shop ends that first (422)."""
-    return await _erase(call, lambda ctx: personal_data.user(ctx, user_id))
+    return await _erase(call, lambda ctx: data_subject_of_user(ctx, user_id))
 
 
 @router.get("/shops/{shop_id}/customers/{customer_id}/export")
-async def export_customer(shop_id: PathId, customer_id: PathId, call: Caller) -> Everything:
+async def export_customer(
+    shop_id: PathRowId, customer_id: PathRowId, call: AuthorizedRequest
+) -> PersonalDataOut:
     """Read everything that this shop has of a customer."""
-    return await _export(call, lambda ctx: personal_data.customer(ctx, shop_id, customer_id))
+    return await _export(call, lambda ctx: data_subject_of_customer(ctx, shop_id, customer_id))
 
 
 @router.post("/shops/{shop_id}/customers/{customer_id}/erase")
-async def erase_customer(shop_id: PathId, customer_id: PathId, call: Caller) -> Erased:
+async def erase_customer(
+    shop_id: PathRowId, customer_id: PathRowId, call: AuthorizedRequest
+) -> ErasureOut:
     """Forget a customer for good; of one who is known elsewhere too, what this shop has.
 
     Bookings to come are called off, and those that were stay in the figures without a name.
     """
-    return await _erase(call, lambda ctx: personal_data.customer(ctx, shop_id, customer_id))
+    return await _erase(call, lambda ctx: data_subject_of_customer(ctx, shop_id, customer_id))
 
 
-async def _export(call: Call, whose: Whose) -> Everything:
+async def _export(call: ApiRequest, whose: FindPerson) -> PersonalDataOut:
     """Read it, and note that it was read, but not what."""
 
-    async def work(ctx: Context) -> Everything:
-        told = await export.export(ctx, await whose(ctx))
-        return Everything(at=ctx.now, tables=told)
+    async def work(ctx: Context) -> PersonalDataOut:
+        told = await export_person(ctx, await whose(ctx))
+        return PersonalDataOut(at=ctx.now, tables=told)
 
-    return await call.write(work, secret=True)
+    return await call.run_write(work, secret=True)
 
 
-async def _erase(call: Call, whose: Whose) -> Erased:
-    async def work(ctx: Context) -> Erased:
-        return Erased.model_validate(await erasure.erase(ctx, await whose(ctx)))
+async def _erase(call: ApiRequest, whose: FindPerson) -> ErasureOut:
+    async def work(ctx: Context) -> ErasureOut:
+        return ErasureOut.model_validate(await erase_person(ctx, await whose(ctx)))
 
-    return await call.write(work)
+    return await call.run_write(work)

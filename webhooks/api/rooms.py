@@ -8,34 +8,41 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.db.pagination import cut
+from core.db.pagination import paginate_list
 from core.errors import NotFound
 from core.shops import rooms
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Id, In, Listing, Name, Out, PathId
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    DisplayName,
+    PageResponse,
+    PathRowId,
+    RequestModel,
+    ResponseModel,
+    RowId,
+)
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
 
 
-class RoomIn(In):
+class RoomIn(RequestModel):
     """A room that bookings of these services take too."""
 
-    name: Name
-    service_ids: Annotated[list[Id], Field(max_length=100)] = Field([])
+    name: DisplayName
+    service_ids: Annotated[list[RowId], Field(max_length=100)] = Field([])
 
 
-class RoomChange(In):
+class RoomChange(RequestModel):
     """What to change of a room; what is left out stays."""
 
-    name: Name | None = None
-    service_ids: Annotated[list[Id], Field(max_length=100)] | None = Field(
+    name: DisplayName | None = None
+    service_ids: Annotated[list[RowId], Field(max_length=100)] | None = Field(
         None, description="All the services whose bookings take it from now on."
     )
 
 
-class RoomOut(Out):
+class RoomOut(ResponseModel):
     """A room; `id` is its calendar's."""
 
     id: int
@@ -47,18 +54,20 @@ class RoomOut(Out):
 
 
 @router.get("/rooms")
-async def list_rooms(shop_id: PathId, call: Caller, asked: Paged) -> Listing[RoomOut]:
+async def list_rooms(
+    shop_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[RoomOut]:
     """List a shop's rooms."""
 
-    async def work(ctx: Context) -> Listing[RoomOut]:
-        found = cut(await _rooms(ctx, shop_id), lambda room: room.id, asked)
-        return Listing.of(found)
+    async def work(ctx: Context) -> PageResponse[RoomOut]:
+        found = paginate_list(await _rooms(ctx, shop_id), lambda room: room.id, asked)
+        return PageResponse.from_page(found)
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("/rooms", status_code=HTTPStatus.CREATED)
-async def add_room(shop_id: PathId, body: RoomIn, call: Caller) -> RoomOut:
+async def add_room(shop_id: PathRowId, body: RoomIn, call: AuthorizedRequest) -> RoomOut:
     """Add a room."""
 
     async def work(ctx: Context) -> RoomOut:
@@ -66,11 +75,13 @@ async def add_room(shop_id: PathId, body: RoomIn, call: Caller) -> RoomOut:
         made = await rooms.add_room(ctx, shop_id, body.name, service_ids=list(chosen))
         return await _room(ctx, shop_id, made)
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.patch("/rooms/{room_id}")
-async def change_room(shop_id: PathId, room_id: PathId, body: RoomChange, call: Caller) -> RoomOut:
+async def change_room(
+    shop_id: PathRowId, room_id: PathRowId, body: RoomChange, call: AuthorizedRequest
+) -> RoomOut:
     """Change a room's name or what takes it; what is booked keeps the time it took."""
 
     async def work(ctx: Context) -> RoomOut:
@@ -78,14 +89,14 @@ async def change_room(shop_id: PathId, room_id: PathId, body: RoomChange, call: 
         await rooms.change_room(ctx, shop_id, room_id, name=body.name, service_ids=chosen)
         return await _room(ctx, shop_id, room_id)
 
-    return await call.write(work, before=lambda ctx: _room(ctx, shop_id, room_id))
+    return await call.run_write(work, before=lambda ctx: _room(ctx, shop_id, room_id))
 
 
 async def _rooms(ctx: Context, shop_id: int) -> list[RoomOut]:
-    taken = (await catalog(ctx, shop_id)).rooms
+    taken = (await load_catalog(ctx, shop_id)).rooms_by_service
     return [
         RoomOut(id=row.id, name=row.name, service_ids=[s for s in taken if row.id in taken[s]])
-        for row in await rooms.rooms(ctx, shop_id)
+        for row in await rooms.list_rooms(ctx, shop_id)
     ]
 
 

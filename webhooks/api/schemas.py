@@ -22,53 +22,53 @@ def _storable(text: str) -> str:
     return text
 
 
-YEARS = range(2000, 2200)
+SUPPORTED_YEARS = range(2000, 2200)
 """What we can make dates of in any zone, and nobody misses anything outside of."""
 
 
 def _ours(when: Dated) -> Dated:
-    if when.year not in YEARS:
-        message = f"dates are within {YEARS.start} and {YEARS.stop - 1}"
+    if when.year not in SUPPORTED_YEARS:
+        message = f"dates are within {SUPPORTED_YEARS.start} and {SUPPORTED_YEARS.stop - 1}"
         raise ValueError(message)
     return when
 
 
-LARGEST = 2**63 - 1
+MAX_ID = 2**63 - 1
 """The largest id a database can hold."""
 
-Words = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
-Name = Annotated[
+LongText = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
+ShortText = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+DisplayName = Annotated[
     str, Field(min_length=2, max_length=100, examples=["Ana"]), AfterValidator(_storable)
 ]
-Secret = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
-Id = Annotated[int, Field(ge=1, le=LARGEST, examples=[1])]
-PathId = Annotated[int, Path(ge=1, le=LARGEST, examples=[1])]
-Minor = Annotated[
+SecretText = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+RowId = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1])]
+PathRowId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[1])]
+MinorUnits = Annotated[
     int, Field(ge=0, le=10**12, description="In minor units: cents.", examples=[2500])
 ]
-Instant = Annotated[AwareDatetime, AfterValidator(_ours)]
-Day = Annotated[date, AfterValidator(_ours)]
-Search = Annotated[str, Query(max_length=100), AfterValidator(_storable)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(_ours)]
+LocalDate = Annotated[date, AfterValidator(_ours)]
+SearchQuery = Annotated[str, Query(max_length=100), AfterValidator(_storable)]
 
 
-class In(BaseModel):
+class RequestModel(BaseModel):
     """What a request's body holds; a member that is not named here is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
-    def given(self) -> dict[str, object]:
+    def provided_fields(self) -> dict[str, object]:
         """Return what was given, and nothing that was left out."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class Out(BaseModel):
+class ResponseModel(BaseModel):
     """What an answer holds, read from the attributes of what core returns."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Listing(BaseModel, Generic[T]):
+class PageResponse(BaseModel, Generic[T]):
     """A page of a list."""
 
     items: list[T]
@@ -76,23 +76,23 @@ class Listing(BaseModel, Generic[T]):
     total: int | None = Field(description="How many there are in all, if `total=true` asked.")
 
     @classmethod
-    def of(cls, page: Page[T]) -> Listing[T]:
+    def from_page(cls, page: Page[T]) -> PageResponse[T]:
         """Return a page of core as an answer."""
-        return cls(items=list(page.items), next=page.next, total=page.total)
+        return cls(items=list(page.items), next=page.next_cursor, total=page.total)
 
 
-def clock(minutes: int) -> str:
+def format_wall_time(minutes: int) -> str:
     """Return minutes after midnight as they are written: 09:05."""
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-class Reason(In):
+class ReasonIn(RequestModel):
     """Why, in words for the customer."""
 
-    reason: Line = ""
+    reason: ShortText = ""
 
 
-class Begun(Out):
+class AcceptedOut(ResponseModel):
     """That it is on its way."""
 
     status: Literal["accepted"] = "accepted"

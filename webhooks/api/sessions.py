@@ -11,29 +11,38 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from core.bookings import blocks
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.db.pagination import Asked
+from core.db.pagination import PageRequest
 from core.errors import NotFound
-from webhooks.api.api_request import Call
-from webhooks.api.dependencies import Caller, Paged
-from webhooks.api.schemas import Id, In, Instant, Listing, Minor, Out, PathId, Reason
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
+from webhooks.api.schemas import (
+    MinorUnits,
+    PageResponse,
+    PathRowId,
+    ReasonIn,
+    RequestModel,
+    ResponseModel,
+    RowId,
+    Timestamp,
+)
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
 
 
-class SessionIn(In):
+class SessionIn(RequestModel):
     """A service given to several at once."""
 
-    service_id: Id
-    provider_id: Id
-    starts_at: Instant
+    service_id: RowId
+    provider_id: RowId
+    starts_at: Timestamp
     capacity: Annotated[int, Field(ge=1, le=1000)]
     minutes: Annotated[int, Field(ge=5, le=1440, multiple_of=5)] | None = None
-    price_minor: Minor | None = None
+    price_minor: MinorUnits | None = None
 
 
-class SessionOut(Out):
+class SessionOut(ResponseModel):
     """A session and how many of its seats are taken."""
 
     id: int
@@ -47,7 +56,7 @@ class SessionOut(Out):
     cancelled_at: datetime | None
 
 
-class Cancelled(Out):
+class CancelledBookingsOut(ResponseModel):
     """How many bookings were cancelled."""
 
     cancelled: int
@@ -58,53 +67,53 @@ class Cancelled(Out):
 
 @router.get("/sessions")
 async def list_sessions(
-    shop_id: PathId,
-    call: Caller,
-    asked: Paged,
-    from_: Annotated[Instant | None, Query(alias="from", description="Now by default.")] = None,
-) -> Listing[SessionOut]:
+    shop_id: PathRowId,
+    call: AuthorizedRequest,
+    asked: PageQuery,
+    from_: Annotated[Timestamp | None, Query(alias="from", description="Now by default.")] = None,
+) -> PageResponse[SessionOut]:
     """List sessions that are not over."""
 
-    async def work(ctx: Context) -> Listing[SessionOut]:
-        await catalog(ctx, shop_id)
-        found = await blocks.sessions(ctx, shop_id, asked, start=from_ or ctx.now)
-        return Listing.of(found.map(SessionOut.model_validate))
+    async def work(ctx: Context) -> PageResponse[SessionOut]:
+        await load_catalog(ctx, shop_id)
+        found = await blocks.list_sessions(ctx, shop_id, asked, start=from_ or ctx.now)
+        return PageResponse.from_page(found.map(SessionOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("/sessions", status_code=HTTPStatus.CREATED)
-async def add_session(shop_id: PathId, body: SessionIn, call: Caller) -> SessionOut:
+async def add_session(shop_id: PathRowId, body: SessionIn, call: AuthorizedRequest) -> SessionOut:
     """Put a session on a provider's calendar; 409 when something is there."""
-    call.check_provider(body.provider_id)
+    call.ensure_provider_allowed(body.provider_id)
     given: Mapping[str, Any] = body.model_dump()
 
     async def work(ctx: Context) -> SessionOut:
-        made = await blocks.add_session(ctx, shop_id=shop_id, actor=call.actor, **given)
+        made = await blocks.add_session(ctx, shop_id=shop_id, actor=call.staff_actor, **given)
         return await _session(call, ctx, shop_id, made)
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.post("/sessions/{session_id}/cancel")
 async def cancel_session(
-    shop_id: PathId, session_id: PathId, body: Reason, call: Caller
-) -> Cancelled:
+    shop_id: PathRowId, session_id: PathRowId, body: ReasonIn, call: AuthorizedRequest
+) -> CancelledBookingsOut:
     """Cancel a session and the bookings of all its seats, each of whom is told."""
 
-    async def work(ctx: Context) -> Cancelled:
+    async def work(ctx: Context) -> CancelledBookingsOut:
         gone = await blocks.cancel_session(
-            ctx, session_id, shop_id=shop_id, actor=call.actor, reason=body.reason
+            ctx, session_id, shop_id=shop_id, actor=call.staff_actor, reason=body.reason
         )
-        return Cancelled(cancelled=gone)
+        return CancelledBookingsOut(cancelled=gone)
 
-    return await call.write(work, before=lambda ctx: _session(call, ctx, shop_id, session_id))
+    return await call.run_write(work, before=lambda ctx: _session(call, ctx, shop_id, session_id))
 
 
-async def _session(call: Call, ctx: Context, shop_id: int, session_id: int) -> SessionOut:
-    found = await blocks.sessions(ctx, shop_id, Asked(1), session_id=session_id)
+async def _session(call: ApiRequest, ctx: Context, shop_id: int, session_id: int) -> SessionOut:
+    found = await blocks.list_sessions(ctx, shop_id, PageRequest(1), session_id=session_id)
     if not found.items:
         raise NotFound(session=session_id)
     made = SessionOut.model_validate(found.items[0])
-    call.check_provider(made.provider_id)
+    call.ensure_provider_allowed(made.provider_id)
     return made

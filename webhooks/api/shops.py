@@ -13,24 +13,33 @@ from pydantic import Field
 
 from core.catalog import shop_search
 from core.catalog.entities import Shop
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.db.pagination import cut, page
+from core.db.pagination import paginate, paginate_list
 from core.db.tables import shops as table
 from core.errors import NotAllowed
 from core.messaging import lines
 from core.people.members import add_member
 from core.shops import shops
-from webhooks.api.dependencies import Caller, Paged
+from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.lines import LineOut
-from webhooks.api.schemas import In, Line, Listing, Name, Out, PathId, Search, Words
+from webhooks.api.schemas import (
+    DisplayName,
+    LongText,
+    PageResponse,
+    PathRowId,
+    RequestModel,
+    ResponseModel,
+    SearchQuery,
+    ShortText,
+)
 
 router = APIRouter(tags=["shops"])
 
-Minutes = Annotated[int, Field(ge=0, le=1440)]
+RuleMinutes = Annotated[int, Field(ge=0, le=1440)]
 
 
-class Rules(Out):
+class BookingRulesOut(ResponseModel):
     """How bookings are made; null: as the shop, or Slotline, has it by default."""
 
     grid_minutes: int | None = None
@@ -42,7 +51,7 @@ class Rules(Out):
     cutoff_minutes: int | None = None
 
 
-class RulesIn(In):
+class BookingRulesIn(RequestModel):
     """Rules to set: minutes in steps of five, days; null takes one back."""
 
     grid_minutes: int | None = Field(None, examples=[15])
@@ -56,7 +65,7 @@ class RulesIn(In):
     )
 
 
-class ShopOut(Out):
+class ShopOut(ResponseModel):
     """A shop as anybody may see it."""
 
     id: int
@@ -79,7 +88,7 @@ class ShopOut(Out):
     paused: bool
 
 
-class Settings(ShopOut):
+class ShopSettingsOut(ShopOut):
     """A shop as its people see it."""
 
     hold_minutes: int
@@ -97,139 +106,145 @@ class Settings(ShopOut):
     agenda_tomorrow: str
     templates: Mapping[str, Mapping[str, str]]
     created_at: datetime
-    rules: Rules
+    rules: BookingRulesOut
 
     @classmethod
-    def of(cls, shop: Shop) -> Settings:
+    def from_shop(cls, shop: Shop) -> ShopSettingsOut:
         """Return a shop of core as an answer."""
         fields = {name: getattr(shop, name) for name in cls.model_fields if name != "rules"}
-        return cls(**fields, rules=Rules.model_validate(shop.overrides))
+        return cls(**fields, rules=BookingRulesOut.model_validate(shop.overrides))
 
 
-class ShopChange(In):
+class ShopChange(RequestModel):
     """What to change of a shop; what is left out stays."""
 
-    name: Name | None = None
-    keyword: Line | None = Field(None, description="Customers write it to open the shop.")
-    type: Line | None = None
-    city: Line | None = None
-    address: Line | None = None
-    directions: Words | None = None
+    name: DisplayName | None = None
+    keyword: ShortText | None = Field(None, description="Customers write it to open the shop.")
+    type: ShortText | None = None
+    city: ShortText | None = None
+    address: ShortText | None = None
+    directions: LongText | None = None
     latitude: float | None = None
     longitude: float | None = None
-    timezone: Line | None = Field(None, examples=["Europe/Madrid"])
-    country: Line | None = Field(None, examples=["ES"])
-    currency: Line | None = Field(None, examples=["EUR"])
-    language: Line | None = None
-    phone: Line | None = None
-    emergency_phone: Line | None = None
-    about: Words | None = None
-    answers: dict[Line, Words] | None = Field(None, description="Short answers, by topic.")
+    timezone: ShortText | None = Field(None, examples=["Europe/Madrid"])
+    country: ShortText | None = Field(None, examples=["ES"])
+    currency: ShortText | None = Field(None, examples=["EUR"])
+    language: ShortText | None = None
+    phone: ShortText | None = None
+    emergency_phone: ShortText | None = None
+    about: LongText | None = None
+    answers: dict[ShortText, LongText] | None = Field(None, description="Short answers, by topic.")
     paused: bool | None = Field(None, description="Takes no new bookings for now.")
     hold_minutes: int | None = None
     max_open: int | None = None
     held_budget: int | None = None
     codes_per_day: int | None = None
-    code_countries: Words | None = None
+    code_countries: LongText | None = None
     moves_anyone: bool | None = None
-    reminders: list[Line] | None = Field(None, examples=[["24h", "2h"]])
-    quiet_from: Minutes | None = None
-    quiet_until: Minutes | None = None
+    reminders: list[ShortText] | None = Field(None, examples=[["24h", "2h"]])
+    quiet_from: RuleMinutes | None = None
+    quiet_until: RuleMinutes | None = None
     discreet: bool | None = None
     alert_unanswered: bool | None = None
-    agenda_today: Line | None = Field(None, examples=["08:00"])
-    agenda_tomorrow: Line | None = Field(None, examples=["20:00"])
-    templates: dict[Line, dict[Line, Line]] | None = None
-    rules: RulesIn | None = None
+    agenda_today: ShortText | None = Field(None, examples=["08:00"])
+    agenda_tomorrow: ShortText | None = Field(None, examples=["20:00"])
+    templates: dict[ShortText, dict[ShortText, ShortText]] | None = None
+    rules: BookingRulesIn | None = None
 
 
 class ShopIn(ShopChange):
     """A new shop."""
 
-    name: Name
-    timezone: Line = Field(examples=["Europe/Madrid"])
-    country: Line = Field(examples=["ES"])
-    currency: Line = Field(examples=["EUR"])
+    name: DisplayName
+    timezone: ShortText = Field(examples=["Europe/Madrid"])
+    country: ShortText = Field(examples=["ES"])
+    currency: ShortText = Field(examples=["EUR"])
 
 
-def flat(body: In) -> dict[str, Any]:
+def flatten_rules(body: RequestModel) -> dict[str, Any]:
     """Return what was given, rules among the rest, as core's verbs take it."""
-    given = body.given()
+    given = body.provided_fields()
     rules = given.pop("rules", None)
-    return given | (rules.given() if isinstance(rules, In) else {})
+    return given | (rules.provided_fields() if isinstance(rules, RequestModel) else {})
 
 
 @router.get("/shops")
-async def search(
-    call: Caller,
-    asked: Paged,
-    q: Annotated[Search, Query(description="Words of name, type or city; typos pass.")] = "",
-) -> Listing[ShopOut]:
+async def search_shops(
+    call: AuthorizedRequest,
+    asked: PageQuery,
+    q: Annotated[SearchQuery, Query(description="Words of name, type or city; typos pass.")] = "",
+) -> PageResponse[ShopOut]:
     """Search shops by name, type and city, best first; or list them all."""
 
-    async def work(ctx: Context) -> Listing[ShopOut]:
+    async def work(ctx: Context) -> PageResponse[ShopOut]:
         if q.strip():
-            named = cut(await shop_search.find_shops(ctx, q), lambda shop: shop.id, asked)
-            return Listing.of(named.map(ShopOut.model_validate))
-        all_ = await page(ctx, sa.select(table), [table.c.id], asked)
-        return Listing.of(all_.map(ShopOut.model_validate))
+            named = paginate_list(
+                await shop_search.search_shops(ctx, q), lambda shop: shop.id, asked
+            )
+            return PageResponse.from_page(named.map(ShopOut.model_validate))
+        all_ = await paginate(ctx, sa.select(table), [table.c.id], asked)
+        return PageResponse.from_page(all_.map(ShopOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.post("/shops", status_code=HTTPStatus.CREATED)
-async def found(body: ShopIn, call: Caller) -> Settings:
+async def create_shop(body: ShopIn, call: AuthorizedRequest) -> ShopSettingsOut:
     """Found a shop and own it: for admins, and for everybody if this installation allows it."""
-    if not (call.me.admin or call.app.settings.shops_by_anyone):
-        raise NotAllowed(user=call.me.user_id)
+    if not (call.principal.is_admin or call.app.settings.shops_by_anyone):
+        raise NotAllowed(user=call.principal.user_id)
 
-    async def work(ctx: Context) -> Settings:
-        call.shop_id = made = await shops.add_shop(ctx, **flat(body))
-        await add_member(ctx, made, role="owner", user_id=call.me.user_id)
-        return Settings.of((await catalog(ctx, made)).shop)
+    async def work(ctx: Context) -> ShopSettingsOut:
+        call.shop_id = made = await shops.add_shop(ctx, **flatten_rules(body))
+        await add_member(ctx, made, role="owner", user_id=call.principal.user_id)
+        return ShopSettingsOut.from_shop((await load_catalog(ctx, made)).shop)
 
-    return await call.write(work)
+    return await call.run_write(work)
 
 
 @router.get("/shops/{shop_id}")
-async def show(shop_id: PathId, call: Caller) -> ShopOut:
+async def show_shop(shop_id: PathRowId, call: AuthorizedRequest) -> ShopOut:
     """Show a shop as anybody may see it."""
-    return await call.read(lambda ctx: _shown(ctx, shop_id))
+    return await call.run_read(lambda ctx: _shown(ctx, shop_id))
 
 
 async def _shown(ctx: Context, shop_id: int) -> ShopOut:
-    return ShopOut.model_validate((await catalog(ctx, shop_id)).shop)
+    return ShopOut.model_validate((await load_catalog(ctx, shop_id)).shop)
 
 
 @router.get("/shops/{shop_id}/settings")
-async def settings(shop_id: PathId, call: Caller) -> Settings:
+async def show_shop_settings(shop_id: PathRowId, call: AuthorizedRequest) -> ShopSettingsOut:
     """Show all that is set of a shop."""
-    return await call.read(lambda ctx: _settings(ctx, shop_id))
+    return await call.run_read(lambda ctx: _settings(ctx, shop_id))
 
 
 @router.get("/shops/{shop_id}/lines")
-async def list_lines(shop_id: PathId, call: Caller, asked: Paged) -> Listing[LineOut]:
+async def list_shop_lines(
+    shop_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
+) -> PageResponse[LineOut]:
     """List the numbers and bots by which people reach a shop."""
 
-    async def work(ctx: Context) -> Listing[LineOut]:
-        await catalog(ctx, shop_id)
-        found = await lines.shop_lines(ctx, shop_id, asked)
-        return Listing.of(found.map(LineOut.model_validate))
+    async def work(ctx: Context) -> PageResponse[LineOut]:
+        await load_catalog(ctx, shop_id)
+        found = await lines.list_shop_lines(ctx, shop_id, asked)
+        return PageResponse.from_page(found.map(LineOut.model_validate))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.patch("/shops/{shop_id}")
-async def change(shop_id: PathId, body: ShopChange, call: Caller) -> Settings:
+async def change_shop(
+    shop_id: PathRowId, body: ShopChange, call: AuthorizedRequest
+) -> ShopSettingsOut:
     """Change what is set of a shop."""
 
-    async def work(ctx: Context) -> Settings:
-        if given := flat(body):
+    async def work(ctx: Context) -> ShopSettingsOut:
+        if given := flatten_rules(body):
             await shops.change_shop(ctx, shop_id, **given)
         return await _settings(ctx, shop_id)
 
-    return await call.write(work, before=lambda ctx: _settings(ctx, shop_id))
+    return await call.run_write(work, before=lambda ctx: _settings(ctx, shop_id))
 
 
-async def _settings(ctx: Context, shop_id: int) -> Settings:
-    return Settings.of((await catalog(ctx, shop_id)).shop)
+async def _settings(ctx: Context, shop_id: int) -> ShopSettingsOut:
+    return ShopSettingsOut.from_shop((await load_catalog(ctx, shop_id)).shop)

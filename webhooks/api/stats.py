@@ -10,24 +10,24 @@ from pydantic import Field
 
 from core.bookings.booking import Booking
 from core.db.context import Context
-from core.reporting import conversation_stats, installation_report, shop_report, utilization
-from core.reporting.conversation_stats import Talks
-from core.reporting.counters import Tally, share
-from core.reporting.filters import Scope, scope_of
-from core.reporting.shop_report import By, Figures
-from core.reporting.utilization import Used
-from webhooks.api.api_request import Call
-from webhooks.api.dependencies import Caller
-from webhooks.api.schemas import LARGEST, Out, PathId, Search
+from core.reporting.conversation_stats import ConversationStats, conversation_stats
+from core.reporting.counters import BookingCounts, ratio
+from core.reporting.filters import ReportFilter, build_filter
+from core.reporting.installation_report import build_installation_report
+from core.reporting.shop_report import Granularity, ShopReport, build_shop_report
+from core.reporting.utilization import Utilization, utilization_by_provider
+from webhooks.api.api_request import ApiRequest
+from webhooks.api.dependencies import AuthorizedRequest
+from webhooks.api.schemas import MAX_ID, PathRowId, ResponseModel, SearchQuery
 
 router = APIRouter(tags=["stats"])
 
-Rate = Annotated[float | None, Field(ge=0, le=1, examples=[0.0625])]
-Day = Annotated[date | None, Query(examples=["2026-03-01"])]
-OneId = Annotated[int | None, Query(ge=1, le=LARGEST)]
+Ratio = Annotated[float | None, Field(ge=0, le=1, examples=[0.0625])]
+DateQuery = Annotated[date | None, Query(examples=["2026-03-01"])]
+OptionalIdQuery = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 
 
-class RevenueOut(Out):
+class RevenueOut(ResponseModel):
     """Money of one currency, in its minor units."""
 
     currency: str = Field(examples=["EUR"])
@@ -36,7 +36,7 @@ class RevenueOut(Out):
     refunded_minor: int
 
 
-class Ahead(Out):
+class LeadTimesOut(ResponseModel):
     """How long before their start bookings were made."""
 
     within_a_day: int
@@ -44,18 +44,18 @@ class Ahead(Out):
     earlier: int
 
 
-class Counted(Out):
+class BookingCountsOut(ResponseModel):
     """What is counted of some bookings."""
 
     bookings: int = Field(description="All that were made: without holds and what ran out.")
     states: dict[str, int] = Field(examples=[{"confirmed": 12, "no_show": 1}])
     revenue: list[RevenueOut]
     unpriced: int = Field(description="Standing ones whose price is on request.")
-    no_show_rate: Rate = Field(description="Of those over; null without any.")
-    cancellation_rate: Rate = Field(description="Of all made; null without any.")
+    no_show_rate: Ratio = Field(description="Of those over; null without any.")
+    cancellation_rate: Ratio = Field(description="Of all made; null without any.")
 
     @classmethod
-    def fields_of(cls, tally: Tally) -> dict[str, object]:
+    def counter_fields(cls, tally: BookingCounts) -> dict[str, object]:
         """Return the fields a tally fills."""
         return {
             "bookings": tally.bookings,
@@ -75,56 +75,56 @@ class Counted(Out):
         }
 
 
-class Total(Counted):
+class BookingTotalsOut(BookingCountsOut):
     """The same, and how far ahead people book."""
 
     lead_minutes: int | None = Field(description="From being made to the start, on average.")
-    ahead: Ahead
+    ahead: LeadTimesOut
 
     @classmethod
-    def fields_of(cls, tally: Tally) -> dict[str, object]:
+    def counter_fields(cls, tally: BookingCounts) -> dict[str, object]:
         """Return the fields a tally fills."""
-        day, week, earlier = tally.ahead
-        ahead = Ahead(within_a_day=day, within_a_week=week, earlier=earlier)
-        return super().fields_of(tally) | {"lead_minutes": tally.lead_minutes, "ahead": ahead}
+        day, week, earlier = tally.by_lead_time
+        ahead = LeadTimesOut(within_a_day=day, within_a_week=week, earlier=earlier)
+        return super().counter_fields(tally) | {"lead_minutes": tally.lead_minutes, "ahead": ahead}
 
 
-class UsedOut(Out):
+class UtilizationOut(ResponseModel):
     """How much of the open hours was kept for somebody, by the hours as they stand now."""
 
     open_minutes: int
     booked_minutes: int
-    share: Rate
+    share: Ratio
 
 
-class ProviderPart(Total):
+class ProviderStatsOut(BookingTotalsOut):
     """A provider's part; `used` is null for who works there no more."""
 
     id: int
     name: str
-    used: UsedOut | None
+    used: UtilizationOut | None
 
 
-class ServicePart(Total):
+class ServiceStatsOut(BookingTotalsOut):
     """A service's part."""
 
     id: int
     name: str
 
 
-class ChannelPart(Total):
+class ChannelStatsOut(BookingTotalsOut):
     """What came by one channel, by the API or was made by the staff."""
 
     channel: str = Field(examples=["sms"])
 
 
-class Bucket(Counted):
+class PeriodStatsOut(BookingCountsOut):
     """A day, a week from its Monday, or a month from its first."""
 
     begins: date
 
 
-class HourOut(Out):
+class HourStatsOut(ResponseModel):
     """How many visits begin in an hour of the shop's clocks; Monday is 0."""
 
     weekday: int
@@ -132,7 +132,7 @@ class HourOut(Out):
     bookings: int
 
 
-class CustomersOut(Out):
+class CustomerStatsOut(ResponseModel):
     """People with a standing visit in the period; new have none before it."""
 
     total: int
@@ -140,7 +140,7 @@ class CustomersOut(Out):
     returning: int
 
 
-class Newest(Out):
+class RecentBookingOut(ResponseModel):
     """A booking, in short."""
 
     id: int
@@ -155,7 +155,7 @@ class Newest(Out):
     currency: str
 
     @classmethod
-    def of(cls, booking: Booking) -> Newest:
+    def from_booking(cls, booking: Booking) -> RecentBookingOut:
         """Return a booking of core as an answer."""
         return cls(
             id=booking.id,
@@ -171,14 +171,14 @@ class Newest(Out):
         )
 
 
-class LeftOut(Out):
+class AbandonedStepOut(ResponseModel):
     """A question in front of which talks ended; empty where nothing had been asked."""
 
     step: str = Field(examples=["which_day"])
     talks: int
 
 
-class TalksOut(Out):
+class ConversationStatsOut(ResponseModel):
     """Talks that began in the period, and what became of them."""
 
     started: int = Field(description="What one person wrote until a day's silence is a talk.")
@@ -186,36 +186,38 @@ class TalksOut(Out):
     bookings: int
     turns_per_booking: float | None = Field(description="Messages people wrote; null without any.")
     segments_per_booking: float | None = Field(description="SMS segments of our answers.")
-    left: list[LeftOut] = Field(description="Where the others gave up, most first.")
+    left: list[AbandonedStepOut] = Field(description="Where the others gave up, most first.")
 
 
-class ShopStats(Total):
+class ShopStatsOut(BookingTotalsOut):
     """How a shop, or a part of it, did."""
 
     shop_id: int
     timezone: str
     since: date
     until: date
-    by: By
-    customers: CustomersOut
-    talks: TalksOut | None = Field(description="Null for a part: providers or a service.")
-    used: UsedOut
-    providers: list[ProviderPart]
-    services: list[ServicePart]
-    channels: list[ChannelPart]
-    trend: list[Bucket]
-    hours: list[HourOut]
-    latest: list[Newest] = Field(description="The ten made last, whatever their date.")
+    by: Granularity
+    customers: CustomerStatsOut
+    talks: ConversationStatsOut | None = Field(
+        description="Null for a part: providers or a service."
+    )
+    used: UtilizationOut
+    providers: list[ProviderStatsOut]
+    services: list[ServiceStatsOut]
+    channels: list[ChannelStatsOut]
+    trend: list[PeriodStatsOut]
+    hours: list[HourStatsOut]
+    latest: list[RecentBookingOut] = Field(description="The ten made last, whatever their date.")
 
 
-class ShopPart(Counted):
+class ShopSummaryOut(BookingCountsOut):
     """A shop's part."""
 
     id: int
     name: str
 
 
-class Stats(Counted):
+class InstallationStatsOut(BookingCountsOut):
     """How the whole installation does."""
 
     since: date
@@ -224,25 +226,29 @@ class Stats(Counted):
     providers: int
     customers: int
     users: int
-    by_shop: list[ShopPart]
-    latest: list[Newest]
+    by_shop: list[ShopSummaryOut]
+    latest: list[RecentBookingOut]
 
 
 @router.get("/shops/{shop_id}/stats")
-async def of_shop(
-    shop_id: PathId,
-    call: Caller,
-    from_: Annotated[Day, Query(alias="from", description="By default 30 days to `to`.")] = None,
-    to: Annotated[Day, Query(description="The last date, included; today by default.")] = None,
-    provider: OneId = None,
-    service: OneId = None,
-    channel: Annotated[Search, Query(description="`sms`, `staff`, `api` …")] = "",
-    by: Annotated[By, Query(description="What a step of the trend is.")] = "day",
-) -> ShopStats:
+async def show_shop_stats(
+    shop_id: PathRowId,
+    call: AuthorizedRequest,
+    from_: Annotated[
+        DateQuery, Query(alias="from", description="By default 30 days to `to`.")
+    ] = None,
+    to: Annotated[
+        DateQuery, Query(description="The last date, included; today by default.")
+    ] = None,
+    provider: OptionalIdQuery = None,
+    service: OptionalIdQuery = None,
+    channel: Annotated[SearchQuery, Query(description="`sms`, `staff`, `api` …")] = "",
+    by: Annotated[Granularity, Query(description="What a step of the trend is.")] = "day",
+) -> ShopStatsOut:
     """Show how a shop did in a period of up to 366 of its own dates; a provider sees their part."""
 
-    async def work(ctx: Context) -> ShopStats:
-        scope = await scope_of(
+    async def work(ctx: Context) -> ShopStatsOut:
+        scope = await build_filter(
             ctx,
             shop_id,
             since=from_,
@@ -252,29 +258,35 @@ async def of_shop(
             channel=channel,
         )
         found, used = (
-            await shop_report.figures(ctx, scope, by=by),
-            await utilization.used(ctx, scope),
+            await build_shop_report(ctx, scope, by=by),
+            await utilization_by_provider(ctx, scope),
         )
-        return _shown(scope, by, found, used, await conversation_stats.talks(ctx, scope))
+        return _shown(scope, by, found, used, await conversation_stats(ctx, scope))
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
 @router.get("/stats")
-async def of_all(
-    call: Caller,
-    from_: Annotated[Day, Query(alias="from", description="By default 30 days to `to`.")] = None,
-    to: Annotated[Day, Query(description="The last date, included; today by default.")] = None,
-) -> Stats:
+async def show_installation_stats(
+    call: AuthorizedRequest,
+    from_: Annotated[
+        DateQuery, Query(alias="from", description="By default 30 days to `to`.")
+    ] = None,
+    to: Annotated[
+        DateQuery, Query(description="The last date, included; today by default.")
+    ] = None,
+) -> InstallationStatsOut:
     """Show how all shops did in a period of up to 366 dates, each on its own calendar."""
 
-    async def work(ctx: Context) -> Stats:
-        found = await installation_report.whole(ctx, since=from_, until=to)
+    async def work(ctx: Context) -> InstallationStatsOut:
+        found = await build_installation_report(ctx, since=from_, until=to)
         parts = [
-            ShopPart(id=line.id, name=line.name, **Counted.fields_of(line.tally))
-            for line in found.by_shop
+            ShopSummaryOut(
+                id=line.id, name=line.name, **BookingCountsOut.counter_fields(line.counts)
+            )
+            for line in found.shop_summaries
         ]
-        return Stats(
+        return InstallationStatsOut(
             since=found.since,
             until=found.until,
             shops=found.shops,
@@ -282,57 +294,66 @@ async def of_all(
             customers=found.customers,
             users=found.users,
             by_shop=parts,
-            latest=[Newest.of(one) for one in found.latest],
-            **Counted.fields_of(found.total),
+            latest=[RecentBookingOut.from_booking(one) for one in found.latest],
+            **BookingCountsOut.counter_fields(found.total),
         )
 
-    return await call.read(work)
+    return await call.run_read(work)
 
 
-def _providers(call: Call, provider: int | None) -> frozenset[int] | None:
+def _providers(call: ApiRequest, provider: int | None) -> frozenset[int] | None:
     """Return whose figures are shown: those asked for, and of a provider only their own."""
     if provider is None:
-        return call.own_providers
-    call.check_provider(provider)
+        return call.own_provider_ids
+    call.ensure_provider_allowed(provider)
     return frozenset({provider})
 
 
 def _shown(
-    scope: Scope, by: By, found: Figures, used: dict[int, Used], talks: Talks | None
-) -> ShopStats:
+    scope: ReportFilter,
+    by: Granularity,
+    found: ShopReport,
+    used: dict[int, Utilization],
+    talks: ConversationStats | None,
+) -> ShopStatsOut:
     known = scope.catalog
     open_ = sum(one.open_minutes for one in used.values())
     booked = sum(one.booked_minutes for one in used.values())
-    names = {provider.id: provider.called for provider in known.providers}
+    names = {provider.id: provider.display_name for provider in known.providers}
     ids = [one.id for one in known.providers if one.id in used or one.id in found.providers]
-    return ShopStats(
+    return ShopStatsOut(
         shop_id=scope.shop_id,
         timezone=scope.zone,
         since=scope.since,
         until=scope.until,
         by=by,
-        customers=CustomersOut.model_validate(found.customers),
-        talks=None if talks is None else TalksOut.model_validate(talks),
-        used=UsedOut(open_minutes=open_, booked_minutes=booked, share=share(booked, open_)),
+        customers=CustomerStatsOut.model_validate(found.customers),
+        talks=None if talks is None else ConversationStatsOut.model_validate(talks),
+        used=UtilizationOut(open_minutes=open_, booked_minutes=booked, share=ratio(booked, open_)),
         providers=[
-            ProviderPart(
+            ProviderStatsOut(
                 id=id_,
                 name=names[id_],
-                used=UsedOut.model_validate(used[id_]) if id_ in used else None,
-                **Total.fields_of(found.providers.get(id_, Tally())),
+                used=UtilizationOut.model_validate(used[id_]) if id_ in used else None,
+                **BookingTotalsOut.counter_fields(found.providers.get(id_, BookingCounts())),
             )
             for id_ in ids
         ],
         services=[
-            ServicePart(id=id_, name=known.service(id_).name, **Total.fields_of(tally))
+            ServiceStatsOut(
+                id=id_, name=known.service(id_).name, **BookingTotalsOut.counter_fields(tally)
+            )
             for id_, tally in found.services.items()
         ],
         channels=[
-            ChannelPart(channel=name, **Total.fields_of(tally))
+            ChannelStatsOut(channel=name, **BookingTotalsOut.counter_fields(tally))
             for name, tally in found.channels.items()
         ],
-        trend=[Bucket(begins=b.begins, **Counted.fields_of(b.tally)) for b in found.trend],
-        hours=[HourOut.model_validate(hour) for hour in found.hours],
-        latest=[Newest.of(one) for one in found.latest],
-        **Total.fields_of(found.total),
+        trend=[
+            PeriodStatsOut(begins=b.first_day, **BookingCountsOut.counter_fields(b.counts))
+            for b in found.trend
+        ],
+        hours=[HourStatsOut.model_validate(hour) for hour in found.hours],
+        latest=[RecentBookingOut.from_booking(one) for one in found.latest],
+        **BookingTotalsOut.counter_fields(found.total),
     )

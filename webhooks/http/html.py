@@ -6,7 +6,7 @@ import re
 
 from bot.i18n import translator
 
-PRIVATE = {
+PRIVATE_HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -20,7 +20,7 @@ _TAG = re.compile(
 )
 
 
-def language_of(accepted: str, otherwise: str = "") -> str:
+def negotiate_language(accepted: str, default: str = "") -> str:
     """Return the language to answer in, of those we speak: "es", "en_US".
 
     `accepted` is the Accept-Language header (RFC 9110 12.5.4); what it likes best wins, a country
@@ -29,15 +29,15 @@ def language_of(accepted: str, otherwise: str = "") -> str:
     liked: list[tuple[float, int, str]] = []
     for place, part in enumerate(accepted.split(",")[:20]):
         found = _TAG.fullmatch(part)
-        if found and found[1].lower() in translator.languages():
+        if found and found[1].lower() in translator.supported_languages():
             weight = _weight(found[3])
             country = f"_{found[2].upper()}" if found[2] else ""
             if weight:
                 liked.append((-weight, place, found[1].lower() + country))
     if liked:
         return min(liked)[2]
-    spoken = otherwise.replace("-", "_").partition("_")[0].lower() in translator.languages()
-    return otherwise if spoken else translator.SOURCE_LANGUAGE
+    spoken = default.replace("-", "_").partition("_")[0].lower() in translator.supported_languages()
+    return default if spoken else translator.SOURCE_LANGUAGE
 
 
 def _weight(text: str | None) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Lazily:
+class LazyApp:
     """Stands where an application is mounted; the first request has it built, in a thread."""
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:

@@ -22,20 +22,20 @@ from core.clock import SystemClock
 
 log = structlog.get_logger(__name__)
 
-STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
+STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.SlotlineError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
-    errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BookingError: HTTPStatus.CONFLICT,
     errors.SlotTaken: HTTPStatus.CONFLICT,
     errors.NotOffered: HTTPStatus.CONFLICT,
     errors.NothingFree: HTTPStatus.CONFLICT,
     errors.OfferChanged: HTTPStatus.CONFLICT,
     errors.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.TooManyOpen: HTTPStatus.CONFLICT,
-    errors.WrongState: HTTPStatus.CONFLICT,
-    errors.TooLate: HTTPStatus.CONFLICT,
+    errors.TooManyOpenBookings: HTTPStatus.CONFLICT,
+    errors.InvalidTransition: HTTPStatus.CONFLICT,
+    errors.CutoffPassed: HTTPStatus.CONFLICT,
     errors.CustomerBlocked: HTTPStatus.FORBIDDEN,
     errors.NotVerified: HTTPStatus.FORBIDDEN,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -45,25 +45,25 @@ STATUS: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.LineInUse: HTTPStatus.CONFLICT,
     errors.CodeError: HTTPStatus.BAD_REQUEST,
     errors.CodeWrong: HTTPStatus.BAD_REQUEST,
-    errors.CodeDead: HTTPStatus.BAD_REQUEST,
+    errors.CodeExpired: HTTPStatus.BAD_REQUEST,
     errors.CodeTooSoon: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.CodeBudget: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.CodeLimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     errors.CodeUnsendable: HTTPStatus.CONFLICT,
     errors.PhoneInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CountryNotAllowed: HTTPStatus.FORBIDDEN,
     errors.SignInFailed: HTTPStatus.UNAUTHORIZED,
     errors.SignInLocked: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.SignInEnded: HTTPStatus.UNAUTHORIZED,
+    errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
     errors.EmailUnverified: HTTPStatus.FORBIDDEN,
-    errors.LinkDead: HTTPStatus.BAD_REQUEST,
+    errors.LinkExpired: HTTPStatus.BAD_REQUEST,
     errors.DeliveryFailed: HTTPStatus.BAD_GATEWAY,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-MEDIA_TYPE = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
-class Refused(Exception):
+class HttpRefusal(Exception):
     """A request that HTTP itself has reason to refuse, before anything of ours is asked."""
 
     def __init__(
@@ -73,16 +73,16 @@ class Refused(Exception):
         self.status, self.code, self.detail, self.headers = status, code, detail, headers
 
 
-def install(app: FastAPI) -> None:
+def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of `app` as a problem."""
-    app.add_exception_handler(Refused, _of_refusal)
+    app.add_exception_handler(HttpRefusal, _of_refusal)
     app.add_exception_handler(errors.SlotlineError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_anything)
 
 
-def problem(
+def problem_response(
     request: Request,
     status: int,
     *,
@@ -90,7 +90,7 @@ def problem(
     detail: str = "",
     errors: Sequence[dict[str, Any]] = (),
     headers: dict[str, str] | None = None,
-    more: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """Build the answer; `errors` are fields with their reasons, `more` are further members."""
     served = getattr(request.app.state, "slotline", None)
@@ -103,14 +103,14 @@ def problem(
         "code": code,
         "errors": list(errors),
         "timestamp": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        **(more or {}),
+        **(params or {}),
     }
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status, headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
 async def _of_refusal(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refused)
-    return problem(
+    assert isinstance(error, HttpRefusal)
+    return problem_response(
         request, error.status, code=error.code, detail=error.detail, headers=error.headers
     )
 
@@ -120,22 +120,22 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     headers = {}
     if "seconds" in error.params:
         headers["Retry-After"] = str(error.params["seconds"])
-    if STATUS[type(error)] == HTTPStatus.UNAUTHORIZED:
+    if STATUS_BY_ERROR[type(error)] == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     wrong = error.params.get("all", [error])
     assert isinstance(wrong, list)
-    return problem(
+    return problem_response(
         request,
-        STATUS[type(error)],
+        STATUS_BY_ERROR[type(error)],
         code=error.code,
         detail=str(error.args[0]),
         errors=[_field(one.params) for one in wrong if "field" in one.params],
         headers=headers,
-        more={name: error.params[name] for name in TOLD if name in error.params},
+        params={name: error.params[name] for name in EXPOSED_PARAMS if name in error.params},
     )
 
 
-TOLD = ("left", "state", "limit", "minutes")
+EXPOSED_PARAMS = ("left", "state", "limit", "minutes")
 """Facts of an error that a program can use; told as further members of the problem."""
 
 
@@ -148,9 +148,9 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [
         {"field": _readable(".".join(map(str, found["loc"][1:]))), "reason": found["msg"]}
-        for found in error.errors()[:MOST_ERRORS]
+        for found in error.errors()[:MAX_ERRORS]
     ]
-    return problem(
+    return problem_response(
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         code="invalid",
@@ -159,7 +159,7 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-MOST_ERRORS = 50
+MAX_ERRORS = 50
 """Faults that one answer names."""
 
 
@@ -176,12 +176,14 @@ async def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code) or HTTPStatus(error.status_code).name.lower()
     headers = dict(error.headers or {})
-    return problem(request, error.status_code, code=code, detail=error.detail, headers=headers)
+    return problem_response(
+        request, error.status_code, code=code, detail=error.detail, headers=headers
+    )
 
 
 async def _of_anything(request: Request, _error: Exception) -> JSONResponse:
     # Logged with its trace where the request is logged; nothing of it is told outside.
-    return problem(
+    return problem_response(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code="error",

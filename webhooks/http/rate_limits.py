@@ -28,17 +28,17 @@ log = structlog.get_logger(__name__)
 
 WINDOW_MINUTES = 15
 
-WRONG_LINKS = 30
+MAX_WRONG_LINKS = 30
 """So many links that open nothing one address may try in the window."""
 
 
-class Limits:
+class RateLimits:
     """The counts of one process, or of all that share a Valkey or Redis."""
 
     def __init__(self, settings: Settings) -> None:
         self.anonymous = RateLimitItemPerMinute(settings.limit_anonymous, WINDOW_MINUTES)
         self.signed_in = RateLimitItemPerMinute(settings.limit_signed_in, WINDOW_MINUTES)
-        self._wrong_links = RateLimitItemPerMinute(WRONG_LINKS, WINDOW_MINUTES)
+        self._wrong_links = RateLimitItemPerMinute(MAX_WRONG_LINKS, WINDOW_MINUTES)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shared: SlidingWindowCounterRateLimiter | None = None
         self._pool: ConnectionPool | None = None
@@ -56,7 +56,7 @@ class Limits:
             )
             self._shared = SlidingWindowCounterRateLimiter(storage)
 
-    async def take(self, *, user_id: int | None, address: str) -> int:
+    async def record_request(self, *, user_id: int | None, address: str) -> int:
         """Count a request; return 0, or the seconds after which there is room for another."""
         item, whose = (
             (self.anonymous, f"address {address}")
@@ -65,11 +65,11 @@ class Limits:
         )
         return await self._counted(partial(_take, item=item, whose=whose))
 
-    async def note_wrong_link(self, address: str) -> None:
+    async def record_wrong_link(self, address: str) -> None:
         """Count a link that opens nothing: somebody may be guessing."""
         await self._counted(partial(_take, item=self._wrong_links, whose=f"links {address}"))
 
-    async def barred(self, address: str) -> int:
+    async def wrong_link_wait(self, address: str) -> int:
         """Return the seconds for which no link is opened for an address that tried too many; 0."""
         return await self._counted(partial(_left, item=self._wrong_links, whose=f"links {address}"))
 
@@ -83,17 +83,17 @@ class Limits:
                 log.warning("limits.alone", error=type(error).__name__)
         return await count(self._own)
 
-    async def close(self) -> None:
+    async def close_connections(self) -> None:
         """Let go of the connections to the server of the counts."""
         if self._pool is not None:
             await self._pool.disconnect()
 
 
-def of_links(web: FastAPI, settings: Settings) -> Limits:
+def wrong_link_limits(web: FastAPI, settings: Settings) -> RateLimits:
     """Return the count of wrong links of a web application, made when the first is opened."""
     if not hasattr(web.state, "links"):
-        web.state.links = Limits(settings)
-    limits: Limits = web.state.links
+        web.state.links = RateLimits(settings)
+    limits: RateLimits = web.state.links
     return limits
 
 

@@ -21,27 +21,27 @@ _OPENS = re.compile(r"^/(b|calendars)/[^.]*")
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """The body is larger than this endpoint takes."""
 
 
-async def body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the raw body; TooLarge beyond `limit` bytes, before it is all read."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > limit:
-            raise TooLarge
+        if size > max_bytes:
+            raise BodyTooLarge
         parts.append(part)
     return b"".join(parts)
 
 
-def address_of(request: Request) -> str:
+def client_ip(request: Request) -> str:
     """Return where a request comes from; "" when the server does not say."""
     return request.client.host if request.client else ""
 
 
-class Logged:
+class AccessLog:
     """Gives each request an id – the caller's `X-Request-ID` if it is sane – and logs its end.
 
     Paths are logged, but not what opens something; queries never: they hold tokens.

@@ -14,18 +14,18 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/health/live")
-async def live() -> dict[str, str]:
+async def check_liveness() -> dict[str, str]:
     """Answer as long as the process does."""
     return {"status": "ok"}
 
 
 @router.get("/health/ready")
-async def ready(request: Request) -> JSONResponse:
+async def check_readiness(request: Request) -> JSONResponse:
     """Answer 200 if the database is there with its guards and messages go out, else 503 and why."""
     app: App = request.app.state.slotline
     try:
-        await app.runtime.check()
-        async with app.runtime.reading() as ctx:
+        await app.runtime.ensure_ready()
+        async with app.runtime.read_transaction() as ctx:
             await _check_work(ctx)
     except NotReady as error:
         return JSONResponse({"status": "not ready", "reason": str(error.params["reason"])}, 503)
@@ -34,13 +34,13 @@ async def ready(request: Request) -> JSONResponse:
 
 async def _check_work(ctx: Context) -> None:
     """Raise NotReady when nobody does what is due by the clock, or messages wait too long."""
-    last = await gauges.last_beat(ctx)
+    last = await gauges.last_heartbeat(ctx)
     silent = 0 if last is None else round((ctx.now - last).total_seconds())
     if silent > ctx.settings.ready_worker_seconds:
         raise NotReady(
             reason=f"no worker has been at work for {_long(silent)}: start python -m bot worker"
         )
-    since = await gauges.waiting_since(ctx)
+    since = await gauges.oldest_waiting_at(ctx)
     waits = 0 if since is None else round((ctx.now - since).total_seconds())
     if waits > ctx.settings.ready_outbox_seconds:
         raise NotReady(

@@ -15,29 +15,29 @@ from prometheus_client.registry import Collector
 
 from bot.app import App
 from bot.observability.metrics import REGISTRY
-from core.reporting.gauges import Gauges, gauges
-from webhooks.http.problems import problem
+from core.reporting.gauges import Gauges, read_gauges
+from webhooks.http.problems import problem_response
 
 router = APIRouter()
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(request: Request) -> Response:
+async def export_metrics(request: Request) -> Response:
     """Answer in Prometheus' text format; with METRICS_TOKEN only to who bears it."""
     app: App = request.app.state.slotline
     token = app.settings.metrics_token
     given = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        return problem(request, 403, code="forbidden", detail="This takes METRICS_TOKEN.")
-    async with app.runtime.reading() as ctx:
-        now = await gauges(ctx)
+        return problem_response(request, 403, code="forbidden", detail="This takes METRICS_TOKEN.")
+    async with app.runtime.read_transaction() as ctx:
+        now = await read_gauges(ctx)
     registry = CollectorRegistry()
-    registry.register(Known(now))
+    registry.register(DatabaseCollector(now))
     body = generate_latest(REGISTRY) + generate_latest(registry)
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-class Known(Collector):
+class DatabaseCollector(Collector):
     """What the database knew a moment ago, as gauges."""
 
     def __init__(self, now: Gauges) -> None:
@@ -46,11 +46,13 @@ class Known(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the gauges."""
         now = self._now
-        yield _gauge("slotline_outbox_due", "Messages due and not sent", "lane", now.due)
+        yield _gauge("slotline_outbox_due", "Messages due and not sent", "lane", now.due_by_lane)
         oldest = "Seconds the oldest message due has waited"
-        yield _gauge("slotline_outbox_oldest_due_seconds", oldest, "lane", now.oldest)
-        yield _gauge("slotline_bookings", "Bookings by state", "state", now.bookings)
-        yield _gauge("slotline_codes_24h", "One-time codes of the last day", "outcome", now.codes)
+        yield _gauge("slotline_outbox_oldest_due_seconds", oldest, "lane", now.oldest_age_by_lane)
+        yield _gauge("slotline_bookings", "Bookings by state", "state", now.bookings_by_state)
+        yield _gauge(
+            "slotline_codes_24h", "One-time codes of the last day", "outcome", now.codes_by_outcome
+        )
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, Any]) -> GaugeMetricFamily:

@@ -9,11 +9,11 @@ from webhooks.http import problems
 from webhooks.public import booking, email_links, email_subscription, feeds, privacy
 
 
-def create_pages(app: App) -> FastAPI:
+def create_public_app(app: App) -> FastAPI:
     """Return the pages of `app`; whatever else is asked of them is a problem, 404."""
     web = FastAPI(title="Slotline", docs_url=None, redoc_url=None, openapi_url=None)
     web.state.slotline = app
-    problems.install(web)
+    problems.install_problem_handlers(web)
     for router in (
         booking.router,
         feeds.router,

@@ -9,18 +9,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.app import App
-from bot.i18n.messages import WORDING, text
-from bot.rendering.attachments import written
-from core.bookings.ics import Invite, invite
+from bot.i18n.messages import TRANSLATOR, text
+from bot.rendering.attachments import render_calendar_file
+from core.bookings.ics import BookingView, load_booking_view
 from core.db.context import Context
 from core.errors import NotFound
 from core.localtime import zones
 from core.messaging.messages import Say
-from core.signed_links import booking_of, booking_url
-from webhooks.http.html import PRIVATE, language_of
-from webhooks.http.rate_limits import of_links
-from webhooks.http.request_middleware import address_of
-from webhooks.public.templating import page
+from core.signed_links import booking_id_from_token, booking_url
+from webhooks.http.html import PRIVATE_HEADERS, negotiate_language
+from webhooks.http.rate_limits import wrong_link_limits
+from webhooks.http.request_middleware import client_ip
+from webhooks.public.templating import render_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,15 +48,15 @@ class _Row:
 
 # The file's route stands first: "/b/{token}" would take it for a token.
 @router.api_route("/b/{token}.ics", methods=["GET", "HEAD"])
-async def calendar(request: Request, token: str) -> Response:
+async def booking_calendar_file(request: Request, token: str) -> Response:
     """Answer with the booking's calendar file; the page's 404 for a link that is not ours."""
     try:
         booking, ctx = await _opened(request, token)
     except (NotFound, _Barred) as why:
         return _missing(request, why)
     language = _language(request, booking)
-    file = written(booking, booking_url(ctx, booking.id), language)
-    headers = PRIVATE | {
+    file = render_calendar_file(booking, booking_url(ctx, booking.id), language)
+    headers = PRIVATE_HEADERS | {
         "Content-Disposition": f'inline; filename="{file.name}"',
         "Vary": "Accept-Language",
     }
@@ -64,7 +64,7 @@ async def calendar(request: Request, token: str) -> Response:
 
 
 @router.api_route("/b/{token}", methods=["GET", "HEAD"])
-async def booking(request: Request, token: str) -> Response:
+async def show_booking_page(request: Request, token: str) -> Response:
     """Answer with the booking's page; a page in plain words for a link that is not ours."""
     try:
         shown, ctx = await _opened(request, token)
@@ -75,9 +75,9 @@ async def booking(request: Request, token: str) -> Response:
     def words(key: str, **params: object) -> str:
         return _words(text(key, **params), language)
 
-    local = zones.local(int(shown.starts_at.timestamp()), shown.timezone)
-    year = zones.local(int(ctx.now.timestamp()), shown.timezone).year
-    return page(
+    local = zones.to_local(int(shown.starts_at.timestamp()), shown.timezone)
+    year = zones.to_local(int(ctx.now.timestamp()), shown.timezone).year
+    return render_page(
         "booking.html",
         language,
         title=words("page.title", shop=shown.shop),
@@ -85,32 +85,32 @@ async def booking(request: Request, token: str) -> Response:
         service=shown.service,
         state=words(f"state.{shown.state}"),
         tone=_TONES.get(shown.state, "off"),
-        struck=shown.off,
+        struck=shown.is_void,
         start=local.isoformat(),
-        day=words("page.day", when=shown.start)
+        day=words("page.day", when=shown.local_start)
         if local.year == year
-        else words("page.day_year", when=shown.start, year=local.year),
-        hours=words("page.hours", since=shown.start, until=shown.end),
-        zone=words("page.zone", when=shown.start),
+        else words("page.day_year", when=shown.local_start, year=local.year),
+        hours=words("page.hours", since=shown.local_start, until=shown.local_end),
+        zone=words("page.zone", when=shown.local_start),
         rows=_rows(shown, language),
         calendar_href=f"{token}.ics",
-        calendar=words("page.calendar_off" if shown.off else "page.calendar"),
+        calendar=words("page.calendar_off" if shown.is_void else "page.calendar"),
         note=_words(_note(shown, ctx), language),
         privacy=words("privacy.title"),
     )
 
 
-async def _opened(request: Request, token: str) -> tuple[Invite, Context]:
+async def _opened(request: Request, token: str) -> tuple[BookingView, Context]:
     app: App = request.app.state.slotline
-    limits, whose = of_links(request.app, app.settings), address_of(request)
-    if seconds := await limits.barred(whose):
+    limits, whose = wrong_link_limits(request.app, app.settings), client_ip(request)
+    if seconds := await limits.wrong_link_wait(whose):
         raise _Barred(seconds)
     try:
-        booking_id = booking_of(app.runtime.secret, token)
-        async with app.runtime.reading() as ctx:
-            return await invite(ctx, booking_id), ctx
+        booking_id = booking_id_from_token(app.runtime.secret, token)
+        async with app.runtime.read_transaction() as ctx:
+            return await load_booking_view(ctx, booking_id), ctx
     except NotFound:
-        await limits.note_wrong_link(whose)
+        await limits.record_wrong_link(whose)
         raise
 
 
@@ -123,9 +123,9 @@ class _Barred(Exception):
 
 
 def _missing(request: Request, why: Exception) -> Response:
-    language = language_of(request.headers.get("Accept-Language", ""))
+    language = negotiate_language(request.headers.get("Accept-Language", ""))
     if isinstance(why, _Barred):
-        barred = page(
+        barred = render_page(
             "missing.html",
             language,
             status=429,
@@ -134,7 +134,7 @@ def _missing(request: Request, why: Exception) -> Response:
         )
         barred.headers["Retry-After"] = str(why.seconds)
         return barred
-    return page(
+    return render_page(
         "missing.html",
         language,
         status=404,
@@ -143,7 +143,7 @@ def _missing(request: Request, why: Exception) -> Response:
     )
 
 
-def _rows(shown: Invite, language: str) -> list[_Row]:
+def _rows(shown: BookingView, language: str) -> list[_Row]:
     def words(key: str, **params: object) -> str:
         return _words(text(key, **params), language)
 
@@ -164,7 +164,7 @@ def _rows(shown: Invite, language: str) -> list[_Row]:
     return rows
 
 
-def _map(shown: Invite) -> str:
+def _map(shown: BookingView) -> str:
     """Return the address of a map: of the shop's own point, else of a search for its address."""
     if shown.latitude is not None and shown.longitude is not None:
         point = {"mlat": f"{shown.latitude:.6f}", "mlon": f"{shown.longitude:.6f}"}
@@ -175,9 +175,9 @@ def _map(shown: Invite) -> str:
     return f"https://www.openstreetmap.org/search?{urlencode({'query': shown.place})}"
 
 
-def _note(shown: Invite, ctx: Context) -> Say:
+def _note(shown: BookingView, ctx: Context) -> Say:
     """Return what can be done next."""
-    if shown.off:
+    if shown.is_void:
         return text("page.off", shop=shown.shop)
     if shown.ends_at <= ctx.now or shown.state in {"completed", "no_show"}:
         return text("page.over", shop=shown.shop)
@@ -188,9 +188,9 @@ def _note(shown: Invite, ctx: Context) -> Say:
     return text("page.change", shop=shown.shop)
 
 
-def _language(request: Request, shown: Invite) -> str:
-    return language_of(request.headers.get("Accept-Language", ""), shown.language)
+def _language(request: Request, shown: BookingView) -> str:
+    return negotiate_language(request.headers.get("Accept-Language", ""), shown.language)
 
 
 def _words(say: Say, language: str) -> str:
-    return WORDING.say(say, language)
+    return TRANSLATOR.translate(say, language)

@@ -12,35 +12,35 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
 from bot.app import App
-from bot.i18n.messages import WORDING, error_text, text
+from bot.i18n.messages import TRANSLATOR, error_text, text
 from core.auth import password_login
 from core.errors import SlotlineError
 from core.messaging.messages import Say
-from webhooks.http.html import language_of
-from webhooks.public.templating import page
+from webhooks.http.html import negotiate_language
+from webhooks.public.templating import render_page
 
 router = APIRouter(prefix="/account", include_in_schema=False)
 
-What = Literal["verify", "password"]
+EmailLinkAction = Literal["verify", "password"]
 
 
 @router.get("/{what}")
-async def ask(request: Request, what: What, token: str = "") -> Response:
+async def show_link_page(request: Request, what: EmailLinkAction, token: str = "") -> Response:
     """Answer with the one button a mail's link leads to."""
     return _page(request, what, token=token[:200], asks=True)
 
 
 @router.post("/{what}")
-async def do(request: Request, what: What) -> Response:
+async def follow_link(request: Request, what: EmailLinkAction) -> Response:
     """Verify the address, or set the password that was typed."""
     app: App = request.app.state.slotline
     async with request.form(max_files=0, max_fields=5) as form:
         token, password = _field(form, "token"), _field(form, "password")
     try:
         if what == "verify":
-            await app.runtime.run(lambda ctx: password_login.verify(ctx, token))
+            await app.runtime.run(lambda ctx: password_login.verify_email(ctx, token))
         else:
-            await password_login.choose(app.runtime, token, password)
+            await password_login.reset_password(app.runtime, token, password)
     except SlotlineError as error:
         again = error.params.get("field") == "password"
         told = text("account.password_wrong") if again else error_text(error)
@@ -50,19 +50,19 @@ async def do(request: Request, what: What) -> Response:
 
 def _page(
     request: Request,
-    what: What,
+    what: EmailLinkAction,
     *,
     token: str = "",
     asks: bool = False,
     told: Say | None = None,
     status: int = 200,
 ) -> Response:
-    language = language_of(request.headers.get("Accept-Language", ""))
+    language = negotiate_language(request.headers.get("Accept-Language", ""))
 
     def words(say: Say) -> str:
-        return WORDING.say(say, language)
+        return TRANSLATOR.translate(say, language)
 
-    answer = page(
+    answer = render_page(
         "account.html",
         language,
         status=status,

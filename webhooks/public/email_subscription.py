@@ -11,50 +11,50 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from bot.app import App
-from bot.i18n.messages import WORDING, error_text, text
+from bot.i18n.messages import TRANSLATOR, error_text, text
 from core import signed_links
 from core.auth import email_subscription
 from core.errors import SlotlineError
 from core.messaging.messages import Say
-from webhooks.http.html import language_of
-from webhooks.public.templating import page
+from webhooks.http.html import negotiate_language
+from webhooks.public.templating import render_page
 
 router = APIRouter(prefix="/mail", include_in_schema=False)
 
 
 @router.get("/prove")
-async def ask(request: Request, token: str = "") -> Response:
+async def show_subscription_page(request: Request, token: str = "") -> Response:
     """Answer with the button that proves an address."""
     return _page(request, "mail.prove_title", "mail.prove_button", token=token[:200])
 
 
 @router.post("/prove")
-async def prove(request: Request) -> Response:
+async def confirm_subscription(request: Request) -> Response:
     """Note that the address is theirs."""
     app: App = request.app.state.slotline
     async with request.form(max_files=0, max_fields=5) as form:
         value = form.get("token", "")
         token = "" if isinstance(value, UploadFile) else value[:200]
     try:
-        await app.runtime.run(lambda ctx: email_subscription.prove(ctx, token))
+        await app.runtime.run(lambda ctx: email_subscription.confirm_subscription(ctx, token))
     except SlotlineError as error:
         return _page(request, "mail.prove_title", told=error_text(error), status=400)
     return _page(request, "mail.prove_title", told=text("mail.proved"))
 
 
 @router.get("/end/{token}")
-async def ask_end(request: Request, token: str) -> Response:
+async def show_unsubscribe_page(request: Request, token: str) -> Response:
     """Answer with the button that ends the mails; 400 for a link that is not ours."""
     app: App = request.app.state.slotline
     try:
-        signed_links.mail_of(app.runtime.secret, token)
+        signed_links.conversation_id_from_token(app.runtime.secret, token)
     except SlotlineError as error:
         return _page(request, "mail.end_title", told=error_text(error), status=400)
     return _page(request, "mail.end_title", "mail.end_button", token=token)
 
 
 @router.post("/end/{token}")
-async def end(request: Request, token: str) -> Response:
+async def unsubscribe_email(request: Request, token: str) -> Response:
     """Mail nothing more there, at one click."""
     app: App = request.app.state.slotline
     try:
@@ -73,12 +73,12 @@ def _page(
     told: Say | None = None,
     status: int = 200,
 ) -> Response:
-    language = language_of(request.headers.get("Accept-Language", ""))
+    language = negotiate_language(request.headers.get("Accept-Language", ""))
 
     def words(say: Say) -> str:
-        return WORDING.say(say, language)
+        return TRANSLATOR.translate(say, language)
 
-    answer = page(
+    answer = render_page(
         "account.html",
         language,
         status=status,

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.app import App
-from bot.i18n.messages import WORDING, text
-from webhooks.http.html import language_of
-from webhooks.public.templating import page
+from bot.i18n.messages import TRANSLATOR, text
+from webhooks.http.html import negotiate_language
+from webhooks.public.templating import render_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,17 +22,17 @@ class _Part:
 
 
 @router.api_route("/privacy", methods=["GET", "HEAD"])
-async def privacy(request: Request) -> Response:
+async def show_privacy_page(request: Request) -> Response:
     """Say what is stored and why, with the days this installation keeps it."""
     app: App = request.app.state.slotline
     days = app.settings
-    language = language_of(request.headers.get("Accept-Language", ""))
+    language = negotiate_language(request.headers.get("Accept-Language", ""))
 
     def words(key: str, **params: object) -> str:
-        return WORDING.say(text(key, **params), language)
+        return TRANSLATOR.translate(text(key, **params), language)
 
     heard, sent = days.keep_inbox_days, days.keep_outbox_days
-    return page(
+    return render_page(
         "privacy.html",
         language,
         title=words("privacy.title"),

@@ -15,33 +15,33 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.channels.simulator.channel import Listener, News
-from bot.channels.simulator.message import Shown
-from bot.simulator.controller import Stage
-from bot.simulator.state import facts
-from bot.simulator.transcript import talk_data
+from bot.channels.simulator.channel import Listener, SimulatorEvent
+from bot.channels.simulator.message import PhoneMessage
+from bot.simulator.controller import SimulatorController
+from bot.simulator.state import load_state
+from bot.simulator.transcript import load_transcript
 from core.errors import NotFound
 from core.messaging.messages import Incoming, Json
-from webhooks.public.templating import page
+from webhooks.public.templating import render_page
 
-STATIC = Path(__file__).parent / "static"
+STATIC_FOLDER = Path(__file__).parent / "static"
 
-TYPES = {
+MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
 
-HEARTBEAT = 5.0
+HEARTBEAT_SECONDS = 5.0
 """Seconds between signs of life: what the clock alone brought about is seen at the next."""
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 _SAFE = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
@@ -50,7 +50,7 @@ _SAFE = {
 router = APIRouter(include_in_schema=False)
 
 
-class Written(BaseModel):
+class PhoneInputIn(BaseModel):
     """What somebody did on a phone: wrote `text`, tapped `payload`, or shared their number."""
 
     model_config = ConfigDict(extra="forbid")
@@ -62,32 +62,32 @@ class Written(BaseModel):
     payload: str = Field("", max_length=100)
 
 
-async def own_page(request: Request) -> None:
+async def ensure_own_page(request: Request) -> None:
     """Refuse what another site's page asks for: JSON only, which browsers ask about first."""
     given = request.headers.get("content-type", "").partition(";")[0].strip()
     if given != "application/json":
         raise NotFound(what="a form here")
 
 
-_ASKED = [Depends(own_page)]
+_ASKED = [Depends(ensure_own_page)]
 
 
-def stage_of(request: Request) -> Stage:
+def controller_of(request: Request) -> SimulatorController:
     """Return what the page shows."""
-    stage: Stage = request.app.state.stage
+    stage: SimulatorController = request.app.state.stage
     return stage
 
 
 @router.get("/simulator")
-async def simulator() -> Response:
+async def show_simulator_page() -> Response:
     """Answer with the page; everything else it asks for itself."""
-    answer = page("simulator.html", "en")
+    answer = render_page("simulator.html", "en")
     answer.headers.update(_SAFE | {"Cache-Control": "no-store"})
     return answer
 
 
 @router.get("/simulator/static/{name}")
-async def static(request: Request, name: str) -> Response:
+async def simulator_asset(request: Request, name: str) -> Response:
     """Answer with one of the page's own files."""
     known = _files()
     if name not in known:
@@ -96,55 +96,55 @@ async def static(request: Request, name: str) -> Response:
     headers = _SAFE | {"Cache-Control": "no-cache", "ETag": tag}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=TYPES[Path(name).suffix])
+    return Response(body, headers=headers, media_type=MEDIA_TYPES[Path(name).suffix])
 
 
 @router.get("/simulator/events")
-async def events(request: Request) -> Response:
+async def stream_events(request: Request) -> Response:
     """Answer with all that is to be seen, and then with what happens, as it happens."""
-    stream = _events(stage_of(request))
+    stream = _events(controller_of(request))
     headers = _SAFE | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
 
 
 @router.post("/simulator/messages", dependencies=_ASKED)
-async def write(request: Request, written: Written) -> Json:
+async def send_from_phone(request: Request, body: PhoneInputIn) -> Json:
     """Let a phone send something; what it leads to comes by the events."""
-    incoming = Incoming(written.kind, text=written.text, payload=written.payload)
-    if written.kind == "contact":
-        incoming = Incoming("contact", contact=written.text)
-    await stage_of(request).say(written.line, written.address, incoming, written.text)
+    incoming = Incoming(body.kind, text=body.text, payload=body.payload)
+    if body.kind == "contact":
+        incoming = Incoming("contact", contact=body.text)
+    await controller_of(request).send_incoming(body.line, body.address, incoming, body.text)
     return {"ok": True}
 
 
 @router.post("/simulator/jump", dependencies=_ASKED)
-async def jump(request: Request) -> Json:
+async def jump_to_next_due(request: Request) -> Json:
     """Move the clock to what is due next; `due` is None when nothing is."""
-    due = await stage_of(request).jump()
+    due = await controller_of(request).jump_to_next_event()
     return {"due": due and due.to_json()}
 
 
 @router.post("/simulator/reset", dependencies=_ASKED)
-async def reset(request: Request) -> Json:
+async def reset_simulator(request: Request) -> Json:
     """Begin anew: fresh sample shops, empty phones, today's time."""
-    await stage_of(request).reset()
+    await controller_of(request).reset()
     return {"ok": True}
 
 
 @router.get("/simulator/talks/{conversation_id}")
-async def talk(request: Request, conversation_id: int) -> Response:
+async def show_stored_conversation(request: Request, conversation_id: int) -> Response:
     """Answer with what is stored of a talk."""
-    async with stage_of(request).app.runtime.reading() as ctx:
-        data = await talk_data(ctx, conversation_id)
+    async with controller_of(request).app.runtime.read_transaction() as ctx:
+        data = await load_transcript(ctx, conversation_id)
     body = json.dumps(data, ensure_ascii=False, indent=2)
     headers = _SAFE | {"Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/json")
 
 
 @router.get("/simulator/files/{number}")
-async def file(request: Request, number: int) -> Response:
+async def download_attachment(request: Request, number: int) -> Response:
     """Answer with the file that came with a message."""
-    for shown in stage_of(request).simulator.messages():
+    for shown in controller_of(request).simulator.all_messages():
         if shown.number == number and shown.document is not None:
             found = shown.document
             name = "".join(c for c in found.name if c.isalnum() or c in ".-_ ")
@@ -159,8 +159,8 @@ async def file(request: Request, number: int) -> Response:
 # --- the stream ---------------------------------------------------------------------------------
 
 
-async def _events(stage: Stage) -> AsyncIterator[str]:
-    with stage.simulator.watching() as news:
+async def _events(stage: SimulatorController) -> AsyncIterator[str]:
+    with stage.simulator.subscribe() as news:
         # What happens while this is read comes twice; the page goes by the messages' numbers.
         yield _event("stage", await _everything(stage))
         while True:
@@ -177,10 +177,10 @@ async def _events(stage: Stage) -> AsyncIterator[str]:
             yield _event("facts", await _facts(stage))
 
 
-async def _some(news: Listener) -> list[tuple[News, Shown | None]]:
+async def _some(news: Listener) -> list[tuple[SimulatorEvent, PhoneMessage | None]]:
     """Wait for what happens, at most until the next sign of life is due."""
     try:
-        batch = [await asyncio.wait_for(news.get(), HEARTBEAT)]
+        batch = [await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)]
     except TimeoutError:
         return []
     while not news.empty():
@@ -188,17 +188,17 @@ async def _some(news: Listener) -> list[tuple[News, Shown | None]]:
     return batch
 
 
-async def _everything(stage: Stage) -> Json:
+async def _everything(stage: SimulatorController) -> Json:
     return {
-        "scenes": [scene.to_json() for scene in stage.scenes],
-        "messages": [shown.to_json() for shown in stage.simulator.messages()],
+        "scenes": [scene.to_json() for scene in stage.shops],
+        "messages": [shown.to_json() for shown in stage.simulator.all_messages()],
         "facts": await _facts(stage),
     }
 
 
-async def _facts(stage: Stage) -> Json:
-    async with stage.app.runtime.reading() as ctx:
-        return await facts(ctx)
+async def _facts(stage: SimulatorController) -> Json:
+    async with stage.app.runtime.read_transaction() as ctx:
+        return await load_state(ctx)
 
 
 def _event(name: str, data: Json) -> str:
@@ -210,8 +210,8 @@ def _event(name: str, data: Json) -> str:
 def _files() -> dict[str, tuple[bytes, str]]:
     """Read the page's files once: name → content and tag."""
     found = {}
-    for path in sorted(STATIC.iterdir()):
-        if path.suffix in TYPES:
+    for path in sorted(STATIC_FOLDER.iterdir()):
+        if path.suffix in MEDIA_TYPES:
             body = path.read_bytes()
             found[path.name] = (body, f'"{sha256(body).hexdigest()[:20]}"')
     return found

@@ -10,7 +10,7 @@ import jinja2
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from webhooks.http.html import PRIVATE
+from webhooks.http.html import PRIVATE_HEADERS
 
 _HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ _TEMPLATES.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file, hashe
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
-_PAGE = PRIVATE | {
+_PAGE = PRIVATE_HEADERS | {
     # Our one style sheet stands in the page, named by its hash; nothing is ever loaded.
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -35,7 +35,9 @@ _PAGE = PRIVATE | {
 }
 
 
-def page(template: str, language: str, *, status: int = 200, **facts: object) -> HTMLResponse:
+def render_page(
+    template: str, language: str, *, status: int = 200, **facts: object
+) -> HTMLResponse:
     """Return `templates/<template>` filled in with `facts`, which are escaped."""
     body = _TEMPLATES.get_template(template).render(lang=language.replace("_", "-"), **facts)
     return HTMLResponse(body, status, headers=_PAGE)

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from bot.channels.simulator.rich_text import Span, spans
-from bot.rendering.keyboards import Option
-from bot.rendering.list_items import Item
-from bot.rendering.render import Capabilities, Document, Rendered, Venue
+from bot.channels.simulator.rich_text import RichTextSpan, parse_rich_text
+from bot.rendering.keyboards import PromptOption
+from bot.rendering.list_items import ListItem
+from bot.rendering.render import Attachment, Capabilities, RenderedMessage, VenuePin
 from core.messaging.messages import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PhoneMessage:
     """One message on a phone; `mine` when the phone's person wrote it.
 
     `number` rises over all phones and stays when the message is changed, which `edits` counts.
@@ -27,49 +27,51 @@ class Shown:
     address: str
     at: datetime
     mine: bool
-    text: tuple[Span, ...]
+    text: tuple[RichTextSpan, ...]
     edits: int = 0
     tapped: str = ""
     asks: str = ""
     shape: str = "text"
-    options: tuple[Option, ...] = ()
-    items: tuple[Item, ...] = ()
-    rows: tuple[tuple[Option, ...], ...] = ()
+    options: tuple[PromptOption, ...] = ()
+    items: tuple[ListItem, ...] = ()
+    rows: tuple[tuple[PromptOption, ...], ...] = ()
     opener: str = ""
     contact: str = ""
-    venue: Venue | None = None
-    document: Document | None = None
+    venue: VenuePin | None = None
+    document: Attachment | None = None
 
     @property
-    def name(self) -> str:
+    def message_id(self) -> str:
         """What the channel calls it: by this it is changed, and by this a tap says where."""
         return f"simulated-{self.number}"
 
-    def given(self, rendered: Rendered, can: Capabilities, asks: str) -> Shown:
+    def with_rendered(
+        self, rendered: RenderedMessage, can: Capabilities, asks: str
+    ) -> PhoneMessage:
         """Return it showing what a channel was given."""
         apart = rendered.shape in {"buttons", "list"}
         return replace(
             self,
             asks=asks,
-            text=spans(rendered.text, can.markup),
+            text=parse_rich_text(rendered.text, can.markup),
             shape=rendered.shape,
             options=rendered.options if apart else (),
             items=rendered.items,
             rows=rendered.rows,
-            opener=rendered.opener,
-            contact=rendered.contact,
+            opener=rendered.list_button,
+            contact=rendered.contact_button,
             venue=rendered.venue,
             document=rendered.document,
         )
 
-    def settled(self, text: tuple[Span, ...]) -> Shown:
+    def without_buttons(self, text: tuple[RichTextSpan, ...]) -> PhoneMessage:
         """Return it without its buttons, and with `text` if there is any."""
         plain = replace(self, asks="", shape="text", options=(), items=(), rows=(), contact="")
         return replace(plain, edits=self.edits + 1, text=text or self.text)
 
     def to_json(self) -> Json:
         """Return it as the page gets it."""
-        lines = self.items or [Item(option.label) for option in self.options]
+        lines = self.items or [ListItem(option.label) for option in self.options]
         return {
             "number": self.number,
             "line": self.line,
@@ -102,7 +104,7 @@ class Shown:
         }
 
 
-def _place(venue: Venue) -> Json:
+def _place(venue: VenuePin) -> Json:
     point = {"mlat": f"{venue.latitude:.6f}", "mlon": f"{venue.longitude:.6f}"}
     href = (
         f"https://www.openstreetmap.org/?{urlencode(point)}#map=18/{point['mlat']}/{point['mlon']}"

@@ -27,7 +27,7 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?')\]]")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class RichTextSpan:
     """A piece of text in one style ("" or bold, italic …), behind which may be a link."""
 
     text: str
@@ -41,18 +41,18 @@ class Span:
         }
 
 
-def spans(text: str, markup: Markup) -> tuple[Span, ...]:
+def parse_rich_text(text: str, markup: Markup) -> tuple[RichTextSpan, ...]:
     """Take apart what a channel would be sent; addresses of pages in it become links."""
     if markup == "html":
         pieces = _html(text)
     elif markup == "whatsapp":
         pieces = list(_marked(text))
     else:
-        pieces = [Span(text)]
+        pieces = [RichTextSpan(text)]
     return tuple(_linked(pieces))
 
 
-def _html(text: str) -> list[Span]:
+def _html(text: str) -> list[RichTextSpan]:
     reader = _Reader()
     reader.feed(text)
     reader.close()
@@ -64,7 +64,7 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[Span] = []
+        self.found: list[RichTextSpan] = []
         self._styles: list[str] = []
         self._href = ""
 
@@ -84,19 +84,19 @@ class _Reader(HTMLParser):
             self._href = ""
 
     def handle_data(self, data: str) -> None:
-        self.found.append(Span(data, self._styles[-1] if self._styles else "", self._href))
+        self.found.append(RichTextSpan(data, self._styles[-1] if self._styles else "", self._href))
 
 
-def _marked(text: str) -> Iterator[Span]:
+def _marked(text: str) -> Iterator[RichTextSpan]:
     end = 0
     for found in _MARKED.finditer(text):
-        yield Span(text[end : found.start()])
-        yield Span(found[2], _MARKS[found[1]])
+        yield RichTextSpan(text[end : found.start()])
+        yield RichTextSpan(found[2], _MARKS[found[1]])
         end = found.end()
-    yield Span(text[end:])
+    yield RichTextSpan(text[end:])
 
 
-def _linked(pieces: Iterable[Span]) -> Iterator[Span]:
+def _linked(pieces: Iterable[RichTextSpan]) -> Iterator[RichTextSpan]:
     for piece in pieces:
         end = 0
         for found in () if piece.href else _LINK.finditer(piece.text):

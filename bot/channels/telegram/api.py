@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from bot.channels.base import Sent
-from bot.channels.telegram.updates import Taken
-from bot.rendering.render import TELEGRAM, Capabilities, Rendered
+from bot.channels.base import SendResult
+from bot.channels.telegram.updates import ParsedUpdate
+from bot.rendering.render import TELEGRAM, Capabilities, RenderedMessage
 from core.errors import DeliveryFailed
 from core.messaging.messages import Json
 from core.messaging.outbox.claim import Outgoing
 
-Role = Literal["customer", "owner"]
+BotRole = Literal["customer", "owner"]
 
-TIMEOUT = 15.0
+REQUEST_TIMEOUT = 15.0
 """Seconds for one request, so that a stop can wait for those in hand."""
 
-POLL = 30
+POLL_TIMEOUT = 30
 """Seconds Telegram may keep a poll open while nothing happens."""
 
-CONNECTIONS = 40
+MAX_CONNECTIONS = 40
 """Updates that Telegram may deliver to the webhook at the same time."""
 
 
@@ -32,29 +32,29 @@ class TelegramBot(Protocol):
     `sending` is called with the chat when something is on its way there.
     """
 
-    sending: Callable[[int], None]
+    on_sending: Callable[[int], None]
 
     @property
-    def role(self) -> Role:
+    def role(self) -> BotRole:
         """Whom it serves."""
 
     @property
     def id(self) -> str:
         """Its number at Telegram, which is the address of its line."""
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Send, or change the message that this one replaces."""
 
     async def close(self) -> None:
         """Let go of connections."""
 
-    def read(self, raw: Mapping[str, Any]) -> Taken | None:
+    def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
         """Return what an update says; None: nothing to do. ValueError if it is no update."""
 
-    async def updates(self, offset: int) -> Sequence[dict[str, Any]]:
+    async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
         """Wait for updates from `offset` on. Refused, or OSError without a connection."""
 
-    async def username(self) -> str:
+    async def get_username(self) -> str:
         """Return its name, for links to it. Refused, OSError."""
 
     async def set_webhook(self, url: str, secret: str) -> None:
@@ -63,21 +63,21 @@ class TelegramBot(Protocol):
     async def delete_webhook(self) -> None:
         """Have updates kept until they are asked for. Refused, OSError."""
 
-    async def acknowledge(self, query: str, text: str = "") -> None:
+    async def answer_callback(self, query: str, text: str = "") -> None:
         """End the waiting of a tapped button; what goes wrong is passed over."""
 
-    async def typing(self, chat_id: int) -> None:
+    async def send_typing(self, chat_id: int) -> None:
         """Show that something is coming; what goes wrong is passed over."""
 
-    async def point(self, chat_id: int, text: str) -> None:
+    async def send_group_text(self, chat_id: int, text: str) -> None:
         """Say something in a group; what goes wrong is passed over."""
 
-    async def describe(self, descriptions: Sequence[Description]) -> None:
+    async def set_description(self, descriptions: Sequence[BotDescription]) -> None:
         """Set commands, descriptions and the menu button. Refused, OSError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class BotDescription:
     """What people see of a bot in one language; "" for everybody whose language has none."""
 
     language: str
@@ -86,7 +86,7 @@ class Description:
     short: str
 
 
-class Refused(Exception):
+class BotApiError(Exception):
     """Telegram refused a request: its code and words."""
 
     def __init__(self, code: int, description: str, retry_after: float | None = None) -> None:
@@ -96,18 +96,18 @@ class Refused(Exception):
         self.retry_after = retry_after
 
     @property
-    def same(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the message shows that already."""
         return "message is not modified" in self.description
 
     @property
-    def gone(self) -> bool:
+    def is_uneditable(self) -> bool:
         """Whether the message cannot be changed any more, so that a new one must be sent."""
         words = ("message to edit not found", "message can't be edited", "no text in the message")
         return self.code == 400 and any(each in self.description for each in words)
 
     @property
-    def failed(self) -> DeliveryFailed:
+    def delivery_failure(self) -> DeliveryFailed:
         """What it means for the delivery."""
         # Blocked, deactivated, kicked, never met: nothing arrives there before they write again.
         unreachable = self.code == 403 or "chat not found" in self.description
@@ -120,7 +120,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bots:
+class TelegramChannel:
     """The way out of every Telegram line: each by the bot whose line it is."""
 
     by_id: Mapping[str, TelegramBot]
@@ -130,7 +130,7 @@ class Bots:
         """What one message can be."""
         return TELEGRAM
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Send by the line's own bot."""
         bot = self.by_id.get(row.line_address)
         if bot is None:
@@ -143,20 +143,20 @@ class Bots:
             await bot.close()
 
 
-def bot_id(token: str) -> str:
+def parse_bot_id(token: str) -> str:
     """Return the number of the bot that a token is for; "" if it is no token."""
     number, _, rest = token.partition(":")
     return number if number.isascii() and number.isdecimal() and rest else ""
 
 
-def webhook_secret(setting: str, secret: bytes, role: Role) -> str:
+def webhook_secret(setting: str, secret: bytes, role: BotRole) -> str:
     """Return what Telegram repeats with each update: the setting, else one of our own."""
     return setting or hmac.digest(secret, f"telegram webhook {role}".encode(), "sha256").hex()
 
 
-def living(row: Outgoing) -> tuple[int, list[int]]:
+def edit_targets(row: Outgoing) -> tuple[int, list[int]]:
     """Return the message to change (0: send a new one), and those that lose their buttons."""
-    known: Json = row.living
+    known: Json = row.edit_target
     message, also = _number(known.get("message")), _number(known.get("also"))
     if known.get("in_place"):
         return message, [also] if also else []

@@ -49,20 +49,20 @@ from aiogram.types import (
     Update,
 )
 
-from bot.channels.base import Sent
+from bot.channels.base import SendResult
 from bot.channels.telegram.api import (
-    CONNECTIONS,
-    POLL,
-    TIMEOUT,
-    Description,
-    Refused,
-    Role,
-    bot_id,
-    living,
+    MAX_CONNECTIONS,
+    POLL_TIMEOUT,
+    REQUEST_TIMEOUT,
+    BotApiError,
+    BotDescription,
+    BotRole,
+    edit_targets,
+    parse_bot_id,
 )
-from bot.channels.telegram.rate_limiter import Limiter
-from bot.channels.telegram.updates import DEAD, KINDS, Taken, taken
-from bot.rendering.render import Rendered
+from bot.channels.telegram.rate_limiter import TelegramRateLimiter
+from bot.channels.telegram.updates import DEAD_BUTTON, UPDATE_KINDS, ParsedUpdate, parse_update
+from bot.rendering.render import RenderedMessage
 from core.errors import DeliveryFailed
 from core.messaging.outbox.claim import Outgoing
 
@@ -74,7 +74,7 @@ anew for the next answer costs as much as the whole request."""
 
 T = TypeVar("T")
 
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 _CODES: Mapping[type[Exception], int] = {
     exceptions.TelegramBadRequest: 400,
@@ -87,7 +87,7 @@ _CODES: Mapping[type[Exception], int] = {
 }
 
 
-class GetUpdates(TelegramMethod[list[dict[str, Any]]]):
+class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
     """getUpdates without reading them: one that cannot be read must not hold up the others."""
 
     __returning__: ClassVar[Any] = list[dict[str, Any]]
@@ -98,17 +98,19 @@ class GetUpdates(TelegramMethod[list[dict[str, Any]]]):
     allowed_updates: list[str]
 
 
-class TelegramCustomer:
+class TelegramCustomerBot:
     """The bot that customers talk to."""
 
-    role: Role = "customer"
+    role: BotRole = "customer"
 
-    def __init__(self, token: str, api_url: str, limiter: Limiter) -> None:
+    def __init__(self, token: str, api_url: str, limiter: TelegramRateLimiter) -> None:
         """Take the token; nothing is connected before the first request."""
-        self.id = bot_id(token)
+        self.id = parse_bot_id(token)
         self.limiter = limiter
-        self.sending: Callable[[int], None] = lambda _chat_id: None
-        self._session = AiohttpSession(api=TelegramAPIServer.from_base(api_url), timeout=TIMEOUT)
+        self.on_sending: Callable[[int], None] = lambda _chat_id: None
+        self._session = AiohttpSession(
+            api=TelegramAPIServer.from_base(api_url), timeout=REQUEST_TIMEOUT
+        )
         self._bot = Bot(
             token,
             session=self._session,
@@ -120,27 +122,27 @@ class TelegramCustomer:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Send, or change the message that this replaces; those before it lose their buttons."""
         chat_id = int(row.address)
-        message, settled = living(row)
-        self.sending(chat_id)
+        message, settled = edit_targets(row)
+        self.on_sending(chat_id)
         try:
             if not (message and await self._edit(chat_id, message, rendered)):
-                if message and rendered.contact:
+                if message and rendered.contact_button:
                     settled.append(message)
                 message = await self._send(chat_id, row, rendered)
-        except Refused as refused:
+        except BotApiError as refused:
             if refused.retry_after is not None:
                 await self.limiter.pause(chat_id, refused.retry_after)
-            raise refused.failed from None
+            raise refused.delivery_failure from None
         except OSError as error:
             raise DeliveryFailed(reason=str(error)[:300]) from None
         for each in settled:
-            self._begin(self._settle(chat_id, each, rendered.settled))
-        return Sent(str(message), "delivered")
+            self._begin(self._settle(chat_id, each, rendered.settled_text))
+        return SendResult(str(message), "delivered")
 
-    async def _send(self, chat_id: int, row: Outgoing, rendered: Rendered) -> int:
+    async def _send(self, chat_id: int, row: Outgoing, rendered: RenderedMessage) -> int:
         method: SendMessage | SendVenue | SendDocument
         if rendered.venue is not None:
             place = rendered.venue
@@ -167,9 +169,9 @@ class TelegramCustomer:
         sent: Message = await self._limited(chat_id, method)
         return sent.message_id
 
-    async def _edit(self, chat_id: int, message_id: int, rendered: Rendered) -> bool:
+    async def _edit(self, chat_id: int, message_id: int, rendered: RenderedMessage) -> bool:
         """Change a message; False if a new one must be sent instead."""
-        if rendered.contact or rendered.venue is not None or rendered.document is not None:
+        if rendered.contact_button or rendered.venue is not None or rendered.document is not None:
             return False
         method = EditMessageText(
             chat_id=chat_id,
@@ -179,10 +181,10 @@ class TelegramCustomer:
         )
         try:
             await self._limited(chat_id, method)
-        except Refused as refused:
-            if refused.gone:
+        except BotApiError as refused:
+            if refused.is_uneditable:
                 return False
-            if not refused.same:
+            if not refused.is_unchanged:
                 raise
         return True
 
@@ -195,11 +197,11 @@ class TelegramCustomer:
             method = EditMessageText(chat_id=chat_id, message_id=message_id, text=text)
         try:
             await self._limited(chat_id, method)
-        except (Refused, OSError) as error:
+        except (BotApiError, OSError) as error:
             # Buttons that stay are stale, and answered so: nobody is told less for it.
             log.info("telegram.not_settled", chat=chat_id, error=str(error))
 
-    async def settled(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nothing is on its way beside what was sent."""
         while self._later:
             await asyncio.wait(self._later)
@@ -216,52 +218,54 @@ class TelegramCustomer:
 
     # --- in -----------------------------------------------------------------------------------
 
-    def read(self, raw: Mapping[str, Any]) -> Taken | None:
+    def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
         """Return what an update says; None: nothing to do. ValueError if it is no update."""
-        return taken(Update.model_validate(raw, context={"bot": self._bot}))
+        return parse_update(Update.model_validate(raw, context={"bot": self._bot}))
 
-    async def updates(self, offset: int) -> Sequence[dict[str, Any]]:
+    async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
         """Wait for updates from `offset` on."""
-        method = GetUpdates(offset=offset, timeout=POLL, allowed_updates=list(KINDS))
-        return await self._call(method, timeout=POLL + TIMEOUT)
+        method = GetRawUpdates(
+            offset=offset, timeout=POLL_TIMEOUT, allowed_updates=list(UPDATE_KINDS)
+        )
+        return await self._call(method, timeout=POLL_TIMEOUT + REQUEST_TIMEOUT)
 
     async def set_webhook(self, url: str, secret: str) -> None:
         """Have updates delivered to `url`, and see that they are."""
         method = SetWebhook(
             url=url,
             secret_token=secret,
-            allowed_updates=list(KINDS),
-            max_connections=CONNECTIONS,
+            allowed_updates=list(UPDATE_KINDS),
+            max_connections=MAX_CONNECTIONS,
         )
         await self._call(method)
         info = await self._call(GetWebhookInfo())
-        if info.url != url or set(info.allowed_updates or ()) != set(KINDS):
-            raise Refused(409, f"the webhook is {info.url} with {info.allowed_updates}")
+        if info.url != url or set(info.allowed_updates or ()) != set(UPDATE_KINDS):
+            raise BotApiError(409, f"the webhook is {info.url} with {info.allowed_updates}")
 
     async def delete_webhook(self) -> None:
         """Have updates kept until they are asked for."""
         await self._call(DeleteWebhook(drop_pending_updates=False))
 
-    async def username(self) -> str:
+    async def get_username(self) -> str:
         """Return its name, for links to it."""
         return (await self._call(GetMe())).username or ""
 
     # --- beside the talk ------------------------------------------------------------------------
 
-    async def acknowledge(self, query: str, text: str = "") -> None:
+    async def answer_callback(self, query: str, text: str = "") -> None:
         """End the waiting of a tapped button; what goes wrong is passed over."""
         await self._try(AnswerCallbackQuery(callback_query_id=query, text=text or None))
 
-    async def typing(self, chat_id: int) -> None:
+    async def send_typing(self, chat_id: int) -> None:
         """Show that something is coming; what goes wrong is passed over."""
         await self._try(SendChatAction(chat_id=chat_id, action="typing"))
 
-    async def point(self, chat_id: int, text: str) -> None:
+    async def send_group_text(self, chat_id: int, text: str) -> None:
         """Say something in a group; what goes wrong is passed over."""
-        async with self.limiter.turn(chat_id):
+        async with self.limiter.wait_turn(chat_id):
             await self._try(SendMessage(chat_id=chat_id, text=text))
 
-    async def describe(self, descriptions: Sequence[Description]) -> None:
+    async def set_description(self, descriptions: Sequence[BotDescription]) -> None:
         """Set commands, descriptions and the menu button."""
         for each in descriptions:
             language = each.language or None
@@ -277,10 +281,10 @@ class TelegramCustomer:
     # --- requests -------------------------------------------------------------------------------
 
     async def _limited(self, chat_id: int, method: TelegramMethod[T]) -> T:
-        async with self.limiter.turn(chat_id):
+        async with self.limiter.wait_turn(chat_id):
             return await self._call(method)
 
-    async def _call(self, method: TelegramMethod[T], timeout: float = TIMEOUT) -> T:  # noqa: ASYNC109 - theirs
+    async def _call(self, method: TelegramMethod[T], timeout: float = REQUEST_TIMEOUT) -> T:  # noqa: ASYNC109 - theirs
         """Make a request. Refused with what Telegram says, OSError when it says nothing."""
         try:
             return await self._bot(method, request_timeout=int(timeout))
@@ -292,12 +296,12 @@ class TelegramCustomer:
             raise OSError(f"{type(error).__name__}: {error}") from error
         except exceptions.TelegramAPIError as error:
             wait = error.retry_after if isinstance(error, exceptions.TelegramRetryAfter) else None
-            raise Refused(_CODES.get(type(error), 500), error.message, wait) from None
+            raise BotApiError(_CODES.get(type(error), 500), error.message, wait) from None
 
     async def _try(self, method: TelegramMethod[Any]) -> None:
         try:
             await self._call(method)
-        except (Refused, OSError) as error:
+        except (BotApiError, OSError) as error:
             log.info("telegram.passed_over", method=method.__api_method__, error=str(error))
 
     def _begin(self, work: Any) -> None:
@@ -306,22 +310,22 @@ class TelegramCustomer:
         task.add_done_callback(self._later.discard)
 
 
-def _markup(row: Outgoing, rendered: Rendered) -> Markup | None:
-    if rendered.contact:
-        share = KeyboardButton(text=rendered.contact, request_contact=True)
+def _markup(row: Outgoing, rendered: RenderedMessage) -> ReplyMarkup | None:
+    if rendered.contact_button:
+        share = KeyboardButton(text=rendered.contact_button, request_contact=True)
         return ReplyKeyboardMarkup(keyboard=[[share]], resize_keyboard=True, one_time_keyboard=True)
     if rendered.rows:
         return _inline(rendered)
-    return ReplyKeyboardRemove(remove_keyboard=True) if row.living.get("contact") else None
+    return ReplyKeyboardRemove(remove_keyboard=True) if row.edit_target.get("contact") else None
 
 
-def _inline(rendered: Rendered) -> InlineKeyboardMarkup | None:
+def _inline(rendered: RenderedMessage) -> InlineKeyboardMarkup | None:
     if not rendered.rows:
         return None
     rows = [
         [
             InlineKeyboardButton(
-                text=cell.label, callback_data=cell.payload or DEAD, style=cell.style or None
+                text=cell.label, callback_data=cell.payload or DEAD_BUTTON, style=cell.style or None
             )
             for cell in row
         ]

@@ -20,42 +20,42 @@ from typing import Any
 
 import structlog
 
-from bot.channels.telegram.api import Refused
+from bot.channels.telegram.api import BotApiError
 from bot.observability import metrics
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RateWindow:
     """At most so many messages within any so many seconds."""
 
-    most: int
+    max_messages: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class TelegramRates:
     """The windows of a bot, of a chat, of a group; None for no limit.
 
     Telegram's limits are 30 a second, 1 a second and 20 a minute
     (https://core.telegram.org/bots/faq#broadcasting-to-users), "about": ours are a little below.
     """
 
-    bot: Window | None = Window(28, 1.01)
-    chat: Window | None = Window(1, 1.01)
-    group: Window | None = Window(18, 60.1)
+    bot: RateWindow | None = RateWindow(28, 1.01)
+    chat: RateWindow | None = RateWindow(1, 1.01)
+    group: RateWindow | None = RateWindow(18, 60.1)
 
 
-UNPACED = Pace(None, None, None)
+UNLIMITED = TelegramRates(None, None, None)
 
-LEASE = 30.0
+LEASE_SECONDS = 30.0
 """Seconds after which a place is free again whose holder died: more than its request may take."""
 
-PATIENCE = 20.0
+MAX_WAIT_SECONDS = 20.0
 """Seconds anybody waits for a chat that was told to rest; whoever would wait longer asks again."""
 
-KNOWN = 10_000
+MAX_TRACKED_CHATS = 10_000
 """Windows remembered in a process before those that are empty are forgotten."""
 
 _REST = "rest"
@@ -93,12 +93,12 @@ def _unique() -> Iterator[str]:
 
 
 @dataclass(slots=True, eq=False)
-class Limiter:
+class TelegramRateLimiter:
     """The places of one bot. `url` is the Valkey or Redis that processes share."""
 
     bot: str
     url: str = ""
-    pace: Pace = Pace()
+    rates: TelegramRates = TelegramRates()
     clock: Callable[[], float] = time.monotonic
     _held: dict[str, dict[str, float]] = field(default_factory=dict)
     _line: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -107,7 +107,7 @@ class Limiter:
     _scripts: Any = None
 
     @asynccontextmanager
-    async def turn(self, chat_id: int) -> AsyncIterator[None]:
+    async def wait_turn(self, chat_id: int) -> AsyncIterator[None]:
         """Wait until a message to this chat may be sent, which is done in the block.
 
         Refused when the chat is to be left alone for longer than `PATIENCE`.
@@ -117,9 +117,9 @@ class Limiter:
         begun = self.clock()
         try:
             # The chat first: whoever waits for a chat must not stand before others in the line.
-            if window := self.pace.group if chat_id < 0 else self.pace.chat:
+            if window := self.rates.group if chat_id < 0 else self.rates.chat:
                 await self._enter(self._chat(chat_id), window, place, took)
-            if window := self.pace.bot:
+            if window := self.rates.bot:
                 async with self._line:
                     await self._enter(f"telegram:{self.bot}", window, place, took)
             metrics.RATE_WAITS.labels("telegram").observe(self.clock() - begun)
@@ -141,14 +141,16 @@ class Limiter:
     def _chat(self, chat_id: int) -> str:
         return f"telegram:{self.bot}:{chat_id}"
 
-    async def _enter(self, name: str, window: Window, place: str, took: dict[str, float]) -> None:
+    async def _enter(
+        self, name: str, window: RateWindow, place: str, took: dict[str, float]
+    ) -> None:
         while (wait := await self._take(name, window, place)) > 0:
-            if wait > max(PATIENCE, window.seconds):
-                raise Refused(429, "told to wait by the answer to another message", wait)
+            if wait > max(MAX_WAIT_SECONDS, window.seconds):
+                raise BotApiError(429, "told to wait by the answer to another message", wait)
             await asyncio.sleep(wait)
         took[name] = window.seconds
 
-    async def _take(self, name: str, window: Window, place: str) -> float:
+    async def _take(self, name: str, window: RateWindow, place: str) -> float:
         """Take a place in a window if one is free, else return the seconds until one may be.
 
         That is a whole window at most – no place whose request has no answer yet is free before –
@@ -156,7 +158,7 @@ class Limiter:
         """
         if self.url:
             try:
-                args = [place, window.most, window.seconds, LEASE]
+                args = [place, window.max_messages, window.seconds, LEASE_SECONDS]
                 return float(await self._shared()[0](keys=[name], args=args))
             except Exception as error:  # noqa: BLE001 - whatever it is, messages go on
                 log.warning("telegram.limits_alone", error=f"{type(error).__name__}: {error}")
@@ -164,10 +166,10 @@ class Limiter:
         held = {who: until for who, until in self._held.get(name, {}).items() if until > now}
         if _REST in held:
             return held[_REST] - now
-        if len(held) >= window.most:
+        if len(held) >= window.max_messages:
             return min(min(held.values()) - now, window.seconds)
-        self._held[name] = {**held, place: now + LEASE}
-        if len(self._held) > KNOWN:
+        self._held[name] = {**held, place: now + LEASE_SECONDS}
+        if len(self._held) > MAX_TRACKED_CHATS:
             self._held = {n: h for n, h in self._held.items() if max(h.values()) > now}
         return 0.0
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from core.messaging.messages import Incoming
 
-KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 """The updates we ask for; of channels and everything else we do not even hear."""
 
-DEAD = "-"
+DEAD_BUTTON = "-"
 """What a dead button sends: Telegram knows no buttons without anything behind them."""
 
 # Kind of content → what it is called in an inbox, where it has no MIME type of its own.
@@ -38,7 +38,7 @@ _MEDIA = {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ParsedUpdate:
     """One update: who did what.
 
     `incoming` is None for what is no part of a talk: a tap on a dead button, in a group or on a
@@ -48,12 +48,12 @@ class Taken:
     update_id: int
     chat_id: int
     incoming: Incoming | None = None
-    query: str = ""
-    answer: Literal["", "nothing_there", "not_here"] = ""
+    callback_query_id: str = ""
+    outside_reply: Literal["", "nothing_there", "not_here"] = ""
     language: str = ""
 
 
-def taken(update: Any) -> Taken | None:
+def parse_update(update: Any) -> ParsedUpdate | None:
     """Return what to do about an update; None: nothing."""
     if update.callback_query is not None:
         return _tap(update.update_id, update.callback_query)
@@ -66,14 +66,14 @@ def taken(update: Any) -> Taken | None:
     return None
 
 
-def _tap(update_id: int, query: Any) -> Taken:
+def _tap(update_id: int, query: Any) -> ParsedUpdate:
     user, message = query.from_user, query.message
     language = user.language_code or ""
     if message is not None and message.chat.type != "private":
-        return Taken(update_id, message.chat.id, None, query.id, "not_here", language)
+        return ParsedUpdate(update_id, message.chat.id, None, query.id, "not_here", language)
     data = query.data or ""
-    if data == DEAD:
-        return Taken(update_id, user.id, None, query.id, "nothing_there", language)
+    if data == DEAD_BUTTON:
+        return ParsedUpdate(update_id, user.id, None, query.id, "nothing_there", language)
     incoming = Incoming(
         "tap",
         payload=data,
@@ -81,10 +81,10 @@ def _tap(update_id: int, query: Any) -> Taken:
         name=_name(user),
         language=language,
     )
-    return Taken(update_id, user.id, incoming, query.id, "", language)
+    return ParsedUpdate(update_id, user.id, incoming, query.id, "", language)
 
 
-def _message(update_id: int, message: Any) -> Taken | None:
+def _message(update_id: int, message: Any) -> ParsedUpdate | None:
     user, chat = message.from_user, message.chat
     if user is None or user.is_bot:
         return None
@@ -92,12 +92,12 @@ def _message(update_id: int, message: Any) -> Taken | None:
     if chat.type != "private":
         # Bots hear only commands in groups, unless they were made administrators.
         command = (message.text or "").startswith("/") and chat.type in {"group", "supergroup"}
-        return Taken(update_id, chat.id, language=language) if command else None
+        return ParsedUpdate(update_id, chat.id, language=language) if command else None
     incoming = _content(message)
     if incoming is None:
         return None
     fields = {"name": _name(user), "language": language}
-    return Taken(update_id, user.id, _with(incoming, **fields), language=language)
+    return ParsedUpdate(update_id, user.id, _with(incoming, **fields), language=language)
 
 
 def _content(message: Any) -> Incoming | None:
@@ -124,19 +124,19 @@ def _contact(message: Any) -> Incoming:
     return Incoming("contact", contact=f"+{digits}")
 
 
-def _edit(update_id: int, message: Any) -> Taken | None:
+def _edit(update_id: int, message: Any) -> ParsedUpdate | None:
     user = message.from_user
     # A location that is shared live changes every few seconds.
     if user is None or user.is_bot or message.chat.type != "private" or not message.text:
         return None
-    return Taken(update_id, user.id, Incoming("event", text="edited"))
+    return ParsedUpdate(update_id, user.id, Incoming("event", text="edited"))
 
 
-def _membership(update_id: int, change: Any) -> Taken | None:
+def _membership(update_id: int, change: Any) -> ParsedUpdate | None:
     if change.chat.type != "private":
         return None
     event = "blocked" if change.new_chat_member.status == "kicked" else "unblocked"
-    return Taken(update_id, change.chat.id, Incoming("event", text=event))
+    return ParsedUpdate(update_id, change.chat.id, Incoming("event", text=event))
 
 
 def _name(user: Any) -> str:

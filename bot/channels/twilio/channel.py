@@ -11,12 +11,19 @@ from urllib.parse import urlencode
 
 import structlog
 
-from bot.channels.base import Sent
+from bot.channels.base import SendResult
 from bot.channels.twilio import rates, templates
-from bot.channels.twilio.errors import AWAY, NO_TEMPLATE, OPTED_OUT, PERMANENT, UNREACHABLE, why
-from bot.channels.twilio.rate_limiter import Pacer
+from bot.channels.twilio.errors import (
+    OPTED_OUT,
+    PERMANENT_ERRORS,
+    PROVIDER_DOWN_KEY,
+    TEMPLATE_ERRORS,
+    UNREACHABLE_ERRORS,
+    error_key,
+)
+from bot.channels.twilio.rate_limiter import TwilioRateLimiter
 from bot.observability import metrics
-from bot.rendering.render import SMS, Capabilities, Rendered, as_numbers
+from bot.rendering.render import SMS, Capabilities, RenderedMessage, with_numbered_options
 from core.db.context import Context
 from core.errors import DeliveryFailed
 from core.messaging import whatsapp_templates
@@ -28,37 +35,39 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-FORM = "application/x-www-form-urlencoded"
+FORM_TYPE = "application/x-www-form-urlencoded"
 
-TIMEOUT = 10.0
+SEND_TIMEOUT = 10.0
 """Seconds for one request, so that a stop can wait for those in hand."""
 
 
-class Twilio:
+class TwilioChannel:
     """One account's way out on one channel, "sms" or "whatsapp"."""
 
-    def __init__(self, settings: Settings, channel: str, pacer: Pacer | None = None) -> None:
+    def __init__(
+        self, settings: Settings, channel: str, pacer: TwilioRateLimiter | None = None
+    ) -> None:
         """Take the credentials; nothing is imported or connected before the first message."""
         self._settings = settings
-        self.pacer = pacer or Pacer(settings.redis_url)
-        self._rates, _ = rates.read(settings.twilio_rates)
+        self.pacer = pacer or TwilioRateLimiter(settings.redis_url)
+        self._rates, _ = rates.parse_rates(settings.twilio_rates)
         self._whatsapp = channel == "whatsapp"
         self._client: Client | None = None
-        self._by_hand, _ = templates.by_hand(settings.twilio_content_sids)
+        self._by_hand, _ = templates.parse_template_sids(settings.twilio_content_sids)
         self._contents = dict(self._by_hand)
 
     @property
     def capabilities(self) -> Capabilities:
         """What SMS can; on WhatsApp, what the templates that are set up let us."""
-        return templates.capabilities(self._contents) if self._whatsapp else SMS
+        return templates.template_capabilities(self._contents) if self._whatsapp else SMS
 
-    async def learn(self, ctx: Context) -> None:
+    async def load_config(self, ctx: Context) -> None:
         """Read which templates there are; those set by hand come first."""
         if self._whatsapp:
-            found = await whatsapp_templates.known(ctx, self._settings.twilio_account_sid)
+            found = await whatsapp_templates.load_templates(ctx, self._settings.twilio_account_sid)
             self._contents = {name: one.sid for name, one in found.items()} | self._by_hand
 
-    def prepare(self) -> Client:
+    def get_client(self) -> Client:
         """Return the client, imported and made at its first use. Needs a running loop."""
         if self._client is None:
             from twilio.rest import Client
@@ -72,15 +81,15 @@ class Twilio:
             self._client = client
         return self._client
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Hand one message to Twilio."""
         if self._client is None:
             # A third of a second of imports, in which the loop goes on.
             await asyncio.to_thread(_import_client)
         sender = f"twilio:{row.account}:{row.line_address}"
-        if rate := self._rates[rates.kind(row.line_address, row.channel)]:
+        if rate := self._rates[rates.sender_kind(row.line_address, row.channel)]:
             segments = 1 if self._whatsapp else rendered.segments or 1
-            wait = await self.pacer.turn(sender, segments / rate, row.lane)
+            wait = await self.pacer.wait_turn(sender, segments / rate, row.lane)
             metrics.RATE_WAITS.labels(row.channel).observe(wait)
         request = self._to(row) | self._what(rendered)
         try:
@@ -88,7 +97,7 @@ class Twilio:
         except DeliveryFailed as failed:
             if failed.params.get("line"):
                 await self.pacer.pause(sender, failed.retry_after or 1)
-            if rendered.content or failed.params.get("code") not in NO_TEMPLATE:
+            if rendered.template or failed.params.get("code") not in TEMPLATE_ERRORS:
                 raise
             # Somebody deleted it, say. The question must get there; a number answers it as well.
             log.warning("twilio.template_refused", sid=request.get("content_sid"), why=str(failed))
@@ -96,28 +105,28 @@ class Twilio:
             self._contents = {n: sid for n, sid in self._contents.items() if sid != gone}
             return await self._create(self._to(row) | self._text(rendered))
 
-    async def _create(self, request: dict[str, Any]) -> Sent:
-        create = self.prepare().messages.create_async
+    async def _create(self, request: dict[str, Any]) -> SendResult:
+        create = self.get_client().messages.create_async
         from aiohttp import ClientConnectorError, ClientError
         from twilio.base.exceptions import TwilioException
 
         try:
             # Twilio's client leaves connecting without a limit; this one is for everything.
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(SEND_TIMEOUT):
                 message = await create(**request)
         except TwilioException as refused:
             raise _failure(refused) from None
         except TimeoutError:
             reason = "Twilio did not answer in time"
-            raise DeliveryFailed(reason=reason, why=AWAY, uncertain=True) from None
+            raise DeliveryFailed(reason=reason, why=PROVIDER_DOWN_KEY, uncertain=True) from None
         except ClientConnectorError as error:
             reason = f"{type(error).__name__}: {error}"[:300]
-            raise DeliveryFailed(reason=reason, why=AWAY, away=True) from error
+            raise DeliveryFailed(reason=reason, why=PROVIDER_DOWN_KEY, away=True) from error
         except (ClientError, OSError, ValueError) as error:
             # No connection, or a cut one, or a proxy's page that is not JSON.
             reason = f"{type(error).__name__}: {error}"[:300]
-            raise DeliveryFailed(reason=reason, why=AWAY, uncertain=True) from error
-        return Sent(message.sid or "", message.status or "", _number(message.num_segments))
+            raise DeliveryFailed(reason=reason, why=PROVIDER_DOWN_KEY, uncertain=True) from error
+        return SendResult(message.sid or "", message.status or "", _number(message.num_segments))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -126,18 +135,18 @@ class Twilio:
             await self._client.http_client.close()
             self._client = None
 
-    def _what(self, rendered: Rendered) -> dict[str, Any]:
+    def _what(self, rendered: RenderedMessage) -> dict[str, Any]:
         """Return what is sent: an approved template, buttons or a list by theirs, or a text."""
-        content = rendered.content
+        content = rendered.template
         if content is not None:
             return _content(content.sid, content.variables)
-        if filled := templates.fill(rendered, self._contents):
+        if filled := templates.fill_template(rendered, self._contents):
             name, variables = filled
             return _content(self._contents[name], variables)
         return self._text(rendered)
 
-    def _text(self, rendered: Rendered) -> dict[str, Any]:
-        return {"body": as_numbers(rendered, self.capabilities).text}
+    def _text(self, rendered: RenderedMessage) -> dict[str, Any]:
+        return {"body": with_numbered_options(rendered, self.capabilities).text}
 
     def _to(self, row: Outgoing) -> dict[str, Any]:
         prefix = "whatsapp:" if self._whatsapp else ""
@@ -190,7 +199,7 @@ def _http_client() -> Any:
                 # It would use aiohttp's BasicAuth, which aiohttp gives up.
                 credentials = base64.b64encode(":".join(auth).encode()).decode()
                 headers = {**(headers or {}), "Authorization": f"Basic {credentials}"}
-            if data and (headers or {}).get("Content-Type") == FORM:
+            if data and (headers or {}).get("Content-Type") == FORM_TYPE:
                 # What aiohttp would make of it, at a fraction of what it takes for that.
                 data = urlencode(data, doseq=True).encode()
             response = await super().request(
@@ -208,7 +217,7 @@ def _http_client() -> Any:
                 )
             return response
 
-    return Http(timeout=TIMEOUT)
+    return Http(timeout=SEND_TIMEOUT)
 
 
 def _failure(refused: Exception) -> DeliveryFailed:
@@ -216,13 +225,13 @@ def _failure(refused: Exception) -> DeliveryFailed:
     status = getattr(refused, "status", 0) or 0
     message = getattr(refused, "msg", None) or getattr(refused, "title", None) or str(refused)
     return DeliveryFailed(
-        permanent=code in PERMANENT,
+        permanent=code in PERMANENT_ERRORS,
         reason=f"{code}: {message}"[:300],
         opted_out=code == OPTED_OUT,
         code=code,
         away=status >= 500,
-        why=why(code) or (AWAY if status >= 500 else ""),
-        unreachable=code in UNREACHABLE,
+        why=error_key(code) or (PROVIDER_DOWN_KEY if status >= 500 else ""),
+        unreachable=code in UNREACHABLE_ERRORS,
     )
 
 

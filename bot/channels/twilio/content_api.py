@@ -18,13 +18,13 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
-TIMEOUT = 20.0
-TRIES = 4
-PAGE = 100
-LONGEST_WAIT = 30.0
+CONTENT_TIMEOUT = 20.0
+MAX_ATTEMPTS = 4
+PAGE_SIZE = 100
+MAX_WAIT_SECONDS = 30.0
 
 
-class Refused(Exception):
+class ContentApiError(Exception):
     """Twilio did not do it; `code` is its error's number or the HTTP status."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -47,7 +47,7 @@ class ContentApi:
         from aiohttp import ClientSession, ClientTimeout
 
         self._session = ClientSession(
-            headers=self._headers, timeout=ClientTimeout(total=TIMEOUT), trust_env=True
+            headers=self._headers, timeout=ClientTimeout(total=CONTENT_TIMEOUT), trust_env=True
         )
         return self
 
@@ -61,9 +61,9 @@ class ContentApi:
         assert self._session is not None
         await self._session.close()
 
-    async def every(self) -> AsyncIterator[Json]:
+    async def list_templates(self) -> AsyncIterator[Json]:
         """Yield every template of the account."""
-        path: str | None = f"/v1/Content?PageSize={PAGE}"
+        path: str | None = f"/v1/Content?PageSize={PAGE_SIZE}"
         while path is not None:
             page = await self._ask("GET", path)
             for template in page.get("contents", ()):
@@ -72,16 +72,16 @@ class ContentApi:
             following = urlsplit(page.get("meta", {}).get("next_page_url") or "")
             path = f"{following.path}?{following.query}" if following.path else None
 
-    async def create(self, template: Json) -> str:
+    async def create_template(self, template: Json) -> str:
         """Have a template kept; return its id."""
         return str((await self._ask("POST", "/v1/Content", template))["sid"])
 
-    async def approval(self, sid: str) -> str:
+    async def approval_status(self, sid: str) -> str:
         """Return what WhatsApp thinks of a template: unsubmitted, received, approved and so on."""
         found = await self._ask("GET", f"/v1/Content/{sid}/ApprovalRequests")
         return str((found.get("whatsapp") or {}).get("status") or "unsubmitted")
 
-    async def ask_approval(self, sid: str, name: str) -> str:
+    async def request_approval(self, sid: str, name: str) -> str:
         """Hand a template about bookings to WhatsApp; return what it says at once."""
         wanted = {"name": name, "category": "UTILITY"}
         answer = await self._ask("POST", f"/v1/Content/{sid}/ApprovalRequests/whatsapp", wanted)
@@ -91,25 +91,25 @@ class ContentApi:
         from aiohttp import ClientError
 
         assert self._session is not None
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 async with self._session.request(method, self._base + path, json=body) as answer:
-                    if answer.status == 429 and attempt < TRIES:
+                    if answer.status == 429 and attempt < MAX_ATTEMPTS:
                         await asyncio.sleep(_wait(answer.headers.get("Retry-After", "")))
                         continue
                     return _read(answer.status, await answer.json(content_type=None))
             except (ClientError, OSError, TimeoutError, ValueError) as error:
-                raise Refused(0, f"{type(error).__name__}: {error}"[:300]) from error
+                raise ContentApiError(0, f"{type(error).__name__}: {error}"[:300]) from error
         raise AssertionError  # the last try returned or raised
 
 
 def _read(status: int, body: Any) -> Mapping[str, Any]:
     if not isinstance(body, dict):
-        raise Refused(status, "an answer that is no object")
+        raise ContentApiError(status, "an answer that is no object")
     if status >= 400:
-        raise Refused(int(body.get("code") or status), str(body.get("message") or "")[:300])
+        raise ContentApiError(int(body.get("code") or status), str(body.get("message") or "")[:300])
     return body
 
 
 def _wait(retry_after: str) -> float:
-    return min(LONGEST_WAIT, float(retry_after)) if retry_after.isdecimal() else 1.0
+    return min(MAX_WAIT_SECONDS, float(retry_after)) if retry_after.isdecimal() else 1.0

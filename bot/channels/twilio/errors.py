@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.i18n.messages import WORDS
+from bot.i18n.messages import MESSAGES
 
 OPTED_OUT = 21610
-NO_TEMPLATE = frozenset({21655, 21656, 21658, 63013, 63021})
+TEMPLATE_ERRORS = frozenset({21655, 21656, 21658, 63013, 63021})
 """There is no such template (any more), or it does not take what should fill it."""
 
 # No later try would change these. Everything else – a limit, an outage, an account short of
 # money – may pass.
-PERMANENT = frozenset(
+PERMANENT_ERRORS = frozenset(
     {
         21211,  # the number is not one
         21212,  # nor is ours
@@ -28,7 +28,7 @@ PERMANENT = frozenset(
         21612,  # no route from ours to theirs
         21614,  # a landline
         21617,  # too long
-        *NO_TEMPLATE,
+        *TEMPLATE_ERRORS,
         21910,  # SMS to WhatsApp or the other way round
         30003,  # these come by status callback: switched off
         30004,  # blocked
@@ -42,7 +42,7 @@ PERMANENT = frozenset(
     }
 )
 
-UNREACHABLE = frozenset(
+UNREACHABLE_ERRORS = frozenset(
     {
         21211,  # the number is not one
         21214,  # it cannot be reached
@@ -55,10 +55,10 @@ UNREACHABLE = frozenset(
 )
 """Of the permanent ones: nothing will ever get there, whatever it says."""
 
-AWAY = "why.away"
+PROVIDER_DOWN_KEY = "why.away"
 """The text for no answer, or one that is none."""
 
-MEANING: Mapping[int, str] = {
+ERROR_KEYS: Mapping[int, str] = {
     20429: "why.busy",
     21211: "why.no_such_number",
     21212: "why.ours",
@@ -86,13 +86,13 @@ MEANING: Mapping[int, str] = {
 """The text that says to a shop's people why a message did not arrive."""
 
 
-def why(code: int | None) -> str:
+def error_key(code: int | None) -> str:
     """Return the key of the text that says what a code means; "" for a rare one."""
-    return MEANING.get(code or 0, "")
+    return ERROR_KEYS.get(code or 0, "")
 
 
-def plainly(code: int) -> str:
+def describe_error(code: int) -> str:
     """Return a code with its meaning, as records and logs have it: "30003: the phone is off …"."""
-    words = WORDS.get(why(code), "")
+    words = MESSAGES.get(error_key(code), "")
     assert isinstance(words, str)
     return f"{code}: {words}" if words else str(code)

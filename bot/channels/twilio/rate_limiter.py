@@ -17,12 +17,12 @@ from typing import Any
 
 import structlog
 
-from bot.channels.base import NoRoom
+from bot.channels.base import RateLimited
 from core.clock import Clock, SystemClock
 
 log = structlog.get_logger(__name__)
 
-AHEAD: Mapping[str, float] = {"reply": 5.0, "alert": 1.0, "reminder": 1.0}
+MAX_QUEUE_SECONDS: Mapping[str, float] = {"reply": 5.0, "alert": 1.0, "reminder": 1.0}
 """Lane → how many seconds ahead it may take a place in the line."""
 
 _SCRIPT = """
@@ -38,7 +38,7 @@ return tostring(wait)
 """
 
 
-def seconds(clock: Clock) -> Callable[[], float]:
+def seconds_clock(clock: Clock) -> Callable[[], float]:
     """Return what tells seconds and their fractions: of the machine, or of a clock that is led."""
     if isinstance(clock, SystemClock):
         return time.monotonic
@@ -46,26 +46,26 @@ def seconds(clock: Clock) -> Callable[[], float]:
 
 
 @dataclass(slots=True, eq=False)
-class Pacer:
+class TwilioRateLimiter:
     """The lines of some senders, each by its name. `url` is the Valkey or Redis shared by all."""
 
     url: str = ""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    ahead: Mapping[str, float] = field(default_factory=lambda: AHEAD)
+    max_queue_seconds: Mapping[str, float] = field(default_factory=lambda: MAX_QUEUE_SECONDS)
     _free: dict[str, float] = field(default_factory=dict)
     _client: Any = None
     _script: Any = None
 
-    async def turn(self, sender: str, seconds: float, lane: str) -> float:
+    async def wait_turn(self, sender: str, seconds: float, lane: str) -> float:
         """Wait until a message that keeps `sender` busy for `seconds` may go; return how long.
 
         NoRoom when the line is longer than messages of this lane may wait in.
         """
-        most = self.ahead[lane]
+        most = self.max_queue_seconds[lane]
         wait = await self._take(sender, seconds, most)
         if wait > most:
-            raise NoRoom(wait - most)
+            raise RateLimited(wait - most)
         if wait > 0:
             await self.sleep(wait)
         return wait

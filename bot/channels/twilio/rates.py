@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-DEFAULTS: Mapping[str, float] = {
+DEFAULT_RATES: Mapping[str, float] = {
     "longcode": 1,  # an ordinary number of the United States or Canada
     "tollfree": 3,
     "shortcode": 100,
@@ -23,7 +23,7 @@ DEFAULTS: Mapping[str, float] = {
 _TOLL_FREE = re.compile(r"\+1(800|833|844|855|866|877|888)")
 
 
-def kind(address: str, channel: str) -> str:
+def sender_kind(address: str, channel: str) -> str:
     """Return what kind of sender an address of ours is."""
     if channel == "whatsapp":
         return "whatsapp"
@@ -36,9 +36,9 @@ def kind(address: str, channel: str) -> str:
     return "shortcode" if address.isdecimal() else "alphanumeric"
 
 
-def read(setting: str) -> tuple[dict[str, float], list[str]]:
+def parse_rates(setting: str) -> tuple[dict[str, float], list[str]]:
     """Return the rate of each kind by "longcode=10, service=30", and what in it is no rate."""
-    rates, odd = dict(DEFAULTS), []
+    rates, odd = dict(DEFAULT_RATES), []
     for part in filter(None, (one.strip() for one in setting.split(","))):
         name, _, figure = (piece.strip() for piece in part.partition("="))
         if name in rates and re.fullmatch(r"\d{1,5}(\.\d{1,3})?", figure):

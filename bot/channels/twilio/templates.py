@@ -17,17 +17,17 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
-from bot.i18n.translator import Wording, parse
-from bot.rendering.keyboards import Option
-from bot.rendering.render import WHATSAPP, WHATSAPP_PLAIN, Capabilities, Rendered
+from bot.i18n.translator import Translator, parse_template
+from bot.rendering.keyboards import PromptOption
+from bot.rendering.render import WHATSAPP, WHATSAPP_PLAIN, Capabilities, RenderedMessage
 from core.messaging.messages import Json, Say
 
-LINES = 2
+MAX_LINES = 2
 """Lines a body is sent in; of a longer one all but the last are joined."""
 
-SID = re.compile(r"HX[0-9a-fA-F]{32}")
+SID_PATTERN = re.compile(r"HX[0-9a-fA-F]{32}")
 
-APPROVED = {
+APPROVAL_BUTTONS = {
     "reminder": ("reminder.come", "do_move", "do_cancel"),
     "reminder.sure": ("do_move", "do_cancel"),
     "tell.confirmed": (),
@@ -47,7 +47,7 @@ _EMPTY = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ContentTemplate:
     """One template as it is defined here; `key` is the text it says where that needs approval."""
 
     name: str
@@ -90,27 +90,29 @@ class _Blanks:
 # --- within 24 hours ----------------------------------------------------------------------------
 
 
-def interactive() -> Iterator[Template]:
+def interactive_templates() -> Iterator[ContentTemplate]:
     """Yield the templates of buttons, lists, and lists with a second line."""
-    for lines in range(1, LINES + 1):
-        for count in range(1, WHATSAPP.buttons + 1):
+    for lines in range(1, MAX_LINES + 1):
+        for count in range(1, WHATSAPP.max_buttons + 1):
             yield _buttons(count, lines)
-        for count in range(1, WHATSAPP.list + 1):
+        for count in range(1, WHATSAPP.max_list_items + 1):
             yield _list("list", count, lines)
             yield _list("details", count, lines)
 
 
-def _buttons(count: int, lines: int) -> Template:
+def _buttons(count: int, lines: int) -> ContentTemplate:
     blanks = _Blanks()
     body = _body(blanks, lines)
     actions = [
         {"title": blanks.add(f"Choice {n + 1}"), "id": blanks.add(f"1.{n}")} for n in range(count)
     ]
     parts = {"body": body, "actions": actions}
-    return Template(f"buttons.{count}.{lines}", "en", "twilio/quick-reply", parts, blanks.samples)
+    return ContentTemplate(
+        f"buttons.{count}.{lines}", "en", "twilio/quick-reply", parts, blanks.samples
+    )
 
 
-def _list(shape: str, count: int, lines: int) -> Template:
+def _list(shape: str, count: int, lines: int) -> ContentTemplate:
     blanks = _Blanks()
     body, opener, items = _body(blanks, lines), blanks.add("Choose"), []
     for n in range(count):
@@ -119,20 +121,22 @@ def _list(shape: str, count: int, lines: int) -> Template:
             item["description"] = blanks.add("30 min, 25 EUR")
         items.append(item)
     parts = {"body": body, "button": opener, "items": items}
-    return Template(f"{shape}.{count}.{lines}", "en", "twilio/list-picker", parts, blanks.samples)
+    return ContentTemplate(
+        f"{shape}.{count}.{lines}", "en", "twilio/list-picker", parts, blanks.samples
+    )
 
 
 def _body(blanks: _Blanks, lines: int) -> str:
     return "\n".join(blanks.add("What would you like?") for _ in range(lines))
 
 
-def capabilities(known: Container[str]) -> Capabilities:
+def template_capabilities(known: Container[str]) -> Capabilities:
     """Return what WhatsApp can with the templates that are known by name.
 
     As many options as there are templates for without a gap; none: numbered text.
     """
-    buttons = _most("buttons", WHATSAPP.buttons, known)
-    items = _most("list", WHATSAPP.list, known)
+    buttons = _most("buttons", WHATSAPP.max_buttons, known)
+    items = _most("list", WHATSAPP.max_list_items, known)
     if not (buttons or items):
         return WHATSAPP_PLAIN
     return replace(WHATSAPP, buttons=buttons, list=items)
@@ -140,11 +144,15 @@ def capabilities(known: Container[str]) -> Capabilities:
 
 def _most(shape: str, limit: int, known: Container[str]) -> int:
     counts = range(1, limit + 1)
-    there = (any(f"{shape}.{n}.{lines}" in known for lines in range(1, LINES + 1)) for n in counts)
+    there = (
+        any(f"{shape}.{n}.{lines}" in known for lines in range(1, MAX_LINES + 1)) for n in counts
+    )
     return next((n - 1 for n, here in zip(counts, there, strict=True) if not here), limit)
 
 
-def fill(rendered: Rendered, known: Container[str]) -> tuple[str, dict[str, str]] | None:
+def fill_template(
+    rendered: RenderedMessage, known: Container[str]
+) -> tuple[str, dict[str, str]] | None:
     """Return the name of the template for a message with options apart, and what fills it.
 
     None when it is no such message, or no known template takes it.
@@ -153,11 +161,11 @@ def fill(rendered: Rendered, known: Container[str]) -> tuple[str, dict[str, str]
         shape, rest = "buttons", [w for o in rendered.options for w in (o.label, o.payload)]
     elif rendered.shape == "list":
         shape = "details" if rendered.items[0].description else "list"
-        rest = [rendered.opener, *_items(rendered)]
+        rest = [rendered.list_button, *_items(rendered)]
     else:
         return None
     lines = [line for line in map(_one_line, rendered.text.splitlines()) if line]
-    for count in range(min(LINES, len(lines)), 0, -1):
+    for count in range(min(MAX_LINES, len(lines)), 0, -1):
         name = f"{shape}.{len(rendered.options)}.{count}"
         if name in known:
             first = len(lines) - count + 1
@@ -166,7 +174,7 @@ def fill(rendered: Rendered, known: Container[str]) -> tuple[str, dict[str, str]
     return None
 
 
-def _items(rendered: Rendered) -> Iterator[str]:
+def _items(rendered: RenderedMessage) -> Iterator[str]:
     for item, option in zip(rendered.items, rendered.options, strict=True):
         yield item.title
         yield option.payload
@@ -177,36 +185,38 @@ def _items(rendered: Rendered) -> Iterator[str]:
 # --- later ------------------------------------------------------------------------------------
 
 
-def approved(wording: Wording, languages: Sequence[str]) -> Iterator[Template]:
+def approval_templates(wording: Translator, languages: Sequence[str]) -> Iterator[ContentTemplate]:
     """Yield what needs WhatsApp's approval: our texts that may have to open a talk.
 
     WhatsApp refuses a body that begins or ends with a blank, so "unasked" goes around it.
     """
     for language in languages:
-        frame = wording.template("unasked", language)
-        for key, buttons in APPROVED.items():
+        frame = wording.find_template("unasked", language)
+        for key, buttons in APPROVAL_BUTTONS.items():
             blanks = _Blanks()
             text = "".join(
                 literal + (blanks.add(name) if name else "")
-                for literal, name, _ in parse(wording.template(key, language, 2))
+                for literal, name, _ in parse_template(wording.find_template(key, language, 2))
             )
             parts: dict[str, Json] = {"body": frame.replace("{message}", text)}
             kind = "twilio/quick-reply" if buttons else "twilio/text"
             if buttons:
                 parts["actions"] = [
-                    {"title": wording.template(button, language), "id": blanks.add(f"1.{n}")}
+                    {"title": wording.find_template(button, language), "id": blanks.add(f"1.{n}")}
                     for n, button in enumerate(buttons)
                 ]
-            yield Template(f"{key}/{language}", language, kind, parts, blanks.samples, key)
+            yield ContentTemplate(f"{key}/{language}", language, kind, parts, blanks.samples, key)
 
 
-def facts(say: Say, options: Sequence[Option], wording: Wording, locale: str) -> dict[str, str]:
+def template_variables(
+    say: Say, options: Sequence[PromptOption], wording: Translator, locale: str
+) -> dict[str, str]:
     """Return what fills an approved template of a text: its facts in order, then taps' payloads."""
     count = say.params.get("count", 1)
-    template = wording.template(say.key, locale, count if isinstance(count, int) else 1)
+    template = wording.find_template(say.key, locale, count if isinstance(count, int) else 1)
     written = [
-        wording.fact(say.params[name], spec, locale, markup="whatsapp")
-        for _, name, spec in parse(template)
+        wording.format_param(say.params[name], spec, locale, markup="whatsapp")
+        for _, name, spec in parse_template(template)
         if name
     ]
     payloads = (option.payload for option in options)
@@ -216,13 +226,13 @@ def facts(say: Say, options: Sequence[Option], wording: Wording, locale: str) ->
 # --- both ---------------------------------------------------------------------------------------
 
 
-def by_hand(setting: str) -> tuple[dict[str, str], list[str]]:
+def parse_template_sids(setting: str) -> tuple[dict[str, str], list[str]]:
     """Read "list.4.1=HX…, buttons.2.1=HX…"; return the ids by name, and what is no such pair."""
     ids, wrong = {}, []
-    names = {template.name for template in interactive()}
+    names = {template.name for template in interactive_templates()}
     for pair in filter(None, re.split(r"[,\s]+", setting)):
         name, _, sid = pair.partition("=")
-        if name in names and SID.fullmatch(sid):
+        if name in names and SID_PATTERN.fullmatch(sid):
             ids[name] = sid
         else:
             wrong.append(pair)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from bot.dialogue.talk import MISSING, Goto, Heard, Talk
+from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
 from bot.flows import labels
-from bot.flows.slot_criteria import Wish, halves, minute
+from bot.flows.slot_criteria import SlotCriteria, ambiguous_times, minute_of_day
 from bot.i18n.messages import text
 from bot.nlu.types import Understood
 from core.catalog.entities import Catalog, Slot
@@ -22,16 +22,16 @@ from core.localtime import zones
 from core.messaging.messages import Choice, Json, Say, When
 from core.scheduling import availability
 
-FIRST = 3
+FIRST_PAGE_SIZE = 3
 """Times offered at once, before anything was asked for."""
 
-PAGE = 6
+PAGE_SIZE = 6
 """Times or days on one page of a longer list."""
 
-GRID = 48
+GRID_SIZE = 48
 """Times of one day on one page of buttons."""
 
-ROUNDS = 30
+MAX_ROUNDS = 30
 """Questions about the time of one booking whose answers are all kept; the last says what they led
 to."""
 
@@ -39,15 +39,15 @@ _PARTS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 17 * 60), "evening": (
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class PickedSlot:
     """The slot, the wish that led to it, and whether it was named in words, not picked."""
 
     slot: Slot
-    wish: Wish
-    said: bool
+    wish: SlotCriteria
+    named_in_words: bool
 
     @property
-    def anyone(self) -> bool:
+    def any_provider(self) -> bool:
         """Whether no provider was asked for."""
         return self.wish.provider is None
 
@@ -59,14 +59,16 @@ async def pick_slot(
     *,
     start: Json = None,
     ignore_booking: int | None = None,
-) -> Picked:
+) -> PickedSlot:
     """Return the start the person picked. `start` is what to show first (see `Round`)."""
-    state: Json = talk.folded("from", start or {"show": "times"})
-    for number in range(1, ROUNDS + 1):
-        view = Round(talk, catalog, service_id, state, ignore_booking, talk.key(str(number)))
+    state: Json = talk.compacted("from", start or {"show": "times"})
+    for number in range(1, MAX_ROUNDS + 1):
+        view = PickerRound(
+            talk, catalog, service_id, state, ignore_booking, talk.step_key(str(number))
+        )
         value = await talk.choose(
             str(number),
-            view.say,
+            view.question,
             view.choices,
             read=view.read,
             expects="when",
@@ -74,18 +76,18 @@ async def pick_slot(
             layout=view.layout,
         )
         if "leave" in value:
-            raise Goto("stays", booking=ignore_booking)
+            raise SwitchFlow("stays", booking=ignore_booking)
         if "slot" in value:
-            return Picked(
+            return PickedSlot(
                 Slot.from_json(value["slot"]),
-                Wish.from_json(state.get("wish", {}) | value.get("wish", {})),
+                SlotCriteria.from_json(state.get("wish", {}) | value.get("wish", {})),
                 value.get("said", False),
             )
         state = value
-    talk.fold("from", state)
+    talk.compact("from", state)
 
 
-class Round:
+class PickerRound:
     """One question of the picking; its `state` says what is shown.
 
     `show` is "times", "days", "parts", "people" or "which" (of two readings of what was said),
@@ -107,7 +109,7 @@ class Round:
         self.service_id = service_id
         self.state = state
         self.ignore = ignore
-        self.wish = Wish.from_json(state.get("wish", {}))
+        self.wish = SlotCriteria.from_json(state.get("wish", {}))
         talk.notes["wish"] = state.get("wish", {})
         self.zone = catalog.shop.timezone
         self.key = key
@@ -115,30 +117,34 @@ class Round:
         self.more: Json = None  # what shows the times after these
         self.instead = False  # nothing fits the wish; what is shown is the nearest
         self._question: Say | None = None
-        self.taps = talk.conversation.taps
+        self.taps = talk.conversation.has_editable_buttons
         self._layout = "pairs"
 
     # --- what is on offer -----------------------------------------------------------------
 
     async def _find(
-        self, wish: Wish, *, limit: int | None = None, since: datetime | None = None
+        self, wish: SlotCriteria, *, limit: int | None = None, since: datetime | None = None
     ) -> list[Slot]:
         horizon = max(
-            (o.rules.horizon_days for o in self.catalog.given(self.service_id)), default=1
+            (o.rules.horizon_days for o in self.catalog.offerings_of(self.service_id)), default=1
         )
-        start, end = wish.window(self.zone, self.talk.ctx.now, horizon)
+        start, end = wish.search_window(self.zone, self.talk.ctx.now, horizon)
         plain = not (
-            wish.timed or wish.weekdays or wish.not_weekdays or wish.not_days or wish.not_providers
+            wish.has_time
+            or wish.weekdays
+            or wish.not_weekdays
+            or wish.not_days
+            or wish.not_providers
         )
         if wish.not_providers:
-            everyone = await availability.all_providers(
+            everyone = await availability.find_slots_by_provider(
                 self.talk.ctx, self.catalog, self.service_id,
                 start=since or start, end=end, ignore_booking=self.ignore,
             )  # fmt: skip
             fitting = [s for s in everyone if wish.allows(s, self.zone)]
             found = [next(same) for _, same in groupby(fitting, key=lambda s: s.starts_at)]
         else:
-            found = await availability.find(
+            found = await availability.find_slots(
                 self.talk.ctx, self.catalog, self.service_id, provider_id=wish.provider,
                 start=since or start, end=end, ignore_booking=self.ignore,
                 limit=limit if plain else None,
@@ -158,38 +164,38 @@ class Round:
             wanted = self._wanted()
             day = await self._find(wish.at_any_time())
             day.sort(key=lambda s: abs((s.starts_at - wanted).total_seconds()))
-            found += [s for s in day if s not in found][: FIRST - len(found)]
-        if len(found) < FIRST:
-            start, _ = wish.window(self.zone, self.talk.ctx.now, 1)
+            found += [s for s in day if s not in found][: FIRST_PAGE_SIZE - len(found)]
+        if len(found) < FIRST_PAGE_SIZE:
+            start, _ = wish.search_window(self.zone, self.talk.ctx.now, 1)
             later = await self._find(
                 replace(wish, day="", until="", exactly=False, at=()),
-                limit=FIRST, since=max(start, self.talk.ctx.now),
+                limit=FIRST_PAGE_SIZE, since=max(start, self.talk.ctx.now),
             )  # fmt: skip
-            found += [s for s in later if s not in found][: FIRST - len(found)]
+            found += [s for s in later if s not in found][: FIRST_PAGE_SIZE - len(found)]
         if not found:
             free = replace(wish.at_any_time(), day="", until="", weekdays=(), provider=None)
-            found = (await self._find(free, limit=FIRST))[:FIRST]
+            found = (await self._find(free, limit=FIRST_PAGE_SIZE))[:FIRST_PAGE_SIZE]
         if not found:
-            found = await self._find(Wish(), limit=FIRST)
+            found = await self._find(SlotCriteria(), limit=FIRST_PAGE_SIZE)
         return sorted(found, key=lambda s: s.starts_at)
 
     def _wanted(self) -> datetime:
         return self._wanted_by(self.wish)
 
-    def _wanted_by(self, wish: Wish) -> datetime:
+    def _wanted_by(self, wish: SlotCriteria) -> datetime:
         """The instant a wish names first; of one without a day, today's."""
         first_at = next(iter(wish.at), wish.before or 0)
         wanted = wish.since if wish.since is not None else first_at
         now = int(self.talk.ctx.now.timestamp())
-        day = date.fromisoformat(wish.day) if wish.day else zones.local(now, self.zone).date()
+        day = date.fromisoformat(wish.day) if wish.day else zones.to_local(now, self.zone).date()
         day += timedelta(days=wanted // 1440)
         first, _ = zones.day_bounds(day, self.zone)
-        at = zones.local_instants(day, wanted % 1440, self.zone) or (first,)
+        at = zones.instants_at(day, wanted % 1440, self.zone) or (first,)
         return datetime.fromtimestamp(at[0], self.talk.ctx.now.tzinfo)
 
     # --- the question -----------------------------------------------------------------------
 
-    def say(self) -> Say:
+    def question(self) -> Say:
         """Return the question; `choices` comes first and prepares it."""
         assert self._question is not None
         if self.shown and not self.talk.notes.get("named"):
@@ -219,43 +225,43 @@ class Round:
     async def _times(self) -> list[Choice]:
         skip = self.state.get("skip", 0)
         narrowed = bool(self.wish.day and not self.wish.until)
-        size = PAGE if narrowed or skip else FIRST
+        size = PAGE_SIZE if narrowed or skip else FIRST_PAGE_SIZE
         if self.taps:
-            size = GRID if narrowed else PAGE  # buttons cost nothing: a whole day at once
+            size = GRID_SIZE if narrowed else PAGE_SIZE  # buttons cost nothing: a whole day at once
         if "slots" in self.state:
             found = [Slot.from_json(slot) for slot in self.state["slots"]]
         else:
             found = await self._find(self.wish, limit=skip + size + 1)
-        if not found and self.wish != Wish():
+        if not found and self.wish != SlotCriteria():
             self.instead = True
             found = await self._nearest()
         if not found:
             raise NothingFree(shop=self.catalog.shop.name)
         self.shown = found[skip : skip + size]
-        days = {zones.local(int(s.starts_at.timestamp()), self.zone).date() for s in self.shown}
+        days = {zones.to_local(int(s.starts_at.timestamp()), self.zone).date() for s in self.shown}
         self.talk.notes["day"] = next(iter(days)).isoformat() if len(days) == 1 else None
         self.more = self._next(skip=skip + size) if len(found) > skip + size else None
         listed = self._listed(self.shown, narrowed=narrowed)
         if self.more and (narrowed or skip):
-            more = Choice(self.more, text("more_times"), ("more", "@more"), nav=True)
+            more = Choice(self.more, text("more_times"), ("more", "@more"), is_navigation=True)
             listed.append(more)
         other_days = self._next(show="days", skip=0)
-        listed.append(Choice(other_days, text("other_times"), ("@other",), nav=True))
+        listed.append(Choice(other_days, text("other_times"), ("@other",), is_navigation=True))
         if (narrowed or self.taps) and self._several() and self.wish.provider is None:
             listed.append(self._someone())
         if self.taps and self.ignore is not None:
-            listed.append(Choice({"leave": True}, text("keep_it"), nav=True))
+            listed.append(Choice({"leave": True}, text("keep_it"), is_navigation=True))
         return listed
 
     def _someone(self) -> Choice:
-        return Choice(self._next(show="people"), text("someone"), ("@ask_who",), nav=True)
+        return Choice(self._next(show="people"), text("someone"), ("@ask_who",), is_navigation=True)
 
     def _listed(self, found: list[Slot], *, narrowed: bool) -> list[Choice]:
-        days = {zones.local(int(s.starts_at.timestamp()), self.zone).date() for s in found}
+        days = {zones.to_local(int(s.starts_at.timestamp()), self.zone).date() for s in found}
         people = {slot.provider_id for slot in found}
         one = len(people) == 1 and (self.wish.provider is not None or not self._several())
-        facts: dict[str, object] = {"what": labels.what(self.catalog, found[0])}
-        provider = self.catalog.provider(found[0].provider_id).called
+        facts: dict[str, object] = {"what": labels.slot_summary(self.catalog, found[0])}
+        provider = self.catalog.provider(found[0].provider_id).display_name
         header = text("offer", **facts)
         if one and self._several():
             header = text("offer.with", provider=provider, **facts)
@@ -272,7 +278,7 @@ class Round:
         if self.talk.notes.get("attendee"):
             header = text("offer.for", attendee=str(self.talk.notes["attendee"]), offer=header)
         if self.instead and self.wish.provider is not None:
-            asked = self.catalog.provider(self.wish.provider).called
+            asked = self.catalog.provider(self.wish.provider).display_name
             header = text("instead.with", provider=asked, offer=header)
         elif self.instead:
             header = text("instead", offer=header)
@@ -290,7 +296,7 @@ class Round:
 
     async def _days(self) -> list[Choice]:
         skip = self.state.get("skip", 0)
-        counted = await availability.by_day(
+        counted = await availability.count_slots_by_day(
             self.talk.ctx, self.catalog, self.service_id,
             provider_id=self.wish.provider, ignore_booking=self.ignore,
         )  # fmt: skip
@@ -304,16 +310,16 @@ class Round:
         listed = [
             Choice(
                 self._next(
-                    show="parts" if free[day] > PAGE else "times",
+                    show="parts" if free[day] > PAGE_SIZE else "times",
                     skip=0,
-                    wish=self.wish.on(day).to_json(),
+                    wish=self.wish.on_day(day).to_json(),
                 ),
                 text("day", day=date.fromisoformat(day), count=free[day]),
             )
-            for day in days[:PAGE]
+            for day in days[:PAGE_SIZE]
         ]
-        if len(days) > PAGE:
-            more = Choice(self._next(skip=skip + PAGE), text("more_days"), ("more", "@more"))
+        if len(days) > PAGE_SIZE:
+            more = Choice(self._next(skip=skip + PAGE_SIZE), text("more_days"), ("more", "@more"))
             listed.append(more)
         return listed
 
@@ -328,7 +334,7 @@ class Round:
         for day, count_ in free.items():
             if day.startswith(month):
                 state = self._next(
-                    show="times", skip=0, month=month, wish=self.wish.on(day).to_json()
+                    show="times", skip=0, month=month, wish=self.wish.on_day(day).to_json()
                 )
                 listed.append(Choice(state, text("day", day=date.fromisoformat(day), count=count_)))
         at = months.index(month)
@@ -336,10 +342,10 @@ class Round:
             if 0 <= near < len(months):
                 first = date.fromisoformat(months[near] + "-01")
                 state = self._next(month=months[near])
-                listed.append(Choice(state, text(words, day=first), nav=True))
+                listed.append(Choice(state, text(words, day=first), is_navigation=True))
         wish = {"provider": self.wish.provider} if self.wish.provider else {}
         soonest = self._next(show="times", skip=0, wish=wish)
-        listed.append(Choice(soonest, text("soonest"), nav=True))
+        listed.append(Choice(soonest, text("soonest"), is_navigation=True))
         if self._several() and self.wish.provider is None:
             listed.append(self._someone())
         return listed
@@ -349,7 +355,7 @@ class Round:
         self._question = text("which_part", day=date.fromisoformat(self.wish.day))
         listed = []
         for name, (since, before) in _PARTS.items():
-            wish = Wish.from_json(self.wish.to_json() | {"since": since, "before": before})
+            wish = SlotCriteria.from_json(self.wish.to_json() | {"since": since, "before": before})
             fitting = sum(wish.allows(slot, self.zone) for slot in found)
             if fitting:
                 state = self._next(show="times", skip=0, wish=wish.to_json())
@@ -361,7 +367,7 @@ class Round:
         self._question = text("which_meant")
         listed = []
         for one in self.state["wishes"]:
-            wish = Wish.from_json(one)
+            wish = SlotCriteria.from_json(one)
             label = text("meant.day", day=date.fromisoformat(wish.day)) if wish.day else None
             if self.state["of"] == "time":
                 label = text("meant.time", when=When(self._wanted_by(wish), self.zone))
@@ -369,7 +375,7 @@ class Round:
             listed.append(Choice(await self._meant(wish), label))
         return listed
 
-    async def _meant(self, wish: Wish) -> Json:
+    async def _meant(self, wish: SlotCriteria) -> Json:
         """What follows from a wish: its slot where it names just one, else its times."""
         if wish.exactly and wish.day:
             found = await self._find(wish)
@@ -381,31 +387,33 @@ class Round:
         self._question = text("which_person")
         listed = []
         among = self.state.get("among")
-        for offering in self.catalog.given(self.service_id):
+        for offering in self.catalog.offerings_of(self.service_id):
             provider = offering.provider
             if among and provider.id not in among:
                 continue
             wish = replace(self.wish, provider=provider.id)
             state = await self._meant(wish)
-            label = text("person", provider=provider.called)
+            label = text("person", provider=provider.display_name)
             if provider.speciality:
-                label = text("person.of", provider=provider.called, speciality=provider.speciality)
+                label = text(
+                    "person.of", provider=provider.display_name, speciality=provider.speciality
+                )
             listed.append(Choice(state, label))
         if self.taps:
-            anyone = Wish.from_json(self.wish.to_json() | {"provider": None}).to_json()
+            anyone = SlotCriteria.from_json(self.wish.to_json() | {"provider": None}).to_json()
             state = self._next(show="times", skip=0, wish=anyone)
-            listed.append(Choice(state, text("anyone"), nav=True))
+            listed.append(Choice(state, text("anyone"), is_navigation=True))
         return listed
 
     def _several(self) -> bool:
-        return len(self.catalog.given(self.service_id)) > 1
+        return len(self.catalog.offerings_of(self.service_id)) > 1
 
     def _beyond(self, act: str) -> Json:
         """What to show for "later" and "earlier" than what is shown."""
         if act == "later" and self.more:
             return self.more
         edge = self.shown[-1 if act == "later" else 0]
-        wish = self.wish.beyond(edge, act, self.zone)
+        wish = self.wish.earlier_or_later(edge, act, self.zone)
         return {"show": "times", "wish": wish.to_json()}
 
     def _next(self, **changes: Json) -> Json:
@@ -415,11 +423,11 @@ class Round:
 
     async def read(self, heard: Heard) -> Json:
         """Return the slot that was named, or what to show for what was said."""
-        if "when" in heard.taken:
+        if "when" in heard.consumed_acts:
             return MISSING  # an earlier round has made of it what can be made
         found = await self._read(heard)
         if found is not MISSING:
-            heard.taken.add("when")
+            heard.consumed_acts.add("when")
         return found
 
     async def _read(self, heard: Heard) -> Json:
@@ -428,18 +436,18 @@ class Round:
         # What was said before it was known which service is meant.
         wished = self.talk.notes.pop("wished", None)
         if wished is not None:
-            wish = Wish.from_json(wish.to_json() | wished)
+            wish = SlotCriteria.from_json(wish.to_json() | wished)
         if said is None:
             return MISSING if wish == self.wish else await self._meant(wish)
         if said.attendee:
             self.talk.notes["attendee"] = said.attendee
-        wish = wish.with_said(said)
+        wish = wish.refined_by(said)
         asked = await self._doubtful(wish, said)
         if asked is not None:
             return asked
         for act in ("later", "earlier"):
-            if self.shown and act in (said.at, *said.acts) and act not in heard.taken:
-                heard.taken.add(act)
+            if self.shown and act in (said.at, *said.acts) and act not in heard.consumed_acts:
+                heard.consumed_acts.add(act)
                 return self._beyond(act)
         if wish == self.wish and self.shown and _OPEN & set(said.acts):
             # Whoever leaves it to us gets the first, and is asked whether it suits.
@@ -449,12 +457,12 @@ class Round:
         if wish == self.wish and self.shown and set(said.acts) <= _ACCEPTED and "yes" in said.acts:
             if len(self.shown) == 1:
                 return {"slot": self.shown[0].to_json(), "wish": wish.to_json(), "said": False}
-            self.talk.tell(text("which_meant"))
-            heard.used = True
+            self.talk.say_now(text("which_meant"))
+            heard.consumed = True
             return MISSING
         if wish == self.wish:
             # Said again what we know: understood, though nothing comes of it.
-            heard.used |= said.date is not None or said.time is not None
+            heard.consumed |= said.date is not None or said.time is not None
             return MISSING
         named = [s for s in self.shown if wish.allows(s, self.zone) and _of(s, wish)]
         timed = wish.exactly or said.date is None
@@ -462,19 +470,22 @@ class Round:
             return {"slot": named[0].to_json(), "wish": wish.to_json(), "said": not self.shown}
         return await self._meant(wish)
 
-    async def _doubtful(self, wish: Wish, said: Understood) -> Json | None:
+    async def _doubtful(self, wish: SlotCriteria, said: Understood) -> Json | None:
         """Return what to ask about what may mean two things; None when nothing may.
 
         A reading that cannot be had is none: "Friday" on a Friday evening is the next one.
         """
         if said.provider is not None and said.provider.alternatives:
             may = (said.provider.id, *said.provider.alternatives)
-            among = [o.provider.id for o in self.catalog.given(self.service_id)]
+            among = [o.provider.id for o in self.catalog.offerings_of(self.service_id)]
             among = [one for one in among if one in may]
             open_ = replace(wish, provider=None)
             if len(among) > 1:
                 return {"show": "people", "among": among, "wish": open_.to_json()}
-        of, readings = "time", [replace(wish, since=minute(at)) for at in halves(said)]
+        of, readings = (
+            "time",
+            [replace(wish, since=minute_of_day(at)) for at in ambiguous_times(said)],
+        )
         days = [d.candidates for d in said.ambiguous if d.field == "date"]
         if not readings and days and wish.day:
             of = "date"
@@ -496,10 +507,10 @@ _ACCEPTED = frozenset({"yes", "thanks", "greet"})
 _OPEN = frozenset({"any_time", "any_day"})
 
 
-def _of(slot: Slot, wish: Wish) -> bool:
+def _of(slot: Slot, wish: SlotCriteria) -> bool:
     return wish.provider in (None, slot.provider_id)
 
 
-def _on(slot: Slot, wish: Wish, zone: str) -> bool:
-    day = zones.local(int(slot.starts_at.timestamp()), zone).date().isoformat()
+def _on(slot: Slot, wish: SlotCriteria, zone: str) -> bool:
+    day = zones.to_local(int(slot.starts_at.timestamp()), zone).date().isoformat()
     return not wish.day or wish.day <= day <= (wish.until or wish.day)

@@ -8,45 +8,53 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.dialogue.talk import Talk
-from bot.flows.staff.agenda import agenda, upcoming, visit
-from bot.flows.staff.day_image import picture
-from bot.flows.staff.message_customer import answer, message
-from bot.flows.staff.propose_time import outcome, proposal, propose
-from bot.flows.staff.running_late import delay
-from bot.flows.staff.settings import alerts, desk_menu, mute, pair, pause, stranger, switch
-from bot.flows.staff.time_off import block, open_hours, unblock
-from bot.flows.staff.walk_ins import squeeze, walk_in
+from bot.flows.staff.agenda import record_visit, show_agenda, show_next
+from bot.flows.staff.day_image import show_day_image
+from bot.flows.staff.message_customer import answer_customer, message_customer
+from bot.flows.staff.propose_time import answer_proposal, propose_time, record_outcome
+from bot.flows.staff.running_late import announce_delay
+from bot.flows.staff.settings import (
+    choose_alert_channel,
+    explain_pairing,
+    mute_alerts,
+    pair_chat,
+    pause_shop,
+    show_staff_menu,
+    switch_shop,
+)
+from bot.flows.staff.time_off import add_special_hours, block_time, cancel_time_off
+from bot.flows.staff.walk_ins import book_walk_in, overbook_walk_in
 
-FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
-    "desk.today": agenda,
-    "desk.tomorrow": agenda,
-    "desk.week": agenda,
-    "desk.day": agenda,
-    "desk.picture": picture,
-    "desk.next": upcoming,
-    "desk.arrived": visit,
-    "desk.done": visit,
-    "desk.noshow": visit,
-    "desk.outcome": outcome,
-    "desk.late": delay,
-    "desk.block": block,
-    "desk.sick": block,
-    "desk.unblock": unblock,
-    "desk.open": open_hours,
-    "desk.walkin": walk_in,
-    "desk.squeeze": squeeze,
-    "desk.pause": pause,
-    "desk.resume": pause,
-    "desk.message": message,
-    "desk.answer": answer,
-    "desk.propose": propose,
-    "desk.switch": switch,
-    "desk.mute": mute,
-    "desk.unmute": mute,
-    "desk.alerts": alerts,
-    "desk.desk": desk_menu,
-    "desk.pair": pair,
-    "desk.stranger": stranger,
-    "proposal": proposal,
+STAFF_FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
+    "desk.today": show_agenda,
+    "desk.tomorrow": show_agenda,
+    "desk.week": show_agenda,
+    "desk.day": show_agenda,
+    "desk.picture": show_day_image,
+    "desk.next": show_next,
+    "desk.arrived": record_visit,
+    "desk.done": record_visit,
+    "desk.noshow": record_visit,
+    "desk.outcome": record_outcome,
+    "desk.late": announce_delay,
+    "desk.block": block_time,
+    "desk.sick": block_time,
+    "desk.unblock": cancel_time_off,
+    "desk.open": add_special_hours,
+    "desk.walkin": book_walk_in,
+    "desk.squeeze": overbook_walk_in,
+    "desk.pause": pause_shop,
+    "desk.resume": pause_shop,
+    "desk.message": message_customer,
+    "desk.answer": answer_customer,
+    "desk.propose": propose_time,
+    "desk.switch": switch_shop,
+    "desk.mute": mute_alerts,
+    "desk.unmute": mute_alerts,
+    "desk.alerts": choose_alert_channel,
+    "desk.desk": show_staff_menu,
+    "desk.pair": pair_chat,
+    "desk.stranger": explain_pairing,
+    "proposal": answer_proposal,
 }
 """The flows of the desk, by the name a conversation keeps them under."""

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.dialogue import nlu_context
 from bot.dialogue.talk import Talk
-from bot.flows.staff.permissions import Desk
+from bot.flows.staff.permissions import StaffContext
 from bot.nlu.types import Understood
 from core.localtime import zones
 
-DAY = 24 * 60
+MINUTES_A_DAY = 24 * 60
 
 _CLOCK = r"(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm)?"
 _HOURS = re.compile(
@@ -23,14 +23,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class HourRange:
     """From and until, in minutes of a local day; past midnight counts on."""
 
     since: int
     until: int
 
 
-def hours(text: str) -> tuple[Hours | None, str]:
+def parse_hours(text: str) -> tuple[HourRange | None, str]:
     """Read "14-16", "9:30 to 12", "2-4pm"; return them and the text without them."""
     found = _HOURS.search(text)
     if found is None:
@@ -40,8 +40,8 @@ def hours(text: str) -> tuple[Hours | None, str]:
     if since is None or until is None:
         return None, text
     if until <= since:
-        until += DAY
-    return Hours(since, until), f"{text[: found.start()]} {text[found.end() :]}"
+        until += MINUTES_A_DAY
+    return HourRange(since, until), f"{text[: found.start()]} {text[found.end() :]}"
 
 
 def _half(first: str, second: str, named: str | None) -> str | None:
@@ -59,31 +59,33 @@ def _minutes(hour: str, minute: str | None, half: str | None) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayRange:
     """Local dates, both included."""
 
     first: date
     last: date
 
 
-def understood(talk: Talk, desk: Desk, words: str) -> Understood:
+def understand_words(talk: Talk, desk: StaffContext, words: str) -> Understood:
     """Read words with the names and the zone of the desk's shop."""
-    return nlu_context.read(talk.ctx, talk.conversation, words, desk.catalog, "")
+    return nlu_context.understand_in_context(talk.ctx, talk.conversation, words, desk.catalog, "")
 
 
-def days(said: Understood) -> Days | None:
+def named_days(said: Understood) -> DayRange | None:
     """Return the dates that were named, if any were."""
     if said.date is None:
         return None
-    return Days(said.date, said.date_to or said.date)
+    return DayRange(said.date, said.date_to or said.date)
 
 
-def today(talk: Talk, desk: Desk) -> date:
+def local_today(talk: Talk, desk: StaffContext) -> date:
     """Return the shop's local date."""
-    return zones.local(int(talk.ctx.now.timestamp()), desk.catalog.shop.timezone).date()
+    return zones.to_local(int(talk.ctx.now.timestamp()), desk.catalog.shop.timezone).date()
 
 
-def instants(desk: Desk, span: Days, when: Hours | None) -> list[tuple[datetime, datetime]]:
+def local_spans(
+    desk: StaffContext, span: DayRange, when: HourRange | None
+) -> list[tuple[datetime, datetime]]:
     """Return the spans, each day's hours, or all days in one."""
     zone = desk.catalog.shop.timezone
     if when is None:
@@ -92,22 +94,26 @@ def instants(desk: Desk, span: Days, when: Hours | None) -> list[tuple[datetime,
     found = []
     for n in range((span.last - span.first).days + 1):
         day = span.first + timedelta(days=n)
-        found.append((at(day, when.since, zone), at(day, when.until, zone)))
+        found.append((local_instant(day, when.since, zone), local_instant(day, when.until, zone)))
     return found
 
 
-def at(day: date, minute: int, zone: str) -> datetime:
+def local_instant(day: date, minute: int, zone: str) -> datetime:
     """Return the instant of a minute of a local day, past 24:00 of the days after it."""
-    return _instant(zones.instant_at(day + timedelta(days=minute // DAY), minute % DAY, zone))
+    return _instant(
+        zones.first_instant_at(
+            day + timedelta(days=minute // MINUTES_A_DAY), minute % MINUTES_A_DAY, zone
+        )
+    )
 
 
-def whole(day: date, zone: str) -> tuple[datetime, datetime]:
+def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
     """Return the bounds of a local day."""
     start, end = zones.day_bounds(day, zone)
     return _instant(start), _instant(end)
 
 
-def person(said: Understood) -> tuple[str, str]:
+def name_and_phone(said: Understood) -> tuple[str, str]:
     """Return the name and the phone that are left when all else of a message is understood."""
     left = list(said.text)
     for span in said.spans:

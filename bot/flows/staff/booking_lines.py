@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from itertools import count
 
 from bot.dialogue.talk import MISSING, Heard, Talk
-from bot.flows.staff.permissions import Desk
+from bot.flows.staff.permissions import StaffContext
 from bot.i18n.messages import text
-from core.bookings import booking
-from core.bookings.booking import Booking
-from core.bookings.transitions import OPEN
+from core.bookings.booking import Booking, load_booking
+from core.bookings.transitions import OPEN_STATES
 from core.messaging.messages import Choice, Json, Say
 
 _REF = re.compile(
@@ -20,76 +19,78 @@ _REF = re.compile(
 _PLAIN = {"confirmed"}
 
 
-def reference(words: str) -> str:
+def find_reference(words: str) -> str:
     """Return the reference in a message, as it is kept; "" if there is none."""
     found = _REF.search(words)
     return f"{found[1]}-{found[2]}".upper() if found else ""
 
 
-def who(one: Booking) -> str:
+def attendee_name(one: Booking) -> str:
     """Return whom the shop expects: the attendee, else the customer."""
     return one.attendee or one.customer_name or str(one.snapshot.get("customer") or "?")
 
 
-def phone(one: Booking) -> str:
+def customer_phone(one: Booking) -> str:
     """Return the customer's phone, if there is one."""
     return str(one.snapshot.get("phone") or one.customer_phone)
 
 
-def row(desk: Desk, one: Booking) -> Say:
+def agenda_line(desk: StaffContext, one: Booking) -> Say:
     """Return a booking in a list of a day: when, who, what, with whom, phone, state."""
     facts: dict[str, object] = {
-        "when": one.when,
-        "customer": who(one),
+        "when": one.local_start,
+        "customer": attendee_name(one),
         "service": str(one.snapshot["service"]),
     }
     say = text("desk.row", **facts)
-    if len(desk.providers) > 1:
+    if len(desk.allowed_providers) > 1:
         say = text("desk.row_with", row=say, provider=str(one.snapshot["provider"]))
-    if desk.may("phones") and phone(one):
-        say = text("desk.row_phone", row=say, phone=phone(one))
-    if one.late_minutes and one.state in OPEN:
+    if desk.can("phones") and customer_phone(one):
+        say = text("desk.row_phone", row=say, phone=customer_phone(one))
+    if one.late_minutes and one.state in OPEN_STATES:
         say = text("desk.row_late", row=say, count=one.late_minutes)
     if one.state not in _PLAIN:
         say = text("desk.row_state", row=say, state=text(f"state.{one.state}"))
     return say
 
 
-def line(one: Booking) -> Say:
+def booking_summary(one: Booking) -> Say:
     """Return a booking in a sentence: who, what, with whom, when."""
     return text(
         "desk.line",
-        customer=who(one),
+        customer=attendee_name(one),
         service=str(one.snapshot["service"]),
         provider=str(one.snapshot["provider"]),
-        when=one.when,
+        when=one.local_start,
     )
 
 
-def card(desk: Desk, one: Booking) -> Say:
+def staff_booking_card(desk: StaffContext, one: Booking) -> Say:
     """Return all about a booking that this role may know."""
-    facts: dict[str, object] = {"booking": line(one), "ref": one.ref}
+    facts: dict[str, object] = {"booking": booking_summary(one), "ref": one.ref}
     say = text("desk.card", state=text(f"state.{one.state}"), **facts)
-    if desk.may("phones") and phone(one):
-        say = text("desk.card_phone", card=say, phone=phone(one))
+    if desk.can("phones") and customer_phone(one):
+        say = text("desk.card_phone", card=say, phone=customer_phone(one))
     if one.purpose or one.note:
         say = text("desk.card_note", card=say, note=(one.purpose or one.note)[:80])
     return say
 
 
-def to_call(desk: Desk, one: Booking) -> Say:
+def call_request(desk: StaffContext, one: Booking) -> Say:
     """Return the request to tell a customer what the bot has no way to tell."""
-    if desk.may("phones") and phone(one):
-        return text("desk.call", customer=who(one), phone=phone(one))
-    return text("desk.call_desk", customer=who(one))
+    if desk.can("phones") and customer_phone(one):
+        return text("desk.call", customer=attendee_name(one), phone=customer_phone(one))
+    return text("desk.call_desk", customer=attendee_name(one))
 
 
-async def again(talk: Talk, desk: Desk, booking_id: int) -> Booking:
+async def reload_booking(talk: Talk, desk: StaffContext, booking_id: int) -> Booking:
     """Return a booking as it is now, if it is this person's business."""
-    return desk.check(await booking.get(talk.ctx, booking_id, shop_id=desk.shop_id))
+    return desk.ensure_visible(await load_booking(talk.ctx, booking_id, shop_id=desk.shop_id))
 
 
-async def pick(talk: Talk, desk: Desk, found: Sequence[Booking], say: Say, *, size: int) -> Booking:
+async def pick_booking(
+    talk: Talk, desk: StaffContext, found: Sequence[Booking], say: Say, *, size: int
+) -> Booking:
     """Let one be chosen, page by page, by its number, its name or its reference."""
     skip = 0
     for number in count(1):
@@ -97,7 +98,7 @@ async def pick(talk: Talk, desk: Desk, found: Sequence[Booking], say: Say, *, si
         rest = len(found) - skip - len(page)
 
         async def options(page: Sequence[Booking] = page, rest: int = rest) -> Sequence[Choice]:
-            listed = [Choice(one.id, row(desk, one), (one.ref.casefold(),)) for one in page]
+            listed = [Choice(one.id, agenda_line(desk, one), (one.ref.casefold(),)) for one in page]
             if rest:
                 listed.append(Choice("more", text("desk.more", count=rest), ("more", "@more")))
             return listed
@@ -106,13 +107,13 @@ async def pick(talk: Talk, desk: Desk, found: Sequence[Booking], say: Say, *, si
             said = heard.text.casefold()
             if not said or not heard.step:
                 return MISSING
-            named = [one.id for one in found if said in who(one).casefold().split()]
-            by_ref = [one.id for one in found if one.ref == reference(heard.text)]
+            named = [one.id for one in found if said in attendee_name(one).casefold().split()]
+            by_ref = [one.id for one in found if one.ref == find_reference(heard.text)]
             one = by_ref or named
             return one[0] if len(one) == 1 else MISSING
 
         chosen = await talk.choose(f"list{number}", say, options, read=read, recheck=False)
         if chosen != "more":
-            return await again(talk, desk, int(chosen))
+            return await reload_booking(talk, desk, int(chosen))
         skip += size
     raise AssertionError  # pragma: no cover - count() has no end

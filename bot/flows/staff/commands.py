@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SLASH = (
+SLASH_COMMANDS = (
     "today",
     "tomorrow",
     "week",
@@ -40,7 +40,7 @@ SLASH = (
 )
 """The commands, as they are named everywhere; in this order bots list them."""
 
-WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+COMMAND_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
         "today": ("today",),
         "tomorrow": ("tomorrow",),
@@ -136,28 +136,28 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
-BARE = {
+BARE_COMMANDS = {
     "today", "tomorrow", "week", "next", "arrived", "done", "noshow", "pause", "resume", "unmute",
     "switch", "desk",
 }  # fmt: skip
 """Commands that are nothing else: with more words it is something else ("next Friday?")."""
 
-SOFT = {"today", "tomorrow", "week", "next", "day", "late", "open", "done", "message"}
+SOFT_COMMANDS = {"today", "tomorrow", "week", "next", "day", "late", "open", "done", "message"}
 """Words that also answer a customer's question; in a customer's talk they do."""
 
 _REF = re.compile(r"\b[2-9a-z]{3}-?[2-9a-z]{3}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class StaffCommand:
     """A command, and the words after it. `soft`: only where no customer's talk is under way."""
 
     command: str
     rest: str
-    soft: bool
+    is_soft: bool
 
 
-def read(text: str) -> Order | None:
+def parse_command(text: str) -> StaffCommand | None:
     """Return the command a message gives, if it gives one."""
     text = " ".join(text.split())
     slash = text.startswith("/")
@@ -165,24 +165,24 @@ def read(text: str) -> Order | None:
         head, _, rest = text[1:].partition(" ")
         head = head.partition("@")[0].casefold()
         if head == "start" and rest.startswith("pair_"):
-            return Order("pair", rest.removeprefix("pair_"), soft=False)
-        if head in SLASH:
-            return Order(head, rest, soft=False)
+            return StaffCommand("pair", rest.removeprefix("pair_"), is_soft=False)
+        if head in SLASH_COMMANDS:
+            return StaffCommand(head, rest, is_soft=False)
         return None
-    folded = fold(text)
+    folded = fold_text(text)
     best: tuple[int, str] | None = None
     for word, command in _ALL:
-        if folded == word or (folded.startswith(f"{word} ") and command not in BARE):
+        if folded == word or (folded.startswith(f"{word} ") and command not in BARE_COMMANDS):
             best = max(best or (0, ""), (len(word), command))
     if best is None:
         trimmed = _REF.sub("", folded).strip()
         visit = next((c for w, c in _ALL if c in _VISITS and w == trimmed), None)
-        return Order(visit, text, soft=False) if visit else None
+        return StaffCommand(visit, text, is_soft=False) if visit else None
     length, command = best
-    return Order(command, text[length:].strip(), soft=command in SOFT)
+    return StaffCommand(command, text[length:].strip(), is_soft=command in SOFT_COMMANDS)
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return text in lower case and without accents, the same number of characters."""
     folded = []
     for character in text.casefold() if len(text.casefold()) == len(text) else text:
@@ -194,7 +194,7 @@ def fold(text: str) -> str:
 _VISITS = ("arrived", "done", "noshow")
 _ALL = [
     (word, command)
-    for words in WORDS.values()
+    for words in COMMAND_WORDS.values()
     for command, listed in words.items()
     for word in listed
 ]

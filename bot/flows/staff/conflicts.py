@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from bot.dialogue.talk import Talk
 from bot.flows import labels
 from bot.flows.staff import booking_lines
-from bot.flows.staff.permissions import Desk
+from bot.flows.staff.permissions import StaffContext
 from bot.i18n.messages import text
 from core.bookings import day_closure
 from core.bookings.booking import Booking
-from core.bookings.transitions import OPEN
+from core.bookings.transitions import OPEN_STATES
 from core.catalog.entities import Slot
 from core.messaging.messages import Choice, Json, Say
-from core.messaging.outbox import prompts
+from core.messaging.outbox.prompts import is_reachable
 
 
-async def settle(talk: Talk, desk: Desk, hits: Sequence[int]) -> None:
+async def decide_conflicts(talk: Talk, desk: StaffContext, hits: Sequence[int]) -> None:
     """Decide about the bookings one by one, or all at once as proposed."""
     how = "each"
     if len(hits) > 1:
@@ -37,52 +37,56 @@ async def settle(talk: Talk, desk: Desk, hits: Sequence[int]) -> None:
         await _one(talk.scope(f"hit{booking_id}"), desk, booking_id, ask=how == "each")
 
 
-async def _one(talk: Talk, desk: Desk, booking_id: int, *, ask: bool) -> None:
+async def _one(talk: Talk, desk: StaffContext, booking_id: int, *, ask: bool) -> None:
     found: list[Slot] = []
 
     async def options() -> Sequence[Choice]:
-        one = await booking_lines.again(talk, desk, booking_id)
-        found[:] = await day_closure.instead(talk.ctx, desk.catalog, one, scope=desk.scope)
-        hears = await prompts.reachable(talk.ctx, one)
+        one = await booking_lines.reload_booking(talk, desk, booking_id)
+        found[:] = await day_closure.alternatives_for(
+            talk.ctx, desk.catalog, one, scope=desk.visible_provider_ids
+        )
+        hears = await is_reachable(talk.ctx, one)
         listed = [Choice(s.to_json(), _label(desk, one, s, hears=hears)) for s in found]
-        if desk.may("decide"):
+        if desk.can("decide"):
             listed.append(Choice("drop", text("desk.hit_drop"), ("@cancel",)))
         return [*listed, Choice("leave", text("desk.hit_leave"), ("@no",))]
 
-    one = await booking_lines.again(talk, desk, booking_id)
-    if one.state not in OPEN:
+    one = await booking_lines.reload_booking(talk, desk, booking_id)
+    if one.state not in OPEN_STATES:
         return  # settled meanwhile, by them or by a colleague
 
     async def first(_key: str) -> Json:
         return (await options())[0].value
 
     if ask:
-        say = text("desk.hit", booking=booking_lines.line(one), how=_asked_for(one))
+        say = text("desk.hit", booking=booking_lines.booking_summary(one), how=_asked_for(one))
         choice = await talk.choose("what", say, options)
     else:
         choice = await talk.once("what", first)
-        if choice == "drop" or not await prompts.reachable(talk.ctx, one):
+        if choice == "drop" or not await is_reachable(talk.ctx, one):
             # Nobody's booking is called off unasked, nor moved where nobody can tell them.
             choice = "leave"
     said = await talk.once("done", lambda key: _do(talk, desk, one, choice, key))
-    talk.tell(text(f"desk.hit_{said}", booking=booking_lines.line(one)))
+    talk.say_now(text(f"desk.hit_{said}", booking=booking_lines.booking_summary(one)))
     if said in {"moved_alone", "dropped_alone", "left_alone"}:
         # Nobody else tells them: not the bot, which has no way to.
-        talk.tell(booking_lines.to_call(desk, one))
+        talk.say_now(booking_lines.call_request(desk, one))
 
 
 def _asked_for(one: Booking) -> Say:
     return text("desk.anyone") if one.anyone else text("desk.asked_for")
 
 
-async def _do(talk: Talk, desk: Desk, one: Booking, choice: Json, key: str) -> Json:
-    chosen: day_closure.Choice = "drop" if choice == "drop" else "leave"
+async def _do(talk: Talk, desk: StaffContext, one: Booking, choice: Json, key: str) -> Json:
+    chosen: day_closure.ClosureDecision = "drop" if choice == "drop" else "leave"
     if not isinstance(choice, str):
         chosen = Slot.from_json(choice)
-    return await day_closure.settle(talk.ctx, desk.catalog, one, chosen, actor=desk.actor, key=key)
+    return await day_closure.apply_decision(
+        talk.ctx, desk.catalog, one, chosen, actor=desk.actor, key=key
+    )
 
 
-def _label(desk: Desk, one: Booking, slot: Slot, *, hears: bool) -> Say:
+def _label(desk: StaffContext, one: Booking, slot: Slot, *, hears: bool) -> Say:
     facts = labels.slot_label(desk.catalog, slot, day=True, provider=True)
-    silent = not hears or day_closure.unasked(desk.catalog, one, slot)
+    silent = not hears or day_closure.moves_without_asking(desk.catalog, one, slot)
     return text("desk.hit_move" if silent else "desk.hit_ask", slot=facts)

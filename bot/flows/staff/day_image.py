@@ -6,29 +6,31 @@ from datetime import UTC, date, datetime
 
 from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments, booking_lines
-from bot.flows.staff.agenda import agenda
-from bot.flows.staff.permissions import Desk, enter
+from bot.flows.staff.agenda import show_agenda
+from bot.flows.staff.permissions import StaffContext, require_staff
 from bot.i18n.messages import text
-from core.bookings import agenda as bookings_agenda
+from core.bookings import agenda
 from core.localtime import zones
 from core.messaging.messages import Json
 from core.messaging.outbox import enqueue
 
-NINE, SIX = 9 * 60, 18 * 60
+DEFAULT_OPENS, DEFAULT_CLOSES = 9 * 60, 18 * 60
 _DAY = 24 * 60
 
 
-async def picture(talk: Talk) -> None:
+async def show_day_image(talk: Talk) -> None:
     """Draw a day: the bookings and what is blocked, a column for each provider."""
-    desk = await enter(talk, "picture")
+    desk = await require_staff(talk, "picture")
     if talk.conversation.channel != "telegram":
-        await agenda(talk)
+        await show_agenda(talk)
         return
-    named = arguments.days(arguments.understood(talk, desk, str(talk.args.get("rest", ""))))
-    this = named.first if named else arguments.today(talk, desk)
+    named = arguments.named_days(
+        arguments.understand_words(talk, desk, str(talk.args.get("rest", "")))
+    )
+    this = named.first if named else arguments.local_today(talk, desk)
 
     async def send(key: str) -> Json:
-        await enqueue.post(
+        await enqueue.enqueue(
             talk.ctx,
             text("desk.picture", **await _facts(talk, desk, this)),
             conversation_id=talk.conversation.id,
@@ -41,22 +43,20 @@ async def picture(talk: Talk) -> None:
     await talk.once("sent", send)
 
 
-async def _facts(talk: Talk, desk: Desk, this: date) -> dict[str, object]:
+async def _facts(talk: Talk, desk: StaffContext, this: date) -> dict[str, object]:
     zone = desk.catalog.shop.timezone
-    start, end = arguments.whole(this, zone)
-    people = desk.providers
+    start, end = arguments.day_bounds(this, zone)
+    people = desk.allowed_providers
     column = {provider.id: at for at, provider in enumerate(people)}
-    found = await bookings_agenda.agenda(
-        talk.ctx, desk.shop_id, start, end, provider_ids=list(column)
-    )
+    found = await agenda.load_agenda(talk.ctx, desk.shop_id, start, end, provider_ids=list(column))
 
     def minute(at: datetime) -> int:
-        local = zones.local(int(at.timestamp()), zone)
+        local = zones.to_local(int(at.timestamp()), zone)
         return (local.date() - this).days * _DAY + local.hour * 60 + local.minute
 
     cells: list[tuple[object, ...]] = []
     for provider in people:
-        for since, until in desk.catalog.time_off.get(provider.id, ()):
+        for since, until in desk.catalog.time_off_by_provider.get(provider.id, ()):
             begins = max(start, datetime.fromtimestamp(since, UTC))
             ends = min(end, datetime.fromtimestamp(until, UTC))
             if begins < ends:
@@ -64,12 +64,12 @@ async def _facts(talk: Talk, desk: Desk, this: date) -> dict[str, object]:
                 cells.append((column[provider.id], *span, "off", "", ""))
     for one in found:
         span = max(0, minute(one.starts_at)), min(_DAY, minute(one.ends_at))
-        name, service = booking_lines.who(one), str(one.snapshot["service"])
+        name, service = booking_lines.attendee_name(one), str(one.snapshot["service"])
         cells.append((column[one.provider_id], *span, one.state, name, service))
-    open_ = desk.catalog.shop_schedule
+    open_ = desk.catalog.shop_hours
     hours = open_.exceptions.get(this, open_.weekly[this.weekday()])
-    since = min((i.opens for i in hours), default=NINE)
-    until = min(_DAY, max((i.closes for i in hours), default=SIX))
+    since = min((i.opens for i in hours), default=DEFAULT_OPENS)
+    until = min(_DAY, max((i.closes for i in hours), default=DEFAULT_CLOSES))
     # A whole day off is drawn over the opening hours, not from midnight to midnight.
     cells = [
         (c[0], max(int(str(c[1])), since), min(int(str(c[2])), until), *c[3:])
@@ -81,7 +81,7 @@ async def _facts(talk: Talk, desk: Desk, this: date) -> dict[str, object]:
         "shop": desk.catalog.shop.name,
         "day": this,
         "count": len(found),
-        "columns": tuple(provider.called for provider in people),
+        "columns": tuple(provider.display_name for provider in people),
         "cells": tuple(c for c in cells if int(str(c[1])) < int(str(c[2]))),
         "since": since,
         "until": until,

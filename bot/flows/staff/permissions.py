@@ -13,13 +13,13 @@ from core.catalog import loader
 from core.catalog.entities import Catalog, Provider
 from core.errors import NotAllowed, NotFound
 from core.messaging.messages import Choice
-from core.people import members
+from core.people.members import staff_of_conversation
 
 _OWNER = frozenset({"owner"})
 _FRONT = _OWNER | {"receptionist"}
 _ALL = _FRONT | {"provider"}
 
-MAY: Mapping[str, frozenset[str]] = {
+PERMISSIONS: Mapping[str, frozenset[str]] = {
     # Providers see and change what is theirs: their own day, their own customers' visits.
     "today": _ALL,
     "tomorrow": _ALL,
@@ -57,13 +57,13 @@ the customers' numbers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class StaffContext:
     """Somebody of a shop at work: who, where, and as what."""
 
     user_id: int
     name: str
     roles: frozenset[str]
-    own: frozenset[int]
+    own_provider_ids: frozenset[int]
     catalog: Catalog
 
     @property
@@ -76,48 +76,48 @@ class Desk:
         """Whom the history names."""
         return Actor("staff", self.user_id, self.name)
 
-    def may(self, command: str) -> bool:
+    def can(self, command: str) -> bool:
         """Whether one of the roles allows it."""
-        return bool(self.roles & MAY[command])
+        return bool(self.roles & PERMISSIONS[command])
 
     def require(self, command: str) -> None:
         """Raise NotAllowed unless one of the roles allows it."""
-        if not self.may(command):
+        if not self.can(command):
             raise NotAllowed(command=command)
 
     @property
-    def scope(self) -> frozenset[int] | None:
+    def visible_provider_ids(self) -> frozenset[int] | None:
         """The providers whose bookings are this person's business; None for everybody's."""
-        return None if self.may("everybody") else self.own
+        return None if self.can("everybody") else self.own_provider_ids
 
-    def check(self, booking: Booking) -> Booking:
+    def ensure_visible(self, booking: Booking) -> Booking:
         """Return a booking that is this person's business; NotFound for any other."""
-        mine = self.scope is None or booking.provider_id in self.scope
+        mine = self.visible_provider_ids is None or booking.provider_id in self.visible_provider_ids
         if booking.shop_id != self.shop_id or not mine:
             raise NotFound(booking=booking.id)
         return booking
 
     @property
-    def providers(self) -> list[Provider]:
+    def allowed_providers(self) -> list[Provider]:
         """The active providers this person may act for."""
-        scope = self.scope
+        scope = self.visible_provider_ids
         return [p for p in self.catalog.providers if p.active and (scope is None or p.id in scope)]
 
 
-async def enter(talk: Talk, command: str) -> Desk:
+async def require_staff(talk: Talk, command: str) -> StaffContext:
     """Return who stands at which shop's desk; asked again at every turn, for roles change.
 
     NotAllowed for who works at no shop of this line, or not in a role that allows the command.
     """
-    staff = await members.staff(talk.ctx, talk.conversation.id)
+    staff = await staff_of_conversation(talk.ctx, talk.conversation.id)
     roles = [r for r in staff.roles if talk.conversation.line_shop_id in (None, r.shop_id)]
     if not roles:
         raise NotAllowed(command=command)
     shop_id = await _which_shop(talk, sorted({role.shop_id for role in roles}), command)
     here = [role for role in roles if role.shop_id == shop_id]
-    catalog = await loader.catalog(talk.ctx, shop_id)
+    catalog = await loader.load_catalog(talk.ctx, shop_id)
     own = frozenset(role.provider_id for role in here if role.provider_id is not None)
-    desk = Desk(staff.user_id, staff.name, frozenset(r.role for r in here), own, catalog)
+    desk = StaffContext(staff.user_id, staff.name, frozenset(r.role for r in here), own, catalog)
     desk.require(command)
     return desk
 
@@ -131,9 +131,9 @@ async def _which_shop(talk: Talk, shops: Sequence[int], command: str) -> int:
             return shops[0]
 
     async def options() -> Sequence[Choice]:
-        found = [(await loader.catalog(talk.ctx, shop_id)).shop for shop_id in shops]
+        found = [(await loader.load_catalog(talk.ctx, shop_id)).shop for shop_id in shops]
         return [Choice(s.id, text("desk.shop", shop=s.name), (s.name.casefold(),)) for s in found]
 
     chosen = int(await talk.choose("shop", text("desk.which_shop"), options))
-    talk.set(shop_id=chosen)
+    talk.change_conversation(shop_id=chosen)
     return chosen

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments
-from bot.flows.staff.permissions import Desk
+from bot.flows.staff.permissions import StaffContext
 from bot.i18n.messages import text
 from core.errors import NotAllowed
 from core.messaging.messages import Choice, Json, Say
 
 
-async def providers(talk: Talk, desk: Desk, words: str) -> list[int]:
+async def pick_providers(talk: Talk, desk: StaffContext, words: str) -> list[int]:
     """Return the ids of the providers meant, all of them for "everybody"."""
-    mine = [provider.id for provider in desk.providers]
+    mine = [provider.id for provider in desk.allowed_providers]
     if not mine:
         raise NotAllowed
 
     async def named(_key: str) -> Json:
-        said = arguments.understood(talk, desk, words).provider if words else None
+        said = arguments.understand_words(talk, desk, words).provider if words else None
         if said is not None:
             return [said.id]
         return mine if len(mine) == 1 else None
@@ -29,8 +29,8 @@ async def providers(talk: Talk, desk: Desk, words: str) -> list[int]:
 
         async def options() -> Sequence[Choice]:
             listed = [
-                Choice([p.id], text("person", provider=p.called), (p.name.casefold(),))
-                for p in desk.providers
+                Choice([p.id], text("person", provider=p.display_name), (p.name.casefold(),))
+                for p in desk.allowed_providers
             ]
             return [*listed, Choice(mine, text("desk.everybody"), ("all", "everybody", "todos"))]
 
@@ -41,8 +41,8 @@ async def providers(talk: Talk, desk: Desk, words: str) -> list[int]:
     return [int(one) for one in known]
 
 
-def named(desk: Desk, ids: Sequence[int]) -> Say:
+def providers_label(desk: StaffContext, ids: Sequence[int]) -> Say:
     """Return the name of one provider, or "everybody"."""
     if len(ids) == 1:
-        return text("person", provider=desk.catalog.provider(ids[0]).called)
+        return text("person", provider=desk.catalog.provider(ids[0]).display_name)
     return text("desk.everybody")

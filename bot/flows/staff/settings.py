@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.dialogue.talk import Goto, Talk
+from bot.dialogue.talk import SwitchFlow, Talk
 from bot.flows.staff import arguments
-from bot.flows.staff.permissions import enter
+from bot.flows.staff.permissions import require_staff
 from bot.i18n.messages import text
-from core.errors import CodeDead, NotAllowed
+from core.errors import CodeExpired, NotAllowed
 from core.messaging.messages import Choice, Json
-from core.people import members, pairing
-from core.people.members import set_alerts
-from core.people.preferences import CHANNELS, set_channel, set_quiet
+from core.people import pairing
+from core.people.members import set_member_alerts, staff_of_conversation
+from core.people.preferences import PREFERABLE_CHANNELS, set_preferred_channel, set_quiet_hours
 from core.shops import shops
 
 
-async def pause(talk: Talk) -> None:
+async def pause_shop(talk: Talk) -> None:
     """Take the shop off offer, or put it back; what is booked stands."""
     command = str(talk.args["command"])
-    desk = await enter(talk, command)
+    desk = await require_staff(talk, command)
 
     async def put(_key: str) -> Json:
         await shops.change_shop(talk.ctx, desk.shop_id, paused=command == "pause")
@@ -33,31 +33,33 @@ async def pause(talk: Talk) -> None:
         await talk.say(text("desk.resumed", shop=shop))
 
 
-async def switch(talk: Talk) -> None:
+async def switch_shop(talk: Talk) -> None:
     """Work at another of one's shops."""
-    desk = await enter(talk, "switch")
+    desk = await require_staff(talk, "switch")
     await talk.say(text("desk.switched", shop=desk.catalog.shop.name))
 
 
-async def mute(talk: Talk) -> None:
+async def mute_alerts(talk: Talk) -> None:
     """Alerts off, on again, or quiet between two hours every day."""
     command = str(talk.args["command"])
-    desk = await enter(talk, command)
-    hours, _ = arguments.hours(str(talk.args.get("rest", "")))
+    desk = await require_staff(talk, command)
+    hours, _ = arguments.parse_hours(str(talk.args.get("rest", "")))
 
     async def put(_key: str) -> Json:
         if hours is not None:
-            quiet = hours.since % arguments.DAY, hours.until % arguments.DAY
-            await set_quiet(talk.ctx, desk.user_id, quiet)
+            quiet = hours.since % arguments.MINUTES_A_DAY, hours.until % arguments.MINUTES_A_DAY
+            await set_quiet_hours(talk.ctx, desk.user_id, quiet)
         else:
-            await set_alerts(talk.ctx, desk.shop_id, desk.user_id, on=command == "unmute")
+            await set_member_alerts(
+                talk.ctx, desk.shop_id, desk.user_id, enabled=command == "unmute"
+            )
             if command == "unmute":
-                await set_quiet(talk.ctx, desk.user_id, None)
+                await set_quiet_hours(talk.ctx, desk.user_id, None)
         return True
 
     await talk.once("put", put)
     if hours is not None:
-        since, until = hours.since % arguments.DAY, hours.until % arguments.DAY
+        since, until = hours.since % arguments.MINUTES_A_DAY, hours.until % arguments.MINUTES_A_DAY
         span = text("span", since=_clock(since), until=_clock(until))
         await talk.say(text("desk.quiet", span=span))
     elif command == "mute":
@@ -66,19 +68,19 @@ async def mute(talk: Talk) -> None:
         await talk.say(text("desk.unmuted", shop=desk.catalog.shop.name))
 
 
-async def alerts(talk: Talk) -> None:
+async def choose_alert_channel(talk: Talk) -> None:
     """Choose where alerts come first; what does not arrive there takes the next way."""
-    desk = await enter(talk, "alerts")
+    desk = await require_staff(talk, "alerts")
     wanted = str(talk.args.get("rest", "")).casefold()
 
     async def options() -> Sequence[Choice]:
-        return [Choice(one, text(f"channel.{one}"), (one,)) for one in CHANNELS]
+        return [Choice(one, text(f"channel.{one}"), (one,)) for one in PREFERABLE_CHANNELS]
 
-    if wanted not in CHANNELS:
+    if wanted not in PREFERABLE_CHANNELS:
         wanted = str(await talk.choose("where", text("desk.alerts_where"), options))
 
     async def put(_key: str) -> Json:
-        await set_channel(talk.ctx, desk.user_id, wanted)
+        await set_preferred_channel(talk.ctx, desk.user_id, wanted)
         return True
 
     await talk.once("put", put)
@@ -89,38 +91,38 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}"
 
 
-async def desk_menu(talk: Talk) -> None:
+async def show_staff_menu(talk: Talk) -> None:
     """Say what can be done here, by number or by its word."""
-    desk = await enter(talk, "desk")
+    desk = await require_staff(talk, "desk")
 
     async def options() -> Sequence[Choice]:
         listed = ("today", "tomorrow", "next", "late", "block", "walkin")
-        return [Choice(one, text(f"desk.menu.{one}")) for one in listed if desk.may(one)]
+        return [Choice(one, text(f"desk.menu.{one}")) for one in listed if desk.can(one)]
 
     say = text("desk.menu", shop=desk.catalog.shop.name)
     chosen = await talk.choose("what", say, options)
-    raise Goto(f"desk.{chosen}", command=chosen, rest="")
+    raise SwitchFlow(f"desk.{chosen}", command=chosen, rest="")
 
 
-async def pair(talk: Talk) -> None:
+async def pair_chat(talk: Talk) -> None:
     """Make this chat the one of the member whose one-time code this is."""
 
     async def join(_key: str) -> Json:
         try:
-            return await pairing.pair(
+            return await pairing.pair_conversation(
                 talk.ctx, talk.conversation.id, str(talk.args.get("rest", ""))
             )
-        except (CodeDead, NotAllowed):
+        except (CodeExpired, NotAllowed):
             return None
 
     if await talk.once("joined", join) is None:
         await talk.say(text("desk.pair_dead"))
         return
-    staff = await members.staff(talk.ctx, talk.conversation.id)
+    staff = await staff_of_conversation(talk.ctx, talk.conversation.id)
     await talk.say(text("desk.paired", name=staff.name or "?"))
-    raise Goto("desk.desk", command="desk", rest="")
+    raise SwitchFlow("desk.desk", command="desk", rest="")
 
 
-async def stranger(talk: Talk) -> None:
+async def explain_pairing(talk: Talk) -> None:
     """Tell who writes to the staff's line and works nowhere how that is changed."""
     await talk.say(text("desk.stranger"))

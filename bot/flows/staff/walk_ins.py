@@ -8,27 +8,27 @@ from datetime import UTC, datetime, timedelta
 from bot.dialogue.talk import MISSING, Heard, Talk
 from bot.flows import labels
 from bot.flows.staff import arguments, booking_lines
-from bot.flows.staff.permissions import Desk, enter
+from bot.flows.staff.permissions import StaffContext, require_staff
 from bot.i18n.messages import text
-from core.bookings import agenda
-from core.bookings.staff_actions import book_for, squeeze_in
-from core.bookings.transitions import LIVE
+from core.bookings import agenda, staff_actions
+from core.bookings.staff_actions import book_for_customer
+from core.bookings.transitions import LIVE_STATES
 from core.catalog.entities import Slot
-from core.errors import Invalid, NotFound, PhoneInvalid, SlotTaken
+from core.errors import InvalidValue, NotFound, PhoneInvalid, SlotTaken
 from core.messaging.messages import Choice, Json, Say, When
 from core.people.customers import add_customer
 from core.scheduling import availability
-from core.values import phone_numbers
+from core.values.phone_numbers import parse_phone
 
 _STEP = 300
 _LATER = 3
-WALK_IN = "Walk-in"
+WALK_IN_NAME = "Walk-in"
 """Whoever gives no name."""
 
 
-async def walk_in(talk: Talk) -> None:
+async def book_walk_in(talk: Talk) -> None:
     """Book somebody who is here, now or at one of the next times."""
-    desk = await enter(talk, "walkin")
+    desk = await require_staff(talk, "walkin")
     facts = await _facts(talk, desk)
     service_id = await _service(talk, desk, facts)
     provider_id = facts.get("provider")
@@ -52,7 +52,7 @@ async def walk_in(talk: Talk) -> None:
     slot = Slot.from_json(chosen)
 
     async def take(key: str) -> Json:
-        booked = await book_for(
+        booked = await book_for_customer(
             talk.ctx, slot, actor=desk.actor, customer_id=customer_id, key=key, origin="walk-in"
         )
         return booked.id
@@ -60,51 +60,51 @@ async def walk_in(talk: Talk) -> None:
     try:
         booked = await talk.once("booked", take)
     except SlotTaken:
-        when = labels.starts(desk.catalog, slot)
-        provider = desk.catalog.provider(slot.provider_id).called
+        when = labels.start_when(desk.catalog, slot)
+        provider = desk.catalog.provider(slot.provider_id).display_name
         talk.notes.pop("slot", None)
         talk.retry(after="service", say=text("just_went", when=when, provider=provider))
-    one = await booking_lines.again(talk, desk, booked)
-    await talk.say(text("desk.booked", booking=booking_lines.line(one), ref=one.ref))
+    one = await booking_lines.reload_booking(talk, desk, booked)
+    await talk.say(text("desk.booked", booking=booking_lines.booking_summary(one), ref=one.ref))
 
 
-async def squeeze(talk: Talk) -> None:
+async def overbook_walk_in(talk: Talk) -> None:
     """Book somebody over what is there: asked once more, with what it is put over."""
-    desk = await enter(talk, "squeeze")
+    desk = await require_staff(talk, "squeeze")
     facts = await _facts(talk, desk)
     service_id = await _service(talk, desk, facts)
 
     async def people_() -> Sequence[Choice]:
         return [
-            Choice(o.provider.id, text("person", provider=o.provider.called))
-            for o in desk.catalog.given(service_id)
+            Choice(o.provider.id, text("person", provider=o.provider.display_name))
+            for o in desk.catalog.offerings_of(service_id)
         ]
 
-    given = {offering.provider.id for offering in desk.catalog.given(service_id)}
+    given = {offering.provider.id for offering in desk.catalog.offerings_of(service_id)}
     provider_id = facts.get("provider")
     if provider_id not in given:
         provider_id = await talk.choose("provider", text("which_person"), people_)
 
     async def read(heard: Heard) -> Json:
-        if heard.step != talk.key("when"):
+        if heard.step != talk.step_key("when"):
             return MISSING
         return _instant(talk, desk, heard.text) or MISSING
 
     at = facts.get("at") or await talk.ask("when", text("desk.when"), read, expects="when")
     starts_at = datetime.fromtimestamp(int(at), UTC)
-    slot = availability.slot_at(desk.catalog, service_id, int(provider_id), starts_at)
-    over = await agenda.agenda(
+    slot = availability.staff_slot(desk.catalog, service_id, int(provider_id), starts_at)
+    over = await agenda.load_agenda(
         talk.ctx,
         desk.shop_id,
         slot.starts_at,
         slot.ends_at,
         provider_ids=[slot.provider_id],
-        states=LIVE,
+        states=LIVE_STATES,
     )
     say = text(
         "desk.squeeze_sure",
         service=desk.catalog.service(service_id).name,
-        provider=desk.catalog.provider(slot.provider_id).called,
+        provider=desk.catalog.provider(slot.provider_id).display_name,
         when=When(starts_at, desk.catalog.shop.timezone),
         count=len(over),
     )
@@ -114,28 +114,28 @@ async def squeeze(talk: Talk) -> None:
     customer_id = await _customer(talk, desk, facts)
 
     async def take(key: str) -> Json:
-        booked = await squeeze_in(
+        booked = await staff_actions.overbook(
             talk.ctx, slot, actor=desk.actor, customer_id=customer_id, key=key
         )
         return booked.id
 
-    one = await booking_lines.again(talk, desk, await talk.once("booked", take))
-    await talk.say(text("desk.booked", booking=booking_lines.line(one), ref=one.ref))
+    one = await booking_lines.reload_booking(talk, desk, await talk.once("booked", take))
+    await talk.say(text("desk.booked", booking=booking_lines.booking_summary(one), ref=one.ref))
 
 
 # --- what was said with the command ----------------------------------------------------------
 
 
-async def _facts(talk: Talk, desk: Desk) -> dict[str, Json]:
+async def _facts(talk: Talk, desk: StaffContext) -> dict[str, Json]:
     """Return what the command's own words say: service, provider, time, name and phone."""
     rest = str(talk.args.get("rest", ""))
 
     async def read(_key: str) -> Json:
         if not rest:
             return {}
-        said = arguments.understood(talk, desk, rest)
-        name, phone = arguments.person(said)
-        mine = {provider.id for provider in desk.providers}
+        said = arguments.understand_words(talk, desk, rest)
+        name, phone = arguments.name_and_phone(said)
+        mine = {provider.id for provider in desk.allowed_providers}
         return {
             "service": said.service.id if said.service else None,
             "provider": said.provider.id
@@ -149,8 +149,8 @@ async def _facts(talk: Talk, desk: Desk) -> dict[str, Json]:
     return dict(await talk.once("facts", read))
 
 
-async def _service(talk: Talk, desk: Desk, facts: dict[str, Json]) -> int:
-    mine = {provider.id for provider in desk.providers}
+async def _service(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> int:
+    mine = {provider.id for provider in desk.allowed_providers}
     fitting = [
         service
         for service in desk.catalog.bookable_services()
@@ -161,8 +161,8 @@ async def _service(talk: Talk, desk: Desk, facts: dict[str, Json]) -> int:
         return [Choice(s.id, labels.service_label(desk.catalog, s)) for s in fitting]
 
     async def read(heard: Heard) -> Json:
-        if heard.step == talk.key("service"):
-            said = arguments.understood(talk, desk, heard.text).service
+        if heard.step == talk.step_key("service"):
+            said = arguments.understand_words(talk, desk, heard.text).service
             if said is not None:
                 return said.id
         return MISSING
@@ -172,19 +172,19 @@ async def _service(talk: Talk, desk: Desk, facts: dict[str, Json]) -> int:
     return int(await talk.choose("service", text("which_service"), options, read=read))
 
 
-async def _customer(talk: Talk, desk: Desk, facts: dict[str, Json]) -> int:
+async def _customer(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> int:
     """Return the shop's customer row of whoever was named; nobody is a walk-in."""
 
     async def read(heard: Heard) -> Json:
-        if heard.step != talk.key("who") or not heard.text:
+        if heard.step != talk.step_key("who") or not heard.text:
             return MISSING
-        said = arguments.understood(talk, desk, heard.text)
-        name, phone = arguments.person(said)
+        said = arguments.understand_words(talk, desk, heard.text)
+        name, phone = arguments.name_and_phone(said)
         if phone:
             try:
-                phone_numbers.phone(phone, desk.catalog.shop.country)
+                parse_phone(phone, desk.catalog.shop.country)
             except PhoneInvalid:
-                talk.tell(text("error.phone_invalid"))
+                talk.say_now(text("error.phone_invalid"))
                 return MISSING
         name = name or " ".join(word for word in heard.text.split() if word.isalpha())
         return [name[:100], phone] if len(name) >= 2 or phone else MISSING
@@ -198,54 +198,58 @@ async def _customer(talk: Talk, desk: Desk, facts: dict[str, Json]) -> int:
         )
 
     async def add(_key: str) -> Json:
-        called = name if len(name) >= 2 else WALK_IN
+        called = name if len(name) >= 2 else WALK_IN_NAME
         try:
             return await add_customer(talk.ctx, desk.shop_id, called, phone)
-        except (PhoneInvalid, Invalid):
+        except (PhoneInvalid, InvalidValue):
             return await add_customer(talk.ctx, desk.shop_id, called)
 
     return int(await talk.once("customer", add))
 
 
-def _instant(talk: Talk, desk: Desk, words: str) -> int | None:
+def _instant(talk: Talk, desk: StaffContext, words: str) -> int | None:
     """Return the start that words name, in epoch seconds; a time without a day is today."""
-    said = arguments.understood(talk, desk, words)
+    said = arguments.understand_words(talk, desk, words)
     if said.time is None:
         return None
-    this = said.date or arguments.today(talk, desk)
+    this = said.date or arguments.local_today(talk, desk)
     minute = said.time.hour * 60 + said.time.minute
-    return int(arguments.at(this, minute, desk.catalog.shop.timezone).timestamp())
+    return int(arguments.local_instant(this, minute, desk.catalog.shop.timezone).timestamp())
 
 
-async def _now(talk: Talk, desk: Desk, service_id: int, provider_id: int | None) -> list[Slot]:
+async def _now(
+    talk: Talk, desk: StaffContext, service_id: int, provider_id: int | None
+) -> list[Slot]:
     """Return who could begin in the next five minutes."""
     now = int(talk.ctx.now.timestamp())
     start = datetime.fromtimestamp(-(-now // _STEP) * _STEP, UTC)
-    mine = {provider.id for provider in desk.providers}
+    mine = {provider.id for provider in desk.allowed_providers}
     found = []
-    for offering in desk.catalog.given(service_id):
+    for offering in desk.catalog.offerings_of(service_id):
         who = offering.provider.id
         if who not in mine or provider_id not in (None, who):
             continue
-        slot = availability.slot_at(desk.catalog, service_id, who, start)
+        slot = availability.staff_slot(desk.catalog, service_id, who, start)
         try:
-            await availability.check(talk.ctx, desk.catalog, slot, staff=True)
+            await availability.ensure_available(talk.ctx, desk.catalog, slot, staff=True)
         except (SlotTaken, NotFound):
             continue
         found.append(slot)
     return found
 
 
-async def _later(talk: Talk, desk: Desk, service_id: int, provider_id: int | None) -> list[Slot]:
-    scope = desk.scope
+async def _later(
+    talk: Talk, desk: StaffContext, service_id: int, provider_id: int | None
+) -> list[Slot]:
+    scope = desk.visible_provider_ids
     end = talk.ctx.now + timedelta(days=2)
-    found = await availability.all_providers(
+    found = await availability.find_slots_by_provider(
         talk.ctx, desk.catalog, service_id, provider_id=provider_id, start=talk.ctx.now, end=end,
         limit=12,
     )  # fmt: skip
     return [slot for slot in found if scope is None or slot.provider_id in scope]
 
 
-def _label(desk: Desk, slot: Slot, now: Sequence[Slot]) -> Say:
+def _label(desk: StaffContext, slot: Slot, now: Sequence[Slot]) -> Say:
     label = labels.slot_label(desk.catalog, slot, day=slot not in now, provider=True)
     return text("desk.at_once", slot=label) if slot in now else label

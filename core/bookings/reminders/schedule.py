@@ -13,29 +13,34 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from core.bookings.booking import Booking, listed
+from core.bookings.booking import Booking, list_bookings
 from core.catalog import loader
 from core.catalog.entities import Catalog
 from core.db.context import Context, Row
 from core.db.tables import booking_events, bookings, customers
 from core.localtime import quiet_hours
 from core.messaging.messages import Choice, Say
-from core.messaging.outbox import reminders
-from core.messaging.outbox.recipients import home_of, homes_of
-from core.messaging.outbox.reminders import Later, Reminded
-from core.values.reminder_rules import DEFAULT, Planned, Rule, schedule
+from core.messaging.outbox.recipients import preferred_conversation, preferred_conversations
+from core.messaging.outbox.reminders import (
+    BookingReminders,
+    DeferredMessage,
+    drop_reminders,
+    enqueue_reminders,
+    reword_pending,
+)
+from core.values.reminder_rules import DEFAULT_RULES, PlannedReminder, ReminderRule, plan_reminders
 
-FLOW = "reminder"
+REMINDER_FLOW = "reminder"
 """What an answer to a reminder starts."""
 
-COME = Choice(
+COME_OPTION = Choice(
     "come",
     Say("reminder.come"),
     ("@yes", "confirm", "coming", "i come", "i'll come", "i will come", "i'll be there", "confirmo",
      "voy", "sí voy", "asistiré", "ahí estaré"),
 )  # fmt: skip
-MOVE = Choice("move", Say("do_move"), ("@move", "move"))
-CANCEL = Choice("cancel", Say("do_cancel"), ("@cancel", "call it off"))
+MOVE_OPTION = Choice("move", Say("do_move"), ("@move", "move"))
+CANCEL_OPTION = Choice("cancel", Say("do_cancel"), ("@cancel", "call it off"))
 
 _MAKES = ("book", "book_for", "squeeze_in", "confirm", "move")
 """What makes a booking stand at its time."""
@@ -44,7 +49,7 @@ _BEFORE, _AFTER = ("confirmed",), ("confirmed", "in_progress", "completed")
 """In which states a booking is reminded of, and followed up."""
 
 
-async def plan(
+async def schedule_reminders(
     ctx: Context,
     booking: Booking,
     known: Catalog | None = None,
@@ -60,61 +65,71 @@ async def plan(
     """
     if booking.user_id is None or booking.state not in _AFTER:
         return
-    known = known or await loader.catalog(ctx, booking.shop_id)
-    if not rules_of(known, booking.service_id):
+    known = known or await loader.load_catalog(ctx, booking.shop_id)
+    if not reminder_rules_for(known, booking.service_id):
         return
-    home = await ctx.first(home_of(booking))
+    home = await ctx.first(preferred_conversation(booking))
     if home is not None and (reminded := _reminded(ctx, booking, known, home, since)):
-        await reminders.remind(ctx, [reminded], flow=FLOW)
+        await enqueue_reminders(ctx, [reminded], flow=REMINDER_FLOW)
 
 
-async def plan_all(ctx: Context, those: Sequence[Booking], known: Catalog) -> None:
+async def schedule_reminders_in_bulk(
+    ctx: Context, those: Sequence[Booking], known: Catalog
+) -> None:
     """Do as `plan` for many new bookings of one shop, made in no talk, by a few statements."""
     reached = [one for one in those if one.user_id is not None and one.state in _AFTER]
     ids = {one.customer_id for one in reached if one.customer_id is not None}
     if not ids:
         return
-    homes = {row.customer_id: row for row in await ctx.all(homes_of(known.shop.id, ids))}
+    homes = {
+        row.customer_id: row for row in await ctx.all(preferred_conversations(known.shop.id, ids))
+    }
     found = (
         _reminded(ctx, one, known, homes[one.customer_id], None)
         for one in reached
         if one.customer_id in homes
     )
-    await reminders.remind(ctx, [one for one in found if one is not None], flow=FLOW)
+    await enqueue_reminders(ctx, [one for one in found if one is not None], flow=REMINDER_FLOW)
 
 
 def _reminded(
     ctx: Context, booking: Booking, known: Catalog, home: Row, since: datetime | None
-) -> Reminded | None:
+) -> BookingReminders | None:
     """Return the reminders of a booking, for the conversation `home`; None if there are none."""
-    shop, rules = known.shop, rules_of(known, booking.service_id)
-    silence = quiet_hours.hours(
+    shop, rules = known.shop, reminder_rules_for(known, booking.service_id)
+    silence = quiet_hours.effective_quiet_hours(
         (home.quiet_from, home.quiet_until), (shop.quiet_from, shop.quiet_until)
     )
-    planned = schedule(
+    planned = plan_reminders(
         rules, booking.starts_at, booking.ends_at, shop.timezone, silence, ctx.now, since
     )
     wanted = [one for one in planned if booking.state in _BEFORE or one.rule.kind == "after"]
     words = {one.rule.kind == "after" for one in wanted}
     # Once for all of a booking: files bring thousands.
-    said = {after: (follow_up if after else reminder)(known, booking) for after in words}
+    said = {
+        after: (follow_up_message if after else reminder_message)(known, booking) for after in words
+    }
     those = [_later(said[one.rule.kind == "after"], booking, one) for one in wanted]
-    return Reminded(booking, home.id, those, booking.starts_at) if those else None
+    return BookingReminders(booking, home.id, those, booking.starts_at) if those else None
 
 
-async def drop(ctx: Context, booking: Booking, reason: str) -> None:
+async def cancel_reminders(ctx: Context, booking: Booking, reason: str) -> None:
     """Let what waits for a booking go unsent, with the reason on record."""
     if booking.user_id is not None:
-        await reminders.forget(ctx, booking.id, reason=reason)
+        await drop_reminders(ctx, booking.id, reason=reason)
 
 
-async def again(ctx: Context, booking: Booking, reason: str, known: Catalog | None = None) -> None:
+async def reschedule_reminders(
+    ctx: Context, booking: Booking, reason: str, known: Catalog | None = None
+) -> None:
     """Plan the reminders of a booking anew, by how it is now; those that went do not go again."""
-    await drop(ctx, booking, reason)
-    await plan(ctx, booking, known)
+    await cancel_reminders(ctx, booking, reason)
+    await schedule_reminders(ctx, booking, known)
 
 
-async def replan(ctx: Context, *, shop_id: int | None = None, user_id: int | None = None) -> int:
+async def reschedule_upcoming(
+    ctx: Context, *, shop_id: int | None = None, user_id: int | None = None
+) -> int:
     """Plan anew for all that is to come of a shop or a person; return for how many bookings.
 
     For a shop that changed its rules, and a person who changed where or when they want them.
@@ -124,7 +139,7 @@ async def replan(ctx: Context, *, shop_id: int | None = None, user_id: int | Non
         which.append(bookings.c.shop_id == shop_id)
     if user_id is not None:
         which.append(customers.c.user_id == user_id)
-    those = await listed(ctx, *which)
+    those = await list_bookings(ctx, *which)
     made = sa.select(booking_events.c.booking_id, sa.func.max(booking_events.c.at).label("at"))
     made = made.where(
         booking_events.c.booking_id.in_([booking.id for booking in those]),
@@ -132,75 +147,81 @@ async def replan(ctx: Context, *, shop_id: int | None = None, user_id: int | Non
     ).group_by(booking_events.c.booking_id)
     since = {row.booking_id: row.at for row in await ctx.all(made)} if those else {}
     for booking in those:
-        await drop(ctx, booking, "planned anew")
-        await plan(ctx, booking, since=since.get(booking.id))
+        await cancel_reminders(ctx, booking, "planned anew")
+        await schedule_reminders(ctx, booking, since=since.get(booking.id))
     return len(those)
 
 
-async def reword(ctx: Context, booking: Booking) -> None:
+async def reword_reminders(ctx: Context, booking: Booking) -> None:
     """Let the reminders that wait for a booking ask what is still to be asked; they stay when."""
     if booking.user_id is not None:
-        known = await loader.catalog(ctx, booking.shop_id)
-        await reminders.reword(ctx, booking.id, reminder(known, booking), options_of(booking))
+        known = await loader.load_catalog(ctx, booking.shop_id)
+        await reword_pending(
+            ctx, booking.id, reminder_message(known, booking), reminder_options(booking)
+        )
 
 
-def rules_of(known: Catalog, service_id: int) -> tuple[Rule, ...]:
+def reminder_rules_for(known: Catalog, service_id: int) -> tuple[ReminderRule, ...]:
     """Return the rules of a service: its own, else the shop's, else the default."""
     own = known.service(service_id).reminders
     texts = own if own is not None else known.shop.reminders
-    return _parsed(tuple(DEFAULT if texts is None else texts))
+    return _parsed(tuple(DEFAULT_RULES if texts is None else texts))
 
 
 @lru_cache(maxsize=256)
-def _parsed(texts: tuple[str, ...]) -> tuple[Rule, ...]:
-    return tuple(Rule.parse(text) for text in texts)
+def _parsed(texts: tuple[str, ...]) -> tuple[ReminderRule, ...]:
+    return tuple(ReminderRule.parse(text) for text in texts)
 
 
 # ------------------------------------------------------------------------------------ what it says
 
 
-def _later(say: Say, booking: Booking, one: Planned) -> Later:
+def _later(say: Say, booking: Booking, one: PlannedReminder) -> DeferredMessage:
     start = int(booking.starts_at.timestamp())
     key = f"reminder/{booking.id}/{start}/{one.rule}"
     after = one.rule.kind == "after"
-    return Later(
+    return DeferredMessage(
         say,
         "followup" if after else "reminder",
         key,
         one.due_at,
-        one.not_after,
-        options=() if after else options_of(booking),
-        dropped=one.dropped,
+        one.expires_at,
+        options=() if after else reminder_options(booking),
+        dropped_reason=one.dropped_reason,
     )
 
 
-def options_of(booking: Booking) -> tuple[Choice, ...]:
+def reminder_options(booking: Booking) -> tuple[Choice, ...]:
     """Return what a reminder lets people answer; who said they come is not asked again."""
-    return (MOVE, CANCEL) if booking.customer_confirmed_at else (COME, MOVE, CANCEL)
+    return (
+        (MOVE_OPTION, CANCEL_OPTION)
+        if booking.customer_confirmed_at
+        else (COME_OPTION, MOVE_OPTION, CANCEL_OPTION)
+    )
 
 
-def reminder(known: Catalog, booking: Booking) -> Say:
+def reminder_message(known: Catalog, booking: Booking) -> Say:
     """Return the words' key and facts; `when` must be the start, for the check goes by it.
 
     Discreet shops name neither service nor provider: others may read the screen.
     """
     shop = known.shop
-    place = Say("reminder.at", {"when": booking.when, "address": shop.address})
+    place = Say("reminder.at", {"when": booking.local_start, "address": shop.address})
     return Say(
         "reminder.sure" if booking.customer_confirmed_at else "reminder",
         {
             "shop": shop.name,
             "what": _what(known, booking),
-            "at": place if shop.address else Say("reminder.on", {"when": booking.when}),
-            "when": booking.when,
+            "at": place if shop.address else Say("reminder.on", {"when": booking.local_start}),
+            "when": booking.local_start,
             "ref": booking.ref,
         },
     )
 
 
-def follow_up(known: Catalog, booking: Booking) -> Say:
+def follow_up_message(known: Catalog, booking: Booking) -> Say:
     """Return the thanks after a visit."""
-    facts = {"shop": known.shop.name, "name": booking.customer_name, "when": booking.when}
+    facts = {"shop": known.shop.name, "name": booking.customer_name, "when": booking.local_start}
     return Say("followup", facts)
 
 

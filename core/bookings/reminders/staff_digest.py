@@ -9,18 +9,18 @@ from functools import partial
 import sqlalchemy as sa
 
 from core.bookings import notifications
-from core.bookings.booking import Booking, listed
+from core.bookings.booking import Booking, list_bookings
 from core.db.context import Context, Row
-from core.db.tables import bookings, members, seconds, shops
+from core.db.tables import bookings, epoch_seconds, members, shops
 from core.db.tables import outbox as messages
 from core.localtime import zones
 from core.messaging.messages import Say, When
-from core.messaging.outbox import enqueue
+from core.messaging.outbox.enqueue import enqueue_for_staff
 
-LISTED = 5
+MAX_LISTED = 5
 """Appointments that are named; more would make a third SMS of it."""
 
-LATE = timedelta(hours=2)
+MAX_DELAY = timedelta(hours=2)
 """An agenda that could not be made within this time is left out."""
 
 UNANSWERED_AFTER = timedelta(minutes=30)
@@ -41,7 +41,7 @@ _SHOPS = sa.select(
 # ------------------------------------------------------------------------------------ the day
 
 
-async def agendas(ctx: Context, *, limit: int | None = 50) -> int:
+async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
     """Send the agendas that are due now, of up to `limit` shops; return of how many it was.
 
     In the morning the day's, in the evening tomorrow's, at the shop's wall times
@@ -77,14 +77,14 @@ def _note(done: set[_Which], sent: set[_Which], now: datetime) -> None:
 
 def _due(now: datetime, shop: Row) -> list[tuple[int, date]]:
     """Return which agendas of a shop are due: so many days ahead, of which day."""
-    today = zones.local(int(now.timestamp()), shop.timezone).date()
+    today = zones.to_local(int(now.timestamp()), shop.timezone).date()
     found = []
     for ahead, at in enumerate((shop.agenda_today, shop.agenda_tomorrow)):
         hour, _, minute = at.partition(":")
         if at:
             of_day = int(hour) * 60 + int(minute)
-            moment = _instant(zones.instant_at(today, of_day, shop.timezone))
-            if moment <= now < moment + LATE:
+            moment = _instant(zones.first_instant_at(today, of_day, shop.timezone))
+            if moment <= now < moment + MAX_DELAY:
                 found.append((ahead, today + timedelta(days=ahead)))
     return found
 
@@ -94,7 +94,7 @@ async def _coming(
 ) -> dict[tuple[int, date], list[Booking]]:
     """Return the appointments of these days, by shop and day, in one statement."""
     bounds = {(shop.id, day): zones.day_bounds(day, shop.timezone) for shop, _, day in due}
-    those = await listed(
+    those = await list_bookings(
         ctx,
         bookings.c.shop_id.in_({shop.id for shop, _, _ in due}),
         bookings.c.state.in_(_TAKES_PLACE),
@@ -129,7 +129,7 @@ async def _send(
 ) -> None:
     key = f"agenda/{shop.id}/{day}/{ahead}"
     over = _instant(zones.day_bounds(day, shop.timezone)[1])
-    await enqueue.alert(
+    await enqueue_for_staff(
         ctx,
         _agenda(shop, day, those),
         shop_id=shop.id,
@@ -141,7 +141,7 @@ async def _send(
     for row in staff:
         own = [one for one in those if one.provider_id == row.provider_id]
         if row.provider_id is not None and own and row.user_id not in bosses:
-            await enqueue.alert(
+            await enqueue_for_staff(
                 ctx,
                 _agenda(shop, day, own),
                 shop_id=shop.id,
@@ -158,9 +158,9 @@ def _instant(epoch_s: int) -> datetime:
 
 
 def _agenda(shop: Row, day: date, those: Sequence[Booking]) -> Say:
-    lines = [_line(shop, one) for one in those[:LISTED]]
-    if len(those) > LISTED:
-        lines.append(Say("agenda.more", {"count": len(those) - LISTED}))
+    lines = [_line(shop, one) for one in those[:MAX_LISTED]]
+    if len(those) > MAX_LISTED:
+        lines.append(Say("agenda.more", {"count": len(those) - MAX_LISTED}))
     facts = {"shop": shop.name, "day": day, "count": len(those), "lines": tuple(lines)}
     return Say("agenda", facts)
 
@@ -178,12 +178,12 @@ def _line(shop: Row, booking: Booking) -> Say:
 # ------------------------------------------------------------------------------------ no answer
 
 
-async def unanswered(ctx: Context) -> int:
+async def report_unanswered(ctx: Context) -> int:
     """Tell shops that want it of bookings whose second reminder nobody answered; return how many.
 
     Once a booking and start, half an hour after that reminder went, while it is still to come.
     """
-    start = sa.cast(seconds(bookings.c.starts_at), sa.Text)
+    start = sa.cast(epoch_seconds(bookings.c.starts_at), sa.Text)
     this_start = sa.cast(bookings.c.id, sa.Text) + "/" + start
     sent = sa.and_(
         messages.c.booking_id == bookings.c.id,
@@ -201,7 +201,7 @@ async def unanswered(ctx: Context) -> int:
         )
         .exists()
     )
-    those = await listed(
+    those = await list_bookings(
         ctx,
         bookings.c.shop_id.in_(sa.select(shops.c.id).where(shops.c.alert_unanswered)),
         bookings.c.state == "confirmed",
@@ -213,9 +213,9 @@ async def unanswered(ctx: Context) -> int:
         ~told,
     )
     for booking in those:
-        await enqueue.alert(
+        await enqueue_for_staff(
             ctx,
-            Say("alert.unanswered", notifications.facts(booking)),
+            Say("alert.unanswered", notifications.booking_facts(booking)),
             shop_id=booking.shop_id,
             kind="unanswered",
             booking_id=booking.id,

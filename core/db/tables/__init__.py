@@ -2,7 +2,7 @@
 
 from core.db.tables.auth import audit, cuts, kept_answers, lockouts, passwords, sign_ins
 from core.db.tables.bookings import (
-    LONGEST_CLAIM,
+    MAX_CLAIM_SECONDS,
     blocks,
     booking_events,
     bookings,
@@ -20,7 +20,7 @@ from core.db.tables.catalog import (
     services,
     time_off,
 )
-from core.db.tables.columns import fixed, metadata, seconds
+from core.db.tables.columns import epoch_seconds, metadata, sql_literal
 from core.db.tables.messaging import (
     consents,
     contents,
@@ -49,7 +49,7 @@ It stands here so that a start need not load Alembic to see whether the database
 """
 
 __all__ = [
-    "LONGEST_CLAIM",
+    "MAX_CLAIM_SECONDS",
     "REVISION",
     "audit",
     "blocks",
@@ -64,8 +64,8 @@ __all__ = [
     "customers",
     "cuts",
     "date_exceptions",
+    "epoch_seconds",
     "feeds",
-    "fixed",
     "heartbeats",
     "hours",
     "identities",
@@ -84,13 +84,13 @@ __all__ = [
     "provider_services",
     "providers",
     "seats",
-    "seconds",
     "series",
     "service_rooms",
     "services",
     "sessions",
     "shops",
     "sign_ins",
+    "sql_literal",
     "time_off",
     "users",
     "visits",

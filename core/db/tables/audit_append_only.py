@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-ONLY_GROWS = "audit_only_grows"
+APPEND_ONLY_TRIGGER = "audit_only_grows"
 """The name of the guard, which both databases report."""
 
 _KEPT = ("id", "at", "shop_id", "user_id", "action", "target", "request")
 _BLANKED = ("before", "after")
 
 _SQLITE = {
-    f"{ONLY_GROWS}_update": f"""
-CREATE TRIGGER {ONLY_GROWS}_update BEFORE UPDATE ON audit
+    f"{APPEND_ONLY_TRIGGER}_update": f"""
+CREATE TRIGGER {APPEND_ONLY_TRIGGER}_update BEFORE UPDATE ON audit
 WHEN {" OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in _KEPT)}
   OR {
         " OR ".join(
@@ -25,20 +25,20 @@ WHEN {" OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in _KEPT)}
     }
   OR (NEW.address <> '' AND NEW.address IS NOT OLD.address)
 BEGIN
-    SELECT RAISE(ABORT, '{ONLY_GROWS}');
+    SELECT RAISE(ABORT, '{APPEND_ONLY_TRIGGER}');
 END
 """,
-    f"{ONLY_GROWS}_delete": f"""
-CREATE TRIGGER {ONLY_GROWS}_delete BEFORE DELETE ON audit
+    f"{APPEND_ONLY_TRIGGER}_delete": f"""
+CREATE TRIGGER {APPEND_ONLY_TRIGGER}_delete BEFORE DELETE ON audit
 WHEN NOT EXISTS (SELECT 1 FROM cuts WHERE name = 'audit' AND until > OLD.at)
 BEGIN
-    SELECT RAISE(ABORT, '{ONLY_GROWS}');
+    SELECT RAISE(ABORT, '{APPEND_ONLY_TRIGGER}');
 END
 """,  # noqa: S608 - of names that stand above
 }
 
 _FUNCTION = f"""
-CREATE OR REPLACE FUNCTION {ONLY_GROWS}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {APPEND_ONLY_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         IF EXISTS (SELECT 1 FROM cuts WHERE name = 'audit' AND until > OLD.at) THEN
@@ -57,21 +57,21 @@ BEGIN
             RETURN NEW;
         END IF;
     END IF;
-    RAISE EXCEPTION '{ONLY_GROWS}' USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '{APPEND_ONLY_TRIGGER}' USING ERRCODE = 'restrict_violation';
 END
 $$
 """  # noqa: S608 - of names that stand above
 _POSTGRESQL = {
-    ONLY_GROWS: f"CREATE TRIGGER {ONLY_GROWS} BEFORE UPDATE OR DELETE ON audit"
-    f" FOR EACH ROW EXECUTE FUNCTION {ONLY_GROWS}()",
+    APPEND_ONLY_TRIGGER: f"CREATE TRIGGER {APPEND_ONLY_TRIGGER} BEFORE UPDATE OR DELETE ON audit"
+    f" FOR EACH ROW EXECUTE FUNCTION {APPEND_ONLY_TRIGGER}()",
     "audit_is_not_emptied": "CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit"
-    f" FOR EACH STATEMENT EXECUTE FUNCTION {ONLY_GROWS}()",
+    f" FOR EACH STATEMENT EXECUTE FUNCTION {APPEND_ONLY_TRIGGER}()",
 }
 
 
 def install(connection: sa.Connection) -> None:
     """Put the guard in place where its tables are there; what stands already stays."""
-    absent = missing(connection)
+    absent = missing_triggers(connection)
     if connection.dialect.name == "postgresql":
         if absent:
             connection.execute(sa.text(_FUNCTION))
@@ -83,7 +83,7 @@ def install(connection: sa.Connection) -> None:
         connection.execute(sa.text(_SQLITE[name]))
 
 
-def missing(connection: sa.Connection) -> list[str]:
+def missing_triggers(connection: sa.Connection) -> list[str]:
     """Return the names of triggers that are absent though their tables are there."""
     inspector = sa.inspect(connection)
     if not (inspector.has_table("audit") and inspector.has_table("cuts")):

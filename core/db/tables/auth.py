@@ -2,56 +2,65 @@
 
 import sqlalchemy as sa
 
-from core.db.tables.columns import count, json, key, metadata, one_of, ref, text, when
+from core.db.tables.columns import (
+    fk_column,
+    id_column,
+    instant_column,
+    int_column,
+    json_column,
+    metadata,
+    one_of_check,
+    text_column,
+)
 
 passwords = sa.Table(
     "passwords",  # the newest is the one that counts; some older ones must not come again
     metadata,
-    key(),
-    ref("user_id", "users"),
-    text("digest"),  # argon2id
-    when("created_at"),
+    id_column(),
+    fk_column("user_id", "users"),
+    text_column("digest"),  # argon2id
+    instant_column("created_at"),
     sa.Index(None, "user_id", "id"),
 )
 
 sign_ins = sa.Table(
     "sign_ins",  # one device's: a family of refresh tokens, or a browser's cookie
     metadata,
-    key(),
-    ref("user_id", "users"),
-    text("kind"),
-    count("generation"),  # of the refresh token that is good; an older one used again ends all
-    text("agent"),
-    text("address"),
-    when("created_at"),
-    when("used_at"),
-    when("expires_at"),
-    when("ended_at", null=True),
-    text("ended_for"),
-    one_of("kind", "token", "cookie"),
+    id_column(),
+    fk_column("user_id", "users"),
+    text_column("kind"),
+    int_column("generation"),  # of the refresh token that is good; an older one used again ends all
+    text_column("agent"),
+    text_column("address"),
+    instant_column("created_at"),
+    instant_column("used_at"),
+    instant_column("expires_at"),
+    instant_column("ended_at", null=True),
+    text_column("ended_for"),
+    one_of_check("kind", "token", "cookie"),
     sa.Index(None, "user_id", "ended_at"),
 )
 
 lockouts = sa.Table(
     "lockouts",  # tries of a password since the last that was right
     metadata,
-    key(),
-    text("subject", unique=True),  # a hash: what people type is not always an address
-    count("tries"),
-    when("last_at"),
-    when("until", null=True),
+    id_column(),
+    text_column("subject", unique=True),  # a hash: what people type is not always an address
+    int_column("tries"),
+    instant_column("last_at"),
+    instant_column("until", null=True),
 )
 
 kept_answers = sa.Table(
     "kept_answers",  # to requests with an Idempotency-Key
     metadata,
-    key(),
-    text("caller"),
-    text("key"),
-    text("fingerprint"),
-    count("status"),
-    text("body"),
-    when("created_at"),
+    id_column(),
+    text_column("caller"),
+    text_column("key"),
+    text_column("fingerprint"),
+    int_column("status"),
+    text_column("body"),
+    instant_column("created_at"),
     sa.UniqueConstraint("caller", "key"),
     sa.Index(None, "created_at"),
 )
@@ -59,24 +68,24 @@ kept_answers = sa.Table(
 cuts = sa.Table(
     "cuts",  # until when retention has cut what is only ever added to
     metadata,
-    key(),
-    text("name", unique=True),
-    when("until"),
+    id_column(),
+    text_column("name", unique=True),
+    instant_column("until"),
 )
 
 audit = sa.Table(
     "audit",  # every change by the API; rows are only ever added (`growing`)
     metadata,
-    key(),
-    when("at"),
-    ref("shop_id", "shops", null=True),
-    ref("user_id", "users", null=True),
-    text("action"),
-    text("target"),
-    json("before", default=None, null=True),
-    json("after", default=None, null=True),
-    text("address"),
-    text("request"),
+    id_column(),
+    instant_column("at"),
+    fk_column("shop_id", "shops", null=True),
+    fk_column("user_id", "users", null=True),
+    text_column("action"),
+    text_column("target"),
+    json_column("before", default=None, null=True),
+    json_column("after", default=None, null=True),
+    text_column("address"),
+    text_column("request"),
     sa.Index(None, "shop_id", "id"),
     sa.Index(None, "user_id", "id"),
 )

@@ -3,22 +3,22 @@
 import sqlalchemy as sa
 
 from core.db.tables.columns import (
-    Key,
-    count,
-    flag,
-    json,
-    key,
+    IdType,
+    bool_column,
+    fk_column,
+    id_column,
+    instant_column,
+    int_column,
+    json_column,
     metadata,
-    money,
-    of_shop,
-    one_of,
-    ref,
-    shop_key,
-    text,
-    when,
+    money_column,
+    one_of_check,
+    same_shop_fk,
+    same_shop_target,
+    text_column,
 )
 
-STATES = (
+BOOKING_STATES = (
     "held",
     "pending",
     "confirmed",
@@ -33,37 +33,37 @@ STATES = (
 visits = sa.Table(
     "visits",  # several services or people in one go
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    when("created_at"),
-    shop_key("visits"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    instant_column("created_at"),
+    same_shop_target("visits"),
 )
 
 series = sa.Table(
     "series",  # recurring bookings
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    text("rule"),  # an RFC 5545 RRULE in the shop's wall time
-    when("created_at"),
-    shop_key("series"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    text_column("rule"),  # an RFC 5545 RRULE in the shop's wall time
+    instant_column("created_at"),
+    same_shop_target("series"),
 )
 
 sessions = sa.Table(
     "sessions",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    sa.Column("service_id", Key, nullable=False),
-    sa.Column("provider_id", Key, nullable=False),
-    when("starts_at"),
-    when("ends_at"),
-    count("capacity", default=None),
-    money("price_minor"),  # NULL: the service's
-    when("cancelled_at", null=True),
-    of_shop("service_id", "services"),
-    of_shop("provider_id", "providers"),
-    shop_key("sessions"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    sa.Column("service_id", IdType, nullable=False),
+    sa.Column("provider_id", IdType, nullable=False),
+    instant_column("starts_at"),
+    instant_column("ends_at"),
+    int_column("capacity", default=None),
+    money_column("price_minor"),  # NULL: the service's
+    instant_column("cancelled_at", null=True),
+    same_shop_fk("service_id", "services"),
+    same_shop_fk("provider_id", "providers"),
+    same_shop_target("sessions"),
     sa.CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity"),
     sa.CheckConstraint("ends_at > starts_at", name="span"),
     sa.Index(None, "shop_id", "service_id", "starts_at"),
@@ -72,52 +72,52 @@ sessions = sa.Table(
 bookings = sa.Table(
     "bookings",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    text("ref", unique=True),
-    text("state"),
-    sa.Column("service_id", Key, nullable=False),
-    sa.Column("provider_id", Key, nullable=False),
-    sa.Column("session_id", Key),
-    sa.Column("customer_id", Key),  # NULL while an unproved hold
-    ref("conversation_id", "conversations", null=True),
-    when("starts_at"),
-    when("ends_at"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    text_column("ref", unique=True),
+    text_column("state"),
+    sa.Column("service_id", IdType, nullable=False),
+    sa.Column("provider_id", IdType, nullable=False),
+    sa.Column("session_id", IdType),
+    sa.Column("customer_id", IdType),  # NULL while an unproved hold
+    fk_column("conversation_id", "conversations", null=True),
+    instant_column("starts_at"),
+    instant_column("ends_at"),
     # What the customer was promised in words, so that a change of zone law can be repaired.
     sa.Column("local_date", sa.Date(), nullable=False),
-    text("local_time"),
-    text("timezone"),
-    when("held_until", null=True),
-    money("price_minor"),
-    text("currency"),
-    text("payment_status", server_default="unpaid"),
-    json("snapshot"),  # names, title, speciality, minutes, phone … as sold
-    flag("anyone"),  # no provider was asked for
-    flag("squeezed"),
-    text("attendee"),  # the name, when it is for someone else
-    text("purpose"),
-    text("note"),
-    text("reason"),  # of a decline or a cancellation
-    text("origin"),  # the channel, "api", "staff"
-    text("made_by"),  # who: "user:5", "staff:7"
+    text_column("local_time"),
+    text_column("timezone"),
+    instant_column("held_until", null=True),
+    money_column("price_minor"),
+    text_column("currency"),
+    text_column("payment_status", server_default="unpaid"),
+    json_column("snapshot"),  # names, title, speciality, minutes, phone … as sold
+    bool_column("anyone"),  # no provider was asked for
+    bool_column("squeezed"),
+    text_column("attendee"),  # the name, when it is for someone else
+    text_column("purpose"),
+    text_column("note"),
+    text_column("reason"),  # of a decline or a cancellation
+    text_column("origin"),  # the channel, "api", "staff"
+    text_column("made_by"),  # who: "user:5", "staff:7"
     sa.Column("late_minutes", sa.Integer()),
-    when("customer_confirmed_at", null=True),
-    count("sequence"),  # of the calendar file: raised by every change (RFC 5545 SEQUENCE)
+    instant_column("customer_confirmed_at", null=True),
+    int_column("sequence"),  # of the calendar file: raised by every change (RFC 5545 SEQUENCE)
     sa.Column("idempotency_key", sa.Text(), unique=True),
-    text("fingerprint"),
-    sa.Column("visit_id", Key),
-    sa.Column("series_id", Key),
-    when("created_at"),
-    when("updated_at"),
-    one_of("state", *STATES),
-    one_of("payment_status", "unpaid", "paid", "refunded"),
-    of_shop("service_id", "services"),
-    of_shop("provider_id", "providers"),
-    of_shop("session_id", "sessions"),
-    of_shop("customer_id", "customers"),
-    of_shop("visit_id", "visits"),
-    of_shop("series_id", "series"),
-    shop_key("bookings"),
+    text_column("fingerprint"),
+    sa.Column("visit_id", IdType),
+    sa.Column("series_id", IdType),
+    instant_column("created_at"),
+    instant_column("updated_at"),
+    one_of_check("state", *BOOKING_STATES),
+    one_of_check("payment_status", "unpaid", "paid", "refunded"),
+    same_shop_fk("service_id", "services"),
+    same_shop_fk("provider_id", "providers"),
+    same_shop_fk("session_id", "sessions"),
+    same_shop_fk("customer_id", "customers"),
+    same_shop_fk("visit_id", "visits"),
+    same_shop_fk("series_id", "series"),
+    same_shop_target("bookings"),
     sa.CheckConstraint("ends_at > starts_at", name="span"),
     sa.CheckConstraint("attendee = '' OR length(attendee) BETWEEN 2 AND 100", name="attendee"),
     sa.Index(None, "shop_id", "starts_at"),
@@ -131,52 +131,54 @@ bookings = sa.Table(
 booking_events = sa.Table(
     "booking_events",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    sa.Column("booking_id", Key, nullable=False),
-    when("at"),
-    text("action"),
-    text("from_state"),
-    text("to_state"),
-    text("actor"),
-    json("details"),
-    of_shop("booking_id", "bookings"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    sa.Column("booking_id", IdType, nullable=False),
+    instant_column("at"),
+    text_column("action"),
+    text_column("from_state"),
+    text_column("to_state"),
+    text_column("actor"),
+    json_column("details"),
+    same_shop_fk("booking_id", "bookings"),
     sa.Index(None, "booking_id", "id"),
 )
 
 blocks = sa.Table(
     "blocks",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    ref("calendar_id", "calendars"),
-    text("reason"),
-    text("made_by"),
-    when("created_at"),
-    shop_key("blocks"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    fk_column("calendar_id", "calendars"),
+    text_column("reason"),
+    text_column("made_by"),
+    instant_column("created_at"),
+    same_shop_target("blocks"),
 )
 
-LONGEST_CLAIM = 26 * 3600
+MAX_CLAIM_SECONDS = 26 * 3600
 """Seconds; a whole local day of 25 hours fits. It bounds how far a guard must look back."""
 
 claims = sa.Table(
     "claims",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    ref("calendar_id", "calendars"),
-    when("busy_from"),
-    when("busy_until"),
-    count("gap_before"),  # buffers this claim asks of its neighbours, in minutes
-    count("gap_after"),
-    flag("squeezed"),  # the staff's deliberate overbooking; the guard lets it pass
-    when("held_until", null=True),  # of an unconfirmed hold: from then on it counts no more
-    sa.Column("booking_id", Key),
-    sa.Column("session_id", Key),
-    sa.Column("block_id", Key),
-    of_shop("booking_id", "bookings"),
-    of_shop("session_id", "sessions"),
-    of_shop("block_id", "blocks"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    fk_column("calendar_id", "calendars"),
+    instant_column("busy_from"),
+    instant_column("busy_until"),
+    int_column("gap_before"),  # buffers this claim asks of its neighbours, in minutes
+    int_column("gap_after"),
+    bool_column("squeezed"),  # the staff's deliberate overbooking; the guard lets it pass
+    instant_column(
+        "held_until", null=True
+    ),  # of an unconfirmed hold: from then on it counts no more
+    sa.Column("booking_id", IdType),
+    sa.Column("session_id", IdType),
+    sa.Column("block_id", IdType),
+    same_shop_fk("booking_id", "bookings"),
+    same_shop_fk("session_id", "sessions"),
+    same_shop_fk("block_id", "blocks"),
     sa.CheckConstraint(
         "(booking_id IS NOT NULL) + (session_id IS NOT NULL) + (block_id IS NOT NULL) = 1",
         name="one_owner",
@@ -187,11 +189,11 @@ claims = sa.Table(
     sa.CheckConstraint(
         # SQLite takes any type in any column: a text would be "later" than every number.
         "typeof(busy_from) = 'integer' AND typeof(busy_until) = 'integer'"
-        f" AND busy_until > busy_from AND busy_until - busy_from <= {LONGEST_CLAIM}",
+        f" AND busy_until > busy_from AND busy_until - busy_from <= {MAX_CLAIM_SECONDS}",
         name="length",
     ).ddl_if(dialect="sqlite"),
     sa.CheckConstraint(
-        f"busy_until > busy_from AND busy_until - busy_from <= interval '{LONGEST_CLAIM} seconds'",
+        f"busy_until > busy_from AND busy_until - busy_from <= interval '{MAX_CLAIM_SECONDS} seconds'",
         name="length",
     ).ddl_if(dialect="postgresql"),
     sa.CheckConstraint("gap_before >= 0 AND gap_after >= 0", name="gaps"),
@@ -204,12 +206,12 @@ claims = sa.Table(
 seats = sa.Table(
     "seats",
     metadata,
-    ref("shop_id", "shops"),
-    sa.Column("session_id", Key, nullable=False),
-    count("seat", default=None),
-    sa.Column("booking_id", Key, nullable=False, unique=True),
+    fk_column("shop_id", "shops"),
+    sa.Column("session_id", IdType, nullable=False),
+    int_column("seat", default=None),
+    sa.Column("booking_id", IdType, nullable=False, unique=True),
     sa.PrimaryKeyConstraint("session_id", "seat"),
-    of_shop("session_id", "sessions"),
-    of_shop("booking_id", "bookings"),
+    same_shop_fk("session_id", "sessions"),
+    same_shop_fk("booking_id", "bookings"),
     sa.CheckConstraint("seat >= 1", name="seat"),
 )

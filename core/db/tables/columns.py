@@ -20,10 +20,10 @@ metadata = sa.MetaData(
     }
 )
 
-Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+IdType = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """BIGINT keys; SQLite's INTEGER is 64 bits wide and alone counts up by itself."""
 
-Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+JsonType = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -58,7 +58,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return datetime.fromtimestamp(value, UTC)
 
 
-class seconds(sa.sql.functions.GenericFunction[int]):  # noqa: N801 - reads as SQL
+class epoch_seconds(sa.sql.functions.GenericFunction[int]):  # noqa: N801 - reads as SQL
     """An Instant column as integer epoch seconds, on both databases without conversion cost."""
 
     type = sa.BigInteger()
@@ -66,17 +66,17 @@ class seconds(sa.sql.functions.GenericFunction[int]):  # noqa: N801 - reads as S
     name = "seconds"
 
 
-@compiles(seconds)
+@compiles(epoch_seconds)
 def _seconds(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST({compiler.process(element.clauses, **kw)} AS BIGINT)"
 
 
-@compiles(seconds, "postgresql")
+@compiles(epoch_seconds, "postgresql")
 def _seconds_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)}) AS BIGINT)"
 
 
-def fixed(value: str | int) -> sa.ColumnElement[Any]:
+def sql_literal(value: str | int) -> sa.ColumnElement[Any]:
     """A word or number of ours written into a statement itself.
 
     As a parameter it would be prepared and handed over each time, which is felt in statements that
@@ -88,74 +88,74 @@ def fixed(value: str | int) -> sa.ColumnElement[Any]:
     return sa.literal_column(f"'{value}'", sa.Text())
 
 
-def key() -> sa.Column[int]:
+def id_column() -> sa.Column[int]:
     """The primary key."""
-    return sa.Column("id", Key, primary_key=True, autoincrement=True)
+    return sa.Column("id", IdType, primary_key=True, autoincrement=True)
 
 
-def ref(name: str, target: str, *, null: bool = False, **kw: Any) -> sa.Column[int]:
+def fk_column(name: str, target: str, *, null: bool = False, **kw: Any) -> sa.Column[int]:
     """A reference to `target.id`."""
-    return sa.Column(name, Key, sa.ForeignKey(f"{target}.id"), nullable=null, **kw)
+    return sa.Column(name, IdType, sa.ForeignKey(f"{target}.id"), nullable=null, **kw)
 
 
-def of_shop(name: str, target: str) -> sa.ForeignKeyConstraint:
+def same_shop_fk(name: str, target: str) -> sa.ForeignKeyConstraint:
     """Tie `name` to a row of the same shop: (shop_id, name) → target (shop_id, id)."""
     return sa.ForeignKeyConstraint(["shop_id", name], [f"{target}.shop_id", f"{target}.id"])
 
 
-def shop_key(table: str) -> sa.UniqueConstraint:
+def same_shop_target(table: str) -> sa.UniqueConstraint:
     """What `of_shop` points at."""
     return sa.UniqueConstraint("shop_id", "id", name=f"uq_{table}_shop_id_id")
 
 
-def when(name: str, *, null: bool = False, **kw: Any) -> sa.Column[datetime]:
+def instant_column(name: str, *, null: bool = False, **kw: Any) -> sa.Column[datetime]:
     """An instant."""
     return sa.Column(name, Instant(), nullable=null, **kw)
 
 
-def text(name: str, *, null: bool = False, **kw: Any) -> sa.Column[str]:
+def text_column(name: str, *, null: bool = False, **kw: Any) -> sa.Column[str]:
     """A text; empty rather than NULL unless `null`."""
     if not null:
         kw.setdefault("server_default", "")
     return sa.Column(name, sa.Text(), nullable=null, **kw)
 
 
-def flag(name: str, *, default: bool = False) -> sa.Column[bool]:
+def bool_column(name: str, *, default: bool = False) -> sa.Column[bool]:
     """A boolean with a default."""
     return sa.Column(
         name, sa.Boolean(), nullable=False, server_default=sa.true() if default else sa.false()
     )
 
 
-def count(name: str, *, default: int | None = 0, null: bool = False) -> sa.Column[int]:
+def int_column(name: str, *, default: int | None = 0, null: bool = False) -> sa.Column[int]:
     """A whole number."""
     server = None if default is None or null else sa.text(str(default))
     return sa.Column(name, sa.Integer(), nullable=null, server_default=server)
 
 
-def money(name: str, *, null: bool = True) -> sa.Column[int]:
+def money_column(name: str, *, null: bool = True) -> sa.Column[int]:
     """An amount in minor units of the shop's currency."""
     return sa.Column(name, sa.BigInteger(), nullable=null)
 
 
-def json(name: str, *, default: str | None = "{}", null: bool = False) -> sa.Column[Any]:
+def json_column(name: str, *, default: str | None = "{}", null: bool = False) -> sa.Column[Any]:
     """JSON data."""
     server = None if default is None else sa.text(f"'{default}'")
-    return sa.Column(name, Json, nullable=null, server_default=server)
+    return sa.Column(name, JsonType, nullable=null, server_default=server)
 
 
-def one_of(name: str, *values: str) -> sa.CheckConstraint:
+def one_of_check(name: str, *values: str) -> sa.CheckConstraint:
     """Allow only these words in `name`."""
     words = ", ".join(f"'{v}'" for v in values)
     return sa.CheckConstraint(f"{name} IN ({words})", name=name)
 
 
-def proper_name(name: str = "name") -> sa.CheckConstraint:
+def name_length_check(name: str = "name") -> sa.CheckConstraint:
     """A person's or thing's name has 2–100 characters."""
     return sa.CheckConstraint(f"length({name}) BETWEEN 2 AND 100", name=f"{name}_length")
 
 
-def rules() -> list[SchemaItem]:
+def rule_columns() -> list[SchemaItem]:
     """The rules a shop sets and its services and providers override; NULL means "as above".
 
     Minutes, days and counts; the defaults are `core.catalog.Rules`.

@@ -2,27 +2,38 @@
 
 import sqlalchemy as sa
 
-from core.db.tables.columns import Key, count, flag, json, key, metadata, one_of, ref, text, when
+from core.db.tables.columns import (
+    IdType,
+    bool_column,
+    fk_column,
+    id_column,
+    instant_column,
+    int_column,
+    json_column,
+    metadata,
+    one_of_check,
+    text_column,
+)
 
 conversations = sa.Table(
     "conversations",
     metadata,
-    key(),
-    ref("line_id", "lines"),
-    text("address"),  # theirs: E.164, whatsapp id, chat id
-    ref("identity_id", "identities", null=True),
-    ref("shop_id", "shops", null=True),  # the shop the talk is about
-    text("language"),
-    text("name"),  # what the channel calls them
-    json("state"),  # the engine's: flows under way with their journals
-    when("human_until", null=True),  # a person of the shop has the talk until then
-    when("opted_out_at", null=True),
-    when("consented_at", null=True),
-    text("consent"),  # the wording or word that gave it
-    when("last_in_at", null=True),  # opens WhatsApp's 24 hours
-    count("misunderstood"),
-    when("created_at"),
-    when("unreachable_at", null=True),  # blocked, a landline; until they write again
+    id_column(),
+    fk_column("line_id", "lines"),
+    text_column("address"),  # theirs: E.164, whatsapp id, chat id
+    fk_column("identity_id", "identities", null=True),
+    fk_column("shop_id", "shops", null=True),  # the shop the talk is about
+    text_column("language"),
+    text_column("name"),  # what the channel calls them
+    json_column("state"),  # the engine's: flows under way with their journals
+    instant_column("human_until", null=True),  # a person of the shop has the talk until then
+    instant_column("opted_out_at", null=True),
+    instant_column("consented_at", null=True),
+    text_column("consent"),  # the wording or word that gave it
+    instant_column("last_in_at", null=True),  # opens WhatsApp's 24 hours
+    int_column("misunderstood"),
+    instant_column("created_at"),
+    instant_column("unreachable_at", null=True),  # blocked, a landline; until they write again
     sa.UniqueConstraint("line_id", "address"),
     sa.Index(None, "identity_id"),
 )
@@ -30,51 +41,53 @@ conversations = sa.Table(
 consents = sa.Table(
     "consents",  # every yes and no to our messages, as it came
     metadata,
-    key(),
-    ref("conversation_id", "conversations"),
-    flag("given"),  # or taken back
-    text("how"),  # "wrote", "asked", "start", "stop", "refused" by the network, "told" the shop
-    text("wording"),  # what they wrote or said, or what was asked
-    when("at"),
+    id_column(),
+    fk_column("conversation_id", "conversations"),
+    bool_column("given"),  # or taken back
+    text_column(
+        "how"
+    ),  # "wrote", "asked", "start", "stop", "refused" by the network, "told" the shop
+    text_column("wording"),  # what they wrote or said, or what was asked
+    instant_column("at"),
     sa.Index(None, "conversation_id", "id"),
 )
 
 prompts = sa.Table(
     "prompts",
     metadata,
-    key(),
-    ref("conversation_id", "conversations"),
-    text("flow"),  # what an answer starts, for a prompt outside the talk (an approval)
-    text("step"),  # run/scope/name in the journal
-    text("digest"),  # of everything it showed
-    json("say"),
-    json("options", default="[]"),
-    json("args"),
+    id_column(),
+    fk_column("conversation_id", "conversations"),
+    text_column("flow"),  # what an answer starts, for a prompt outside the talk (an approval)
+    text_column("step"),  # run/scope/name in the journal
+    text_column("digest"),  # of everything it showed
+    json_column("say"),
+    json_column("options", default="[]"),
+    json_column("args"),
     sa.Column("base", sa.Integer()),  # the number before its first, given when first shown
-    when("shown_at", null=True),
-    when("closed_at", null=True),
-    when("expires_at", null=True),
-    when("created_at"),
-    text("message_id"),  # of the message that shows it, where messages can be changed
+    instant_column("shown_at", null=True),
+    instant_column("closed_at", null=True),
+    instant_column("expires_at", null=True),
+    instant_column("created_at"),
+    text_column("message_id"),  # of the message that shows it, where messages can be changed
     sa.Index(None, "conversation_id", "closed_at"),
 )
 
 inbox = sa.Table(
     "inbox",
     metadata,
-    key(),
-    ref("line_id", "lines"),
-    text("event_id"),
-    ref("conversation_id", "conversations"),
-    ref("prompt_id", "prompts", null=True),  # the one shown last when it came
-    json("incoming"),
-    text("state"),
-    count("attempts"),
-    when("due_at"),
-    when("received_at"),
-    when("done_at", null=True),
-    text("error"),
-    one_of("state", "new", "done", "dead"),
+    id_column(),
+    fk_column("line_id", "lines"),
+    text_column("event_id"),
+    fk_column("conversation_id", "conversations"),
+    fk_column("prompt_id", "prompts", null=True),  # the one shown last when it came
+    json_column("incoming"),
+    text_column("state"),
+    int_column("attempts"),
+    instant_column("due_at"),
+    instant_column("received_at"),
+    instant_column("done_at", null=True),
+    text_column("error"),
+    one_of_check("state", "new", "done", "dead"),
     sa.UniqueConstraint("line_id", "event_id"),
     sa.Index(None, "done_at"),
     sa.Index(
@@ -95,33 +108,33 @@ inbox = sa.Table(
 contents = sa.Table(
     "contents",  # templates that a provider keeps for us: WhatsApp's lists, buttons, openers
     metadata,
-    key(),
-    text("account"),
-    text("name"),
-    text("sid"),  # its id there
-    text("approval"),  # what WhatsApp thinks of it; empty where nobody need be asked
-    when("created_at"),
+    id_column(),
+    text_column("account"),
+    text_column("name"),
+    text_column("sid"),  # its id there
+    text_column("approval"),  # what WhatsApp thinks of it; empty where nobody need be asked
+    instant_column("created_at"),
     sa.UniqueConstraint("account", "name"),
 )
 
 misunderstood = sa.Table(
     "misunderstood",  # what people wrote that we made nothing of, without names and numbers
     metadata,
-    key(),
-    ref("shop_id", "shops", null=True),
-    text("language"),
-    text("expects"),  # what was asked
-    text("text"),
-    when("at"),
+    id_column(),
+    fk_column("shop_id", "shops", null=True),
+    text_column("language"),
+    text_column("expects"),  # what was asked
+    text_column("text"),
+    instant_column("at"),
     sa.Index(None, "shop_id", "at"),
 )
 
 heartbeats = sa.Table(
     "heartbeats",  # who is at work: the worker says so every few seconds
     metadata,
-    key(),
+    id_column(),
     sa.Column("name", sa.Text(), nullable=False, server_default="", unique=True),
-    when("at"),
+    instant_column("at"),
 )
 
 LANES = ("reply", "alert", "reminder")
@@ -129,35 +142,35 @@ LANES = ("reply", "alert", "reminder")
 outbox = sa.Table(
     "outbox",
     metadata,
-    key(),
-    ref("conversation_id", "conversations"),
-    ref("shop_id", "shops", null=True),
-    ref("booking_id", "bookings", null=True),
-    ref("prompt_id", "prompts", null=True),
-    text("lane"),
-    text("kind"),
-    json("say"),
-    flag("secret"),
+    id_column(),
+    fk_column("conversation_id", "conversations"),
+    fk_column("shop_id", "shops", null=True),
+    fk_column("booking_id", "bookings", null=True),
+    fk_column("prompt_id", "prompts", null=True),
+    text_column("lane"),
+    text_column("kind"),
+    json_column("say"),
+    bool_column("secret"),
     sa.Column("unique_key", sa.Text(), unique=True),
-    text("state"),
-    when("due_at"),
-    when("not_after", null=True),
-    count("attempts"),
-    text("lease"),
-    when("leased_until", null=True),
-    text("provider_id"),
-    text("provider_status"),
-    text("error"),
-    text("body"),  # as sent; empty for secrets
-    count("segments"),
-    when("sent_at", null=True),
-    when("created_at"),
-    json("living"),  # the message that this one replaces or settles, and what is settled
+    text_column("state"),
+    instant_column("due_at"),
+    instant_column("not_after", null=True),
+    int_column("attempts"),
+    text_column("lease"),
+    instant_column("leased_until", null=True),
+    text_column("provider_id"),
+    text_column("provider_status"),
+    text_column("error"),
+    text_column("body"),  # as sent; empty for secrets
+    int_column("segments"),
+    instant_column("sent_at", null=True),
+    instant_column("created_at"),
+    json_column("living"),  # the message that this one replaces or settles, and what is settled
     # The row that first said this, elsewhere, in vain. No reference: that one may be purged.
-    sa.Column("instead_of", Key),
-    text("alphabet"),  # what an SMS is priced by: "gsm7" or "ucs2"; empty on other channels
-    one_of("lane", *LANES),
-    one_of("state", "due", "sending", "sent", "failed", "dropped", "dead"),
+    sa.Column("instead_of", IdType),
+    text_column("alphabet"),  # what an SMS is priced by: "gsm7" or "ucs2"; empty on other channels
+    one_of_check("lane", *LANES),
+    one_of_check("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
         # With the id, for reminders are due together: without, each claim sorts all of an instant.
         "ix_outbox_due",

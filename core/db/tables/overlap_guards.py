@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.db.tables.bookings import LONGEST_CLAIM
+from core.db.tables.bookings import MAX_CLAIM_SECONDS
 
-NO_OVERLAP = "claims_no_overlap"
+OVERLAP_GUARD = "claims_no_overlap"
 """The name both databases report when a claim would overlap another."""
 
-LENGTH = "ck_claims_length"
+LENGTH_CHECK = "ck_claims_length"
 """The CHECK that bounds a claim's length."""
 
 _EXCLUDE = f"""
-ALTER TABLE claims ADD CONSTRAINT {NO_OVERLAP} EXCLUDE USING gist (
+ALTER TABLE claims ADD CONSTRAINT {OVERLAP_GUARD} EXCLUDE USING gist (
     int8range(calendar_id, calendar_id, '[]') WITH &&,
     tstzrange(busy_from, busy_until) WITH &&
 ) WHERE (NOT squeezed)
@@ -42,8 +42,8 @@ BEGIN
 END
 """
 _TRIGGERS = {
-    f"{NO_OVERLAP}_{event}": _TRIGGER.format(
-        name=NO_OVERLAP, event=event, longest=LONGEST_CLAIM, but_itself=but_itself
+    f"{OVERLAP_GUARD}_{event}": _TRIGGER.format(
+        name=OVERLAP_GUARD, event=event, longest=MAX_CLAIM_SECONDS, but_itself=but_itself
     )
     for event, but_itself in (("insert", ""), ("update", "AND id <> OLD.id"))
 }
@@ -55,7 +55,7 @@ def install(connection: sa.Connection) -> None:
     Needs a connection that may DDL. Raises an IntegrityError on PostgreSQL if claims overlap
     already, and RuntimeError if a guard is lost that cannot be put back on a standing table.
     """
-    absent = missing(connection)
+    absent = missing_guards(connection)
     if connection.dialect.name == "postgresql":
         for _ in absent:
             connection.execute(sa.text(_EXCLUDE))
@@ -71,13 +71,13 @@ def install(connection: sa.Connection) -> None:
 def remove(connection: sa.Connection) -> None:
     """Take the guards away, for a migration down or a control that shows the fault."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text(f"ALTER TABLE claims DROP CONSTRAINT IF EXISTS {NO_OVERLAP}"))
+        connection.execute(sa.text(f"ALTER TABLE claims DROP CONSTRAINT IF EXISTS {OVERLAP_GUARD}"))
         return
     for name in _TRIGGERS:
         connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {name}"))
 
 
-def missing(connection: sa.Connection) -> list[str]:
+def missing_guards(connection: sa.Connection) -> list[str]:
     """Return the names of guards that are absent or say something else than here."""
     if connection.dialect.name == "postgresql":
         found = connection.scalar(
@@ -85,9 +85,9 @@ def missing(connection: sa.Connection) -> list[str]:
                 "SELECT count(*) FROM pg_constraint"
                 " WHERE conrelid = to_regclass('claims') AND conname = :name AND contype = 'x'"
             ),
-            {"name": NO_OVERLAP},
+            {"name": OVERLAP_GUARD},
         )
-        return [] if found else [NO_OVERLAP]
+        return [] if found else [OVERLAP_GUARD]
     rows = connection.execute(
         sa.text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'claims'")
     ).all()
@@ -95,8 +95,8 @@ def missing(connection: sa.Connection) -> list[str]:
     table = "".join(sql for type_, _, sql in rows if type_ == "table")
     lost = [name for name, sql in _TRIGGERS.items() if triggers.get(name) != _squeeze(sql)]
     # The triggers look back only as far as this allows a claim to reach.
-    if LENGTH not in table:
-        lost.append(LENGTH)
+    if LENGTH_CHECK not in table:
+        lost.append(LENGTH_CHECK)
     return lost
 
 

@@ -3,48 +3,48 @@
 import sqlalchemy as sa
 
 from core.db.tables.columns import (
-    Key,
-    count,
-    flag,
-    json,
-    key,
+    IdType,
+    bool_column,
+    fk_column,
+    id_column,
+    instant_column,
+    int_column,
+    json_column,
     metadata,
-    of_shop,
-    one_of,
-    proper_name,
-    ref,
-    shop_key,
-    text,
-    when,
+    name_length_check,
+    one_of_check,
+    same_shop_fk,
+    same_shop_target,
+    text_column,
 )
 
 users = sa.Table(
     "users",
     metadata,
-    key(),
-    text("name"),
-    text("language"),
-    flag("admin"),
-    when("created_at"),
-    when("deactivated_at", null=True),
-    text("channel"),  # where they want to be told things; empty: where they talk
-    count("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the shop's
-    count("quiet_until", default=None, null=True),
-    when("last_sign_in_at", null=True),
+    id_column(),
+    text_column("name"),
+    text_column("language"),
+    bool_column("admin"),
+    instant_column("created_at"),
+    instant_column("deactivated_at", null=True),
+    text_column("channel"),  # where they want to be told things; empty: where they talk
+    int_column("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the shop's
+    int_column("quiet_until", default=None, null=True),
+    instant_column("last_sign_in_at", null=True),
 )
 
 identities = sa.Table(
     "identities",
     metadata,
-    key(),
-    ref("user_id", "users", null=True),
-    text("kind"),
-    text("value"),  # E.164, Telegram id, e-mail in lower case, business-scoped id
-    when("proved_at", null=True),
-    when("used_at", null=True),
-    when("ended_at", null=True),  # numbers are recycled: an ended one is somebody else's
-    when("created_at"),
-    one_of("kind", "phone", "email", "telegram", "whatsapp"),
+    id_column(),
+    fk_column("user_id", "users", null=True),
+    text_column("kind"),
+    text_column("value"),  # E.164, Telegram id, e-mail in lower case, business-scoped id
+    instant_column("proved_at", null=True),
+    instant_column("used_at", null=True),
+    instant_column("ended_at", null=True),  # numbers are recycled: an ended one is somebody else's
+    instant_column("created_at"),
+    one_of_check("kind", "phone", "email", "telegram", "whatsapp"),
     sa.Index(
         "uq_identities_alive",
         "kind",
@@ -59,17 +59,17 @@ identities = sa.Table(
 customers = sa.Table(
     "customers",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    ref("user_id", "users", null=True),  # NULL: a walk-in, a child, an import
-    text("name"),
-    text("phone"),
-    text("email"),
-    text("notes"),
-    flag("blocked"),
-    when("created_at"),
-    proper_name(),
-    shop_key("customers"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    fk_column("user_id", "users", null=True),  # NULL: a walk-in, a child, an import
+    text_column("name"),
+    text_column("phone"),
+    text_column("email"),
+    text_column("notes"),
+    bool_column("blocked"),
+    instant_column("created_at"),
+    name_length_check(),
+    same_shop_target("customers"),
     sa.UniqueConstraint("shop_id", "user_id"),
     sa.Index(None, "shop_id", "phone"),
 )
@@ -77,15 +77,15 @@ customers = sa.Table(
 members = sa.Table(
     "members",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    ref("user_id", "users"),
-    text("role"),
-    sa.Column("provider_id", Key),
-    flag("alerts", default=True),
-    when("created_at"),
-    one_of("role", "owner", "receptionist", "provider"),
-    of_shop("provider_id", "providers"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    fk_column("user_id", "users"),
+    text_column("role"),
+    sa.Column("provider_id", IdType),
+    bool_column("alerts", default=True),
+    instant_column("created_at"),
+    one_of_check("role", "owner", "receptionist", "provider"),
+    same_shop_fk("provider_id", "providers"),
     sa.UniqueConstraint("shop_id", "user_id", "role"),
     sa.Index(None, "user_id"),
 )
@@ -93,19 +93,19 @@ members = sa.Table(
 one_time_codes = sa.Table(
     "one_time_codes",
     metadata,
-    key(),
-    text("phone"),
-    text("prefix"),  # of the number: budgets by range
-    text("purpose"),
-    ref("conversation_id", "conversations", null=True),
-    ref("shop_id", "shops", null=True),
-    text("digest"),  # keyed; the code itself is nowhere
-    when("created_at"),
-    when("expires_at"),
-    count("tries"),
-    when("used_at", null=True),
-    when("dead_at", null=True),
-    json("facts"),
+    id_column(),
+    text_column("phone"),
+    text_column("prefix"),  # of the number: budgets by range
+    text_column("purpose"),
+    fk_column("conversation_id", "conversations", null=True),
+    fk_column("shop_id", "shops", null=True),
+    text_column("digest"),  # keyed; the code itself is nowhere
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    int_column("tries"),
+    instant_column("used_at", null=True),
+    instant_column("dead_at", null=True),
+    json_column("facts"),
     sa.Index(None, "phone", "created_at"),
     sa.Index(None, "conversation_id", "created_at"),
     sa.Index(None, "prefix", "created_at"),

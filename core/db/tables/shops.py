@@ -3,62 +3,66 @@
 import sqlalchemy as sa
 
 from core.db.tables.columns import (
-    Key,
-    count,
-    flag,
-    json,
-    key,
+    IdType,
+    bool_column,
+    fk_column,
+    id_column,
+    instant_column,
+    int_column,
+    json_column,
     metadata,
-    of_shop,
-    one_of,
-    proper_name,
-    ref,
-    rules,
-    shop_key,
-    text,
-    when,
+    name_length_check,
+    one_of_check,
+    rule_columns,
+    same_shop_fk,
+    same_shop_target,
+    text_column,
 )
 
 shops = sa.Table(
     "shops",
     metadata,
-    key(),
-    text("name"),
-    text("keyword", null=True, unique=True),  # folded to upper case; "BELLA" opens the shop
-    text("type"),  # salon, barber, dentist, clinic … : free words, searched
-    text("city"),
-    text("address"),
-    text("directions"),
+    id_column(),
+    text_column("name"),
+    text_column("keyword", null=True, unique=True),  # folded to upper case; "BELLA" opens the shop
+    text_column("type"),  # salon, barber, dentist, clinic … : free words, searched
+    text_column("city"),
+    text_column("address"),
+    text_column("directions"),
     sa.Column("latitude", sa.Float()),
     sa.Column("longitude", sa.Float()),
-    text("timezone"),
-    text("country"),  # ISO 3166 alpha-2: phones without a prefix, 3/4 or 4/3
-    text("currency"),
-    text("language"),
-    text("phone"),
-    text("emergency_phone"),
-    text("about"),
-    json("answers"),  # short answers by topic: parking, payment, preparation …
-    *rules(),
-    count("hold_minutes", default=5),
-    count("max_open", default=5),  # open bookings a customer may have
-    count("held_budget", default=20),  # unproved holds at one time
-    count("codes_per_day", default=200),
+    text_column("timezone"),
+    text_column("country"),  # ISO 3166 alpha-2: phones without a prefix, 3/4 or 4/3
+    text_column("currency"),
+    text_column("language"),
+    text_column("phone"),
+    text_column("emergency_phone"),
+    text_column("about"),
+    json_column("answers"),  # short answers by topic: parking, payment, preparation …
+    *rule_columns(),
+    int_column("hold_minutes", default=5),
+    int_column("max_open", default=5),  # open bookings a customer may have
+    int_column("held_budget", default=20),  # unproved holds at one time
+    int_column("codes_per_day", default=200),
     sa.Column("code_countries", sa.Text()),  # "ES,PT"; NULL: the shop's own country
-    flag("moves_anyone"),
-    flag("paused"),
-    count("version", default=1),  # raised by every change of the catalog; caches go by it
-    when("created_at"),
-    json("reminders", default=None, null=True),  # ["24h", "2h", …]; NULL: the default ones
-    count("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the default
-    count("quiet_until", default=None, null=True),
-    flag("discreet"),  # messages name no service and no provider
-    flag("alert_unanswered"),  # a second reminder nobody answered is told to the owner
-    text("agenda_today", server_default="08:00"),  # when the owners get the day's; empty: never
-    text("agenda_tomorrow", server_default="20:00"),
-    json("templates"),  # WhatsApp's approved ones: kind → language → ContentSid
-    json("wordings"),  # the shop's own words: text's key → language → template
-    proper_name(),
+    bool_column("moves_anyone"),
+    bool_column("paused"),
+    int_column("version", default=1),  # raised by every change of the catalog; caches go by it
+    instant_column("created_at"),
+    json_column("reminders", default=None, null=True),  # ["24h", "2h", …]; NULL: the default ones
+    int_column(
+        "quiet_from", default=None, null=True
+    ),  # minutes of the local day; NULL: the default
+    int_column("quiet_until", default=None, null=True),
+    bool_column("discreet"),  # messages name no service and no provider
+    bool_column("alert_unanswered"),  # a second reminder nobody answered is told to the owner
+    text_column(
+        "agenda_today", server_default="08:00"
+    ),  # when the owners get the day's; empty: never
+    text_column("agenda_tomorrow", server_default="20:00"),
+    json_column("templates"),  # WhatsApp's approved ones: kind → language → ContentSid
+    json_column("wordings"),  # the shop's own words: text's key → language → template
+    name_length_check(),
     sa.CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold"),
     sa.CheckConstraint("max_open BETWEEN 1 AND 1000", name="max_open"),
 )
@@ -66,30 +70,30 @@ shops = sa.Table(
 lines = sa.Table(
     "lines",
     metadata,
-    key(),
-    ref("shop_id", "shops", null=True),  # NULL: the line serves all shops
-    text("transport"),
-    text("channel"),
-    text("account"),
-    text("address"),
-    flag("staff"),  # the owners' end: alerts go out here, commands come in
-    flag("active", default=True),
-    when("created_at"),
+    id_column(),
+    fk_column("shop_id", "shops", null=True),  # NULL: the line serves all shops
+    text_column("transport"),
+    text_column("channel"),
+    text_column("account"),
+    text_column("address"),
+    bool_column("staff"),  # the owners' end: alerts go out here, commands come in
+    bool_column("active", default=True),
+    instant_column("created_at"),
     sa.UniqueConstraint("transport", "channel", "account", "address"),
-    one_of("transport", "twilio", "telegram", "terminal", "simulator", "smtp"),
-    one_of("channel", "sms", "whatsapp", "telegram", "email"),
+    one_of_check("transport", "twilio", "telegram", "terminal", "simulator", "smtp"),
+    one_of_check("channel", "sms", "whatsapp", "telegram", "email"),
 )
 
 hours = sa.Table(
     "hours",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
+    id_column(),
+    fk_column("shop_id", "shops"),
     sa.Column("provider_id", sa.BigInteger()),  # NULL: the shop's
-    count("weekday"),  # 0 is Monday
-    count("opens"),  # minutes from the local midnight the interval begins on
-    count("closes"),  # up to 48:00
-    of_shop("provider_id", "providers"),
+    int_column("weekday"),  # 0 is Monday
+    int_column("opens"),  # minutes from the local midnight the interval begins on
+    int_column("closes"),  # up to 48:00
+    same_shop_fk("provider_id", "providers"),
     sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
     sa.CheckConstraint(
         "opens >= 0 AND opens < 1440 AND closes > opens AND closes <= 2880"
@@ -102,14 +106,14 @@ hours = sa.Table(
 date_exceptions = sa.Table(
     "date_exceptions",
     metadata,
-    key(),
-    ref("shop_id", "shops"),
+    id_column(),
+    fk_column("shop_id", "shops"),
     sa.Column("provider_id", sa.BigInteger()),
     sa.Column("day", sa.Date(), nullable=False),
     sa.Column("opens", sa.Integer()),  # both NULL: closed that day
     sa.Column("closes", sa.Integer()),
-    text("reason"),
-    of_shop("provider_id", "providers"),
+    text_column("reason"),
+    same_shop_fk("provider_id", "providers"),
     sa.CheckConstraint(
         "(opens IS NULL AND closes IS NULL) OR (opens >= 0 AND opens < 1440 AND closes > opens"
         " AND closes <= 2880 AND opens % 5 = 0 AND closes % 5 = 0)",
@@ -121,38 +125,38 @@ date_exceptions = sa.Table(
 calendars = sa.Table(
     "calendars",
     metadata,
-    key(),
-    ref("shop_id", "shops", null=True),  # NULL: a provider's, who may work in two shops
-    text("kind"),
-    text("name"),
-    one_of("kind", "provider", "room"),
-    shop_key("calendars"),
+    id_column(),
+    fk_column("shop_id", "shops", null=True),  # NULL: a provider's, who may work in two shops
+    text_column("kind"),
+    text_column("name"),
+    one_of_check("kind", "provider", "room"),
+    same_shop_target("calendars"),
 )
 
 feeds = sa.Table(
     "feeds",  # secret addresses at which other programs read a calendar
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    sa.Column("provider_id", Key),  # NULL: the whole shop's
-    text("digest", unique=True),  # SHA-256 of the secret, which itself is kept nowhere
-    when("created_at"),
-    of_shop("provider_id", "providers"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    sa.Column("provider_id", IdType),  # NULL: the whole shop's
+    text_column("digest", unique=True),  # SHA-256 of the secret, which itself is kept nowhere
+    instant_column("created_at"),
+    same_shop_fk("provider_id", "providers"),
     sa.Index(None, "shop_id"),
 )
 
 outside_calendars = sa.Table(
     "outside_calendars",  # calendars elsewhere, whose busy times become a provider's blocks
     metadata,
-    key(),
-    ref("shop_id", "shops"),
-    sa.Column("provider_id", Key, nullable=False),
-    text("url"),  # is a secret of its own: whoever has it reads that calendar
-    text("error"),  # why it could not be read last time; empty: it could
-    when("created_at"),
-    when("due_at"),
-    when("fetched_at", null=True),  # when it was last read
-    of_shop("provider_id", "providers"),
+    id_column(),
+    fk_column("shop_id", "shops"),
+    sa.Column("provider_id", IdType, nullable=False),
+    text_column("url"),  # is a secret of its own: whoever has it reads that calendar
+    text_column("error"),  # why it could not be read last time; empty: it could
+    instant_column("created_at"),
+    instant_column("due_at"),
+    instant_column("fetched_at", null=True),  # when it was last read
+    same_shop_fk("provider_id", "providers"),
     sa.Index(None, "shop_id"),
     sa.Index(None, "due_at"),
 )

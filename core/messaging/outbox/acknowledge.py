@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db.context import Context, Row
-from core.db.tables import fixed, outbox, prompts
-from core.messaging.outbox.delivery_status import FAILED, RANK
-from core.messaging.outbox.failure_alerts import FACTS, elsewhere
-from core.messaging.outbox.redact import WIPED, WIPED_PROMPT
+from core.db.tables import outbox, prompts, sql_literal
+from core.messaging.outbox.delivery_status import FAILED_STATUSES, STATUS_RANK
+from core.messaging.outbox.failure_alerts import FAILED_ROWS, fall_back_or_alarm
+from core.messaging.outbox.redact import REDACTED_PROMPT_SAY, REDACTED_SAY
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class SentMessage:
     """What the provider said to a message, and how it was sent."""
 
     row_id: int
@@ -29,12 +29,12 @@ class Done:
     provider_status: str = ""
     body: str = ""
     segments: int = 0
-    alphabet: str = ""
+    sms_encoding: str = ""
 
 
 def _rank(status: Any) -> sa.ColumnElement[int]:
-    places = [(fixed(one), fixed(place)) for one, place in RANK.items()]
-    return sa.case(*places, value=status, else_=fixed(0))
+    places = [(sql_literal(one), sql_literal(place)) for one, place in STATUS_RANK.items()]
+    return sa.case(*places, value=status, else_=sql_literal(0))
 
 
 def _mark(done: Any) -> sa.Update:
@@ -45,16 +45,19 @@ def _mark(done: Any) -> sa.Update:
         .where(
             outbox.c.id == done.row_id,
             outbox.c.lease == done.lease,
-            outbox.c.state.in_([fixed("sending"), fixed("due")]),
+            outbox.c.state.in_([sql_literal("sending"), sql_literal("due")]),
         )
         .values(
             # The provider's callback may have overtaken us, even with a failure.
             state=sa.case(
-                (outbox.c.provider_status.in_([fixed(one) for one in FAILED]), fixed("failed")),
-                else_=fixed("sent"),
+                (
+                    outbox.c.provider_status.in_([sql_literal(one) for one in FAILED_STATUSES]),
+                    sql_literal("failed"),
+                ),
+                else_=sql_literal("sent"),
             ),
             sent_at=sa.bindparam("now", type_=outbox.c.sent_at.type),
-            lease=fixed(""),
+            lease=sql_literal(""),
             leased_until=sa.null(),
             provider_id=done.provider_id,
             provider_status=sa.case(
@@ -64,10 +67,10 @@ def _mark(done: Any) -> sa.Update:
                 ),
                 else_=outbox.c.provider_status,
             ),
-            body=sa.case((outbox.c.secret, fixed("")), else_=done.body),
+            body=sa.case((outbox.c.secret, sql_literal("")), else_=done.body),
             segments=done.segments,
             alphabet=done.alphabet,
-            say=WIPED,
+            say=REDACTED_SAY,
         )
         .returning(
             # Written out: in RETURNING, SQLAlchemy leaves the table's name away on SQLite.
@@ -106,7 +109,9 @@ _SHOWN_ONE = (
     .values(
         shown_at=sa.bindparam("now", type_=prompts.c.shown_at.type),
         message_id=sa.bindparam("sid", type_=sa.Text),
-        say=sa.case((sa.bindparam("wiped", type_=sa.Boolean), WIPED_PROMPT), else_=prompts.c.say),
+        say=sa.case(
+            (sa.bindparam("wiped", type_=sa.Boolean), REDACTED_PROMPT_SAY), else_=prompts.c.say
+        ),
     )
 )
 
@@ -138,12 +143,12 @@ _SHOWN_MANY = (
     .values(
         shown_at=sa.bindparam("now", type_=prompts.c.shown_at.type),
         message_id=_shown.provider_id,
-        say=sa.case((_shown.secret, WIPED_PROMPT), else_=prompts.c.say),
+        say=sa.case((_shown.secret, REDACTED_PROMPT_SAY), else_=prompts.c.say),
     )
 )
 
 
-async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
+async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict[int, bool]:
     """Note that the provider took these; return those that were ours, and whether more waits.
 
     What is secret is wiped, and the prompt a row showed becomes the one shown last. More waits when
@@ -152,11 +157,11 @@ async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
     marked late than sent twice. All are marked or, should one of them be refused, none.
     """
     marked: list[Row] = []
-    if ctx.postgresql and len(those) > 1:
-        given = {"those": json.dumps([_named(done) for done in those]), "now": ctx.now}
+    if ctx.is_postgresql and len(messages) > 1:
+        given = {"those": json.dumps([_named(done) for done in messages]), "now": ctx.now}
         marked += (await ctx.execute(_MARK_MANY, given)).all()
     else:
-        for done in those:
+        for done in messages:
             given = {
                 "row_id": done.row_id,
                 "held": done.lease,
@@ -164,16 +169,16 @@ async def finish_all(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
                 "status": done.provider_status,
                 "as_sent": done.body,
                 "parts": done.segments,
-                "priced_as": done.alphabet,
+                "priced_as": done.sms_encoding,
                 "now": ctx.now,
             }
             marked += (await ctx.execute(_MARK_ONE, given)).all()
-    names = {done.row_id: done.provider_id for done in those}
+    names = {done.row_id: done.provider_id for done in messages}
     await _show(ctx, [(row.prompt_id, names[row.row_id], row.secret) for row in marked])
     return {row.row_id: bool(row.more) for row in marked}
 
 
-def _named(done: Done) -> dict[str, str | int]:
+def _named(done: SentMessage) -> dict[str, str | int]:
     # What `dataclasses.asdict` gives, without its deep copies: one goes with every message.
     return {name: getattr(done, name) for name in done.__slots__}
 
@@ -181,7 +186,7 @@ def _named(done: Done) -> dict[str, str | int]:
 async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> None:
     """Make these prompts – id, name of the message, whether secret – the ones shown last."""
     shown = [one for one in asked if one[0] is not None]
-    if ctx.postgresql and len(shown) > 1:
+    if ctx.is_postgresql and len(shown) > 1:
         rows = [
             {"prompt_id": prompt, "provider_id": name, "secret": secret}
             for prompt, name, secret in shown
@@ -194,26 +199,28 @@ async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> 
         )
 
 
-ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 """Tries before a message is given up."""
 
-UNCERTAIN_ATTEMPTS = 10
+MAX_UNCERTAIN_ATTEMPTS = 10
 """Tries where the provider may have taken it without saying so: they last for more than an hour."""
 
-LEASE = timedelta(seconds=60)
+LEASE_DURATION = timedelta(seconds=60)
 """How long a claimed row is left alone; longer than any send may take."""
 
-FIRST_WAIT, LONGEST_WAIT, JITTER = 15.0, 3600.0, 0.2
+FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, RETRY_JITTER = 15.0, 3600.0, 0.2
 """Seconds before the second try, doubled each time up to an hour, give or take a fifth."""
 
-VANISHED = "the sender vanished"
+SENDER_VANISHED = "the sender vanished"
 """The error of a row whose sender ended without a word; maybe because of it."""
 
-UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
+IS_UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
 """Written out, not bound: an index with a condition serves only queries that visibly share it."""
 
 
-async def start(ctx: Context, row_id: int, lease: str, *, until: timedelta = LEASE) -> bool:
+async def start_attempt(
+    ctx: Context, row_id: int, lease: str, *, until: timedelta = LEASE_DURATION
+) -> bool:
     """Count an attempt and renew the lease; False if the row is no longer ours to send."""
     done = await ctx.execute(
         sa.update(outbox)
@@ -237,8 +244,8 @@ async def mark_sent(
 
     See `finish_all`.
     """
-    done = Done(row_id, lease, provider_id, provider_status, body, segments)
-    return bool(await finish_all(ctx, [done]))
+    done = SentMessage(row_id, lease, provider_id, provider_status, body, segments)
+    return bool(await mark_sent_batch(ctx, [done]))
 
 
 async def mark_failed(
@@ -252,7 +259,7 @@ async def mark_failed(
     unreachable: bool = False,
     why: str = "",
     counts: bool = True,
-    attempts: int = ATTEMPTS,
+    attempts: int = MAX_ATTEMPTS,
 ) -> str:
     """Note that a try failed; return the row's state now, or "" if another has the row.
 
@@ -264,7 +271,7 @@ async def mark_failed(
     they write again.
     """
     row = await ctx.first(
-        FACTS.where(
+        FAILED_ROWS.where(
             outbox.c.id == row_id,
             outbox.c.lease == lease,
             outbox.c.state.in_(("sending", "due")),
@@ -274,8 +281,8 @@ async def mark_failed(
         return ""
     if permanent or (counts and row.attempts >= attempts):
         state = "failed" if permanent else "dead"
-        await give_up(ctx, row, state, error)
-        await elsewhere(ctx, row, error, why=why, unreachable=unreachable)
+        await abandon_message(ctx, row, state, error)
+        await fall_back_or_alarm(ctx, row, error, why=why, unreachable=unreachable)
         return state
     await ctx.execute(
         sa.update(outbox)
@@ -292,7 +299,7 @@ async def mark_failed(
     return "due"
 
 
-async def release(ctx: Context, row_id: int, lease: str) -> None:
+async def release_lease(ctx: Context, row_id: int, lease: str) -> None:
     """Give a row back that was claimed and started, but not tried: there was no room for it."""
     await ctx.execute(
         sa.update(outbox)
@@ -303,34 +310,40 @@ async def release(ctx: Context, row_id: int, lease: str) -> None:
 
 async def requeue_expired_leases(ctx: Context) -> int:
     """Make rows due again whose sender vanished; return how many. Worn out ones die."""
-    expired = sa.and_(UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
-    for row in await ctx.all(FACTS.where(expired, outbox.c.attempts >= ATTEMPTS)):
-        await give_up(ctx, row, "dead", VANISHED)
-        await elsewhere(ctx, row, VANISHED)
+    expired = sa.and_(IS_UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
+    for row in await ctx.all(FAILED_ROWS.where(expired, outbox.c.attempts >= MAX_ATTEMPTS)):
+        await abandon_message(ctx, row, "dead", SENDER_VANISHED)
+        await fall_back_or_alarm(ctx, row, SENDER_VANISHED)
     # The lease stays on the row: a sender that was merely slow may still mark it sent.
     done = await ctx.execute(
-        sa.update(outbox).where(expired).values(state="due", leased_until=None, error=VANISHED)
+        sa.update(outbox)
+        .where(expired)
+        .values(state="due", leased_until=None, error=SENDER_VANISHED)
     )
     return int(done.rowcount)
 
 
-async def give_up(ctx: Context, row: Row, state: str, error: str) -> None:
+async def abandon_message(ctx: Context, row: Row, state: str, error: str) -> None:
     """End a row unsent: nothing secret stays, and its prompt's numbers are free again."""
     await ctx.execute(
         sa.update(outbox)
         .where(outbox.c.id == row.id)
-        .values(state=state, error=error, lease="", leased_until=None, body="", say=WIPED)
+        .values(state=state, error=error, lease="", leased_until=None, body="", say=REDACTED_SAY)
     )
     if row.prompt_id is not None:
         unshown = sa.update(prompts).where(
             prompts.c.id == row.prompt_id, prompts.c.shown_at.is_(None)
         )
-        wiped = {"say": WIPED_PROMPT} if row.secret else {}
+        wiped = {"say": REDACTED_PROMPT_SAY} if row.secret else {}
         await ctx.execute(unshown.values(base=None, **wiped))
 
 
 def _wait(ctx: Context, attempts: int, retry_after: float | None) -> timedelta:
     if retry_after is not None:
         return timedelta(seconds=max(1, math.ceil(retry_after)))
-    wait = FIRST_WAIT * 2 ** max(0, attempts - 1) * ctx.random.uniform(1 - JITTER, 1 + JITTER)
-    return timedelta(seconds=round(min(wait, LONGEST_WAIT)))
+    wait = (
+        FIRST_RETRY_SECONDS
+        * 2 ** max(0, attempts - 1)
+        * ctx.random.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)
+    )
+    return timedelta(seconds=round(min(wait, MAX_RETRY_SECONDS)))

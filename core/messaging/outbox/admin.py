@@ -10,20 +10,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
-from core.db.pagination import Asked, Page, page
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import conversations, lines, outbox, prompts, shops
-from core.messaging.outbox.acknowledge import give_up
-from core.messaging.outbox.enqueue import wake
+from core.messaging.outbox.acknowledge import abandon_message
+from core.messaging.outbox.enqueue import wake_sender
 
-STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
+OUTBOX_STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
 
-BY_HAND = "dropped by hand"
+DROPPED_BY_HAND = "dropped by hand"
 
 _SHOP = sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
+class OutboxFilter:
     """Rows by their ids, their state, shop and kind; what is not given does not matter."""
 
     ids: tuple[int, ...] = ()
@@ -33,7 +33,7 @@ class Which:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OutboxEntry:
     """A row as it may be looked at: what it was about, never what it said.
 
     `error` is the provider's or our own word for what went wrong; it and `address` are as the
@@ -54,14 +54,16 @@ class Entry:
     error: str
 
 
-async def entries(ctx: Context, which: Which, *, limit: int = 50) -> list[Entry]:
+async def newest_entries(
+    ctx: Context, which: OutboxFilter, *, limit: int = 50
+) -> list[OutboxEntry]:
     """Return the newest `limit` rows of those asked for, oldest first."""
     rows = await ctx.all(_rows(which).order_by(outbox.c.id.desc()).limit(limit))
     return [_entry(row) for row in reversed(rows)]
 
 
-def _entry(row: Row) -> Entry:
-    return Entry(
+def _entry(row: Row) -> OutboxEntry:
+    return OutboxEntry(
         row.id,
         row.state,
         row.lane,
@@ -77,13 +79,13 @@ def _entry(row: Row) -> Entry:
     )
 
 
-async def listed(ctx: Context, which: Which, asked: Asked) -> Page[Entry]:
+async def list_entries(ctx: Context, which: OutboxFilter, asked: PageRequest) -> Page[OutboxEntry]:
     """Return rows page by page, the newest first."""
-    found = await page(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
+    found = await paginate(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
     return found.map(_entry)
 
 
-async def retry(ctx: Context, which: Which) -> int:
+async def retry_now(ctx: Context, which: OutboxFilter) -> int:
     """Have rows sent now that wait for their next try, or were given up; return how many.
 
     Not those that hold nothing any more because they were secret, nor those that somebody was
@@ -111,25 +113,25 @@ async def retry(ctx: Context, which: Which) -> int:
             provider_status="",
         )
     )
-    wake(ctx)
+    wake_sender(ctx)
     return len(ids)
 
 
-async def give_up_waiting(ctx: Context, which: Which) -> int:
+async def drop_waiting(ctx: Context, which: OutboxFilter) -> int:
     """Drop rows that wait to be sent, and what they asked; return how many.
 
     Those being sent at this moment are somebody's who has a lease on them.
     """
     waiting = await ctx.all(_rows(which).where(outbox.c.state == "due").with_for_update(of=outbox))
     for row in waiting:
-        await give_up(ctx, row, "dropped", BY_HAND)
+        await abandon_message(ctx, row, "dropped", DROPPED_BY_HAND)
         if row.prompt_id is not None:
             closed = sa.update(prompts).where(prompts.c.id == row.prompt_id)
             await ctx.execute(closed.values(closed_at=ctx.now))
     return len(waiting)
 
 
-def _rows(which: Which) -> sa.Select[Any]:
+def _rows(which: OutboxFilter) -> sa.Select[Any]:
     wanted: Sequence[sa.ColumnElement[bool]] = [
         *([outbox.c.id.in_(which.ids)] if which.ids else []),
         *([outbox.c.state == which.state] if which.state else []),

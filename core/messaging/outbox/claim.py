@@ -14,25 +14,25 @@ from core.db.tables import (
     bookings,
     conversations,
     customers,
-    fixed,
     identities,
     lines,
     outbox,
     prompts,
     shops,
+    sql_literal,
     users,
 )
-from core.messaging.messages import Choice, Json, Say, decode
+from core.messaging.messages import Choice, Json, Say, decode_value
 from core.messaging.outbox import presend_checks
-from core.messaging.outbox import reminders as outbox_reminders
-from core.messaging.outbox.acknowledge import LEASE, UNFINISHED, VANISHED
+from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
 from core.messaging.outbox.prompts import number_prompts
-from core.messaging.outbox.recipients import unreachable
-from core.messaging.outbox.routing import free_form, template
+from core.messaging.outbox.recipients import is_unreachable
+from core.messaging.outbox.reminders import close_earlier_prompts
+from core.messaging.outbox.routing import allows_free_form, template_sid
 
 _LANES = ("reply", "alert", "reminder")
 
-Scope = Literal["all", "lines", "talk", "suspect"]
+ClaimScope = Literal["all", "lines", "talk", "suspect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Outgoing:
     prompt_id: int | None
     provider_id: str
     provider_status: str
-    base: int
+    number_offset: int
     options: tuple[Choice, ...]
     layout: str = ""
-    living: Json = field(default_factory=dict)
+    edit_target: Json = field(default_factory=dict)
     template: str = ""
     wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ async def claim_due(
     ctx: Context,
     *,
     limit: int = 50,
-    lease: timedelta = LEASE,
+    lease: timedelta = LEASE_DURATION,
     line_ids: Collection[int] | None = None,
     answer_line_ids: Collection[int] | None = None,
     conversation_id: int | None = None,
@@ -126,7 +126,7 @@ async def claim_due(
             return []
         moved: list[int] = []
         for row in await ctx.execute(_DETAILS, {"ids": ids}):
-            outcome = await presend_checks.check(ctx, row)
+            outcome = await presend_checks.recheck_before_send(ctx, row)
             if outcome == "send":
                 kept.append(row)
             elif outcome == "moved":
@@ -136,7 +136,7 @@ async def claim_due(
             kept += await _taken_along(ctx, moved, line_ids, conversation_id)
     reminders = [row.booking_id for row in kept if row.lane == "reminder" and row.prompt_id]
     if reminders:
-        await outbox_reminders.settle(ctx, reminders)
+        await close_earlier_prompts(ctx, reminders)
     bases = {row.prompt_id: row.base for row in kept if row.base is not None}
     new = [row.prompt_id for row in kept if row.prompt_id and row.base is None]
     bases |= await number_prompts(ctx, new)
@@ -161,7 +161,7 @@ async def _taken_along(
     return ours
 
 
-def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
+def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
     """Up to :limit due rows of a lane, each the first unfinished of its conversation there."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     earlier = outbox.alias("earlier")
@@ -172,19 +172,19 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
         .where(
             sa.text("earlier.state IN ('due', 'sending')"),  # as the index says it
             earlier.c.conversation_id == outbox.c.conversation_id,
-            earlier.c.lane == fixed(lane),
+            earlier.c.lane == sql_literal(lane),
             earlier.c.id <= outbox.c.id,
-            (earlier.c.state == fixed("sending"))
-            | (earlier.c.attempts > fixed(0))
+            (earlier.c.state == sql_literal("sending"))
+            | (earlier.c.attempts > sql_literal(0))
             | (earlier.c.due_at <= now),
         )
         .correlate(outbox)
         .scalar_subquery()
     )
-    found = sa.select(outbox.c.id, fixed(_LANES.index(lane)).label("rank")).where(
-        UNFINISHED,
-        outbox.c.state == fixed("due"),
-        outbox.c.lane == fixed(lane),
+    found = sa.select(outbox.c.id, sql_literal(_LANES.index(lane)).label("rank")).where(
+        IS_UNFINISHED,
+        outbox.c.state == sql_literal("due"),
+        outbox.c.lane == sql_literal(lane),
         outbox.c.due_at <= now,
         # As a CASE, of which PostgreSQL expects every other row to pass; of the bare comparison it
         # expects one in two hundred, and then reads all that is due rather than the first by index.
@@ -198,7 +198,7 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
             conversations.c.line_id.in_(sa.bindparam(which, expanding=True))
         )
         found = found.where(outbox.c.conversation_id.in_(talks))
-        vanished = outbox.c.error == fixed(VANISHED)
+        vanished = outbox.c.error == sql_literal(SENDER_VANISHED)
         found = found.where(vanished if keep_to == "suspect" else ~vanished)
     return (
         found.order_by(outbox.c.due_at, outbox.c.id)
@@ -208,7 +208,7 @@ def _first_due(lane: str, keep_to: Scope) -> sa.CTE:
     )
 
 
-def _claim(keep_to: Scope) -> sa.Update:
+def _claim(keep_to: ClaimScope) -> sa.Update:
     lanes = [_first_due(lane, keep_to) for lane in _LANES]
     first = sa.union_all(*(sa.select(lane.c.id, lane.c.rank) for lane in lanes)).subquery("first")
     best = (
@@ -216,7 +216,7 @@ def _claim(keep_to: Scope) -> sa.Update:
     )
     claim = sa.update(outbox).where(outbox.c.id.in_(best))
     return claim.values(
-        state=fixed("sending"),
+        state=sql_literal("sending"),
         lease=sa.bindparam("token"),
         leased_until=sa.bindparam("until"),
         attempts=outbox.c.attempts + sa.bindparam("begun", type_=sa.Integer),
@@ -249,7 +249,7 @@ def _detailed() -> sa.Select[Any]:
             conversations.c.language,
             conversations.c.last_in_at,
             conversations.c.opted_out_at,
-            unreachable().label("unreachable"),
+            is_unreachable().label("unreachable"),
             conversations.c.line_id,
             lines.c.transport,
             lines.c.channel,
@@ -297,11 +297,11 @@ _DETAILS = _detailed()
 
 
 def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> Outgoing:
-    free = row.lane == "reply" or free_form(row.transport, row.channel, row.last_in_at, now)
+    free = row.lane == "reply" or allows_free_form(row.transport, row.channel, row.last_in_at, now)
     return Outgoing(
         id=row.id,
         lease=lease,
-        say=decode(row.say),
+        say=decode_value(row.say),
         lane=row.lane,
         kind=row.kind,
         secret=row.secret,
@@ -325,10 +325,10 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         prompt_id=row.prompt_id,
         provider_id=row.provider_id,
         provider_status=row.provider_status,
-        base=bases.get(row.prompt_id, 0),
-        options=decode(row.options or []),
+        number_offset=bases.get(row.prompt_id, 0),
+        options=decode_value(row.options or []),
         layout=(row.prompt_args or {}).get("layout", ""),
-        living=row.living,
-        template="" if free else template(row),
+        edit_target=row.living,
+        template="" if free else template_sid(row),
         wordings=row.wordings or {},
     )

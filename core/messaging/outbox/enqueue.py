@@ -10,26 +10,32 @@ import sqlalchemy as sa
 
 from core.db.context import Context, Row
 from core.db.tables import conversations, identities, lines, outbox, prompts
-from core.messaging.messages import Choice, Json, Say, encode
-from core.messaging.outbox.recipients import Booked, admins, home_of, open_talks, recipients
-from core.messaging.outbox.redact import WIPED, is_secret
+from core.messaging.messages import Choice, Json, Say, encode_value
+from core.messaging.outbox.recipients import (
+    BookingRef,
+    admin_recipients,
+    open_conversations,
+    preferred_conversation,
+    staff_recipients,
+)
+from core.messaging.outbox.redact import REDACTED_SAY, contains_secret
 
-Lane = Literal["reply", "alert", "reminder"]
+Queue = Literal["reply", "alert", "reminder"]
 
-OPTED_OUT = "opted out"
+OPTED_OUT_REASON = "opted out"
 """The error of a row dropped because the person asked us to stop."""
 
-SETTLED = "settled before it was sent"
+SETTLED_REASON = "settled before it was sent"
 """The error of an alert dropped because what it asked was decided meanwhile."""
 
-CHANGE = ("telegram",)
+EDITABLE_TRANSPORTS = ("telegram",)
 """Channels on which a message that was sent can be changed."""
 
 _INSERT = sa.insert(outbox).returning(outbox.c.id)
 _INSERT_PROMPTS = sa.insert(prompts).returning(prompts.c.id, prompts.c.conversation_id)
 
 
-def wake(ctx: Context) -> None:
+def wake_sender(ctx: Context) -> None:
     """Have the delivery look at the outbox as soon as this transaction is committed.
 
     The delivery keeps its callback in `ctx.cache["wake"]`; without one, its tick finds the rows.
@@ -39,20 +45,20 @@ def wake(ctx: Context) -> None:
         ctx.after_commit.append(callback)
 
 
-async def post(
+async def enqueue(
     ctx: Context,
     say: Say,
     *,
     conversation_id: int,
-    lane: Lane = "reply",
+    lane: Queue = "reply",
     kind: str = "",
     shop_id: int | None = None,
     booking_id: int | None = None,
     prompt_id: int | None = None,
     due_at: datetime | None = None,
-    not_after: datetime | None = None,
+    expires_at: datetime | None = None,
     unique_key: str | None = None,
-    living: Json | None = None,
+    edit_target: Json | None = None,
 ) -> int | None:
     """Put `say` into the outbox; return the row's id, or None if `unique_key` was there before.
 
@@ -77,15 +83,15 @@ async def post(
         booking_id=booking_id,
         prompt_id=prompt_id,
         due_at=due_at or ctx.now,
-        not_after=not_after,
+        not_after=expires_at,
         unique_key=unique_key,
         opted_out=opted_out,
-        living=living or {},
+        living=edit_target or {},
     )
     return await _put(ctx, row)
 
 
-async def alert(
+async def enqueue_for_staff(
     ctx: Context,
     say: Say,
     *,
@@ -117,7 +123,7 @@ async def alert(
     place, buttons and all, and where that one was not sent yet it will not be. With `in_place_only`
     nobody else is told.
     """
-    people = await recipients(
+    people = await staff_recipients(
         ctx,
         shop_id=shop_id,
         provider_id=provider_id,
@@ -145,9 +151,9 @@ async def alert(
         prompt = {
             "flow": flow,
             "step": "",
-            "digest": Say("", {"say": say, "options": tuple(options)}).digest(),
-            "say": encode(say),
-            "options": [encode(option) for option in options],
+            "digest": Say("", {"say": say, "options": tuple(options)}).content_hash(),
+            "say": encode_value(say),
+            "options": [encode_value(option) for option in options],
             "args": dict(args or {}),
             "expires_at": expires_at,
             "created_at": ctx.now,
@@ -179,14 +185,14 @@ async def alert(
     return await _put_all(ctx, rows, unique=bool(unique_key))
 
 
-async def alert_admins(
+async def enqueue_for_admins(
     ctx: Context, say: Say, *, kind: str, conversation_id: int, unique_key: str
 ) -> int:
     """Tell the admins what no shop can be told about a conversation; return how many were.
 
     The same `unique_key` alerts once.
     """
-    people = await admins(ctx, conversation_id)
+    people = await admin_recipients(ctx, conversation_id)
     if not people:
         return 0
     ids = await _talks_with(ctx, None, people)
@@ -208,29 +214,33 @@ async def alert_admins(
 
 async def _talks_with(ctx: Context, shop_id: int | None, people: Sequence[Row]) -> list[int]:
     """Return the conversations with people, opened where there was none."""
-    opened = await open_talks(ctx, shop_id, [row for row in people if row.conversation_id is None])
+    opened = await open_conversations(
+        ctx, shop_id, [row for row in people if row.conversation_id is None]
+    )
     return [row.conversation_id or opened[row.line_id, row.address] for row in people]
 
 
 async def _put_all(ctx: Context, rows: Sequence[Mapping[str, Any]], *, unique: bool) -> int:
     if unique:
-        new = (await ctx.execute(ctx.insert_new(outbox, rows).returning(outbox.c.id))).all()
+        new = (
+            await ctx.execute(ctx.insert_ignoring_conflicts(outbox, rows).returning(outbox.c.id))
+        ).all()
         count = len(new)
     else:
         await ctx.execute(sa.insert(outbox), rows)
         count = len(rows)
-    wake(ctx)
+    wake_sender(ctx)
     return count
 
 
-async def tell(
+async def enqueue_for_customer(
     ctx: Context,
     say: Say,
     *,
-    booking: Booked,
+    booking: BookingRef,
     kind: str,
     discreetly: Say | None = None,
-    lane: Lane = "alert",
+    lane: Queue = "alert",
     prompt_id: int | None = None,
     due_at: datetime | None = None,
     not_after: datetime | None = None,
@@ -243,7 +253,7 @@ async def tell(
     An unproved hold belongs to its conversation, whoever that is. A discreet shop says it
     `discreetly` where there are such words.
     """
-    where = await ctx.first(home_of(booking))
+    where = await ctx.first(preferred_conversation(booking))
     if where is None:
         return None
     if where.discreet and discreetly is not None:
@@ -265,13 +275,13 @@ async def tell(
     return await _put(ctx, row)
 
 
-async def drop(
+async def cancel_pending(
     ctx: Context,
     *,
     reason: str,
     booking_id: int | None = None,
     conversation_ids: Iterable[int] = (),
-    lane: Lane | None = None,
+    lane: Queue | None = None,
 ) -> int:
     """Drop what waits for a booking or in conversations; return how many rows.
 
@@ -285,7 +295,7 @@ async def drop(
     )
     if lane is not None:
         statement = statement.where(outbox.c.lane == lane)
-    done = await ctx.execute(statement.values(state="dropped", error=reason, say=WIPED))
+    done = await ctx.execute(statement.values(state="dropped", error=reason, say=REDACTED_SAY))
     return int(done.rowcount)
 
 
@@ -307,14 +317,14 @@ async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
     await ctx.execute(
         sa.update(outbox)
         .where(*those, outbox.c.state == "due")
-        .values(state="dropped", error=SETTLED, say=WIPED)
+        .values(state="dropped", error=SETTLED_REASON, say=REDACTED_SAY)
     )
     found = await ctx.all(
         sa.select(
             identities.c.user_id,
             prompts.c.conversation_id,
             prompts.c.message_id,
-            lines.c.channel.in_(CHANGE).label("changes"),
+            lines.c.channel.in_(EDITABLE_TRANSPORTS).label("changes"),
         )
         .join_from(outbox, prompts, prompts.c.id == outbox.c.prompt_id)
         .join(conversations, conversations.c.id == prompts.c.conversation_id)
@@ -330,20 +340,22 @@ async def _put(ctx: Context, row: Mapping[str, Any]) -> int | None:
     if row["unique_key"] is None:
         new = (await ctx.execute(_INSERT, row)).scalar()
     else:
-        new = (await ctx.execute(ctx.insert_new(outbox, row).returning(outbox.c.id))).scalar()
+        new = (
+            await ctx.execute(ctx.insert_ignoring_conflicts(outbox, row).returning(outbox.c.id))
+        ).scalar()
     if new is not None and row["state"] == "due" and row["due_at"] <= ctx.now:
-        wake(ctx)
+        wake_sender(ctx)
     return new
 
 
 def _row(ctx: Context, say: Say, *, opted_out: bool, **columns: Any) -> dict[str, Any]:
-    secret = is_secret(say)
+    secret = contains_secret(say)
     if opted_out and secret:
         say = Say(say.key, {}, secret=True)
     return columns | {
-        "say": encode(say),
+        "say": encode_value(say),
         "secret": secret,
         "state": "dropped" if opted_out else "due",
-        "error": OPTED_OUT if opted_out else "",
+        "error": OPTED_OUT_REASON if opted_out else "",
         "created_at": ctx.now,
     }

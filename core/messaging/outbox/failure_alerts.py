@@ -8,16 +8,16 @@ import structlog
 from core.db.context import Context, Row
 from core.db.tables import bookings, conversations, lines, outbox
 from core.messaging.messages import Say
-from core.messaging.outbox.enqueue import alert, alert_admins
-from core.messaging.outbox.recipients import anybody
-from core.messaging.outbox.routing import fall_back, for_staff
+from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
+from core.messaging.outbox.recipients import has_recipients
+from core.messaging.outbox.routing import fall_back_message, is_for_staff
 
 log = structlog.get_logger(__name__)
 
-ALARM = "alert.undelivered"
+ALARM_KEY = "alert.undelivered"
 """The alert that somebody was not reached: its kind, and its text."""
 
-FACTS = (
+FAILED_ROWS = (
     sa.select(
         outbox.c.id,
         outbox.c.say,
@@ -42,7 +42,7 @@ FACTS = (
 """What is asked of a row before its end is noted."""
 
 
-async def elsewhere(
+async def fall_back_or_alarm(
     ctx: Context, row: Row, error: str, *, why: str = "", unreachable: bool = False
 ) -> None:
     """Say what failed for good in the next conversation, or tell the shop that it failed."""
@@ -52,13 +52,13 @@ async def elsewhere(
             .where(conversations.c.id == row.conversation_id)
             .values(unreachable_at=ctx.now)
         )
-    if await fall_back(ctx, row.id) is None:
+    if await fall_back_message(ctx, row.id) is None:
         await _alarm(ctx, row, error, why)
 
 
-async def alarm(ctx: Context, row_id: int, error: str) -> None:
+async def alert_undelivered(ctx: Context, row_id: int, error: str) -> None:
     """Tell the shop that a message reached nobody."""
-    row = await ctx.first(FACTS.where(outbox.c.id == row_id))
+    row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
     if row is not None:
         await _alarm(ctx, row, error)
 
@@ -71,10 +71,10 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
     a wrong number. Those are logged.
     """
     log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
-    if row.secret or row.kind == ALARM:
+    if row.secret or row.kind == ALARM_KEY:
         return
     say = Say(
-        ALARM,
+        ALARM_KEY,
         {
             "customer": row.name or row.address,
             "phone": row.address,
@@ -83,18 +83,20 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
         },
     )
     unique_key = f"undelivered:{row.conversation_id}:{ctx.now:%Y-%m-%d}"
-    theirs = None if for_staff(row.say) else row.shop_id
-    if theirs is not None and await anybody(ctx, theirs, row.conversation_id, row.booking_id):
-        await alert(
+    theirs = None if is_for_staff(row.say) else row.shop_id
+    if theirs is not None and await has_recipients(
+        ctx, theirs, row.conversation_id, row.booking_id
+    ):
+        await enqueue_for_staff(
             ctx,
             say,
             shop_id=theirs,
-            kind=ALARM,
+            kind=ALARM_KEY,
             booking_id=row.booking_id,
             conversation_id=row.conversation_id,
             unique_key=unique_key,
         )
     else:
-        await alert_admins(
-            ctx, say, kind=ALARM, conversation_id=row.conversation_id, unique_key=unique_key
+        await enqueue_for_admins(
+            ctx, say, kind=ALARM_KEY, conversation_id=row.conversation_id, unique_key=unique_key
         )

@@ -12,11 +12,11 @@ from core.db.context import Context, Row
 from core.db.tables import outbox, prompts
 from core.localtime import quiet_hours
 from core.messaging.outbox import routing
-from core.messaging.outbox.acknowledge import give_up
-from core.messaging.outbox.enqueue import OPTED_OUT
-from core.messaging.outbox.failure_alerts import alarm
+from core.messaging.outbox.acknowledge import abandon_message
+from core.messaging.outbox.enqueue import OPTED_OUT_REASON
+from core.messaging.outbox.failure_alerts import alert_undelivered
 
-PATIENCE = timedelta(minutes=10)
+QUIET_RECHECK_AFTER = timedelta(minutes=10)
 """A reminder this late heeds the quiet hours of the present moment, not only those it was due in.
 
 Fewer minutes are a busy system's: what was due at 20:59 still goes at 21:00.
@@ -28,7 +28,9 @@ TOO_LATE = "too late"
 _STANDS = {"followup": ("confirmed", "in_progress", "completed")}
 
 
-async def check(ctx: Context, row: Row) -> Literal["send", "moved", "dropped", "postponed"]:
+async def recheck_before_send(
+    ctx: Context, row: Row
+) -> Literal["send", "moved", "dropped", "postponed"]:
     """Look at a claimed row once more, before it is sent; do what has to be done with it instead.
 
     A reminder is dropped unless its booking stands at the very start it names. In quiet hours it
@@ -36,7 +38,7 @@ async def check(ctx: Context, row: Row) -> Literal["send", "moved", "dropped", "
     reached in this conversation is told in the next one ("moved"), and where there is none the
     reason stays on record.
     """
-    if why := pointless(row, ctx):
+    if why := obsolete_reason(row, ctx):
         await _drop(ctx, row, why)
         return "dropped"
     if (until := _quiet_until(row, ctx)) is not None:
@@ -48,17 +50,17 @@ async def check(ctx: Context, row: Row) -> Literal["send", "moved", "dropped", "
             waits.values(state="due", due_at=until, lease="", leased_until=None, attempts=0)
         )
         return "postponed"
-    if why := routing.obstacle(row, ctx.now):
-        if await routing.redirect(ctx, row, why):
+    if why := routing.why_blocked(row, ctx.now):
+        if await routing.redirect_message(ctx, row, why):
             return "moved"
         await _drop(ctx, row, why)
-        if why != OPTED_OUT:
-            await alarm(ctx, row.id, why)
+        if why != OPTED_OUT_REASON:
+            await alert_undelivered(ctx, row.id, why)
         return "dropped"
     return "send"
 
 
-def pointless(row: Row, ctx: Context) -> str:
+def obsolete_reason(row: Row, ctx: Context) -> str:
     """Say why a message has no point any more; "" when it has."""
     if row.not_after is not None and row.not_after < ctx.now:
         return TOO_LATE
@@ -74,15 +76,17 @@ def pointless(row: Row, ctx: Context) -> str:
 
 def _quiet_until(row: Row, ctx: Context) -> datetime | None:
     own = row.own_quiet_from, row.own_quiet_until
-    if row.lane == "alert" and routing.for_staff(row.say) and None not in own:
-        span = quiet_hours.span(ctx.now, row.timezone or "UTC", quiet_hours.hours(own))
+    if row.lane == "alert" and routing.is_for_staff(row.say) and None not in own:
+        span = quiet_hours.quiet_span(
+            ctx.now, row.timezone or "UTC", quiet_hours.effective_quiet_hours(own)
+        )
         return span and span[1]
     if row.lane != "reminder":
         return None
-    hours = quiet_hours.hours(own, (row.quiet_from, row.quiet_until))
-    moments = [row.due_at] if ctx.now - row.due_at < PATIENCE else [row.due_at, ctx.now]
+    hours = quiet_hours.effective_quiet_hours(own, (row.quiet_from, row.quiet_until))
+    moments = [row.due_at] if ctx.now - row.due_at < QUIET_RECHECK_AFTER else [row.due_at, ctx.now]
     for moment in moments:
-        span = quiet_hours.span(moment, row.timezone or "UTC", hours)
+        span = quiet_hours.quiet_span(moment, row.timezone or "UTC", hours)
         if span is not None and span[1] > ctx.now:
             return span[1]
     return None
@@ -91,7 +95,7 @@ def _quiet_until(row: Row, ctx: Context) -> datetime | None:
 async def _drop(ctx: Context, row: Row, why: str) -> None:
     if seen := ctx.cache.get("dropped"):
         ctx.after_commit.append(partial(seen, row.lane))
-    await give_up(ctx, row, "dropped", why)
+    await abandon_message(ctx, row, "dropped", why)
     if row.prompt_id is not None and row.lane == "reminder":
         await ctx.execute(
             sa.update(prompts).where(prompts.c.id == row.prompt_id).values(closed_at=ctx.now)

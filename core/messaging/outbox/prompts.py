@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import prompts
-from core.messaging.messages import Choice, Json, Say, encode
-from core.messaging.outbox.enqueue import Lane, post, tell
-from core.messaging.outbox.recipients import Booked, home_of
+from core.messaging.messages import Choice, Json, Say, encode_value
+from core.messaging.outbox.enqueue import Queue, enqueue, enqueue_for_customer
+from core.messaging.outbox.recipients import BookingRef, preferred_conversation
 
 
-async def ask(
+async def enqueue_prompt(
     ctx: Context,
     say: Say,
     *,
@@ -22,12 +22,12 @@ async def ask(
     flow: str,
     args: Mapping[str, Json],
     kind: str,
-    booking: Booked | None = None,
+    booking: BookingRef | None = None,
     discreetly: Say | None = None,
     conversation_id: int | None = None,
     shop_id: int | None = None,
     expires_at: datetime | None = None,
-    lane: Lane = "alert",
+    lane: Queue = "alert",
 ) -> int | None:
     """Ask the customer of a booking, or a conversation; return the outbox row's id.
 
@@ -36,7 +36,7 @@ async def ask(
     them: then nobody is asked. The shop of a booking may say it `discreetly`, as in `tell`.
     """
     if booking is not None:
-        where = await ctx.first(home_of(booking))
+        where = await ctx.first(preferred_conversation(booking))
         conversation_id = None if where is None else where.id
         if where is not None and where.discreet and discreetly is not None:
             say = discreetly
@@ -58,15 +58,15 @@ async def ask(
         conversation_id=conversation_id,
         flow=flow,
         step="",
-        digest=Say("", {"say": say, "options": tuple(options)}).digest(),
-        say=encode(say),
-        options=[encode(option) for option in options],
+        digest=Say("", {"say": say, "options": tuple(options)}).content_hash(),
+        say=encode_value(say),
+        options=[encode_value(option) for option in options],
         args=dict(args),
         expires_at=expires_at,
         created_at=ctx.now,
     )
     if booking is not None:
-        return await tell(
+        return await enqueue_for_customer(
             ctx,
             say,
             booking=booking,
@@ -75,7 +75,7 @@ async def ask(
             prompt_id=prompt_id,
             not_after=expires_at,
         )
-    return await post(
+    return await enqueue(
         ctx,
         say,
         conversation_id=conversation_id,
@@ -83,19 +83,19 @@ async def ask(
         kind=kind,
         shop_id=shop_id,
         prompt_id=prompt_id,
-        not_after=expires_at,
+        expires_at=expires_at,
     )
 
 
-async def home(ctx: Context, booking: Booked) -> int | None:
+async def preferred_conversation_id(ctx: Context, booking: BookingRef) -> int | None:
     """Return the conversation on which the customer of a booking is told things, if any."""
-    where = await ctx.first(home_of(booking))
+    where = await ctx.first(preferred_conversation(booking))
     return None if where is None else int(where.id)
 
 
-async def reachable(ctx: Context, booking: Booked) -> bool:
+async def is_reachable(ctx: Context, booking: BookingRef) -> bool:
     """Whether the customer of a booking can be told things, as far as we know."""
-    where = await ctx.first(home_of(booking))
+    where = await ctx.first(preferred_conversation(booking))
     return where is not None and where.opted_out_at is None and not where.unreachable
 
 

@@ -19,11 +19,11 @@ from core.db.tables import (
     users,
 )
 
-SIMULATED = ("terminal", "simulator")
+SIMULATED_TRANSPORTS = ("terminal", "simulator")
 """Transports that never leave this machine."""
 
 
-class Booked(Protocol):
+class BookingRef(Protocol):
     """What `tell` needs to know of a booking."""
 
     @property
@@ -45,7 +45,7 @@ class Booked(Protocol):
 
 # Where a shop's people are told things: on lines of their own, on the channel they asked for, and
 # anybody has SMS.
-STAFF_LINES = lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == users.c.channel)
+IS_STAFF_LINE = lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == users.c.channel)
 
 
 def _recipients() -> sa.Select[Any]:
@@ -54,7 +54,7 @@ def _recipients() -> sa.Select[Any]:
         (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
     )
     shop = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
-    simulated = lines.c.transport.in_(SIMULATED)
+    simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
     # What happens on a simulated line is told on simulated lines only.
     theirs, talks = lines.alias("theirs"), conversations.alias("talks")
     made_in = sa.select(bookings.c.conversation_id).where(
@@ -68,7 +68,7 @@ def _recipients() -> sa.Select[Any]:
             == sa.func.coalesce(
                 sa.bindparam("talk_id", type_=talks.c.id.type), made_in.scalar_subquery()
             ),
-            theirs.c.transport.in_(SIMULATED),
+            theirs.c.transport.in_(SIMULATED_TRANSPORTS),
         )
         .exists()
     )
@@ -98,7 +98,7 @@ def _recipients() -> sa.Select[Any]:
             lines,
             lines.c.active
             & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
-            & STAFF_LINES
+            & IS_STAFF_LINE
             & (kind == identities.c.kind),
         )
         .outerjoin(
@@ -135,7 +135,7 @@ def _recipients() -> sa.Select[Any]:
 _RECIPIENTS = _recipients()
 
 
-async def recipients(
+async def staff_recipients(
     ctx: Context,
     *,
     shop_id: int,
@@ -160,11 +160,11 @@ async def recipients(
     return list(best.values())
 
 
-async def anybody(
+async def has_recipients(
     ctx: Context, shop_id: int, conversation_id: int | None, booking_id: int | None
 ) -> bool:
     """Whether an alert of a shop would reach anybody."""
-    found = await recipients(
+    found = await staff_recipients(
         ctx,
         shop_id=shop_id,
         provider_id=None,
@@ -175,7 +175,7 @@ async def anybody(
     return bool(found)
 
 
-async def admins(ctx: Context, conversation_id: int) -> list[Row]:
+async def admin_recipients(ctx: Context, conversation_id: int) -> list[Row]:
     """Return the admins, each once, by the best way to reach them; columns as of `recipients`.
 
     On lines that serve every shop, and on simulated ones only for what happened on such.
@@ -183,7 +183,7 @@ async def admins(ctx: Context, conversation_id: int) -> list[Row]:
     kind = sa.case((lines.c.channel == "telegram", lines.c.channel), else_=sa.literal("phone"))
     theirs = lines.alias("theirs")
     pretended = (
-        sa.select(theirs.c.transport.in_(SIMULATED))
+        sa.select(theirs.c.transport.in_(SIMULATED_TRANSPORTS))
         .join_from(conversations, theirs, theirs.c.id == conversations.c.line_id)
         .where(conversations.c.id == conversation_id)
         .scalar_subquery()
@@ -208,7 +208,7 @@ async def admins(ctx: Context, conversation_id: int) -> list[Row]:
             lines.c.active,
             lines.c.shop_id.is_(None),
             lines.c.staff | (lines.c.channel == "sms"),
-            lines.c.transport.in_(SIMULATED) == pretended,
+            lines.c.transport.in_(SIMULATED_TRANSPORTS) == pretended,
         )
         .order_by(users.c.id, lines.c.staff.desc(), lines.c.id, identities.c.id)
     )
@@ -218,13 +218,15 @@ async def admins(ctx: Context, conversation_id: int) -> list[Row]:
     return list(best.values())
 
 
-async def open_ways(ctx: Context, *, user_id: int, shop_id: int, simulated: bool) -> None:
+async def open_missing_conversations(
+    ctx: Context, *, user_id: int, shop_id: int, simulated: bool
+) -> None:
     """Open the conversations on which somebody of a shop could be reached and has none yet.
 
     A line that they never wrote to is a way all the same when another one fails.
     """
     kind = sa.case((lines.c.channel == "telegram", "telegram"), else_="phone")
-    pretended = lines.c.transport.in_(SIMULATED)
+    pretended = lines.c.transport.in_(SIMULATED_TRANSPORTS)
     rows = await ctx.all(
         sa.select(
             lines.c.id.label("line_id"),
@@ -232,7 +234,7 @@ async def open_ways(ctx: Context, *, user_id: int, shop_id: int, simulated: bool
             identities.c.value.label("address"),
         )
         .join_from(identities, users, users.c.id == identities.c.user_id)
-        .join(lines, (kind == identities.c.kind) & STAFF_LINES)
+        .join(lines, (kind == identities.c.kind) & IS_STAFF_LINE)
         .outerjoin(
             conversations,
             (conversations.c.line_id == lines.c.id)
@@ -247,10 +249,10 @@ async def open_ways(ctx: Context, *, user_id: int, shop_id: int, simulated: bool
             conversations.c.id.is_(None),
         )
     )
-    await open_talks(ctx, shop_id, rows)
+    await open_conversations(ctx, shop_id, rows)
 
 
-async def open_talks(
+async def open_conversations(
     ctx: Context, shop_id: int | None, people: Sequence[Row]
 ) -> dict[tuple[int, str], int]:
     """Open conversations with people who have none on their line yet; return their ids."""
@@ -266,7 +268,7 @@ async def open_talks(
         }
         for row in people
     ]
-    await ctx.execute(ctx.insert_new(conversations, values))
+    await ctx.execute(ctx.insert_ignoring_conflicts(conversations, values))
     # Asked for anew: another transaction may have opened the same one just now.
     rows = await ctx.all(
         sa.select(conversations.c.id, conversations.c.line_id, conversations.c.address).where(
@@ -277,14 +279,14 @@ async def open_talks(
     return {(row.line_id, row.address): row.id for row in rows}
 
 
-def unreachable() -> sa.ColumnElement[bool]:
+def is_unreachable() -> sa.ColumnElement[bool]:
     """Whether a message to a conversation failed for good, and nothing was heard from it since."""
     since = conversations.c.unreachable_at
     heard = conversations.c.last_in_at
     return since.is_not(None) & (heard.is_(None) | (heard <= since))
 
 
-def home_of(booking: Booked) -> sa.Select[Any]:
+def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
     """Where the customer of a booking is to be told things, and their own quiet hours.
 
     With it whether the shop is `discreet`.
@@ -296,7 +298,7 @@ def home_of(booking: Booked) -> sa.Select[Any]:
     columns = sa.select(
         conversations.c.id,
         conversations.c.opted_out_at,
-        unreachable().label("unreachable"),
+        is_unreachable().label("unreachable"),
         discreet.label("discreet"),
     )
     if booking.customer_id is None:
@@ -308,7 +310,7 @@ def home_of(booking: Booked) -> sa.Select[Any]:
     return homes.where(customers.c.id == booking.customer_id).order_by(*_best(made_in)).limit(1)
 
 
-def homes_of(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
+def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
     """The same for many customers of a shop whose bookings were made in no talk: one row each.
 
     Columns: customer_id, id, quiet_from, quiet_until.
@@ -340,7 +342,7 @@ def _homes(
 def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
     return [
         conversations.c.opted_out_at.is_not(None),
-        unreachable(),
+        is_unreachable(),
         (lines.c.channel == users.c.channel).desc(),
         *([] if made_in is None else [made_in.desc()]),
         conversations.c.last_in_at.desc().nulls_last(),

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import outbox, prompts
-from core.messaging.messages import Choice, Say, encode
-from core.messaging.outbox.recipients import Booked
+from core.messaging.messages import Choice, Say, encode_value
+from core.messaging.outbox.recipients import BookingRef
 
 _OF_THIS = (outbox.c.lane == "reminder", outbox.c.booking_id == sa.bindparam("booking"))
 
@@ -57,29 +57,29 @@ _SETTLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class DeferredMessage:
     """A message due later. `dropped` says why it does not go; then it only stands on record."""
 
     say: Say
     kind: str
     unique_key: str
     due_at: datetime
-    not_after: datetime
+    expires_at: datetime
     options: tuple[Choice, ...] = ()
-    dropped: str = ""
+    dropped_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Reminded:
+class BookingReminders:
     """A booking's messages due later, and where they go.
 
     Those with options get a prompt; its answer starts `flow` with the booking and its start, until
     it begins.
     """
 
-    booking: Booked
+    booking: BookingRef
     conversation_id: int
-    those: Sequence[Later]
+    messages: Sequence[DeferredMessage]
     expires_at: datetime
 
     @property
@@ -88,13 +88,15 @@ class Reminded:
         return {"booking": self.booking.id, "start": int(self.expires_at.timestamp())}
 
 
-async def remind(ctx: Context, reminded: Sequence[Reminded], *, flow: str) -> None:
+async def enqueue_reminders(
+    ctx: Context, reminded: Sequence[BookingReminders], *, flow: str
+) -> None:
     """Write reminders of bookings down, each once by its `unique_key`.
 
     Two statements, or a few more when they are thousands.
     """
-    says = {id(one.say): one.say for of in reminded for one in of.those}
-    words = {known: encode(say) for known, say in says.items()}
+    says = {id(one.say): one.say for of in reminded for one in of.messages}
+    words = {known: encode_value(say) for known, say in says.items()}
     asking = [
         {
             "conversation_id": of.conversation_id,
@@ -107,8 +109,8 @@ async def remind(ctx: Context, reminded: Sequence[Reminded], *, flow: str) -> No
             **_asked(one),
         }
         for of in reminded
-        for one in of.those
-        if one.options and not one.dropped
+        for one in of.messages
+        if one.options and not one.dropped_reason
     ]
     prompts_of: dict[int, list[int]] = defaultdict(list)
     if asking:
@@ -122,46 +124,48 @@ async def remind(ctx: Context, reminded: Sequence[Reminded], *, flow: str) -> No
             "shop_id": of.booking.shop_id,
             "booking_id": of.booking.id,
             "prompt_id": (
-                prompts_of[of.booking.id].pop() if one.options and not one.dropped else None
+                prompts_of[of.booking.id].pop() if one.options and not one.dropped_reason else None
             ),
             "lane": "reminder",
             "kind": one.kind,
             "say": words[id(one.say)],
             "secret": False,
             "unique_key": one.unique_key,
-            "state": "dropped" if one.dropped else "due",
-            "error": one.dropped,
+            "state": "dropped" if one.dropped_reason else "due",
+            "error": one.dropped_reason,
             "due_at": one.due_at,
-            "not_after": one.not_after,
+            "not_after": one.expires_at,
             "created_at": ctx.now,
         }
         for of in reminded
-        for one in of.those
+        for one in of.messages
     ]
     if values:
-        await ctx.execute(ctx.insert_new(outbox), values)
+        await ctx.execute(ctx.insert_ignoring_conflicts(outbox), values)
 
 
-def _asked(one: Later) -> dict[str, Any]:
+def _asked(one: DeferredMessage) -> dict[str, Any]:
     """Return the columns of a prompt that say what it asks."""
     return {
-        "digest": Say("", {"say": one.say, "options": one.options}).digest(),
-        "options": [encode(option) for option in one.options],
+        "digest": Say("", {"say": one.say, "options": one.options}).content_hash(),
+        "options": [encode_value(option) for option in one.options],
     }
 
 
-async def forget(ctx: Context, booking_id: int, *, reason: str) -> None:
+async def drop_reminders(ctx: Context, booking_id: int, *, reason: str) -> None:
     """Drop the reminders of a booking that wait, and answer those no more that were sent."""
     await ctx.execute(_FORGET, {"booking": booking_id, "why": reason})
     await ctx.execute(_CLOSE, {"booking": booking_id, "now": ctx.now})
 
 
-async def settle(ctx: Context, booking_ids: Sequence[int]) -> None:
+async def close_earlier_prompts(ctx: Context, booking_ids: Sequence[int]) -> None:
     """Close what earlier reminders of these bookings asked: the one sent now asks it again."""
     await ctx.execute(_SETTLE, {"bookings": list(booking_ids), "now": ctx.now})
 
 
-async def reword(ctx: Context, booking_id: int, say: Say, options: Sequence[Choice]) -> None:
+async def reword_pending(
+    ctx: Context, booking_id: int, say: Say, options: Sequence[Choice]
+) -> None:
     """Let the reminders of a booking that wait say and ask something else, when they go."""
     waiting = (
         outbox.c.lane == "reminder",
@@ -173,6 +177,6 @@ async def reword(ctx: Context, booking_id: int, say: Say, options: Sequence[Choi
     await ctx.execute(
         sa.update(prompts)
         .where(prompts.c.id.in_(asked))
-        .values(say=encode(say), options=[encode(option) for option in options])
+        .values(say=encode_value(say), options=[encode_value(option) for option in options])
     )
-    await ctx.execute(sa.update(outbox).where(*waiting).values(say=encode(say)))
+    await ctx.execute(sa.update(outbox).where(*waiting).values(say=encode_value(say)))

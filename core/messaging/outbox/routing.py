@@ -25,40 +25,47 @@ from core.db.tables import (
     shops,
     users,
 )
-from core.messaging.outbox.enqueue import OPTED_OUT, wake
-from core.messaging.outbox.recipients import SIMULATED, STAFF_LINES, open_ways, unreachable
+from core.messaging.outbox.enqueue import OPTED_OUT_REASON, wake_sender
+from core.messaging.outbox.recipients import (
+    IS_STAFF_LINE,
+    SIMULATED_TRANSPORTS,
+    is_unreachable,
+    open_missing_conversations,
+)
 
-ORDER = ("telegram", "whatsapp", "sms", "email")
+CHANNEL_ORDER = ("telegram", "whatsapp", "sms", "email")
 """In which channels are tried, after the one a person asked for."""
 
-WINDOW = timedelta(hours=24)
+WHATSAPP_WINDOW = timedelta(hours=24)
 """How long after a person's last message WhatsApp lets us write freely."""
 
-UNREACHABLE = "cannot be reached there"
-SOMEBODY_ELSES = "the address is somebody else's now"
-OUTSIDE_WINDOW = "outside WhatsApp's 24 hours, and no template"
+UNREACHABLE_REASON = "cannot be reached there"
+RECYCLED_ADDRESS_REASON = "the address is somebody else's now"
+OUTSIDE_WINDOW_REASON = "outside WhatsApp's 24 hours, and no template"
 
 _WORKS = ("alert.", "agenda")
 """How the keys of what goes to a shop's own people begin."""
 
 
-def for_staff(say: Mapping[str, Any]) -> bool:
+def is_for_staff(say: Mapping[str, Any]) -> bool:
     """Whether an encoded Say is for people of the shop, not its customers."""
     return str(say["key"]).startswith(_WORKS)
 
 
-def free_form(transport: str, channel: str, last_in_at: datetime | None, now: datetime) -> bool:
+def allows_free_form(
+    transport: str, channel: str, last_in_at: datetime | None, now: datetime
+) -> bool:
     """Whether a channel lets us write what we like just now.
 
     WhatsApp does within 24 hours of the person's last message. What only looks like it, on this
     machine, always does.
     """
-    if channel != "whatsapp" or transport in SIMULATED:
+    if channel != "whatsapp" or transport in SIMULATED_TRANSPORTS:
         return True
-    return last_in_at is not None and now - last_in_at < WINDOW
+    return last_in_at is not None and now - last_in_at < WHATSAPP_WINDOW
 
 
-def template(row: Row) -> str:
+def template_sid(row: Row) -> str:
     """Return the ContentSid of a shop's approved template for a message; "" if it has none.
 
     By the Say's key or else its first word ("tell.moved", "tell"), in the person's language or
@@ -70,23 +77,23 @@ def template(row: Row) -> str:
     return by_language.get(row.language) or by_language.get(row.shop_language or "", "")
 
 
-def obstacle(row: Row, now: datetime) -> str:
+def why_blocked(row: Row, now: datetime) -> str:
     """Say why a claimed message cannot go where it was meant to go; "" when it can."""
     if row.lane == "reply":
         return ""
     if row.opted_out_at is not None:
-        return OPTED_OUT
+        return OPTED_OUT_REASON
     if row.unreachable:
-        return UNREACHABLE
+        return UNREACHABLE_REASON
     strangers = row.customer_user is not None and row.talk_user != row.customer_user
-    if strangers and not for_staff(row.say):
-        return SOMEBODY_ELSES
-    if not (free_form(row.transport, row.channel, row.last_in_at, now) or template(row)):
-        return OUTSIDE_WINDOW
+    if strangers and not is_for_staff(row.say):
+        return RECYCLED_ADDRESS_REASON
+    if not (allows_free_form(row.transport, row.channel, row.last_in_at, now) or template_sid(row)):
+        return OUTSIDE_WINDOW_REASON
     return ""
 
 
-async def redirect(ctx: Context, row: Row, why: str) -> bool:
+async def redirect_message(ctx: Context, row: Row, why: str) -> bool:
     """Give a claimed message, not sent yet, to the next conversation; False when there is none."""
     to = await _next(ctx, row, [row.conversation_id])
     if to is None:
@@ -124,7 +131,7 @@ _FAILED = (
 )
 
 
-async def fall_back(ctx: Context, row_id: int) -> int | None:
+async def fall_back_message(ctx: Context, row_id: int) -> int | None:
     """Say a message that failed for good once more in the next conversation; return the new row.
 
     None when it was an answer or a secret, or when nobody is left to be tried. The failed row stays
@@ -161,8 +168,10 @@ async def fall_back(ctx: Context, row_id: int) -> int | None:
         "created_at": ctx.now,
         "instead_of": root,
     }
-    new = (await ctx.execute(ctx.insert_new(outbox, again).returning(outbox.c.id))).scalar()
-    wake(ctx)
+    new = (
+        await ctx.execute(ctx.insert_ignoring_conflicts(outbox, again).returning(outbox.c.id))
+    ).scalar()
+    wake_sender(ctx)
     return new
 
 
@@ -178,23 +187,27 @@ async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
 async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
     """Return the conversation that is next to reach whom a message is for."""
     user_id = row.talk_user
-    if row.customer_user is not None and not for_staff(row.say):
+    if row.customer_user is not None and not is_for_staff(row.say):
         user_id = row.customer_user
     if user_id is None:
         return None
-    if for_staff(row.say) and row.the_shop is not None:
-        simulated = row.transport in SIMULATED
-        await open_ways(ctx, user_id=user_id, shop_id=row.the_shop, simulated=simulated)
+    if is_for_staff(row.say) and row.the_shop is not None:
+        simulated = row.transport in SIMULATED_TRANSPORTS
+        await open_missing_conversations(
+            ctx, user_id=user_id, shop_id=row.the_shop, simulated=simulated
+        )
     for talk in await _talks(ctx, user_id, row, tried):
-        if free_form(talk.transport, talk.channel, talk.last_in_at, ctx.now) or template(row):
+        if allows_free_form(talk.transport, talk.channel, talk.last_in_at, ctx.now) or template_sid(
+            row
+        ):
             return int(talk.id)
     return None
 
 
 async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -> Sequence[Row]:
-    simulated = lines.c.transport.in_(SIMULATED)
-    theirs = STAFF_LINES if for_staff(row.say) else ~lines.c.staff
-    rank = {channel: place for place, channel in enumerate(ORDER)}
+    simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
+    theirs = IS_STAFF_LINE if is_for_staff(row.say) else ~lines.c.staff
+    rank = {channel: place for place, channel in enumerate(CHANNEL_ORDER)}
     return await ctx.all(
         sa.select(
             conversations.c.id, conversations.c.last_in_at, lines.c.transport, lines.c.channel
@@ -210,14 +223,14 @@ async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -
             lines.c.shop_id.is_(None) | (lines.c.shop_id == row.the_shop),
             theirs,
             # What happens on a simulated line is told on simulated lines only.
-            simulated if row.transport in SIMULATED else ~simulated,
+            simulated if row.transport in SIMULATED_TRANSPORTS else ~simulated,
             conversations.c.id.not_in(tried),
             conversations.c.opted_out_at.is_(None),
-            ~unreachable(),
+            ~is_unreachable(),
         )
         .order_by(
             (lines.c.channel == users.c.channel).desc(),
-            sa.case(rank, value=lines.c.channel, else_=len(ORDER)),
+            sa.case(rank, value=lines.c.channel, else_=len(CHANNEL_ORDER)),
             conversations.c.last_in_at.desc().nulls_last(),
             conversations.c.id.desc(),
         )

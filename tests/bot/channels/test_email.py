@@ -15,30 +15,31 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import App
-from bot.channels.email import html
+from bot.channels.email import render_html
 from bot.channels.lines import Line
-from bot.channels.memory import Memory
-from bot.engine.receive import receive
+from bot.channels.memory import MemoryChannel
+from bot.engine.receive import receive_incoming
 from core.bookings import customer_actions
 from core.bookings.booking import Booking
-from core.bookings.staff_actions import book_for
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog import loader
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Incoming, Say
 from core.messaging.outbox import enqueue
-from core.people import customers, identities, preferences, verification
+from core.people.customers import get_or_create_customer
+from core.people.identities import get_or_create_contact
 from core.people.members import add_member
-from core.people.preferences import set_channel
+from core.people.preferences import reachable_channels, set_preferred_channel
+from core.people.verification import verify_identity
 from core.scheduling import availability
 from core.shops import shops
 from tests.servers.smtp import SmtpServer, Taken
-from tests.support import shops as support_shops
-from tests.support.chat import Town
-from tests.support.shops import Place
+from tests.support.chat import ChatHarness
+from tests.support.shops import BuiltShop, build_salon
 from webhooks.app import create_app
 
 PHONE, MAIL = "+34600111222", "marta@mail.example"
@@ -50,9 +51,9 @@ class House:
     """Bella Hair with a mail server beside its SMS line, and Marta, who has a booking."""
 
     app: App
-    place: Place
+    place: BuiltShop
     server: SmtpServer
-    sms: Memory
+    sms: MemoryChannel
     web: httpx.AsyncClient
     booking: Booking
     events: int = 0
@@ -67,7 +68,9 @@ class House:
         line = line_of(self.app.runtime, self.place)
         self.events += 1
         before = len(self.sms.sent)
-        await receive(self.app.runtime, line, PHONE, f"E{self.events}", Incoming(text=text))
+        await receive_incoming(
+            self.app.runtime, line, PHONE, f"E{self.events}", Incoming(text=text)
+        )
         await self.app.worker.run_due()
         return "\n".join(rendered.text for _, rendered in self.sms.sent[before:])
 
@@ -102,14 +105,16 @@ async def house(runtime: Runtime) -> AsyncIterator[House]:
                 "public_url": URL,
             }
         )
-        app, sms = App.of(runtime), Memory()
+        app, sms = App.from_runtime(runtime), MemoryChannel()
         app.channels["twilio", "sms"] = sms
         async with runtime.transaction() as ctx:
-            place = await support_shops.salon(ctx)
+            place = await build_salon(ctx)
             await shops.change_shop(ctx, place.shop_id, agenda_today="", agenda_tomorrow="")
             # A real line: what happens on a simulated one stays there.
             await ctx.execute(sa.update(tables.lines).values(transport="twilio"))
-            await add_line(ctx, transport="smtp", channel="email", address="hello@bella.example")
+            await get_or_create_line(
+                ctx, transport="smtp", channel="email", address="hello@bella.example"
+            )
         booking = await booked(runtime, place)
         await app.worker.run_due()
         transport = httpx.ASGITransport(app=create_app(app))
@@ -118,25 +123,27 @@ async def house(runtime: Runtime) -> AsyncIterator[House]:
         assert server.faults == []
 
 
-def line_of(runtime: Runtime, place: Place) -> Line:
-    return replace(Town(runtime).line(place.line_id, place.shop_id), transport="twilio")
+def line_of(runtime: Runtime, place: BuiltShop) -> Line:
+    return replace(
+        ChatHarness(runtime).line_of_channel(place.line_id, place.shop_id), transport="twilio"
+    )
 
 
-async def booked(runtime: Runtime, place: Place) -> Booking:
+async def booked(runtime: Runtime, place: BuiltShop) -> Booking:
     """Let Marta, known by SMS, have a Cut on Wednesday at 16:00Z."""
     line = line_of(runtime, place)
     async with runtime.transaction() as ctx:
-        known = await loader.catalog(ctx, place.shop_id)
+        known = await loader.load_catalog(ctx, place.shop_id)
         start = ctx.now.replace(hour=16) + timedelta(days=2)
-        free = await availability.find(
+        free = await availability.find_slots(
             ctx, known, place.services["Cut"], start=start, end=start + timedelta(hours=1)
         )
-        contact = await identities.contact(ctx, line, PHONE)
-        user = await verification.prove(
+        contact = await get_or_create_contact(ctx, line, PHONE)
+        user = await verify_identity(
             ctx, "phone", PHONE, name="Marta", conversation_id=contact.conversation_id
         )
-        customer = await customers.customer(ctx, known.shop.id, user, name="Marta", phone=PHONE)
-        return await book_for(ctx, free[0], actor=SYSTEM, customer_id=customer, key="k")
+        customer = await get_or_create_customer(ctx, known.shop.id, user, name="Marta", phone=PHONE)
+        return await book_for_customer(ctx, free[0], actor=SYSTEM, customer_id=customer, key="k")
 
 
 def body(message: EmailMessage, kind: str) -> str:
@@ -172,7 +179,7 @@ async def test_an_address_is_added_in_the_talk_and_proved_by_a_link(house: House
     assert (mail.sender, mail.recipients) == ("hello@bella.example", (MAIL,))
     link = re.search(r"https://book.example(/mail/prove\?token=\S+)", body(mail.message, "plain"))
     assert link
-    async with house.app.runtime.reading() as ctx:
+    async with house.app.runtime.read_transaction() as ctx:
         said = await ctx.scalar(sa.select(tables.outbox.c.say).order_by(tables.outbox.c.id.desc()))
         assert link[1] not in str(said)  # wiped once it was sent
     page = await house.web.get(link[1])
@@ -187,13 +194,13 @@ async def test_an_address_is_added_in_the_talk_and_proved_by_a_link(house: House
     assert (await consents(house))[-1] == (True, "asked", "the mailed link was opened")
 
 
-async def test_until_then_nothing_else_goes_there(house: House) -> None:
+async def test_unverified_email_address_gets_no_other_mail(house: House) -> None:
     await house.says("settings")
     await house.says("email")
     await house.says(MAIL)
     house.server.mails.clear()
     async with house.app.runtime.transaction() as ctx:
-        await set_channel(ctx, house.booking.user_id or 0, "email")
+        await set_preferred_channel(ctx, house.booking.user_id or 0, "email")
     mails, texts = await house.later(timedelta(days=1, hours=7))
     assert (mails, len(texts)) == ([], 1)
 
@@ -229,14 +236,14 @@ async def test_a_reminder_by_mail_is_text_and_html_and_an_invitation(house: Hous
     )
 
 
-async def test_what_is_off_is_cancelled_under_the_same_name(house: House) -> None:
+async def test_cancelled_booking_cancels_its_invitation_by_uid(house: House) -> None:
     await house.proved()
     (first,), _ = await house.later(timedelta(days=1, hours=7))
     async with house.app.runtime.transaction() as ctx:
         owner = await add_member(
             ctx, house.place.shop_id, phone="+34600000001", role="owner", name="Bella"
         )
-        await customer_actions.cancel(ctx, house.booking.id, actor=Actor("staff", owner))
+        await customer_actions.cancel_booking(ctx, house.booking.id, actor=Actor("staff", owner))
     (second,), _ = await house.later(timedelta(0))
     before, after = invitation(first.message), invitation(second.message)
     assert (before[0], after[0]) == ("REQUEST", "CANCEL")
@@ -245,7 +252,7 @@ async def test_what_is_off_is_cancelled_under_the_same_name(house: House) -> Non
     assert after[1]["status"] == "CANCELLED"
 
 
-async def test_one_click_ends_it_and_the_next_channel_takes_over(house: House) -> None:
+async def test_one_click_unsubscribe_moves_messages_to_the_next_channel(house: House) -> None:
     await house.proved()
     (mail,), _ = await house.later(timedelta(days=1, hours=7))
     end = mail.message["List-Unsubscribe"].strip("<>").removeprefix(URL)
@@ -281,26 +288,26 @@ async def test_who_is_refused_is_told_elsewhere_and_a_busy_server_is_asked_again
         gone = await ctx.first(sa.select(talk).where(talk.c.unreachable_at.is_not(None)))
         assert gone is not None
         assert gone.address == MAIL
-        await enqueue.post(ctx, Say("hello"), conversation_id=gone.id, lane="alert")
+        await enqueue.enqueue(ctx, Say("hello"), conversation_id=gone.id, lane="alert")
     mails, texts = await house.later(timedelta(0))
     assert (mails, texts) == ([], ["Hello!"])
 
 
 def test_a_page_of_html_has_nothing_in_it_that_was_not_text() -> None:
-    written = html("<b>Marta</b> & co: https://x.example/a?b=1&c=2.\n\nBye", "en")
+    written = render_html("<b>Marta</b> & co: https://x.example/a?b=1&c=2.\n\nBye", "en")
     assert "&lt;b&gt;Marta&lt;/b&gt; &amp; co: " in written
     link = "https://x.example/a?b=1&amp;c=2"
     assert f'<a href="{link}">{link}</a>.' in written
 
 
 async def channels(house: House) -> list[str]:
-    async with house.app.runtime.reading() as ctx:
+    async with house.app.runtime.read_transaction() as ctx:
         user = house.booking.user_id
         assert user is not None
-        return await preferences.channels(ctx, user, house.place.shop_id)
+        return await reachable_channels(ctx, user, house.place.shop_id)
 
 
 async def consents(house: House) -> list[tuple[bool, str, str]]:
-    async with house.app.runtime.reading() as ctx:
+    async with house.app.runtime.read_transaction() as ctx:
         rows = await ctx.all(sa.select(tables.consents).order_by(tables.consents.c.id))
         return [(row.given, row.how, row.wording) for row in rows]

@@ -40,7 +40,7 @@ def installation(migrated_sqlite: Path, tmp_path: Path) -> Path:
         url = f"sqlite+aiosqlite:///{tmp_path / 'slotline.db'}"
         runtime = Runtime.open(settings_for(url, tmp_path), SystemClock())
         async with runtime.transaction() as ctx:
-            await shops.salon(ctx)
+            await shops.build_salon(ctx)
         await runtime.close()
 
     run_apart(build())

@@ -26,8 +26,8 @@ async def installation(migrated_sqlite: Path, tmp_path: Path) -> Path:
     shutil.copy(migrated_sqlite, tmp_path / "slotline.db")
     runtime = opened(tmp_path)
     async with runtime.transaction() as ctx:
-        place = await shops.salon(ctx)
-        await shops.member(ctx, place, OWNER, "owner", "Bella")
+        place = await shops.build_salon(ctx)
+        await shops.add_staff(ctx, place, OWNER, "owner", "Bella")
     await runtime.close()
     return tmp_path
 
@@ -60,4 +60,4 @@ async def test_bots_are_described_and_a_member_gets_a_code(installation: Path) -
             words,
         )
         assert found is not None, words
-        assert (status, found[1] == found[2], len(found[1])) == (0, True, pairing.LENGTH)
+        assert (status, found[1] == found[2], len(found[1])) == (0, True, pairing.CODE_LENGTH)

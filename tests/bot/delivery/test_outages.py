@@ -9,21 +9,21 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from bot.app import ways_out
+from bot.app import build_channels
 from bot.channels.twilio import channel
-from bot.channels.twilio.channel import Twilio
-from bot.delivery.sender import Delivery
-from bot.i18n.messages import WORDS
+from bot.channels.twilio.channel import TwilioChannel
+from bot.delivery.sender import OutboxSender
+from bot.i18n.messages import MESSAGES
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.acknowledge import requeue_expired_leases
-from core.messaging.outbox.delivery_status import provider_status
+from core.messaging.outbox.delivery_status import record_provider_status
 from tests.servers.twilio.faults import Fault
 from tests.servers.twilio.server import TwilioServer
-from tests.support.people_rows import Place
+from tests.support.people_rows import PeopleRows
 
 OURS = "+15005550006"
 PEOPLE = [f"+3461000000{n}" for n in range(4)]
@@ -33,8 +33,8 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def twilio(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TwilioServer]:
-    monkeypatch.setitem(WORDS, "t.text", "{text}")
-    monkeypatch.setattr(channel, "TIMEOUT", 0.2)
+    monkeypatch.setitem(MESSAGES, "t.text", "{text}")
+    monkeypatch.setattr(channel, "SEND_TIMEOUT", 0.2)
     async with TwilioServer(numbers=(OURS,)) as server:
         runtime.settings = runtime.settings.model_copy(
             update={
@@ -45,30 +45,30 @@ async def twilio(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
             }
         )
         async with runtime.transaction() as ctx:
-            place = await Place.open(ctx, address=OURS)
-            talks = [await place.talk(person) for person in PEOPLE]
+            place = await PeopleRows.open_shop(ctx, address=OURS)
+            talks = [await place.open_conversation(person) for person in PEOPLE]
             for text in TEXTS:
                 for talk in talks:
                     say = Say("t.text", {"text": text})
-                    await enqueue.post(ctx, say, conversation_id=talk, lane="alert")
+                    await enqueue.enqueue(ctx, say, conversation_id=talk, lane="alert")
         yield server
 
 
-def down(server: TwilioServer, ours: Twilio) -> None:
+def down(server: TwilioServer, ours: TwilioChannel) -> None:
     """Nobody answers at Twilio's address."""
-    ours.prepare().api.base_url = "http://127.0.0.1:1"
+    ours.get_client().api.base_url = "http://127.0.0.1:1"
 
 
-def up(server: TwilioServer, ours: Twilio) -> None:
+def up(server: TwilioServer, ours: TwilioChannel) -> None:
     """All is well."""
     server._faults.clear()
-    ours.prepare().api.base_url = server.url
+    ours.get_client().api.base_url = server.url
 
 
-def always(fault: Fault) -> Callable[[TwilioServer, Twilio], None]:
+def always(fault: Fault) -> Callable[[TwilioServer, TwilioChannel], None]:
     """Every request goes wrong in the same way."""
 
-    def begin(server: TwilioServer, _ours: Twilio) -> None:
+    def begin(server: TwilioServer, _ours: TwilioChannel) -> None:
         server.fail_next(10_000, fault, retry_after=30)
 
     begin.__name__ = fault.name.lower()
@@ -82,15 +82,17 @@ def always(fault: Fault) -> Callable[[TwilioServer, Twilio], None]:
     ids=lambda outage: outage.__name__,
 )
 async def test_after_an_hours_outage_all_arrives_in_order_within_the_rate(
-    runtime: Runtime, twilio: TwilioServer, outage: Callable[[TwilioServer, Twilio], None]
+    runtime: Runtime, twilio: TwilioServer, outage: Callable[[TwilioServer, TwilioChannel], None]
 ) -> None:
     clock = runtime.clock
     assert isinstance(clock, FixedClock)
-    ways = ways_out(runtime.settings, clock)
+    ways = build_channels(runtime.settings, clock)
     ours = ways["twilio", "sms"]
-    assert isinstance(ours, Twilio)
-    ours.pacer.ahead = dict.fromkeys(ours.pacer.ahead, 0.0)  # who has to wait is put back
-    delivery = Delivery(runtime, ways)
+    assert isinstance(ours, TwilioChannel)
+    ours.pacer.max_queue_seconds = dict.fromkeys(
+        ours.pacer.max_queue_seconds, 0.0
+    )  # who has to wait is put back
+    delivery = OutboxSender(runtime, ways)
     arrived: list[tuple[datetime, str, str]] = []
 
     async def deliver() -> int:
@@ -104,7 +106,7 @@ async def test_after_an_hours_outage_all_arrives_in_order_within_the_rate(
             assert message.status_callback is not None
             (row,) = parse_qs(urlsplit(message.status_callback).query)["id"]
             async with runtime.transaction() as ctx:
-                await provider_status(ctx, message.sid, "sent", outbox_id=int(row))
+                await record_provider_status(ctx, message.sid, "sent", outbox_id=int(row))
         return len(new)
 
     outage(twilio, ours)
@@ -122,7 +124,7 @@ async def test_after_an_hours_outage_all_arrives_in_order_within_the_rate(
     assert len(set(moments)) == len(moments) == len(PEOPLE) * len(TEXTS)
     # The provider was not hammered meanwhile: about one message a minute tried whether it is back.
     assert tried <= 100
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         states = await ctx.all(sa.select(tables.outbox.c.state).distinct())
     assert [state for (state,) in states] == ["sent"]
     for way in ways.values():

@@ -10,13 +10,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.base import Sent
-from bot.channels.lines import ensure_defaults, load
-from bot.channels.memory import Memory
-from bot.delivery.sender import Delivery
-from bot.engine.receive import receive
-from bot.i18n.messages import WORDS
-from bot.rendering.render import SMS, Capabilities, Rendered
+from bot.channels.base import SendResult
+from bot.channels.lines import ensure_default_lines, load_lines
+from bot.channels.memory import MemoryChannel
+from bot.delivery.sender import OutboxSender
+from bot.engine.receive import receive_incoming
+from bot.i18n.messages import MESSAGES
+from bot.rendering.render import SMS, Capabilities, RenderedMessage
 from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
@@ -24,10 +24,16 @@ from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
 from core.messaging.messages import Choice, Incoming, Say
 from core.messaging.outbox import acknowledge, enqueue
-from core.messaging.outbox.acknowledge import LEASE, Done, finish_all, requeue_expired_leases
+from core.messaging.outbox.acknowledge import (
+    LEASE_DURATION,
+    SentMessage,
+    mark_sent_batch,
+    requeue_expired_leases,
+)
 from core.messaging.outbox.claim import Outgoing
+from core.messaging.outbox.enqueue import enqueue_for_staff
 from tests.support import shops
-from tests.support.chat import Person, Town
+from tests.support.chat import ChatHarness, ChatPerson
 
 MARTA, HUGO = "+34600111222", "+34600333444"
 
@@ -41,11 +47,11 @@ class Slow:
     sent: list[str] = field(default_factory=list)
     capabilities: Capabilities = SMS
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         self.begun.append(f"{row.address[-3:]} {rendered.text}")
         await self.go_on.wait()
         self.sent.append(f"{row.address[-3:]} {rendered.text}")
-        return Sent()
+        return SendResult()
 
     async def close(self) -> None:
         pass
@@ -54,22 +60,24 @@ class Slow:
 class Post:
     """Two people with conversations, and an outbox to put things in."""
 
-    def __init__(self, runtime: Runtime, place: shops.Place) -> None:
+    def __init__(self, runtime: Runtime, place: shops.BuiltShop) -> None:
         self.runtime = runtime
         self.place = place
         self.talks: dict[str, int] = {}
 
     async def meet(self) -> None:
-        line = Town(self.runtime).line(self.place.line_id, self.place.shop_id)
+        line = ChatHarness(self.runtime).line_of_channel(self.place.line_id, self.place.shop_id)
         for address in (MARTA, HUGO):
-            receipt = await receive(self.runtime, line, address, address, Incoming(text="hi"))
+            receipt = await receive_incoming(
+                self.runtime, line, address, address, Incoming(text="hi")
+            )
             self.talks[address] = receipt.conversation_id
 
     async def put(self, address: str, *texts: str, **more: object) -> None:
         async with self.runtime.transaction() as ctx:
             for text in texts:
                 say = Say("t.text", {"text": text}, secret=bool(more.get("secret")))
-                await enqueue.post(
+                await enqueue.enqueue(
                     ctx,
                     say,
                     conversation_id=self.talks[address],
@@ -77,7 +85,7 @@ class Post:
                 )
 
     async def rows(self, *columns: str) -> list[tuple[object, ...]]:
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             found = await ctx.all(
                 sa.select(*(tables.outbox.c[c] for c in columns)).order_by(tables.outbox.c.id)
             )
@@ -86,9 +94,9 @@ class Post:
 
 @pytest.fixture
 async def post(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Post:
-    monkeypatch.setitem(WORDS, "t.text", "{text}")
+    monkeypatch.setitem(MESSAGES, "t.text", "{text}")
     async with runtime.transaction() as ctx:
-        place = await shops.salon(ctx)
+        place = await shops.build_salon(ctx)
     made = Post(runtime, place)
     await made.meet()
     return made
@@ -99,9 +107,9 @@ def clock_of(runtime: Runtime) -> FixedClock:
     return runtime.clock
 
 
-async def test_in_order_within_a_conversation_and_side_by_side_between_them(post: Post) -> None:
+async def test_delivery_is_ordered_within_and_parallel_between_conversations(post: Post) -> None:
     slow = Slow()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): slow})
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()
     await post.put(MARTA, "one", "two", "three")
     await post.put(HUGO, "uno", "dos")
@@ -110,7 +118,7 @@ async def test_in_order_within_a_conversation_and_side_by_side_between_them(post
             await asyncio.sleep(0.001)
     assert sorted(slow.begun) == ["222 one", "444 uno"]
     slow.go_on.set()
-    await delivery.idle()
+    await delivery.wait_until_idle()
     await delivery.stop(1)
     assert [t for t in slow.sent if t.startswith("222")] == ["222 one", "222 two", "222 three"]
     assert [t for t in slow.sent if t.startswith("444")] == ["444 uno", "444 dos"]
@@ -118,33 +126,33 @@ async def test_in_order_within_a_conversation_and_side_by_side_between_them(post
 
 
 async def test_a_commit_wakes_the_delivery_and_a_rollback_does_not(post: Post) -> None:
-    memory = Memory()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): memory})
+    memory = MemoryChannel()
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     await delivery.start()
 
     async def fail() -> None:
         async with post.runtime.transaction() as ctx:
             say = Say("t.text", {"text": "never"})
-            await enqueue.post(ctx, say, conversation_id=post.talks[MARTA])
+            await enqueue.enqueue(ctx, say, conversation_id=post.talks[MARTA])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await fail()
-    await delivery.idle()
+    await delivery.wait_until_idle()
     await post.put(MARTA, "now")
-    await delivery.idle()
+    await delivery.wait_until_idle()
     await delivery.stop(1)
-    assert memory.to(MARTA) == ["now"]
+    assert memory.texts_to(MARTA) == ["now"]
 
 
-async def test_what_fails_waits_and_what_waits_behind_it_waits_too(post: Post) -> None:
-    memory = Memory(failures=[DeliveryFailed(reason="busy", retry_after=30)])
-    delivery = Delivery(post.runtime, {("terminal", "sms"): memory})
+async def test_failed_message_holds_up_the_rest_of_its_queue(post: Post) -> None:
+    memory = MemoryChannel(failures=[DeliveryFailed(reason="busy", retry_after=30)])
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     await post.put(MARTA, "one", "two")
     await post.put(HUGO, "uno")
     await delivery.drain()
     assert memory.sent == memory.sent[:1]
-    assert memory.to(HUGO) == ["uno"]
+    assert memory.texts_to(HUGO) == ["uno"]
     assert await post.rows("state", "attempts", "error") == [
         ("due", 1, "busy"),
         ("due", 0, ""),
@@ -152,27 +160,27 @@ async def test_what_fails_waits_and_what_waits_behind_it_waits_too(post: Post) -
     ]
     clock_of(post.runtime).advance(timedelta(seconds=30))
     await delivery.drain()
-    assert memory.to(MARTA) == ["one", "two"]
+    assert memory.texts_to(MARTA) == ["one", "two"]
 
 
 async def test_a_reply_does_not_wait_for_an_alert(post: Post) -> None:
-    memory = Memory(failures=[DeliveryFailed(reason="busy")])
-    delivery = Delivery(post.runtime, {("terminal", "sms"): memory})
+    memory = MemoryChannel(failures=[DeliveryFailed(reason="busy")])
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     await post.put(MARTA, "alert", lane="alert")
     await delivery.drain()
     await post.put(MARTA, "reply")
     await delivery.drain()
-    assert memory.to(MARTA) == ["reply"]
+    assert memory.texts_to(MARTA) == ["reply"]
 
 
 async def test_a_bug_of_ours_is_tried_again_and_does_not_stop_the_rest(post: Post) -> None:
-    memory = Memory()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): memory})
+    memory = MemoryChannel()
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     async with post.runtime.transaction() as ctx:
-        await enqueue.post(ctx, Say("t.absent"), conversation_id=post.talks[MARTA])
+        await enqueue.enqueue(ctx, Say("t.absent"), conversation_id=post.talks[MARTA])
     await post.put(HUGO, "uno")
     await delivery.drain()
-    assert memory.to(HUGO) == ["uno"]
+    assert memory.texts_to(HUGO) == ["uno"]
     assert await post.rows("state", "attempts", "error") == [
         ("due", 1, "KeyError"),
         ("sent", 1, ""),
@@ -180,7 +188,7 @@ async def test_a_bug_of_ours_is_tried_again_and_does_not_stop_the_rest(post: Pos
 
 
 async def test_what_was_sent_is_kept_with_its_cost_but_for_secrets(post: Post) -> None:
-    delivery = Delivery(post.runtime, {("terminal", "sms"): Memory()})
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): MemoryChannel()})
     await post.put(MARTA, "é" * 161)
     await post.put(MARTA, "code 481920", secret=True)
     await delivery.drain()
@@ -198,18 +206,18 @@ async def test_what_was_sent_is_kept_with_its_cost_but_for_secrets(post: Post) -
 async def test_one_mark_that_fails_sends_none_of_the_others_again(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = finish_all
+    whole = mark_sent_batch
     marks: list[int] = []
 
-    async def finish(ctx: Context, those: Sequence[Done]) -> dict[int, bool]:
+    async def finish(ctx: Context, those: Sequence[SentMessage]) -> dict[int, bool]:
         marks.append(len(those))
         if any(done.body == "bad" for done in those):
             raise ValueError("a row that cannot be marked")
         return await whole(ctx, those)
 
-    monkeypatch.setattr(acknowledge, "finish_all", finish)
+    monkeypatch.setattr(acknowledge, "mark_sent_batch", finish)
     slow = Slow()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): slow})
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()
     await post.put(MARTA, "good", lane="alert")
     await post.put(MARTA, "bad")
@@ -218,7 +226,7 @@ async def test_one_mark_that_fails_sends_none_of_the_others_again(
         while len(slow.begun) < 3:  # noqa: ASYNC110 - it has begun or the test fails
             await asyncio.sleep(0.001)
     slow.go_on.set()
-    await delivery.idle()
+    await delivery.wait_until_idle()
     await delivery.stop(1)
     # The good ones are marked although the bad one was among them; it alone may come again.
     assert sorted(await post.rows("state", "body")) == [
@@ -231,30 +239,30 @@ async def test_one_mark_that_fails_sends_none_of_the_others_again(
 
 
 async def test_lines_of_another_transport_are_left_alone(post: Post) -> None:
-    delivery = Delivery(post.runtime, {("twilio", "sms"): Memory()})
+    delivery = OutboxSender(post.runtime, {("twilio", "sms"): MemoryChannel()})
     await post.put(MARTA, "one")
     assert await delivery.drain() == 0
     assert await post.rows("state", "attempts") == [("due", 0)]
 
 
-async def test_one_conversation_alone(post: Post) -> None:
-    memory = Memory()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): memory})
+async def test_delivery_can_be_limited_to_one_conversation(post: Post) -> None:
+    memory = MemoryChannel()
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     await post.put(MARTA, "one", "two")
     await post.put(HUGO, "uno")
     assert await delivery.drain(post.talks[MARTA]) == 2
-    assert (memory.to(MARTA), memory.to(HUGO)) == (["one", "two"], [])
+    assert (memory.texts_to(MARTA), memory.texts_to(HUGO)) == (["one", "two"], [])
 
 
 async def test_numbers_of_two_open_questions_are_apart(post: Post) -> None:
-    memory = Memory()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): memory})
+    memory = MemoryChannel()
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     options = (Choice(1, Say("t.text", {"text": "Yes"})), Choice(0, Say("t.text", {"text": "No"})))
     async with post.runtime.transaction() as ctx:
         for what in ("first", "second"):
-            await shops.member(ctx, post.place, f"+3460000000{len(what)}", "owner", "Olga")
+            await shops.add_staff(ctx, post.place, f"+3460000000{len(what)}", "owner", "Olga")
         for what in ("first?", "second?"):
-            await enqueue.alert(
+            await enqueue_for_staff(
                 ctx,
                 Say("t.text", {"text": what}),
                 shop_id=post.place.shop_id,
@@ -264,12 +272,12 @@ async def test_numbers_of_two_open_questions_are_apart(post: Post) -> None:
             )
     await delivery.drain()
     owner = memory.sent[0][0].address
-    assert memory.to(owner) == ["first?\n1 Yes\n2 No", "second?\n3 Yes\n4 No"]
+    assert memory.texts_to(owner) == ["first?\n1 Yes\n2 No", "second?\n3 Yes\n4 No"]
 
 
 async def test_a_stop_lets_what_is_on_its_way_arrive(post: Post) -> None:
     slow = Slow()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): slow})
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()
     await post.put(MARTA, "one", "two")
     async with asyncio.timeout(5):
@@ -285,8 +293,8 @@ async def test_a_stop_lets_what_is_on_its_way_arrive(post: Post) -> None:
 
 
 async def test_what_does_not_arrive_in_time_is_sent_by_somebody_else(post: Post) -> None:
-    slow, memory = Slow(), Memory()
-    delivery = Delivery(post.runtime, {("terminal", "sms"): slow})
+    slow, memory = Slow(), MemoryChannel()
+    delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()
     await post.put(MARTA, "one")
     async with asyncio.timeout(5):
@@ -294,18 +302,18 @@ async def test_what_does_not_arrive_in_time_is_sent_by_somebody_else(post: Post)
             await asyncio.sleep(0.001)
     await delivery.stop(0.01)
     assert await post.rows("state", "attempts") == [("sending", 1)]
-    clock_of(post.runtime).advance(LEASE)
+    clock_of(post.runtime).advance(LEASE_DURATION)
     assert await post.runtime.run(requeue_expired_leases) == 1
-    other = Delivery(post.runtime, {("terminal", "sms"): memory})
+    other = OutboxSender(post.runtime, {("terminal", "sms"): memory})
     await other.drain()
-    assert memory.to(MARTA) == ["one"]
+    assert memory.texts_to(MARTA) == ["one"]
 
 
 async def test_the_language_is_the_conversations_and_the_country_the_shops(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(WORDS, "t.when", "{when}, {price}")
-    memory = Memory()
+    monkeypatch.setitem(MESSAGES, "t.when", "{when}, {price}")
+    memory = MemoryChannel()
     from core.messaging.messages import Money, When
 
     say = Say("t.when", {"when": When(post.runtime.clock.now(), "UTC"), "price": Money(250, "EUR")})
@@ -317,24 +325,24 @@ async def test_the_language_is_the_conversations_and_the_country_the_shops(
             .values(language="es")
         )
         for address in (MARTA, HUGO):
-            await enqueue.post(ctx, say, conversation_id=post.talks[address])
-    await Delivery(post.runtime, {("terminal", "sms"): memory}).drain()
-    assert memory.to(MARTA) == ["Mon 9 Mar 9:00 am, 2,50 EUR"]
-    assert memory.to(HUGO) == ["lun 9 mar 9:00, 2,50 EUR"]
+            await enqueue.enqueue(ctx, say, conversation_id=post.talks[address])
+    await OutboxSender(post.runtime, {("terminal", "sms"): memory}).drain()
+    assert memory.texts_to(MARTA) == ["Mon 9 Mar 9:00 am, 2,50 EUR"]
+    assert memory.texts_to(HUGO) == ["lun 9 mar 9:00, 2,50 EUR"]
 
 
 # --- receipts and lines -----------------------------------------------------------------------
 
 
 async def test_a_receipt_is_one_row_however_often_and_survives_a_reset(post: Post) -> None:
-    line = Town(post.runtime).line(post.place.line_id, post.place.shop_id)
-    first = await receive(
+    line = ChatHarness(post.runtime).line_of_channel(post.place.line_id, post.place.shop_id)
+    first = await receive_incoming(
         post.runtime, line, MARTA, "E1", Incoming(text="a\x00\ud800b" + "x" * 9999)
     )
-    again = await receive(post.runtime, line, MARTA, "E1", Incoming(text="other"))
+    again = await receive_incoming(post.runtime, line, MARTA, "E1", Incoming(text="other"))
     assert (first.inbox_id is None, again.inbox_id) == (False, None)
     assert first.conversation_id == again.conversation_id == post.talks[MARTA]
-    async with post.runtime.reading() as ctx:
+    async with post.runtime.read_transaction() as ctx:
         (kept,) = await ctx.all(
             sa.select(tables.inbox.c.incoming).where(tables.inbox.c.event_id == "E1")
         )
@@ -342,7 +350,7 @@ async def test_a_receipt_is_one_row_however_often_and_survives_a_reset(post: Pos
     async with post.runtime.transaction() as ctx:
         await ctx.execute(sa.delete(tables.inbox))
         await ctx.execute(sa.delete(tables.conversations))
-    fresh = await receive(post.runtime, line, MARTA, "E2", Incoming(text="hello"))
+    fresh = await receive_incoming(post.runtime, line, MARTA, "E2", Incoming(text="hello"))
     assert fresh.conversation_id not in post.talks.values() or fresh.inbox_id is not None
 
 
@@ -357,11 +365,11 @@ async def test_the_settings_lines_are_made_once(runtime: Runtime) -> None:
     )
     for _ in range(2):
         async with runtime.transaction() as ctx:
-            await ensure_defaults(ctx, settings)
-            await ensure_defaults(ctx, runtime.settings)
-    async with runtime.reading() as ctx:
-        lines = await load(ctx)
-        none = await load(ctx, "terminal")
+            await ensure_default_lines(ctx, settings)
+            await ensure_default_lines(ctx, runtime.settings)
+    async with runtime.read_transaction() as ctx:
+        lines = await load_lines(ctx)
+        none = await load_lines(ctx, "terminal")
     assert [(x.transport, x.channel, x.account, x.address, x.shop_id) for x in lines] == [
         ("twilio", "sms", "AC1", "MG1", None),
         ("twilio", "whatsapp", "AC1", "+14155238886", None),
@@ -370,7 +378,7 @@ async def test_the_settings_lines_are_made_once(runtime: Runtime) -> None:
 
 
 async def test_somebody_who_writes_is_answered_where_they_wrote(post: Post) -> None:
-    town = Town(post.runtime)
-    line = town.line(post.place.line_id, post.place.shop_id)
-    answer = await Person(town, line, "+34600999888").says("hello")
+    town = ChatHarness(post.runtime)
+    line = town.line_of_channel(post.place.line_id, post.place.shop_id)
+    answer = await ChatPerson(town, line, "+34600999888").say("hello")
     assert answer.startswith("Welcome to Bella Hair.")

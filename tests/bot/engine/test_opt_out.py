@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.memory import Memory
-from bot.delivery.sender import Delivery
+from bot.channels.memory import MemoryChannel
+from bot.delivery.sender import OutboxSender
 from bot.engine import opt_out
-from bot.i18n.messages import WORDING, text
+from bot.i18n.messages import TRANSLATOR, text
 from core.bookings import customer_actions
 from core.bookings.booking import Booking
 from core.catalog import loader
@@ -19,20 +19,21 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
-from core.people import identities, verification
+from core.people.identities import get_or_create_contact
+from core.people.verification import verify_identity
 from core.scheduling import availability
 from tests.support import shops
-from tests.support.chat import Person, Town
-from tests.support.shops import Place
+from tests.support.chat import ChatHarness, ChatPerson
+from tests.support.shops import BuiltShop
 
 MARTA, OWNER = "+34600111222", "+34600000001"
 CHANNELS = ("sms", "whatsapp", "telegram")
 
 STOPPED = {
-    language: WORDING.say(text("opted_out", shop="Bella Hair"), language)
+    language: TRANSLATOR.translate(text("opted_out", shop="Bella Hair"), language)
     for language in ("en", "es", "pt", "hi")
 }
 
@@ -45,20 +46,20 @@ def plain(text: str) -> str:
 class Shop:
     """Bella Hair on every channel."""
 
-    def __init__(self, runtime: Runtime, place: Place, lines: dict[str, int]) -> None:
-        self.runtime, self.place, self.town = runtime, place, Town(runtime)
+    def __init__(self, runtime: Runtime, place: BuiltShop, lines: dict[str, int]) -> None:
+        self.runtime, self.place, self.town = runtime, place, ChatHarness(runtime)
         self.lines = lines
         assert isinstance(runtime.clock, FixedClock)
         self.clock = runtime.clock
 
-    def person(self, channel: str, number: int = 0) -> Person:
+    def person(self, channel: str, number: int = 0) -> ChatPerson:
         """Return somebody new who writes there."""
         address = f"555{number:07}" if channel == "telegram" else f"+346001{number:05}"
-        line = self.town.line(self.lines[channel], self.place.shop_id, channel=channel)
-        return Person(self.town, line, address)
+        line = self.town.line_of_channel(self.lines[channel], self.place.shop_id, channel=channel)
+        return ChatPerson(self.town, line, address)
 
     async def consents(self) -> list[tuple[bool, str, str]]:
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             rows = await ctx.all(sa.select(tables.consents).order_by(tables.consents.c.id))
             assert all(row.at == ctx.now and row.conversation_id for row in rows)
             return [(row.given, row.how, row.wording) for row in rows]
@@ -67,35 +68,35 @@ class Shop:
         """Return how many conversations are opted out."""
         out = tables.conversations.c.opted_out_at.is_not(None)
         count = sa.select(sa.func.count()).select_from(tables.conversations).where(out)
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             return int(await ctx.scalar(count))
 
     async def state(self) -> dict[str, object]:
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             return dict(await ctx.scalar(sa.select(tables.conversations.c.state)))
 
 
 @pytest.fixture
 async def shop(runtime: Runtime) -> Shop:
     async with runtime.transaction() as ctx:
-        place = await shops.salon(ctx)
-        await shops.member(ctx, place, OWNER, "owner", "Bella Ruiz")
+        place = await shops.build_salon(ctx)
+        await shops.add_staff(ctx, place, OWNER, "owner", "Bella Ruiz")
         lines = {"sms": place.line_id}
         for channel in ("whatsapp", "telegram"):
-            lines[channel] = await add_line(
+            lines[channel] = await get_or_create_line(
                 ctx, transport="terminal", channel=channel, address="1", shop_id=place.shop_id
             )
     return Shop(runtime, place, lines)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_every_word_that_opts_out(shop: Shop, channel: str) -> None:
-    words = opt_out.STOP | (opt_out.NETWORK_STOP if channel == "sms" else {})
+async def test_every_stop_word_opts_out(shop: Shop, channel: str) -> None:
+    words = opt_out.STOP_WORDS | (opt_out.NETWORK_STOP_WORDS if channel == "sms" else {})
     assert {"stop", "baja", "sair", "बंद करो"} <= words.keys()
     for number, (word, language) in enumerate(words.items()):
-        silent = channel == "sms" and word in opt_out.NETWORK_STOP  # the network answers
+        silent = channel == "sms" and word in opt_out.NETWORK_STOP_WORDS  # the network answers
         written = word.upper() + "!" if number % 2 else word
-        said = await shop.person(channel, number).says(written)
+        said = await shop.person(channel, number).say(written)
         assert plain(said) == ("" if silent else plain(STOPPED[language])), word
         assert await shop.opted_out() == number + 1, word
     given = [(given, how) for given, how, _ in await shop.consents()]
@@ -103,13 +104,13 @@ async def test_every_word_that_opts_out(shop: Shop, channel: str) -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_every_word_that_opts_in_again(shop: Shop, channel: str) -> None:
-    words = opt_out.START | (opt_out.NETWORK_START if channel == "sms" else {})
+async def test_every_start_word_opts_in_again(shop: Shop, channel: str) -> None:
+    words = opt_out.START_WORDS | (opt_out.NETWORK_START_WORDS if channel == "sms" else {})
     marta = shop.person(channel)
     for word in words:
-        await marta.says("stop")
+        await marta.say("stop")
         assert await shop.opted_out() == 1
-        assert await marta.says(word) == "Bella Hair: you get our messages again.", word
+        assert await marta.say(word) == "Bella Hair: you get our messages again.", word
         assert await shop.opted_out() == 0, word
     history = await shop.consents()
     assert history == [
@@ -119,8 +120,8 @@ async def test_every_word_that_opts_in_again(shop: Shop, channel: str) -> None:
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_every_word_for_help_names_the_shop_and_its_phone(shop: Shop, channel: str) -> None:
-    for number, word in enumerate(opt_out.HELP):
-        said = await shop.person(channel, number).says(word)
+    for number, word in enumerate(opt_out.HELP_WORDS):
+        said = await shop.person(channel, number).say(word)
         assert said.startswith("Bella Hair: "), word
         assert "+34915550100" in said, word
 
@@ -136,34 +137,34 @@ WHERE = {
 
 
 @pytest.mark.parametrize("where", WHERE)
-async def test_whatever_the_state_of_the_talk(shop: Shop, where: str) -> None:
+async def test_opt_out_words_work_in_every_conversation_state(shop: Shop, where: str) -> None:
     marta = shop.person("whatsapp")
     for line in WHERE[where]:
-        await marta.says(line)
-    assert (await marta.says("ayuda")).startswith("Bella Hair: ")
-    assert await marta.says("baja") == STOPPED["en"]
+        await marta.say(line)
+    assert (await marta.say("ayuda")).startswith("Bella Hair: ")
+    assert await marta.say("baja") == STOPPED["en"]
     assert await shop.opted_out() == 1
     assert (await shop.state())["stack"] == []
-    assert await marta.says("start") == "Bella Hair: you get our messages again."
+    assert await marta.say("start") == "Bella Hair: you get our messages again."
     assert await shop.opted_out() == 0
 
 
-async def test_a_word_in_a_sentence_is_not_one(shop: Shop) -> None:
+async def test_opt_out_word_inside_a_sentence_does_not_opt_out(shop: Shop) -> None:
     marta = shop.person("sms")
     for written in ("please stop by tomorrow", "the end of the day", "cancel my booking"):
-        await marta.says(written)
+        await marta.say(written)
     assert await shop.opted_out() == 0
 
 
 async def test_cancel_by_sms_keeps_the_booking_and_elsewhere_is_about_it(shop: Shop) -> None:
     marta = shop.person("whatsapp")
     await _booked(shop, marta)
-    assert "call it off?" in await marta.says("cancel")
+    assert "call it off?" in await marta.say("cancel")
     assert await shop.opted_out() == 0
     sms = shop.person("sms")
-    assert await sms.says("CANCEL") == ""
+    assert await sms.say("CANCEL") == ""
     assert await shop.opted_out() == 1
-    async with shop.runtime.reading() as ctx:
+    async with shop.runtime.read_transaction() as ctx:
         assert await ctx.scalar(sa.select(tables.bookings.c.state)) == "confirmed"
     alerts = [r.text for row, r in shop.town.memory.sent if row.address == OWNER]
     assert alerts[-1].startswith("Marta +34600100000 asked for no more messages. The booking ")
@@ -172,11 +173,11 @@ async def test_cancel_by_sms_keeps_the_booking_and_elsewhere_is_about_it(shop: S
 async def test_after_stop_only_what_is_asked_for_goes_out(shop: Shop) -> None:
     marta = shop.person("whatsapp")
     booking = await _booked(shop, marta)
-    assert await marta.says("stop") == STOPPED["en"]
+    assert await marta.say("stop") == STOPPED["en"]
     shop.clock.advance(timedelta(hours=30))  # past both reminders
-    assert await shop.town.deliver() == []
-    assert (await marta.says("my bookings")).startswith("Cut with Ana")
-    async with shop.runtime.reading() as ctx:
+    assert await shop.town.deliver_due() == []
+    assert (await marta.say("my bookings")).startswith("Cut with Ana")
+    async with shop.runtime.read_transaction() as ctx:
         o = tables.outbox.c
         rows = sa.select(o.state, o.error).where(o.booking_id == booking.id, o.lane == "reminder")
         for row in await ctx.all(rows):
@@ -185,14 +186,14 @@ async def test_after_stop_only_what_is_asked_for_goes_out(shop: Shop) -> None:
 
 async def test_what_a_network_refuses_opts_out_and_is_noted(shop: Shop) -> None:
     marta = shop.person("sms")
-    await marta.says("hi")
+    await marta.say("hi")
     async with shop.runtime.transaction() as ctx:
         talk = await ctx.scalar(sa.select(tables.conversations.c.id))
-        await enqueue.post(ctx, Say("hello"), conversation_id=talk, lane="alert")
+        await enqueue.enqueue(ctx, Say("hello"), conversation_id=talk, lane="alert")
     refused = DeliveryFailed(reason="21610: unsubscribed", permanent=True, opted_out=True)
-    memory = Memory()
+    memory = MemoryChannel()
     memory.failures = [refused]
-    await Delivery(shop.runtime, {("terminal", "sms"): memory}).drain()
+    await OutboxSender(shop.runtime, {("terminal", "sms"): memory}).drain()
     assert await shop.opted_out() == 1
     assert await shop.consents() == [
         (True, "wrote", "hi"),
@@ -200,19 +201,19 @@ async def test_what_a_network_refuses_opts_out_and_is_noted(shop: Shop) -> None:
     ]
 
 
-async def _booked(shop: Shop, who: Person) -> Booking:
+async def _booked(shop: Shop, who: ChatPerson) -> Booking:
     """Let somebody have a Cut tomorrow at 16:00Z, made where they write."""
     async with shop.runtime.transaction() as ctx:
-        known = await loader.catalog(ctx, shop.place.shop_id)
+        known = await loader.load_catalog(ctx, shop.place.shop_id)
         start = ctx.now.replace(hour=16) + timedelta(days=1)
-        free = await availability.find(
+        free = await availability.find_slots(
             ctx, known, shop.place.services["Cut"], start=start, end=start + timedelta(hours=1)
         )
-        contact = await identities.contact(ctx, who.line, who.address)
-        user = await verification.prove(
+        contact = await get_or_create_contact(ctx, who.line, who.address)
+        user = await verify_identity(
             ctx, "phone", who.address, name="Marta", conversation_id=contact.conversation_id
         )
-        held = await customer_actions.hold(
+        held = await customer_actions.hold_slot(
             ctx, free[0], conversation_id=contact.conversation_id, key="h", origin="sms"
         )
-        return await customer_actions.book(ctx, held.id, user_id=user, name="Marta", key="b")
+        return await customer_actions.book_hold(ctx, held.id, user_id=user, name="Marta", key="b")

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from bot.dialogue.talk import MISSING, Heard, Talk
 from bot.engine import turn
-from bot.engine.receive import receive
+from bot.engine.receive import receive_incoming
 from bot.flows import FLOWS
-from bot.i18n.messages import WORDS, text
+from bot.i18n.messages import MESSAGES, text
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
@@ -20,7 +20,7 @@ from core.errors import SlotTaken
 from core.messaging import lines
 from core.messaging.messages import Choice, Incoming, Json, Money
 from core.shops import shops
-from tests.support.chat import Person, Town
+from tests.support.chat import ChatHarness, ChatPerson
 
 Flow = Callable[[Talk], Awaitable[None]]
 
@@ -31,15 +31,15 @@ class Stage:
     def __init__(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
         self.runtime = runtime
         self.patch = monkeypatch
-        self.town = Town(runtime)
-        self.person: Person | None = None
+        self.town = ChatHarness(runtime)
+        self.person: ChatPerson | None = None
 
     def words(self, **words: str) -> None:
         """Add texts of our own."""
         for key, english in words.items():
-            self.patch.setitem(WORDS, f"t.{key}", english)
+            self.patch.setitem(MESSAGES, f"t.{key}", english)
 
-    async def play(self, flow: Flow) -> Person:
+    async def play(self, flow: Flow) -> ChatPerson:
         """Let the next message come to `flow`, wherever the talk stood."""
         self.patch.setitem(FLOWS, "toy", flow)
         self.patch.setitem(FLOWS, "welcome", flow)
@@ -48,10 +48,12 @@ class Stage:
                 ctx, name="Toys", timezone="Europe/Madrid", country="ES", currency="EUR",
                 language="en",
             )  # fmt: skip
-            line_id = await lines.add_line(
+            line_id = await lines.get_or_create_line(
                 ctx, transport="terminal", channel="sms", address="+34915550100", shop_id=shop_id
             )
-        self.person = Person(self.town, self.town.line(line_id, shop_id), "+34600111222")
+        self.person = ChatPerson(
+            self.town, self.town.line_of_channel(line_id, shop_id), "+34600111222"
+        )
         return self.person
 
     def deploy(self, flow: Flow) -> None:
@@ -60,7 +62,7 @@ class Stage:
 
     async def state(self) -> Json:
         """Return what the conversation's row keeps."""
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             return await ctx.scalar(sa.select(tables.conversations.c.state))
 
 
@@ -111,57 +113,57 @@ SIZE = "Which size?\n1 Small\n2 Large"
 
 async def test_a_flow_asks_step_by_step_and_ends(stage: Stage) -> None:
     me = await stage.play(colour_and_size)
-    assert await me.says("xyzzy") == COLOUR
-    assert await me.says("1") == SIZE
-    assert await me.says("large") == "red large"
+    assert await me.say("xyzzy") == COLOUR
+    assert await me.say("1") == SIZE
+    assert await me.say("large") == "red large"
     assert (await stage.state())["stack"] == []
 
 
 async def test_free_text_fills_two_answers(stage: Stage) -> None:
     me = await stage.play(colour_and_size)
-    assert await me.says("xyzzy") == COLOUR
-    assert await me.says("blue and large please") == "blue large"
+    assert await me.say("xyzzy") == COLOUR
+    assert await me.say("blue and large please") == "blue large"
 
 
 async def test_what_is_not_understood_is_asked_again_and_a_person_offered_at_the_third(
     stage: Stage,
 ) -> None:
     me = await stage.play(colour_and_size)
-    await me.says("xyzzy")
-    assert await me.says("qwerty asdf") == f"Sorry, I did not get that.\n{COLOUR}"
-    assert await me.says("qwerty asdf") == f"Sorry, I did not get that.\n{COLOUR}"
-    assert await me.says("qwerty asdf") == (
+    await me.say("xyzzy")
+    assert await me.say("qwerty asdf") == f"Sorry, I did not get that.\n{COLOUR}"
+    assert await me.say("qwerty asdf") == f"Sorry, I did not get that.\n{COLOUR}"
+    assert await me.say("qwerty asdf") == (
         "Sorry, I still do not get it. Reply PERSON to talk to somebody, or 0 for the menu.\n"
         + COLOUR
     )
-    assert await me.says("2") == SIZE
-    assert await me.says("qwerty asdf") == f"Sorry, I did not get that.\n{SIZE}"
+    assert await me.say("2") == SIZE
+    assert await me.say("qwerty asdf") == f"Sorry, I did not get that.\n{SIZE}"
 
 
 async def test_a_number_that_is_answered_already_does_nothing(stage: Stage) -> None:
     me = await stage.play(colour_and_size)
-    await me.says("xyzzy")
-    first = await receive(stage.runtime, me.line, me.address, "a", Incoming(text="1"))
-    await receive(stage.runtime, me.line, me.address, "b", Incoming(text="1"))
-    assert await turn.work(stage.runtime, first.conversation_id) == 2
-    sent = [rendered.text for _, rendered in await stage.town.deliver()]
+    await me.say("xyzzy")
+    first = await receive_incoming(stage.runtime, me.line, me.address, "a", Incoming(text="1"))
+    await receive_incoming(stage.runtime, me.line, me.address, "b", Incoming(text="1"))
+    assert await turn.run_pending_turns(stage.runtime, first.conversation_id) == 2
+    sent = [rendered.text for _, rendered in await stage.town.deliver_due()]
     assert sent == [SIZE, f"That question is settled already, so I did nothing.\n{SIZE}"]
 
 
 async def test_two_workers_at_once_handle_each_message_once_and_in_order(stage: Stage) -> None:
     me = await stage.play(colour_and_size)
-    await me.says("xyzzy")
-    one = await receive(stage.runtime, me.line, me.address, "a", Incoming(text="red"))
-    await receive(stage.runtime, me.line, me.address, "b", Incoming(text="small"))
+    await me.say("xyzzy")
+    one = await receive_incoming(stage.runtime, me.line, me.address, "a", Incoming(text="red"))
+    await receive_incoming(stage.runtime, me.line, me.address, "b", Incoming(text="small"))
     handled = await asyncio.gather(
-        *(turn.work(stage.runtime, one.conversation_id) for _ in range(4))
+        *(turn.run_pending_turns(stage.runtime, one.conversation_id) for _ in range(4))
     )
     assert sum(handled) == 2
-    sent = [rendered.text for _, rendered in await stage.town.deliver()]
+    sent = [rendered.text for _, rendered in await stage.town.deliver_due()]
     assert sent == [SIZE, "red small"]
 
 
-async def test_a_loop_names_its_rounds(stage: Stage) -> None:
+async def test_flow_loop_names_its_rounds(stage: Stage) -> None:
     async def shopping(talk: Talk) -> None:
         got = []
         for number in range(10):
@@ -172,11 +174,11 @@ async def test_a_loop_names_its_rounds(stage: Stage) -> None:
         await talk.say(text("t.got", what=" ".join(got)))
 
     me = await stage.play(shopping)
-    assert await me.says("xyzzy") == COLOUR
-    assert await me.says("1") == "Another?\n1 Yes\n2 No"
-    assert await me.says("yes") == COLOUR
-    assert await me.says("2") == "Another?\n1 Yes\n2 No"
-    assert await me.says("no") == "Got red blue."
+    assert await me.say("xyzzy") == COLOUR
+    assert await me.say("1") == "Another?\n1 Yes\n2 No"
+    assert await me.say("yes") == COLOUR
+    assert await me.say("2") == "Another?\n1 Yes\n2 No"
+    assert await me.say("no") == "Got red blue."
 
 
 async def test_a_question_put_over_and_over_keeps_no_more_than_what_came_of_it(
@@ -185,25 +187,25 @@ async def test_a_question_put_over_and_over_keeps_no_more_than_what_came_of_it(
     async def counting(talk: Talk) -> None:
         size = await talk.choose("size", text("t.size"), of("small", "large"))
         rounds = talk.scope("rounds")
-        got: list[str] = rounds.folded("from", [])
+        got: list[str] = rounds.compacted("from", [])
         for number in range(3):
             got = [*got, await rounds.choose(str(number), text("t.colour"), of("red", "blue"))]
             if got[-1] == "blue":
                 await talk.say(text("t.done", colour=" ".join(got), size=size))
                 return
-        rounds.fold("from", got)
+        rounds.compact("from", got)
 
     me = await stage.play(counting)
-    await me.says("xyzzy")
-    await me.says("2")
+    await me.say("xyzzy")
+    await me.say("2")
     kept = []
     for _ in range(7):
-        assert await me.says("1") == COLOUR
+        assert await me.say("1") == COLOUR
         kept.append(len((await stage.state())["stack"][0]["journal"]["entries"]))
     assert kept == [2, 3, 2, 3, 4, 2, 3]
     # What was answered before stands, and "back" takes back what came after.
-    assert await me.says("back") == COLOUR
-    assert await me.says("2") == "red red red red red red blue large"
+    assert await me.say("back") == COLOUR
+    assert await me.say("2") == "red red red red red red blue large"
 
 
 async def test_a_sub_flow_called_twice_is_asked_twice(stage: Stage) -> None:
@@ -216,9 +218,9 @@ async def test_a_sub_flow_called_twice_is_asked_twice(stage: Stage) -> None:
         await talk.say(text("t.done", colour=first, size=second))
 
     me = await stage.play(two)
-    assert await me.says("xyzzy") == COLOUR
-    assert await me.says("1") == COLOUR
-    assert await me.says("2") == "red blue"
+    assert await me.say("xyzzy") == COLOUR
+    assert await me.say("1") == COLOUR
+    assert await me.say("2") == "red blue"
 
 
 async def test_the_same_name_twice_in_one_scope_is_an_error_told_with_an_apology(
@@ -229,15 +231,15 @@ async def test_the_same_name_twice_in_one_scope_is_an_error_told_with_an_apology
         await talk.confirm("sure", text("t.more"))
 
     me = await stage.play(twice)
-    assert await me.says("xyzzy") == "Another?\n1 Yes\n2 No"
-    assert await me.says("yes") == ""
+    assert await me.say("xyzzy") == "Another?\n1 Yes\n2 No"
+    assert await me.say("yes") == ""
     clock = stage.runtime.clock
     assert isinstance(clock, FixedClock)
     apology = "Sorry, something went wrong on our side with your message. The shop has been told."
     for answer in ("", apology):
-        clock.advance(turn.TRY_AGAIN)
-        await turn.work(stage.runtime, 1)
-        assert "".join(r.text for _, r in await stage.town.deliver()) == answer
+        clock.advance(turn.RETRY_DELAY)
+        await turn.run_pending_turns(stage.runtime, 1)
+        assert "".join(r.text for _, r in await stage.town.deliver_due()) == answer
 
 
 async def test_a_branch_that_changes_asks_only_what_is_new(stage: Stage) -> None:
@@ -252,14 +254,14 @@ async def test_a_branch_that_changes_asks_only_what_is_new(stage: Stage) -> None
             await talk.say(text("t.got", what=colour))
 
     me = await stage.play(branching)
-    await me.says("xyzzy")
-    assert await me.says("red") == "A gift?\n1 Yes\n2 No"
-    assert await me.says("back") == COLOUR
-    assert await me.says("blue") == SIZE
-    assert await me.says("back") == COLOUR
-    assert await me.says("red") == "A gift?\n1 Yes\n2 No"
-    assert await me.says("yes") == SIZE
-    assert await me.says("1") == "Got red True."
+    await me.say("xyzzy")
+    assert await me.say("red") == "A gift?\n1 Yes\n2 No"
+    assert await me.say("back") == COLOUR
+    assert await me.say("blue") == SIZE
+    assert await me.say("back") == COLOUR
+    assert await me.say("red") == "A gift?\n1 Yes\n2 No"
+    assert await me.say("yes") == SIZE
+    assert await me.say("1") == "Got red True."
 
 
 async def test_back_steps_back_but_never_across_an_effect(stage: Stage) -> None:
@@ -278,13 +280,13 @@ async def test_back_steps_back_but_never_across_an_effect(stage: Stage) -> None:
         await talk.say(text("t.bye"))
 
     me = await stage.play(effect)
-    await me.says("xyzzy")
-    assert await me.says("1") == SIZE
-    assert await me.says("1") == "A gift?\n1 Yes\n2 No"
-    assert await me.says("back") == SIZE
-    assert await me.says("back") == f"I cannot go back past that. Reply 0 for the menu.\n{SIZE}"
-    await me.says("1")
-    assert await me.says("yes") == "Bye."
+    await me.say("xyzzy")
+    assert await me.say("1") == SIZE
+    assert await me.say("1") == "A gift?\n1 Yes\n2 No"
+    assert await me.say("back") == SIZE
+    assert await me.say("back") == f"I cannot go back past that. Reply 0 for the menu.\n{SIZE}"
+    await me.say("1")
+    assert await me.say("yes") == "Bye."
     assert len(done) == 1
 
 
@@ -310,10 +312,10 @@ async def test_a_slot_taken_twice_in_a_row_is_offered_anew_each_time(stage: Stag
         await talk.say(text("t.got", what=got))
 
     me = await stage.play(taking)
-    await me.says("xyzzy")
-    assert await me.says("1") == "red went.\nWhich colour?\n1 Blue\n2 Small"
-    assert await me.says("1") == "blue went.\nWhich colour?\n1 Small"
-    assert await me.says("1") == "Got small."
+    await me.say("xyzzy")
+    assert await me.say("1") == "red went.\nWhich colour?\n1 Blue\n2 Small"
+    assert await me.say("1") == "blue went.\nWhich colour?\n1 Small"
+    assert await me.say("1") == "Got small."
     assert len(set(keys)) == 3
 
 
@@ -326,13 +328,13 @@ async def test_a_yes_counts_only_for_what_was_shown(stage: Stage) -> None:
             await talk.say(text("t.bye"))
 
     me = await stage.play(paying)
-    assert await me.says("xyzzy") == "25 EUR: sure?\n1 Yes\n2 No"
+    assert await me.say("xyzzy") == "25 EUR: sure?\n1 Yes\n2 No"
     price[0] = 3000
     changed = "Something changed since I asked, so please look again."
-    assert await me.says("yes") == f"{changed}\n30 EUR: sure?\n1 Yes\n2 No"
-    assert await me.says("1") == SIZE
+    assert await me.say("yes") == f"{changed}\n30 EUR: sure?\n1 Yes\n2 No"
+    assert await me.say("1") == SIZE
     price[0] = 3500
-    assert await me.says("1") == "35 EUR: sure?\n1 Yes\n2 No"
+    assert await me.say("1") == "35 EUR: sure?\n1 Yes\n2 No"
 
 
 @pytest.mark.parametrize("where", ["before", "at", "after"])
@@ -350,17 +352,17 @@ async def test_a_release_adds_a_step_and_the_talk_goes_on(stage: Stage, where: s
 
     gift = "A gift?\n1 Yes\n2 No"
     me = await stage.play(colour_and_size)
-    await me.says("xyzzy")
-    assert await me.says("2") == SIZE
+    await me.say("xyzzy")
+    assert await me.say("2") == SIZE
     stage.deploy(grown)
     if where == "after":
-        assert await me.says("1") == gift
-        assert await me.says("yes") == "blue small"
+        assert await me.say("1") == gift
+        assert await me.say("yes") == "blue small"
         return
     # The answer was to a question that is not the next one any more: it is not taken for another.
-    assert (await me.says("1")).endswith(gift)
-    assert await me.says("yes") == SIZE
-    assert await me.says("1") == "blue small"
+    assert (await me.say("1")).endswith(gift)
+    assert await me.say("yes") == SIZE
+    assert await me.say("1") == "blue small"
 
 
 @pytest.mark.parametrize("gone", ["colour", "size"])
@@ -373,10 +375,10 @@ async def test_a_release_takes_a_step_away_and_the_talk_goes_on(stage: Stage, go
         await talk.say(text("t.bye"))
 
     me = await stage.play(colour_and_size)
-    await me.says("xyzzy")
-    await me.says("2")
+    await me.say("xyzzy")
+    await me.say("2")
     stage.deploy(shrunk)
-    assert await me.says("1") == "Bye."
+    assert await me.say("1") == "Bye."
 
 
 async def test_a_flow_that_is_gone_is_asked_no_more(
@@ -384,13 +386,13 @@ async def test_a_flow_that_is_gone_is_asked_no_more(
 ) -> None:
     me = await stage.play(colour_and_size)
     monkeypatch.setitem(FLOWS, "toy", colour_and_size)
-    await me.says("xyzzy")
+    await me.say("xyzzy")
     async with stage.runtime.transaction() as ctx:
         c = tables.conversations
         state = await ctx.scalar(sa.select(c.c.state))
         state["stack"][0]["flow"] = "of an older release"
         await ctx.execute(sa.update(c).values(state=state))
-    assert await me.says("xyzzy") == COLOUR
+    assert await me.say("xyzzy") == COLOUR
 
 
 async def test_an_option_that_is_gone_is_said_to_be(stage: Stage) -> None:
@@ -401,24 +403,24 @@ async def test_an_option_that_is_gone_is_said_to_be(stage: Stage) -> None:
         await talk.say(text("t.got", what=colour))
 
     me = await stage.play(fading)
-    assert await me.says("xyzzy") == COLOUR
+    assert await me.say("xyzzy") == COLOUR
     offered.remove("red")
-    assert await me.says("1") == "That is not on offer any more.\nWhich colour?\n1 Blue"
+    assert await me.say("1") == "That is not on offer any more.\nWhich colour?\n1 Blue"
 
 
 async def test_left_alone_for_a_day_it_asks_whether_to_go_on(stage: Stage) -> None:
     me = await stage.play(colour_and_size)
-    await me.says("xyzzy")
-    await me.says("1")
+    await me.say("xyzzy")
+    await me.say("1")
     clock = stage.runtime.clock
     assert isinstance(clock, FixedClock)
-    clock.advance(turn.LEFT_ALONE)
+    clock.advance(turn.IDLE_TIMEOUT)
     resumed = "We were in the middle of something. Go on or start over?\n1 Go on\n2 Start over"
-    assert await me.says("hmm") == resumed
-    assert await me.says("1") == SIZE
-    clock.advance(turn.LEFT_ALONE)
-    assert await me.says("hmm") == resumed
-    assert await me.says("2") == COLOUR
+    assert await me.say("hmm") == resumed
+    assert await me.say("1") == SIZE
+    clock.advance(turn.IDLE_TIMEOUT)
+    assert await me.say("hmm") == resumed
+    assert await me.say("2") == COLOUR
 
 
 async def test_a_failing_flow_does_not_hold_up_another_talk(stage: Stage) -> None:
@@ -429,5 +431,5 @@ async def test_a_failing_flow_does_not_hold_up_another_talk(stage: Stage) -> Non
         await talk.say(text("t.bye"))
 
     me = await stage.play(failing)
-    assert await stage.town.send(me.line, "+34600000666", "hi there") == []
-    assert await me.says("xyzzy") == "Bye."
+    assert await stage.town.send_text(me.line, "+34600000666", "hi there") == []
+    assert await me.say("xyzzy") == "Bye."

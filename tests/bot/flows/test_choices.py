@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.dialogue.prompts import Waiting, named
-from bot.nlu.pipeline import understand
-from bot.nlu.types import Setting
+from bot.dialogue.prompts import OpenPrompt, match_words
+from bot.nlu.pipeline import understand_message
+from bot.nlu.types import NluContext
 from core.clock import FixedClock
 from core.db.runtime import Runtime
 from core.messaging import lines
 from core.shops import providers, services, shops
-from tests.support import shops as support_shops
-from tests.support.chat import Person, Town
+from tests.support.chat import ChatHarness, ChatPerson
+from tests.support.shops import build_clinic, build_salon
 
 ME = "+34600111222"
 
@@ -21,7 +21,7 @@ async def test_a_service_under_no_heading_stands_beside_the_headings(runtime: Ru
     assert isinstance(runtime.clock, FixedClock)
     runtime.clock.move_to("2026-03-12T15:00Z")
     async with runtime.transaction() as ctx:
-        place = await support_shops.salon(ctx)
+        place = await build_salon(ctx)
         nails = await services.add_category(ctx, place.shop_id, "Nails", position=2)
         names = [f"Nails {letter}" for letter in "ABCDEF"]
         for at, name in enumerate([*names, "Gift card"]):
@@ -29,28 +29,30 @@ async def test_a_service_under_no_heading_stands_beside_the_headings(runtime: Ru
             added = await services.add_service(
                 ctx, place.shop_id, name, minutes=30, category_id=heading, position=10 + at
             )
-            await providers.offer(ctx, place.shop_id, place.providers["Ana"], added)
-    me = Person(Town(runtime), Town(runtime).line(place.line_id, place.shop_id), ME)
-    assert await me.says("book") == "What would you like?\n1 Hair\n2 Nails\n3 Gift card 30 min"
-    assert (await me.says("3")).splitlines()[0] == "Bella Hair. Gift card, 30 min:"
+            await providers.set_offering(ctx, place.shop_id, place.providers["Ana"], added)
+    me = ChatPerson(
+        ChatHarness(runtime), ChatHarness(runtime).line_of_channel(place.line_id, place.shop_id), ME
+    )
+    assert await me.say("book") == "What would you like?\n1 Hair\n2 Nails\n3 Gift card 30 min"
+    assert (await me.say("3")).splitlines()[0] == "Bella Hair. Gift card, 30 min:"
 
 
 async def test_of_a_type_with_synonyms_only_the_first_is_shown(runtime: Runtime) -> None:
     assert isinstance(runtime.clock, FixedClock)
     runtime.clock.move_to("2026-03-12T15:00Z")
     async with runtime.transaction() as ctx:
-        place = await support_shops.salon(ctx)
-        await support_shops.clinic(ctx)
+        place = await build_salon(ctx)
+        await build_clinic(ctx)
         await shops.change_shop(ctx, place.shop_id, type="hair salon, peluquería")
-        shared = await lines.add_line(
+        shared = await lines.get_or_create_line(
             ctx, transport="terminal", channel="sms", address="+34915550199"
         )
-    me = Person(Town(runtime), Town(runtime).line(shared, None), ME)
-    assert (await me.says("hi")).splitlines()[1:] == [
+    me = ChatPerson(ChatHarness(runtime), ChatHarness(runtime).line_of_channel(shared, None), ME)
+    assert (await me.say("hi")).splitlines()[1:] == [
         "1 Bella Hair, hair salon, Madrid",
         "2 Smile Dental, dentist, Pune",
     ]
-    assert (await me.says("una peluqueria")).splitlines()[0].endswith("Bella Hair.")
+    assert (await me.say("una peluqueria")).splitlines()[0].endswith("Bella Hair.")
 
 
 @pytest.mark.parametrize(
@@ -62,10 +64,12 @@ async def test_of_a_type_with_synonyms_only_the_first_is_shown(runtime: Runtime)
     ],
 )
 def test_thanks_with_a_question_decide_nothing(text: str, *, decides: bool) -> None:
-    said = understand(text, Setting(datetime(2026, 3, 12, 15, tzinfo=UTC), "Europe/Madrid"))
-    open_ = Waiting(
+    said = understand_message(
+        text, NluContext(datetime(2026, 3, 12, 15, tzinfo=UTC), "Europe/Madrid")
+    )
+    open_ = OpenPrompt(
         7, "decide", "", "", (("yes", ("@yes",)),), {}, 0, (datetime(2026, 3, 12, tzinfo=UTC), 7),
-        open=True,
+        is_open=True,
     )  # fmt: skip
-    assert [pick.value for pick in named(said, [open_], 7)] == (["yes"] if decides else [])
+    assert [pick.value for pick in match_words(said, [open_], 7)] == (["yes"] if decides else [])
     assert "yes" in said.acts

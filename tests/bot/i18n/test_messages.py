@@ -14,8 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.i18n import formats, translator
-from bot.i18n.messages import WORDS
-from bot.i18n.translator import LOCALES, languages, parse, placeholders
+from bot.i18n.messages import MESSAGES
+from bot.i18n.translator import LOCALES_DIR, parse_template, placeholder_names, supported_languages
 from bot.rendering import sms_segments
 from core import errors
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SAYING = {"text", "secret_text", "Say"}
 SPECS = formats.WHEN_SPECS | formats.DAY_SPECS | {"and", "lines", "text", "b"}
 NEVER_BY_SMS = re.compile(r"(page|card|grid|month|command)\..*|.*\.button|done")
-OTHERS = [language for language in languages() if language != translator.SOURCE_LANGUAGE]
+OTHERS = [language for language in supported_languages() if language != translator.SOURCE_LANGUAGE]
 
 
 @cache
@@ -71,17 +71,20 @@ def test_whatever_is_said_has_words() -> None:
         f"{where} {key}"
         for where, expression in said()
         for key in literals(expression)
-        if key and key not in WORDS
+        if key and key not in MESSAGES
     }
     assert absent == set()
 
 
 def test_what_is_told_unasked_can_be_told_discreetly() -> None:
-    told = {key for key in WORDS if key.startswith("tell.")}
+    told = {key for key in MESSAGES if key.startswith("tell.")}
     discreet = {key for key in told if key.endswith((".discreet", ".somebody"))}
     assert {f"{key}.discreet" for key in told - discreet} <= discreet
     for key in discreet:
-        assert placeholders(str(WORDS[key])) & {"service", "provider", "by", "attendee"} == set()
+        assert (
+            placeholder_names(str(MESSAGES[key])) & {"service", "provider", "by", "attendee"}
+            == set()
+        )
 
 
 def test_whatever_has_words_is_said() -> None:
@@ -91,10 +94,10 @@ def test_whatever_has_words_is_said() -> None:
             functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
             tree = ast.Module(list(functions), [])
         constants = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
-        used |= {key for key in WORDS if key in constants}
+        used |= {key for key in MESSAGES if key in constants}
         for pattern in patterns(tree):
-            used |= {key for key in WORDS if pattern.fullmatch(key)}
-    assert set(WORDS) - used == set()
+            used |= {key for key in MESSAGES if pattern.fullmatch(key)}
+    assert set(MESSAGES) - used == set()
 
 
 def test_every_error_has_words_and_no_other() -> None:
@@ -103,25 +106,25 @@ def test_every_error_has_words_and_no_other() -> None:
         for _, each in inspect.getmembers(errors, inspect.isclass)
         if issubclass(each, errors.SlotlineError)
     }
-    assert {key.removeprefix("error.") for key in WORDS if key.startswith("error.")} == codes
+    assert {key.removeprefix("error.") for key in MESSAGES if key.startswith("error.")} == codes
 
 
 def english_of(key: str) -> tuple[str, ...]:
-    words = WORDS[key]
+    words = MESSAGES[key]
     return (words,) if isinstance(words, str) else words
 
 
-@pytest.mark.parametrize("key", sorted(WORDS))
+@pytest.mark.parametrize("key", sorted(MESSAGES))
 def test_a_text_is_well_formed(key: str) -> None:
     forms = english_of(key)
     assert all(forms), "empty words say nothing"
-    assert len({placeholders(form) for form in forms}) == 1
-    assert {spec for form in forms for _, _, spec in parse(form)} <= SPECS
+    assert len({placeholder_names(form) for form in forms}) == 1
+    assert {spec for form in forms for _, _, spec in parse_template(form)} <= SPECS
     if len(forms) == 2:
-        assert "count" in placeholders(forms[1])
+        assert "count" in placeholder_names(forms[1])
 
 
-@pytest.mark.parametrize("key", sorted(key for key in WORDS if not NEVER_BY_SMS.fullmatch(key)))
+@pytest.mark.parametrize("key", sorted(key for key in MESSAGES if not NEVER_BY_SMS.fullmatch(key)))
 def test_english_is_written_in_the_alphabet_of_sms(key: str) -> None:
     assert [form for form in english_of(key) if not sms_segments.is_gsm(form)] == []
 
@@ -131,7 +134,7 @@ def test_english_is_written_in_the_alphabet_of_sms(key: str) -> None:
 
 @cache
 def catalog(language: str) -> Catalog:
-    path = LOCALES / language / "LC_MESSAGES" / "slotline.po"
+    path = LOCALES_DIR / language / "LC_MESSAGES" / "slotline.po"
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
@@ -143,22 +146,24 @@ def translated(language: str, key: str) -> tuple[str, ...]:
 
 
 def test_we_speak_spanish_too() -> None:
-    assert languages() == ("en", "es", "hi", "pt")
+    assert supported_languages() == ("en", "es", "hi", "pt")
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_catalog_holds_our_texts_and_no_others(language: str) -> None:
     held = {message.context for message in catalog(language) if message.id}
-    assert held == set(WORDS)
+    assert held == set(MESSAGES)
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("key", sorted(WORDS))
+@pytest.mark.parametrize("key", sorted(MESSAGES))
 def test_a_translation_is_complete_and_has_the_same_placeholders(key: str, language: str) -> None:
     english, forms = english_of(key), translated(language, key)
     assert len(forms) == (1 if len(english) == 1 else catalog(language).num_plurals)
     assert [form for form in forms if not form] == []
-    assert {placeholders(form) for form in forms} == {placeholders(english[0])}
-    specs = {spec for form in english for _, _, spec in parse(form)}
-    assert {spec for form in forms for _, _, spec in parse(form)} <= SPECS
-    assert ("text" in specs) == any(spec == "text" for form in forms for _, _, spec in parse(form))
+    assert {placeholder_names(form) for form in forms} == {placeholder_names(english[0])}
+    specs = {spec for form in english for _, _, spec in parse_template(form)}
+    assert {spec for form in forms for _, _, spec in parse_template(form)} <= SPECS
+    assert ("text" in specs) == any(
+        spec == "text" for form in forms for _, _, spec in parse_template(form)
+    )

@@ -5,7 +5,7 @@ import pytest
 
 from bot.cli import translations
 from bot.i18n import translator
-from bot.i18n.translator import Wording, clean, parse
+from bot.i18n.translator import Translator, clean_text, parse_template
 from core.messaging.messages import Money, Say, When
 
 HALF_PAST_FIVE = When(datetime(2026, 3, 13, 16, 30, tzinfo=UTC), "Europe/Madrid")
@@ -13,7 +13,7 @@ NINE = When(datetime(2026, 9, 4, 3, 30, tzinfo=UTC), "Asia/Kolkata")
 
 
 def words(template: str, language: str = "en", **params: object) -> str:
-    return Wording({"key": template}).say(Say("key", params), language, gsm=True)
+    return Translator({"key": template}).translate(Say("key", params), language, gsm=True)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def words(template: str, language: str = "en", **params: object) -> str:
         ("../../etc", "Fri 13 Mar 5:30 pm"),
     ],
 )
-def test_an_instant_is_written_by_locale_and_zone(language: str, written: str) -> None:
+def test_instant_is_formatted_by_locale_and_zone(language: str, written: str) -> None:
     assert words("{when}", language, when=HALF_PAST_FIVE) == written
 
 
@@ -44,12 +44,12 @@ def test_an_instant_is_written_by_locale_and_zone(language: str, written: str) -
         ("zone", "Madrid", "Madrid"),
     ],
 )
-def test_parts_of_an_instant(spec: str, english: str, spanish: str) -> None:
+def test_instant_parts_are_formatted_by_locale(spec: str, english: str, spanish: str) -> None:
     assert words(f"{{when:{spec}}}", "en", when=HALF_PAST_FIVE) == english
     assert words(f"{{when:{spec}}}", "es", when=HALF_PAST_FIVE) == spanish
 
 
-def test_midnight_and_noon_and_morning() -> None:
+def test_midnight_noon_and_morning_have_day_periods() -> None:
     noon, midnight = (When(datetime(2026, 7, 1, hour, tzinfo=UTC), "UTC") for hour in (12, 0))
     assert words("{a:time}, {b:time}, {c}", a=noon, b=midnight, c=NINE) == (
         "12:00 pm, 12:00 am, Fri 4 Sept 9:00 am"
@@ -61,7 +61,7 @@ def test_midnight_and_noon_and_morning() -> None:
     ]
 
 
-def test_a_date() -> None:
+def test_date_is_formatted_by_locale() -> None:
     day = date(2026, 12, 25)
     assert words("{day} / {day:long}", day=day) == "Fri 25 Dec / Friday 25 December"
     assert words("{day:long}", "en_US", day=day) == "Friday December 25"
@@ -78,25 +78,29 @@ def test_a_date() -> None:
         (Money(3000, "JPY"), "en_US", "3,000 JPY", "¥3,000"),
     ],
 )
-def test_an_amount(money: Money, language: str, coded: str, signed: str) -> None:
-    text, say = Wording({"key": "{price}"}), Say("key", {"price": money})
-    assert text.say(say, language, gsm=True) == coded
-    assert text.say(say, language) == signed
+def test_amount_is_formatted_by_currency_and_locale(
+    money: Money, language: str, coded: str, signed: str
+) -> None:
+    text, say = Translator({"key": "{price}"}), Say("key", {"price": money})
+    assert text.translate(say, language, gsm=True) == coded
+    assert text.translate(say, language) == signed
 
 
 def test_lists_says_within_says_and_nothing() -> None:
-    text = Wording({"outer": "{what}: {items:and}{rest}", "inner": "{n} cuts", "l": "{of:lines}"})
+    text = Translator(
+        {"outer": "{what}: {items:and}{rest}", "inner": "{n} cuts", "l": "{of:lines}"}
+    )
     say = Say("outer", {"what": Say("inner", {"n": 2}), "items": ("a", "b", "c"), "rest": None})
-    assert text.say(say, "en") == "2 cuts: a, b and c"
-    assert text.say(say, "es") == "2 cuts: a, b y c"
-    assert text.say(Say("l", {"of": (say, Say("inner", {"n": 1}))}), "en") == (
+    assert text.translate(say, "en") == "2 cuts: a, b and c"
+    assert text.translate(say, "es") == "2 cuts: a, b y c"
+    assert text.translate(Say("l", {"of": (say, Say("inner", {"n": 1}))}), "en") == (
         "2 cuts: a, b and c\n1 cuts"
     )
 
 
 def test_the_count_chooses_the_form() -> None:
-    text = Wording({"seats": ("{count} seat left", "{count} seats left")})
-    assert [text.say(Say("seats", {"count": n}), "en") for n in (0, 1, 2)] == [
+    text = Translator({"seats": ("{count} seat left", "{count} seats left")})
+    assert [text.translate(Say("seats", {"count": n}), "en") for n in (0, 1, 2)] == [
         "0 seats left",
         "1 seat left",
         "2 seats left",
@@ -113,30 +117,31 @@ def test_the_count_chooses_the_form() -> None:
 )
 def test_what_people_wrote_stays_mere_text(markup: translator.Markup, written: str) -> None:
     say = Say("key", {"name": "<b>{0} %s\r\n1 *Leo*\u202e\x00\u200b a_b</b>"})
-    assert Wording({"key": "{name}"}).say(say, "en", markup=markup) == written
+    assert Translator({"key": "{name}"}).translate(say, "en", markup=markup) == written
 
 
 def test_a_link_is_not_touched_for_whatsapp() -> None:
     say = Say("key", {"link": "https://example.com/_a_*"})
     assert (
-        Wording({"key": "{link}"}).say(say, "en", markup="whatsapp") == "https://example.com/_a_*"
+        Translator({"key": "{link}"}).translate(say, "en", markup="whatsapp")
+        == "https://example.com/_a_*"
     )
 
 
 def test_cleaning_keeps_what_writing_needs() -> None:
-    assert clean(" José\t\n👩‍🔧  क्‍ष ") == "José 👩‍🔧 क्‍ष"
+    assert clean_text(" José\t\n👩‍🔧  क्‍ष ") == "José 👩‍🔧 क्‍ष"
     assert words("{text:text}", text="one\n\n two\x07 \nthree") == "one\ntwo\nthree"
 
 
 @pytest.mark.parametrize("template", ["{a.b}", "{a[0]}", "{a!r}", "{0}", "{}"])
 def test_a_template_cannot_reach_into_values(template: str) -> None:
     with pytest.raises(ValueError, match="no plain placeholder"):
-        parse(template)
+        parse_template(template)
 
 
 def test_a_missing_text_or_parameter_is_an_error() -> None:
     with pytest.raises(KeyError):
-        Wording({}).say(Say("absent"), "en")
+        Translator({}).translate(Say("absent"), "en")
     with pytest.raises(KeyError):
         words("{name}")
 
@@ -146,18 +151,18 @@ def test_a_missing_text_or_parameter_is_an_error() -> None:
 
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(translator, "LOCALES", tmp_path)
-    monkeypatch.setattr(translator, "translations", translator.translations.__wrapped__)
+    monkeypatch.setattr(translator, "LOCALES_DIR", tmp_path)
+    monkeypatch.setattr(translator, "load_translations", translator.load_translations.__wrapped__)
     return tmp_path / "es" / "LC_MESSAGES" / "slotline.po"
 
 
 def test_a_catalog_translates_by_key(locales: Path) -> None:
-    both: translator.Words = {
+    both: translator.MessageTemplates = {
         "verb.book": "Book",
         "noun.book": "Book",
         "seats": ("{count} seat", "{count} seats"),
     }
-    lacking = translations.update(
+    lacking = translations.update_po_file(
         both,
         locales,
         "es",
@@ -168,17 +173,19 @@ def test_a_catalog_translates_by_key(locales: Path) -> None:
         },
     )
     assert lacking == []
-    text = Wording(both)
-    assert text.say(Say("verb.book"), "es_ES") == "Reservar"
-    assert text.say(Say("noun.book"), "es") == "Libro"
-    assert text.say(Say("seats", {"count": 1}), "es") == "1 plaza"
-    assert text.say(Say("seats", {"count": 3}), "es") == "3 plazas"
-    assert text.say(Say("verb.book"), "fr") == "Book"
+    text = Translator(both)
+    assert text.translate(Say("verb.book"), "es_ES") == "Reservar"
+    assert text.translate(Say("noun.book"), "es") == "Libro"
+    assert text.translate(Say("seats", {"count": 1}), "es") == "1 plaza"
+    assert text.translate(Say("seats", {"count": 3}), "es") == "3 plazas"
+    assert text.translate(Say("verb.book"), "fr") == "Book"
 
 
 def test_updating_keeps_what_is_the_same_and_asks_anew_for_what_changed(locales: Path) -> None:
-    translations.update({"a": "Yes", "b": "No", "c": "Old"}, locales, "es", {"a": "Sí", "b": "No"})
-    assert translations.update({"a": "Yes", "b": "No!", "d": "New"}, locales, "es", {}) == [
+    translations.update_po_file(
+        {"a": "Yes", "b": "No", "c": "Old"}, locales, "es", {"a": "Sí", "b": "No"}
+    )
+    assert translations.update_po_file({"a": "Yes", "b": "No!", "d": "New"}, locales, "es", {}) == [
         "b",
         "d",
     ]
@@ -200,12 +207,12 @@ def test_updating_keeps_what_is_the_same_and_asks_anew_for_what_changed(locales:
         'msgctxt "d"\nmsgid "New"\nmsgstr ""\n'
     )
     # Run again, nothing changes.
-    translations.update({"a": "Yes", "b": "No!", "d": "New"}, locales, "es", {})
+    translations.update_po_file({"a": "Yes", "b": "No!", "d": "New"}, locales, "es", {})
     assert locales.read_text("utf-8") == written
 
 
 def test_a_value_that_is_empty_leaves_no_space_before_what_follows() -> None:
-    words = Wording({"who": "New: {customer} {phone}. Ref {ref}"})
+    words = Translator({"who": "New: {customer} {phone}. Ref {ref}"})
     facts: dict[str, object] = {"customer": "Marta", "ref": "K7Q-3MD"}
-    said = [words.say(Say("who", {**facts, "phone": p}), "en") for p in ("+34600111222", "")]
+    said = [words.translate(Say("who", {**facts, "phone": p}), "en") for p in ("+34600111222", "")]
     assert said == ["New: Marta +34600111222. Ref K7Q-3MD", "New: Marta. Ref K7Q-3MD"]

@@ -10,31 +10,31 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from bot.inbound.telegram import Intake
+from bot.inbound.telegram import TelegramReceiver
 from core.db import tables
 from core.db.runtime import Runtime
 from core.signed_links import booking_token
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person
 from tests.support import shops
-from tests.support.telegram_chat import Chats, chatting
+from tests.support.telegram_chat import TelegramHarness, telegram_harness
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 WELCOME = ["< Welcome to Bella Hair.", "< What would you like?"]
 
 
 @pytest.fixture
-async def shop(runtime: Runtime) -> shops.Place:
+async def shop(runtime: Runtime) -> shops.BuiltShop:
     async with runtime.transaction() as ctx:
-        return await shops.salon(ctx)
+        return await shops.build_salon(ctx)
 
 
 async def count(runtime: Runtime, table: sa.Table) -> int:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         return int(await ctx.scalar(sa.select(sa.func.count()).select_from(table)))
 
 
-async def post(chats: Chats, body: Any, secret: str | None = None) -> int:
+async def post(chats: TelegramHarness, body: Any, secret: str | None = None) -> int:
     headers = {} if secret is None else {HEADER: secret}
     url = f"{chats.url}/webhooks/telegram/customer"
     async with (
@@ -53,9 +53,9 @@ def secret_of(bot: Bot) -> str:
 
 
 async def test_the_webhook_is_set_with_a_secret_and_seen_to_be_set(
-    runtime: Runtime, shop: shops.Place
+    runtime: Runtime, shop: shops.BuiltShop
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         hook = chats.bot.webhook
         assert hook is not None
         assert hook.url == f"{chats.url}/webhooks/telegram/customer"
@@ -64,12 +64,12 @@ async def test_the_webhook_is_set_with_a_secret_and_seen_to_be_set(
         assert [name for name, _ in chats.bot.calls] == ["setWebhook", "getWebhookInfo"]
 
 
-async def test_without_the_secret_nothing_gets_in(runtime: Runtime, shop: shops.Place) -> None:
-    async with chatting(runtime) as chats:
+async def test_without_the_secret_nothing_gets_in(runtime: Runtime, shop: shops.BuiltShop) -> None:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
         right = secret_of(chats.bot)
         await marta.writes(chats.bot, "hi")
-        await chats.idle()
+        await chats.wait_until_idle()
         assert await count(runtime, tables.inbox) == 1
         update = '{"update_id": 5, "message": {}}'
         for wrong in (None, "", right[:-1], right + "x", "ä"):
@@ -80,8 +80,8 @@ async def test_without_the_secret_nothing_gets_in(runtime: Runtime, shop: shops.
         assert await count(runtime, tables.inbox) == 1
 
 
-async def test_what_is_no_update_harms_nobody(runtime: Runtime, shop: shops.Place) -> None:
-    async with chatting(runtime) as chats:
+async def test_what_is_no_update_harms_nobody(runtime: Runtime, shop: shops.BuiltShop) -> None:
+    async with telegram_harness(runtime) as chats:
         right = secret_of(chats.bot)
         bodies = {"not json": 400, "[]": 200, "{}": 200, '{"update_id": 1}': 200}
         odd = '{"update_id": 2, "message": {"message_id": "x"}}'
@@ -91,31 +91,33 @@ async def test_what_is_no_update_harms_nobody(runtime: Runtime, shop: shops.Plac
 
 
 async def test_an_update_is_answered_only_after_it_is_stored(
-    runtime: Runtime, shop: shops.Place, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
         broken = True
-        take = Intake.take
+        take = TelegramReceiver.receive
 
-        async def away(self: Intake, *args: Any) -> None:
+        async def away(self: TelegramReceiver, *args: Any) -> None:
             if broken:
                 raise sa.exc.OperationalError("the database is away", None, Exception())
             await take(self, *args)
 
-        monkeypatch.setattr(Intake, "take", away)
+        monkeypatch.setattr(TelegramReceiver, "take", away)
         assert await marta.writes(chats.bot, "hi") == 500
         assert marta.screen(chats.bot) == ["> hi"]
         broken = False
         assert await chats.telegram.redeliver(chats.bot) == [200]
-        await chats.idle()
+        await chats.wait_until_idle()
         assert marta.screen(chats.bot)[1:3] == WELCOME
 
 
-async def test_an_update_delivered_again_is_one_turn(runtime: Runtime, shop: shops.Place) -> None:
-    async with chatting(runtime) as chats:
+async def test_an_update_delivered_again_is_one_turn(
+    runtime: Runtime, shop: shops.BuiltShop
+) -> None:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "/start")
+        await chats.write(marta, "/start")
         again = chats.bot.update(message={})
         updates = [
             {**again, "update_id": again["update_id"], "message": _message(chats, marta, "hi")}
@@ -123,34 +125,34 @@ async def test_an_update_delivered_again_is_one_turn(runtime: Runtime, shop: sho
         for update in updates:
             chats.telegram.later(chats.telegram.deliver(chats.bot, update))
         await chats.telegram.settled()
-        await chats.idle()
+        await chats.wait_until_idle()
         assert await count(runtime, tables.inbox) == 2
         assert len([m for m in chats.bot.messages[marta.id] if m.mine]) == 2
 
 
-def _message(chats: Chats, person: Person, text: str) -> dict[str, Any]:
+def _message(chats: TelegramHarness, person: Person, text: str) -> dict[str, Any]:
     return chats.bot.add(person.chat, person.user, text=text).as_json()
 
 
 async def test_polling_moves_its_offset_after_the_receipt(
-    runtime: Runtime, shop: shops.Place, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT", 0.01)
     failed = 0
-    take = Intake.take
+    take = TelegramReceiver.receive
 
-    async def away_once(self: Intake, *args: Any) -> None:
+    async def away_once(self: TelegramReceiver, *args: Any) -> None:
         nonlocal failed
         if not failed:
             failed += 1
             raise sa.exc.OperationalError("the database is away", None, Exception())
         await take(self, *args)
 
-    monkeypatch.setattr(Intake, "take", away_once)
-    async with chatting(runtime, webhook=False) as chats:
+    monkeypatch.setattr(TelegramReceiver, "take", away_once)
+    async with telegram_harness(runtime, webhook=False) as chats:
         assert [name for name, _ in chats.bot.calls][:2] == ["deleteWebhook", "getUpdates"]
         marta = chats.telegram.person("Marta")
-        answer = await chats.writes(marta, "hi")
+        answer = await chats.write(marta, "hi")
         assert (failed, answer[1:3]) == (1, WELCOME)
         offsets = [int(given.get("offset", 0)) for given in chats.bot.called("getUpdates")]
         # Nothing was confirmed before it was stored: the failed one was asked for again.
@@ -159,10 +161,10 @@ async def test_polling_moves_its_offset_after_the_receipt(
 
 
 async def test_polling_goes_on_after_another_poller_and_a_webhook(
-    runtime: Runtime, shop: shops.Place, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT", 0.01)
-    async with chatting(runtime, webhook=False) as chats:
+    async with telegram_harness(runtime, webhook=False) as chats:
         marta = chats.telegram.person("Marta")
         url = f"{chats.telegram.url}/bot{chats.bot.token}"
         async with aiohttp.ClientSession() as session:
@@ -172,14 +174,14 @@ async def test_polling_goes_on_after_another_poller_and_a_webhook(
                 assert answer.status == 200
             while chats.bot.webhook is not None:  # noqa: ASYNC110 - until ours takes it away
                 await asyncio.sleep(0.005)
-        assert (await chats.writes(marta, "hi"))[1:3] == WELCOME
+        assert (await chats.write(marta, "hi"))[1:3] == WELCOME
 
 
 async def test_the_webhook_is_set_however_long_telegram_is_away(
-    runtime: Runtime, shop: shops.Place, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT", 0.01)
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         intake = chats.app.telegram
         assert intake is not None
         bot = intake.bots["customer"]
@@ -210,13 +212,13 @@ PHOTO = [{"file_id": "a", "file_unique_id": "b", "width": 5, "height": 5}]
 
 @pytest.mark.parametrize("content", [{"sticker": STICKER}, {"voice": VOICE}, {"photo": PHOTO}])
 async def test_what_cannot_be_read_is_said_so_and_the_question_asked_again(
-    runtime: Runtime, shop: shops.Place, content: dict[str, Any]
+    runtime: Runtime, shop: shops.BuiltShop, content: dict[str, Any]
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "/start")
+        await chats.write(marta, "/start")
         await marta.sends(chats.bot, **content)
-        await chats.idle()
+        await chats.wait_until_idle()
         assert marta.screen(chats.bot)[-5:] == [
             "< I can read text only, sorry.",
             "< What would you like?",
@@ -226,40 +228,42 @@ async def test_what_cannot_be_read_is_said_so_and_the_question_asked_again(
         ]
 
 
-async def test_a_photo_with_words_is_read_by_its_words(runtime: Runtime, shop: shops.Place) -> None:
-    async with chatting(runtime) as chats:
+async def test_a_photo_with_words_is_read_by_its_words(
+    runtime: Runtime, shop: shops.BuiltShop
+) -> None:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "/start")
+        await chats.write(marta, "/start")
         await marta.sends(chats.bot, photo=PHOTO, caption="Colour")
-        await chats.idle()
+        await chats.wait_until_idle()
         assert marta.last(chats.bot).text.startswith("Bella Hair. Colour, 90 min, 60 €")
 
 
 async def test_a_forwarded_message_is_read_as_their_own_but_no_contact_is(
-    runtime: Runtime, shop: shops.Place
+    runtime: Runtime, shop: shops.BuiltShop
 ) -> None:
     origin = {"type": "hidden_user", "date": 1_773_046_800, "sender_user_name": "Leo"}
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta", "+34600111222")
         await marta.writes(chats.bot, "a cut tomorrow at 10", forward_origin=origin)
-        await chats.idle()
-        await chats.taps(marta, "Confirm")
+        await chats.wait_until_idle()
+        await chats.tap(marta, "Confirm")
         await marta.shares_contact(chats.bot, forward_origin=origin)
-        await chats.idle()
+        await chats.wait_until_idle()
         assert marta.last(chats.bot).text.startswith("That is not your own number.")
         assert await count(runtime, tables.users) == 0
 
 
 @pytest.mark.parametrize("whose", [42, 0])
 async def test_somebody_elses_contact_proves_nothing(
-    runtime: Runtime, shop: shops.Place, whose: int
+    runtime: Runtime, shop: shops.BuiltShop, whose: int
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "a cut tomorrow at 10")
-        await chats.taps(marta, "Confirm")
+        await chats.write(marta, "a cut tomorrow at 10")
+        await chats.tap(marta, "Confirm")
         await marta.shares_contact(chats.bot, "+34600999888", user_id=whose)
-        await chats.idle()
+        await chats.wait_until_idle()
         assert marta.last(chats.bot).text.splitlines()[0] == (
             "That is not your own number. Please use the button below the text field, or write "
             "your number."
@@ -267,12 +271,12 @@ async def test_somebody_elses_contact_proves_nothing(
         assert await count(runtime, tables.users) == 0
 
 
-async def test_an_edited_message_is_not_read_twice(runtime: Runtime, shop: shops.Place) -> None:
-    async with chatting(runtime) as chats:
+async def test_an_edited_message_is_not_read_twice(runtime: Runtime, shop: shops.BuiltShop) -> None:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "/start")
+        await chats.write(marta, "/start")
         await marta.edits(chats.bot, "/stop")
-        await chats.idle()
+        await chats.wait_until_idle()
         assert marta.last(chats.bot).text == (
             "I read messages as they were first sent. If you meant something else, write it "
             "again.\nWhat would you like?"
@@ -280,23 +284,23 @@ async def test_an_edited_message_is_not_read_twice(runtime: Runtime, shop: shops
 
 
 async def test_in_a_group_a_command_is_shown_the_way_and_taps_change_nothing(
-    runtime: Runtime, shop: shops.Place
+    runtime: Runtime, shop: shops.BuiltShop
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta, leo = chats.telegram.person("Marta"), chats.telegram.person("Leo")
         family = chats.telegram.group()
         await marta.writes_in(chats.bot, family, "hello everybody")
         await marta.writes_in(chats.bot, family, "/book@BellaHairBot")
-        await chats.idle()
+        await chats.wait_until_idle()
         said = [m.text for m in chats.bot.messages[family.id] if m.mine]
         assert said == ["I make appointments in a private chat: https://t.me/BellaHairBot"]
         # Marta's own keyboard, brought into the group by a client of Leo's making.
-        await chats.writes(marta, "/start")
+        await chats.write(marta, "/start")
         keyboard = marta.last(chats.bot)
         copy = chats.bot.add(family.chat, text=keyboard.text, markup=keyboard.markup)
         for tapper in (leo, marta):
             query = await tapper.taps_data(chats.bot, _data(keyboard, 0), copy)
-            await chats.idle()
+            await chats.wait_until_idle()
             assert chats.bot.answers[query]["text"] == "Please talk with me in a private chat."
         assert await count(runtime, tables.inbox) == 1
         assert keyboard.edits == 0
@@ -307,46 +311,46 @@ def _data(message: Any, row: int) -> str:
 
 
 async def test_a_group_that_became_a_supergroup_is_found(
-    runtime: Runtime, shop: shops.Place
+    runtime: Runtime, shop: shops.BuiltShop
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta, family = chats.telegram.person("Marta"), chats.telegram.group()
         grown = chats.telegram.group(supergroup=True)
         chats.bot.chats[grown.id] = grown.chat
         chats.bot.moved[family.id] = grown.id
         await marta.writes_in(chats.bot, family, "/start")
-        await chats.idle()
+        await chats.wait_until_idle()
         assert [m.text for m in chats.bot.messages[grown.id]] == [
             "I make appointments in a private chat: https://t.me/BellaHairBot"
         ]
 
 
 async def test_who_blocks_the_bot_is_left_alone_until_they_come_back(
-    runtime: Runtime, shop: shops.Place
+    runtime: Runtime, shop: shops.BuiltShop
 ) -> None:
-    async with chatting(runtime) as chats:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "/start")
+        await chats.write(marta, "/start")
         await marta.blocks(chats.bot)
-        await chats.idle()
+        await chats.wait_until_idle()
         assert await _talk(runtime, "unreachable_at") == chats.clock.now()
         assert len(chats.bot.messages[marta.id]) == 2
         chats.clock.advance(timedelta(hours=1))
         await marta.unblocks(chats.bot)
-        await chats.idle()
+        await chats.wait_until_idle()
         assert await _talk(runtime, "unreachable_at") is None
-        assert (await chats.writes(marta, "/start"))[1:3] == WELCOME
+        assert (await chats.write(marta, "/start"))[1:3] == WELCOME
 
 
-async def test_stop_and_start(runtime: Runtime, shop: shops.Place) -> None:
-    async with chatting(runtime) as chats:
+async def test_stop_and_start_work_in_telegram(runtime: Runtime, shop: shops.BuiltShop) -> None:
+    async with telegram_harness(runtime) as chats:
         marta = chats.telegram.person("Marta")
-        await chats.writes(marta, "/start")
-        assert (await chats.writes(marta, "/stop"))[1:] == [
+        await chats.write(marta, "/start")
+        assert (await chats.write(marta, "/stop"))[1:] == [
             "< Bella Hair: you get no more messages. Reply START to get them again."
         ]
         assert await _talk(runtime, "opted_out_at") == chats.clock.now()
-        assert (await chats.writes(marta, "/start"))[1:4] == [
+        assert (await chats.write(marta, "/start"))[1:4] == [
             "< Bella Hair: you get our messages again.",
             *WELCOME,
         ]
@@ -354,7 +358,7 @@ async def test_stop_and_start(runtime: Runtime, shop: shops.Place) -> None:
 
 
 async def _talk(runtime: Runtime, column: str) -> Any:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         return await ctx.scalar(sa.select(tables.conversations.c[column]))
 
 
@@ -362,32 +366,32 @@ async def _talk(runtime: Runtime, column: str) -> Any:
 
 
 async def test_links_open_a_shop_a_provider_and_ones_own_booking(
-    runtime: Runtime, shop: shops.Place
+    runtime: Runtime, shop: shops.BuiltShop
 ) -> None:
     async with runtime.transaction() as ctx:
-        await shops.barber(ctx)
-    async with chatting(runtime) as chats:
+        await shops.build_barber(ctx)
+    async with telegram_harness(runtime) as chats:
         marta, leo = (chats.telegram.person(n, p) for n, p in
                       (("Marta", "+34600111222"), ("Leo", "+34600333444")))  # fmt: skip
-        assert (await chats.writes(marta, "/start shop_bella"))[1:3] == WELCOME
-        await chats.writes(marta, f"/start provider_{shop.providers['Leo']}")
-        await chats.taps(marta, "Cut · 30 min · 25 €")
+        assert (await chats.write(marta, "/start shop_bella"))[1:3] == WELCOME
+        await chats.write(marta, f"/start provider_{shop.providers['Leo']}")
+        await chats.tap(marta, "Cut · 30 min · 25 €")
         assert marta.last(chats.bot).buttons[0] == ["11:00 am", "11:30 am"]
-        await chats.taps(marta, "11:00 am")
+        await chats.tap(marta, "11:00 am")
         assert marta.last(chats.bot).text.startswith("Cut with Leo")
-        await chats.taps(marta, "Confirm")
-        await chats.shares(marta)
-        async with runtime.reading() as ctx:
+        await chats.tap(marta, "Confirm")
+        await chats.share_contact(marta)
+        async with runtime.read_transaction() as ctx:
             booking = await ctx.first(sa.select(tables.bookings))
         assert booking is not None
         link = f"/start booking_{booking_token(runtime.secret, booking.id)}"
-        await chats.writes(marta, link)
+        await chats.write(marta, link)
         assert "Cut with Leo" in marta.last(chats.bot).text
-        await chats.writes(leo, link)
-        await chats.shares(leo)
+        await chats.write(leo, link)
+        await chats.share_contact(leo)
         assert leo.last(chats.bot).text == (
             "You have no bookings to come. Write me a day or a service to book."
         )
-        assert (await chats.writes(leo, "/start booking_1-aaaaaaaaaa"))[1] == (
+        assert (await chats.write(leo, "/start booking_1-aaaaaaaaaa"))[1] == (
             "< That link leads to nothing any more."
         )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-DateWay = Callable[[date, date], str | None]
-TimeWay = Callable[[time], str | None]
+DateForm = Callable[[date, date], str | None]
+TimeForm = Callable[[time], str | None]
 
 MONTHS = {
     "en": (
@@ -38,11 +38,11 @@ HOURS = {
 
 
 @dataclass(frozen=True)
-class Ways:
+class DocumentedForms:
     """Every way of one language; a way answers None where nobody would say it so."""
 
-    dates: Mapping[str, DateWay]
-    times: Mapping[str, TimeWay]
+    dates: Mapping[str, DateForm]
+    times: Mapping[str, TimeForm]
 
 
 def _english_ordinal(n: int) -> str:
@@ -50,15 +50,15 @@ def _english_ordinal(n: int) -> str:
     return f"{n}{suffix}"
 
 
-def _within(days: int, say: Callable[[date], str]) -> DateWay:
+def _within(days: int, say: Callable[[date], str]) -> DateForm:
     return lambda d, today: say(d) if 0 < (d - today).days <= days else None
 
 
-def _ahead(words: Mapping[int, str]) -> DateWay:
+def _ahead(words: Mapping[int, str]) -> DateForm:
     return lambda d, today: words.get((d - today).days)
 
 
-def _first_such_day(say: Callable[[date], str]) -> DateWay:
+def _first_such_day(say: Callable[[date], str]) -> DateForm:
     """Only where no earlier day from today on has the same number."""
 
     def way(d: date, today: date) -> str | None:
@@ -68,17 +68,17 @@ def _first_such_day(say: Callable[[date], str]) -> DateWay:
     return way
 
 
-def _in_days(form: str) -> DateWay:
+def _in_days(form: str) -> DateForm:
     return lambda d, today: form.format((d - today).days) if (d - today).days > 1 else None
 
 
-def _in_weeks(form: str) -> DateWay:
+def _in_weeks(form: str) -> DateForm:
     return lambda d, today: (
         form.format((d - today).days // 7) if (d - today).days in {14, 21, 28} else None
     )
 
 
-def _next_week(say: Callable[[str], str], names: list[str]) -> DateWay:
+def _next_week(say: Callable[[str], str], names: list[str]) -> DateForm:
     def way(d: date, today: date) -> str | None:
         monday = d.toordinal() - d.weekday() - (today.toordinal() - today.weekday())
         return say(names[d.weekday()]) if monday == 7 else None
@@ -124,11 +124,11 @@ def _latin_part(t: time) -> str:
     return {"सुबह": "subah", "दोपहर": "dopahar", "शाम": "shaam", "रात": "raat"}[_hindi_part(t)]
 
 
-def _at_minutes(minutes: int, say: Callable[[time], str]) -> TimeWay:
+def _at_minutes(minutes: int, say: Callable[[time], str]) -> TimeForm:
     return lambda t: say(t) if t.minute == minutes and 5 <= t.hour < 22 else None
 
 
-def _by_day(say: Callable[[time], str]) -> TimeWay:
+def _by_day(say: Callable[[time], str]) -> TimeForm:
     return lambda t: say(t) if 5 <= t.hour < 22 else None
 
 
@@ -144,20 +144,20 @@ def _clock(t: time) -> str:
     return f"{_twelve(t)}:{t.minute:02}"
 
 
-_SHARED_DATES: Mapping[str, DateWay] = {
+_SHARED_DATES: Mapping[str, DateForm] = {
     "iso": lambda d, _: d.isoformat(),
     "slashes with year": lambda d, _: f"{d.day}/{d.month}/{d.year}",
     "slashes": lambda d, _: f"{d.day}/{d.month}",
     "dots": lambda d, _: f"{d.day:02}.{d.month:02}.{d.year}",
 }
-_SHARED_TIMES: Mapping[str, TimeWay] = {
+_SHARED_TIMES: Mapping[str, TimeForm] = {
     "24 hours": lambda t: f"{t:%H:%M}",
     "12 hours": lambda t: f"{_clock(t)} {'am' if t.hour < 12 else 'pm'}",
     "12 hours, no space": lambda t: f"{_clock(t)}{'am' if t.hour < 12 else 'pm'}",
     "12 hours, points": lambda t: f"{_clock(t)} {'a.m.' if t.hour < 12 else 'p.m.'}",
 }
 
-ENGLISH = Ways(
+ENGLISH = DocumentedForms(
     {
         **_SHARED_DATES,
         "month first": lambda d, _: f"{_month(d, 'en')} {d.day}",
@@ -199,7 +199,7 @@ ENGLISH = Ways(
         "noon": lambda t: "noon" if t == time(12) else None,
     },
 )
-SPANISH = Ways(
+SPANISH = DocumentedForms(
     {
         **_SHARED_DATES,
         "day of month": lambda d, _: f"{d.day} de {_month(d, 'es')}",
@@ -240,7 +240,7 @@ SPANISH = Ways(
         "hours": lambda t: f"a las {t.hour}h" if t.minute == 0 and t.hour > 12 else None,
     },
 )
-PORTUGUESE = Ways(
+PORTUGUESE = DocumentedForms(
     {
         **_SHARED_DATES,
         "day of month": lambda d, _: f"{d.day} de {_month(d, 'pt')}",
@@ -273,7 +273,7 @@ PORTUGUESE = Ways(
         "hours": lambda t: f"às {t.hour} horas" if t.minute == 0 and t.hour > 12 else None,
     },
 )
-HINDI = Ways(
+HINDI = DocumentedForms(
     {
         **_SHARED_DATES,
         "day month": lambda d, _: f"{d.day} {_month(d, 'hi')}",
@@ -328,4 +328,9 @@ HINDI = Ways(
     },
 )
 
-WAYS: Mapping[str, Ways] = {"en": ENGLISH, "es": SPANISH, "pt": PORTUGUESE, "hi": HINDI}
+FORMS_BY_LANGUAGE: Mapping[str, DocumentedForms] = {
+    "en": ENGLISH,
+    "es": SPANISH,
+    "pt": PORTUGUESE,
+    "hi": HINDI,
+}

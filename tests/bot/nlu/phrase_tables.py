@@ -13,47 +13,49 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from bot.nlu.pipeline import understand
-from bot.nlu.types import Match, Name, Names, Setting, Understood
+from bot.nlu.pipeline import understand_message
+from bot.nlu.types import CatalogName, CatalogNames, EntityMatch, NluContext, Understood
 
-TABLES = Path(__file__).parent / "phrases"
+PHRASES_FOLDER = Path(__file__).parent / "phrases"
 DAYS = "mon tue wed thu fri sat sun".split()
 _WORKDAY = ((9 * 60, 14 * 60), (16 * 60, 20 * 60))
 OPENING = (_WORKDAY, _WORKDAY, _WORKDAY, _WORKDAY, _WORKDAY, ((9 * 60, 14 * 60),), ())
-CATALOG = Names(
+CATALOG = CatalogNames(
     services=(
-        Name(1, "Women's cut", ("haircut", "cut", "corte", "corte de pelo", "bal katwana", "कटिंग")),
-        Name(2, "Colour", ("color", "hair dye", "tinte", "coloração", "कलर")),
-        Name(3, "Beard trim", ("barba", "beard", "दाढ़ी")),
-        Name(4, "Full head highlights", ("mechas", "luzes", "highlights")),
-        Name(5, "Manicure", ("manicura", "nails", "unhas", "मैनीक्योर")),
+        CatalogName(
+            1, "Women's cut", ("haircut", "cut", "corte", "corte de pelo", "bal katwana", "कटिंग")
+        ),
+        CatalogName(2, "Colour", ("color", "hair dye", "tinte", "coloração", "कलर")),
+        CatalogName(3, "Beard trim", ("barba", "beard", "दाढ़ी")),
+        CatalogName(4, "Full head highlights", ("mechas", "luzes", "highlights")),
+        CatalogName(5, "Manicure", ("manicura", "nails", "unhas", "मैनीक्योर")),
     ),
     providers=(
-        Name(10, "Ana Ruiz", ("एना",)),
-        Name(11, "Leo Paz", ("लियो",)),
-        Name(12, "Dr. Priya Rao", ("प्रिया",)),
-        Name(13, "Ana Gómez"),
+        CatalogName(10, "Ana Ruiz", ("एना",)),
+        CatalogName(11, "Leo Paz", ("लियो",)),
+        CatalogName(12, "Dr. Priya Rao", ("प्रिया",)),
+        CatalogName(13, "Ana Gómez"),
     ),
-    shops=(Name(20, "Bella Hair"), Name(21, "Plaza Sol")),
-    types=(Name(30, "Hair salon"), Name(31, "Dentist")),
-    cities=(Name(40, "Madrid"), Name(41, "San José")),
+    shops=(CatalogName(20, "Bella Hair"), CatalogName(21, "Plaza Sol")),
+    types=(CatalogName(30, "Hair salon"), CatalogName(31, "Dentist")),
+    cities=(CatalogName(40, "Madrid"), CatalogName(41, "San José")),
 )
 
 
 @dataclass(frozen=True)
-class Line:
+class PhraseCase:
     """One phrase of a table: where it stands, what is known, what it should mean."""
 
     table: str
     number: int
-    setting: Setting
+    setting: NluContext
     phrase: str
     meaning: str
 
 
-def usual(language: str) -> Setting:
+def usual_situation(language: str) -> NluContext:
     """Thursday morning, 12 March 2026, in Madrid."""
-    return Setting(
+    return NluContext(
         now=datetime.fromisoformat("2026-03-12T09:00+01:00"),
         zone="Europe/Madrid",
         language=language,
@@ -63,19 +65,19 @@ def usual(language: str) -> Setting:
     )
 
 
-def lines(table: str) -> Iterator[Line]:
+def load_phrases(table: str) -> Iterator[PhraseCase]:
     """The phrases of a table, named after its language: "en", "en_nothing"."""
-    setting = usual(table.partition("_")[0])
-    text = (TABLES / f"{table}.txt").read_text(encoding="utf-8")
+    setting = usual_situation(table.partition("_")[0])
+    text = (PHRASES_FOLDER / f"{table}.txt").read_text(encoding="utf-8")
     for number, row in enumerate(text.splitlines(), 1):
         if row.partition(" ")[0] == "@":
-            setting = _told(usual(table.partition("_")[0]), row[1:].split())
+            setting = _told(usual_situation(table.partition("_")[0]), row[1:].split())
         elif row and not row.startswith("# "):
             phrase, _, meaning = row.partition(" => ")
-            yield Line(table, number, setting, phrase.strip(), meaning.strip())
+            yield PhraseCase(table, number, setting, phrase.strip(), meaning.strip())
 
 
-def _told(setting: Setting, items: list[str]) -> Setting:
+def _told(setting: NluContext, items: list[str]) -> NluContext:
     for item in items:
         key, _, value = item.partition("=")
         if key == "now":
@@ -95,12 +97,12 @@ def _told(setting: Setting, items: list[str]) -> Setting:
     return setting
 
 
-def meaning(line: Line) -> str:
+def parsed_meaning(line: PhraseCase) -> str:
     """What the bot makes of a line's phrase, written the way tables are."""
-    return written(understand(line.phrase, line.setting), line.setting)
+    return meaning_as_text(understand_message(line.phrase, line.setting), line.setting)
 
 
-def written(u: Understood, setting: Setting) -> str:
+def meaning_as_text(u: Understood, setting: NluContext) -> str:
     """Everything that was understood, in one line; the language only where it is another."""
     acts = " ".join(f"*{act}" if act == u.intent else act for act in u.acts)
     fields = {
@@ -148,5 +150,5 @@ def _days(days: frozenset[int]) -> str:
     return " ".join(DAYS[d] for d in sorted(days))
 
 
-def _match(match: Match | None) -> str:
+def _match(match: EntityMatch | None) -> str:
     return "" if match is None else match.text

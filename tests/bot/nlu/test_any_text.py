@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.nlu.pipeline import understand
-from bot.nlu.to_json import as_json
-from bot.nlu.types import Setting
-from tests.bot.nlu.phrase_tables import TABLES, lines, usual
+from bot.nlu.pipeline import understand_message
+from bot.nlu.to_json import understood_to_json
+from bot.nlu.types import NluContext
+from tests.bot.nlu.phrase_tables import PHRASES_FOLDER, load_phrases, usual_situation
 
 LANGUAGES = ("en", "es", "hi", "pt")
 ASKED = (None, "yes_no", "date", "time", "when", "service", "provider", "name", "number", "code")
 _WORDS = sorted(
     {
         word
-        for path in TABLES.glob("*.txt")
-        for line in lines(path.stem)
+        for path in PHRASES_FOLDER.glob("*.txt")
+        for line in load_phrases(path.stem)
         for word in line.phrase.split()
     }
 )
@@ -41,8 +41,8 @@ _SECONDS_PER_1000 = 0.005
     expects=st.sampled_from(ASKED),
 )
 @settings(max_examples=300, deadline=None)
-def test_no_text_raises(text: str, language: str, expects: str | None) -> None:
-    _reads(text, replace(usual(language), expects=expects))
+def test_random_text_never_raises(text: str, language: str, expects: str | None) -> None:
+    _reads(text, replace(usual_situation(language), expects=expects))
 
 
 @given(
@@ -52,18 +52,19 @@ def test_no_text_raises(text: str, language: str, expects: str | None) -> None:
     expects=st.sampled_from(ASKED),
 )
 @settings(max_examples=500, deadline=None)
-def test_no_mix_of_known_words_raises(
+def test_mixed_known_words_never_raise(
     pieces: list[str], glue: str, language: str, expects: str | None
 ) -> None:
     _reads(
-        glue.join(pieces), replace(usual(language), expects=expects, last_date=date(2026, 3, 20))
+        glue.join(pieces),
+        replace(usual_situation(language), expects=expects, last_date=date(2026, 3, 20)),
     )
 
 
-def _reads(text: str, setting: Setting) -> None:
-    u = understand(text, setting)
-    assert u == understand(text, setting)
-    assert json.loads(json.dumps(as_json(u)))["text"] == text
+def _reads(text: str, setting: NluContext) -> None:
+    u = understand_message(text, setting)
+    assert u == understand_message(text, setting)
+    assert json.loads(json.dumps(understood_to_json(u)))["text"] == text
     assert [s for s in u.spans if not 0 <= s.start < s.end <= len(text)] == []
     assert (u.date_to is None or u.date is None or u.date <= u.date_to) is True
 
@@ -100,7 +101,7 @@ def _reads(text: str, setting: Setting) -> None:
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_strange_text_is_read(text: str, language: str) -> None:
-    _reads(text, usual(language))
+    _reads(text, usual_situation(language))
 
 
 @pytest.mark.parametrize(
@@ -109,13 +110,13 @@ def test_strange_text_is_read(text: str, language: str) -> None:
     ids=["first", "last"],
 )
 @pytest.mark.parametrize("text", ["in 99 days", "31/12", "29 Feb", "in 99 months", "yesterday"])
-def test_the_ends_of_time_raise_nothing(text: str, now: datetime) -> None:
-    _reads(text, replace(usual("en"), now=now, zone="UTC"))
+def test_dates_at_the_ends_of_time_never_raise(text: str, now: datetime) -> None:
+    _reads(text, replace(usual_situation("en"), now=now, zone="UTC"))
 
 
 def _long_texts() -> Iterator[tuple[str, str]]:
     for language in LANGUAGES:
-        phrases = [line.phrase for line in lines(language)]
+        phrases = [line.phrase for line in load_phrases(language)]
         joined = ", ".join(phrases)
         yield language, (joined * 3)[:10_000]
         yield language, ("zxqwv yyplk grmbl " * 600)[:10_000]
@@ -126,12 +127,12 @@ def _long_texts() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("language", "text"), list(_long_texts()))
 def test_ten_thousand_characters_take_a_bounded_time(language: str, text: str) -> None:
-    setting = usual(language)
+    setting = usual_situation(language)
     best = min(_cpu_seconds(text, setting) for _ in range(3))
     assert best <= _SECONDS_PER_1000 * len(text) / 1000
 
 
-def _cpu_seconds(text: str, setting: Setting) -> float:
+def _cpu_seconds(text: str, setting: NluContext) -> float:
     start = time.thread_time()
-    understand(text, setting)
+    understand_message(text, setting)
     return time.thread_time() - start

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.nlu.pipeline import understand
-from bot.nlu.types import Setting
-from tests.bot.nlu.documented_forms import WAYS, DateWay, TimeWay
+from bot.nlu.pipeline import understand_message
+from bot.nlu.types import NluContext
+from tests.bot.nlu.documented_forms import FORMS_BY_LANGUAGE, DateForm, TimeForm
 
-DATE_WAYS = [(code, name) for code, ways in WAYS.items() for name in ways.dates]
-TIME_WAYS = [(code, name) for code, ways in WAYS.items() for name in ways.times]
+DATE_WAYS = [(code, name) for code, ways in FORMS_BY_LANGUAGE.items() for name in ways.dates]
+TIME_WAYS = [(code, name) for code, ways in FORMS_BY_LANGUAGE.items() for name in ways.times]
 # Each has something of its own: a clock change ahead, a year's end, a leap day, a short month.
 NOWS = [
     datetime(2026, 3, 12, 9, tzinfo=UTC),
@@ -24,17 +24,17 @@ NOWS = [
 ]
 
 
-def _setting(code: str, now: datetime) -> Setting:
-    return Setting(now, "Europe/Madrid", code, "ES")
+def _setting(code: str, now: datetime) -> NluContext:
+    return NluContext(now, "Europe/Madrid", code, "ES")
 
 
-def _wrong_dates(code: str, way: DateWay, now: datetime) -> list[tuple[str, date | None, date]]:
+def _wrong_dates(code: str, way: DateForm, now: datetime) -> list[tuple[str, date | None, date]]:
     today = now.date()
     wrong = []
     for ahead in range(31):
         day = today + timedelta(ahead)
         text = way(day, today)
-        if text is not None and (read := understand(text, _setting(code, now)).date) != day:
+        if text is not None and (read := understand_message(text, _setting(code, now)).date) != day:
             wrong.append((text, read, day))
     return wrong
 
@@ -42,23 +42,26 @@ def _wrong_dates(code: str, way: DateWay, now: datetime) -> list[tuple[str, date
 @pytest.mark.parametrize("now", NOWS, ids=str)
 @pytest.mark.parametrize(("code", "name"), DATE_WAYS)
 def test_every_date_is_read_back(code: str, name: str, now: datetime) -> None:
-    assert _wrong_dates(code, WAYS[code].dates[name], now) == []
+    assert _wrong_dates(code, FORMS_BY_LANGUAGE[code].dates[name], now) == []
 
 
 @pytest.mark.parametrize(("code", "name"), TIME_WAYS)
 def test_every_time_is_read_back(code: str, name: str) -> None:
-    way: TimeWay = WAYS[code].times[name]
+    way: TimeForm = FORMS_BY_LANGUAGE[code].times[name]
     wrong = []
     for minutes in range(0, 24 * 60, 5):
         moment = time(*divmod(minutes, 60))
         text = way(moment)
-        if text is not None and (read := understand(text, _setting(code, NOWS[0])).time) != moment:
+        if (
+            text is not None
+            and (read := understand_message(text, _setting(code, NOWS[0])).time) != moment
+        ):
             wrong.append((text, read, moment))
     assert wrong == []
 
 
 @given(
-    code=st.sampled_from(sorted(WAYS)),
+    code=st.sampled_from(sorted(FORMS_BY_LANGUAGE)),
     today=st.dates(date(2024, 1, 1), date(2030, 12, 31)),
     ahead=st.integers(0, 30),
     minutes=st.integers(0, 24 * 12 - 1),
@@ -69,11 +72,11 @@ def test_every_time_is_read_back(code: str, name: str) -> None:
 def test_a_date_and_a_time_together_are_read_back(
     code: str, today: date, ahead: int, minutes: int, picks: tuple[int, int], join: str
 ) -> None:
-    ways = WAYS[code]
+    ways = FORMS_BY_LANGUAGE[code]
     day, moment = today + timedelta(ahead), time(*divmod(minutes * 5, 60))
     dates = [text for way in ways.dates.values() if (text := way(day, today)) is not None]
     times = [text for way in ways.times.values() if (text := way(moment)) is not None]
     said = dates[picks[0] % len(dates)] + join + times[picks[1] % len(times)]
     now = datetime.combine(today, time(9), UTC)
-    read = understand(said, _setting(code, now))
+    read = understand_message(said, _setting(code, now))
     assert (said, read.date, read.time) == (said, day, moment)

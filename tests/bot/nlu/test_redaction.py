@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.nlu.pipeline import understand
-from bot.nlu.redaction import redact
-from bot.nlu.types import Setting
+from bot.nlu.pipeline import understand_message
+from bot.nlu.redaction import redact_text
+from bot.nlu.types import NluContext
 from core.clock import FixedClock
 from core.db.runtime import Runtime
 from core.messaging import unrecognized
 from tests.support import shops
-from tests.support.chat import Town
+from tests.support.chat import ChatHarness
 
 NOW = datetime(2026, 3, 12, 15, tzinfo=UTC)
 
@@ -27,29 +27,31 @@ NOW = datetime(2026, 3, 12, 15, tzinfo=UTC)
         ("कृपया २३ फ़्लर्बल", "कृपया ## फ़्लर्बल"),
     ],
 )
-def test_who_wrote_it_cannot_be_told(written: str, kept: str) -> None:
-    said = understand(written, Setting(NOW, "Europe/Madrid"))
-    assert redact(said, ["Marta Ruiz"]) == kept
+def test_unrecognized_messages_hold_nothing_that_identifies_the_writer(
+    written: str, kept: str
+) -> None:
+    said = understand_message(written, NluContext(NOW, "Europe/Madrid"))
+    assert redact_text(said, ["Marta Ruiz"]) == kept
 
 
-async def test_a_text_is_kept_each_time_and_counted(runtime: Runtime) -> None:
+async def test_unrecognized_messages_are_stored_and_counted(runtime: Runtime) -> None:
     assert isinstance(runtime.clock, FixedClock)
     runtime.clock.move_to("2026-03-12T15:00Z")
     async with runtime.transaction() as ctx:
-        place = await shops.salon(ctx)
-    town = Town(runtime)
-    line = town.line(place.line_id, place.shop_id)
+        place = await shops.build_salon(ctx)
+    town = ChatHarness(runtime)
+    line = town.line_of_channel(place.line_id, place.shop_id)
     for address in ("+34600111222", "+34600111333"):
-        await town.send(line, address, "hi")
-        await town.send(line, address, "flurble 99")
-    await town.send(line, "+34600111222", "grommet")
+        await town.send_text(line, address, "hi")
+        await town.send_text(line, address, "flurble 99")
+    await town.send_text(line, "+34600111222", "grommet")
     async with runtime.transaction() as ctx:
-        found = await unrecognized.most_often(ctx, shop_id=place.shop_id)
+        found = await unrecognized.most_frequent(ctx, shop_id=place.shop_id)
         assert [(one.text, one.times, one.expects) for one in found] == [
             ("flurble ##", 2, "service"),
             ("grommet", 1, "service"),
         ]
-        assert await unrecognized.most_often(ctx, shop_id=place.shop_id + 1) == []
+        assert await unrecognized.most_frequent(ctx, shop_id=place.shop_id + 1) == []
     runtime.clock.move_to("2026-07-01T15:00Z")
     async with runtime.transaction() as ctx:
-        assert await unrecognized.purge(ctx) == 3
+        assert await unrecognized.delete_expired(ctx) == 3

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 
-from bot.nlu.pipeline import understand
-from bot.nlu.to_json import as_json
-from tests.bot.nlu.phrase_tables import usual
+from bot.nlu.pipeline import understand_message
+from bot.nlu.to_json import understood_to_json
+from tests.bot.nlu.phrase_tables import usual_situation
 
 
 def test_everything_of_a_message_is_shown_as_plain_values() -> None:
     text = "no, a cut with Ana or Leo on Friday after 5, and is there parking?"
-    shown = json.loads(json.dumps(as_json(understand(text, usual("en")))))
+    shown = json.loads(
+        json.dumps(understood_to_json(understand_message(text, usual_situation("en"))))
+    )
     assert shown == {
         "text": text,
         "language": "en",
@@ -61,7 +63,7 @@ def test_everything_of_a_message_is_shown_as_plain_values() -> None:
 
 
 def test_a_time_that_stays_open_is_shown_with_its_candidates() -> None:
-    shown = as_json(understand("tomorrow at 10 or at 11", usual("en")))
+    shown = understood_to_json(understand_message("tomorrow at 10 or at 11", usual_situation("en")))
     assert (shown["time"], shown["ambiguous"]) == (
         "10:00",
         [{"field": "time", "candidates": ["10:00", "11:00"], "start": 9, "end": 23}],

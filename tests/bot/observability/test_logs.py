@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.channels.memory import Memory
-from bot.delivery.sender import Delivery
-from bot.i18n.messages import WORDS
+from bot.channels.memory import MemoryChannel
+from bot.delivery.sender import OutboxSender
+from bot.i18n.messages import MESSAGES
 from bot.observability import logs
 from core.clock import FixedClock
 from core.db.runtime import Runtime
@@ -22,7 +22,7 @@ from core.errors import DeliveryFailed
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.settings import Settings
-from tests.support.people_rows import Place
+from tests.support.people_rows import PeopleRows
 
 MARTA = "+34600000009"
 
@@ -40,7 +40,7 @@ def stream() -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     talkative = {name: logging.getLogger(name).level for name in ("twilio", "apscheduler")}
     made = io.StringIO()
-    logs.configure(SETTINGS, made)
+    logs.configure_logging(SETTINGS, made)
     yield made
     root.handlers[:], root.level = handlers, level
     for name, before in talkative.items():
@@ -104,26 +104,26 @@ def test_phones_are_masked_and_secrets_hidden(
     ],
 )
 def test_an_address_of_any_kind_is_masked(address: str, shown: str) -> None:
-    assert logs.address(address) == shown
+    assert logs.mask_address(address) == shown
 
 
 async def test_no_try_to_send_a_code_leaves_it_or_the_phone_in_the_log(
     stream: io.StringIO, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(WORDS, "t.code", "Code {code}")
+    monkeypatch.setitem(MESSAGES, "t.code", "Code {code}")
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
         code = Say("t.code", {"code": "481920"}, secret=True)
-        await enqueue.post(ctx, code, conversation_id=talk)
-        await enqueue.post(ctx, Say("t.absent", {"code": "481920"}), conversation_id=talk)
+        await enqueue.enqueue(ctx, code, conversation_id=talk)
+        await enqueue.enqueue(ctx, Say("t.absent", {"code": "481920"}), conversation_id=talk)
     refused = DeliveryFailed(reason=f"21211: {MARTA} is no number", retry_after=1)
-    memory = Memory(failures=[refused])
-    delivery = Delivery(runtime, {("twilio", "sms"): memory})
+    memory = MemoryChannel(failures=[refused])
+    delivery = OutboxSender(runtime, {("twilio", "sms"): memory})
     assert isinstance(runtime.clock, FixedClock)
     for _ in range(3):
         await delivery.drain()
         runtime.clock.advance(timedelta(seconds=2))
-    assert memory.to(MARTA) == ["Code 481920"]
+    assert memory.texts_to(MARTA) == ["Code 481920"]
     said = stream.getvalue()
     events = [line["event"] for line in written(stream)]
     assert {"delivery.refused", "delivery.sent", "delivery.error"} <= set(events)

@@ -32,7 +32,7 @@ OCTETS, HEADER = 140, 6
 
 
 @cache
-def coded(character: str) -> tuple[int, ...]:
+def septets_of_character(character: str) -> tuple[int, ...]:
     """Return the septets of a character; none if it has none."""
     for place, other in EXTENSION.items():
         if other == character:
@@ -42,15 +42,15 @@ def coded(character: str) -> tuple[int, ...]:
     return ()
 
 
-def septets(text: str) -> list[list[int]] | None:
+def septets_of_text(text: str) -> list[list[int]] | None:
     """Return the septets of each character; None if one of them has none."""
-    found = [list(coded(character)) for character in text]
+    found = [list(septets_of_character(character)) for character in text]
     return found if all(found) else None
 
 
-def parts(text: str) -> list[list[int]]:
+def expected_segments(text: str) -> list[list[int]]:
     """Return what each SMS holds: septets, or 16-bit units where the alphabet lacks something."""
-    units, size = septets(text), 7
+    units, size = septets_of_text(text), 7
     if units is None:
         size, units = 16, []
         for character in text:

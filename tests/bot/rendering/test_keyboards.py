@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from bot.i18n.messages import WORDING, text
-from bot.rendering.render import SMS, TELEGRAM, Prompt, render
+from bot.i18n.messages import TRANSLATOR, text
+from bot.rendering.render import SMS, TELEGRAM, ShownPrompt, render_say
 from core.messaging.messages import Choice, Money, Say, When
 
 NINE = datetime(2026, 3, 13, 8, tzinfo=UTC)
@@ -15,8 +15,8 @@ NINE = datetime(2026, 3, 13, 8, tzinfo=UTC)
 def shown(
     layout: str, choices: list[Choice], language: str = "en_ES", done: tuple[Say, ...] = ()
 ) -> list[list[str]]:
-    prompt = Prompt(7, tuple(choices), layout=layout)
-    rendered = render(text("which_day"), prompt, TELEGRAM, WORDING, language, done=done)
+    prompt = ShownPrompt(7, tuple(choices), layout=layout)
+    rendered = render_say(text("which_day"), prompt, TELEGRAM, TRANSLATOR, language, done=done)
     return [[option.label for option in row] for row in rendered.rows]
 
 
@@ -29,8 +29,8 @@ def times(*hours: float) -> list[Choice]:
     return [Choice(n, text("slot.time", when=when)) for n, when in enumerate(starts)]
 
 
-CALENDAR = Choice("days", text("other_times"), nav=True)
-PERSON = Choice("people", text("someone"), nav=True)
+CALENDAR = Choice("days", text("other_times"), is_navigation=True)
+PERSON = Choice("people", text("someone"), is_navigation=True)
 
 
 def test_a_service_is_a_card_with_length_and_price() -> None:
@@ -42,11 +42,11 @@ def test_a_service_is_a_card_with_length_and_price() -> None:
     ]
 
 
-def test_yes_and_no_stand_beside_each_other() -> None:
+def test_yes_and_no_buttons_share_a_row() -> None:
     assert shown("", [Choice(1, text("yes")), Choice(2, text("no"))]) == [["Yes", "No"]]
 
 
-def test_what_leads_on_stands_below() -> None:
+def test_navigation_buttons_stand_below_the_options() -> None:
     assert shown("list", [CALENDAR, *times(9, 17.5), PERSON]) == [
         ["9:00 am", "5:30 pm"],
         ["Calendar", "Person"],
@@ -78,8 +78,8 @@ def test_a_month_begins_on_the_weekday_it_begins_on_there() -> None:
 
 
 def test_a_day_is_tapped_by_its_own_number_and_the_rest_is_dead() -> None:
-    prompt = Prompt(7, tuple(days(date(2026, 3, 13), date(2026, 3, 14))), 1000, "calendar")
-    rendered = render(text("which_day"), prompt, TELEGRAM, WORDING, "en_ES")
+    prompt = ShownPrompt(7, tuple(days(date(2026, 3, 13), date(2026, 3, 14))), 1000, "calendar")
+    rendered = render_say(text("which_day"), prompt, TELEGRAM, TRANSLATOR, "en_ES")
     assert [(o.label, o.payload) for o in rendered.rows[2][3:]] == [
         ("·", ""),
         ("13", "7.0"),
@@ -110,25 +110,25 @@ def test_every_label_can_be_read_on_a_phone() -> None:
 
 def test_answers_are_ticked_off_above_the_question_and_alone_when_it_moves_on() -> None:
     cut = text("service", service="<Cut>", minutes=30, price=Money(2500, "EUR"))
-    prompt = Prompt(7, tuple(times(9)))
-    rendered = render(text("which_day"), prompt, TELEGRAM, WORDING, "en", done=[cut])
+    prompt = ShownPrompt(7, tuple(times(9)))
+    rendered = render_say(text("which_day"), prompt, TELEGRAM, TRANSLATOR, "en", done=[cut])
     assert rendered.text == ("✓ &lt;Cut&gt; · 30 min · €25\n\nWhich day? Pick one or write a date.")
-    assert rendered.settled == "✓ &lt;Cut&gt; · 30 min · €25"
-    plain = render(text("which_day"), None, SMS, WORDING, "en", done=[cut])
-    assert (plain.text, plain.settled) == ("Which day? Pick one or write a date.", "")
+    assert rendered.settled_text == "✓ &lt;Cut&gt; · 30 min · €25"
+    plain = render_say(text("which_day"), None, SMS, TRANSLATOR, "en", done=[cut])
+    assert (plain.text, plain.settled_text) == ("Which day? Pick one or write a date.", "")
 
 
 def test_a_phone_is_asked_for_by_a_button_of_its_own() -> None:
-    prompt = Prompt(7, (), layout="contact")
-    assert render(text("which_phone"), prompt, TELEGRAM, WORDING, "en").contact == (
+    prompt = ShownPrompt(7, (), layout="contact")
+    assert render_say(text("which_phone"), prompt, TELEGRAM, TRANSLATOR, "en").contact_button == (
         "Share my number"
     )
-    assert render(text("which_phone"), prompt, SMS, WORDING, "en").contact == ""
+    assert render_say(text("which_phone"), prompt, SMS, TRANSLATOR, "en").contact_button == ""
 
 
-def test_sms_knows_no_layout() -> None:
-    prompt = Prompt(7, tuple(days(date(2026, 3, 13))), layout="calendar")
-    rendered = render(text("which_day"), prompt, SMS, WORDING, "en_ES")
+def test_sms_has_no_keyboard() -> None:
+    prompt = ShownPrompt(7, tuple(days(date(2026, 3, 13))), layout="calendar")
+    rendered = render_say(text("which_day"), prompt, SMS, TRANSLATOR, "en_ES")
     assert (rendered.rows, rendered.text) == (
         (),
         "Which day? Pick one or write a date.\n1 Fri 13 Mar, 3 times",

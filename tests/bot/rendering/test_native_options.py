@@ -2,23 +2,23 @@
 
 import pytest
 
-from bot.i18n.messages import WORDING
-from bot.rendering.keyboards import Option
+from bot.i18n.messages import TRANSLATOR
+from bot.rendering.keyboards import PromptOption
 from bot.rendering.render import (
     SMS,
     WHATSAPP,
     WHATSAPP_PLAIN,
     Capabilities,
-    Prompt,
-    Rendered,
-    as_numbers,
-    render,
+    RenderedMessage,
+    ShownPrompt,
+    render_say,
+    with_numbered_options,
 )
-from core.clock import instant_from
+from core.clock import parse_instant
 from core.messaging.messages import Choice, Money, Say, When
 
 ASK = Say("which_service")
-NOON = When(instant_from("2026-03-13T12:00Z"), "Europe/Madrid")
+NOON = When(parse_instant("2026-03-13T12:00Z"), "Europe/Madrid")
 
 
 def plain(words: str) -> Say:
@@ -33,9 +33,9 @@ def service(name: str, minutes: int, price: int) -> Say:
     return Say("service", {"service": name, "minutes": minutes, "price": Money(price, "EUR")})
 
 
-def shown(labels: list[Say], can: Capabilities = WHATSAPP, say: Say = ASK) -> Rendered:
-    prompt = Prompt(7, tuple(Choice(n, label) for n, label in enumerate(labels)))
-    return render(say, prompt, can, WORDING, "en")
+def shown(labels: list[Say], can: Capabilities = WHATSAPP, say: Say = ASK) -> RenderedMessage:
+    prompt = ShownPrompt(7, tuple(Choice(n, label) for n, label in enumerate(labels)))
+    return render_say(say, prompt, can, TRANSLATOR, "en")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def shown(labels: list[Say], can: Capabilities = WHATSAPP, say: Say = ASK) -> Re
         ([plain(f"Option {n}") for n in range(11)], "numbers"),
     ],
 )
-def test_what_fits_on_whatsapp(labels: list[Say], shape: str) -> None:
+def test_options_fit_whatsapp_buttons_or_list(labels: list[Say], shape: str) -> None:
     assert shown(labels).shape == shape
 
 
@@ -114,10 +114,12 @@ def test_a_long_text_leaves_no_room_for_buttons(text: str, shape: str) -> None:
         ),
     ],
 )
-def test_the_two_lines_of_an_item(labels: list[Say], items: list[tuple[str, str]]) -> None:
+def test_list_item_has_title_and_description(
+    labels: list[Say], items: list[tuple[str, str]]
+) -> None:
     rendered = shown(labels)
     assert [(i.title, i.description) for i in rendered.items] == items
-    assert (rendered.shape, rendered.opener) == ("list", "Choose")
+    assert (rendered.shape, rendered.list_button) == ("list", "Choose")
     # Whoever types instead of tapping has the same numbers.
     assert [o.number for o in rendered.options] == list(range(1, len(items) + 1))
 
@@ -131,14 +133,14 @@ def test_items_that_read_the_same_are_told_apart_by_their_numbers() -> None:
 
 
 def test_the_opener_is_in_the_language_of_the_talk() -> None:
-    prompt = Prompt(7, tuple(Choice(n, plain(f"{n}")) for n in range(4)))
-    assert render(ASK, prompt, WHATSAPP, WORDING, "es_ES").opener == "Elegir"
+    prompt = ShownPrompt(7, tuple(Choice(n, plain(f"{n}")) for n in range(4)))
+    assert render_say(ASK, prompt, WHATSAPP, TRANSLATOR, "es_ES").list_button == "Elegir"
 
 
-def test_apart_and_numbered_say_the_same() -> None:
+def test_native_and_numbered_rendering_say_the_same() -> None:
     labels = [plain("Cut 25 EUR"), plain("*Ana*"), plain("x"), plain("y")]
-    said, numbered = as_numbers(shown(labels), WHATSAPP), shown(labels, WHATSAPP_PLAIN)
-    assert (said.text, said.shape, said.opener) == (numbered.text, "numbers", "")
+    said, numbered = with_numbered_options(shown(labels), WHATSAPP), shown(labels, WHATSAPP_PLAIN)
+    assert (said.text, said.shape, said.list_button) == (numbered.text, "numbers", "")
     assert shown(labels, WHATSAPP_PLAIN).text == (
         "What would you like?\n1 Cut 25 EUR\n2 ∗Ana∗\n3 x\n4 y"
     )
@@ -146,13 +148,13 @@ def test_apart_and_numbered_say_the_same() -> None:
 
 def test_numbers_and_texts_are_numbered_already() -> None:
     for rendered in (shown([plain("a")], SMS), shown([], SMS)):
-        assert as_numbers(rendered, SMS) is rendered
+        assert with_numbered_options(rendered, SMS) is rendered
 
 
 def test_a_button_shows_what_it_is_numbered_as() -> None:
     rendered = shown([plain("Yes"), plain("No")])
-    assert rendered == Rendered(
+    assert rendered == RenderedMessage(
         "What would you like?",
         "buttons",
-        (Option(1, "Yes", "7.0"), Option(2, "No", "7.1")),
+        (PromptOption(1, "Yes", "7.0"), PromptOption(2, "No", "7.1")),
     )

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rendering.sms_segments import BASIC, EXTENDED, alphabet, is_gsm, segments, to_gsm
+from bot.rendering.sms_segments import (
+    GSM_BASIC,
+    GSM_EXTENDED,
+    count_segments,
+    is_gsm,
+    sms_encoding,
+    to_gsm,
+)
 from tests.bot.rendering import sms_segments_reference
 
 
@@ -29,8 +36,8 @@ from tests.bot.rendering import sms_segments_reference
         ("अ" * 70, 1),
     ],
 )
-def test_counts_segments(text: str, count: int) -> None:
-    assert segments(text) == count
+def test_sms_segments_are_counted(text: str, count: int) -> None:
+    assert count_segments(text) == count
 
 
 @pytest.mark.parametrize(
@@ -44,7 +51,7 @@ def test_counts_segments(text: str, count: int) -> None:
         ("Łódź", "Lodz"),
     ],
 )
-def test_writes_what_gsm_7_has(text: str, written: str) -> None:
+def test_sms_text_is_simplified_to_gsm_7(text: str, written: str) -> None:
     assert to_gsm(text) == written
     assert is_gsm(written)
 
@@ -55,13 +62,13 @@ def test_what_no_simple_form_keeps_stays_as_it_is(text: str) -> None:
 
 
 @given(st.text())
-def test_either_all_of_a_text_is_gsm_7_or_none_of_it_changed(text: str) -> None:
+def test_text_becomes_gsm_7_as_a_whole_or_not_at_all(text: str) -> None:
     written = to_gsm(text)
     assert is_gsm(written) or written == text
 
 
-@given(st.text(st.sampled_from(sorted(BASIC | EXTENDED))))
-def test_gsm_7_is_left_alone(text: str) -> None:
+@given(st.text(st.sampled_from(sorted(GSM_BASIC | GSM_EXTENDED))))
+def test_gsm_7_text_is_left_unchanged(text: str) -> None:
     assert to_gsm(text) == text
 
 
@@ -89,15 +96,15 @@ def test_ten_thousand_texts_take_as_many_segments_as_the_reference_counts() -> N
             random.choice(rare if rare and random.random() < 0.03 else kinds[0])
             for _ in range(length)
         )
-        expected = sms_segments_reference.parts(text)
-        assert (text, segments(text)) == (text, len(expected))
-        written = "gsm7" if sms_segments_reference.septets(text) is not None else "ucs2"
-        assert alphabet(text) == written
+        expected = sms_segments_reference.expected_segments(text)
+        assert (text, count_segments(text)) == (text, len(expected))
+        written = "gsm7" if sms_segments_reference.septets_of_text(text) is not None else "ucs2"
+        assert sms_encoding(text) == written
         seen[written] += 1
     assert min(seen.values()) > 2000
 
 
 def test_the_alphabets_are_those_of_the_tables() -> None:
-    assert set(sms_segments_reference.DEFAULT) - {chr(sms_segments_reference.ESCAPE)} == BASIC
-    assert set(sms_segments_reference.EXTENSION.values()) == EXTENDED
+    assert set(sms_segments_reference.DEFAULT) - {chr(sms_segments_reference.ESCAPE)} == GSM_BASIC
+    assert set(sms_segments_reference.EXTENSION.values()) == GSM_EXTENDED
     assert len(sms_segments_reference.DEFAULT) == 128

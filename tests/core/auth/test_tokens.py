@@ -11,31 +11,31 @@ import pytest
 
 from core.auth import tokens
 from core.db.runtime import Runtime
-from core.errors import SignInEnded
+from core.errors import NotSignedIn
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 CLAIMS = {"user_id": 5, "sign_in_id": 7, "generation": 2}
 
 
-async def written(runtime: Runtime, kind: tokens.Kind = "access") -> str:
-    async with runtime.reading() as ctx:
+async def written(runtime: Runtime, kind: tokens.TokenKind = "access") -> str:
+    async with runtime.read_transaction() as ctx:
         until = ctx.now.replace(hour=23)
-        return tokens.write(ctx, kind, **CLAIMS, expires_at=until)
+        return tokens.encode_token(ctx, kind, **CLAIMS, expires_at=until)
 
 
-def read(runtime: Runtime, token: str, kind: tokens.Kind = "access", **more: Any) -> object:
+def read(runtime: Runtime, token: str, kind: tokens.TokenKind = "access", **more: Any) -> object:
     """What a token says, or that it says nothing."""
     given: dict[str, Any] = {"secret": runtime.secret, "now": runtime.clock.now()} | more
     try:
-        claims = tokens.read(kind, token, **given)
-    except SignInEnded:
+        claims = tokens.decode_token(kind, token, **given)
+    except NotSignedIn:
         return "refused"
-    return claims.user_id, claims.sign_in_id, claims.generation
+    return claims.user_id, claims.auth_session_id, claims.generation
 
 
-async def test_a_kind_is_read_as_itself_only(runtime: Runtime) -> None:
-    kinds: tuple[tokens.Kind, ...] = ("access", "refresh", "cookie")
+async def test_token_of_one_kind_is_not_accepted_as_another(runtime: Runtime) -> None:
+    kinds: tuple[tokens.TokenKind, ...] = ("access", "refresh", "cookie")
     for kind in kinds:
         token = await written(runtime, kind)
         assert [read(runtime, token, other) for other in kinds] == [
@@ -45,7 +45,7 @@ async def test_a_kind_is_read_as_itself_only(runtime: Runtime) -> None:
 
 async def test_other_algorithms_and_keys_in_headers_are_refused(runtime: Runtime) -> None:
     token = await written(runtime)
-    key = tokens.derived(runtime.secret, "access")
+    key = tokens.derive_key(runtime.secret, "access")
     header, claims = (
         jwt.get_unverified_header(token),
         jwt.decode(token, options={"verify_signature": False}),
@@ -71,7 +71,7 @@ async def test_other_algorithms_and_keys_in_headers_are_refused(runtime: Runtime
 
 async def test_every_claim_is_needed_and_of_its_kind(runtime: Runtime) -> None:
     token = await written(runtime)
-    key = tokens.derived(runtime.secret, "access")
+    key = tokens.derive_key(runtime.secret, "access")
     header, claims = (
         jwt.get_unverified_header(token),
         jwt.decode(token, options={"verify_signature": False}),

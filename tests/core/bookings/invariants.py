@@ -14,7 +14,7 @@ from core.db.tables import metadata
 LIVE = {"held", "pending", "confirmed", "in_progress"}
 
 # Written out once more, on purpose.
-FOLLOWS = {
+ALLOWED_NEXT = {
     "": {"held", "confirmed"},
     "held": {"pending", "confirmed", "expired"},
     "expired": {"pending", "confirmed"},
@@ -26,7 +26,7 @@ FOLLOWS = {
 }
 
 
-async def faults(ctx: Context, *, budget: int, max_open: int, now: datetime) -> list[str]:
+async def find_violations(ctx: Context, *, budget: int, max_open: int, now: datetime) -> list[str]:
     """Return everything that is wrong, in plain words; nothing when all is well."""
     rows: dict[str, list[Any]] = {}
     for name in ("bookings", "booking_events", "blocks", "claims", "seats", "sessions"):
@@ -155,7 +155,7 @@ def _histories(rows: dict[str, list[Any]]) -> Iterator[str]:
     for booking in rows["bookings"]:
         state = ""
         for event in events[booking.id]:
-            if event.from_state != state or event.to_state not in FOLLOWS.get(state, ()):
+            if event.from_state != state or event.to_state not in ALLOWED_NEXT.get(state, ()):
                 yield f"booking {booking.id} went {state} | {event.from_state} > {event.to_state}"
             state = event.to_state
         if state != booking.state or booking.sequence != len(events[booking.id]) - 1:

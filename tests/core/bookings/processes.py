@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.bookings import customer_actions
-from core.bookings.staff_actions import book_for
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import Actor
 from core.catalog.entities import Slot
 from core.db import runtime
@@ -36,7 +36,7 @@ Answer = dict[str, Any]
 # ------------------------------------------------------------------------------------ the people
 
 
-async def gather_crowd(ctx: Context, shop_id: int, count: int) -> int:
+async def add_customers(ctx: Context, shop_id: int, count: int) -> int:
     """Add an owner and `count` customers, each with a proved phone and a talk; return the owner.
 
     The n-th customer's user, customer row, identity and talk have ids that differ from n by a
@@ -77,7 +77,7 @@ async def gather_crowd(ctx: Context, shop_id: int, count: int) -> int:
 # ------------------------------------------------------------------------------------ processes
 
 
-async def send(
+async def run_processes(
     url: str, folder: Path, connections: list[int], job: str, arguments: list[Answer]
 ) -> list[Answer]:
     """Start a process for each entry, let all go at once, and return what each printed.
@@ -131,14 +131,14 @@ def open_worker(url: str, folder: Path, connections: int) -> Runtime:
                 "server_settings": runtime._POSTGRES_SETTINGS | {"deadlock_timeout": "20ms"}
             },
         )
-        opened.reader = opened.engine
+        opened.read_engine = opened.engine
     return opened
 
 
 # ------------------------------------------------------------------------------------ jobs
 
 
-async def race(opened: Runtime, argument: Answer) -> Answer:
+async def race_for_slot(opened: Runtime, argument: Answer) -> Answer:
     """Have everybody try to get one slot at once: even ones by themselves, odd ones at the desk."""
     slot, owner = Slot.from_json(argument["slot"]), Actor("staff", argument["owner"], "Olga")
     seen: Counter[str] = Counter()
@@ -148,16 +148,18 @@ async def race(opened: Runtime, argument: Answer) -> Answer:
         try:
             if guest % 2:
                 await opened.run(
-                    lambda ctx: book_for(ctx, slot, actor=owner, customer_id=guest, key=key)
+                    lambda ctx: book_for_customer(
+                        ctx, slot, actor=owner, customer_id=guest, key=key
+                    )
                 )
             else:
                 held = await opened.run(
-                    lambda ctx: customer_actions.hold(
+                    lambda ctx: customer_actions.hold_slot(
                         ctx, slot, conversation_id=guest, key=key, origin="sms"
                     )
                 )
                 await opened.run(
-                    lambda ctx: customer_actions.book(
+                    lambda ctx: customer_actions.book_hold(
                         ctx, held.id, user_id=guest, key=f"{key}-book"
                     )
                 )
@@ -172,15 +174,15 @@ async def race(opened: Runtime, argument: Answer) -> Answer:
     return {"seen": seen, "seconds": time.monotonic() - began}
 
 
-JOBS: dict[str, Callable[[Runtime, Answer], Awaitable[Answer]]] = {"race": race}
+JOBS: dict[str, Callable[[Runtime, Answer], Awaitable[Answer]]] = {"race": race_for_slot}
 
 
 async def _main(url: str, folder: str, connections: str, job: str, argument: str) -> None:
     from tests.core.bookings import random_histories  # it uses what stands here
 
     opened = open_worker(url, Path(folder), int(connections))
-    work = (JOBS | {"storm": random_histories.storm})[job]
-    async with opened.reading():
+    work = (JOBS | {"storm": random_histories.run_random_history})[job]
+    async with opened.read_transaction():
         pass  # connected once, so that "ready" means ready
     print("ready", flush=True)  # noqa: T201 - whoever started us reads this
     sys.stdin.readline()

@@ -15,10 +15,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.bookings import blocks, customer_actions, expiry, staff_actions
-from core.bookings.staff_actions import mark_no_show
+from core.bookings.blocks import block_time, remove_block
+from core.bookings.staff_actions import (
+    book_for_customer,
+    confirm_booking,
+    decline_booking,
+    mark_completed,
+    mark_no_show,
+    mark_started,
+    undo_outcome,
+)
 from core.bookings.transitions import Actor
 from core.catalog.entities import Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
@@ -30,10 +39,10 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, rooms, shops
 from core.shops.services import add_service
-from tests.core.bookings.processes import gather_crowd
-from tests.core.scheduling.harness import at
+from tests.core.bookings.processes import add_customers
+from tests.core.scheduling.harness import madrid_instant
 
-GUESTS = 24
+CUSTOMER_COUNT = 24
 BUDGET = 4
 MAX_OPEN = 3
 DAYS = ("2026-03-10", "2026-03-11")
@@ -41,7 +50,7 @@ DAYS = ("2026-03-10", "2026-03-11")
 Work = Callable[[Context], Awaitable[Any]]
 
 
-async def open_shop(ctx: Context) -> dict[str, int]:
+async def open_random_shop(ctx: Context) -> dict[str, int]:
     """Open the shop of the storm; return the ids its workers need."""
     shop_id = await shops.add_shop(
         ctx,
@@ -56,7 +65,7 @@ async def open_shop(ctx: Context) -> dict[str, int]:
         notice_minutes=0,
     )
     week = {day: [Interval(9 * 60, 15 * 60)] for day in range(5)}
-    await opening_hours.set_hours(ctx, shop_id, None, week)
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, week)
     services = [
         await add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500),
         await add_service(
@@ -79,14 +88,14 @@ async def open_shop(ctx: Context) -> dict[str, int]:
     for name in ("Ana", "Leo", "Eva"):
         provider = await providers.add_provider(ctx, shop_id, name)
         for service in services:
-            await providers.offer(ctx, shop_id, provider, service)
+            await providers.set_offering(ctx, shop_id, provider, service)
     await rooms.add_room(ctx, shop_id, "Colour room", service_ids=[services[1]])
-    owner = await gather_crowd(ctx, shop_id, GUESTS)
+    owner = await add_customers(ctx, shop_id, CUSTOMER_COUNT)
     return {"shop": shop_id, "owner": owner}
 
 
 @dataclass
-class Worker:
+class RandomActor:
     """One of those who act at random; talks `talks` are its own, all else is everybody's."""
 
     runtime: Runtime
@@ -138,7 +147,7 @@ class Worker:
         slot = await self._slot(ctx)
         known = self.chance.random() < 0.3
         user = self.chance.choice(self.guests) if known else None
-        held = await customer_actions.hold(
+        held = await customer_actions.hold_slot(
             ctx, slot, conversation_id=talk, key=self.key(), origin="sms", user_id=user
         )
         return held.state
@@ -154,7 +163,7 @@ class Worker:
         user = self.chance.choice(self.guests)
         if found.made_by.startswith("user:"):
             user = int(found.made_by.removeprefix("user:"))
-        booked = await customer_actions.book(ctx, found.id, user_id=user, key=self.key())
+        booked = await customer_actions.book_hold(ctx, found.id, user_id=user, key=self.key())
         return booked.state
 
     async def move(self, ctx: Context) -> str:
@@ -162,7 +171,7 @@ class Worker:
         if found is None:
             return "nothing"
         slot = await self._slot(ctx, found.service_id)
-        moved = await customer_actions.move(
+        moved = await customer_actions.move_booking(
             ctx, found.id, slot, actor=self._actor(found), key=self.key()
         )
         return moved.state
@@ -171,18 +180,20 @@ class Worker:
         found = await self._any(ctx, bookings_table.c.state.in_(("pending", "confirmed")))
         if found is None:
             return "nothing"
-        return (await customer_actions.cancel(ctx, found.id, actor=self._actor(found))).state
+        return (
+            await customer_actions.cancel_booking(ctx, found.id, actor=self._actor(found))
+        ).state
 
     async def book_for(self, ctx: Context) -> str:
         slot, guest = await self._slot(ctx), self.chance.choice(self.guests)
-        booked = await staff_actions.book_for(
+        booked = await book_for_customer(
             ctx, slot, actor=self.owner, customer_id=guest, key=self.key()
         )
         return booked.state
 
     async def squeeze_in(self, ctx: Context) -> str:
         slot, guest = await self._slot(ctx), self.chance.choice(self.guests)
-        booked = await staff_actions.squeeze_in(
+        booked = await staff_actions.overbook(
             ctx, slot, actor=self.owner, customer_id=guest, key=self.key()
         )
         return booked.state
@@ -191,14 +202,14 @@ class Worker:
         found = await self._any(ctx, bookings_table.c.state == "pending")
         if found is None:
             return "nothing"
-        verb = self.chance.choice((staff_actions.confirm, staff_actions.decline))
+        verb = self.chance.choice((confirm_booking, decline_booking))
         return (await verb(ctx, found.id, actor=self.owner)).state
 
     async def visit(self, ctx: Context) -> str:
         found = await self._any(ctx, bookings_table.c.state.not_in(("held", "expired")))
         if found is None:
             return "nothing"
-        verbs = staff_actions.start, staff_actions.complete, mark_no_show, staff_actions.correct
+        verbs = mark_started, mark_completed, mark_no_show, undo_outcome
         return (await self.chance.choice(verbs)(ctx, found.id, actor=self.owner)).state
 
     async def release(self, ctx: Context) -> str:
@@ -209,10 +220,10 @@ class Worker:
         )
         if found is None:
             return "nothing"
-        return (await customer_actions.release(ctx, found.id)).state
+        return (await customer_actions.release_hold(ctx, found.id)).state
 
     async def expire(self, ctx: Context) -> str:
-        await expiry.expire(ctx)
+        await expiry.expire_overdue(ctx)
         return "done"
 
     async def block(self, ctx: Context) -> str:
@@ -220,7 +231,7 @@ class Worker:
         start = self._start()
         # Now and then a whole weekend, kept in several claims.
         lasts = timedelta(minutes=self.chance.choice((30, 45, 120, 60 * 50)))
-        await blocks.block(
+        await block_time(
             ctx,
             shop_id=self.shop,
             calendar_id=self.chance.choice(ids.all()),
@@ -239,11 +250,11 @@ class Worker:
         if not found:
             return "nothing"
         one = self.chance.choice(found)
-        await blocks.unblock(ctx, one, shop_id=self.shop, actor=self.owner)
+        await remove_block(ctx, one, shop_id=self.shop, actor=self.owner)
         return "free"
 
     async def add_session(self, ctx: Context) -> str:
-        known = await catalog(ctx, self.shop)
+        known = await load_catalog(ctx, self.shop)
         await blocks.add_session(
             ctx,
             shop_id=self.shop,
@@ -266,11 +277,11 @@ class Worker:
 
     def _start(self) -> Any:
         minutes = 15 * self.chance.randrange(self.starts)
-        return at(f"{self.chance.choice(DAYS)} 09:00") + timedelta(minutes=minutes)
+        return madrid_instant(f"{self.chance.choice(DAYS)} 09:00") + timedelta(minutes=minutes)
 
     async def _slot(self, ctx: Context, service_id: int | None = None) -> Slot:
         """A slot as somebody saw it some time ago: on offer, taken, or never."""
-        known = await catalog(ctx, self.shop)
+        known = await load_catalog(ctx, self.shop)
         service = known.service(service_id or self.chance.choice(known.services).id)
         if service.sessions and (found := await self._session(ctx)) is not None:
             return Slot(
@@ -312,29 +323,29 @@ class Worker:
         return self.owner if staff else Actor("customer", row.customer_id)
 
 
-def forget_locks_and_checks() -> None:
+def disable_locks_and_checks() -> None:
     """For a control: let this process, to its end, lock nothing and find every slot free."""
 
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    Context.lock = nothing  # type: ignore[method-assign]
-    availability.check = nothing
+    Context.lock_rows = nothing  # type: ignore[method-assign]
+    availability.ensure_available = nothing
 
 
-async def storm(runtime: Runtime, argument: dict[str, Any]) -> dict[str, Any]:
+async def run_random_history(runtime: Runtime, argument: dict[str, Any]) -> dict[str, Any]:
     """Let `tasks` workers act at once until `acts` things are done; return what came of them.
 
     A clock stands still for one round of acts and then goes on by 20 seconds.
     """
     assert isinstance(runtime.clock, FixedClock)
     if argument["careless"]:
-        forget_locks_and_checks()
+        disable_locks_and_checks()
     first = argument["owner"] + 1
     each = argument["talks"] // argument["tasks"]
     start = first + argument["from"]
     workers = [
-        Worker(
+        RandomActor(
             runtime,
             argument["shop"],
             Actor("staff", argument["owner"], "Olga"),

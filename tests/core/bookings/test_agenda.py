@@ -20,9 +20,9 @@ async def test_visits_that_are_over_are_found_by_their_index(runtime: Runtime) -
         )
         assert await outcome_questions.ask_outcomes(ctx) == 0
         _, _, statement, values, *_ = seen[0]
-        if ctx.postgresql:  # a small table is read as a whole unless that is forbidden
+        if ctx.is_postgresql:  # a small table is read as a whole unless that is forbidden
             await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN" if ctx.postgresql else "EXPLAIN QUERY PLAN"
+        explain = "EXPLAIN" if ctx.is_postgresql else "EXPLAIN QUERY PLAN"
         plan = await ctx.connection.exec_driver_sql(f"{explain} {statement}", values)
         steps = " | ".join(str(row[-1]) for row in plan)
     assert "ix_bookings_state_ends_at" in steps, steps

@@ -7,27 +7,27 @@ import icalendar
 import pytest
 
 from core.bookings import ics
-from core.bookings.ics import Invite, invite
-from core.clock import instant_from
+from core.bookings.ics import BookingView, booking_ics, load_booking_view
+from core.clock import parse_instant
 from core.db.context import Context
 from core.db.tables import bookings, claims, shops
 from core.errors import NotFound
 from core.messaging.messages import Money, When
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 
-BOOKED = Invite(
+BOOKED = BookingView(
     id=17,
     ref="K7Q-3MD",
     state="confirmed",
-    starts_at=instant_from("2026-03-13T16:30Z"),
-    ends_at=instant_from("2026-03-13T17:00Z"),
+    starts_at=parse_instant("2026-03-13T16:30Z"),
+    ends_at=parse_instant("2026-03-13T17:00Z"),
     timezone="Europe/Madrid",
     held_until=None,
     price_minor=2500,
     currency="EUR",
     attendee="",
     sequence=2,
-    updated_at=instant_from("2026-03-09T09:00Z"),
+    updated_at=parse_instant("2026-03-09T09:00Z"),
     service="Cut",
     provider="Leo",
     title="",
@@ -53,13 +53,13 @@ CHANGES = {
 }
 
 
-def written(booking: Invite, **texts: Any) -> bytes:
+def written(booking: BookingView, **texts: Any) -> bytes:
     words: dict[str, Any] = {
         "summary": "Cut with Leo",
         "description": "Ref K7Q-3MD",
         "url": "https://x.example/b/1",
     }
-    return ics.ics(booking, **{**words, **texts})
+    return booking_ics(booking, **{**words, **texts})
 
 
 def parsed(file: bytes) -> tuple[Any, Any]:
@@ -77,7 +77,7 @@ def by_its_own_rules(calendar: Any, local: datetime) -> datetime:
     return instant
 
 
-def test_the_file_of_a_booking() -> None:
+def test_ics_file_of_a_booking() -> None:
     calendar, event = parsed(written(BOOKED))
     assert (calendar["VERSION"], calendar["METHOD"]) == ("2.0", "PUBLISH")
     assert {name: str(event[name]) for name in ("UID", "STATUS", "TRANSP", "SUMMARY")} == {
@@ -110,18 +110,18 @@ def test_the_file_of_a_booking() -> None:
         ("expired", "CANCELLED"),
     ],
 )
-def test_the_status(state: str, status: str) -> None:
+def test_ics_status_follows_the_booking_state(state: str, status: str) -> None:
     booking = replace(BOOKED, state=state)
     _, event = parsed(written(booking))
     assert event["STATUS"] == status
     assert event["TRANSP"] == ("TRANSPARENT" if status == "CANCELLED" else "OPAQUE")
-    assert booking.off == (status == "CANCELLED")
+    assert booking.is_void == (status == "CANCELLED")
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("season", [0, 1])
 def test_the_times_are_right_around_a_change_of_the_clocks(zone: str, season: int) -> None:
-    change = instant_from(CHANGES[zone][season])
+    change = parse_instant(CHANGES[zone][season])
     for quarters in range(-8 * 4, 8 * 4):
         start = change + timedelta(minutes=15 * quarters)
         booking = replace(
@@ -142,7 +142,7 @@ def test_a_time_that_comes_twice_is_written_in_utc(zone: str) -> None:
     twice = []
     for season in CHANGES[zone]:
         for quarters in range(-8, 8):
-            start = instant_from(season) + timedelta(minutes=15 * quarters)
+            start = parse_instant(season) + timedelta(minutes=15 * quarters)
             end = start + timedelta(minutes=15)
             booking = replace(BOOKED, timezone=zone, starts_at=start, ends_at=end)
             _, event = parsed(written(booking))
@@ -165,8 +165,8 @@ def test_the_rules_of_a_zone_hold_for_the_year_of_the_booking_and_those_beside_i
     zone: str,
 ) -> None:
     calendar, _ = parsed(written(replace(BOOKED, timezone=zone)))
-    hour = instant_from("2025-01-02T00:00Z")
-    while hour < instant_from("2027-12-30T00:00Z"):
+    hour = parse_instant("2025-01-02T00:00Z")
+    while hour < parse_instant("2027-12-30T00:00Z"):
         local = hour.astimezone(ZoneInfo(zone))
         if not local.fold:
             assert by_its_own_rules(calendar, local.replace(tzinfo=None)) == hour
@@ -193,7 +193,7 @@ def test_a_move_keeps_the_uid_and_raises_the_sequence() -> None:
     assert (before["SEQUENCE"], after["SEQUENCE"]) == (2, 3)
 
 
-def test_the_city_is_said_once() -> None:
+def test_ics_location_names_the_city_once() -> None:
     assert replace(BOOKED, address="Calle Mayor 8, 28013 MADRID").place == (
         "Calle Mayor 8, 28013 MADRID"
     )
@@ -202,11 +202,11 @@ def test_the_city_is_said_once() -> None:
 
 
 async def test_an_invite_shows_what_was_booked_and_where_the_shop_is_now(ctx: Context) -> None:
-    rows = Rows(ctx)
+    rows = RowFactory(ctx)
     shop = await rows.add(
         shops, address="Calle Mayor 8", phone="+34915550100", latitude=40.4155, longitude=-3.7074
     )
-    start = instant_from("2026-03-13T16:30Z")
+    start = parse_instant("2026-03-13T16:30Z")
     booking_id = await rows.add(
         bookings,
         shop_id=shop,
@@ -220,12 +220,12 @@ async def test_an_invite_shows_what_was_booked_and_where_the_shop_is_now(ctx: Co
             "phone": "+34600000001",
         },
         sequence=2,
-        updated_at=instant_from("2026-03-09T09:00Z"),
+        updated_at=parse_instant("2026-03-09T09:00Z"),
     )
     await rows.add(claims)
-    shown = await invite(ctx, booking_id)
+    shown = await load_booking_view(ctx, booking_id)
     assert shown == replace(BOOKED, id=booking_id)
-    assert (shown.start, shown.end) == (
+    assert (shown.local_start, shown.local_end) == (
         When(start, "Europe/Madrid"),
         When(start + timedelta(minutes=30), "Europe/Madrid"),
     )
@@ -235,4 +235,4 @@ async def test_an_invite_shows_what_was_booked_and_where_the_shop_is_now(ctx: Co
 
 async def test_there_is_no_invite_to_no_booking(ctx: Context) -> None:
     with pytest.raises(NotFound):
-        await ics.invite(ctx, 1)
+        await ics.load_booking_view(ctx, 1)

@@ -16,7 +16,7 @@ from core.db.context import Context
 from core.errors import SlotlineError
 from core.shops import shops
 from tests.core.bookings import invariants
-from tests.core.bookings.harness import House, open_house
+from tests.core.bookings.harness import BookingHarness, open_booking_harness
 from tests.support.runtimes import open_runtime
 
 OPENS, CLOSES = 9 * 60, 12 * 60
@@ -154,9 +154,9 @@ class Model:
                     one.state = "expired"
 
 
-def _slot(house: House, colour: bool, leo: bool, start: int) -> Any:
+def _slot(house: BookingHarness, colour: bool, leo: bool, start: int) -> Any:
     minutes, _, _, price = COLOUR if colour else CUT
-    return house.slot(
+    return house.slot_at(
         f"{start // 60:02}:{start % 60:02}",
         house.leo if leo else house.ana,
         service_id=house.colour if colour else house.cut,
@@ -168,25 +168,25 @@ def _slot(house: House, colour: bool, leo: bool, start: int) -> Any:
 async def _play(file: Path, moves: list[tuple[Any, ...]]) -> None:
     runtime = open_runtime(f"sqlite+aiosqlite:///{file}", file.parent)
     try:
-        house = await open_house(runtime, grid_minutes=15, max_open=MAX_OPEN)
+        house = await open_booking_harness(runtime, grid_minutes=15, max_open=MAX_OPEN)
         gaps = {"gap_before_minutes": COLOUR[1], "gap_after_minutes": COLOUR[2]}
-        await house.change(shops.set_rules, service_id=house.colour, **gaps)
+        await house.change_shop(shops.set_booking_rules, service_id=house.colour, **gaps)
         model, made = Model(), list[Booking]()
         for name, *values in moves:
             wanted, got = await _step(house, model, made, name, values)
             assert got == wanted, f"{name} {values}"
-            assert await house.states() == [one.state for one in model.ones]
+            assert await house.booking_states() == [one.state for one in model.ones]
 
         async def ask(ctx: Context) -> list[str]:
-            return await invariants.faults(ctx, budget=20, max_open=MAX_OPEN, now=ctx.now)
+            return await invariants.find_violations(ctx, budget=20, max_open=MAX_OPEN, now=ctx.now)
 
-        assert await house.do(ask) == []
+        assert await house.transact(ask) == []
     finally:
         await runtime.close()
 
 
 async def _step(
-    house: House, model: Model, made: list[Booking], name: str, values: list[Any]
+    house: BookingHarness, model: Model, made: list[Booking], name: str, values: list[Any]
 ) -> tuple[str, str]:
     """Do one thing in both; return what each says of it."""
     if name == "wait":
@@ -195,7 +195,7 @@ async def _step(
         return "", ""
     if name == "sweep":
         model.sweep()
-        await house.do(expiry.expire)
+        await house.transact(expiry.expire_overdue)
         return "", ""
     wanted = ""
     try:
@@ -213,23 +213,25 @@ async def _step(
         at, *rest = values
         at %= len(made)
         wanted = getattr(model, name)(model.ones[at], *rest)
-        one = await house.get(made[at])
+        one = await house.load_booking(made[at])
         if name == "book":
-            return wanted, (await house.settle(one)).state
+            return wanted, (await house.confirm_hold(one)).state
         if name == "move":
             colour = one.service_id == house.colour
             start, leo = rest
             return wanted, (await house.move(one, _slot(house, colour, leo, start))).state
         if name == "cancel":
             return wanted, (await house.cancel(one)).state
-        return wanted, (await house.do(lambda ctx: customer_actions.release(ctx, one.id))).state
+        return wanted, (
+            await house.transact(lambda ctx: customer_actions.release_hold(ctx, one.id))
+        ).state
     except SlotlineError as refused:
         return wanted, refused.code
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=ops)
-def test_the_core_and_the_model_say_the_same(
+def test_random_booking_commands_agree_with_the_reference_model(
     moves: list[tuple[Any, ...]], migrated_sqlite: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "slotline.db"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import instant_from
+from core.clock import parse_instant
 from core.db.runtime import Runtime
 from core.db.tables import overlap_guards
 from tests.core.bookings import invariants, processes, random_histories
@@ -24,10 +24,10 @@ async def rage(
 ) -> tuple[Counter[str], list[str]]:
     """Let four processes do `acts` things each; return what came of them and what is wrong then."""
     async with runtime.transaction() as ctx:
-        ids = await random_histories.open_shop(ctx)
+        ids = await random_histories.open_random_shop(ctx)
         if not careless:
-            assert await ctx.connection.run_sync(overlap_guards.missing) == []
-    each = random_histories.GUESTS // PROCESSES
+            assert await ctx.connection.run_sync(overlap_guards.missing_guards) == []
+    each = random_histories.CUSTOMER_COUNT // PROCESSES
     common = {
         "tasks": TASKS,
         "acts": acts,
@@ -36,20 +36,20 @@ async def rage(
         **ids,
         "starts": starts,
     }
-    answers = await processes.send(
-        runtime.settings.database,
+    answers = await processes.run_processes(
+        runtime.settings.effective_database_url,
         folder,
         [TASKS] * PROCESSES,
         "storm",
         [{**common, "from": n * each, "seed": 100 * n} for n in range(PROCESSES)],
     )
     seen: Counter[str] = sum((Counter(answer["seen"]) for answer in answers), Counter())
-    async with runtime.reading() as ctx:
-        wrong = await invariants.faults(
+    async with runtime.read_transaction() as ctx:
+        wrong = await invariants.find_violations(
             ctx,
             budget=random_histories.BUDGET,
             max_open=random_histories.MAX_OPEN,
-            now=instant_from(NOW) + timedelta(seconds=20 * acts // TASKS),
+            now=parse_instant(NOW) + timedelta(seconds=20 * acts // TASKS),
         )
     return seen, wrong
 
@@ -67,16 +67,14 @@ async def test_random_histories_of_four_processes_leave_no_fault(
     assert min(seen[what] for what in rarely) > 1
 
 
-async def test_without_locks_and_checks_the_guards_still_stand(
-    runtime: Runtime, tmp_path: Path
-) -> None:
+async def test_guards_hold_with_locks_and_checks_off(runtime: Runtime, tmp_path: Path) -> None:
     seen, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
     assert seen["hold: held"] > 1
     assert seen["hold: slot_taken"] > 1
     assert [fault for fault in wrong if "overlap" in fault or "seat" in fault] == []
 
 
-async def test_without_guards_either_the_fault_is_seen(runtime: Runtime, tmp_path: Path) -> None:
+async def test_overlaps_are_found_with_guards_off_too(runtime: Runtime, tmp_path: Path) -> None:
     """The control: it is not luck that the other histories are clean."""
     async with runtime.transaction() as ctx:
         await ctx.connection.run_sync(overlap_guards.remove)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.db.runtime import Runtime
 from core.db.tables import booking_events, bookings, claims
 from tests.core.bookings import processes
-from tests.core.scheduling.harness import Salon, at, open_salon
+from tests.core.scheduling.harness import SchedulingHarness, madrid_instant, open_scheduling_harness
 
 ATTEMPTS = 1000
 
@@ -17,10 +17,10 @@ ATTEMPTS = 1000
 pytestmark = [pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
 
 
-async def _salon(runtime: Runtime) -> tuple[Salon, int]:
+async def _salon(runtime: Runtime) -> tuple[SchedulingHarness, int]:
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
-        return salon, await processes.gather_crowd(ctx, salon.shop_id, ATTEMPTS)
+        salon = await open_scheduling_harness(ctx)
+        return salon, await processes.add_customers(ctx, salon.shop_id, ATTEMPTS)
 
 
 async def test_a_thousand_attempts_at_one_slot_make_one_booking(
@@ -32,18 +32,18 @@ async def test_a_thousand_attempts_at_one_slot_make_one_booking(
         "shop": salon.shop_id,
         "service": salon.cut,
         "provider": salon.ana,
-        "starts": int(at("2026-03-10 10:00").timestamp()),
-        "ends": int(at("2026-03-10 10:30").timestamp()),
+        "starts": int(madrid_instant("2026-03-10 10:00").timestamp()),
+        "ends": int(madrid_instant("2026-03-10 10:30").timestamp()),
         "price": 2500,
         "currency": "EUR",
         "session": None,
         "seats": None,
     }
     # PostgreSQL: 50 connections of 4 processes. A SQLite file has one serving process.
-    url = runtime.settings.database
+    url = runtime.settings.effective_database_url
     connections = [13, 13, 12, 12] if url.startswith("postgresql") else [1]
     each = ATTEMPTS // len(connections)
-    answers = await processes.send(
+    answers = await processes.run_processes(
         url,
         tmp_path,
         connections,
@@ -57,9 +57,9 @@ async def test_a_thousand_attempts_at_one_slot_make_one_booking(
     seconds = max(answer["seconds"] for answer in answers)
     print(f"{url.partition('+')[0]}: {ATTEMPTS} attempts at one slot in {seconds:.1f} s")  # noqa: T201
     assert seen == {"booked": 1, "SlotTaken with 3 alternatives": ATTEMPTS - 1}
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(sa.select(bookings.c.state, bookings.c.starts_at))
-        assert [tuple(row) for row in rows] == [("confirmed", at("2026-03-10 10:00"))]
+        assert [tuple(row) for row in rows] == [("confirmed", madrid_instant("2026-03-10 10:00"))]
         assert await ctx.scalar(sa.select(sa.func.count()).select_from(claims)) == 1
         states = sa.select(booking_events.c.to_state).order_by(booking_events.c.id)
         assert [row.to_state for row in await ctx.all(states)] in (

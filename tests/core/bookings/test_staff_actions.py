@@ -7,111 +7,126 @@ import pytest
 import sqlalchemy as sa
 
 from core.bookings import staff_actions
-from core.bookings.staff_actions import mark_no_show, squeeze_in
+from core.bookings.staff_actions import (
+    confirm_booking,
+    decline_booking,
+    mark_completed,
+    mark_no_show,
+    mark_started,
+    undo_outcome,
+)
 from core.bookings.transitions import SYSTEM, Actor
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import booking_events, customers, prompts, users
-from core.errors import Invalid, NotAllowed, NotFound, SlotTaken, WrongState
-from core.messaging.messages import Say, decode
+from core.errors import InvalidTransition, InvalidValue, NotAllowed, NotFound, SlotTaken
+from core.messaging.messages import Say, decode_value
 from core.people.customers import add_customer
-from tests.core.bookings.harness import House, open_house
-from tests.core.scheduling.harness import at
+from tests.core.bookings.harness import BookingHarness, open_booking_harness
+from tests.core.scheduling.harness import madrid_instant
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> House:
-    return await open_house(runtime)
+async def house(runtime: Runtime) -> BookingHarness:
+    return await open_booking_harness(runtime)
 
 
 # ------------------------------------------------------------------------------------ for customers
 
 
-async def test_staff_book_for_any_customer_and_they_are_told(house: House) -> None:
+async def test_staff_book_for_any_customer_and_they_are_told(house: BookingHarness) -> None:
     booked = await house.book_for("09:00", attendee="Lia", purpose="Curls", note="Vegan colour")
     assert (booked.state, booked.made_by, booked.origin) == (
         "confirmed",
         f"staff:{house.owner}",
         "staff",
     )
-    assert booked == await house.get(booked)
+    assert booked == await house.load_booking(booked)
     assert (booked.attendee, booked.purpose, booked.note) == ("Lia", "Curls", "Vegan colour")
-    assert await house.sent() == ["Marta: tell.confirmed"]
-    assert await house.history(booked) == [f"staff:{house.owner}: book_for  > confirmed"]
+    assert await house.outbox_as_text() == ["Marta: tell.confirmed"]
+    assert await house.history_as_text(booked) == [f"staff:{house.owner}: book_for  > confirmed"]
 
 
-async def test_staff_book_a_walk_in_now_off_the_grid(house: House) -> None:
+async def test_staff_book_a_walk_in_now_off_the_grid(house: BookingHarness) -> None:
     house.clock.move_to("2026-03-10T08:05Z")  # five past nine in Madrid
-    walk_in = await house.do(lambda ctx: add_customer(ctx, house.shop, "Walk In"))
+    walk_in = await house.transact(lambda ctx: add_customer(ctx, house.shop, "Walk In"))
     booked = await house.book_for("09:05", customer_id=walk_in)
     assert (booked.customer_name, booked.user_id) == ("Walk In", None)
-    assert await house.taken() == ["Ana 10 09:05-10 09:35"]
-    assert await house.sent() == []
+    assert await house.claims_as_text() == ["Ana 10 09:05-10 09:35"]
+    assert await house.outbox_as_text() == []
 
 
-async def test_an_import_books_as_the_system(house: House) -> None:
+async def test_an_import_books_as_the_system(house: BookingHarness) -> None:
     booked = await house.book_for("09:00", actor=SYSTEM, origin="import")
     assert (booked.made_by, booked.origin) == ("system", "import")
 
 
-async def test_only_this_shops_people_book_for_this_shops_customers(house: House) -> None:
+async def test_only_this_shops_people_book_for_this_shops_customers(house: BookingHarness) -> None:
     customer = await house.customer(house.marta)
     with pytest.raises(NotAllowed):
         await house.book_for("09:00", actor=Actor("staff", house.hugo))
     with pytest.raises(NotAllowed):
-        await house.book_for("09:00", actor=house.as_marta)
+        await house.book_for("09:00", actor=house.customer_actor)
     with pytest.raises(NotFound):
         await house.book_for("09:00", customer_id=customer + 1)
-    await house.set(users, house.hugo, admin=True)
+    await house.overwrite_row(users, house.hugo, admin=True)
     assert (await house.book_for("09:00", actor=Actor("staff", house.hugo))).state == "confirmed"
 
 
-async def test_squeezing_in_goes_over_what_is_there_and_says_so(house: House) -> None:
+async def test_squeezing_in_goes_over_what_is_there_and_says_so(house: BookingHarness) -> None:
     first = await house.book("09:00")
     customer = await house.customer(house.hugo)
-    slot = house.slot("09:15")
-    squeezed = await house.do(
-        lambda ctx: squeeze_in(ctx, slot, actor=house.staff, customer_id=customer, key="squeeze")
+    slot = house.slot_at("09:15")
+    squeezed = await house.transact(
+        lambda ctx: staff_actions.overbook(
+            ctx, slot, actor=house.owner_actor, customer_id=customer, key="squeeze"
+        )
     )
-    again = await house.do(
-        lambda ctx: squeeze_in(ctx, slot, actor=house.staff, customer_id=customer, key="squeeze")
+    again = await house.transact(
+        lambda ctx: staff_actions.overbook(
+            ctx, slot, actor=house.owner_actor, customer_id=customer, key="squeeze"
+        )
     )
     assert again == squeezed
     assert (squeezed.squeezed, squeezed.state) == (True, "confirmed")
-    assert await house.taken() == ["Ana 10 09:00-10 09:30", "Ana 10 09:15-10 09:45"]
+    assert await house.claims_as_text() == ["Ana 10 09:00-10 09:30", "Ana 10 09:15-10 09:45"]
     details = sa.select(booking_events.c.details).where(booking_events.c.booking_id == squeezed.id)
     assert [row.details for row in await house.rows(details)] == [
         {"by": "Olga", "over": [first.id]}
     ]
     # Nobody is offered the time; moved, it is a booking like any other.
-    assert await house.free() == ["10:00", "10:30", "11:00", "11:30"]
-    moved = await house.move(squeezed, house.slot("10:00"), actor=house.staff)
+    assert await house.free_times() == ["10:00", "10:30", "11:00", "11:30"]
+    moved = await house.move(squeezed, house.slot_at("10:00"), actor=house.owner_actor)
     assert moved.squeezed is False
     with pytest.raises(SlotTaken):
-        await house.move(first, house.slot("10:00"))
+        await house.move(first, house.slot_at("10:00"))
 
 
-async def test_nothing_is_squeezed_in_that_no_service_can_be(house: House) -> None:
+async def test_nothing_is_squeezed_in_that_no_service_can_be(house: BookingHarness) -> None:
     customer = await house.customer(house.hugo)
     for lasts in (timedelta(minutes=-30), timedelta(hours=25)):
-        with pytest.raises(Invalid):
-            await house.do(
-                lambda ctx, lasts=lasts: squeeze_in(  # type: ignore[misc]
+        with pytest.raises(InvalidValue):
+            await house.transact(
+                lambda ctx, lasts=lasts: staff_actions.overbook(  # type: ignore[misc]
                     ctx,
-                    house.slot(lasts=lasts),
-                    actor=house.staff,
+                    house.slot_at(lasts=lasts),
+                    actor=house.owner_actor,
                     customer_id=customer,
                     key="squeeze",
                 )
             )
 
 
-async def test_customers_squeeze_nobody_in(house: House) -> None:
+async def test_customers_squeeze_nobody_in(house: BookingHarness) -> None:
     customer = await house.customer(house.marta)
     with pytest.raises(NotAllowed):
-        await house.do(
-            lambda ctx: squeeze_in(
-                ctx, house.slot(), actor=house.as_marta, customer_id=customer, key="squeeze"
+        await house.transact(
+            lambda ctx: staff_actions.overbook(
+                ctx,
+                house.slot_at(),
+                actor=house.customer_actor,
+                customer_id=customer,
+                key="squeeze",
             )
         )
 
@@ -120,68 +135,71 @@ async def test_customers_squeeze_nobody_in(house: House) -> None:
 
 
 @pytest.fixture
-async def careful(runtime: Runtime) -> House:
+async def careful(runtime: Runtime) -> BookingHarness:
     """The house, where the shop wants to see bookings first."""
-    return await open_house(runtime, needs_approval=True)
+    return await open_booking_harness(runtime, needs_approval=True)
 
 
-async def test_a_request_can_be_answered_until_its_start(careful: House) -> None:
+async def test_a_request_can_be_answered_until_its_start(careful: BookingHarness) -> None:
     asked = await careful.book("09:00", attendee="Hugo")
     rows = await careful.rows(sa.select(prompts).order_by(prompts.c.id))
     assert [(row.flow, row.args, row.expires_at) for row in rows] == [
         (
             "decide",
             {"booking": asked.id, "starts": int(asked.starts_at.timestamp())},
-            at("2026-03-10 09:00"),
+            madrid_instant("2026-03-10 09:00"),
         )
     ] * 2
     assert [option["value"] for option in rows[0].options] == ["approve", "decline", "propose"]
-    assert decode(rows[0].say).params["attendee"] == "Hugo"
+    assert decode_value(rows[0].say).params["attendee"] == "Hugo"
 
 
-async def test_the_first_to_decide_wins_and_the_others_are_told(careful: House) -> None:
+async def test_the_first_to_decide_wins_and_the_others_are_told(careful: BookingHarness) -> None:
     asked = await careful.book("09:00")
-    decided = await careful.desk(staff_actions.confirm, asked)
-    assert (decided.state, await careful.taken()) == ("confirmed", ["Ana 10 09:00-10 09:30"])
-    assert (await careful.sent())[2:] == ["Marta: tell.confirmed", "Rita: alert.decided"]
-    assert (await careful.said("alert.decided"))["by"] == "Olga"
-    assert (await careful.said("alert.decided"))["state"] == Say("state.confirmed")
+    decided = await careful.act_as_owner(confirm_booking, asked)
+    assert (decided.state, await careful.claims_as_text()) == (
+        "confirmed",
+        ["Ana 10 09:00-10 09:30"],
+    )
+    assert (await careful.outbox_as_text())[2:] == ["Marta: tell.confirmed", "Rita: alert.decided"]
+    assert (await careful.params_of_newest("alert.decided"))["by"] == "Olga"
+    assert (await careful.params_of_newest("alert.decided"))["state"] == Say("state.confirmed")
     rita = Actor("staff", careful.receptionist, "Rita")
-    for verb in (staff_actions.decline, staff_actions.confirm):
-        with pytest.raises(WrongState) as refused:
-            await careful.desk(verb, asked, actor=rita)
+    for verb in (decline_booking, confirm_booking):
+        with pytest.raises(InvalidTransition) as refused:
+            await careful.act_as_owner(verb, asked, actor=rita)
         assert refused.value.params == {
             "state": "confirmed",
             "action": verb.__name__,
             "by": "Olga",
         }
-    assert len(await careful.sent()) == 4
+    assert len(await careful.outbox_as_text()) == 4
 
 
-async def test_two_who_decide_at_once_do_not_both(careful: House) -> None:
+async def test_two_who_decide_at_once_do_not_both(careful: BookingHarness) -> None:
     asked = await careful.book("09:00")
     rita = Actor("staff", careful.receptionist, "Rita")
     answers = await asyncio.gather(
-        careful.desk(staff_actions.confirm, asked),
-        careful.desk(staff_actions.decline, asked, actor=rita),
+        careful.act_as_owner(confirm_booking, asked),
+        careful.act_as_owner(decline_booking, asked, actor=rita),
         return_exceptions=True,
     )
-    refused = [answer for answer in answers if isinstance(answer, WrongState)]
+    refused = [answer for answer in answers if isinstance(answer, InvalidTransition)]
     assert len(refused) == 1
-    row = await careful.get(asked)
+    row = await careful.load_booking(asked)
     by = "Olga" if row.state == "confirmed" else "Rita"
     assert (refused[0].params["state"], refused[0].params["by"]) == (row.state, by)
-    assert len(await careful.history(asked)) == 3
-    assert await careful.taken() == (["Ana 10 09:00-10 09:30"] if by == "Olga" else [])
+    assert len(await careful.history_as_text(asked)) == 3
+    assert await careful.claims_as_text() == (["Ana 10 09:00-10 09:30"] if by == "Olga" else [])
 
 
-async def test_a_decision_does_not_outlive_a_move(careful: House) -> None:
+async def test_a_decision_does_not_outlive_a_move(careful: BookingHarness) -> None:
     asked = await careful.book("09:00")
     shown = int(asked.starts_at.timestamp())
-    moved = await careful.move(asked, careful.slot("10:00"))
-    for verb in (staff_actions.confirm, staff_actions.decline):
-        with pytest.raises(WrongState) as refused:
-            await careful.desk(verb, asked, starts=shown)
+    moved = await careful.move(asked, careful.slot_at("10:00"))
+    for verb in (confirm_booking, decline_booking):
+        with pytest.raises(InvalidTransition) as refused:
+            await careful.act_as_owner(verb, asked, starts=shown)
         assert refused.value.params == {
             "state": "pending",
             "action": verb.__name__,
@@ -189,80 +207,82 @@ async def test_a_decision_does_not_outlive_a_move(careful: House) -> None:
             "moved": True,
         }
     again = int(moved.starts_at.timestamp())
-    assert (await careful.desk(staff_actions.confirm, asked, starts=again)).state == "confirmed"
+    assert (await careful.act_as_owner(confirm_booking, asked, starts=again)).state == "confirmed"
 
 
-async def test_a_declined_request_frees_its_time_and_says_why(careful: House) -> None:
+async def test_a_declined_request_frees_its_time_and_says_why(careful: BookingHarness) -> None:
     asked = await careful.book("09:00")
-    declined = await careful.desk(staff_actions.decline, asked, reason="Ana is away")
-    assert (declined.state, declined.reason, await careful.taken()) == (
+    declined = await careful.act_as_owner(decline_booking, asked, reason="Ana is away")
+    assert (declined.state, declined.reason, await careful.claims_as_text()) == (
         "declined",
         "Ana is away",
         [],
     )
-    assert (await careful.sent())[2:] == ["Marta: tell.declined", "Rita: alert.decided"]
-    assert (await careful.said("tell.declined"))["reason"] == "Ana is away"
+    assert (await careful.outbox_as_text())[2:] == ["Marta: tell.declined", "Rita: alert.decided"]
+    assert (await careful.params_of_newest("tell.declined"))["reason"] == "Ana is away"
 
 
-async def test_a_request_whose_start_has_come_is_as_good_as_expired(careful: House) -> None:
+async def test_a_request_whose_start_has_come_is_as_good_as_expired(
+    careful: BookingHarness,
+) -> None:
     asked = await careful.book("09:00")
     careful.clock.move_to("2026-03-10T08:00Z")
-    with pytest.raises(WrongState) as refused:
-        await careful.desk(staff_actions.confirm, asked)
+    with pytest.raises(InvalidTransition) as refused:
+        await careful.act_as_owner(confirm_booking, asked)
     assert refused.value.params == {"state": "expired", "action": "confirm", "by": ""}
 
 
-async def test_approval_does_not_mind_notice(careful: House) -> None:
+async def test_approval_does_not_mind_notice(careful: BookingHarness) -> None:
     asked = await careful.book("09:00")
     careful.clock.move_to("2026-03-10T07:50Z")
-    assert (await careful.desk(staff_actions.confirm, asked)).state == "confirmed"
+    assert (await careful.act_as_owner(confirm_booking, asked)).state == "confirmed"
 
 
 # ------------------------------------------------------------------------------------ the visit
 
 
-async def test_a_visit_that_ends_early_frees_the_rest(house: House) -> None:
+async def test_a_visit_that_ends_early_frees_the_rest(house: BookingHarness) -> None:
     booked = await house.book("10:00")
     house.clock.move_to("2026-03-10T09:00Z")
-    await house.desk(staff_actions.start, booked)
-    assert await house.taken() == ["Ana 10 10:00-10 10:30"]
-    await house.desk(staff_actions.complete, booked)
-    assert await house.taken() == []
-    assert (await house.sent())[2:] == []
+    await house.act_as_owner(mark_started, booked)
+    assert await house.claims_as_text() == ["Ana 10 10:00-10 10:30"]
+    await house.act_as_owner(mark_completed, booked)
+    assert await house.claims_as_text() == []
+    assert (await house.outbox_as_text())[2:] == []
 
 
-async def test_a_no_show_needs_a_start_that_has_come(house: House) -> None:
+async def test_a_no_show_needs_a_start_that_has_come(house: BookingHarness) -> None:
     booked = await house.book("10:00")
-    for verb in (mark_no_show, staff_actions.complete):
-        with pytest.raises(WrongState) as refused:
-            await house.desk(verb, booked)
+    for verb in (mark_no_show, mark_completed):
+        with pytest.raises(InvalidTransition) as refused:
+            await house.act_as_owner(verb, booked)
         assert refused.value.params == {
             "state": "confirmed",
             "action": verb.__name__,
             "begun": False,
         }
     house.clock.move_to("2026-03-10T09:00Z")
-    assert (await house.desk(mark_no_show, booked)).state == "no_show"
+    assert (await house.act_as_owner(mark_no_show, booked)).state == "no_show"
     # Somebody came after all, or the wrong line was tapped.
-    assert (await house.desk(staff_actions.correct, booked)).state == "completed"
-    assert (await house.desk(staff_actions.correct, booked)).state == "no_show"
+    assert (await house.act_as_owner(undo_outcome, booked)).state == "completed"
+    assert (await house.act_as_owner(undo_outcome, booked)).state == "no_show"
 
 
-async def test_staff_note_a_customer_who_called_to_be_late(house: House) -> None:
+async def test_staff_note_a_customer_who_called_to_be_late(house: BookingHarness) -> None:
     booked = await house.book("10:00")
-    late = await house.late(booked, 15, actor=house.staff)
+    late = await house.report_late(booked, 15, actor=house.owner_actor)
     assert late.late_minutes == 15
-    assert (await house.sent())[2:] == ["Rita: alert.late"]
+    assert (await house.outbox_as_text())[2:] == ["Rita: alert.late"]
 
 
-async def test_a_customer_who_was_merged_away_keeps_nothing(house: House) -> None:
+async def test_a_customer_who_was_merged_away_keeps_nothing(house: BookingHarness) -> None:
     """A booking belongs to the user of its customer row, as it is now."""
     booked = await house.book("10:00")
 
     async def give(ctx: Context) -> None:
         await ctx.execute(customers.update().values(user_id=house.hugo))
 
-    await house.do(give)
+    await house.transact(give)
     with pytest.raises(NotFound):
         await house.cancel(booked)
     gone = await house.cancel(booked, actor=Actor("customer", house.hugo))

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.bookings import staff_actions
+from core.bookings.staff_actions import confirm_booking
 from core.db.runtime import Runtime
 from core.errors import SlotTaken
-from core.shops import providers as shops_providers
 from core.shops import shops
-from core.shops.providers import add_provider, change_provider
-from tests.core.bookings.harness import House, open_house
+from core.shops.providers import add_provider, change_provider, set_offering
+from tests.core.bookings.harness import BookingHarness, open_booking_harness
 
 
 @contextmanager
@@ -55,7 +54,7 @@ COUNTS = {
 }
 
 
-async def count(house: House) -> dict[str, int]:
+async def count(house: BookingHarness) -> dict[str, int]:
     customer = await house.customer(house.hugo)
     found = {}
 
@@ -65,25 +64,25 @@ async def count(house: House) -> dict[str, int]:
         found[name] = len(seen)
         return done
 
-    await house.free()
+    await house.free_times()
     first = await measure("hold", lambda: house.hold("09:00"))
-    await measure("first booking", lambda: house.settle(first))
+    await measure("first booking", lambda: house.confirm_hold(first))
     known = await measure("hold of a known user", lambda: house.hold("09:30", user_id=house.marta))
-    booked = await measure("booking", lambda: house.settle(known))
+    booked = await measure("booking", lambda: house.confirm_hold(known))
     await house.hold("10:00")
     await measure("hold instead of another", lambda: house.hold("10:30"))
     await measure(
         "hold of a taken slot", lambda: refused(house.hold("10:30", talk=house.hugo_talk))
     )
-    await measure("move", lambda: house.move(booked, house.slot("11:30")))
+    await measure("move", lambda: house.move(booked, house.slot_at("11:30")))
     await measure("cancel", lambda: house.cancel(booked))
     await measure("booking at the desk", lambda: house.book_for("11:00", customer_id=customer))
     held = await house.hold("10:00", talk=house.hugo_talk)
     house.clock.move_to("2026-03-09T09:10Z")
-    await measure("booking of a hold that ran out", lambda: house.settle(held))
-    await house.change(shops.set_rules, needs_approval=True)
+    await measure("booking of a hold that ran out", lambda: house.confirm_hold(held))
+    await house.change_shop(shops.set_booking_rules, needs_approval=True)
     asked = await house.book("09:30")
-    await measure("confirmation", lambda: house.desk(staff_actions.confirm, asked))
+    await measure("confirmation", lambda: house.act_as_owner(confirm_booking, asked))
     return found
 
 
@@ -93,12 +92,14 @@ async def refused(work: Awaitable[Any]) -> None:
 
 
 @pytest.mark.parametrize("providers", [1, 3])
-async def test_statements_of_each_verb(runtime: Runtime, providers: int) -> None:
-    house = await open_house(runtime)
+async def test_each_booking_command_has_its_statement_count(
+    runtime: Runtime, providers: int
+) -> None:
+    house = await open_booking_harness(runtime)
     if providers == 1:
-        await house.change(change_provider, house.leo, active=False)
+        await house.change_shop(change_provider, house.leo, active=False)
     else:
-        eva = await house.change(add_provider, "Eva")
-        await house.change(shops_providers.offer, eva, house.cut)
+        eva = await house.change_shop(add_provider, "Eva")
+        await house.change_shop(set_offering, eva, house.cut)
     place = ("sqlite", "postgresql").index(runtime.engine.dialect.name)
     assert await count(house) == {name: counts[place] for name, counts in COUNTS.items()}

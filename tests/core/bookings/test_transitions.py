@@ -8,18 +8,18 @@ import pytest
 import sqlalchemy as sa
 
 from core.bookings import booking as bookings_booking
-from core.bookings import customer_actions, expiry, staff_actions
-from core.bookings.booking import Booking
-from core.bookings.staff_actions import mark_no_show
-from core.bookings.transitions import LIVE, SYSTEM, TRANSITIONS, Actor
+from core.bookings import customer_actions, expiry
+from core.bookings.booking import Booking, load_booking, load_booking_for_actor
+from core.bookings.staff_actions import confirm_booking, mark_no_show, mark_started, undo_outcome
+from core.bookings.transitions import LIVE_STATES, SYSTEM, TRANSITIONS, Actor
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import bookings as bookings_table
 from core.db.tables import claims
-from core.db.tables.bookings import STATES
-from core.errors import NotAllowed, NotOffered, TooLate, WrongState
-from tests.core.bookings.harness import House, open_house
-from tests.core.scheduling.harness import at
+from core.db.tables.bookings import BOOKING_STATES
+from core.errors import CutoffPassed, InvalidTransition, NotAllowed, NotOffered
+from tests.core.bookings.harness import BookingHarness, open_booking_harness
+from tests.core.scheduling.harness import madrid_instant
 
 ACTORS = ("customer", "staff", "system")
 
@@ -58,27 +58,27 @@ BEGUN: dict[str, dict[str, tuple[str, str]]] = EXPECTED | {
 Verb = Callable[[Context, Booking, Actor], Awaitable[Booking]]
 
 
-def verbs(house: House) -> dict[str, Verb]:
-    later = house.slot("11:30")
+def verbs(house: BookingHarness) -> dict[str, Verb]:
+    later = house.slot_at("11:30")
 
     async def book(ctx: Context, one: Booking, actor: Actor) -> Booking:
         if actor.kind != "customer":  # the verb has no other actor
             raise NotAllowed
-        return await customer_actions.book(ctx, one.id, user_id=house.marta, key="another")
+        return await customer_actions.book_hold(ctx, one.id, user_id=house.marta, key="another")
 
     async def release(ctx: Context, one: Booking, _: Actor) -> Booking:
-        return await customer_actions.release(ctx, one.id)
+        return await customer_actions.release_hold(ctx, one.id)
 
     async def move(ctx: Context, one: Booking, actor: Actor) -> Booking:
-        return await customer_actions.move(ctx, one.id, later, actor=actor, key="another")
+        return await customer_actions.move_booking(ctx, one.id, later, actor=actor, key="another")
 
     async def mark_late(ctx: Context, one: Booking, actor: Actor) -> Booking:
         return await customer_actions.mark_late(ctx, one.id, 10, actor=actor)
 
     async def expire(ctx: Context, one: Booking, _: Actor) -> Booking:
-        if not await expiry.expire(ctx):
-            raise WrongState
-        return await bookings_booking.get(ctx, one.id)
+        if not await expiry.expire_overdue(ctx):
+            raise InvalidTransition
+        return await load_booking(ctx, one.id)
 
     def plain(verb: Callable[..., Awaitable[Booking]]) -> Verb:
         return lambda ctx, one, actor: verb(ctx, one.id, actor=actor)
@@ -102,7 +102,7 @@ async def put(ctx: Context, booking: Booking, state: str) -> None:
     """Put a booking into a state, with the time such a one has."""
     values: dict[str, Any] = {"state": state, "held_until": None}
     if state == "held":
-        values["held_until"] = at("2026-03-10 23:00")
+        values["held_until"] = madrid_instant("2026-03-10 23:00")
     this = bookings_table.update().where(bookings_table.c.id == booking.id)
     await ctx.execute(this.values(values))
     mine = claims.c.booking_id == booking.id
@@ -112,11 +112,11 @@ async def put(ctx: Context, booking: Booking, state: str) -> None:
         await ctx.execute(claims.delete().where(mine))
 
 
-async def try_all(house: House, booking: Booking) -> dict[str, dict[str, tuple[str, str]]]:
+async def try_all(house: BookingHarness, booking: Booking) -> dict[str, dict[str, tuple[str, str]]]:
     """Try everything, each in a transaction that is taken back, and note what came of it."""
-    actors = {"customer": house.as_marta, "staff": house.staff, "system": SYSTEM}
+    actors = {"customer": house.customer_actor, "staff": house.owner_actor, "system": SYSTEM}
     found: dict[str, dict[str, tuple[str, str]]] = {name: {} for name in verbs(house)}
-    for state in STATES:
+    for state in BOOKING_STATES:
         for name, verb in verbs(house).items():
             for kind in ACTORS:
                 async with house.runtime.transaction() as ctx:
@@ -124,7 +124,7 @@ async def try_all(house: House, booking: Booking) -> dict[str, dict[str, tuple[s
                     await put(ctx, booking, state)
                     try:
                         done = await verb(ctx, booking, actors[kind])
-                    except (WrongState, NotAllowed, TooLate, NotOffered):
+                    except (InvalidTransition, NotAllowed, CutoffPassed, NotOffered):
                         pass
                     else:
                         row = await ctx.scalar(
@@ -132,7 +132,7 @@ async def try_all(house: House, booking: Booking) -> dict[str, dict[str, tuple[s
                                 bookings_table.c.id == booking.id
                             )
                         )
-                        live = row in LIVE
+                        live = row in LIVE_STATES
                         count = await ctx.scalar(
                             sa.select(sa.func.count()).where(claims.c.booking_id == booking.id)
                         )
@@ -145,37 +145,43 @@ async def try_all(house: House, booking: Booking) -> dict[str, dict[str, tuple[s
     return found
 
 
-async def test_every_action_from_every_state_by_everybody(runtime: Runtime) -> None:
-    house = await open_house(runtime)
+async def test_every_action_from_every_state_by_every_actor_before_the_start(
+    runtime: Runtime,
+) -> None:
+    house = await open_booking_harness(runtime)
     assert await try_all(house, await house.book("09:00")) == EXPECTED
 
 
-async def test_the_same_once_it_has_begun(runtime: Runtime) -> None:
-    house = await open_house(runtime)
+async def test_every_action_from_every_state_by_every_actor_after_the_start(
+    runtime: Runtime,
+) -> None:
+    house = await open_booking_harness(runtime)
     booking = await house.book("09:00")
     house.clock.move_to("2026-03-10T08:10Z")  # ten past nine in Madrid
     assert await try_all(house, booking) == BEGUN
 
 
 def test_the_table_names_every_state_there_is() -> None:
-    named = {state for state, _ in TRANSITIONS} | {step.to for step in TRANSITIONS.values()}
-    assert named - {""} == set(STATES)
-    assert set(LIVE) | {"completed", "declined", "cancelled", "no_show", "expired"} == set(STATES)
+    named = {state for state, _ in TRANSITIONS} | {step.to_state for step in TRANSITIONS.values()}
+    assert named - {""} == set(BOOKING_STATES)
+    assert set(LIVE_STATES) | {"completed", "declined", "cancelled", "no_show", "expired"} == set(
+        BOOKING_STATES
+    )
 
 
 async def test_the_history_tells_who_did_what(runtime: Runtime) -> None:
-    house = await open_house(runtime, needs_approval=True)
+    house = await open_booking_harness(runtime, needs_approval=True)
     booked = await house.book("09:00")
-    await house.desk(staff_actions.confirm, booked)
-    await house.move(booked, house.slot("10:00"))
-    await house.desk(staff_actions.confirm, booked)
-    await house.move(booked, house.slot("10:30"), actor=house.staff)
+    await house.act_as_owner(confirm_booking, booked)
+    await house.move(booked, house.slot_at("10:00"))
+    await house.act_as_owner(confirm_booking, booked)
+    await house.move(booked, house.slot_at("10:30"), actor=house.owner_actor)
     house.clock.move_to("2026-03-10T09:30Z")
-    for verb in (staff_actions.start, staff_actions.correct, mark_no_show, staff_actions.correct):
-        await house.desk(verb, booked)
-    assert (await house.get(booked)).state == "completed"
+    for verb in (mark_started, undo_outcome, mark_no_show, undo_outcome):
+        await house.act_as_owner(verb, booked)
+    assert (await house.load_booking(booked)).state == "completed"
     customer, staff = f"user:{house.marta}", f"staff:{house.owner}"
-    assert await house.history(booked) == [
+    assert await house.history_as_text(booked) == [
         "user: hold  > held",
         f"{customer}: request held > pending",
         f"{staff}: confirm pending > confirmed",
@@ -187,23 +193,23 @@ async def test_the_history_tells_who_did_what(runtime: Runtime) -> None:
         f"{staff}: mark_no_show confirmed > no_show",
         f"{staff}: correct no_show > completed",
     ]
-    assert await house.taken() == []
+    assert await house.claims_as_text() == []
 
 
 async def test_a_change_between_reading_and_writing_is_seen(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another did meanwhile is not written over: the verb begins again and finds it."""
-    house = await open_house(runtime)
+    house = await open_booking_harness(runtime)
     booked = await house.book("09:00")
     reads: list[int] = []
 
     async def read(ctx: Context, *args: Any) -> Booking:
-        found = await bookings_booking.read(ctx, *args)
+        found = await load_booking_for_actor(ctx, *args)
         reads.append(found.sequence)
         # As if it had been read before the last change was made.
         return replace(found, sequence=found.sequence - 1) if len(reads) == 1 else found
 
-    monkeypatch.setattr(bookings_booking, "read", read)
+    monkeypatch.setattr(bookings_booking, "load_booking_for_actor", read)
     assert (await house.cancel(booked)).state == "cancelled"
     assert reads == [1, 1]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.calendar_sync.ical_busy import Unreadable, busy
+from core.calendar_sync.ical_busy import UnreadableCalendar, busy_spans
 
 START, END = datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 4, 13, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def file(*events: str, head: str = "") -> bytes:
 
 def read(*events: str, head: str = "") -> list[str]:
     """Return the spans of a calendar, as 'MM-DD HH:MM>MM-DD HH:MM' in UTC."""
-    found = busy(file(*events, head=head), "Europe/Madrid", START, END)
+    found = busy_spans(file(*events, head=head), "Europe/Madrid", START, END)
     return [f"{a:%m-%d %H:%M}>{b:%m-%d %H:%M}" for a, b in found]
 
 
@@ -69,7 +69,7 @@ def read(*events: str, head: str = "") -> list[str]:
         ),
     ],
 )
-def test_an_entry_is_busy_when_it_says(event: str, spans: list[str]) -> None:
+def test_ical_event_is_busy_at_its_times(event: str, spans: list[str]) -> None:
     assert read(event) == spans
 
 
@@ -79,7 +79,7 @@ def test_one_of_a_series_may_be_moved() -> None:
     assert read(series, moved) == ["03-10 10:00>03-10 11:00", "03-11 15:00>03-11 16:00"]
 
 
-def test_times_that_touch_are_one() -> None:
+def test_adjacent_busy_times_are_merged() -> None:
     one = "DTSTART:20260310T100000Z DURATION:PT1H"
     other = "DTSTART:20260310T110000Z DURATION:PT1H"
     assert read(other, one) == ["03-10 10:00>03-10 12:00"]
@@ -117,8 +117,8 @@ def free_busy(*lines: str) -> bytes:
         ("ATTENDEE:mailto:ana@example.com", []),
     ],
 )
-def test_what_is_listed_as_busy_is(line: str, spans: list[str]) -> None:
-    found = busy(free_busy(line), "Europe/Madrid", START, END)
+def test_ical_freebusy_entries_are_busy(line: str, spans: list[str]) -> None:
+    found = busy_spans(free_busy(line), "Europe/Madrid", START, END)
     assert [f"{a:%m-%d %H:%M}>{b:%m-%d %H:%M}" for a, b in found] == spans
 
 
@@ -161,13 +161,13 @@ def test_what_is_listed_as_busy_is(line: str, spans: list[str]) -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_is_said_to_be(content: bytes, reason: str) -> None:
-    with pytest.raises(Unreadable) as refused:
-        busy(content, "Europe/Madrid", START, END)
+    with pytest.raises(UnreadableCalendar) as refused:
+        busy_spans(content, "Europe/Madrid", START, END)
     assert refused.value.reason == reason
 
 
-def test_a_file_has_a_few_seconds() -> None:
+def test_ical_parsing_is_stopped_after_its_time_limit() -> None:
     ticks = itertools.count(step=4.0)
     content = file(*["DTSTART:20260310T100000Z DURATION:PT1H"] * 3)
-    with pytest.raises(Unreadable, match="much"):
-        busy(content, "Europe/Madrid", START, END, clock=lambda: next(ticks))
+    with pytest.raises(UnreadableCalendar, match="much"):
+        busy_spans(content, "Europe/Madrid", START, END, clock=lambda: next(ticks))

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from core.calendar_sync import safe_fetch
-from core.calendar_sync.safe_fetch import Address, Fetcher, Unfetched, is_public, proper
+from core.calendar_sync.safe_fetch import Fetcher, FetchError, IpAddress, is_public, normalize_url
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_an_address_of_ours_is_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
-def test_one_of_the_internet_is(address: str) -> None:
+def test_public_address_is_allowed(address: str) -> None:
     assert is_public(ip_address(address)) is True
 
 
@@ -50,15 +50,15 @@ def test_one_of_the_internet_is(address: str) -> None:
         ("webcal://10.0.0.1/a.ics", "private"),
     ],
 )
-def test_an_address_that_is_none_is_refused_at_once(url: str, reason: str) -> None:
-    with pytest.raises(Unfetched) as refused:
-        proper(url)
+def test_malformed_url_is_refused_at_once(url: str, reason: str) -> None:
+    with pytest.raises(FetchError) as refused:
+        normalize_url(url)
     assert refused.value.reason == reason
 
 
 def test_a_proper_one_is_taken_and_webcal_is_https() -> None:
-    assert proper(" https://example.org/a.ics?x=1 ") == "https://example.org/a.ics?x=1"
-    assert proper("webcal://example.org/a.ics") == "https://example.org/a.ics"
+    assert normalize_url(" https://example.org/a.ics?x=1 ") == "https://example.org/a.ics?x=1"
+    assert normalize_url("webcal://example.org/a.ics") == "https://example.org/a.ics"
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def server() -> AsyncIterator[TestServer]:
         yield opened
 
 
-def loopback(address: Address) -> bool:
+def loopback(address: IpAddress) -> bool:
     return address.is_loopback
 
 
@@ -93,14 +93,14 @@ async def fetched(fetcher: Fetcher, url: str) -> str:
     """Return what came, or the reason why nothing did."""
     try:
         return (await fetcher(url)).decode()
-    except Unfetched as why:
+    except FetchError as why:
         return f"{why.reason} {why.status or ''}".strip()
 
 
-async def test_what_is_there_comes_or_is_said_not_to(server: TestServer) -> None:
+async def test_fetch_returns_the_body_or_names_the_error(server: TestServer) -> None:
     at = str(server.make_url("")).rstrip("/")
     by_name = at.replace("127.0.0.1", "localhost")
-    fetcher = Fetcher(loopback, largest=1000)
+    fetcher = Fetcher(loopback, max_bytes=1000)
     asked = {
         f"{at}/file": "BEGIN:VCALENDAR",
         f"{by_name}/file": "BEGIN:VCALENDAR",
@@ -117,14 +117,14 @@ async def test_what_is_there_comes_or_is_said_not_to(server: TestServer) -> None
     assert {url: await fetched(fetcher, url) for url in asked} == asked
 
 
-async def test_it_is_not_led_round_in_circles(server: TestServer) -> None:
+async def test_fetch_stops_redirect_loops(server: TestServer) -> None:
     at = str(server.make_url("/away"))
     assert await fetched(Fetcher(loopback), f"{at}?to={at}?to=/file") == "BEGIN:VCALENDAR"
     circle = f"{at}?to=/away%3Fto=%252Faway"
-    assert await fetched(Fetcher(loopback, seconds=5), circle) == "answer 500"
+    assert await fetched(Fetcher(loopback, timeout_seconds=5), circle) == "answer 500"
 
 
-async def test_a_name_is_as_good_as_what_it_stands_for(server: TestServer) -> None:
+async def test_hostname_is_judged_by_its_resolved_address(server: TestServer) -> None:
     port = server.port
     names = ("localhost", "0x7f.1", "0x7f000001", "127.1", "2130706433", "127.0.0.1")
     said = [await fetched(Fetcher(), f"http://{name}:{port}/file") for name in names]
@@ -132,9 +132,9 @@ async def test_a_name_is_as_good_as_what_it_stands_for(server: TestServer) -> No
 
 
 async def test_a_redirect_into_our_own_network_is_refused(server: TestServer) -> None:
-    only_first: list[Address] = []
+    only_first: list[IpAddress] = []
 
-    def once(address: Address) -> bool:
+    def once(address: IpAddress) -> bool:
         only_first.append(address)
         return len(only_first) == 1
 
@@ -142,11 +142,11 @@ async def test_a_redirect_into_our_own_network_is_refused(server: TestServer) ->
     assert await fetched(Fetcher(once), str(server.make_url(f"/away?to={to}"))) == "private"
 
 
-async def test_time_is_limited(server: TestServer) -> None:
-    fetcher = Fetcher(loopback, seconds=0.0)
+async def test_fetch_has_a_total_timeout(server: TestServer) -> None:
+    fetcher = Fetcher(loopback, timeout_seconds=0.0)
     assert await fetched(fetcher, str(server.make_url("/file"))) == "slow"
 
 
-def test_the_only_way_round_is_named_by_whoever_makes_it() -> None:
-    allowed: Callable[[Address], bool] = Fetcher().allowed
+def test_fetcher_allows_only_public_addresses_by_default() -> None:
+    allowed: Callable[[IpAddress], bool] = Fetcher().is_allowed
     assert allowed is safe_fetch.is_public

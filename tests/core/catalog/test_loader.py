@@ -3,26 +3,26 @@
 import pytest
 import sqlalchemy as sa
 
-from core.catalog.entities import Catalog, Overrides, Rules, resolve
-from core.catalog.loader import catalog, touch
+from core.catalog.entities import BookingRules, Catalog, RuleOverrides, effective_rules
+from core.catalog.loader import bump_version, load_catalog
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import NotFound
 from core.shops import providers, services, shops
-from tests.core.scheduling.harness import Salon, open_salon, statements
+from tests.core.scheduling.harness import SchedulingHarness, log_statements, open_scheduling_harness
 
 
 @pytest.fixture
-async def salon(ctx: Context) -> Salon:
-    return await open_salon(ctx)
+async def salon(ctx: Context) -> SchedulingHarness:
+    return await open_scheduling_harness(ctx)
 
 
 # ------------------------------------------------------------------------------------ what it says
 
 
 def test_nothing_set_gives_the_defaults() -> None:
-    assert resolve() == Rules(
+    assert effective_rules() == BookingRules(
         grid_minutes=30,
         gap_before_minutes=0,
         gap_after_minutes=0,
@@ -34,10 +34,10 @@ def test_nothing_set_gives_the_defaults() -> None:
 
 
 def test_the_nearest_rule_counts_also_when_it_is_nought() -> None:
-    provider = Overrides(notice_minutes=0)
-    service = Overrides(notice_minutes=5, gap_after_minutes=10)
-    shop = Overrides(notice_minutes=7, gap_after_minutes=15, grid_minutes=15)
-    assert resolve(provider, service, shop) == Rules(
+    provider = RuleOverrides(notice_minutes=0)
+    service = RuleOverrides(notice_minutes=5, gap_after_minutes=10)
+    shop = RuleOverrides(notice_minutes=7, gap_after_minutes=15, grid_minutes=15)
+    assert effective_rules(provider, service, shop) == BookingRules(
         notice_minutes=0, gap_after_minutes=10, grid_minutes=15
     )
 
@@ -52,28 +52,33 @@ def test_the_nearest_rule_counts_also_when_it_is_nought() -> None:
     ],
 )
 def test_whoever_wants_to_approve_may(asked: tuple[bool | None, ...], needed: bool) -> None:
-    assert resolve(*(Overrides(needs_approval=one) for one in asked)).needs_approval is needed
+    assert (
+        effective_rules(*(RuleOverrides(needs_approval=one) for one in asked)).needs_approval
+        is needed
+    )
 
 
-async def test_rules_of_shop_service_and_provider_meet_in_the_offering(salon: Salon) -> None:
+async def test_rules_of_shop_service_and_provider_meet_in_the_offering(
+    salon: SchedulingHarness,
+) -> None:
     ctx, shop = salon.ctx, salon.shop_id
-    await shops.set_rules(ctx, shop, grid_minutes=15, gap_after_minutes=5)
-    await shops.set_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=10)
-    await shops.set_rules(ctx, shop, provider_id=salon.leo, gap_after_minutes=0)
+    await shops.set_booking_rules(ctx, shop, grid_minutes=15, gap_after_minutes=5)
+    await shops.set_booking_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=10)
+    await shops.set_booking_rules(ctx, shop, provider_id=salon.leo, gap_after_minutes=0)
     found = await salon.catalog()
-    assert found.shop.rules == Rules(grid_minutes=15, gap_after_minutes=5)
+    assert found.shop.rules == BookingRules(grid_minutes=15, gap_after_minutes=5)
     gaps = {pair: one.rules.gap_after_minutes for pair, one in found.offerings.items()}
     assert gaps == {
         (salon.cut, salon.ana): 10,
         (salon.cut, salon.leo): 0,
         (salon.colour, salon.ana): 5,
     }
-    await shops.set_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=None)
+    await shops.set_booking_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=None)
     assert (await salon.catalog()).offering(salon.cut, salon.ana).rules.gap_after_minutes == 5
 
 
 async def test_a_price_is_the_pairs_the_services_the_providers_or_on_request(
-    salon: Salon,
+    salon: SchedulingHarness,
 ) -> None:
     ctx, shop = salon.ctx, salon.shop_id
 
@@ -83,35 +88,35 @@ async def test_a_price_is_the_pairs_the_services_the_providers_or_on_request(
     assert await price() == 2500
     await providers.change_provider(ctx, shop, salon.leo, fee_minor=9000)
     assert await price() == 2500
-    await providers.offer(ctx, shop, salon.leo, salon.cut, price_minor=0)
+    await providers.set_offering(ctx, shop, salon.leo, salon.cut, price_minor=0)
     assert await price() == 0
-    await providers.offer(ctx, shop, salon.leo, salon.cut)
+    await providers.set_offering(ctx, shop, salon.leo, salon.cut)
     await services.change_service(ctx, shop, salon.cut, price_minor=None)
     assert await price() == 9000
     await providers.change_provider(ctx, shop, salon.leo, fee_minor=None)
     assert await price() is None
 
 
-async def test_services_stand_by_category_and_position(salon: Salon) -> None:
+async def test_services_stand_by_category_and_position(salon: SchedulingHarness) -> None:
     ctx, shop = salon.ctx, salon.shop_id
     late = await services.add_category(ctx, shop, "Beard", position=2)
     early = await services.add_category(ctx, shop, "Hair", position=1)
     await services.change_service(ctx, shop, salon.cut, category_id=late)
     wash = await services.add_service(ctx, shop, "Wash", minutes=15, category_id=early, position=2)
     dry = await services.add_service(ctx, shop, "Dry", minutes=15, category_id=early, position=1)
-    await providers.offer(ctx, shop, salon.ana, wash)
+    await providers.set_offering(ctx, shop, salon.ana, wash)
     found = await salon.catalog()
     assert [service.name for service in found.services] == ["Dry", "Wash", "Cut", "Colour"]
     # Nobody gives Dry.
     assert [service.name for service in found.bookable_services()] == ["Wash", "Cut", "Colour"]
     assert [heading.name for heading in found.categories] == ["Hair", "Beard"]
-    heading = found.category(found.service(dry))
+    heading = found.category_of(found.service(dry))
     assert heading is not None
     assert heading.name == "Hair"
-    assert found.category(found.service(salon.colour)) is None
+    assert found.category_of(found.service(salon.colour)) is None
 
 
-async def test_who_gives_a_service_in_their_order(salon: Salon) -> None:
+async def test_who_gives_a_service_in_their_order(salon: SchedulingHarness) -> None:
     async def who() -> list[str]:
         found = await salon.catalog()
         return [provider.name for provider in found.providers_of(salon.cut)]
@@ -127,10 +132,10 @@ async def test_who_gives_a_service_in_their_order(salon: Salon) -> None:
     assert found.bookable_services() == ()
     # Those who have left still have a name.
     assert found.provider(salon.ana).name == "Ana"
-    assert found.offering(salon.cut, salon.ana).live is False
+    assert found.offering(salon.cut, salon.ana).is_bookable is False
 
 
-async def test_what_there_is_not(salon: Salon) -> None:
+async def test_unknown_catalog_ids_raise_not_found(salon: SchedulingHarness) -> None:
     found = await salon.catalog()
     for ask in (
         lambda: found.service(999),
@@ -140,10 +145,10 @@ async def test_what_there_is_not(salon: Salon) -> None:
         with pytest.raises(NotFound):
             ask()
     with pytest.raises(NotFound):
-        await catalog(salon.ctx, 999)
+        await load_catalog(salon.ctx, 999)
 
 
-async def test_the_shop_with_all_it_tells(salon: Salon) -> None:
+async def test_the_shop_with_all_it_tells(salon: SchedulingHarness) -> None:
     await shops.change_shop(
         salon.ctx,
         salon.shop_id,
@@ -163,15 +168,15 @@ async def test_the_shop_with_all_it_tells(salon: Salon) -> None:
 
 async def read(runtime: Runtime, shop_id: int) -> tuple[Catalog, int]:
     """Read in a transaction of its own: the catalog, and how many statements it took."""
-    with statements(runtime) as seen:
-        async with runtime.reading() as ctx:
-            found = await catalog(ctx, shop_id)
+    with log_statements(runtime) as seen:
+        async with runtime.read_transaction() as ctx:
+            found = await load_catalog(ctx, shop_id)
     return found, len(seen)
 
 
 async def test_one_tiny_statement_while_nothing_changes(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
+        salon = await open_scheduling_harness(ctx)
     await read(runtime, salon.shop_id)  # a new connection asks things of its own
     runtime.cache.clear()
     first, whole = await read(runtime, salon.shop_id)
@@ -182,7 +187,7 @@ async def test_one_tiny_statement_while_nothing_changes(runtime: Runtime) -> Non
         for name in ("Wash", "Dry", "Perm"):
             service = await services.add_service(ctx, salon.shop_id, name, minutes=30)
             provider = await providers.add_provider(ctx, salon.shop_id, f"{name}er")
-            await providers.offer(ctx, salon.shop_id, provider, service)
+            await providers.set_offering(ctx, salon.shop_id, provider, service)
     more, as_many = await read(runtime, salon.shop_id)
     assert len(more.services) == len(first.services) + 3
     assert as_many == whole
@@ -194,7 +199,7 @@ async def test_another_process_sees_a_change_at_its_next_call(
     other = Runtime.open(runtime.settings, runtime.clock)
     assert str(other.engine.url) == str(sa.make_url(database_url))
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
+        salon = await open_scheduling_harness(ctx)
     before, _ = await read(other, salon.shop_id)
     async with runtime.transaction() as ctx:
         await services.change_service(ctx, salon.shop_id, salon.cut, price_minor=2700)
@@ -207,12 +212,12 @@ async def test_another_process_sees_a_change_at_its_next_call(
 
 async def test_what_is_rolled_back_is_in_no_cache(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
+        salon = await open_scheduling_harness(ctx)
 
     async def change(price: int) -> None:
         async with runtime.transaction() as ctx:
             await services.change_service(ctx, salon.shop_id, salon.cut, price_minor=price)
-            inside = await catalog(ctx, salon.shop_id)
+            inside = await load_catalog(ctx, salon.shop_id)
             assert inside.offering(salon.cut, salon.ana).price_minor == price
             if price == 1:
                 raise KeyError
@@ -224,8 +229,8 @@ async def test_what_is_rolled_back_is_in_no_cache(runtime: Runtime) -> None:
     assert found.offering(salon.cut, salon.ana).price_minor == 2700
 
 
-async def test_touching_raises_the_version(ctx: Context) -> None:
-    salon = await open_salon(ctx)
+async def test_bump_version_invalidates_the_cached_catalog(ctx: Context) -> None:
+    salon = await open_scheduling_harness(ctx)
     was = (await salon.catalog()).version
-    await touch(ctx, salon.shop_id)
+    await bump_version(ctx, salon.shop_id)
     assert await ctx.scalar(sa.select(tables.shops.c.version)) == was + 1

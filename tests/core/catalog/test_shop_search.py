@@ -2,13 +2,12 @@
 
 import pytest
 
-from core.catalog import shop_search
-from core.catalog.shop_search import find_shops, shop_by_keyword
+from core.catalog.shop_search import list_shops, search_shops, shop_by_keyword
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.shops import shops
-from core.values.text_folding import fold
-from tests.core.scheduling.harness import statements
+from core.values.text_folding import fold_text
+from tests.core.scheduling.harness import log_statements
 
 SHOPS = [
     ("Bella Hair", "BELLA", "hair salon, peluquería", "Madrid"),
@@ -67,8 +66,8 @@ async def town(ctx: Context) -> Context:
         ("%", []),
     ],
 )
-async def test_words_find_shops(town: Context, text: str, found: list[str]) -> None:
-    assert [shop.name for shop in await find_shops(town, text)] == found
+async def test_shop_search_finds_by_words(town: Context, text: str, found: list[str]) -> None:
+    assert [shop.name for shop in await search_shops(town, text)] == found
 
 
 @pytest.mark.parametrize("word", ["BELLA", "bella", " Bella! ", "béllà"])
@@ -79,12 +78,12 @@ async def test_a_keyword_opens_its_shop_however_it_is_written(town: Context, wor
 
 
 @pytest.mark.parametrize("word", ["bell", "", "💈", "bella hair", "\0"])
-async def test_what_is_no_keyword(town: Context, word: str) -> None:
+async def test_invalid_keywords_are_refused(town: Context, word: str) -> None:
     assert await shop_by_keyword(town, word) is None
 
 
-async def test_all_shops_by_name(town: Context) -> None:
-    assert [shop.name for shop in await shop_search.shops(town)] == [
+async def test_shop_search_without_words_lists_all_by_name(town: Context) -> None:
+    assert [shop.name for shop in await list_shops(town)] == [
         "Bella Hair",
         "Bella Nails",
         "Brooklyn Blades",
@@ -93,13 +92,13 @@ async def test_all_shops_by_name(town: Context) -> None:
     ]
 
 
-async def test_one_statement_a_search(town: Context, runtime: Runtime) -> None:
-    with statements(runtime) as seen:
-        await find_shops(town, "bella")
-        await find_shops(town, "peluqueria")
+async def test_shop_search_takes_one_statement(town: Context, runtime: Runtime) -> None:
+    with log_statements(runtime) as seen:
+        await search_shops(town, "bella")
+        await search_shops(town, "peluqueria")
         await shop_by_keyword(town, "bella")
     assert len(seen) == 3
 
 
-def test_folding() -> None:
-    assert fold("ÀÉÎÕÜ Straße Łódź ﬁne ①") == "aeiou strasse lodz fine 1"
+def test_keywords_are_folded_before_comparison() -> None:
+    assert fold_text("ÀÉÎÕÜ Straße Łódź ﬁne ①") == "aeiou strasse lodz fine 1"

@@ -17,12 +17,12 @@ from contextlib import closing
 import asyncpg
 import sqlalchemy as sa
 
-from core.db.tables.overlap_guards import NO_OVERLAP
+from core.db.tables.overlap_guards import OVERLAP_GUARD
 from tests.servers import postgres
 
 CALENDARS = (1, 2, 3)
-FROM = 1_773_000_000  # epoch seconds, in March 2026; divisible by 300
-DAYS = 2
+WINDOW_START = 1_773_000_000  # epoch seconds, in March 2026; divisible by 300
+WINDOW_DAYS = 2
 
 Instant = Callable[[int], str]
 
@@ -37,13 +37,13 @@ OVERLAPS = """
 
 
 def _span(chance: random.Random) -> tuple[int, int]:
-    start = FROM + 300 * chance.randrange(288 * DAYS)
+    start = WINDOW_START + 300 * chance.randrange(288 * WINDOW_DAYS)
     # Mostly an hour or so, now and then up to the longest there is.
     ticks = chance.choice((1, 3, 6, 6, 9, 12, 12, 24, 48, 288, 312))
     return start, start + 300 * ticks
 
 
-def statements(chance: random.Random, rounds: int, instant: Instant) -> Iterator[str]:
+def claim_statements(chance: random.Random, rounds: int, instant: Instant) -> Iterator[str]:
     """Yield `rounds` statements, each of which takes time in a way of its own."""
 
     def values(*, squeezed: bool = False) -> str:
@@ -81,7 +81,7 @@ def statements(chance: random.Random, rounds: int, instant: Instant) -> Iterator
 def _transactions(seed: int, rounds: int, instant: Instant) -> Iterator[list[str]]:
     """Group the statements: alone, or two whose first waits uncommitted for the second."""
     chance = random.Random(seed)
-    waiting = list(statements(chance, rounds, instant))
+    waiting = list(claim_statements(chance, rounds, instant))
     while waiting:
         yield [waiting.pop() for _ in range(min(len(waiting), chance.choice((1, 2))))]
 
@@ -103,7 +103,7 @@ def _sqlite(path: str, seed: int, rounds: int) -> Counter[str]:
                     connection.execute(statement)
             except sqlite3.IntegrityError as error:
                 connection.execute("ROLLBACK")
-                seen["refused" if str(error) == NO_OVERLAP else str(error)] += 1
+                seen["refused" if str(error) == OVERLAP_GUARD else str(error)] += 1
             else:
                 connection.execute("COMMIT")
                 seen["accepted"] += 1
@@ -125,14 +125,14 @@ async def _postgresql(url: str, seed: int, rounds: int) -> Counter[str]:
                     await connection.execute(statement)
             seen["accepted"] += 1
         except asyncpg.ExclusionViolationError as error:
-            seen["refused" if error.constraint_name == NO_OVERLAP else str(error)] += 1
+            seen["refused" if error.constraint_name == OVERLAP_GUARD else str(error)] += 1
         except asyncpg.DeadlockDetectedError:
             seen["deadlock"] += 1
     await connection.close()
     return seen
 
 
-def main(address: str, seed: str, rounds: str) -> None:
+def run_stress(address: str, seed: str, rounds: str) -> None:
     """Hammer the database at `address`, once a line is read, and print what came of it."""
     url = sa.make_url(address)
     if url.get_backend_name() == "sqlite":
@@ -143,4 +143,4 @@ def main(address: str, seed: str, rounds: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_stress(*sys.argv[1:])

@@ -92,7 +92,7 @@ async def test_who_stops_waiting_leaves_no_transaction_behind(runtime: Runtime) 
         await asyncio.gather(task, return_exceptions=True)
         async with runtime.transaction() as ctx:
             await ctx.insert(users, name="Leo", created_at=DAY)
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         leos = sa.select(sa.func.count()).where(users.c.name == "Leo")
         assert await ctx.scalar(leos) == 12
 

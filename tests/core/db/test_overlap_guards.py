@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from core.db import migrate, tables
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.db.tables import LONGEST_CLAIM, overlap_guards
+from core.db.tables import MAX_CLAIM_SECONDS, overlap_guards
 from tests.core.db.raw_claim_stress import CALENDARS, OVERLAPS
-from tests.support.row_factory import DAY, Rows
+from tests.support.row_factory import DAY, RowFactory
 
 ROOT = Path(__file__).parents[3]
 MINUTES = 60
@@ -27,11 +27,11 @@ COLUMNS = "shop_id, calendar_id, busy_from, busy_until, squeezed, block_id"
 async def _prepare(runtime: Runtime) -> None:
     """Migrate up, down and up again with a row in every table, then leave no claim."""
     async with runtime.transaction() as ctx:
-        await Rows(ctx).add_to_every_table()
+        await RowFactory(ctx).add_to_every_table()
     await migrate.downgrade(runtime, "base")
     await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
-        rows = Rows(ctx)
+        rows = RowFactory(ctx)
         await rows.add_to_every_table()
         await rows.add(tables.calendars)
         await rows.add(tables.calendars)
@@ -43,7 +43,7 @@ async def _hammer(runtime: Runtime, statements: int) -> Counter[str]:
     workers = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.core.db.raw_claim_stress"),
-            *(runtime.settings.database, str(seed), str(statements)),
+            *(runtime.settings.effective_database_url, str(seed), str(statements)),
             cwd=ROOT,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -59,7 +59,7 @@ async def _hammer(runtime: Runtime, statements: int) -> Counter[str]:
 
 
 async def _overlaps(runtime: Runtime) -> int:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         found: int = await ctx.scalar(sa.text(OVERLAPS))
         return found
 
@@ -70,12 +70,12 @@ async def test_four_processes_without_locks_never_take_a_time_twice(runtime: Run
     assert set(seen) - {"deadlock"} == {"accepted", "refused"}
     assert min(seen["accepted"], seen["refused"]) > 300
     assert await _overlaps(runtime) == 0
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         taken = await ctx.all(sa.select(tables.claims.c.calendar_id).distinct())
     assert {row.calendar_id for row in taken} == set(CALENDARS)
 
 
-async def test_without_guards_they_do(runtime: Runtime) -> None:
+async def test_unguarded_schema_lets_concurrent_claims_overlap(runtime: Runtime) -> None:
     """The control: the same work shows the fault as soon as nothing refuses it."""
     await _prepare(runtime)
     async with runtime.transaction() as ctx:
@@ -139,7 +139,7 @@ REFUSED_BY_THE_GUARD_OF_SQLITE = {
     "update or replace of the id": "UPDATE OR REPLACE claims"
     " SET id = 1, calendar_id = 1, busy_from = {170}, busy_until = {190} WHERE id = 3",
 }
-TOO_LONG = LONGEST_CLAIM // MINUTES + 1
+TOO_LONG = MAX_CLAIM_SECONDS // MINUTES + 1
 REFUSED_BY_A_CHECK = {
     "longer than the longest": INSERT + f"(1, 2, {{600}}, {{{600 + TOO_LONG}}}, false, 1)",
     "longer, and squeezed in": INSERT + f"(1, 2, {{600}}, {{{600 + TOO_LONG}}}, true, 1)",
@@ -173,7 +173,7 @@ class _Instants(dict[str, str]):
     """Renders `{90}` as the instant 90 minutes into the day, in the database's own words."""
 
     def __init__(self, ctx: Context) -> None:
-        self._postgresql = ctx.postgresql
+        self._postgresql = ctx.is_postgresql
 
     def __missing__(self, minutes: str) -> str:
         epoch = int(DAY.timestamp()) + int(minutes) * MINUTES
@@ -193,7 +193,7 @@ def _say(ctx: Context, statement: str) -> sa.TextClause:
 
 async def _stand(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        rows = Rows(ctx)
+        rows = RowFactory(ctx)
         for _ in range(3):
             await rows.add(tables.calendars)
         await rows.add(tables.blocks, calendar_id=1)
@@ -202,7 +202,7 @@ async def _stand(runtime: Runtime) -> None:
 
 
 async def _claims(runtime: Runtime) -> list[sa.Row[tuple[object, ...]]]:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         return list(await ctx.all(sa.select(tables.claims).order_by(tables.claims.c.id)))
 
 
@@ -230,7 +230,7 @@ async def test_overlaps_are_refused_in_every_form(runtime: Runtime) -> None:
     assert await _claims(runtime) == standing
 
 
-async def test_without_guards_every_form_is_accepted(runtime: Runtime) -> None:
+async def test_unguarded_schema_accepts_every_form_of_overlap(runtime: Runtime) -> None:
     """The control: it is the guards, and nothing else, that refused them."""
     await _stand(runtime)
     statements = dict(REFUSED_BY_THE_GUARD)
@@ -255,14 +255,14 @@ async def test_a_claim_has_one_owner_and_a_length(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-async def test_what_does_not_overlap_is_accepted(runtime: Runtime, name: str) -> None:
+async def test_non_overlapping_claims_are_accepted(runtime: Runtime, name: str) -> None:
     await _stand(runtime)
     assert await _refusals(runtime, {name: ACCEPTED[name]}) == {name: ""}
 
 
 async def test_a_seat_is_one_bookings_and_a_booking_has_one_seat(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        rows = Rows(ctx)
+        rows = RowFactory(ctx)
         session = await rows.add(tables.sessions)
         first, second = [await rows.add(tables.bookings) for _ in range(2)]
         other = await rows.add(tables.sessions)

@@ -13,18 +13,18 @@ import pytest
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.runtime import TRIES, Runtime, should_retry
+from core.db.runtime import MAX_ATTEMPTS, Runtime, is_retryable
 from core.db.tables import categories, customers, users
 from core.errors import NotFound
-from tests.support.row_factory import DAY, Rows
+from tests.support.row_factory import DAY, RowFactory
 from tests.support.runtimes import open_runtime
-from tests.support.statement_counter import counting
+from tests.support.statement_counter import count_statements
 
 ROOT = Path(__file__).parents[3]
 
 
 async def _names(runtime: Runtime) -> list[str]:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         return [row.name for row in await ctx.all(sa.select(users.c.name).order_by(users.c.id))]
 
 
@@ -54,7 +54,7 @@ async def test_a_block_that_raises_is_rolled_back(runtime: Runtime) -> None:
 
     async def refers_to_nothing(ctx: Context) -> None:
         await _add(ctx, "Leo")
-        await Rows(ctx, newest={"shops": 99}).add(categories)
+        await RowFactory(ctx, newest={"shops": 99}).add(categories)
 
     with pytest.raises(NotFound):
         await _transact(runtime, changes_its_mind)
@@ -104,11 +104,11 @@ async def test_after_commit_does_not_run_when_nothing_was_committed(runtime: Run
             sa.text(
                 "ALTER TABLE categories ALTER CONSTRAINT fk_categories_shop_id"
                 " DEFERRABLE INITIALLY DEFERRED"
-                if ctx.postgresql
+                if ctx.is_postgresql
                 else "PRAGMA defer_foreign_keys = ON"
             )
         )
-        await Rows(ctx, newest={"shops": 99}).add(categories)
+        await RowFactory(ctx, newest={"shops": 99}).add(categories)
         ctx.after_commit.append(lambda: seen.append("refused"))
 
     with pytest.raises(NotFound):
@@ -139,7 +139,7 @@ async def test_a_deadlock_is_run_again(runtime: Runtime) -> None:
     """Two that change two rows in opposite order; on SQLite the second simply waits."""
     async with runtime.transaction() as ctx:
         ids = [await _add(ctx, name) for name in ("Ana", "Leo")]
-        postgresql = ctx.postgresql
+        postgresql = ctx.is_postgresql
     each_has_one = asyncio.Barrier(2 if postgresql else 1)
     tries = 0
 
@@ -182,7 +182,13 @@ def _fail(ctx: Context, sqlstate: str) -> sa.TextClause:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
     ("sqlstate", "tries"),
-    [("40P01", TRIES), ("40001", TRIES), ("55P03", TRIES), ("23P01", 1), ("57014", 1)],
+    [
+        ("40P01", MAX_ATTEMPTS),
+        ("40001", MAX_ATTEMPTS),
+        ("55P03", MAX_ATTEMPTS),
+        ("23P01", 1),
+        ("57014", 1),
+    ],
 )
 async def test_what_is_worth_another_try_is_tried_three_times(
     runtime: Runtime, pauses: list[float], sqlstate: str, tries: int
@@ -224,18 +230,18 @@ async def test_a_busy_file_is_tried_three_times(
                 other.execute("ROLLBACK")
 
         monkeypatch.setattr(asyncio, "sleep", sleep)
-        if busy_tries < TRIES:
+        if busy_tries < MAX_ATTEMPTS:
             assert await runtime.run(work) == "done"
         else:
             with pytest.raises(sa.exc.OperationalError, match="database is locked"):
                 await runtime.run(work)
-    assert len(pauses) == min(busy_tries, TRIES - 1)
-    assert await _names(runtime) == (["Ana"] if busy_tries < TRIES else [])
+    assert len(pauses) == min(busy_tries, MAX_ATTEMPTS - 1)
+    assert await _names(runtime) == (["Ana"] if busy_tries < MAX_ATTEMPTS else [])
     assert all(0.005 <= pause <= 0.05 * n for n, pause in enumerate(pauses, 1))
 
 
 def _file(runtime: Runtime) -> str:
-    return str(sa.make_url(runtime.settings.database).database)
+    return str(sa.make_url(runtime.settings.effective_database_url).database)
 
 
 async def test_our_own_errors_are_not_tried_again(runtime: Runtime, pauses: list[float]) -> None:
@@ -257,7 +263,7 @@ async def test_nothing_is_lost_between_many_at_once(runtime: Runtime) -> None:
         one = await _add(ctx, "0")
 
     async def count(ctx: Context) -> None:
-        await ctx.lock(users, [one])
+        await ctx.lock_rows(users, [one])
         name = await ctx.scalar(sa.select(users.c.name).where(users.c.id == one))
         await ctx.execute(users.update().values(name=str(int(name) + 1)))
 
@@ -271,11 +277,11 @@ async def test_what_opens_a_file_beside_a_server_waits_its_turn(
     """Read, then write: begun as SQLite's drivers begin, the second would fail at once."""
     async with runtime.transaction() as ctx:
         one = await _add(ctx, "0")
-    beside = open_runtime(runtime.settings.database, tmp_path)
+    beside = open_runtime(runtime.settings.effective_database_url, tmp_path)
 
     async def count(opened: Runtime) -> None:
         async with opened.transaction() as ctx:
-            await ctx.lock(users, [one])
+            await ctx.lock_rows(users, [one])
             name = await ctx.scalar(sa.select(users.c.name).where(users.c.id == one))
             await ctx.execute(users.update().values(name=str(int(name) + 1)))
 
@@ -292,13 +298,13 @@ async def test_a_lock_is_waited_for_three_seconds(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
         one = await _add(ctx, "Ana")
     async with runtime.transaction() as holding:
-        await holding.lock(users, [one])
+        await holding.lock_rows(users, [one])
         began = time.monotonic()
         with pytest.raises(sa.exc.DBAPIError, match="lock timeout") as refused:
             async with runtime.transaction() as waiting:
-                await waiting.lock(users, [one])
+                await waiting.lock_rows(users, [one])
         waited = timedelta(seconds=time.monotonic() - began)
-    assert should_retry(refused.value)
+    assert is_retryable(refused.value)
     assert timedelta(seconds=2.9) < waited < timedelta(seconds=4.5)
 
 
@@ -308,10 +314,10 @@ async def test_a_lock_does_not_stand_in_the_way_of_references(runtime: Runtime) 
     async with runtime.transaction() as ctx:
         one = await _add(ctx, "Ana")
     async with runtime.transaction() as holding:
-        await holding.lock(users, [one])
+        await holding.lock_rows(users, [one])
         async with runtime.transaction() as ctx:
-            await Rows(ctx, newest={"users": one}).add(customers)
-    async with runtime.reading() as ctx:
+            await RowFactory(ctx, newest={"users": one}).add(customers)
+    async with runtime.read_transaction() as ctx:
         assert await ctx.scalar(sa.select(customers.c.user_id)) == one
 
 
@@ -319,7 +325,7 @@ async def test_reading_does_not_wait_for_a_writer_and_cannot_write(runtime: Runt
     async with runtime.transaction() as writing:
         await _add(writing, "Ana")
         assert await asyncio.gather(*(_names(runtime) for _ in range(4))) == [[]] * 4
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         with pytest.raises(sa.exc.DBAPIError, match=r"read-?only"):
             await _add(ctx, "Leo")
     # The connection it used is not left read-only for the next who writes.
@@ -336,7 +342,7 @@ async def test_every_sqlite_connection_is_careful(database_url: str, tmp_path: P
     async def pragmas(ctx: Context) -> list[object]:
         return [await ctx.scalar(sa.text(f"PRAGMA {name}")) for name in names]
 
-    async with runtime.transaction() as writing, runtime.reading() as reading:
+    async with runtime.transaction() as writing, runtime.read_transaction() as reading:
         assert await pragmas(writing) == ["wal", 2, 1, 5000, 0]
         assert await pragmas(reading) == ["wal", 2, 1, 5000, 1]
     await runtime.close()
@@ -354,7 +360,7 @@ async def test_every_postgresql_connection_is_in_utc(runtime: Runtime) -> None:
 
 
 async def test_statements_are_counted(runtime: Runtime) -> None:
-    with counting(runtime) as sent:
+    with count_statements(runtime) as sent:
         async with runtime.transaction() as ctx:
             await _add(ctx, "Ana")
             async with ctx.connection.begin_nested():

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from core.db import tables
 from core.db.runtime import Runtime
 from core.errors import NotReady
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 from tests.support.runtimes import open_runtime, settings_for
 
 ROOT = Path(__file__).parents[3]
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 async def _refusal(runtime: Runtime) -> str:
     with pytest.raises(NotReady) as refused:
-        await runtime.check()
+        await runtime.ensure_ready()
     return str(refused.value.params["reason"])
 
 
@@ -33,8 +33,8 @@ async def _tamper(runtime: Runtime, *statements: str) -> None:
             await ctx.execute(sa.text(statement))
 
 
-async def test_a_migrated_database_is_fit(runtime: Runtime) -> None:
-    await runtime.check()
+async def test_startup_accepts_a_migrated_database(runtime: Runtime) -> None:
+    await runtime.ensure_ready()
 
 
 async def test_an_empty_database_is_refused(empty_database_url: str, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_url_of_nothing_of_ours_is_refused(url: str, reason: str, tmp_path: Pa
     assert refused.value.params == {"reason": reason}
 
 
-async def test_files_are_for_us_alone(tmp_path: Path) -> None:
+async def test_database_files_are_private_to_the_user(tmp_path: Path) -> None:
     database = tmp_path / "new" / "slotline.db"
     database.parent.mkdir()
     database.touch(mode=0o644)
@@ -134,7 +134,7 @@ async def test_files_are_for_us_alone(tmp_path: Path) -> None:
         runtime = Runtime.open(settings.model_copy(update={"secret_key": ""}))
         async with runtime.transaction() as ctx:
             await ctx.execute(sa.text("CREATE TABLE words (word TEXT)"))
-        with runtime.serving():
+        with runtime.single_process_lock():
             modes = {
                 file.name: oct(stat.S_IMODE(file.stat().st_mode))
                 for file in database.parent.iterdir()
@@ -179,7 +179,7 @@ def test_a_new_file_that_another_process_is_preparing_is_waited_for(
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_the_made_secret_is_kept(tmp_path: Path) -> None:
+def test_generated_secret_key_is_kept(tmp_path: Path) -> None:
     settings = settings_for(f"sqlite:///{tmp_path / 'slotline.db'}", tmp_path)
     settings = settings.model_copy(update={"secret_key": ""})
     first, second = Runtime.open(settings), Runtime.open(settings)
@@ -208,15 +208,15 @@ async def _another(url: str) -> str:
     return done.stdout.strip()
 
 
-async def test_one_process_serves_a_file(runtime: Runtime, tmp_path: Path) -> None:
-    url = str(runtime.settings.database)
+async def test_sqlite_file_is_served_by_one_process(runtime: Runtime, tmp_path: Path) -> None:
+    url = str(runtime.settings.effective_database_url)
     refusal = (
         "another process serves this SQLite file already; one may. "
         "To run several, use PostgreSQL: set DATABASE_URL"
     )
     if runtime.engine.dialect.name == "postgresql":
         refusal = "serving"
-    with runtime.serving():
+    with runtime.single_process_lock():
         assert await _another(url) == refusal
         # Nor under another name; and the one refused did not loosen the lock.
         (tmp_path / "also").symlink_to(tmp_path)
@@ -224,6 +224,6 @@ async def test_one_process_serves_a_file(runtime: Runtime, tmp_path: Path) -> No
         # Short commands may open it beside the server.
         beside = open_runtime(url, tmp_path)
         async with beside.transaction() as ctx:
-            await Rows(ctx).add(tables.users)
+            await RowFactory(ctx).add(tables.users)
         await beside.close()
     assert await _another(url) == "serving"

@@ -14,13 +14,15 @@ from importlib.resources import files
 import pytest
 
 from core.localtime import opening_masks, zones
-from core.localtime import ticks as localtime_ticks
-from core.localtime.ticks import TICK, Window, busy_masks
+from core.localtime.ticks import TICK_SECONDS, TickWindow, busy_masks, mask_instants, start_mask
 from tests.core.localtime import ticks_reference
 
-FIRST, LAST = ticks_reference.at("2026-01-01"), ticks_reference.at("2029-01-01")
+FIRST, LAST = (
+    ticks_reference.epoch_seconds("2026-01-01"),
+    ticks_reference.epoch_seconds("2029-01-01"),
+)
 AROUND = 50 * 3600  # a changing day is up to 25 hours long, and so are its neighbours
-TICKS = 2 * AROUND // TICK
+TICKS = 2 * AROUND // TICK_SECONDS
 NAMES = sorted(zoneinfo.available_timezones())
 
 pytestmark = pytest.mark.xdist_group("zones")  # they share what the fixture finds
@@ -62,12 +64,12 @@ Expected = tuple[int, list[int]]
 
 def schedule(
     zone: str, weekly: Iterable[ticks_reference.Hours], special: dict[date, ticks_reference.Hours]
-) -> opening_masks.Schedule:
+) -> opening_masks.OpeningHours:
     def intervals(hours: ticks_reference.Hours) -> tuple[opening_masks.Interval, ...]:
         return tuple(opening_masks.Interval(*each) for each in hours)
 
     exceptions = {day: intervals(hours) for day, hours in special.items()}
-    return opening_masks.Schedule(zone, tuple(intervals(hours) for hours in weekly), exceptions)
+    return opening_masks.OpeningHours(zone, tuple(intervals(hours) for hours in weekly), exceptions)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Change:
         return self.day - ticks_reference.DAY, self.day, self.day + ticks_reference.DAY
 
     def instant(self, tick: int) -> int:
-        return self.at - AROUND + tick * TICK
+        return self.at - AROUND + tick * TICK_SECONDS
 
 
 def claims_around(change_s: int) -> list[ticks_reference.Claim]:
@@ -114,7 +116,7 @@ def by_rule() -> list[list[str]]:
 def expected(shop: Shop, change: Change) -> Expected:
     minutes, before, after, grid = shop.ask
     opened = ticks_reference.open_ticks(change.shown, shop.weekly, shop.exceptions(change.day))
-    offered = ticks_reference.starts(
+    offered = ticks_reference.expected_starts(
         change.instant(0),
         change.shown,
         opened,
@@ -129,12 +131,12 @@ def expected(shop: Shop, change: Change) -> Expected:
 
 def engine(shop: Shop, change: Change, name: str) -> Expected:
     minutes, before, after, grid = shop.ask
-    window = Window(change.instant(0) // TICK, TICKS)
+    window = TickWindow(change.instant(0) // TICK_SECONDS, TICKS)
     opened = opening_masks.open_mask(
         schedule(name, shop.weekly, shop.exceptions(change.day)), window
     )
     core, padded = busy_masks(claims_around(change.at), window)
-    mask = localtime_ticks.starts(
+    mask = start_mask(
         opened,
         core,
         padded,
@@ -143,16 +145,16 @@ def engine(shop: Shop, change: Change, name: str) -> Expected:
         gap_after=after,
         grid=opening_masks.grid_mask(name, grid, window),
     )
-    return opened, localtime_ticks.instants(mask, window)
+    return opened, mask_instants(mask, window)
 
 
 @pytest.fixture(scope="module")
 def changes() -> list[Change]:
     found = []
     for names in by_rule():
-        rules = zones.zone(names[0])
-        for change_s in ticks_reference.changes(FIRST, LAST, rules):
-            shown = ticks_reference.walls(change_s - AROUND, TICKS, rules)
+        rules = zones.load_zone(names[0])
+        for change_s in ticks_reference.offset_changes(FIRST, LAST, rules):
+            shown = ticks_reference.wall_times(change_s - AROUND, TICKS, rules)
             found.append(Change(names, change_s, shown))
     return found
 
@@ -169,7 +171,7 @@ def test_open_hours_and_starts_around_every_change(changes: list[Change]) -> Non
     assert len(seen) > 1000  # so many different walls and hours were compared
 
 
-def test_bounds_of_every_changing_day_and_its_neighbours(changes: list[Change]) -> None:
+def test_day_bounds_around_every_clock_change(changes: list[Change]) -> None:
     for change in changes:
         for day in change.days:
             ticks = [n for n, (each, _) in enumerate(change.shown) if each == day]
@@ -178,14 +180,14 @@ def test_bounds_of_every_changing_day_and_its_neighbours(changes: list[Change]) 
                 assert zones.day_bounds(day, name) == (first, past), (name, day)
 
 
-def test_instants_of_every_minute_shown_or_skipped(changes: list[Change]) -> None:
+def test_wall_times_map_to_instants_in_every_zone(changes: list[Change]) -> None:
     for change in changes:
         shown = defaultdict(list)
         for n, reading in enumerate(change.shown):
             shown[reading].append(change.instant(n))
         for day in change.days:
             for minute in range(0, 24 * 60, 5):
-                instants = zones.local_instants(day, minute, change.names[0])
+                instants = zones.instants_at(day, minute, change.names[0])
                 assert instants == tuple(shown[day, minute]), (change.names[0], day, minute)
 
 
@@ -195,13 +197,13 @@ def test_no_change_is_missed_in_three_years_and_all_keep_to_ticks(changes: list[
     for change in changes:
         for name in change.names:
             known[name].append(change.at)
-    window = Window(FIRST // TICK, (LAST - FIRST) // TICK)
+    window = TickWindow(FIRST // TICK_SECONDS, (LAST - FIRST) // TICK_SECONDS)
     for name in NAMES:
-        cuts = zones._segments(name, window)
-        assert [begins * TICK for begins, _, _ in cuts[1:]] == known[name], name
+        cuts = zones.offset_segments(name, window)
+        assert [begins * TICK_SECONDS for begins, _, _ in cuts[1:]] == known[name], name
         assert [ends for _, ends, _ in cuts[:-1]] == [begins for begins, _, _ in cuts[1:]], name
         for begins, ends, offset in cuts:
             for tick in (begins, (begins + ends) // 2, ends - 1):
-                shown = zones.local(tick * TICK, name)
-                ahead = shown.replace(tzinfo=UTC).timestamp() - tick * TICK
-                assert ahead == offset * TICK, name
+                shown = zones.to_local(tick * TICK_SECONDS, name)
+                ahead = shown.replace(tzinfo=UTC).timestamp() - tick * TICK_SECONDS
+                assert ahead == offset * TICK_SECONDS, name

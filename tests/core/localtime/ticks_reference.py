@@ -18,19 +18,19 @@ DAY = timedelta(days=1)
 TICK = 300
 
 
-def at(text: str) -> int:
+def epoch_seconds(text: str) -> int:
     """Epoch seconds of an ISO instant, UTC when it names no offset."""
     instant = datetime.fromisoformat(text)
     return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp())
 
 
-def wall(epoch_s: int, zone: ZoneInfo) -> Wall:
+def wall_time(epoch_s: int, zone: ZoneInfo) -> Wall:
     shown = datetime.fromtimestamp(epoch_s, zone)
     return shown.date(), shown.hour * 60 + shown.minute
 
 
-def walls(first_s: int, ticks: int, zone: ZoneInfo) -> list[Wall]:
-    return [wall(first_s + n * TICK, zone) for n in range(ticks)]
+def wall_times(first_s: int, ticks: int, zone: ZoneInfo) -> list[Wall]:
+    return [wall_time(first_s + n * TICK, zone) for n in range(ticks)]
 
 
 def is_open(shown: Wall, weekly: Sequence[Hours], exceptions: Mapping[date, Hours]) -> bool:
@@ -49,7 +49,7 @@ def open_ticks(
     return [is_open(each, weekly, exceptions) for each in shown]
 
 
-def free(start_s: int, end_s: int, before: int, after: int, claims: Sequence[Claim]) -> bool:
+def is_free(start_s: int, end_s: int, before: int, after: int, claims: Sequence[Claim]) -> bool:
     """Neither inside another's buffers, nor another inside ours."""
     for begins, ends, its_before, its_after in claims:
         if start_s < ends + its_after * 60 and begins - its_before * 60 < end_s:
@@ -59,7 +59,7 @@ def free(start_s: int, end_s: int, before: int, after: int, claims: Sequence[Cla
     return True
 
 
-def starts(
+def expected_starts(
     first_s: int,
     shown: Sequence[Wall],
     opened: Sequence[bool],
@@ -79,13 +79,13 @@ def starts(
             minute % grid == 0
             and n + length <= len(opened)
             and all(opened[n : n + length])
-            and free(start_s, start_s + minutes * 60, before, after, claims)
+            and is_free(start_s, start_s + minutes * 60, before, after, claims)
         ):
             found.append(start_s)
     return found
 
 
-def changes(first_s: int, end_s: int, zone: ZoneInfo) -> list[int]:
+def offset_changes(first_s: int, end_s: int, zone: ZoneInfo) -> list[int]:
     """The instants at which a zone's offset changes, asked for every 3 hours, then every tick."""
     found = []
     offset = datetime.fromtimestamp(first_s, zone).utcoffset()

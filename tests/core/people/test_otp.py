@@ -13,11 +13,11 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import lines, shops
 from core.db.tables import one_time_codes as table
-from core.errors import CodeDead, CodeError, CodeTooSoon, CodeWrong, NotFound
+from core.errors import CodeError, CodeExpired, CodeTooSoon, CodeWrong, NotFound
 from core.messaging.messages import Say
 from core.messaging.outbox.claim import claim_due
 from core.people import otp
-from tests.support.people_rows import Place
+from tests.support.people_rows import PeopleRows
 
 PHONE, OTHER = "+34600000009", "+34600000008"
 MINUTE = timedelta(minutes=1)
@@ -32,8 +32,8 @@ class Desk:
 
     async def open(self, **shop: Any) -> "Desk":
         async with self.runtime.transaction() as ctx:
-            self.place = await Place.open(ctx)
-            self.shop, self.talk = self.place.shop, await self.place.talk(PHONE)
+            self.place = await PeopleRows.open_shop(ctx)
+            self.shop, self.talk = self.place.shop, await self.place.open_conversation(PHONE)
             if shop:
                 await ctx.execute(sa.update(shops).values(**shop))
         return self
@@ -41,13 +41,13 @@ class Desk:
     async def add_talk(self, address: str) -> int:
         async with self.runtime.transaction() as ctx:
             self.place.rows.ctx = ctx
-            return await self.place.talk(address)
+            return await self.place.open_conversation(address)
 
     async def issue(self, phone: str = PHONE, **how: Any) -> str:
         facts: dict[str, Any] = {"purpose": "login", "conversation_id": self.talk}
         facts["shop_id"] = self.shop
         async with self.runtime.transaction() as ctx:
-            return await otp.issue(ctx, phone, **(facts | how))
+            return await otp.issue_code(ctx, phone, **(facts | how))
 
     async def refused(self, phone: str = PHONE, **how: Any) -> tuple[str, dict[str, object]]:
         """Return code and facts of the error that issuing raises."""
@@ -59,7 +59,7 @@ class Desk:
         """Return None, "dead", or how many tries are left."""
         facts: dict[str, Any] = {"purpose": "login", "conversation_id": self.talk}
         async with self.runtime.transaction() as ctx:
-            wrong = await otp.check(ctx, phone, code, **(facts | how))
+            wrong = await otp.verify_code(ctx, phone, code, **(facts | how))
         return said(wrong)
 
     def wait(self, by: timedelta) -> None:
@@ -67,15 +67,15 @@ class Desk:
         self.runtime.clock.advance(by)
 
     async def rows(self) -> list[Any]:
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             return list(await ctx.all(sa.select(table).order_by(table.c.id)))
 
 
-def said(wrong: CodeWrong | CodeDead | None) -> Any:
+def said(wrong: CodeWrong | CodeExpired | None) -> Any:
     match wrong:
         case CodeWrong():
             return wrong.params["left"]
-        case CodeDead():
+        case CodeExpired():
             return "dead"
     return wrong
 
@@ -109,11 +109,11 @@ async def test_the_code_itself_is_nowhere_in_the_database(desk: Desk) -> None:
 
 
 async def test_codes_come_from_the_runtimes_chance_and_keep_their_zeros(ctx: Context) -> None:
-    await Place.open(ctx)
+    await PeopleRows.open_shop(ctx)
     seen = set()
     for n in range(40):
         seen.add(
-            await otp.issue(
+            await otp.issue_code(
                 ctx,
                 f"+346{n:02}000000",
                 purpose="login",
@@ -149,7 +149,7 @@ async def test_the_fifth_try_may_still_be_the_right_one(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("seconds", [299, 300])
-async def test_it_lives_five_minutes(desk: Desk, seconds: int) -> None:
+async def test_otp_expires_after_five_minutes(desk: Desk, seconds: int) -> None:
     code = await desk.issue()
     desk.wait(timedelta(seconds=seconds))
     assert await desk.check(code) == (None if seconds < 300 else "dead")
@@ -196,7 +196,7 @@ async def test_a_web_login_without_a_conversation_works_alike(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "9" * 10_000, "\u0000"])
-async def test_anything_else_is_just_wrong(desk: Desk, typed: str) -> None:
+async def test_malformed_otp_counts_as_wrong(desk: Desk, typed: str) -> None:
     await desk.issue()
     assert await desk.check(typed) == 4
 
@@ -285,7 +285,7 @@ async def test_a_known_phone_gets_the_same_answers_as_an_unknown_one(runtime: Ru
         if known:
             async with runtime.transaction() as ctx:
                 desk.place.rows.ctx = ctx
-                await desk.place.person(phone)
+                await desk.place.add_person(phone)
         seen: list[Any] = [len(await desk.issue(phone, conversation_id=talk))]
         seen.append(await desk.refused(phone, conversation_id=talk))
         seen += [await desk.check("x", phone, conversation_id=talk) for _ in range(6)]
@@ -333,7 +333,7 @@ Check = Callable[[Desk, str], Awaitable[Any]]
 
 async def read_then_write(desk: Desk, code: str) -> Any:
     """The obvious way to check: look at the row, decide, then write. The control of the race."""
-    async with desk.runtime.reading() as ctx:
+    async with desk.runtime.read_transaction() as ctx:
         row = (await ctx.all(sa.select(table)))[0]
         right = row.digest == otp._digest(ctx, PHONE, "login", desk.talk, code)
     if row.tries >= 5 or row.used_at is not None:
@@ -363,7 +363,7 @@ async def test_fifty_right_codes_at_once_succeed_once(desk: Desk) -> None:
     assert answers.count("dead") == 49
 
 
-async def test_the_same_races_go_wrong_without_the_guard(desk: Desk) -> None:
+async def test_otp_races_go_wrong_without_the_guard(desk: Desk) -> None:
     code = await desk.issue()
     assert len([a for a in await fifty(desk, another(code), read_then_write) if a != "dead"]) > 5
     desk.wait(MINUTE)
@@ -385,7 +385,7 @@ async def test_twenty_requests_at_once_send_one_code(desk: Desk) -> None:
 # ------------------------------------------------------------------------------------ cost, sending
 
 
-async def test_a_code_costs_few_statements(desk: Desk) -> None:
+async def test_otp_takes_few_statements(desk: Desk) -> None:
     seen: list[str] = []
     sa.event.listen(
         desk.runtime.engine.sync_engine, "before_cursor_execute", lambda *args: seen.append(args[2])
@@ -406,8 +406,8 @@ async def test_a_code_costs_few_statements(desk: Desk) -> None:
 
 
 async def test_a_code_for_a_talk_without_a_phone_goes_out_by_sms(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    await otp.send(ctx, OTHER, "481920", shop_id=place.shop)
+    place = await PeopleRows.open_shop(ctx)
+    await otp.send_code(ctx, OTHER, "481920", shop_id=place.shop)
     (row,) = await claim_due(ctx)
     assert (row.line_address, row.address, row.kind, row.secret, row.say) == (
         "+34910000000",
@@ -419,12 +419,12 @@ async def test_a_code_for_a_talk_without_a_phone_goes_out_by_sms(ctx: Context) -
 
 
 async def test_a_simulated_talk_sends_no_real_code(ctx: Context) -> None:
-    place = await Place.open(ctx)
+    place = await PeopleRows.open_shop(ctx)
     await place.rows.add(lines, transport="simulator", channel="telegram", address="bot")
-    talk = await place.talk("5550001", line_id=place.rows.newest["lines"])
+    talk = await place.open_conversation("5550001", line_id=place.rows.newest["lines"])
     with pytest.raises(NotFound):
-        await otp.send(ctx, OTHER, "481920", shop_id=place.shop, conversation_id=talk)
+        await otp.send_code(ctx, OTHER, "481920", shop_id=place.shop, conversation_id=talk)
     await place.rows.add(lines, transport="simulator", address="+34910000009")
-    await otp.send(ctx, OTHER, "481920", shop_id=place.shop, conversation_id=talk)
+    await otp.send_code(ctx, OTHER, "481920", shop_id=place.shop, conversation_id=talk)
     (row,) = await claim_due(ctx)
     assert (row.transport, row.address) == ("simulator", OTHER)

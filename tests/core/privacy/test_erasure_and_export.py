@@ -11,20 +11,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.bookings.booking import listed
+from core.bookings.booking import list_bookings
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import claims, conversations, customers, outbox, prompts, users
-from core.errors import Invalid, NotFound
-from core.people.customers import NOBODY
+from core.errors import InvalidValue, NotFound
+from core.people.customers import ERASED_NAME
 from core.people.members import add_member
-from core.privacy import erasure, export, personal_data
-from core.privacy.erasure import Erased
-from core.reporting import shop_report
-from core.reporting.filters import scope_of
-from tests.core.bookings.harness import House, open_house
-from tests.support.row_factory import Rows
+from core.privacy.erasure import ErasureResult, erase_person
+from core.privacy.export import export_person
+from core.privacy.personal_data import data_subject_of_customer, data_subject_of_user
+from core.reporting.filters import build_filter
+from core.reporting.shop_report import build_shop_report
+from tests.core.bookings.harness import BookingHarness, open_booking_harness
+from tests.support.row_factory import RowFactory
 
 pytestmark = pytest.mark.usefixtures("only_database_awaits")
 
@@ -49,8 +50,8 @@ THEIRS = (
 class Planted:
     """Somebody whose every text has a canary in it, in every table that may hold one."""
 
-    def __init__(self, ctx: Context, house: House) -> None:
-        self.ctx, self.house, self.rows = ctx, house, Rows(ctx)
+    def __init__(self, ctx: Context, house: BookingHarness) -> None:
+        self.ctx, self.house, self.rows = ctx, house, RowFactory(ctx)
         self.rows.newest |= {
             "shops": house.shop,
             "services": house.cut,
@@ -180,7 +181,7 @@ async def dump(runtime: Runtime, folder: Path) -> dict[str, bytes]:
     if runtime.engine.dialect.name == "sqlite":
         return _vacuumed(folder)
     found = {}
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         for name in tables.metadata.tables:
             rows = await ctx.all(sa.text(f"SELECT t::text FROM {name} t"))
             found[name] = "\n".join(row[0] for row in rows).encode()
@@ -195,7 +196,7 @@ def marked(found: dict[str, bytes]) -> list[str]:
 async def _where(runtime: Runtime) -> set[str]:
     """The tables with a canary, row by row."""
     found = set()
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         for name, table in tables.metadata.tables.items():
             for row in await ctx.all(sa.select(table)):
                 if any(mark in str(tuple(row)) for mark in MARKS):
@@ -209,39 +210,39 @@ async def test_no_byte_of_an_erased_person_is_left(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    house = await open_house(runtime)
+    house = await open_booking_harness(runtime)
     hugo = await house.book("10:00", talk=house.hugo_talk)
-    user, customer, _ = await house.do(lambda ctx: Planted(ctx, house).everything())
+    user, customer, _ = await house.transact(lambda ctx: Planted(ctx, house).everything())
     # The control: every table that may hold a text of theirs does, and the search finds it.
     assert await _where(runtime) == set(THEIRS)
     assert marked(await dump(runtime, tmp_path)) != []
-    before = await house.do(lambda ctx: _figures(ctx, house))
-    others = await house.do(lambda ctx: _others(ctx, house))
-    erased = await house.do(lambda ctx: _erase(ctx, user))
-    assert (erased.cancelled, erased.bookings) == (0, 1)
+    before = await house.transact(lambda ctx: _figures(ctx, house))
+    others = await house.transact(lambda ctx: _others(ctx, house))
+    erased = await house.transact(lambda ctx: _erase(ctx, user))
+    assert (erased.cancelled, erased.anonymized_bookings) == (0, 1)
     assert await _where(runtime) == set()
     assert marked(await dump(runtime, tmp_path)) == []
     said = caplog.text + "".join(capfd.readouterr())
     assert [mark for mark in MARKS if mark in said] == []
     # The shop's books are as they were, and so is everybody else.
-    assert await house.do(lambda ctx: _figures(ctx, house)) == before
-    assert await house.do(lambda ctx: _others(ctx, house)) == others
-    assert (await house.get(hugo)).customer_name == "Marta"  # whom the house books for
+    assert await house.transact(lambda ctx: _figures(ctx, house)) == before
+    assert await house.transact(lambda ctx: _others(ctx, house)) == others
+    assert (await house.load_booking(hugo)).customer_name == "Marta"  # whom the house books for
     row = sa.select(customers.c.name, customers.c.user_id).where(customers.c.id == customer)
-    assert [tuple(found) for found in await house.rows(row)] == [(NOBODY, None)]
+    assert [tuple(found) for found in await house.rows(row)] == [(ERASED_NAME, None)]
 
 
-async def _erase(ctx: Context, user: int) -> Erased:
-    return await erasure.erase(ctx, await personal_data.user(ctx, user))
+async def _erase(ctx: Context, user: int) -> ErasureResult:
+    return await erase_person(ctx, await data_subject_of_user(ctx, user))
 
 
-async def _figures(ctx: Context, house: House) -> object:
-    scope = await scope_of(ctx, house.shop)
-    found = await shop_report.figures(ctx, scope)
+async def _figures(ctx: Context, house: BookingHarness) -> object:
+    scope = await build_filter(ctx, house.shop)
+    found = await build_shop_report(ctx, scope)
     return found.total, found.customers, found.providers, found.trend, found.hours
 
 
-async def _others(ctx: Context, house: House) -> object:
+async def _others(ctx: Context, house: BookingHarness) -> object:
     """Hugo's and Marta's rows, and what waits for them."""
     talks = (house.marta_talk, house.hugo_talk)
     kept = []
@@ -259,13 +260,13 @@ async def _others(ctx: Context, house: House) -> object:
 
 
 async def test_what_is_to_come_is_called_off_and_its_time_given_back(runtime: Runtime) -> None:
-    house = await open_house(runtime)
+    house = await open_booking_harness(runtime)
     await house.book("09:00")
-    assert await house.taken() == ["Ana 10 09:00-10 09:30"]
-    erased = await house.do(lambda ctx: _erase(ctx, house.marta))
-    assert (erased.cancelled, erased.bookings) == (1, 1)
-    assert (await house.taken(), await house.states()) == ([], ["cancelled"])
-    assert "09:00" in await house.free()
+    assert await house.claims_as_text() == ["Ana 10 09:00-10 09:30"]
+    erased = await house.transact(lambda ctx: _erase(ctx, house.marta))
+    assert (erased.cancelled, erased.anonymized_bookings) == (1, 1)
+    assert (await house.claims_as_text(), await house.booking_states()) == ([], ["cancelled"])
+    assert "09:00" in await house.free_times()
     assert [row.id for row in await house.rows(sa.select(claims.c.id))] == []
     # Nobody is written to: what waited was dropped or deleted.
     waiting = sa.select(outbox.c.id).where(outbox.c.state.in_(("due", "sending")))
@@ -273,63 +274,63 @@ async def test_what_is_to_come_is_called_off_and_its_time_given_back(runtime: Ru
 
 
 async def test_who_writes_again_is_nobody_known(runtime: Runtime) -> None:
-    house = await open_house(runtime)
+    house = await open_booking_harness(runtime)
     await house.book("09:00")
-    await house.do(lambda ctx: _erase(ctx, house.marta))
+    await house.transact(lambda ctx: _erase(ctx, house.marta))
     row = sa.select(conversations.c.address).where(conversations.c.id == house.marta_talk)
     assert [found.address for found in await house.rows(row)] == [f"erased:{house.marta_talk}"]
-    again = await house.do(lambda ctx: _erase(ctx, house.marta))
-    assert (again.cancelled, again.bookings, again.messages) == (0, 0, 0)
+    again = await house.transact(lambda ctx: _erase(ctx, house.marta))
+    assert (again.cancelled, again.anonymized_bookings, again.messages) == (0, 0, 0)
 
 
 async def test_who_works_at_a_shop_is_not_erased_but_may_read_all(runtime: Runtime) -> None:
-    house = await open_house(runtime)
-    with pytest.raises(Invalid):
-        await house.do(lambda ctx: _erase(ctx, house.owner))
-    await house.do(
+    house = await open_booking_harness(runtime)
+    with pytest.raises(InvalidValue):
+        await house.transact(lambda ctx: _erase(ctx, house.owner))
+    await house.transact(
         lambda ctx: add_member(ctx, house.shop, role="receptionist", phone="+34600000003")
     )
-    with pytest.raises(Invalid):
-        await house.do(lambda ctx: _erase(ctx, house.marta))
+    with pytest.raises(InvalidValue):
+        await house.transact(lambda ctx: _erase(ctx, house.marta))
     with pytest.raises(NotFound):
-        await house.do(lambda ctx: personal_data.user(ctx, 10**6))
+        await house.transact(lambda ctx: data_subject_of_user(ctx, 10**6))
 
 
 async def test_a_shop_erases_only_what_it_has_of_a_person_known_elsewhere(
     runtime: Runtime,
 ) -> None:
-    house = await open_house(runtime)
+    house = await open_booking_harness(runtime)
     booked = await house.book("09:00")
-    other = await house.do(lambda ctx: _elsewhere(ctx, house))
+    other = await house.transact(lambda ctx: _elsewhere(ctx, house))
     customer = await house.customer(house.marta)
 
-    async def erase(ctx: Context) -> Erased:
-        return await erasure.erase(ctx, await personal_data.customer(ctx, house.shop, customer))
+    async def erase(ctx: Context) -> ErasureResult:
+        return await erase_person(ctx, await data_subject_of_customer(ctx, house.shop, customer))
 
-    assert (await house.do(erase)).bookings == 1
-    assert (await house.get(booked)).customer_name == NOBODY
+    assert (await house.transact(erase)).anonymized_bookings == 1
+    assert (await house.load_booking(booked)).customer_name == ERASED_NAME
     row = sa.select(customers.c.name, customers.c.user_id).where(customers.c.id == other)
     assert [tuple(found) for found in await house.rows(row)] == [("Marta", house.marta)]
     row = sa.select(users.c.name, users.c.deactivated_at).where(users.c.id == house.marta)
     assert [tuple(found) for found in await house.rows(row)] == [("Marta", None)]
 
 
-async def _elsewhere(ctx: Context, house: House) -> int:
-    rows = Rows(ctx)
+async def _elsewhere(ctx: Context, house: BookingHarness) -> int:
+    rows = RowFactory(ctx)
     shop = await rows.add(tables.shops)
     return await rows.add(customers, shop_id=shop, user_id=house.marta, name="Marta", phone="")
 
 
 async def test_an_export_has_every_row_of_a_person_and_no_other(runtime: Runtime) -> None:
-    house = await open_house(runtime)
+    house = await open_booking_harness(runtime)
     mine = await house.book("09:00")
     await house.book("10:00", talk=house.hugo_talk, slot=None)
 
     async def work(ctx: Context) -> tuple[dict[str, Any], int]:
-        told = await export.export(ctx, await personal_data.user(ctx, house.marta))
-        return told, len(await listed(ctx, tables.bookings.c.shop_id == house.shop))
+        told = await export_person(ctx, await data_subject_of_user(ctx, house.marta))
+        return told, len(await list_bookings(ctx, tables.bookings.c.shop_id == house.shop))
 
-    told, all_ = await house.do(work)
+    told, all_ = await house.transact(work)
     assert all_ == 2
     assert [one["name"] for one in told["users"]] == ["Marta"]
     assert [one["value"] for one in told["identities"]] == ["+34600000003"]

@@ -26,37 +26,37 @@ from core.db.tables import (
     sign_ins,
 )
 from core.privacy import retention
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 
-Add = Callable[[Rows, timedelta], Awaitable[int]]
+Add = Callable[[RowFactory, timedelta], Awaitable[int]]
 
 
-async def _code(rows: Rows, age: timedelta) -> int:
+async def _code(rows: RowFactory, age: timedelta) -> int:
     return await rows.add(one_time_codes, created_at=rows.ctx.now - age)
 
 
-async def _talk(rows: Rows, age: timedelta) -> int:
+async def _talk(rows: RowFactory, age: timedelta) -> int:
     state = {"stack": [{"flow": "book"}], "runs": 4}
     return await rows.add(conversations, last_in_at=rows.ctx.now - age, state=state)
 
 
-async def _incoming(rows: Rows, age: timedelta) -> int:
+async def _incoming(rows: RowFactory, age: timedelta) -> int:
     at = rows.ctx.now - age
     return await rows.add(inbox, prompt_id=None, state="done", received_at=at, done_at=at)
 
 
-async def _sent(rows: Rows, age: timedelta) -> int:
+async def _sent(rows: RowFactory, age: timedelta) -> int:
     at = rows.ctx.now - age
     none = {"prompt_id": None, "booking_id": None}
     return await rows.add(outbox, state="sent", created_at=at, due_at=at, sent_at=at, **none)
 
 
-async def _prompt(rows: Rows, age: timedelta) -> int:
+async def _prompt(rows: RowFactory, age: timedelta) -> int:
     at = rows.ctx.now - age
     return await rows.add(prompts, created_at=at, closed_at=at)
 
 
-async def _hold(rows: Rows, age: timedelta) -> int:
+async def _hold(rows: RowFactory, age: timedelta) -> int:
     at = rows.ctx.now - age
     none = {"customer_id": None, "session_id": None, "conversation_id": None}
     none |= {"visit_id": None, "series_id": None}
@@ -65,16 +65,16 @@ async def _hold(rows: Rows, age: timedelta) -> int:
     return made
 
 
-async def _sign_in(rows: Rows, age: timedelta) -> int:
+async def _sign_in(rows: RowFactory, age: timedelta) -> int:
     at = rows.ctx.now - age
     return await rows.add(sign_ins, created_at=at, used_at=at, expires_at=rows.ctx.now, ended_at=at)
 
 
-async def _lockout(rows: Rows, age: timedelta) -> int:
+async def _lockout(rows: RowFactory, age: timedelta) -> int:
     return await rows.add(lockouts, last_at=rows.ctx.now - age)
 
 
-async def _change(rows: Rows, age: timedelta) -> int:
+async def _change(rows: RowFactory, age: timedelta) -> int:
     return await rows.add(audit, at=rows.ctx.now - age)
 
 
@@ -94,11 +94,11 @@ async def swept(ctx: Context, kind: str) -> int:
     """Sweep a kind to the end; return how many rows it was."""
     count, after = 0, 0
     while True:
-        batch = await retention.sweep(ctx, kind, after)
+        batch = await retention.sweep_batch(ctx, kind, after)
         count += batch.count
-        if batch.after is None:
+        if batch.next_after_id is None:
             return count
-        after = batch.after
+        after = batch.next_after_id
 
 
 async def ids(ctx: Context, table: sa.Table) -> list[int]:
@@ -106,9 +106,9 @@ async def ids(ctx: Context, table: sa.Table) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", KEPT)
-async def test_after_its_days_and_not_a_second_sooner(ctx: Context, kind: str) -> None:
+async def test_rows_are_deleted_after_their_retention_days(ctx: Context, kind: str) -> None:
     table, add, days = KEPT[kind]
-    rows = Rows(ctx)
+    rows = RowFactory(ctx)
     await add(rows, timedelta(days=days))
     young = await add(rows, timedelta(days=days, seconds=-1))
     assert await swept(ctx, kind) == 1
@@ -117,20 +117,22 @@ async def test_after_its_days_and_not_a_second_sooner(ctx: Context, kind: str) -
 
 
 @pytest.mark.parametrize("kind", KEPT)
-async def test_in_batches(ctx: Context, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 2)
+async def test_retention_deletes_in_batches(
+    ctx: Context, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH_SIZE", 2)
     table, add, days = KEPT[kind]
-    rows = Rows(ctx)
+    rows = RowFactory(ctx)
     for _ in range(5):
         await add(rows, timedelta(days=days))
     young = await add(rows, timedelta(0))
-    assert (await retention.sweep(ctx, kind)).count == 2
+    assert (await retention.sweep_batch(ctx, kind)).count == 2
     assert await swept(ctx, kind) == 3
     assert await ids(ctx, table) == [young]
 
 
 async def test_a_talk_left_alone_is_closed_and_counts_on(ctx: Context) -> None:
-    rows = Rows(ctx)
+    rows = RowFactory(ctx)
     left = await _talk(rows, timedelta(days=7))
     asked = await rows.add(prompts, conversation_id=left)
     decision = await rows.add(prompts, conversation_id=left, flow="decide")
@@ -150,8 +152,8 @@ async def test_a_talk_left_alone_is_closed_and_counts_on(ctx: Context) -> None:
     assert await swept(ctx, "talks") == 0
 
 
-async def test_what_waits_is_never_old(ctx: Context) -> None:
-    rows, old = Rows(ctx), ctx.now - timedelta(days=999)
+async def test_unfinished_rows_are_kept_by_retention(ctx: Context) -> None:
+    rows, old = RowFactory(ctx), ctx.now - timedelta(days=999)
     kept: dict[str, Any] = {"prompt_id": None, "booking_id": None, "created_at": old}
     due = await rows.add(outbox, state="due", due_at=old, **kept)
     later = await rows.add(outbox, state="dropped", due_at=ctx.now, **kept)
@@ -162,7 +164,7 @@ async def test_what_waits_is_never_old(ctx: Context) -> None:
 
 
 async def test_a_question_stays_while_something_names_it_or_it_is_open(ctx: Context) -> None:
-    rows, old = Rows(ctx), ctx.now - timedelta(days=999)
+    rows, old = RowFactory(ctx), ctx.now - timedelta(days=999)
     told = await rows.add(prompts, created_at=old, closed_at=old)
     await rows.add(outbox, prompt_id=told, booking_id=None, state="sent", due_at=ctx.now)
     heard = await rows.add(prompts, created_at=old, closed_at=old)
@@ -174,8 +176,8 @@ async def test_a_question_stays_while_something_names_it_or_it_is_open(ctx: Cont
     assert await ids(ctx, prompts) == [told, heard, open_, ahead]
 
 
-async def test_of_twilio_s_messages_the_bare_id_stays(ctx: Context) -> None:
-    rows, old = Rows(ctx), ctx.now - timedelta(days=91)
+async def test_retention_keeps_the_bare_id_of_twilio_messages(ctx: Context) -> None:
+    rows, old = RowFactory(ctx), ctx.now - timedelta(days=91)
     line = await rows.add(lines, transport="twilio")
     prompt = await rows.add(prompts)
     at: dict[str, Any] = {"state": "done", "received_at": old, "done_at": old}
@@ -190,7 +192,7 @@ async def test_of_twilio_s_messages_the_bare_id_stays(ctx: Context) -> None:
 
 
 async def test_bookings_histories_and_consents_are_for_good(ctx: Context) -> None:
-    rows, old = Rows(ctx), ctx.now - timedelta(days=9999)
+    rows, old = RowFactory(ctx), ctx.now - timedelta(days=9999)
     for state in ("completed", "cancelled", "expired"):
         made = await rows.add(bookings, state=state, created_at=old, updated_at=old)
         await rows.add(booking_events, booking_id=made, at=old)
@@ -202,7 +204,7 @@ async def test_bookings_histories_and_consents_are_for_good(ctx: Context) -> Non
     assert tables.metadata.tables["bookings"] is bookings
 
 
-async def test_days_are_settings(ctx: Context) -> None:
+async def test_retention_days_come_from_settings(ctx: Context) -> None:
     ctx.settings = ctx.settings.model_copy(update={"keep_codes_days": 2})
-    await _code(Rows(ctx), timedelta(days=2))
+    await _code(RowFactory(ctx), timedelta(days=2))
     assert await swept(ctx, "codes") == 1

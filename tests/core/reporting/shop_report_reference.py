@@ -11,13 +11,13 @@ FIVE = timedelta(minutes=5)
 STANDING = {"confirmed", "in_progress", "completed"}
 
 
-def local(row: Any, zone: str) -> datetime:
+def local_start(row: Any, zone: str) -> datetime:
     """When a booking begins, by the shop's clocks."""
     starts_at: datetime = row.starts_at
     return starts_at.astimezone(ZoneInfo(zone))
 
 
-def money(rows: list[Any]) -> dict[str, tuple[int, int, int]]:
+def revenue_by_currency(rows: list[Any]) -> dict[str, tuple[int, int, int]]:
     """Booked, paid and refunded, by currency."""
     found: dict[str, list[int]] = {}
     for row in rows:
@@ -30,7 +30,7 @@ def money(rows: list[Any]) -> dict[str, tuple[int, int, int]]:
     return {currency: (sums[0], sums[1], sums[2]) for currency, sums in found.items()}
 
 
-def tally(rows: list[Any]) -> dict[str, Any]:
+def count_bookings(rows: list[Any]) -> dict[str, Any]:
     """What a tally holds."""
     made = [row for row in rows if row.state not in {"held", "expired"}]
     states = Counter(row.state for row in rows)
@@ -39,7 +39,7 @@ def tally(rows: list[Any]) -> dict[str, Any]:
     return {
         "states": dict(states),
         "bookings": len(made),
-        "money": money(rows),
+        "money": revenue_by_currency(rows),
         "unpriced": sum(r.price_minor is None for r in rows if r.state in STANDING),
         "no_show": round(states["no_show"] / over, 4) if over else None,
         "cancelled": round(states["cancelled"] / len(made), 4) if made else None,
@@ -52,7 +52,7 @@ def tally(rows: list[Any]) -> dict[str, Any]:
     }
 
 
-def bucket(day: date, by: str) -> date:
+def first_day_of_period(day: date, by: str) -> date:
     """The first date of a day, week or month."""
     if by == "week":
         while day.weekday():
@@ -60,7 +60,7 @@ def bucket(day: date, by: str) -> date:
     return date(day.year, day.month, 1) if by == "month" else day
 
 
-def days(since: date, until: date) -> list[date]:
+def days_of_period(since: date, until: date) -> list[date]:
     """Every date of a period."""
     found = [since]
     while found[-1] < until:
@@ -68,18 +68,20 @@ def days(since: date, until: date) -> list[date]:
     return found
 
 
-def customers(all_rows: list[Any], rows: list[Any], since: date, zone: str) -> tuple[int, int]:
+def count_customers(
+    all_rows: list[Any], rows: list[Any], since: date, zone: str
+) -> tuple[int, int]:
     """How many came, and how many of them for the first time."""
     came = {row.customer_id for row in rows if row.state in STANDING} - {None}
     before = {
         row.customer_id
         for row in all_rows
-        if row.state in STANDING and local(row, zone).date() < since
+        if row.state in STANDING and local_start(row, zone).date() < since
     }
     return len(came), len(came - before)
 
 
-def minutes(
+def count_minutes(
     since: date,
     until: date,
     zone: str,

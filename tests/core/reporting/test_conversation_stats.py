@@ -17,12 +17,16 @@ from core.db.runtime import Runtime
 from core.db.tables import bookings, conversations, identities, inbox, members, outbox, prompts
 from core.db.tables import users as users_table
 from core.messaging import lines
-from core.reporting import conversation_stats
-from core.reporting.conversation_stats import SILENCE, Left, Talks
-from core.reporting.filters import scope_of
+from core.reporting.conversation_stats import (
+    SILENCE_ENDS_CONVERSATION,
+    AbandonedStep,
+    ConversationStats,
+    conversation_stats,
+)
+from core.reporting.filters import build_filter
 from core.shops import providers, services
 from core.shops.shops import add_shop
-from tests.support.statement_counter import counting
+from tests.support.statement_counter import count_statements
 
 SINCE, UNTIL = date(2026, 3, 28), date(2026, 3, 30)  # Madrid's clocks change in between
 START, END = datetime(2026, 3, 27, 23, tzinfo=UTC), datetime(2026, 3, 30, 22, tzinfo=UTC)
@@ -44,7 +48,7 @@ class Chatter:
         self.service = await services.add_service(ctx, self.shop, "Cut", minutes=30)
         self.provider = await providers.add_provider(ctx, self.shop, "Ana")
         self.lines = [
-            await lines.add_line(
+            await lines.get_or_create_line(
                 ctx, transport="terminal", channel=channel, address=f"{name}{n}", shop_id=shop
             )
             for n, (channel, shop) in enumerate(
@@ -85,8 +89,8 @@ class Chatter:
         at = START - timedelta(hours=any_.randrange(-70, 60))
         for turn in range(any_.randrange(1, 9)):
             at += any_.choice(
-                (timedelta(0), timedelta(seconds=40), timedelta(hours=9), SILENCE,
-                 SILENCE - timedelta(seconds=1))
+                (timedelta(0), timedelta(seconds=40), timedelta(hours=9), SILENCE_ENDS_CONVERSATION,
+                 SILENCE_ENDS_CONVERSATION - timedelta(seconds=1))
             )  # fmt: skip
             done = None if any_.random() < 0.05 else at + timedelta(seconds=any_.choice((0, 3)))
             await ctx.insert(
@@ -118,7 +122,7 @@ class Chatter:
         )  # fmt: skip
 
 
-async def reckoned(ctx: Context, shop: int, channel: str = "") -> Talks:
+async def reckoned(ctx: Context, shop: int, channel: str = "") -> ConversationStats:
     """Count message by message."""
     talks, segments, turns, made = 0, 0, 0, 0
     booked, left = 0, Counter[str]()
@@ -151,7 +155,7 @@ async def reckoned(ctx: Context, shop: int, channel: str = "") -> Talks:
         )
         apart: list[list[datetime]] = []
         for at in came:
-            if apart and at - apart[-1][-1] < SILENCE:
+            if apart and at - apart[-1][-1] < SILENCE_ENDS_CONVERSATION:
                 apart[-1].append(at)
             else:
                 apart.append([at])
@@ -160,7 +164,7 @@ async def reckoned(ctx: Context, shop: int, channel: str = "") -> Talks:
                 continue
 
             def during(row: Any, one: list[datetime] = one, talk: Any = talk) -> bool:
-                inside = one[0] <= row.created_at < one[-1] + SILENCE
+                inside = one[0] <= row.created_at < one[-1] + SILENCE_ENDS_CONVERSATION
                 return bool(row.conversation_id == talk.id and inside)
 
             talks += 1
@@ -180,8 +184,8 @@ async def reckoned(ctx: Context, shop: int, channel: str = "") -> Talks:
             ]
             left[re.findall("[a-z]+", asked[-1])[-1] if asked else ""] += 1
     ranked = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))
-    steps = [Left(step, number) for step, number in ranked]
-    return Talks(talks, booked, made, turns, segments, steps)
+    steps = [AbandonedStep(step, number) for step, number in ranked]
+    return ConversationStats(talks, booked, made, turns, segments, steps)
 
 
 async def test_talks_are_what_a_slow_reference_counts(ctx: Context) -> None:
@@ -191,25 +195,25 @@ async def test_talks_are_what_a_slow_reference_counts(ctx: Context) -> None:
         await shop.talk(90)
     for shop in shops:
         for channel in ("", "sms", "telegram"):
-            scope = await scope_of(ctx, shop.shop, since=SINCE, until=UNTIL, channel=channel)
-            found = await conversation_stats.talks(ctx, scope)
+            scope = await build_filter(ctx, shop.shop, since=SINCE, until=UNTIL, channel=channel)
+            found = await conversation_stats(ctx, scope)
             assert found == await reckoned(ctx, shop.shop, channel)
             # Every case is among them: booked and not, asked and not, more than one in a talk.
             assert found is not None
             if not channel:
                 assert found.bookings > found.booked >= 2
-                assert {left.step for left in found.left} >= {"", "what", "when"}
-    some = await scope_of(ctx, shops[0].shop, provider_ids=[shops[0].provider])
-    assert await conversation_stats.talks(ctx, some) is None
+                assert {left.step for left in found.abandoned} >= {"", "what", "when"}
+    some = await build_filter(ctx, shops[0].shop, provider_ids=[shops[0].provider])
+    assert await conversation_stats(ctx, some) is None
 
 
 async def test_the_reference_would_see_a_talk_that_went_on(ctx: Context) -> None:
     shop = Chatter(ctx, 3)
     await shop.open("Bella")
     await shop.talk(12)
-    scope = await scope_of(ctx, shop.shop, since=SINCE, until=UNTIL)
-    assert await conversation_stats.talks(ctx, scope) == await reckoned(ctx, shop.shop)
-    counted = await conversation_stats.talks(ctx, scope)
+    scope = await build_filter(ctx, shop.shop, since=SINCE, until=UNTIL)
+    assert await conversation_stats(ctx, scope) == await reckoned(ctx, shop.shop)
+    counted = await conversation_stats(ctx, scope)
     await ctx.execute(sa.update(inbox).values(received_at=START, done_at=START))
     assert counted != await reckoned(ctx, shop.shop)
 
@@ -219,10 +223,10 @@ async def test_many_talks_take_one_statement(runtime: Runtime) -> None:
         shop = Chatter(ctx, 4)
         await shop.open("Bella")
         await shop.talk(30)
-        scope = await scope_of(ctx, shop.shop, since=SINCE, until=UNTIL)
-    async with runtime.reading() as ctx:
-        with counting(runtime) as counted:
-            await conversation_stats.talks(ctx, scope)
+        scope = await build_filter(ctx, shop.shop, since=SINCE, until=UNTIL)
+    async with runtime.read_transaction() as ctx:
+        with count_statements(runtime) as counted:
+            await conversation_stats(ctx, scope)
     assert len(counted) == 1
 
 

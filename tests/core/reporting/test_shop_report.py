@@ -13,19 +13,22 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import bookings, customers
-from core.db.tables.bookings import STATES
-from core.errors import Invalid, NotFound
+from core.db.tables.bookings import BOOKING_STATES
+from core.errors import InvalidValue, NotFound
 from core.localtime.opening_masks import Interval
-from core.people.customers import NOBODY, add_customer
-from core.privacy import erasure, personal_data
-from core.reporting import installation_report, shop_report, utilization
-from core.reporting.counters import Tally
-from core.reporting.filters import Scope, scope_of
+from core.people.customers import ERASED_NAME, add_customer
+from core.privacy.erasure import erase_person
+from core.privacy.personal_data import data_subject_of_customer
+from core.reporting.counters import BookingCounts
+from core.reporting.filters import ReportFilter, build_filter
+from core.reporting.installation_report import build_installation_report
+from core.reporting.shop_report import build_shop_report
+from core.reporting.utilization import utilization_by_provider
 from core.scheduling import opening_hours
 from core.shops import providers, services
 from core.shops.shops import add_shop
 from tests.core.reporting import shop_report_reference
-from tests.support.statement_counter import counting
+from tests.support.statement_counter import count_statements
 
 pytestmark = pytest.mark.usefixtures("only_database_awaits")
 
@@ -57,23 +60,27 @@ class Random:
         self.shop = await add_shop(
             ctx, name="Bella Hair", timezone=self.zone, country="ES", currency="EUR"
         )
-        await opening_hours.set_hours(ctx, self.shop, None, dict.fromkeys(range(6), NINE_TO_TWELVE))
+        await opening_hours.set_weekly_hours(
+            ctx, self.shop, None, dict.fromkeys(range(6), NINE_TO_TWELVE)
+        )
         self.services = [
             await services.add_service(ctx, self.shop, name, minutes=30)
             for name in ("Cut", "Colour")
         ]
         self.ana = await providers.add_provider(ctx, self.shop, "Ana")
         self.leo = await providers.add_provider(ctx, self.shop, "Leo")
-        await opening_hours.set_hours(ctx, self.shop, self.leo, dict.fromkeys(range(7), LATE))
+        await opening_hours.set_weekly_hours(
+            ctx, self.shop, self.leo, dict.fromkeys(range(7), LATE)
+        )
         special = self.middle + timedelta(days=2)
-        await opening_hours.set_exception(ctx, self.shop, special, [Interval(600, 660)])
+        await opening_hours.set_date_exception(ctx, self.shop, special, [Interval(600, 660)])
         await opening_hours.add_time_off(ctx, self.shop, self.leo, *self.off)
         self.special = special
 
     def hours_of(self, provider: int) -> dict[date, list[tuple[int, int]]]:
         """The hours of each date around, as the reference takes them."""
         found = {}
-        for day in shop_report_reference.days(
+        for day in shop_report_reference.days_of_period(
             self.middle - timedelta(days=40), self.middle + timedelta(days=40)
         ):
             weekly = LATE if provider == self.leo else NINE_TO_TWELVE if day.weekday() < 6 else []
@@ -93,7 +100,7 @@ class Random:
         for number in range(count):
             start = self._at(self.middle, 5 * any_.randrange(-12 * 288, 12 * 288))
             local = start.astimezone(ZoneInfo(self.zone))
-            state = any_.choice((*STATES, "completed", "confirmed"))
+            state = any_.choice((*BOOKING_STATES, "completed", "confirmed"))
             unproved = state in {"held", "expired"} and any_.random() < 0.7
             rows.append(
                 {
@@ -119,7 +126,7 @@ class Random:
         await ctx.execute(bookings.insert(), rows)
 
 
-def shown(tally: Tally) -> dict[str, Any]:
+def shown(tally: BookingCounts) -> dict[str, Any]:
     """A tally as the reference writes it."""
     return {
         "states": {state: n for state, n in tally.states.items() if n},
@@ -132,11 +139,11 @@ def shown(tally: Tally) -> dict[str, Any]:
         "no_show": tally.no_show_rate,
         "cancelled": tally.cancellation_rate,
         "lead": tally.lead_minutes,
-        "ahead": tally.ahead,
+        "ahead": tally.by_lead_time,
     }
 
 
-async def _compare(shop: Random, scope: Scope, everything: list[Any], by: Any) -> None:
+async def _compare(shop: Random, scope: ReportFilter, everything: list[Any], by: Any) -> None:
     wanted = [
         row
         for row in everything
@@ -147,33 +154,41 @@ async def _compare(shop: Random, scope: Scope, everything: list[Any], by: Any) -
     rows = [
         r
         for r in wanted
-        if scope.since <= shop_report_reference.local(r, shop.zone).date() <= scope.until
+        if scope.since <= shop_report_reference.local_start(r, shop.zone).date() <= scope.until
     ]
-    found = await shop_report.figures(shop.ctx, scope, by=by)
-    assert shown(found.total) == shop_report_reference.tally(rows)
+    found = await build_shop_report(shop.ctx, scope, by=by)
+    assert shown(found.total) == shop_report_reference.count_bookings(rows)
     for part, column in (
         (found.providers, "provider_id"),
         (found.services, "service_id"),
         (found.channels, "origin"),
     ):
         assert {key: shown(tally) for key, tally in part.items()} == {
-            key: shop_report_reference.tally([row for row in rows if getattr(row, column) == key])
+            key: shop_report_reference.count_bookings(
+                [row for row in rows if getattr(row, column) == key]
+            )
             for key in {getattr(row, column) for row in rows}
         }
     trend: dict[date, list[Any]] = {
-        shop_report_reference.bucket(day, by): []
-        for day in shop_report_reference.days(scope.since, scope.until)
+        shop_report_reference.first_day_of_period(day, by): []
+        for day in shop_report_reference.days_of_period(scope.since, scope.until)
     }
     for row in rows:
         trend[
-            shop_report_reference.bucket(shop_report_reference.local(row, shop.zone).date(), by)
+            shop_report_reference.first_day_of_period(
+                shop_report_reference.local_start(row, shop.zone).date(), by
+            )
         ].append(row)
-    assert [(b.begins, b.tally.bookings, shown(b.tally)["money"]) for b in found.trend] == [
-        (day, shop_report_reference.tally(some)["bookings"], shop_report_reference.money(some))
+    assert [(b.first_day, b.counts.bookings, shown(b.counts)["money"]) for b in found.trend] == [
+        (
+            day,
+            shop_report_reference.count_bookings(some)["bookings"],
+            shop_report_reference.revenue_by_currency(some),
+        )
         for day, some in trend.items()
     ]
     begins = [
-        shop_report_reference.local(row, shop.zone)
+        shop_report_reference.local_start(row, shop.zone)
         for row in rows
         if row.state in shop_report_reference.STANDING
     ]
@@ -181,14 +196,14 @@ async def _compare(shop: Random, scope: Scope, everything: list[Any], by: Any) -
         (day, hour, sum(b.weekday() == day and b.hour == hour for b in begins))
         for day, hour in {(b.weekday(), b.hour) for b in begins}
     )
-    came = shop_report_reference.customers(everything, rows, scope.since, shop.zone)
+    came = shop_report_reference.count_customers(everything, rows, scope.since, shop.zone)
     assert (found.customers.total, found.customers.new) == came
     newest = sorted((r.id for r in wanted if r.customer_id is not None), reverse=True)
     assert [booking.id for booking in found.latest] == newest[:10]
     reserved = [row for row in wanted if row.state in {*shop_report_reference.STANDING, "no_show"}]
-    used = await utilization.used(shop.ctx, scope)
+    used = await utilization_by_provider(shop.ctx, scope)
     assert {id_: (u.open_minutes, u.booked_minutes) for id_, u in used.items()} == {
-        id_: shop_report_reference.minutes(
+        id_: shop_report_reference.count_minutes(
             scope.since,
             scope.until,
             shop.zone,
@@ -217,7 +232,7 @@ async def test_figures_are_what_a_slow_reference_counts(ctx: Context, zone: str)
         (change - 2 * week, change + 2 * week, "month", {"channel": "sms"}),
         (change + 4 * week, change + 5 * week, "week", {}),
     ):
-        scope = await scope_of(
+        scope = await build_filter(
             ctx,
             shop.shop,
             since=since,
@@ -232,8 +247,8 @@ async def test_the_reference_would_see_a_booking_on_the_wrong_day(ctx: Context) 
     await shop.open()
     await shop.book(40)
     everything = list(await ctx.all(sa.select(bookings).order_by(bookings.c.id)))
-    day = shop_report_reference.local(everything[0], shop.zone).date()
-    scope = await scope_of(ctx, shop.shop, since=day, until=day)
+    day = shop_report_reference.local_start(everything[0], shop.zone).date()
+    scope = await build_filter(ctx, shop.shop, since=day, until=day)
     await _compare(shop, scope, everything, "day")
     moved = bookings.update().where(bookings.c.id == everything[0].id)
     await ctx.execute(moved.values(local_date=day + timedelta(days=1)))
@@ -248,19 +263,19 @@ async def test_a_hundred_bookings_take_as_many_statements_as_one(runtime: Runtim
             shop = Random(ctx, "Europe/Madrid", seed=count)
             await shop.open()
             await shop.book(count)
-        async with runtime.reading() as ctx:
-            await scope_of(ctx, shop.shop)  # the catalog is read once and kept
-        async with runtime.reading() as ctx:
-            with counting(runtime) as counted:
-                scope = await scope_of(
+        async with runtime.read_transaction() as ctx:
+            await build_filter(ctx, shop.shop)  # the catalog is read once and kept
+        async with runtime.read_transaction() as ctx:
+            with count_statements(runtime) as counted:
+                scope = await build_filter(
                     ctx, shop.shop, since=date(2026, 3, 1), until=date(2026, 4, 30)
                 )
-                await shop_report.figures(ctx, scope)
-                await utilization.used(ctx, scope)
+                await build_shop_report(ctx, scope)
+                await utilization_by_provider(ctx, scope)
         sent.append(len(counted))
-        async with runtime.reading() as ctx:
-            with counting(runtime) as counted:
-                await installation_report.whole(
+        async with runtime.read_transaction() as ctx:
+            with count_statements(runtime) as counted:
+                await build_installation_report(
                     ctx, since=date(2026, 3, 1), until=date(2026, 4, 30)
                 )
         sent.append(len(counted))
@@ -272,25 +287,25 @@ async def test_all_shops_together_are_the_sum_of_each(ctx: Context) -> None:
     for shop in shops:
         await shop.open()
         await shop.book(60)
-    found = await installation_report.whole(ctx, since=date(2026, 3, 20), until=date(2026, 4, 20))
+    found = await build_installation_report(ctx, since=date(2026, 3, 20), until=date(2026, 4, 20))
     rows = [
         row
         for shop in shops
         for row in await ctx.all(sa.select(bookings).where(bookings.c.shop_id == shop.shop))
         if date(2026, 3, 20)
-        <= shop_report_reference.local(row, shop.zone).date()
+        <= shop_report_reference.local_start(row, shop.zone).date()
         <= date(2026, 4, 20)
     ]
-    wanted = shop_report_reference.tally(rows)
+    wanted = shop_report_reference.count_bookings(rows)
     assert (found.total.bookings, shown(found.total)["money"]) == (
         wanted["bookings"],
         wanted["money"],
     )
     assert (found.shops, found.providers, found.customers, found.users) == (3, 6, 45, 0)
-    assert {line.id: line.tally.bookings for line in found.by_shop} == {
-        shop.shop: shop_report_reference.tally([row for row in rows if row.shop_id == shop.shop])[
-            "bookings"
-        ]
+    assert {line.id: line.counts.bookings for line in found.shop_summaries} == {
+        shop.shop: shop_report_reference.count_bookings(
+            [row for row in rows if row.shop_id == shop.shop]
+        )["bookings"]
         for shop in shops
     }
 
@@ -299,17 +314,17 @@ async def test_the_erased_are_counted_no_more(ctx: Context) -> None:
     shop = Random(ctx, "Europe/Madrid", seed=1)
     await shop.open()
     # Whoever is called as the erased are, but can be reached, is somebody.
-    names = (("Vera", ""), ("Hugo", "+34600111222"), (NOBODY, "+34600111333"))
+    names = (("Vera", ""), ("Hugo", "+34600111222"), (ERASED_NAME, "+34600111333"))
     made = [await add_customer(ctx, shop.shop, name, phone) for name, phone in names]
-    assert (await installation_report.whole(ctx)).customers == 3
-    await erasure.erase(ctx, await personal_data.customer(ctx, shop.shop, made[1]))
-    assert (await installation_report.whole(ctx)).customers == 2
+    assert (await build_installation_report(ctx)).customers == 3
+    await erase_person(ctx, await data_subject_of_customer(ctx, shop.shop, made[1]))
+    assert (await build_installation_report(ctx)).customers == 2
 
 
 async def test_a_period_is_thirty_days_unless_it_is_named_and_a_year_at_most(ctx: Context) -> None:
     shop = Random(ctx, "Europe/Madrid", seed=1)
     await shop.open()
-    scope = await scope_of(ctx, shop.shop)
+    scope = await build_filter(ctx, shop.shop)
     assert (scope.since, scope.until) == (date(2026, 2, 8), date(2026, 3, 9))
     for since, until in (
         (date(2026, 3, 10), date(2026, 3, 9)),
@@ -317,7 +332,7 @@ async def test_a_period_is_thirty_days_unless_it_is_named_and_a_year_at_most(ctx
         (None, date(1, 1, 1)),
         (None, date(9999, 12, 31)),
     ):
-        with pytest.raises(Invalid):
-            await scope_of(ctx, shop.shop, since=since, until=until)
+        with pytest.raises(InvalidValue):
+            await build_filter(ctx, shop.shop, since=since, until=until)
     with pytest.raises(NotFound):
-        await scope_of(ctx, shop.shop, service_id=10**6)
+        await build_filter(ctx, shop.shop, service_id=10**6)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core.catalog.entities import Catalog, Slot
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
@@ -18,20 +18,20 @@ from core.db.tables import blocks, bookings, claims, seats, sessions
 from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, services, shops
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 
 MADRID = ZoneInfo("Europe/Madrid")
 
 MORNING = Interval(9 * 60, 12 * 60)
 
 
-def at(text: str, zone: ZoneInfo = MADRID) -> datetime:
+def madrid_instant(text: str, zone: ZoneInfo = MADRID) -> datetime:
     """The instant at which Madrid's clocks show "2026-03-10 09:30"."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
 
 @dataclass
-class Salon:
+class SchedulingHarness:
     """The shop's ids, and rows put straight into the tables."""
 
     ctx: Context
@@ -41,28 +41,28 @@ class Salon:
     ana: int
     leo: int
     names: dict[int, str]
-    rows: Rows = field(init=False)
+    rows: RowFactory = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = Rows(self.ctx)
+        self.rows = RowFactory(self.ctx)
         self.rows.newest |= {"shops": self.shop_id, "services": self.cut, "providers": self.ana}
 
     async def catalog(self) -> Catalog:
         """The shop as it is now."""
-        return await catalog(self.ctx, self.shop_id)
+        return await load_catalog(self.ctx, self.shop_id)
 
-    async def find(self, service: int, day: str, until: str = "", **more: Any) -> list[str]:
+    async def find_starts(self, service: int, day: str, until: str = "", **more: Any) -> list[str]:
         """What is on offer on a local day, or up to the midnight that begins another."""
-        return self.read(await self.slots(service, day, until, **more))
+        return self.starts_as_text(await self.slots(service, day, until, **more))
 
     async def slots(self, service: int, day: str, until: str = "", **more: Any) -> list[Slot]:
         """The same, as slots."""
-        start = at(day)
-        end = at(until) if until else start + timedelta(days=1)
+        start = madrid_instant(day)
+        end = madrid_instant(until) if until else start + timedelta(days=1)
         found = await self.catalog()
-        return await availability.find(self.ctx, found, service, start=start, end=end, **more)
+        return await availability.find_slots(self.ctx, found, service, start=start, end=end, **more)
 
-    def read(self, found: Iterable[Slot]) -> list[str]:
+    def starts_as_text(self, found: Iterable[Slot]) -> list[str]:
         """Slots as people read them: day, local time, provider."""
         return [
             f"{slot.starts_at.astimezone(MADRID):%d %H:%M} {self.names[slot.provider_id]}"
@@ -74,7 +74,7 @@ class Salon:
         row = sa.select(tables.providers.c.calendar_id).where(tables.providers.c.id == provider_id)
         return int(await self.ctx.scalar(row))
 
-    async def book(
+    async def insert_booking(
         self,
         provider_id: int,
         start: str,
@@ -84,7 +84,7 @@ class Salon:
         **more: Any,
     ) -> int:
         """Take time for a booking; `more` goes into the claim. Returns the booking's id."""
-        begin = at(start)
+        begin = madrid_instant(start)
         end = begin + timedelta(minutes=minutes)
         booking = await self.rows.add(
             bookings,
@@ -105,10 +105,10 @@ class Salon:
         )
         return booking
 
-    async def block(self, calendar_id: int, start: str, minutes: int) -> int:
+    async def insert_block(self, calendar_id: int, start: str, minutes: int) -> int:
         """Take time for nobody. Returns the claim's id."""
         block = await self.rows.add(blocks, calendar_id=calendar_id)
-        begin = at(start)
+        begin = madrid_instant(start)
         end = begin + timedelta(minutes=minutes)
         return await self.rows.add(
             claims,
@@ -119,9 +119,11 @@ class Salon:
             busy_until=end,
         )
 
-    async def session(self, provider_id: int, start: str, *, capacity: int, **more: Any) -> int:
+    async def insert_session(
+        self, provider_id: int, start: str, *, capacity: int, **more: Any
+    ) -> int:
         """Give the colour (a class, here) to several at once for an hour."""
-        begin = at(start)
+        begin = madrid_instant(start)
         return await self.rows.add(
             sessions,
             service_id=self.colour,
@@ -132,14 +134,14 @@ class Salon:
             **more,
         )
 
-    async def seat(self, session_id: int, **more: Any) -> int:
+    async def insert_seat(self, session_id: int, **more: Any) -> int:
         """Take one seat. Returns the booking's id."""
         booking = await self.rows.add(bookings, session_id=session_id, **more)
         await self.rows.add(seats, session_id=session_id, booking_id=booking)
         return booking
 
 
-async def open_salon(ctx: Context, **more: Any) -> Salon:
+async def open_scheduling_harness(ctx: Context, **more: Any) -> SchedulingHarness:
     """Add the salon; `more` goes into its row."""
     shop_id = await shops.add_shop(
         ctx,
@@ -152,17 +154,17 @@ async def open_salon(ctx: Context, **more: Any) -> Salon:
         currency="EUR",
         **more,
     )
-    await opening_hours.set_hours(ctx, shop_id, None, {day: [MORNING] for day in range(5)})
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, {day: [MORNING] for day in range(5)})
     cut = await services.add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500)
     colour = await services.add_service(ctx, shop_id, "Colour", minutes=60, price_minor=6000)
     ana = await providers.add_provider(ctx, shop_id, "Ana", position=1)
     leo = await providers.add_provider(ctx, shop_id, "Leo", position=2)
     for provider_id, service_id in ((ana, cut), (leo, cut), (ana, colour)):
-        await providers.offer(ctx, shop_id, provider_id, service_id)
-    return Salon(ctx, shop_id, cut, colour, ana, leo, {ana: "Ana", leo: "Leo"})
+        await providers.set_offering(ctx, shop_id, provider_id, service_id)
+    return SchedulingHarness(ctx, shop_id, cut, colour, ana, leo, {ana: "Ana", leo: "Leo"})
 
 
-class Statements(list[str]):
+class StatementLog(list[str]):
     """Statements in the order they ran; `full` has each with its parameters."""
 
     def __init__(self) -> None:
@@ -171,9 +173,9 @@ class Statements(list[str]):
 
 
 @contextmanager
-def statements(runtime: Runtime) -> Iterator[Statements]:
+def log_statements(runtime: Runtime) -> Iterator[StatementLog]:
     """Collect the statements that run inside the block, savepoints and BEGIN left out."""
-    seen = Statements()
+    seen = StatementLog()
 
     def note(_c: Any, _k: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
@@ -183,7 +185,7 @@ def statements(runtime: Runtime) -> Iterator[Statements]:
     engines = {runtime.engine.sync_engine}
     if runtime.engine.dialect.name == "sqlite":
         # Elsewhere the reader is the same engine with other options, and hears its events.
-        engines.add(runtime.reader.sync_engine)
+        engines.add(runtime.read_engine.sync_engine)
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
     try:

@@ -17,21 +17,27 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.scheduling.slot_finder import calendars_of
 from core.shops import providers, rooms, services, shops
-from tests.core.scheduling.harness import MADRID, Salon, at, open_salon, statements
+from tests.core.scheduling.harness import (
+    MADRID,
+    SchedulingHarness,
+    log_statements,
+    madrid_instant,
+    open_scheduling_harness,
+)
 
 TUESDAY = "2026-03-10"
 
 
 @pytest.fixture
-async def salon(ctx: Context) -> Salon:
-    return await open_salon(ctx)
+async def salon(ctx: Context) -> SchedulingHarness:
+    return await open_scheduling_harness(ctx)
 
 
 # ------------------------------------------------------------------------------------ hours
 
 
-async def test_a_free_day_offers_every_start_of_the_grid(salon: Salon) -> None:
-    assert await salon.find(salon.colour, TUESDAY) == [
+async def test_a_free_day_offers_every_start_of_the_grid(salon: SchedulingHarness) -> None:
+    assert await salon.find_starts(salon.colour, TUESDAY) == [
         "10 09:00 Ana",
         "10 09:30 Ana",
         "10 10:00 Ana",
@@ -40,14 +46,14 @@ async def test_a_free_day_offers_every_start_of_the_grid(salon: Salon) -> None:
     ]
 
 
-async def test_a_slot_says_all_a_booking_needs(salon: Salon) -> None:
+async def test_a_slot_says_all_a_booking_needs(salon: SchedulingHarness) -> None:
     first = (await salon.slots(salon.colour, TUESDAY))[0]
     assert first == Slot(
         shop_id=salon.shop_id,
         service_id=salon.colour,
         provider_id=salon.ana,
-        starts_at=at("2026-03-10 09:00"),
-        ends_at=at("2026-03-10 10:00"),
+        starts_at=madrid_instant("2026-03-10 09:00"),
+        ends_at=madrid_instant("2026-03-10 10:00"),
         price_minor=6000,
         currency="EUR",
     )
@@ -56,18 +62,18 @@ async def test_a_slot_says_all_a_booking_needs(salon: Salon) -> None:
     assert first.minutes == 60
 
 
-async def test_notice_cuts_the_day_that_has_begun(salon: Salon) -> None:
-    assert await salon.find(salon.cut, "2026-03-09") == ["09 11:00 Ana", "09 11:30 Ana"]
-    await shops.set_rules(salon.ctx, salon.shop_id, notice_minutes=61)
-    assert await salon.find(salon.cut, "2026-03-09") == ["09 11:30 Ana"]
-    await shops.set_rules(salon.ctx, salon.shop_id, notice_minutes=24 * 60)
-    assert await salon.find(salon.cut, "2026-03-09") == []
-    assert (await salon.find(salon.cut, TUESDAY))[0] == "10 10:00 Ana"
+async def test_notice_cuts_the_day_that_has_begun(salon: SchedulingHarness) -> None:
+    assert await salon.find_starts(salon.cut, "2026-03-09") == ["09 11:00 Ana", "09 11:30 Ana"]
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, notice_minutes=61)
+    assert await salon.find_starts(salon.cut, "2026-03-09") == ["09 11:30 Ana"]
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, notice_minutes=24 * 60)
+    assert await salon.find_starts(salon.cut, "2026-03-09") == []
+    assert (await salon.find_starts(salon.cut, TUESDAY))[0] == "10 10:00 Ana"
 
 
-async def test_the_horizon_ends_with_a_local_day(salon: Salon) -> None:
-    await shops.set_rules(salon.ctx, salon.shop_id, horizon_days=2)
-    whole = await salon.find(salon.colour, "2026-03-09", "2026-06-01")
+async def test_the_horizon_ends_with_a_local_day(salon: SchedulingHarness) -> None:
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, horizon_days=2)
+    whole = await salon.find_starts(salon.colour, "2026-03-09", "2026-06-01")
     assert [time for time in whole if time.startswith("11")] == [
         "11 09:00 Ana",
         "11 09:30 Ana",
@@ -82,138 +88,152 @@ async def test_the_window_moves_with_the_day(runtime: Runtime) -> None:
     clock = runtime.clock
     assert isinstance(clock, FixedClock)
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
-        assert (await salon.find(salon.cut, "2026-03-09", "2026-06-01"))[-1] == "08 11:30 Ana"
+        salon = await open_scheduling_harness(ctx)
+        assert (await salon.find_starts(salon.cut, "2026-03-09", "2026-06-01"))[
+            -1
+        ] == "08 11:30 Ana"
     clock.advance(timedelta(days=2))
     async with runtime.transaction() as ctx:
         salon.ctx = ctx
-        found = await salon.find(salon.cut, "2026-03-09", "2026-06-01")
+        found = await salon.find_starts(salon.cut, "2026-03-09", "2026-06-01")
         assert (found[0], found[-1]) == ("11 11:00 Ana", "10 11:30 Ana")
 
 
-async def test_clocks_that_change_move_no_wall_time(salon: Salon) -> None:
+async def test_clocks_that_change_move_no_wall_time(salon: SchedulingHarness) -> None:
     # Madrid's clocks go forward on Sunday 29 March.
     found = await salon.slots(salon.cut, "2026-03-27", "2026-03-31", limit=100)
-    assert salon.read(found)[0] == "27 09:00 Ana"
-    assert salon.read(found)[6] == "30 09:00 Ana"
+    assert salon.starts_as_text(found)[0] == "27 09:00 Ana"
+    assert salon.starts_as_text(found)[6] == "30 09:00 Ana"
     assert (found[0].starts_at.hour, found[6].starts_at.hour) == (8, 7)
 
 
-async def test_weekends_holidays_and_special_hours(salon: Salon) -> None:
-    assert await salon.find(salon.cut, "2026-03-14", "2026-03-16") == []
-    await opening_hours.set_exception(salon.ctx, salon.shop_id, date(2026, 3, 10), reason="holiday")
-    assert await salon.find(salon.cut, TUESDAY) == []
+async def test_weekends_holidays_and_date_hours_shape_the_slots(salon: SchedulingHarness) -> None:
+    assert await salon.find_starts(salon.cut, "2026-03-14", "2026-03-16") == []
+    await opening_hours.set_date_exception(
+        salon.ctx, salon.shop_id, date(2026, 3, 10), reason="holiday"
+    )
+    assert await salon.find_starts(salon.cut, TUESDAY) == []
     special = [Interval(18 * 60, 19 * 60), Interval(20 * 60, 20 * 60 + 30)]
-    await opening_hours.set_exception(salon.ctx, salon.shop_id, date(2026, 3, 10), special)
-    assert await salon.find(salon.cut, TUESDAY) == ["10 18:00 Ana", "10 18:30 Ana", "10 20:00 Ana"]
-    await opening_hours.clear_exception(salon.ctx, salon.shop_id, date(2026, 3, 10))
-    assert (await salon.find(salon.cut, TUESDAY))[0] == "10 09:00 Ana"
+    await opening_hours.set_date_exception(salon.ctx, salon.shop_id, date(2026, 3, 10), special)
+    assert await salon.find_starts(salon.cut, TUESDAY) == [
+        "10 18:00 Ana",
+        "10 18:30 Ana",
+        "10 20:00 Ana",
+    ]
+    await opening_hours.clear_date_exception(salon.ctx, salon.shop_id, date(2026, 3, 10))
+    assert (await salon.find_starts(salon.cut, TUESDAY))[0] == "10 09:00 Ana"
 
 
-async def test_hours_past_midnight_belong_to_the_day_they_begin_on(salon: Salon) -> None:
+async def test_hours_past_midnight_belong_to_the_day_they_begin_on(
+    salon: SchedulingHarness,
+) -> None:
     late = {4: [Interval(23 * 60, 25 * 60)]}
-    await opening_hours.set_hours(salon.ctx, salon.shop_id, None, late)
-    assert await salon.find(salon.colour, "2026-03-13", "2026-03-15") == [
+    await opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, None, late)
+    assert await salon.find_starts(salon.colour, "2026-03-13", "2026-03-15") == [
         "13 23:00 Ana",
         "13 23:30 Ana",
         "14 00:00 Ana",
     ]
-    assert (await salon.find(salon.cut, "2026-03-13", "2026-03-15"))[1:3] == [
+    assert (await salon.find_starts(salon.cut, "2026-03-13", "2026-03-15"))[1:3] == [
         "13 23:30 Ana",
         "14 00:00 Ana",
     ]
     # The Saturday being closed takes nothing from Friday's night.
-    await opening_hours.set_exception(salon.ctx, salon.shop_id, date(2026, 3, 14))
-    assert len(await salon.find(salon.colour, "2026-03-13", "2026-03-15")) == 3
+    await opening_hours.set_date_exception(salon.ctx, salon.shop_id, date(2026, 3, 14))
+    assert len(await salon.find_starts(salon.colour, "2026-03-13", "2026-03-15")) == 3
 
 
-async def test_a_providers_own_hours_replace_the_shops(salon: Salon) -> None:
+async def test_a_providers_own_hours_replace_the_shops(salon: SchedulingHarness) -> None:
     afternoon = {1: [Interval(16 * 60, 17 * 60)]}
-    await opening_hours.set_hours(salon.ctx, salon.shop_id, salon.leo, afternoon)
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.leo) == [
+    await opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, salon.leo, afternoon)
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.leo) == [
         "10 16:00 Leo",
         "10 16:30 Leo",
     ]
-    assert await salon.find(salon.cut, "2026-03-11", provider_id=salon.leo) == []
-    await opening_hours.set_hours(salon.ctx, salon.shop_id, salon.leo, {})
-    assert len(await salon.find(salon.cut, TUESDAY, provider_id=salon.leo)) == 6
+    assert await salon.find_starts(salon.cut, "2026-03-11", provider_id=salon.leo) == []
+    await opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, salon.leo, {})
+    assert len(await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.leo)) == 6
 
 
-async def test_a_holiday_of_the_shop_closes_those_with_own_hours_too(salon: Salon) -> None:
+async def test_a_holiday_of_the_shop_closes_those_with_own_hours_too(
+    salon: SchedulingHarness,
+) -> None:
     whole_day = {1: [Interval(8 * 60, 18 * 60)]}
-    await opening_hours.set_hours(salon.ctx, salon.shop_id, salon.leo, whole_day)
+    await opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, salon.leo, whole_day)
     day, short = date(2026, 3, 10), [Interval(10 * 60, 11 * 60)]
-    await opening_hours.set_exception(salon.ctx, salon.shop_id, day, short)
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.leo) == [
+    await opening_hours.set_date_exception(salon.ctx, salon.shop_id, day, short)
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.leo) == [
         "10 10:00 Leo",
         "10 10:30 Leo",
     ]
-    await opening_hours.set_exception(salon.ctx, salon.shop_id, day)
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.leo) == []
+    await opening_hours.set_date_exception(salon.ctx, salon.shop_id, day)
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.leo) == []
     # What is said of one provider on one day counts most.
-    await opening_hours.set_exception(salon.ctx, salon.shop_id, day, short, provider_id=salon.leo)
-    assert await salon.find(salon.cut, TUESDAY) == ["10 10:00 Leo", "10 10:30 Leo"]
+    await opening_hours.set_date_exception(
+        salon.ctx, salon.shop_id, day, short, provider_id=salon.leo
+    )
+    assert await salon.find_starts(salon.cut, TUESDAY) == ["10 10:00 Leo", "10 10:30 Leo"]
 
 
-async def test_time_off(salon: Salon) -> None:
-    start, end = at("2026-03-10 09:45"), at("2026-03-10 11:00")
+async def test_time_off_is_not_on_offer(salon: SchedulingHarness) -> None:
+    start, end = madrid_instant("2026-03-10 09:45"), madrid_instant("2026-03-10 11:00")
     entry = await opening_hours.add_time_off(salon.ctx, salon.shop_id, salon.ana, start, end)
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.ana) == [
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana) == [
         "10 09:00 Ana",
         "10 11:00 Ana",
         "10 11:30 Ana",
     ]
     await opening_hours.remove_time_off(salon.ctx, salon.shop_id, entry)
-    assert len(await salon.find(salon.cut, TUESDAY, provider_id=salon.ana)) == 6
+    assert len(await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana)) == 6
 
 
 # ------------------------------------------------------------------------------------ claims
 
 
-async def test_what_is_taken_is_not_on_offer(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 10:00", 45)
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.ana) == [
+async def test_what_is_taken_is_not_on_offer(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 10:00", 45)
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana) == [
         "10 09:00 Ana",
         "10 09:30 Ana",
         "10 11:00 Ana",
         "10 11:30 Ana",
     ]
-    assert await salon.find(salon.colour, TUESDAY) == ["10 09:00 Ana", "10 11:00 Ana"]
+    assert await salon.find_starts(salon.colour, TUESDAY) == ["10 09:00 Ana", "10 11:00 Ana"]
 
 
-async def test_a_hold_counts_until_it_expires(salon: Salon) -> None:
+async def test_a_hold_counts_until_it_expires(salon: SchedulingHarness) -> None:
     now = salon.ctx.now
-    await salon.book(salon.ana, "2026-03-10 09:00", state="held", held_until=now)
-    await salon.book(
+    await salon.insert_booking(salon.ana, "2026-03-10 09:00", state="held", held_until=now)
+    await salon.insert_booking(
         salon.ana, "2026-03-10 09:30", state="held", held_until=now + timedelta(seconds=1)
     )
-    assert (await salon.find(salon.cut, TUESDAY, provider_id=salon.ana))[:2] == [
+    assert (await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana))[:2] == [
         "10 09:00 Ana",
         "10 10:00 Ana",
     ]
 
 
-async def test_a_booking_about_to_be_moved_is_not_in_its_own_way(salon: Salon) -> None:
-    booking = await salon.book(salon.ana, "2026-03-10 09:30", 60)
-    colours = await salon.find(salon.colour, TUESDAY)
+async def test_a_booking_about_to_be_moved_is_not_in_its_own_way(salon: SchedulingHarness) -> None:
+    booking = await salon.insert_booking(salon.ana, "2026-03-10 09:30", 60)
+    colours = await salon.find_starts(salon.colour, TUESDAY)
     assert colours == ["10 10:30 Ana", "10 11:00 Ana"]
-    assert (await salon.find(salon.colour, TUESDAY, ignore_booking=booking))[:3] == [
+    assert (await salon.find_starts(salon.colour, TUESDAY, ignore_booking=booking))[:3] == [
         "10 09:00 Ana",
         "10 09:30 Ana",
         "10 10:00 Ana",
     ]
 
 
-async def test_buffers_are_the_larger_of_two_neighbours(salon: Salon) -> None:
+async def test_buffers_are_the_larger_of_two_neighbours(salon: SchedulingHarness) -> None:
     # This one asks for 10 minutes before and after itself.
-    await salon.book(salon.ana, "2026-03-10 10:00", gap_before=10, gap_after=10)
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.ana) == [
+    await salon.insert_booking(salon.ana, "2026-03-10 10:00", gap_before=10, gap_after=10)
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana) == [
         "10 09:00 Ana",
         "10 11:00 Ana",
         "10 11:30 Ana",
     ]
     # So does the service: still 10 and not 20, so that 9:20 would do.
-    await shops.set_rules(
+    await shops.set_booking_rules(
         salon.ctx,
         salon.shop_id,
         service_id=salon.cut,
@@ -221,7 +241,7 @@ async def test_buffers_are_the_larger_of_two_neighbours(salon: Salon) -> None:
         gap_after_minutes=10,
         grid_minutes=20,
     )
-    assert await salon.find(salon.cut, TUESDAY, provider_id=salon.ana) == [
+    assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana) == [
         "10 09:00 Ana",
         "10 09:20 Ana",
         "10 10:40 Ana",
@@ -230,38 +250,42 @@ async def test_buffers_are_the_larger_of_two_neighbours(salon: Salon) -> None:
     ]
 
 
-async def test_buffers_reach_over_the_edges_of_the_day_asked_for(salon: Salon) -> None:
+async def test_buffers_reach_over_the_edges_of_the_day_asked_for(salon: SchedulingHarness) -> None:
     nights = {1: [Interval(22 * 60, 26 * 60)]}
-    await opening_hours.set_hours(salon.ctx, salon.shop_id, None, nights)
-    await salon.book(salon.ana, "2026-03-10 23:00", 60, gap_after=60)
-    await salon.book(salon.leo, "2026-03-11 00:00", 60, gap_before=60)
-    assert await salon.find(salon.cut, "2026-03-11", provider_id=salon.ana) == [
+    await opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, None, nights)
+    await salon.insert_booking(salon.ana, "2026-03-10 23:00", 60, gap_after=60)
+    await salon.insert_booking(salon.leo, "2026-03-11 00:00", 60, gap_before=60)
+    assert await salon.find_starts(salon.cut, "2026-03-11", provider_id=salon.ana) == [
         "11 01:00 Ana",
         "11 01:30 Ana",
     ]
-    assert await salon.find(salon.cut, "2026-03-10", provider_id=salon.leo) == [
+    assert await salon.find_starts(salon.cut, "2026-03-10", provider_id=salon.leo) == [
         "10 22:00 Leo",
         "10 22:30 Leo",
     ]
 
 
-async def test_days_are_counted_as_their_starts_are_found(salon: Salon) -> None:
-    await shops.set_rules(salon.ctx, salon.shop_id, horizon_days=60)  # past the change of clocks
-    await salon.book(salon.ana, "2026-03-10 09:00", 90)
-    await salon.book(salon.leo, "2026-03-10 09:30", 60)
-    await salon.book(salon.ana, "2026-03-28 09:00", 600)
+async def test_days_are_counted_as_their_starts_are_found(salon: SchedulingHarness) -> None:
+    await shops.set_booking_rules(
+        salon.ctx, salon.shop_id, horizon_days=60
+    )  # past the change of clocks
+    await salon.insert_booking(salon.ana, "2026-03-10 09:00", 90)
+    await salon.insert_booking(salon.leo, "2026-03-10 09:30", 60)
+    await salon.insert_booking(salon.ana, "2026-03-28 09:00", 600)
     known = await salon.catalog()
     for service, provider in ((salon.cut, None), (salon.cut, salon.leo), (salon.colour, None)):
         found = await salon.slots(service, "2026-03-09", "2026-06-01", provider_id=provider)
         days = Counter(slot.starts_at.astimezone(MADRID).date() for slot in found)
-        counted = await availability.by_day(salon.ctx, known, service, provider_id=provider)
+        counted = await availability.count_slots_by_day(
+            salon.ctx, known, service, provider_id=provider
+        )
         assert (list(counted.items()), len(counted) > 30) == (list(days.items()), True)
 
 
-async def test_two_shops_that_share_a_calendar_share_its_claims(salon: Salon) -> None:
+async def test_two_shops_that_share_a_calendar_share_its_claims(salon: SchedulingHarness) -> None:
     other = await open_salon_like(salon)
-    await salon.book(salon.ana, "2026-03-10 09:00")
-    assert await other.find(other.cut, TUESDAY, provider_id=other.ana) == [
+    await salon.insert_booking(salon.ana, "2026-03-10 09:00")
+    assert await other.find_starts(other.cut, TUESDAY, provider_id=other.ana) == [
         "10 09:30 Ana",
         "10 10:00 Ana",
         "10 10:30 Ana",
@@ -270,41 +294,41 @@ async def test_two_shops_that_share_a_calendar_share_its_claims(salon: Salon) ->
     ]
 
 
-async def open_salon_like(salon: Salon) -> Salon:
+async def open_salon_like(salon: SchedulingHarness) -> SchedulingHarness:
     """A second shop in which the same Ana works."""
     ctx = salon.ctx
     shop_id = await shops.add_shop(
         ctx, name="Bella Sur", timezone="Europe/Madrid", country="ES", currency="EUR"
     )
-    await opening_hours.set_hours(ctx, shop_id, None, {1: [Interval(9 * 60, 12 * 60)]})
+    await opening_hours.set_weekly_hours(ctx, shop_id, None, {1: [Interval(9 * 60, 12 * 60)]})
     cut = await services.add_service(ctx, shop_id, "Cut", minutes=30)
     calendar_id = await salon.calendar(salon.ana)
     ana = await providers.add_provider(ctx, shop_id, "Ana", calendar_id=calendar_id)
-    await providers.offer(ctx, shop_id, ana, cut)
-    return Salon(ctx, shop_id, cut, 0, ana, 0, {ana: "Ana"})
+    await providers.set_offering(ctx, shop_id, ana, cut)
+    return SchedulingHarness(ctx, shop_id, cut, 0, ana, 0, {ana: "Ana"})
 
 
-async def test_a_room_is_free_too(salon: Salon) -> None:
+async def test_slot_needs_a_free_room_too(salon: SchedulingHarness) -> None:
     room = await rooms.add_room(salon.ctx, salon.shop_id, "Chair", service_ids=[salon.cut])
-    await salon.block(room, "2026-03-10 09:00", 120)
-    assert await salon.find(salon.cut, TUESDAY) == ["10 11:00 Ana", "10 11:30 Ana"]
-    assert len(await salon.find(salon.colour, TUESDAY)) == 5
+    await salon.insert_block(room, "2026-03-10 09:00", 120)
+    assert await salon.find_starts(salon.cut, TUESDAY) == ["10 11:00 Ana", "10 11:30 Ana"]
+    assert len(await salon.find_starts(salon.colour, TUESDAY)) == 5
     found = await salon.catalog()
     ana = await salon.calendar(salon.ana)
     assert calendars_of(found, salon.cut, salon.ana) == (ana, room)
     assert calendars_of(found, salon.colour, salon.ana) == (ana,)
     await salon.ctx.execute(service_rooms.delete())
     await shops.change_shop(salon.ctx, salon.shop_id, about="one chair less")
-    assert len(await salon.find(salon.cut, TUESDAY)) == 6
+    assert len(await salon.find_starts(salon.cut, TUESDAY)) == 6
 
 
 # ------------------------------------------------------------------------------------ whom
 
 
-async def test_of_several_the_least_busy_that_day_then_the_first(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 09:00")
-    await salon.book(salon.leo, "2026-03-11 09:00")
-    assert await salon.find(salon.cut, TUESDAY, "2026-03-13") == [
+async def test_of_several_the_least_busy_that_day_then_the_first(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 09:00")
+    await salon.insert_booking(salon.leo, "2026-03-11 09:00")
+    assert await salon.find_starts(salon.cut, TUESDAY, "2026-03-13") == [
         *(f"10 {time} Leo" for time in HALF_HOURS),
         "11 09:00 Ana",
         *(f"11 {time} Ana" for time in HALF_HOURS[1:]),
@@ -315,11 +339,11 @@ async def test_of_several_the_least_busy_that_day_then_the_first(salon: Salon) -
 HALF_HOURS = ("09:00", "09:30", "10:00", "10:30", "11:00", "11:30")
 
 
-async def test_who_is_least_busy_may_not_be_free(salon: Salon) -> None:
-    await salon.book(salon.leo, "2026-03-10 10:00", 60)
-    await salon.book(salon.ana, "2026-03-10 09:00")
-    await salon.book(salon.ana, "2026-03-10 11:30")
-    assert await salon.find(salon.cut, TUESDAY) == [
+async def test_least_busy_provider_must_be_free(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.leo, "2026-03-10 10:00", 60)
+    await salon.insert_booking(salon.ana, "2026-03-10 09:00")
+    await salon.insert_booking(salon.ana, "2026-03-10 11:30")
+    assert await salon.find_starts(salon.cut, TUESDAY) == [
         "10 09:00 Leo",
         "10 09:30 Leo",
         "10 10:00 Ana",
@@ -329,106 +353,121 @@ async def test_who_is_least_busy_may_not_be_free(salon: Salon) -> None:
     ]
 
 
-async def test_blocks_are_no_bookings_and_past_ones_of_the_day_count(salon: Salon) -> None:
-    await salon.block(await salon.calendar(salon.ana), "2026-03-09 08:00", 15)
-    await salon.book(salon.leo, "2026-03-09 09:00")
-    assert await salon.find(salon.cut, "2026-03-09") == ["09 11:00 Ana", "09 11:30 Ana"]
+async def test_blocks_are_no_bookings_and_past_ones_of_the_day_count(
+    salon: SchedulingHarness,
+) -> None:
+    await salon.insert_block(await salon.calendar(salon.ana), "2026-03-09 08:00", 15)
+    await salon.insert_booking(salon.leo, "2026-03-09 09:00")
+    assert await salon.find_starts(salon.cut, "2026-03-09") == ["09 11:00 Ana", "09 11:30 Ana"]
 
 
-async def test_everybody_who_is_free(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 09:30", 150)
-    found = await availability.all_providers(
+async def test_any_provider_offers_everybody_who_is_free(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 09:30", 150)
+    found = await availability.find_slots_by_provider(
         salon.ctx,
         await salon.catalog(),
         salon.cut,
-        start=at("2026-03-10 09:00"),
-        end=at("2026-03-10 10:01"),
+        start=madrid_instant("2026-03-10 09:00"),
+        end=madrid_instant("2026-03-10 10:01"),
     )
-    assert salon.read(found) == ["10 09:00 Ana", "10 09:00 Leo", "10 09:30 Leo", "10 10:00 Leo"]
+    assert salon.starts_as_text(found) == [
+        "10 09:00 Ana",
+        "10 09:00 Leo",
+        "10 09:30 Leo",
+        "10 10:00 Leo",
+    ]
 
 
-async def test_lengths_and_prices_of_ones_own(salon: Salon) -> None:
-    await providers.offer(
+async def test_slots_use_the_providers_own_length_and_price(salon: SchedulingHarness) -> None:
+    await providers.set_offering(
         salon.ctx, salon.shop_id, salon.leo, salon.cut, minutes=60, price_minor=4000
     )
     found = await salon.slots(salon.cut, TUESDAY, provider_id=salon.leo)
-    assert salon.read(found)[-1] == "10 11:00 Leo"
+    assert salon.starts_as_text(found)[-1] == "10 11:00 Leo"
     assert {(slot.minutes, slot.price_minor) for slot in found} == {(60, 4000)}
 
 
-async def test_rules_of_one_provider(salon: Salon) -> None:
-    await shops.set_rules(
+async def test_provider_rules_override_the_services(salon: SchedulingHarness) -> None:
+    await shops.set_booking_rules(
         salon.ctx, salon.shop_id, provider_id=salon.leo, grid_minutes=60, notice_minutes=0
     )
-    assert await salon.find(salon.cut, "2026-03-09", provider_id=salon.leo) == [
+    assert await salon.find_starts(salon.cut, "2026-03-09", provider_id=salon.leo) == [
         "09 10:00 Leo",
         "09 11:00 Leo",
     ]
-    assert await salon.find(salon.cut, "2026-03-09") == [
+    assert await salon.find_starts(salon.cut, "2026-03-09") == [
         "09 10:00 Leo",
         "09 11:00 Ana",
         "09 11:30 Ana",
     ]
 
 
-async def test_nothing_of_what_is_not_given_now(salon: Salon) -> None:
+async def test_inactive_services_offer_no_slots(salon: SchedulingHarness) -> None:
     ctx, shop = salon.ctx, salon.shop_id
     await providers.change_provider(ctx, shop, salon.ana, available=False)
-    assert await salon.find(salon.colour, TUESDAY) == []
-    assert (await salon.find(salon.cut, TUESDAY))[0] == "10 09:00 Leo"
+    assert await salon.find_starts(salon.colour, TUESDAY) == []
+    assert (await salon.find_starts(salon.cut, TUESDAY))[0] == "10 09:00 Leo"
     await providers.change_provider(ctx, shop, salon.leo, active=False)
-    assert await salon.find(salon.cut, TUESDAY) == []
+    assert await salon.find_starts(salon.cut, TUESDAY) == []
     await providers.change_provider(ctx, shop, salon.ana, available=True)
     await services.change_service(ctx, shop, salon.colour, active=False)
-    assert await salon.find(salon.colour, TUESDAY) == []
-    assert len(await salon.find(salon.cut, TUESDAY)) == 6
+    assert await salon.find_starts(salon.colour, TUESDAY) == []
+    assert len(await salon.find_starts(salon.cut, TUESDAY)) == 6
     await shops.change_shop(ctx, shop, paused=True)
-    assert await salon.find(salon.cut, TUESDAY) == []
+    assert await salon.find_starts(salon.cut, TUESDAY) == []
 
 
 # ------------------------------------------------------------------------------------ sessions
 
 
 @pytest.fixture
-async def classes(salon: Salon) -> Salon:
+async def classes(salon: SchedulingHarness) -> SchedulingHarness:
     """Let colour be given to several at once only, and by Leo too."""
     await services.change_service(salon.ctx, salon.shop_id, salon.colour, sessions=True)
-    await providers.offer(salon.ctx, salon.shop_id, salon.leo, salon.colour)
+    await providers.set_offering(salon.ctx, salon.shop_id, salon.leo, salon.colour)
     return salon
 
 
-async def test_sessions_with_free_seats(classes: Salon) -> None:
-    first = await classes.session(classes.ana, "2026-03-10 18:15", capacity=2)
-    full = await classes.session(classes.ana, "2026-03-10 20:00", capacity=1, price_minor=900)
-    await classes.session(classes.ana, "2026-03-10 21:00", capacity=1, cancelled_at=classes.ctx.now)
-    cheap = await classes.session(classes.leo, "2026-03-10 22:00", capacity=3, price_minor=900)
-    await classes.seat(first)
-    gone = await classes.seat(full)
+async def test_sessions_with_free_seats(classes: SchedulingHarness) -> None:
+    first = await classes.insert_session(classes.ana, "2026-03-10 18:15", capacity=2)
+    full = await classes.insert_session(
+        classes.ana, "2026-03-10 20:00", capacity=1, price_minor=900
+    )
+    await classes.insert_session(
+        classes.ana, "2026-03-10 21:00", capacity=1, cancelled_at=classes.ctx.now
+    )
+    cheap = await classes.insert_session(
+        classes.leo, "2026-03-10 22:00", capacity=3, price_minor=900
+    )
+    await classes.insert_seat(first)
+    gone = await classes.insert_seat(full)
     found = await classes.slots(classes.colour, TUESDAY)
     assert [(s.session_id, s.seats_left, s.price_minor) for s in found] == [
         (first, 1, 6000),
         (cheap, 3, 900),
     ]
-    assert classes.read(found) == ["10 18:15 Ana", "10 22:00 Leo"]
-    assert found[0].ends_at == at("2026-03-10 19:15")
+    assert classes.starts_as_text(found) == ["10 18:15 Ana", "10 22:00 Leo"]
+    assert found[0].ends_at == madrid_instant("2026-03-10 19:15")
     assert Slot.from_json(found[0].to_json()) == found[0]
     # The seat of somebody about to move is free for them.
     found = await classes.slots(classes.colour, TUESDAY, ignore_booking=gone)
     assert [slot.session_id for slot in found] == [first, full, cheap]
 
 
-async def test_days_of_sessions_are_counted(classes: Salon) -> None:
+async def test_days_of_sessions_are_counted(classes: SchedulingHarness) -> None:
     for start in ("2026-03-10 18:15", "2026-03-10 20:00", "2026-03-12 18:15"):
-        await classes.session(classes.ana, start, capacity=2)
-    counted = await availability.by_day(classes.ctx, await classes.catalog(), classes.colour)
+        await classes.insert_session(classes.ana, start, capacity=2)
+    counted = await availability.count_slots_by_day(
+        classes.ctx, await classes.catalog(), classes.colour
+    )
     assert counted == {date(2026, 3, 10): 2, date(2026, 3, 12): 1}
-    nobody = await availability.by_day(classes.ctx, await classes.catalog(), 99)
+    nobody = await availability.count_slots_by_day(classes.ctx, await classes.catalog(), 99)
     assert nobody == {}
 
 
-async def test_a_seat_held_too_long_is_free(classes: Salon) -> None:
-    session = await classes.session(classes.ana, "2026-03-10 18:00", capacity=1)
-    await classes.seat(session, state="held", held_until=classes.ctx.now)
+async def test_a_seat_held_too_long_is_free(classes: SchedulingHarness) -> None:
+    session = await classes.insert_session(classes.ana, "2026-03-10 18:00", capacity=1)
+    await classes.insert_seat(session, state="held", held_until=classes.ctx.now)
     found = await classes.slots(classes.colour, TUESDAY)
     assert [slot.seats_left for slot in found] == [1]
     await classes.ctx.execute(
@@ -437,67 +476,67 @@ async def test_a_seat_held_too_long_is_free(classes: Salon) -> None:
     assert await classes.slots(classes.colour, TUESDAY) == []
 
 
-async def test_of_sessions_at_one_time_the_emptier(classes: Salon) -> None:
-    await classes.session(classes.ana, "2026-03-10 18:00", capacity=2)
-    await classes.session(classes.leo, "2026-03-10 18:00", capacity=3)
-    await classes.session(classes.ana, "2026-03-11 18:00", capacity=3)
-    await classes.session(classes.leo, "2026-03-11 18:00", capacity=3)
+async def test_of_sessions_at_one_time_the_emptier(classes: SchedulingHarness) -> None:
+    await classes.insert_session(classes.ana, "2026-03-10 18:00", capacity=2)
+    await classes.insert_session(classes.leo, "2026-03-10 18:00", capacity=3)
+    await classes.insert_session(classes.ana, "2026-03-11 18:00", capacity=3)
+    await classes.insert_session(classes.leo, "2026-03-11 18:00", capacity=3)
     found = await classes.slots(classes.colour, TUESDAY, "2026-03-12")
-    assert classes.read(found) == ["10 18:00 Leo", "11 18:00 Ana"]
-    both = await availability.all_providers(
+    assert classes.starts_as_text(found) == ["10 18:00 Leo", "11 18:00 Ana"]
+    both = await availability.find_slots_by_provider(
         classes.ctx,
         await classes.catalog(),
         classes.colour,
-        start=at("2026-03-10 00:00"),
-        end=at("2026-03-12 00:00"),
+        start=madrid_instant("2026-03-10 00:00"),
+        end=madrid_instant("2026-03-12 00:00"),
         limit=3,
     )
-    assert classes.read(both) == ["10 18:00 Ana", "10 18:00 Leo", "11 18:00 Ana"]
+    assert classes.starts_as_text(both) == ["10 18:00 Ana", "10 18:00 Leo", "11 18:00 Ana"]
 
 
-async def test_sessions_keep_notice_and_horizon(classes: Salon) -> None:
-    await classes.session(classes.ana, "2026-03-09 10:55", capacity=2)
-    await classes.session(classes.ana, "2026-03-09 11:00", capacity=2)
-    await classes.session(classes.ana, "2026-04-08 23:00", capacity=2)
-    await classes.session(classes.ana, "2026-04-09 00:00", capacity=2)
-    assert await classes.find(classes.colour, "2026-03-09", "2026-06-01") == [
+async def test_sessions_keep_notice_and_horizon(classes: SchedulingHarness) -> None:
+    await classes.insert_session(classes.ana, "2026-03-09 10:55", capacity=2)
+    await classes.insert_session(classes.ana, "2026-03-09 11:00", capacity=2)
+    await classes.insert_session(classes.ana, "2026-04-08 23:00", capacity=2)
+    await classes.insert_session(classes.ana, "2026-04-09 00:00", capacity=2)
+    assert await classes.find_starts(classes.colour, "2026-03-09", "2026-06-01") == [
         "09 11:00 Ana",
         "08 23:00 Ana",
     ]
 
 
-async def test_checking_a_seat(classes: Salon) -> None:
+async def test_seat_recheck_refuses_a_full_session(classes: SchedulingHarness) -> None:
     ctx, found = classes.ctx, await classes.catalog()
-    session = await classes.session(classes.ana, "2026-03-10 18:00", capacity=1)
-    later = await classes.session(classes.ana, "2026-03-11 18:00", capacity=4)
+    session = await classes.insert_session(classes.ana, "2026-03-10 18:00", capacity=1)
+    later = await classes.insert_session(classes.ana, "2026-03-11 18:00", capacity=4)
     [slot, other] = await classes.slots(classes.colour, TUESDAY, "2026-03-12")
-    await availability.check(ctx, found, slot)
-    mine = await classes.seat(session)
+    await availability.ensure_available(ctx, found, slot)
+    mine = await classes.insert_seat(session)
     with pytest.raises(SlotTaken) as taken:
-        await availability.check(ctx, found, slot)
+        await availability.ensure_available(ctx, found, slot)
     assert type(taken.value) is SlotTaken
     assert taken.value.alternatives == (other,)
-    await availability.check(ctx, found, slot, ignore_booking=mine)
+    await availability.ensure_available(ctx, found, slot, ignore_booking=mine)
     await ctx.execute(sessions.update().where(sessions.c.id == later).values(cancelled_at=ctx.now))
     with pytest.raises(NotOffered) as gone:
-        await availability.check(ctx, found, other)
+        await availability.ensure_available(ctx, found, other)
     assert (gone.value.params["reason"], gone.value.alternatives) == ("session", ())
 
 
 # ------------------------------------------------------------------------------------ one slot
 
 
-async def refused(salon: Salon, slot: Slot, **more: bool) -> str:
+async def refused(salon: SchedulingHarness, slot: Slot, **more: bool) -> str:
     """Why a slot cannot be booked, "" if it can."""
     try:
-        await availability.check(salon.ctx, await salon.catalog(), slot, **more)
+        await availability.ensure_available(salon.ctx, await salon.catalog(), slot, **more)
     except SlotTaken as error:
         return f"{type(error).__name__} {error.params['reason']}"
     return ""
 
 
-def cut_at(salon: Salon, start: str, minutes: int = 30) -> Slot:
-    begin = at(start)
+def cut_at(salon: SchedulingHarness, start: str, minutes: int = 30) -> Slot:
+    begin = madrid_instant(start)
     end = begin + timedelta(minutes=minutes)
     return Slot(salon.shop_id, salon.cut, salon.ana, begin, end, 2500, "EUR")
 
@@ -520,16 +559,18 @@ def cut_at(salon: Salon, start: str, minutes: int = 30) -> Slot:
         ("2026-03-06 11:00", "NotOffered notice", "SlotTaken taken"),
     ],
 )
-async def test_checking_a_start(salon: Salon, start: str, customer: str, staff: str) -> None:
-    await salon.book(salon.ana, "2026-03-10 10:30", gap_before=5)
-    await salon.book(salon.ana, "2026-03-06 11:00")
+async def test_start_recheck_refuses_what_is_not_offered(
+    salon: SchedulingHarness, start: str, customer: str, staff: str
+) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 10:30", gap_before=5)
+    await salon.insert_booking(salon.ana, "2026-03-06 11:00")
     slot = cut_at(salon, start)
     assert (await refused(salon, slot), await refused(salon, slot, staff=True)) == (customer, staff)
 
 
-async def test_checking_agrees_with_what_is_found(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 10:00", 45, gap_after=15)
-    await shops.set_rules(salon.ctx, salon.shop_id, gap_before_minutes=30, grid_minutes=15)
+async def test_recheck_agrees_with_search(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 10:00", 45, gap_after=15)
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, gap_before_minutes=30, grid_minutes=15)
     found = set(await salon.slots(salon.cut, "2026-03-09", "2026-03-12", provider_id=salon.ana))
     every = [
         cut_at(salon, f"2026-03-{day} {hour:02}:{minute:02}")
@@ -540,16 +581,16 @@ async def test_checking_agrees_with_what_is_found(salon: Salon) -> None:
     assert {slot for slot in every if not await refused(salon, slot)} == found
 
 
-async def test_checking_what_is_no_longer_given(salon: Salon) -> None:
+async def test_recheck_refuses_a_removed_offering(salon: SchedulingHarness) -> None:
     slot = cut_at(salon, "2026-03-10 09:00")
-    await providers.withdraw(salon.ctx, salon.shop_id, salon.ana, salon.cut)
+    await providers.remove_offering(salon.ctx, salon.shop_id, salon.ana, salon.cut)
     assert await refused(salon, slot) == "NotOffered inactive"
-    await providers.offer(salon.ctx, salon.shop_id, salon.ana, salon.cut)
+    await providers.set_offering(salon.ctx, salon.shop_id, salon.ana, salon.cut)
     await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, available=False)
     assert await refused(salon, slot, staff=True) == "NotOffered inactive"
 
 
-async def test_checking_a_length_that_changed(salon: Salon) -> None:
+async def test_recheck_refuses_a_changed_length(salon: SchedulingHarness) -> None:
     await services.change_service(salon.ctx, salon.shop_id, salon.cut, minutes=45)
     with pytest.raises(OfferChanged) as changed:
         await refused(salon, cut_at(salon, "2026-03-10 09:00"))
@@ -560,7 +601,7 @@ async def test_checking_a_length_that_changed(salon: Salon) -> None:
     )
 
 
-async def test_a_paused_shop_takes_none_but_its_staffs(salon: Salon) -> None:
+async def test_a_paused_shop_takes_none_but_its_staffs(salon: SchedulingHarness) -> None:
     await shops.change_shop(salon.ctx, salon.shop_id, paused=True)
     slot = cut_at(salon, "2026-03-10 09:00")
     with pytest.raises(ShopPaused):
@@ -571,13 +612,15 @@ async def test_a_paused_shop_takes_none_but_its_staffs(salon: Salon) -> None:
 # ------------------------------------------------------------------------------------ instead
 
 
-async def instead(salon: Salon, start: str, **more: int) -> list[str]:
+async def instead(salon: SchedulingHarness, start: str, **more: int) -> list[str]:
     found = await salon.catalog()
-    return salon.read(await availability.nearest(salon.ctx, found, cut_at(salon, start), **more))
+    return salon.starts_as_text(
+        await availability.nearest_slots(salon.ctx, found, cut_at(salon, start), **more)
+    )
 
 
-async def test_the_same_provider_earlier_and_later_then_others(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 10:00")
+async def test_the_same_provider_earlier_and_later_then_others(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 10:00")
     assert await instead(salon, "2026-03-10 10:00") == [
         "10 09:30 Ana",
         "10 10:00 Leo",
@@ -592,9 +635,9 @@ async def test_the_same_provider_earlier_and_later_then_others(salon: Salon) -> 
     ]
 
 
-async def test_a_full_day_offers_the_days_after(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 09:00", 180)
-    await salon.book(salon.leo, "2026-03-10 09:00", 150)
+async def test_a_full_day_offers_the_days_after(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 09:00", 180)
+    await salon.insert_booking(salon.leo, "2026-03-10 09:00", 150)
     assert await instead(salon, "2026-03-10 09:00") == [
         "10 11:30 Leo",
         "11 09:00 Ana",
@@ -602,7 +645,7 @@ async def test_a_full_day_offers_the_days_after(salon: Salon) -> None:
     ]
 
 
-async def test_past_the_horizon_the_next_there_are(salon: Salon) -> None:
+async def test_search_past_the_horizon_offers_the_next_slots(salon: SchedulingHarness) -> None:
     assert await instead(salon, "2030-03-12 09:00") == [
         "09 11:00 Ana",
         "09 11:30 Ana",
@@ -610,17 +653,17 @@ async def test_past_the_horizon_the_next_there_are(salon: Salon) -> None:
     ]
 
 
-async def test_nothing_instead_of_what_nobody_gives(salon: Salon) -> None:
+async def test_nothing_instead_of_what_nobody_gives(salon: SchedulingHarness) -> None:
     await services.change_service(salon.ctx, salon.shop_id, salon.cut, active=False)
     assert await instead(salon, "2026-03-10 09:00") == []
 
 
-async def test_a_refusal_carries_what_is_nearest(salon: Salon) -> None:
-    await salon.book(salon.ana, "2026-03-10 11:30")
+async def test_a_refusal_carries_what_is_nearest(salon: SchedulingHarness) -> None:
+    await salon.insert_booking(salon.ana, "2026-03-10 11:30")
     found, slot = await salon.catalog(), cut_at(salon, "2026-03-10 11:30")
     with pytest.raises(SlotTaken) as taken:
-        await availability.check(salon.ctx, found, slot)
-    assert salon.read(s for s in taken.value.alternatives if isinstance(s, Slot)) == [
+        await availability.ensure_available(salon.ctx, found, slot)
+    assert salon.starts_as_text(s for s in taken.value.alternatives if isinstance(s, Slot)) == [
         "10 10:30 Ana",
         "10 11:00 Ana",
         "10 11:30 Leo",
@@ -630,37 +673,40 @@ async def test_a_refusal_carries_what_is_nearest(salon: Salon) -> None:
 # ------------------------------------------------------------------------------------ cost
 
 
-async def test_limits_cut_after_the_first(salon: Salon) -> None:
-    whole = await salon.find(salon.cut, "2026-03-09", "2026-06-01")
+async def test_search_limit_keeps_the_first_slots(salon: SchedulingHarness) -> None:
+    whole = await salon.find_starts(salon.cut, "2026-03-09", "2026-06-01")
     for limit in (1, 2, 3, 40, 1000):
-        assert await salon.find(salon.cut, "2026-03-09", "2026-06-01", limit=limit) == whole[:limit]
+        assert (
+            await salon.find_starts(salon.cut, "2026-03-09", "2026-06-01", limit=limit)
+            == whole[:limit]
+        )
 
 
 async def test_one_statement_however_many_are_asked_about(runtime: Runtime) -> None:
     counts = {}
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
+        salon = await open_scheduling_harness(ctx)
         for amount in (1, 3):
             for day in range(10, 10 + amount):
-                await salon.book(salon.ana, f"2026-03-{day} {8 + amount:02}:00")
+                await salon.insert_booking(salon.ana, f"2026-03-{day} {8 + amount:02}:00")
             provider = await providers.add_provider(ctx, salon.shop_id, f"Nora {amount}")
-            await providers.offer(ctx, salon.shop_id, provider, salon.cut)
+            await providers.set_offering(ctx, salon.shop_id, provider, salon.cut)
             salon.names[provider] = "Nora"
             found = await salon.catalog()
             ask = partial(
-                availability.find,
+                availability.find_slots,
                 ctx,
                 found,
                 salon.cut,
                 start=ctx.now,
                 end=ctx.now + timedelta(days=40),
             )
-            with statements(runtime) as seen:
+            with log_statements(runtime) as seen:
                 await ask()
                 counts[amount, "all"] = len(seen)
                 await ask(limit=2)
                 counts[amount, "two"] = len(seen)
-                await availability.check(ctx, found, cut_at(salon, "2026-03-10 10:00"))
+                await availability.ensure_available(ctx, found, cut_at(salon, "2026-03-10 10:00"))
                 counts[amount, "check"] = len(seen)
     assert counts == {
         (1, "all"): 1,
@@ -672,13 +718,15 @@ async def test_one_statement_however_many_are_asked_about(runtime: Runtime) -> N
     }
 
 
-async def test_weeks_without_room_cost_a_second_statement(salon: Salon, runtime: Runtime) -> None:
+async def test_weeks_without_room_cost_a_second_statement(
+    salon: SchedulingHarness, runtime: Runtime
+) -> None:
     for day in range(9, 21):
-        await salon.book(salon.ana, f"2026-03-{day:02} 00:00", 24 * 60)
-        await salon.book(salon.leo, f"2026-03-{day:02} 00:00", 24 * 60)
+        await salon.insert_booking(salon.ana, f"2026-03-{day:02} 00:00", 24 * 60)
+        await salon.insert_booking(salon.leo, f"2026-03-{day:02} 00:00", 24 * 60)
     found = await salon.catalog()
-    with statements(runtime) as seen:
-        two = await availability.find(
+    with log_statements(runtime) as seen:
+        two = await availability.find_slots(
             salon.ctx,
             found,
             salon.cut,
@@ -686,29 +734,31 @@ async def test_weeks_without_room_cost_a_second_statement(salon: Salon, runtime:
             end=salon.ctx.now + timedelta(days=40),
             limit=2,
         )
-    assert (salon.read(two), len(seen)) == (["23 09:00 Ana", "23 09:30 Ana"], 2)
+    assert (salon.starts_as_text(two), len(seen)) == (["23 09:00 Ana", "23 09:30 Ana"], 2)
 
 
 async def test_a_start_in_the_past_or_an_empty_span_asks_nothing(
-    salon: Salon, runtime: Runtime
+    salon: SchedulingHarness, runtime: Runtime
 ) -> None:
     found = await salon.catalog()
-    with statements(runtime) as seen:
+    with log_statements(runtime) as seen:
         for start, end in (
-            (at("2026-03-01 00:00"), at("2026-03-09 10:00")),
-            (at("2026-03-11 00:00"), at("2026-03-11 00:00")),
-            (at("2027-03-11 00:00"), at("2027-03-12 00:00")),
+            (madrid_instant("2026-03-01 00:00"), madrid_instant("2026-03-09 10:00")),
+            (madrid_instant("2026-03-11 00:00"), madrid_instant("2026-03-11 00:00")),
+            (madrid_instant("2027-03-11 00:00"), madrid_instant("2027-03-12 00:00")),
         ):
-            none = await availability.find(salon.ctx, found, salon.cut, start=start, end=end)
+            none = await availability.find_slots(salon.ctx, found, salon.cut, start=start, end=end)
             assert none == []
     assert seen == []
 
 
-async def test_claims_are_read_through_the_index(salon: Salon, runtime: Runtime) -> None:
-    with statements(runtime) as seen:
-        await salon.find(salon.cut, TUESDAY)
+async def test_claims_are_read_through_the_index(
+    salon: SchedulingHarness, runtime: Runtime
+) -> None:
+    with log_statements(runtime) as seen:
+        await salon.find_starts(salon.cut, TUESDAY)
     [(query, parameters)] = [one for one in seen.full if "FROM claims" in one[0]]
-    if salon.ctx.postgresql:
+    if salon.ctx.is_postgresql:
         # On a handful of rows it would rightly read the whole table.
         await salon.ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
         explain = "EXPLAIN "

@@ -10,21 +10,26 @@ import sqlalchemy as sa
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.errors import Invalid, NotFound
+from core.errors import InvalidValue, NotFound
 from core.localtime.opening_masks import Interval
 from core.messaging import lines
 from core.scheduling import opening_hours
 from core.shops import providers, rooms, services, shops
-from tests.core.scheduling.harness import Salon, at, open_salon, statements
+from tests.core.scheduling.harness import (
+    SchedulingHarness,
+    log_statements,
+    madrid_instant,
+    open_scheduling_harness,
+)
 
 
 @pytest.fixture
-async def salon(ctx: Context) -> Salon:
-    return await open_salon(ctx)
+async def salon(ctx: Context) -> SchedulingHarness:
+    return await open_scheduling_harness(ctx)
 
 
 async def refused(work: Awaitable[Any]) -> dict[str, object]:
-    with pytest.raises(Invalid) as error:
+    with pytest.raises(InvalidValue) as error:
         await work
     return error.value.params
 
@@ -65,7 +70,7 @@ async def refused(work: Awaitable[Any]) -> dict[str, object]:
         ("colour", "red", "unknown"),
     ],
 )
-async def test_a_shop_is_not_set_up_with(
+async def test_invalid_shop_settings_are_refused(
     ctx: Context, field: str, value: object, reason: str
 ) -> None:
     right = {"name": "Bella", "timezone": "Europe/Madrid", "country": "ES", "currency": "EUR"}
@@ -74,8 +79,8 @@ async def test_a_shop_is_not_set_up_with(
     assert await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops)) == 0
 
 
-async def test_bounds_are_said(ctx: Context) -> None:
-    salon = await open_salon(ctx)
+async def test_validation_errors_name_their_bounds(ctx: Context) -> None:
+    salon = await open_scheduling_harness(ctx)
     facts = await refused(services.add_service(ctx, salon.shop_id, "Cut", minutes=3))
     assert facts == {"field": "minutes", "reason": "range", "least": 5, "most": 1440}
     facts = await refused(services.add_service(ctx, salon.shop_id, "Cut", minutes=31))
@@ -100,7 +105,7 @@ async def test_values_are_stored_in_one_form(ctx: Context) -> None:
     assert row.code_countries == "ES,PT"
 
 
-async def test_a_keyword_opens_one_shop(salon: Salon) -> None:
+async def test_a_keyword_opens_one_shop(salon: SchedulingHarness) -> None:
     other = await shops.add_shop(
         salon.ctx, name="Other", timezone="Europe/Madrid", country="ES", currency="EUR"
     )
@@ -109,25 +114,29 @@ async def test_a_keyword_opens_one_shop(salon: Salon) -> None:
     await shops.change_shop(salon.ctx, salon.shop_id, keyword="bélla")
 
 
-async def test_hours_are_apart(salon: Salon) -> None:
+async def test_overlapping_opening_hours_are_refused(salon: SchedulingHarness) -> None:
     morning, lunch = Interval(540, 780), Interval(720, 840)
     for work in (
-        opening_hours.set_hours(salon.ctx, salon.shop_id, None, {0: [lunch, morning]}),
-        opening_hours.set_exception(salon.ctx, salon.shop_id, date(2026, 3, 10), [morning, lunch]),
+        opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, None, {0: [lunch, morning]}),
+        opening_hours.set_date_exception(
+            salon.ctx, salon.shop_id, date(2026, 3, 10), [morning, lunch]
+        ),
     ):
         assert await refused(work) == {"field": "hours", "reason": "overlap"}
-    facts = await refused(opening_hours.set_hours(salon.ctx, salon.shop_id, None, {7: [morning]}))
+    facts = await refused(
+        opening_hours.set_weekly_hours(salon.ctx, salon.shop_id, None, {7: [morning]})
+    )
     assert facts["field"] == "week"
-    assert len(await salon.find(salon.cut, "2026-03-10")) == 6
+    assert len(await salon.find_starts(salon.cut, "2026-03-10")) == 6
 
 
-async def test_time_off_ends_after_it_begins(salon: Salon) -> None:
-    noon = at("2026-03-10 12:00")
+async def test_time_off_ends_after_it_begins(salon: SchedulingHarness) -> None:
+    noon = madrid_instant("2026-03-10 12:00")
     work = opening_hours.add_time_off(salon.ctx, salon.shop_id, salon.ana, noon, noon)
     assert await refused(work) == {"field": "end", "reason": "order"}
 
 
-async def test_a_service_is_not_its_own_parent(salon: Salon) -> None:
+async def test_a_service_is_not_its_own_parent(salon: SchedulingHarness) -> None:
     work = services.change_service(salon.ctx, salon.shop_id, salon.cut, parent_id=salon.cut)
     assert await refused(work) == {"field": "parent_id", "reason": "itself"}
     kids = await services.add_service(
@@ -136,7 +145,7 @@ async def test_a_service_is_not_its_own_parent(salon: Salon) -> None:
     assert (await salon.catalog()).service(kids).parent_id == salon.cut
 
 
-async def test_what_belongs_to_another_shop_cannot_be_touched(salon: Salon) -> None:
+async def test_what_belongs_to_another_shop_cannot_be_touched(salon: SchedulingHarness) -> None:
     ctx = salon.ctx
     other = await shops.add_shop(
         ctx, name="Other", timezone="Europe/Madrid", country="ES", currency="EUR"
@@ -151,10 +160,10 @@ async def test_what_belongs_to_another_shop_cannot_be_touched(salon: Salon) -> N
         services.change_category(ctx, other, heading, name="Beard"),
         services.add_service(ctx, other, "Cut", minutes=30, category_id=heading),
         services.add_service(ctx, other, "Cut", minutes=30, parent_id=salon.cut),
-        providers.offer(ctx, other, salon.ana, salon.cut),
-        providers.withdraw(ctx, other, salon.ana, salon.cut),
-        opening_hours.set_hours(ctx, other, salon.ana, {}),
-        opening_hours.set_exception(ctx, other, date(2026, 3, 10), provider_id=salon.ana),
+        providers.set_offering(ctx, other, salon.ana, salon.cut),
+        providers.remove_offering(ctx, other, salon.ana, salon.cut),
+        opening_hours.set_weekly_hours(ctx, other, salon.ana, {}),
+        opening_hours.set_date_exception(ctx, other, date(2026, 3, 10), provider_id=salon.ana),
         opening_hours.add_time_off(ctx, other, salon.ana, ctx.now, ctx.now + timedelta(hours=1)),
         opening_hours.remove_time_off(ctx, other, off),
         rooms.add_room(ctx, other, "Chair", service_ids=[salon.cut]),
@@ -172,23 +181,23 @@ async def test_what_belongs_to_another_shop_cannot_be_touched(salon: Salon) -> N
 
 async def test_a_line_is_added_once(ctx: Context) -> None:
     end = {"transport": "terminal", "channel": "sms", "address": "+34910000000"}
-    first = await lines.add_line(ctx, **end)  # type: ignore[arg-type]
-    assert await lines.add_line(ctx, **end) == first  # type: ignore[arg-type]
-    whatsapp = await lines.add_line(ctx, transport="terminal", channel="whatsapp")
+    first = await lines.get_or_create_line(ctx, **end)  # type: ignore[arg-type]
+    assert await lines.get_or_create_line(ctx, **end) == first  # type: ignore[arg-type]
+    whatsapp = await lines.get_or_create_line(ctx, transport="terminal", channel="whatsapp")
     assert whatsapp != first
     rows = await ctx.all(sa.select(tables.lines.c.id, tables.lines.c.shop_id, tables.lines.c.staff))
     assert sorted(map(tuple, rows)) == [(first, None, False), (whatsapp, None, False)]
 
 
-CHANGES: list[Callable[[Context, Salon], Awaitable[Any]]] = [
+CHANGES: list[Callable[[Context, SchedulingHarness], Awaitable[Any]]] = [
     lambda ctx, s: shops.change_shop(ctx, s.shop_id, paused=True),
-    lambda ctx, s: shops.set_rules(ctx, s.shop_id, grid_minutes=15),
+    lambda ctx, s: shops.set_booking_rules(ctx, s.shop_id, grid_minutes=15),
     lambda ctx, s: services.change_service(ctx, s.shop_id, s.cut, active=False),
     lambda ctx, s: providers.change_provider(ctx, s.shop_id, s.ana, available=False),
-    lambda ctx, s: providers.withdraw(ctx, s.shop_id, s.ana, s.cut),
-    lambda ctx, s: opening_hours.set_hours(ctx, s.shop_id, None, {}),
-    lambda ctx, s: opening_hours.set_hours(ctx, s.shop_id, s.ana, {}),
-    lambda ctx, s: opening_hours.set_exception(ctx, s.shop_id, date(2026, 3, 10)),
+    lambda ctx, s: providers.remove_offering(ctx, s.shop_id, s.ana, s.cut),
+    lambda ctx, s: opening_hours.set_weekly_hours(ctx, s.shop_id, None, {}),
+    lambda ctx, s: opening_hours.set_weekly_hours(ctx, s.shop_id, s.ana, {}),
+    lambda ctx, s: opening_hours.set_date_exception(ctx, s.shop_id, date(2026, 3, 10)),
     lambda ctx, s: opening_hours.add_time_off(
         ctx, s.shop_id, s.ana, ctx.now, ctx.now + timedelta(hours=1)
     ),
@@ -198,16 +207,16 @@ CHANGES: list[Callable[[Context, Salon], Awaitable[Any]]] = [
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_every_change_of_an_offer_locks_its_calendars_first(
-    runtime: Runtime, change: Callable[[Context, Salon], Awaitable[Any]]
+    runtime: Runtime, change: Callable[[Context, SchedulingHarness], Awaitable[Any]]
 ) -> None:
     async with runtime.transaction() as ctx:
-        salon = await open_salon(ctx)
+        salon = await open_scheduling_harness(ctx)
         was = (await salon.catalog()).version
-    with statements(runtime) as seen:
+    with log_statements(runtime) as seen:
         async with runtime.transaction() as ctx:
             await change(ctx, salon)
             assert (await catalog_version(ctx)) > was
-    if ctx.postgresql:  # SQLite has one writer: everything is locked from the start
+    if ctx.is_postgresql:  # SQLite has one writer: everything is locked from the start
         writes = [s.split()[0] in {"INSERT", "UPDATE", "DELETE"} for s in seen]
         locks = ["FROM calendars" in s and "FOR NO KEY UPDATE" in s for s in seen]
         assert any(locks)

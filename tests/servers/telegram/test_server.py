@@ -90,7 +90,7 @@ async def test_what_is_sent_stands_in_the_chat(sdk: Aiogram, bot: Bot, marta: Pe
     assert bot.messages[marta.id][3].content["_body"] == b"BEGIN:VCALENDAR"
 
 
-async def test_markup_is_read_strictly(sdk: Aiogram, marta: Person) -> None:
+async def test_fake_telegram_parses_markup_strictly(sdk: Aiogram, marta: Person) -> None:
     words = {
         "<b>x": 'Can\'t find end tag corresponding to start tag "b"',
         "x</b>": "Unexpected end tag at byte offset 1",
@@ -129,7 +129,7 @@ async def test_buttons_have_their_limits(sdk: Aiogram, marta: Person) -> None:
     )
 
 
-async def test_edits(sdk: Aiogram, bot: Bot, marta: Person) -> None:
+async def test_fake_telegram_edits_messages(sdk: Aiogram, bot: Bot, marta: Person) -> None:
     sent = await sdk.send_message(marta.id, "one", reply_markup=keyboard("a"))
     here = {"chat_id": marta.id, "message_id": sent.message_id}
     assert "message is not modified: specified new message content" in await refusal(
@@ -240,7 +240,9 @@ async def test_a_webhook_is_called_with_its_secret_until_it_answers(
         assert bot.updates == {}
 
 
-async def test_faults(server: TelegramServer, sdk: Aiogram, bot: Bot, marta: Person) -> None:
+async def test_fake_telegram_injects_faults(
+    server: TelegramServer, sdk: Aiogram, bot: Bot, marta: Person
+) -> None:
     server.fail_next(1, Fault.THROTTLED, retry_after=5)
     with pytest.raises(exceptions.TelegramRetryAfter) as throttled:
         await sdk.send_message(marta.id, "x")
@@ -280,7 +282,7 @@ async def test_limits_are_kept_and_counted() -> None:
         await sdk.session.close()
 
 
-async def test_commands_and_descriptions(sdk: Aiogram, bot: Bot) -> None:
+async def test_fake_telegram_keeps_commands_and_descriptions(sdk: Aiogram, bot: Bot) -> None:
     private = BotCommandScopeAllPrivateChats()
     commands = [BotCommand(command="book", description="Book")]
     await sdk.set_my_commands(commands, scope=private, language_code="es")
@@ -294,7 +296,9 @@ async def test_commands_and_descriptions(sdk: Aiogram, bot: Bot) -> None:
     assert (bot.descriptions, bot.short_descriptions) == ({"es": "Books"}, {"": "Books"})
 
 
-async def test_the_other_sdk(server: TelegramServer, bot: Bot, marta: Person) -> None:
+async def test_fake_telegram_serves_python_telegram_bot(
+    server: TelegramServer, bot: Bot, marta: Person
+) -> None:
     async with ptb.Bot(bot.token, base_url=f"{server.url}/bot") as other:
         markup = ptb.InlineKeyboardMarkup([[ptb.InlineKeyboardButton("Yes", callback_data="1.0")]])
         sent = await other.send_message(marta.id, "<b>Go?</b>", "HTML", reply_markup=markup)

@@ -229,7 +229,7 @@ async def test_a_wrong_token_is_refused_before_anything_else(twilio: TwilioServe
         ("😀" * 67, 3),  # 33 whole pairs a part
     ],
 )
-def test_segments(body: str, parts: int) -> None:
+def test_fake_twilio_counts_segments(body: str, parts: int) -> None:
     assert segments(body) == parts
 
 
@@ -268,7 +268,7 @@ async def test_throttling_says_when_to_come_back(twilio: TwilioServer) -> None:
         (Fault.GARBAGE, json.JSONDecodeError, []),
     ],
 )
-async def test_answers_that_never_come(
+async def test_fake_twilio_can_leave_a_request_unanswered(
     twilio: TwilioServer, fault: Fault, error: type[Exception], accepted: list[str]
 ) -> None:
     twilio.fail_next(1, fault)

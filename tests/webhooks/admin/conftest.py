@@ -15,22 +15,22 @@ from bot.app import App
 from core.auth import sessions
 from core.db.context import Context
 from core.db.runtime import Runtime
-from tests.webhooks.api.harness import House, open_house
-from webhooks.api.auth_guard import COOKIE
+from tests.webhooks.api.harness import ApiHarness, open_api_harness
+from webhooks.api.auth_guard import AUTH_COOKIE
 from webhooks.app import create_app
 
 ORIGIN = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[House]:
+async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     """Yield the API on a database of each kind, with two shops and their people."""
-    async with open_house(runtime) as opened:
+    async with open_api_harness(runtime) as opened:
         yield opened
 
 
 @dataclass
-class Browser:
+class FormBrowser:
     """A browser without scripts: it follows links, and sends forms with the token in them."""
 
     client: httpx.AsyncClient
@@ -39,7 +39,7 @@ class Browser:
     async def get(self, path: str) -> httpx.Response:
         return await self.client.get(f"/admin{path}")
 
-    async def send(self, path: str, **fields: Any) -> httpx.Response:
+    async def submit_form(self, path: str, **fields: Any) -> httpx.Response:
         """Send a form from a page of ours."""
         headers = {"Origin": ORIGIN}
         data = {"csrf": self.csrf, **fields}
@@ -47,59 +47,59 @@ class Browser:
 
 
 @dataclass
-class Lobby:
+class AdminHarness:
     """The whole web application, and browsers of anybody."""
 
-    house: House
+    house: ApiHarness
     transport: httpx.ASGITransport
 
-    def nobody(self) -> Browser:
+    def signed_out_browser(self) -> FormBrowser:
         """A browser that is not signed in."""
-        return Browser(httpx.AsyncClient(transport=self.transport, base_url=ORIGIN), "")
+        return FormBrowser(httpx.AsyncClient(transport=self.transport, base_url=ORIGIN), "")
 
-    async def browser(self, who: str) -> Browser:
+    async def signed_in_browser(self, who: str) -> FormBrowser:
         """A browser in which somebody is signed in."""
 
         async def begin(ctx: Context) -> tuple[str, int]:
             user = self.house.users[who]
-            made = await sessions.begin(ctx, user, kind="cookie")
-            return sessions.cookie_of(ctx, user, made), made
+            made = await sessions.start_auth_session(ctx, user, kind="cookie")
+            return sessions.issue_cookie(ctx, user, made), made
 
         cookie, made = await self.house.runtime.run(begin)
-        opened = self.nobody()
-        opened.client.cookies.set(COOKIE, cookie)
-        opened.csrf = sessions.csrf_of(self.house.runtime.secret, made)
+        opened = self.signed_out_browser()
+        opened.client.cookies.set(AUTH_COOKIE, cookie)
+        opened.csrf = sessions.csrf_token(self.house.runtime.secret, made)
         return opened
 
 
 @pytest.fixture
-async def lobby(house: House) -> Lobby:
+async def admin(house: ApiHarness) -> AdminHarness:
     """Yield the page on the database of `house`."""
-    web = create_app(App.of(house.runtime))
+    web = create_app(App.from_runtime(house.runtime))
     transport = httpx.ASGITransport(web, raise_app_exceptions=False, client=("192.0.2.1", 4711))
-    return Lobby(house, transport)
+    return AdminHarness(house, transport)
 
 
-def words(answer: httpx.Response) -> str:
+def visible_text(answer: httpx.Response) -> str:
     """Return what is to be read on a page: no tags, single blanks."""
     body = re.sub(r"<(script|style|head).*?</\1>", "", answer.text, flags=re.DOTALL)
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
 
 
-def heading(answer: httpx.Response) -> str:
+def page_heading(answer: httpx.Response) -> str:
     """Return the page's first heading."""
     found = re.search(r"<h1[^>]*>(.*?)</h1>", answer.text, re.DOTALL)
     assert found is not None
     return " ".join(found[1].split())
 
 
-def wrong(answer: httpx.Response) -> dict[str, str]:
+def field_errors(answer: httpx.Response) -> dict[str, str]:
     """Return what stands below the fields that are not right, by their names."""
     found = re.findall(r'<small class="wrong" id="(\w+)-about">(.*?)</small>', answer.text)
     return {name: html.unescape(said) for name, said in found}
 
 
-def value(answer: httpx.Response, name: str) -> str:
+def field_value(answer: httpx.Response, name: str) -> str:
     """Return what stands in a field."""
     found = re.search(rf'<input id="{name}"[^>]*value="([^"]*)"', answer.text)
     assert found is not None

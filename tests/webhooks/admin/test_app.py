@@ -8,46 +8,61 @@ import pytest
 import sqlalchemy as sa
 
 from core.auth import phone_login
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.tables import audit, members, shops
-from tests.webhooks.admin.conftest import ORIGIN, Lobby, heading, value, words, wrong
+from tests.webhooks.admin.conftest import (
+    ORIGIN,
+    AdminHarness,
+    field_errors,
+    field_value,
+    page_heading,
+    visible_text,
+)
 from tests.webhooks.api.harness import PHONES
 
 
-async def test_signing_in_by_a_code(lobby: Lobby) -> None:
-    browser = lobby.nobody()
+async def test_admin_page_sign_in_by_code(lobby: AdminHarness) -> None:
+    browser = lobby.signed_out_browser()
     asked = await browser.get("/shops/1/day")
     assert (asked.status_code, asked.headers["location"]) == (
         303,
         "/admin/sign-in?next=/admin/shops/1/day",
     )
     phone = PHONES["owner"]
-    code = await lobby.house.runtime.run(lambda ctx: phone_login.code_for(ctx, phone))
-    refused = await browser.send("/sign-in/code", phone=phone, code="000000", next="/admin/x")
-    assert (refused.status_code, heading(refused)) == (400, "Enter the code")
-    assert "That is not the code. 4 tries are left." in words(refused)
-    came = await browser.send("/sign-in/code", phone=phone, code=code, next="/admin/shops/1/week")
+    code = await lobby.house.runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
+    refused = await browser.submit_form(
+        "/sign-in/code", phone=phone, code="000000", next="/admin/x"
+    )
+    assert (refused.status_code, page_heading(refused)) == (400, "Enter the code")
+    assert "That is not the code. 4 tries are left." in visible_text(refused)
+    came = await browser.submit_form(
+        "/sign-in/code", phone=phone, code=code, next="/admin/shops/1/week"
+    )
     assert (came.status_code, came.headers["location"]) == (303, "/admin/shops/1/week")
-    assert heading(await browser.get("/shops/1/week")) == "Week"
+    assert page_heading(await browser.get("/shops/1/week")) == "Week"
     cut_short = await browser.get("/shops/1")
     assert (cut_short.status_code, cut_short.headers["location"]) == (303, "/admin/shops/1/day")
     assert (await browser.get("/shops/2")).status_code == 404
 
 
 @pytest.mark.parametrize("next_", ["https://example.com/", "//example.com", "/admin/\\x", "/x"])
-async def test_signing_in_leads_nowhere_else(lobby: Lobby, next_: str) -> None:
+async def test_sign_in_redirects_only_within_the_admin_page(
+    lobby: AdminHarness, next_: str
+) -> None:
     phone = PHONES["owner"]
-    code = await lobby.house.runtime.run(lambda ctx: phone_login.code_for(ctx, phone))
-    came = await lobby.nobody().send("/sign-in/code", phone=phone, code=code, next=next_)
+    code = await lobby.house.runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
+    came = await lobby.signed_out_browser().submit_form(
+        "/sign-in/code", phone=phone, code=code, next=next_
+    )
     assert came.headers["location"] == "/admin/"
 
 
-async def test_signing_out(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_admin_page_sign_out(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     cookie = dict(browser.client.cookies)
-    gone = await browser.send("/sign-out")
+    gone = await browser.submit_form("/sign-out")
     assert gone.headers["location"] == "/admin/sign-in?said=out"
-    again = lobby.nobody()
+    again = lobby.signed_out_browser()
     again.client.cookies.update(cookie)
     asked = await again.get("/")
     assert (asked.status_code, asked.headers["location"]) == (303, "/admin/sign-in")
@@ -60,11 +75,11 @@ PAGES = (
 )  # fmt: skip
 
 
-async def test_a_shop_is_seen_by_its_people_only(lobby: Lobby) -> None:
+async def test_a_shop_is_seen_by_its_people_only(lobby: AdminHarness) -> None:
     shop = lobby.house.shop.shop_id
     seen = {}
     for who in ("owner", "receptionist", "provider", "admin", "other owner", "customer"):
-        browser = await lobby.browser(who)
+        browser = await lobby.signed_in_browser(who)
         seen[who] = {(await browser.get(f"/shops/{shop}/{page}")).status_code for page in PAGES}
     assert seen == {
         "owner": {200},
@@ -74,7 +89,7 @@ async def test_a_shop_is_seen_by_its_people_only(lobby: Lobby) -> None:
         "other owner": {404},
         "customer": {404},
     }
-    owner = await lobby.browser("owner")
+    owner = await lobby.signed_in_browser("owner")
     theirs = lobby.house.other
     for path in (
         f"setup/services/{theirs.services['Check-up']}",
@@ -84,8 +99,8 @@ async def test_a_shop_is_seen_by_its_people_only(lobby: Lobby) -> None:
         assert (await owner.get(f"/shops/{shop}/{path}")).status_code == 404
 
 
-async def test_a_form_of_another_site_changes_nothing(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_a_form_of_another_site_changes_nothing(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     path = f"/admin/shops/{lobby.house.shop.shop_id}/setup/services"
     form = {"csrf": browser.csrf, "name": "Forged", "minutes": "30", "price": ""}
     for headers, data in (
@@ -96,48 +111,54 @@ async def test_a_form_of_another_site_changes_nothing(lobby: Lobby) -> None:
         ({"Origin": ORIGIN}, form | {"csrf": ""}),
     ):
         answer = await browser.client.post(path, data=data, headers=headers)
-        assert (answer.status_code, "Nothing was changed" in words(answer)) == (403, True)
+        assert (answer.status_code, "Nothing was changed" in visible_text(answer)) == (403, True)
     assert (
         await browser.client.post(path, data=form, headers={"Origin": ORIGIN})
     ).status_code == 303
-    known = await lobby.house.runtime.run(lambda ctx: catalog(ctx, lobby.house.shop.shop_id))
+    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, lobby.house.shop.shop_id))
     assert [one.name for one in known.services] == ["Cut", "Colour", "Blow-dry", "Forged"]
 
 
-async def test_what_a_role_may_not_do_is_the_apis_to_say(lobby: Lobby) -> None:
-    browser = await lobby.browser("receptionist")
+async def test_what_a_role_may_not_do_is_the_apis_to_say(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("receptionist")
     shop = lobby.house.shop.shop_id
-    refused = await browser.send(f"/shops/{shop}/setup/services", name="Perm", minutes="30")
+    refused = await browser.submit_form(f"/shops/{shop}/setup/services", name="Perm", minutes="30")
     assert refused.status_code == 403
-    assert "Your role does not allow this" in words(refused)
+    assert "Your role does not allow this" in visible_text(refused)
     assert (await browser.get("/new")).status_code == 403
 
 
-async def test_a_form_comes_back_with_what_was_typed(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_a_form_comes_back_with_what_was_typed(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     shop = lobby.house.shop.shop_id
-    answer = await browser.send(
+    answer = await browser.submit_form(
         f"/shops/{shop}/setup/services", name="P", minutes="7", price="12.345"
     )
     assert answer.status_code == 422
-    assert wrong(answer) == {
+    assert field_errors(answer) == {
         "name": "Write a name of 2 to 100 characters.",
         "minutes": "Write minutes in steps of five, from 5 to 1440.",
         "price": "Write an amount such as 25 or 25.50, or nothing: on request.",
     }
-    assert [value(answer, name) for name in ("name", "minutes", "price")] == ["P", "7", "12.345"]
-    taken = await browser.send(
+    assert [field_value(answer, name) for name in ("name", "minutes", "price")] == [
+        "P",
+        "7",
+        "12.345",
+    ]
+    taken = await browser.submit_form(
         f"/shops/{shop}/setup/shop", name="Bella", keyword="STOP", timezone="Mars/Olympus"
     )
-    assert (taken.status_code, value(taken, "keyword")) == (422, "STOP")
-    assert wrong(taken)["keyword"] == "This is taken already. Choose another."
+    assert (taken.status_code, field_value(taken, "keyword")) == (422, "STOP")
+    assert field_errors(taken)["keyword"] == "This is taken already. Choose another."
 
 
-async def test_from_nothing_to_a_shop_that_can_be_booked(lobby: Lobby) -> None:
-    browser = await lobby.browser("admin")
-    unclear = await browser.send("/new", name="Blue Door", country="US")
-    assert wrong(unclear) == {"timezone": "This country has several time zones: choose the shop's."}
-    made = await browser.send("/new", name="Blue Door", country="DK", city="Aarhus")
+async def test_from_nothing_to_a_shop_that_can_be_booked(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("admin")
+    unclear = await browser.submit_form("/new", name="Blue Door", country="US")
+    assert field_errors(unclear) == {
+        "timezone": "This country has several time zones: choose the shop's."
+    }
+    made = await browser.submit_form("/new", name="Blue Door", country="DK", city="Aarhus")
     found = re.fullmatch(
         r"/admin/shops/(\d+)/setup/hours\?first=1&said=founded", made.headers["location"]
     )
@@ -149,67 +170,69 @@ async def test_from_nothing_to_a_shop_that_can_be_booked(lobby: Lobby) -> None:
         for day in range(5)
         for word, at in (("opens", "09:00"), ("closes", "17:00"))
     }
-    set_ = await browser.send(f"{home}/hours?first=1", **hours, opens5a="20:00", closes5a="02:00")
+    set_ = await browser.submit_form(
+        f"{home}/hours?first=1", **hours, opens5a="20:00", closes5a="02:00"
+    )
     assert set_.headers["location"] == f"/admin{home}/services?first=1&said=saved"
-    added = await browser.send(
+    added = await browser.submit_form(
         f"{home}/services?first=1", name="Massage", minutes="45", price="450,50"
     )
     assert added.headers["location"] == f"/admin{home}/services?first=1&said=added"
-    added = await browser.send(f"{home}/people?first=1", name="Ida")
+    added = await browser.submit_form(f"{home}/people?first=1", name="Ida")
     assert added.status_code == 303
     ready = await browser.get(f"{home}/entrances?first=1")
-    assert heading(ready) == "Blue Door can be booked"
-    known = await lobby.house.runtime.run(lambda ctx: catalog(ctx, shop))
+    assert page_heading(ready) == "Blue Door can be booked"
+    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, shop))
     assert (known.shop.timezone, known.shop.currency) == ("Europe/Copenhagen", "DKK")
     assert [(one.name, one.minutes, one.price_minor) for one in known.bookable_services()] == [
         ("Massage", 45, 45050)
     ]
-    week = [[(i.opens, i.closes) for i in day] for day in known.shop_schedule.weekly]
+    week = [[(i.opens, i.closes) for i in day] for day in known.shop_hours.weekly]
     assert week == [[(540, 1020)]] * 5 + [[(1200, 1560)]] + [[]]
     owner = sa.select(members.c.role).where(members.c.shop_id == shop)
-    assert await lobby.house.scalar(owner) == "owner"
+    assert await lobby.house.fetch_scalar(owner) == "owner"
     noted = sa.select(sa.func.count()).where(audit.c.shop_id == shop)
-    assert await lobby.house.scalar(noted) == 5
+    assert await lobby.house.fetch_scalar(noted) == 5
 
 
-async def test_setting_up_is_changing_the_shop(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_setting_up_is_changing_the_shop(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}/setup"
     cut, ana = place.services["Cut"], place.providers["Ana"]
-    await browser.send(
+    await browser.submit_form(
         f"{home}/services/{cut}", name="Trim", minutes="20", price="", synonyms="cut, corte"
     )
-    await browser.send(
+    await browser.submit_form(
         f"{home}/people/{ana}", name="Ana", available="1", active="1", gives=[str(cut)]
     )
-    await browser.send(f"{home}/dates", day="2026-12-25", reason="Christmas")
-    await browser.send(f"{home}/dates", day="2026-12-24", opens="09:00", closes="12:00")
-    await browser.send(
+    await browser.submit_form(f"{home}/dates", day="2026-12-25", reason="Christmas")
+    await browser.submit_form(f"{home}/dates", day="2026-12-24", opens="09:00", closes="12:00")
+    await browser.submit_form(
         f"{home}/shop", name="Bella", keyword="BELLA", timezone="Europe/Madrid",
         notice_minutes="90", needs_approval="1",
     )  # fmt: skip
-    known = await lobby.house.runtime.run(lambda ctx: catalog(ctx, place.shop_id))
+    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, place.shop_id))
     service = known.service(cut)
     assert (service.name, service.minutes, service.price_minor, service.active) == (
         "Trim", 20, None, False,
     )  # fmt: skip
     assert service.synonyms == ("cut", "corte")
     assert {one for one, who in known.offerings if who == ana} == {cut}
-    assert {str(day): len(hours) for day, hours in known.shop_schedule.exceptions.items()} == {
+    assert {str(day): len(hours) for day, hours in known.shop_hours.exceptions.items()} == {
         "2026-12-24": 1,
         "2026-12-25": 0,
     }
     assert (known.shop.name, known.shop.rules.notice_minutes) == ("Bella", 90)
     assert known.shop.rules.needs_approval is True
-    await browser.send(f"{home}/dates", remove="2026-12-25")
-    left = await lobby.house.scalar(sa.select(sa.func.count()).select_from(shops))
+    await browser.submit_form(f"{home}/dates", remove="2026-12-25")
+    left = await lobby.house.fetch_scalar(sa.select(sa.func.count()).select_from(shops))
     assert left == 2
-    assert "2026-12-25" not in words(await browser.get(f"{home}/dates"))
+    assert "2026-12-25" not in visible_text(await browser.get(f"{home}/dates"))
 
 
-async def test_pages_let_nothing_else_in(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_pages_let_nothing_else_in(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     answer = await browser.get(f"/shops/{lobby.house.shop.shop_id}/day")
     assert answer.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -222,17 +245,17 @@ async def test_pages_let_nothing_else_in(lobby: Lobby) -> None:
     assert (await browser.get("/static/x/..%2fapp.py")).status_code == 404
 
 
-async def test_the_address_that_people_write_leads_to_the_page(lobby: Lobby) -> None:
-    answer = await lobby.nobody().client.get("/admin")
+async def test_the_address_that_people_write_leads_to_the_page(lobby: AdminHarness) -> None:
+    answer = await lobby.signed_out_browser().client.get("/admin")
     assert (answer.status_code, answer.headers["location"]) == (307, "/admin/")
 
 
-async def test_a_demo_alone_lets_anybody_look_around(lobby: Lobby) -> None:
-    assert (await lobby.nobody().send("/sign-in/demo")).status_code == 404
+async def test_a_demo_alone_lets_anybody_look_around(lobby: AdminHarness) -> None:
+    assert (await lobby.signed_out_browser().submit_form("/sign-in/demo")).status_code == 404
 
 
-async def test_booking_on_behalf_and_what_becomes_of_it(lobby: Lobby) -> None:
-    browser = await lobby.browser("receptionist")
+async def test_booking_on_behalf_and_what_becomes_of_it(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("receptionist")
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}"
     form = {
@@ -240,55 +263,58 @@ async def test_booking_on_behalf_and_what_becomes_of_it(lobby: Lobby) -> None:
         "service_id": str(place.services["Cut"]), "provider_id": str(place.providers["Ana"]),
         "note": "Likes it short",
     }  # fmt: skip
-    made = await browser.send(f"{home}/bookings/new", **form)
+    made = await browser.submit_form(f"{home}/bookings/new", **form)
     assert made.headers["location"] == f"/admin{home}/day?on=2026-03-10&said=booked"
-    taken = await browser.send(f"{home}/bookings/new", **form | {"name": "Diego"})
-    assert (taken.status_code, value(taken, "name")) == (409, "Diego")
-    assert "Somebody else has this time already." in words(taken)
+    taken = await browser.submit_form(f"{home}/bookings/new", **form | {"name": "Diego"})
+    assert (taken.status_code, field_value(taken, "name")) == (409, "Diego")
+    assert "Somebody else has this time already." in visible_text(taken)
     day = await browser.get(f"{home}/day?on=2026-03-10&part=board")
     found = re.findall(rf'href="/admin{home}/bookings/(\d+)"', day.text)
     assert len(found) == 1
     one = f"{home}/bookings/{found[0]}"
-    assert "A Ana 1 booking Marta Ruiz Cut" in words(day)
-    shown = words(await browser.get(one))
+    assert "A Ana 1 booking Marta Ruiz Cut" in visible_text(day)
+    shown = visible_text(await browser.get(one))
     assert "Marta Ruiz Cut with Ana Tuesday 10 March 10:00 am – 10:30 am" in shown
     assert "Booked by the shop by Receptionist" in shown
-    moved = await browser.send(
+    moved = await browser.submit_form(
         f"{one}/move", on="2026-03-11", at="12:00", provider_id=str(place.providers["Leo"])
     )
     assert moved.headers["location"] == f"/admin{one}?said=moved"
-    shown = words(await browser.get(one))
+    shown = visible_text(await browser.get(one))
     assert "Cut with Leo Wednesday 11 March 12:00 pm – 12:30 pm" in shown
-    odd = await browser.send(f"{one}/move", on="2026-03-11", at="12:03", provider_id="")
-    assert wrong(odd) == {"at": "Times come in steps of five minutes."}
-    early = await browser.send(f"{one}/no-show")
-    assert (early.status_code, "Somebody was faster" in words(early)) == (409, True)
-    gone = await browser.send(f"{one}/cancel", reason="Ana is ill", back=f"/admin{home}/day")
+    odd = await browser.submit_form(f"{one}/move", on="2026-03-11", at="12:03", provider_id="")
+    assert field_errors(odd) == {"at": "Times come in steps of five minutes."}
+    early = await browser.submit_form(f"{one}/no-show")
+    assert (early.status_code, "Somebody was faster" in visible_text(early)) == (409, True)
+    gone = await browser.submit_form(f"{one}/cancel", reason="Ana is ill", back=f"/admin{home}/day")
     assert gone.headers["location"] == f"/admin{home}/day?said=cancelled"
-    assert "Reason Ana is ill" in words(await browser.get(one))
-    other = await lobby.browser("other receptionist")
+    assert "Reason Ana is ill" in visible_text(await browser.get(one))
+    other = await lobby.signed_in_browser("other receptionist")
     theirs = f"/shops/{lobby.house.other.shop_id}/bookings/{found[0]}"
     for answer in (
         await other.get(one),
         await other.get(theirs),
-        await other.send(f"{theirs}/confirm"),
-        await other.send(f"{one}/confirm"),
+        await other.submit_form(f"{theirs}/confirm"),
+        await other.submit_form(f"{one}/confirm"),
     ):
         assert answer.status_code == 404
 
 
-async def test_a_provider_sees_and_books_their_own_day_only(lobby: Lobby) -> None:
-    desk, provider = await lobby.browser("receptionist"), await lobby.browser("provider")
+async def test_a_provider_sees_and_books_their_own_day_only(lobby: AdminHarness) -> None:
+    desk, provider = (
+        await lobby.signed_in_browser("receptionist"),
+        await lobby.signed_in_browser("provider"),
+    )
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}"
     form = {"on": "2026-03-10", "at": "10:00", "service_id": str(place.services["Cut"])}
     for name, who in (("Marta", "Ana"), ("Diego", "Leo")):
-        await desk.send(
+        await desk.submit_form(
             f"{home}/bookings/new", **form, name=name, provider_id=str(place.providers[who])
         )
-    seen = words(await provider.get(f"{home}/day?on=2026-03-10&part=board"))
+    seen = visible_text(await provider.get(f"{home}/day?on=2026-03-10&part=board"))
     assert ("Marta" in seen, "Diego" in seen, "Leo" in seen) == (True, False, False)
-    refused = await provider.send(
+    refused = await provider.submit_form(
         f"{home}/bookings/new",
         **form | {"at": "15:00"},
         name="Vera",

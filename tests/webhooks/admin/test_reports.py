@@ -6,19 +6,19 @@ import re
 
 import pytest
 
-from tests.support.chat import Town
-from tests.webhooks.admin.conftest import Lobby, words
+from tests.support.chat import ChatHarness
+from tests.webhooks.admin.conftest import AdminHarness, visible_text
 
 # The API below is tested on both databases; here it is the page.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_figures_are_drawn_and_told(lobby: Lobby) -> None:
-    await lobby.house.furnish()
-    browser = await lobby.browser("owner")
+async def test_figures_are_drawn_and_told(lobby: AdminHarness) -> None:
+    await lobby.house.add_booked_customer()
+    browser = await lobby.signed_in_browser("owner")
     home = f"/shops/{lobby.house.shop.shop_id}/figures"
     page = await browser.get(f"{home}?period=ahead")
-    shown = words(page)
+    shown = visible_text(page)
     assert "Bookings 1 0 of them cancelled or missed" in shown
     assert "Revenue booked 25 EUR 0 EUR marked paid" in shown
     assert re.findall(r'role="img" aria-label="([^"]+)"', page.text) == [
@@ -30,53 +30,57 @@ async def test_figures_are_drawn_and_told(lobby: Lobby) -> None:
     assert "When EUR 10 Mar 25 EUR" in shown
     assert "Ana 1 25 EUR" in shown
     assert re.findall(r" style=|<style", page.text) == []
-    chosen = words(await browser.get(f"{home}?since=2026-03-09&until=2026-03-10&by=week"))
+    chosen = visible_text(await browser.get(f"{home}?since=2026-03-09&until=2026-03-10&by=week"))
     assert "Mon 9 Mar 2026 to Tue 10 Mar 2026" in chosen
     assert "9 Mar 1" in chosen
     for odd in ("since=2020-01-01&until=2026-03-10", "since=2026-03-10&until=2026-03-01"):
         refused = await browser.get(f"{home}?{odd}")
         assert refused.status_code == 422
-        assert "Choose a period of up to a year, the end last." in words(refused)
+        assert "Choose a period of up to a year, the end last." in visible_text(refused)
     month = await browser.get(f"{home}?period=365&since=nonsense")
-    assert "Sun 8 Feb 2026 to Mon 9 Mar 2026" in words(month)
+    assert "Sun 8 Feb 2026 to Mon 9 Mar 2026" in visible_text(month)
 
 
-async def test_talks_are_counted_with_what_people_left_open(lobby: Lobby) -> None:
+async def test_talks_are_counted_with_what_people_left_open(lobby: AdminHarness) -> None:
     place = lobby.house.shop
-    town = Town(lobby.house.runtime)
-    line = town.line(place.line_id, place.shop_id)
+    town = ChatHarness(lobby.house.runtime)
+    line = town.line_of_channel(place.line_id, place.shop_id)
     for address, texts in (("+34600111801", ("cut",)), ("+34600111802", ("hi",))):
         for text in texts:
-            await town.send(line, address, text)
-    shown = words(await (await lobby.browser("owner")).get(f"/shops/{place.shop_id}/figures"))
+            await town.send_text(line, address, text)
+    shown = visible_text(
+        await (await lobby.signed_in_browser("owner")).get(f"/shops/{place.shop_id}/figures")
+    )
     assert "Talks 2 began, 0 led to a booking (0 %). Left without" in shown
     assert "which service 1" in shown
     assert "which time 1" in shown
 
 
-async def test_a_provider_sees_their_own_figures(lobby: Lobby) -> None:
-    await lobby.house.furnish()
+async def test_a_provider_sees_their_own_figures(lobby: AdminHarness) -> None:
+    await lobby.house.add_booked_customer()
     home = f"/shops/{lobby.house.shop.shop_id}/figures"
     leo = lobby.house.shop.providers["Leo"]
-    provider = await lobby.browser("provider")
-    assert "Bookings 1" in words(await provider.get(f"{home}?period=ahead"))
+    provider = await lobby.signed_in_browser("provider")
+    assert "Bookings 1" in visible_text(await provider.get(f"{home}?period=ahead"))
     assert (await provider.get(f"{home}?provider={leo}")).status_code == 404
     for who, status in (("receptionist", 403), ("other owner", 404)):
-        assert (await (await lobby.browser(who)).get(home)).status_code == status
-    owner = await lobby.browser("owner")
-    assert "Bookings 0" in words(await owner.get(f"{home}?period=ahead&provider={leo}"))
+        assert (await (await lobby.signed_in_browser(who)).get(home)).status_code == status
+    owner = await lobby.signed_in_browser("owner")
+    assert "Bookings 0" in visible_text(await owner.get(f"{home}?period=ahead&provider={leo}"))
 
 
-async def test_changes_are_told_by_field(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_changes_are_told_by_field(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}"
-    assert "No changes yet." in words(await browser.get(f"{home}/audit"))
+    assert "No changes yet." in visible_text(await browser.get(f"{home}/audit"))
     form = {"name": "Trim", "minutes": "30", "price": "25", "synonyms": "corte", "active": "1"}
-    await browser.send(f"{home}/setup/services/{place.services['Cut']}", **form)
-    shown = words(await browser.get(f"{home}/audit"))
+    await browser.submit_form(f"{home}/setup/services/{place.services['Cut']}", **form)
+    shown = visible_text(await browser.get(f"{home}/audit"))
     assert "Services: change service Owner Mon 9 Mar 10:00 am" in shown
     assert "name Cut Trim" in shown
     assert f"shops/{place.shop_id}/services/{place.services['Cut']}, from 192.0.2.1" in shown
     for who, status in (("receptionist", 403), ("other owner", 404)):
-        assert (await (await lobby.browser(who)).get(f"{home}/audit")).status_code == status
+        assert (
+            await (await lobby.signed_in_browser(who)).get(f"{home}/audit")
+        ).status_code == status

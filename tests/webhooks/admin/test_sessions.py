@@ -7,17 +7,17 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.db.tables import bookings, sessions
 from core.shops import providers, services
-from tests.webhooks.admin.conftest import Lobby, heading, words, wrong
+from tests.webhooks.admin.conftest import AdminHarness, field_errors, page_heading, visible_text
 
 # The API below is tested on both databases; here it is the forms.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def yoga(lobby: Lobby) -> dict[str, str]:
+async def yoga(lobby: AdminHarness) -> dict[str, str]:
     """Have Ana give a class; return a form that plans it on Mondays."""
     place = lobby.house.shop
 
@@ -25,7 +25,7 @@ async def yoga(lobby: Lobby) -> dict[str, str]:
         made = await services.add_service(
             ctx, place.shop_id, "Yoga", minutes=60, price_minor=1200, sessions=True
         )
-        await providers.offer(ctx, place.shop_id, place.providers["Ana"], made)
+        await providers.set_offering(ctx, place.shop_id, place.providers["Ana"], made)
         return made
 
     service = await lobby.house.runtime.run(work)
@@ -38,57 +38,62 @@ async def yoga(lobby: Lobby) -> dict[str, str]:
     }
 
 
-async def test_a_class_is_planned_for_weeks_and_called_off(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_a_class_is_planned_for_weeks_and_called_off(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     shop_id = lobby.house.shop.shop_id
     home = f"/shops/{shop_id}/classes"
-    assert "No service is given to several at once." in words(await browser.get(home))
-    assert "Classes" not in words(await browser.get(f"/shops/{shop_id}/week"))
+    assert "No service is given to several at once." in visible_text(await browser.get(home))
+    assert "Classes" not in visible_text(await browser.get(f"/shops/{shop_id}/week"))
     form = await yoga(lobby)
-    assert "Classes In your calendar" in words(await browser.get(f"/shops/{shop_id}/week"))
+    assert "Classes In your calendar" in visible_text(await browser.get(f"/shops/{shop_id}/week"))
     # The clocks of Madrid go forward on the 29th: it stays half past six there.
-    done = await browser.send(home, **form, weeks="3", price="9,50")
+    done = await browser.submit_form(home, **form, weeks="3", price="9,50")
     assert done.headers["location"] == f"/admin{home}?said=planned"
     begins = sa.select(sessions.c.starts_at, sessions.c.price_minor).order_by(sessions.c.id)
-    async with lobby.house.runtime.reading() as ctx:
+    async with lobby.house.runtime.read_transaction() as ctx:
         planned = [(f"{row.starts_at:%d %H:%M}", row.price_minor) for row in await ctx.all(begins)]
     assert planned == [("16 17:30", 950), ("23 17:30", 950), ("30 16:30", 950)]
     listed = await browser.get(home)
-    assert "Mon 30 Mar 6:30 pm Yoga, Ana 0 of 2" in words(listed)
+    assert "Mon 30 Mar 6:30 pm Yoga, Ana 0 of 2" in visible_text(listed)
     day = await browser.get(f"/shops/{shop_id}/day?on=2026-03-16")
-    assert "6:30 pm Yoga, nobody yet" in words(day)
+    assert "6:30 pm Yoga, nobody yet" in visible_text(day)
     one = re.findall(rf"{home}/(\d+)", listed.text)[0]
-    odd = await browser.send(f"{home}/{one}/seats", name="E", phone="12")
-    assert wrong(odd) == {"name": "Write at least 2 characters."}
-    odd = await browser.send(f"{home}/{one}/seats", name="Eva", phone="12")
-    assert wrong(odd) == {
+    odd = await browser.submit_form(f"{home}/{one}/seats", name="E", phone="12")
+    assert field_errors(odd) == {"name": "Write at least 2 characters."}
+    odd = await browser.submit_form(f"{home}/{one}/seats", name="Eva", phone="12")
+    assert field_errors(odd) == {
         "phone": "This is no phone number. Write it with its country: +34 600 111 222."
     }
     for n in range(2):
-        seat = await browser.send(f"{home}/{one}/seats", name=f"Eva {n}")
+        seat = await browser.submit_form(f"{home}/{one}/seats", name=f"Eva {n}")
         assert seat.headers["location"] == f"/admin{home}/{one}?said=booked"
-    full = await browser.send(f"{home}/{one}/seats", name="Eva 2")
+    full = await browser.submit_form(f"{home}/{one}/seats", name="Eva 2")
     assert full.status_code == 409
-    assert "Mon 16 Mar 6:30 pm Yoga, Ana 2 of 2" in words(await browser.get(home))
+    assert "Mon 16 Mar 6:30 pm Yoga, Ana 2 of 2" in visible_text(await browser.get(home))
     day = await browser.get(f"/shops/{shop_id}/day?on=2026-03-16")
-    assert ("nobody yet" in words(day), "Yoga 2 people" in words(day)) == (False, True)
-    shown = words(await browser.get(f"{home}/{one}"))
+    assert ("nobody yet" in visible_text(day), "Yoga 2 people" in visible_text(day)) == (
+        False,
+        True,
+    )
+    shown = visible_text(await browser.get(f"{home}/{one}"))
     assert "Seats 2 of 2 taken A seat costs 9.50 EUR Who is on it Eva 0 Confirmed Eva 1" in shown
-    gone = await browser.send(f"{home}/{one}/cancel", reason="Ana is ill")
+    gone = await browser.submit_form(f"{home}/{one}/cancel", reason="Ana is ill")
     assert gone.headers["location"] == f"/admin{home}?said=called-off"
-    assert "Mon 16 Mar 6:30 pm Yoga, Ana Called off" in words(await browser.get(home))
-    over = words(await browser.get(f"{home}/{one}"))
+    assert "Mon 16 Mar 6:30 pm Yoga, Ana Called off" in visible_text(await browser.get(home))
+    over = visible_text(await browser.get(f"{home}/{one}"))
     assert ("called off" in over, "Call it off" in over) == (True, False)
-    async with lobby.house.runtime.reading() as ctx:
+    async with lobby.house.runtime.read_transaction() as ctx:
         seats = await ctx.all(sa.select(bookings.c.state, bookings.c.reason))
     assert [tuple(row) for row in seats] == [("cancelled", "Ana is ill")] * 2
 
 
-async def test_what_is_wrong_with_a_plan_is_named(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_what_is_wrong_with_a_plan_is_named(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     home = f"/shops/{lobby.house.shop.shop_id}/classes"
     form = await yoga(lobby)
-    assert wrong(await browser.send(home, price="free", weeks="27", on="x", capacity="0")) == {
+    assert field_errors(
+        await browser.submit_form(home, price="free", weeks="27", on="x", capacity="0")
+    ) == {
         "service_id": "Choose the class.",
         "provider_id": "Choose who gives it.",
         "on": "Choose a day.",
@@ -97,66 +102,75 @@ async def test_what_is_wrong_with_a_plan_is_named(lobby: Lobby) -> None:
         "price": "Write an amount such as 25 or 25.50.",
     }
     leo = str(lobby.house.shop.providers["Leo"])
-    assert wrong(await browser.send(home, **form | {"provider_id": leo, "on": "2026-03-02"})) == {
+    assert field_errors(
+        await browser.submit_form(home, **form | {"provider_id": leo, "on": "2026-03-02"})
+    ) == {
         "provider_id": "They do not give this service.",
         "on": "That is past.",
     }
-    await browser.send(home, **form | {"on": "2026-03-23"})
-    stopped = await browser.send(home, **form, weeks="3")
+    await browser.submit_form(home, **form | {"on": "2026-03-23"})
+    stopped = await browser.submit_form(home, **form, weeks="3")
     assert (stopped.status_code, "1 planned, then it stopped. Monday 23 March: There is something "
-            "in that time already." in words(stopped)) == (409, True)  # fmt: skip
+            "in that time already." in visible_text(stopped)) == (409, True)  # fmt: skip
     count = sa.select(sa.func.count()).select_from(sessions)
-    assert await lobby.house.scalar(count) == 2
+    assert await lobby.house.fetch_scalar(count) == 2
 
 
-async def test_providers_plan_and_see_their_own_classes(lobby: Lobby) -> None:
+async def test_providers_plan_and_see_their_own_classes(lobby: AdminHarness) -> None:
     form = await yoga(lobby)
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}/classes"
-    hers = await lobby.browser("provider")
-    assert (await hers.send(home, **form)).status_code == 303
+    hers = await lobby.signed_in_browser("provider")
+    assert (await hers.submit_form(home, **form)).status_code == 303
     leo = place.providers["Leo"]
     await lobby.house.runtime.run(
-        lambda ctx: providers.offer(ctx, place.shop_id, leo, int(form["service_id"]))
+        lambda ctx: providers.set_offering(ctx, place.shop_id, leo, int(form["service_id"]))
     )
     theirs = form | {"provider_id": str(leo)}
-    assert (await hers.send(home, **theirs)).status_code == 404
-    assert (await (await lobby.browser("owner")).send(home, **theirs)).status_code == 303
+    assert (await hers.submit_form(home, **theirs)).status_code == 404
+    assert (
+        await (await lobby.signed_in_browser("owner")).submit_form(home, **theirs)
+    ).status_code == 303
     shown = await hers.get(home)
-    assert ("Yoga, Ana" in words(shown), "Leo" in words(shown)) == (True, False)
+    assert ("Yoga, Ana" in visible_text(shown), "Leo" in visible_text(shown)) == (True, False)
     (mine,) = set(re.findall(rf"{home}/(\d+)", shown.text))
     other = int(mine) + 1
     assert (await hers.get(f"{home}/{other}")).status_code == 404
-    assert (await hers.send(f"{home}/{other}/cancel")).status_code == 404
+    assert (await hers.submit_form(f"{home}/{other}/cancel")).status_code == 404
     assert (await hers.get(f"{home}/{mine}")).status_code == 200
     for who in ("other owner", "customer"):
-        assert (await (await lobby.browser(who)).get(home)).status_code == 404
+        assert (await (await lobby.signed_in_browser(who)).get(home)).status_code == 404
 
 
-async def test_rooms_are_listed_with_what_takes_them(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_rooms_are_listed_with_what_takes_them(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}/setup/rooms"
     page = await browser.get(home)
-    assert (heading(page), "None. Most shops need none." in words(page)) == ("Rooms", True)
-    assert wrong(await browser.send(home, name="X")) == {"name": "Write at least 2 characters."}
+    assert (page_heading(page), "None. Most shops need none." in visible_text(page)) == (
+        "Rooms",
+        True,
+    )
+    assert field_errors(await browser.submit_form(home, name="X")) == {
+        "name": "Write at least 2 characters."
+    }
     cut = place.services["Cut"]
-    made = await browser.send(home, name="Chair by the window", takes=str(cut))
+    made = await browser.submit_form(home, name="Chair by the window", takes=str(cut))
     assert made.headers["location"] == f"/admin{home}?said=added"
-    await browser.send(home, name="Attic")
-    shown = words(await browser.get(home))
+    await browser.submit_form(home, name="Attic")
+    shown = visible_text(await browser.get(home))
     assert "Chair by the window Cut Name" in shown
     assert "Attic no service takes it Name" in shown
-    known = await lobby.house.runtime.run(lambda ctx: catalog(ctx, place.shop_id))
-    assert {service: len(rooms) for service, rooms in known.rooms.items()} == {cut: 1}
-    attic = max(room for rooms in known.rooms.values() for room in rooms) + 1
-    odd = await browser.send(f"{home}/{attic}", name="A")
-    assert wrong(odd) == {f"name{attic}": "Write at least 2 characters."}
-    saved = await browser.send(f"{home}/{attic}", name="Loft", takes=str(cut))
+    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, place.shop_id))
+    assert {service: len(rooms) for service, rooms in known.rooms_by_service.items()} == {cut: 1}
+    attic = max(room for rooms in known.rooms_by_service.values() for room in rooms) + 1
+    odd = await browser.submit_form(f"{home}/{attic}", name="A")
+    assert field_errors(odd) == {f"name{attic}": "Write at least 2 characters."}
+    saved = await browser.submit_form(f"{home}/{attic}", name="Loft", takes=str(cut))
     assert saved.headers["location"] == f"/admin{home}?said=saved"
-    assert "Loft Cut Name" in words(await browser.get(home))
-    desk = await lobby.browser("receptionist")
-    assert "Chair by the window Cut Loft Cut" in words(await desk.get(home))
-    assert (await desk.send(f"{home}/{attic}", name="Cellar")).status_code == 403
-    assert "Add the room" not in words(await desk.get(home))
-    assert (await desk.send(home, name="Cellar")).status_code == 403
+    assert "Loft Cut Name" in visible_text(await browser.get(home))
+    desk = await lobby.signed_in_browser("receptionist")
+    assert "Chair by the window Cut Loft Cut" in visible_text(await desk.get(home))
+    assert (await desk.submit_form(f"{home}/{attic}", name="Cellar")).status_code == 403
+    assert "Add the room" not in visible_text(await desk.get(home))
+    assert (await desk.submit_form(home, name="Cellar")).status_code == 403

@@ -7,21 +7,21 @@ import pytest
 
 from bot.app import App
 from core.db.runtime import Runtime
-from tests.webhooks.api.harness import House, open_house
+from tests.webhooks.api.harness import ApiHarness, open_api_harness
 from webhooks.app import create_app
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[House]:
+async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     """Yield the API on a database of each kind, with two shops and their people."""
-    async with open_house(runtime) as opened:
+    async with open_api_harness(runtime) as opened:
         yield opened
 
 
 @pytest.fixture
-async def site(house: House) -> AsyncIterator[httpx.AsyncClient]:
+async def web(house: ApiHarness) -> AsyncIterator[httpx.AsyncClient]:
     """The whole web application, with the API where it is mounted."""
-    web = create_app(App.of(house.runtime))
+    web = create_app(App.from_runtime(house.runtime))
     transport = httpx.ASGITransport(web, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield client

@@ -14,23 +14,22 @@ import sqlalchemy as sa
 
 from bot.app import App
 from core.auth import sessions
-from core.bookings.staff_actions import book_for
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import Actor
-from core.catalog.loader import catalog
+from core.catalog.loader import load_catalog
 from core.clock import FixedClock
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import lines, users
-from core.mailer import Memory
-from core.people import identities
+from core.mailer import MemoryMailer
 from core.people.customers import add_customer
-from core.people.identities import make_admin
+from core.people.identities import get_or_create_contact, make_admin
 from core.people.members import add_member
-from core.people.verification import prove_apart
+from core.people.verification import verify_identity_without_conversation
 from core.scheduling import availability
 from tests.support import shops
-from tests.support.shops import Place
-from webhooks.api.app import create_api
+from tests.support.shops import BuiltShop
+from webhooks.api.app import create_api_app
 
 ROLES = ("owner", "receptionist", "provider")
 PHONES = {
@@ -48,15 +47,15 @@ PHONES = {
 
 
 @dataclass(repr=False)
-class House:
+class ApiHarness:
     """The API on a database, in this process; `mails` are those it sent."""
 
     runtime: Runtime
     api: Any
-    shop: Place
-    other: Place
+    shop: BuiltShop
+    other: BuiltShop
     users: dict[str, int]
-    mails: Memory
+    mails: MemoryMailer
     client: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
     booking: int = 0
@@ -69,63 +68,67 @@ class House:
         assert isinstance(self.runtime.clock, FixedClock)
         return self.runtime.clock
 
-    async def token(self, who: str) -> str:
+    async def access_token(self, who: str) -> str:
         """Return an access token of somebody, who signs in for it the first time."""
         if who not in self.tokens:
 
             async def begin(ctx: Context) -> str:
                 user = self.users[who]
-                made = await sessions.begin(ctx, user, kind="token")
-                return sessions.tokens_of(ctx, user, made).access
+                made = await sessions.start_auth_session(ctx, user, kind="token")
+                return sessions.issue_tokens(ctx, user, made).access
 
             self.tokens[who] = await self.runtime.run(begin)
         return self.tokens[who]
 
-    async def call(self, method: str, path: str, who: str = "", **more: Any) -> httpx.Response:
+    async def request(self, method: str, path: str, who: str = "", **more: Any) -> httpx.Response:
         """Make a request as somebody; as nobody without `who`."""
         headers = dict(more.pop("headers", {}))
         if who:
-            headers["Authorization"] = f"Bearer {await self.token(who)}"
+            headers["Authorization"] = f"Bearer {await self.access_token(who)}"
         return await self.client.request(method, path, headers=headers, **more)
 
     async def get(self, path: str, who: str = "", **more: Any) -> httpx.Response:
         """GET as somebody."""
-        return await self.call("GET", path, who, **more)
+        return await self.request("GET", path, who, **more)
 
     async def post(self, path: str, who: str = "", /, **body: Any) -> httpx.Response:
         """POST a body as somebody."""
-        return await self.call("POST", path, who, json=body)
+        return await self.request("POST", path, who, json=body)
 
-    async def furnish(self) -> None:
+    async def add_booked_customer(self) -> None:
         """Add a customer with a cut by Ana, tomorrow at ten, who writes by SMS."""
         start = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
         async def work(ctx: Context) -> tuple[int, int, int]:
             shop = self.shop
             customer = await add_customer(ctx, shop.shop_id, "Marta", "+34600111222")
-            known = await catalog(ctx, shop.shop_id)
-            slot = availability.slot_at(known, shop.services["Cut"], shop.providers["Ana"], start)
+            known = await load_catalog(ctx, shop.shop_id)
+            slot = availability.staff_slot(
+                known, shop.services["Cut"], shop.providers["Ana"], start
+            )
             actor = Actor("staff", self.users["owner"], "Owner")
-            made = await book_for(ctx, slot, actor=actor, customer_id=customer, key="furnished")
+            made = await book_for_customer(
+                ctx, slot, actor=actor, customer_id=customer, key="furnished"
+            )
             line = await ctx.first(sa.select(lines).where(lines.c.id == shop.line_id))
             assert line is not None
-            contact = await identities.contact(ctx, line, "+34600111222")
+            contact = await get_or_create_contact(ctx, line, "+34600111222")
             return made.id, customer, contact.conversation_id
 
         self.booking, self.customer, self.talk = await self.runtime.run(work)
 
-    async def mailed(self) -> None:
+    async def wait_for_emails(self) -> None:
         """Wait until every mail is on its way."""
         while self.api.state.mails:
             await asyncio.gather(*self.api.state.mails)
 
-    async def scalar(self, statement: sa.Executable) -> Any:
+    async def fetch_scalar(self, statement: sa.Executable) -> Any:
         """Return one value of the database."""
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             return await ctx.scalar(statement)
 
 
-def outcome(answer: httpx.Response) -> tuple[int, str]:
+def status_and_code(answer: httpx.Response) -> tuple[int, str]:
     """Return what became of a request: its status, and a problem's code."""
     if answer.headers.get("content-type", "").startswith("application/problem"):
         return answer.status_code, answer.json()["code"]
@@ -133,14 +136,14 @@ def outcome(answer: httpx.Response) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def open_house(runtime: Runtime, **settings: Any) -> AsyncIterator[House]:
+async def open_api_harness(runtime: Runtime, **settings: Any) -> AsyncIterator[ApiHarness]:
     """Fill an empty database and open the API on it; limits are wide unless set."""
     runtime.settings = runtime.settings.model_copy(
         update={"limit_anonymous": 10**6, "limit_signed_in": 10**6, **settings}
     )
 
-    async def fill(ctx: Context) -> tuple[Place, Place, dict[str, int]]:
-        shop, other = await shops.salon(ctx), await shops.clinic(ctx)
+    async def fill(ctx: Context) -> tuple[BuiltShop, BuiltShop, dict[str, int]]:
+        shop, other = await shops.build_salon(ctx), await shops.build_clinic(ctx)
         found = {}
         for role in ROLES:
             for place, prefix, provider in (
@@ -157,20 +160,22 @@ async def open_house(runtime: Runtime, **settings: Any) -> AsyncIterator[House]:
                     provider_id=provider if role == "provider" else None,
                 )
         for who in ("customer", "admin", "deactivated"):
-            found[who] = await prove_apart(ctx, "phone", PHONES[who], name=who.title())
+            found[who] = await verify_identity_without_conversation(
+                ctx, "phone", PHONES[who], name=who.title()
+            )
         await make_admin(ctx, PHONES["admin"])
         return shop, other, found
 
     shop, other, found = await runtime.run(fill)
-    mails = Memory()
-    api = create_api(App.of(runtime), mails)
+    mails = MemoryMailer()
+    api = create_api_app(App.from_runtime(runtime), mails)
     transport = httpx.ASGITransport(api, raise_app_exceptions=False, client=("192.0.2.1", 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        house = House(runtime, api, shop, other, found, mails, client)
-        await house.token("deactivated")
+        house = ApiHarness(runtime, api, shop, other, found, mails, client)
+        await house.access_token("deactivated")
         async with runtime.transaction() as ctx:
             gone = users.update().where(users.c.id == found["deactivated"])
             await ctx.execute(gone.values(deactivated_at=ctx.now))
         yield house
-        await house.mailed()
+        await house.wait_for_emails()
         await api.state.limits.close()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 Schema = dict[str, Any]
 
-HOSTILE: tuple[Any, ...] = (
+HOSTILE_VALUES: tuple[Any, ...] = (
     None,
     True,
     -1,
@@ -47,7 +47,7 @@ HOSTILE: tuple[Any, ...] = (
     {"a": {"b": []}},
 )
 
-PLAUSIBLE: dict[str, list[Any]] = {
+PLAUSIBLE_VALUES: dict[str, list[Any]] = {
     "starts_at": [f"2026-03-{day}T{hour}:00Z" for day in (10, 11, 12) for hour in ("09", "11:30")],
     "ends_at": ["2026-03-10T12:00:00Z", "2026-03-12T09:00:00Z"],
     "timezone": ["Europe/Madrid", "Asia/Kolkata"],
@@ -89,7 +89,7 @@ PLAUSIBLE: dict[str, list[Any]] = {
 }
 """Values by the names of fields: chance alone would never hit on them."""
 
-FILES = (
+CSV_FILES = (
     b"",
     b"\xff\xfe\0",
     b"name,phone\nMarta,+34600111222\n",
@@ -117,13 +117,13 @@ class Operation:
         return str(self.about["operationId"])
 
     @property
-    def makes(self) -> bool:
+    def creates(self) -> bool:
         """Whether something comes of it that other operations take."""
         return self.method == "POST" and any("links" in r for r in self.about["responses"].values())
 
 
 @dataclass
-class Documented:
+class OpenApiRequests:
     """Requests drawn by chance; `ids` are those known so far, by the names of parameters."""
 
     schema: Schema
@@ -141,7 +141,7 @@ class Documented:
 
     # ------------------------------------------------------------------------------ asking
 
-    def request(
+    def draw_request(
         self, operation: Operation, often: int, given: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]]:
         """Return a URL and what goes with it; `often` values for each that is hostile, 0: none.
@@ -169,7 +169,7 @@ class Documented:
             ((kind, content),) = operation.about["requestBody"]["content"].items()
             headers["Content-Type"] = kind
             if kind == "text/csv":
-                more["content"] = self.chance.choice(FILES)
+                more["content"] = self.chance.choice(CSV_FILES)
             else:
                 drawn = self._value(content["schema"], "", often and often * 2)
                 more["content"] = json.dumps(drawn).encode()
@@ -177,7 +177,7 @@ class Documented:
 
     def _value(self, schema: Schema, name: str, often: int) -> Any:
         if often and not self.chance.randrange(often):
-            return self.chance.choice(HOSTILE)
+            return self.chance.choice(HOSTILE_VALUES)
         schema = self._meant(schema)
         if "anyOf" in schema:
             # Something, for most: many a field that may be left out may not be null.
@@ -186,7 +186,7 @@ class Documented:
             return self._value(one, name, often)
         if schema.get("type") == "null":
             return None
-        for known in (PLAUSIBLE, self.ids):
+        for known in (PLAUSIBLE_VALUES, self.ids):
             if known.get(name):
                 return self.chance.choice(known[name])
         if "const" in schema:
@@ -237,7 +237,7 @@ class Documented:
 
     # ------------------------------------------------------------------------------ answers
 
-    def leads(
+    def follow_links(
         self, operation: Operation, status: int, url: str, answer: Any
     ) -> list[tuple[Operation, dict[str, Any]]]:
         """Return where an answer leads: operations with the parameters it and its request hold."""
@@ -255,7 +255,7 @@ class Documented:
                 found.append((self.operations[link["operationId"]], known))
         return found
 
-    def faults(self, operation: Operation, answer: Any) -> Iterator[str]:
+    def find_violations(self, operation: Operation, answer: Any) -> Iterator[str]:
         """Yield what an answer (httpx's) is that the documentation does not say."""
         status = str(answer.status_code)
         if answer.status_code >= 500:

@@ -15,22 +15,22 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import audit, audit_append_only, cuts
 from core.privacy import audit_log, retention
-from tests.support.statement_counter import counting
-from tests.webhooks.api.harness import House, open_house
+from tests.support.statement_counter import count_statements
+from tests.webhooks.api.harness import ApiHarness, open_api_harness
 from tests.webhooks.api.test_auth import GOOD, NEW, token_mailed
 from tests.webhooks.api.test_bookings import book
 from tests.webhooks.api.test_openapi_fuzz import furnish_more
 from tests.webhooks.api.write_calls import (
+    ALL_WRITES,
     BOOKING,
     DRY,
-    EVERYTHING,
     SHOP,
-    Writer,
-    Written,
+    WriteCall,
+    WriteCalls,
     operation_id,
-    shop,
+    write_shop,
 )
-from webhooks.api.app import routes
+from webhooks.api.app import routes_by_permission_key
 
 SILENT = {
     "POST /auth/code": "sends a code; nothing is changed",
@@ -76,14 +76,17 @@ STANDS = {f"POST {BOOKING}/propose": "the booking stands until the customer says
 """What leaves a row that says nothing is changed yet, and why."""
 
 
-def told(one: Written) -> list[tuple[Any, ...]]:
+def told(one: WriteCall) -> list[tuple[Any, ...]]:
     """Return the rows a call has to leave, of what was to see before it and what it answered."""
     if one.route in SILENT:
         return []
     was, now = one.was, one.answer
     if one.route in UNSAID:
         was = now = None
-    elif one.route in NOTHING_WAS or routes()[one.route].status_code == HTTPStatus.CREATED:
+    elif (
+        one.route in NOTHING_WAS
+        or routes_by_permission_key()[one.route].status_code == HTTPStatus.CREATED
+    ):
         was = None
     else:
         assert was is not None, one.route
@@ -108,7 +111,7 @@ def told(one: Written) -> list[tuple[Any, ...]]:
     ]
 
 
-def left(one: Written) -> list[tuple[Any, ...]]:
+def left(one: WriteCall) -> list[tuple[Any, ...]]:
     """Return the rows a call left, likewise."""
     return [
         (r.user_id, r.action, r.target, r.before, r.after, r.shop_id, r.address, r.request)
@@ -117,42 +120,44 @@ def left(one: Written) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-async def writer(runtime: Runtime) -> AsyncIterator[Writer]:
+async def writer(runtime: Runtime) -> AsyncIterator[WriteCalls]:
     twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
-    async with open_house(runtime, **twilio) as house:
-        await house.furnish()
+    async with open_api_harness(runtime, **twilio) as house:
+        await house.add_booked_customer()
         await furnish_more(house)
-        yield Writer.of(house)
+        yield WriteCalls.of(house)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_route_that_changes_something_keeps_the_audit(writer: Writer) -> None:
-    for part in EVERYTHING:
+async def test_every_route_that_changes_something_keeps_the_audit(writer: WriteCalls) -> None:
+    for part in ALL_WRITES:
         await part(writer)
     wrong = [(left(one), told(one)) for one in writer.done if left(one) != told(one)]
     assert wrong == []
-    writing = {route for route in routes() if not route.startswith("GET ")}
+    writing = {route for route in routes_by_permission_key() if not route.startswith("GET ")}
     called = {one.route for one in writer.done}
     assert called == writing | {f"POST {SHOP}/imports{DRY}"}
     assert {*SILENT, *UNSAID, *NOTHING_WAS, *STANDS} - called == set()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_one_that_does_not_is_found(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_route_without_an_audit_row_is_found(
+    writer: WriteCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def nothing(_ctx: Context, **_said: object) -> None:
         pass
 
-    monkeypatch.setattr(audit_log, "note", nothing)
-    await shop(writer)
+    monkeypatch.setattr(audit_log, "record", nothing)
+    await write_shop(writer)
     found = {one.route for one in writer.done if left(one) != told(one)}
     assert found == {one.route for one in writer.done} - set(SILENT) != set()
 
 
-async def test_a_row_says_who_what_before_and_after_and_from_where(house: House) -> None:
+async def test_a_row_says_who_what_before_and_after_and_from_where(house: ApiHarness) -> None:
     made = (await book(house)).json()["id"]
     at = f"/shops/{house.shop.shop_id}/bookings/{made}"
-    assert (await house.call("PATCH", at, "owner", json={"note": "tea"})).status_code == 200
-    async with house.runtime.reading() as ctx:
+    assert (await house.request("PATCH", at, "owner", json={"note": "tea"})).status_code == 200
+    async with house.runtime.read_transaction() as ctx:
         row = (await ctx.all(sa.select(audit).order_by(audit.c.id.desc())))[0]
     assert (row.user_id, row.action, row.target, row.before, row.after, row.address) == (
         house.users["owner"],
@@ -165,12 +170,12 @@ async def test_a_row_says_who_what_before_and_after_and_from_where(house: House)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_so_does_one_of_a_password(house: House) -> None:
+async def test_password_change_leaves_an_audit_row_without_the_password(house: ApiHarness) -> None:
     await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
     await house.post("/auth/verify", token=await token_mailed(house))
     await house.post("/auth/forgotten", email=NEW)
     await house.post("/auth/password", token=await token_mailed(house), password="another one")
-    async with house.runtime.reading() as ctx:
+    async with house.runtime.read_transaction() as ctx:
         rows = await ctx.all(sa.select(audit).order_by(audit.c.id))
     assert [(row.action, row.before, row.after) for row in rows] == [
         ("auth.verify", None, None),
@@ -181,24 +186,24 @@ async def test_so_does_one_of_a_password(house: House) -> None:
 
 
 @pytest.fixture
-async def noted(house: House) -> House:
+async def noted(house: ApiHarness) -> ApiHarness:
     await book(house)
     return house
 
 
-async def refused(house: House, statement: sa.Executable) -> bool:
+async def refused(house: ApiHarness, statement: sa.Executable) -> bool:
     """Whether the database refuses a statement by the guard of the audit."""
     try:
         async with house.runtime.transaction() as ctx:
             await ctx.execute(statement)
     except sa.exc.DBAPIError as error:
-        return audit_append_only.ONLY_GROWS in str(error.orig)
+        return audit_append_only.APPEND_ONLY_TRIGGER in str(error.orig)
     return False
 
 
-async def test_nobody_changes_or_takes_away_a_row(noted: House) -> None:
+async def test_nobody_changes_or_takes_away_a_row(noted: ApiHarness) -> None:
     update, delete = sa.update(audit), sa.delete(audit)
-    kept = await noted.scalar(sa.select(sa.func.count()).select_from(audit))
+    kept = await noted.fetch_scalar(sa.select(sa.func.count()).select_from(audit))
     tried = [
         update.values(user_id=noted.users["admin"]),
         update.values(action="nothing"),
@@ -211,39 +216,39 @@ async def test_nobody_changes_or_takes_away_a_row(noted: House) -> None:
     ]
     # The third changes nothing, so there is nothing to refuse.
     assert [await refused(noted, one) for one in tried] == [True, True, False, *[True] * 5]
-    assert await noted.scalar(sa.select(sa.func.count()).select_from(audit)) == kept
+    assert await noted.fetch_scalar(sa.select(sa.func.count()).select_from(audit)) == kept
     if noted.runtime.engine.dialect.name == "postgresql":
         assert await refused(noted, sa.text("TRUNCATE audit"))
 
 
-async def test_a_row_may_lose_its_values_and_retention_may_cut(noted: House) -> None:
+async def test_a_row_may_lose_its_values_and_retention_may_cut(noted: ApiHarness) -> None:
     blank = sa.update(audit).values(before=sa.null(), after=sa.null(), address="")
     assert not await refused(noted, blank)
     runtime = noted.runtime
     noted.clock.move_to("2028-03-10T09:00Z")
-    swept = await runtime.run(lambda ctx: retention.sweep(ctx, "audit"))
-    assert (swept.count, await noted.scalar(sa.select(audit.c.id))) == (1, None)
-    assert await noted.scalar(sa.select(cuts.c.name)) == "audit"
+    swept = await runtime.run(lambda ctx: retention.sweep_batch(ctx, "audit"))
+    assert (swept.count, await noted.fetch_scalar(sa.select(audit.c.id))) == (1, None)
+    assert await noted.fetch_scalar(sa.select(cuts.c.name)) == "audit"
 
 
-async def test_without_the_guard_it_would_be_changed(noted: House) -> None:
+async def test_audit_row_can_be_changed_without_the_guard(noted: ApiHarness) -> None:
     names = ("update", "delete")
-    drop = [f"DROP TRIGGER {audit_append_only.ONLY_GROWS}_{name}" for name in names]
+    drop = [f"DROP TRIGGER {audit_append_only.APPEND_ONLY_TRIGGER}_{name}" for name in names]
     if noted.runtime.engine.dialect.name == "postgresql":
-        drop = [f"DROP TRIGGER {audit_append_only.ONLY_GROWS} ON audit"]
+        drop = [f"DROP TRIGGER {audit_append_only.APPEND_ONLY_TRIGGER} ON audit"]
     async with noted.runtime.transaction() as ctx:
         for statement in drop:
             await ctx.execute(sa.text(statement))
-        assert await ctx.connection.run_sync(audit_append_only.missing) != []
+        assert await ctx.connection.run_sync(audit_append_only.missing_triggers) != []
     assert not await refused(noted, sa.update(audit).values(action="nothing"))
     async with noted.runtime.transaction() as ctx:
         await ctx.connection.run_sync(audit_append_only.install)
-        assert await ctx.connection.run_sync(audit_append_only.missing) == []
+        assert await ctx.connection.run_sync(audit_append_only.missing_triggers) == []
     assert await refused(noted, sa.update(audit).values(action="something"))
 
 
-async def test_a_change_and_its_row_are_one_transaction(house: House) -> None:
-    with counting(house.runtime) as sent:
+async def test_a_change_and_its_row_are_one_transaction(house: ApiHarness) -> None:
+    with count_statements(house.runtime) as sent:
         answer: httpx.Response = await book(house)
     assert answer.status_code == 201
     written = [one for one in sent.statements if one.startswith("INSERT INTO")]

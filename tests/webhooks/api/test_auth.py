@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.db.tables import outbox, passwords, users
-from core.messaging.messages import decode
-from tests.webhooks.api.harness import PHONES, House, outcome
+from core.messaging.messages import decode_value
+from tests.webhooks.api.harness import PHONES, ApiHarness, status_and_code
 
 pytestmark = [
     pytest.mark.usefixtures("only_database_awaits"),
@@ -22,43 +22,43 @@ NEW = "ana@example.com"
 GOOD = "correct horse battery"
 
 
-async def code_sent(house: House) -> str:
+async def code_sent(house: ApiHarness) -> str:
     """The code in the newest message of the outbox."""
-    say = await house.scalar(sa.select(outbox.c.say).order_by(outbox.c.id.desc()))
-    return str(decode(say).params["code"])
+    say = await house.fetch_scalar(sa.select(outbox.c.say).order_by(outbox.c.id.desc()))
+    return str(decode_value(say).params["code"])
 
 
-async def token_mailed(house: House) -> str:
+async def token_mailed(house: ApiHarness) -> str:
     """The token in the newest mail."""
-    await house.mailed()
+    await house.wait_for_emails()
     found = re.search(r"token=(\S+)", house.mails.sent[-1].text)
     assert found
     return found[1]
 
 
-async def register(house: House, email: str = NEW, password: str = GOOD) -> None:
+async def register(house: ApiHarness, email: str = NEW, password: str = GOOD) -> None:
     """Open an account by e-mail, to the end."""
     await house.post("/auth/register", email=email, password=password, name="Ana")
     await house.post("/auth/verify", token=await token_mailed(house))
 
 
-async def sign_in(house: House, password: str = GOOD, **more: Any) -> Any:
+async def sign_in(house: ApiHarness, password: str = GOOD, **more: Any) -> Any:
     return await house.post("/auth/sign-in", email=NEW, password=password, **more)
 
 
-async def me(house: House, access: str) -> tuple[int, str]:
-    return outcome(await house.get("/me", headers={"Authorization": f"Bearer {access}"}))
+async def me(house: ApiHarness, access: str) -> tuple[int, str]:
+    return status_and_code(await house.get("/me", headers={"Authorization": f"Bearer {access}"}))
 
 
 # ------------------------------------------------------------------------------------ phone
 
 
-async def test_a_code_to_the_phone_signs_in(house: House) -> None:
+async def test_a_code_to_the_phone_signs_in(house: ApiHarness) -> None:
     phone = PHONES["owner"]
     assert (await house.post("/auth/code", phone=phone)).status_code == 202
     code = await code_sent(house)
     wrong = await house.post("/auth/code/check", phone=phone, code="x" + code[::-1][:3])
-    assert (*outcome(wrong), wrong.json()["left"]) == (400, "code_wrong", 4)
+    assert (*status_and_code(wrong), wrong.json()["left"]) == (400, "code_wrong", 4)
     answer = await house.post("/auth/code/check", phone=phone, code=code)
     assert answer.status_code == 200
     shown = await house.get(
@@ -71,14 +71,14 @@ async def test_a_code_to_the_phone_signs_in(house: House) -> None:
         "roles": [{"shop_id": house.shop.shop_id, "role": "owner", "provider_id": None}],
     }
     again = await house.post("/auth/code/check", phone=phone, code=code)
-    assert outcome(again) == (400, "code_dead")
-    last = await house.scalar(
+    assert status_and_code(again) == (400, "code_dead")
+    last = await house.fetch_scalar(
         sa.select(users.c.last_sign_in_at).where(users.c.id == house.users["owner"])
     )
     assert last == house.clock.now()
 
 
-async def test_whether_a_phone_is_known_makes_no_difference(house: House) -> None:
+async def test_whether_a_phone_is_known_makes_no_difference(house: ApiHarness) -> None:
     stranger = "+34600999888"
     known = await house.post("/auth/code", phone=PHONES["owner"])
     unknown = await house.post("/auth/code", phone=stranger)
@@ -87,57 +87,57 @@ async def test_whether_a_phone_is_known_makes_no_difference(house: House) -> Non
         "/auth/code/check", phone=stranger, code=await code_sent(house), name="Nuria"
     )
     assert answer.status_code == 200
-    names = await house.scalar(sa.select(users.c.name).order_by(users.c.id.desc()))
+    names = await house.fetch_scalar(sa.select(users.c.name).order_by(users.c.id.desc()))
     assert names == "Nuria"
 
 
-async def test_a_deactivated_person_gets_no_further(house: House) -> None:
+async def test_a_deactivated_person_gets_no_further(house: ApiHarness) -> None:
     phone = PHONES["deactivated"]
     await house.post("/auth/code", phone=phone)
     answer = await house.post("/auth/code/check", phone=phone, code=await code_sent(house))
-    assert outcome(answer) == (403, "not_allowed")
-    assert outcome(await house.get("/me", "deactivated")) == (401, "not_signed_in")
+    assert status_and_code(answer) == (403, "not_allowed")
+    assert status_and_code(await house.get("/me", "deactivated")) == (401, "not_signed_in")
 
 
 # ------------------------------------------------------------------------------------ password
 
 
-async def test_an_account_by_mail_is_there_once_the_link_is_opened(house: House) -> None:
+async def test_an_account_by_mail_is_there_once_the_link_is_opened(house: ApiHarness) -> None:
     answer = await house.post("/auth/register", email="Ana@Example.com", password=GOOD, name="Ana")
     assert answer.status_code == 202
     token = await token_mailed(house)
     mail = house.mails.sent[0]
     assert (mail.to, mail.subject) == (NEW, "Verify your e-mail address")
     assert f"http://127.0.0.1:8000/account/verify?token={token}" in mail.text
-    assert outcome(await sign_in(house)) == (403, "email_unverified")
-    assert outcome(await sign_in(house, "some other words")) == (401, "sign_in_failed")
+    assert status_and_code(await sign_in(house)) == (403, "email_unverified")
+    assert status_and_code(await sign_in(house, "some other words")) == (401, "sign_in_failed")
     assert (await house.post("/auth/verify", token=token)).status_code == 200
-    assert outcome(await house.post("/auth/verify", token=token)) == (400, "link_dead")
+    assert status_and_code(await house.post("/auth/verify", token=token)) == (400, "link_dead")
     assert (await sign_in(house)).status_code == 200
 
 
-async def test_a_known_address_is_told_so_by_mail_and_by_nothing_else(house: House) -> None:
+async def test_a_known_address_is_told_so_by_mail_and_by_nothing_else(house: ApiHarness) -> None:
     await register(house)
     answer = await house.post("/auth/register", email=NEW, password="another 8 chars", name="Eve")
-    await house.mailed()
+    await house.wait_for_emails()
     assert answer.status_code == 202
     assert house.mails.sent[-1].subject == "You have an account already"
     assert (await sign_in(house)).status_code == 200
     forgotten = await house.post("/auth/forgotten", email="nobody@example.com")
-    await house.mailed()
+    await house.wait_for_emails()
     assert forgotten.status_code == 202
     assert len(house.mails.sent) == 2
 
 
-async def test_three_wrong_passwords_lock_for_longer_each_time(house: House) -> None:
+async def test_three_wrong_passwords_lock_for_longer_each_time(house: ApiHarness) -> None:
     await register(house)
     lefts, pauses = [], []
     for _ in range(5):
         for _ in range(3):
             answer = await sign_in(house, "wrong words")
-            lefts.append((*outcome(answer), answer.json()["left"]))
+            lefts.append((*status_and_code(answer), answer.json()["left"]))
         locked = await sign_in(house)
-        assert outcome(locked) == (429, "sign_in_locked")
+        assert status_and_code(locked) == (429, "sign_in_locked")
         pauses.append(int(locked.headers["retry-after"]))
         house.clock.advance(timedelta(seconds=pauses[-1]))
     assert lefts == [(401, "sign_in_failed", left) for left in (2, 1, 0)] * 5
@@ -147,29 +147,29 @@ async def test_three_wrong_passwords_lock_for_longer_each_time(house: House) -> 
     assert answer.json()["left"] == 2
 
 
-async def test_a_forgotten_password_is_chosen_anew_by_mail(house: House) -> None:
+async def test_a_forgotten_password_is_chosen_anew_by_mail(house: ApiHarness) -> None:
     await register(house)
     access = (await sign_in(house)).json()["access_token"]
     await house.post("/auth/forgotten", email=NEW)
     token = await token_mailed(house)
     short = await house.post("/auth/password", token=token, password="short")
-    assert outcome(short) == (422, "invalid")
+    assert status_and_code(short) == (422, "invalid")
     same = await house.post("/auth/password", token=token, password=GOOD)
     assert same.json()["errors"] == [{"field": "password", "reason": "used_before", "most": 5}]
     assert (
         await house.post("/auth/password", token=token, password="a new one")
     ).status_code == 200
     assert await me(house, access) == (401, "not_signed_in")
-    assert outcome(await sign_in(house)) == (401, "sign_in_failed")
+    assert status_and_code(await sign_in(house)) == (401, "sign_in_failed")
     assert (await sign_in(house, "a new one")).status_code == 200
     dead = await house.post("/auth/password", token=token, password="yet another")
-    assert outcome(dead) == (400, "link_dead")
-    await house.mailed()
+    assert status_and_code(dead) == (400, "link_dead")
+    await house.wait_for_emails()
     assert house.mails.sent[-1].subject == "Your password was changed"
 
 
 async def test_a_changed_password_signs_other_devices_out_and_five_do_not_come_again(
-    house: House,
+    house: ApiHarness,
 ) -> None:
     await register(house)
     other = (await sign_in(house)).json()["access_token"]
@@ -178,45 +178,47 @@ async def test_a_changed_password_signs_other_devices_out_and_five_do_not_come_a
     used = [GOOD]
     for n in range(5):
         body = {"current": used[-1], "password": f"password number {n}"}
-        changed = await house.call("POST", "/me/password", headers=headers, json=body)
+        changed = await house.request("POST", "/me/password", headers=headers, json=body)
         assert changed.status_code == 200
         used.append(body["password"])
     assert (await me(house, other), (await me(house, mine))[0]) == ((401, "not_signed_in"), 200)
     for old, status in ((used[1], 422), (used[0], 200)):
         body = {"current": used[-1], "password": old}
-        answer = await house.call("POST", "/me/password", headers=headers, json=body)
+        answer = await house.request("POST", "/me/password", headers=headers, json=body)
         assert answer.status_code == status
-    assert await house.scalar(sa.select(sa.func.count()).select_from(passwords)) == 5
+    assert await house.fetch_scalar(sa.select(sa.func.count()).select_from(passwords)) == 5
 
 
-async def test_a_link_is_good_for_a_while_and_five_mails_go_out_in_an_hour(house: House) -> None:
+async def test_a_link_is_good_for_a_while_and_five_mails_go_out_in_an_hour(
+    house: ApiHarness,
+) -> None:
     await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
     token = await token_mailed(house)
     for _ in range(7):
         await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
-    await house.mailed()
+    await house.wait_for_emails()
     assert len(house.mails.sent) == 5
     house.clock.advance(timedelta(hours=24))
-    assert outcome(await house.post("/auth/verify", token=token)) == (400, "link_dead")
+    assert status_and_code(await house.post("/auth/verify", token=token)) == (400, "link_dead")
 
 
 # ------------------------------------------------------------------------------------ tokens
 
 
-async def test_a_refresh_token_is_good_once_and_twice_ends_the_sign_in(house: House) -> None:
+async def test_a_refresh_token_is_good_once_and_twice_ends_the_sign_in(house: ApiHarness) -> None:
     await register(house)
     first = (await sign_in(house)).json()
     second = (await house.post("/auth/refresh", refresh_token=first["refresh_token"])).json()
     third = (await house.post("/auth/refresh", refresh_token=second["refresh_token"])).json()
     assert (await me(house, third["access_token"]))[0] == 200
     stolen = await house.post("/auth/refresh", refresh_token=first["refresh_token"])
-    assert outcome(stolen) == (401, "not_signed_in")
+    assert status_and_code(stolen) == (401, "not_signed_in")
     assert await me(house, third["access_token"]) == (401, "not_signed_in")
     dead = await house.post("/auth/refresh", refresh_token=third["refresh_token"])
-    assert outcome(dead) == (401, "not_signed_in")
+    assert status_and_code(dead) == (401, "not_signed_in")
 
 
-async def test_tokens_end_by_the_clock(house: House) -> None:
+async def test_tokens_end_by_the_clock(house: ApiHarness) -> None:
     await register(house)
     tokens = (await sign_in(house)).json()
     house.clock.advance(timedelta(minutes=15, seconds=-1))
@@ -225,35 +227,37 @@ async def test_tokens_end_by_the_clock(house: House) -> None:
     assert await me(house, tokens["access_token"]) == (401, "not_signed_in")
     house.clock.advance(timedelta(days=30))
     late = await house.post("/auth/refresh", refresh_token=tokens["refresh_token"])
-    assert outcome(late) == (401, "not_signed_in")
+    assert status_and_code(late) == (401, "not_signed_in")
 
 
-async def test_sign_ins_are_listed_and_ended(house: House) -> None:
+async def test_sign_ins_are_listed_and_ended(house: ApiHarness) -> None:
     await register(house)
     first, second = [(await sign_in(house)).json()["access_token"] for _ in range(2)]
     headers = {"Authorization": f"Bearer {second}"}
     listed = (await house.get("/me/sign-ins?total=true", headers=headers)).json()
     assert ([one["this"] for one in listed["items"]], listed["total"]) == ([True, False], 2)
-    gone = await house.call("DELETE", f"/me/sign-ins/{listed['items'][1]['id']}", headers=headers)
+    gone = await house.request(
+        "DELETE", f"/me/sign-ins/{listed['items'][1]['id']}", headers=headers
+    )
     assert gone.status_code == 204
     assert await me(house, first) == (401, "not_signed_in")
-    out = await house.call("POST", "/auth/sign-out", headers=headers)
+    out = await house.request("POST", "/auth/sign-out", headers=headers)
     assert out.status_code == 204
     assert await me(house, second) == (401, "not_signed_in")
 
 
-async def test_deactivated_means_out_at_once(house: House) -> None:
+async def test_deactivated_means_out_at_once(house: ApiHarness) -> None:
     assert (await house.get("/me", "customer")).status_code == 200
     async with house.runtime.transaction() as ctx:
         gone = users.update().where(users.c.id == house.users["customer"])
         await ctx.execute(gone.values(deactivated_at=ctx.now))
-    assert outcome(await house.get("/me", "customer")) == (401, "not_signed_in")
+    assert status_and_code(await house.get("/me", "customer")) == (401, "not_signed_in")
 
 
 # ------------------------------------------------------------------------------------ cookie
 
 
-async def test_a_browser_gets_a_cookie_and_changes_by_it_need_proof(house: House) -> None:
+async def test_a_browser_gets_a_cookie_and_changes_by_it_need_proof(house: ApiHarness) -> None:
     await register(house)
     answer = await sign_in(house, keep="cookie")
     assert answer.json() == {
@@ -271,7 +275,7 @@ async def test_a_browser_gets_a_cookie_and_changes_by_it_need_proof(house: House
     proof = {"X-CSRF-Token": answer.json()["csrf_token"]}
     ours, foreign = "http://127.0.0.1:8000", "https://evil.example"
     outcomes = [
-        outcome(await house.call("PATCH", "/me", json={"name": "Eva"}, headers=headers))
+        status_and_code(await house.request("PATCH", "/me", json={"name": "Eva"}, headers=headers))
         for headers in (
             {},
             {"X-CSRF-Token": "0" * 64},
@@ -286,4 +290,4 @@ async def test_a_browser_gets_a_cookie_and_changes_by_it_need_proof(house: House
         json={"email": NEW, "password": GOOD, "keep": "cookie"},
         headers={"Origin": foreign},
     )
-    assert outcome(login) == (403, "csrf")
+    assert status_and_code(login) == (403, "csrf")

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.db.tables import conversations, inbox, outbox
-from core.messaging.messages import Incoming, decode
-from tests.webhooks.api.harness import House, outcome
+from core.messaging.messages import Incoming, decode_value
+from tests.webhooks.api.harness import ApiHarness, status_and_code
 from tests.webhooks.api.test_shops import ok
 
 pytestmark = pytest.mark.usefixtures("only_database_awaits")
@@ -18,11 +18,11 @@ TEN = "2026-03-10T09:00:00Z"
 """Ten in the morning of the next day, in Madrid."""
 
 
-def at(house: House) -> str:
+def at(house: ApiHarness) -> str:
     return f"/shops/{house.shop.shop_id}"
 
 
-async def book(house: House, who: str = "receptionist", **more: Any) -> Any:
+async def book(house: ApiHarness, who: str = "receptionist", **more: Any) -> Any:
     """Book a cut with Ana for a walk-in."""
     body: dict[str, Any] = {
         "service_id": house.shop.services["Cut"],
@@ -33,7 +33,7 @@ async def book(house: House, who: str = "receptionist", **more: Any) -> Any:
     return await house.post(f"{at(house)}/bookings", who, **(body | more))
 
 
-async def test_a_booking_on_behalf_from_beginning_to_end(house: House) -> None:
+async def test_a_booking_on_behalf_from_beginning_to_end(house: ApiHarness) -> None:
     made = (await book(house)).json()
     shown = ("state", "service", "provider", "customer_name", "customer_phone", "local_time")
     assert [made[name] for name in shown] == [
@@ -45,15 +45,15 @@ async def test_a_booking_on_behalf_from_beginning_to_end(house: House) -> None:
         "10:00",
     ]
     taken = await book(house, customer={"name": "Hugo"})
-    assert outcome(taken) == (409, "slot_taken")
+    assert status_and_code(taken) == (409, "slot_taken")
     over = await book(house, customer={"name": "Hugo"}, squeeze_in=True)
     assert (over.status_code, over.json()["squeezed"]) == (201, True)
     one = f"{at(house)}/bookings/{made['id']}"
     moved = await ok(house, "POST", f"{one}/move", "owner", starts_at="2026-03-10T11:00:00Z")
     assert moved["local_time"] == "12:00"
     assert (await ok(house, "PATCH", one, "owner", note="likes tea"))["note"] == "likes tea"
-    early = await house.call("POST", f"{one}/complete", "owner")
-    assert (*outcome(early), early.json()["state"]) == (409, "wrong_state", "confirmed")
+    early = await house.request("POST", f"{one}/complete", "owner")
+    assert (*status_and_code(early), early.json()["state"]) == (409, "wrong_state", "confirmed")
     house.clock.move_to("2026-03-10T11:10Z")
     house.tokens.clear()
     await ok(house, "POST", f"{one}/start", "provider")
@@ -71,7 +71,7 @@ async def test_a_booking_on_behalf_from_beginning_to_end(house: House) -> None:
     ]
 
 
-async def test_somebody_books_moves_and_cancels_for_themself(house: House) -> None:
+async def test_somebody_books_moves_and_cancels_for_themself(house: ApiHarness) -> None:
     body = {
         "shop_id": house.shop.shop_id,
         "service_id": house.shop.services["Cut"],
@@ -84,14 +84,14 @@ async def test_somebody_books_moves_and_cancels_for_themself(house: House) -> No
     moved = await ok(house, "POST", f"{one}/move", "customer", starts_at="2026-03-10T10:00:00Z")
     assert moved["local_time"] == "11:00"
     strangers = await house.post(f"{one}/cancel", "other owner", reason="")
-    assert outcome(strangers) == (404, "not_found")
+    assert status_and_code(strangers) == (404, "not_found")
     listed = (await house.get("/me/bookings", "customer")).json()["items"]
     gone = await ok(house, "POST", f"{one}/cancel", "customer", reason="ill")
     assert ([one["id"] for one in listed], gone["state"]) == ([made["id"]], "cancelled")
     assert (await house.get("/me/bookings", "owner")).json()["items"] == []
 
 
-async def test_a_request_is_decided_on_once(house: House) -> None:
+async def test_a_request_is_decided_on_once(house: ApiHarness) -> None:
     body = {
         "shop_id": house.other.shop_id,
         "service_id": house.other.services["Check-up"],
@@ -102,11 +102,11 @@ async def test_a_request_is_decided_on_once(house: House) -> None:
     one = f"/shops/{house.other.shop_id}/bookings/{made['id']}"
     assert (await ok(house, "POST", f"{one}/confirm", "other provider"))["state"] == "confirmed"
     late = await house.post(f"{one}/decline", "other owner", reason="")
-    assert outcome(late) == (409, "wrong_state")
+    assert status_and_code(late) == (409, "wrong_state")
 
 
-async def test_a_customer_is_found_changed_blocked_and_merged(house: House) -> None:
-    await house.furnish()
+async def test_a_customer_is_found_changed_blocked_and_merged(house: ApiHarness) -> None:
+    await house.add_booked_customer()
     people = f"{at(house)}/customers"
     child = await ok(house, "POST", people, "receptionist", name="Nora")
     found = (await house.get(people, "owner", params={"q": "mart"})).json()["items"]
@@ -115,15 +115,15 @@ async def test_a_customer_is_found_changed_blocked_and_merged(house: House) -> N
     await ok(house, "PATCH", nora, "owner", notes="allergic to henna")
     assert (await ok(house, "PUT", f"{nora}/block", "owner", blocked=True))["blocked"] is True
     refused = await book(house, customer=None, customer_id=child["id"])
-    assert outcome(refused) == (403, "customer_blocked")
+    assert status_and_code(refused) == (403, "customer_blocked")
     one = await ok(house, "POST", f"{nora}/merge", "owner", into=house.customer)
     assert (one["name"], one["notes"], one["blocked"]) == ("Marta", "allergic to henna", True)
-    assert outcome(await house.get(nora, "owner")) == (404, "not_found")
+    assert status_and_code(await house.get(nora, "owner")) == (404, "not_found")
     foreign = await house.get(f"/shops/{house.other.shop_id}/customers/{house.customer}", "admin")
-    assert outcome(foreign) == (404, "not_found")
+    assert status_and_code(foreign) == (404, "not_found")
 
 
-async def test_members_are_invited_and_a_shop_keeps_an_owner(house: House) -> None:
+async def test_members_are_invited_and_a_shop_keeps_an_owner(house: ApiHarness) -> None:
     members = f"{at(house)}/members"
     new = {"phone": "600333444", "role": "receptionist", "name": "Rosa"}
     rosa = await ok(house, "POST", members, "owner", **new)
@@ -131,15 +131,19 @@ async def test_members_are_invited_and_a_shop_keeps_an_owner(house: House) -> No
     pairing = await ok(house, "POST", f"{members}/{rosa['user_id']}/pairing", "owner")
     assert len(pairing["code"]) == 10
     foreign = {"phone": "600333445", "role": "provider", "provider_id": 10**6}
-    assert outcome(await house.post(members, "owner", **foreign)) == (404, "not_found")
+    assert status_and_code(await house.post(members, "owner", **foreign)) == (404, "not_found")
     await ok(house, "DELETE", f"{members}/{rosa['user_id']}/receptionist", "owner")
-    last = await house.call("DELETE", f"{members}/{house.users['owner']}/owner", "owner")
-    assert (*outcome(last), last.json()["errors"][0]["reason"]) == (422, "invalid", "last_owner")
+    last = await house.request("DELETE", f"{members}/{house.users['owner']}/owner", "owner")
+    assert (*status_and_code(last), last.json()["errors"][0]["reason"]) == (
+        422,
+        "invalid",
+        "last_owner",
+    )
     assert (await house.get(members, "owner")).json()["items"][0]["role"] == "owner"
 
 
-async def test_a_talk_is_read_taken_over_answered_and_handed_back(house: House) -> None:
-    await house.furnish()
+async def test_a_talk_is_read_taken_over_answered_and_handed_back(house: ApiHarness) -> None:
+    await house.add_booked_customer()
     talk = f"{at(house)}/conversations/{house.talk}"
     async with house.runtime.transaction() as ctx:
         await ctx.insert(
@@ -156,20 +160,20 @@ async def test_a_talk_is_read_taken_over_answered_and_handed_back(house: House) 
     said = (await house.get(talk, "owner")).json()["items"]
     assert [one["text"] for one in said if one["way"] == "in"] == ["###### Marta"]
     newest = sa.select(outbox.c.say).order_by(outbox.c.id.desc())
-    assert decode(await house.scalar(newest)).params == {
+    assert decode_value(await house.fetch_scalar(newest)).params == {
         "shop": "Bella Hair",
         "words": "See you at ten!",
     }
     await ok(house, "POST", f"{talk}/take-over", "receptionist")
     await ok(house, "POST", f"{talk}/hand-back", "receptionist")
     events = sa.select(inbox.c.incoming["text"].as_string()).where(inbox.c.state == "new")
-    async with house.runtime.reading() as ctx:
+    async with house.runtime.read_transaction() as ctx:
         found = list((await ctx.execute(events.order_by(inbox.c.id))).scalars())
     assert found == ["relay", "relay", "handback"]
 
 
-async def test_messages_are_listed_dropped_and_tried_again(house: House) -> None:
-    await house.furnish()
+async def test_messages_are_listed_dropped_and_tried_again(house: ApiHarness) -> None:
+    await house.add_booked_customer()
     async with house.runtime.transaction() as ctx:
         await ctx.insert(
             outbox,
@@ -188,16 +192,16 @@ async def test_messages_are_listed_dropped_and_tried_again(house: House) -> None
     assert (one["kind"], one["channel"], "600111222" in one["address"]) == ("new", "sms", False)
     gone = await ok(house, "POST", f"{messages}/{one['id']}/drop", "owner")
     assert gone["state"] == "dropped"
-    again = await house.call("POST", f"{messages}/{one['id']}/retry", "owner")
-    assert outcome(again) == (409, "wrong_state")
+    again = await house.request("POST", f"{messages}/{one['id']}/retry", "owner")
+    assert status_and_code(again) == (409, "wrong_state")
 
 
 async def test_a_list_takes_as_many_statements_for_a_hundred_rows_as_for_one(
-    house: House,
+    house: ApiHarness,
 ) -> None:
-    from tests.support.statement_counter import counting
+    from tests.support.statement_counter import count_statements
 
-    await house.furnish()
+    await house.add_booked_customer()
     lists = [
         f"{at(house)}/{what}"
         for what in (
@@ -221,7 +225,7 @@ async def test_a_list_takes_as_many_statements_for_a_hundred_rows_as_for_one(
         found = {}
         for path in lists:
             await house.get(path, "admin")
-            with counting(house.runtime) as sent:
+            with count_statements(house.runtime) as sent:
                 answer = await house.get(path, "admin", params={"total": True, "limit": 100})
             assert answer.status_code == 200, path
             found[path] = (len(sent), answer.json()["total"])
@@ -236,7 +240,7 @@ async def test_a_list_takes_as_many_statements_for_a_hundred_rows_as_for_one(
     assert {f"{at(house)}/bookings", f"{at(house)}/customers", "/bookings", "/users"} <= {*grown}
 
 
-async def _multiply(house: House) -> None:
+async def _multiply(house: ApiHarness) -> None:
     """Add a hundred rows to what lists are made of, behind everybody's back."""
     from core.db.tables import audit, bookings, customers, users
 
@@ -258,7 +262,9 @@ async def _multiply(house: House) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(house: House) -> None:
+async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(
+    house: ApiHarness,
+) -> None:
     made = (await book(house)).json()
     ana, leo = (house.shop.providers[name] for name in ("Ana", "Leo"))
     path = f"{at(house)}/days/2026-03-10/call-off"
@@ -266,7 +272,7 @@ async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(house:
         await house.post(path, "provider"),
         await house.post(path, "provider", provider_id=leo),
     ]
-    assert [outcome(answer) for answer in refused] == [(404, "not_found")] * 2
+    assert [status_and_code(answer) for answer in refused] == [(404, "not_found")] * 2
     off = (await house.post(path, "provider", provider_id=ana, reason="ill")).json()
     hits = [(hit["booking"]["id"], hit["done"], hit["instead"]) for hit in off["bookings"]]
     assert (off["provider_ids"], hits) == ([ana], [(made["id"], "left_alone", None)])
@@ -277,12 +283,12 @@ async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(house:
     assert (await house.get(f"{at(house)}/{free}")).json()["slots"] == []
 
 
-async def test_the_time_that_is_booked_is_no_other_time_to_propose(house: House) -> None:
-    await house.furnish()
+async def test_the_time_that_is_booked_is_no_other_time_to_propose(house: ApiHarness) -> None:
+    await house.add_booked_customer()
     at = f"/shops/{house.shop.shop_id}/bookings/{house.booking}/propose"
     ana, leo = house.shop.providers["Ana"], house.shop.providers["Leo"]
     same = await house.post(at, "owner", starts_at="2026-03-10T09:00Z", provider_id=ana)
-    assert outcome(same) == (422, "invalid")
+    assert status_and_code(same) == (422, "invalid")
     assert same.json()["errors"] == [{"field": "starts_at", "reason": "booked"}]
     other = await house.post(at, "owner", starts_at="2026-03-10T09:00Z", provider_id=leo)
-    assert outcome(other) == (200, "")
+    assert status_and_code(other) == (200, "")

@@ -11,18 +11,18 @@ import httpx
 import pytest
 
 from core.db.runtime import Runtime
-from tests.webhooks.api.harness import House, open_house, outcome
+from tests.webhooks.api.harness import ApiHarness, open_api_harness, status_and_code
 from tests.webhooks.api.test_auth import GOOD, NEW, sign_in, token_mailed
-from webhooks.api.app import routes
-from webhooks.api.openapi import keeps_answers
-from webhooks.http.rate_limits import Limits
+from webhooks.api.app import routes_by_permission_key
+from webhooks.api.openapi import accepts_idempotency_key
+from webhooks.http.rate_limits import RateLimits
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_an_address_may_ask_so_often_and_no_more(runtime: Runtime) -> None:
-    async with open_house(runtime, limit_anonymous=3, limit_signed_in=4) as house:
-        asked = [outcome(await house.get("/me")) for _ in range(4)]
+    async with open_api_harness(runtime, limit_anonymous=3, limit_signed_in=4) as house:
+        asked = [status_and_code(await house.get("/me")) for _ in range(4)]
         assert asked == [(401, "not_signed_in")] * 3 + [(429, "too_many_requests")]
         refused = await house.get("/me")
         assert 0 < int(refused.headers["retry-after"]) <= 900
@@ -32,16 +32,18 @@ async def test_an_address_may_ask_so_often_and_no_more(runtime: Runtime) -> None
 
 
 async def test_several_processes_share_the_count(runtime: Runtime, valkey_url: str) -> None:
-    async with open_house(runtime, limit_anonymous=3, redis_url=valkey_url) as house:
-        other = Limits(runtime.settings)
-        taken = [await other.take(user_id=None, address="192.0.2.1") for _ in range(2)]
-        await other.close()
+    async with open_api_harness(runtime, limit_anonymous=3, redis_url=valkey_url) as house:
+        other = RateLimits(runtime.settings)
+        taken = [await other.record_request(user_id=None, address="192.0.2.1") for _ in range(2)]
+        await other.close_connections()
         assert taken == [0, 0]
         assert [(await house.get("/me")).status_code for _ in range(2)] == [401, 429]
 
 
 async def test_without_its_server_a_process_counts_alone(runtime: Runtime) -> None:
-    async with open_house(runtime, limit_anonymous=2, redis_url="redis://127.0.0.1:9/0") as house:
+    async with open_api_harness(
+        runtime, limit_anonymous=2, redis_url="redis://127.0.0.1:9/0"
+    ) as house:
         assert [(await house.get("/me")).status_code for _ in range(3)] == [401, 401, 429]
 
 
@@ -67,7 +69,7 @@ async def test_answers_have_careful_headers(site: httpx.AsyncClient) -> None:
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
 
 
-async def test_a_body_may_be_so_large_and_no_larger(house: House) -> None:
+async def test_a_body_may_be_so_large_and_no_larger(house: ApiHarness) -> None:
     body = json.dumps({"email": "a" * (300 * 1024), "password": "x"}).encode()
     json_ = {"Content-Type": "application/json"}
 
@@ -77,13 +79,13 @@ async def test_a_body_may_be_so_large_and_no_larger(house: House) -> None:
 
     known = await house.client.post("/auth/sign-in", content=body, headers=json_)
     unknown = await house.client.post("/auth/sign-in", content=in_pieces(), headers=json_)
-    assert [outcome(answer) for answer in (known, unknown)] == [(413, "too_large")] * 2
+    assert [status_and_code(answer) for answer in (known, unknown)] == [(413, "too_large")] * 2
 
 
-async def test_all_wrong_fields_are_named_at_once(house: House) -> None:
+async def test_all_wrong_fields_are_named_at_once(house: ApiHarness) -> None:
     body = {"email": 5, "password": "short", "admin": True}
-    answer = await house.call("POST", "/auth/register", json=body)
-    assert outcome(answer) == (422, "invalid")
+    answer = await house.request("POST", "/auth/register", json=body)
+    assert status_and_code(answer) == (422, "invalid")
     assert sorted(error["field"] for error in answer.json()["errors"]) == [
         "admin",
         "email",
@@ -96,7 +98,7 @@ async def test_all_wrong_fields_are_named_at_once(house: House) -> None:
     "body",
     [b"", b"{", b"\xff", b"[]", b"null", b'{"\\ud800": 1}', b'{"phone": "\\u0000"}', b"1" * 5000],
 )
-async def test_what_is_no_proper_body_is_refused(house: House, body: bytes) -> None:
+async def test_what_is_no_proper_body_is_refused(house: ApiHarness, body: bytes) -> None:
     json_ = {"Content-Type": "application/json"}
     answer = await house.client.post("/auth/code", content=body, headers=json_)
     assert (answer.status_code, answer.headers["content-type"]) in {
@@ -107,7 +109,7 @@ async def test_what_is_no_proper_body_is_refused(house: House, body: bytes) -> N
 
 async def test_pages_elsewhere_are_let_in_only_if_they_are_named(runtime: Runtime) -> None:
     friend, foe = "https://friend.example", "https://foe.example"
-    async with open_house(runtime, cors_origins=f"{friend}, https://other.example") as house:
+    async with open_api_harness(runtime, cors_origins=f"{friend}, https://other.example") as house:
         asked = {"Access-Control-Request-Method": "PATCH"}
         allowed = [
             (await house.client.options("/me", headers={"Origin": origin, **asked})).headers.get(
@@ -133,7 +135,7 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     }
-    assert set(operations) == set(routes())
+    assert set(operations) == set(routes_by_permission_key())
     undescribed = [r for r, o in operations.items() if not o["description"].split("\n")[0]]
     silent = [r for r, o in operations.items() if "For: " not in o["description"]]
     keyed = {
@@ -142,7 +144,9 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
         if any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", ()))
     }
     assert (undescribed, silent) == ([], [])
-    assert keyed == {route for route in routes() if keeps_answers(route)}
+    assert keyed == {
+        route for route in routes_by_permission_key() if accepts_idempotency_key(route)
+    }
     noted = operations["GET /audit"]["responses"]["200"]
     assert "links" not in noted  # nothing asks for a noted change by its id
     made = operations["POST /shops/{shop_id}/blocks"]["responses"]["201"]
@@ -162,7 +166,7 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
 
 
 async def test_a_mailed_link_opens_a_page_and_its_button_does_it(
-    house: House, site: httpx.AsyncClient
+    house: ApiHarness, site: httpx.AsyncClient
 ) -> None:
     await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
     token = await token_mailed(house)

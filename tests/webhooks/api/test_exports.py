@@ -9,7 +9,7 @@ import pytest
 
 from core.db.context import Context
 from core.people.customers import add_customer, change_customer
-from tests.webhooks.api.harness import House, outcome
+from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 pytestmark = [
     pytest.mark.usefixtures("only_database_awaits"),
@@ -19,15 +19,15 @@ pytestmark = [
 EVIL = ("=1+1", "@SUM(A1)", "-2+3", "+cmd|' /C calc'!A0", "\t=1+1", '"; =1+1, x')
 
 
-async def export(house: House, what: str) -> list[dict[str, str]]:
+async def export(house: ApiHarness, what: str) -> list[dict[str, str]]:
     answer = await house.get(f"/shops/{house.shop.shop_id}/exports/{what}", "owner")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == f'attachment; filename="{what}.csv"'
     return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
-async def test_every_customer_is_exported_and_none_calculates(house: House) -> None:
-    await house.furnish()
+async def test_every_customer_is_exported_and_none_calculates(house: ApiHarness) -> None:
+    await house.add_booked_customer()
 
     async def fill(ctx: Context) -> None:
         shop = house.shop.shop_id
@@ -55,8 +55,8 @@ async def test_every_customer_is_exported_and_none_calculates(house: House) -> N
     ]
 
 
-async def test_bookings_and_services_are_exported(house: House) -> None:
-    await house.furnish()
+async def test_bookings_and_services_are_exported(house: ApiHarness) -> None:
+    await house.add_booked_customer()
     (booking,) = await export(house, "bookings")
     shown = ("state", "service", "provider", "customer_name", "starts_at", "price_minor")
     assert [booking[name] for name in shown] == [
@@ -74,4 +74,4 @@ async def test_bookings_and_services_are_exported(house: House) -> None:
         ("Blow-dry", "EUR"),
     ]
     theirs = await house.get(f"/shops/{house.shop.shop_id}/exports/bookings", "other owner")
-    assert outcome(theirs) == (404, "not_found")
+    assert status_and_code(theirs) == (404, "not_found")

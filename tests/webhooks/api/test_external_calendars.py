@@ -16,14 +16,14 @@ from bot.app import App
 from bot.worker import Worker
 from core.calendar_sync.safe_fetch import Fetcher
 from core.db.tables import audit, claims, outside_calendars
-from tests.webhooks.api.harness import House, outcome
+from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 
 @dataclass
 class Elsewhere:
     """Somebody's calendar on a server of theirs, and a worker that reads it."""
 
-    house: House
+    house: ApiHarness
     worker: Worker
     url: str = ""
     said: str = ""
@@ -41,11 +41,11 @@ class Elsewhere:
         """Let a quarter of an hour go by and the worker work."""
         self.house.clock.advance(timedelta(minutes=15))
         self.house.tokens.clear()  # which are over by then
-        return await self.worker.read_calendars()
+        return await self.worker.refresh_calendars()
 
     async def taken(self) -> list[str]:
         """Return what blocks take of Ana's calendar."""
-        async with self.house.runtime.reading() as ctx:
+        async with self.house.runtime.read_transaction() as ctx:
             rows = await ctx.all(
                 sa.select(claims.c.busy_from, claims.c.busy_until)
                 .where(claims.c.block_id.is_not(None))
@@ -67,8 +67,8 @@ class Elsewhere:
 
 
 @pytest.fixture
-async def elsewhere(house: House) -> AsyncIterator[Elsewhere]:
-    worker = App.of(house.runtime, {}).worker
+async def elsewhere(house: ApiHarness) -> AsyncIterator[Elsewhere]:
+    worker = App.from_runtime(house.runtime, {}).worker
     worker.fetch = Fetcher(lambda address: address.is_loopback)
     made = Elsewhere(house, worker)
 
@@ -84,7 +84,7 @@ async def elsewhere(house: House) -> AsyncIterator[Elsewhere]:
 
 
 async def test_busy_times_become_blocks_around_what_is_booked(elsewhere: Elsewhere) -> None:
-    await elsewhere.house.furnish()  # Ana has a booking on the 10th, 9:00 to 9:30
+    await elsewhere.house.add_booked_customer()  # Ana has a booking on the 10th, 9:00 to 9:30
     elsewhere.says(
         ("20260310T083000Z", "20260310T110000Z"), ("20260312T120000Z", "20260314T000000Z")
     )
@@ -151,8 +151,8 @@ async def test_taken_away_its_time_is_on_offer_again(elsewhere: Elsewhere) -> No
     made = (await elsewhere.name(elsewhere.url)).json()["id"]
     at = f"/shops/{elsewhere.house.shop.shop_id}/outside-calendars/{made}"
     again = await elsewhere.house.post(f"{at}/read", "provider")
-    assert (again.status_code, await elsewhere.worker.read_calendars()) == (200, 1)
-    gone = await elsewhere.house.call("DELETE", at, "provider")
+    assert (again.status_code, await elsewhere.worker.refresh_calendars()) == (200, 1)
+    gone = await elsewhere.house.request("DELETE", at, "provider")
     assert (gone.status_code, await elsewhere.taken(), await elsewhere.read()) == (204, [], 0)
 
 
@@ -166,7 +166,7 @@ async def test_an_address_is_refused_or_kept_to_ourselves(elsewhere: Elsewhere) 
             at, "provider", provider_id=house.shop.providers["Leo"], url="https://a.b"
         ),
     ]
-    assert [outcome(answer) for answer in refused] == [
+    assert [status_and_code(answer) for answer in refused] == [
         (422, "invalid"),
         (422, "invalid"),
         (404, "not_found"),
@@ -176,8 +176,8 @@ async def test_an_address_is_refused_or_kept_to_ourselves(elsewhere: Elsewhere) 
     noted = [
         str(after)
         for after in [
-            await house.scalar(sa.select(audit.c.after).order_by(audit.c.id.desc()).limit(1))
+            await house.fetch_scalar(sa.select(audit.c.after).order_by(audit.c.id.desc()).limit(1))
         ]
     ]
     assert ["secret" in one for one in noted] == [False]
-    assert await house.scalar(sa.select(sa.func.count()).select_from(outside_calendars)) == 5
+    assert await house.fetch_scalar(sa.select(sa.func.count()).select_from(outside_calendars)) == 5

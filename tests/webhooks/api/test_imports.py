@@ -25,8 +25,8 @@ from core.db.tables import (
     services,
     users,
 )
-from tests.support.statement_counter import counting
-from tests.webhooks.api.harness import House, outcome
+from tests.support.statement_counter import count_statements
+from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 
 def written(headings: str, *rows: Iterable[object]) -> str:
@@ -36,7 +36,7 @@ def written(headings: str, *rows: Iterable[object]) -> str:
 
 
 async def bring(
-    house: House,
+    house: ApiHarness,
     what: str,
     file: str | bytes,
     *,
@@ -46,7 +46,7 @@ async def bring(
 ) -> httpx.Response:
     """Send a file as somebody."""
     at = f"/shops/{house.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}{more}"
-    return await house.call("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
+    return await house.request("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
 
 
 def faults(answer: httpx.Response) -> list[tuple[int, str, str]]:
@@ -54,15 +54,15 @@ def faults(answer: httpx.Response) -> list[tuple[int, str, str]]:
     return [(e["line"], e["field"], e["reason"]) for e in answer.json()["errors"]]
 
 
-async def count(house: House, table: sa.Table) -> int:
-    return int(await house.scalar(sa.select(sa.func.count()).select_from(table)))
+async def count(house: ApiHarness, table: sa.Table) -> int:
+    return int(await house.fetch_scalar(sa.select(sa.func.count()).select_from(table)))
 
 
-async def rows(house: House, *columns: Any, **where: Any) -> list[tuple[Any, ...]]:
+async def rows(house: ApiHarness, *columns: Any, **where: Any) -> list[tuple[Any, ...]]:
     """Return rows of the newest ids first ones last."""
     table = columns[0].table
     wanted = [table.c[name] == value for name, value in where.items()]
-    async with house.runtime.reading() as ctx:
+    async with house.runtime.read_transaction() as ctx:
         found = await ctx.all(sa.select(*columns).where(*wanted).order_by(table.c.id))
     return [tuple(row) for row in found]
 
@@ -74,7 +74,7 @@ SERVICES = written(
 )
 
 
-async def test_services_come_with_their_headings_and_who_gives_them(house: House) -> None:
+async def test_services_come_with_their_headings_and_who_gives_them(house: ApiHarness) -> None:
     looked = await bring(house, "services", SERVICES, dry_run=True)
     assert (looked.status_code, faults(looked), looked.json()["ignored"]) == (200, [], ["remark"])
     before = await count(house, services)
@@ -97,7 +97,7 @@ async def test_services_come_with_their_headings_and_who_gives_them(house: House
     assert faults(again) == [(2, "name", "there already"), (3, "name", "there already")]
 
 
-async def test_every_fault_of_a_file_is_named_at_once(house: House) -> None:
+async def test_every_fault_of_a_file_is_named_at_once(house: ApiHarness) -> None:
     file = written(
         "name minutes price_minor providers active",
         ("A", "ten", -1, "Nobody", "perhaps"),
@@ -118,7 +118,7 @@ async def test_every_fault_of_a_file_is_named_at_once(house: House) -> None:
     ]
     assert faults(looked) == wanted
     refused = await bring(house, "services", file)
-    assert outcome(refused) == (422, "invalid")
+    assert status_and_code(refused) == (422, "invalid")
     errors = [(e["field"], e["reason"]) for e in refused.json()["errors"]]
     assert errors == [(f"{line}.{name}", reason) for line, name, reason in wanted]
     assert await rows(house, services.c.id, name="Perm") == []
@@ -138,14 +138,14 @@ async def test_every_fault_of_a_file_is_named_at_once(house: House) -> None:
     ],
 )
 async def test_a_file_that_is_none_is_refused(
-    house: House, file: bytes, fault: tuple[int, str, str]
+    house: ApiHarness, file: bytes, fault: tuple[int, str, str]
 ) -> None:
     assert faults(await bring(house, "customers", file, dry_run=True)) == [fault]
-    assert outcome(await bring(house, "customers", file)) == (422, "invalid")
+    assert status_and_code(await bring(house, "customers", file)) == (422, "invalid")
 
 
-async def test_customers_the_shop_knows_stay_as_they_are(house: House) -> None:
-    await house.furnish()  # knows Marta, +34600111222
+async def test_customers_the_shop_knows_stay_as_they_are(house: ApiHarness) -> None:
+    await house.add_booked_customer()  # knows Marta, +34600111222
     file = "\ufeffName;Phone;E-mail;email;notes\r\nmarta;600 111 222;;;other\r\n"
     file += 'Hugo;;;hugo@example.org;"two\nlines"\r\nHugo;;;;\r\nLuz;\'+34 600 333 444;;;\r\n'
     looked = await bring(house, "customers", file, dry_run=True)
@@ -158,15 +158,17 @@ async def test_customers_the_shop_knows_stay_as_they_are(house: House) -> None:
         ("Hugo", "", "hugo@example.org", "two\nlines"),
         ("Luz", "+34600333444", "", ""),
     ]
-    noted = await house.scalar(sa.select(audit.c.after).where(audit.c.action == "imports.bring"))
+    noted = await house.fetch_scalar(
+        sa.select(audit.c.after).where(audit.c.action == "imports.bring")
+    )
     assert (noted["created"], noted["known"]) == (2, 2)
 
 
 BOOKINGS = "service provider starts_at customer phone minutes price_minor note"
 
 
-async def test_bookings_to_come_take_their_time_and_nobody_is_written_to(house: House) -> None:
-    await house.furnish()
+async def test_bookings_to_come_take_their_time_and_nobody_is_written_to(house: ApiHarness) -> None:
+    await house.add_booked_customer()
     file = written(
         BOOKINGS,
         ("Cut", "Ana", "2026-03-10 12:00", "Marta", "600111222", "", "", "by the window"),
@@ -186,11 +188,11 @@ async def test_bookings_to_come_take_their_time_and_nobody_is_written_to(house: 
     block = {"provider_id": house.shop.providers["Ana"], "starts_at": "2026-03-10T11:00Z"}
     at = f"/shops/{house.shop.shop_id}/blocks"
     taken = await house.post(at, "owner", **block, ends_at="2026-03-10T11:10Z")
-    assert outcome(taken) == (409, "overlap")
+    assert status_and_code(taken) == (409, "overlap")
 
 
-async def test_bookings_that_cannot_be_are_named_by_line(house: House) -> None:
-    await house.furnish()  # Ana has a booking on the 10th, 10:00 to 10:30 in Madrid
+async def test_bookings_that_cannot_be_are_named_by_line(house: ApiHarness) -> None:
+    await house.add_booked_customer()  # Ana has a booking on the 10th, 10:00 to 10:30 in Madrid
     file = written(
         BOOKINGS,
         ("Cut", "Ana", "2026-03-10 10:15", "Marta", "", "", "", ""),
@@ -217,7 +219,7 @@ async def test_bookings_that_cannot_be_are_named_by_line(house: House) -> None:
     ]
     assert faults(await bring(house, "bookings", file, dry_run=True)) == wanted
     before = [await count(house, table) for table in (bookings, claims, customers)]
-    assert outcome(await bring(house, "bookings", file)) == (422, "invalid")
+    assert status_and_code(await bring(house, "bookings", file)) == (422, "invalid")
     assert [await count(house, table) for table in (bookings, claims, customers)] == before
 
 
@@ -225,7 +227,7 @@ def phone(number: int) -> str:
     return f"+34611{number:06}"
 
 
-async def known(house: House, count: int) -> None:
+async def known(house: ApiHarness, count: int) -> None:
     """Make so many people customers of the shop who have written to it by SMS."""
     now = house.clock.now()
     people = range(1, count + 1)
@@ -259,18 +261,18 @@ async def known(house: House, count: int) -> None:
         )
 
 
-async def reminders(house: House, booking_id: int) -> list[tuple[Any, ...]]:
+async def reminders(house: ApiHarness, booking_id: int) -> list[tuple[Any, ...]]:
     """Return what waits for a booking: to whom, what, when, what it asks and until when."""
     o, p = outbox.c, prompts.c
     columns = (o.conversation_id, o.kind, o.lane, o.state, o.due_at, o.not_after, o.say["key"])
     asks = (p.flow, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
     statement = sa.select(*columns, *asks).join_from(outbox, prompts, isouter=True)
     statement = statement.where(o.booking_id == booking_id, o.lane == "reminder").order_by(o.due_at)
-    async with house.runtime.reading() as ctx:
+    async with house.runtime.read_transaction() as ctx:
         return [tuple(row) for row in await ctx.all(statement)]
 
 
-async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: House) -> None:
+async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: ApiHarness) -> None:
     await known(house, 2)
     file = written(
         BOOKINGS,
@@ -320,14 +322,14 @@ async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: 
     assert await reminders(house, desk.json()["id"]) == later
 
 
-async def test_of_a_file_nobody_is_reminded_if_that_is_asked(house: House) -> None:
+async def test_of_a_file_nobody_is_reminded_if_that_is_asked(house: ApiHarness) -> None:
     await known(house, 1)
     file = written(BOOKINGS, ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), *[""] * 3))
     assert (await bring(house, "bookings", file, more="&remind=false")).json()["created"] == 1
     assert await count(house, outbox) == 0
 
 
-async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: House) -> None:
+async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: ApiHarness) -> None:
     await known(house, 220)
     start = datetime(2026, 3, 12, tzinfo=UTC)
     made = [
@@ -336,7 +338,7 @@ async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: H
     ]
     sent = []
     for part in (made[:1], made[1:20], made[20:]):
-        with counting(house.runtime) as counted:
+        with count_statements(house.runtime) as counted:
             file = written(BOOKINGS, *((*row, "", "", "") for row in part))
             assert (await bring(house, "bookings", file)).status_code == 200
         sent.append(len(counted))
@@ -366,11 +368,11 @@ def five_thousand(*, fault: bool) -> str:
     return written(BOOKINGS, *made)
 
 
-async def test_five_thousand_rows_are_all_there_or_none(house: House) -> None:
+async def test_five_thousand_rows_are_all_there_or_none(house: ApiHarness) -> None:
     refused = await bring(house, "bookings", five_thousand(fault=True))
     assert [e["field"] for e in refused.json()["errors"]] == ["5001.starts_at"]
     assert await count(house, bookings) == 0
-    with counting(house.runtime) as sent:
+    with count_statements(house.runtime) as sent:
         made = await bring(house, "bookings", five_thousand(fault=False))
     assert (made.status_code, made.json()["created"]) == (200, 5_000)
     counts = [await count(house, table) for table in (bookings, claims, customers)]

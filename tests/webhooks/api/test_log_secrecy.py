@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.observability import logs
-from tests.webhooks.api.harness import PHONES, House
+from tests.webhooks.api.harness import PHONES, ApiHarness
 from tests.webhooks.api.test_auth import NEW, code_sent, token_mailed
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,12 +23,12 @@ OUTSIDE = "https://calendar.example.org/planted-key-4711/basic.ics"
 
 
 @pytest.fixture
-def stream(house: House) -> Iterator[io.StringIO]:
+def stream(house: ApiHarness) -> Iterator[io.StringIO]:
     """Everything that is logged, down to what libraries say when asked to say all."""
     said = io.StringIO()
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
-    logs.configure(house.runtime.settings.model_copy(update={"log_level": "DEBUG"}), said)
+    logs.configure_logging(house.runtime.settings.model_copy(update={"log_level": "DEBUG"}), said)
     yield said
     root.handlers[:] = before
     root.setLevel(level)
@@ -36,7 +36,7 @@ def stream(house: House) -> Iterator[io.StringIO]:
 
 
 async def test_the_log_of_signing_in_holds_no_secret(
-    house: House, site: httpx.AsyncClient, stream: io.StringIO
+    house: ApiHarness, site: httpx.AsyncClient, stream: io.StringIO
 ) -> None:
     secrets = {FIRST, SECOND, WRONG, OUTSIDE}
     api = "/api/v1"

@@ -29,12 +29,12 @@ from core.db.runtime import Runtime
 from core.db.tables import identities, users
 from core.people.identities import make_admin
 from core.people.members import add_member
-from core.people.verification import prove_apart
+from core.people.verification import verify_identity_without_conversation
 from core.shops import providers, services
-from tests.webhooks.api.harness import PHONES, ROLES, House, open_house
-from tests.webhooks.api.openapi_requests import Documented, Operation
-from webhooks.api.dependencies import caller
-from webhooks.api.permissions import TABLE, TEAM
+from tests.webhooks.api.harness import PHONES, ROLES, ApiHarness, open_api_harness
+from tests.webhooks.api.openapi_requests import OpenApiRequests, Operation
+from webhooks.api.dependencies import authorize_route
+from webhooks.api.permissions import PERMISSIONS, TEAM
 
 LEADS = ("", "customer", "provider", "receptionist", "owner", "admin")
 """Who asks for everything, one after the other."""
@@ -51,8 +51,8 @@ OFTEN = (0, 0, 15)
 class Walk:
     """Requests of one after the other, each knowing what came of those before."""
 
-    house: House
-    documented: Documented
+    house: ApiHarness
+    documented: OpenApiRequests
     follow: bool = True
     asked: int = 0
     faults: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Walk:
         everything = list(self.documented.operations.values())
         open_ = []
         for operation in everything:
-            if operation.makes and "owner" in operation.about["x-who"]:
+            if operation.creates and "owner" in operation.about["x-who"]:
                 open_ += await self.ask(operation, "owner", often=0)
         self.documented.chance.shuffle(everything)
         for operation in everything[part]:
@@ -88,13 +88,15 @@ class Walk:
         self, operation: Operation, who: str, *, often: int, **known: Any
     ) -> list[tuple[Operation, dict[str, Any]]]:
         """Ask for one thing; return where the answer leads."""
-        url, more = self.documented.request(operation, often, known)
-        answer = await self.house.call(operation.method, url, who, **more)
+        url, more = self.documented.draw_request(operation, often, known)
+        answer = await self.house.request(operation.method, url, who, **more)
         self.asked += 1
         if "/-" in url:  # an empty id is another path
             return []
         said = f"{who or 'nobody'}: {operation.method} {url} {more} -> "
-        self.faults += [said + fault for fault in self.documented.faults(operation, answer)]
+        self.faults += [
+            said + fault for fault in self.documented.find_violations(operation, answer)
+        ]
         if answer.status_code == HTTPStatus.UNAUTHORIZED or operation.path in ENDS:
             await revive(self.house, who)
         if not (answer.is_success and self.follow):
@@ -103,7 +105,7 @@ class Walk:
         if known:
             self.followed.setdefault(who, set()).add(operation.id)
         json = answer.content and answer.headers["content-type"] == "application/json"
-        leads = self.documented.leads(
+        leads = self.documented.follow_links(
             operation, answer.status_code, url, answer.json() if json else None
         )
         for _, found in leads:
@@ -117,7 +119,7 @@ class Walk:
 ENDS = ("/me/erase", "/auth/sign-out")
 
 
-async def revive(house: House, who: str) -> None:
+async def revive(house: ApiHarness, who: str) -> None:
     """Let somebody sign in anew who was signed out, deactivated or erased."""
     house.tokens.pop(who, None)
     if not who:
@@ -134,7 +136,9 @@ async def revive(house: House, who: str) -> None:
             return await add_member(
                 ctx, place.shop_id, role=role, phone=PHONES[who], provider_id=provider
             )
-        made = await prove_apart(ctx, "phone", PHONES[who], name=who.title())
+        made = await verify_identity_without_conversation(
+            ctx, "phone", PHONES[who], name=who.title()
+        )
         if who == "admin":
             await make_admin(ctx, PHONES[who])
         return made
@@ -142,43 +146,43 @@ async def revive(house: House, who: str) -> None:
     house.users[who] = await house.runtime.run(work)
 
 
-def walk(house: House, seed: int, *, follow: bool = True) -> Walk:
+def walk(house: ApiHarness, seed: int, *, follow: bool = True) -> Walk:
     """Begin a walk; the seed decides what is asked."""
     chance = random.Random(seed)
-    return Walk(house, Documented(house.api.openapi(), ids_of(house), chance), follow)
+    return Walk(house, OpenApiRequests(house.api.openapi(), ids_of(house), chance), follow)
 
 
 @asynccontextmanager
-async def furnished(runtime: Runtime) -> AsyncIterator[House]:
+async def furnished(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     """Open a house with something of everything in it."""
     twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
-    async with open_house(runtime, shops_by_anyone=True, **twilio) as opened:
-        await opened.furnish()
+    async with open_api_harness(runtime, shops_by_anyone=True, **twilio) as opened:
+        await opened.add_booked_customer()
         await furnish_more(opened)
         yield opened
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[House]:
+async def house(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     async with furnished(runtime) as opened:
         yield opened
 
 
-async def furnish_more(house: House) -> None:
+async def furnish_more(house: ApiHarness) -> None:
     """Add a class of Ana's, and have colours wait for the shop's yes."""
 
     async def work(ctx: Context) -> int:
         shop, colour = house.shop.shop_id, house.shop.services["Colour"]
         await services.change_service(ctx, shop, colour, needs_approval=True)
         made = await services.add_service(ctx, shop, "Class", minutes=60, sessions=True)
-        await providers.offer(ctx, shop, house.shop.providers["Ana"], made)
+        await providers.set_offering(ctx, shop, house.shop.providers["Ana"], made)
         return made
 
     made = await house.runtime.run(work)
     house.shop = replace(house.shop, services={**house.shop.services, "Class": made})
 
 
-async def test_whatever_is_asked_is_answered_as_documented(house: House) -> None:
+async def test_fuzzed_api_requests_are_answered_as_documented(house: ApiHarness) -> None:
     faults = []
     half = slice(house.runtime.engine.dialect.name == "postgresql", None, 2)
     for seed in range(max(ROUNDS, 1) * len(LEADS)):
@@ -188,7 +192,7 @@ async def test_whatever_is_asked_is_answered_as_documented(house: House) -> None
         if lead == "admin":  # whom no role keeps out
             await one.nowhere(lead)
         faults += one.faults
-        assert one.asked > len(TABLE) * (1 if ROUNDS else 1 / 2)
+        assert one.asked > len(PERMISSIONS) * (1 if ROUNDS else 1 / 2)
         if lead in {"owner", "admin"}:
             # Things made by a request, shown and changed by the next ones.
             assert len(one.followed.get(lead, ())) > 5, one.followed
@@ -203,7 +207,7 @@ class Gadget(BaseModel):
     name: str
 
 
-def break_routes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def break_routes(house: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Serve things that break when what was made is asked for, and lists of another form."""
     made: set[int] = set()
 
@@ -213,7 +217,7 @@ def break_routes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = APIRouter(
         prefix="/shops/{shop_id}/gadgets",
         tags=["gadgets"],
-        dependencies=[Depends(caller), Depends(at_shop)],
+        dependencies=[Depends(authorize_route), Depends(at_shop)],
     )
 
     @broken.post("", status_code=HTTPStatus.CREATED)
@@ -233,12 +237,14 @@ def break_routes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for route in ("POST ", "GET ", "GET /{gadget_id}"):
         method, below = route.split(" ")
-        monkeypatch.setitem(TABLE, f"{method} /shops/{{shop_id}}/gadgets{below}", TEAM)
+        monkeypatch.setitem(PERMISSIONS, f"{method} /shops/{{shop_id}}/gadgets{below}", TEAM)
     house.api.include_router(broken)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_walk_finds_what_is_broken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fuzzing_finds_a_broken_route(
+    house: ApiHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     break_routes(house, monkeypatch)
     found = {}
     for follow in (False, True):
@@ -250,7 +256,7 @@ async def test_the_walk_finds_what_is_broken(house: House, monkeypatch: pytest.M
     assert found == {False: {unfit}, True: {unfit, "500"}}
 
 
-def ids_of(house: House) -> dict[str, list[int]]:
+def ids_of(house: ApiHarness) -> dict[str, list[int]]:
     """Ids that are there, of both shops, by the names of fields."""
     shop, other = house.shop, house.other
     return {

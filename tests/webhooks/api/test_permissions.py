@@ -10,9 +10,9 @@ import pytest
 from core.auth import sessions, tokens
 from core.db.context import Context
 from core.db.runtime import Runtime
-from tests.webhooks.api.harness import House, open_house
-from webhooks.api.app import routes
-from webhooks.api.permissions import TABLE
+from tests.webhooks.api.harness import ApiHarness, open_api_harness
+from webhooks.api.app import routes_by_permission_key
+from webhooks.api.permissions import PERMISSIONS
 
 BAD = ("nobody", "deactivated", "expired", "forged", "refresh", "cookie as bearer", "ended")
 STRANGERS = ("customer", "other owner", "other receptionist", "other provider")
@@ -24,31 +24,31 @@ UNDONE = {"Idempotency-Key": "not a key: it has blanks"}
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[House]:
-    async with open_house(runtime) as opened:
-        await opened.furnish()
+async def house(runtime: Runtime) -> AsyncIterator[ApiHarness]:
+    async with open_api_harness(runtime) as opened:
+        await opened.add_booked_customer()
         await _forge(opened)
         yield opened
 
 
-async def _forge(house: House) -> None:
+async def _forge(house: ApiHarness) -> None:
     """Give every bad caller a token that is bad in its own way."""
     owner = house.users["owner"]
 
     async def begin(ctx: Context) -> dict[str, str]:
-        made = await sessions.begin(ctx, owner, kind="token")
-        over = await sessions.begin(ctx, owner, kind="token")
-        await sessions.end(ctx, owner, over)
-        pair = sessions.tokens_of(ctx, owner, made)
+        made = await sessions.start_auth_session(ctx, owner, kind="token")
+        over = await sessions.start_auth_session(ctx, owner, kind="token")
+        await sessions.end_auth_session(ctx, owner, over)
+        pair = sessions.issue_tokens(ctx, owner, made)
         head, claims, signature = pair.access.split(".")
         return {
-            "expired": tokens.write(
+            "expired": tokens.encode_token(
                 ctx, "access", user_id=owner, sign_in_id=made, expires_at=ctx.now
             ),
             "forged": f"{head}.{claims}.{signature[::-1]}",
-            "refresh": pair.refresh,
-            "cookie as bearer": sessions.cookie_of(ctx, owner, made),
-            "ended": sessions.tokens_of(ctx, owner, over).access,
+            "refresh": pair.refresh_token,
+            "cookie as bearer": sessions.issue_cookie(ctx, owner, made),
+            "ended": sessions.issue_tokens(ctx, owner, over).access,
         }
 
     house.tokens |= await house.runtime.run(begin)
@@ -56,7 +56,7 @@ async def _forge(house: House) -> None:
 
 def expected(route: str, who: str) -> str:
     """What the table says of a route and a caller: "ok", or the status that refuses them."""
-    row = TABLE[route]
+    row = PERMISSIONS[route]
     if "anyone" in row:
         return "ok"
     if who in BAD:
@@ -70,7 +70,7 @@ def expected(route: str, who: str) -> str:
     return "ok" if who in row else "403"
 
 
-async def found(house: House, route: str, who: str) -> str:
+async def found(house: ApiHarness, route: str, who: str) -> str:
     """What becomes of a call, in the same words."""
     method, _, path = route.partition(" ")
     ids = {
@@ -97,7 +97,9 @@ async def found(house: House, route: str, who: str) -> str:
     if route == "POST /auth/sign-out" and who not in BAD:
         house.tokens.pop(who, None)
     body = {} if method in {"GET", "DELETE"} else {"json": {"no such member": 1}}
-    answer = await house.call(method, path, "" if who == "nobody" else who, headers=UNDONE, **body)
+    answer = await house.request(
+        method, path, "" if who == "nobody" else who, headers=UNDONE, **body
+    )
     if route == "POST /auth/sign-out":
         house.tokens.pop(who, None) if who not in BAD else None
         return "ok" if answer.status_code == 204 else str(answer.status_code)
@@ -107,22 +109,26 @@ async def found(house: House, route: str, who: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_route_answers_everybody_as_the_table_says(house: House) -> None:
-    wanted = {(route, who): expected(route, who) for route in routes() for who in EVERYBODY}
+async def test_every_route_answers_everybody_as_the_table_says(house: ApiHarness) -> None:
+    wanted = {
+        (route, who): expected(route, who)
+        for route in routes_by_permission_key()
+        for who in EVERYBODY
+    }
     seen = {pair: await found(house, *pair) for pair in wanted}
     assert {pair: (seen[pair], wanted[pair]) for pair in wanted if seen[pair] != wanted[pair]} == {}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_so_does_every_list_on_postgresql(house: House) -> None:
-    lists = [route for route in routes() if route.startswith("GET")]
+async def test_every_list_route_answers_by_the_permissions_on_postgresql(house: ApiHarness) -> None:
+    lists = [route for route in routes_by_permission_key() if route.startswith("GET")]
     wanted = {(route, who): expected(route, who) for route in lists for who in EVERYBODY}
     seen = {pair: await found(house, *pair) for pair in wanted}
     assert seen == wanted
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
-    assert set(TABLE) == set(routes())
+    assert set(PERMISSIONS) == set(routes_by_permission_key())
 
 
 async def test_a_route_without_a_row_is_not_served(
@@ -130,14 +136,14 @@ async def test_a_route_without_a_row_is_not_served(
 ) -> None:
     if runtime.engine.dialect.name == "postgresql":
         return
-    monkeypatch.delitem(TABLE, "GET /me")
+    monkeypatch.delitem(PERMISSIONS, "GET /me")
     with pytest.raises(RuntimeError, match="GET /me"):
-        async with open_house(runtime):
+        async with open_api_harness(runtime):
             pass
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_token_is_over_in_the_second_it_says(house: House) -> None:
+async def test_a_token_is_over_in_the_second_it_says(house: ApiHarness) -> None:
     assert await found(house, "GET /me", "owner") == "ok"
     house.clock.advance(timedelta(minutes=15))
     assert await found(house, "GET /me", "owner") == "401"

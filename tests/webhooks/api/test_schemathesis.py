@@ -34,7 +34,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from core.db.runtime import Runtime
-from tests.webhooks.api.harness import House
+from tests.webhooks.api.harness import ApiHarness
 from tests.webhooks.api.test_openapi_fuzz import LEADS, break_routes, furnished
 
 SCENARIOS = int(os.environ.get("SLOTLINE_TEST_SCENARIOS", "2"))
@@ -60,7 +60,7 @@ ENDS = ("/me/erase", "/me/sign-ins", "/auth/sign-out")
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[House]:
+async def house(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     async with furnished(runtime) as opened:
         yield opened
 
@@ -88,10 +88,13 @@ class Found:
     who: str = ""
 
 
-async def walked(house: House, roles: Sequence[str], scenarios: int, *, only: str = "") -> Found:
+async def walked(
+    house: ApiHarness, roles: Sequence[str], scenarios: int, *, only: str = ""
+) -> Found:
     """Walk as each role in turn, so many times each; `only` on paths with these words."""
     headers = {
-        who: {"Authorization": f"Bearer {await house.token(who)}"} if who else {} for who in roles
+        who: {"Authorization": f"Bearer {await house.access_token(who)}"} if who else {}
+        for who in roles
     }
     document, found = house.api.openapi(), Found()
 
@@ -131,7 +134,7 @@ async def walked(house: House, roles: Sequence[str], scenarios: int, *, only: st
     return found
 
 
-async def test_each_role_walks_without_a_fault(house: House) -> None:
+async def test_schemathesis_finds_no_fault_as_any_role(house: ApiHarness) -> None:
     found = await walked(house, LEADS, SCENARIOS)
     assert found.faults == []
     assert set(found.statuses) == set(LEADS)
@@ -141,8 +144,8 @@ async def test_each_role_walks_without_a_fault(house: House) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_walk_finds_what_is_broken(
-    house: House,
+async def test_schemathesis_finds_a_broken_route(
+    house: ApiHarness,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     break_routes(house, monkeypatch)

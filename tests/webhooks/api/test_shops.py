@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.db.runtime import Runtime
 from core.db.tables import audit
-from tests.webhooks.api.harness import House, open_house, outcome
+from tests.webhooks.api.harness import ApiHarness, open_api_harness, status_and_code
 
 pytestmark = pytest.mark.usefixtures("only_database_awaits")
 
@@ -23,15 +23,15 @@ SHOP = {
 }
 
 
-async def ok(house: House, method: str, path: str, who: str = "customer", **body: Any) -> Any:
+async def ok(house: ApiHarness, method: str, path: str, who: str = "customer", **body: Any) -> Any:
     """Make a call that has to work; return what it says."""
-    answer = await house.call(method, path, who, **({"json": body} if body else {}))
+    answer = await house.request(method, path, who, **({"json": body} if body else {}))
     assert answer.status_code < 300, answer.text
     return answer.json() if answer.content else None
 
 
 async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Runtime) -> None:
-    async with open_house(runtime, shops_by_anyone=True) as house:
+    async with open_api_harness(runtime, shops_by_anyone=True) as house:
         shop = await ok(house, "POST", "/shops", **SHOP, rules={"notice_minutes": 0})
         at = f"/shops/{shop['id']}"
         assert (shop["keyword"], shop["rules"]["notice_minutes"]) == ("NOVA", 0)
@@ -70,7 +70,7 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
         assert {k: block[k] for k in span} == span
         assert (await starts())[-1] == monday[-1]
         again = await house.post(f"{at}/blocks", "customer", provider_id=rita["id"], **span)
-        assert outcome(again) == (409, "overlap")
+        assert status_and_code(again) == (409, "overlap")
         await ok(house, "DELETE", f"{at}/blocks/{block['id']}")
         dates = await ok(house, "PUT", f"{at}/dates/2026-03-16", reason="Holiday")
         assert dates["items"] == [{"day": "2026-03-16", "hours": [], "reason": "Holiday"}]
@@ -81,7 +81,7 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
         found = await house.get("/shops", params={"q": "nvoa nails"})
         assert [one["name"] for one in found.json()["items"]] == ["Nova Nails"]
         entries = sa.select(audit.c.action).where(audit.c.shop_id == shop["id"])
-        async with house.runtime.reading() as ctx:
+        async with house.runtime.read_transaction() as ctx:
             noted = list((await ctx.execute(entries.order_by(audit.c.id))).scalars())
         assert noted == [
             "shops.found",
@@ -100,10 +100,10 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
         ]
 
 
-async def test_a_change_is_noted_with_before_and_after(house: House) -> None:
+async def test_a_change_is_noted_with_before_and_after(house: ApiHarness) -> None:
     at = f"/shops/{house.shop.shop_id}/services/{house.shop.services['Cut']}"
     await ok(house, "PATCH", at, "owner", price_minor=2700, name="Cut")
-    async with house.runtime.reading() as ctx:
+    async with house.runtime.read_transaction() as ctx:
         row = await ctx.first(sa.select(audit))
     assert row is not None
     assert (row.action, row.target, row.before, row.after) == (
@@ -121,7 +121,7 @@ async def test_a_change_is_noted_with_before_and_after(house: House) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestOnce:
-    async def test_all_wrong_values_are_named_at_once(self, house: House) -> None:
+    async def test_all_wrong_values_are_named_at_once(self, house: ApiHarness) -> None:
         body = SHOP | {"timezone": "Mars/Base", "country": "XX", "currency": "ZZZ"}
         answer = await house.post("/shops", "admin", **body)
         assert answer.json()["errors"] == [
@@ -130,11 +130,14 @@ class TestOnce:
             {"field": "currency", "reason": "currency"},
         ]
 
-    async def test_only_admins_found_shops_unless_everybody_may(self, house: House) -> None:
-        assert outcome(await house.post("/shops", "customer", **SHOP)) == (403, "not_allowed")
+    async def test_only_admins_found_shops_unless_everybody_may(self, house: ApiHarness) -> None:
+        assert status_and_code(await house.post("/shops", "customer", **SHOP)) == (
+            403,
+            "not_allowed",
+        )
         assert (await house.post("/shops", "admin", **SHOP)).status_code == 201
 
-    async def test_what_is_another_shops_is_not_there(self, house: House) -> None:
+    async def test_what_is_another_shops_is_not_there(self, house: ApiHarness) -> None:
         ours, theirs = f"/shops/{house.shop.shop_id}", house.other
         service, provider = theirs.services["Check-up"], theirs.providers["Rao"]
         cut, ana = house.shop.services["Cut"], house.shop.providers["Ana"]
@@ -153,12 +156,12 @@ class TestOnce:
             ("PATCH", f"/rooms/{attic}", {"name": "Mine"}),
         ]
         seen = [
-            outcome(await house.call(method, ours + path, "owner", json=body))
+            status_and_code(await house.request(method, ours + path, "owner", json=body))
             for method, path, body in calls
         ]
         assert seen == [(404, "not_found")] * len(calls)
 
-    async def test_a_provider_changes_what_is_their_own(self, house: House) -> None:
+    async def test_a_provider_changes_what_is_their_own(self, house: ApiHarness) -> None:
         at, ana, leo = (
             f"/shops/{house.shop.shop_id}/providers",
             house.shop.providers["Ana"],
@@ -175,12 +178,12 @@ class TestOnce:
             ("POST", f"/shops/{house.shop.shop_id}/blocks", span | {"provider_id": leo}),
         ]
         seen = [
-            (await house.call(method, path, "provider", json=body)).status_code
+            (await house.request(method, path, "provider", json=body)).status_code
             for method, path, body in calls
         ]
         assert seen == [200, 403, 403, 201, 403, 201, 404]
 
-    async def test_strangers_do_not_see_what_is_off_offer(self, house: House) -> None:
+    async def test_strangers_do_not_see_what_is_off_offer(self, house: ApiHarness) -> None:
         at = f"/shops/{house.shop.shop_id}"
         cut = house.shop.services["Cut"]
         await ok(house, "PATCH", f"{at}/services/{cut}", "owner", active=False)
@@ -192,7 +195,7 @@ class TestOnce:
         assert "hold_minutes" not in (await house.get(at)).json()
         assert (await house.get(f"{at}/settings", "owner")).json()["hold_minutes"] == 5
 
-    async def test_a_list_comes_in_pages(self, house: House) -> None:
+    async def test_a_list_comes_in_pages(self, house: ApiHarness) -> None:
         at = f"/shops/{house.shop.shop_id}/services"
         names, cursor = [], ""
         for _ in range(3):
@@ -205,7 +208,7 @@ class TestOnce:
         assert (names, cursor) == (["Cut", "Colour", "Blow-dry"], "")
         for bad in ("x", "W10", "WyJhIl0", "4pyT", "WzFdX"):
             answer = await house.get(at, params={"cursor": bad})
-            assert outcome(answer) == (422, "invalid")
+            assert status_and_code(answer) == (422, "invalid")
         shops = (await house.get("/shops", params={"limit": 1})).json()
         more = await house.get("/shops", params={"limit": 1, "cursor": shops["next"]})
         assert [
@@ -219,7 +222,7 @@ class TestOnce:
         ]
 
 
-async def test_nobody_is_added_to_a_shop_that_is_not_there(house: House) -> None:
+async def test_nobody_is_added_to_a_shop_that_is_not_there(house: ApiHarness) -> None:
     phone = "+34600111999"
     for path, body in (
         ("customers", {"name": "Zacarias"}),
@@ -227,4 +230,4 @@ async def test_nobody_is_added_to_a_shop_that_is_not_there(house: House) -> None
         ("members", {"phone": phone, "role": "owner"}),
     ):
         answer = await house.post(f"/shops/99999/{path}", "admin", **body)
-        assert outcome(answer) == (404, "not_found")
+        assert status_and_code(answer) == (404, "not_found")

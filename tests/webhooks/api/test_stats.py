@@ -6,29 +6,29 @@ from typing import Any
 
 import pytest
 
-from core.bookings.staff_actions import book_for
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import Actor
 from core.catalog.entities import Slot
 from core.db.context import Context
 from core.db.tables import customers
-from tests.core.scheduling.harness import at
-from tests.webhooks.api.harness import House, outcome
+from tests.core.scheduling.harness import madrid_instant
+from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 pytestmark = pytest.mark.usefixtures("only_database_awaits")
 
 WEEK = {"from": "2026-03-09", "to": "2026-03-15"}
 
 
-async def _book(house: House, provider: str, *days: str) -> None:
+async def _book(house: ApiHarness, provider: str, *days: str) -> None:
     async def work(ctx: Context) -> None:
         for day in days:
-            start = at(f"{day} 10:00")
+            start = madrid_instant(f"{day} 10:00")
             slot = Slot(
                 house.shop.shop_id,
                 house.shop.services["Cut"],
                 house.shop.providers[provider],
                 start,
-                start + (at("2026-03-09 00:30") - at("2026-03-09 00:00")),
+                start + (madrid_instant("2026-03-09 00:30") - madrid_instant("2026-03-09 00:00")),
                 2500,
                 "EUR",
             )
@@ -37,19 +37,19 @@ async def _book(house: House, provider: str, *days: str) -> None:
                 customers, shop_id=house.shop.shop_id, name="Marta", created_at=ctx.now
             )
             key = f"{provider} {day}"
-            await book_for(ctx, slot, customer_id=marta, actor=owner, key=key)
+            await book_for_customer(ctx, slot, customer_id=marta, actor=owner, key=key)
 
     await house.runtime.run(work)
 
 
-async def _stats(house: House, who: str, **asked: Any) -> Any:
+async def _stats(house: ApiHarness, who: str, **asked: Any) -> Any:
     path = f"/shops/{house.shop.shop_id}/stats"
     answer = await house.get(path, who, params=WEEK | asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(house: House) -> None:
+async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(house: ApiHarness) -> None:
     await _book(house, "Ana", "2026-03-10", "2026-03-11")
     await _book(house, "Leo", "2026-03-12")
     shop = await _stats(house, "owner")
@@ -90,12 +90,12 @@ async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(house: Hous
     assert own == await _stats(house, "owner", provider=house.shop.providers["Ana"])
     leo = {"provider": house.shop.providers["Leo"]}
     path = f"/shops/{house.shop.shop_id}/stats"
-    assert outcome(await house.get(path, "provider", params=leo)) == (404, "not_found")
+    assert status_and_code(await house.get(path, "provider", params=leo)) == (404, "not_found")
     month = await _stats(house, "owner", by="month", service=house.shop.services["Colour"])
     assert [(one["begins"], one["bookings"]) for one in month["trend"]] == [("2026-03-01", 0)]
 
 
-async def test_the_admin_sees_all_shops(house: House) -> None:
+async def test_the_admin_sees_all_shops(house: ApiHarness) -> None:
     await _book(house, "Ana", "2026-03-10")
     answer = await house.get("/stats", "admin", params=WEEK)
     found = answer.json()
@@ -114,7 +114,7 @@ async def test_the_admin_sees_all_shops(house: House) -> None:
     ]
 
 
-async def test_a_period_that_is_none_is_refused(house: House) -> None:
+async def test_a_period_that_is_none_is_refused(house: ApiHarness) -> None:
     path = f"/shops/{house.shop.shop_id}/stats"
     for asked in (
         {"from": "2026-03-10", "to": "2026-03-09"},

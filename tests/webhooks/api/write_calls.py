@@ -18,11 +18,11 @@ from structlog.contextvars import bound_contextvars
 
 from core.db.context import Row
 from core.db.tables import audit, identities, outbox
-from tests.webhooks.api.harness import House
-from tests.webhooks.api.openapi_requests import Documented
+from tests.webhooks.api.harness import ApiHarness
+from tests.webhooks.api.openapi_requests import OpenApiRequests
 from tests.webhooks.api.test_auth import NEW, code_sent, token_mailed
 from tests.webhooks.api.test_openapi_fuzz import ids_of
-from webhooks.api.app import routes
+from webhooks.api.app import routes_by_permission_key
 
 DRY = "?dry_run=true"
 
@@ -32,7 +32,7 @@ BOOKING = f"{SHOP}/bookings/{{booking_id}}"
 CUSTOMER = f"{SHOP}/customers/{{customer_id}}"
 TALK = f"{SHOP}/conversations/{{conversation_id}}"
 
-SHOWN = {
+SHOWN_BY = {
     f"PATCH {SHOP}": f"{SHOP}/settings",
     f"PUT {PROVIDER}/services/{{service_id}}": f"{SHOP}/offers/{{provider_id}}/{{service_id}}",
     f"DELETE {PROVIDER}/services/{{service_id}}": f"{SHOP}/offers/{{provider_id}}/{{service_id}}",
@@ -40,7 +40,7 @@ SHOWN = {
 """Where what a route is about is shown, if not where it is written."""
 
 
-class First(random.Random):
+class FirstChoiceRandom(random.Random):
     """Chance that takes the first of what there is, and leaves out what may be left out."""
 
     def random(self) -> float:
@@ -61,7 +61,7 @@ class First(random.Random):
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteCall:
     """A route that was called, what was to see before, what it answered, what the audit says."""
 
     route: str
@@ -74,23 +74,23 @@ class Written:
 
 
 @dataclass
-class Writer:
+class WriteCalls:
     """Calls routes that write and keeps what came of each."""
 
-    house: House
+    house: ApiHarness
     known: dict[str, Any]
-    documented: Documented
-    done: list[Written] = field(default_factory=list)
+    documented: OpenApiRequests
+    done: list[WriteCall] = field(default_factory=list)
 
     @classmethod
-    def of(cls, house: House) -> Writer:
+    def of(cls, house: ApiHarness) -> WriteCalls:
         """Return one who knows the ids of a house that is furnished."""
         ids = ids_of(house)
         known: dict[str, Any] = {name: values[0] for name, values in ids.items()}
         known |= {"day": "2026-03-19", "key": "tell.confirmed", "language": "es"}
-        return cls(house, known, Documented(house.api.openapi(), ids, First()))
+        return cls(house, known, OpenApiRequests(house.api.openapi(), ids, FirstChoiceRandom()))
 
-    async def does(
+    async def call_route(
         self, route: str, who: str = "", *, query: Any = None, content: Any = b"", **said: Any
     ) -> Any:
         """Call a route as somebody; return the answer, which has to be a success.
@@ -101,7 +101,7 @@ class Writer:
         names = re.findall(r"\{(\w+)\}", path)
         given = self.known | {name: said.pop(name) for name in names if name in said}
         operation = self.documented.operations[operation_id(route)]
-        url, more = self.documented.request(operation, 0, given)
+        url, more = self.documented.draw_request(operation, 0, given)
         more = {name: value for name, value in more.items() if name == "content"}
         if content:
             more["content"] = content
@@ -114,32 +114,32 @@ class Writer:
         since = await self._newest()
         request = f"request {len(self.done)}"
         with bound_contextvars(request=request):
-            answer = await self.house.call(method, url, who, params=query, **more)
+            answer = await self.house.request(method, url, who, params=query, **more)
         assert answer.is_success, (route, answer.status_code, answer.text)
         body = answer.json() if answer.content else None
-        async with self.house.runtime.reading() as ctx:
+        async with self.house.runtime.read_transaction() as ctx:
             rows = await ctx.all(sa.select(audit).where(audit.c.id > since).order_by(audit.c.id))
         user = self.house.users[who] if who else await self._registered()
-        self.done.append(Written(name, url, user, request, was, body, rows))
-        for _, found in self.documented.leads(operation, answer.status_code, url, body):
+        self.done.append(WriteCall(name, url, user, request, was, body, rows))
+        for _, found in self.documented.follow_links(operation, answer.status_code, url, body):
             self.known |= found
         return body
 
-    async def learn(self, route: str, who: str) -> None:
+    async def learn_id(self, route: str, who: str) -> None:
         """Look at a list, for what the first of it is called."""
         path = route.removeprefix("GET ")
         url = path.format(**self.known)
         answer = await self.house.get(url, who)
         operation = self.documented.operations[operation_id(route)]
-        for _, found in self.documented.leads(operation, 200, url, answer.json()):
+        for _, found in self.documented.follow_links(operation, 200, url, answer.json()):
             self.known |= found
 
     async def _shown(self, route: str, who: str, given: Mapping[str, Any]) -> Any:
         """Return what a route is about, as the API shows it before; None where it shows nothing."""
-        path = SHOWN.get(route, route.partition(" ")[2])
+        path = SHOWN_BY.get(route, route.partition(" ")[2])
         names = re.findall(r"\{(\w+)\}", path)
         last = ""
-        while path and f"GET {path}" not in routes():
+        while path and f"GET {path}" not in routes_by_permission_key():
             path, _, last = path.rpartition("/")
         if not path:
             return None
@@ -154,163 +154,163 @@ class Writer:
         return None
 
     async def _newest(self) -> int:
-        return int(await self.house.scalar(sa.select(sa.func.max(audit.c.id))) or 0)
+        return int(await self.house.fetch_scalar(sa.select(sa.func.max(audit.c.id))) or 0)
 
     async def _registered(self) -> Any:
-        return await self.house.scalar(
+        return await self.house.fetch_scalar(
             sa.select(identities.c.user_id).where(identities.c.value == NEW)
         )
 
 
 def operation_id(route: str) -> str:
     """Return the name the documentation has for a route."""
-    found = routes()[route]
+    found = routes_by_permission_key()[route]
     return f"{found.tags[0]}.{found.name}"
 
 
-async def accounts(writer: Writer) -> None:
+async def write_accounts(writer: WriteCalls) -> None:
     """Sign in by phone and by e-mail, change it all, sign out."""
     house = writer.house
-    await writer.does("POST /auth/code")
-    await writer.does("POST /auth/code/check", code=await code_sent(house))
-    await writer.does("POST /auth/register", email=NEW)
-    await writer.does("POST /auth/verify", token=await token_mailed(house))
-    signed = await writer.does("POST /auth/sign-in", email=NEW)
-    await writer.does("POST /auth/refresh", refresh_token=signed["refresh_token"])
-    await writer.does("POST /auth/forgotten", email=NEW)
+    await writer.call_route("POST /auth/code")
+    await writer.call_route("POST /auth/code/check", code=await code_sent(house))
+    await writer.call_route("POST /auth/register", email=NEW)
+    await writer.call_route("POST /auth/verify", token=await token_mailed(house))
+    signed = await writer.call_route("POST /auth/sign-in", email=NEW)
+    await writer.call_route("POST /auth/refresh", refresh_token=signed["refresh_token"])
+    await writer.call_route("POST /auth/forgotten", email=NEW)
     token, chosen = await token_mailed(house), "battery staple"
-    await writer.does("POST /auth/password", token=token, password=chosen)
-    signed = await writer.does("POST /auth/sign-in", email=NEW, password=chosen)
+    await writer.call_route("POST /auth/password", token=token, password=chosen)
+    signed = await writer.call_route("POST /auth/sign-in", email=NEW, password=chosen)
     house.tokens["ana"] = signed["access_token"]
     house.users["ana"] = writer.done[-1].user_id or 0
-    await writer.does("PATCH /me", "ana", name="Ana Ruiz")
-    await writer.does("POST /me/password", "ana", current=chosen, password="another staple")
-    await writer.does("POST /me/email", "owner")
-    await writer.does("DELETE /me/sign-ins", "ana")
-    await writer.does("POST /auth/sign-out", "ana")
-    await writer.learn("GET /me/sign-ins", "provider")
-    await writer.does("DELETE /me/sign-ins/{sign_in_id}", "provider")
+    await writer.call_route("PATCH /me", "ana", name="Ana Ruiz")
+    await writer.call_route("POST /me/password", "ana", current=chosen, password="another staple")
+    await writer.call_route("POST /me/email", "owner")
+    await writer.call_route("DELETE /me/sign-ins", "ana")
+    await writer.call_route("POST /auth/sign-out", "ana")
+    await writer.learn_id("GET /me/sign-ins", "provider")
+    await writer.call_route("DELETE /me/sign-ins/{sign_in_id}", "provider")
     house.tokens.pop("provider")
 
 
-async def shop(writer: Writer) -> None:
+async def write_shop(writer: WriteCalls) -> None:
     """Change the shop and what it gives."""
     place = writer.house.shop
-    await writer.does(f"PATCH {SHOP}", "owner", about="Since 1990.")
-    await writer.does("POST /lines", "admin")
-    await writer.does("PATCH /lines/{line_id}", "admin", active=False)
-    await writer.does("DELETE /lines/{line_id}", "admin")
-    await writer.does(f"POST {SHOP}/categories", "owner")
-    await writer.does(f"PATCH {SHOP}/categories/{{category_id}}", "owner", name="Nails")
-    await writer.does(f"DELETE {SHOP}/categories/{{category_id}}", "owner")
-    await writer.does(f"POST {SHOP}/services", "owner")
-    await writer.does(f"PATCH {SHOP}/services/{{service_id}}", "owner", price_minor=900)
-    await writer.does(f"POST {SHOP}/providers", "owner")
-    await writer.does(f"PATCH {PROVIDER}", "owner", available=False)
+    await writer.call_route(f"PATCH {SHOP}", "owner", about="Since 1990.")
+    await writer.call_route("POST /lines", "admin")
+    await writer.call_route("PATCH /lines/{line_id}", "admin", active=False)
+    await writer.call_route("DELETE /lines/{line_id}", "admin")
+    await writer.call_route(f"POST {SHOP}/categories", "owner")
+    await writer.call_route(f"PATCH {SHOP}/categories/{{category_id}}", "owner", name="Nails")
+    await writer.call_route(f"DELETE {SHOP}/categories/{{category_id}}", "owner")
+    await writer.call_route(f"POST {SHOP}/services", "owner")
+    await writer.call_route(f"PATCH {SHOP}/services/{{service_id}}", "owner", price_minor=900)
+    await writer.call_route(f"POST {SHOP}/providers", "owner")
+    await writer.call_route(f"PATCH {PROVIDER}", "owner", available=False)
     given = f"{PROVIDER}/services/{{service_id}}"
     dried = {"provider_id": place.providers["Leo"], "service_id": place.services["Blow-dry"]}
-    await writer.does(f"PUT {given}", "owner", **dried, price_minor=800)
-    await writer.does(f"DELETE {given}", "owner", **dried)
+    await writer.call_route(f"PUT {given}", "owner", **dried, price_minor=800)
+    await writer.call_route(f"DELETE {given}", "owner", **dried)
     words = f"{SHOP}/wordings/{{key}}/{{language}}"
-    await writer.does(f"POST {words}/preview", "owner", text="Hasta {when}!")
-    await writer.does(f"PUT {words}", "owner", text="Hasta {when}!")
-    await writer.does(f"DELETE {words}", "owner")
+    await writer.call_route(f"POST {words}/preview", "owner", text="Hasta {when}!")
+    await writer.call_route(f"PUT {words}", "owner", text="Hasta {when}!")
+    await writer.call_route(f"DELETE {words}", "owner")
 
 
-async def hours(writer: Writer) -> None:
+async def write_hours(writer: WriteCalls) -> None:
     """Set a provider's and the shop's hours, and take them back."""
     long = {"opens": "08:00", "closes": "19:00"}
     week = [{"weekday": day, **long} for day in range(5)]
     for at in (SHOP, PROVIDER):
-        await writer.does(f"PUT {at}/hours", "owner", hours=week)
-        await writer.does(f"PUT {at}/dates/{{day}}", "owner", reason="a feast")
-        await writer.does(f"DELETE {at}/dates/{{day}}", "owner")
+        await writer.call_route(f"PUT {at}/hours", "owner", hours=week)
+        await writer.call_route(f"PUT {at}/dates/{{day}}", "owner", reason="a feast")
+        await writer.call_route(f"DELETE {at}/dates/{{day}}", "owner")
 
 
-async def times(writer: Writer) -> None:
+async def write_calendars(writer: WriteCalls) -> None:
     """Take time of calendars, and give it back."""
     ana = writer.house.shop.providers["Ana"]
     writer.known["provider_id"] = ana
     night = {"starts_at": "2026-03-20T09:00:00Z", "ends_at": "2026-03-20T10:00:00Z"}
-    await writer.does(f"POST {PROVIDER}/time-off", "owner", **night)
-    await writer.does(f"DELETE {PROVIDER}/time-off/{{time_off_id}}", "owner")
-    await writer.does(f"POST {SHOP}/blocks", "provider", provider_id=ana, **night)
-    await writer.does(f"DELETE {SHOP}/blocks/{{block_id}}", "provider")
-    await writer.does(f"POST {SHOP}/rooms", "owner")
-    await writer.does(f"PATCH {SHOP}/rooms/{{room_id}}", "owner", name="Upstairs")
+    await writer.call_route(f"POST {PROVIDER}/time-off", "owner", **night)
+    await writer.call_route(f"DELETE {PROVIDER}/time-off/{{time_off_id}}", "owner")
+    await writer.call_route(f"POST {SHOP}/blocks", "provider", provider_id=ana, **night)
+    await writer.call_route(f"DELETE {SHOP}/blocks/{{block_id}}", "provider")
+    await writer.call_route(f"POST {SHOP}/rooms", "owner")
+    await writer.call_route(f"PATCH {SHOP}/rooms/{{room_id}}", "owner", name="Upstairs")
     given = {"service_id": writer.house.shop.services["Class"], "starts_at": night["starts_at"]}
-    await writer.does(f"POST {SHOP}/sessions", "owner", **given)
-    await writer.does(f"POST {SHOP}/sessions/{{session_id}}/cancel", "owner")
-    await writer.does(f"POST {SHOP}/feeds", "owner")
-    await writer.does(f"DELETE {SHOP}/feeds/{{feed_id}}", "owner")
+    await writer.call_route(f"POST {SHOP}/sessions", "owner", **given)
+    await writer.call_route(f"POST {SHOP}/sessions/{{session_id}}/cancel", "owner")
+    await writer.call_route(f"POST {SHOP}/feeds", "owner")
+    await writer.call_route(f"DELETE {SHOP}/feeds/{{feed_id}}", "owner")
     outside = f"{SHOP}/outside-calendars"
-    await writer.does(f"POST {outside}", "owner", url="https://example.org/mine.ics")
-    await writer.does(f"POST {outside}/{{calendar_id}}/read", "owner")
-    await writer.does(f"DELETE {outside}/{{calendar_id}}", "owner")
+    await writer.call_route(f"POST {outside}", "owner", url="https://example.org/mine.ics")
+    await writer.call_route(f"POST {outside}/{{calendar_id}}/read", "owner")
+    await writer.call_route(f"DELETE {outside}/{{calendar_id}}", "owner")
 
 
-async def own(writer: Writer) -> None:
+async def write_own_bookings(writer: WriteCalls) -> None:
     """Ask for what the shop decides on; move and cancel one's own."""
     house = writer.house
     asked = {"service_id": house.shop.services["Colour"], "starts_at": "2026-03-11T09:00:00Z"}
     for decided in ("confirm", "decline"):
-        await writer.does("POST /me/bookings", "customer", **asked)
-        await writer.does(f"POST {BOOKING}/{decided}", "owner")
+        await writer.call_route("POST /me/bookings", "customer", **asked)
+        await writer.call_route(f"POST {BOOKING}/{decided}", "owner")
         asked["starts_at"] = "2026-03-11T13:00:00Z"
     asked |= {"service_id": house.shop.services["Cut"]}
-    await writer.does("POST /me/bookings", "customer", **asked)
+    await writer.call_route("POST /me/bookings", "customer", **asked)
     later = "2026-03-11T14:00:00Z"
-    await writer.does("POST /me/bookings/{booking_id}/move", "customer", starts_at=later)
-    await writer.does("POST /me/bookings/{booking_id}/cancel", "customer")
+    await writer.call_route("POST /me/bookings/{booking_id}/move", "customer", starts_at=later)
+    await writer.call_route("POST /me/bookings/{booking_id}/cancel", "customer")
 
 
-async def desk(writer: Writer) -> None:
+async def write_staff_bookings(writer: WriteCalls) -> None:
     """Book for others, and see to it until the visit is done."""
     house = writer.house
     cut = {"service_id": house.shop.services["Cut"], "customer_id": house.customer}
     later, last = "2026-03-10T14:00:00Z", "2026-03-12T09:00:00Z"
-    await writer.does(f"POST {SHOP}/bookings", "receptionist", starts_at=last, **cut)
-    await writer.does(f"POST {BOOKING}/cancel", "receptionist", reason="ill")
+    await writer.call_route(f"POST {SHOP}/bookings", "receptionist", starts_at=last, **cut)
+    await writer.call_route(f"POST {BOOKING}/cancel", "receptionist", reason="ill")
     writer.known["booking_id"] = house.booking
-    await writer.does(f"PATCH {BOOKING}", "owner", note="tea")
-    await writer.does(f"PUT {BOOKING}/payment", "receptionist", payment_status="paid")
-    await writer.does(f"POST {BOOKING}/late", "provider", minutes=10)
-    await writer.does(f"POST {BOOKING}/move", "owner", starts_at=later)
-    await writer.does(f"POST {BOOKING}/propose", "owner", starts_at=last)
-    await writer.does(f"POST {SHOP}/days/{{day}}/call-off", "owner", day="2026-03-13")
-    await writer.does(f"POST {SHOP}/bookings", "receptionist", starts_at=later, **cut)
+    await writer.call_route(f"PATCH {BOOKING}", "owner", note="tea")
+    await writer.call_route(f"PUT {BOOKING}/payment", "receptionist", payment_status="paid")
+    await writer.call_route(f"POST {BOOKING}/late", "provider", minutes=10)
+    await writer.call_route(f"POST {BOOKING}/move", "owner", starts_at=later)
+    await writer.call_route(f"POST {BOOKING}/propose", "owner", starts_at=last)
+    await writer.call_route(f"POST {SHOP}/days/{{day}}/call-off", "owner", day="2026-03-13")
+    await writer.call_route(f"POST {SHOP}/bookings", "receptionist", starts_at=later, **cut)
     house.clock.move_to("2026-03-10T14:10Z")
     house.tokens.clear()
     for happened in ("no-show", "correct"):
-        await writer.does(f"POST {BOOKING}/{happened}", "receptionist")
+        await writer.call_route(f"POST {BOOKING}/{happened}", "receptionist")
     for happened in ("start", "complete"):
-        await writer.does(f"POST {BOOKING}/{happened}", "provider", booking_id=house.booking)
+        await writer.call_route(f"POST {BOOKING}/{happened}", "provider", booking_id=house.booking)
 
 
-async def customers(writer: Writer) -> None:
+async def write_customers(writer: WriteCalls) -> None:
     """Write down what is known of customers."""
     marta = writer.house.customer
-    await writer.does(f"POST {SHOP}/customers", "receptionist", name="Marta R.")
-    await writer.does(f"PATCH {CUSTOMER}", "receptionist", notes="tea")
-    await writer.does(f"PUT {CUSTOMER}/block", "owner", blocked=True)
-    await writer.does(f"POST {CUSTOMER}/merge", "owner", into=marta)
+    await writer.call_route(f"POST {SHOP}/customers", "receptionist", name="Marta R.")
+    await writer.call_route(f"PATCH {CUSTOMER}", "receptionist", notes="tea")
+    await writer.call_route(f"PUT {CUSTOMER}/block", "owner", blocked=True)
+    await writer.call_route(f"POST {CUSTOMER}/merge", "owner", into=marta)
     writer.known["customer_id"] = marta
     talk = writer.known["conversation_id"]
     told = f"PUT {CUSTOMER}/consents/{{conversation_id}}"
-    await writer.does(told, "receptionist", conversation_id=talk, agreed=False)
-    await writer.does(f"POST {CUSTOMER}/erase", "owner")
+    await writer.call_route(told, "receptionist", conversation_id=talk, agreed=False)
+    await writer.call_route(f"POST {CUSTOMER}/erase", "owner")
     rows = {"what": "customers", "dry_run": "true"}
     file = b"name,phone\nHugo,+34600111444\n"
-    await writer.does(f"POST {SHOP}/imports", "owner", query=rows, content=file)
+    await writer.call_route(f"POST {SHOP}/imports", "owner", query=rows, content=file)
     rows["dry_run"] = "false"
-    await writer.does(f"POST {SHOP}/imports", "owner", query=rows, content=file)
+    await writer.call_route(f"POST {SHOP}/imports", "owner", query=rows, content=file)
 
 
-async def talks(writer: Writer) -> None:
+async def write_conversations(writer: WriteCalls) -> None:
     """Talk in the bot's place, and see to what was to be sent."""
-    await writer.does(f"POST {TALK}/take-over", "receptionist")
-    await writer.does(f"POST {TALK}/answers", "receptionist", text="Come by!")
-    await writer.does(f"POST {TALK}/hand-back", "receptionist")
+    await writer.call_route(f"POST {TALK}/take-over", "receptionist")
+    await writer.call_route(f"POST {TALK}/answers", "receptionist", text="Come by!")
+    await writer.call_route(f"POST {TALK}/hand-back", "receptionist")
     house = writer.house
     async with house.runtime.transaction() as ctx:
         message = await ctx.insert(
@@ -326,23 +326,35 @@ async def talks(writer: Writer) -> None:
         )
     for done in ("retry", "drop"):
         route = f"POST {SHOP}/messages/{{message_id}}/{done}"
-        await writer.does(route, "owner", message_id=message)
+        await writer.call_route(route, "owner", message_id=message)
 
 
-async def team(writer: Writer) -> None:
+async def write_team(writer: WriteCalls) -> None:
     """Let people in and out, and forget them; at last found a shop."""
     users = writer.house.users
-    await writer.does(f"POST {SHOP}/members", "owner", phone="+34600000020", role="receptionist")
+    await writer.call_route(
+        f"POST {SHOP}/members", "owner", phone="+34600000020", role="receptionist"
+    )
     member = f"{SHOP}/members/{{user_id}}"
-    await writer.does(f"PUT {member}/alerts", "owner", alerts=False)
-    await writer.does(f"POST {member}/pairing", "owner")
-    await writer.does(f"DELETE {member}/{{role}}", "owner", role="receptionist")
+    await writer.call_route(f"PUT {member}/alerts", "owner", alerts=False)
+    await writer.call_route(f"POST {member}/pairing", "owner")
+    await writer.call_route(f"DELETE {member}/{{role}}", "owner", role="receptionist")
     for done in ("deactivate", "reactivate", "erase"):
-        await writer.does(f"POST /users/{{user_id}}/{done}", "admin")
-    await writer.does("DELETE /users/{user_id}", "admin", user_id=users["other receptionist"])
-    await writer.does("POST /me/erase", "customer")
-    await writer.does("POST /shops", "admin")
+        await writer.call_route(f"POST /users/{{user_id}}/{done}", "admin")
+    await writer.call_route("DELETE /users/{user_id}", "admin", user_id=users["other receptionist"])
+    await writer.call_route("POST /me/erase", "customer")
+    await writer.call_route("POST /shops", "admin")
 
 
-EVERYTHING = (accounts, shop, hours, times, own, desk, talks, customers, team)
+ALL_WRITES = (
+    write_accounts,
+    write_shop,
+    write_hours,
+    write_calendars,
+    write_own_bookings,
+    write_staff_bookings,
+    write_conversations,
+    write_customers,
+    write_team,
+)
 """All parts; a later one takes what an earlier one left."""

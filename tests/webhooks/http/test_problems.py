@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from core import errors
-from webhooks.http.problems import STATUS, install
+from webhooks.http.problems import STATUS_BY_ERROR, install_problem_handlers
 
 CLASSES = {
     each
@@ -20,7 +20,7 @@ CLASSES = {
 
 
 def test_every_class_has_its_status_and_there_are_no_others() -> None:
-    assert set(STATUS) == CLASSES
+    assert set(STATUS_BY_ERROR) == CLASSES
 
 
 def test_every_class_has_a_code_of_its_own() -> None:
@@ -34,7 +34,7 @@ class Body(BaseModel):
 @pytest.fixture
 def client() -> httpx.AsyncClient:
     app = FastAPI()
-    install(app)
+    install_problem_handlers(app)
 
     @app.get("/taken")
     async def taken() -> None:
@@ -46,7 +46,7 @@ def client() -> httpx.AsyncClient:
 
     @app.get("/invalid")
     async def invalid() -> None:
-        raise errors.Invalid(field="name", reason="2 to 100 characters")
+        raise errors.InvalidValue(field="name", reason="2 to 100 characters")
 
     @app.get("/broken")
     async def broken() -> None:

@@ -19,9 +19,9 @@ from core.messaging.outbox import enqueue
 from core.reporting import gauges
 from tests.servers.twilio.faults import Fault
 from tests.support import shops
-from tests.support.people_rows import Place
-from tests.support.row_factory import Rows
-from tests.webhooks.harness import Served, serving
+from tests.support.people_rows import PeopleRows
+from tests.support.row_factory import RowFactory
+from tests.webhooks.harness import TwilioHarness, twilio_harness
 from webhooks.app import create_app
 
 MARTA = "+34600111222"
@@ -47,26 +47,26 @@ def clock_of(runtime: Runtime) -> FixedClock:
 
 
 @pytest.fixture
-async def served(runtime: Runtime) -> AsyncIterator[Served]:
+async def served(runtime: Runtime) -> AsyncIterator[TwilioHarness]:
     async with runtime.transaction() as ctx:
-        await shops.salon(ctx)
-    async with serving(runtime) as made:
+        await shops.build_salon(ctx)
+    async with twilio_harness(runtime) as made:
         yield made
 
 
-async def test_a_talk_is_counted(served: Served) -> None:
+async def test_conversation_is_counted_in_metrics(served: TwilioHarness) -> None:
     before = await samples(served.app)
-    await served.sms(MARTA, "BELLA")
-    await served.sms(MARTA, "1")
+    await served.send_sms(MARTA, "BELLA")
+    await served.send_sms(MARTA, "1")
     served.twilio.fail_next(1, Fault.BROKEN)
-    await served.sms(MARTA, "1")
+    await served.send_sms(MARTA, "1")
     clock = clock_of(served.app.runtime)
     clock.advance(timedelta(seconds=20))
     waiting = await samples(served.app)
-    served.app.delivery.wake()
-    await served.idle()
+    served.app.sender.wake()
+    await served.wait_until_idle()
     code = re.findall(r"\b\d{6}\b", served.twilio.to(MARTA)[-1])[0]
-    await served.sms(MARTA, f"{code} Marta")
+    await served.send_sms(MARTA, f"{code} Marta")
     served.twilio.outcomes[MARTA] = 30003
     await served.twilio.settle(served.twilio.messages[-1])
     after = await samples(served.app)
@@ -93,9 +93,9 @@ async def test_a_talk_is_counted(served: Served) -> None:
     assert after['slotline_codes_24h{outcome="used"}'] == 1
 
 
-async def test_reminders_are_counted_as_sent_late_or_dropped(served: Served) -> None:
+async def test_reminders_are_counted_as_sent_late_or_dropped(served: TwilioHarness) -> None:
     runtime = served.app.runtime
-    await served.sms(MARTA, "BELLA")
+    await served.send_sms(MARTA, "BELLA")
     before = await samples(served.app)
     clock_of(runtime).move_to("2026-03-09T11:00Z")
     hello = Say("hello", {})
@@ -103,15 +103,15 @@ async def test_reminders_are_counted_as_sent_late_or_dropped(served: Served) -> 
     async with runtime.transaction() as ctx:
         for number, late in enumerate(ways):
             past = ctx.now - timedelta(minutes=1) if number == 2 else None
-            await enqueue.post(
+            await enqueue.enqueue(
                 ctx,
                 hello,
                 conversation_id=1,
                 lane="reminder",
                 due_at=ctx.now - late,
-                not_after=past,
+                expires_at=past,
             )
-    await served.idle()
+    await served.wait_until_idle()
     after = await samples(served.app)
     counted = {
         outcome: after.get(name, 0) - before.get(name, 0)
@@ -121,14 +121,14 @@ async def test_reminders_are_counted_as_sent_late_or_dropped(served: Served) -> 
     assert counted == {"sent": 1, "late": 1, "dropped": 1}
 
 
-async def test_no_label_holds_a_person(served: Served) -> None:
-    await served.sms(MARTA, "BELLA")
+async def test_metric_labels_hold_no_personal_data(served: TwilioHarness) -> None:
+    await served.send_sms(MARTA, "BELLA")
     assert "600111222" not in (await answer(served.app, "/metrics")).text
 
 
 async def test_with_a_token_only_its_bearer_reads(runtime: Runtime) -> None:
     runtime.settings = runtime.settings.model_copy(update={"metrics_token": "a long token"})
-    app = App.of(runtime)
+    app = App.from_runtime(runtime)
     assert (await answer(app, "/metrics")).status_code == 403
     assert (await answer(app, "/metrics", Authorization="Bearer another")).status_code == 403
     assert (await answer(app, "/metrics", Authorization="Bearer a long token")).status_code == 200
@@ -145,8 +145,8 @@ async def state(app: App) -> str:
 
 
 async def test_ready_turns_red_when_the_workers_heart_stops(runtime: Runtime) -> None:
-    app = App.of(runtime)
-    await app.worker.beat()
+    app = App.from_runtime(runtime)
+    await app.worker.heartbeat()
     assert await state(app) == "ok"
     clock_of(runtime).advance(timedelta(seconds=120))
     assert await state(app) == "ok"
@@ -154,23 +154,23 @@ async def test_ready_turns_red_when_the_workers_heart_stops(runtime: Runtime) ->
     assert await state(app) == (
         "no worker has been at work for 2 minutes: start python -m bot worker"
     )
-    await app.worker.beat()
+    await app.worker.heartbeat()
     assert await state(app) == "ok"
 
 
 async def test_ready_turns_red_when_a_message_waits_too_long(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
+        place = await PeopleRows.open_shop(ctx)
         ahead = ctx.now + timedelta(hours=1)
         for due_at in (ahead, ctx.now):
-            talk = await place.talk(f"+3460000000{due_at.hour % 9}")
-            await enqueue.post(ctx, Say("hello", {}), conversation_id=talk, due_at=due_at)
+            talk = await place.open_conversation(f"+3460000000{due_at.hour % 9}")
+            await enqueue.enqueue(ctx, Say("hello", {}), conversation_id=talk, due_at=due_at)
         # Nobody looks at the terminal: what stands there is nobody's delay.
         await place.rows.add(tables.lines, transport="terminal")
-        asleep = await place.talk("+34600000009")
+        asleep = await place.open_conversation("+34600000009")
         long_ago = ctx.now - timedelta(days=9)
-        await enqueue.post(ctx, Say("hello", {}), conversation_id=asleep, due_at=long_ago)
-    app = App.of(runtime)
+        await enqueue.enqueue(ctx, Say("hello", {}), conversation_id=asleep, due_at=long_ago)
+    app = App.from_runtime(runtime)
     clock_of(runtime).advance(timedelta(minutes=30))
     assert await state(app) == "ok"
     clock_of(runtime).advance(timedelta(seconds=1))
@@ -184,17 +184,17 @@ async def test_ready_turns_red_when_a_message_waits_too_long(runtime: Runtime) -
 
 async def test_the_oldest_is_found_by_the_index_of_what_is_due(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        await Rows(ctx).add_to_every_table()
+        await RowFactory(ctx).add_to_every_table()
         seen: list[tuple[str, object]] = []
         connection = ctx.connection.sync_connection
         sa.event.listen(
             connection, "before_cursor_execute", lambda *args: seen.append((args[2], args[3]))
         )
-        assert await gauges.oldest_due(ctx, "reply") is None
+        assert await gauges.oldest_due_at(ctx, "reply") is None
         statement, values = seen[0]
-        if ctx.postgresql:
+        if ctx.is_postgresql:
             await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN" if ctx.postgresql else "EXPLAIN QUERY PLAN"
+        explain = "EXPLAIN" if ctx.is_postgresql else "EXPLAIN QUERY PLAN"
         plan = await ctx.connection.exec_driver_sql(f"{explain} {statement}", values)  # type: ignore[arg-type]
         steps = " | ".join(str(row[-1]) for row in plan)
     assert "ix_outbox_due" in steps, steps

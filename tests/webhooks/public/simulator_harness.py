@@ -14,7 +14,7 @@ import httpx
 import sqlalchemy as sa
 import uvicorn
 
-from bot.simulator.controller import Stage
+from bot.simulator.controller import SimulatorController
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
@@ -24,22 +24,22 @@ from webhooks.app import create_app
 Json = dict[str, Any]
 
 
-async def two_shops(runtime: Runtime) -> None:
+async def build_two_shops(runtime: Runtime) -> None:
     """Fill an empty database: Bella Hair, and a clinic with an owner and a receptionist."""
     async with runtime.transaction() as ctx:
-        await shops.salon(ctx)
-        clinic = await shops.clinic(ctx)
-        await shops.member(ctx, clinic, "+919820000001", "owner", "Asha Rao")
-        await shops.member(ctx, clinic, "+919820000002", "receptionist", "Ravi Nair")
+        await shops.build_salon(ctx)
+        clinic = await shops.build_clinic(ctx)
+        await shops.add_staff(ctx, clinic, "+919820000001", "owner", "Asha Rao")
+        await shops.add_staff(ctx, clinic, "+919820000002", "receptionist", "Ravi Nair")
         # Their terminals: what is sent to a simulated line stays on the page.
         await ctx.execute(sa.delete(tables.lines))
 
 
 @dataclass(slots=True)
-class Theatre:
+class SimulatorHarness:
     """A served stage; `url` is where."""
 
-    stage: Stage
+    stage: SimulatorController
     url: str
     client: httpx.AsyncClient
 
@@ -50,17 +50,17 @@ class Theatre:
         return await self.client.post(f"/simulator/{path}", json=body)
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[Watcher]:
+    async def follow_events(self) -> AsyncIterator[SimulatorView]:
         """Follow the page's events."""
         async with self.client.stream("GET", "/simulator/events") as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
-            watcher = Watcher(answer.aiter_lines())
-            await watcher.until(lambda w: w.scenes)
+            watcher = SimulatorView(answer.aiter_lines())
+            await watcher.read_until(lambda w: w.scenes)
             yield watcher
 
 
 @dataclass(slots=True)
-class Watcher:
+class SimulatorView:
     """What a page would know by now."""
 
     lines: AsyncIterator[str]
@@ -68,7 +68,7 @@ class Watcher:
     facts: Json = field(default_factory=dict)
     messages: list[Json] = field(default_factory=list)
 
-    async def until(self, seen: Callable[[Watcher], object]) -> None:
+    async def read_until(self, seen: Callable[[SimulatorView], object]) -> None:
         """Read events until `seen` holds; a test that waits in vain fails after ten seconds."""
         async with asyncio.timeout(10):
             while not seen(self):
@@ -104,7 +104,7 @@ class Watcher:
     def shown(self, phone: tuple[int, str]) -> list[str]:
         """Return a phone's messages: "> " its person's, "< " what came."""
         return [
-            f"{'>' if m['mine'] else '<'} {text_of(m)}"
+            f"{'>' if m['mine'] else '<'} {message_text(m)}"
             for m in self.messages
             if (m["line"], m["address"]) == phone
         ]
@@ -122,19 +122,19 @@ class Watcher:
         return next(m for m in reversed(self.messages) if (m["line"], m["address"]) == phone)
 
 
-def text_of(message: Json) -> str:
+def message_text(message: Json) -> str:
     return "".join(span["text"] for span in message["text"])
 
 
 @asynccontextmanager
-async def staging(runtime: Runtime) -> AsyncIterator[Theatre]:
+async def simulator_harness(runtime: Runtime) -> AsyncIterator[SimulatorHarness]:
     """Serve the simulator on `runtime`, whose clock is a FixedClock, until the block ends."""
     assert isinstance(runtime.clock, FixedClock)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         runtime.settings = runtime.settings.model_copy(update={"port": listening.getsockname()[1]})
-        stage = Stage.of(runtime, runtime.clock, two_shops)
-        await stage.begin()
+        stage = SimulatorController.from_runtime(runtime, runtime.clock, build_two_shops)
+        await stage.start_fresh()
         server = uvicorn.Server(
             uvicorn.Config(create_app(stage.app, stage), log_config=None, lifespan="off", ws="none")
         )
@@ -142,9 +142,9 @@ async def staging(runtime: Runtime) -> AsyncIterator[Theatre]:
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-                yield Theatre(stage, url, client)
+                yield SimulatorHarness(stage, url, client)
         finally:
-            stage.simulator.hang_up()
+            stage.simulator.disconnect_watchers()
             server.should_exit = True
             await task
             await stage.app.stop()

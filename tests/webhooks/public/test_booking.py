@@ -13,14 +13,14 @@ import sqlalchemy as sa
 import structlog
 
 from bot.app import App
-from core.clock import instant_from
+from core.clock import parse_instant
 from core.db.runtime import Runtime
 from core.db.tables import bookings, shops
 from core.signed_links import booking_token
-from tests.support.row_factory import Rows
+from tests.support.row_factory import RowFactory
 from webhooks.app import create_app
-from webhooks.http.html import language_of
-from webhooks.http.rate_limits import WINDOW_MINUTES, WRONG_LINKS
+from webhooks.http.html import negotiate_language
+from webhooks.http.rate_limits import MAX_WRONG_LINKS, WINDOW_MINUTES
 
 DAYS = "What you write is deleted after 90 days, what you are sent after 180."
 STORED = "What is stored of you, and why"
@@ -32,7 +32,7 @@ NOT_OURS = (
 UNLIKE = {"content-length", "x-request-id"}
 """Headers that differ from answer to answer."""
 
-START = instant_from("2026-03-13T16:30Z")
+START = parse_instant("2026-03-13T16:30Z")
 THEIR_PHONE = "+34600000001"
 SNAPSHOT = {
     "service": "Cut",
@@ -73,7 +73,7 @@ class Site:
 @pytest.fixture
 async def site(runtime: Runtime) -> AsyncIterator[Site]:
     async with runtime.transaction() as ctx:
-        rows = Rows(ctx)
+        rows = RowFactory(ctx)
         await rows.add(
             shops,
             language="en",
@@ -90,7 +90,7 @@ async def site(runtime: Runtime) -> AsyncIterator[Site]:
             snapshot=SNAPSHOT,
             sequence=1,
         )
-    transport = httpx.ASGITransport(create_app(App.of(runtime)))
+    transport = httpx.ASGITransport(create_app(App.from_runtime(runtime)))
     async with httpx.AsyncClient(transport=transport, base_url="http://slotline.test") as client:
         yield Site(runtime, client, booking_id)
 
@@ -228,7 +228,7 @@ async def test_what_is_past_is_over_and_another_year_is_named(site: Site) -> Non
     )
 
 
-async def test_the_attendee_and_a_price_on_request(site: Site) -> None:
+async def test_booking_page_shows_attendee_and_price_on_request(site: Site) -> None:
     await site.change(attendee="Hugo", price_minor=None)
     await site.change_shop(phone="", latitude=None, address="Calle Mayor 8 & 9")
     page = Reader((await site.get()).text)
@@ -304,7 +304,7 @@ async def test_a_wrong_link_is_answered_in_plain_words(site: Site, end: str) -> 
     assert Reader(spanish.text).lines[0] == "Aquí no hay ninguna reserva"
 
 
-async def test_the_calendar_file(site: Site) -> None:
+async def test_booking_page_serves_a_calendar_file(site: Site) -> None:
     answer = await site.get(f"{site.path}.ics")
     assert answer.status_code == 200
     assert {name: value for name, value in answer.headers.items() if name not in UNLIKE} == {
@@ -317,7 +317,7 @@ async def test_the_calendar_file(site: Site) -> None:
         "x-robots-tag": "noindex, nofollow",
     }
     (event,) = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
-    link = f"{site.runtime.settings.base_url}{site.path}"
+    link = f"{site.runtime.settings.public_base_url}{site.path}"
     assert {name: str(event[name]) for name in ("UID", "SUMMARY", "STATUS", "URL")} == {
         "UID": f"{site.booking_id}-K7Q-3MD@slotline",
         "SUMMARY": "Cut with Leo, Bella Hair",
@@ -375,8 +375,8 @@ async def test_a_preview_may_ask_for_the_head_alone(site: Site) -> None:
         (",,;;q=,es" * 1000, "", "es"),
     ],
 )
-def test_the_language_to_answer_in(accepted: str, otherwise: str, spoken: str) -> None:
-    assert language_of(accepted, otherwise) == spoken
+def test_page_language_is_negotiated(accepted: str, otherwise: str, spoken: str) -> None:
+    assert negotiate_language(accepted, otherwise) == spoken
 
 
 # --- guessing -----------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def test_the_language_to_answer_in(accepted: str, otherwise: str, spoken: str) -
 
 async def test_whoever_tries_too_many_links_that_open_nothing_waits(site: Site) -> None:
     wrong = f"/b/{site.booking_id:x}-aaaaaaaaaa"
-    missed = [(await site.get(wrong)).status_code for _ in range(WRONG_LINKS)]
+    missed = [(await site.get(wrong)).status_code for _ in range(MAX_WRONG_LINKS)]
     assert missed == [404] * 30
     # From then on not even the right one opens: the next guess may have been that.
     for path in (wrong, site.path, f"{site.path}.ics"):
@@ -395,8 +395,8 @@ async def test_whoever_tries_too_many_links_that_open_nothing_waits(site: Site) 
 
 
 async def test_opening_ones_own_link_is_never_too_often(site: Site) -> None:
-    opened = [(await site.get()).status_code for _ in range(WRONG_LINKS + 5)]
-    assert opened == [200] * (WRONG_LINKS + 5)
+    opened = [(await site.get()).status_code for _ in range(MAX_WRONG_LINKS + 5)]
+    assert opened == [200] * (MAX_WRONG_LINKS + 5)
 
 
 async def test_a_page_says_what_is_stored_and_why_in_every_language(site: Site) -> None:

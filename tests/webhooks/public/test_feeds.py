@@ -13,10 +13,10 @@ import sqlalchemy as sa
 import structlog
 
 from core.db.tables import audit, bookings, feeds, shops
-from tests.webhooks.api.harness import House, outcome
+from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 
-async def subscribe(house: House, who: str, provider: str = "") -> str:
+async def subscribe(house: ApiHarness, who: str, provider: str = "") -> str:
     """Make an address as somebody; return its path."""
     body = {"provider_id": house.shop.providers[provider]} if provider else {}
     made = await house.post(f"/shops/{house.shop.shop_id}/feeds", who, **body)
@@ -43,9 +43,9 @@ def march(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 async def test_a_calendar_shows_what_is_booked_and_blocked(
-    house: House, site: httpx.AsyncClient
+    house: ApiHarness, site: httpx.AsyncClient
 ) -> None:
-    await house.furnish()
+    await house.add_booked_customer()
     at = f"/shops/{house.shop.shop_id}"
     for name, hour in (("Ana", 15), ("Leo", 16)):
         block = {"provider_id": house.shop.providers[name], "reason": f"{name} is out"}
@@ -63,10 +63,10 @@ async def test_a_calendar_shows_what_is_booked_and_blocked(
     assert mine.headers["content-type"] == "text/calendar; charset=utf-8"
 
 
-async def test_it_is_sent_again_only_when_something_changed(
-    house: House, site: httpx.AsyncClient
+async def test_feed_answers_not_modified_until_something_changes(
+    house: ApiHarness, site: httpx.AsyncClient
 ) -> None:
-    await house.furnish()
+    await house.add_booked_customer()
     path = await subscribe(house, "owner")
     first = await site.get(path)
     known = {"If-None-Match": first.headers["etag"]}
@@ -80,27 +80,29 @@ async def test_it_is_sent_again_only_when_something_changed(
 
 
 async def test_a_discreet_shop_tells_nothing_but_the_reference(
-    house: House, site: httpx.AsyncClient
+    house: ApiHarness, site: httpx.AsyncClient
 ) -> None:
-    await house.furnish()
+    await house.add_booked_customer()
     async with house.runtime.transaction() as ctx:
         await ctx.execute(sa.update(shops).values(discreet=True))
     file = (await site.get(await subscribe(house, "owner"))).content
-    ref = await house.scalar(sa.select(bookings.c.ref))
+    ref = await house.fetch_scalar(sa.select(bookings.c.ref))
     assert [one[2] for one in entries(file)] == [ref]
     assert (b"Marta" in file, b"Cut" in file) == (False, False)
 
 
 async def test_an_address_is_revoked_for_good_and_kept_nowhere(
-    house: House, site: httpx.AsyncClient
+    house: ApiHarness, site: httpx.AsyncClient
 ) -> None:
     path, at = await subscribe(house, "owner"), f"/shops/{house.shop.shop_id}/feeds"
     listed = (await house.get(at, "owner")).json()["items"]
     assert [sorted(one) for one in listed] == [["created_at", "id", "provider_id"]]
     secret = path.removeprefix("/calendars/").removesuffix(".ics")
     kept = [
-        str(await house.scalar(sa.select(feeds.c.digest))),
-        str(await house.scalar(sa.select(audit.c.after).where(audit.c.action.like("feeds%")))),
+        str(await house.fetch_scalar(sa.select(feeds.c.digest))),
+        str(
+            await house.fetch_scalar(sa.select(audit.c.after).where(audit.c.action.like("feeds%")))
+        ),
     ]
     assert [secret in one for one in kept] == [False, False]
     assert (await site.get(path)).status_code == 200
@@ -109,27 +111,29 @@ async def test_an_address_is_revoked_for_good_and_kept_nowhere(
     assert [line["path"] for line in logged if line["event"] == "request"] == [
         "/calendars/[hidden].ics"
     ]
-    gone = await house.call("DELETE", f"{at}/{listed[0]['id']}", "owner")
+    gone = await house.request("DELETE", f"{at}/{listed[0]['id']}", "owner")
     assert (gone.status_code, (await site.get(path)).status_code) == (204, 404)
 
 
-async def test_a_provider_has_their_own_only(house: House) -> None:
+async def test_provider_feed_shows_own_bookings_only(house: ApiHarness) -> None:
     at = f"/shops/{house.shop.shop_id}/feeds"
     await subscribe(house, "owner")
     await subscribe(house, "owner", "Leo")
     refused = [
         await house.post(at, "provider"),
         await house.post(at, "provider", provider_id=house.shop.providers["Leo"]),
-        await house.call("DELETE", f"{at}/1", "provider"),
-        await house.call("DELETE", f"{at}/2", "provider"),
+        await house.request("DELETE", f"{at}/1", "provider"),
+        await house.request("DELETE", f"{at}/2", "provider"),
         await house.post(at, "owner", provider_id=house.other.providers["Rao"]),
     ]
-    assert [outcome(answer) for answer in refused] == [(404, "not_found")] * 5
+    assert [status_and_code(answer) for answer in refused] == [(404, "not_found")] * 5
     assert (await house.get(at, "provider")).json()["items"] == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_nobody_guesses_an_address(house: House, site: httpx.AsyncClient) -> None:
+async def test_guessing_feed_addresses_is_rate_limited(
+    house: ApiHarness, site: httpx.AsyncClient
+) -> None:
     path = await subscribe(house, "owner")
     guesses = [(await site.get(f"/calendars/guess{n}.ics")).status_code for n in range(31)]
     barred = await site.get(path)

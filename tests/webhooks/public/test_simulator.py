@@ -13,12 +13,17 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import App
-from bot.simulator.controller import REAL, apart
+from bot.simulator.controller import REAL_SETTINGS, demo_settings
 from core.db import tables
 from core.db.runtime import Runtime
-from core.messaging.lines import add_line
+from core.messaging.lines import get_or_create_line
 from core.settings import Settings
-from tests.webhooks.public.simulator_harness import Theatre, Watcher, staging, text_of
+from tests.webhooks.public.simulator_harness import (
+    SimulatorHarness,
+    SimulatorView,
+    message_text,
+    simulator_harness,
+)
 from webhooks.app import create_app
 
 OFFER = """< Bella Hair. Cut, 30 min, 25 EUR, Tue 10 Mar:
@@ -32,17 +37,19 @@ SALON, CLINIC = "Bella Hair", "Smile Dental"
 
 
 @pytest.fixture
-async def theatre(runtime: Runtime) -> AsyncIterator[Theatre]:
-    async with staging(runtime) as served:
+async def theatre(runtime: Runtime) -> AsyncIterator[SimulatorHarness]:
+    async with simulator_harness(runtime) as served:
         yield served
 
 
-async def write(theatre: Theatre, phone: tuple[int, str], text: str) -> None:
+async def write(theatre: SimulatorHarness, phone: tuple[int, str], text: str) -> None:
     answer = await theatre.post("messages", line=phone[0], address=phone[1], text=text)
     assert answer.status_code == 200
 
 
-async def tap(theatre: Theatre, watcher: Watcher, phone: tuple[int, str], label: str) -> None:
+async def tap(
+    theatre: SimulatorHarness, watcher: SimulatorView, phone: tuple[int, str], label: str
+) -> None:
     offered = [o for m in watcher.messages for o in m["options"] if o["label"] == label][-1]
     answer = await theatre.post(
         "messages",
@@ -56,21 +63,21 @@ async def tap(theatre: Theatre, watcher: Watcher, phone: tuple[int, str], label:
 
 
 def code_in(message: dict[str, Any]) -> str:
-    return str(re.findall(r"\b\d{6}\b", text_of(message))[0])
+    return str(re.findall(r"\b\d{6}\b", message_text(message))[0])
 
 
 async def test_booking_by_sms_is_on_the_owners_phone_the_moment_it_is_made(
-    theatre: Theatre,
+    theatre: SimulatorHarness,
 ) -> None:
-    async with theatre.watching() as page:
+    async with theatre.follow_events() as page:
         marta, owner = page.phone(SALON, "sms"), page.phone(SALON, "staff")
         await write(theatre, marta, "can I get a cut tomorrow after 5?")
-        await page.until(lambda w: len(w.shown(marta)) == 2)
+        await page.read_until(lambda w: len(w.shown(marta)) == 2)
         await write(theatre, marta, "1")
-        await page.until(lambda w: len(w.shown(marta)) == 4)
+        await page.read_until(lambda w: len(w.shown(marta)) == 4)
         code = code_in(page.last(marta))
         await write(theatre, marta, f"{code} Marta")
-        await page.until(lambda w: w.shown(owner) and len(w.shown(marta)) == 6)
+        await page.read_until(lambda w: w.shown(owner) and len(w.shown(marta)) == 6)
         ref = page.facts["bookings"][0]["ref"]
         assert page.shown(marta)[:5] == [
             "> can I get a cut tomorrow after 5?",
@@ -82,7 +89,7 @@ async def test_booking_by_sms_is_on_the_owners_phone_the_moment_it_is_made(
         assert page.shown(owner) == [
             f"< New: Cut with Ana, Tue 10 Mar 5:00 pm, Marta +34600111222. Ref {ref}"
         ]
-        await page.until(lambda w: w.facts["tour"]["book"])
+        await page.read_until(lambda w: w.facts["tour"]["book"])
         (booking,) = page.facts["bookings"]
         assert booking["title"] == "Cut with Ana"
         assert booking["when"] == "Tue 10 Mar 5:00 pm"
@@ -96,14 +103,14 @@ async def test_booking_by_sms_is_on_the_owners_phone_the_moment_it_is_made(
         assert "BEGIN:VEVENT" in (await theatre.get(booking["calendar"])).text
 
 
-async def test_approval_on_one_phone_is_news_on_the_other(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_approval_on_one_phone_is_news_on_the_other(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         priya = page.phone(CLINIC, "whatsapp")
         owner, reception = page.phone(CLINIC, "staff"), page.phone(CLINIC, "staff", 1)
         await write(theatre, priya, "check-up tomorrow at 10am")
-        await page.until(lambda w: len(w.shown(priya)) == 2)
+        await page.read_until(lambda w: len(w.shown(priya)) == 2)
         await write(theatre, priya, f"{code_in(page.last(priya))} Ananya")
-        await page.until(lambda w: w.shown(owner) and w.shown(reception))
+        await page.read_until(lambda w: w.shown(owner) and w.shown(reception))
         ref = page.facts["bookings"][0]["ref"]
         facts = "Check-up with Dr Asha Rao, Tue 10 Mar 10:00 am"
         asked = f"< To approve: {facts}, Ananya +919820011122. Ref {ref}"
@@ -112,21 +119,23 @@ async def test_approval_on_one_phone_is_news_on_the_other(theatre: Theatre) -> N
         await tap(theatre, page, reception, "Approve")
         confirmed = f"< Smile Dental confirmed: {facts}, 12 MG Road. Ref {ref}"
         decided = f"< Confirmed by Ravi Nair: Check-up, Tue 10 Mar 10:00 am, Ananya. Ref {ref}"
-        await page.until(lambda w: w.shown(owner) == [decided] and w.shown(priya)[-1] == confirmed)
+        await page.read_until(
+            lambda w: w.shown(owner) == [decided] and w.shown(priya)[-1] == confirmed
+        )
         # A tap is answered in the message that has the button.
         assert page.shown(reception) == [f"< Approved: Ananya, {facts}.", "> Approve"]
         assert page.offered(owner) == []
-        await page.until(lambda w: w.facts["tour"]["approve"])
+        await page.read_until(lambda w: w.facts["tour"]["approve"])
         assert page.facts["tour"] == {"book": False, "approve": True, "cancel": False}
 
 
-async def test_each_look_offers_what_its_channel_can(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_each_look_offers_what_its_channel_can(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         shapes = {}
         for look in ("sms", "whatsapp", "telegram"):
             phone = page.phone(SALON, look)
             await write(theatre, phone, "hi")
-            await page.until(lambda w, phone=phone: len(w.shown(phone)) == 2)  # type: ignore[misc]
+            await page.read_until(lambda w, phone=phone: len(w.shown(phone)) == 2)  # type: ignore[misc]
             last = page.last(phone)
             shapes[look] = (last["shape"], [option["label"] for option in last["options"]])
     assert shapes == {
@@ -142,92 +151,92 @@ async def test_each_look_offers_what_its_channel_can(theatre: Theatre) -> None:
     }
 
 
-async def asked_for_the_phone(theatre: Theatre, page: Watcher) -> tuple[int, str]:
+async def asked_for_the_phone(theatre: SimulatorHarness, page: SimulatorView) -> tuple[int, str]:
     """Let Marta ask for a time in Telegram, up to where her phone is needed; return her phone."""
     telegram = page.phone(SALON, "telegram")
     await write(theatre, telegram, "cut tomorrow at 5pm with Leo")
-    await page.until(lambda w: "Confirm" in w.offered(telegram))
+    await page.read_until(lambda w: "Confirm" in w.offered(telegram))
     await tap(theatre, page, telegram, "Confirm")
-    await page.until(lambda w: any(m["contact"] == "Share my number" for m in w.messages))
+    await page.read_until(lambda w: any(m["contact"] == "Share my number" for m in w.messages))
     return telegram
 
 
-async def test_number_shared_in_telegram_is_proof_enough(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_number_shared_in_telegram_is_proof_enough(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         line, address = await asked_for_the_phone(theatre, page)
         answer = await theatre.post(
             "messages", line=line, address=address, kind="contact", text="+34600111222"
         )
         assert answer.status_code == 200
-        await page.until(lambda w: w.facts["bookings"][0]["state"] == "held")
+        await page.read_until(lambda w: w.facts["bookings"][0]["state"] == "held")
         assert page.shown(page.phone(SALON, "sms")) == []
 
 
-async def test_number_typed_in_telegram_gets_a_code_by_sms(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_number_typed_in_telegram_gets_a_code_by_sms(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         telegram, sms = await asked_for_the_phone(theatre, page), page.phone(SALON, "sms")
         await write(theatre, telegram, "600 111 222")
-        await page.until(lambda w: w.shown(sms))
+        await page.read_until(lambda w: w.shown(sms))
         await write(theatre, telegram, f"{code_in(page.last(sms))} Marta")
-        await page.until(lambda w: w.facts["tour"]["book"])
+        await page.read_until(lambda w: w.facts["tour"]["book"])
         assert page.facts["bookings"][0]["state"] == "confirmed"
 
 
-async def test_jumping_ahead_lets_a_hold_run_out(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_jumping_ahead_lets_a_hold_run_out(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         assert not page.facts["due"]
         marta = page.phone(SALON, "sms")
         await write(theatre, marta, "cut tomorrow at 5pm with Leo")
-        await page.until(lambda w: w.facts["due"])
+        await page.read_until(lambda w: w.facts["due"])
         due = {"at": "2026-03-09T09:05:00+00:00", "what": "a hold runs out"}
         assert page.facts["due"] == due
         assert (await theatre.post("jump")).json() == {"due": due}
-        await page.until(lambda w: w.facts["bookings"][0]["state"] == "expired")
+        await page.read_until(lambda w: w.facts["bookings"][0]["state"] == "expired")
         assert page.facts["now"] == due["at"]
         assert page.facts["due"] is None
         assert (await theatre.post("jump")).json() == {"due": None}
 
 
-async def test_cancelling_ends_the_tour(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_cancelling_ends_the_tour(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         marta = page.phone(SALON, "sms")
         await write(theatre, marta, "cut tomorrow at 5pm with Leo")
-        await page.until(lambda w: len(w.shown(marta)) == 2)
+        await page.read_until(lambda w: len(w.shown(marta)) == 2)
         for said in (f"{code_in(page.last(marta))} Marta", "my bookings", "2", "yes"):
             before = len(page.shown(marta))
             await write(theatre, marta, said)
-            await page.until(lambda w, before=before: len(w.shown(marta)) == before + 2)  # type: ignore[misc]
-        await page.until(lambda w: w.facts["tour"]["cancel"])
+            await page.read_until(lambda w, before=before: len(w.shown(marta)) == before + 2)  # type: ignore[misc]
+        await page.read_until(lambda w: w.facts["tour"]["cancel"])
         assert page.facts["bookings"][0]["stateName"] == "Called off"
         assert page.facts["bookings"][0]["over"] is True
 
 
-async def test_reset_begins_anew_and_tells_every_page(theatre: Theatre) -> None:
-    async with theatre.watching() as page, theatre.watching() as other:
+async def test_reset_begins_anew_and_tells_every_page(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page, theatre.follow_events() as other:
         marta = page.phone(SALON, "sms")
         await write(theatre, marta, "cut tomorrow at 5pm with Leo")
-        await page.until(lambda w: w.facts["bookings"])
-        await other.until(lambda w: w.facts["bookings"])
+        await page.read_until(lambda w: w.facts["bookings"])
+        await other.read_until(lambda w: w.facts["bookings"])
         assert (await theatre.post("reset")).status_code == 200
-        await page.until(lambda w: not w.messages)
-        await other.until(lambda w: not w.messages)
+        await page.read_until(lambda w: not w.messages)
+        await other.read_until(lambda w: not w.messages)
         assert page.facts["bookings"] == other.facts["bookings"] == []
         assert [scene["name"] for scene in page.scenes] == [SALON, CLINIC]
         await write(theatre, page.phone(SALON, "sms"), "hi")
-        await page.until(lambda w: len(w.messages) == 2)
+        await page.read_until(lambda w: len(w.messages) == 2)
         assert page.shown(page.phone(SALON, "sms"))[0] == "> hi"
 
 
-async def test_what_is_stored_of_a_talk_shows_no_code(theatre: Theatre) -> None:
-    async with theatre.watching() as page:
+async def test_what_is_stored_of_a_talk_shows_no_code(theatre: SimulatorHarness) -> None:
+    async with theatre.follow_events() as page:
         marta = page.phone(SALON, "sms")
         await write(theatre, marta, "cut tomorrow at 5pm with Leo")
-        await page.until(lambda w: len(w.shown(marta)) == 2)
+        await page.read_until(lambda w: len(w.shown(marta)) == 2)
         code = code_in(page.last(marta))
         await write(theatre, marta, f"{code} Marta")
-        await page.until(lambda w: w.facts["tour"]["book"])
+        await page.read_until(lambda w: w.facts["tour"]["book"])
         await write(theatre, marta, "mine was 123 456, and the price 2500")
-        await page.until(lambda w: len(w.shown(marta)) == 6)
+        await page.read_until(lambda w: len(w.shown(marta)) == 6)
         talk = page.facts["bookings"][0]["talk"]
     answer = await theatre.get(f"/simulator/talks/{talk}")
     assert code not in answer.text
@@ -243,28 +252,30 @@ async def test_what_is_stored_of_a_talk_shows_no_code(theatre: Theatre) -> None:
     assert (await theatre.get("/simulator/talks/999")).status_code == 404
 
 
-async def test_nothing_of_it_goes_to_a_real_line(theatre: Theatre, runtime: Runtime) -> None:
+async def test_nothing_of_it_goes_to_a_real_line(
+    theatre: SimulatorHarness, runtime: Runtime
+) -> None:
     async with runtime.transaction() as ctx:
         for shop_id in (1, 2):
-            await add_line(
+            await get_or_create_line(
                 ctx, transport="twilio", channel="sms", address=f"+1500555000{shop_id}",
                 account="AC1", shop_id=shop_id,
             )  # fmt: skip
-    await theatre.stage.app.delivery.learn_lines()
-    async with theatre.watching() as page:
+    await theatre.stage.app.sender.refresh_lines()
+    async with theatre.follow_events() as page:
         telegram, sms = await asked_for_the_phone(theatre, page), page.phone(SALON, "sms")
         await write(theatre, telegram, "600 111 222")
-        await page.until(lambda w: w.shown(sms))
+        await page.read_until(lambda w: w.shown(sms))
         await write(theatre, telegram, f"{code_in(page.last(sms))} Marta")
         priya, owner = page.phone(CLINIC, "whatsapp"), page.phone(CLINIC, "staff")
         await write(theatre, priya, "check-up tomorrow at 10am")
-        await page.until(lambda w: len(w.shown(priya)) == 2)
+        await page.read_until(lambda w: len(w.shown(priya)) == 2)
         await write(theatre, priya, f"{code_in(page.last(priya))} Ananya")
-        await page.until(lambda w: "Approve" in w.offered(owner))
+        await page.read_until(lambda w: "Approve" in w.offered(owner))
         await tap(theatre, page, owner, "Approve")
-        await page.until(lambda w: w.facts["tour"]["book"] and w.facts["tour"]["approve"])
+        await page.read_until(lambda w: w.facts["tour"]["book"] and w.facts["tour"]["approve"])
     lines, talks, outbox = tables.lines.c, tables.conversations.c, tables.outbox.c
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(lines.transport, lines.channel)
             .select_from(tables.outbox)
@@ -280,7 +291,7 @@ async def test_nothing_of_it_goes_to_a_real_line(theatre: Theatre, runtime: Runt
     ]
 
 
-async def test_page_lets_nothing_in_from_elsewhere(theatre: Theatre) -> None:
+async def test_page_lets_nothing_in_from_elsewhere(theatre: SimulatorHarness) -> None:
     answer = await theatre.get("/simulator")
     assert answer.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -298,14 +309,14 @@ async def test_page_lets_nothing_in_from_elsewhere(theatre: Theatre) -> None:
 
 
 @pytest.mark.parametrize("path", ["messages", "jump", "reset"])
-async def test_form_of_another_site_is_refused(theatre: Theatre, path: str) -> None:
+async def test_form_of_another_site_is_refused(theatre: SimulatorHarness, path: str) -> None:
     body = json.dumps({"line": 1, "address": "+34600111222", "text": "hi"})
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
         answer = await theatre.client.post(
             f"/simulator/{path}", content=body, headers={"Content-Type": kind}
         )
         assert answer.status_code in {404, 422}
-    assert theatre.stage.simulator.messages() == []
+    assert theatre.stage.simulator.all_messages() == []
 
 
 @pytest.mark.parametrize(
@@ -319,15 +330,15 @@ async def test_form_of_another_site_is_refused(theatre: Theatre, path: str) -> N
     ],
 )
 async def test_only_phones_on_the_stage_can_write(
-    theatre: Theatre, body: dict[str, object], status: int
+    theatre: SimulatorHarness, body: dict[str, object], status: int
 ) -> None:
     answer = await theatre.post("messages", **body)
     assert answer.status_code == status
-    assert theatre.stage.simulator.messages() == []
+    assert theatre.stage.simulator.all_messages() == []
 
 
 async def test_real_installation_has_no_simulator(runtime: Runtime) -> None:
-    web = create_app(App.of(runtime, {}))
+    web = create_app(App.from_runtime(runtime, {}))
     transport = httpx.ASGITransport(web)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         for path in ("", "/events", "/static/simulator.js", "/talks/1"):
@@ -337,14 +348,14 @@ async def test_real_installation_has_no_simulator(runtime: Runtime) -> None:
 
 def test_demo_keeps_apart_from_every_real_installation(tmp_path: Path) -> None:
     real = Settings(_env_file=None, data_dir=tmp_path)
-    real = real.model_copy(update=dict.fromkeys(REAL, "real"))
-    demo = apart(real)
+    real = real.model_copy(update=dict.fromkeys(REAL_SETTINGS, "real"))
+    demo = demo_settings(real)
     assert demo.data_dir == tmp_path / "demo"
-    assert demo.database == f"sqlite+aiosqlite:///{tmp_path / 'demo' / 'slotline.db'}"
+    assert demo.effective_database_url == f"sqlite+aiosqlite:///{tmp_path / 'demo' / 'slotline.db'}"
     assert "real" not in demo.model_dump().values()
     secrets = {
         name for name in Settings.model_fields if re.search("token|secret|key|sid|url", name)
     }
     public = {"secret_key", "telegram_api_url", "twilio_api_url", "stripe_api_url"}
     lengths = {"access_token_minutes", "refresh_token_days"}
-    assert secrets - set(REAL) - public - lengths == {"razorpay_api_url"}
+    assert secrets - set(REAL_SETTINGS) - public - lengths == {"razorpay_api_url"}

@@ -22,7 +22,7 @@ from webhooks.admin.setup import (
 
 router = APIRouter()
 
-PARTS = (
+SETUP_PAGES = (
     overview,
     hours,
     exceptions_and_time_off,
@@ -38,5 +38,5 @@ PARTS = (
     import_export,
 )
 
-for part in PARTS:
+for part in SETUP_PAGES:
     router.include_router(part.router, prefix="/shops/{shop_id}/setup")

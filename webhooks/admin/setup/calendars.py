@@ -9,93 +9,95 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog.entities import Provider
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import any_or, chosen, refused, wrongs
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors, form_errors, id_or_raw, parse_id
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/calendars")
 
-FIELDS = ("provider_id", "url")
+EXTERNAL_CALENDAR_FIELDS = ("provider_id", "url")
 
 
 @router.get("")
-async def calendars(visit: AtShop) -> Response:
+async def show_calendars(visit: ShopVisitor) -> Response:
     """Show which calendars can be read from outside, and which are read from there."""
     return await _page(visit)
 
 
 @router.post("/out")
-async def make(visit: AtShop) -> Response:
+async def add_feed(visit: ShopVisitor) -> Response:
     """Make an address of a calendar and show it, this once."""
     whose = visit.form["whose"]
     try:
-        made = await visit.send("POST", f"{_path(visit)}/feeds", provider_id=any_or(whose))
-    except Problem as problem:
-        said = refused(problem)
+        made = await visit.api_send("POST", f"{_path(visit)}/feeds", provider_id=id_or_raw(whose))
+    except ApiProblem as problem:
+        said = api_errors(problem)
         wrong = said["errors"].get("provider_id", "")
         return await _page(visit, whose=whose, **said | {"errors": {"whose": wrong}})
     return await _page(visit, whose=whose, made=made)
 
 
 @router.post("/out/{feed_id}/revoke")
-async def revoke(visit: AtShop, feed_id: int) -> Response:
+async def revoke_feed(visit: ShopVisitor, feed_id: int) -> Response:
     """Have an address open nothing any more."""
-    await visit.send("DELETE", f"{_path(visit)}/feeds/{feed_id}")
-    return done(_back(visit), "revoked")
+    await visit.api_send("DELETE", f"{_path(visit)}/feeds/{feed_id}")
+    return redirect_saved(_back(visit), "revoked")
 
 
 @router.post("/in")
-async def add(visit: AtShop) -> Response:
+async def add_external_calendar(visit: ShopVisitor) -> Response:
     """Let the busy times of a calendar elsewhere take time from a provider's."""
-    typed = {name: visit.form[name] for name in FIELDS}
+    typed = {name: visit.form[name] for name in EXTERNAL_CALENDAR_FIELDS}
     wrong = {}
-    provider = chosen(typed["provider_id"])
+    provider = parse_id(typed["provider_id"])
     if provider is None:
         wrong["provider_id"] = "Choose whose time it takes."
     if not typed["url"]:
         wrong["url"] = "Paste the calendar's address. It ends in .ics for most."
     if wrong:
-        return await _page(visit, typed=typed, **wrongs(wrong))
+        return await _page(visit, typed=typed, **form_errors(wrong))
     # What Apple hands out; the calendar behind it is read by https.
     url = typed["url"].replace("webcal://", "https://", 1)
     try:
-        await visit.send("POST", f"{_path(visit)}/outside-calendars", provider_id=provider, url=url)
-    except Problem as problem:
-        return await _page(visit, typed=typed, **refused(problem))
-    return done(_back(visit), "reading")
+        await visit.api_send(
+            "POST", f"{_path(visit)}/outside-calendars", provider_id=provider, url=url
+        )
+    except ApiProblem as problem:
+        return await _page(visit, typed=typed, **api_errors(problem))
+    return redirect_saved(_back(visit), "reading")
 
 
 @router.post("/in/{calendar_id}/read")
-async def read(visit: AtShop, calendar_id: int) -> Response:
+async def refresh_external_calendar(visit: ShopVisitor, calendar_id: int) -> Response:
     """Have one read again now."""
-    await visit.send("POST", f"{_path(visit)}/outside-calendars/{calendar_id}/read")
-    return done(_back(visit), "reading")
+    await visit.api_send("POST", f"{_path(visit)}/outside-calendars/{calendar_id}/read")
+    return redirect_saved(_back(visit), "reading")
 
 
 @router.post("/in/{calendar_id}/remove")
-async def remove(visit: AtShop, calendar_id: int) -> Response:
+async def remove_external_calendar(visit: ShopVisitor, calendar_id: int) -> Response:
     """Read one no more; the time it took is free again."""
-    await visit.send("DELETE", f"{_path(visit)}/outside-calendars/{calendar_id}")
-    return done(_back(visit), "removed")
+    await visit.api_send("DELETE", f"{_path(visit)}/outside-calendars/{calendar_id}")
+    return redirect_saved(_back(visit), "removed")
 
 
-def _path(visit: Visit) -> str:
-    return f"/shops/{visit.shop.shop.id}"
+def _path(visit: Visitor) -> str:
+    return f"/shops/{visit.catalog.shop.id}"
 
 
-def _back(visit: Visit) -> str:
+def _back(visit: Visitor) -> str:
     return f"/admin{_path(visit)}/setup/calendars"
 
 
-def _people(visit: Visit) -> list[Provider]:
+def _people(visit: Visitor) -> list[Provider]:
     """Return whose calendars are this person's business: of a provider, their own."""
-    own = visit.call.own_providers
-    return [one for one in visit.shop.providers if one.active and (own is None or one.id in own)]
+    own = visit.api_request.own_provider_ids
+    return [one for one in visit.catalog.providers if one.active and (own is None or one.id in own)]
 
 
 async def _page(
-    visit: Visit,
+    visit: Visitor,
     *,
     typed: Mapping[str, str] | None = None,
     whose: str = "",
@@ -104,14 +106,14 @@ async def _page(
 ) -> Response:
     people = _people(visit)
     first = str(people[0].id) if len(people) == 1 else ""
-    given = await visit.get(f"{_path(visit)}/feeds", limit=100)
-    taken = await visit.get(f"{_path(visit)}/outside-calendars", limit=100)
-    return shown(
+    given = await visit.api_get(f"{_path(visit)}/feeds", limit=100)
+    taken = await visit.api_get(f"{_path(visit)}/outside-calendars", limit=100)
+    return render_shop_page(
         visit,
         "calendars.html",
-        place="setup" if visit.runs else "mine" if visit.own else "week",
+        place="setup" if visit.can_configure else "mine" if visit.own_provider_id else "week",
         people=people,
-        names={one.id: one.called for one in visit.shop.providers},
+        names={one.id: one.display_name for one in visit.catalog.providers},
         given=given["items"],
         taken=taken["items"],
         made=made,

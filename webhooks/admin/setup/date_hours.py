@@ -9,59 +9,59 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import _home, refused, stretch, wrongs
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors, form_errors, hours_api_path, parse_time_range
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter()
 
-FIELDS = ("day", "opens", "closes", "reason")
+DATE_HOURS_FIELDS = ("day", "opens", "closes", "reason")
 
 
 @router.get("/dates")
-async def dates(visit: AtShop, provider: int | None = None) -> Response:
+async def show_date_hours(visit: ShopVisitor, provider: int | None = None) -> Response:
     """Show the days with hours of their own, of the shop or of a provider."""
     return await _page(visit, provider)
 
 
 @router.post("/dates")
-async def set_date(visit: AtShop, provider: int | None = None) -> Response:
+async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Response:
     """Close on a day, open at other hours, or let the week hold again."""
-    typed = {name: visit.form[name] for name in FIELDS}
+    typed = {name: visit.form[name] for name in DATE_HOURS_FIELDS}
     gone = visit.form["remove"]
     if not (typed["day"] or gone):
-        return await _page(visit, provider, typed=typed, **wrongs({"day": "Choose a day."}))
-    path = f"{_home(visit, provider)}/dates/{gone or typed['day']}"
+        return await _page(visit, provider, typed=typed, **form_errors({"day": "Choose a day."}))
+    path = f"{hours_api_path(visit, provider)}/dates/{gone or typed['day']}"
     words = "Write from when until when, in steps of five minutes; or neither."
     try:
         given = typed["opens"] or typed["closes"]
-        hours = [stretch(typed["opens"], typed["closes"])] if given else []
+        hours = [parse_time_range(typed["opens"], typed["closes"])] if given else []
         if gone:
-            await visit.send("DELETE", path)
+            await visit.api_send("DELETE", path)
         else:
-            await visit.send("PUT", path, hours=hours, reason=typed["reason"])
+            await visit.api_send("PUT", path, hours=hours, reason=typed["reason"])
     except ValueError:
-        return await _page(visit, provider, typed=typed, **wrongs({"opens": words}))
-    except Problem as problem:
-        said = refused(problem) | {"errors": {"opens": words}, "problem": ""}
+        return await _page(visit, provider, typed=typed, **form_errors({"opens": words}))
+    except ApiProblem as problem:
+        said = api_errors(problem) | {"errors": {"opens": words}, "problem": ""}
         return await _page(visit, provider, typed=typed, **said)
     query = f"?provider={provider}" if provider is not None else ""
-    back = f"/admin/shops/{visit.shop.shop.id}/setup/dates{query}"
-    return done(back, "removed" if gone else "saved")
+    back = f"/admin/shops/{visit.catalog.shop.id}/setup/dates{query}"
+    return redirect_saved(back, "removed" if gone else "saved")
 
 
 async def _page(
-    visit: Visit, provider: int | None, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor, provider: int | None, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    who = None if provider is None else visit.shop.provider(provider)
-    found = await visit.get(f"{_home(visit, provider)}/dates")
-    return shown(
+    who = None if provider is None else visit.catalog.provider(provider)
+    found = await visit.api_get(f"{hours_api_path(visit, provider)}/dates")
+    return render_shop_page(
         visit,
         "dates.html",
-        place="setup" if visit.runs else "mine",
+        place="setup" if visit.can_configure else "mine",
         who=who,
         dates=[one | {"on": date.fromisoformat(one["day"])} for one in found["items"]],
-        typed=dict.fromkeys(FIELDS, "") | dict(typed or {}),
+        typed=dict.fromkeys(DATE_HOURS_FIELDS, "") | dict(typed or {}),
         **said,
     )

@@ -8,54 +8,54 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from bot.flows.faq import TOPICS
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import refused
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from bot.flows import faq
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/answers")
 
-ASKED = {
+FAQ_TOPICS = {
     "parking": ("Where can I park?", "In the square; the first hour is free."),
     "payment": ("How can I pay?", "Cash or card, after your visit."),
     "preparation": ("What do I bring?", "Nothing; come ten minutes early the first time."),
 }
 """By topic: as a customer asks it, and an answer as an example."""
 
-assert set(ASKED) == set(TOPICS.values())
+assert set(FAQ_TOPICS) == set(faq.FAQ_TOPICS.values())
 
 
 @router.get("")
-async def answers(visit: AtShop) -> Response:
+async def show_faq(visit: ShopVisitor) -> Response:
     """Show the answers."""
     return _page(visit)
 
 
 @router.post("")
-async def change(visit: AtShop) -> Response:
+async def change_faq(visit: ShopVisitor) -> Response:
     """Change them; topics that the bot does not ask for stay as they are."""
-    typed = {topic: visit.form[topic] for topic in ASKED}
-    kept = {k: v for k, v in visit.shop.shop.answers.items() if k not in ASKED}
-    home = f"/shops/{visit.shop.shop.id}"
+    typed = {topic: visit.form[topic] for topic in FAQ_TOPICS}
+    kept = {k: v for k, v in visit.catalog.shop.answers.items() if k not in FAQ_TOPICS}
+    home = f"/shops/{visit.catalog.shop.id}"
     given = {topic: words for topic, words in typed.items() if words}
     try:
-        await visit.send("PATCH", home, answers=kept | given)
-    except Problem as problem:
-        said = refused(problem)
+        await visit.api_send("PATCH", home, answers=kept | given)
+    except ApiProblem as problem:
+        said = api_errors(problem)
         # The API names the field that holds them all.
         said["errors"] = {t: "Write at most 500 characters." for t in typed if len(typed[t]) > 500}
         return _page(visit, typed=typed, **said)
-    return done(f"/admin{home}/setup", "saved")
+    return redirect_saved(f"/admin{home}/setup", "saved")
 
 
-def _page(visit: Visit, *, typed: Mapping[str, str] | None = None, **said: Any) -> Response:
-    first = {topic: visit.shop.shop.answers.get(topic, "") for topic in ASKED}
-    return shown(
+def _page(visit: Visitor, *, typed: Mapping[str, str] | None = None, **said: Any) -> Response:
+    first = {topic: visit.catalog.shop.answers.get(topic, "") for topic in FAQ_TOPICS}
+    return render_shop_page(
         visit,
         "answers.html",
         place="setup",
-        asked=ASKED,
+        asked=FAQ_TOPICS,
         typed=first | dict(typed or {}),
         **said,
     )

@@ -12,29 +12,29 @@ from fastapi.responses import Response
 
 from core import importing
 from core.errors import NotAllowed, NotFound
-from core.importing.csv_file import sheet
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import refused, wrongs
-from webhooks.admin.templating import HEADERS, done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from core.importing.csv_file import parse_csv
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors, form_errors
+from webhooks.admin.templating import PAGE_HEADERS, redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/files")
 
-KINDS: dict[importing.What, tuple[str, str, str]] = {
+IMPORT_KINDS: dict[importing.ImportKind, tuple[str, str, str]] = {
     "services": ("Services", "service", "services"),
     "customers": ("Customers", "customer", "customers"),
     "bookings": ("Bookings", "booking", "bookings"),
 }
 """What can be brought along: its name, and one and several of it."""
 
-NOTES: dict[importing.What, str] = {
+IMPORT_NOTES: dict[importing.ImportKind, str] = {
     "services": "A heading that is not there yet is made. A name that is there already is a fault.",
     "customers": "Whom the shop knows by the same name and phone stays as they are.",
     "bookings": "Those to come. They stand as they were agreed, whatever the hours, but not at a "
     "time that is taken. Nobody is told of them now; who has written to you is reminded in time.",
 }
 
-COLUMNS = {
+COLUMN_HELP = {
     "name": "A name of 2 to 100 letters",
     "minutes": "How long it takes, in steps of five; of a booking, where it differs",
     "price_minor": "The price in cents: 2500 is 25.00. Empty: on request, or the usual",
@@ -58,14 +58,14 @@ COLUMNS = {
 }
 """What stands in each column."""
 
-EXAMPLES: dict[importing.What, str] = {
+CSV_EXAMPLES: dict[importing.ImportKind, str] = {
     "services": "name,minutes,price_minor,providers\nBeard,20,1500,Leo",
     "customers": "name,phone,notes\nMarta,+34 600 111 222,Sits left",
     "bookings": "service,provider,starts_at,customer,phone\n"
     "Cut,Ana,2026-03-10 16:30,Marta,+34 600 111 222",
 }
 
-FAULTS = (
+IMPORT_ERROR_MESSAGES = (
     (r"length, least (\d+), most (\d+)", "Write {} to {} letters."),
     (r"length, least \d+", "It is too short."),
     (r"range, least (-?\d+), most (-?\d+)", "It has to be between {} and {}."),
@@ -81,13 +81,13 @@ FAULTS = (
 )
 """What the API names as a fault, as a person would say it; others read well as they are."""
 
-SHOWN_FAULTS, SHOWN_ROWS = 200, 5
+MAX_SHOWN_ERRORS, MAX_SHOWN_ROWS = 200, 5
 """How many faults and rows a page shows; more help nobody."""
 
 
 @router.get("")
-async def files(
-    visit: AtShop, what: str = "services", created: str = "", known: str = ""
+async def show_import_export(
+    visit: ShopVisitor, what: str = "services", created: str = "", known: str = ""
 ) -> Response:
     """Show what can be brought along and taken away."""
     counts = (int(created), int(known)) if _counts(created, known) else None
@@ -95,55 +95,57 @@ async def files(
 
 
 @router.get("/{what}.csv")
-async def empty(visit: AtShop, what: str) -> Response:
+async def download_csv_template(visit: ShopVisitor, kind: str) -> Response:
     """Hand out a file with the headings and nothing below them."""
     _check(visit)
-    kind = _kind(what)
-    if kind != what:
-        raise NotFound(file=what)
+    kind = _kind(kind)
+    if kind != kind:
+        raise NotFound(file=kind)
     # By the mark in front a spreadsheet knows that it is UTF-8.
-    words = f"\ufeff{','.join(importing.WHAT[kind].COLUMNS)}\r\n"
+    words = f"\ufeff{','.join(importing.IMPORTERS[kind].COLUMNS)}\r\n"
     name = f'attachment; filename="{kind}-to-fill-in.csv"'
-    return Response(words, 200, HEADERS | {"Content-Disposition": name}, "text/csv; charset=utf-8")
+    return Response(
+        words, 200, PAGE_HEADERS | {"Content-Disposition": name}, "text/csv; charset=utf-8"
+    )
 
 
 @router.post("")
-async def bring(visit: AtShop) -> Response:
+async def import_csv_file(visit: ShopVisitor) -> Response:
     """Look at a file and name every fault; or bring along all that is in it."""
     kind = _kind(visit.form["what"])
-    file = visit.form.files.get("file") or visit.form.raw("text").encode()
+    file = visit.form.files.get("file") or visit.form.untrimmed("text").encode()
     if not file.strip():
         wrong = {"file": "Choose a file, or paste its lines below."}
-        return _page(visit, kind, **wrongs(wrong))
-    home = f"/shops/{visit.shop.shop.id}"
+        return _page(visit, kind, **form_errors(wrong))
+    home = f"/shops/{visit.catalog.shop.id}"
     path, problem = f"{home}/imports", ""
     try:
         if visit.form["import"]:
-            made = await visit.send_file(path, file, what=kind, dry_run="false")
+            made = await visit.api_send_file(path, file, what=kind, dry_run="false")
             counts = f"created={made['created']}&known={made['known']}"
-            return done(f"/admin{home}/setup/files?what={kind}&{counts}")
-    except Problem as refusal:
-        refused(refusal)  # what no other file would mend is said on a page of its own
+            return redirect_saved(f"/admin{home}/setup/files?what={kind}&{counts}")
+    except ApiProblem as refusal:
+        api_errors(refusal)  # what no other file would mend is said on a page of its own
         problem = "Nothing was imported. What is in the way is named below."
     try:
-        seen = await visit.send_file(path, file, what=kind, dry_run="true")
-    except Problem as refusal:
-        return _page(visit, kind, **refused(refusal) | {"errors": {}})
-    faults = [one | {"words": _fault(one["reason"])} for one in seen["errors"][:SHOWN_FAULTS]]
+        seen = await visit.api_send_file(path, file, what=kind, dry_run="true")
+    except ApiProblem as refusal:
+        return _page(visit, kind, **api_errors(refusal) | {"errors": {}})
+    faults = [one | {"words": _fault(one["reason"])} for one in seen["errors"][:MAX_SHOWN_ERRORS]]
     text = "" if any(one["reason"] == "not UTF-8" for one in faults) else file.decode("utf-8-sig")
     rows = [] if faults else await asyncio.to_thread(_first_rows, kind, file)
     said: dict[str, Any] = {"status": 422, "problem": problem} if problem else {}
     return _page(visit, kind, seen=seen, faults=faults, rows=rows, text=text, **said)
 
 
-def _check(visit: Visit) -> None:
+def _check(visit: Visitor) -> None:
     """Raise NotAllowed for whoever the API would refuse each file."""
-    if not visit.runs:
-        raise NotAllowed(user=visit.call.me.user_id)
+    if not visit.can_configure:
+        raise NotAllowed(user=visit.api_request.principal.user_id)
 
 
-def _kind(what: str) -> importing.What:
-    return next((kind for kind in KINDS if kind == what), "services")
+def _kind(what: str) -> importing.ImportKind:
+    return next((kind for kind in IMPORT_KINDS if kind == what), "services")
 
 
 def _counts(*numbers: str) -> bool:
@@ -152,33 +154,35 @@ def _counts(*numbers: str) -> bool:
 
 def _fault(reason: str) -> str:
     """Return a fault in words."""
-    for pattern, plain in FAULTS:
+    for pattern, plain in IMPORT_ERROR_MESSAGES:
         if found := re.fullmatch(pattern, reason):
             return plain.format(*found.groups())
     return f"{reason[:1].upper()}{reason[1:]}."
 
 
-def _first_rows(kind: importing.What, file: bytes) -> list[Sequence[str]]:
+def _first_rows(kind: importing.ImportKind, file: bytes) -> list[Sequence[str]]:
     """Return headings and the first rows of a file without faults, as they were understood."""
-    columns = importing.WHAT[kind]
-    found = sheet(file, columns.NEEDED, columns.COLUMNS).rows[:SHOWN_ROWS]
+    columns = importing.IMPORTERS[kind]
+    found = parse_csv(file, columns.NEEDED, columns.COLUMNS).rows[:MAX_SHOWN_ROWS]
     used = [name for name in columns.COLUMNS if any(cells[name] for _, cells in found)]
     return [used, *([cells[name] for name in used] for _, cells in found)] if found else []
 
 
-def _page(visit: Visit, kind: importing.What, *, seen: Any = None, **said: Any) -> Response:
+def _page(visit: Visitor, kind: importing.ImportKind, *, seen: Any = None, **said: Any) -> Response:
     _check(visit)
-    columns = importing.WHAT[kind]
+    columns = importing.IMPORTERS[kind]
     facts: dict[str, Any] = {"faults": [], "rows": [], "text": "", "counts": None}
-    return shown(
+    return render_shop_page(
         visit,
         "files.html",
         place="setup",
         kind=kind,
-        kinds=KINDS,
-        note=NOTES[kind],
-        columns=[(name, COLUMNS.get(name, ""), name in columns.NEEDED) for name in columns.COLUMNS],
-        example=EXAMPLES[kind],
+        kinds=IMPORT_KINDS,
+        note=IMPORT_NOTES[kind],
+        columns=[
+            (name, COLUMN_HELP.get(name, ""), name in columns.NEEDED) for name in columns.COLUMNS
+        ],
+        example=CSV_EXAMPLES[kind],
         seen=seen,
         **facts | said,
     )

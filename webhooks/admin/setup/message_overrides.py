@@ -8,16 +8,16 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from bot.i18n import overrides
-from core.errors import Invalid, NotFound
+from core.errors import InvalidValue, NotFound
 from webhooks.admin import countries
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import refused
-from webhooks.admin.templating import done, page, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors
+from webhooks.admin.templating import redirect_saved, render_shop_page, render_template
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/words")
 
-MESSAGES = {
+MESSAGE_GROUPS = {
     "When somebody books": {
         "welcome": ("Welcome", "First of all, to whoever begins to write."),
         "booked": ("Booked", "The first booking of somebody who just proved their phone."),
@@ -51,11 +51,11 @@ MESSAGES = {
 }
 """By occasion: what each message is called, and when it goes out."""
 
-CALLED = {key: called for part in MESSAGES.values() for key, called in part.items()}
+MESSAGE_LABELS = {key: called for part in MESSAGE_GROUPS.values() for key, called in part.items()}
 
-assert set(CALLED) == set(overrides.KEYS)
+assert set(MESSAGE_LABELS) == set(overrides.OVERRIDABLE_KEYS)
 
-FIELDS = {
+PLACEHOLDER_LABELS = {
     "when": "Day and time of the visit",
     "service": "The service",
     "provider": "Who gives it",
@@ -72,109 +72,113 @@ FIELDS = {
 }
 """What stands for each name in braces, the most useful first."""
 
-assert set(FIELDS) >= {name for key in overrides.KEYS for name in overrides.fields(key)}
+assert set(PLACEHOLDER_LABELS) >= {
+    name for key in overrides.OVERRIDABLE_KEYS for name in overrides.template_fields(key)
+}
 
 
 @router.get("")
-async def messages(visit: AtShop, lang: str = "") -> Response:
+async def show_message_overrides(visit: ShopVisitor, lang: str = "") -> Response:
     """Show every message that can be worded, as it reads in a language."""
-    tongues = dict(countries.languages())
-    shops = visit.shop.shop.language
+    tongues = dict(countries.list_languages())
+    shops = visit.catalog.shop.language
     language = lang if lang in tongues else shops if shops in tongues else "en"
-    found = await visit.get(_path(visit))
+    found = await visit.api_get(_path(visit))
     own = {one["key"]: one["own"] for one in found["items"]}
-    return shown(
+    return render_shop_page(
         visit,
         "wordings.html",
         place="setup",
-        parts=MESSAGES,
+        parts=MESSAGE_GROUPS,
         language=language,
         tongues=tongues,
         own={key: words[language] for key, words in own.items() if language in words},
         counts={tag: sum(tag in words for words in own.values()) for tag in tongues},
-        usual={key: overrides.standard(key, language) for key in CALLED},
+        usual={key: overrides.default_template(key, language) for key in MESSAGE_LABELS},
     )
 
 
 @router.get("/{key}/{language}")
-async def message(visit: AtShop, key: str, language: str) -> Response:
+async def show_message_override(visit: ShopVisitor, key: str, language: str) -> Response:
     """Show one message in a language: the usual words, its own, and how it reads."""
     return await _one(visit, key, language)
 
 
 @router.post("/{key}/{language}")
-async def change(visit: AtShop, key: str, language: str) -> Response:
+async def set_message_override(visit: ShopVisitor, key: str, language: str) -> Response:
     """Say it in these words from now on, or in the usual ones again; or only look at them."""
     path, text = f"{_path(visit)}/{key}/{language}", visit.form["text"]
-    back = f"/admin/shops/{visit.shop.shop.id}/setup/words/{key}/{language}"
+    back = f"/admin/shops/{visit.catalog.shop.id}/setup/words/{key}/{language}"
     if visit.form["drop"]:
-        await visit.send("DELETE", path)
-        return done(back, "usual")
+        await visit.api_send("DELETE", path)
+        return redirect_saved(back, "usual")
     try:
         if visit.form["look"]:
-            seen = await visit.send("POST", f"{path}/preview", text=text)
+            seen = await visit.api_send("POST", f"{path}/preview", text=text)
             return await _one(visit, key, language, text, seen)
-        await visit.send("PUT", path, text=text)
-    except Problem as problem:
-        said = refused(problem) | {"errors": {"text": _why(problem, key)}}
+        await visit.api_send("PUT", path, text=text)
+    except ApiProblem as problem:
+        said = api_errors(problem) | {"errors": {"text": _why(problem, key)}}
         return await _one(visit, key, language, text, **said)
-    return done(back, "saved")
+    return redirect_saved(back, "saved")
 
 
 @router.post("/{key}/{language}/preview")
-async def preview(visit: AtShop, key: str, language: str) -> Response:
+async def preview_message_override(visit: ShopVisitor, key: str, language: str) -> Response:
     """Show how words would read, as a part of the page; also what keeps them from being kept."""
     path = f"{_path(visit)}/{key}/{language}/preview"
     try:
-        seen = await visit.send("POST", path, text=visit.form["text"])
-    except Problem as problem:
-        refused(problem)
-        return page("wording_seen.html", seen=None, wrong=_why(problem, key))
-    return page("wording_seen.html", seen=seen, wrong="")
+        seen = await visit.api_send("POST", path, text=visit.form["text"])
+    except ApiProblem as problem:
+        api_errors(problem)
+        return render_template("wording_seen.html", seen=None, wrong=_why(problem, key))
+    return render_template("wording_seen.html", seen=seen, wrong="")
 
 
-def _path(visit: Visit) -> str:
-    return f"/shops/{visit.shop.shop.id}/wordings"
+def _path(visit: Visitor) -> str:
+    return f"/shops/{visit.catalog.shop.id}/wordings"
 
 
-def _why(problem: Problem, key: str) -> str:
+def _why(problem: ApiProblem, key: str) -> str:
     """Return what is wrong with the words, in a sentence."""
     one = problem.fields[0] if problem.fields else {}
     reason = str(one.get("reason", ""))
     if reason not in {"braces", "form", "placeholder", "missing"}:
-        return f"Write 1 to {overrides.LONGEST} characters."
+        return f"Write 1 to {overrides.MAX_LENGTH} characters."
     if reason == "placeholder":
-        named = ", ".join(f"{{{name}}}" for name in sorted(overrides.fields(key)))
+        named = ", ".join(f"{{{name}}}" for name in sorted(overrides.template_fields(key)))
         return f"A name in braces is none that this message knows: {named}."
-    words = overrides.why(Invalid(reason=reason), key)
+    words = overrides.explain_error(InvalidValue(reason=reason), key)
     return f"{words[:1].upper()}{words[1:]}."
 
 
 async def _one(
-    visit: Visit,
+    visit: Visitor,
     key: str,
     language: str,
     text: str | None = None,
     seen: Any = None,
     **said: Any,
 ) -> Response:
-    tongues = dict(countries.languages())
-    if key not in CALLED or language not in tongues:
+    tongues = dict(countries.list_languages())
+    if key not in MESSAGE_LABELS or language not in tongues:
         raise NotFound(key=key)
-    now = await visit.get(f"{_path(visit)}/{key}/{language}")
-    known = overrides.fields(key)
-    return shown(
+    now = await visit.api_get(f"{_path(visit)}/{key}/{language}")
+    known = overrides.template_fields(key)
+    return render_shop_page(
         visit,
         "wording.html",
         place="setup",
         key=key,
         language=language,
         tongues=tongues,
-        called=CALLED[key],
+        called=MESSAGE_LABELS[key],
         now=now,
         typed=now["template"] if text is None else text,
         # What cannot be said has no preview; the sentence that says why is below the field.
         seen=seen or (None if said else now),
-        fields={f"{{{name}}}": words for name, words in FIELDS.items() if name in known},
+        fields={
+            f"{{{name}}}": words for name, words in PLACEHOLDER_LABELS.items() if name in known
+        },
         **said,
     )

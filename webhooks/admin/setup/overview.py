@@ -5,24 +5,24 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.deep_links import all_lines, entrances
-from webhooks.admin.setup.hours import summary
-from webhooks.admin.templating import shown
-from webhooks.admin.visitor import AtShop
+from webhooks.admin.deep_links import active_lines, deep_links_of_shop
+from webhooks.admin.setup.hours import summarize_week
+from webhooks.admin.templating import render_shop_page
+from webhooks.admin.visitor import ShopVisitor
 
 router = APIRouter()
 
 
 @router.get("")
-async def overview(visit: AtShop) -> Response:
+async def show_overview(visit: ShopVisitor) -> Response:
     """Show what there is to set up, and what is missing until somebody can book."""
-    known = visit.shop
-    return shown(
+    known = visit.catalog
+    return render_shop_page(
         visit,
         "setup.html",
         place="setup",
-        open=any(known.shop_schedule.weekly),
-        hours=summary(known.shop_schedule.weekly),
+        open=any(known.shop_hours.weekly),
+        hours=summarize_week(known.shop_hours.weekly),
         services=[one for one in known.services if one.active],
         people=[one for one in known.providers if one.active],
         bookable=known.bookable_services(),
@@ -31,17 +31,17 @@ async def overview(visit: AtShop) -> Response:
 
 
 @router.get("/entrances")
-async def ways_in(visit: AtShop, first: str = "") -> Response:
+async def show_deep_links(visit: ShopVisitor, first: str = "") -> Response:
     """Show a link and a QR code for each line that customers write to, and every line there is."""
-    known = await visit.read(all_lines)
-    mine = [line for line in known if line.shop_id in {None, visit.shop.shop.id}]
-    return shown(
+    known = await visit.run_read(active_lines)
+    mine = [line for line in known if line.shop_id in {None, visit.catalog.shop.id}]
+    return render_shop_page(
         visit,
         "entrances.html",
         place="setup",
         first=first,
-        ways=await entrances(visit.call.app, known, visit.shop.shop),
+        ways=await deep_links_of_shop(visit.api_request.app, known, visit.catalog.shop),
         lines=[line for line in mine if line.transport != "simulator"],
         simulated=any(line.transport == "simulator" for line in known),
-        bookable=visit.shop.bookable_services(),
+        bookable=visit.catalog.bookable_services(),
     )

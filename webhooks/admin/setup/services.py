@@ -9,82 +9,82 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog.entities import Category, Service
-from webhooks.admin.api_client import Problem
+from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import (
-    chosen,
-    minor_of,
-    minutes_of,
-    number,
-    price_of,
-    refused,
-    split,
-    ticked,
-    whole,
-    wrongs,
+    api_errors,
+    form_errors,
+    format_minor_units,
+    format_number,
+    parse_checkboxes,
+    parse_duration,
+    parse_id,
+    parse_ints,
+    parse_minor_units,
+    split_commas,
 )
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter()
 
-TEXTS = ("name", "minutes", "price", "description", "preparation", "synonyms")
-PLACES = ("category_id", "parent_id")
-BOXES = ("active", "sessions")
-RULES = ("gap_before_minutes", "gap_after_minutes", "notice_minutes", "horizon_days")
-APPROVAL = {"": None, "yes": True, "no": False}
+TEXT_FIELDS = ("name", "minutes", "price", "description", "preparation", "synonyms")
+ID_FIELDS = ("category_id", "parent_id")
+CHECKBOX_FIELDS = ("active", "sessions")
+RULE_FIELDS = ("gap_before_minutes", "gap_after_minutes", "notice_minutes", "horizon_days")
+APPROVAL_CHOICES = {"": None, "yes": True, "no": False}
 
 
 @router.get("/services")
-async def services(visit: AtShop, first: str = "") -> Response:
+async def show_services(visit: ShopVisitor, first: str = "") -> Response:
     """Show the services under their headings, and a form for one more."""
     return _list(visit, first)
 
 
 @router.post("/services")
-async def add_service(visit: AtShop, first: str = "") -> Response:
+async def add_service(visit: ShopVisitor, first: str = "") -> Response:
     """Add a service; everybody who is there already gives it too."""
-    typed = {name: visit.form[name] for name in ("name", "minutes", "price", *PLACES)}
+    typed = {name: visit.form[name] for name in ("name", "minutes", "price", *ID_FIELDS)}
     said, wrong = _sold(visit, typed)
     if wrong:
-        return _list(visit, first, typed=typed, **wrongs(wrong))
-    home = f"/shops/{visit.shop.shop.id}"
+        return _list(visit, first, typed=typed, **form_errors(wrong))
+    home = f"/shops/{visit.catalog.shop.id}"
     try:
-        made = await visit.send("POST", f"{home}/services", **said, **_places(typed))
-        for one in visit.shop.providers:
+        made = await visit.api_send("POST", f"{home}/services", **said, **_places(typed))
+        for one in visit.catalog.providers:
             if one.active:
-                await visit.send("PUT", f"{home}/providers/{one.id}/services/{made['id']}")
-    except Problem as problem:
-        return _list(visit, first, typed=typed, **refused(problem))
-    return done(f"/admin{home}/setup/services{'?first=1' if first else ''}", "added")
+                await visit.api_send("PUT", f"{home}/providers/{one.id}/services/{made['id']}")
+    except ApiProblem as problem:
+        return _list(visit, first, typed=typed, **api_errors(problem))
+    return redirect_saved(f"/admin{home}/setup/services{'?first=1' if first else ''}", "added")
 
 
 @router.post("/headings")
-async def change_heading(visit: AtShop) -> Response:
+async def change_category(visit: ShopVisitor) -> Response:
     """Add a heading, rename one, or take one away: its services stay."""
-    home = f"/shops/{visit.shop.shop.id}"
+    home = f"/shops/{visit.catalog.shop.id}"
     path = f"{home}/categories"
     name = {"name": visit.form["heading"]}
     gone, which = visit.form["remove"], visit.form["which"]
     try:
         if gone:
-            await visit.send("DELETE", f"{path}/{gone}")
+            await visit.api_send("DELETE", f"{path}/{gone}")
         elif which:
-            await visit.send("PATCH", f"{path}/{which}", **name)
+            await visit.api_send("PATCH", f"{path}/{which}", **name)
         else:
-            place = max((one.position for one in visit.shop.categories), default=-1) + 1
-            await visit.send("POST", path, **name, position=place)
-    except Problem as problem:
-        refusal = refused(problem)
+            place = max((one.position for one in visit.catalog.categories), default=-1) + 1
+            await visit.api_send("POST", path, **name, position=place)
+    except ApiProblem as problem:
+        refusal = api_errors(problem)
         refusal["errors"] = {f"heading{which}": refusal["errors"].get("name", "")}
         return _list(visit, "", typed={f"heading{which}": name["name"]}, **refusal)
-    return done(f"/admin{home}/setup/services", "removed" if gone else "saved")
+    return redirect_saved(f"/admin{home}/setup/services", "removed" if gone else "saved")
 
 
 def _list(
-    visit: Visit, first: str, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor, first: str, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
     usual = {"name": "", "minutes": "30", "price": "", "category_id": "", "parent_id": ""}
-    return shown(
+    return render_shop_page(
         visit,
         "services.html",
         place="setup",
@@ -95,9 +95,9 @@ def _list(
     )
 
 
-def _groups(visit: Visit) -> list[tuple[Category | None, list[Service]]]:
+def _groups(visit: Visitor) -> list[tuple[Category | None, list[Service]]]:
     """Return the services by heading, those under none last, each followed by its parts."""
-    known = visit.shop
+    known = visit.catalog
     wholes = [one for one in known.services if one.parent_id is None]
     groups: list[tuple[Category | None, list[Service]]] = []
     for heading in (*known.categories, None):
@@ -114,46 +114,48 @@ def _groups(visit: Visit) -> list[tuple[Category | None, list[Service]]]:
 
 
 @router.get("/services/{service_id}")
-async def service(visit: AtShop, service_id: int) -> Response:
+async def show_service(visit: ShopVisitor, service_id: int) -> Response:
     """Show one service to be changed."""
     return _one(visit, service_id)
 
 
 @router.post("/services/{service_id}")
-async def change_service(visit: AtShop, service_id: int) -> Response:
+async def change_service(visit: ShopVisitor, service_id: int) -> Response:
     """Change a service; what is booked stays as it was sold."""
-    names = (*TEXTS, *PLACES, *BOXES, *RULES, "needs_approval")
+    names = (*TEXT_FIELDS, *ID_FIELDS, *CHECKBOX_FIELDS, *RULE_FIELDS, "needs_approval")
     typed = {name: visit.form[name] for name in names}
     said, wrong = _sold(visit, typed)
-    rules = whole(typed, RULES, wrong)
+    rules = parse_ints(typed, RULE_FIELDS, wrong)
     if wrong:
-        return _one(visit, service_id, typed=typed, **wrongs(wrong))
-    said |= _places(typed) | ticked(typed, BOXES)
+        return _one(visit, service_id, typed=typed, **form_errors(wrong))
+    said |= _places(typed) | parse_checkboxes(typed, CHECKBOX_FIELDS)
     said |= {"description": typed["description"], "preparation": typed["preparation"]}
-    said["synonyms"] = split(typed["synonyms"])
-    said["rules"] = rules | {"needs_approval": APPROVAL.get(typed["needs_approval"])}
-    home = f"/shops/{visit.shop.shop.id}"
+    said["synonyms"] = split_commas(typed["synonyms"])
+    said["rules"] = rules | {"needs_approval": APPROVAL_CHOICES.get(typed["needs_approval"])}
+    home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.send("PATCH", f"{home}/services/{service_id}", **said)
-    except Problem as problem:
-        return _one(visit, service_id, typed=typed, **refused(problem))
-    return done(f"/admin{home}/setup/services", "saved")
+        await visit.api_send("PATCH", f"{home}/services/{service_id}", **said)
+    except ApiProblem as problem:
+        return _one(visit, service_id, typed=typed, **api_errors(problem))
+    return redirect_saved(f"/admin{home}/setup/services", "saved")
 
 
 def _one(
-    visit: Visit, service_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor, service_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    one = visit.shop.service(service_id)
+    one = visit.catalog.service(service_id)
     own = one.overrides
     first = {name: getattr(one, name) for name in ("name", "description", "preparation")}
-    first |= {name: number(getattr(one, name)) for name in ("minutes", *PLACES)}
-    first |= {name: number(getattr(own, name)) for name in RULES}
-    first |= {name: "1" if getattr(one, name) else "" for name in BOXES}
-    first["price"] = price_of(one.price_minor, visit.shop.shop.currency)
+    first |= {name: format_number(getattr(one, name)) for name in ("minutes", *ID_FIELDS)}
+    first |= {name: format_number(getattr(own, name)) for name in RULE_FIELDS}
+    first |= {name: "1" if getattr(one, name) else "" for name in CHECKBOX_FIELDS}
+    first["price"] = format_minor_units(one.price_minor, visit.catalog.shop.currency)
     first["synonyms"] = ", ".join(one.synonyms)
-    first["needs_approval"] = next(k for k, v in APPROVAL.items() if v is own.needs_approval)
-    has_parts = any(sub.parent_id == one.id for sub in visit.shop.services)
-    return shown(
+    first["needs_approval"] = next(
+        k for k, v in APPROVAL_CHOICES.items() if v is own.needs_approval
+    )
+    has_parts = any(sub.parent_id == one.id for sub in visit.catalog.services)
+    return render_shop_page(
         visit,
         "service.html",
         place="setup",
@@ -164,27 +166,29 @@ def _one(
     )
 
 
-def _wholes(visit: Visit, one: Service) -> list[Service]:
+def _wholes(visit: Visitor, one: Service) -> list[Service]:
     """Return what a service may be a part of: one level is what a talk shows well."""
-    return [w for w in visit.shop.services if w.parent_id is None and w.id != one.id and w.active]
+    return [
+        w for w in visit.catalog.services if w.parent_id is None and w.id != one.id and w.active
+    ]
 
 
 def _places(typed: Mapping[str, str]) -> dict[str, int | None]:
-    return {name: chosen(typed[name]) for name in PLACES}
+    return {name: parse_id(typed[name]) for name in ID_FIELDS}
 
 
-def _sold(visit: Visit, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _sold(visit: Visitor, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Read name, length and price; return what to say to the API, and what is wrong."""
     wrong = {}
     said: dict[str, Any] = {"name": typed["name"]}
     if not 2 <= len(typed["name"]) <= 100:
         wrong["name"] = "Write a name of 2 to 100 characters."
     try:
-        said["minutes"] = minutes_of(typed["minutes"])
+        said["minutes"] = parse_duration(typed["minutes"])
     except ValueError:
         wrong["minutes"] = "Write minutes in steps of five, from 5 to 1440."
     try:
-        said["price_minor"] = minor_of(typed["price"], visit.shop.shop.currency)
+        said["price_minor"] = parse_minor_units(typed["price"], visit.catalog.shop.currency)
     except ValueError:
         wrong["price"] = "Write an amount such as 25 or 25.50, or nothing: on request."
     return said, wrong

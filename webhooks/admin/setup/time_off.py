@@ -9,34 +9,34 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import Problem
-from webhooks.admin.form_fields import _home, instant, refused, wrongs
-from webhooks.admin.templating import done, shown
-from webhooks.admin.visitor import AtShop, Visit
+from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.form_fields import api_errors, form_errors, hours_api_path, parse_local_instant
+from webhooks.admin.templating import redirect_saved, render_shop_page
+from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter()
 
 
 # ------------------------------------------------------------------------------------ time off
 
-AWAY = ("from_on", "from_at", "until_on", "until_at", "reason")
+TIME_OFF_FIELDS = ("from_on", "from_at", "until_on", "until_at", "reason")
 
 
 @router.get("/people/{provider_id}/away")
-async def away(visit: AtShop, provider_id: int) -> Response:
+async def show_time_off(visit: ShopVisitor, provider_id: int) -> Response:
     """Show when a provider is away."""
     return await _away(visit, provider_id)
 
 
 @router.post("/people/{provider_id}/away")
-async def change_away(visit: AtShop, provider_id: int) -> Response:
+async def change_time_off(visit: ShopVisitor, provider_id: int) -> Response:
     """Take a provider off offer for a while, or put that time back on."""
-    path = f"{_home(visit, provider_id)}/time-off"
-    back = f"/admin/shops/{visit.shop.shop.id}/setup/people/{provider_id}/away"
+    path = f"{hours_api_path(visit, provider_id)}/time-off"
+    back = f"/admin/shops/{visit.catalog.shop.id}/setup/people/{provider_id}/away"
     if gone := visit.form["remove"]:
-        await visit.send("DELETE", f"{path}/{gone}")
-        return done(back, "removed")
-    typed = {name: visit.form[name] for name in AWAY}
+        await visit.api_send("DELETE", f"{path}/{gone}")
+        return redirect_saved(back, "removed")
+    typed = {name: visit.form[name] for name in TIME_OFF_FIELDS}
     wrong: dict[str, str] = {}
     begins = _begins(visit, typed["from_on"], typed["from_at"], "from", wrong)
     # Without a time the last day is off as a whole.
@@ -46,18 +46,18 @@ async def change_away(visit: AtShop, provider_id: int) -> Response:
     if begins and ends and ends <= begins:
         wrong["until_on"] = "The end has to come after the beginning."
     if wrong or begins is None or ends is None:
-        return await _away(visit, provider_id, typed=typed, **wrongs(wrong))
+        return await _away(visit, provider_id, typed=typed, **form_errors(wrong))
     said = {"starts_at": begins.isoformat(), "ends_at": ends.isoformat()}
     try:
-        await visit.send("POST", path, reason=typed["reason"], **said)
-    except Problem as problem:
-        return await _away(visit, provider_id, typed=typed, **refused(problem))
-    return done(back, "added")
+        await visit.api_send("POST", path, reason=typed["reason"], **said)
+    except ApiProblem as problem:
+        return await _away(visit, provider_id, typed=typed, **api_errors(problem))
+    return redirect_saved(back, "added")
 
 
-def _begins(visit: Visit, on: str, at: str, name: str, wrong: dict[str, str]) -> Any:
+def _begins(visit: Visitor, on: str, at: str, name: str, wrong: dict[str, str]) -> Any:
     mine: dict[str, str] = {}
-    found = instant(visit, on, at or "00:00", mine)
+    found = parse_local_instant(visit, on, at or "00:00", mine)
     wrong |= {f"{name}_{field}": words for field, words in mine.items()}
     return found
 
@@ -70,16 +70,16 @@ def _after(day: str) -> str:
 
 
 async def _away(
-    visit: Visit, provider_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor, provider_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    one = visit.shop.provider(provider_id)
-    found = await visit.get(f"{_home(visit, provider_id)}/time-off", limit=100)
-    return shown(
+    one = visit.catalog.provider(provider_id)
+    found = await visit.api_get(f"{hours_api_path(visit, provider_id)}/time-off", limit=100)
+    return render_shop_page(
         visit,
         "away.html",
-        place="setup" if visit.runs else "mine",
+        place="setup" if visit.can_configure else "mine",
         one=one,
         away=found["items"],
-        typed=dict.fromkeys(AWAY, "") | dict(typed or {}),
+        typed=dict.fromkeys(TIME_OFF_FIELDS, "") | dict(typed or {}),
         **said,
     )

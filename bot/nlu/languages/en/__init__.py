@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.nlu.languages.en.acts import ACTS, MACROS
 from bot.nlu.languages.en.words import WORDS
-from bot.nlu.lexicon import build
+from bot.nlu.lexicon import build_language
 
 COMMON = """
 a an the i you he she it we they me him her us them my your his its our their is am are was were be
@@ -31,4 +31,4 @@ just i think guess mean im that thats its this
 """
 JOINS = "and but then also so because"
 
-ENGLISH = build("en", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)
+ENGLISH = build_language("en", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)

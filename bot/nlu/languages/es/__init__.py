@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.nlu.languages.es.acts import ACTS, MACROS
 from bot.nlu.languages.es.words import WORDS
-from bot.nlu.lexicon import build
+from bot.nlu.lexicon import build_language
 
 COMMON = """
 el la los las lo un una unos unas de del a al en por para con sin sobre entre desde hasta
@@ -35,4 +35,4 @@ hola buenas pues bueno eh ay uy oye mira perdona entonces y pero a ver gracias v
 """
 JOINS = "y pero entonces además también porque"
 
-SPANISH = build("es", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)
+SPANISH = build_language("es", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.nlu.languages.hi.acts import ACTS, MACROS
 from bot.nlu.languages.hi.words import WORDS
-from bot.nlu.lexicon import build
+from bot.nlu.lexicon import build_language
 
 COMMON = """
 का की के को से में पर ने और या भी ही तो है हैं हूं हूँ हो था थी थे रहा रही रहे गया गई कर
@@ -34,4 +34,4 @@ oh bhai yaar
 """
 JOINS = "और लेकिन पर तो aur lekin par to phir"
 
-HINDI = build("hi", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)
+HINDI = build_language("hi", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.nlu.lexicon import Value
+from bot.nlu.lexicon import TagValue
 
-WORDS: dict[str, dict[str, Value]] = {
+WORDS: dict[str, dict[str, TagValue]] = {
     "NUM": {
         "शून्य": 0,
         "एक|ek": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.nlu.languages.pt.acts import ACTS, MACROS
 from bot.nlu.languages.pt.words import WORDS
-from bot.nlu.lexicon import build
+from bot.nlu.lexicon import build_language
 
 COMMON = """
 o a os as um uma uns umas de do da dos das em no na nos nas por pelo pela para pra pro com
@@ -36,4 +36,4 @@ oi olá ola bom então e mas ah é ei opa olha desculpa obrigado obrigada pois o
 """
 JOINS = "e mas então também porque"
 
-PORTUGUESE = build("pt", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)
+PORTUGUESE = build_language("pt", WORDS, ACTS, MACROS, COMMON, FILLERS, JOINS)

@@ -6,16 +6,21 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from bot.channels.simulator.channel import KEPT, LOOKS, Phone, Simulator
-from bot.channels.simulator.message import Shown
-from bot.rendering.keyboards import Option
-from bot.rendering.render import TELEGRAM, WHATSAPP, Document, Rendered, Venue
+from bot.channels.simulator.channel import (
+    CAPABILITIES_BY_LOOK,
+    MAX_MESSAGES,
+    Simulator,
+    SimulatorChannel,
+)
+from bot.channels.simulator.message import PhoneMessage
+from bot.rendering.keyboards import PromptOption
+from bot.rendering.render import TELEGRAM, WHATSAPP, Attachment, RenderedMessage, VenuePin
 from core.clock import FixedClock
 from core.messaging.messages import Say
 from core.messaging.outbox.claim import Outgoing
 
 LINE, ADDRESS = 3, "simulated-34600111222"
-YES, NO = Option(1, "Yes", "7.0"), Option(2, "No", "7.1")
+YES, NO = PromptOption(1, "Yes", "7.0"), PromptOption(2, "No", "7.1")
 
 
 def row(**facts: Any) -> Outgoing:
@@ -37,61 +42,63 @@ def texts(simulator: Simulator) -> list[tuple[int, str, list[str]]]:
     """Return number, words and buttons of every message."""
     return [
         (m.number, "".join(span.text for span in m.text), [o.label for o in m.options])
-        for m in simulator.messages()
+        for m in simulator.all_messages()
     ]
 
 
-def ask(simulator: Simulator) -> Shown:
-    asked = Rendered("Sure?", "buttons", (YES, NO), rows=((YES, NO),))
-    return simulator.got(row(), asked, TELEGRAM)
+def ask(simulator: Simulator) -> PhoneMessage:
+    asked = RenderedMessage("Sure?", "buttons", (YES, NO), rows=((YES, NO),))
+    return simulator.show_outgoing(row(), asked, TELEGRAM)
 
 
-def test_tap_is_answered_in_its_message(simulator: Simulator) -> None:
+def test_simulator_answers_a_tap_in_its_message(simulator: Simulator) -> None:
     asked = ask(simulator)
-    assert simulator.holder(LINE, ADDRESS, "7.1") == asked.name == "simulated-1"
-    changed = simulator.got(
-        row(living={"message": asked.name, "in_place": True}), Rendered("Booked."), TELEGRAM
+    assert simulator.find_button_message(LINE, ADDRESS, "7.1") == asked.message_id == "simulated-1"
+    changed = simulator.show_outgoing(
+        row(living={"message": asked.message_id, "in_place": True}),
+        RenderedMessage("Booked."),
+        TELEGRAM,
     )
-    assert (changed.name, changed.edits) == (asked.name, 1)
+    assert (changed.message_id, changed.edits) == (asked.message_id, 1)
     assert texts(simulator) == [(1, "Booked.", [])]
-    assert simulator.holder(LINE, ADDRESS, "7.1") == ""
+    assert simulator.find_button_message(LINE, ADDRESS, "7.1") == ""
 
 
 def test_what_follows_a_question_takes_its_buttons_away(simulator: Simulator) -> None:
     asked = ask(simulator)
-    simulator.wrote(LINE, ADDRESS, "yes")
-    after = Rendered("Done.", settled="✓ Sure")
-    simulator.got(row(living={"message": asked.name}), after, TELEGRAM)
+    simulator.show_incoming(LINE, ADDRESS, "yes")
+    after = RenderedMessage("Done.", settled_text="✓ Sure")
+    simulator.show_outgoing(row(living={"message": asked.message_id}), after, TELEGRAM)
     assert texts(simulator) == [(1, "✓ Sure", []), (2, "yes", []), (3, "Done.", [])]
 
 
 def test_channel_that_changes_no_messages_shows_a_new_one(simulator: Simulator) -> None:
     asked = ask(simulator)
-    living = {"message": asked.name, "in_place": True}
-    simulator.got(row(living=living), Rendered("Booked."), WHATSAPP)
+    living = {"message": asked.message_id, "in_place": True}
+    simulator.show_outgoing(row(living=living), RenderedMessage("Booked."), WHATSAPP)
     assert texts(simulator) == [(1, "Sure?", ["Yes", "No"]), (2, "Booked.", [])]
 
 
 def test_message_that_is_gone_comes_as_a_new_one(simulator: Simulator) -> None:
     living = {"message": "simulated-99", "in_place": True}
-    simulator.got(row(living=living), Rendered("Booked."), TELEGRAM)
+    simulator.show_outgoing(row(living=living), RenderedMessage("Booked."), TELEGRAM)
     other = row(living={"message": "simulated-1", "in_place": True}, address="somebody else")
-    simulator.got(other, Rendered("Theirs."), TELEGRAM)
+    simulator.show_outgoing(other, RenderedMessage("Theirs."), TELEGRAM)
     assert texts(simulator) == [(1, "Booked.", []), (2, "Theirs.", [])]
 
 
 def test_phone_remembers_the_newest(simulator: Simulator) -> None:
-    for number in range(KEPT + 5):
-        simulator.wrote(LINE, ADDRESS, str(number))
+    for number in range(MAX_MESSAGES + 5):
+        simulator.show_incoming(LINE, ADDRESS, str(number))
     kept = texts(simulator)
-    assert (len(kept), kept[0][1], kept[-1][1]) == (KEPT, "5", str(KEPT + 4))
+    assert (len(kept), kept[0][1], kept[-1][1]) == (MAX_MESSAGES, "5", str(MAX_MESSAGES + 4))
 
 
 async def test_who_watches_hears_of_everything_until_the_end(simulator: Simulator) -> None:
-    phone = Phone(simulator, LOOKS["telegram"])
-    with simulator.watching() as news:
-        sent = await phone.send(row(), Rendered("Hello."))
-        simulator.tell("facts")
+    phone = SimulatorChannel(simulator, CAPABILITIES_BY_LOOK["telegram"])
+    with simulator.subscribe() as news:
+        sent = await phone.send(row(), RenderedMessage("Hello."))
+        simulator.notify_watchers("facts")
         await phone.close()
         heard = [news.get_nowait() for _ in range(news.qsize())]
     assert (sent.provider_id, sent.status) == ("simulated-1", "delivered")
@@ -100,14 +107,16 @@ async def test_who_watches_hears_of_everything_until_the_end(simulator: Simulato
         ("facts", None),
         ("end", None),
     ]
-    simulator.tell("facts")
+    simulator.notify_watchers("facts")
     assert news.empty()
 
 
 def test_place_and_file_are_cards_with_links(simulator: Simulator) -> None:
-    venue = Venue(40.416, -3.706, "Bella Hair", "Calle Mayor 8")
-    file = Document("K7Q-3MD.ics", "text/calendar", b"BEGIN:VCALENDAR")
-    place = simulator.got(row(), Rendered("", "venue", venue=venue), TELEGRAM).to_json()
+    venue = VenuePin(40.416, -3.706, "Bella Hair", "Calle Mayor 8")
+    file = Attachment("K7Q-3MD.ics", "text/calendar", b"BEGIN:VCALENDAR")
+    place = simulator.show_outgoing(
+        row(), RenderedMessage("", "venue", venue=venue), TELEGRAM
+    ).to_json()
     assert place["place"] == {
         "title": "Bella Hair",
         "address": "Calle Mayor 8",
@@ -116,5 +125,7 @@ def test_place_and_file_are_cards_with_links(simulator: Simulator) -> None:
             "#map=18/40.416000/-3.706000"
         ),
     }
-    sent = simulator.got(row(), Rendered("", "document", document=file), TELEGRAM).to_json()
+    sent = simulator.show_outgoing(
+        row(), RenderedMessage("", "document", document=file), TELEGRAM
+    ).to_json()
     assert sent["file"] == {"name": "K7Q-3MD.ics", "href": "/simulator/files/2"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.simulator.rich_text import Span, spans
+from bot.channels.simulator.rich_text import RichTextSpan, parse_rich_text
 from bot.i18n.translator import Markup
 
 LINK = "http://127.0.0.1:8000/b/1-efoi42iln4"
@@ -15,29 +15,29 @@ LINK = "http://127.0.0.1:8000/b/1-efoi42iln4"
 @pytest.mark.parametrize(
     ("text", "markup", "expected"),
     [
-        ("1 *5:00* pm", "plain", [Span("1 *5:00* pm")]),
-        ("Map: " + LINK + ".", "plain", [Span("Map: "), Span(LINK, href=LINK), Span(".")]),
+        ("1 *5:00* pm", "plain", [RichTextSpan("1 *5:00* pm")]),
+        ("Map: " + LINK + ".", "plain", [RichTextSpan("Map: "), RichTextSpan(LINK, href=LINK), RichTextSpan(".")]),
         ("see https://a.example/x?y=1)", "plain",
-         [Span("see "), Span("https://a.example/x?y=1", href="https://a.example/x?y=1"),
-          Span(")")]),
-        ("javascript:alert(1)", "plain", [Span("javascript:alert(1)")]),
+         [RichTextSpan("see "), RichTextSpan("https://a.example/x?y=1", href="https://a.example/x?y=1"),
+          RichTextSpan(")")]),
+        ("javascript:alert(1)", "plain", [RichTextSpan("javascript:alert(1)")]),
         ("a *b c* _d_ ~e~ `f`", "whatsapp",
-         [Span("a "), Span("b c", "bold"), Span(" "), Span("d", "italic"), Span(" "),
-          Span("e", "struck"), Span(" "), Span("f", "code")]),
-        ("2*3*4 and snake_case_name", "whatsapp", [Span("2*3*4 and snake_case_name")]),
-        ("<b>a &lt;b&gt;</b> &amp;", "html", [Span("a <b>", "bold"), Span(" &")]),
-        ('<a href="https://a.example">here</a>', "html", [Span("here", "", "https://a.example")]),
-        ('<a href="javascript:alert(1)">here</a>', "html", [Span("here")]),
-        ("<script>x</script>", "html", [Span("x")]),
+         [RichTextSpan("a "), RichTextSpan("b c", "bold"), RichTextSpan(" "), RichTextSpan("d", "italic"), RichTextSpan(" "),
+          RichTextSpan("e", "struck"), RichTextSpan(" "), RichTextSpan("f", "code")]),
+        ("2*3*4 and snake_case_name", "whatsapp", [RichTextSpan("2*3*4 and snake_case_name")]),
+        ("<b>a &lt;b&gt;</b> &amp;", "html", [RichTextSpan("a <b>", "bold"), RichTextSpan(" &")]),
+        ('<a href="https://a.example">here</a>', "html", [RichTextSpan("here", "", "https://a.example")]),
+        ('<a href="javascript:alert(1)">here</a>', "html", [RichTextSpan("here")]),
+        ("<script>x</script>", "html", [RichTextSpan("x")]),
         ("", "html", []),
     ],
 )  # fmt: skip
-def test_spans(text: str, markup: Markup, expected: list[Span]) -> None:
-    assert list(spans(text, markup)) == expected
+def test_rich_text_spans_of_markup(text: str, markup: Markup, expected: list[RichTextSpan]) -> None:
+    assert list(parse_rich_text(text, markup)) == expected
 
 
 @given(st.text(max_size=200))
-def test_nothing_that_was_written_is_lost(text: str) -> None:
-    assert "".join(span.text for span in spans(text, "plain")) == text
+def test_rich_text_spans_keep_all_the_text(text: str) -> None:
+    assert "".join(span.text for span in parse_rich_text(text, "plain")) == text
     escaped = html.escape(text.replace("\r", ""))
-    assert "".join(span.text for span in spans(escaped, "html")) == text.replace("\r", "")
+    assert "".join(span.text for span in parse_rich_text(escaped, "html")) == text.replace("\r", "")

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from bot.channels.telegram import rate_limiter
-from bot.channels.telegram.api import Refused
-from bot.channels.telegram.rate_limiter import Limiter, Pace, Window
+from bot.channels.telegram.api import BotApiError
+from bot.channels.telegram.rate_limiter import RateWindow, TelegramRateLimiter, TelegramRates
 from tests.servers.telegram.bots import Bot
 from tests.support import virtual_loop
 
@@ -22,13 +22,13 @@ async def counted(way: random.Random) -> Bot:
 
     A message is counted up to 0.8 s after it was let go, and answered up to 0.4 s after that.
     """
-    bot, limiter = Bot("BellaHairBot", 7), Limiter("7", clock=virtual_loop.now)
+    bot, limiter = Bot("BellaHairBot", 7), TelegramRateLimiter("7", clock=virtual_loop.virtual_time)
 
     async def send(chat: int) -> None:
         for _ in range(EACH):
-            async with limiter.turn(chat):
+            async with limiter.wait_turn(chat):
                 await asyncio.sleep(way.uniform(0, 0.8))
-                bot.times.append((virtual_loop.now(), chat))
+                bot.times.append((virtual_loop.virtual_time(), chat))
                 await asyncio.sleep(way.uniform(0, 0.4))
 
     await asyncio.gather(*(send(chat) for chat in range(1, CHATS + 1)))
@@ -41,87 +41,91 @@ def most(bot: Bot) -> tuple[int, int]:
 
 
 def test_no_second_holds_too_many_whatever_the_way_takes() -> None:
-    bot = virtual_loop.run(counted(random.Random(7)))
+    bot = virtual_loop.run_in_virtual_time(counted(random.Random(7)))
     assert most(bot) == (28, 1)
     assert len(bot.times) == CHATS * EACH
     # Places are not wasted either: 28 for each second and the way's 0.6, on the average.
     assert bot.times[-1][0] < CHATS * EACH / 28 * 1.6 + 2
 
 
-def test_counted_from_when_they_were_let_go_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telegram_limit_is_exceeded_when_places_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The control: a place is free again a second after it was taken."""
 
-    async def keep(_limiter: Limiter, _took: object, _place: str) -> None:
+    async def keep(_limiter: TelegramRateLimiter, _took: object, _place: str) -> None:
         pass
 
-    monkeypatch.setattr(Limiter, "_keep", keep)
-    monkeypatch.setattr(rate_limiter, "LEASE", 1.01)
-    in_all, to_one = most(virtual_loop.run(counted(random.Random(7))))
+    monkeypatch.setattr(TelegramRateLimiter, "_keep", keep)
+    monkeypatch.setattr(rate_limiter, "LEASE_SECONDS", 1.01)
+    in_all, to_one = most(virtual_loop.run_in_virtual_time(counted(random.Random(7))))
     assert (in_all > 30, to_one > 1) == (True, True)
 
 
 def test_whoever_waits_for_a_chat_holds_up_no_other() -> None:
     at: list[tuple[int, float]] = []
 
-    async def send(limiter: Limiter, chats: Sequence[int]) -> None:
+    async def send(limiter: TelegramRateLimiter, chats: Sequence[int]) -> None:
         for chat in chats:
-            async with limiter.turn(chat):
-                at.append((chat, round(virtual_loop.now(), 2)))
+            async with limiter.wait_turn(chat):
+                at.append((chat, round(virtual_loop.virtual_time(), 2)))
 
     async def talk() -> None:
-        pace = Pace(Window(2, 1), Window(1, 1), Window(2, 60))
-        limiter = Limiter("7", pace=pace, clock=virtual_loop.now)
+        pace = TelegramRates(RateWindow(2, 1), RateWindow(1, 1), RateWindow(2, 60))
+        limiter = TelegramRateLimiter("7", rates=pace, clock=virtual_loop.virtual_time)
         await asyncio.gather(send(limiter, [1, 1, 1, 2]), send(limiter, [3]))
         await send(limiter, [-5, -5, -5])
 
-    virtual_loop.run(talk())
+    virtual_loop.run_in_virtual_time(talk())
     assert at == [(1, 0), (3, 0), (1, 1), (1, 2), (2, 2), (-5, 3), (-5, 3), (-5, 63)]
 
 
 def test_a_chat_that_rests_is_waited_for_if_that_is_soon() -> None:
     async def rest() -> list[float]:
-        limiter = Limiter("7", clock=virtual_loop.now)
+        limiter = TelegramRateLimiter("7", clock=virtual_loop.virtual_time)
         await limiter.pause(1, 35)
         await limiter.pause(1, 5)  # the longer holds
-        async with limiter.turn(2):
-            at = [virtual_loop.now()]
-        with pytest.raises(Refused) as refused:
-            async with limiter.turn(1):
+        async with limiter.wait_turn(2):
+            at = [virtual_loop.virtual_time()]
+        with pytest.raises(BotApiError) as refused:
+            async with limiter.wait_turn(1):
                 pass
         assert refused.value.retry_after == 35
         await asyncio.sleep(20)
-        async with limiter.turn(1):
-            return [*at, virtual_loop.now()]
+        async with limiter.wait_turn(1):
+            return [*at, virtual_loop.virtual_time()]
 
-    assert virtual_loop.run(rest()) == [0, 35]
+    assert virtual_loop.run_in_virtual_time(rest()) == [0, 35]
 
 
 def test_who_wrote_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     async def many() -> list[str]:
-        limiter = Limiter("7", clock=virtual_loop.now)
+        limiter = TelegramRateLimiter("7", clock=virtual_loop.virtual_time)
         for chat in range(11):
-            async with limiter.turn(chat):
+            async with limiter.wait_turn(chat):
                 pass
         await asyncio.sleep(5)
-        async with limiter.turn(99):
+        async with limiter.wait_turn(99):
             pass
         return list(limiter._held)
 
-    monkeypatch.setattr(rate_limiter, "KNOWN", 10)
-    assert virtual_loop.run(many()) == ["telegram:7:99", "telegram:7"]
+    monkeypatch.setattr(rate_limiter, "MAX_TRACKED_CHATS", 10)
+    assert virtual_loop.run_in_virtual_time(many()) == ["telegram:7:99", "telegram:7"]
 
 
 @pytest.fixture
-async def limiters(valkey_url: str) -> AsyncIterator[Sequence[Limiter]]:
+async def limiters(valkey_url: str) -> AsyncIterator[Sequence[TelegramRateLimiter]]:
     """Limiters of several processes."""
-    made = [Limiter("7", valkey_url) for _ in range(4)]
+    made = [TelegramRateLimiter("7", valkey_url) for _ in range(4)]
     yield made
     for limiter in made:
         await limiter.close()
 
 
-async def test_processes_share_their_places(limiters: Sequence[Limiter]) -> None:
-    window, chat = Window(10, 5), Window(1, 5)
+async def test_telegram_limits_are_shared_between_processes(
+    limiters: Sequence[TelegramRateLimiter],
+) -> None:
+    window, chat = RateWindow(10, 5), RateWindow(1, 5)
     waits = [await limiters[n % 4]._take("many", window, f"{n}") for n in range(12)]
     # None is answered, so none of them is free before a whole window from now.
     assert waits == [0] * 10 + [5, 5]
@@ -141,7 +145,7 @@ async def test_processes_share_their_places(limiters: Sequence[Limiter]) -> None
 
 def test_without_its_valkey_a_process_counts_for_itself() -> None:
     async def alone() -> list[float]:
-        limiter = Limiter("7", "redis://127.0.0.1:1", clock=virtual_loop.now)
-        return [await limiter._take("chat", Window(1, 5), f"{n}") for n in range(2)]
+        limiter = TelegramRateLimiter("7", "redis://127.0.0.1:1", clock=virtual_loop.virtual_time)
+        return [await limiter._take("chat", RateWindow(1, 5), f"{n}") for n in range(2)]
 
-    assert virtual_loop.run(alone()) == [0, 5]
+    assert virtual_loop.run_in_virtual_time(alone()) == [0, 5]

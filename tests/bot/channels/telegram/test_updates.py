@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram.api import TelegramBot
-from bot.channels.telegram.customer_bot import TelegramCustomer
-from bot.channels.telegram.owner_bot import TelegramOwner
-from bot.channels.telegram.rate_limiter import Limiter
-from bot.channels.telegram.updates import Taken
+from bot.channels.telegram.customer_bot import TelegramCustomerBot
+from bot.channels.telegram.owner_bot import TelegramOwnerBot
+from bot.channels.telegram.rate_limiter import TelegramRateLimiter
+from bot.channels.telegram.updates import ParsedUpdate
 from core.messaging.messages import Incoming
 
 MARTA = {
@@ -35,14 +35,14 @@ def message(chat: dict[str, Any] = HERE, sender: dict[str, Any] = MARTA, **more:
     return {"message_id": 3, "date": 1, "chat": chat, "from": sender, **more}
 
 
-def said(incoming: Incoming | None = None, **more: Any) -> Taken:
+def said(incoming: Incoming | None = None, **more: Any) -> ParsedUpdate:
     named = None
     if incoming is not None:
         named = Incoming(
             incoming.kind, text=incoming.text, contact=incoming.contact, media=incoming.media,
             name="Marta Ruiz", language="es",
         )  # fmt: skip
-    return Taken(1, **{"chat_id": 7, "incoming": named, "language": "es", **more})
+    return ParsedUpdate(1, **{"chat_id": 7, "incoming": named, "language": "es", **more})
 
 
 def tapped(chat: dict[str, Any] | None, data: str) -> dict[str, Any]:
@@ -50,9 +50,9 @@ def tapped(chat: dict[str, Any] | None, data: str) -> dict[str, Any]:
     return {"callback_query": query if chat is None else query | {"message": message(chat, ROBOT)}}
 
 
-def tap(data: str, shown: str) -> Taken:
+def tap(data: str, shown: str) -> ParsedUpdate:
     incoming = Incoming("tap", payload=data, message=shown, name="Marta Ruiz", language="es")
-    return Taken(1, 7, incoming, "q", "", "es")
+    return ParsedUpdate(1, 7, incoming, "q", "", "es")
 
 
 def member(chat: dict[str, Any], status: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def contact(owner: int | None, **more: Any) -> dict[str, Any]:
                                **more)}  # fmt: skip
 
 
-CASES: dict[str, tuple[dict[str, Any], Taken | None]] = {
+CASES: dict[str, tuple[dict[str, Any], ParsedUpdate | None]] = {
     "words": ({"message": message(text="hi")}, said(Incoming(text="hi"))),
     "words of a picture": (
         {"message": message(photo=[SIZED], caption="this")},
@@ -107,7 +107,7 @@ CASES: dict[str, tuple[dict[str, Any], Taken | None]] = {
     ),
     "edited words": (
         {"edited_message": message(text="ho", edit_date=2)},
-        Taken(1, 7, Incoming("event", text="edited")),
+        ParsedUpdate(1, 7, Incoming("event", text="edited")),
     ),
     "a place that moves": (
         {"edited_message": message(location={"latitude": 1, "longitude": 2}, edit_date=2)},
@@ -115,8 +115,8 @@ CASES: dict[str, tuple[dict[str, Any], Taken | None]] = {
     ),
     "a tap": (tapped(HERE, "5.1"), tap("5.1", "3")),
     "a tap on nobody knows what": (tapped(None, "5.1"), tap("5.1", "")),
-    "a dead button": (tapped(HERE, "-"), Taken(1, 7, None, "q", "nothing_there", "es")),
-    "a tap in a group": (tapped(FAMILY, "5.1"), Taken(1, -5, None, "q", "not_here", "es")),
+    "a dead button": (tapped(HERE, "-"), ParsedUpdate(1, 7, None, "q", "nothing_there", "es")),
+    "a tap in a group": (tapped(FAMILY, "5.1"), ParsedUpdate(1, -5, None, "q", "not_here", "es")),
     "a command in a group": ({"message": message(FAMILY, text="/start")}, said(chat_id=-5)),
     "talk in a group": ({"message": message(FAMILY, text="hi")}, None),
     "a group that moved": ({"message": message(FAMILY, migrate_to_chat_id=-1005)}, None),
@@ -126,22 +126,24 @@ CASES: dict[str, tuple[dict[str, Any], Taken | None]] = {
         {"channel_post": {"message_id": 3, "date": 1, "chat": NEWS, "text": "x"}},
         None,
     ),
-    "blocked": (member(HERE, "kicked"), Taken(1, 7, Incoming("event", text="blocked"))),
-    "unblocked": (member(HERE, "member"), Taken(1, 7, Incoming("event", text="unblocked"))),
+    "blocked": (member(HERE, "kicked"), ParsedUpdate(1, 7, Incoming("event", text="blocked"))),
+    "unblocked": (member(HERE, "member"), ParsedUpdate(1, 7, Incoming("event", text="unblocked"))),
     "taken into a group": (member(FAMILY, "member"), None),
     "what is not known yet": ({"something_new": {"id": 1}}, None),
 }
 
-BOTS: dict[str, Callable[[str, str, Limiter], TelegramBot]] = {
-    "customer": TelegramCustomer,
-    "owner": TelegramOwner,
+BOTS: dict[str, Callable[[str, str, TelegramRateLimiter], TelegramBot]] = {
+    "customer": TelegramCustomerBot,
+    "owner": TelegramOwnerBot,
 }
 
 
 @pytest.mark.parametrize("role", BOTS)
-async def test_both_read_the_same(role: str) -> None:
+async def test_both_sdks_read_an_update_alike(role: str) -> None:
     token = "7000000001:" + "A" * 35
-    bot = BOTS[role](token, "http://127.0.0.1:9", Limiter("7"))
-    read = {what: bot.read({"update_id": 1, **update}) for what, (update, _) in CASES.items()}
+    bot = BOTS[role](token, "http://127.0.0.1:9", TelegramRateLimiter("7"))
+    read = {
+        what: bot.parse_update({"update_id": 1, **update}) for what, (update, _) in CASES.items()
+    }
     await bot.close()
     assert read == {what: expected for what, (_, expected) in CASES.items()}

@@ -9,15 +9,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.base import NoRoom, Sent
-from bot.channels.memory import Memory
-from bot.channels.twilio import rates as twilio_rates
-from bot.channels.twilio.rate_limiter import Pacer
-from bot.channels.twilio.rates import DEFAULTS
-from bot.delivery.circuit_breaker import Rest
-from bot.delivery.sender import Delivery
-from bot.i18n.messages import WORDS
-from bot.rendering.render import SMS, Rendered
+from bot.channels.base import RateLimited, SendResult
+from bot.channels.memory import MemoryChannel
+from bot.channels.twilio.rate_limiter import TwilioRateLimiter
+from bot.channels.twilio.rates import DEFAULT_RATES, parse_rates, sender_kind
+from bot.delivery.circuit_breaker import LineBreaker
+from bot.delivery.sender import OutboxSender
+from bot.i18n.messages import MESSAGES
+from bot.rendering.render import SMS, RenderedMessage
 from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
@@ -26,7 +25,7 @@ from core.errors import DeliveryFailed
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.claim import Outgoing
-from tests.support.people_rows import Place
+from tests.support.people_rows import PeopleRows
 
 AWAY = DeliveryFailed(reason="503", away=True)
 
@@ -48,28 +47,28 @@ class Watch:
 class Paced:
     """A channel with a sender a line, each as slow as an ordinary number: a segment a second."""
 
-    pacer: Pacer
+    pacer: TwilioRateLimiter
     watch: Watch
     sent: list[tuple[float, str]] = field(default_factory=list)
     capabilities = SMS
 
-    async def send(self, row: Outgoing, rendered: Rendered) -> Sent:
-        await self.pacer.turn(row.line_address, 1, row.lane)
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
+        await self.pacer.wait_turn(row.line_address, 1, row.lane)
         self.sent.append((self.watch.now, rendered.text))
-        return Sent()
+        return SendResult()
 
     async def close(self) -> None:
         pass
 
 
-async def put(ctx: Context, talk: int, *texts: str, lane: enqueue.Lane = "reply") -> None:
+async def put(ctx: Context, talk: int, *texts: str, lane: enqueue.Queue = "reply") -> None:
     for text in texts:
-        await enqueue.post(ctx, Say("t.text", {"text": text}), conversation_id=talk, lane=lane)
+        await enqueue.enqueue(ctx, Say("t.text", {"text": text}), conversation_id=talk, lane=lane)
 
 
 @pytest.fixture(autouse=True)
 def words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WORDS, "t.text", "{text}")
+    monkeypatch.setitem(MESSAGES, "t.text", "{text}")
 
 
 def clock_of(runtime: Runtime) -> FixedClock:
@@ -93,56 +92,65 @@ def clock_of(runtime: Runtime) -> FixedClock:
     ],
 )
 def test_a_sender_has_the_rate_of_its_kind(address: str, channel: str, kind: str) -> None:
-    assert twilio_rates.kind(address, channel) == kind
+    assert sender_kind(address, channel) == kind
 
 
-def test_rates_are_set_by_kind_and_what_is_none_is_said() -> None:
-    rates, odd = twilio_rates.read("longcode=10, service = 0,landline=3, tollfree=fast")
+def test_rates_are_set_by_sender_kind_and_invalid_ones_refused() -> None:
+    rates, odd = parse_rates("longcode=10, service = 0,landline=3, tollfree=fast")
     assert odd == ["landline=3", "tollfree=fast"]
-    assert rates == {**DEFAULTS, "longcode": 10, "service": 0}
+    assert rates == {**DEFAULT_RATES, "longcode": 10, "service": 0}
 
 
 async def test_reminders_take_places_a_moment_ahead_only_and_answers_go_past_them() -> None:
     watch = Watch()
-    pacer = Pacer(clock=watch.read, sleep=lambda _seconds: asyncio.sleep(0))
-    waits = [await pacer.turn("A", 1, "reminder") for _ in range(2)]
-    with pytest.raises(NoRoom) as full:
-        await pacer.turn("A", 1, "reminder")
+    pacer = TwilioRateLimiter(clock=watch.read, sleep=lambda _seconds: asyncio.sleep(0))
+    waits = [await pacer.wait_turn("A", 1, "reminder") for _ in range(2)]
+    with pytest.raises(RateLimited) as full:
+        await pacer.wait_turn("A", 1, "reminder")
     # Ten thousand reminders wait: the answer is third.
-    waits += [await pacer.turn("A", 2, "reply"), await pacer.turn("A", 1, "reply")]
+    waits += [await pacer.wait_turn("A", 2, "reply"), await pacer.wait_turn("A", 1, "reply")]
     assert (waits, full.value.seconds) == ([0, 1, 2, 4], 1)
     # Another sender has a line of its own, and one that was told to pause does not.
-    assert await pacer.turn("B", 1, "reminder") == 0
+    assert await pacer.wait_turn("B", 1, "reminder") == 0
     await pacer.pause("B", 30)
     watch.now = 5.0
-    with pytest.raises(NoRoom) as paused:
-        await pacer.turn("B", 1, "reply")
+    with pytest.raises(RateLimited) as paused:
+        await pacer.wait_turn("B", 1, "reply")
     assert paused.value.seconds == pytest.approx(21)
 
 
 async def test_processes_share_a_line_through_valkey(valkey_url: str) -> None:
     ahead = {"reply": 30.0, "reminder": 0.0}
-    quick = [Pacer(valkey_url, sleep=lambda _seconds: asyncio.sleep(0), ahead=ahead) for _ in "ab"]
-    waits = [await pacer.turn("A", 10, "reply") for pacer in (*quick, *quick)]
-    with pytest.raises(NoRoom):
-        await quick[0].turn("A", 10, "reminder")
+    quick = [
+        TwilioRateLimiter(
+            valkey_url, sleep=lambda _seconds: asyncio.sleep(0), max_queue_seconds=ahead
+        )
+        for _ in "ab"
+    ]
+    waits = [await pacer.wait_turn("A", 10, "reply") for pacer in (*quick, *quick)]
+    with pytest.raises(RateLimited):
+        await quick[0].wait_turn("A", 10, "reminder")
     assert [round(wait, -1) for wait in waits] == [0, 10, 20, 30]
-    alone = Pacer("redis://127.0.0.1:1", sleep=lambda _seconds: asyncio.sleep(0), ahead=ahead)
-    assert await alone.turn("A", 10, "reply") == 0  # it is away; messages go on
+    alone = TwilioRateLimiter(
+        "redis://127.0.0.1:1", sleep=lambda _seconds: asyncio.sleep(0), max_queue_seconds=ahead
+    )
+    assert await alone.wait_turn("A", 10, "reply") == 0  # it is away; messages go on
     for pacer in (*quick, alone):
         await pacer.close()
 
 
 async def test_a_live_answer_overtakes_a_burst_of_reminders(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
-        talks = [await place.talk(f"+3461000{n:04}") for n in range(60)]
+        place = await PeopleRows.open_shop(ctx)
+        talks = [await place.open_conversation(f"+3461000{n:04}") for n in range(60)]
         for talk in talks:
             await put(ctx, talk, "reminder", lane="reminder")
     watch = Watch()
-    pacer = Pacer(clock=watch.read, sleep=watch.sleep, ahead={"reply": 0.0, "reminder": 0.0})
+    pacer = TwilioRateLimiter(
+        clock=watch.read, sleep=watch.sleep, max_queue_seconds={"reply": 0.0, "reminder": 0.0}
+    )
     paced = Paced(pacer, watch)
-    delivery = Delivery(runtime, {("twilio", "sms"): paced})
+    delivery = OutboxSender(runtime, {("twilio", "sms"): paced})
     for second in range(5):
         if second == 3:
             async with runtime.transaction() as ctx:
@@ -155,7 +163,7 @@ async def test_a_live_answer_overtakes_a_burst_of_reminders(runtime: Runtime) ->
         (3.0, "answer"),
         (4.0, "reminder"),
     ]
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         o = tables.outbox.c
         rows = await ctx.all(
             sa.select(o.state, o.attempts, sa.func.count()).group_by(o.state, o.attempts)
@@ -169,34 +177,34 @@ async def test_a_live_answer_overtakes_a_burst_of_reminders(runtime: Runtime) ->
 
 def test_a_line_rests_longer_and_longer_and_one_message_tries_it() -> None:
     clock = FixedClock.at("2026-03-09T09:00Z")
-    rest = Rest(clock)
-    assert rest.failed(1) == 0
-    assert rest.open([1, 2]).all_lanes == {1, 2}  # one failure may be the message's
+    rest = LineBreaker(clock)
+    assert rest.record_failure(1) == 0
+    assert rest.claimable_lines([1, 2]).all_lanes == {1, 2}  # one failure may be the message's
     waits = []
     for _ in range(8):
-        waits.append(rest.failed(1))
-        assert rest.failed(1) == waits[-1]  # the same outage
-        assert rest.open([1, 2]).answers == {2}
+        waits.append(rest.record_failure(1))
+        assert rest.record_failure(1) == waits[-1]  # the same outage
+        assert rest.claimable_lines([1, 2]).replies_only == {2}
         clock.advance(timedelta(seconds=waits[-1]))
-        assert rest.open([1, 2]).try_out == (1,)
-        rest.try_out(1)
-        assert rest.open([1, 2]).try_out == ()
+        assert rest.claimable_lines([1, 2]).probes == (1,)
+        rest.begin_probe(1)
+        assert rest.claimable_lines([1, 2]).probes == ()
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
-    rest.well(1)
-    assert rest.open([1, 2]).all_lanes == {1, 2}
+    rest.record_success(1)
+    assert rest.claimable_lines([1, 2]).all_lanes == {1, 2}
 
 
 async def test_a_sender_told_to_wait_holds_up_nobody_else(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        first = await Place.open(ctx)
-        talk = await first.talk("+34610000001")
+        first = await PeopleRows.open_shop(ctx)
+        talk = await first.open_conversation("+34610000001")
         await put(ctx, talk, "one", "two")
         await first.rows.add(tables.lines, transport="twilio", address="+34910000009")
-        other = await first.talk("+34610000002")
+        other = await first.open_conversation("+34610000002")
         await put(ctx, other, "uno", "dos")
     busy = DeliveryFailed(reason="429", retry_after=30, away=True, line=True)
-    memory = Memory(failures=[busy])
-    delivery = Delivery(runtime, {("twilio", "sms"): memory})
+    memory = MemoryChannel(failures=[busy])
+    delivery = OutboxSender(runtime, {("twilio", "sms"): memory})
     await delivery.drain()
     assert [rendered.text for _, rendered in memory.sent] == ["uno", "dos"]
     clock_of(runtime).advance(timedelta(seconds=29))
@@ -204,24 +212,27 @@ async def test_a_sender_told_to_wait_holds_up_nobody_else(runtime: Runtime) -> N
     assert len(memory.sent) == 2
     clock_of(runtime).advance(timedelta(seconds=1))
     await delivery.drain()
-    assert memory.to("+34610000001") == ["one", "two"]
+    assert memory.texts_to("+34610000001") == ["one", "two"]
 
 
 async def test_an_outage_of_the_line_is_no_fault_of_the_message_but_one_message_may_be_at_fault(
     runtime: Runtime,
 ) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
-        talk, poison = await place.talk("+34610000001"), await place.talk("+34610000002")
+        place = await PeopleRows.open_shop(ctx)
+        talk, poison = (
+            await place.open_conversation("+34610000001"),
+            await place.open_conversation("+34610000002"),
+        )
         await put(ctx, talk, "one")
-    memory = Memory(failures=[AWAY] * 12)
-    delivery = Delivery(runtime, {("twilio", "sms"): memory})
+    memory = MemoryChannel(failures=[AWAY] * 12)
+    delivery = OutboxSender(runtime, {("twilio", "sms"): memory})
     for _ in range(40):
         await delivery.drain()
         clock_of(runtime).advance(timedelta(minutes=1))
     # The first failure counted; when the line seemed down, the rest did not.
-    assert memory.to("+34610000001") == ["one"]
-    async with runtime.reading() as ctx:
+    assert memory.texts_to("+34610000001") == ["one"]
+    async with runtime.read_transaction() as ctx:
         row = await ctx.first(sa.select(tables.outbox.c.attempts, tables.outbox.c.state))
     assert tuple(row or ()) == (2, "sent")
     # While others get through, what fails is the message's own fault: it dies, alone.
@@ -233,11 +244,11 @@ async def test_an_outage_of_the_line_is_no_fault_of_the_message_but_one_message_
         memory.failures = [AWAY]
         await delivery.drain()
         clock_of(runtime).advance(timedelta(hours=2))
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(tables.outbox.c.state, tables.outbox.c.attempts)
             .where(tables.outbox.c.conversation_id == poison)
             .order_by(tables.outbox.c.id)
         )
     assert [tuple(row) for row in rows] == [("dead", 8), ("sent", 1)]
-    assert memory.to("+34610000001") == ["one", *(f"n{n}" for n in range(8))]
+    assert memory.texts_to("+34610000001") == ["one", *(f"n{n}" for n in range(8))]

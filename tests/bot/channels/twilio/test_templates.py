@@ -7,20 +7,22 @@ import re
 import pytest
 
 from bot.channels.twilio import templates
-from bot.i18n.messages import WORDING
-from bot.i18n.translator import languages
-from bot.rendering.keyboards import Option
-from bot.rendering.render import WHATSAPP, WHATSAPP_PLAIN, Prompt, Rendered, render
+from bot.i18n.messages import TRANSLATOR
+from bot.i18n.translator import supported_languages
+from bot.rendering.keyboards import PromptOption
+from bot.rendering.render import WHATSAPP, WHATSAPP_PLAIN, RenderedMessage, ShownPrompt, render_say
 from core.messaging.messages import Choice, Say
 
-EVERY = {template.name: template for template in templates.interactive()}
+EVERY = {template.name: template for template in templates.interactive_templates()}
 BLANK = re.compile(r"{{(\d+)}}")
 SID = "HX" + "0" * 32
 
 
-def shown(labels: list[str], text: str = "Which?") -> Rendered:
+def shown(labels: list[str], text: str = "Which?") -> RenderedMessage:
     options = tuple(Choice(n, Say("answer", {"answer": label})) for n, label in enumerate(labels))
-    return render(Say("answer", {"answer": text}), Prompt(7, options), WHATSAPP, WORDING, "en")
+    return render_say(
+        Say("answer", {"answer": text}), ShownPrompt(7, options), WHATSAPP, TRANSLATOR, "en"
+    )
 
 
 def blanks(part: object) -> list[str]:
@@ -38,18 +40,22 @@ def test_there_is_a_template_for_every_number_of_options_and_lines() -> None:
 
 
 @pytest.mark.parametrize("template", list(EVERY.values()), ids=list(EVERY))
-def test_each_blank_stands_once_and_has_a_sample(template: templates.Template) -> None:
+def test_template_variables_are_unique_and_have_samples(
+    template: templates.ContentTemplate,
+) -> None:
     assert sorted(blanks(template.parts), key=int) == list(template.samples)
     assert all(template.samples.values())
 
 
 def test_a_template_keeps_its_name_until_anything_in_it_changes() -> None:
-    again = {template.name: template.friendly_name for template in templates.interactive()}
+    again = {
+        template.name: template.friendly_name for template in templates.interactive_templates()
+    }
     names = {name: template.friendly_name for name, template in EVERY.items()}
     assert again == names
     assert len(set(names.values())) == len(names)
     one = EVERY["list.4.1"]
-    other = templates.Template(one.name, "es", one.kind, one.parts, one.samples)
+    other = templates.ContentTemplate(one.name, "es", one.kind, one.parts, one.samples)
     assert other.friendly_name != one.friendly_name
     assert re.fullmatch(r"slotline_list_4_1_[0-9a-f]{8}", one.friendly_name)
 
@@ -63,7 +69,7 @@ def test_a_template_keeps_its_name_until_anything_in_it_changes() -> None:
             {"1": "Which?", "2": "Yes", "3": "7.0", "4": "No", "5": "7.1"},
         ),
         (
-            Rendered("a\n\nb\t c\nd", "buttons", (Option(1, "Yes", "7.0"),)),
+            RenderedMessage("a\n\nb\t c\nd", "buttons", (PromptOption(1, "Yes", "7.0"),)),
             "buttons.1.2",
             {"1": "a b c", "2": "d", "3": "Yes", "4": "7.0"},
         ),
@@ -79,17 +85,22 @@ def test_a_template_keeps_its_name_until_anything_in_it_changes() -> None:
         ),
     ],
 )
-def test_what_fills_a_template(rendered: Rendered, name: str, variables: dict[str, str]) -> None:
-    assert templates.fill(rendered, EVERY) == (name, variables)
+def test_template_variables_are_filled_from_the_message(
+    rendered: RenderedMessage, name: str, variables: dict[str, str]
+) -> None:
+    assert templates.fill_template(rendered, EVERY) == (name, variables)
     assert set(variables) == set(EVERY[name].samples)
 
 
 def test_where_only_one_line_is_known_all_lines_are_joined() -> None:
-    rendered = Rendered("a\nb", "buttons", (Option(1, "Yes", "7.0"),))
+    rendered = RenderedMessage("a\nb", "buttons", (PromptOption(1, "Yes", "7.0"),))
     known = {"buttons.1.1"}
-    assert templates.fill(rendered, known) == ("buttons.1.1", {"1": "a b", "2": "Yes", "3": "7.0"})
-    assert templates.fill(rendered, set()) is None
-    assert templates.fill(Rendered("a"), EVERY) is None
+    assert templates.fill_template(rendered, known) == (
+        "buttons.1.1",
+        {"1": "a b", "2": "Yes", "3": "7.0"},
+    )
+    assert templates.fill_template(rendered, set()) is None
+    assert templates.fill_template(RenderedMessage("a"), EVERY) is None
 
 
 @pytest.mark.parametrize(
@@ -104,15 +115,17 @@ def test_where_only_one_line_is_known_all_lines_are_joined() -> None:
 def test_what_whatsapp_can_follows_from_the_templates(
     known: set[str], can: tuple[int, int]
 ) -> None:
-    found = templates.capabilities(known)
-    assert (found.buttons, found.list) == can
+    found = templates.template_capabilities(known)
+    assert (found.max_buttons, found.max_list_items) == can
     assert (found == WHATSAPP_PLAIN) == (can == (0, 0))
 
 
 @pytest.mark.parametrize(
-    "template", [*templates.approved(WORDING, languages())], ids=lambda template: template.name
+    "template",
+    [*templates.approval_templates(TRANSLATOR, supported_languages())],
+    ids=lambda template: template.name,
 )
-def test_what_opens_a_talk_is_as_whatsapp_approves_it(template: templates.Template) -> None:
+def test_what_opens_a_talk_is_as_whatsapp_approves_it(template: templates.ContentTemplate) -> None:
     body = template.parts["body"]
     assert not re.search(r"^\s*{{|}}\s*$|}}\s*{{", body)
     assert "{message}" not in body
@@ -124,8 +137,8 @@ def test_what_opens_a_talk_is_as_whatsapp_approves_it(template: templates.Templa
 def test_an_approved_template_is_filled_with_the_facts_in_their_order() -> None:
     facts = {"shop": "Bella Hair", "service": "Cut\n", "when": "Fri", "reason": ""}
     say = Say("tell.declined", facts)
-    options = (Option(1, "Yes", "7.0"), Option(2, "No", "7.1"))
-    assert templates.facts(say, options, WORDING, "en") == {
+    options = (PromptOption(1, "Yes", "7.0"), PromptOption(2, "No", "7.1"))
+    assert templates.template_variables(say, options, TRANSLATOR, "en") == {
         "1": "Bella Hair",
         "2": "Cut",
         "3": "Fri",
@@ -135,10 +148,10 @@ def test_an_approved_template_is_filled_with_the_facts_in_their_order() -> None:
     }
 
 
-def test_ids_set_by_hand() -> None:
+def test_hand_set_template_ids_are_parsed() -> None:
     setting = f"list.4.1={SID}, buttons.2.1={SID}\nlist.99.1={SID} list.3.1=HX1 x"
-    assert templates.by_hand(setting) == (
+    assert templates.parse_template_sids(setting) == (
         {"list.4.1": SID, "buttons.2.1": SID},
         [f"list.99.1={SID}", "list.3.1=HX1", "x"],
     )
-    assert templates.by_hand("") == ({}, [])
+    assert templates.parse_template_sids("") == ({}, [])

@@ -10,13 +10,13 @@ from typing import cast
 import pytest
 import sqlalchemy as sa
 
-from bot.app import App, ways_out
+from bot.app import App, build_channels
 from bot.channels.lines import Line
-from bot.channels.memory import Memory
-from bot.channels.telegram.api import Bots
-from bot.channels.telegram.owner_bot import TelegramOwner
-from bot.channels.telegram.rate_limiter import UNPACED
-from bot.engine.receive import receive
+from bot.channels.memory import MemoryChannel
+from bot.channels.telegram.api import TelegramChannel
+from bot.channels.telegram.owner_bot import TelegramOwnerBot
+from bot.channels.telegram.rate_limiter import UNLIMITED
+from bot.engine.receive import receive_incoming
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
@@ -26,7 +26,7 @@ from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person
 from tests.servers.telegram.server import TelegramServer
 from tests.support import shops
-from tests.support.shops import Place
+from tests.support.shops import BuiltShop
 
 OWNER, MARTA = "+34600000001", "+34600111222"
 
@@ -38,15 +38,15 @@ class Shop:
     app: App
     desk: Bot
     bella: Person
-    memory: Memory
-    place: Place
+    memory: MemoryChannel
+    place: BuiltShop
     code: str
     heard: int = 0
 
     async def customer(self, text: str) -> None:
         """Let Marta send an SMS, once what she answers is noted as sent: nobody reads so fast."""
-        await self.app.turns.idle()
-        await self.app.delivery.idle()
+        await self.app.turn_runner.wait_until_idle()
+        await self.app.sender.wait_until_idle()
         self.heard += 1
         line = Line(
             self.place.line_id,
@@ -57,8 +57,10 @@ class Shop:
             self.place.shop_id,
             staff=False,
         )
-        got = await receive(self.app.runtime, line, MARTA, f"sms-{self.heard}", Incoming(text=text))
-        self.app.turns.begin(got.conversation_id)
+        got = await receive_incoming(
+            self.app.runtime, line, MARTA, f"sms-{self.heard}", Incoming(text=text)
+        )
+        self.app.turn_runner.begin_turns(got.conversation_id)
 
     async def until(self, label: str, person: Person | None = None) -> None:
         """Wait until somebody's screen (Bella's) shows something."""
@@ -89,16 +91,16 @@ async def shop(runtime: Runtime) -> AsyncIterator[Shop]:
             update={"telegram_owner_bot_token": desk.token, "telegram_api_url": telegram.url}
         )
         async with runtime.transaction() as ctx:
-            place = await shops.salon(ctx, needs_approval=True)
+            place = await shops.build_salon(ctx, needs_approval=True)
             # What happens on a simulated line is told on simulated lines only.
             await ctx.execute(sa.update(tables.lines).values(transport="twilio"))
-            await shops.member(ctx, place, OWNER, "owner", "Bella")
-            code = await pairing.issue_for(ctx, OWNER)
-        memory = Memory()
-        ways = ways_out(runtime.settings, runtime.clock)
-        for ours in cast("Bots", ways["telegram", "telegram"]).by_id.values():
-            cast("TelegramOwner", ours).limiter.pace = UNPACED
-        app = App.of(runtime, {("twilio", "sms"): memory, **ways})
+            await shops.add_staff(ctx, place, OWNER, "owner", "Bella")
+            code = await pairing.issue_pairing_code_for_phone(ctx, OWNER)
+        memory = MemoryChannel()
+        ways = build_channels(runtime.settings, runtime.clock)
+        for ours in cast("TelegramChannel", ways["telegram", "telegram"]).by_id.values():
+            cast("TelegramOwnerBot", ours).limiter.rates = UNLIMITED
+        app = App.from_runtime(runtime, {("twilio", "sms"): memory, **ways})
         await app.start(ticks=True)
         yield Shop(app, desk, telegram.person("Bella"), memory, place, code)
         await app.stop()

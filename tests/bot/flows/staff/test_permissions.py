@@ -9,20 +9,20 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.lines import Line
-from bot.flows.staff import FLOWS, commands
-from bot.flows.staff.permissions import MAY
+from bot.flows.staff import STAFF_FLOWS, commands
+from bot.flows.staff.permissions import PERMISSIONS
 from core.bookings import customer_actions
 from core.catalog import loader
 from core.clock import FixedClock
 from core.db import tables as db_tables
 from core.db.runtime import Runtime
 from core.messaging.messages import Incoming
-from core.people import identities, members, verification
-from core.people.members import remove_member
+from core.people.identities import get_or_create_contact
+from core.people.members import list_members, remove_member
+from core.people.verification import verify_identity
 from core.scheduling import availability
-from tests.support import shops as support_shops
-from tests.support.chat import Town
-from tests.support.shops import Place
+from tests.support.chat import ChatHarness
+from tests.support.shops import BuiltShop, add_staff, build_barber, build_salon
 
 DENIED = "That is not possible for you here."
 UNKNOWN = "I cannot find that."
@@ -66,22 +66,22 @@ class House:
     """Bella Hair with one person of each role, and a barber whose owner is somebody else."""
 
     runtime: Runtime
-    town: Town
-    place: Place
-    elsewhere: Place
+    town: ChatHarness
+    place: BuiltShop
+    elsewhere: BuiltShop
     refs: dict[str, str] = field(default_factory=dict)
 
     @property
     def line(self) -> Line:
-        return self.town.line(self.place.line_id, self.place.shop_id)
+        return self.town.line_of_channel(self.place.line_id, self.place.shop_id)
 
     async def hears(self, address: str, said: str | Incoming) -> str:
-        return "\n".join(await self.town.send(self.line, address, said))
+        return "\n".join(await self.town.send_text(self.line, address, said))
 
     async def kept(self) -> dict[str, list[tuple[object, ...]]]:
         """What a command could have changed."""
         tables = ("shops", "bookings", "claims", "time_off", "date_exceptions", "customers")
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             rows = {
                 name: await ctx.all(sa.select(getattr(db_tables, name)).order_by(sa.text("1")))
                 for name in tables
@@ -101,24 +101,24 @@ class House:
 async def house(runtime: Runtime) -> House:
     assert isinstance(runtime.clock, FixedClock)
     runtime.clock.move_to("2026-03-12T08:00Z")
-    town = Town(runtime)
+    town = ChatHarness(runtime)
     async with runtime.transaction() as ctx:
-        place, elsewhere = await support_shops.salon(ctx), await support_shops.barber(ctx)
+        place, elsewhere = await build_salon(ctx), await build_barber(ctx)
         for role in ROLES:
             own = place.providers["Leo"] if role == "provider" else None
-            await support_shops.member(ctx, place, PHONES[role], role, role.title(), own)
-        await support_shops.member(ctx, elsewhere, OTHER_OWNER, "owner", "Marcus")
+            await add_staff(ctx, place, PHONES[role], role, role.title(), own)
+        await add_staff(ctx, elsewhere, OTHER_OWNER, "owner", "Marcus")
     made = House(runtime, town, place, elsewhere)
     async with runtime.transaction() as ctx:
-        contact = await identities.contact(ctx, made.line, MARTA)
-        user = await verification.prove(
+        contact = await get_or_create_contact(ctx, made.line, MARTA)
+        user = await verify_identity(
             ctx, "phone", MARTA, name="Marta", conversation_id=contact.conversation_id
         )
-        known = await loader.catalog(ctx, place.shop_id)
+        known = await loader.load_catalog(ctx, place.shop_id)
         for name, hour in (("Leo", 10), ("Ana", 11)):
             start = datetime.fromisoformat(f"2026-03-12T{hour}:00Z")
             slot = (
-                await availability.find(
+                await availability.find_slots(
                     ctx,
                     known,
                     place.services["Cut"],
@@ -127,21 +127,21 @@ async def house(runtime: Runtime) -> House:
                     end=start + timedelta(minutes=1),
                 )
             )[0]
-            held = await customer_actions.hold(
+            held = await customer_actions.hold_slot(
                 ctx, slot, conversation_id=contact.conversation_id, key=name, origin="sms"
             )
-            booked = await customer_actions.book(
+            booked = await customer_actions.book_hold(
                 ctx, held.id, user_id=user, key=f"b{name}", name="Marta"
             )
             made.refs[name] = booked.ref
-    await town.deliver()
+    await town.deliver_due()
     return made
 
 
 def test_every_command_stands_in_the_table_and_is_tried() -> None:
-    assert set(SAID) == set(MAY) - BEHIND_OTHERS
-    assert {*SAID, "pair"} == set(commands.SLASH)
-    flows = {name.removeprefix("desk.") for name in FLOWS if name.startswith("desk.")}
+    assert set(SAID) == set(PERMISSIONS) - BEHIND_OTHERS
+    assert {*SAID, "pair"} == set(commands.SLASH_COMMANDS)
+    flows = {name.removeprefix("desk.") for name in STAFF_FLOWS if name.startswith("desk.")}
     beside = {"pair", "stranger", "answer", "outcome", "propose"}
     assert set(SAID) == flows - beside
 
@@ -149,11 +149,11 @@ def test_every_command_stands_in_the_table_and_is_tried() -> None:
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_gives_its_commands_and_no_others(house: House, role: str) -> None:
     before = await house.kept()
-    denied = [command for command in SAID if role not in MAY[command]]
+    denied = [command for command in SAID if role not in PERMISSIONS[command]]
     answers = {command: await house.hears(PHONES[role], SAID[command]) for command in denied}
     assert answers == dict.fromkeys(denied, DENIED)
     assert await house.kept() == before
-    allowed = [command for command in SAID if role in MAY[command]]
+    allowed = [command for command in SAID if role in PERMISSIONS[command]]
     heard = {command: await house.hears(PHONES[role], SAID[command]) for command in allowed}
     assert [c for c, answer in heard.items() if not answer or DENIED in answer] == []
     assert [c for c, answer in heard.items() if "went wrong" in answer] == []
@@ -208,7 +208,7 @@ async def test_a_provider_neither_approves_nor_proposes_nor_calls_off(house: Hou
 async def test_a_role_that_is_taken_away_ends_in_the_middle_of_a_talk(house: House) -> None:
     await house.hears(PHONES["receptionist"], "walk-in cut")
     async with house.runtime.transaction() as ctx:
-        staff = await members.members(ctx, house.place.shop_id)
+        staff = await list_members(ctx, house.place.shop_id)
         gone = next(one for one in staff if one.role == "receptionist")
         await remove_member(ctx, house.place.shop_id, gone.user_id, "receptionist")
     before = await house.kept()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.nlu.languages import LANGUAGES
-from bot.nlu.lexicon import Language, build, repair
+from bot.nlu.lexicon import Language, build_language, repair_typo
 from bot.nlu.patterns import compile_patterns
-from bot.nlu.tags import KINDS
+from bot.nlu.tags import TAG_MEANINGS
 
 # A few acts need no words of every language: English ones are read in all of them.
 CODES = sorted(LANGUAGES)
@@ -49,7 +49,7 @@ def test_every_kind_that_is_used_is_documented(code: str) -> None:
         for entry in entries
         for kind in entry.tags
     }
-    assert used - set(KINDS) == set()
+    assert used - set(TAG_MEANINGS) == set()
 
 
 def test_every_kind_is_used_somewhere() -> None:
@@ -60,12 +60,12 @@ def test_every_kind_is_used_somewhere() -> None:
         for entry in entries
         for kind in entry.tags
     }
-    assert set(KINDS) - used == set()
+    assert set(TAG_MEANINGS) - used == set()
 
 
 def test_a_kind_nobody_reads_is_refused() -> None:
     with pytest.raises(ValueError, match="no such kind of word: WEEKDAYS"):
-        build("xx", {"WEEKDAYS": {"monday": 0}}, {}, {}, "")
+        build_language("xx", {"WEEKDAYS": {"monday": 0}}, {}, {}, "")
 
 
 def test_a_pattern_that_could_run_away_is_refused() -> None:
@@ -89,4 +89,4 @@ def test_a_pattern_that_could_run_away_is_refused() -> None:
     ],
 )
 def test_slips_of_the_thumb_are_repaired_and_words_left_alone(typed: str, meant: str) -> None:
-    assert repair(typed, LANGUAGES["en"]) == meant
+    assert repair_typo(typed, LANGUAGES["en"]) == meant

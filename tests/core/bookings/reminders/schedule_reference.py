@@ -13,7 +13,7 @@ DAY = 24 * 60
 
 
 @dataclass(frozen=True)
-class Clocks:
+class ZoneClock:
     """The wall clock of a zone for every minute of a span; minutes count from the epoch."""
 
     zone: str
@@ -22,9 +22,9 @@ class Clocks:
 
     @staticmethod
     @cache
-    def of(zone: str, start: datetime, end: datetime) -> "Clocks":
+    def of(zone: str, start: datetime, end: datetime) -> "ZoneClock":
         """Read a zone's clocks once for all: half a million minutes take a second or two."""
-        return Clocks(zone, minute_of(start), minute_of(end))
+        return ZoneClock(zone, minute_of(start), minute_of(end))
 
     @cached_property
     def shown(self) -> list[int]:
@@ -61,7 +61,7 @@ def instant_of(minute: int) -> datetime:
     return datetime.fromtimestamp(60 * minute, UTC)
 
 
-def quiet(clocks: Clocks, minute: int, hours: tuple[int, int]) -> bool:
+def is_quiet(clocks: ZoneClock, minute: int, hours: tuple[int, int]) -> bool:
     since, until = hours
     of_day = clocks.reading(minute) % DAY
     if since <= until:
@@ -69,8 +69,8 @@ def quiet(clocks: Clocks, minute: int, hours: tuple[int, int]) -> bool:
     return of_day >= since or of_day < until
 
 
-def going(
-    clocks: Clocks,
+def expected_reminders(
+    clocks: ZoneClock,
     rules: Sequence[str],
     starts_at: datetime,
     ends_at: datetime,
@@ -94,16 +94,16 @@ def going(
             wanted = base + step if span % DAY else clocks.begins[clocks.reading(base) + step]
         if wanted <= moment or (not after and wanted >= start):
             continue
-        if quiet(clocks, wanted, hours):
+        if is_quiet(clocks, wanted, hours):
             ends = wanted
-            while quiet(clocks, ends, hours):
+            while is_quiet(clocks, ends, hours):
                 ends += 1
             begins = wanted
-            while quiet(clocks, begins - 1, hours):
+            while is_quiet(clocks, begins - 1, hours):
                 begins -= 1
             if after or 2 * (ends - wanted) < start - wanted:
                 wanted = ends
-            elif begins - 30 > moment and not quiet(clocks, begins - 30, hours):
+            elif begins - 30 > moment and not is_quiet(clocks, begins - 30, hours):
                 wanted = begins - 30
             else:
                 continue

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.bookings import customer_actions
-from core.bookings.staff_actions import book_for
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog.entities import Slot
 from core.clock import FixedClock
@@ -31,17 +31,17 @@ from core.messaging import lines
 from core.messaging.outbox import presend_checks, reminders
 from core.messaging.outbox.acknowledge import mark_sent
 from core.messaging.outbox.claim import claim_due
-from core.people import customers as people_customers
-from core.people import identities, verification
+from core.people.customers import get_or_create_customer
+from core.people.identities import get_or_create_contact
 from core.people.members import add_member
+from core.people.verification import verify_identity
 from core.scheduling import opening_hours
-from core.shops import providers as shops_providers
-from core.shops.providers import add_provider
+from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_service
 from core.shops.shops import add_shop
-from core.values.reminder_rules import Rule, schedule
-from tests.core.bookings.reminders.schedule_reference import YEAR, Clocks, going
-from tests.support.chat import Town
+from core.values.reminder_rules import ReminderRule, plan_reminders
+from tests.core.bookings.reminders.schedule_reference import YEAR, ZoneClock, expected_reminders
+from tests.support.chat import ChatHarness
 
 ALWAYS = dict.fromkeys(range(7), (Interval(0, 24 * 60),))
 BEGINS = datetime(2026, 3, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ Sent = tuple[int, datetime, str, datetime]
 class Shop:
     id: int
     zone: str
-    clocks: Clocks
+    clocks: ZoneClock
     services: Mapping[int, list[str]]
     providers: list[int]
     people: list[tuple[int, tuple[int, int]]]  # customer, quiet hours
@@ -90,7 +90,9 @@ class Made:
     def plan(self, now: datetime) -> None:
         ends = self.starts_at + timedelta(minutes=30)
         rules = self.shop.services[self.service]
-        self.to_go = going(self.shop.clocks, rules, self.starts_at, ends, self.quiet, now)
+        self.to_go = expected_reminders(
+            self.shop.clocks, rules, self.starts_at, ends, self.quiet, now
+        )
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Year:
                 ctx, name=zone, timezone=zone, country="ES", currency="EUR", horizon_days=400,
                 address="Main Street 1", agenda_today="", agenda_tomorrow="", **rules,
             )  # fmt: skip
-            await opening_hours.set_hours(ctx, shop_id, None, ALWAYS)
+            await opening_hours.set_weekly_hours(ctx, shop_id, None, ALWAYS)
             default = rules.get("reminders", ["24h", "2h"])
             services = {
                 await add_service(ctx, shop_id, "Plain", minutes=30): default,
@@ -127,17 +129,17 @@ class Year:
                 provider = await add_provider(ctx, shop_id, f"Provider {number}")
                 providers.append(provider)
                 for service in services:
-                    await shops_providers.offer(ctx, shop_id, provider, service)
-            line_id = await lines.add_line(
+                    await set_offering(ctx, shop_id, provider, service)
+            line_id = await lines.get_or_create_line(
                 ctx, transport="terminal", channel="sms", address=zone, shop_id=shop_id
             )
-            line = Town(self.runtime).line(line_id, shop_id)
+            line = ChatHarness(self.runtime).line_of_channel(line_id, shop_id)
             own = (rules.get("quiet_from", 1260), rules.get("quiet_until", 480))
             customers = [await self._person(ctx, line, own) for _ in range(10)]
             owner = await add_member(
                 ctx, shop_id, role="owner", phone=f"+346002{next(self._numbers):05}", alerts=False
             )
-        clocks = Clocks.of(zone, *YEAR)
+        clocks = ZoneClock.of(zone, *YEAR)
         return Shop(shop_id, zone, clocks, services, providers, customers, Actor("staff", owner))
 
     async def _person(
@@ -145,8 +147,8 @@ class Year:
     ) -> tuple[int, tuple[int, int]]:
         number = next(self._numbers)
         phone = f"+346001{number:05}"
-        contact = await identities.contact(ctx, line, phone)
-        user = await verification.prove(
+        contact = await get_or_create_contact(ctx, line, phone)
+        user = await verify_identity(
             ctx, "phone", phone, name="Marta", conversation_id=contact.conversation_id
         )
         hours = OWN_QUIET[number % len(OWN_QUIET)]
@@ -156,9 +158,7 @@ class Year:
                 .where(tables.users.c.id == user)
                 .values(quiet_from=hours[0], quiet_until=hours[1])
             )
-        customer = await people_customers.customer(
-            ctx, line.shop_id, user, name="Marta", phone=phone
-        )
+        customer = await get_or_create_customer(ctx, line.shop_id, user, name="Marta", phone=phone)
         return customer, hours or usual
 
     # --- what happens ---------------------------------------------------------------------------
@@ -189,7 +189,7 @@ class Year:
         slot = self.slot(shop, service, now)
         async with self.runtime.transaction() as ctx:
             try:
-                booked = await book_for(
+                booked = await book_for_customer(
                     ctx, slot, actor=SYSTEM, customer_id=customer, key=f"b{next(self._numbers)}"
                 )
             except SlotTaken:
@@ -215,14 +215,14 @@ class Year:
             return
         async with self.runtime.transaction() as ctx:
             if what == "cancel":
-                await customer_actions.cancel(ctx, booking_id, actor=SYSTEM)
+                await customer_actions.cancel_booking(ctx, booking_id, actor=SYSTEM)
                 made.to_go, made.gone = {}, True
             elif what == "come":
-                await customer_actions.will_come(ctx, booking_id, actor=made.shop.owner)
+                await customer_actions.confirm_attendance(ctx, booking_id, actor=made.shop.owner)
             else:
                 slot = self.slot(made.shop, made.service, now)
                 try:
-                    await customer_actions.move(
+                    await customer_actions.move_booking(
                         ctx, booking_id, slot, actor=made.shop.owner, key=f"m{next(self._numbers)}"
                     )
                 except SlotTaken:
@@ -276,7 +276,7 @@ class Year:
 
 
 async def sent(runtime: Runtime) -> list[Sent]:
-    async with runtime.reading() as ctx:
+    async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(tables.outbox.c.unique_key, tables.outbox.c.sent_at)
             .where(tables.outbox.c.lane == "reminder", tables.outbox.c.state == "sent")
@@ -312,27 +312,31 @@ def many(runtime: Runtime) -> int:
 
 
 @pytest.mark.heavy
-def test_the_times_of_thousands() -> None:
+def test_reminder_times_agree_with_the_reference() -> None:
     """By the rules alone, without a database: five thousand bookings and moves in three zones."""
     chance, times = Random(11), Counter[str]()
     for zone in SHOPS:
-        clocks = Clocks.of(zone, *YEAR)
+        clocks = ZoneClock.of(zone, *YEAR)
         for _ in range(1700):
             now = BEGINS + timedelta(minutes=5 * chance.randrange(DAYS * 24 * 12))
             starts = now + timedelta(minutes=5 * chance.randrange(1, 40 * 24 * 12))
             ends = starts + timedelta(minutes=30)
             texts = chance.choice([*(one["reminders"] for one in SHOPS.values() if one), OVERRIDE])
             hours = chance.choice([(1260, 480), *(one for one in OWN_QUIET if one)])
-            rules = [Rule.parse(text) for text in texts]
-            found = schedule(rules, starts, ends, zone, hours, now)
-            sent = {str(one.rule): one.due_at for one in found if not one.dropped}
-            assert sent == going(clocks, texts, starts, ends, hours, now), (zone, starts, now)
+            rules = [ReminderRule.parse(text) for text in texts]
+            found = plan_reminders(rules, starts, ends, zone, hours, now)
+            sent = {str(one.rule): one.due_at for one in found if not one.dropped_reason}
+            assert sent == expected_reminders(clocks, texts, starts, ends, hours, now), (
+                zone,
+                starts,
+                now,
+            )
             times.update(sent.keys())
     assert set(times) == {"48h", "24h", "2h", "90m", "30m", "at 09:00", "after 2h", "after 24h"}
     assert times.total() > 5000
 
 
-async def test_a_year_of_reminders(runtime: Runtime) -> None:
+async def test_every_due_reminder_of_a_year_is_sent_once(runtime: Runtime) -> None:
     year = await live(runtime, many(runtime), seed=5)
     went = await sent(runtime)
     assert sorted(went) == sorted(year.expected)
@@ -343,7 +347,7 @@ async def test_a_year_of_reminders(runtime: Runtime) -> None:
     assert {rule for _, _, rule, _ in went} == rules
 
 
-async def test_without_taking_them_along_the_check_still_stops_them(
+async def test_presend_check_stops_reminders_that_were_not_rescheduled(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a forgotten call would leave behind is seen in the moment it is sent."""
@@ -351,12 +355,12 @@ async def test_without_taking_them_along_the_check_still_stops_them(
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    monkeypatch.setattr(reminders, "forget", nothing)
+    monkeypatch.setattr(reminders, "drop_reminders", nothing)
     year = await live(runtime, 60, seed=6)
     assert sorted(await sent(runtime)) == sorted(year.expected)
 
 
-async def test_without_either_people_are_reminded_of_what_is_no_more(
+async def test_stale_reminders_go_out_with_both_guards_off(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: the year would show it."""
@@ -364,8 +368,8 @@ async def test_without_either_people_are_reminded_of_what_is_no_more(
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    monkeypatch.setattr(reminders, "forget", nothing)
-    monkeypatch.setattr(presend_checks, "pointless", lambda *_: "")
+    monkeypatch.setattr(reminders, "drop_reminders", nothing)
+    monkeypatch.setattr(presend_checks, "obsolete_reason", lambda *_: "")
     year = await live(runtime, 60, seed=6)
     too_many = set(await sent(runtime)) - set(year.expected)
     assert set(year.expected) <= set(await sent(runtime))

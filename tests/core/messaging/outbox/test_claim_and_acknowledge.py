@@ -13,19 +13,21 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import bookings, lines, prompts, users
 from core.db.tables import outbox as table
-from core.messaging.messages import Choice, Say, decode, encode
-from core.messaging.outbox import acknowledge, enqueue
+from core.messaging.messages import Choice, Say, decode_value, encode_value
+from core.messaging.outbox import enqueue
 from core.messaging.outbox.acknowledge import (
-    ATTEMPTS,
-    LEASE,
+    LEASE_DURATION,
+    MAX_ATTEMPTS,
     mark_failed,
     mark_sent,
     requeue_expired_leases,
+    start_attempt,
 )
 from core.messaging.outbox.claim import Outgoing, claim_due
-from core.messaging.outbox.delivery_status import RANK, provider_status
+from core.messaging.outbox.delivery_status import STATUS_RANK, record_provider_status
+from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.messaging.outbox.prompts import number_prompt, number_prompts
-from tests.support.people_rows import Place, sent_to
+from tests.support.people_rows import PeopleRows, outbox_rows
 
 HELLO = Say("hello", {"name": "Marta"})
 CODE = Say("code", {"code": "481920"}, secret=True)
@@ -50,9 +52,9 @@ async def claimed_ids(runtime: Runtime, **how: Any) -> list[int]:
 
 
 async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    talk = await place.talk(MARTA, language="en", shop_id=None)
-    row_id = await enqueue.post(ctx, HELLO, conversation_id=talk, kind="greeting")
+    place = await PeopleRows.open_shop(ctx)
+    talk = await place.open_conversation(MARTA, language="en", shop_id=None)
+    row_id = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, kind="greeting")
 
     (row,) = await claim_due(ctx)
 
@@ -83,19 +85,19 @@ async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None
         prompt_id=None,
         provider_id="",
         provider_status="",
-        base=0,
+        number_offset=0,
         options=(),
     )
     stored = await row_of(ctx, row_id)
-    assert (stored.state, stored.leased_until) == ("sending", ctx.now + LEASE)
+    assert (stored.state, stored.leased_until) == ("sending", ctx.now + LEASE_DURATION)
     assert await claim_due(ctx) == []
 
 
 async def test_rows_of_one_lane_go_in_order_and_replies_pass_the_rest(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
         reminder, alert, first, second = [
-            await enqueue.post(ctx, HELLO, conversation_id=talk, lane=lane)
+            await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane=lane)
             for lane in ("reminder", "alert", "reply", "reply")
         ]
     assert await claimed_ids(runtime) == [first, alert, reminder]
@@ -108,12 +110,12 @@ async def test_rows_of_one_lane_go_in_order_and_replies_pass_the_rest(runtime: R
 
 async def test_a_row_that_waits_for_its_next_try_holds_up_its_lane(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
-        first = await enqueue.post(ctx, HELLO, conversation_id=talk)
-        second = await enqueue.post(ctx, HELLO, conversation_id=talk)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+        first = await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
+        second = await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
         (row,) = await claim_due(ctx)
         assert row.id == first
-        await acknowledge.start(ctx, row.id, row.lease)
+        await start_attempt(ctx, row.id, row.lease)
         await mark_failed(ctx, row.id, row.lease, error="503")
     assert await claimed_ids(runtime) == []
     clock_of(runtime).advance(timedelta(seconds=19))
@@ -122,19 +124,19 @@ async def test_a_row_that_waits_for_its_next_try_holds_up_its_lane(runtime: Runt
 
 
 async def test_a_reminder_far_ahead_holds_up_nobody(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk(MARTA)
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
     far = ctx.now + timedelta(days=30)
-    await enqueue.post(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=far)
-    now = await enqueue.post(ctx, HELLO, conversation_id=talk, lane="reminder")
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=far)
+    now = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder")
     assert [row.id for row in await claim_due(ctx)] == [now]
 
 
 async def test_a_batch_has_its_limit_and_replies_come_into_it_first(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    talks = [await place.talk(f"+3460000001{n}") for n in range(4)]
+    place = await PeopleRows.open_shop(ctx)
+    talks = [await place.open_conversation(f"+3460000001{n}") for n in range(4)]
     for talk in talks:
-        await enqueue.post(ctx, HELLO, conversation_id=talk, lane="reminder")
-    reply = await enqueue.post(ctx, HELLO, conversation_id=talks[-1])
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder")
+    reply = await enqueue.enqueue(ctx, HELLO, conversation_id=talks[-1])
     rows = await claim_due(ctx, limit=3)
     assert [row.lane for row in rows] == ["reply", "reminder", "reminder"]
     assert rows[0].id == reply
@@ -142,10 +144,12 @@ async def test_a_batch_has_its_limit_and_replies_come_into_it_first(ctx: Context
 
 
 async def test_a_process_claims_only_the_lines_it_has(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    real = await enqueue.post(ctx, HELLO, conversation_id=await place.talk(MARTA))
+    place = await PeopleRows.open_shop(ctx)
+    real = await enqueue.enqueue(ctx, HELLO, conversation_id=await place.open_conversation(MARTA))
     terminal = await place.rows.add(lines, transport="terminal", address="+34910000009")
-    pretended = await enqueue.post(ctx, HELLO, conversation_id=await place.talk(HUGO))
+    pretended = await enqueue.enqueue(
+        ctx, HELLO, conversation_id=await place.open_conversation(HUGO)
+    )
     assert [row.id for row in await claim_due(ctx, line_ids=[terminal])] == [pretended]
     assert await claim_due(ctx, line_ids=[]) == []
     assert [row.id for row in await claim_due(ctx, line_ids=[place.line])] == [real]
@@ -153,12 +157,16 @@ async def test_a_process_claims_only_the_lines_it_has(ctx: Context) -> None:
 
 async def test_what_comes_too_late_or_to_somebody_who_left_is_dropped(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
-        talk, left = await place.talk(MARTA), await place.talk(HUGO)
+        place = await PeopleRows.open_shop(ctx)
+        talk, left = await place.open_conversation(MARTA), await place.open_conversation(HUGO)
         soon = ctx.now + timedelta(minutes=5)
-        late = await enqueue.post(ctx, CODE, conversation_id=talk, not_after=soon - LEASE)
-        in_time = await enqueue.post(ctx, HELLO, conversation_id=talk, lane="alert", not_after=soon)
-        gone = await enqueue.post(ctx, HELLO, conversation_id=left, lane="reminder", due_at=soon)
+        late = await enqueue.enqueue(
+            ctx, CODE, conversation_id=talk, expires_at=soon - LEASE_DURATION
+        )
+        in_time = await enqueue.enqueue(
+            ctx, HELLO, conversation_id=talk, lane="alert", expires_at=soon
+        )
+        gone = await enqueue.enqueue(ctx, HELLO, conversation_id=left, lane="reminder", due_at=soon)
         await ctx.execute(
             sa.text("UPDATE conversations SET opted_out_at = created_at WHERE id = :id"),
             {"id": left},
@@ -167,7 +175,7 @@ async def test_what_comes_too_late_or_to_somebody_who_left_is_dropped(runtime: R
     assert await claimed_ids(runtime) == [in_time]
     async with runtime.transaction() as ctx:
         row = await row_of(ctx, late)
-        assert (row.state, row.error, decode(row.say)) == (
+        assert (row.state, row.error, decode_value(row.say)) == (
             "dropped",
             "too late",
             Say("code", {}, secret=True),
@@ -178,13 +186,13 @@ async def test_what_comes_too_late_or_to_somebody_who_left_is_dropped(runtime: R
 
 async def test_fifty_deliveries_at_once_claim_each_row_once(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
+        place = await PeopleRows.open_shop(ctx)
         posted = []
         for n in range(40):
-            talk = await place.talk(f"+346000010{n:02}")
+            talk = await place.open_conversation(f"+346000010{n:02}")
             posted += [
-                await enqueue.post(ctx, HELLO, conversation_id=talk),
-                await enqueue.post(ctx, HELLO, conversation_id=talk),
+                await enqueue.enqueue(ctx, HELLO, conversation_id=talk),
+                await enqueue.enqueue(ctx, HELLO, conversation_id=talk),
             ]
     batches = await asyncio.gather(*(claimed_ids(runtime, limit=5) for _ in range(50)))
     claimed = [row_id for batch in batches for row_id in batch]
@@ -202,7 +210,7 @@ async def test_claiming_walks_the_index_of_unfinished_rows(runtime: Runtime) -> 
         )
         await claim_due(ctx)
         _, _, statement, values, *_ = seen[0]
-        if ctx.postgresql:  # a small table is read as a whole unless that is forbidden
+        if ctx.is_postgresql:  # a small table is read as a whole unless that is forbidden
             await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
             explain, used = (
                 "EXPLAIN",
@@ -221,11 +229,11 @@ async def test_claiming_walks_the_index_of_unfinished_rows(runtime: Runtime) -> 
 
 
 async def test_sent_wipes_secrets_and_keeps_the_rest(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    plain = await enqueue.post(ctx, HELLO, conversation_id=await place.talk(MARTA))
-    secret = await enqueue.post(ctx, CODE, conversation_id=await place.talk(HUGO))
+    place = await PeopleRows.open_shop(ctx)
+    plain = await enqueue.enqueue(ctx, HELLO, conversation_id=await place.open_conversation(MARTA))
+    secret = await enqueue.enqueue(ctx, CODE, conversation_id=await place.open_conversation(HUGO))
     for row in await claim_due(ctx):
-        assert await acknowledge.start(ctx, row.id, row.lease)
+        assert await start_attempt(ctx, row.id, row.lease)
         assert await mark_sent(
             ctx, row.id, row.lease, provider_id=f"SM{row.id}", body="words", segments=2
         )
@@ -238,36 +246,42 @@ async def test_sent_wipes_secrets_and_keeps_the_rest(ctx: Context) -> None:
         1,
         "",
     )
-    assert (decode(row.say), row.provider_id) == (HELLO, f"SM{plain}")
+    assert (decode_value(row.say), row.provider_id) == (HELLO, f"SM{plain}")
     row = await row_of(ctx, secret)
-    assert (row.state, row.body, decode(row.say)) == ("sent", "", Say("code", {}, secret=True))
+    assert (row.state, row.body, decode_value(row.say)) == (
+        "sent",
+        "",
+        Say("code", {}, secret=True),
+    )
 
 
 async def test_sent_makes_its_prompt_the_one_shown_last(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk(MARTA)
-    prompt = await ctx.insert(prompts, conversation_id=talk, say=encode(CODE), created_at=ctx.now)
-    await enqueue.post(ctx, CODE, conversation_id=talk, prompt_id=prompt)
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+    prompt = await ctx.insert(
+        prompts, conversation_id=talk, say=encode_value(CODE), created_at=ctx.now
+    )
+    await enqueue.enqueue(ctx, CODE, conversation_id=talk, prompt_id=prompt)
     (row,) = await claim_due(ctx)
     shown = sa.select(prompts.c.shown_at, prompts.c.say).where(prompts.c.id == prompt)
-    assert tuple(await ctx.first(shown) or ()) == (None, encode(CODE))
+    assert tuple(await ctx.first(shown) or ()) == (None, encode_value(CODE))
     await mark_sent(ctx, row.id, row.lease)
     assert tuple(await ctx.first(shown) or ()) == (
         ctx.now,
-        encode(Say("code", {}, secret=True)),
+        encode_value(Say("code", {}, secret=True)),
     )
 
 
 async def test_only_the_holder_of_the_lease_marks(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
-        await enqueue.post(ctx, HELLO, conversation_id=talk)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
         (slow,) = await claim_due(ctx)
-    clock_of(runtime).advance(LEASE)
+    clock_of(runtime).advance(LEASE_DURATION)
     async with runtime.transaction() as ctx:
         assert await requeue_expired_leases(ctx) == 1
         (quick,) = await claim_due(ctx)
         assert quick.id == slow.id
-        assert await acknowledge.start(ctx, slow.id, slow.lease) is False
+        assert await start_attempt(ctx, slow.id, slow.lease) is False
         assert await mark_sent(ctx, slow.id, slow.lease) is False
         assert await mark_failed(ctx, slow.id, slow.lease, error="late") == ""
         assert await mark_sent(ctx, quick.id, quick.lease) is True
@@ -276,10 +290,10 @@ async def test_only_the_holder_of_the_lease_marks(runtime: Runtime) -> None:
 
 async def test_a_late_mark_counts_while_nobody_else_has_the_row(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
-        await enqueue.post(ctx, HELLO, conversation_id=talk)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
         (row,) = await claim_due(ctx)
-    clock_of(runtime).advance(LEASE)
+    clock_of(runtime).advance(LEASE_DURATION)
     async with runtime.transaction() as ctx:
         assert await requeue_expired_leases(ctx) == 1
         assert await mark_sent(ctx, row.id, row.lease) is True
@@ -288,13 +302,13 @@ async def test_a_late_mark_counts_while_nobody_else_has_the_row(runtime: Runtime
 
 async def test_starting_renews_the_lease(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
-        await enqueue.post(ctx, HELLO, conversation_id=talk)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
         (row,) = await claim_due(ctx)
-    clock_of(runtime).advance(LEASE / 2)
+    clock_of(runtime).advance(LEASE_DURATION / 2)
     async with runtime.transaction() as ctx:
-        assert await acknowledge.start(ctx, row.id, row.lease)
-    clock_of(runtime).advance(LEASE / 2)
+        assert await start_attempt(ctx, row.id, row.lease)
+    clock_of(runtime).advance(LEASE_DURATION / 2)
     async with runtime.transaction() as ctx:
         assert await requeue_expired_leases(ctx) == 0
 
@@ -306,7 +320,7 @@ async def fail_once(runtime: Runtime, **how: Any) -> tuple[str, datetime, int]:
     """Claim, start and fail the only row there is; return its state, when due, attempts."""
     async with runtime.transaction() as ctx:
         (row,) = await claim_due(ctx)
-        assert await acknowledge.start(ctx, row.id, row.lease)
+        assert await start_attempt(ctx, row.id, row.lease)
         state = await mark_failed(ctx, row.id, row.lease, **({"error": "503"} | how))
         stored = await row_of(ctx, row.id)
         return state, stored.due_at, stored.attempts
@@ -314,11 +328,11 @@ async def fail_once(runtime: Runtime, **how: Any) -> tuple[str, datetime, int]:
 
 async def test_eight_tries_with_longer_and_longer_waits_then_dead(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
-        await place.member(OWNER, "owner")
-        talk = await place.talk(MARTA, name="Marta")
+        place = await PeopleRows.open_shop(ctx)
+        await place.add_member(OWNER, "owner")
+        talk = await place.open_conversation(MARTA, name="Marta")
         booking = await place.rows.add(bookings, ref="K7Q-3MD")
-        row_id = await enqueue.post(
+        row_id = await enqueue.enqueue(
             ctx, HELLO, conversation_id=talk, kind="confirmed", booking_id=booking
         )
     clock = clock_of(runtime)
@@ -345,8 +359,8 @@ async def test_eight_tries_with_longer_and_longer_waits_then_dead(runtime: Runti
 
 async def test_waits_end_at_an_hour_and_the_providers_own_word_counts(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
-        await enqueue.post(ctx, HELLO, conversation_id=talk)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
     now = clock_of(runtime).now()
     assert await fail_once(runtime, retry_after=2.5) == ("due", now + timedelta(seconds=3), 1)
 
@@ -355,40 +369,42 @@ async def test_a_permanent_failure_ends_at_once_and_tells_the_shop_once_a_day(
     runtime: Runtime,
 ) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
-        await place.member(OWNER, "owner")
-        talk = await place.talk(MARTA)
+        place = await PeopleRows.open_shop(ctx)
+        await place.add_member(OWNER, "owner")
+        talk = await place.open_conversation(MARTA)
         for _ in range(2):
-            await enqueue.post(ctx, HELLO, conversation_id=talk)
+            await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
             (row,) = await claim_due(ctx, line_ids=[place.line], limit=1)
             assert row.conversation_id == talk
             state = await mark_failed(ctx, row.id, row.lease, error="21614", permanent=True)
             assert state == "failed"
-        alarms = [(to, kind) for _, to, _, kind, _ in await sent_to(ctx) if to == OWNER]
+        alarms = [(to, kind) for _, to, _, kind, _ in await outbox_rows(ctx) if to == OWNER]
     assert alarms == [(OWNER, "alert.undelivered")]
 
 
 @pytest.mark.parametrize("say", [CODE, Say("alert.new", {})])
 async def test_nobody_is_alarmed_about_codes_or_alerts(runtime: Runtime, say: Say) -> None:
     async with runtime.transaction() as ctx:
-        place = await Place.open(ctx)
-        await place.member(OWNER, "owner")
-        row_id = await enqueue.post(ctx, say, conversation_id=await place.talk(MARTA), kind="x")
+        place = await PeopleRows.open_shop(ctx)
+        await place.add_member(OWNER, "owner")
+        row_id = await enqueue.enqueue(
+            ctx, say, conversation_id=await place.open_conversation(MARTA), kind="x"
+        )
         (row,) = await claim_due(ctx)
         await mark_failed(ctx, row.id, row.lease, error="no", permanent=True)
-        assert [(to, state) for _, to, state, _, _ in await sent_to(ctx)] == [(MARTA, "failed")]
-        assert decode((await row_of(ctx, row_id)).say) == Say(say.key, {}, secret=say.secret)
+        assert [(to, state) for _, to, state, _, _ in await outbox_rows(ctx)] == [(MARTA, "failed")]
+        assert decode_value((await row_of(ctx, row_id)).say) == Say(say.key, {}, secret=say.secret)
 
 
 async def test_a_sender_that_vanishes_eight_times_kills_the_row(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
-        row_id = await enqueue.post(ctx, HELLO, conversation_id=talk)
-    for left in reversed(range(ATTEMPTS)):
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
+        row_id = await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
+    for left in reversed(range(MAX_ATTEMPTS)):
         async with runtime.transaction() as ctx:
             (row,) = await claim_due(ctx)
-            await acknowledge.start(ctx, row.id, row.lease)
-        clock_of(runtime).advance(LEASE)
+            await start_attempt(ctx, row.id, row.lease)
+        clock_of(runtime).advance(LEASE_DURATION)
         async with runtime.transaction() as ctx:
             assert await requeue_expired_leases(ctx) == (1 if left else 0)
     async with runtime.transaction() as ctx:
@@ -400,9 +416,9 @@ async def test_a_sender_that_vanishes_eight_times_kills_the_row(runtime: Runtime
 
 
 async def sent_row(ctx: Context) -> int:
-    place = await Place.open(ctx)
-    await place.member(OWNER, "owner")
-    row_id = await enqueue.post(ctx, HELLO, conversation_id=await place.talk(MARTA))
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_member(OWNER, "owner")
+    row_id = await enqueue.enqueue(ctx, HELLO, conversation_id=await place.open_conversation(MARTA))
     (row,) = await claim_due(ctx)
     await mark_sent(ctx, row.id, row.lease, provider_id="SM1", provider_status="queued")
     return row_id or 0
@@ -411,13 +427,13 @@ async def sent_row(ctx: Context) -> int:
 async def test_statuses_of_the_provider_never_move_back(ctx: Context) -> None:
     row_id = await sent_row(ctx)
     moved = [
-        await provider_status(ctx, "SM1", status)
+        await record_provider_status(ctx, "SM1", status)
         for status in ("queued", "sent", "sending", "delivered", "undelivered", "read", "odd")
     ]
     assert moved == [False, True, False, True, False, True, False]
     row = await row_of(ctx, row_id)
     assert (row.provider_status, row.state) == ("read", "sent")
-    assert await provider_status(ctx, "SM-unknown", "delivered") is False
+    assert await record_provider_status(ctx, "SM-unknown", "delivered") is False
 
 
 async def test_a_failure_the_provider_reports_is_told_to_the_shop_in_plain_words(
@@ -425,8 +441,8 @@ async def test_a_failure_the_provider_reports_is_told_to_the_shop_in_plain_words
 ) -> None:
     row_id = await sent_row(ctx)
     said = "30003: the phone is off"
-    assert await provider_status(ctx, "SM1", "undelivered", said, why="why.off") is True
-    assert await provider_status(ctx, "SM1", "sent") is False
+    assert await record_provider_status(ctx, "SM1", "undelivered", said, why="why.off") is True
+    assert await record_provider_status(ctx, "SM1", "sent") is False
     row = await row_of(ctx, row_id)
     assert (row.provider_status, row.state, row.error) == (
         "undelivered",
@@ -454,22 +470,22 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("news", "end", "alarms"), ORDERS)
-async def test_whatever_the_order_the_end_is_the_same(
+async def test_delivery_statuses_end_alike_in_any_order(
     ctx: Context, news: tuple[str, ...], end: tuple[str, str, str], alarms: set[int]
 ) -> None:
-    place = await Place.open(ctx)
-    await place.member(OWNER, "owner")
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_member(OWNER, "owner")
     for number, order in enumerate(itertools.permutations(news)):
-        talk = await place.talk(f"+3461000{number:04}")
-        row_id = await enqueue.post(ctx, HELLO, conversation_id=talk) or 0
+        talk = await place.open_conversation(f"+3461000{number:04}")
+        row_id = await enqueue.enqueue(ctx, HELLO, conversation_id=talk) or 0
         (row,) = await claim_due(ctx, conversation_id=talk)
         sid, seen = f"SM{row_id}", [0]
         for what in [*order, *reversed(order)]:
             if what == "mark":
                 await mark_sent(ctx, row_id, row.lease, provider_id=sid, provider_status="queued")
             else:
-                await provider_status(ctx, sid, what, outbox_id=row_id)
-            seen.append(RANK[(await row_of(ctx, row_id)).provider_status])
+                await record_provider_status(ctx, sid, what, outbox_id=row_id)
+            seen.append(STATUS_RANK[(await row_of(ctx, row_id)).provider_status])
         stored = await row_of(ctx, row_id)
         assert (order, stored.state, stored.provider_status, stored.error) == (order, *end)
         assert (order, seen) == (order, sorted(seen))
@@ -482,10 +498,10 @@ async def test_whatever_the_order_the_end_is_the_same(
 
 
 async def test_without_a_shop_to_tell_the_admins_are_told(ctx: Context) -> None:
-    place = await Place.open(ctx, shop_id=None)
-    admin = await place.person(OWNER, "Olga")
+    place = await PeopleRows.open_shop(ctx, shop_id=None)
+    admin = await place.add_person(OWNER, "Olga")
     await ctx.execute(sa.update(users).where(users.c.id == admin).values(admin=True))
-    await enqueue.post(ctx, HELLO, conversation_id=await place.talk(MARTA))
+    await enqueue.enqueue(ctx, HELLO, conversation_id=await place.open_conversation(MARTA))
     (row,) = await claim_due(ctx)
     await mark_failed(ctx, row.id, row.lease, error="21614", permanent=True)
     (alarm,) = await claim_due(ctx)
@@ -496,11 +512,11 @@ async def test_without_a_shop_to_tell_the_admins_are_told(ctx: Context) -> None:
 
 
 async def test_of_an_owner_without_a_working_phone_the_admins_are_told(ctx: Context) -> None:
-    place = await Place.open(ctx, shop_id=None)
-    await place.member(HUGO, "owner")
-    admin = await place.person(OWNER, "Olga")
+    place = await PeopleRows.open_shop(ctx, shop_id=None)
+    await place.add_member(HUGO, "owner")
+    admin = await place.add_person(OWNER, "Olga")
     await ctx.execute(sa.update(users).where(users.c.id == admin).values(admin=True))
-    await enqueue.alert(ctx, Say("alert.new", {}), shop_id=place.shop, kind="alert.new")
+    await enqueue_for_staff(ctx, Say("alert.new", {}), shop_id=place.shop, kind="alert.new")
     (row,) = await claim_due(ctx)
     assert row.address == HUGO
     await mark_failed(ctx, row.id, row.lease, error="21614", permanent=True, why="why.off")
@@ -510,11 +526,13 @@ async def test_of_an_owner_without_a_working_phone_the_admins_are_told(ctx: Cont
 
 @pytest.mark.parametrize(("status", "state"), [("delivered", "sent"), ("failed", "failed")])
 async def test_a_status_may_overtake_our_own_mark(ctx: Context, status: str, state: str) -> None:
-    place = await Place.open(ctx)
-    row_id = await enqueue.post(ctx, HELLO, conversation_id=await place.talk(MARTA)) or 0
+    place = await PeopleRows.open_shop(ctx)
+    row_id = (
+        await enqueue.enqueue(ctx, HELLO, conversation_id=await place.open_conversation(MARTA)) or 0
+    )
     (row,) = await claim_due(ctx)
-    assert await provider_status(ctx, "SM1", status) is False
-    assert await provider_status(ctx, "SM1", status, outbox_id=row_id) is True
+    assert await record_provider_status(ctx, "SM1", status) is False
+    assert await record_provider_status(ctx, "SM1", status, outbox_id=row_id) is True
     await mark_sent(ctx, row.id, row.lease, provider_id="SM1", provider_status="queued")
     stored = await row_of(ctx, row_id)
     assert (stored.provider_status, stored.state) == (status, state)
@@ -524,15 +542,15 @@ async def test_a_status_may_overtake_our_own_mark(ctx: Context, status: str, sta
 
 
 async def add_prompt(ctx: Context, talk: int, options: int, **values: Any) -> int:
-    labels = [encode(Choice(n, HELLO)) for n in range(options)]
+    labels = [encode_value(Choice(n, HELLO)) for n in range(options)]
     return await ctx.insert(
         prompts, conversation_id=talk, options=labels, created_at=ctx.now, **values
     )
 
 
 async def test_open_decisions_of_a_conversation_never_share_a_number(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    talk, other = await place.talk(MARTA), await place.talk(HUGO)
+    place = await PeopleRows.open_shop(ctx)
+    talk, other = await place.open_conversation(MARTA), await place.open_conversation(HUGO)
     first = await add_prompt(ctx, talk, 2)
     second = await add_prompt(ctx, talk, 2)
     third = await add_prompt(ctx, talk, 3)
@@ -546,7 +564,7 @@ async def test_open_decisions_of_a_conversation_never_share_a_number(ctx: Contex
 
 
 async def test_an_expired_prompt_gives_its_numbers_back(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk(MARTA)
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
     old = await add_prompt(ctx, talk, 2, expires_at=ctx.now)
     assert await number_prompt(ctx, old) == 0
     assert await number_prompt(ctx, await add_prompt(ctx, talk, 2)) == 0
@@ -556,25 +574,25 @@ async def test_a_retried_prompt_keeps_its_numbers_and_a_dead_one_frees_them(
     runtime: Runtime,
 ) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
         await number_prompt(ctx, await add_prompt(ctx, talk, 2))
         prompt = await add_prompt(ctx, talk, 2)
-        await enqueue.post(ctx, HELLO, conversation_id=talk, prompt_id=prompt)
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk, prompt_id=prompt)
         (row,) = await claim_due(ctx)
-        assert (row.base, [option.value for option in row.options]) == (2, [0, 1])
-        await acknowledge.start(ctx, row.id, row.lease)
+        assert (row.number_offset, [option.value for option in row.options]) == (2, [0, 1])
+        await start_attempt(ctx, row.id, row.lease)
         await mark_failed(ctx, row.id, row.lease, error="503")
     clock_of(runtime).advance(timedelta(seconds=19))
     async with runtime.transaction() as ctx:
         (row,) = await claim_due(ctx)
-        assert row.base == 2
+        assert row.number_offset == 2
         await mark_failed(ctx, row.id, row.lease, error="no", permanent=True)
         assert await number_prompt(ctx, await add_prompt(ctx, talk, 2)) == 2
 
 
 async def test_two_deliveries_number_one_conversation_without_a_clash(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
-        talk = await (await Place.open(ctx)).talk(MARTA)
+        talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
         made = [await add_prompt(ctx, talk, 2) for _ in range(10)]
 
     async def number(prompt: int) -> int:

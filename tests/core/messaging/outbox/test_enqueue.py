@@ -18,9 +18,10 @@ from core.db.tables import (
     providers,
 )
 from core.db.tables import outbox as table
-from core.messaging.messages import Choice, Say, decode, encode
+from core.messaging.messages import Choice, Say, decode_value, encode_value
 from core.messaging.outbox import enqueue
-from tests.support.people_rows import Place, sent_to
+from core.messaging.outbox.enqueue import cancel_pending, enqueue_for_customer, enqueue_for_staff
+from tests.support.people_rows import PeopleRows, outbox_rows
 from tests.support.row_factory import DAY
 
 HELLO = Say("hello", {"name": "Marta"})
@@ -40,18 +41,18 @@ async def row_of(ctx: Context, row_id: int | None) -> Any:
 
 
 async def test_post_keeps_the_say_and_when_it_is_due(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    talk = await place.talk("+34600000009")
+    place = await PeopleRows.open_shop(ctx)
+    talk = await place.open_conversation("+34600000009")
     late = ctx.now + timedelta(hours=2)
 
     row = await row_of(
         ctx,
-        await enqueue.post(
-            ctx, HELLO, conversation_id=talk, kind="greeting", shop_id=place.shop, not_after=late
+        await enqueue.enqueue(
+            ctx, HELLO, conversation_id=talk, kind="greeting", shop_id=place.shop, expires_at=late
         ),
     )
 
-    assert decode(row.say) == HELLO
+    assert decode_value(row.say) == HELLO
     assert (row.lane, row.kind, row.state, row.secret) == ("reply", "greeting", "due", False)
     assert (row.due_at, row.not_after, row.attempts, row.shop_id) == (
         ctx.now,
@@ -62,44 +63,47 @@ async def test_post_keeps_the_say_and_when_it_is_due(ctx: Context) -> None:
 
 
 async def test_a_unique_key_is_posted_once(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk("+34600000009")
-    first = await enqueue.post(ctx, HELLO, conversation_id=talk, unique_key="k")
-    second = await enqueue.post(ctx, HELLO, conversation_id=talk, unique_key="k")
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation("+34600000009")
+    first = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, unique_key="k")
+    second = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, unique_key="k")
     assert first is not None
     assert second is None
-    assert len(await sent_to(ctx)) == 1
+    assert len(await outbox_rows(ctx)) == 1
 
 
 async def test_a_secret_inside_makes_the_whole_secret(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk("+34600000009")
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation("+34600000009")
     code = Say("code", {"code": "481920"}, secret=True)
     row = await row_of(
-        ctx, await enqueue.post(ctx, Say("lines", {"parts": (HELLO, code)}), conversation_id=talk)
+        ctx,
+        await enqueue.enqueue(ctx, Say("lines", {"parts": (HELLO, code)}), conversation_id=talk),
     )
     assert row.secret is True
 
 
 async def test_after_opting_out_only_answers_go_out(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk("+34600000009", opted_out_at=DAY)
-    await enqueue.post(ctx, HELLO, conversation_id=talk)
-    await enqueue.post(ctx, HELLO, conversation_id=talk, lane="alert")
-    secret = await enqueue.post(
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation(
+        "+34600000009", opted_out_at=DAY
+    )
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="alert")
+    secret = await enqueue.enqueue(
         ctx, Say("code", {"code": "481920"}, secret=True), conversation_id=talk, lane="reminder"
     )
-    assert [state for _, _, state, _, _ in await sent_to(ctx)] == ["due", "dropped", "dropped"]
+    assert [state for _, _, state, _, _ in await outbox_rows(ctx)] == ["due", "dropped", "dropped"]
     row = await row_of(ctx, secret)
-    assert (row.error, decode(row.say)) == ("opted out", Say("code", {}, secret=True))
+    assert (row.error, decode_value(row.say)) == ("opted out", Say("code", {}, secret=True))
 
 
 async def test_the_delivery_is_woken_once_and_only_for_what_is_due(ctx: Context) -> None:
-    talk = await (await Place.open(ctx)).talk("+34600000009")
+    talk = await (await PeopleRows.open_shop(ctx)).open_conversation("+34600000009")
     woken: list[str] = []
     ctx.cache["wake"] = lambda: woken.append("woken")
 
-    await enqueue.post(ctx, HELLO, conversation_id=talk, due_at=ctx.now + timedelta(days=1))
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, due_at=ctx.now + timedelta(days=1))
     assert ctx.after_commit == []
-    await enqueue.post(ctx, HELLO, conversation_id=talk)
-    await enqueue.post(ctx, HELLO, conversation_id=talk)
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
     for then in ctx.after_commit:
         then()
     assert woken == ["woken"]
@@ -108,12 +112,12 @@ async def test_the_delivery_is_woken_once_and_only_for_what_is_due(ctx: Context)
 # ------------------------------------------------------------------------------------ alerts
 
 
-async def shop_with_people(ctx: Context) -> Place:
-    place = await Place.open(ctx)
+async def shop_with_people(ctx: Context) -> PeopleRows:
+    place = await PeopleRows.open_shop(ctx)
     provider = await place.rows.add(providers)
-    await place.member(OWNER, "owner")
-    await place.member(DESK, "receptionist")
-    await place.member(ANA, "provider", provider_id=provider)
+    await place.add_member(OWNER, "owner")
+    await place.add_member(DESK, "receptionist")
+    await place.add_member(ANA, "provider", provider_id=provider)
     return place
 
 
@@ -122,10 +126,12 @@ async def test_an_alert_reaches_owner_desk_and_the_provider_concerned(ctx: Conte
     ana = place.rows.newest["providers"]
     line = "+34910000000"
 
-    assert await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana) == 3
-    assert await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="other", provider_id=None) == 2
+    assert await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana) == 3
+    assert (
+        await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="other", provider_id=None) == 2
+    )
 
-    assert await sent_to(ctx) == [
+    assert await outbox_rows(ctx) == [
         (line, OWNER, "due", "new", "hello"),
         (line, DESK, "due", "new", "hello"),
         (line, ANA, "due", "new", "hello"),
@@ -148,43 +154,45 @@ async def test_an_alert_reaches_owner_desk_and_the_provider_concerned(ctx: Conte
 
 
 async def test_somebody_with_two_roles_hears_once(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    user = await place.member(OWNER, "owner")
+    place = await PeopleRows.open_shop(ctx)
+    user = await place.add_member(OWNER, "owner")
     await place.rows.add(members, user_id=user, role="receptionist")
-    assert await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new") == 1
+    assert await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new") == 1
 
 
 async def test_alerts_pass_over_who_is_off_gone_or_knows_already(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    await place.member(OWNER, "owner", alerts=False)
-    knows = await place.member(DESK, "receptionist")
-    await place.member(ANA, "owner")
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_member(OWNER, "owner", alerts=False)
+    knows = await place.add_member(DESK, "receptionist")
+    await place.add_member(ANA, "owner")
     await ctx.execute(
         sa.update(identities).where(identities.c.value == ANA).values(ended_at=ctx.now)
     )
-    assert await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new", skip_user_id=knows) == 0
-    assert await sent_to(ctx) == []
+    assert (
+        await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", skip_user_id=knows) == 0
+    )
+    assert await outbox_rows(ctx) == []
 
 
 async def test_a_member_who_opted_out_is_not_told(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    await place.member(OWNER, "owner")
-    await place.talk(OWNER, opted_out_at=DAY)
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new")
-    assert await sent_to(ctx) == [("+34910000000", OWNER, "dropped", "new", "hello")]
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_member(OWNER, "owner")
+    await place.open_conversation(OWNER, opted_out_at=DAY)
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new")
+    assert await outbox_rows(ctx) == [("+34910000000", OWNER, "dropped", "new", "hello")]
 
 
 async def test_the_staff_line_comes_first_then_the_shops_own(ctx: Context) -> None:
-    place = await Place.open(ctx, shop_id=None, address="+34910000001")
-    await place.member(OWNER, "owner")
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="shared")
+    place = await PeopleRows.open_shop(ctx, shop_id=None, address="+34910000001")
+    await place.add_member(OWNER, "owner")
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="shared")
     await place.rows.add(lines, transport="twilio", address="+34910000002")
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="own")
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="own")
     await place.rows.add(lines, transport="twilio", address="+34910000003", staff=True)
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="staff")
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="staff")
     await place.rows.add(lines, transport="telegram", channel="telegram", address="bot", staff=True)
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="no telegram known")
-    assert [(line, kind) for line, _, _, kind, _ in await sent_to(ctx)] == [
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="no telegram known")
+    assert [(line, kind) for line, _, _, kind, _ in await outbox_rows(ctx)] == [
         ("+34910000001", "shared"),
         ("+34910000002", "own"),
         ("+34910000003", "staff"),
@@ -193,18 +201,20 @@ async def test_the_staff_line_comes_first_then_the_shops_own(ctx: Context) -> No
 
 
 async def test_what_happens_in_the_terminal_stays_off_real_lines(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    await place.member(OWNER, "owner")
-    real = await place.talk("+34600000008")
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_member(OWNER, "owner")
+    real = await place.open_conversation("+34600000008")
     terminal = await place.rows.add(lines, transport="terminal", address="+34910000009")
-    pretended = await place.talk("+34600000009", line_id=terminal)
+    pretended = await place.open_conversation("+34600000009", line_id=terminal)
 
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="real", conversation_id=real)
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="played", conversation_id=pretended)
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="real", conversation_id=real)
+    await enqueue_for_staff(
+        ctx, HELLO, shop_id=place.shop, kind="played", conversation_id=pretended
+    )
     booking = await place.rows.add(bookings, conversation_id=pretended)
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="booked", booking_id=booking)
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="booked", booking_id=booking)
 
-    assert [(line, kind) for line, _, _, kind, _ in await sent_to(ctx)] == [
+    assert [(line, kind) for line, _, _, kind, _ in await outbox_rows(ctx)] == [
         ("+34910000000", "real"),
         ("+34910000009", "played"),
         ("+34910000009", "booked"),
@@ -215,7 +225,7 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
     place = await shop_with_people(ctx)
     options = (Choice("yes", Say("approve"), ("yes",)), Choice("no", Say("decline")))
     until = ctx.now + timedelta(hours=3)
-    await enqueue.alert(
+    await enqueue_for_staff(
         ctx,
         HELLO,
         shop_id=place.shop,
@@ -233,8 +243,8 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
     assert [row.conversation_id for row in made] == [row.goes_to for row in made]
     assert len({row.conversation_id for row in made}) == 2
     for row in made:
-        assert decode(row.options) == options
-        assert decode(row.say) == HELLO
+        assert decode_value(row.options) == options
+        assert decode_value(row.say) == HELLO
         assert (row.flow, row.args, row.base, row.shown_at) == (
             "approve",
             {"booking": 7},
@@ -246,15 +256,15 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
 
 async def test_an_alert_with_a_key_is_given_once(ctx: Context) -> None:
     place = await shop_with_people(ctx)
-    assert await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new", unique_key="k") == 2
-    assert await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new", unique_key="k") == 0
+    assert await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", unique_key="k") == 2
+    assert await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", unique_key="k") == 0
 
 
 async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Context) -> None:
     counts = []
     place = await shop_with_people(ctx)
     ana = place.rows.newest["providers"]
-    await enqueue.alert(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana)
+    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana)
     statements: list[str] = []
     sa.event.listen(
         ctx.connection.sync_connection,
@@ -263,7 +273,7 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
     )
     for provider in (None, ana):
         statements.clear()
-        await enqueue.alert(
+        await enqueue_for_staff(
             ctx,
             HELLO,
             shop_id=place.shop,
@@ -278,7 +288,7 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
 # ------------------------------------------------------------------------------------ tellings
 
 
-async def a_booking(place: Place, phone: str, talk: int | None) -> Booked:
+async def a_booking(place: PeopleRows, phone: str, talk: int | None) -> Booked:
     """A booking of whoever has `phone`, made in `talk`."""
     user = await place.rows.ctx.scalar(
         sa.select(identities.c.user_id).where(identities.c.value == phone)
@@ -289,16 +299,20 @@ async def a_booking(place: Place, phone: str, talk: int | None) -> Booked:
 
 
 async def test_a_customer_is_told_where_they_booked(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    await place.person("+34600000009")
-    made_in = await place.talk("+34600000009", last_in_at=DAY)
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_person("+34600000009")
+    made_in = await place.open_conversation("+34600000009", last_in_at=DAY)
     other = await place.rows.add(
         lines, transport="twilio", channel="whatsapp", address="+34910000002"
     )
-    await place.talk("+34600000009", line_id=other, last_in_at=DAY + timedelta(hours=1))
+    await place.open_conversation(
+        "+34600000009", line_id=other, last_in_at=DAY + timedelta(hours=1)
+    )
 
     booking = await a_booking(place, "+34600000009", made_in)
-    row = await row_of(ctx, await enqueue.tell(ctx, HELLO, booking=booking, kind="confirmed"))
+    row = await row_of(
+        ctx, await enqueue_for_customer(ctx, HELLO, booking=booking, kind="confirmed")
+    )
     assert (row.conversation_id, row.lane, row.kind, row.booking_id, row.shop_id, row.state) == (
         made_in,
         "alert",
@@ -310,58 +324,67 @@ async def test_a_customer_is_told_where_they_booked(ctx: Context) -> None:
 
 
 async def test_a_customer_booked_for_is_told_where_they_wrote_last(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    await place.person("+34600000009")
-    await place.talk("+34600000009", last_in_at=DAY)
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_person("+34600000009")
+    await place.open_conversation("+34600000009", last_in_at=DAY)
     other = await place.rows.add(
         lines, transport="twilio", channel="whatsapp", address="+34910000002"
     )
-    newest = await place.talk("+34600000009", line_id=other, last_in_at=DAY + timedelta(hours=1))
+    newest = await place.open_conversation(
+        "+34600000009", line_id=other, last_in_at=DAY + timedelta(hours=1)
+    )
     booking = await a_booking(place, "+34600000009", None)
-    row = await row_of(ctx, await enqueue.tell(ctx, HELLO, booking=booking, kind="confirmed"))
+    row = await row_of(
+        ctx, await enqueue_for_customer(ctx, HELLO, booking=booking, kind="confirmed")
+    )
     assert row.conversation_id == newest
 
 
 async def test_whoever_has_the_number_now_hears_nothing_of_the_former_owner(
     ctx: Context,
 ) -> None:
-    place = await Place.open(ctx)
-    await place.person("+34600000009")
-    talk = await place.talk("+34600000009")
+    place = await PeopleRows.open_shop(ctx)
+    await place.add_person("+34600000009")
+    talk = await place.open_conversation("+34600000009")
     booking = await a_booking(place, "+34600000009", talk)
     await ctx.execute(sa.update(identities).values(ended_at=ctx.now))
     stranger = await place.rows.add(identities, value="+34600000009", user_id=None)
     await ctx.execute(sa.update(conversations).values(identity_id=stranger))
-    assert await enqueue.tell(ctx, HELLO, booking=booking, kind="moved") is None
-    assert await sent_to(ctx) == []
+    assert await enqueue_for_customer(ctx, HELLO, booking=booking, kind="moved") is None
+    assert await outbox_rows(ctx) == []
 
 
 async def test_a_walk_in_cannot_be_told_and_a_hold_is_its_conversations(ctx: Context) -> None:
-    place = await Place.open(ctx)
+    place = await PeopleRows.open_shop(ctx)
     walk_in = await place.rows.add(customers, user_id=None)
-    talk = await place.talk("+34600000009", identity_id=None)
+    talk = await place.open_conversation("+34600000009", identity_id=None)
     held = await place.rows.add(bookings, customer_id=None, conversation_id=talk, state="held")
     assert (
-        await enqueue.tell(ctx, HELLO, booking=Booked(held, place.shop, None, walk_in), kind="x")
+        await enqueue_for_customer(
+            ctx, HELLO, booking=Booked(held, place.shop, None, walk_in), kind="x"
+        )
         is None
     )
     row = await row_of(
-        ctx, await enqueue.tell(ctx, HELLO, booking=Booked(held, place.shop, talk, None), kind="x")
+        ctx,
+        await enqueue_for_customer(
+            ctx, HELLO, booking=Booked(held, place.shop, talk, None), kind="x"
+        ),
     )
     assert row.conversation_id == talk
 
 
 async def test_reminders_of_a_booking_are_dropped_and_nothing_else(ctx: Context) -> None:
-    place = await Place.open(ctx)
-    talk = await place.talk("+34600000009")
+    place = await PeopleRows.open_shop(ctx)
+    talk = await place.open_conversation("+34600000009")
     booking = await place.rows.add(bookings)
     soon = ctx.now + timedelta(hours=1)
-    mine = await enqueue.post(
+    mine = await enqueue.enqueue(
         ctx, HELLO, conversation_id=talk, lane="reminder", booking_id=booking, due_at=soon
     )
-    await enqueue.post(ctx, HELLO, conversation_id=talk, booking_id=booking)
-    await enqueue.post(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=soon)
-    assert await enqueue.drop(ctx, reason="moved", booking_id=booking, lane="reminder") == 1
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, booking_id=booking)
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=soon)
+    assert await cancel_pending(ctx, reason="moved", booking_id=booking, lane="reminder") == 1
     row = await row_of(ctx, mine)
     assert (row.state, row.error) == ("dropped", "moved")
-    assert row.say == encode(HELLO)
+    assert row.say == encode_value(HELLO)

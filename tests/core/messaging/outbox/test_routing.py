@@ -18,12 +18,13 @@ from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.acknowledge import mark_failed, mark_sent
 from core.messaging.outbox.claim import claim_due
-from core.messaging.outbox.delivery_status import opted_out
-from core.people import identities, verification
+from core.messaging.outbox.delivery_status import record_opt_out
+from core.people.identities import get_or_create_contact
 from core.people.members import add_member
-from core.people.preferences import set_channel
+from core.people.preferences import set_preferred_channel
+from core.people.verification import verify_identity
 from core.shops import shops
-from tests.support import shops as support_shops
+from tests.support.shops import build_salon
 
 PHONE, SCOPED = "+34600111222", "ES.1a2b3c4d5e6f"
 NEWS = Say("tell.moved", {"shop": "Bella Hair"})
@@ -48,9 +49,9 @@ class Reach:
     async def open(self) -> None:
         transports = {"telegram": "telegram", "whatsapp": "twilio", "sms": "twilio"}
         async with self.runtime.transaction() as ctx:
-            self.shop = (await support_shops.salon(ctx)).shop_id
+            self.shop = (await build_salon(ctx)).shop_id
             for channel, transport in (transports | {"email": "smtp"}).items():
-                self.lines[channel] = await lines.add_line(
+                self.lines[channel] = await lines.get_or_create_line(
                     ctx, transport=transport, channel=channel, address=f"our {channel}",
                     shop_id=self.shop,
                 )  # fmt: skip
@@ -59,10 +60,10 @@ class Reach:
         """Let them have written on a channel just now, as who they are."""
         async with self.runtime.transaction() as ctx:
             line = _Line(self.lines[channel], channel, self.shop)
-            contact = await identities.contact(ctx, line, address)
+            contact = await get_or_create_contact(ctx, line, address)
             talk = contact.conversation_id
             if not self.user:
-                self.user = await verification.prove(
+                self.user = await verify_identity(
                     ctx, "phone", PHONE, name="Marta", conversation_id=talk
                 )
             mine = sa.update(tables.identities).where(tables.identities.c.id == contact.identity_id)
@@ -75,7 +76,7 @@ class Reach:
     async def post(self, talk: int, **more: Any) -> None:
         async with self.runtime.transaction() as ctx:
             lane = more.pop("lane", "alert")
-            await enqueue.post(
+            await enqueue.enqueue(
                 ctx, NEWS, conversation_id=talk, lane=lane, shop_id=self.shop, **more
             )
 
@@ -97,7 +98,7 @@ class Reach:
             return row.channel
 
     async def dropped(self) -> list[str]:
-        async with self.runtime.reading() as ctx:
+        async with self.runtime.read_transaction() as ctx:
             rows = await ctx.all(sa.select(table.c.error).where(table.c.state == "dropped"))
             return [row.error for row in rows]
 
@@ -131,7 +132,7 @@ async def reach(runtime: Runtime) -> Reach:
         (DAY + SECOND, {}, ("sms", "")),
     ],
 )
-async def test_the_window_closes_at_24_hours(
+async def test_whatsapp_window_closes_after_24_hours(
     reach: Reach, after: timedelta, templates: dict[str, Any], way: tuple[str, str]
 ) -> None:
     """Within it we write as we like; after it by an approved template, or on the next channel."""
@@ -154,12 +155,12 @@ async def test_outside_the_window_with_nowhere_else_it_is_dropped_and_told(reach
     await reach.post(talk)
     await reach.goes()
     assert await reach.dropped() == ["outside WhatsApp's 24 hours, and no template"]
-    async with reach.runtime.reading() as ctx:
+    async with reach.runtime.read_transaction() as ctx:
         told = sa.select(table.c.kind).where(table.c.lane == "alert").order_by(table.c.id)
         assert [row.kind for row in await ctx.all(told)] == ["", "alert.undelivered"]
 
 
-async def test_an_answer_needs_no_window(reach: Reach) -> None:
+async def test_reply_needs_no_whatsapp_window(reach: Reach) -> None:
     """Whoever it answers has just written; by their clock, not by ours."""
     talk = await reach.talked("whatsapp")
     reach.clock.advance(DAY + SECOND)
@@ -176,7 +177,7 @@ async def test_somebody_who_hides_their_phone_has_a_window_of_their_own(reach: R
     reach.clock.advance(DAY + SECOND)
     await reach.post(talk)
     assert await reach.goes() == [("sms", "")]
-    async with reach.runtime.reading() as ctx:
+    async with reach.runtime.read_transaction() as ctx:
         kinds = sa.select(tables.identities.c.kind).where(tables.identities.c.value == SCOPED)
         assert await ctx.scalar(kinds) == "whatsapp"
 
@@ -184,7 +185,7 @@ async def test_somebody_who_hides_their_phone_has_a_window_of_their_own(reach: R
 # ------------------------------------------------------------------------------------ the next
 
 
-async def test_one_that_fails_for_good_goes_down_the_channels(reach: Reach) -> None:
+async def test_permanent_failure_falls_back_to_the_next_channel(reach: Reach) -> None:
     mail = "marta@bella.example"
     for channel, address in (
         ("email", mail), ("sms", PHONE), ("whatsapp", PHONE), ("telegram", "5550001"),
@@ -196,16 +197,16 @@ async def test_one_that_fails_for_good_goes_down_the_channels(reach: Reach) -> N
     assert await reach.goes() == []
 
 
-async def test_the_channel_asked_for_comes_before_that_order(reach: Reach) -> None:
+async def test_preferred_channel_comes_before_the_fallback_order(reach: Reach) -> None:
     for channel, address in (("sms", PHONE), ("whatsapp", PHONE), ("telegram", "5550001")):
         await reach.talked(channel, address)
     async with reach.runtime.transaction() as ctx:
-        await set_channel(ctx, reach.user, "sms")
+        await set_preferred_channel(ctx, reach.user, "sms")
     await reach.post(reach.talks["telegram"])
     assert [await reach.fails(permanent=True) for _ in range(3)] == ["telegram", "sms", "whatsapp"]
 
 
-async def test_one_that_fails_for_now_waits_where_it_is(reach: Reach) -> None:
+async def test_temporary_failure_stays_on_its_channel(reach: Reach) -> None:
     await reach.talked("sms")
     await reach.post(await reach.talked("whatsapp"))
     assert await reach.fails(permanent=False) == "whatsapp"
@@ -233,7 +234,7 @@ async def test_who_opted_out_everywhere_is_told_nothing(reach: Reach) -> None:
     talk = await reach.talked("whatsapp")
     async with reach.runtime.transaction() as ctx:
         for one in (talk, reach.talks["sms"]):
-            await opted_out(ctx, one, how="stop", wording="stop")
+            await record_opt_out(ctx, one, how="stop", wording="stop")
     await reach.post(talk)
     assert await reach.goes() == []
     assert await reach.dropped() == ["opted out"]

@@ -8,59 +8,63 @@ import pytest
 import sqlalchemy as sa
 
 from core.db.tables import feeds, outside_calendars
-from tests.webhooks.admin.conftest import Lobby, value, words, wrong
+from tests.webhooks.admin.conftest import AdminHarness, field_errors, field_value, visible_text
 
 # The API below is tested on both databases; here it is the forms.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_an_address_is_shown_once_and_revoked(
-    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+    lobby: AdminHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await lobby.house.furnish()
-    browser = await lobby.browser("owner")
+    await lobby.house.add_booked_customer()
+    browser = await lobby.signed_in_browser("owner")
     home = f"/shops/{lobby.house.shop.shop_id}/setup/calendars"
-    assert "No address so far." in words(await browser.get(home))
+    assert "No address so far." in visible_text(await browser.get(home))
     ana = lobby.house.shop.providers["Ana"]
-    made = await browser.send(f"{home}/out", whose=str(ana))
-    url = value(made, "made")
+    made = await browser.submit_form(f"{home}/out", whose=str(ana))
+    url = field_value(made, "made")
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/calendars/[\w-]{32}\.ics", url)
-    assert "Ana's calendar has this address. It is shown this once" in words(made)
+    assert "Ana's calendar has this address. It is shown this once" in visible_text(made)
     assert f'href="{url.replace("http", "webcal", 1)}"' in made.text
-    assert "need an address that the world reaches" in words(made)
-    file = await lobby.nobody().client.get(url)
+    assert "need an address that the world reaches" in visible_text(made)
+    file = await lobby.signed_out_browser().client.get(url)
     assert (file.status_code, "Cut – Marta" in file.text) == (200, True)
-    await browser.send(f"{home}/out", whose="")
+    await browser.submit_form(f"{home}/out", whose="")
     later = await browser.get(home)
-    assert "Ana's calendar an address made Mon 9 Mar 10:00 am Revoke" in words(later)
-    assert "The whole shop an address made" in words(later)
+    assert "Ana's calendar an address made Mon 9 Mar 10:00 am Revoke" in visible_text(later)
+    assert "The whole shop an address made" in visible_text(later)
     assert ".ics" not in later.text.replace("/basic.ics", "")
     first = re.findall(r"/out/(\d+)/revoke", later.text)[0]
-    gone = await browser.send(f"{home}/out/{first}/revoke")
+    gone = await browser.submit_form(f"{home}/out/{first}/revoke")
     assert gone.headers["location"] == f"/admin{home}?said=revoked"
-    assert (await lobby.nobody().client.get(url)).status_code == 404
+    assert (await lobby.signed_out_browser().client.get(url)).status_code == 404
     monkeypatch.setattr("core.calendar_sync.feeds.MOST", 1)
-    full = await browser.send(f"{home}/out", whose="")
-    assert wrong(full) == {"whose": "No more than 1. Take one away first."}
+    full = await browser.submit_form(f"{home}/out", whose="")
+    assert field_errors(full) == {"whose": "No more than 1. Take one away first."}
 
 
-async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: Lobby) -> None:
-    browser = await lobby.browser("owner")
+async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: AdminHarness) -> None:
+    browser = await lobby.signed_in_browser("owner")
     home = f"/shops/{lobby.house.shop.shop_id}/setup/calendars"
-    assert wrong(await browser.send(f"{home}/in")) == {
+    assert field_errors(await browser.submit_form(f"{home}/in")) == {
         "provider_id": "Choose whose time it takes.",
         "url": "Paste the calendar's address. It ends in .ics for most.",
     }
     ana = str(lobby.house.shop.providers["Ana"])
-    odd = await browser.send(f"{home}/in", provider_id=ana, url="ftp://cal.example/a.ics")
-    assert wrong(odd) == {"url": "The address is not one of http or https."}
-    assert value(odd, "url") == "ftp://cal.example/a.ics"
-    made = await browser.send(f"{home}/in", provider_id=ana, url="webcal://cal.example/k3y.ics")
+    odd = await browser.submit_form(f"{home}/in", provider_id=ana, url="ftp://cal.example/a.ics")
+    assert field_errors(odd) == {"url": "The address is not one of http or https."}
+    assert field_value(odd, "url") == "ftp://cal.example/a.ics"
+    made = await browser.submit_form(
+        f"{home}/in", provider_id=ana, url="webcal://cal.example/k3y.ics"
+    )
     assert made.headers["location"] == f"/admin{home}?said=reading"
     urls = sa.select(outside_calendars.c.url)
-    assert await lobby.house.scalar(urls) == "https://cal.example/k3y.ics"
+    assert await lobby.house.fetch_scalar(urls) == "https://cal.example/k3y.ics"
     shown = await browser.get(home)
-    assert "cal.example for Ana Not read yet: that takes a minute. Read again" in words(shown)
+    assert "cal.example for Ana Not read yet: that takes a minute. Read again" in visible_text(
+        shown
+    )
     assert "k3y" not in shown.text
     for fetched, said in (
         ({"error": "unreachable"}, "Nothing answers at this address. Tried Mon 9 Mar 10:00 am."),
@@ -70,24 +74,24 @@ async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: Lobby)
         async with lobby.house.runtime.transaction() as ctx:
             read = outside_calendars.update().values(fetched_at=ctx.now, **fetched)
             await ctx.execute(read)
-        assert f"cal.example for Ana {said}" in words(await browser.get(home))
+        assert f"cal.example for Ana {said}" in visible_text(await browser.get(home))
     (number,) = set(re.findall(r"/in/(\d+)/read", shown.text))
-    again = await browser.send(f"{home}/in/{number}/read")
+    again = await browser.submit_form(f"{home}/in/{number}/read")
     assert again.headers["location"] == f"/admin{home}?said=reading"
-    gone = await browser.send(f"{home}/in/{number}/remove")
+    gone = await browser.submit_form(f"{home}/in/{number}/remove")
     assert gone.headers["location"] == f"/admin{home}?said=removed"
-    assert await lobby.house.scalar(urls) is None
+    assert await lobby.house.fetch_scalar(urls) is None
 
 
-async def test_providers_see_and_do_what_is_their_own(lobby: Lobby) -> None:
-    owner, hers = await lobby.browser("owner"), await lobby.browser("provider")
+async def test_providers_see_and_do_what_is_their_own(lobby: AdminHarness) -> None:
+    owner, hers = await lobby.signed_in_browser("owner"), await lobby.signed_in_browser("provider")
     place = lobby.house.shop
     home = f"/shops/{place.shop_id}/setup/calendars"
     leo = str(place.providers["Leo"])
-    await owner.send(f"{home}/out", whose="")
-    await owner.send(f"{home}/out", whose=leo)
-    await owner.send(f"{home}/in", provider_id=leo, url="https://leo.example/a.ics")
-    shown = words(await hers.get(home))
+    await owner.submit_form(f"{home}/out", whose="")
+    await owner.submit_form(f"{home}/out", whose=leo)
+    await owner.submit_form(f"{home}/in", provider_id=leo, url="https://leo.example/a.ics")
+    shown = visible_text(await hers.get(home))
     assert ("No address so far." in shown, "Leo" in shown, "leo.example" in shown) == (
         True, False, False,
     )  # fmt: skip
@@ -100,11 +104,11 @@ async def test_providers_see_and_do_what_is_their_own(lobby: Lobby) -> None:
         ("in/1/read", {}),
         ("in/1/remove", {}),
     ):
-        assert (await hers.send(f"{home}/{path}", **form)).status_code == 404
-    await hers.send(f"{home}/out", whose=str(place.providers["Ana"]))
-    assert "Ana's calendar an address made" in words(await hers.get(home))
-    assert await lobby.house.scalar(sa.select(sa.func.count()).select_from(feeds)) == 3
+        assert (await hers.submit_form(f"{home}/{path}", **form)).status_code == 404
+    await hers.submit_form(f"{home}/out", whose=str(place.providers["Ana"]))
+    assert "Ana's calendar an address made" in visible_text(await hers.get(home))
+    assert await lobby.house.fetch_scalar(sa.select(sa.func.count()).select_from(feeds)) == 3
     for who in ("other owner", "customer"):
-        assert (await (await lobby.browser(who)).get(home)).status_code == 404
-    desk = words(await (await lobby.browser("receptionist")).get(home))
+        assert (await (await lobby.signed_in_browser(who)).get(home)).status_code == 404
+    desk = visible_text(await (await lobby.signed_in_browser("receptionist")).get(home))
     assert ("Leo's calendar" in desk, "leo.example for Leo" in desk) == (True, True)
