@@ -366,7 +366,7 @@ def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
     )
     if row.template:
         filled = template_variables(row.say, rendered.options, TRANSLATOR, locale)
-        rendered = replace(rendered, content=TemplateMessage(row.template, filled))
+        rendered = replace(rendered, template=TemplateMessage(row.template, filled))
     return rendered
 
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from bot.dialogue.prompts import OpenPrompt, match_words
 from bot.dialogue.talk import Heard
 from bot.engine import opt_out
+from bot.engine.predicates import names_service, says_act, says_booking_details
 from bot.engine.small_talk import answer_small_talk
 from bot.engine.switch_shop import open_named_shop
 from bot.engine.turn_state import TurnState
 from bot.flows import faq
 from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import text
-from bot.nlu.predicates import names_service, says_act, says_booking_details
 from bot.nlu.types import Understood
 from core.bookings import agenda
 from core.people.identities import person_of_conversation

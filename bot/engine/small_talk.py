@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.dialogue.talk import Heard
+from bot.engine.predicates import only_says
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
-from bot.nlu.predicates import only_says
 from bot.nlu.types import Understood
 
 _POLITE_WORDS = 8  # thanks and goodbyes may be longer

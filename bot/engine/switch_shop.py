@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.dialogue.talk import Heard
+from bot.engine.predicates import says_booking_details
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
-from bot.nlu.predicates import says_booking_details
 from bot.nlu.types import Understood
 from core.catalog import loader, shop_search
 

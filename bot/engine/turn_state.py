@@ -161,16 +161,18 @@ class TurnState:
             conversation=conversation,
             incoming=Incoming.from_json(item.incoming),
             received_at=item.received_at,
-            seen=item.prompt_id,
+            seen_prompt_id=item.prompt_id,
             # A flow that a deploy took away cannot go on; what it asked is asked no more.
             stack=[frame for frame in frames if frame.flow in FLOWS],
-            closing={f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS},
-            runs=state.get("runs", 0),
-            living=state.get("living", ""),
-            consented=row.consented_at is not None,
-            versions={row.line_shop_id or row.shop_id: row.shop_version},
-            relay=state.get("relay"),
-            secret=bool(frames) and frames[-1].expects == "code",
+            closing_prompt_ids={
+                f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS
+            },
+            run_count=state.get("runs", 0),
+            edited_message_id=state.get("living", ""),
+            has_consented=row.consented_at is not None,
+            shop_versions={row.line_shop_id or row.shop_id: row.shop_version},
+            relay_conversation_id=state.get("relay"),
+            is_secret=bool(frames) and frames[-1].expects == "code",
         )
 
     @property

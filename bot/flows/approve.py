@@ -34,10 +34,10 @@ async def decide_request(talk: Talk) -> None:
     async def settle(_key: str) -> Json:
         try:
             if talk.args["choice"] == "approve":
-                await confirm_booking(talk.ctx, booking.id, actor=actor, starts=starts)
+                await confirm_booking(talk.ctx, booking.id, actor=actor, expected_start_s=starts)
             else:
                 await decline_booking(
-                    talk.ctx, booking.id, actor=actor, reason=reason, starts=starts
+                    talk.ctx, booking.id, actor=actor, reason=reason, expected_start_s=starts
                 )
         except InvalidTransition as late:
             return {"state": late.params["state"], "by": late.params.get("by", "")}

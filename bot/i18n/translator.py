@@ -45,7 +45,7 @@ class Translator:
 
     def with_overrides(self, own: Mapping[str, Mapping[str, str]]) -> Translator:
         """Return these words with a shop's own before them."""
-        return replace(self, own=own) if own else self
+        return replace(self, overrides=own) if own else self
 
     def override_template(self, key: str, language: str, known: Collection[str]) -> str | None:
         """Return a shop's own words for `key`, if they ask for nothing that is not `known`.

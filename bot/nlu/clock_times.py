@@ -62,7 +62,7 @@ class ClockTime:
             hour = 0 if hour == 12 else hour
         elif hour < 12:
             hour += 12
-        return replace(self, hour=hour, sure=True, strong=True)
+        return replace(self, hour=hour, is_certain=True, is_explicit=True)
 
     def in_part(self, part: str) -> ClockTime:
         """The same within a part of the day: 4 in the evening is 16:00."""
@@ -72,7 +72,7 @@ class ClockTime:
             hour += 0 if late else 12
         elif not self.is_certain and part == "night" and hour == 12:
             hour = 0
-        return replace(self, hour=hour, sure=True, strong=True, part=part)
+        return replace(self, hour=hour, is_certain=True, is_explicit=True, part=part)
 
 
 def small_number_at(units: Sequence[Unit], i: int, top: int) -> int | None:
@@ -92,18 +92,18 @@ def clock_time_at(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None
         return None
     j, c = found
     if has_tag(units, j, "OCLOCK"):
-        j, c = _plus(units, j + 1, replace(c, strong=True))
+        j, c = _plus(units, j + 1, replace(c, is_explicit=True))
     return extend_clock_time(units, j, c)
 
 
 def extend_clock_time(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
     """Take "o'clock", "pm", "in the evening" behind a time."""
     if has_tag(units, j, "OCLOCK") or (has_tag(units, j, "HOURWORD") and _led(units, j - 2)):
-        j, c = j + 1, replace(c, strong=True)
+        j, c = j + 1, replace(c, is_explicit=True)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
     if has_tag(units, k, "AMPM"):
         half = str(units[k].tag_value("AMPM"))
-        return k + 1, c.on_half(half) if c.hour <= 12 else replace(c, strong=True)
+        return k + 1, c.on_half(half) if c.hour <= 12 else replace(c, is_explicit=True)
     k = j
     while (
         k < j + 3
@@ -213,7 +213,7 @@ def _plus(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
     """Minutes behind the hour: "y media", "menos cuarto", "e quinze", "बजकर 20 मिनट"."""
     minutes = units[j].tag_value("PLUS") if j < len(units) else None
     if isinstance(minutes, int):
-        return j + 1, replace(c, minute=minutes, strong=True)
+        return j + 1, replace(c, minute=minutes, is_explicit=True)
     sign = units[j].tag_value("PLUSWORD") if j < len(units) else None
     minute = small_number_at(units, j + 1, 59)
     if isinstance(sign, int) and minute and minute >= 5 and minute % 5 == 0:
@@ -221,7 +221,7 @@ def _plus(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
         backed = minute > 12 or not figures or "AND" not in units[j].tags
         if backed and not has_tag(units, j + 2, "OCLOCK", "AMPM", "DAYS", "MONTH"):
             j = skip_tag(units, j + 2, "MINUTES")
-            return j, replace(c, minute=sign * minute, strong=True)
+            return j, replace(c, minute=sign * minute, is_explicit=True)
     return j, c
 
 

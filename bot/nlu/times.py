@@ -245,16 +245,16 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
         k = end + 1 if end < len(units) and units[end].word == "-" else end
         if has_tag(units, k, kind):
             end = k
-            end, at, c = end + 1, name, replace(c, strong=True)
+            end, at, c = end + 1, name, replace(c, is_explicit=True)
             break
     other: ClockTime | None = None
     if at == "exact" and _or(units, end) and in_same_sentence(units, i, end + 1):
         second = clock_time_at(units, skip_tag(units, end + 1, "AT"))
         if second is not None and not _counted(units, second[0]):
             other = second[1]
-            c = replace(c, strong=c.is_explicit or other.is_explicit)
+            c = replace(c, is_explicit=c.is_explicit or other.is_explicit)
             if other.is_certain and not c.is_certain and c.hour <= other.hour - 12:
-                c = replace(c, hour=c.hour + 12, sure=True)
+                c = replace(c, hour=c.hour + 12, is_certain=True)
             end = second[0]
     if not c.is_explicit and not (
         (led or eager or _beside_day(units, i, end) or _refused(units, i, end))

@@ -206,7 +206,7 @@ def with_numbered_options(rendered: RenderedMessage, capabilities: Capabilities)
     escape = ESCAPERS[capabilities.markup]
     options = (f"{option.number} {escape(option.label)}" for option in rendered.options)
     text = truncate_text("\n".join([rendered.text, *options]), capabilities.max_length)
-    return replace(rendered, text=text, shape="numbers", rows=(), items=(), opener="")
+    return replace(rendered, text=text, shape="numbers", rows=(), items=(), list_button="")
 
 
 def _options(

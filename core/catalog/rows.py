@@ -34,6 +34,7 @@ async def lock_provider_calendars(
 
 
 async def insert_row(ctx: Context, table: sa.Table, shop_id: int, values: Mapping[str, Any]) -> int:
+    """Insert a row of a shop and return its id; NotFound without such a shop."""
     if await ctx.scalar(sa.select(shops.c.id).where(shops.c.id == shop_id)) is None:
         raise NotFound(shop=shop_id)
     made = await ctx.insert(table, shop_id=shop_id, **values)
@@ -44,12 +45,14 @@ async def insert_row(ctx: Context, table: sa.Table, shop_id: int, values: Mappin
 async def update_row(
     ctx: Context, table: sa.Table, shop_id: int, row_id: int, values: Mapping[str, Any]
 ) -> None:
+    """Change a row of a shop; NotFound if the shop has no such row."""
     await require_row(ctx, table, shop_id, row_id)
     await ctx.execute(table.update().where(table.c.id == row_id).values(values))
     await loader.bump_version(ctx, shop_id)
 
 
 async def require_row(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> sa.Row[Any]:
+    """Return a row of a shop; NotFound if the shop has no such row."""
     row = await ctx.first(sa.select(table).where(table.c.shop_id == shop_id, table.c.id == row_id))
     if row is None:
         raise NotFound(**{table.name: row_id})

@@ -150,6 +150,7 @@ def _ticks(minutes: int) -> int:
 
 
 def join_bits(parts: Iterable[bytes]) -> int:
+    """Return the integer whose little-endian bytes are these parts, one after another."""
     return int.from_bytes(b"".join(parts), "little")
 
 

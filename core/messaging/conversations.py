@@ -41,6 +41,7 @@ async def get_conversation(ctx: Context, shop_id: int, conversation_id: int) -> 
 
 
 def conversation_rows(shop_id: int) -> sa.Select[Any]:
+    """Return the SELECT of a shop's conversations with customers."""
     names = ("id", "address", "name", "language", "human_until", "opted_out_at", "last_in_at")
     return (
         sa.select(*(conversations.c[name] for name in names), lines.c.channel)

@@ -41,6 +41,7 @@ def _customers() -> sa.Select[Any]:
 
 
 def customer_matches(words: str) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions, one of which holds for a customer found by these words."""
     columns = (customers.c.name, customers.c.phone, customers.c.email)
     return [column.icontains(words, autoescape=True) for column in columns]
 

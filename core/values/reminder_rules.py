@@ -116,7 +116,9 @@ def plan_reminders(
     last: datetime | None = None  # when the one after it goes
     for one in reversed(found):
         after = one.rule.kind == "after"
-        dropped = one.dropped or (SAME_MINUTE_REASON if one.due_at == last and not after else "")
+        dropped = one.dropped_reason or (
+            SAME_MINUTE_REASON if one.due_at == last and not after else ""
+        )
         until = one.due_at + timedelta(days=1) if after else last or starts_at
         kept.append(PlannedReminder(one.rule, one.due_at, until, dropped))
         if not dropped and not after:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from core.errors import NotFound
-from webhooks.admin.templating import _HERE, _TEMPLATES
+
+_ADMIN = Path(__file__).parent
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -42,7 +43,7 @@ async def admin_asset(tag: str, name: str, request: Request) -> Response:  # noq
 @cache
 def _files() -> dict[str, bytes]:
     """Read the page's files once; the places on the board are written here."""
-    folders = (_HERE / "static", _HERE.parent / "static")
+    folders = (_ADMIN / "static", _ADMIN.parent / "public" / "static")
     found = {
         path.name: path.read_bytes()
         for folder in folders
@@ -62,7 +63,5 @@ def _files() -> dict[str, bytes]:
 
 @cache
 def asset_tag() -> str:
+    """Return a hash of every static file, which addresses carry so that browsers reload them."""
     return sha256(b"".join(_files().values())).hexdigest()[:12]
-
-
-_TEMPLATES.globals["tag"] = asset_tag()

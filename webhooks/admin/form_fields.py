@@ -147,5 +147,6 @@ def parse_local_instant(
 
 
 def hours_api_path(visit: Visitor, provider: int | None) -> str:
+    """Return the API path of a provider, or of the shop, whose hours a page changes."""
     home = f"/shops/{visit.catalog.shop.id}"
     return home if provider is None else f"{home}/providers/{provider}"

@@ -39,11 +39,11 @@ DEMO_ADMIN_PHONE = "+12125550100"
 
 
 @router.get("/sign-in")
-async def show_login(request: Request, next: str = "", flash: str = "") -> Response:  # noqa: A002 - the word in the address
+async def show_login(request: Request, next: str = "", said: str = "") -> Response:  # noqa: A002 - the word in the address
     """Show the ways to sign in."""
-    if has_auth_cookie(request) and not next and not flash:
+    if has_auth_cookie(request) and not next and not said:
         return redirect_saved("/admin/")
-    return _page(next=next, said=FLASH_MESSAGES.get(flash, ""), demo=request.app.state.demo)
+    return _page(next=next, said=FLASH_MESSAGES.get(said, ""), demo=request.app.state.demo)
 
 
 @router.post("/sign-in/phone")

@@ -54,7 +54,7 @@ async def show_outbox(
     return await _page(visit, state, kind, cursor)
 
 
-@router.post("/{message_id}/{what}")
+@router.post("/{message_id}/{action}")
 async def act_on_message(visit: ShopVisitor, message_id: int, action: str) -> Response:
     """Send one once more now, or drop one that waits."""
     path = f"/shops/{visit.catalog.shop.id}/messages"

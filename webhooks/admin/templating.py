@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.i18n import formats
 from core.messaging.messages import Money, When
+from webhooks.admin.assets import asset_tag
 from webhooks.admin.visitor import Visitor
 from webhooks.api.schemas import format_wall_time
 from webhooks.http.html import PRIVATE_HEADERS
@@ -160,6 +161,7 @@ _TEMPLATES.filters |= {
     "day": _day,
 }
 _TEMPLATES.globals |= {"STATES": STATE_LABELS, "CHANNELS": CHANNEL_LABELS}
+_TEMPLATES.globals["tag"] = asset_tag()
 
 
 def render_template(template: str, *, status: int = 200, **facts: Any) -> Response:

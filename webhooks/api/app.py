@@ -109,7 +109,9 @@ def create_api_app(app: App, mailer: Mailer | None = None) -> FastAPI:
             expose_headers=["Retry-After", "X-Request-ID"],
             max_age=600,
         )
-    api.add_middleware(SecurityHeaders, secure=app.settings.public_base_url.startswith("https:"))
+    api.add_middleware(
+        SecurityHeaders, https_only=app.settings.public_base_url.startswith("https:")
+    )
     return api
 
 

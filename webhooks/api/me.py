@@ -115,7 +115,7 @@ async def change_password(body: ChangePasswordIn, call: AuthorizedRequest) -> Ac
         call.principal.user_id,
         body.current,
         body.password,
-        sign_in_id=call.principal.auth_session_id,
+        auth_session_id=call.principal.auth_session_id,
     )
     await call.record_change()
     auth_emails.send_auth_email(call.http, letter)

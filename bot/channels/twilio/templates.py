@@ -139,7 +139,7 @@ def template_capabilities(known: Container[str]) -> Capabilities:
     items = _most("list", WHATSAPP.max_list_items, known)
     if not (buttons or items):
         return WHATSAPP_PLAIN
-    return replace(WHATSAPP, buttons=buttons, list=items)
+    return replace(WHATSAPP, max_buttons=buttons, max_list_items=items)
 
 
 def _most(shape: str, limit: int, known: Container[str]) -> int:

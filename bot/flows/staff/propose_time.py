@@ -71,7 +71,7 @@ async def answer_proposal(talk: Talk) -> None:
                 talk.ctx,
                 one.id,
                 slot,
-                was=int(talk.args["was"]),
+                expected_start_s=int(talk.args["was"]),
                 user_id=person.user_id,
                 key=key,
             )

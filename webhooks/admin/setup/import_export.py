@@ -94,18 +94,18 @@ async def show_import_export(
     return _page(visit, _kind(what), counts=counts)
 
 
-@router.get("/{what}.csv")
-async def download_csv_template(visit: ShopVisitor, kind: str) -> Response:
+@router.get("/{name}.csv")
+async def download_csv_template(visit: ShopVisitor, name: str) -> Response:
     """Hand out a file with the headings and nothing below them."""
     _check(visit)
-    kind = _kind(kind)
-    if kind != kind:
-        raise NotFound(file=kind)
+    kind = _kind(name)
+    if kind != name:
+        raise NotFound(file=name)
     # By the mark in front a spreadsheet knows that it is UTF-8.
     words = f"\ufeff{','.join(importing.IMPORTERS[kind].COLUMNS)}\r\n"
-    name = f'attachment; filename="{kind}-to-fill-in.csv"'
+    disposition = f'attachment; filename="{kind}-to-fill-in.csv"'
     return Response(
-        words, 200, PAGE_HEADERS | {"Content-Disposition": name}, "text/csv; charset=utf-8"
+        words, 200, PAGE_HEADERS | {"Content-Disposition": disposition}, "text/csv; charset=utf-8"
     )
 
 

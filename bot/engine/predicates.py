@@ -13,6 +13,7 @@ def says_booking_details(said: Understood) -> bool:
 
 
 def only_says(said: Understood, acts: set[str]) -> bool:
+    """Whether a message holds these acts and nothing else."""
     """Whether nothing but these acts is in a message."""
     more = (said.attendee, said.code, said.number, said.person_name)
     return (
