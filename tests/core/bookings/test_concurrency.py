@@ -309,7 +309,7 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    monkeypatch.setattr(Context, "lock", nothing)
+    monkeypatch.setattr(Context, "lock_rows", nothing)
 
 
 @ONLY_POSTGRESQL
@@ -381,7 +381,7 @@ async def test_without_the_check_nothing_is_left_of_a_refused_block_or_session(
 
     await house.change_shop(services.change_service, house.colour, sessions=True)
     await house.hold("10:30")
-    monkeypatch.setattr("core.bookings.blocks.in_the_way", nothing)
+    monkeypatch.setattr("core.bookings.blocks.overlapping_claims", nothing)
     slot = house.slot_at("10:00", lasts=timedelta(hours=1))
     calendar = sa.text("SELECT calendar_id FROM providers ORDER BY id LIMIT 1")
 

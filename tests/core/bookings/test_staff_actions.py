@@ -165,12 +165,12 @@ async def test_the_first_to_decide_wins_and_the_others_are_told(careful: Booking
     assert (await careful.params_of_newest("alert.decided"))["by"] == "Olga"
     assert (await careful.params_of_newest("alert.decided"))["state"] == Say("state.confirmed")
     rita = Actor("staff", careful.receptionist, "Rita")
-    for verb in (decline_booking, confirm_booking):
+    for verb, action in ((decline_booking, "decline"), (confirm_booking, "confirm")):
         with pytest.raises(InvalidTransition) as refused:
             await careful.act_as_owner(verb, asked, actor=rita)
         assert refused.value.params == {
             "state": "confirmed",
-            "action": verb.__name__,
+            "action": action,
             "by": "Olga",
         }
     assert len(await careful.outbox_as_text()) == 4
@@ -197,17 +197,19 @@ async def test_a_decision_does_not_outlive_a_move(careful: BookingHarness) -> No
     asked = await careful.book("09:00")
     shown = int(asked.starts_at.timestamp())
     moved = await careful.move(asked, careful.slot_at("10:00"))
-    for verb in (confirm_booking, decline_booking):
+    for verb, action in ((confirm_booking, "confirm"), (decline_booking, "decline")):
         with pytest.raises(InvalidTransition) as refused:
-            await careful.act_as_owner(verb, asked, starts=shown)
+            await careful.act_as_owner(verb, asked, expected_start_s=shown)
         assert refused.value.params == {
             "state": "pending",
-            "action": verb.__name__,
+            "action": action,
             "by": "",
             "moved": True,
         }
     again = int(moved.starts_at.timestamp())
-    assert (await careful.act_as_owner(confirm_booking, asked, starts=again)).state == "confirmed"
+    assert (
+        await careful.act_as_owner(confirm_booking, asked, expected_start_s=again)
+    ).state == "confirmed"
 
 
 async def test_a_declined_request_frees_its_time_and_says_why(careful: BookingHarness) -> None:
@@ -253,12 +255,12 @@ async def test_a_visit_that_ends_early_frees_the_rest(house: BookingHarness) -> 
 
 async def test_a_no_show_needs_a_start_that_has_come(house: BookingHarness) -> None:
     booked = await house.book("10:00")
-    for verb in (mark_no_show, mark_completed):
+    for verb, action in ((mark_no_show, "mark_no_show"), (mark_completed, "complete")):
         with pytest.raises(InvalidTransition) as refused:
             await house.act_as_owner(verb, booked)
         assert refused.value.params == {
             "state": "confirmed",
-            "action": verb.__name__,
+            "action": action,
             "begun": False,
         }
     house.clock.move_to("2026-03-10T09:00Z")

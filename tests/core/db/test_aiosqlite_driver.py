@@ -104,7 +104,7 @@ async def test_a_begin_that_was_refused_is_tried_with_the_next_statement(
     other.execute("BEGIN IMMEDIATE")
     try:
         async with runtime.transaction() as ctx:
-            await (await ctx.connection.get_raw_connection()).driver_connection.errand(  # type: ignore[union-attr]
+            await (await ctx.connection.get_raw_connection()).driver_connection.run_in_thread(  # type: ignore[union-attr]
                 lambda raw: raw.execute("PRAGMA busy_timeout = 1") and None
             )
             with pytest.raises(sa.exc.OperationalError, match="locked"):

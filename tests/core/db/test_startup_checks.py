@@ -194,7 +194,7 @@ from core.db.runtime import Runtime
 from core.settings import Settings
 runtime = Runtime.open(Settings(_env_file=None, database_url=sys.argv[1], secret_key="s"))
 try:
-    with runtime.serving():
+    with runtime.single_process_lock():
         print("serving")
 except NotReady as refused:
     print(refused.params["reason"])

@@ -641,8 +641,8 @@ def test_other_files_of_the_machine_do_not_count(tmp_path: Path) -> None:
         "from zoneinfo import ZoneInfo\n"
         "june = datetime(2026, 6, 1)\n"
         "print(june.replace(tzinfo=ZoneInfo('Europe/Madrid')).utcoffset())\n"
-        "from core import slots\n"
-        "print(june.replace(tzinfo=slots.zone('Europe/Madrid')).utcoffset())\n"
+        "from core.localtime import zones\n"
+        "print(june.replace(tzinfo=zones.load_zone('Europe/Madrid')).utcoffset())\n"
         "print(june.replace(tzinfo=ZoneInfo('Europe/Madrid')).utcoffset())\n"
     )
     told = subprocess.run(

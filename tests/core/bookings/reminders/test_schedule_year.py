@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.bookings import customer_actions
+from core.bookings.reminders import schedule
 from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog.entities import Slot
@@ -28,7 +29,7 @@ from core.db.runtime import Runtime
 from core.errors import SlotTaken
 from core.localtime.opening_masks import Interval
 from core.messaging import lines
-from core.messaging.outbox import presend_checks, reminders
+from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import mark_sent
 from core.messaging.outbox.claim import claim_due
 from core.people.customers import get_or_create_customer
@@ -355,7 +356,7 @@ async def test_presend_check_stops_reminders_that_were_not_rescheduled(
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    monkeypatch.setattr(reminders, "drop_reminders", nothing)
+    monkeypatch.setattr(schedule, "drop_reminders", nothing)
     year = await live(runtime, 60, seed=6)
     assert sorted(await sent(runtime)) == sorted(year.expected)
 
@@ -368,7 +369,7 @@ async def test_stale_reminders_go_out_with_both_guards_off(
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    monkeypatch.setattr(reminders, "drop_reminders", nothing)
+    monkeypatch.setattr(schedule, "drop_reminders", nothing)
     monkeypatch.setattr(presend_checks, "obsolete_reason", lambda *_: "")
     year = await live(runtime, 60, seed=6)
     too_many = set(await sent(runtime)) - set(year.expected)
