@@ -516,7 +516,7 @@ def _outbox(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _wording(settings: Settings, options: argparse.Namespace) -> None:
-    from bot.i18n import overrides
+    from bot.rendering import overrides
     from core.catalog import shop_search
 
     async def word(runtime: Runtime) -> None:

@@ -14,10 +14,10 @@ from bot.channels.base import SendResult
 from bot.i18n.messages import TRANSLATOR, text
 from bot.rendering.attachments import load_calendar_file
 from bot.rendering.render import EMAIL, Capabilities, RenderedMessage
-from core import signed_links
 from core.db.runtime import Runtime
 from core.errors import NotFound
 from core.mailer import Mail, Mailer
+from core.messaging import signed_links
 from core.messaging.messages import Say
 from core.messaging.outbox.claim import Outgoing
 

@@ -1,1 +1,1 @@
-"""bot/cli."""
+"""The commands of `python -m bot`, one module each."""

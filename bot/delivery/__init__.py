@@ -1,1 +1,1 @@
-"""bot/delivery."""
+"""The sender: takes rows out of the outbox and hands them to the channels."""

@@ -1,1 +1,1 @@
-"""bot/dialogue."""
+"""What a flow may use: the talk, its journal, the open prompts."""

@@ -7,10 +7,10 @@ import re
 from bot.engine import opt_out
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
-from core import signed_links
 from core.bookings.booking import load_booking
 from core.catalog import shop_search
 from core.errors import NotFound
+from core.messaging import signed_links
 
 _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", re.DOTALL)
 

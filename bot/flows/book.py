@@ -13,11 +13,11 @@ from bot.flows.slot_criteria import SlotCriteria
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import error_text, text
 from bot.nlu.types import Understood
-from core import signed_links
 from core.bookings import agenda, customer_actions
 from core.bookings.booking import Booking, load_booking
 from core.catalog.entities import Catalog, Service, Slot
 from core.errors import OfferChanged, ShopPaused, SlotTaken
+from core.messaging import signed_links
 from core.messaging.messages import Choice, Json, Say
 from core.people.identities import person_of_conversation
 

@@ -13,7 +13,6 @@ from bot.flows.pick_shop import pick_shop
 from bot.flows.slot_criteria import SlotCriteria
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import text
-from core import signed_links
 from core.bookings import agenda, customer_actions
 from core.bookings.booking import Booking, load_booking
 from core.bookings.transitions import Actor
@@ -21,6 +20,7 @@ from core.catalog import loader
 from core.catalog.entities import Catalog, Slot
 from core.errors import SlotTaken
 from core.localtime import zones
+from core.messaging import signed_links
 from core.messaging.messages import Choice, Json, Say
 from core.people.identities import person_of_conversation
 

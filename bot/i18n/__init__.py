@@ -1,1 +1,1 @@
-"""bot/i18n."""
+"""The words in every language, and how figures and dates are written."""

@@ -1,1 +1,1 @@
-"""bot/inbound."""
+"""Updates that come by polling or webhook, stored before they are acknowledged."""

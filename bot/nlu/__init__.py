@@ -1,5 +1,4 @@
-"""Understanding: a person's message to dates, times, names and acts.
+"""Understanding: from a person's message to dates, times, names and acts.
 
-`understand(text, setting)` is the whole of it: pure functions over tokens, no I/O, the same answer
-every time. `as_json` shows the answer.
+`pipeline.understand` is pure: tokens in, spans out, the same answer every time. `to_json` shows it.
 """

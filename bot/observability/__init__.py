@@ -1,1 +1,1 @@
-"""bot/observability."""
+"""Logs and metrics."""

@@ -7,7 +7,7 @@ from bot.rendering.render import Attachment
 from core.bookings.ics import BookingView, booking_ics, itip_method, load_booking_view
 from core.db.context import Context
 from core.messaging.messages import Say
-from core.signed_links import booking_url
+from core.messaging.signed_links import booking_url
 
 ICS_TYPE = "text/calendar"
 

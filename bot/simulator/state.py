@@ -15,7 +15,7 @@ from bot.i18n.messages import TRANSLATOR, text
 from core.db import tables
 from core.db.context import Context, Row
 from core.messaging.messages import Json, When
-from core.signed_links import booking_token
+from core.messaging.signed_links import booking_token
 
 MAX_BOOKINGS = 6
 """Bookings that are listed."""

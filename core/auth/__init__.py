@@ -1,6 +1,6 @@
-"""Accounts: how a person signs in to the web API, stays signed in, and is signed out.
+"""Signing in to the web API and the page.
 
-`by_phone` and `by_password` are the two ways in, `sign_ins` what follows: a family of tokens or a
-browser's cookie, which can be listed and ended. `tokens` writes and reads them, `lockout` slows
-guessing, `links` are what we mail, `passwords` hashes.
+`phone_login` and `password_login` are the two ways in, `sessions` what follows: tokens or a
+cookie, listed and ended. `tokens` encodes them, `lockout` slows guessing, `email_links` are links
+that we mail, `passwords` hashes.
 """

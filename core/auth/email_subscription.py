@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core import signed_links
 from core.auth import email_links, password_login
 from core.db.context import Context
 from core.db.tables import conversations, lines, shops
 from core.errors import LinkExpired
+from core.messaging import signed_links
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.delivery_status import record_opt_out

@@ -1,1 +1,1 @@
-"""core/calendar_sync."""
+"""Calendars elsewhere: our feeds out (`feeds`), busy times in (`external_calendars`)."""

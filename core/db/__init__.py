@@ -1,1 +1,5 @@
-"""core/db."""
+"""The database: connections, transactions, tables, migrations.
+
+`runtime` opens it and commits, `context` is one transaction, `tables` holds every table; the
+driver is private.
+"""

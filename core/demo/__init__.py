@@ -1,1 +1,1 @@
-"""core/demo."""
+"""The sample shops of the demo and the seed that fills them."""

@@ -1,1 +1,1 @@
-"""core/messaging."""
+"""Messages in and out: inbox, conversations, prompts, lines, and the outbox."""

@@ -1,4 +1,4 @@
-"""What is known of a person: shown to them whole, and forgotten when they ask.
+"""Personal data: shown whole (`export`), erased (`erasure`), kept for its days (`retention`).
 
-`whose` says what belongs to a person, `telling` writes it out, `forgetting` does away with it.
+`personal_data` says what belongs to a person, `audit_log` who changed what.
 """

@@ -1,1 +1,1 @@
-"""core/shops."""
+"""Set-up of a shop by its owner: the shop itself, services, providers, rooms."""

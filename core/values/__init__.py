@@ -1,1 +1,1 @@
-"""core/values."""
+"""Small values and the checks they must pass: pure, no I/O."""

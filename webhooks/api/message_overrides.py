@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from bot.i18n import overrides
+from bot.rendering import overrides
 from core.catalog.loader import load_catalog
 from core.db.context import Context
 from webhooks.api.dependencies import AuthorizedRequest

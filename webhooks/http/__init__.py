@@ -1,1 +1,1 @@
-"""webhooks/http."""
+"""What every HTTP application shares: problems, limits, request middleware."""

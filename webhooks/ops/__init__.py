@@ -1,1 +1,1 @@
-"""webhooks/ops."""
+"""Health and metrics, for whoever runs an installation."""

@@ -16,7 +16,7 @@ from core.db.context import Context
 from core.errors import NotFound
 from core.localtime import zones
 from core.messaging.messages import Say
-from core.signed_links import booking_id_from_token, booking_url
+from core.messaging.signed_links import booking_id_from_token, booking_url
 from webhooks.http.html import PRIVATE_HEADERS, negotiate_language
 from webhooks.http.rate_limits import wrong_link_limits
 from webhooks.http.request_middleware import client_ip

@@ -12,9 +12,9 @@ from starlette.datastructures import UploadFile
 
 from bot.app import App
 from bot.i18n.messages import TRANSLATOR, error_text, text
-from core import signed_links
 from core.auth import email_subscription
 from core.errors import SlotlineError
+from core.messaging import signed_links
 from core.messaging.messages import Say
 from webhooks.http.html import negotiate_language
 from webhooks.public.templating import render_page

@@ -1,1 +1,1 @@
-"""bot/channels/simulator."""
+"""The simulator's phones, which look like the real channels."""

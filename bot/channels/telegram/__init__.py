@@ -1,1 +1,1 @@
-"""bot/channels/telegram."""
+"""Telegram: the customers' bot by aiogram, the owners' by python-telegram-bot."""

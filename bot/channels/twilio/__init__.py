@@ -1,1 +1,1 @@
-"""bot/channels/twilio."""
+"""SMS and WhatsApp through Twilio."""

@@ -1,1 +1,1 @@
-"""bot/flows/slot_picker."""
+"""The question "when?": options, and how answers to them are read."""

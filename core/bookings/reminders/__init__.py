@@ -1,5 +1,1 @@
-"""Reminders, to customers and to the shop.
-
-`rules` says when one goes, `planning` what waits for a booking, `agenda` what the shop's own people
-are told by the clock.
-"""
+"""Reminders to customers (`schedule`) and digests to the shop's people (`staff_digest`)."""

@@ -1,9 +1,8 @@
 """The outbox: the only exit for anything a person must get.
 
-`posting` puts rows in (every verb may), on the conversations `addressing` finds. Only the
-delivery takes them out: `claiming` leases it a batch, `checking` looks at each once more,
-`routing` says in which of a person's conversations it goes, `marking` notes what became of it,
-`reporting` what the provider said later; where it failed for good, `alarming` tells somebody.
-`numbering` gives prompts the numbers people answer with, `wiping` takes codes away once sent,
-`reminding` puts in what is due later. `tending` is for whoever looks after it by hand.
+`enqueue` adds rows (every verb may) on the conversations that `recipients` finds. Only the
+sender takes them out: `claim` leases a batch, `presend_checks` looks at each once more, `routing`
+chooses the conversation, `acknowledge` records the result, `delivery_status` what the provider
+reported later, `failure_alerts` tells somebody what failed for good. `prompts` numbers options,
+`redact` wipes codes once sent, `reminders` adds what is due later, `admin` is for operators.
 """

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from bot.i18n import overrides
+from bot.rendering import overrides
 from core.errors import InvalidValue, NotFound
 from webhooks.admin import countries
 from webhooks.admin.api_client import ApiProblem

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.i18n import overrides
 from bot.i18n.messages import MESSAGES, TRANSLATOR
 from bot.i18n.translator import supported_languages
+from bot.rendering import overrides
 from core.db.runtime import Runtime
 from core.errors import InvalidValue, NotFound
 from core.messaging.messages import Say

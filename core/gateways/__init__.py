@@ -1,1 +1,0 @@
-"""Gateways: what is outside of us, behind small protocols."""
