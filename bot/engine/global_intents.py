@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.dialogue.answering import answer_of
 from bot.dialogue.prompts import OpenPrompt, match_words
 from bot.dialogue.talk import Heard
 from bot.engine import opt_out
@@ -92,7 +93,7 @@ async def _decide_open_prompt(turn: TurnState, heard: Heard, prompts: list[OpenP
 
 async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bool:
     assert heard.understood
-    acts, intent = heard.understood.acts, heard.understood.intent
+    acts, intent = heard.understood.acts, _intent(heard)
     top = turn.stack[-1].flow if turn.stack else ""
     if opt_out.normalize_keyword(heard.text) in opt_out.SETTINGS_WORDS and top not in {
         "notify",
@@ -188,6 +189,19 @@ def _adds_nothing(turn: TurnState, said: Understood) -> bool:
 
 def _expects_yes(turn: TurnState) -> bool:
     return bool(turn.stack) and turn.stack[-1].expects == "yes_no"
+
+
+def _intent(heard: Heard) -> str | None:
+    """What the words set out to do; "don't cancel it" does not set out to cancel."""
+    intent = heard.understood.intent if heard.understood else None
+    refused = intent in {"cancel", "cancel_all"} and _answers(heard) == "no"
+    return None if refused else intent
+
+
+def _answers(heard: Heard) -> str:
+    """What the words answer where cancelling is asked about: "yes", "no" or nothing."""
+    value = answer_of(heard.text, heard.understood, "cancel").value
+    return "" if value == "unclear" else value
 
 
 def _step_back(turn: TurnState) -> None:
