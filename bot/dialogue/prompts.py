@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.dialogue.answering import answer_of, names_option
 from bot.dialogue.talk import MISSING
-from bot.nlu.resolve_intent import thanked_and_asked
 from bot.nlu.types import Understood
 from core.db import tables
 from core.db.context import Context, Row
@@ -20,6 +20,10 @@ _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 
 PASSIVE_FLOWS = {"reminder"}
 """Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
+
+
+_ABOUT = {"decide": "approve", "desk.proposal": "approve", "proposal": "approve"}
+"""What a yes to a prompt outside the talk does, by its flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +143,21 @@ def match_words(
     What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
     nothing was shown since; later these words are about something else.
     """
-    understood_acts = set(understood.acts)
-    if thanked_and_asked(understood.acts) and "yes" not in {s.value for s in understood.spans}:
-        understood_acts.discard("yes")  # too faint to decide anything by
     said = " ".join(understood.text.casefold().split())
     picks = []
     for prompt in prompts:
         if prompt.flow and prompt.is_open and prompt.shown_order:
             loosely = prompt.flow not in PASSIVE_FLOWS or prompt.id == seen
+            answer = answer_of(understood.text, understood, _ABOUT.get(prompt.flow, ""))
             for value, words in prompt.options:
                 acts = (w[1:] for w in words if w[0] == "@" and loosely)
-                if said in words or any(act in understood_acts for act in acts):
+                # A reminder is only answered that they come: a yes need not be all that is said.
+                mere = prompt.flow in PASSIVE_FLOWS and answer.leaning == "yes" and not answer.doubt
+                if said in words or any(
+                    names_option(act, understood.text, understood, answer)
+                    or (mere and act == "yes" and act in understood.acts)
+                    for act in acts
+                ):
                     picks.append(Selection(prompt, value))
                     break
     return picks

@@ -7,11 +7,12 @@ turn by raising `Suspend`. Effects go through `once` and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
 
+from bot.dialogue.answering import DOUBT, answer_of, names_option, own_words, takes_back
 from bot.dialogue.journal import Journal
 from bot.i18n.messages import text
 from bot.nlu.types import Understood
@@ -312,21 +313,39 @@ class Talk:
             name, say, given, read=read, expects=expects, recheck=False, layout=layout
         )
 
-    async def confirm(self, name: str, say: Say, *, yes: Say | None = None) -> bool:
-        """Ask for a yes or no to exactly what `say` shows (see `decide`)."""
+    async def confirm(
+        self, name: str, say: Say, *, again: Say | None = None, about: str = ""
+    ) -> bool:
+        """Return whether a person clearly wants what `say` shows (see `decide`).
+
+        What is neither a clear yes nor a clear no is asked once more, in one line (`again`), and
+        then changes nothing. `about` is what a yes does: "cancel", "move", "book".
+        """
         offered = (
-            Choice(True, yes or text("yes"), ("@yes",)),
+            Choice(True, text("yes"), ("@yes",)),
             Choice(False, text("no"), ("@no",)),
         )
-        return bool(await self.decide(name, say, offered))
+        value = await self.decide(name, say, offered, about=about, doubts=True)
+        if value == DOUBT:
+            once_more = again or text("sure.this")
+            value = await self.decide(f"{name}2", once_more, offered, about=about, doubts=True)
+        return value is True
 
     async def decide(
-        self, name: str, say: Say, offered: Sequence[Choice], *, alone: bool = False
+        self,
+        name: str,
+        say: Say,
+        offered: Sequence[Choice],
+        *,
+        alone: bool = False,
+        about: str = "",
+        doubts: bool = False,
     ) -> Json:
         """Return what was chosen about exactly what `say` shows.
 
         The answer holds as long as every figure and word of it: when one changes – between the
-        question and the answer, or afterwards – it is asked again.
+        question and the answer, or afterwards – it is asked again. With `doubts` an answer that
+        chooses nothing is returned as DOUBT instead of being asked for again.
         """
         key = self.step_key(name)
         digest = say.content_hash()
@@ -337,13 +356,25 @@ class Talk:
             self.flow_run.journal.forget(entry)
         heard = self.flow_run.heard
         if heard and heard.step == key and not heard.consumed:
-            value = _picked(heard, offered)
+            value = self._decided(heard, offered, say, about)
+            if value is MISSING and doubts and not self.flow_run.settled_says:
+                value = DOUBT
             if value is not MISSING and heard.digest == digest:
                 return self._answered(key, heard, value, digest)
             if value is not MISSING:
                 heard.consumed = True
                 self.say_now(text("changed"))
         self._suspend(key, say, tuple(offered), "yes_no", digest, alone=alone)
+
+    def _decided(self, heard: Heard, offered: Sequence[Choice], say: Say, about: str) -> Json:
+        """Return the option chosen; a number is none whose words speak against it."""
+        value = _picked(heard, offered, about=about, own=own_words(say))
+        first = bool(offered) and value == offered[0].value
+        if heard.selected_value is not MISSING and first:
+            language = heard.understood.language if heard.understood else "en"
+            if takes_back(heard.incoming, language):
+                return MISSING
+        return value
 
     async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
         """Do something that must not be done twice; return what it returned the first time.
@@ -421,15 +452,18 @@ def _among(options: Sequence[Choice], value: Json) -> bool:
     return any(choice.value == value for choice in options)
 
 
-def _picked(heard: Heard, options: Sequence[Choice]) -> Json:
+def _picked(
+    heard: Heard, options: Sequence[Choice], *, about: str = "", own: Collection[str] = ()
+) -> Json:
     """Return the option that was tapped, numbered or named; MISSING when none was."""
     if heard.selected_value is not MISSING:
         return heard.selected_value if _among(options, heard.selected_value) else MISSING
     said = " ".join(heard.text.casefold().split())
+    answer = answer_of(heard.text, heard.understood, about, own)
     for choice in options:
         for word in choice.keywords:
             if word.startswith("@"):
-                if word[1:] in heard.acts:
+                if names_option(word[1:], heard.text, heard.understood, answer):
                     return choice.value
             elif said and said == word:
                 return choice.value

@@ -7,7 +7,13 @@ from datetime import timedelta
 from bot.dialogue.prompts import OpenPrompt, match_words
 from bot.dialogue.talk import Heard
 from bot.engine import opt_out
-from bot.engine.predicates import names_service, says_act, says_booking_details
+from bot.engine.predicates import (
+    answer_to_cancel,
+    expects_yes,
+    names_service,
+    says_act,
+    says_booking_details,
+)
 from bot.engine.small_talk import answer_small_talk
 from bot.engine.switch_shop import open_named_shop
 from bot.engine.turn_state import TurnState
@@ -92,7 +98,7 @@ async def _decide_open_prompt(turn: TurnState, heard: Heard, prompts: list[OpenP
 
 async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bool:
     assert heard.understood
-    acts, intent = heard.understood.acts, heard.understood.intent
+    acts, intent = heard.understood.acts, _intent(heard)
     top = turn.stack[-1].flow if turn.stack else ""
     if opt_out.normalize_keyword(heard.text) in opt_out.SETTINGS_WORDS and top not in {
         "notify",
@@ -116,7 +122,7 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
     ):
         return False  # the shop's people mean what they do, not what customers ask for
     elif "human" in acts or (
-        "yes" in acts and turn.conversation.misunderstood >= 3 and not _expects_yes(turn)
+        "yes" in acts and turn.conversation.misunderstood >= 3 and not expects_yes(turn)
     ):
         turn.begin_flow("human")
     elif intent == "my_bookings":
@@ -135,7 +141,7 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
     elif intent == "move" and top != "move":
         turn.begin_flow("move")
         return False  # "move it to Friday 5 pm" says where to
-    elif _would_book(heard.understood, top) and not _expects_yes(turn):
+    elif _would_book(heard.understood, top) and not expects_yes(turn):
         if not _back_to_booking(turn, heard):
             turn.begin_flow("book")
         return False
@@ -183,11 +189,14 @@ def _back_to_booking(turn: TurnState, heard: Heard) -> bool:
 def _adds_nothing(turn: TurnState, said: Understood) -> bool:
     """Whether a wish to book says no more than that, and does not answer yes or no."""
     more = any(span.kind != "act" for span in said.spans)
-    return not (_expects_yes(turn) or says_booking_details(said) or more)
+    return not (expects_yes(turn) or says_booking_details(said) or more)
 
 
-def _expects_yes(turn: TurnState) -> bool:
-    return bool(turn.stack) and turn.stack[-1].expects == "yes_no"
+def _intent(heard: Heard) -> str | None:
+    """What the words set out to do; "don't cancel it" does not set out to cancel."""
+    intent = heard.understood.intent if heard.understood else None
+    refused = intent in {"cancel", "cancel_all"} and answer_to_cancel(heard) == "no"
+    return None if refused else intent
 
 
 def _step_back(turn: TurnState) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.dialogue.answering import answer_of
 from bot.dialogue.talk import Heard
+from bot.engine.turn_state import TurnState
 from bot.nlu.types import Understood
 
 
@@ -14,7 +16,6 @@ def says_booking_details(said: Understood) -> bool:
 
 def only_says(said: Understood, acts: set[str]) -> bool:
     """Whether a message holds these acts and nothing else."""
-    """Whether nothing but these acts is in a message."""
     more = (said.attendee, said.code, said.number, said.person_name)
     return (
         bool(said.acts)
@@ -31,3 +32,14 @@ def names_service(heard: Heard) -> bool:
 def says_act(said: Understood, act: str) -> bool:
     """Whether words say it; an act may also follow from a day alone."""
     return any(span.kind == "act" and span.value == act for span in said.spans)
+
+
+def expects_yes(turn: TurnState) -> bool:
+    """Whether the question on the table asks for yes or no."""
+    return bool(turn.stack) and turn.stack[-1].expects == "yes_no"
+
+
+def answer_to_cancel(heard: Heard) -> str:
+    """What the words answer where cancelling is asked about: "yes", "no" or nothing."""
+    value = answer_of(heard.text, heard.understood, "cancel").value
+    return "" if value == "unclear" else value

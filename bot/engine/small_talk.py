@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue.talk import Heard
-from bot.engine.predicates import only_says
+from bot.engine.predicates import answer_to_cancel, expects_yes, only_says
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from bot.nlu.types import Understood
@@ -13,7 +13,7 @@ _POLITE_WORDS = 8  # thanks and goodbyes may be longer
 
 def answer_small_talk(turn: TurnState, heard: Heard, said: Understood) -> bool:
     """Answer what asks for nothing: a greeting, thanks, "one moment"."""
-    if "wait" in said.acts and turn.stack:
+    if "wait" in said.acts and turn.stack and not (expects_yes(turn) and answer_to_cancel(heard)):
         turn.says.append(text("take_time"))
         turn.stay_quiet = True
     elif not turn.stack and only_says(said, {"drop", "no"}):

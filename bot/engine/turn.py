@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.dialogue import nlu_context
+from bot.dialogue.answering import takes_back
 from bot.dialogue.prompts import (
     OpenPrompt,
     Selection,
@@ -293,6 +294,8 @@ def _pick(
     # of "2, is there parking?" only the rest does, lest the 2 be taken for an hour too.
     number, rest = split_leading_number(heard.text)
     pick = Selection() if number is None else match_number(number, prompts, turn.seen_prompt_id)
+    if _taken_back(turn, pick):
+        number, pick = None, Selection()
     chosen = pick.prompt is not None or pick.is_stale
     if chosen and not rest.strip():
         return pick
@@ -305,7 +308,15 @@ def _pick(
     _language(turn, heard.understood.language if meant else "")
     if chosen or heard.understood.number is None:
         return pick
-    return match_number(heard.understood.number, prompts, turn.seen_prompt_id)
+    pick = match_number(heard.understood.number, prompts, turn.seen_prompt_id)
+    return Selection() if _taken_back(turn, pick) else pick
+
+
+def _taken_back(h: TurnState, pick: Selection) -> bool:
+    """Whether words speak against the first option of an open decision: "1, no" decides nothing."""
+    if pick.prompt is None or not pick.prompt.flow or pick.value != pick.prompt.options[0][0]:
+        return False
+    return takes_back(h.incoming, h.conversation.language)
 
 
 def _reader(

@@ -54,7 +54,16 @@ async def book_appointment(talk: Talk) -> None:
         not talk.conversation.has_editable_buttons
         and picked.named_in_words
         and who.is_returning
-        and not await talk.confirm("sure", _check(catalog, picked, attendee))
+        and not await talk.confirm(
+            "sure",
+            _check(catalog, picked, attendee),
+            again=text(
+                "sure.book",
+                what=labels.slot_summary(catalog, picked.slot),
+                when=labels.start_when(catalog, picked.slot),
+            ),
+            about="book",
+        )
     ):
         talk.notes["start"] = {"show": "days"}
         talk.retry(after="service")
@@ -271,7 +280,7 @@ async def _confirm_booking(talk: Talk, catalog: Catalog, picked: PickedSlot, att
     )
     for number in count(1):
         asked = booking_card.hold_card(catalog, picked.slot, attendee)
-        answer = await talk.decide(f"sure{number}", asked, offered, alone=True)
+        answer = await talk.decide(f"sure{number}", asked, offered, alone=True, about="book")
         if answer == "yes":
             return attendee
         if answer == "other":

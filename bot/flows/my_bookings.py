@@ -92,6 +92,12 @@ async def move_booking(talk: Talk) -> None:
             when=labels.start_when(catalog, picked.slot),
             provider=catalog.provider(picked.slot.provider_id).display_name,
         ),
+        again=text(
+            "sure.move",
+            old=booking.local_start,
+            when=labels.start_when(catalog, picked.slot),
+        ),
+        about="move",
     ):
         await _stays(talk, booking)
         return
@@ -160,7 +166,12 @@ async def cancel_booking(talk: Talk) -> None:
     hours = catalog.offering(booking.service_id, booking.provider_id).rules.cutoff_minutes // 60
     line = labels.booking_line(booking)
     rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
-    if not await talk.confirm("sure", text("cancel_sure", booking=line, rule=rule)):
+    if not await talk.confirm(
+        "sure",
+        text("cancel_sure", booking=line, rule=rule),
+        again=text("sure.cancel", when=booking.local_start),
+        about="cancel",
+    ):
         await _stays(talk, booking)
         return
 

@@ -289,6 +289,10 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "Ref {ref}. {link}",
     "stays": "All right, it stays: {booking}.",
     "cancel_sure": "{booking}: call it off? {rule}",
+    "sure.cancel": "Just to be sure: cancel {when}?",
+    "sure.move": "Just to be sure: move {old} to {when}?",
+    "sure.book": "Just to be sure: book {what}, {when}?",
+    "sure.this": "Just to be sure: shall I go ahead?",
     "cancel_rule": (
         "You can until {count} hour before.",
         "You can until {count} hours before.",

@@ -21,7 +21,24 @@ ASK_OUTCOME_UNTIL = timedelta(hours=12)
 
 OUTCOME_OPTIONS = (
     Choice("done", Say("came"), ("@yes", "came")),
-    Choice("noshow", Say("did_not_come"), ("@no", "did not come")),
+    Choice(
+        "noshow",
+        Say("did_not_come"),
+        (
+            "@no",
+            "did not come",
+            "didn't come",
+            "no show",
+            "noshow",
+            "no vino",
+            "não veio",
+            "nao veio",
+            "nahi aaya",
+            "nahi aayi",
+            "नहीं आया",
+            "नहीं आई",
+        ),
+    ),
 )
 """What the shop may answer about a visit; the answer starts "desk.outcome"."""
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from bot.nlu.languages.en import ENGLISH
+from bot.nlu.languages.en import ENGLISH, answers
 from bot.nlu.languages.es import SPANISH
+from bot.nlu.languages.es import answers as es_answers
 from bot.nlu.languages.hi import HINDI
+from bot.nlu.languages.hi import answers as hi_answers
 from bot.nlu.languages.pt import PORTUGUESE
+from bot.nlu.languages.pt import answers as pt_answers
 from bot.nlu.lexicon import Language
 
 LANGUAGES: dict[str, Language] = {one.code: one for one in (ENGLISH, SPANISH, HINDI, PORTUGUESE)}
+
+ANSWERS: dict[str, dict[str, str]] = {
+    "en": answers.ANSWERS,
+    "es": es_answers.ANSWERS,
+    "hi": hi_answers.ANSWERS,
+    "pt": pt_answers.ANSWERS,
+}
+"""What people answer to a question of yes or no with, by language (`bot.nlu.yes_no`)."""

@@ -1,0 +1,287 @@
+"""Yes or no to a question, read with its scope: "definitely not", "yes but later".
+
+The whole message is read. What cannot be undone hangs on the answer, so a yes beside anything that
+takes it back, puts it off, makes a condition of it or simply stays unread is no clear yes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from bot.nlu.languages import ANSWERS
+from bot.nlu.pipeline import MAX_LENGTH
+from bot.nlu.tokenizer import Token, fold_word, tokenize
+
+Value = Literal["yes", "no", "unclear"]
+
+Tag = str
+"""What a word or phrase does in an answer (`languages/english_answers.py` explains each)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a message answers to a question of yes or no.
+
+    An unclear one may still lean to a side, be in `doubt` (it takes back, puts off, hedges) or have
+    `asked` something itself; it is `whole` when a question is all that stands beside its side.
+    `unread` counts the words that nobody knew here.
+    """
+
+    value: Value
+    leaning: Literal["yes", "no", ""] = ""
+    doubt: bool = False
+    asked: bool = False
+    whole: bool = False
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A stretch of words between marks, and what it says by itself."""
+
+    mark: str  # yes, soft, yes_unread, no, doubt, later, unread, asked, but, fix, wait or nothing
+    idiom: bool = False
+
+
+def read_answer(
+    text: str,
+    language: str = "en",
+    *,
+    about: str = "",
+    own: Collection[str] = (),
+    number_is_yes: bool = False,
+) -> Answer:
+    """Read a message as the answer to a question of yes or no.
+
+    `about` is what a yes does ("cancel", "move", "book", "approve"), so that "cancel it" is a yes
+    to cancelling and "leave it" a no; `own` are words the question itself showed, which say
+    nothing new. With `number_is_yes` digits stand for the yes whose number they are: "1, no".
+    """
+    if len(text) > MAX_LENGTH:
+        return Answer("unclear", doubt=True)
+    tokens = tokenize(text)
+    if number_is_yes:
+        tokens = [replace(t, text="ok", kind="w") if t.kind == "n" else t for t in tokens]
+    words = frozenset(fold_word(word) for word in own)
+    home = language if language in ANSWERS else "en"
+    first = _read(tokens, home, about, words)
+    if not first.unread and (first.value != "unclear" or first.doubt):
+        return first
+    others = [_read(tokens, code, about, words) for code in ANSWERS if code != home]
+    least = min(first.unread, *(one.unread for one in others))
+    found = [one for one in (first, *others) if one.unread == least]
+    sides = {one.value for one in found} - {"unclear"}
+    if len(sides) > 1 or (sides == {"yes"} and first.leaning == "no"):
+        return Answer("unclear", doubt=True, unread=least)
+    return next((one for one in found if one.value != "unclear"), found[0])
+
+
+# --- one language ---------------------------------------------------------------------------------
+
+
+def _read(tokens: list[Token], language: str, about: str, own: frozenset[str]) -> Answer:
+    unread = [0]
+    clauses = list(_clauses(tokens, language, about, own, unread))
+    return replace(_together(clauses), unread=unread[0])
+
+
+_BREAKS = frozenset(".,;:!\n…।¡¿—–-()/")
+_SPLITS = {"BUT": "but", "FIX": "fix", "WAIT": "wait"}
+
+
+def _clauses(
+    tokens: list[Token], language: str, about: str, own: frozenset[str], unread: list[int]
+) -> Iterator[_Clause]:
+    """Cut a message into clauses and say of each what it says."""
+    held: list[Tag] = []
+    for tag in _tags(tokens, _lexicon(language, about), own):
+        if tag == "?":
+            yield _asked(_clause(held))
+        elif tag == "BREAK":
+            yield _clause(held)
+        elif tag in _SPLITS:
+            yield _clause(held)
+            yield _Clause(_SPLITS[tag])
+        else:
+            unread[0] += tag == "UNREAD"
+            held.append(tag)
+            continue
+        held = []
+    yield _clause(held)
+
+
+def _tags(
+    tokens: list[Token], lexicon: Mapping[str, tuple[tuple[tuple[str, ...], Tag], ...]],
+    own: frozenset[str],
+) -> Iterator[Tag]:  # fmt: skip
+    """Return what each word or phrase does, the longest phrase first."""
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        found = _phrase(tokens, i, lexicon)
+        if found is not None:
+            words, tag = found
+            i += len(words)
+            yield tag
+            continue
+        i += 1
+        if token.kind == "p":
+            if token.text == "?":
+                yield "?"
+            elif token.text in _BREAKS:
+                yield "BREAK"
+        elif token.kind == "b":
+            yield "BREAK"
+        else:
+            yield "FILL" if token.text in own else "UNREAD"
+
+
+def _phrase(
+    tokens: list[Token], i: int, lexicon: Mapping[str, tuple[tuple[tuple[str, ...], Tag], ...]]
+) -> tuple[tuple[str, ...], Tag] | None:
+    word = tokens[i].text
+    if word not in lexicon and tokens[i].kind == "w":
+        word = _REPEATED.sub(r"\1", word)  # "yesss", "nooo"
+    for words, tag in lexicon.get(word, ()):
+        more = len(words) - 1
+        if all(i + k < len(tokens) and tokens[i + k].text == words[k] for k in range(1, more + 1)):
+            return words, tag
+    return None
+
+
+_REPEATED = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=64)
+def _lexicon(language: str, about: str) -> Mapping[str, tuple[tuple[tuple[str, ...], Tag], ...]]:
+    """The phrases of a language by their first word; English fills the gaps."""
+    merged: dict[tuple[str, ...], Tag] = {}
+    for code in dict.fromkeys(("en", language)):
+        for tag, phrases in ANSWERS[code].items():
+            for phrase in phrases.replace("\n", "|").split("|"):
+                words = tuple(t.text for t in tokenize(phrase.strip()))
+                if words:
+                    merged[words] = _meant(tag, about)
+    for word in _LOUD_FILL:
+        merged.setdefault((word,), "FILL")
+    by_first: dict[str, list[tuple[tuple[str, ...], Tag]]] = {}
+    for words, tag in merged.items():
+        by_first.setdefault(words[0], []).append((words, tag))
+    return {
+        first: tuple(sorted(those, key=lambda one: -len(one[0])))
+        for first, those in by_first.items()
+    }
+
+
+_LOUD_FILL = ("🙏", "🙂", "😊", "😀")
+
+
+def _meant(tag: Tag, about: str) -> Tag:
+    """The tag a phrase has where the question is about `about`."""
+    if tag.startswith("DO_"):
+        return "DO" if tag == f"DO_{about}" else "OTHER"
+    if tag == "UNWANTED":  # "I don't want it": the booking, or the cancelling?
+        return "HEDGE" if about == "cancel" else "REFUSE"
+    if tag == "CONFIRM":  # the cancelling, or that they come?
+        return "HEDGE" if about == "cancel" else "DO"
+    if tag == "COME":
+        return "KEEP" if about in {"cancel", "move"} else "YES"
+    if tag == "CANT":  # "I can't come" speaks for cancelling, and never clearly
+        return "HEDGE" if about == "cancel" else "LATER"
+    return tag
+
+
+def _clause(tags: list[Tag]) -> _Clause:
+    """What a clause says by itself."""
+    said = set(tags) - {"FILL"}
+    if not said:
+        return _Clause("")
+    if "HEDGE" in said:
+        return _Clause("doubt")
+    if said & {"REFUSE", "NOT", "NO", "KEEP"}:
+        return _Clause(_refusing(tags, said))
+    if said & {"YES", "DO", "AGREE", "EMPH", "OK"}:
+        if said & {"OTHER", "LATER"}:
+            return _Clause("doubt")
+        if "UNREAD" in said or "ASK" in said:
+            return _Clause("yes_unread")
+        strong = bool(said & {"YES", "DO", "AGREE"})
+        return _Clause("yes" if strong else "soft", idiom="AGREE" in said)
+    return _Clause("later" if said == {"LATER"} else "unread")
+
+
+def _refusing(tags: list[Tag], said: set[Tag]) -> str:
+    """What a clause with a refusal in it says: a no only where its scope is clear."""
+    if said & {"YES", "AGREE", "ASK"}:
+        return "doubt"
+    if "REFUSE" in said:
+        return "doubt" if "DO" in said or _lost(tags, "REFUSE") else "no"
+    if "NOT" in said:
+        if "KEEP" in said or _lost(tags, "NOT"):
+            return "doubt"
+        return "no"
+    if "NO" in said:
+        after = set(tags[tags.index("NO") + 1 :])
+        return "doubt" if after & {"DO", "OK"} or _lost(tags, "NO") else "no"
+    return "doubt" if said & {"DO", "OTHER", "LATER", "UNREAD"} else "no"
+
+
+def _lost(tags: list[Tag], refusal: Tag) -> bool:
+    """Whether words nobody knows stand before a refusal or right behind it: "I have no time"."""
+    at = tags.index(refusal)
+    if "UNREAD" in tags[:at]:
+        return True
+    last = len(tags) - 1 - tags[::-1].index(refusal)
+    return last + 1 < len(tags) and tags[last + 1] == "UNREAD"
+
+
+def _asked(clause: _Clause) -> _Clause:
+    """What a clause says that ends in a question mark: "yes?" asks back, "why not?" does not."""
+    if clause.mark in {"yes", "soft", "no"} and not clause.idiom:
+        return _Clause("doubt")
+    return _Clause("asked") if clause.mark in {"unread", "", "later"} else clause
+
+
+# --- all clauses together -------------------------------------------------------------------------
+
+_SIDES = {"yes": "yes", "soft": "yes", "yes_unread": "yes", "no": "no"}
+
+
+def _together(clauses: list[_Clause]) -> Answer:
+    """What the clauses say together; what corrects itself counts from the correction on."""
+    marks = [clause.mark for clause in clauses if clause.mark]
+    waits = bool(marks) and marks[-1] == "wait"
+    last = max((n for n, mark in enumerate(marks) if mark in {"fix", "wait"}), default=-1)
+    if any(mark in {"yes", "soft", "no"} for mark in marks[last + 1 :]):
+        marks = marks[last + 1 :]
+    marks = [mark for mark in marks if mark not in {"fix", "wait"}]
+    while marks and marks[0] == "but":
+        del marks[0]
+    sides = {_SIDES[mark] for mark in marks if mark in _SIDES}
+    leaning: Literal["yes", "no", ""] = ""
+    if len(sides) == 1:
+        leaning = "yes" if "yes" in sides else "no"
+    doubt = waits or "doubt" in marks or not _agree(marks)
+    asked = "asked" in marks
+    if leaning == "no" and not doubt:
+        return Answer("no", "no", asked=asked)
+    if sides == {"yes", "no"} and not doubt:
+        return Answer("no", "no", asked=asked)  # "ok, no": the no is what was decided
+    doubt = doubt or (leaning == "yes" and bool({"but", "later"} & set(marks)))
+    clear = leaning == "yes" and not doubt and {"yes", "soft"} >= set(marks)
+    whole = leaning == "yes" and not doubt and {"yes", "soft", "asked"} >= set(marks)
+    return Answer("yes" if clear else "unclear", leaning, doubt, asked, whole)
+
+
+def _agree(marks: list[str]) -> bool:
+    """Whether no yes speaks against a no; a mere "ok" or "sure" before it does not."""
+    if "no" not in marks:
+        return True
+    first = marks.index("no")
+    return all(mark == "soft" for mark in marks[:first] if _SIDES.get(mark) == "yes") and not any(
+        _SIDES.get(mark) == "yes" for mark in marks[first:]
+    )
