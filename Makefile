@@ -10,7 +10,7 @@ READY := .venv/.ready
 PEERS := build/peers
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo run migrate test test-browser check format bench translations lock clean
+.PHONY: help setup demo run migrate test prove test-browser check format bench translations lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -34,8 +34,11 @@ run: $(READY) translations ## serve with the settings of the environment and .en
 migrate: $(READY) ## bring the database to the newest schema
 	$(BIN)/python -m bot migrate
 
-test: $(READY) translations ## all tests but those that need a browser
-	$(BIN)/pytest -n 2 --dist loadgroup
+test: $(READY) translations ## all tests but experiments and those that need a browser
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not experiment'
+
+prove: $(READY) translations ## the experiments: kills, replays, races, crowds, a year
+	$(BIN)/pytest -n 2 --dist loadgroup -m experiment
 
 # A folder that is absent has no tests to run; once it is there, running none is a failure.
 test-browser: $(READY) translations ## the tests of pages, in a real Chromium

@@ -54,9 +54,9 @@ class TurnRunner:
     async def _work(self, conversation_id: int, context: dict[str, object]) -> None:
         try:
             async with self._free:
-                with structlog.contextvars.bound_contextvars(
-                    **context, conversation=conversation_id
-                ):
+                # Begun by another's turn, the context names that one's conversation.
+                named = {**context, "conversation": conversation_id}
+                with structlog.contextvars.bound_contextvars(**named):
                     await self._until_done(conversation_id)
         finally:
             # Here and not by a callback of the task's end: what comes between the last look and

@@ -1,86 +1,20 @@
-"""A flow run again at once, with nothing new heard, stands at the very same question.
+"""That a flow run again stands where it stood is seen, also where rounds are folded.
 
-That is what a journal is for. Where it does not hold, the next answer is asked for twice: some
-step was passed in one run and not in the next, or was told by what only the last message said.
-Every turn of every transcript is tried.
+Every transcript is played under that watch (`moved`, in conftest.py); here are the one talk that
+needs other settings for it, and the control.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from typing import NoReturn
 
 import pytest
 
-from bot.dialogue.journal import Journal
-from bot.dialogue.talk import AwaitAnswer, FlowRun, Heard, Talk
-from bot.engine.turn_state import FlowFrame, TurnState
-from bot.flows import FLOWS
+from bot.dialogue.talk import Talk
 from bot.flows.slot_picker import picker
 from core.db.runtime import Runtime
 from core.messaging.messages import Json
-from tests.conversations import test_telegram_transcripts, test_transcripts
-
-
-@pytest.fixture
-def moved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Run whatever asks a second time; collect the steps that then stand elsewhere."""
-    found: list[str] = []
-    flow = TurnState.run_flows
-
-    async def twice(self: TurnState, heard: Heard | None) -> None:
-        await flow(self, heard)
-        if self.question is not None:
-            again = await _asked_again(self, self.stack[-1])
-            if again != self.question.step:
-                found.append(f"{self.question.step}, then {again}, after {self.incoming.text!r}")
-
-    monkeypatch.setattr(TurnState, "flow", twice)
-    return found
-
-
-async def _asked_again(handling: TurnState, frame: FlowFrame) -> str:
-    kept = json.loads(json.dumps(frame.to_json()))
-    run = FlowRun(
-        handling.ctx,
-        replace(handling.conversation),
-        frame.number,
-        kept["args"],
-        Journal.from_json(kept["journal"]),
-        kept["notes"],
-        None,
-        [],
-        {},
-        handling.catalog,
-    )
-    try:
-        await FLOWS[frame.flow](Talk(run))
-    except AwaitAnswer as suspended:
-        return suspended.question.step
-    except Exception as error:  # noqa: BLE001 - any other way out is what is looked for
-        return type(error).__name__
-    return "the end"
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("name", test_transcripts.TRANSCRIPTS)
-async def test_rerun_flow_repeats_its_question_in_text(
-    name: str, runtime: Runtime, moved: list[str]
-) -> None:
-    written = (test_transcripts.FOLDER / f"{name}.txt").read_text()
-    assert await test_transcripts.Scene(runtime).play(written) == written
-    assert moved == []
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("name", test_telegram_transcripts.TRANSCRIPTS)
-async def test_rerun_flow_repeats_its_question_in_telegram(
-    name: str, runtime: Runtime, moved: list[str]
-) -> None:
-    written = (test_telegram_transcripts.FOLDER / f"{name}.txt").read_text()
-    assert await test_telegram_transcripts.play(written, runtime, webhook=True) == written
-    assert moved == []
+from tests.conversations import test_transcripts
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -35,14 +35,21 @@ from tests.support.telegram_chat import TelegramHarness, telegram_harness
 
 FOLDER = Path(__file__).parent / "telegram"
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
+POSTGRESQL = tuple("first_booking house_approves house_changes house_day reminder spanish".split())
+"""Played on PostgreSQL, too, by the rule of test_transcripts.py."""
 SHOPS = {"salon": build_salon, "clinic": build_clinic, "barber": build_barber}
 PHONE = "+34600111222"
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
-@pytest.mark.parametrize("name", TRANSCRIPTS)
+@pytest.mark.usefixtures("only_database_awaits")
+@pytest.mark.parametrize(
+    ("database_url", "name"),
+    [*(("sqlite", name) for name in TRANSCRIPTS), *(("postgresql", name) for name in POSTGRESQL)],
+    indirect=["database_url"],
+)
 async def test_telegram_transcript(
-    name: str, runtime: Runtime, pytestconfig: pytest.Config
+    name: str, runtime: Runtime, moved: list[str], pytestconfig: pytest.Config
 ) -> None:
     path = FOLDER / f"{name}.txt"
     written = path.read_text()
@@ -53,6 +60,7 @@ async def test_telegram_transcript(
     if pytestconfig.getoption("update"):
         path.write_text(said)
     assert said == written
+    assert moved == []
 
 
 async def play(script: str, runtime: Runtime, *, webhook: bool) -> str:

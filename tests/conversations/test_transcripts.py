@@ -34,13 +34,27 @@ from tests.support.shops import BuiltShop
 
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
+POSTGRESQL = tuple(
+    "approval class_of_six discreet_news hold_runs_out notifications one_sentence_shared_line"
+    " owner_block owner_calls owner_day owner_shop owner_sick person_after_hours"
+    " returning_for_a_son running_late whatsapp_without_a_phone wrong_codes wrong_number".split()
+)
+"""Played on PostgreSQL, too: those that together send it every statement that any transcript sends.
+
+test_postgresql.py holds the two lists to that.
+"""
 SHOPS = {"salon": shops.build_salon, "clinic": shops.build_clinic, "barber": shops.build_barber}
 OWNER = "+34600000001"
 
 
-@pytest.mark.parametrize("name", TRANSCRIPTS)
+@pytest.mark.usefixtures("only_database_awaits")
+@pytest.mark.parametrize(
+    ("database_url", "name"),
+    [*(("sqlite", name) for name in TRANSCRIPTS), *(("postgresql", name) for name in POSTGRESQL)],
+    indirect=["database_url"],
+)
 async def test_conversation_transcript(
-    name: str, runtime: Runtime, pytestconfig: pytest.Config
+    name: str, runtime: Runtime, moved: list[str], pytestconfig: pytest.Config
 ) -> None:
     path = FOLDER / f"{name}.txt"
     written = path.read_text()
@@ -48,6 +62,7 @@ async def test_conversation_transcript(
     if pytestconfig.getoption("update"):
         path.write_text(said)
     assert said == written
+    assert moved == []
 
 
 class Scene:

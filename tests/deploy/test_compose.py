@@ -194,7 +194,7 @@ async def shown(runtime: Runtime, person: str, messages: int) -> None:
     pytest.fail(f"{person} was not sent message {messages}")
 
 
-@pytest.mark.xdist_group("heavy")
+@pytest.mark.experiment
 @pytest.mark.heavy
 async def test_two_webs_and_a_worker_serve_two_hundred_talks(
     compose: dict[str, Any], database: str, valkey_url: str, tmp_path: Path

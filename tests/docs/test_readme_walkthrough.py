@@ -116,6 +116,7 @@ async def taps_first(bot: Bot, person: Person, message: Message) -> None:
     await person.taps(bot, label, message=message)
 
 
+@pytest.mark.experiment
 @pytest.mark.heavy
 async def test_from_botfather_to_the_first_booking_and_the_owners_pairing(tmp_path: Path) -> None:
     folder = Folder(tmp_path)

@@ -14,6 +14,8 @@ import pytest
 from tests.faults.delivery_kills import MESSAGES, POISON_TEXT, TALKS
 from tests.faults.turn_kills import EventLog
 
+pytestmark = pytest.mark.experiment
+
 ROOT = Path(__file__).parents[2]
 
 WORKERS = {"sqlite": 1, "postgresql": 3}

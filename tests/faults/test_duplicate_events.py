@@ -36,6 +36,8 @@ from tests.faults import booking_script
 from tests.faults.booking_script import SCRIPT, ScriptedPerson
 from tests.webhooks.harness import SMS_NUMBER, twilio_harness
 
+pytestmark = pytest.mark.experiment
+
 PEOPLE = 100
 DELIVERIES = {
     name: int(os.environ.get("SLOTLINE_TEST_DELIVERIES", usual))

@@ -97,6 +97,7 @@ async def at_step(town: ChatHarness, place: shops.BuiltShop, number: int) -> Cha
     return me
 
 
+@pytest.mark.experiment
 @pytest.mark.parametrize("step", range(len(STEPS) + 1))
 async def test_every_hostile_text_at_every_step_is_answered(
     runtime: Runtime, victim: shops.BuiltShop, step: int
@@ -143,6 +144,7 @@ async def test_files_and_places_are_refused_politely(
     assert await standing(runtime) == []
 
 
+@pytest.mark.experiment
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -163,6 +165,7 @@ async def test_random_text_is_always_answered(
     assert await standing(runtime) == []
 
 
+@pytest.mark.experiment
 async def test_the_webhook_answers_200_to_every_hostile_text(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
         await shops.build_salon(ctx)

@@ -13,6 +13,8 @@ import pytest
 from tests.faults.telegram_load import LoadResult
 from tests.servers import postgres
 
+pytestmark = pytest.mark.experiment
+
 PROCESSES = 4
 
 

@@ -117,6 +117,7 @@ def test_that_is_interrupted(postgres_database, valkey_url):
 
 
 @pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.experiment
 @pytest.mark.heavy
 def test_servers_go_when_a_run_is_interrupted(workers: int) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -114,19 +114,40 @@ def english_of(key: str) -> tuple[str, ...]:
     return (words,) if isinstance(words, str) else words
 
 
-@pytest.mark.parametrize("key", sorted(MESSAGES))
-def test_a_text_is_well_formed(key: str) -> None:
+def ill_formed(key: str) -> Iterator[str]:
+    """Yield what is wrong with the English of a text."""
     forms = english_of(key)
-    assert all(forms), "empty words say nothing"
-    assert len({placeholder_names(form) for form in forms}) == 1
-    assert {spec for form in forms for _, _, spec in parse_template(form)} <= SPECS
-    if len(forms) == 2:
-        assert "count" in placeholder_names(forms[1])
+    if not all(forms):
+        yield "empty words say nothing"
+    if len({placeholder_names(form) for form in forms}) != 1:
+        yield "the forms have different placeholders"
+    if unknown := {spec for form in forms for _, _, spec in parse_template(form)} - SPECS:
+        yield f"unknown formats {sorted(unknown)}"
+    if len(forms) == 2 and "count" not in placeholder_names(forms[1]):
+        yield "the plural has no {count}"
 
 
-@pytest.mark.parametrize("key", sorted(key for key in MESSAGES if not NEVER_BY_SMS.fullmatch(key)))
-def test_english_is_written_in_the_alphabet_of_sms(key: str) -> None:
-    assert [form for form in english_of(key) if not sms_segments.is_gsm(form)] == []
+def rows_with_faults(faults_of: Callable[[str], Iterable[str]]) -> list[str]:
+    """Return a line for each fault of each text, also where a text cannot even be parsed."""
+    found = []
+    for key in sorted(MESSAGES):
+        try:
+            found += [f"{key}: {fault}" for fault in faults_of(key)]
+        except ValueError as error:
+            found.append(f"{key}: {error}")
+    return found
+
+
+def test_every_text_is_well_formed() -> None:
+    found = rows_with_faults(ill_formed)
+    assert found == [], "\n".join(found)
+
+
+def test_english_is_written_in_the_alphabet_of_sms() -> None:
+    by_sms = [key for key in sorted(MESSAGES) if not NEVER_BY_SMS.fullmatch(key)]
+    forms = [(key, form) for key in by_sms for form in english_of(key)]
+    found = [f"{key}: {form}" for key, form in forms if not sms_segments.is_gsm(form)]
+    assert found == [], "\n".join(found)
 
 
 # --- translations -----------------------------------------------------------------------------
@@ -139,10 +160,26 @@ def catalog(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def translated(language: str, key: str) -> tuple[str, ...]:
-    message = catalog(language).get(english_of(key)[0], context=key)
-    assert message is not None, f"run python -m bot.cli.translations {language}"
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+def ill_translated(language: str, key: str) -> Iterator[str]:
+    """Yield what is wrong with a translation of a text."""
+    english, message = english_of(key), catalog(language).get(english_of(key)[0], context=key)
+    if message is None:
+        yield f"absent: run python -m bot.cli.translations {language}"
+        return
+    string = message.string
+    forms = (string,) if isinstance(string, str) else tuple(string or ())
+    if len(forms) != (1 if len(english) == 1 else catalog(language).num_plurals):
+        yield f"{len(forms)} forms"
+    if not all(forms):
+        yield "an empty form"
+    if {placeholder_names(form) for form in forms} != {placeholder_names(english[0])}:
+        yield "other placeholders than in English"
+    specs = {spec for form in english for _, _, spec in parse_template(form)}
+    given = {spec for form in forms for _, _, spec in parse_template(form)}
+    if unknown := given - SPECS:
+        yield f"unknown formats {sorted(unknown)}"
+    if ("text" in specs) != ("text" in given):
+        yield "only one of the two languages puts a text of ours in"
 
 
 def test_we_speak_spanish_too() -> None:
@@ -156,14 +193,6 @@ def test_a_catalog_holds_our_texts_and_no_others(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("key", sorted(MESSAGES))
-def test_a_translation_is_complete_and_has_the_same_placeholders(key: str, language: str) -> None:
-    english, forms = english_of(key), translated(language, key)
-    assert len(forms) == (1 if len(english) == 1 else catalog(language).num_plurals)
-    assert [form for form in forms if not form] == []
-    assert {placeholder_names(form) for form in forms} == {placeholder_names(english[0])}
-    specs = {spec for form in english for _, _, spec in parse_template(form)}
-    assert {spec for form in forms for _, _, spec in parse_template(form)} <= SPECS
-    assert ("text" in specs) == any(
-        spec == "text" for form in forms for _, _, spec in parse_template(form)
-    )
+def test_every_translation_is_complete_and_has_the_same_placeholders(language: str) -> None:
+    found = rows_with_faults(partial(ill_translated, language))
+    assert found == [], "\n".join(found)

@@ -16,7 +16,7 @@ PROCESSES = 4
 TASKS = 2  # in each, at once
 
 # One of them fills the machine.
-pytestmark = [pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
+pytestmark = [pytest.mark.experiment, pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
 
 
 async def rage(

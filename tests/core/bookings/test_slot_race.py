@@ -14,7 +14,7 @@ from tests.core.scheduling.harness import SchedulingHarness, madrid_instant, ope
 ATTEMPTS = 1000
 
 # One of them fills the machine.
-pytestmark = [pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
+pytestmark = [pytest.mark.experiment, pytest.mark.xdist_group("crowds"), pytest.mark.heavy]
 
 
 async def _salon(runtime: Runtime) -> tuple[SchedulingHarness, int]:

@@ -64,6 +64,7 @@ async def _overlaps(runtime: Runtime) -> int:
         return found
 
 
+@pytest.mark.experiment
 async def test_four_processes_without_locks_never_take_a_time_twice(runtime: Runtime) -> None:
     await _prepare(runtime)
     seen = await _hammer(runtime, statements=600)
@@ -75,6 +76,7 @@ async def test_four_processes_without_locks_never_take_a_time_twice(runtime: Run
     assert {row.calendar_id for row in taken} == set(CALENDARS)
 
 
+@pytest.mark.experiment
 async def test_unguarded_schema_lets_concurrent_claims_overlap(runtime: Runtime) -> None:
     """The control: the same work shows the fault as soon as nothing refuses it."""
     await _prepare(runtime)

@@ -264,7 +264,11 @@ class OpenApiRequests:
         if status not in operation.about["responses"]:
             yield f"{status} is not documented: {answer.text}"
             return
-        contents = operation.about["responses"][status].get("content", {})
+        response = operation.about["responses"][status]
+        for name in response.get("headers", {}):
+            if name not in answer.headers:
+                yield f"{status} lacks the header {name}"
+        contents = response.get("content", {})
         kind = answer.headers.get("content-type", "").partition(";")[0]
         if not contents and not answer.content:
             return
@@ -274,8 +278,10 @@ class OpenApiRequests:
             yield from self._unfit(contents[kind]["schema"], answer.json(), "answer")
 
     def _unfit(self, schema: Schema, value: Any, where: str) -> Iterator[str]:
-        """Yield where a value is not of the form of a schema (as far as our document goes)."""
+        """Yield where a value is not of the form of a schema."""
         schema = self._meant(schema)
+        if strange := schema.keys() - _KEYWORDS:
+            yield f"{where}: nobody checks {sorted(strange)}"
         if "anyOf" in schema:
             if all(any(True for _ in self._unfit(one, value, where)) for one in schema["anyOf"]):
                 yield f"{where} is none of what it may be: {value!r}"
@@ -289,24 +295,52 @@ class OpenApiRequests:
             yield f"{where} is not in {schema['enum']}: {value!r}"
         if "const" in schema and value != schema["const"]:
             yield f"{where} is not {schema['const']}: {value!r}"
-        if isinstance(value, str) and not _dated(schema.get("format"), value):
-            yield f"{where} is no {schema['format']}: {value!r}"
         if isinstance(value, int | float) and not (
             schema.get("minimum", value) <= value <= schema.get("maximum", value)
         ):
             yield f"{where} is out of range: {value!r}"
+        if isinstance(value, int) and value % schema.get("multipleOf", 1):
+            yield f"{where} is no multiple of {schema['multipleOf']}: {value!r}"
+        if isinstance(value, str):
+            yield from _unfit_text(schema, value, where)
         if isinstance(value, dict):
-            fields = schema.get("properties", {})
-            more = schema.get("additionalProperties", {})
-            for name in set(schema.get("required", [])) - value.keys():
-                yield f"{where} lacks {name}"
-            for name, part in value.items():
-                if name in fields or isinstance(more, dict):
-                    yield from self._unfit(fields.get(name, more), part, f"{where}.{name}")
+            yield from self._unfit_object(schema, value, where)
         if isinstance(value, list):
+            if len(value) > schema.get("maxItems", len(value)):
+                yield f"{where} has too many items: {len(value)}"
             for at, part in enumerate(value):
                 yield from self._unfit(schema.get("items", {}), part, f"{where}.{at}")
 
+    def _unfit_object(self, schema: Schema, value: Schema, where: str) -> Iterator[str]:
+        fields = schema.get("properties", {})
+        more = schema.get("additionalProperties", {})
+        for name in set(schema.get("required", [])) - value.keys():
+            yield f"{where} lacks {name}"
+        for name, part in value.items():
+            yield from self._unfit(schema.get("propertyNames", {}), name, f"a name in {where}")
+            if name in fields or isinstance(more, dict):
+                yield from self._unfit(fields.get(name, more), part, f"{where}.{name}")
+            elif more is False:
+                yield f"{where} has {name}, which is not documented"
+
+
+def _unfit_text(schema: Schema, value: str, where: str) -> Iterator[str]:
+    if not _dated(schema.get("format"), value):
+        yield f"{where} is no {schema['format']}: {value!r}"
+    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        yield f"{where} is too short or too long: {value!r}"
+    if not re.search(schema.get("pattern", ""), value):
+        yield f"{where} is not like {schema['pattern']}: {value!r}"
+
+
+_KEYWORDS = {
+    *("type", "anyOf", "enum", "const", "format", "pattern", "minLength", "maxLength"),
+    *("minimum", "maximum", "multipleOf", "items", "maxItems", "properties", "required"),
+    *("additionalProperties", "propertyNames"),
+    # They say nothing of the form.
+    *("title", "description", "default", "example", "examples"),
+}
+"""What a schema of our document may say: what is not here would be believed unchecked."""
 
 _TYPES: dict[Any, Any] = {
     "object": dict,

@@ -312,7 +312,6 @@ def many(runtime: Runtime) -> int:
     return int(os.environ.get("YEAR_BOOKINGS", few))
 
 
-@pytest.mark.heavy
 def test_reminder_times_agree_with_the_reference() -> None:
     """By the rules alone, without a database: five thousand bookings and moves in three zones."""
     chance, times = Random(11), Counter[str]()
@@ -337,6 +336,7 @@ def test_reminder_times_agree_with_the_reference() -> None:
     assert times.total() > 5000
 
 
+@pytest.mark.experiment
 async def test_every_due_reminder_of_a_year_is_sent_once(runtime: Runtime) -> None:
     year = await live(runtime, many(runtime), seed=5)
     went = await sent(runtime)
@@ -348,6 +348,7 @@ async def test_every_due_reminder_of_a_year_is_sent_once(runtime: Runtime) -> No
     assert {rule for _, _, rule, _ in went} == rules
 
 
+@pytest.mark.experiment
 async def test_presend_check_stops_reminders_that_were_not_rescheduled(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,6 +362,7 @@ async def test_presend_check_stops_reminders_that_were_not_rescheduled(
     assert sorted(await sent(runtime)) == sorted(year.expected)
 
 
+@pytest.mark.experiment
 async def test_stale_reminders_go_out_with_both_guards_off(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
