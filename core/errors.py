@@ -188,6 +188,12 @@ class CodeUnsendable(CodeError):
     code = "code_unsendable"
 
 
+class StaffUnproved(CodeError):
+    """A member has not proved that it is they who write, and no code can be sent to ask for it."""
+
+    code = "staff_unproved"
+
+
 class PhoneInvalid(CodeError):
     """This is not a phone number that can get a message (`phone`)."""
 

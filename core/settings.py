@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     cors_origins: str = ""
     limit_anonymous: int = Field(100, ge=1)
     limit_signed_in: int = Field(1000, ge=1)
+    sign_in_codes_per_day: int = Field(200, ge=1)
     shops_by_anyone: bool = False
 
     telegram_bot_token: str = ""

@@ -107,6 +107,10 @@ class Journal:
         """Strike one answer out."""
         self.entries.remove(entry)
 
+    def forget_scope(self, scope: str) -> None:
+        """Strike out every step below `scope`."""
+        self.entries = [entry for entry in self.entries if not entry.key.startswith(scope)]
+
     def forget_after(self, key: str | None) -> None:
         """Strike out every step recorded after `key`; None strikes out all.
 

@@ -397,6 +397,20 @@ class Talk:
         self.flow_run.journal.forget_after(None if after is None else self.step_key(after))
         raise RerunFlow
 
+    def renew(self) -> NoReturn:
+        """Forget this scope alone and run the flow again from the top, deaf to this turn's words.
+
+        For a question that is put before all others and settled outside of the journal: what was
+        answered after it does not hang on it.
+        """
+        self.flow_run.journal.forget_scope(self.step_key(""))
+        if self.flow_run.heard:
+            self.flow_run.heard.consumed = True
+            self.flow_run.heard.step = ""
+            self.flow_run.heard.understood = None
+            self.flow_run.heard.incoming = Incoming("event")
+        raise RerunFlow
+
     def compact(self, name: str, value: Json) -> NoReturn:
         """Keep `value` instead of every answer of this scope, and run the flow again from the top.
 

@@ -15,6 +15,7 @@ from core.bookings import agenda, notifications
 from core.catalog import loader
 from core.messaging.messages import Say
 from core.messaging.outbox.delivery_status import record_opt_out
+from core.people import staff_proofs
 from core.people.consent import record_consent
 from core.people.identities import person_of_conversation
 from core.people.verification import detach_identity
@@ -100,9 +101,7 @@ async def handle_opt_out_words(turn: TurnState) -> bool:
         return not turn.conversation.has_editable_buttons  # there /start begins the talk as well
     if word in WRONG_NUMBER_WORDS:
         _speak(turn, WRONG_NUMBER_WORDS[word])
-        await detach_identity(turn.ctx, turn.conversation.id)
-        turn.end_all_flows()
-        turn.says.append(text("detached"))
+        await _wrong_number(turn)
         return True
     if word in HELP_WORDS and not turn.conversation.staff:
         _speak(turn, HELP_WORDS[word])
@@ -157,6 +156,24 @@ async def _opt_out(turn: TurnState, *, answer: bool) -> None:
             await notifications.notify_staff(turn.ctx, booking, "stopped")
     if answer:
         turn.says.append(text("opted_out", shop=await _shop_name(turn)))
+
+
+async def _wrong_number(h: TurnState) -> None:
+    """End what ties a number to its person; one that somebody works with only after a code.
+
+    Else an SMS in their name would lock them out of their shop.
+    """
+    held = await staff_proofs.duties(h.ctx, h.conversation.id)
+    h.end_all_flows()
+    if held is not None and held.works:
+        h.change_conversation(
+            human_until=None
+        )  # the question is the bot's own, whoever has the talk
+        h.begin_flow("wrong_number")
+        await h.run_flows(None)
+        return
+    await detach_identity(h.ctx, h.conversation.id)
+    h.says.append(text("detached"))
 
 
 def _speak(turn: TurnState, language: str) -> None:

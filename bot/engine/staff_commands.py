@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.dialogue.prompts import OpenPrompt, match_words
 from bot.dialogue.talk import Heard
-from bot.engine.turn_state import TurnState
+from bot.engine.turn_state import DOUBTS, TurnState
 from bot.flows.staff import STAFF_FLOWS, commands
 from core.messaging import handoff
 from core.messaging.messages import Incoming
@@ -76,7 +76,8 @@ def _means_else(
     if top is None:
         return False
     if top.expects in _OWN_WORDS:
-        return True
+        # An order takes the place of one that waits for its code: that code is good for it, too.
+        return top.expects != "code" or top.flow not in STAFF_FLOWS.keys() | DOUBTS
     return given.is_soft and top.flow not in STAFF_FLOWS
 
 

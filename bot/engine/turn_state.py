@@ -47,6 +47,9 @@ VIEW_FLOWS = {
 }
 """Flows that only show something: whatever is begun next leaves them."""
 
+DOUBTS = {"wrong_number"}
+"""Flows that anybody may have begun in the number's name: whoever writes on has left them."""
+
 REDACTED = "******"
 
 MAX_STACK_DEPTH = 4
@@ -191,6 +194,7 @@ class TurnState:
         """
         gone = {flow} | (MANAGING_FLOWS if flow in MANAGING_FLOWS | {"book"} else set())
         gone |= STAFF_FLOWS.keys() if flow in STAFF_FLOWS.keys() | {"book"} else VIEW_FLOWS
+        gone |= DOUBTS
         for frame in [frame for frame in self.stack if frame.flow in gone]:
             self._end_flow(frame)
         self.run_count += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.dialogue.talk import Talk
-from bot.flows.approve import decide_request, hand_back_talk
+from bot.flows.approve import decide_request
 from bot.flows.book import book_appointment
 from bot.flows.booking_card import handle_card_button, keep_booking
 from bot.flows.menu import call_person, change_language, resume_talk, show_menu, welcome_customer
@@ -19,13 +19,13 @@ from bot.flows.my_bookings import (
 from bot.flows.preferences import change_preferences
 from bot.flows.reminder_reply import answer_reminder
 from bot.flows.staff import STAFF_FLOWS
+from bot.flows.wrong_number import wrong_number
 
 FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "book": book_appointment,
     "cancel": cancel_booking,
     "card": handle_card_button,
     "decide": decide_request,
-    "handback": hand_back_talk,
     "human": call_person,
     "language": change_language,
     "late": report_late,
@@ -38,5 +38,6 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "standing": show_next_booking,
     "stays": keep_booking,
     "welcome": welcome_customer,
+    "wrong_number": wrong_number,
     **STAFF_FLOWS,
 }

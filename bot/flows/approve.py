@@ -1,30 +1,28 @@
-"""What people of the shop answer to an alert: approve, decline, hand the talk back."""
+"""What people of the shop answer to a request: approve it or decline it."""
 
 from __future__ import annotations
 
 from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
 from bot.flows.staff import booking_lines
-from bot.flows.staff.permissions import PERMISSIONS
+from bot.flows.staff.permissions import PERMISSIONS, RIGHTS
+from bot.flows.staff.staff_code import require_proof
 from bot.i18n.messages import text
 from core.bookings.booking import Booking, load_booking
 from core.bookings.staff_actions import confirm_booking, decline_booking
 from core.bookings.transitions import Actor
 from core.errors import InvalidTransition, NotAllowed
-from core.messaging import inbox
-from core.messaging.messages import Choice, Incoming, Json
+from core.messaging.messages import Choice, Json
 from core.people.identities import person_of_conversation
 from core.people.members import is_member
-
-HANDBACK_CHOICE = "handback"
-"""The event that gives a talk back to the bot."""
 
 
 async def decide_request(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
-    actor = await _staff(talk, "confirm")
+    actor = await _staff(talk)
     booking = await load_booking(talk.ctx, talk.args["booking"])
     if not await is_member(talk.ctx, booking.shop_id, actor.id, *PERMISSIONS["decide"]):
         raise NotAllowed
+    await _prove(talk, actor, booking.shop_id)
     if talk.args["choice"] == "propose" and booking.state == "pending":
         raise SwitchFlow("desk.propose", booking=booking.id)
     reason, starts = "", talk.args.get("starts")
@@ -65,26 +63,12 @@ async def _reason(talk: Talk, booking: Booking) -> str:
     return str(await talk.ask("reason", say, read, options=[none]))
 
 
-async def hand_back_talk(talk: Talk) -> None:
-    """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
-    await _staff(talk, "handback")
-
-    async def give_back(key: str) -> Json:
-        await inbox.store(
-            talk.ctx,
-            line_id=talk.args["line"],
-            conversation_id=talk.args["conversation"],
-            event_id=f"handback/{key}",
-            incoming=Incoming(kind="event", text=HANDBACK_CHOICE),
-        )
-        inbox.wake_turn_runner(talk.ctx, talk.args["conversation"])
-        return True
-
-    await talk.once("given", give_back)
-    await talk.say(text("handed_back"))
+async def _prove(talk: Talk, actor: Actor, shop_id: int) -> None:
+    recent = RIGHTS["decide"].recent
+    await require_proof(talk.scope("staff"), int(actor.id or 0), shop_id, "decide", recent=recent)
 
 
-async def _staff(talk: Talk, _what: str) -> Actor:
+async def _staff(talk: Talk) -> Actor:
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:
         raise NotAllowed

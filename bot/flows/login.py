@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 
 from bot.dialogue.talk import MISSING, Heard, Talk
-from bot.i18n.messages import error_text, secret_text, text
+from bot.flows.enter_code import Wanted, enter_code, writes_from
+from bot.i18n.messages import text
 from core.catalog.entities import Catalog
-from core.errors import CodeError, CodeExpired, CodeTooSoon, CodeUnsendable, PhoneInvalid
-from core.messaging.messages import Choice, Json, Say
+from core.errors import CodeUnsendable, PhoneInvalid
+from core.messaging.messages import Json, Say
 from core.people import otp
 from core.people.identities import person_of_conversation
 from core.people.verification import verify_identity
 from core.values.phone_numbers import parse_phone
-
-LOGIN_PURPOSE = "login"
-PHONE_CHANNELS = {"sms", "whatsapp"}
-"""Channels whose address is a phone, so that the code goes where we talk already.
-
-On WhatsApp it need not be one: people may hide theirs behind an id made for one business.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,9 @@ async def login(
     if user_id is None:
         phone, vouched = await _phone(talk, catalog)
         if not vouched:
-            await _prove_phone(talk, catalog, phone, named=bool(name) or not with_name)
+            shop = catalog.shop
+            unnamed = with_name and not name
+            await enter_code(talk, Wanted("login", phone, shop.id, shop.name, with_name=unnamed))
         talk.show_answer(text("done.phone", phone=phone))
     name = name or talk.notes.get("name") or ""
     if with_name and not name:
@@ -75,17 +70,9 @@ async def login(
     return VerifiedPerson(user_id, name, is_returning=False)
 
 
-def _own_phone(talk: Talk) -> bool:
-    """Whether we talk with a phone, by its number."""
-    here = talk.conversation
-    return here.channel == "sms" or (
-        here.channel in PHONE_CHANNELS and here.address.startswith("+")
-    )
-
-
 async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
     """Return the phone, and whether the channel vouches that it is theirs: then no code is due."""
-    if _own_phone(talk):
+    if writes_from(talk):
         return parse_phone(talk.conversation.address, catalog.shop.country), False
 
     async def read(heard: Heard) -> Json:
@@ -120,86 +107,6 @@ async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
 async def _can_send(talk: Talk, catalog: Catalog) -> bool:
     shop_id, talk_id = catalog.shop.id, talk.conversation.id
     return await otp.delivery_line(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None
-
-
-async def _prove_phone(talk: Talk, catalog: Catalog, phone: str, *, named: bool) -> None:
-    """Send a code and wait for it; what is wrong with one is said, and a new one sent if asked."""
-    own = _own_phone(talk)
-    fresh: list[Say] = []
-
-    async def issue(_key: str) -> Json:
-        code = await otp.issue_code(
-            talk.ctx,
-            phone,
-            purpose=LOGIN_PURPOSE,
-            conversation_id=talk.conversation.id,
-            shop_id=catalog.shop.id,
-        )
-        if own:
-            key = "code" if named or "name" in talk.notes else "code_and_name"
-            fresh[:] = [secret_text(key, code=code)]
-        else:
-            await otp.send_code(
-                talk.ctx,
-                phone,
-                code,
-                shop_id=catalog.shop.id,
-                conversation_id=talk.conversation.id,
-            )
-            key = "code_sent.named" if named or "name" in talk.notes else "code_sent"
-            fresh[:] = [text(key, phone=phone)]
-        return True
-
-    async def issue_first(key: str) -> Json:
-        try:
-            return await issue(key)
-        except CodeTooSoon:
-            return False  # the one sent a moment ago is as good
-
-    async def issue_again(key: str) -> Json:
-        try:
-            return await issue(key)
-        except CodeError as refused:
-            talk.say_now(error_text(refused))
-            return False
-
-    def question() -> Say:
-        return fresh[-1] if fresh else text("enter_code")
-
-    async def read(heard: Heard) -> Json:
-        said = heard.understood
-        if said is None or heard.step != step:
-            return MISSING
-        if not (digits := said.code or _six_digits(heard.text)):
-            if said.person_name and not named:
-                talk.notes["name"] = said.person_name
-                heard.consumed = True
-                talk.say_now(text("name_noted", name=said.person_name))
-            return MISSING
-        wrong = await otp.verify_code(
-            talk.ctx, phone, digits, purpose=LOGIN_PURPOSE, conversation_id=talk.conversation.id
-        )
-        if said.person_name:
-            talk.notes["name"] = said.person_name
-        if wrong is None:
-            return True
-        heard.consumed = True
-        talk.say_now(error_text(wrong))
-        return "new" if isinstance(wrong, CodeExpired) else MISSING
-
-    for number in count(1):
-        await talk.once(f"code{number}", issue_first if number == 1 else issue_again)
-        step = talk.step_key(f"proof{number}")
-        options = [] if fresh else [Choice("new", text("new_code"), ("new code", "resend"))]
-        proof = await talk.ask(f"proof{number}", question, read, options=options, expects="code")
-        if proof is True:
-            return
-
-
-def _six_digits(written: str) -> str:
-    """The six digits of "481 920" or "code: 481920"; empty when there are not just six."""
-    digits = "".join(c for c in written if c.isascii() and c.isdecimal())
-    return digits if len(digits) == otp.CODE_DIGITS else ""
 
 
 async def _name(talk: Talk) -> str:

@@ -234,12 +234,22 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "just_went": "{when:time} with {provider} just went.",
     # --- hold, code, name ---------------------------------------------------------------------
     "held": "{provider}, {when}, {service}. Held for {minutes} min.",
-    "code": "Code {code}: reply it to go on.",
-    "code_and_name": "Code {code}: reply it with your name to book.",
+    "code.login": "{shop}: reply {code} to go on. Didn't ask? Ignore this.",
+    "code.login.named": "{shop}: reply {code} and your name to book. Didn't ask? Ignore this.",
+    "code.staff": "{shop}: reply {code} to give your order '{order}' as staff. Didn't ask? Tell "
+    "nobody and ignore this.",
+    "code.wrong-number": "{shop}: somebody works with this number. Reply {code} to take it off "
+    "their account. Didn't ask? Ignore this.",
     "code_sent": "I sent a code to {phone}. Reply it here with your name.",
     "code_sent.named": "I sent a code to {phone}. Reply it here.",
-    "code_message": "Code {code}. Type it in the chat where you asked for it, and share it with "
-    "nobody.",
+    "code_sent.login": "{shop}: {code} is for the chat where you book. Never share it, nobody of "
+    "ours asks for it. Didn't ask? Ignore this.",
+    "code_sent.staff": "{shop}: {code} lets a chat give orders as you, staff. Never share it, "
+    "nobody of ours asks for it. Didn't ask? Ignore this.",
+    "code_sent.sign-in": "{shop}: {code} signs in on the page. Never share it, nobody of ours asks "
+    "for it. Didn't ask? Ignore this.",
+    "last_owner": "Noted. A shop depends on this number, so it stays for now: whoever runs it is "
+    "asked.",
     "name_noted": "Thanks, {name}.",
     "attendee_noted": "For {attendee}, noted.",
     "enter_code": "Reply the 6-digit code from the message.",
@@ -334,6 +344,10 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "{provider} stands: call? Ref {ref}",
     "alert.decided": "{state} by {by}: {service}, {when}, {customer}. Ref {ref}",
     "somebody": "the shop",
+    "alert.codes": "Codes to sign in on the page: {used} of a day's {most} are sent. Somebody may "
+    "be asking for codes to other people's phones.",
+    "alert.last_owner": "The number {phone} is said to be somebody else's now, and a shop has no "
+    "other owner. Please look after it.",
     "alert.failed": "A message of {customer} could not be handled. Please get in touch.",
     "alert.unanswered": "No answer to two reminders: {customer} {phone}, {service} with "
     "{provider}, {when}: call? Ref {ref}",
@@ -670,6 +684,7 @@ ERROR_MESSAGES: dict[str, str] = {
     "code_dead": "That code is no longer good.",
     "code_too_soon": "I sent a code a moment ago. Please wait a little for another.",
     "code_budget": "No more codes for now. Please call the shop or try again later.",
+    "staff_unproved": "Orders are not taken from this chat yet. Ask your shop for a link to join.",
     "code_unsendable": "I cannot send a code to a phone from here. Please call the shop.",
     "phone_invalid": "That is not a phone number I can reach.",
     "country_not_allowed": "I cannot send codes to that country. Please call the shop.",

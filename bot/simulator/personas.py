@@ -185,4 +185,8 @@ async def _known(ctx: Context, user_id: int, address: str) -> None:
     }
     await ctx.execute(ctx.insert_ignoring_conflicts(tables.identities, values))
     proved = sa.update(tables.identities).where(tables.identities.c.value == address)
-    await ctx.execute(proved.values(used_at=ctx.now))
+    identity_id = await ctx.scalar(proved.values(used_at=ctx.now).returning(tables.identities.c.id))
+    proofs = tables.staff_proofs
+    known = {"user_id": user_id, "identity_id": identity_id}
+    await ctx.execute(sa.delete(proofs).filter_by(**known))
+    await ctx.insert(proofs, **known, proved_at=ctx.now)

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import structlog
+
 from core.db.context import Context
-from core.errors import CodeExpired, CodeUnsendable, CodeWrong
+from core.errors import CodeExpired, CodeLimitReached, CodeUnsendable, CodeWrong
+from core.messaging.messages import Say
+from core.messaging.outbox.enqueue import enqueue_for_admins
 from core.people import otp
 from core.people.verification import verify_identity_without_conversation
 from core.values.phone_numbers import country_of_phone
 
-LOGIN_PURPOSE = "sign-in"
+log = structlog.get_logger(__name__)
+
+LOGIN_PURPOSE = otp.PAGE
 
 
-async def send_login_code(ctx: Context, phone: str) -> None:
+_UNSAID = {"installation", "network", "prefix"}
+"""Budgets that are silent when they are used up: members are not in them, and nobody shall learn
+from an answer who is one."""
+
+
+async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str) -> None:
     """Send a code to `phone` (E.164), known or not: nothing here says which.
 
+    It is good for the same `asker` only: a ticket of theirs, or the address they come from.
     CodeUnsendable without a line that sends SMS; else raises what `codes.issue` does.
     """
     if await otp.delivery_line(ctx) is None:
         raise CodeUnsendable
-    code = await otp.issue_code(ctx, phone, purpose=LOGIN_PURPOSE, conversation_id=None)
-    await otp.send_code(ctx, phone, code)
+    who: dict[str, Any] = {
+        "purpose": LOGIN_PURPOSE,
+        "conversation_id": None,
+        "asker": asker,
+        "address": address,
+    }
+    try:
+        code = await otp.issue_code(ctx, phone, **who)
+    except CodeLimitReached as budget:
+        if budget.params["of"] in _UNSAID:
+            log.warning("sign_in.code_unsent", of=budget.params["of"])
+            return
+        raise
+    talk = await otp.send_code(ctx, phone, code, purpose=LOGIN_PURPOSE)
+    most = ctx.settings.sign_in_codes_per_day
+    used = await otp.page_codes(ctx)
+    if used >= most * otp.ALARM_AT:
+        await enqueue_for_admins(
+            ctx,
+            Say("alert.codes", {"used": used, "most": most}),
+            kind="codes",
+            conversation_id=talk,
+            unique_key=f"codes:{ctx.now:%Y-%m-%d}",
+        )
 
 
 async def create_login_code(ctx: Context, phone: str) -> str:
@@ -29,18 +65,23 @@ async def create_login_code(ctx: Context, phone: str) -> str:
     """
     countries = [country_of_phone(phone)]
     return await otp.issue_code(
-        ctx, phone, purpose=LOGIN_PURPOSE, conversation_id=None, countries=countries
+        ctx, phone, purpose=LOGIN_PURPOSE, conversation_id=None, countries=countries, shown=True
     )
 
 
 async def verify_login_code(
-    ctx: Context, phone: str, code: str, *, name: str = ""
+    ctx: Context, phone: str, code: str, *, asker: str, name: str = ""
 ) -> int | CodeWrong | CodeExpired:
     """Return the user whose phone it is, made if need be; what is wrong with the code instead.
 
     Errors are returned so that the try is committed. NotAllowed for a user who was deactivated.
     """
-    wrong = await otp.verify_code(ctx, phone, code, purpose=LOGIN_PURPOSE, conversation_id=None)
+    bound: dict[str, Any] = {"purpose": LOGIN_PURPOSE, "conversation_id": None}
+    wrong = await otp.verify_code(ctx, phone, code, asker=asker, **bound)
+    if wrong is not None:
+        # One that was shown at the machine itself is nobody's in particular.
+        shown = await otp.verify_code(ctx, phone, code, **bound)
+        wrong = shown if shown is None or isinstance(wrong, CodeExpired) else wrong
     if wrong is not None:
         return wrong
     return await verify_identity_without_conversation(ctx, "phone", phone, name=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, lines, prompts
+from core.db.tables import conversations, identities, lines, members, prompts, users
 from core.errors import NotAllowed
 from core.messaging.conversations import closed_conversation_state
 from core.messaging.outbox.enqueue import cancel_pending
@@ -17,9 +17,7 @@ from core.people.identities import (
     is_active_identity,
     recently_verified,
 )
-
-_VOUCHING = ("telegram", "whatsapp")
-"""Channels that know for sure who writes; an SMS can be sent in anybody's name."""
+from core.people.staff_proofs import VOUCHING, note_staff_proof
 
 
 async def verify_identity(
@@ -31,7 +29,8 @@ async def verify_identity(
 
     - It belongs to a user already: they are that user.
     - It is nobody's: it joins the user this conversation is known to belong to, by a proof that
-      holds or a channel that vouches for its senders; else a new user is made.
+      holds or a channel that vouches for its senders; else a new user is made. It never joins
+      somebody who works at a shop or is an admin: it could be used to sign in as them.
     - The conversation's own identity joins that user too. When it was another user's, it changes
       hands: that user keeps their phones and history, and finds them there. Only an SMS number
       that is another user's stays where it is, for an SMS can be sent in anybody's name.
@@ -63,16 +62,26 @@ async def verify_identity(
     )
     proved = next(row for row in found if row.it)
     own = next((row for row in found if not row.it), None)
-    vouched = own is not None and proved.channel in _VOUCHING
+    vouched = own is not None and proved.channel in VOUCHING
     user_id = proved.user_id
     if user_id is None and own is not None:
         sure = vouched or recently_verified(own.proved_at, own.used_at, ctx.now)
-        user_id = own.user_id if sure else None
+        # A code in a customers' talk opens no door of a shop or of the installation: whoever
+        # proves a phone there does not add it to an account that has the keys.
+        user_id = own.user_id if sure and not await _has_keys(ctx, own.user_id) else None
     user_id = await get_or_create_active_user(ctx, user_id, name)
     await assign_identity(ctx, proved.id, user_id, verified=True)
     if own is not None and (vouched or own.user_id in (None, user_id)):
         await assign_identity(ctx, own.id, user_id, verified=vouched)
     return user_id
+
+
+async def _has_keys(ctx: Context, user_id: int | None) -> bool:
+    """Whether a user works at a shop or is an admin."""
+    works = sa.exists().where(members.c.user_id == users.c.id)
+    return bool(
+        await ctx.scalar(sa.select(users.c.id).where(users.c.id == user_id, works | users.c.admin))
+    )
 
 
 async def assign_conversation(ctx: Context, conversation_id: int, user_id: int) -> None:
@@ -85,11 +94,12 @@ async def assign_conversation(ctx: Context, conversation_id: int, user_id: int) 
         .join_from(conversations, lines)
         .where(conversations.c.id == conversation_id)
     )
-    if talk is None or talk.identity_id is None or talk.channel not in _VOUCHING:
+    if talk is None or talk.identity_id is None or talk.channel not in VOUCHING:
         raise NotAllowed(conversation=conversation_id)
     await assign_identity(
         ctx, talk.identity_id, await get_or_create_active_user(ctx, user_id, ""), verified=True
     )
+    await note_staff_proof(ctx, conversation_id, user_id)
 
 
 async def detach_identity(ctx: Context, conversation_id: int) -> None:

@@ -35,6 +35,7 @@ from core.db.tables import (
     passwords,
     prompts,
     sign_ins,
+    staff_proofs,
     users,
 )
 from core.errors import InvalidValue
@@ -310,6 +311,12 @@ async def _themself(ctx: Context, person: DataSubject) -> None:
     )
     for table in (passwords, sign_ins):
         await ctx.execute(sa.delete(table).where(table.c.user_id == person.user_id))
+    theirs = sa.select(identities.c.id).where(identities.c.user_id == person.user_id)
+    await ctx.execute(
+        sa.delete(staff_proofs).where(
+            (staff_proofs.c.user_id == person.user_id) | staff_proofs.c.identity_id.in_(theirs)
+        )
+    )
     of_them = conversations.c.identity_id.in_(person.identity_ids)
     await ctx.execute(sa.update(conversations).where(of_them).values(identity_id=None))
     await ctx.execute(sa.delete(identities).where(identities.c.user_id == person.user_id))

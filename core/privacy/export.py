@@ -22,6 +22,7 @@ from core.db.tables import (
     outbox,
     prompts,
     sign_ins,
+    staff_proofs,
     users,
 )
 from core.privacy.personal_data import DataSubject
@@ -51,6 +52,7 @@ async def export_person(ctx: Context, person: DataSubject) -> dict[str, ExportSe
         one_time_codes: one_time_codes.c.conversation_id.in_(talks)
         | one_time_codes.c.phone.in_(person.addresses if person.user_id else ()),
         sign_ins: sign_ins.c.user_id == person.user_id,
+        staff_proofs: staff_proofs.c.user_id == person.user_id,
         audit: audit.c.user_id == person.user_id,
     }
     return {table.name: await _rows(ctx, table, which) for table, which in whose.items()}

@@ -142,16 +142,17 @@ class Scene:
                         shop_id=self.place.shop_id,
                     )
                 self.shared = self.town.line_of_channel(line_id, self.place.shop_id, channel=value)
-            case "staff":
+            case "staff" | "unproved":
                 phone, role, name = value.split(" ", 2)
                 assert self.place
+                add = shops.proved_member if key == "staff" else shops.add_staff
                 async with self.runtime.transaction() as ctx:
-                    await shops.add_staff(ctx, self.place, phone, role, name)
+                    await add(ctx, self.place, phone, role, name)
             case "provider":
                 phone, name = value.split(" ", 1)
                 assert self.place
                 async with self.runtime.transaction() as ctx:
-                    await shops.add_staff(
+                    await shops.proved_member(
                         ctx, self.place, phone, "provider", name, self.place.providers[name]
                     )
             case "busy":

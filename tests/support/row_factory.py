@@ -34,6 +34,7 @@ FULL = {
     "outbox": {"shop_id", "booking_id", "prompt_id"},
     "providers": {"user_id"},
     "services": {"category_id"},
+    "staff_proofs": {"conversation_id"},
 }
 """References that may be NULL and are made all the same."""
 
@@ -116,6 +117,7 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "outside_calendars": made | {"url": "https://example.org/a.ics", "due_at": DAY},
         "time_off": {"starts_at": start, "ends_at": end},
         "members": made | {"role": "owner"},
+        "staff_proofs": {"proved_at": DAY},
         "conversations": made | {"address": f"+3461{n:07}", "language": "es"},
         "consents": {"given": True, "how": "wrote", "wording": "hi", "at": DAY},
         "contents": made | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.channels.lines import Line
 from core.db.context import Context
 from core.localtime.opening_masks import Interval
 from core.messaging import lines
+from core.people.identities import get_or_create_contact
 from core.people.members import add_member
+from core.people.staff_proofs import note_staff_proof
 from core.scheduling import opening_hours
 from core.shops import shops
 from core.shops.providers import add_provider, set_offering
@@ -160,3 +163,14 @@ async def add_staff(
     return await add_member(
         ctx, place.shop_id, phone=phone, role=role, name=name, provider_id=provider_id
     )
+
+
+async def proved_member(
+    ctx: Context, place: BuiltShop, phone: str, role: str, name: str, provider_id: int | None = None
+) -> int:
+    """Add somebody who works at a shop and has just proved it on the shop's line."""
+    user_id = await add_staff(ctx, place, phone, role, name, provider_id)
+    line = Line(place.line_id, "terminal", "sms", "", place.address, place.shop_id, staff=False)
+    contact = await get_or_create_contact(ctx, line, phone)
+    await note_staff_proof(ctx, contact.conversation_id, user_id)
+    return user_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import httpx
@@ -55,9 +56,11 @@ async def request_login_code(request: Request) -> Response:
     """
     ensure_same_origin(request, request.app.state.slotline)
     form = await read_form(request)
-    typed = {"phone": form["phone"], "next": form["next"]}
+    # The code is for this page: one that somebody else asked for is not taken here, nor this there.
+    ticket = form["ticket"] or secrets.token_urlsafe(16)
+    typed = {"phone": form["phone"], "next": form["next"], "ticket": ticket}
     try:
-        await call_api(request, "POST", "/auth/code", {"phone": form["phone"]})
+        await call_api(request, "POST", "/auth/code", {"phone": form["phone"], "ticket": ticket})
     except ApiProblem as problem:
         if problem.code not in {"code_unsendable", "country_not_allowed", "code_too_soon"}:
             return _page(status=problem.status, problem=problem_message(problem), **typed)
@@ -70,8 +73,9 @@ async def request_login_code(request: Request) -> Response:
 async def sign_in_by_code(request: Request) -> Response:
     """Sign in by the code."""
     form = await read_form(request)
-    said = {"phone": form["phone"], "code": form["code"].replace(" ", ""), "keep": "cookie"}
-    return await _sign_in(request, "/auth/code/check", said, step="code", phone=form["phone"])
+    typed = {"phone": form["phone"], "ticket": form["ticket"]}
+    said = {"code": form["code"].replace(" ", ""), "keep": "cookie", **typed}
+    return await _sign_in(request, "/auth/code/check", said, step="code", **typed)
 
 
 @router.post("/sign-in/password")
@@ -136,5 +140,5 @@ async def _sign_in(
 def _page(
     *, step: str = "phone", phone: str = "", email: str = "", hint: str = "", **more: Any
 ) -> Response:
-    more = {"next": "", "demo": False, **more}
+    more = {"next": "", "demo": False, "ticket": "", **more}
     return render_template("sign_in.html", step=step, phone=phone, email=email, hint=hint, **more)

@@ -35,10 +35,21 @@ CredentialKind = Annotated[
 ]
 
 
+Ticket = Annotated[
+    str,
+    Field(
+        max_length=64,
+        description="Any words of yours, the same for a code and its check, which nobody else "
+        "knows: the code is good for them only. Without them it is for your address.",
+    ),
+]
+
+
 class PhoneIn(RequestModel):
     """A phone that is to get a code."""
 
     phone: PhoneNumberText
+    ticket: Ticket = ""
 
 
 class CodeIn(RequestModel):
@@ -46,6 +57,7 @@ class CodeIn(RequestModel):
 
     phone: PhoneNumberText
     code: Annotated[str, Field(max_length=40, examples=["481920"])]
+    ticket: Ticket = ""
     name: Annotated[str, Field(max_length=100, description="Of somebody new.")] = ""
     keep: CredentialKind = "token"
 
@@ -108,11 +120,16 @@ class AcceptedOut(ResponseModel):
     status: Literal["accepted"] = "accepted"
 
 
+def _asker(ticket: str, call: ApiRequest) -> str:
+    return f"ticket {ticket}" if ticket else f"address {call.client_ip}"
+
+
 @router.post("/code", status_code=HTTPStatus.ACCEPTED)
 async def send_login_code(body: PhoneIn, call: AuthorizedRequest) -> AcceptedOut:
     """Send a one-time code to a phone. Whether it is known makes no difference to the answer."""
     phone = parse_phone(body.phone, "")
-    await call.app.runtime.run(lambda ctx: phone_login.send_login_code(ctx, phone))
+    who = {"asker": _asker(body.ticket, call), "address": call.client_ip}
+    await call.app.runtime.run(lambda ctx: phone_login.send_login_code(ctx, phone, **who))
     return AcceptedOut()
 
 
@@ -122,8 +139,11 @@ async def sign_in_by_code(
 ) -> CredentialsOut:
     """Sign in by the code: five tries within five minutes. Who is new gets an account."""
     phone = parse_phone(body.phone, "")
+    asker = _asker(body.ticket, call)
     found = await call.app.runtime.run(
-        lambda ctx: phone_login.verify_login_code(ctx, phone, body.code, name=body.name)
+        lambda ctx: phone_login.verify_login_code(
+            ctx, phone, body.code, asker=asker, name=body.name
+        )
     )
     if isinstance(found, SlotlineError):
         raise found

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from bot.dialogue.talk import SwitchFlow, Talk
 from bot.flows.staff import arguments, booking_lines
-from bot.flows.staff.permissions import StaffContext, require_staff
+from bot.flows.staff.permissions import StaffContext, prove, require_staff
 from bot.i18n.messages import text
 from core.bookings import customer_actions, reschedule_proposals
 from core.bookings.agenda import UPCOMING_STATES, booking_by_ref, load_agenda
@@ -184,6 +184,9 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
     if action == "close":
         await talk.say(text("desk.closed"))
         return
+    # Seeing the day takes less of a proof than changing it.
+    command = {"approve": "decide", "cancel": "decide"}.get(action, action)
+    await prove(talk, desk, command, scope="act")
 
     async def do(_key: str) -> Json:
         try:

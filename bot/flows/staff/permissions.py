@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.dialogue.talk import Talk
+from bot.flows.staff.staff_code import require_proof
 from bot.i18n.messages import text
 from core.bookings.booking import Booking
 from core.bookings.transitions import Actor
@@ -19,41 +20,59 @@ _OWNER = frozenset({"owner"})
 _FRONT = _OWNER | {"receptionist"}
 _ALL = _FRONT | {"provider"}
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may give a command, and whether it needs a `recent` proof by SMS (`people.RECENT_FOR`).
+
+    It does where it changes the day for others, or silences what somebody should hear of.
+    """
+
+    roles: frozenset[str]
+    recent: bool
+
+
+RIGHTS: Mapping[str, Right] = {
     # Providers see and change what is theirs: their own day, their own customers' visits.
-    "today": _ALL,
-    "tomorrow": _ALL,
-    "week": _ALL,
-    "day": _ALL,
-    "next": _ALL,
-    "picture": _ALL,
-    "arrived": _ALL,
-    "done": _ALL,
-    "noshow": _ALL,
-    "late": _ALL,
-    "block": _ALL,
-    "sick": _ALL,
-    "unblock": _ALL,
-    "walkin": _ALL,
-    "message": _ALL,
-    "mute": _ALL,
-    "unmute": _ALL,
-    "alerts": _ALL,
-    "switch": _ALL,
-    "desk": _ALL,
+    "today": Right(_ALL, recent=False),
+    "tomorrow": Right(_ALL, recent=False),
+    "week": Right(_ALL, recent=False),
+    "day": Right(_ALL, recent=False),
+    "next": Right(_ALL, recent=False),
+    "picture": Right(_ALL, recent=False),
+    "arrived": Right(_ALL, recent=False),
+    "done": Right(_ALL, recent=False),
+    "noshow": Right(_ALL, recent=True),
+    "undo": Right(_ALL, recent=True),
+    "late": Right(_ALL, recent=True),
+    "block": Right(_ALL, recent=True),
+    "sick": Right(_ALL, recent=True),
+    "unblock": Right(_ALL, recent=True),
+    "walkin": Right(_ALL, recent=True),
+    "message": Right(_ALL, recent=True),
+    "mute": Right(_ALL, recent=True),
+    "unmute": Right(_ALL, recent=False),
+    "alerts": Right(_ALL, recent=True),
+    "switch": Right(_ALL, recent=False),
+    "desk": Right(_ALL, recent=False),
     # What concerns others, or stands against the book, is for whoever keeps it.
-    "decide": _FRONT,
-    "propose": _FRONT,
-    "squeeze": _FRONT,
-    "everybody": _FRONT,
-    "phones": _FRONT,
+    "decide": Right(_FRONT, recent=True),
+    "propose": Right(_FRONT, recent=True),
+    "squeeze": Right(_FRONT, recent=True),
+    "everybody": Right(_FRONT, recent=False),
+    "phones": Right(_FRONT, recent=False),
     # The shop itself is its owner's.
-    "open": _OWNER,
-    "pause": _OWNER,
-    "resume": _OWNER,
+    "open": Right(_OWNER, recent=True),
+    "pause": Right(_OWNER, recent=True),
+    "resume": Right(_OWNER, recent=True),
 }
-"""Each command, and the roles that may give it. "everybody" is other people's calendars, "phones"
+"""Each command, and what it takes to give it. "everybody" is other people's calendars, "phones"
 the customers' numbers."""
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    command: right.roles for command, right in RIGHTS.items()
+}
+"""Each command, and the roles that may give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,8 @@ class StaffContext:
 async def require_staff(talk: Talk, command: str) -> StaffContext:
     """Return who stands at which shop's desk; asked again at every turn, for roles change.
 
+    Whoever has not proved freshly enough that they are this member is asked for a staff code first.
+
     NotAllowed for who works at no shop of this line, or not in a role that allows the command.
     """
     staff = await staff_of_conversation(talk.ctx, talk.conversation.id)
@@ -119,7 +140,14 @@ async def require_staff(talk: Talk, command: str) -> StaffContext:
     own = frozenset(role.provider_id for role in here if role.provider_id is not None)
     desk = StaffContext(staff.user_id, staff.name, frozenset(r.role for r in here), own, catalog)
     desk.require(command)
+    await prove(talk, desk, command)
     return desk
+
+
+async def prove(talk: Talk, desk: StaffContext, command: str, *, scope: str = "staff") -> None:
+    """Ask for a staff code unless the member's proof is fresh enough for a command."""
+    recent = RIGHTS[command].recent
+    await require_proof(talk.scope(scope), desk.user_id, desk.shop_id, command, recent=recent)
 
 
 async def _which_shop(talk: Talk, shops: Sequence[int], command: str) -> int:

@@ -31,7 +31,14 @@ from core.db.tables.messaging import (
     outbox,
     prompts,
 )
-from core.db.tables.people import customers, identities, members, one_time_codes, users
+from core.db.tables.people import (
+    customers,
+    identities,
+    members,
+    one_time_codes,
+    staff_proofs,
+    users,
+)
 from core.db.tables.shops import (
     calendars,
     date_exceptions,
@@ -42,7 +49,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0012"
+REVISION = "0013"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
@@ -91,6 +98,7 @@ __all__ = [
     "shops",
     "sign_ins",
     "sql_literal",
+    "staff_proofs",
     "time_off",
     "users",
     "visits",

@@ -90,6 +90,18 @@ members = sa.Table(
     sa.Index(None, "user_id"),
 )
 
+staff_proofs = sa.Table(
+    "staff_proofs",  # when a member proved, by a staff code or pairing, that they write here
+    metadata,
+    id_column(),
+    fk_column("user_id", "users"),
+    fk_column("identity_id", "identities"),
+    fk_column("conversation_id", "conversations", null=True),  # NULL: in any chat of the address
+    instant_column("proved_at"),
+    sa.Index(None, "identity_id"),
+    sa.Index(None, "conversation_id"),
+)
+
 one_time_codes = sa.Table(
     "one_time_codes",
     metadata,
@@ -97,7 +109,7 @@ one_time_codes = sa.Table(
     text_column("phone"),
     text_column("prefix"),  # of the number: budgets by range
     text_column("purpose"),
-    fk_column("conversation_id", "conversations", null=True),
+    fk_column("conversation_id", "conversations", null=True),  # the talk that asked, if one did
     fk_column("shop_id", "shops", null=True),
     text_column("digest"),  # keyed; the code itself is nowhere
     instant_column("created_at"),
@@ -106,8 +118,12 @@ one_time_codes = sa.Table(
     instant_column("used_at", null=True),
     instant_column("dead_at", null=True),
     json_column("facts"),
+    text_column("asker"),  # hashed: who asked outside of any talk; of a cool-down whose it is
+    text_column("network"),  # hashed: from where it was asked for outside of any talk
+    bool_column("trusted"),  # asked for where the phone was known before: it has room of its own
     sa.Index(None, "phone", "created_at"),
     sa.Index(None, "conversation_id", "created_at"),
     sa.Index(None, "prefix", "created_at"),
+    sa.Index(None, "network", "created_at"),
     sa.Index(None, "shop_id", "created_at"),
 )

@@ -16,6 +16,7 @@ from core.db.tables import (
     lines,
     members,
     shops,
+    staff_proofs,
     users,
 )
 
@@ -46,6 +47,15 @@ class BookingRef(Protocol):
 # Where a shop's people are told things: on lines of their own, on the channel they asked for, and
 # anybody has SMS.
 IS_STAFF_LINE = lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == users.c.channel)
+
+
+THEIR_OWN = (identities.c.kind == "phone") | sa.exists().where(
+    staff_proofs.c.identity_id == identities.c.id, staff_proofs.c.user_id == identities.c.user_id
+).correlate(identities)
+"""Addresses at which a member is told what is for a shop's people: phones, and chats they proved.
+
+A customers' talk in which somebody typed a member's phone and its code is not the member's chat.
+"""
 
 
 def _recipients() -> sa.Select[Any]:
@@ -117,6 +127,7 @@ def _recipients() -> sa.Select[Any]:
             | (members.c.provider_id == sa.bindparam("provider_id")),
             users.c.deactivated_at.is_(None),
             simulated | ~pretended,
+            THEIR_OWN,
         )
         .order_by(
             members.c.user_id,
@@ -209,6 +220,7 @@ async def admin_recipients(ctx: Context, conversation_id: int) -> list[Row]:
             lines.c.shop_id.is_(None),
             lines.c.staff | (lines.c.channel == "sms"),
             lines.c.transport.in_(SIMULATED_TRANSPORTS) == pretended,
+            THEIR_OWN,
         )
         .order_by(users.c.id, lines.c.staff.desc(), lines.c.id, identities.c.id)
     )
@@ -247,6 +259,7 @@ async def open_missing_conversations(
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
             pretended if simulated else ~pretended,
             conversations.c.id.is_(None),
+            THEIR_OWN,
         )
     )
     await open_conversations(ctx, shop_id, rows)

@@ -29,6 +29,7 @@ from core.messaging.outbox.enqueue import OPTED_OUT_REASON, wake_sender
 from core.messaging.outbox.recipients import (
     IS_STAFF_LINE,
     SIMULATED_TRANSPORTS,
+    THEIR_OWN,
     is_unreachable,
     open_missing_conversations,
 )
@@ -206,7 +207,7 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
 
 async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -> Sequence[Row]:
     simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
-    theirs = IS_STAFF_LINE if is_for_staff(row.say) else ~lines.c.staff
+    theirs = IS_STAFF_LINE & THEIR_OWN if is_for_staff(row.say) else ~lines.c.staff
     rank = {channel: place for place, channel in enumerate(CHANNEL_ORDER)}
     return await ctx.all(
         sa.select(

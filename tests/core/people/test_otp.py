@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core.auth import phone_login
 from core.clock import FixedClock
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.db.tables import lines, shops
+from core.db.tables import conversations, lines, shops, sign_ins
 from core.db.tables import one_time_codes as table
-from core.errors import CodeError, CodeExpired, CodeTooSoon, CodeWrong, NotFound
+from core.db.tables import outbox as outbox_table
+from core.errors import CodeError, CodeExpired, CodeLimitReached, CodeTooSoon, CodeWrong, NotFound
 from core.messaging.messages import Say
 from core.messaging.outbox.claim import claim_due
 from core.people import otp
+from core.people.identities import get_or_create_user_by_phone, make_admin
 from tests.support.people_rows import PeopleRows
 
-PHONE, OTHER = "+34600000009", "+34600000008"
+PHONE, OTHER, ADMIN = "+34600000009", "+34600000008", "+34600000007"
 MINUTE = timedelta(minutes=1)
 
 
@@ -58,6 +61,7 @@ class Desk:
     async def check(self, code: str, phone: str = PHONE, **how: Any) -> Any:
         """Return None, "dead", or how many tries are left."""
         facts: dict[str, Any] = {"purpose": "login", "conversation_id": self.talk}
+        facts["shop_id"] = self.shop
         async with self.runtime.transaction() as ctx:
             wrong = await otp.verify_code(ctx, phone, code, **(facts | how))
         return said(wrong)
@@ -159,33 +163,47 @@ async def test_it_is_bound_to_phone_purpose_and_conversation(desk: Desk) -> None
     other = await desk.add_talk(OTHER)
     code = await desk.issue()
     assert await desk.check(code, OTHER) == "dead"
-    assert await desk.check(code, purpose="delete") == "dead"
+    assert await desk.check(code, purpose="staff") == "dead"
     assert await desk.check(code, conversation_id=other) == "dead"
     assert await desk.check(code, conversation_id=None) == "dead"
+    assert await desk.check(code, asker="ticket a") == "dead"
+    assert await desk.check(code, account=7) == 4
+    assert await desk.check(code, shop_id=None) == 3
     assert await desk.check(code) is None
+
+
+@pytest.mark.parametrize("asked", otp.PURPOSES)
+async def test_a_code_for_one_thing_opens_no_other(desk: Desk, asked: str) -> None:
+    code = await desk.issue(purpose=asked)
+    others = [purpose for purpose in otp.PURPOSES if purpose != asked]
+    assert [await desk.check(code, purpose=other) for other in others] == ["dead"] * len(others)
+    assert await desk.check(code, purpose=asked) is None
 
 
 async def test_the_same_digits_elsewhere_have_another_digest(desk: Desk) -> None:
     async with desk.runtime.transaction() as ctx:
         made = {
-            otp._digest(ctx, phone, purpose, talk, "481920")
+            otp._digest(ctx, (phone, purpose, talk, asker, account, shop), "481920")
             for phone in (PHONE, OTHER)
-            for purpose in ("login", "delete")
+            for purpose in otp.PURPOSES
             for talk in (None, 1, 2)
+            for asker in ("", "ticket a", "ticket b")
+            for account in (None, 1, 2)
+            for shop in (None, 1, 2)
         }
         ctx.secret = b"another secret"
-        made.add(otp._digest(ctx, PHONE, "login", 1, "481920"))
-    assert len(made) == 13
+        made.add(otp._digest(ctx, (PHONE, "login", 1, "", 1, 1), "481920"))
+    assert len(made) == 2 * 4 * 3 * 3 * 3 * 3 + 1
 
 
 async def test_a_newer_code_kills_the_older_of_the_same_binding_only(desk: Desk) -> None:
     old = await desk.issue()
     desk.wait(MINUTE)
-    elsewhere = await desk.issue(purpose="delete")
+    elsewhere = await desk.issue(purpose="staff")
     desk.wait(MINUTE)
     new = await desk.issue()
     assert await desk.check(old) == 4  # a wrong try of the new one
-    assert await desk.check(elsewhere, purpose="delete") is None
+    assert await desk.check(elsewhere, purpose="staff") is None
     assert await desk.check(new) is None
 
 
@@ -209,8 +227,11 @@ async def test_the_next_code_may_be_sent_after_a_minute(desk: Desk) -> None:
     await desk.issue()
     desk.wait(timedelta(seconds=45))
     assert await desk.refused() == ("code_too_soon", {"seconds": 15})
-    # Nor does another conversation get to text that phone.
-    assert await desk.refused(conversation_id=other) == ("code_too_soon", {"seconds": 15})
+    # Who else asks for that phone, or for something else, neither waits for us nor makes us wait.
+    await desk.issue(conversation_id=other)
+    await desk.issue(purpose="staff")
+    await desk.issue(purpose="sign-in", conversation_id=None, asker="ticket a")
+    assert await desk.refused() == ("code_too_soon", {"seconds": 15})
     desk.wait(timedelta(seconds=15))
     await desk.issue()
 
@@ -297,8 +318,8 @@ async def test_a_known_phone_gets_the_same_answers_as_an_unknown_one(runtime: Ru
 async def test_a_hundred_wrong_tries_and_no_code_is_right_for_a_day(desk: Desk) -> None:
     answers = []
     for _ in range(20):
-        await desk.issue(conversation_id=None)
-        answers += [await desk.check("", conversation_id=None) for _ in range(5)]
+        await desk.issue()
+        answers += [await desk.check("") for _ in range(5)]
         desk.wait(13 * MINUTE)
     assert answers == [4, 3, 2, 1, "dead"] * 20
     assert await desk.refused() == ("code_budget", {"of": "cool-down"})
@@ -311,19 +332,173 @@ async def test_a_hundred_wrong_tries_and_no_code_is_right_for_a_day(desk: Desk) 
 
 async def test_in_the_cool_down_a_code_sent_before_is_dead_too(desk: Desk) -> None:
     for _ in range(19):
-        await desk.issue(conversation_id=None)
+        await desk.issue()
         for _ in range(5):
-            await desk.check("", conversation_id=None)
+            await desk.check("")
         desk.wait(16 * MINUTE)
     code = await desk.issue()
     desk.wait(MINUTE)
-    await desk.issue(purpose="delete")
-    answers = [await desk.check("", purpose="delete") for _ in range(4)]
+    await desk.issue(purpose="staff")
+    answers = [await desk.check("", purpose="staff") for _ in range(4)]
     assert answers == [4, 3, 2, 1]
     assert await desk.check(another(code)) == "dead"  # the hundredth
     assert await desk.check(code) == "dead"
     evaluated = sum(row.tries for row in await desk.rows())
     assert evaluated == 100
+
+
+# ------------------------------------------------------------------------------------ outsiders
+
+
+async def test_strangers_wrong_tries_shut_out_strangers_only(desk: Desk) -> None:
+    talks = [await desk.add_talk(f"+3460000013{n}") for n in range(6)]
+    for talk in talks[:5]:
+        await desk.issue(conversation_id=talk)
+        for _ in range(5):
+            await desk.check("", conversation_id=talk)
+        desk.wait(13 * MINUTE)
+    assert await desk.refused(conversation_id=talks[5]) == ("code_budget", {"of": "cool-down"})
+    assert await desk.check(await desk.issue()) is None
+
+
+async def test_without_the_guard_strangers_wrong_tries_shut_out_everybody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otp, "WRONG_OF_STRANGERS", otp.MAX_WRONG_PER_DAY)
+    monkeypatch.setattr(otp, "PER_PHONE_DAY", 100)
+    for n in range(20):
+        talk = await desk.add_talk(f"+346000014{n:02}")
+        await desk.issue(conversation_id=talk)
+        for _ in range(5):
+            await desk.check("", conversation_id=talk)
+        desk.wait(13 * MINUTE)
+    assert await desk.refused() == ("code_budget", {"of": "cool-down"})
+
+
+async def _used_up(desk: Desk) -> None:
+    """Let others ask for as many codes as they get: for our phone, and for its range."""
+    for n in range(5):
+        await desk.issue(conversation_id=await desk.add_talk(f"+3460000015{n}"))
+    for n in range(45):
+        await desk.issue(f"+346000002{n:02}", conversation_id=None)
+    others = await desk.add_talk("+34600000159")
+    assert await desk.refused(conversation_id=others) == ("code_budget", {"of": "phone"})
+
+
+async def test_codes_asked_for_by_others_leave_room_for_ones_own_talk(desk: Desk) -> None:
+    await _used_up(desk)
+    assert await desk.check(await desk.issue()) is None
+
+
+async def test_without_the_room_of_its_own_a_talk_gets_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = otp._Spent.check
+    monkeypatch.setattr(
+        otp._Spent, "check", lambda self, ctx, **how: real(self, ctx, **how | {"trusted": False})
+    )
+    await _used_up(desk)
+    assert await desk.refused() == ("code_budget", {"of": "phone"})
+
+
+async def ask(desk: Desk, phone: str, address: str) -> None:
+    async with desk.runtime.transaction() as ctx:
+        await phone_login.send_login_code(ctx, phone, asker=f"ticket {phone}", address=address)
+
+
+async def sms(desk: Desk) -> dict[str, int]:
+    """Return how many messages each phone was sent."""
+    async with desk.runtime.read_transaction() as ctx:
+        found = await ctx.all(
+            sa.select(conversations.c.address, sa.func.count().label("sent"))
+            .join_from(outbox_table, conversations)
+            .group_by(conversations.c.address)
+        )
+    return {row.address: row.sent for row in found}
+
+
+@pytest.fixture
+async def page(desk: Desk) -> Desk:
+    """The same with a line of the installation's own, a day of ten codes, and an admin."""
+    await allow(desk, 10)
+    async with desk.runtime.transaction() as ctx:
+        desk.place.rows.ctx = ctx
+        values = {"transport": "twilio", "address": "+34910000001", "shop_id": None}
+        await desk.place.rows.add(lines, **values)
+        await make_admin(ctx, ADMIN)
+    return desk
+
+
+async def allow(desk: Desk, a_day: int) -> None:
+    settings = desk.runtime.settings
+    desk.runtime.settings = settings.model_copy(update={"sign_in_codes_per_day": a_day})
+
+
+async def test_three_hundred_strangers_phones_get_ten_codes_and_the_admins_an_alarm(
+    page: Desk,
+) -> None:
+    for n in range(310):
+        await ask(page, f"+346{n:03}00000", f"203.0.{n // 200}.{n % 200}")
+    sent = await sms(page)
+    assert sent.pop(ADMIN) == 1
+    assert sent == {f"+346{n:03}00000": 1 for n in range(10)}
+    # Who runs the house comes in all the same.
+    await ask(page, ADMIN, "198.51.100.7")
+    assert (await sms(page))[ADMIN] == 2
+
+
+async def test_without_the_budget_they_get_three_hundred(
+    page: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otp._Spent, "check", lambda *_, **__: None)
+    for n in range(310):
+        await ask(page, f"+346{n:03}00000", f"203.0.{n // 200}.{n % 200}")
+    assert len(await sms(page)) - 1 == 310
+
+
+@pytest.mark.parametrize(
+    ("addresses", "sent"),
+    [
+        ([f"2001:db8:0:7::{n:x}" for n in range(15)], 10),
+        ([f"2001:db8:0:{n:x}::1" for n in range(15)], 15),
+        ([f"203.0.113.{n}" for n in range(15)], 15),
+        (["203.0.113.7", "::ffff:203.0.113.7"] * 8, 10),
+        ([""] * 15, 15),
+    ],
+)
+async def test_a_network_may_ask_for_ten_codes_an_hour(
+    page: Desk, addresses: list[str], sent: int
+) -> None:
+    await allow(page, 99)
+    for n, address in enumerate(addresses):
+        await ask(page, f"+346{n:03}00000", address)
+    assert len(await sms(page)) == sent
+
+
+async def _sign_in_wanted(page: Desk, n: int, address: str) -> str:
+    how: dict[str, Any] = {"purpose": "sign-in", "conversation_id": None, "shop_id": None}
+    return await page.issue(ADMIN, **how, asker=f"ticket {n}", address=address)
+
+
+async def test_a_network_one_signed_in_from_has_room_of_its_own(page: Desk) -> None:
+    async with page.runtime.transaction() as ctx:
+        user = await get_or_create_user_by_phone(ctx, ADMIN)
+        page.place.rows.ctx = ctx
+        facts = {"kind": "cookie", "used_at": ctx.now, "expires_at": ctx.now}
+        await page.place.rows.add(sign_ins, user_id=user, address="2001:db8::5", **facts)
+    for n in range(5):
+        await _sign_in_wanted(page, n, f"203.0.113.{n}")
+    with pytest.raises(CodeLimitReached):
+        await _sign_in_wanted(page, 6, "2001:db8:0:1::77")
+    assert len(await _sign_in_wanted(page, 7, "2001:db8::77")) == 6
+
+
+async def test_customers_requests_for_a_members_phone_leave_their_sign_in_alone(
+    page: Desk,
+) -> None:
+    for n in range(5):
+        await page.issue(ADMIN, conversation_id=await page.add_talk(f"+3460000016{n}"))
+    assert len(await _sign_in_wanted(page, 1, "203.0.113.9")) == 6
 
 
 # ------------------------------------------------------------------------------------ at once
@@ -335,7 +510,9 @@ async def read_then_write(desk: Desk, code: str) -> Any:
     """The obvious way to check: look at the row, decide, then write. The control of the race."""
     async with desk.runtime.read_transaction() as ctx:
         row = (await ctx.all(sa.select(table)))[0]
-        right = row.digest == otp._digest(ctx, PHONE, "login", desk.talk, code)
+        right = row.digest == otp._digest(
+            ctx, (PHONE, "login", desk.talk, "", None, desk.shop), code
+        )
     if row.tries >= 5 or row.used_at is not None:
         return "dead"
     async with desk.runtime.transaction() as ctx:
@@ -373,11 +550,17 @@ async def test_otp_races_go_wrong_without_the_guard(desk: Desk) -> None:
     assert (await fifty(desk, code, read_then_write)).count(None) > 1
 
 
-async def test_twenty_requests_at_once_send_one_code(desk: Desk) -> None:
+async def test_twenty_requests_of_others_at_once_send_five_codes(desk: Desk) -> None:
     talks = [await desk.add_talk(f"+346000012{n:02}") for n in range(20)]
     answers = await asyncio.gather(
         *(desk.issue(conversation_id=talk) for talk in talks), return_exceptions=True
     )
+    assert len([a for a in answers if isinstance(a, str)]) == 5
+    assert len([a for a in answers if isinstance(a, CodeLimitReached)]) == 15
+
+
+async def test_twenty_requests_of_one_talk_at_once_send_one_code(desk: Desk) -> None:
+    answers = await asyncio.gather(*(desk.issue() for _ in range(20)), return_exceptions=True)
     assert len([a for a in answers if isinstance(a, str)]) == 1
     assert len([a for a in answers if isinstance(a, CodeTooSoon)]) == 19
 
@@ -407,14 +590,14 @@ async def test_otp_takes_few_statements(desk: Desk) -> None:
 
 async def test_a_code_for_a_talk_without_a_phone_goes_out_by_sms(ctx: Context) -> None:
     place = await PeopleRows.open_shop(ctx)
-    await otp.send_code(ctx, OTHER, "481920", shop_id=place.shop)
+    await otp.send_code(ctx, OTHER, "481920", purpose="login", shop_id=place.shop)
     (row,) = await claim_due(ctx)
     assert (row.line_address, row.address, row.kind, row.secret, row.say) == (
         "+34910000000",
         OTHER,
         "code",
         True,
-        Say("code_message", {"code": "481920"}, secret=True),
+        Say("code_sent.login", {"code": "481920", "shop": "Bella Hair"}, secret=True),
     )
 
 
@@ -423,8 +606,12 @@ async def test_a_simulated_talk_sends_no_real_code(ctx: Context) -> None:
     await place.rows.add(lines, transport="simulator", channel="telegram", address="bot")
     talk = await place.open_conversation("5550001", line_id=place.rows.newest["lines"])
     with pytest.raises(NotFound):
-        await otp.send_code(ctx, OTHER, "481920", shop_id=place.shop, conversation_id=talk)
+        await otp.send_code(
+            ctx, OTHER, "481920", purpose="login", shop_id=place.shop, conversation_id=talk
+        )
     await place.rows.add(lines, transport="simulator", address="+34910000009")
-    await otp.send_code(ctx, OTHER, "481920", shop_id=place.shop, conversation_id=talk)
+    await otp.send_code(
+        ctx, OTHER, "481920", purpose="login", shop_id=place.shop, conversation_id=talk
+    )
     (row,) = await claim_due(ctx)
     assert (row.transport, row.address) == ("simulator", OTHER)

@@ -93,6 +93,7 @@ class Planted:
         await self.add("misunderstood", shop_id=shop, at=ctx.now)
         await self.add("one_time_codes", **talk_of, shop_id=shop)
         await self.add("one_time_codes", conversation_id=None, shop_id=None, facts={"user": user})
+        await self.add("staff_proofs", **talk_of, user_id=user, identity_id=identity)
         for state in ("due", "sent"):
             row = {"state": state, "shop_id": shop, "prompt_id": prompt, "booking_id": None}
             await self.add("outbox", **talk_of, **row)

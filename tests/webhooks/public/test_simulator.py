@@ -83,7 +83,7 @@ async def test_booking_by_sms_is_on_the_owners_phone_the_moment_it_is_made(
             "> can I get a cut tomorrow after 5?",
             OFFER,
             "> 1",
-            f"{HELD}\nCode {code}: reply it with your name to book.",
+            f"{HELD}\nBella Hair: reply {code} and your name to book. Didn't ask? Ignore this.",
             f"> {code} Marta",
         ]
         assert page.shown(owner) == [

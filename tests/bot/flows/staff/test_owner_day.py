@@ -114,7 +114,7 @@ async def test_the_day_of_a_paired_owner(shop: Shop) -> None:
     await shop.until("Welcome, Bella.")
 
     await shop.customer("cut tomorrow at 10am with Leo")
-    code = (await shop.sms("Code "))[-60:].split("Code ")[1][:6]
+    code = (await shop.sms(": reply ")).partition(": reply ")[2][:6]
     await shop.customer(f"{code} Marta")
     await shop.until("To approve: Cut with Leo")
     await bella.taps(desk, "Approve")

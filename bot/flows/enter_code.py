@@ -1,0 +1,131 @@
+"""A one-time code, asked for in place: sent, typed back, and what is wrong with it said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.i18n.messages import error_text, secret_text, text
+from core.errors import CodeError, CodeExpired, CodeTooSoon
+from core.messaging.messages import Choice, Json, Say
+from core.people import otp
+from core.people.identities import person_of_conversation
+
+OWN_PHONE = {"sms", "whatsapp"}
+"""Channels whose address is a phone, so that the code goes where we talk already.
+
+On WhatsApp it need not be one: people may hide theirs behind an id made for one business.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A code that is wanted: what for (`codes.PURPOSES`), to which phone, in whose name.
+
+    `order` is the staff command that waits for it; `with_name` asks for a name as well.
+    """
+
+    purpose: str
+    phone: str
+    shop_id: int | None = None
+    shop_name: str = otp.NAMELESS
+    order: str = ""
+    with_name: bool = False
+
+
+def writes_from(talk: Talk, phone: str = "") -> bool:
+    """Whether we talk with a phone by its number: with `phone`, if it is given."""
+    here = talk.conversation
+    own = here.channel == "sms" or (here.channel in OWN_PHONE and here.address.startswith("+"))
+    return own and phone in {"", here.address}
+
+
+async def enter_code(talk: Talk, wanted: Wanted) -> None:
+    """Send a code and wait for it; what is wrong with one is said, and a new one sent if asked."""
+    purpose = otp.PURPOSES[wanted.purpose]
+    here: dict[str, Any] = {"conversation_id": talk.conversation.id, "shop_id": wanted.shop_id}
+    own = writes_from(talk, wanted.phone)
+    fresh: list[Say] = []
+
+    async def issue(_key: str) -> Json:
+        account = await _account(talk)
+        code = await otp.issue_code(
+            talk.ctx, wanted.phone, purpose=wanted.purpose, account=account, **here
+        )
+        unnamed = wanted.with_name and "name" not in talk.notes
+        if own:
+            key = purpose.here_named if unnamed else purpose.here
+            facts = {"shop": wanted.shop_name, "order": wanted.order}
+            fresh[:] = [secret_text(key, code=code, **facts)]
+        else:
+            await otp.send_code(talk.ctx, wanted.phone, code, purpose=wanted.purpose, **here)
+            key = "code_sent" if unnamed else "code_sent.named"
+            fresh[:] = [text(key, phone=wanted.phone)]
+        return True
+
+    async def issue_first(key: str) -> Json:
+        try:
+            return await issue(key)
+        except CodeTooSoon as refused:
+            # This talk's own of a moment ago is as good, while it can be typed.
+            asked: dict[str, Any] = {
+                "purpose": wanted.purpose,
+                "conversation_id": talk.conversation.id,
+            }
+            if not await otp.awaited(talk.ctx, wanted.phone, **asked):
+                talk.say_now(error_text(refused))
+            return False
+
+    async def issue_again(key: str) -> Json:
+        try:
+            return await issue(key)
+        except CodeError as refused:
+            talk.say_now(error_text(refused))
+            return False
+
+    def question() -> Say:
+        return fresh[-1] if fresh else text("enter_code")
+
+    async def read(heard: Heard) -> Json:
+        said = heard.understood
+        if said is None or heard.step != step:
+            return MISSING
+        if not (digits := said.code or _six(heard.text)):
+            if said.person_name and wanted.with_name:
+                talk.notes["name"] = said.person_name
+                heard.consumed = True
+                talk.say_now(text("name_noted", name=said.person_name))
+            return MISSING
+        account = await _account(talk)
+        wrong = await otp.verify_code(
+            talk.ctx, wanted.phone, digits, purpose=wanted.purpose, account=account, **here
+        )
+        if said.person_name:
+            talk.notes["name"] = said.person_name
+        if wrong is None:
+            return True
+        heard.consumed = True
+        talk.say_now(error_text(wrong))
+        return "new" if isinstance(wrong, CodeExpired) else MISSING
+
+    for number in count(1):
+        await talk.once(f"code{number}", issue_first if number == 1 else issue_again)
+        step = talk.step_key(f"proof{number}")
+        options = [] if fresh else [Choice("new", text("new_code"), ("new code", "resend"))]
+        proof = await talk.ask(f"proof{number}", question, read, options=options, expects="code")
+        if proof is True:
+            return
+
+
+async def _account(talk: Talk) -> int | None:
+    """Return whose talk it is now: a code asked for before it was theirs is none of theirs."""
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
+    return person.user_id if person else None
+
+
+def _six(written: str) -> str:
+    """The six digits of "481 920" or "code: 481920"; empty when there are not just six."""
+    digits = "".join(c for c in written if c.isascii() and c.isdecimal())
+    return digits if len(digits) == otp.CODE_DIGITS else ""
