@@ -49,7 +49,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0013"
+REVISION = "0014"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
