@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
 from bot.flows.staff import booking_lines
 from bot.flows.staff.permissions import PERMISSIONS
@@ -9,11 +11,11 @@ from bot.i18n.messages import text
 from core.bookings.booking import Booking, load_booking
 from core.bookings.staff_actions import confirm_booking, decline_booking
 from core.bookings.transitions import Actor
-from core.errors import InvalidTransition, NotAllowed
-from core.messaging import inbox
+from core.errors import InvalidTransition, NotAllowed, NotFound
+from core.messaging import handoff, inbox
 from core.messaging.messages import Choice, Incoming, Json
 from core.people.identities import person_of_conversation
-from core.people.members import is_member
+from core.people.members import staff_of_conversation
 
 HANDBACK_CHOICE = "handback"
 """The event that gives a talk back to the bot."""
@@ -21,10 +23,8 @@ HANDBACK_CHOICE = "handback"
 
 async def decide_request(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
-    actor = await _staff(talk, "confirm")
     booking = await load_booking(talk.ctx, talk.args["booking"])
-    if not await is_member(talk.ctx, booking.shop_id, actor.id, *PERMISSIONS["decide"]):
-        raise NotAllowed
+    actor = await _staff(talk, booking.shop_id)
     if talk.args["choice"] == "propose" and booking.state == "pending":
         raise SwitchFlow("desk.propose", booking=booking.id)
     reason, starts = "", talk.args.get("starts")
@@ -67,7 +67,7 @@ async def _reason(talk: Talk, booking: Booking) -> str:
 
 async def hand_back_talk(talk: Talk) -> None:
     """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
-    await _staff(talk, "handback")
+    await _check_theirs(talk, int(talk.args["conversation"]))
 
     async def give_back(key: str) -> Json:
         await inbox.store(
@@ -84,8 +84,21 @@ async def hand_back_talk(talk: Talk) -> None:
     await talk.say(text("handed_back"))
 
 
-async def _staff(talk: Talk, _what: str) -> Actor:
+async def _staff(talk: Talk, shop_id: int) -> Actor:
+    """Return who decides here about bookings of a shop; NotAllowed for anybody else."""
+    for post in (await staff_of_conversation(talk.ctx, talk.conversation.id)).roles:
+        if post.shop_id == shop_id and post.role in PERMISSIONS["decide"]:
+            return Actor("staff", post.user_id, post.name)
+    raise NotAllowed
+
+
+async def _check_theirs(talk: Talk, conversation_id: int) -> None:
+    """Raise NotAllowed for who does not work at the shop that a conversation is about."""
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
-    if person is None:
-        raise NotAllowed
-    return Actor("staff", person.user_id, person.name)
+    if person is not None and person.is_admin:
+        return
+    for post in (await staff_of_conversation(talk.ctx, talk.conversation.id)).roles:
+        with suppress(NotFound):
+            await handoff.customer_conversation(talk.ctx, conversation_id, post.shop_id)
+            return
+    raise NotAllowed

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import bookings, customers, shops
-from core.errors import CustomerBlocked, InvalidValue, NotFound
+from core.db.tables import (
+    bookings,
+    conversations,
+    customers,
+    identities,
+    invitations,
+    member_chats,
+    shops,
+    users,
+)
+from core.db.tables import members as members_table
+from core.errors import CustomerBlocked, InvalidValue, LastOwner, NotFound
+from core.people.member_chats import is_living
+from core.people.members import ShopRole
+from core.people.preferences import PREFERABLE_CHANNELS
 from core.values.phone_numbers import parse_phone
+
+
+@dataclass(frozen=True, slots=True)
+class Post(ShopRole):
+    """A role as somebody acts in it in a chat, and whose it is.
+
+    `bound` says that the chat was bound to it, so that it has nothing else of that user's.
+    """
+
+    user_id: int
+    name: str
+    bound: bool
+
 
 # ------------------------------------------------------------------------------------ customers
 
@@ -133,7 +161,118 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
     )
 
 
+async def check_dispensable(ctx: Context, user_id: int) -> None:
+    """Raise LastOwner for the last one who owns a shop; asked before their account ends."""
+    owns = sa.select(members_table.c.shop_id).where(
+        members_table.c.user_id == user_id, members_table.c.role == "owner"
+    )
+    owned = sorted((await ctx.execute(owns)).scalars())
+    await ctx.lock_rows(shops, owned)  # of two owners who leave at once one stays
+    for shop_id in owned:
+        await check_other_owner(ctx, shop_id, user_id)
+
+
+async def check_other_owner(ctx: Context, shop_id: int, user_id: int) -> None:
+    """Raise LastOwner where nobody but a user, or nobody with an open account, owns a shop."""
+    other = await ctx.first(
+        sa.select(members_table.c.id)
+        .join_from(members_table, users)
+        .where(
+            members_table.c.shop_id == shop_id,
+            members_table.c.role == "owner",
+            members_table.c.user_id != user_id,
+            users.c.deactivated_at.is_(None),
+        )
+        .limit(1)
+    )
+    if other is None:
+        raise LastOwner(shop=shop_id)
+
+
+async def set_alert_channel(ctx: Context, shop_id: int, user_id: int, channel: str) -> None:
+    """Send somebody a shop's alerts on a channel first; "" is where their account has it."""
+    if channel and channel not in PREFERABLE_CHANNELS:
+        raise InvalidValue(field="channel", reason=f"one of {', '.join(PREFERABLE_CHANNELS)}")
+    await ctx.execute(
+        sa.update(members_table)
+        .where(members_table.c.shop_id == shop_id, members_table.c.user_id == user_id)
+        .values(channel=channel)
+    )
+
+
+_OWN = (
+    sa.select(
+        users.c.id,
+        users.c.name,
+        members_table.c.shop_id,
+        members_table.c.role,
+        members_table.c.provider_id,
+        sa.false().label("bound"),
+        members_table.c.id.label("member_id"),
+    )
+    .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+    .join(users, users.c.id == identities.c.user_id)
+    .join(members_table, members_table.c.user_id == users.c.id)
+    .where(
+        conversations.c.id == sa.bindparam("conversation_id"),
+        identities.c.ended_at.is_(None),
+        users.c.deactivated_at.is_(None),
+    )
+)
+_BOUND = (
+    sa.select(
+        users.c.id,
+        users.c.name,
+        members_table.c.shop_id,
+        members_table.c.role,
+        members_table.c.provider_id,
+        sa.true().label("bound"),
+        members_table.c.id.label("member_id"),
+    )
+    .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+    .join(member_chats, member_chats.c.identity_id == identities.c.id)
+    .join(users, users.c.id == member_chats.c.user_id)
+    .join(
+        members_table,
+        (members_table.c.user_id == member_chats.c.user_id)
+        & (members_table.c.shop_id == member_chats.c.shop_id),
+    )
+    .where(
+        conversations.c.id == sa.bindparam("conversation_id"),
+        identities.c.ended_at.is_(None),
+        is_living(),
+        users.c.deactivated_at.is_(None),
+    )
+)
+_POSTS = sa.union_all(_OWN, _BOUND).subquery()
+_STAFF = sa.select(_POSTS).order_by(_POSTS.c.shop_id, _POSTS.c.bound, _POSTS.c.member_id)
+
+
 # ------------------------------------------------------------------------------------ within
+
+
+async def _revoke_invitations(
+    ctx: Context, user_id: int, shop_id: int | None = None, role: str = ""
+) -> None:
+    """Revoke what is open of a user's phones: who was let go does not come back by an old link."""
+    phones = sa.select(identities.c.value).where(
+        identities.c.user_id == user_id,
+        identities.c.kind == "phone",
+        identities.c.ended_at.is_(None),
+    )
+    which = [] if shop_id is None else [invitations.c.shop_id == shop_id]
+    which += [invitations.c.role == role] if role else []
+    await ctx.execute(
+        sa.update(invitations)
+        .where(
+            invitations.c.phone.in_(phones),
+            invitations.c.accepted_at.is_(None),
+            invitations.c.declined_at.is_(None),
+            invitations.c.revoked_at.is_(None),
+            *which,
+        )
+        .values(revoked_at=ctx.now, digest="")
+    )
 
 
 def _name(text: str) -> str:

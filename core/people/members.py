@@ -8,11 +8,19 @@ import sqlalchemy as sa
 
 from core.catalog import loader
 from core.db.context import Context
-from core.db.tables import conversations, identities, providers, users
+from core.db.tables import identities, providers, shops, users
 from core.db.tables import members as members_table
 from core.errors import InvalidValue, NotFound
-from core.people.customers import parse_shop_phone
+from core.people.customers import (
+    _STAFF,
+    Post,
+    _revoke_invitations,
+    check_dispensable,
+    check_other_owner,
+    parse_shop_phone,
+)
 from core.people.identities import get_or_create_user_by_phone
+from core.people.member_chats import end_chats
 
 ROLES = ("owner", "receptionist", "provider")
 """In the order people are told of things."""
@@ -45,7 +53,7 @@ class StaffUser:
 
     user_id: int
     name: str
-    roles: tuple[ShopRole, ...]
+    roles: tuple[Post, ...]
 
 
 # ------------------------------------------------------------------------------------ members
@@ -62,10 +70,11 @@ async def add_member(
     name: str = "",
     alerts: bool = True,
 ) -> int:
-    """Give a user, or whoever has `phone`, a role at a shop; return the user's id.
+    """Give a user, or whoever has `phone`, a role at a shop at once; return the user's id.
 
-    The phone is read as the shop's country writes it and need not be proved yet: the role waits
-    for whoever proves it. The same role again only changes `provider_id` and `alerts`.
+    For whoever founds the shop, accepted an invitation (`core.people.invitations`, which is how anybody
+    else comes in), and for the people of sample shops. The phone is read as the shop's country
+    writes it. The same role again only changes `provider_id` and `alerts`.
     """
     if role not in ROLES:
         raise InvalidValue(field="role", reason=f"one of {', '.join(ROLES)}")
@@ -86,7 +95,13 @@ async def add_member(
 
 
 async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> None:
-    """Take a role away; NotFound if there is none."""
+    """Take a role away, with the chats that act in it and invitations to it.
+
+    NotFound if there is none, LastOwner for the last one who owns the shop.
+    """
+    await ctx.lock_rows(shops, [shop_id])
+    if role == "owner" and await is_member(ctx, shop_id, user_id, role):
+        await check_other_owner(ctx, shop_id, user_id)
     gone = await ctx.execute(
         sa.delete(members_table).where(
             members_table.c.shop_id == shop_id,
@@ -96,11 +111,20 @@ async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> 
     )
     if not gone.rowcount:
         raise NotFound(user=user_id)
+    if not await is_member(ctx, shop_id, user_id):
+        await end_chats(ctx, user_id, shop_id)
+    await _revoke_invitations(ctx, user_id, shop_id, role)
 
 
 async def end_memberships(ctx: Context, user_id: int) -> None:
-    """End every role of a user; calendars they gave services on stay, as nobody's account."""
+    """End every role of a user; calendars they gave services on stay, as nobody's account.
+
+    LastOwner for the last one who owns a shop.
+    """
+    await check_dispensable(ctx, user_id)
     await ctx.execute(sa.delete(members_table).where(members_table.c.user_id == user_id))
+    await end_chats(ctx, user_id)
+    await _revoke_invitations(ctx, user_id)
     mine = sa.update(providers).where(providers.c.user_id == user_id)
     touched = (
         await ctx.execute(mine.values(user_id=None).returning(providers.c.shop_id))
@@ -161,30 +185,19 @@ async def roles_of_user(ctx: Context, user_id: int) -> list[ShopRole]:
 async def staff_of_conversation(ctx: Context, conversation_id: int) -> StaffUser:
     """Return who of some shop's people is at the other end of a conversation; nobody has no roles.
 
+    By who they are, or by a chat bound to a member's role at one shop: there it is that member's.
     One statement: it is asked whenever somebody writes what looks like a command.
     """
-    rows = await ctx.all(
-        sa.select(
-            users.c.id,
-            users.c.name,
-            members_table.c.shop_id,
-            members_table.c.role,
-            members_table.c.provider_id,
-        )
-        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
-        .join(users, users.c.id == identities.c.user_id)
-        .join(members_table, members_table.c.user_id == users.c.id)
-        .where(
-            conversations.c.id == conversation_id,
-            identities.c.ended_at.is_(None),
-            users.c.deactivated_at.is_(None),
-        )
-        .order_by(members_table.c.shop_id, members_table.c.id)
+    rows = (await ctx.execute(_STAFF, {"conversation_id": conversation_id})).all()
+    by_binding = {row.shop_id for row in rows if row.bound}
+    found = tuple(
+        Post(row.shop_id, row.role, row.provider_id, row.id, row.name, bool(row.bound))
+        for row in rows
+        if row.bound or row.shop_id not in by_binding
     )
-    if not rows:
+    if not found:
         return StaffUser(0, "", ())
-    found = tuple(ShopRole(row.shop_id, row.role, row.provider_id) for row in rows)
-    return StaffUser(rows[0].id, rows[0].name, found)
+    return StaffUser(found[0].user_id, found[0].name, found)
 
 
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:

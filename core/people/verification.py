@@ -75,23 +75,6 @@ async def verify_identity(
     return user_id
 
 
-async def assign_conversation(ctx: Context, conversation_id: int, user_id: int) -> None:
-    """Make the identity of a conversation a known user's, who vouched for it by a one-time code.
-
-    NotAllowed on SMS, which can be sent in anybody's name, and for a user who was deactivated.
-    """
-    talk = await ctx.first(
-        sa.select(conversations.c.identity_id, lines.c.channel)
-        .join_from(conversations, lines)
-        .where(conversations.c.id == conversation_id)
-    )
-    if talk is None or talk.identity_id is None or talk.channel not in _VOUCHING:
-        raise NotAllowed(conversation=conversation_id)
-    await assign_identity(
-        ctx, talk.identity_id, await get_or_create_active_user(ctx, user_id, ""), verified=True
-    )
-
-
 async def detach_identity(ctx: Context, conversation_id: int) -> None:
     """End the identity of a conversation ("wrong number"): whoever talks now is nobody known.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.db.context import Context
 from core.localtime.opening_masks import Interval
 from core.messaging import lines
+from core.people import pairing
 from core.people.members import add_member
 from core.scheduling import opening_hours
 from core.shops import shops
@@ -160,3 +161,9 @@ async def add_staff(
     return await add_member(
         ctx, place.shop_id, phone=phone, role=role, name=name, provider_id=provider_id
     )
+
+
+async def pairing_code(ctx: Context, phone: str) -> str:
+    """Return a code by which a chat acts for the member of one shop who has a phone."""
+    (code,) = (await pairing.issue_pairing_code_for_phone(ctx, phone)).values()
+    return code

@@ -109,16 +109,17 @@ class ApiRequest:
         *,
         before: Callable[[Context], Awaitable[BaseModel | None]] | None = None,
         secret: bool = False,
+        keep: bool = True,
     ) -> T:
         """Run a change, once for each Idempotency-Key, and note it; return what it returned.
 
         `before` reads what is about to change, as the answer will show it. A `secret` answer is
-        neither kept nor noted, only that there was one.
+        neither kept nor noted, only that there was one; without `keep` it is noted alone.
         """
         key = self.http.headers.get(IDEMPOTENCY_HEADER, "")
         if key and not _KEY.fullmatch(key):
             raise InvalidValue(field=IDEMPOTENCY_HEADER, reason="form")
-        key = "" if secret else key
+        key = "" if secret or not keep else key
         print_ = await self._fingerprint() if key else ""
         caller = (
             f"user:{self.principal.user_id}"

@@ -221,7 +221,7 @@ async def _begin(
 
 def _of(found: TokenPair) -> CredentialsOut:
     return CredentialsOut(
-        access_token=found.access,
+        access_token=found.access_token,
         access_expires_at=found.access_expires_at,
         refresh_token=found.refresh_token,
         refresh_expires_at=found.refresh_expires_at,

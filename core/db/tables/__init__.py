@@ -31,7 +31,15 @@ from core.db.tables.messaging import (
     outbox,
     prompts,
 )
-from core.db.tables.people import customers, identities, members, one_time_codes, users
+from core.db.tables.people import (
+    customers,
+    identities,
+    invitations,
+    member_chats,
+    members,
+    one_time_codes,
+    users,
+)
 from core.db.tables.shops import (
     calendars,
     date_exceptions,
@@ -42,7 +50,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0012"
+REVISION = "0013"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.
@@ -70,9 +78,11 @@ __all__ = [
     "hours",
     "identities",
     "inbox",
+    "invitations",
     "kept_answers",
     "lines",
     "lockouts",
+    "member_chats",
     "members",
     "metadata",
     "misunderstood",

@@ -75,7 +75,7 @@ class ApiHarness:
             async def begin(ctx: Context) -> str:
                 user = self.users[who]
                 made = await sessions.start_auth_session(ctx, user, kind="token")
-                return sessions.issue_tokens(ctx, user, made).access
+                return sessions.issue_tokens(ctx, user, made).access_token
 
             self.tokens[who] = await self.runtime.run(begin)
         return self.tokens[who]

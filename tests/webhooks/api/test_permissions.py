@@ -40,7 +40,7 @@ async def _forge(house: ApiHarness) -> None:
         over = await sessions.start_auth_session(ctx, owner, kind="token")
         await sessions.end_auth_session(ctx, owner, over)
         pair = sessions.issue_tokens(ctx, owner, made)
-        head, claims, signature = pair.access.split(".")
+        head, claims, signature = pair.access_token.split(".")
         return {
             "expired": tokens.encode_token(
                 ctx, "access", user_id=owner, sign_in_id=made, expires_at=ctx.now
@@ -48,7 +48,7 @@ async def _forge(house: ApiHarness) -> None:
             "forged": f"{head}.{claims}.{signature[::-1]}",
             "refresh": pair.refresh_token,
             "cookie as bearer": sessions.issue_cookie(ctx, owner, made),
-            "ended": sessions.issue_tokens(ctx, owner, over).access,
+            "ended": sessions.issue_tokens(ctx, owner, over).access_token,
         }
 
     house.tokens |= await house.runtime.run(begin)
