@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.inbound.telegram import TelegramReceiver
 from core.db import tables
 from core.db.runtime import Runtime
-from core.signed_links import booking_token
+from core.messaging.signed_links import booking_token
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person
 from tests.support import shops

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from bot.i18n import overrides
+from bot.rendering import overrides
 from core.db.tables import audit, identities, lines, members, providers, users
 from tests.webhooks.api.harness import ApiHarness, status_and_code
 from tests.webhooks.api.test_shops import ok

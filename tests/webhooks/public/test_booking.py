@@ -16,7 +16,7 @@ from bot.app import App
 from core.clock import parse_instant
 from core.db.runtime import Runtime
 from core.db.tables import bookings, shops
-from core.signed_links import booking_token
+from core.messaging.signed_links import booking_token
 from tests.support.row_factory import RowFactory
 from webhooks.app import create_app
 from webhooks.http.html import negotiate_language
