@@ -16,6 +16,7 @@ from bot.app import App
 from core.errors import NotAllowed, NotFound, NotSignedIn, SlotlineError
 from webhooks.admin import (
     account,
+    audit_log,
     bookings,
     conversations,
     customers,
@@ -76,6 +77,7 @@ def _served() -> list[BaseRoute]:
         conversations.router,
         outbox.router,
         reports.router,
+        audit_log.router,
         setup.router,
     ):
         whole.include_router(router)

@@ -1,4 +1,4 @@
-"""What takes time or gives it: free starts, blocks, rooms, sessions for several."""
+"""Rooms, which bookings of some services take too."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from webhooks.api.schemas import (
     RowId,
 )
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["rooms"])
 
 
 class RoomIn(RequestModel):
@@ -48,9 +48,6 @@ class RoomOut(ResponseModel):
     id: int
     name: str
     service_ids: list[int] = Field(description="Services whose bookings take it too.")
-
-
-# ------------------------------------------------------------------------------------ rooms
 
 
 @router.get("/rooms")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.flows import login
 from core.clock import FixedClock
 from core.db.context import Context
 from core.db.runtime import Runtime
@@ -18,6 +18,7 @@ from core.db.tables import audit, identities, lines, members, users
 from core.people import invitations as people_invitations
 from core.people.invitations import Invitation, invitation_by_code
 from core.people.members import remove_member
+from core.people.staff_proofs import StaffProof
 from core.people.verification import verify_identity
 from tests.bot.flows.staff.test_alerts import CARLA, asks, texts
 from tests.bot.flows.staff.test_alerts import opened as shop_of_two
@@ -86,9 +87,12 @@ async def test_by_sms_it_takes_a_code_and_then_the_role_is_theirs(runtime: Runti
         )
         # An SMS may come in her name: only who reads her phone has the code.
         (asked,) = await texts(chats, MARTA, "1")
-        assert (asked.count("Code "), await roles(runtime)) == (1, [])
-        code = asked.partition("Code ")[2][:6]
-        (welcome,) = await texts(chats, MARTA, code)
+        code = re.fullmatch(
+            r"Bella Hair: reply (\d{6}) to go on\. Didn't ask\? Ignore this\.", asked
+        )
+        assert code, asked
+        assert await roles(runtime) == []
+        (welcome,) = await texts(chats, MARTA, code[1])
         assert welcome == (
             "You work at Bella Hair now, as receptionist. Write desk to see what you can do."
         )
@@ -110,11 +114,29 @@ async def test_without_the_code_it_would_be_theirs_who_forged_an_sms(
             talk.ctx, "phone", talk.conversation.address, conversation_id=talk.conversation.id
         )
 
-    monkeypatch.setattr(login, "login", believed)
+    monkeypatch.setattr("bot.flows.invitations.login", believed)
     async with opened(runtime) as (chats, place):
         await invited(chats, place)
         await texts(chats, MARTA, "1")
         assert await roles(runtime) == [(MARTA, "receptionist")]
+
+
+@pytest.mark.parametrize("guard", [True, False])
+async def test_who_accepted_by_sms_proves_it_before_an_order(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *, guard: bool
+) -> None:
+    """Accepting is no staff proof: its code is a customers' one, given away more readily."""
+    if not guard:
+        monkeypatch.setattr(StaffProof, "holds", lambda *_, **__: True)
+    async with opened(runtime) as (chats, place):
+        await invited(chats, place)
+        (asked,) = await texts(chats, MARTA, "1")
+        code = re.search(r"\b\d{6}\b", asked)
+        assert code, asked
+        await texts(chats, MARTA, code[0])
+        (said,) = await texts(chats, MARTA, "sick")
+        waits = re.match(r"Bella Hair: reply \d{6} to give your order 'sick' as staff\.", said)
+        assert bool(waits) is guard, said
 
 
 async def test_who_says_no_or_asks_for_it_later(runtime: Runtime) -> None:

@@ -27,7 +27,7 @@ from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.people import identities, invitations, pairing
 from core.people.identities import get_or_create_user_by_phone, person_of_conversation
 from core.people.invitations import Invitation
-from core.people.member_chats import Chat
+from core.people.member_chats import Chat, end_chat
 from core.people.members import (
     add_member,
     end_memberships,
@@ -37,6 +37,7 @@ from core.people.members import (
     roles_of_user,
     staff_of_conversation,
 )
+from core.people.staff_proofs import staff_proof
 from core.people.verification import verify_identity_without_conversation
 from tests.support import shops
 from tests.support.row_factory import RowFactory
@@ -339,6 +340,32 @@ async def test_who_was_let_go_does_not_come_back_by_an_open_invitation(house: Ho
     assert await house.do(lambda ctx: invitations.invitation_by_code(ctx, code)) is None
     with pytest.raises(InvitationOver):
         await house.do(lambda ctx: invitations.accept(ctx, open_one.id, house.marta))
+
+
+async def test_pairing_proves_a_chat_for_one_shop_alone(house: House) -> None:
+    """Marta owns the barber's as well: the chat paired for the salon gives no orders there."""
+
+    async def holds() -> list[bool]:
+        async def work(ctx: Context) -> list[bool]:
+            found = [
+                await staff_proof(ctx, house.telegram, house.marta, place.shop_id)
+                for place in (house.salon, house.barber)
+            ]
+            return [proof.holds(ctx.now, recent=True) for proof in found]
+
+        there: list[bool] = await house.do(work)
+        return there
+
+    await house.accepted()
+    assert await holds() == [False, False]
+    chat = await house.paired()
+    assert await holds() == [True, False]
+    clock = house.runtime.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(days=2))  # Telegram vouches for the account: no code after 12 hours
+    assert await holds() == [True, False]
+    await house.do(lambda ctx: end_chat(ctx, house.marta, chat.id))
+    assert await holds() == [False, False]
 
 
 async def test_one_account_acts_for_one_member_of_a_shop(house: House) -> None:
