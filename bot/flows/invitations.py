@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.dialogue.talk import MISSING, Heard, Talk
 from bot.flows.login import login
-from bot.flows.staff.settings import welcome
+from bot.flows.staff.settings import welcome_member
 from bot.i18n.messages import text
 from core.catalog import loader
 from core.errors import InvitationOver, NotAllowed, NotFound, PhoneInvalid
@@ -22,7 +22,7 @@ from core.people.verification import verify_identity_without_conversation
 from core.values.phone_numbers import parse_phone
 
 
-async def invitation(talk: Talk) -> None:
+async def answer_invitation(talk: Talk) -> None:
     """Accept or decline an invitation that came as a message, or one that is asked for."""
     found = await _which(talk)
     if found is None:
@@ -44,14 +44,16 @@ async def invitation(talk: Talk) -> None:
             return "kept"
         if person is None:
             raise NotAllowed
-        verb = invitations.accept if answer == "accept" else invitations.decline
+        verb = (
+            invitations.accept_invitation if answer == "accept" else invitations.decline_invitation
+        )
         try:
             one = await verb(talk.ctx, found.id, person.user_id)
         except (NotFound, InvitationOver):
             return "over"
         if answer == "accept" and found.name and not person.name:
             await change_user(talk.ctx, person.user_id, name=found.name)
-        await invitations.note_answer(
+        await invitations.record_answer(
             talk.ctx,
             one,
             str(answer),
@@ -71,7 +73,7 @@ async def invitation(talk: Talk) -> None:
 
 
 _ANSWERS = tuple(
-    Choice(one.value, text(one.label.key), one.keywords) for one in invitations.ANSWERS
+    Choice(one.value, text(one.label.key), one.keywords) for one in invitations.INVITATION_ANSWERS
 )
 
 
@@ -99,8 +101,8 @@ async def _here(talk: Talk) -> list[Invitation]:
     phones = [here.address] if here.address.startswith("+") else []
     person = await person_of_conversation(talk.ctx, here.id)
     if person is not None and person.is_verified:
-        phones += await invitations.proved_phones(talk.ctx, person.user_id)
-    found = await invitations.invitations_to(talk.ctx, phones)
+        phones += await invitations.verified_phones(talk.ctx, person.user_id)
+    found = await invitations.invitations_to_phones(talk.ctx, phones)
     return [one for one in found if here.line_shop_id in (None, one.shop_id)]
 
 
@@ -108,7 +110,7 @@ def _role(one: Invitation) -> Say:
     return text(f"role.{one.role}")
 
 
-async def join(talk: Talk) -> None:
+async def accept_by_link(talk: Talk) -> None:
     """Accept the invitation of a link by sharing one's own number, which has to be the invited one.
 
     The chat is bound to the role, as by a pairing code. It need not be an account of ours, and
@@ -140,19 +142,19 @@ async def join(talk: Talk) -> None:
         user_id = await verify_identity_without_conversation(
             talk.ctx, "phone", found.phone, name=found.name
         )
-        one = await invitations.accept(talk.ctx, found.id, user_id)
+        one = await invitations.accept_invitation(talk.ctx, found.id, user_id)
         talk_id = talk.conversation.id
-        await invitations.note_answer(
+        await invitations.record_answer(
             talk.ctx, one, "accept", user_id=user_id, conversation_id=talk_id
         )
-        await pairing.bind(talk.ctx, talk_id, one.shop_id, user_id)
+        await pairing.bind_conversation(talk.ctx, talk_id, one.shop_id, user_id)
         return True
 
     await talk.once("joined", settle)
-    await welcome(talk, found.shop_id)
+    await welcome_member(talk, found.shop_id)
 
 
-async def unpair(talk: Talk) -> None:
+async def end_own_chat(talk: Talk) -> None:
     """End what acts for oneself at a shop: it takes no proof to have less done in one's name."""
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:
@@ -160,7 +162,7 @@ async def unpair(talk: Talk) -> None:
 
     async def end(_key: str) -> Json:
         try:
-            chat = await pairing.unbind(
+            chat = await pairing.unbind_chat(
                 talk.ctx,
                 person.user_id,
                 int(talk.args["chat"]),

@@ -26,24 +26,24 @@ from core.people.identities import get_or_create_contact, recently_verified
 from core.people.members import ROLES, add_member
 from core.values.phone_numbers import country_of_phone, parse_phone
 
-LIVES_FOR = timedelta(days=14)
+INVITATION_LIFETIME = timedelta(days=14)
 
-PREFIX = "invite_"
+START_PREFIX = "invite_"
 """How the code begins as what a link hands over: t.me/bot?start=invite_…"""
 
-LENGTH = 10
-ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
+CODE_LENGTH = 10
+CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
 """As of pairing codes: 45 bits, and it opens nothing to a phone that is not the invited one."""
 
 DAY = timedelta(days=1)
-TOLD_PER_PHONE, TOLD_PER_SHOP, TOLD_PER_PREFIX = 3, 20, 50
+NOTICES_PER_PHONE, NOTICES_PER_SHOP, NOTICES_PER_PREFIX = 3, 20, 50
 """Messages about invitations in a day: to one phone whoever invites it, by one shop, to one range
-of numbers (`codes.PREFIX`). An invitation beyond them stands, and nobody is written to."""
+of numbers (`otp.PREFIX_LENGTH`). An invitation beyond them stands, and nobody is written to."""
 
-FLOW = "invitation"
+INVITATION_FLOW = "invitation"
 """The flow that an answer to the message starts."""
 
-ANSWERS = (
+INVITATION_ANSWERS = (
     Choice("accept", Say("invitation.accept"), ("@yes", "accept")),
     Choice("decline", Say("invitation.decline"), ("@no", "decline")),
 )
@@ -92,7 +92,7 @@ async def _found(ctx: Context, *which: sa.ColumnElement[bool]) -> list[Invitatio
 # ------------------------------------------------------------------------------------ by the shop
 
 
-async def invite(
+async def create_invitation(
     ctx: Context,
     shop_id: int,
     *,
@@ -124,7 +124,7 @@ async def invite(
     replaced = await ctx.execute(before.values(revoked_at=ctx.now, digest="").returning(table.c.id))
     for one in replaced.scalars().all():
         await _ask_no_more(ctx, one)
-    code = "".join(ctx.random.choices(ALPHABET, k=LENGTH))
+    code = "".join(ctx.random.choices(CODE_ALPHABET, k=CODE_LENGTH))
     made = await ctx.insert(
         table,
         shop_id=shop_id,
@@ -136,7 +136,7 @@ async def invite(
         invited_by=invited_by,
         digest=_digest(ctx, code),
         created_at=ctx.now,
-        expires_at=ctx.now + LIVES_FOR,
+        expires_at=ctx.now + INVITATION_LIFETIME,
     )
     (invitation,) = await _found(ctx, table.c.id == made)
     countries = (shop.code_countries or shop.country).split(",")
@@ -145,19 +145,19 @@ async def invite(
     return invitation, code
 
 
-async def open_at_shop(ctx: Context, shop_id: int) -> list[Invitation]:
+async def list_open_invitations(ctx: Context, shop_id: int) -> list[Invitation]:
     """Return a shop's invitations that wait for an answer."""
     return await _found(ctx, table.c.shop_id == shop_id)
 
 
-async def open_invitation(ctx: Context, shop_id: int, invitation_id: int) -> Invitation:
+async def load_open_invitation(ctx: Context, shop_id: int, invitation_id: int) -> Invitation:
     """Return one of them; NotFound for any other."""
     for one in await _found(ctx, table.c.shop_id == shop_id, table.c.id == invitation_id):
         return one
     raise NotFound(invitation=invitation_id)
 
 
-async def revoke(ctx: Context, shop_id: int, invitation_id: int) -> None:
+async def revoke_invitation(ctx: Context, shop_id: int, invitation_id: int) -> None:
     """Take an open invitation of a shop back; NotFound for any other."""
     this = sa.update(table).where(
         table.c.id == invitation_id, table.c.shop_id == shop_id, _open(ctx.now)
@@ -175,9 +175,9 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
         return
     since = table.c.told_at > ctx.now - DAY
     for which, most in (
-        (table.c.phone == invitation.phone, TOLD_PER_PHONE),
-        (table.c.shop_id == invitation.shop_id, TOLD_PER_SHOP),
-        (table.c.phone.startswith(invitation.phone[: otp.PREFIX_LENGTH]), TOLD_PER_PREFIX),
+        (table.c.phone == invitation.phone, NOTICES_PER_PHONE),
+        (table.c.shop_id == invitation.shop_id, NOTICES_PER_SHOP),
+        (table.c.phone.startswith(invitation.phone[: otp.PREFIX_LENGTH]), NOTICES_PER_PREFIX),
     ):
         told = sa.select(sa.func.count()).select_from(table).where(since, which)
         if int(await ctx.scalar(told)) >= most:
@@ -186,8 +186,8 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
     await enqueue_prompt(
         ctx,
         Say("invitation", {"shop": invitation.shop, "role": Say(f"role.{invitation.role}")}),
-        options=ANSWERS,
-        flow=FLOW,
+        options=INVITATION_ANSWERS,
+        flow=INVITATION_FLOW,
         args={"invitation": invitation.id},
         kind="invitation",
         conversation_id=contact.conversation_id,
@@ -200,14 +200,14 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
 # ------------------------------------------------------------------------------------ by the person
 
 
-async def invitations_to(ctx: Context, phones: Sequence[str]) -> list[Invitation]:
+async def invitations_to_phones(ctx: Context, phones: Sequence[str]) -> list[Invitation]:
     """Return the open invitations to phones (E.164)."""
     return await _found(ctx, table.c.phone.in_(phones)) if phones else []
 
 
-async def invitations_of(ctx: Context, user_id: int) -> list[Invitation]:
+async def invitations_of_user(ctx: Context, user_id: int) -> list[Invitation]:
     """Return the open invitations to the phones a user proved."""
-    return await invitations_to(ctx, await proved_phones(ctx, user_id))
+    return await invitations_to_phones(ctx, await verified_phones(ctx, user_id))
 
 
 async def invitation_by_code(ctx: Context, code: str) -> Invitation | None:
@@ -216,8 +216,11 @@ async def invitation_by_code(ctx: Context, code: str) -> Invitation | None:
     return found[0] if found else None
 
 
-async def accept(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
+async def accept_invitation(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
     """Make an invitation the membership of the user whose phone, proved lately, it is to.
+
+    It is no staff proof: a code for it is a customers' one, and where the phone was proved lately
+    there was none, so that the SMS may be forged. The first order asks for a staff code.
 
     NotFound for an invitation to another phone, InvitationOver for one that is over.
     """
@@ -234,14 +237,14 @@ async def accept(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
     return invitation
 
 
-async def decline(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
-    """Say no to an invitation; errors as of `accept`."""
+async def decline_invitation(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
+    """Say no to an invitation; errors as of `accept_invitation`."""
     invitation = await _theirs(ctx, invitation_id, user_id)
     await _answer(ctx, invitation_id, declined_at=ctx.now)
     return invitation
 
 
-async def note_answer(
+async def record_answer(
     ctx: Context, invitation: Invitation, answer: str, *, user_id: int, conversation_id: int
 ) -> None:
     """Write an answer that was given in a talk into the audit, as the API writes one given there.
@@ -261,7 +264,7 @@ async def note_answer(
     )
 
 
-async def proved_phones(ctx: Context, user_id: int) -> list[str]:
+async def verified_phones(ctx: Context, user_id: int) -> list[str]:
     """Return the phones a user proved, by proofs that hold yet."""
     rows = await ctx.all(
         sa.select(identities.c.value, identities.c.proved_at, identities.c.used_at).where(
@@ -279,7 +282,7 @@ async def proved_phones(ctx: Context, user_id: int) -> list[str]:
 async def _theirs(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
     found = await _found(ctx, table.c.id == invitation_id)
     phone = await ctx.scalar(sa.select(table.c.phone).where(table.c.id == invitation_id))
-    if phone is None or phone not in await proved_phones(ctx, user_id):
+    if phone is None or phone not in await verified_phones(ctx, user_id):
         raise NotFound(invitation=invitation_id)
     if not found:
         raise InvitationOver(invitation=invitation_id)
@@ -308,7 +311,7 @@ async def _ask_no_more(ctx: Context, invitation_id: int) -> None:
         .where(
             prompts.c.conversation_id.in_(talks),
             prompts.c.closed_at.is_(None),
-            prompts.c.flow == FLOW,
+            prompts.c.flow == INVITATION_FLOW,
             prompts.c.args["invitation"].as_integer() == invitation_id,
         )
         .values(closed_at=ctx.now)

@@ -22,7 +22,7 @@ _ACCOUNTS = ("telegram", "whatsapp")
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class MemberChat:
     """An account that acts for a member at a shop; `name` is what its channel calls it."""
 
     id: int
@@ -34,12 +34,12 @@ class Chat:
     created_at: datetime
 
 
-def is_living() -> sa.ColumnElement[bool]:
+def is_active_chat() -> sa.ColumnElement[bool]:
     """Return the condition for a chat that acts yet."""
     return member_chats.c.ended_at.is_(None)
 
 
-async def bind_chat(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -> Chat:
+async def bind_chat(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -> MemberChat:
     """Let the account of a conversation act in a member's role at a shop, instead of another's.
 
     NotAllowed where an account says nothing of who writes: on SMS, by mail, as a bare phone.
@@ -81,33 +81,35 @@ def _chats() -> sa.Select[tuple[int, int, str, int, str, str, datetime]]:
         )
         .join_from(member_chats, shops, shops.c.id == member_chats.c.shop_id)
         .join(identities, identities.c.id == member_chats.c.identity_id)
-        .where(is_living())
+        .where(is_active_chat())
         .order_by(member_chats.c.id)
     )
 
 
-async def chats_of_member(ctx: Context, user_id: int) -> list[Chat]:
+async def chats_of_member(ctx: Context, user_id: int) -> list[MemberChat]:
     """Return the accounts that act for a user, the oldest first."""
     rows = await ctx.all(_chats().where(member_chats.c.user_id == user_id))
-    return [Chat(*list(row)) for row in rows]
+    return [MemberChat(*list(row)) for row in rows]
 
 
-async def chat_of_member(ctx: Context, user_id: int, chat_id: int) -> Chat:
+async def chat_of_member(ctx: Context, user_id: int, chat_id: int) -> MemberChat:
     """Return one of them; NotFound for one that is over or another's."""
     this = (member_chats.c.id == chat_id, member_chats.c.user_id == user_id)
     row = await ctx.first(_chats().where(*this))
     if row is None:
         raise NotFound(chat=chat_id)
-    return Chat(*list(row))
+    return MemberChat(*list(row))
 
 
-async def bound_chat(ctx: Context, conversation_id: int, shop_id: int) -> int | None:
+async def bound_chat_id(ctx: Context, conversation_id: int, shop_id: int) -> int | None:
     """Return the binding by which a conversation acts at a shop, if it is by one."""
     found = await ctx.scalar(
         sa.select(member_chats.c.id)
         .join_from(conversations, member_chats, _same_identity())
         .where(
-            conversations.c.id == conversation_id, member_chats.c.shop_id == shop_id, is_living()
+            conversations.c.id == conversation_id,
+            member_chats.c.shop_id == shop_id,
+            is_active_chat(),
         )
     )
     return None if found is None else int(found)
@@ -129,7 +131,7 @@ async def _end(ctx: Context, *which: sa.ColumnElement[bool]) -> int:
     """End chats; the shop's alerts that wait to go there do not go. Returns how many ended."""
     ended = await ctx.execute(
         sa.update(member_chats)
-        .where(is_living(), *which)
+        .where(is_active_chat(), *which)
         .values(ended_at=ctx.now)
         .returning(member_chats.c.shop_id, member_chats.c.identity_id)
     )
@@ -147,7 +149,7 @@ async def _end(ctx: Context, *which: sa.ColumnElement[bool]) -> int:
     return len(rows)
 
 
-async def set_chat_quiet(ctx: Context, chat_id: int, hours: tuple[int, int] | None) -> None:
+async def set_chat_quiet_hours(ctx: Context, chat_id: int, hours: tuple[int, int] | None) -> None:
     """Keep quiet in one chat between two minutes of the local day; None: as its member has it."""
     since, until = hours or (None, None)
     await ctx.execute(
@@ -157,7 +159,7 @@ async def set_chat_quiet(ctx: Context, chat_id: int, hours: tuple[int, int] | No
     )
 
 
-async def other_talks(ctx: Context, user_id: int, shop_id: int, but: int) -> list[int]:
+async def other_conversations(ctx: Context, user_id: int, shop_id: int, but: int) -> list[int]:
     """Return where a user is told what happens to their account: a talk on each channel.
 
     On addresses they proved, never on the account (an identity) that it is about.

@@ -21,7 +21,7 @@ from core.db.tables import members as members_table
 from core.errors import InvalidValue, LastOwner, NotFound
 from core.people.customers import parse_shop_phone
 from core.people.identities import get_or_create_user_by_phone
-from core.people.member_chats import end_chats, is_living
+from core.people.member_chats import end_chats, is_active_chat
 from core.people.preferences import PREFERABLE_CHANNELS
 
 ROLES = ("owner", "receptionist", "provider")
@@ -275,7 +275,7 @@ _BOUND = (
     .where(
         conversations.c.id == sa.bindparam("conversation_id"),
         identities.c.ended_at.is_(None),
-        is_living(),
+        is_active_chat(),
         users.c.deactivated_at.is_(None),
     )
 )

@@ -2,7 +2,7 @@
 
 Long enough that nobody guesses it, good once, for a day; the database keeps a keyed hash. The code
 is handed to the member alone: whoever has it chooses the chat. It proves nothing of whose that
-chat is, and opens nothing but the role (`people.chats`).
+chat is, and opens nothing but the role (`core.people.member_chats`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from core.db.tables import identities, member_chats, members, one_time_codes, us
 from core.errors import CodeExpired, NotFound
 from core.messaging.messages import Choice, Say
 from core.messaging.outbox.prompts import enqueue_prompt
-from core.people.member_chats import Chat, bind_chat, chat_of_member, end_chat, other_talks
+from core.people.member_chats import (
+    MemberChat,
+    bind_chat,
+    chat_of_member,
+    end_chat,
+    other_conversations,
+)
 from core.people.members import is_member
 
 PAIRING_PURPOSE = "pair"
@@ -30,7 +36,7 @@ CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
 START_PREFIX = "pair_"
 """How the code begins as what a link hands over: t.me/bot?start=pair_…"""
 
-FLOW = "unpair"
+UNPAIR_FLOW = "unpair"
 """The flow by which whoever was paired takes it back."""
 
 
@@ -88,7 +94,7 @@ async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> dict[int, st
     return {row.shop_id: await issue_pairing_code(ctx, row.shop_id, row.user_id) for row in works}
 
 
-async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> Chat:
+async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> MemberChat:
     """Let the account of a conversation act in the role of the member whose code this is.
 
     The member is told wherever else they are reached. CodeDead for a code that is wrong, used or
@@ -114,16 +120,18 @@ async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> Ch
     active = sa.select(users.c.id).where(users.c.id == user_id, users.c.deactivated_at.is_(None))
     if await ctx.scalar(active) is None or not await is_member(ctx, shop_id, user_id):
         raise CodeExpired
-    return await bind(ctx, conversation_id, shop_id, user_id)
+    return await bind_conversation(ctx, conversation_id, shop_id, user_id)
 
 
-async def bind(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -> Chat:
+async def bind_conversation(
+    ctx: Context, conversation_id: int, shop_id: int, user_id: int
+) -> MemberChat:
     """Let the account of a conversation act for a member, note it, and tell them elsewhere."""
     chat = await bind_chat(ctx, conversation_id, shop_id, user_id)
     await _note(ctx, "bind", chat, conversation_id)
     this = sa.select(member_chats.c.identity_id).where(member_chats.c.id == chat.id)
     but = int(await ctx.scalar(this))
-    for talk in await other_talks(ctx, user_id, shop_id, but):
+    for talk in await other_conversations(ctx, user_id, shop_id, but):
         await enqueue_prompt(
             ctx,
             Say(
@@ -135,7 +143,7 @@ async def bind(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -
                 },
             ),
             options=(Choice("end", Say("chat_bound.end"), ("not me", "undo")),),
-            flow=FLOW,
+            flow=UNPAIR_FLOW,
             args={"chat": chat.id},
             kind="chat bound",
             conversation_id=talk,
@@ -145,7 +153,9 @@ async def bind(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -
     return chat
 
 
-async def unbind(ctx: Context, user_id: int, chat_id: int, *, conversation_id: int) -> Chat:
+async def unbind_chat(
+    ctx: Context, user_id: int, chat_id: int, *, conversation_id: int
+) -> MemberChat:
     """End one of a member's chats, as asked for in a talk; NotFound for another's or one over."""
     chat = await chat_of_member(ctx, user_id, chat_id)
     await end_chat(ctx, user_id, chat_id)
@@ -153,7 +163,7 @@ async def unbind(ctx: Context, user_id: int, chat_id: int, *, conversation_id: i
     return chat
 
 
-async def _note(ctx: Context, what: str, chat: Chat, conversation_id: int) -> None:
+async def _note(ctx: Context, what: str, chat: MemberChat, conversation_id: int) -> None:
     await record_change(
         ctx,
         action=f"chats.{what}",

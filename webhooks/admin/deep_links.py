@@ -75,7 +75,7 @@ async def _username(app: App, address: str) -> str:
         return ""
 
 
-async def owners_link(app: App, start: str) -> str:
+async def staff_bot_link(app: App, start: str) -> str:
     """Return the link that hands `start` to the bot for the shops' people; "" without one."""
     async with app.runtime.read_transaction() as ctx:
         known = await lines.load_lines(ctx, "telegram")

@@ -61,7 +61,7 @@ ROUTERS = (
     auth.router,
     me.router,
     chats.router,
-    invitations.own,
+    invitations.own_router,
     shops.router,
     lines.router,
     services.router,

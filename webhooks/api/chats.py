@@ -42,7 +42,7 @@ class ChatOut(ResponseModel):
 
 
 @router.post("/pairing")
-async def pair(body: PairingIn, call: AuthorizedRequest) -> PairingOut:
+async def create_pairing_code(body: PairingIn, call: AuthorizedRequest) -> PairingOut:
     """Make a code by which a chat of one's own acts for one at a shop; an older one is dead.
 
     For oneself alone: whoever has it chooses the chat.
@@ -57,7 +57,7 @@ async def pair(body: PairingIn, call: AuthorizedRequest) -> PairingOut:
 
 
 @router.get("/chats")
-async def list_chats(call: AuthorizedRequest, asked: PageQuery) -> PageResponse[ChatOut]:
+async def list_own_chats(call: AuthorizedRequest, asked: PageQuery) -> PageResponse[ChatOut]:
     """List the accounts that act for one at shops."""
 
     async def work(ctx: Context) -> PageResponse[ChatOut]:
@@ -70,7 +70,7 @@ async def list_chats(call: AuthorizedRequest, asked: PageQuery) -> PageResponse[
 
 
 @router.delete("/chats/{chat_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_chat(chat_id: PathRowId, call: AuthorizedRequest) -> None:
+async def end_own_chat(chat_id: PathRowId, call: AuthorizedRequest) -> None:
     """Let an account act for one no more."""
 
     async def read(ctx: Context) -> ChatOut:

@@ -26,7 +26,7 @@ from webhooks.api.schemas import (
 )
 
 router = APIRouter(prefix="/shops/{shop_id}/invitations", tags=["invitations"])
-own = APIRouter(prefix="/me/invitations", tags=["me"])
+own_router = APIRouter(prefix="/me/invitations", tags=["me"])
 
 RoleName = Literal["owner", "receptionist", "provider"]
 
@@ -52,7 +52,7 @@ class InvitationOut(ResponseModel):
     expires_at: datetime
 
 
-class Invited(InvitationOut):
+class InvitationCreated(InvitationOut):
     """The same, with the code of its link, shown this once."""
 
     code: str = Field(
@@ -81,7 +81,7 @@ async def list_invitations(
 
     async def work(ctx: Context) -> PageResponse[InvitationOut]:
         found = paginate_list(
-            await invitations.open_at_shop(ctx, shop_id), lambda one: one.id, asked
+            await invitations.list_open_invitations(ctx, shop_id), lambda one: one.id, asked
         )
         return PageResponse.from_page(found.map(InvitationOut.model_validate))
 
@@ -89,7 +89,9 @@ async def list_invitations(
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-async def invite(shop_id: PathRowId, body: InvitationIn, call: AuthorizedRequest) -> Invited:
+async def create_invitation(
+    shop_id: PathRowId, body: InvitationIn, call: AuthorizedRequest
+) -> InvitationCreated:
     """Invite whoever has a phone; where a line can, a message tells it.
 
     The answer is the same whether the phone is known here or not.
@@ -100,35 +102,39 @@ async def invite(shop_id: PathRowId, body: InvitationIn, call: AuthorizedRequest
         nonlocal code
         if body.provider_id is not None:
             (await load_catalog(ctx, shop_id)).provider(body.provider_id)
-        made, code = await invitations.invite(
+        made, code = await invitations.create_invitation(
             ctx, shop_id, invited_by=call.principal.user_id, **body.model_dump()
         )
         return InvitationOut.model_validate(made)
 
     # The row in the audit says whom and as what, and nothing of the code.
     made = await call.run_write(work, keep=False)
-    return Invited(**made.model_dump(), code=code)
+    return InvitationCreated(**made.model_dump(), code=code)
 
 
 @router.delete("/{invitation_id}", status_code=HTTPStatus.NO_CONTENT)
-async def revoke(shop_id: PathRowId, invitation_id: PathRowId, call: AuthorizedRequest) -> None:
+async def revoke_invitation(
+    shop_id: PathRowId, invitation_id: PathRowId, call: AuthorizedRequest
+) -> None:
     """Take an invitation back."""
 
     async def read(ctx: Context) -> InvitationOut:
-        found = await invitations.open_invitation(ctx, shop_id, invitation_id)
+        found = await invitations.load_open_invitation(ctx, shop_id, invitation_id)
         return InvitationOut.model_validate(found)
 
-    await call.run_write(lambda ctx: invitations.revoke(ctx, shop_id, invitation_id), before=read)
+    await call.run_write(
+        lambda ctx: invitations.revoke_invitation(ctx, shop_id, invitation_id), before=read
+    )
 
 
-@own.get("")
+@own_router.get("")
 async def list_own_invitations(
     call: AuthorizedRequest, asked: PageQuery
 ) -> PageResponse[OwnInvitation]:
     """List the open invitations to phones one proved."""
 
     async def work(ctx: Context) -> PageResponse[OwnInvitation]:
-        mine = await invitations.invitations_of(ctx, call.principal.user_id)
+        mine = await invitations.invitations_of_user(ctx, call.principal.user_id)
         return PageResponse.from_page(
             paginate_list(mine, lambda one: one.id, asked).map(OwnInvitation.model_validate)
         )
@@ -136,23 +142,25 @@ async def list_own_invitations(
     return await call.run_read(work)
 
 
-@own.post("/{invitation_id}/accept")
+@own_router.post("/{invitation_id}/accept")
 async def accept_invitation(invitation_id: PathRowId, call: AuthorizedRequest) -> OwnInvitation:
     """Accept an invitation: from now on one works at the shop."""
 
     async def work(ctx: Context) -> OwnInvitation:
-        return _answered(call, await invitations.accept(ctx, invitation_id, call.principal.user_id))
+        return _answered(
+            call, await invitations.accept_invitation(ctx, invitation_id, call.principal.user_id)
+        )
 
     return await call.run_write(work)
 
 
-@own.post("/{invitation_id}/decline")
+@own_router.post("/{invitation_id}/decline")
 async def decline_invitation(invitation_id: PathRowId, call: AuthorizedRequest) -> OwnInvitation:
     """Decline an invitation."""
 
     async def work(ctx: Context) -> OwnInvitation:
         return _answered(
-            call, await invitations.decline(ctx, invitation_id, call.principal.user_id)
+            call, await invitations.decline_invitation(ctx, invitation_id, call.principal.user_id)
         )
 
     return await call.run_write(work)

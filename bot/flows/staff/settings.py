@@ -12,7 +12,7 @@ from bot.i18n.messages import text
 from core.errors import CodeExpired, NotAllowed
 from core.messaging.messages import Choice, Json
 from core.people import pairing
-from core.people.member_chats import bound_chat, set_chat_quiet
+from core.people.member_chats import bound_chat_id, set_chat_quiet_hours
 from core.people.members import set_alert_channel, set_member_alerts, staff_of_conversation
 from core.people.preferences import PREFERABLE_CHANNELS, set_preferred_channel, set_quiet_hours
 from core.shops import shops
@@ -78,9 +78,9 @@ async def _set_quiet(talk: Talk, desk: StaffContext, hours: tuple[int, int] | No
     if not desk.bound:
         await set_quiet_hours(talk.ctx, desk.user_id, hours)
         return
-    chat = await bound_chat(talk.ctx, talk.conversation.id, desk.shop_id)
+    chat = await bound_chat_id(talk.ctx, talk.conversation.id, desk.shop_id)
     if chat is not None:
-        await set_chat_quiet(talk.ctx, chat, hours)
+        await set_chat_quiet_hours(talk.ctx, chat, hours)
 
 
 async def choose_alert_channel(talk: Talk) -> None:
@@ -141,10 +141,10 @@ async def pair_chat(talk: Talk) -> None:
     if shop_id is None:
         await talk.say(text("desk.pair_dead"))
         return
-    await welcome(talk, int(shop_id))
+    await welcome_member(talk, int(shop_id))
 
 
-async def welcome(talk: Talk, shop_id: int) -> NoReturn:
+async def welcome_member(talk: Talk, shop_id: int) -> NoReturn:
     """Greet a chat that acts for a member of a shop from now on, and show what it can do."""
     talk.change_conversation(shop_id=shop_id)
     staff = await staff_of_conversation(talk.ctx, talk.conversation.id)

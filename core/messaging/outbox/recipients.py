@@ -46,7 +46,7 @@ class BookingRef(Protocol):
         """Whom it is for; None while a hold nobody has proved a phone for."""
 
 
-def wished(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str]:
+def wished_channel(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str]:
     """On which channel a user of the statement wants the alerts of a shop they work at."""
     here = members.alias("here")
     own = (
@@ -72,12 +72,12 @@ A customers' talk in which somebody typed a member's phone and its code is not t
 """
 
 
-def staff_lines(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
+def is_staff_line(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
     """Where a shop's people are told things: lines of their own, the channel they asked for, SMS.
 
     Anybody has SMS.
     """
-    return lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == wished(shop_id))
+    return lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == wished_channel(shop_id))
 
 
 def _recipients(*, bound: bool) -> sa.Select[Any]:
@@ -136,7 +136,7 @@ def _recipients(*, bound: bool) -> sa.Select[Any]:
             identities.c.value.label("address"),
             conversations.c.id.label("conversation_id"),
             conversations.c.opted_out_at,
-            (lines.c.channel == wished(shop)).label("wished"),
+            (lines.c.channel == wished_channel(shop)).label("wished"),
             lines.c.staff,
             simulated.label("simulated"),
             lines.c.shop_id.is_(None).label("shared"),
@@ -149,7 +149,7 @@ def _recipients(*, bound: bool) -> sa.Select[Any]:
             lines,
             lines.c.active
             & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
-            & staff_lines(shop)
+            & is_staff_line(shop)
             & (kind == identities.c.kind),
         )
         .outerjoin(
@@ -294,7 +294,7 @@ async def open_missing_conversations(
             identities.c.value.label("address"),
         )
         .join_from(identities, users, users.c.id == identities.c.user_id)
-        .join(lines, (kind == identities.c.kind) & staff_lines(shop_id))
+        .join(lines, (kind == identities.c.kind) & is_staff_line(shop_id))
         .outerjoin(
             conversations,
             (conversations.c.line_id == lines.c.id)

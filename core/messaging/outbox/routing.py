@@ -30,10 +30,10 @@ from core.messaging.outbox.enqueue import OPTED_OUT_REASON, wake_sender
 from core.messaging.outbox.recipients import (
     SIMULATED_TRANSPORTS,
     THEIR_OWN,
+    is_staff_line,
     is_unreachable,
     open_missing_conversations,
-    staff_lines,
-    wished,
+    wished_channel,
 )
 
 CHANNEL_ORDER = ("telegram", "whatsapp", "sms", "email")
@@ -232,7 +232,7 @@ async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -
     channel: sa.ColumnElement[str] = users.c.channel
     whose: sa.ColumnElement[bool] = identities.c.user_id == user_id
     if is_for_staff(row.say):
-        theirs, channel = staff_lines(row.the_shop), wished(row.the_shop)
+        theirs, channel = is_staff_line(row.the_shop), wished_channel(row.the_shop)
         acting = sa.select(member_chats.c.identity_id).where(
             member_chats.c.user_id == user_id,
             member_chats.c.shop_id == row.the_shop,

@@ -47,7 +47,7 @@ async def invited(chats: TelegramHarness, place: BuiltShop, phone: str = MARTA) 
     """Let the owner invite a phone as a receptionist; return the code of the link."""
 
     async def work(ctx: Context) -> str:
-        _, code = await people_invitations.invite(
+        _, code = await people_invitations.create_invitation(
             ctx, place.shop_id, role="receptionist", phone=phone, name="Marta R.", invited_by=None
         )
         return code

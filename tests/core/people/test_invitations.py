@@ -27,7 +27,7 @@ from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.people import identities, invitations, pairing
 from core.people.identities import get_or_create_user_by_phone, person_of_conversation
 from core.people.invitations import Invitation
-from core.people.member_chats import Chat, end_chat
+from core.people.member_chats import MemberChat, end_chat
 from core.people.members import (
     add_member,
     end_memberships,
@@ -64,21 +64,23 @@ class House:
     async def invites(self, phone: str = MARTA, **more: Any) -> tuple[Invitation, str]:
         said = {"role": "receptionist", "invited_by": self.eve, "name": "M.", **more}
         found: tuple[Invitation, str] = await self.do(
-            lambda ctx: invitations.invite(ctx, self.salon.shop_id, phone=phone, **said)
+            lambda ctx: invitations.create_invitation(ctx, self.salon.shop_id, phone=phone, **said)
         )
         return found
 
     async def accepted(self) -> Invitation:
         invited, _ = await self.invites()
-        one: Invitation = await self.do(lambda ctx: invitations.accept(ctx, invited.id, self.marta))
+        one: Invitation = await self.do(
+            lambda ctx: invitations.accept_invitation(ctx, invited.id, self.marta)
+        )
         return one
 
-    async def paired(self) -> Chat:
-        async def work(ctx: Context) -> Chat:
+    async def paired(self) -> MemberChat:
+        async def work(ctx: Context) -> MemberChat:
             code = await pairing.issue_pairing_code(ctx, self.salon.shop_id, self.marta)
             return await pairing.pair_conversation(ctx, self.telegram, code)
 
-        chat: Chat = await self.do(work)
+        chat: MemberChat = await self.do(work)
         return chat
 
     async def posts(self) -> list[tuple[int, str, int]]:
@@ -157,11 +159,13 @@ async def test_who_did_not_prove_the_phone_cannot_accept(
     hers = await house.do(lambda ctx: get_or_create_user_by_phone(ctx, NOBODY))
     for who in (house.eve, house.marta, hers):
         with pytest.raises(NotFound):
-            await house.do(partial(invitations.accept, invitation_id=invited.id, user_id=who))
+            await house.do(
+                partial(invitations.accept_invitation, invitation_id=invited.id, user_id=who)
+            )
     assert await house.do(lambda ctx: is_member(ctx, house.salon.shop_id, hers)) is False
     # The control: were an unproved phone enough, that would have been a membership.
     monkeypatch.setattr(invitations, "recently_verified", lambda *_: True)
-    await house.do(lambda ctx: invitations.accept(ctx, invited.id, hers))
+    await house.do(lambda ctx: invitations.accept_invitation(ctx, invited.id, hers))
     assert await house.do(lambda ctx: is_member(ctx, house.salon.shop_id, hers)) is True
 
 
@@ -171,15 +175,15 @@ async def test_a_proof_of_long_ago_does_not_accept(house: House) -> None:
     assert isinstance(clock, FixedClock)
     clock.advance(identities.VERIFIED_FOR)
     again, _ = await house.invites()
-    assert await house.do(lambda ctx: invitations.invitations_of(ctx, house.marta)) == []
+    assert await house.do(lambda ctx: invitations.invitations_of_user(ctx, house.marta)) == []
     with pytest.raises(NotFound):
-        await house.do(lambda ctx: invitations.accept(ctx, again.id, house.marta))
+        await house.do(lambda ctx: invitations.accept_invitation(ctx, again.id, house.marta))
     assert invited.id != again.id
 
 
 async def test_an_invitation_is_answered_once_and_in_time(house: House) -> None:
     async def accepts(one: Invitation) -> None:
-        await house.do(lambda ctx: invitations.accept(ctx, one.id, house.marta))
+        await house.do(lambda ctx: invitations.accept_invitation(ctx, one.id, house.marta))
 
     invited = await house.accepted()
     with pytest.raises(InvitationOver):
@@ -189,13 +193,13 @@ async def test_an_invitation_is_answered_once_and_in_time(house: House) -> None:
     with pytest.raises(InvitationOver):
         await accepts(replaced)
     assert await house.do(lambda ctx: invitations.invitation_by_code(ctx, old)) is None
-    await house.do(lambda ctx: invitations.revoke(ctx, house.salon.shop_id, newest.id))
+    await house.do(lambda ctx: invitations.revoke_invitation(ctx, house.salon.shop_id, newest.id))
     with pytest.raises(InvitationOver):
         await accepts(newest)
     late, _ = await house.invites()
     clock = house.runtime.clock
     assert isinstance(clock, FixedClock)
-    clock.advance(invitations.LIVES_FOR)
+    clock.advance(invitations.INVITATION_LIFETIME)
     with pytest.raises(InvitationOver):
         await accepts(late)
 
@@ -203,8 +207,10 @@ async def test_an_invitation_is_answered_once_and_in_time(house: House) -> None:
 async def test_a_shop_takes_back_its_own_invitations_only(house: House) -> None:
     invited, _ = await house.invites()
     with pytest.raises(NotFound):
-        await house.do(lambda ctx: invitations.revoke(ctx, house.barber.shop_id, invited.id))
-    found = await house.do(lambda ctx: invitations.invitations_of(ctx, house.marta))
+        await house.do(
+            lambda ctx: invitations.revoke_invitation(ctx, house.barber.shop_id, invited.id)
+        )
+    found = await house.do(lambda ctx: invitations.invitations_of_user(ctx, house.marta))
     assert [(one.id, one.shop) for one in found] == [(invited.id, "Bella Hair")]
 
 
@@ -213,17 +219,17 @@ async def test_a_phone_is_written_to_three_times_a_day(house: House) -> None:
         count = sa.select(sa.func.count()).where(outbox_table.c.kind == "invitation")
         return int(await house.do(lambda ctx: ctx.scalar(count)))
 
-    for _ in range(invitations.TOLD_PER_PHONE + 2):
+    for _ in range(invitations.NOTICES_PER_PHONE + 2):
         await house.invites()
-    assert await told() == invitations.TOLD_PER_PHONE
+    assert await told() == invitations.NOTICES_PER_PHONE
     # Another country's number is invited, and not written to.
     await house.invites("+12125550177")
-    assert await told() == invitations.TOLD_PER_PHONE
+    assert await told() == invitations.NOTICES_PER_PHONE
     clock = house.runtime.clock
     assert isinstance(clock, FixedClock)
     clock.advance(timedelta(days=1, seconds=1))
     await house.invites()
-    assert await told() == invitations.TOLD_PER_PHONE + 1
+    assert await told() == invitations.NOTICES_PER_PHONE + 1
 
 
 # ------------------------------------------------------------------------------------ pairing
@@ -295,14 +301,16 @@ async def test_who_was_paired_is_told_elsewhere_and_ends_it(house: House) -> Non
         with pytest.raises(NotFound):
             await house.do(
                 partial(
-                    pairing.unbind,
+                    pairing.unbind_chat,
                     user_id=stranger,
                     chat_id=chat.id,
                     conversation_id=house.sms,
                 )
             )
     assert house.telegram in await house.alerted()
-    await house.do(lambda ctx: pairing.unbind(ctx, house.marta, chat.id, conversation_id=house.sms))
+    await house.do(
+        lambda ctx: pairing.unbind_chat(ctx, house.marta, chat.id, conversation_id=house.sms)
+    )
     assert (await house.posts(), house.telegram in await house.alerted()) == ([], False)
     asked = sa.select(audit_table.c.action).order_by(audit_table.c.id)
     noted = await house.do(lambda ctx: ctx.all(asked))
@@ -339,7 +347,7 @@ async def test_who_was_let_go_does_not_come_back_by_an_open_invitation(house: Ho
     await house.do(lambda ctx: remove_member(ctx, house.salon.shop_id, house.marta, "receptionist"))
     assert await house.do(lambda ctx: invitations.invitation_by_code(ctx, code)) is None
     with pytest.raises(InvitationOver):
-        await house.do(lambda ctx: invitations.accept(ctx, open_one.id, house.marta))
+        await house.do(lambda ctx: invitations.accept_invitation(ctx, open_one.id, house.marta))
 
 
 async def test_pairing_proves_a_chat_for_one_shop_alone(house: House) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from core.people import invitations
 from webhooks.admin.api_client import ApiProblem
-from webhooks.admin.deep_links import owners_link
+from webhooks.admin.deep_links import staff_bot_link
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.form_fields import api_errors, form_errors, parse_id
 from webhooks.admin.templating import redirect_saved, render_shop_page
@@ -54,12 +54,12 @@ async def invite_member(visit: ShopVisitor) -> Response:
         if problem.code == "phone_invalid":
             refusal |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
         return await _page(visit, typed=typed, **refusal)
-    link = await owners_link(visit.api_request.app, invitations.PREFIX + made["code"])
+    link = await staff_bot_link(visit.api_request.app, invitations.START_PREFIX + made["code"])
     return await _page(visit, link=link) if link else redirect_saved(_back(visit), "invited")
 
 
 @router.post("/invitations/{invitation_id}/revoke")
-async def revoke(visit: ShopVisitor, invitation_id: int) -> Response:
+async def revoke_invitation(visit: ShopVisitor, invitation_id: int) -> Response:
     """Take an invitation back."""
     await visit.api_send("DELETE", f"{_invitations(visit)}/{invitation_id}")
     return redirect_saved(_back(visit), "taken-back")
