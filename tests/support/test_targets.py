@@ -43,9 +43,9 @@ def written() -> set[str]:
     found = set()
     for file in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if function and node.name.startswith("test_"):
-                found.add(f"{file.relative_to(ROOT)}::{node.name}")
+            name = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else ""
+            if name.startswith("test_"):
+                found.add(f"{file.relative_to(ROOT)}::{name}")
     return found
 
 

@@ -83,7 +83,7 @@ def test_a_word_of_a_schema_that_nobody_checks_is_a_fault() -> None:
 
 
 def test_an_answer_is_documented_with_its_status_kind_and_headers() -> None:
-    any_json = {"content": {"application/json": {"schema": {}}}}
+    any_json: dict[str, Any] = {"content": {"application/json": {"schema": {}}}}
     assert faults(any_json, httpx.Response(500, text="oh")) == ["500 oh"]
     assert faults(any_json, httpx.Response(404, text="no")) == ["404 is not documented: no"]
     assert faults(any_json, httpx.Response(200, text="a")) == ["200 'text/plain' is not documented"]
