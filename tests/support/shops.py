@@ -17,6 +17,7 @@ from core.scheduling import opening_hours
 from core.shops import shops
 from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_category, add_service
+from tests.support.seeding import planted
 
 NINE_TO_SIX = (Interval(9 * 60, 18 * 60),)
 WEEKDAYS: Mapping[int, tuple[Interval, ...]] = dict.fromkeys(range(5), NINE_TO_SIX)
@@ -33,6 +34,7 @@ class BuiltShop:
     providers: Mapping[str, int]
 
 
+@planted
 async def build_salon(ctx: Context, **rules: object) -> BuiltShop:
     """Bella Hair in Madrid: Ana and Leo, three services, nothing to approve."""
     shop_id = await shops.add_shop(
@@ -80,6 +82,7 @@ async def build_salon(ctx: Context, **rules: object) -> BuiltShop:
     return await _open(ctx, shop_id, "+34915550100", services, providers)
 
 
+@planted
 async def build_clinic(ctx: Context, **rules: object) -> BuiltShop:
     """Smile Dental in Pune: one dentist, buffers of 15 minutes, bookings wait for approval."""
     shop_id = await shops.add_shop(
@@ -113,6 +116,7 @@ async def build_clinic(ctx: Context, **rules: object) -> BuiltShop:
     return await _open(ctx, shop_id, "+912055501000", services, providers)
 
 
+@planted
 async def build_barber(ctx: Context, **rules: object) -> BuiltShop:
     """Fade & Co in New York: two barbers, and a class of six on Saturdays at ten."""
     shop_id = await shops.add_shop(

@@ -20,7 +20,10 @@ async def test_visits_that_are_over_are_found_by_their_index(runtime: Runtime) -
         )
         assert await outcome_questions.ask_outcomes(ctx) == 0
         _, _, statement, values, *_ = seen[0]
-        if ctx.is_postgresql:  # a small table is read as a whole unless that is forbidden
+        if ctx.is_postgresql:
+            # What earlier tests left of their rows makes one index or another look cheaper.
+            await ctx.execute(sa.text("TRUNCATE bookings CASCADE"))
+            # A small table is read as a whole unless that is forbidden.
             await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
         explain = "EXPLAIN" if ctx.is_postgresql else "EXPLAIN QUERY PLAN"
         plan = await ctx.connection.exec_driver_sql(f"{explain} {statement}", values)

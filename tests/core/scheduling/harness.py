@@ -19,6 +19,7 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, services, shops
 from tests.support.row_factory import RowFactory
+from tests.support.seeding import planted
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -143,6 +144,12 @@ class SchedulingHarness:
 
 async def open_scheduling_harness(ctx: Context, **more: Any) -> SchedulingHarness:
     """Add the salon; `more` goes into its row."""
+    shop_id, cut, colour, ana, leo = await _add_salon(ctx, **more)
+    return SchedulingHarness(ctx, shop_id, cut, colour, ana, leo, {ana: "Ana", leo: "Leo"})
+
+
+@planted
+async def _add_salon(ctx: Context, **more: Any) -> tuple[int, int, int, int, int]:
     shop_id = await shops.add_shop(
         ctx,
         name="Bella Hair",
@@ -161,7 +168,7 @@ async def open_scheduling_harness(ctx: Context, **more: Any) -> SchedulingHarnes
     leo = await providers.add_provider(ctx, shop_id, "Leo", position=2)
     for provider_id, service_id in ((ana, cut), (leo, cut), (ana, colour)):
         await providers.set_offering(ctx, shop_id, provider_id, service_id)
-    return SchedulingHarness(ctx, shop_id, cut, colour, ana, leo, {ana: "Ana", leo: "Leo"})
+    return shop_id, cut, colour, ana, leo
 
 
 class StatementLog(list[str]):
