@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md"))
 DECISIONS = sorted(ROOT.glob("docs/decisions/[0-9]*.md"))
 
-README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+COMMANDS = (ROOT / "docs/commands.md").read_text()
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED = re.compile(r"`((?:core|bot|webhooks|tests|migrations|docs|\.ci)/[\w./*\[\]-]*)`")
@@ -42,8 +43,8 @@ def words_after_make(text: str) -> set[str]:
     return {found for piece in code for found in MAKE.findall(piece)}
 
 
-def test_the_readme_has_every_setting_with_its_default() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|", README, re.MULTILINE)
+def test_settings_page_has_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|", SETTINGS, re.MULTILINE)
     assert dict(rows) == defaults(Settings)
     assert len(rows) == len(Settings.model_fields)
 
@@ -55,8 +56,8 @@ def test_the_example_has_every_setting_with_its_default() -> None:
     assert len(given) == len(Settings.model_fields)
 
 
-def test_the_readme_has_every_command() -> None:
-    rows = re.findall(r"^\| `python -m bot ([a-z-]+)` \|", README, re.MULTILINE)
+def test_commands_page_has_every_command() -> None:
+    rows = re.findall(r"^\| `python -m bot ([a-z-]+)` \|", COMMANDS, re.MULTILINE)
     assert rows == list(commands())
 
 
@@ -68,8 +69,8 @@ def test_every_command_a_document_names_exists(document: Path) -> None:
     assert words_after_make(text) - targets == set()
 
 
-def test_every_option_the_readme_names_exists() -> None:
-    rows = re.findall(r"^\| `python -m bot ([a-z-]+)` \| (.*) \|$", README, re.MULTILINE)
+def test_every_option_of_the_commands_page_exists() -> None:
+    rows = re.findall(r"^\| `python -m bot ([a-z-]+)` \| (.*) \|$", COMMANDS, re.MULTILINE)
     for command, says in rows:
         named = set(re.findall(r"--[a-z-]+", says))
         assert (command, named - set(commands()[command]._option_string_actions)) == (
