@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from bot.app import App
 from core.errors import NotAllowed, NotFound, NotSignedIn, SlotlineError
 from webhooks.admin import (
+    account,
+    audit_log,
     bookings,
     conversations,
     customers,
@@ -66,6 +68,7 @@ def _served() -> list[BaseRoute]:
         login.router,
         onboarding.router,
         installation.router,
+        account.router,
         lines.router,
         schedule.router,
         bookings.router,
@@ -74,6 +77,7 @@ def _served() -> list[BaseRoute]:
         conversations.router,
         outbox.router,
         reports.router,
+        audit_log.router,
         setup.router,
     ):
         whole.include_router(router)
