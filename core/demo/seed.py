@@ -28,6 +28,14 @@ from core.shops import rooms
 from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_category, add_service
 from core.shops.shops import add_shop
+from core.values.catalog_changes import (
+    NewCategory,
+    NewProvider,
+    NewRoom,
+    NewService,
+    OfferingChange,
+)
+from core.values.shop_changes import NewShop
 
 SEEDED_DAYS = 30
 """How far ahead the calendars are filled."""
@@ -64,7 +72,7 @@ async def _set_up(sample: SampleShop, ctx: Context) -> int | None:
     """Make the shop with all it offers and return its id; None if its keyword is taken."""
     if await shop_by_keyword(ctx, sample.keyword) is not None:
         return None
-    shop_id = await add_shop(ctx, **sample.shop)
+    shop_id = await add_shop(ctx, NewShop.from_columns(**sample.shop))
     await opening_hours.set_weekly_hours(ctx, shop_id, None, sample.week)
     today = zones.to_local(int(ctx.now.timestamp()), sample.shop["timezone"]).date()
     for day in _coming(today, sample.holidays):
@@ -73,12 +81,16 @@ async def _set_up(sample: SampleShop, ctx: Context) -> int | None:
         await opening_hours.set_date_exception(ctx, shop_id, day, sample.short_hours)
     services = await _services(ctx, sample, shop_id)
     for room, named in sample.rooms.items():
-        await rooms.add_room(ctx, shop_id, room, service_ids=[services[name] for name in named])
+        await rooms.add_room(
+            ctx, shop_id, NewRoom(name=room, service_ids=[services[name] for name in named])
+        )
     for role, name, phone in sample.staff:
         await add_member(ctx, shop_id, role=role, name=name, phone=phone)
     for position, provider in enumerate(sample.providers):
         provider_id = await add_provider(
-            ctx, shop_id, provider.name, position=position, **provider.more
+            ctx,
+            shop_id,
+            NewProvider.from_columns(name=provider.name, position=position, **provider.more),
         )
         await add_member(
             ctx,
@@ -97,7 +109,7 @@ async def _set_up(sample: SampleShop, ctx: Context) -> int | None:
                 shop_id,
                 provider_id,
                 services[name],
-                price_minor=provider.prices.get(name),
+                OfferingChange(price_minor=provider.prices.get(name)),
             )
         if provider.week is not None:
             await opening_hours.set_weekly_hours(ctx, shop_id, provider_id, provider.week)
@@ -115,18 +127,20 @@ async def _services(ctx: Context, sample: SampleShop, shop_id: int) -> dict[str,
     for position, service in enumerate(sample.services):
         if service.category not in headings:
             headings[service.category] = await add_category(
-                ctx, shop_id, service.category, position=len(headings)
+                ctx, shop_id, NewCategory(name=service.category, position=len(headings))
             )
         services[service.name] = await add_service(
             ctx,
             shop_id,
-            service.name,
-            minutes=service.minutes,
-            price_minor=service.price_minor,
-            category_id=headings[service.category],
-            synonyms=service.synonyms,
-            position=position,
-            **service.more,
+            NewService.from_columns(
+                name=service.name,
+                minutes=service.minutes,
+                price_minor=service.price_minor,
+                category_id=headings[service.category],
+                synonyms=service.synonyms,
+                position=position,
+                **service.more,
+            ),
         )
     return services
 

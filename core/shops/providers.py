@@ -7,8 +7,6 @@ either is made before the change or sees it. Columns and their meaning: `core.db
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from core.catalog import loader
@@ -16,20 +14,20 @@ from core.catalog.rows import insert_row, lock_provider_calendars, require_row, 
 from core.db.context import Context
 from core.db.tables import calendars, provider_services, providers, services
 from core.errors import NotFound
-from core.values.validators import OFFERING_FIELDS, PROVIDER_FIELDS, RULE_FIELDS, validate_fields
+from core.values.catalog_changes import NewProvider, OfferingChange, ProviderChange
 
 # ------------------------------------------------------------------------------------ who gives it
 
 
 async def add_provider(
-    ctx: Context, shop_id: int, name: str, *, calendar_id: int | None = None, **more: Any
+    ctx: Context, shop_id: int, new: NewProvider, *, calendar_id: int | None = None
 ) -> int:
     """Add a provider with a calendar and return the provider's id.
 
     Give the `calendar_id` of the same person at another shop, and neither shop can book what the
-    other has taken. `more` is any other column of `providers`.
+    other has taken.
     """
-    values = validate_fields(PROVIDER_FIELDS | RULE_FIELDS, {"name": name, **more})
+    values = new.changes()
     if calendar_id is None:
         calendar_id = await ctx.insert(calendars, kind="provider", name=values["name"])
     else:
@@ -41,11 +39,12 @@ async def add_provider(
     return await insert_row(ctx, providers, shop_id, {**values, "calendar_id": calendar_id})
 
 
-async def change_provider(ctx: Context, shop_id: int, provider_id: int, **changes: Any) -> None:
-    """Change columns of a provider, rules included; `available=False` is "not just now"."""
-    values = validate_fields(PROVIDER_FIELDS | RULE_FIELDS, changes)
+async def change_provider(
+    ctx: Context, shop_id: int, provider_id: int, change: ProviderChange
+) -> None:
+    """Change a provider, rules included; `available=False` is "not just now"."""
     await lock_provider_calendars(ctx, shop_id, provider_id)
-    await update_row(ctx, providers, shop_id, provider_id, values)
+    await update_row(ctx, providers, shop_id, provider_id, change.changes())
 
 
 async def set_offering(
@@ -53,12 +52,10 @@ async def set_offering(
     shop_id: int,
     provider_id: int,
     service_id: int,
-    *,
-    minutes: int | None = None,
-    price_minor: int | None = None,
+    offering: OfferingChange | None = None,
 ) -> None:
     """Let a provider give a service, at an own length and price if set; again, to change these."""
-    values = validate_fields(OFFERING_FIELDS, {"minutes": minutes, "price_minor": price_minor})
+    values = (offering or OfferingChange()).changes()
     await require_row(ctx, services, shop_id, service_id)
     await remove_offering(ctx, shop_id, provider_id, service_id)
     values |= {"shop_id": shop_id, "provider_id": provider_id, "service_id": service_id}

@@ -15,46 +15,37 @@ from core.catalog import loader
 from core.catalog.rows import lock_provider_calendars, require_row
 from core.db.context import Context, Row
 from core.db.tables import calendars, service_rooms, services
-from core.values.validators import ROOM_FIELDS, validate_fields
+from core.values.catalog_changes import NewRoom, RoomChange
 
 
-async def add_room(
-    ctx: Context, shop_id: int, name: str, *, service_ids: Collection[int] = ()
-) -> int:
-    """Add a room that every booking of these services takes too; return its calendar's id."""
-    values = validate_fields(ROOM_FIELDS, {"name": name})
+async def add_room(ctx: Context, shop_id: int, new: NewRoom) -> int:
+    """Add a room that every booking of its services takes too; return its calendar's id."""
     await lock_provider_calendars(ctx, shop_id)
-    calendar_id = await ctx.insert(calendars, shop_id=shop_id, kind="room", **values)
-    await _taken_by(ctx, shop_id, calendar_id, service_ids)
+    calendar_id = await ctx.insert(calendars, shop_id=shop_id, kind="room", name=new.name)
+    await _taken_by(ctx, shop_id, calendar_id, new.service_ids)
     await loader.bump_version(ctx, shop_id)
     return calendar_id
 
 
-async def change_room(
-    ctx: Context,
-    shop_id: int,
-    calendar_id: int,
-    *,
-    name: str | None = None,
-    service_ids: Collection[int] | None = None,
-) -> None:
+async def change_room(ctx: Context, shop_id: int, calendar_id: int, change: RoomChange) -> None:
     """Change a room's name, or which services take it; what is booked keeps the time it took."""
+    values = change.changes()
     await require_row(ctx, calendars, shop_id, calendar_id)
     await lock_provider_calendars(ctx, shop_id)
-    if name is not None:
+    if "name" in values:
         called = calendars.update().where(calendars.c.id == calendar_id)
-        await ctx.execute(called.values(validate_fields(ROOM_FIELDS, {"name": name})))
-    if service_ids is not None:
+        await ctx.execute(called.values(name=values["name"]))
+    if "service_ids" in values:
         of_it = service_rooms.c.calendar_id == calendar_id
         await ctx.execute(service_rooms.delete().where(of_it))
-        await _taken_by(ctx, shop_id, calendar_id, service_ids)
+        await _taken_by(ctx, shop_id, calendar_id, values["service_ids"])
     await loader.bump_version(ctx, shop_id)
 
 
 async def _taken_by(
     ctx: Context, shop_id: int, calendar_id: int, service_ids: Collection[int]
 ) -> None:
-    for service_id in service_ids:
+    for service_id in dict.fromkeys(service_ids):
         await require_row(ctx, services, shop_id, service_id)
         row = {"shop_id": shop_id, "service_id": service_id, "calendar_id": calendar_id}
         await ctx.execute(service_rooms.insert().values(row))

@@ -16,22 +16,21 @@ from core.catalog.rows import insert_row, lock_provider_calendars, require_row, 
 from core.db.context import Context
 from core.db.tables import categories, services
 from core.errors import InvalidValue
-from core.values.validators import CATEGORY_FIELDS, RULE_FIELDS, SERVICE_FIELDS, validate_fields
+from core.values.catalog_changes import CategoryChange, NewCategory, NewService, ServiceChange
 
 # ------------------------------------------------------------------------------------ what is given
 
 
-async def add_category(ctx: Context, shop_id: int, name: str, *, position: int = 0) -> int:
+async def add_category(ctx: Context, shop_id: int, new: NewCategory) -> int:
     """Add a heading for services and return its id."""
-    values = validate_fields(CATEGORY_FIELDS, {"name": name, "position": position})
-    return await insert_row(ctx, categories, shop_id, values)
+    return await insert_row(ctx, categories, shop_id, new.changes())
 
 
-async def change_category(ctx: Context, shop_id: int, category_id: int, **changes: Any) -> None:
+async def change_category(
+    ctx: Context, shop_id: int, category_id: int, change: CategoryChange
+) -> None:
     """Change a heading's name or position."""
-    await update_row(
-        ctx, categories, shop_id, category_id, validate_fields(CATEGORY_FIELDS, changes)
-    )
+    await update_row(ctx, categories, shop_id, category_id, change.changes())
 
 
 async def remove_category(ctx: Context, shop_id: int, category_id: int) -> None:
@@ -43,25 +42,18 @@ async def remove_category(ctx: Context, shop_id: int, category_id: int) -> None:
     await loader.bump_version(ctx, shop_id)
 
 
-async def add_service(
-    ctx: Context,
-    shop_id: int,
-    name: str,
-    *,
-    minutes: int,
-    price_minor: int | None = None,
-    **more: Any,
-) -> int:
-    """Add a service and return its id; `more` is any other column of `services`."""
-    given = {"name": name, "minutes": minutes, "price_minor": price_minor, **more}
-    values = validate_fields(SERVICE_FIELDS | RULE_FIELDS, given)
+async def add_service(ctx: Context, shop_id: int, new: NewService) -> int:
+    """Add a service and return its id."""
+    values = new.changes()
     await _belongs(ctx, shop_id, values)
     return await insert_row(ctx, services, shop_id, values)
 
 
-async def change_service(ctx: Context, shop_id: int, service_id: int, **changes: Any) -> None:
-    """Change columns of a service, rules included; `active=False` takes it off offer."""
-    values = validate_fields(SERVICE_FIELDS | RULE_FIELDS, changes)
+async def change_service(
+    ctx: Context, shop_id: int, service_id: int, change: ServiceChange
+) -> None:
+    """Change a service, rules included; `active=False` takes it off offer."""
+    values = change.changes()
     if values.get("parent_id") == service_id:
         raise InvalidValue(field="parent_id", reason="itself")
     await _belongs(ctx, shop_id, values)

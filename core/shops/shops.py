@@ -20,7 +20,8 @@ from core.db.tables import shops
 from core.errors import InvalidValue
 from core.shops.providers import change_provider
 from core.shops.services import change_service
-from core.values.validators import RULE_FIELDS, SHOP_FIELDS, validate_fields
+from core.values.catalog_changes import ProviderChange, RulesChange, ServiceChange
+from core.values.shop_changes import NewShop, ShopChange
 
 REMINDER_COLUMNS = {"reminders", "quiet_from", "quiet_until", "discreet", "timezone"}
 """Columns of a shop that decide what its reminders say, and when."""
@@ -28,22 +29,19 @@ REMINDER_COLUMNS = {"reminders", "quiet_from", "quiet_until", "discreet", "timez
 # ------------------------------------------------------------------------------------ the shop
 
 
-async def add_shop(
-    ctx: Context, *, name: str, timezone: str, country: str, currency: str, **more: Any
-) -> int:
-    """Add a shop and return its id; `more` is any other column of `shops`, rules included.
+async def add_shop(ctx: Context, new: NewShop) -> int:
+    """Add a shop and return its id.
 
     It opens when it has hours, a service and a provider who gives it.
     """
-    given = {"name": name, "timezone": timezone, "country": country, "currency": currency, **more}
-    values = validate_fields(SHOP_FIELDS | RULE_FIELDS, given)
+    values = new.changes()
     await _free_keyword(ctx, values)
     return await ctx.insert(shops, **values, created_at=ctx.now)
 
 
-async def change_shop(ctx: Context, shop_id: int, **changes: Any) -> None:
-    """Change columns of a shop, rules included; `paused=True` takes it off offer."""
-    values = validate_fields(SHOP_FIELDS | RULE_FIELDS, changes)
+async def change_shop(ctx: Context, shop_id: int, change: ShopChange) -> None:
+    """Change a shop, rules included; `paused=True` takes it off offer."""
+    values = change.changes()
     await _free_keyword(ctx, values, shop_id)
     await lock_provider_calendars(ctx, shop_id)
     await ctx.execute(shops.update().where(shops.c.id == shop_id).values(values))
@@ -55,19 +53,18 @@ async def change_shop(ctx: Context, shop_id: int, **changes: Any) -> None:
 async def set_booking_rules(
     ctx: Context,
     shop_id: int,
+    rules: RulesChange,
     *,
     service_id: int | None = None,
     provider_id: int | None = None,
-    **rules: Any,
 ) -> None:
     """Set rules (`core.catalog.Rules`) of a shop, a service or a provider; None: as above it."""
-    values = validate_fields(RULE_FIELDS, rules)
     if provider_id is not None:
-        await change_provider(ctx, shop_id, provider_id, **values)
+        await change_provider(ctx, shop_id, provider_id, ProviderChange(rules=rules))
     elif service_id is not None:
-        await change_service(ctx, shop_id, service_id, **values)
+        await change_service(ctx, shop_id, service_id, ServiceChange(rules=rules))
     else:
-        await change_shop(ctx, shop_id, **values)
+        await change_shop(ctx, shop_id, ShopChange(rules=rules))
 
 
 async def _free_keyword(ctx: Context, values: Mapping[str, Any], shop_id: int = 0) -> None:

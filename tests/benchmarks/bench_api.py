@@ -27,6 +27,7 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import bookings, claims
 from core.shops import providers
+from core.values.catalog_changes import NewProvider
 from tests.servers import postgres
 from tests.support.runtimes import open_runtime
 from tests.webhooks.api.harness import ApiHarness, open_api_harness
@@ -105,7 +106,7 @@ async def fill(ctx: Context, house: ApiHarness) -> None:
     shop, service = house.shop.shop_id, house.shop.services["Cut"]
     people = []
     for n in range(PROVIDERS):
-        provider = await providers.add_provider(ctx, shop, f"Provider {n}")
+        provider = await providers.add_provider(ctx, shop, NewProvider(name=f"Provider {n}"))
         await providers.set_offering(ctx, shop, provider, service)
         people.append(provider)
     owner = sa.text("SELECT id, calendar_id FROM providers WHERE shop_id = :shop")

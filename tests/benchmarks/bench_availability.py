@@ -31,6 +31,8 @@ from core.db.tables import bookings, claims
 from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, services, shops
+from core.values.catalog_changes import NewProvider, NewService
+from core.values.shop_changes import NewShop
 from tests.servers import postgres
 from tests.support.row_factory import RowFactory
 from tests.support.runtimes import open_runtime
@@ -98,13 +100,15 @@ class Bench:
 async def open_shop(ctx: Context) -> Bench:
     """Set up the shop with half-full calendars."""
     shop_id = await shops.add_shop(
-        ctx, name="Bella Hair", timezone="Europe/Madrid", country="ES", currency="EUR"
+        ctx, NewShop(name="Bella Hair", timezone="Europe/Madrid", country="ES", currency="EUR")
     )
     await opening_hours.set_weekly_hours(ctx, shop_id, None, dict.fromkeys(range(6), HOURS))
-    one = await services.add_service(ctx, shop_id, "Cut", minutes=30)
-    many = await services.add_service(ctx, shop_id, "Dry cut", minutes=30)
+    one = await services.add_service(ctx, shop_id, NewService(name="Cut", minutes=30))
+    many = await services.add_service(ctx, shop_id, NewService(name="Dry cut", minutes=30))
     for number in range(PROVIDERS):
-        provider = await providers.add_provider(ctx, shop_id, f"Provider {number}", position=number)
+        provider = await providers.add_provider(
+            ctx, shop_id, NewProvider(name=f"Provider {number}", position=number)
+        )
         await providers.set_offering(ctx, shop_id, provider, many)
         if not number:
             await providers.set_offering(ctx, shop_id, provider, one)

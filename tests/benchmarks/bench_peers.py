@@ -25,6 +25,8 @@ from core.db.tables import blocks, claims
 from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, services, shops
+from core.values.catalog_changes import NewProvider, NewService, RulesChange
+from core.values.shop_changes import NewShop
 from tests.support.runtimes import NOW, settings_for
 
 ROUNDS = 40
@@ -39,12 +41,21 @@ async def ours(folder: Path) -> tuple[float, int]:
     await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
         shop_id = await shops.add_shop(
-            ctx, name="Bench", timezone="UTC", country="ES", currency="EUR", horizon_days=40
+            ctx,
+            NewShop(
+                name="Bench",
+                timezone="UTC",
+                country="ES",
+                currency="EUR",
+                rules=RulesChange(horizon_days=40),
+            ),
         )
         week = dict.fromkeys(range(7), (Interval(9 * 60, 18 * 60),))
         await opening_hours.set_weekly_hours(ctx, shop_id, None, week)
-        service = await services.add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500)
-        provider = await providers.add_provider(ctx, shop_id, "Ana")
+        service = await services.add_service(
+            ctx, shop_id, NewService(name="Cut", minutes=30, price_minor=2500)
+        )
+        provider = await providers.add_provider(ctx, shop_id, NewProvider(name="Ana"))
         await providers.set_offering(ctx, shop_id, provider, service)
         known = await loader.load_catalog(ctx, shop_id)
         calendar = known.provider(provider).calendar_id

@@ -24,6 +24,8 @@ from core.people.identities import get_or_create_contact
 from core.people.verification import verify_identity
 from core.scheduling import availability
 from core.shops import shops
+from core.values.catalog_changes import RulesChange
+from core.values.shop_changes import NewShop, ShopChange
 from tests.support.chat import ChatHarness
 from tests.support.shops import BuiltShop, add_staff, build_salon
 from tests.support.statement_counter import count_statements
@@ -79,7 +81,7 @@ class Day:
 async def day(runtime: Runtime) -> Day:
     async with runtime.transaction() as ctx:
         place = await build_salon(ctx)
-        await shops.set_booking_rules(ctx, place.shop_id, horizon_days=90)
+        await shops.set_booking_rules(ctx, place.shop_id, RulesChange(horizon_days=90))
         await add_staff(ctx, place, OWNER, "owner", "Bella Ruiz")
         await add_staff(ctx, place, ANA, "provider", "Ana", place.providers["Ana"])
     return Day(runtime, place)
@@ -117,7 +119,7 @@ async def test_digest_is_skipped_when_hours_late_or_switched_off(day: Day) -> No
     await day.booked("2026-03-11", "17:00")
     assert await day.at("2026-03-11T10:00") == []
     async with day.runtime.transaction() as ctx:
-        await shops.change_shop(ctx, day.place.shop_id, agenda_tomorrow="")
+        await shops.change_shop(ctx, day.place.shop_id, ShopChange(agenda_tomorrow=""))
     await day.booked("2026-03-12", "09:00")
     assert await day.at("2026-03-11T20:00") == []
 
@@ -146,9 +148,18 @@ async def test_digest_statements_do_not_grow_with_shops(runtime: Runtime) -> Non
     async def add(number: int) -> None:
         async with runtime.transaction() as ctx:
             await shops.add_shop(
-                ctx, name=f"Shop {number}", type="salon", city="Madrid", address="",
-                timezone="Europe/Madrid", country="ES", currency="EUR", language="en",
-            )  # fmt: skip
+                ctx,
+                NewShop(
+                    name=f"Shop {number}",
+                    type="salon",
+                    city="Madrid",
+                    address="",
+                    timezone="Europe/Madrid",
+                    country="ES",
+                    currency="EUR",
+                    language="en",
+                ),
+            )
 
     worker = Worker(runtime, None, None)  # type: ignore[arg-type]
     assert isinstance(runtime.clock, FixedClock)
@@ -172,7 +183,9 @@ async def _reminded(day: Day) -> Booking:
     """Let Marta be reminded twice of Wednesday 5 pm, the second time at 3 pm."""
     async with day.runtime.transaction() as ctx:
         await shops.change_shop(
-            ctx, day.place.shop_id, alert_unanswered=True, agenda_today="", agenda_tomorrow=""
+            ctx,
+            day.place.shop_id,
+            ShopChange(alert_unanswered=True, agenda_today="", agenda_tomorrow=""),
         )
     booking = await day.booked("2026-03-11", "17:00")
     assert await day.at("2026-03-10T17:00") == []
@@ -204,7 +217,7 @@ async def test_unanswered_reminder_alert_is_skipped_when_answered_or_unwanted(da
     assert await day.at("2026-03-11T15:30") == []
     other = await day.booked("2026-03-13", "17:00", "Hugo")
     async with day.runtime.transaction() as ctx:
-        await shops.change_shop(ctx, day.place.shop_id, alert_unanswered=False)
+        await shops.change_shop(ctx, day.place.shop_id, ShopChange(alert_unanswered=False))
     for moment in ("2026-03-12T17:00", "2026-03-13T15:00", "2026-03-13T15:30"):
         assert await day.at(moment) == []
     assert other.state == "confirmed"

@@ -27,6 +27,7 @@ from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.lines import get_or_create_line
 from core.shops import shops
+from core.values.shop_changes import ShopChange
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person, drawn
 from tests.support.shops import (
@@ -117,7 +118,7 @@ async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, 
         place: BuiltShop = await SHOPS[shop](ctx, **flags)
         if "latitude" in given:
             changed = {k: float(v) for k, v in given.items() if k not in flags}
-            await shops.change_shop(ctx, place.shop_id, **changed)
+            await shops.change_shop(ctx, place.shop_id, ShopChange.from_columns(**changed))
         if "staff" in known:
             # What happens on a simulated line is told on simulated lines only.
             await ctx.execute(sa.update(tables.lines).values(transport="twilio"))

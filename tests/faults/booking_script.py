@@ -18,6 +18,8 @@ from core.people.members import add_member
 from core.scheduling import opening_hours
 from core.shops import providers, shops
 from core.shops.services import add_service
+from core.values.catalog_changes import NewProvider, NewService
+from core.values.shop_changes import NewShop
 
 SCRIPT = (
     "{shop}",
@@ -67,26 +69,28 @@ async def open_scripted_shop(ctx: Context, number: int) -> ScriptedPerson:
     """Open a shop with two providers, two services and an owner who gets alerts."""
     shop_id = await shops.add_shop(
         ctx,
-        name="Bella Hair",
-        keyword=f"SHOP{number}",
-        city="Madrid",
-        address="Calle Mayor 8",
-        timezone="Europe/Madrid",
-        country="ES",
-        currency="EUR",
-        language="en",
-        phone="+34915550100",
-        agenda_today="",  # only a takeover does what is due by the clock; the first would not
+        NewShop(
+            name="Bella Hair",
+            keyword=f"SHOP{number}",
+            city="Madrid",
+            address="Calle Mayor 8",
+            timezone="Europe/Madrid",
+            country="ES",
+            currency="EUR",
+            language="en",
+            phone="+34915550100",
+            agenda_today="",
+        ),
     )
     await opening_hours.set_weekly_hours(
         ctx, shop_id, None, dict.fromkeys(range(5), (Interval(9 * 60, 18 * 60),))
     )
     services = [
-        await add_service(ctx, shop_id, name, minutes=30, price_minor=2500)
+        await add_service(ctx, shop_id, NewService(name=name, minutes=30, price_minor=2500))
         for name in ("Cut", "Blow-dry")
     ]
     for name in ("Ana", "Leo"):
-        provider = await providers.add_provider(ctx, shop_id, name)
+        provider = await providers.add_provider(ctx, shop_id, NewProvider(name=name))
         for service in services:
             await providers.set_offering(ctx, shop_id, provider, service)
     somebody = ScriptedPerson(number, shop_id)

@@ -17,6 +17,8 @@ from core.scheduling import opening_hours
 from core.shops import shops
 from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_category, add_service
+from core.values.catalog_changes import NewCategory, NewProvider, NewService
+from core.values.shop_changes import NewShop
 from tests.support.seeding import planted
 
 NINE_TO_SIX = (Interval(9 * 60, 18 * 60),)
@@ -39,30 +41,34 @@ async def build_salon(ctx: Context, **rules: object) -> BuiltShop:
     """Bella Hair in Madrid: Ana and Leo, three services, nothing to approve."""
     shop_id = await shops.add_shop(
         ctx,
-        name="Bella Hair",
-        keyword="BELLA",
-        type="salon",
-        city="Madrid",
-        address="Calle Mayor 8",
-        timezone="Europe/Madrid",
-        country="ES",
-        currency="EUR",
-        phone="+34915550100",
-        answers={"parking": "Yes, Plaza Sol.", "payment": "Cash, card or Bizum."},
-        **{"language": "en", **rules},
+        NewShop.from_columns(
+            name="Bella Hair",
+            keyword="BELLA",
+            type="salon",
+            city="Madrid",
+            address="Calle Mayor 8",
+            timezone="Europe/Madrid",
+            country="ES",
+            currency="EUR",
+            phone="+34915550100",
+            answers={"parking": "Yes, Plaza Sol.", "payment": "Cash, card or Bizum."},
+            **{"language": "en", **rules},
+        ),
     )
     await opening_hours.set_weekly_hours(ctx, shop_id, None, WEEKDAYS)
-    hair = await add_category(ctx, shop_id, "Hair", position=1)
+    hair = await add_category(ctx, shop_id, NewCategory(name="Hair", position=1))
     services = {
         name: await add_service(
             ctx,
             shop_id,
-            name,
-            minutes=minutes,
-            price_minor=price,
-            category_id=hair,
-            position=at,
-            synonyms=[spanish],
+            NewService(
+                name=name,
+                minutes=minutes,
+                price_minor=price,
+                category_id=hair,
+                position=at,
+                synonyms=[spanish],
+            ),
         )
         for at, (name, minutes, price, spanish) in enumerate(
             (
@@ -73,7 +79,7 @@ async def build_salon(ctx: Context, **rules: object) -> BuiltShop:
         )
     }
     providers = {
-        name: await add_provider(ctx, shop_id, name, position=at)
+        name: await add_provider(ctx, shop_id, NewProvider(name=name, position=at))
         for at, name in enumerate(("Ana", "Leo"))
     }
     for provider in providers.values():
@@ -87,29 +93,39 @@ async def build_clinic(ctx: Context, **rules: object) -> BuiltShop:
     """Smile Dental in Pune: one dentist, buffers of 15 minutes, bookings wait for approval."""
     shop_id = await shops.add_shop(
         ctx,
-        name="Smile Dental",
-        keyword="SMILE",
-        type="dentist",
-        city="Pune",
-        address="12 MG Road",
-        timezone="Asia/Kolkata",
-        country="IN",
-        currency="INR",
-        language="en",
-        phone="+912055501000",
-        emergency_phone="+912055501999",
-        **{"needs_approval": True, "gap_after_minutes": 15, **rules},
+        NewShop.from_columns(
+            name="Smile Dental",
+            keyword="SMILE",
+            type="dentist",
+            city="Pune",
+            address="12 MG Road",
+            timezone="Asia/Kolkata",
+            country="IN",
+            currency="INR",
+            language="en",
+            phone="+912055501000",
+            emergency_phone="+912055501999",
+            **{"needs_approval": True, "gap_after_minutes": 15, **rules},
+        ),
     )
     await opening_hours.set_weekly_hours(ctx, shop_id, None, WEEKDAYS)
     services = {
         "Check-up": await add_service(
-            ctx, shop_id, "Check-up", minutes=30, price_minor=50000,
-            preparation="Please brush your teeth and bring earlier X-rays.",
+            ctx,
+            shop_id,
+            NewService(
+                name="Check-up",
+                minutes=30,
+                price_minor=50000,
+                preparation="Please brush your teeth and bring earlier X-rays.",
+            ),
         )
-    }  # fmt: skip
+    }
     providers = {
         "Rao": await add_provider(
-            ctx, shop_id, "Asha Rao", title="Dr", speciality="Dentist", degree="BDS"
+            ctx,
+            shop_id,
+            NewProvider(name="Asha Rao", title="Dr", speciality="Dentist", degree="BDS"),
         )
     }
     await set_offering(ctx, shop_id, providers["Rao"], services["Check-up"])
@@ -121,27 +137,36 @@ async def build_barber(ctx: Context, **rules: object) -> BuiltShop:
     """Fade & Co in New York: two barbers, and a class of six on Saturdays at ten."""
     shop_id = await shops.add_shop(
         ctx,
-        name="Fade & Co",
-        keyword="FADE",
-        type="barber",
-        city="New York",
-        address="88 Orchard St",
-        timezone="America/New_York",
-        country="US",
-        currency="USD",
-        language="en",
-        phone="+12125550142",
-        **rules,
+        NewShop.from_columns(
+            name="Fade & Co",
+            keyword="FADE",
+            type="barber",
+            city="New York",
+            address="88 Orchard St",
+            timezone="America/New_York",
+            country="US",
+            currency="USD",
+            language="en",
+            phone="+12125550142",
+            **rules,
+        ),
     )
     week = dict.fromkeys(range(6), (Interval(10 * 60, 13 * 60), Interval(14 * 60, 19 * 60)))
     await opening_hours.set_weekly_hours(ctx, shop_id, None, week)
     services = {
-        "Fade": await add_service(ctx, shop_id, "Fade", minutes=45, price_minor=4000),
+        "Fade": await add_service(
+            ctx, shop_id, NewService(name="Fade", minutes=45, price_minor=4000)
+        ),
         "Shaving class": await add_service(
-            ctx, shop_id, "Shaving class", minutes=90, price_minor=5500, sessions=True
+            ctx,
+            shop_id,
+            NewService(name="Shaving class", minutes=90, price_minor=5500, sessions=True),
         ),
     }
-    providers = {name: await add_provider(ctx, shop_id, name) for name in ("Marcus", "Tony")}
+    providers = {
+        name: await add_provider(ctx, shop_id, NewProvider(name=name))
+        for name in ("Marcus", "Tony")
+    }
     for provider in providers.values():
         await set_offering(ctx, shop_id, provider, services["Fade"])
     await set_offering(ctx, shop_id, providers["Tony"], services["Shaving class"])

@@ -16,6 +16,7 @@ from core.db.runtime import Runtime
 from core.messaging.messages import Say, When
 from core.messaging.outbox import enqueue
 from core.shops import providers, services
+from core.values.catalog_changes import NewService
 from tests.servers.twilio.messages import Message
 from tests.support import shops
 from tests.webhooks.harness import SMS_NUMBER, TwilioHarness, twilio_harness
@@ -183,7 +184,9 @@ async def test_more_than_a_list_holds_is_numbered(fitted: TwilioHarness) -> None
         hair = int(await ctx.scalar(sa.select(tables.categories.c.id)))
         for n in range(8):
             extra = await services.add_service(
-                ctx, 1, f"Braid {n}", minutes=30, price_minor=1000, category_id=hair
+                ctx,
+                1,
+                NewService(name=f"Braid {n}", minutes=30, price_minor=1000, category_id=hair),
             )
             await providers.set_offering(ctx, 1, ana, extra)
     await fitted.send_whatsapp(MARTA, "BELLA")

@@ -13,19 +13,15 @@ from core.db.context import Context
 from core.db.pagination import paginate_list
 from core.errors import NotAllowed
 from core.shops import providers
+from core.values.catalog_changes import NewProvider, OfferingChange, ProviderChange
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
-    DisplayName,
-    LongText,
-    MinorUnits,
     PageResponse,
     PathRowId,
-    RequestModel,
     ResponseModel,
-    ShortText,
 )
-from webhooks.api.services import DisplayOrder, DurationMinutes, can_see_hidden
-from webhooks.api.shops import BookingRulesIn, BookingRulesOut, flatten_rules
+from webhooks.api.services import can_see_hidden
+from webhooks.api.shops import BookingRulesOut
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["providers"])
 
@@ -33,28 +29,6 @@ SELF_EDITABLE_FIELDS = frozenset(
     {"available", "fee_minor", "about", "experience", "degree", "speciality", "title"}
 )
 """What providers may change of themselves."""
-
-
-class ProviderChange(RequestModel):
-    """What to change of a provider; what is left out stays."""
-
-    name: DisplayName | None = None
-    title: ShortText | None = Field(None, examples=["Dr"])
-    speciality: ShortText | None = None
-    degree: ShortText | None = None
-    experience: ShortText | None = None
-    about: LongText | None = None
-    fee_minor: MinorUnits | None = Field(None, description="Where a service has no price.")
-    available: bool | None = Field(None, description="False: not just now.")
-    active: bool | None = Field(None, description="False: not any more.")
-    position: DisplayOrder | None = None
-    rules: BookingRulesIn | None = None
-
-
-class ProviderIn(ProviderChange):
-    """A new provider, with a calendar of their own."""
-
-    name: DisplayName
 
 
 class ProviderOut(ResponseModel):
@@ -79,13 +53,6 @@ class ProviderOut(ResponseModel):
         """Return a provider of core as an answer."""
         fields = {name: getattr(provider, name) for name in cls.model_fields if name != "rules"}
         return cls(**fields, rules=BookingRulesOut.model_validate(provider.overrides))
-
-
-class OfferingIn(RequestModel):
-    """How a provider gives a service; null: as the service says."""
-
-    minutes: DurationMinutes | None = None
-    price_minor: MinorUnits | None = None
 
 
 class OfferingOut(ResponseModel):
@@ -129,13 +96,12 @@ async def list_providers(
 
 @router.post("/providers", status_code=HTTPStatus.CREATED)
 async def add_provider(
-    shop_id: PathRowId, body: ProviderIn, call: AuthorizedRequest
+    shop_id: PathRowId, body: NewProvider, call: AuthorizedRequest
 ) -> ProviderOut:
     """Add a provider."""
 
     async def work(ctx: Context) -> ProviderOut:
-        given = {name: value for name, value in flatten_rules(body).items() if value is not None}
-        made = await providers.add_provider(ctx, shop_id, **given)
+        made = await providers.add_provider(ctx, shop_id, body)
         return await _provider(ctx, shop_id, made)
 
     return await call.run_write(work)
@@ -154,13 +120,13 @@ async def change_provider(
     shop_id: PathRowId, provider_id: PathRowId, body: ProviderChange, call: AuthorizedRequest
 ) -> ProviderOut:
     """Change a provider. They themselves change what they say of themselves, fee and switch."""
-    given = flatten_rules(body)
+    given = body.changes()
     if call.own_provider_ids is not None and not given.keys() <= SELF_EDITABLE_FIELDS:
         raise NotAllowed(fields=sorted(given.keys() - SELF_EDITABLE_FIELDS))
 
     async def work(ctx: Context) -> ProviderOut:
         if given:
-            await providers.change_provider(ctx, shop_id, provider_id, **given)
+            await providers.change_provider(ctx, shop_id, provider_id, body)
         return await _provider(ctx, shop_id, provider_id)
 
     return await call.run_write(work, before=lambda ctx: _provider(ctx, shop_id, provider_id))
@@ -189,20 +155,13 @@ async def set_offering(
     shop_id: PathRowId,
     provider_id: PathRowId,
     service_id: PathRowId,
-    body: OfferingIn,
+    body: OfferingChange,
     call: AuthorizedRequest,
 ) -> OfferingOut:
     """Let a provider give a service, at an own length and price if set."""
 
     async def work(ctx: Context) -> OfferingOut:
-        await providers.set_offering(
-            ctx,
-            shop_id,
-            provider_id,
-            service_id,
-            minutes=body.minutes,
-            price_minor=body.price_minor,
-        )
+        await providers.set_offering(ctx, shop_id, provider_id, service_id, body)
         known = await load_catalog(ctx, shop_id)
         return OfferingOut.from_offering(
             known.offering(service_id, provider_id), known.shop.currency

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -13,33 +12,11 @@ from core.db.context import Context
 from core.db.pagination import paginate_list
 from core.errors import NotFound
 from core.shops import rooms
+from core.values.catalog_changes import NewRoom, RoomChange
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
-from webhooks.api.schemas import (
-    DisplayName,
-    PageResponse,
-    PathRowId,
-    RequestModel,
-    ResponseModel,
-    RowId,
-)
+from webhooks.api.schemas import PageResponse, PathRowId, ResponseModel
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["rooms"])
-
-
-class RoomIn(RequestModel):
-    """A room that bookings of these services take too."""
-
-    name: DisplayName
-    service_ids: Annotated[list[RowId], Field(max_length=100)] = Field([])
-
-
-class RoomChange(RequestModel):
-    """What to change of a room; what is left out stays."""
-
-    name: DisplayName | None = None
-    service_ids: Annotated[list[RowId], Field(max_length=100)] | None = Field(
-        None, description="All the services whose bookings take it from now on."
-    )
 
 
 class RoomOut(ResponseModel):
@@ -64,12 +41,11 @@ async def list_rooms(
 
 
 @router.post("/rooms", status_code=HTTPStatus.CREATED)
-async def add_room(shop_id: PathRowId, body: RoomIn, call: AuthorizedRequest) -> RoomOut:
+async def add_room(shop_id: PathRowId, body: NewRoom, call: AuthorizedRequest) -> RoomOut:
     """Add a room."""
 
     async def work(ctx: Context) -> RoomOut:
-        chosen = dict.fromkeys(body.service_ids)
-        made = await rooms.add_room(ctx, shop_id, body.name, service_ids=list(chosen))
+        made = await rooms.add_room(ctx, shop_id, body)
         return await _room(ctx, shop_id, made)
 
     return await call.run_write(work)
@@ -82,8 +58,7 @@ async def change_room(
     """Change a room's name or what takes it; what is booked keeps the time it took."""
 
     async def work(ctx: Context) -> RoomOut:
-        chosen = None if body.service_ids is None else list(dict.fromkeys(body.service_ids))
-        await rooms.change_room(ctx, shop_id, room_id, name=body.name, service_ids=chosen)
+        await rooms.change_room(ctx, shop_id, room_id, body)
         return await _room(ctx, shop_id, room_id)
 
     return await call.run_write(work, before=lambda ctx: _room(ctx, shop_id, room_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -13,39 +12,13 @@ from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.db.pagination import paginate_list
 from core.shops import services
+from core.values.catalog_changes import CategoryChange, NewCategory, NewService, ServiceChange
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
-from webhooks.api.schemas import (
-    DisplayName,
-    LongText,
-    MinorUnits,
-    PageResponse,
-    PathRowId,
-    RequestModel,
-    ResponseModel,
-    RowId,
-    ShortText,
-)
-from webhooks.api.shops import BookingRulesIn, BookingRulesOut, flatten_rules
+from webhooks.api.schemas import PageResponse, PathRowId, ResponseModel
+from webhooks.api.shops import BookingRulesOut
 
 router = APIRouter(prefix="/shops/{shop_id}", tags=["services"])
-
-DisplayOrder = Annotated[int, Field(ge=-(10**6), le=10**6, description="In order of display.")]
-DurationMinutes = Annotated[int, Field(ge=5, le=1440, multiple_of=5, examples=[30])]
-
-
-class CategoryIn(RequestModel):
-    """A heading for services."""
-
-    name: DisplayName
-    position: DisplayOrder = 0
-
-
-class CategoryChange(RequestModel):
-    """What to change of a heading."""
-
-    name: DisplayName | None = None
-    position: DisplayOrder | None = None
 
 
 class CategoryOut(ResponseModel):
@@ -54,31 +27,6 @@ class CategoryOut(ResponseModel):
     id: int
     name: str
     position: int
-
-
-class ServiceChange(RequestModel):
-    """What to change of a service; what is left out stays."""
-
-    name: DisplayName | None = None
-    category_id: RowId | None = None
-    parent_id: RowId | None = Field(None, description="Makes it a sub-service of another.")
-    description: LongText | None = None
-    preparation: LongText | None = Field(None, description="What customers do before they come.")
-    minutes: DurationMinutes | None = None
-    price_minor: MinorUnits | None = Field(None, description="In minor units; null: on request.")
-    synonyms: list[ShortText] | None = Field(None, description="Words people use for it.")
-    sessions: bool | None = Field(None, description="Only at set times, to several at once.")
-    position: DisplayOrder | None = None
-    active: bool | None = Field(None, description="False takes it off offer.")
-    reminders: list[ShortText] | None = Field(None, description="Null: the shop's.")
-    rules: BookingRulesIn | None = None
-
-
-class ServiceIn(ServiceChange):
-    """A new service."""
-
-    name: DisplayName
-    minutes: DurationMinutes
 
 
 class ServiceOut(ResponseModel):
@@ -131,12 +79,12 @@ async def list_categories(
 
 @router.post("/categories", status_code=HTTPStatus.CREATED)
 async def add_category(
-    shop_id: PathRowId, body: CategoryIn, call: AuthorizedRequest
+    shop_id: PathRowId, body: NewCategory, call: AuthorizedRequest
 ) -> CategoryOut:
     """Add a heading."""
 
     async def work(ctx: Context) -> CategoryOut:
-        made = await services.add_category(ctx, shop_id, body.name, position=body.position)
+        made = await services.add_category(ctx, shop_id, body)
         return CategoryOut.model_validate(await _category(ctx, shop_id, made))
 
     return await call.run_write(work)
@@ -152,8 +100,8 @@ async def change_category(
         return CategoryOut.model_validate(await _category(ctx, shop_id, category_id))
 
     async def work(ctx: Context) -> CategoryOut:
-        if given := flatten_rules(body):
-            await services.change_category(ctx, shop_id, category_id, **given)
+        if body.changes():
+            await services.change_category(ctx, shop_id, category_id, body)
         return await read(ctx)
 
     return await call.run_write(work, before=read)
@@ -192,12 +140,11 @@ async def list_services(
 
 
 @router.post("/services", status_code=HTTPStatus.CREATED)
-async def add_service(shop_id: PathRowId, body: ServiceIn, call: AuthorizedRequest) -> ServiceOut:
+async def add_service(shop_id: PathRowId, body: NewService, call: AuthorizedRequest) -> ServiceOut:
     """Add a service, or a sub-service of another."""
 
     async def work(ctx: Context) -> ServiceOut:
-        given = {name: value for name, value in flatten_rules(body).items() if value is not None}
-        made = await services.add_service(ctx, shop_id, **given)
+        made = await services.add_service(ctx, shop_id, body)
         return await _service(ctx, shop_id, made)
 
     return await call.run_write(work)
@@ -218,8 +165,8 @@ async def change_service(
     """Change a service; bookings keep what they were sold as."""
 
     async def work(ctx: Context) -> ServiceOut:
-        if given := flatten_rules(body):
-            await services.change_service(ctx, shop_id, service_id, **given)
+        if body.changes():
+            await services.change_service(ctx, shop_id, service_id, body)
         return await _service(ctx, shop_id, service_id)
 
     return await call.run_write(work, before=lambda ctx: _service(ctx, shop_id, service_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query
@@ -21,22 +21,17 @@ from core.errors import NotAllowed
 from core.messaging import lines
 from core.people.members import add_member
 from core.shops import shops
+from core.values.shop_changes import NewShop, ShopChange
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.lines import LineOut
 from webhooks.api.schemas import (
-    DisplayName,
-    LongText,
     PageResponse,
     PathRowId,
-    RequestModel,
     ResponseModel,
     SearchQuery,
-    ShortText,
 )
 
 router = APIRouter(tags=["shops"])
-
-RuleMinutes = Annotated[int, Field(ge=0, le=1440)]
 
 
 class BookingRulesOut(ResponseModel):
@@ -49,20 +44,6 @@ class BookingRulesOut(ResponseModel):
     horizon_days: int | None = None
     needs_approval: bool | None = None
     cutoff_minutes: int | None = None
-
-
-class BookingRulesIn(RequestModel):
-    """Rules to set: minutes in steps of five, days; null takes one back."""
-
-    grid_minutes: int | None = Field(None, examples=[15])
-    gap_before_minutes: int | None = None
-    gap_after_minutes: int | None = None
-    notice_minutes: int | None = Field(None, description="How long before its start at least.")
-    horizon_days: int | None = Field(None, description="How far ahead one may book.")
-    needs_approval: bool | None = None
-    cutoff_minutes: int | None = Field(
-        None, description="Until when customers move and cancel, before the start."
-    )
 
 
 class ShopOut(ResponseModel):
@@ -115,59 +96,6 @@ class ShopSettingsOut(ShopOut):
         return cls(**fields, rules=BookingRulesOut.model_validate(shop.overrides))
 
 
-class ShopChange(RequestModel):
-    """What to change of a shop; what is left out stays."""
-
-    name: DisplayName | None = None
-    keyword: ShortText | None = Field(None, description="Customers write it to open the shop.")
-    type: ShortText | None = None
-    city: ShortText | None = None
-    address: ShortText | None = None
-    directions: LongText | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    timezone: ShortText | None = Field(None, examples=["Europe/Madrid"])
-    country: ShortText | None = Field(None, examples=["ES"])
-    currency: ShortText | None = Field(None, examples=["EUR"])
-    language: ShortText | None = None
-    phone: ShortText | None = None
-    emergency_phone: ShortText | None = None
-    about: LongText | None = None
-    answers: dict[ShortText, LongText] | None = Field(None, description="Short answers, by topic.")
-    paused: bool | None = Field(None, description="Takes no new bookings for now.")
-    hold_minutes: int | None = None
-    max_open: int | None = None
-    held_budget: int | None = None
-    codes_per_day: int | None = None
-    code_countries: LongText | None = None
-    moves_anyone: bool | None = None
-    reminders: list[ShortText] | None = Field(None, examples=[["24h", "2h"]])
-    quiet_from: RuleMinutes | None = None
-    quiet_until: RuleMinutes | None = None
-    discreet: bool | None = None
-    alert_unanswered: bool | None = None
-    agenda_today: ShortText | None = Field(None, examples=["08:00"])
-    agenda_tomorrow: ShortText | None = Field(None, examples=["20:00"])
-    templates: dict[ShortText, dict[ShortText, ShortText]] | None = None
-    rules: BookingRulesIn | None = None
-
-
-class ShopIn(ShopChange):
-    """A new shop."""
-
-    name: DisplayName
-    timezone: ShortText = Field(examples=["Europe/Madrid"])
-    country: ShortText = Field(examples=["ES"])
-    currency: ShortText = Field(examples=["EUR"])
-
-
-def flatten_rules(body: RequestModel) -> dict[str, Any]:
-    """Return what was given, rules among the rest, as core's verbs take it."""
-    given = body.provided_fields()
-    rules = given.pop("rules", None)
-    return given | (rules.provided_fields() if isinstance(rules, RequestModel) else {})
-
-
 @router.get("/shops")
 async def search_shops(
     call: AuthorizedRequest,
@@ -189,13 +117,13 @@ async def search_shops(
 
 
 @router.post("/shops", status_code=HTTPStatus.CREATED)
-async def create_shop(body: ShopIn, call: AuthorizedRequest) -> ShopSettingsOut:
+async def create_shop(body: NewShop, call: AuthorizedRequest) -> ShopSettingsOut:
     """Found a shop and own it: for admins, and for everybody if this installation allows it."""
     if not (call.principal.is_admin or call.app.settings.shops_by_anyone):
         raise NotAllowed(user=call.principal.user_id)
 
     async def work(ctx: Context) -> ShopSettingsOut:
-        call.shop_id = made = await shops.add_shop(ctx, **flatten_rules(body))
+        call.shop_id = made = await shops.add_shop(ctx, body)
         await add_member(ctx, made, role="owner", user_id=call.principal.user_id)
         return ShopSettingsOut.from_shop((await load_catalog(ctx, made)).shop)
 
@@ -239,8 +167,8 @@ async def change_shop(
     """Change what is set of a shop."""
 
     async def work(ctx: Context) -> ShopSettingsOut:
-        if given := flatten_rules(body):
-            await shops.change_shop(ctx, shop_id, **given)
+        if body.changes():
+            await shops.change_shop(ctx, shop_id, body)
         return await _settings(ctx, shop_id)
 
     return await call.run_write(work, before=lambda ctx: _settings(ctx, shop_id))

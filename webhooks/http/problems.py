@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from core import errors
 from core.clock import SystemClock
+from core.values.change import is_own_error, list_faults
 
 log = structlog.get_logger(__name__)
 
@@ -148,10 +149,7 @@ def _field(params: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [
-        {"field": _readable(".".join(map(str, found["loc"][1:]))), "reason": found["msg"]}
-        for found in error.errors()[:MAX_ERRORS]
-    ]
+    fields = [_of_pydantic(found) for found in error.errors()[:MAX_ERRORS]]
     return problem_response(
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -159,6 +157,13 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
         detail="The request is not of the form it has to be.",
         errors=fields,
     )
+
+
+def _of_pydantic(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Name a fault as a command model does; what FastAPI itself reads keeps pydantic's words."""
+    inside = {**found, "loc": found["loc"][1:]}
+    fault = list_faults([inside])[0] if is_own_error(found) else {"reason": found["msg"]}
+    return _field({**fault, "field": _readable(".".join(map(str, inside["loc"])))})
 
 
 MAX_ERRORS = 50

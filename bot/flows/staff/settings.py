@@ -16,6 +16,7 @@ from core.people.member_chats import bound_chat_id, set_chat_quiet_hours
 from core.people.members import set_alert_channel, set_member_alerts, staff_of_conversation
 from core.people.preferences import PREFERABLE_CHANNELS, set_preferred_channel, set_quiet_hours
 from core.shops import shops
+from core.values.shop_changes import ShopChange
 
 
 async def pause_shop(talk: Talk) -> None:
@@ -24,7 +25,7 @@ async def pause_shop(talk: Talk) -> None:
     desk = await require_staff(talk, command)
 
     async def put(_key: str) -> Json:
-        await shops.change_shop(talk.ctx, desk.shop_id, paused=command == "pause")
+        await shops.change_shop(talk.ctx, desk.shop_id, ShopChange(paused=command == "pause"))
         return True
 
     await talk.once("put", put)

@@ -37,6 +37,7 @@ from core.people.preferences import reachable_channels, set_preferred_channel
 from core.people.verification import verify_identity
 from core.scheduling import availability
 from core.shops import shops
+from core.values.shop_changes import ShopChange
 from tests.servers.smtp import SmtpServer, Taken
 from tests.support.chat import ChatHarness
 from tests.support.shops import BuiltShop, build_salon
@@ -109,7 +110,9 @@ async def house(runtime: Runtime) -> AsyncIterator[House]:
         app.channels["twilio", "sms"] = sms
         async with runtime.transaction() as ctx:
             place = await build_salon(ctx)
-            await shops.change_shop(ctx, place.shop_id, agenda_today="", agenda_tomorrow="")
+            await shops.change_shop(
+                ctx, place.shop_id, ShopChange(agenda_today="", agenda_tomorrow="")
+            )
             # A real line: what happens on a simulated one stays there.
             await ctx.execute(sa.update(tables.lines).values(transport="twilio"))
             await get_or_create_line(

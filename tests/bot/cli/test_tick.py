@@ -29,6 +29,7 @@ from core.people.identities import get_or_create_contact
 from core.people.verification import verify_identity
 from core.scheduling import availability
 from core.shops import shops
+from core.values.shop_changes import ShopChange
 from tests.support.chat import ChatHarness
 from tests.support.shops import BuiltShop, build_salon
 
@@ -100,7 +101,7 @@ class Evening:
 async def evening(runtime: Runtime) -> Evening:
     async with runtime.transaction() as ctx:
         place = await build_salon(ctx)
-        await shops.change_shop(ctx, place.shop_id, agenda_today="", agenda_tomorrow="")
+        await shops.change_shop(ctx, place.shop_id, ShopChange(agenda_today="", agenda_tomorrow=""))
     return Evening(runtime, place)
 
 

@@ -20,6 +20,7 @@ from core.errors import SlotTaken
 from core.messaging import lines
 from core.messaging.messages import Choice, Incoming, Json, Money
 from core.shops import shops
+from core.values.shop_changes import NewShop
 from tests.support.chat import ChatHarness, ChatPerson
 
 Flow = Callable[[Talk], Awaitable[None]]
@@ -45,9 +46,15 @@ class Stage:
         self.patch.setitem(FLOWS, "welcome", flow)
         async with self.runtime.transaction() as ctx:
             shop_id = await shops.add_shop(
-                ctx, name="Toys", timezone="Europe/Madrid", country="ES", currency="EUR",
-                language="en",
-            )  # fmt: skip
+                ctx,
+                NewShop(
+                    name="Toys",
+                    timezone="Europe/Madrid",
+                    country="ES",
+                    currency="EUR",
+                    language="en",
+                ),
+            )
             line_id = await lines.get_or_create_line(
                 ctx, transport="terminal", channel="sms", address="+34915550100", shop_id=shop_id
             )

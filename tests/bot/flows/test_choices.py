@@ -11,6 +11,8 @@ from core.clock import FixedClock
 from core.db.runtime import Runtime
 from core.messaging import lines
 from core.shops import providers, services, shops
+from core.values.catalog_changes import NewCategory, NewService
+from core.values.shop_changes import ShopChange
 from tests.support.chat import ChatHarness, ChatPerson
 from tests.support.shops import build_clinic, build_salon
 
@@ -22,12 +24,16 @@ async def test_a_service_under_no_heading_stands_beside_the_headings(runtime: Ru
     runtime.clock.move_to("2026-03-12T15:00Z")
     async with runtime.transaction() as ctx:
         place = await build_salon(ctx)
-        nails = await services.add_category(ctx, place.shop_id, "Nails", position=2)
+        nails = await services.add_category(
+            ctx, place.shop_id, NewCategory(name="Nails", position=2)
+        )
         names = [f"Nails {letter}" for letter in "ABCDEF"]
         for at, name in enumerate([*names, "Gift card"]):
             heading = nails if name in names else None
             added = await services.add_service(
-                ctx, place.shop_id, name, minutes=30, category_id=heading, position=10 + at
+                ctx,
+                place.shop_id,
+                NewService(name=name, minutes=30, category_id=heading, position=10 + at),
             )
             await providers.set_offering(ctx, place.shop_id, place.providers["Ana"], added)
     me = ChatPerson(
@@ -43,7 +49,7 @@ async def test_of_a_type_with_synonyms_only_the_first_is_shown(runtime: Runtime)
     async with runtime.transaction() as ctx:
         place = await build_salon(ctx)
         await build_clinic(ctx)
-        await shops.change_shop(ctx, place.shop_id, type="hair salon, peluquería")
+        await shops.change_shop(ctx, place.shop_id, ShopChange(type="hair salon, peluquería"))
         shared = await lines.get_or_create_line(
             ctx, transport="terminal", channel="sms", address="+34915550199"
         )

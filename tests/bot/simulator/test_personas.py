@@ -13,13 +13,14 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import opening_hours
 from core.shops import shops
 from core.values.phone_numbers import country_of_phone, parse_phone
+from core.values.shop_changes import NewShop
 from tests.support.shops import add_staff, build_clinic, build_salon
 
 
 @pytest.mark.parametrize("country", ["ES", "IN", "US", "PT", "JP", "BR", "KE"])
 async def test_customers_have_phones_of_the_shops_country(ctx: Context, country: str) -> None:
     await shops.add_shop(
-        ctx, name="Somewhere", timezone="UTC", country=country, currency="EUR", phone=""
+        ctx, NewShop(name="Somewhere", timezone="UTC", country=country, currency="EUR", phone="")
     )
     (scene,) = await set_up_personas(ctx)
     numbers = [person.addresses["sms"] for person in scene.customers]

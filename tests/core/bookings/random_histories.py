@@ -39,6 +39,8 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, rooms, shops
 from core.shops.services import add_service
+from core.values.catalog_changes import NewProvider, NewRoom, NewService, RulesChange
+from core.values.shop_changes import NewShop
 from tests.core.bookings.processes import add_customers
 from tests.core.scheduling.harness import madrid_instant
 
@@ -54,42 +56,55 @@ async def open_random_shop(ctx: Context) -> dict[str, int]:
     """Open the shop of the storm; return the ids its workers need."""
     shop_id = await shops.add_shop(
         ctx,
-        name="Bella Hair",
-        timezone="Europe/Madrid",
-        country="ES",
-        currency="EUR",
-        held_budget=BUDGET,
-        max_open=MAX_OPEN,
-        hold_minutes=2,
-        grid_minutes=15,
-        notice_minutes=0,
+        NewShop(
+            name="Bella Hair",
+            timezone="Europe/Madrid",
+            country="ES",
+            currency="EUR",
+            held_budget=BUDGET,
+            max_open=MAX_OPEN,
+            hold_minutes=2,
+            rules=RulesChange(grid_minutes=15, notice_minutes=0),
+        ),
     )
     week = {day: [Interval(9 * 60, 15 * 60)] for day in range(5)}
     await opening_hours.set_weekly_hours(ctx, shop_id, None, week)
     services = [
-        await add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500),
+        await add_service(ctx, shop_id, NewService(name="Cut", minutes=30, price_minor=2500)),
         await add_service(
-            ctx, shop_id, "Colour", minutes=60, price_minor=6000, gap_after_minutes=15
+            ctx,
+            shop_id,
+            NewService(
+                name="Colour", minutes=60, price_minor=6000, rules=RulesChange(gap_after_minutes=15)
+            ),
         ),
         await add_service(
             ctx,
             shop_id,
-            "Perm",
-            minutes=90,
-            price_minor=9000,
-            gap_before_minutes=10,
-            gap_after_minutes=20,
-            needs_approval=True,
+            NewService(
+                name="Perm",
+                minutes=90,
+                price_minor=9000,
+                rules=RulesChange(gap_before_minutes=10, gap_after_minutes=20, needs_approval=True),
+            ),
         ),
         await add_service(
-            ctx, shop_id, "Class", minutes=60, price_minor=1500, sessions=True, gap_after_minutes=5
+            ctx,
+            shop_id,
+            NewService(
+                name="Class",
+                minutes=60,
+                price_minor=1500,
+                sessions=True,
+                rules=RulesChange(gap_after_minutes=5),
+            ),
         ),
     ]
     for name in ("Ana", "Leo", "Eva"):
-        provider = await providers.add_provider(ctx, shop_id, name)
+        provider = await providers.add_provider(ctx, shop_id, NewProvider(name=name))
         for service in services:
             await providers.set_offering(ctx, shop_id, provider, service)
-    await rooms.add_room(ctx, shop_id, "Colour room", service_ids=[services[1]])
+    await rooms.add_room(ctx, shop_id, NewRoom(name="Colour room", service_ids=[services[1]]))
     owner = await add_customers(ctx, shop_id, CUSTOMER_COUNT)
     return {"shop": shop_id, "owner": owner}
 

@@ -10,6 +10,16 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import NotFound
 from core.shops import providers, services, shops
+from core.values.catalog_changes import (
+    NewCategory,
+    NewProvider,
+    NewService,
+    OfferingChange,
+    ProviderChange,
+    RulesChange,
+    ServiceChange,
+)
+from core.values.shop_changes import ShopChange
 from tests.core.scheduling.harness import SchedulingHarness, log_statements, open_scheduling_harness
 
 
@@ -62,9 +72,13 @@ async def test_rules_of_shop_service_and_provider_meet_in_the_offering(
     salon: SchedulingHarness,
 ) -> None:
     ctx, shop = salon.ctx, salon.shop_id
-    await shops.set_booking_rules(ctx, shop, grid_minutes=15, gap_after_minutes=5)
-    await shops.set_booking_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=10)
-    await shops.set_booking_rules(ctx, shop, provider_id=salon.leo, gap_after_minutes=0)
+    await shops.set_booking_rules(ctx, shop, RulesChange(grid_minutes=15, gap_after_minutes=5))
+    await shops.set_booking_rules(
+        ctx, shop, RulesChange(gap_after_minutes=10), service_id=salon.cut
+    )
+    await shops.set_booking_rules(
+        ctx, shop, RulesChange(gap_after_minutes=0), provider_id=salon.leo
+    )
     found = await salon.catalog()
     assert found.shop.rules == BookingRules(grid_minutes=15, gap_after_minutes=5)
     gaps = {pair: one.rules.gap_after_minutes for pair, one in found.offerings.items()}
@@ -73,7 +87,9 @@ async def test_rules_of_shop_service_and_provider_meet_in_the_offering(
         (salon.cut, salon.leo): 0,
         (salon.colour, salon.ana): 5,
     }
-    await shops.set_booking_rules(ctx, shop, service_id=salon.cut, gap_after_minutes=None)
+    await shops.set_booking_rules(
+        ctx, shop, RulesChange(gap_after_minutes=None), service_id=salon.cut
+    )
     assert (await salon.catalog()).offering(salon.cut, salon.ana).rules.gap_after_minutes == 5
 
 
@@ -86,24 +102,28 @@ async def test_a_price_is_the_pairs_the_services_the_providers_or_on_request(
         return (await salon.catalog()).offering(salon.cut, salon.leo).price_minor
 
     assert await price() == 2500
-    await providers.change_provider(ctx, shop, salon.leo, fee_minor=9000)
+    await providers.change_provider(ctx, shop, salon.leo, ProviderChange(fee_minor=9000))
     assert await price() == 2500
-    await providers.set_offering(ctx, shop, salon.leo, salon.cut, price_minor=0)
+    await providers.set_offering(ctx, shop, salon.leo, salon.cut, OfferingChange(price_minor=0))
     assert await price() == 0
     await providers.set_offering(ctx, shop, salon.leo, salon.cut)
-    await services.change_service(ctx, shop, salon.cut, price_minor=None)
+    await services.change_service(ctx, shop, salon.cut, ServiceChange(price_minor=None))
     assert await price() == 9000
-    await providers.change_provider(ctx, shop, salon.leo, fee_minor=None)
+    await providers.change_provider(ctx, shop, salon.leo, ProviderChange(fee_minor=None))
     assert await price() is None
 
 
 async def test_services_stand_by_category_and_position(salon: SchedulingHarness) -> None:
     ctx, shop = salon.ctx, salon.shop_id
-    late = await services.add_category(ctx, shop, "Beard", position=2)
-    early = await services.add_category(ctx, shop, "Hair", position=1)
-    await services.change_service(ctx, shop, salon.cut, category_id=late)
-    wash = await services.add_service(ctx, shop, "Wash", minutes=15, category_id=early, position=2)
-    dry = await services.add_service(ctx, shop, "Dry", minutes=15, category_id=early, position=1)
+    late = await services.add_category(ctx, shop, NewCategory(name="Beard", position=2))
+    early = await services.add_category(ctx, shop, NewCategory(name="Hair", position=1))
+    await services.change_service(ctx, shop, salon.cut, ServiceChange(category_id=late))
+    wash = await services.add_service(
+        ctx, shop, NewService(name="Wash", minutes=15, category_id=early, position=2)
+    )
+    dry = await services.add_service(
+        ctx, shop, NewService(name="Dry", minutes=15, category_id=early, position=1)
+    )
     await providers.set_offering(ctx, shop, salon.ana, wash)
     found = await salon.catalog()
     assert [service.name for service in found.services] == ["Dry", "Wash", "Cut", "Colour"]
@@ -122,11 +142,15 @@ async def test_who_gives_a_service_in_their_order(salon: SchedulingHarness) -> N
         return [provider.name for provider in found.providers_of(salon.cut)]
 
     assert await who() == ["Ana", "Leo"]
-    await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, position=3)
+    await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, ProviderChange(position=3))
     assert await who() == ["Leo", "Ana"]
-    await providers.change_provider(salon.ctx, salon.shop_id, salon.leo, available=False)
+    await providers.change_provider(
+        salon.ctx, salon.shop_id, salon.leo, ProviderChange(available=False)
+    )
     assert await who() == ["Ana"]
-    await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, active=False)
+    await providers.change_provider(
+        salon.ctx, salon.shop_id, salon.ana, ProviderChange(active=False)
+    )
     assert await who() == []
     found = await salon.catalog()
     assert found.bookable_services() == ()
@@ -152,10 +176,12 @@ async def test_the_shop_with_all_it_tells(salon: SchedulingHarness) -> None:
     await shops.change_shop(
         salon.ctx,
         salon.shop_id,
-        address="Calle Mayor 8",
-        answers={"parking": "Plaza Sol"},
-        latitude=40.4165,
-        hold_minutes=7,
+        ShopChange(
+            address="Calle Mayor 8",
+            answers={"parking": "Plaza Sol"},
+            latitude=40.4165,
+            hold_minutes=7,
+        ),
     )
     shop = (await salon.catalog()).shop
     assert (shop.name, shop.keyword, shop.timezone) == ("Bella Hair", "BELLA", "Europe/Madrid")
@@ -185,8 +211,12 @@ async def test_one_tiny_statement_while_nothing_changes(runtime: Runtime) -> Non
     assert tiny == 1
     async with runtime.transaction() as ctx:
         for name in ("Wash", "Dry", "Perm"):
-            service = await services.add_service(ctx, salon.shop_id, name, minutes=30)
-            provider = await providers.add_provider(ctx, salon.shop_id, f"{name}er")
+            service = await services.add_service(
+                ctx, salon.shop_id, NewService(name=name, minutes=30)
+            )
+            provider = await providers.add_provider(
+                ctx, salon.shop_id, NewProvider(name=f"{name}er")
+            )
             await providers.set_offering(ctx, salon.shop_id, provider, service)
     more, as_many = await read(runtime, salon.shop_id)
     assert len(more.services) == len(first.services) + 3
@@ -202,7 +232,9 @@ async def test_another_process_sees_a_change_at_its_next_call(
         salon = await open_scheduling_harness(ctx)
     before, _ = await read(other, salon.shop_id)
     async with runtime.transaction() as ctx:
-        await services.change_service(ctx, salon.shop_id, salon.cut, price_minor=2700)
+        await services.change_service(
+            ctx, salon.shop_id, salon.cut, ServiceChange(price_minor=2700)
+        )
     after, _ = await read(other, salon.shop_id)
     await other.close()
     assert before.offering(salon.cut, salon.ana).price_minor == 2500
@@ -216,7 +248,9 @@ async def test_what_is_rolled_back_is_in_no_cache(runtime: Runtime) -> None:
 
     async def change(price: int) -> None:
         async with runtime.transaction() as ctx:
-            await services.change_service(ctx, salon.shop_id, salon.cut, price_minor=price)
+            await services.change_service(
+                ctx, salon.shop_id, salon.cut, ServiceChange(price_minor=price)
+            )
             inside = await load_catalog(ctx, salon.shop_id)
             assert inside.offering(salon.cut, salon.ana).price_minor == price
             if price == 1:

@@ -6,6 +6,7 @@ from core.catalog.shop_search import list_shops, search_shops, shop_by_keyword
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.shops import shops
+from core.values.shop_changes import NewShop
 from core.values.text_folding import fold_text
 from tests.core.scheduling.harness import log_statements
 
@@ -23,13 +24,15 @@ async def town(ctx: Context) -> Context:
     for name, keyword, kind, city in SHOPS:
         await shops.add_shop(
             ctx,
-            name=name,
-            keyword=keyword,
-            type=kind,
-            city=city,
-            timezone="Europe/Madrid",
-            country="ES",
-            currency="EUR",
+            NewShop(
+                name=name,
+                keyword=keyword,
+                type=kind,
+                city=city,
+                timezone="Europe/Madrid",
+                country="ES",
+                currency="EUR",
+            ),
         )
     return ctx
 

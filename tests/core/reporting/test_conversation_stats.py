@@ -26,6 +26,8 @@ from core.reporting.conversation_stats import (
 from core.reporting.filters import build_filter
 from core.shops import providers, services
 from core.shops.shops import add_shop
+from core.values.catalog_changes import NewProvider, NewService
+from core.values.shop_changes import NewShop
 from tests.support.statement_counter import count_statements
 
 SINCE, UNTIL = date(2026, 3, 28), date(2026, 3, 30)  # Madrid's clocks change in between
@@ -43,10 +45,12 @@ class Chatter:
         """Found the shop; its owner writes to it as customers do."""
         ctx = self.ctx
         self.shop = await add_shop(
-            ctx, name=name, timezone="Europe/Madrid", country="ES", currency="EUR"
+            ctx, NewShop(name=name, timezone="Europe/Madrid", country="ES", currency="EUR")
         )
-        self.service = await services.add_service(ctx, self.shop, "Cut", minutes=30)
-        self.provider = await providers.add_provider(ctx, self.shop, "Ana")
+        self.service = await services.add_service(
+            ctx, self.shop, NewService(name="Cut", minutes=30)
+        )
+        self.provider = await providers.add_provider(ctx, self.shop, NewProvider(name="Ana"))
         self.lines = [
             await lines.get_or_create_line(
                 ctx, transport="terminal", channel=channel, address=f"{name}{n}", shop_id=shop

@@ -27,6 +27,8 @@ from core.reporting.utilization import utilization_by_provider
 from core.scheduling import opening_hours
 from core.shops import providers, services
 from core.shops.shops import add_shop
+from core.values.catalog_changes import NewProvider, NewService
+from core.values.shop_changes import NewShop
 from tests.core.reporting import shop_report_reference
 from tests.support.statement_counter import count_statements
 
@@ -58,17 +60,17 @@ class Random:
         """Found the shop: one keeps its hours, one has late ones past midnight."""
         ctx = self.ctx
         self.shop = await add_shop(
-            ctx, name="Bella Hair", timezone=self.zone, country="ES", currency="EUR"
+            ctx, NewShop(name="Bella Hair", timezone=self.zone, country="ES", currency="EUR")
         )
         await opening_hours.set_weekly_hours(
             ctx, self.shop, None, dict.fromkeys(range(6), NINE_TO_TWELVE)
         )
         self.services = [
-            await services.add_service(ctx, self.shop, name, minutes=30)
+            await services.add_service(ctx, self.shop, NewService(name=name, minutes=30))
             for name in ("Cut", "Colour")
         ]
-        self.ana = await providers.add_provider(ctx, self.shop, "Ana")
-        self.leo = await providers.add_provider(ctx, self.shop, "Leo")
+        self.ana = await providers.add_provider(ctx, self.shop, NewProvider(name="Ana"))
+        self.leo = await providers.add_provider(ctx, self.shop, NewProvider(name="Leo"))
         await opening_hours.set_weekly_hours(
             ctx, self.shop, self.leo, dict.fromkeys(range(7), LATE)
         )

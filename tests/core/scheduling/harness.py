@@ -18,6 +18,8 @@ from core.db.tables import blocks, bookings, claims, seats, sessions
 from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.shops import providers, services, shops
+from core.values.catalog_changes import NewProvider, NewService
+from core.values.shop_changes import NewShop
 from tests.support.row_factory import RowFactory
 from tests.support.seeding import planted
 
@@ -152,20 +154,26 @@ async def open_scheduling_harness(ctx: Context, **more: Any) -> SchedulingHarnes
 async def _add_salon(ctx: Context, **more: Any) -> tuple[int, int, int, int, int]:
     shop_id = await shops.add_shop(
         ctx,
-        name="Bella Hair",
-        keyword="bella",
-        type="salon",
-        city="Madrid",
-        timezone="Europe/Madrid",
-        country="ES",
-        currency="EUR",
-        **more,
+        NewShop.from_columns(
+            name="Bella Hair",
+            keyword="bella",
+            type="salon",
+            city="Madrid",
+            timezone="Europe/Madrid",
+            country="ES",
+            currency="EUR",
+            **more,
+        ),
     )
     await opening_hours.set_weekly_hours(ctx, shop_id, None, {day: [MORNING] for day in range(5)})
-    cut = await services.add_service(ctx, shop_id, "Cut", minutes=30, price_minor=2500)
-    colour = await services.add_service(ctx, shop_id, "Colour", minutes=60, price_minor=6000)
-    ana = await providers.add_provider(ctx, shop_id, "Ana", position=1)
-    leo = await providers.add_provider(ctx, shop_id, "Leo", position=2)
+    cut = await services.add_service(
+        ctx, shop_id, NewService(name="Cut", minutes=30, price_minor=2500)
+    )
+    colour = await services.add_service(
+        ctx, shop_id, NewService(name="Colour", minutes=60, price_minor=6000)
+    )
+    ana = await providers.add_provider(ctx, shop_id, NewProvider(name="Ana", position=1))
+    leo = await providers.add_provider(ctx, shop_id, NewProvider(name="Leo", position=2))
     for provider_id, service_id in ((ana, cut), (leo, cut), (ana, colour)):
         await providers.set_offering(ctx, shop_id, provider_id, service_id)
     return shop_id, cut, colour, ana, leo

@@ -17,6 +17,16 @@ from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
 from core.scheduling.slot_finder import calendars_of
 from core.shops import providers, rooms, services, shops
+from core.values.catalog_changes import (
+    NewProvider,
+    NewRoom,
+    NewService,
+    OfferingChange,
+    ProviderChange,
+    RulesChange,
+    ServiceChange,
+)
+from core.values.shop_changes import NewShop, ShopChange
 from tests.core.scheduling.harness import (
     MADRID,
     SchedulingHarness,
@@ -64,15 +74,15 @@ async def test_a_slot_says_all_a_booking_needs(salon: SchedulingHarness) -> None
 
 async def test_notice_cuts_the_day_that_has_begun(salon: SchedulingHarness) -> None:
     assert await salon.find_starts(salon.cut, "2026-03-09") == ["09 11:00 Ana", "09 11:30 Ana"]
-    await shops.set_booking_rules(salon.ctx, salon.shop_id, notice_minutes=61)
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, RulesChange(notice_minutes=61))
     assert await salon.find_starts(salon.cut, "2026-03-09") == ["09 11:30 Ana"]
-    await shops.set_booking_rules(salon.ctx, salon.shop_id, notice_minutes=24 * 60)
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, RulesChange(notice_minutes=24 * 60))
     assert await salon.find_starts(salon.cut, "2026-03-09") == []
     assert (await salon.find_starts(salon.cut, TUESDAY))[0] == "10 10:00 Ana"
 
 
 async def test_the_horizon_ends_with_a_local_day(salon: SchedulingHarness) -> None:
-    await shops.set_booking_rules(salon.ctx, salon.shop_id, horizon_days=2)
+    await shops.set_booking_rules(salon.ctx, salon.shop_id, RulesChange(horizon_days=2))
     whole = await salon.find_starts(salon.colour, "2026-03-09", "2026-06-01")
     assert [time for time in whole if time.startswith("11")] == [
         "11 09:00 Ana",
@@ -236,10 +246,8 @@ async def test_buffers_are_the_larger_of_two_neighbours(salon: SchedulingHarness
     await shops.set_booking_rules(
         salon.ctx,
         salon.shop_id,
+        RulesChange(gap_before_minutes=10, gap_after_minutes=10, grid_minutes=20),
         service_id=salon.cut,
-        gap_before_minutes=10,
-        gap_after_minutes=10,
-        grid_minutes=20,
     )
     assert await salon.find_starts(salon.cut, TUESDAY, provider_id=salon.ana) == [
         "10 09:00 Ana",
@@ -267,7 +275,7 @@ async def test_buffers_reach_over_the_edges_of_the_day_asked_for(salon: Scheduli
 
 async def test_days_are_counted_as_their_starts_are_found(salon: SchedulingHarness) -> None:
     await shops.set_booking_rules(
-        salon.ctx, salon.shop_id, horizon_days=60
+        salon.ctx, salon.shop_id, RulesChange(horizon_days=60)
     )  # past the change of clocks
     await salon.insert_booking(salon.ana, "2026-03-10 09:00", 90)
     await salon.insert_booking(salon.leo, "2026-03-10 09:30", 60)
@@ -298,18 +306,22 @@ async def open_salon_like(salon: SchedulingHarness) -> SchedulingHarness:
     """A second shop in which the same Ana works."""
     ctx = salon.ctx
     shop_id = await shops.add_shop(
-        ctx, name="Bella Sur", timezone="Europe/Madrid", country="ES", currency="EUR"
+        ctx, NewShop(name="Bella Sur", timezone="Europe/Madrid", country="ES", currency="EUR")
     )
     await opening_hours.set_weekly_hours(ctx, shop_id, None, {1: [Interval(9 * 60, 12 * 60)]})
-    cut = await services.add_service(ctx, shop_id, "Cut", minutes=30)
+    cut = await services.add_service(ctx, shop_id, NewService(name="Cut", minutes=30))
     calendar_id = await salon.calendar(salon.ana)
-    ana = await providers.add_provider(ctx, shop_id, "Ana", calendar_id=calendar_id)
+    ana = await providers.add_provider(
+        ctx, shop_id, NewProvider(name="Ana"), calendar_id=calendar_id
+    )
     await providers.set_offering(ctx, shop_id, ana, cut)
     return SchedulingHarness(ctx, shop_id, cut, 0, ana, 0, {ana: "Ana"})
 
 
 async def test_slot_needs_a_free_room_too(salon: SchedulingHarness) -> None:
-    room = await rooms.add_room(salon.ctx, salon.shop_id, "Chair", service_ids=[salon.cut])
+    room = await rooms.add_room(
+        salon.ctx, salon.shop_id, NewRoom(name="Chair", service_ids=[salon.cut])
+    )
     await salon.insert_block(room, "2026-03-10 09:00", 120)
     assert await salon.find_starts(salon.cut, TUESDAY) == ["10 11:00 Ana", "10 11:30 Ana"]
     assert len(await salon.find_starts(salon.colour, TUESDAY)) == 5
@@ -318,7 +330,7 @@ async def test_slot_needs_a_free_room_too(salon: SchedulingHarness) -> None:
     assert calendars_of(found, salon.cut, salon.ana) == (ana, room)
     assert calendars_of(found, salon.colour, salon.ana) == (ana,)
     await salon.ctx.execute(service_rooms.delete())
-    await shops.change_shop(salon.ctx, salon.shop_id, about="one chair less")
+    await shops.change_shop(salon.ctx, salon.shop_id, ShopChange(about="one chair less"))
     assert len(await salon.find_starts(salon.cut, TUESDAY)) == 6
 
 
@@ -380,7 +392,7 @@ async def test_any_provider_offers_everybody_who_is_free(salon: SchedulingHarnes
 
 async def test_slots_use_the_providers_own_length_and_price(salon: SchedulingHarness) -> None:
     await providers.set_offering(
-        salon.ctx, salon.shop_id, salon.leo, salon.cut, minutes=60, price_minor=4000
+        salon.ctx, salon.shop_id, salon.leo, salon.cut, OfferingChange(minutes=60, price_minor=4000)
     )
     found = await salon.slots(salon.cut, TUESDAY, provider_id=salon.leo)
     assert salon.starts_as_text(found)[-1] == "10 11:00 Leo"
@@ -389,7 +401,10 @@ async def test_slots_use_the_providers_own_length_and_price(salon: SchedulingHar
 
 async def test_provider_rules_override_the_services(salon: SchedulingHarness) -> None:
     await shops.set_booking_rules(
-        salon.ctx, salon.shop_id, provider_id=salon.leo, grid_minutes=60, notice_minutes=0
+        salon.ctx,
+        salon.shop_id,
+        RulesChange(grid_minutes=60, notice_minutes=0),
+        provider_id=salon.leo,
     )
     assert await salon.find_starts(salon.cut, "2026-03-09", provider_id=salon.leo) == [
         "09 10:00 Leo",
@@ -404,16 +419,16 @@ async def test_provider_rules_override_the_services(salon: SchedulingHarness) ->
 
 async def test_inactive_services_offer_no_slots(salon: SchedulingHarness) -> None:
     ctx, shop = salon.ctx, salon.shop_id
-    await providers.change_provider(ctx, shop, salon.ana, available=False)
+    await providers.change_provider(ctx, shop, salon.ana, ProviderChange(available=False))
     assert await salon.find_starts(salon.colour, TUESDAY) == []
     assert (await salon.find_starts(salon.cut, TUESDAY))[0] == "10 09:00 Leo"
-    await providers.change_provider(ctx, shop, salon.leo, active=False)
+    await providers.change_provider(ctx, shop, salon.leo, ProviderChange(active=False))
     assert await salon.find_starts(salon.cut, TUESDAY) == []
-    await providers.change_provider(ctx, shop, salon.ana, available=True)
-    await services.change_service(ctx, shop, salon.colour, active=False)
+    await providers.change_provider(ctx, shop, salon.ana, ProviderChange(available=True))
+    await services.change_service(ctx, shop, salon.colour, ServiceChange(active=False))
     assert await salon.find_starts(salon.colour, TUESDAY) == []
     assert len(await salon.find_starts(salon.cut, TUESDAY)) == 6
-    await shops.change_shop(ctx, shop, paused=True)
+    await shops.change_shop(ctx, shop, ShopChange(paused=True))
     assert await salon.find_starts(salon.cut, TUESDAY) == []
 
 
@@ -423,7 +438,9 @@ async def test_inactive_services_offer_no_slots(salon: SchedulingHarness) -> Non
 @pytest.fixture
 async def classes(salon: SchedulingHarness) -> SchedulingHarness:
     """Let colour be given to several at once only, and by Leo too."""
-    await services.change_service(salon.ctx, salon.shop_id, salon.colour, sessions=True)
+    await services.change_service(
+        salon.ctx, salon.shop_id, salon.colour, ServiceChange(sessions=True)
+    )
     await providers.set_offering(salon.ctx, salon.shop_id, salon.leo, salon.colour)
     return salon
 
@@ -570,7 +587,9 @@ async def test_start_recheck_refuses_what_is_not_offered(
 
 async def test_recheck_agrees_with_search(salon: SchedulingHarness) -> None:
     await salon.insert_booking(salon.ana, "2026-03-10 10:00", 45, gap_after=15)
-    await shops.set_booking_rules(salon.ctx, salon.shop_id, gap_before_minutes=30, grid_minutes=15)
+    await shops.set_booking_rules(
+        salon.ctx, salon.shop_id, RulesChange(gap_before_minutes=30, grid_minutes=15)
+    )
     found = set(await salon.slots(salon.cut, "2026-03-09", "2026-03-12", provider_id=salon.ana))
     every = [
         cut_at(salon, f"2026-03-{day} {hour:02}:{minute:02}")
@@ -586,12 +605,14 @@ async def test_recheck_refuses_a_removed_offering(salon: SchedulingHarness) -> N
     await providers.remove_offering(salon.ctx, salon.shop_id, salon.ana, salon.cut)
     assert await refused(salon, slot) == "NotOffered inactive"
     await providers.set_offering(salon.ctx, salon.shop_id, salon.ana, salon.cut)
-    await providers.change_provider(salon.ctx, salon.shop_id, salon.ana, available=False)
+    await providers.change_provider(
+        salon.ctx, salon.shop_id, salon.ana, ProviderChange(available=False)
+    )
     assert await refused(salon, slot, staff=True) == "NotOffered inactive"
 
 
 async def test_recheck_refuses_a_changed_length(salon: SchedulingHarness) -> None:
-    await services.change_service(salon.ctx, salon.shop_id, salon.cut, minutes=45)
+    await services.change_service(salon.ctx, salon.shop_id, salon.cut, ServiceChange(minutes=45))
     with pytest.raises(OfferChanged) as changed:
         await refused(salon, cut_at(salon, "2026-03-10 09:00"))
     assert changed.value.params == {"was": 30, "now": 45}
@@ -602,7 +623,7 @@ async def test_recheck_refuses_a_changed_length(salon: SchedulingHarness) -> Non
 
 
 async def test_a_paused_shop_takes_none_but_its_staffs(salon: SchedulingHarness) -> None:
-    await shops.change_shop(salon.ctx, salon.shop_id, paused=True)
+    await shops.change_shop(salon.ctx, salon.shop_id, ShopChange(paused=True))
     slot = cut_at(salon, "2026-03-10 09:00")
     with pytest.raises(ShopPaused):
         await refused(salon, slot)
@@ -654,7 +675,7 @@ async def test_search_past_the_horizon_offers_the_next_slots(salon: SchedulingHa
 
 
 async def test_nothing_instead_of_what_nobody_gives(salon: SchedulingHarness) -> None:
-    await services.change_service(salon.ctx, salon.shop_id, salon.cut, active=False)
+    await services.change_service(salon.ctx, salon.shop_id, salon.cut, ServiceChange(active=False))
     assert await instead(salon, "2026-03-10 09:00") == []
 
 
@@ -689,7 +710,9 @@ async def test_one_statement_however_many_are_asked_about(runtime: Runtime) -> N
         for amount in (1, 3):
             for day in range(10, 10 + amount):
                 await salon.insert_booking(salon.ana, f"2026-03-{day} {8 + amount:02}:00")
-            provider = await providers.add_provider(ctx, salon.shop_id, f"Nora {amount}")
+            provider = await providers.add_provider(
+                ctx, salon.shop_id, NewProvider(name=f"Nora {amount}")
+            )
             await providers.set_offering(ctx, salon.shop_id, provider, salon.cut)
             salon.names[provider] = "Nora"
             found = await salon.catalog()

@@ -15,6 +15,17 @@ from core.localtime.opening_masks import Interval
 from core.messaging import lines
 from core.scheduling import opening_hours
 from core.shops import providers, rooms, services, shops
+from core.values.catalog_changes import (
+    CategoryChange,
+    NewCategory,
+    NewProvider,
+    NewRoom,
+    NewService,
+    ProviderChange,
+    RulesChange,
+    ServiceChange,
+)
+from core.values.shop_changes import NewShop, ShopChange
 from tests.core.scheduling.harness import (
     SchedulingHarness,
     log_statements,
@@ -74,29 +85,35 @@ async def test_invalid_shop_settings_are_refused(
     ctx: Context, field: str, value: object, reason: str
 ) -> None:
     right = {"name": "Bella", "timezone": "Europe/Madrid", "country": "ES", "currency": "EUR"}
-    facts = await refused(shops.add_shop(ctx, **{**right, field: value}))  # type: ignore[arg-type]
+    facts = await refused(shops.add_shop(ctx, NewShop.from_columns(**{**right, field: value})))
     assert (facts["field"], facts["reason"]) == (field, reason)
     assert await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops)) == 0
 
 
 async def test_validation_errors_name_their_bounds(ctx: Context) -> None:
     salon = await open_scheduling_harness(ctx)
-    facts = await refused(services.add_service(ctx, salon.shop_id, "Cut", minutes=3))
+    facts = await refused(
+        services.add_service(ctx, salon.shop_id, NewService(name="Cut", minutes=3))
+    )
     assert facts == {"field": "minutes", "reason": "range", "least": 5, "most": 1440}
-    facts = await refused(services.add_service(ctx, salon.shop_id, "Cut", minutes=31))
+    facts = await refused(
+        services.add_service(ctx, salon.shop_id, NewService(name="Cut", minutes=31))
+    )
     assert facts == {"field": "minutes", "reason": "step", "step": 5}
 
 
 async def test_values_are_stored_in_one_form(ctx: Context) -> None:
     shop_id = await shops.add_shop(
         ctx,
-        name="  Peluquería Ñandú ",
-        timezone="Europe/Madrid",
-        country="es",
-        currency="eur",
-        keyword="ñandú 2",
-        language="pt-br",
-        code_countries="es,pt",
+        NewShop(
+            name="  Peluquería Ñandú ",
+            timezone="Europe/Madrid",
+            country="es",
+            currency="eur",
+            keyword="ñandú 2",
+            language="pt-br",
+            code_countries="es,pt",
+        ),
     )
     row = await ctx.first(sa.select(tables.shops).where(tables.shops.c.id == shop_id))
     assert row is not None
@@ -107,11 +124,11 @@ async def test_values_are_stored_in_one_form(ctx: Context) -> None:
 
 async def test_a_keyword_opens_one_shop(salon: SchedulingHarness) -> None:
     other = await shops.add_shop(
-        salon.ctx, name="Other", timezone="Europe/Madrid", country="ES", currency="EUR"
+        salon.ctx, NewShop(name="Other", timezone="Europe/Madrid", country="ES", currency="EUR")
     )
-    facts = await refused(shops.change_shop(salon.ctx, other, keyword="Bella"))
+    facts = await refused(shops.change_shop(salon.ctx, other, ShopChange(keyword="Bella")))
     assert facts == {"field": "keyword", "reason": "taken"}
-    await shops.change_shop(salon.ctx, salon.shop_id, keyword="bélla")
+    await shops.change_shop(salon.ctx, salon.shop_id, ShopChange(keyword="bélla"))
 
 
 async def test_overlapping_opening_hours_are_refused(salon: SchedulingHarness) -> None:
@@ -137,10 +154,14 @@ async def test_time_off_ends_after_it_begins(salon: SchedulingHarness) -> None:
 
 
 async def test_a_service_is_not_its_own_parent(salon: SchedulingHarness) -> None:
-    work = services.change_service(salon.ctx, salon.shop_id, salon.cut, parent_id=salon.cut)
+    work = services.change_service(
+        salon.ctx, salon.shop_id, salon.cut, ServiceChange(parent_id=salon.cut)
+    )
     assert await refused(work) == {"field": "parent_id", "reason": "itself"}
     kids = await services.add_service(
-        salon.ctx, salon.shop_id, "Cut for children", minutes=20, parent_id=salon.cut
+        salon.ctx,
+        salon.shop_id,
+        NewService(name="Cut for children", minutes=20, parent_id=salon.cut),
     )
     assert (await salon.catalog()).service(kids).parent_id == salon.cut
 
@@ -148,28 +169,28 @@ async def test_a_service_is_not_its_own_parent(salon: SchedulingHarness) -> None
 async def test_what_belongs_to_another_shop_cannot_be_touched(salon: SchedulingHarness) -> None:
     ctx = salon.ctx
     other = await shops.add_shop(
-        ctx, name="Other", timezone="Europe/Madrid", country="ES", currency="EUR"
+        ctx, NewShop(name="Other", timezone="Europe/Madrid", country="ES", currency="EUR")
     )
-    heading = await services.add_category(ctx, salon.shop_id, "Hair")
+    heading = await services.add_category(ctx, salon.shop_id, NewCategory(name="Hair"))
     off = await opening_hours.add_time_off(
         ctx, salon.shop_id, salon.ana, ctx.now, ctx.now + timedelta(hours=1)
     )
     for work in (
-        services.change_service(ctx, other, salon.cut, price_minor=1),
-        providers.change_provider(ctx, other, salon.ana, available=False),
-        services.change_category(ctx, other, heading, name="Beard"),
-        services.add_service(ctx, other, "Cut", minutes=30, category_id=heading),
-        services.add_service(ctx, other, "Cut", minutes=30, parent_id=salon.cut),
+        services.change_service(ctx, other, salon.cut, ServiceChange(price_minor=1)),
+        providers.change_provider(ctx, other, salon.ana, ProviderChange(available=False)),
+        services.change_category(ctx, other, heading, CategoryChange(name="Beard")),
+        services.add_service(ctx, other, NewService(name="Cut", minutes=30, category_id=heading)),
+        services.add_service(ctx, other, NewService(name="Cut", minutes=30, parent_id=salon.cut)),
         providers.set_offering(ctx, other, salon.ana, salon.cut),
         providers.remove_offering(ctx, other, salon.ana, salon.cut),
         opening_hours.set_weekly_hours(ctx, other, salon.ana, {}),
         opening_hours.set_date_exception(ctx, other, date(2026, 3, 10), provider_id=salon.ana),
         opening_hours.add_time_off(ctx, other, salon.ana, ctx.now, ctx.now + timedelta(hours=1)),
         opening_hours.remove_time_off(ctx, other, off),
-        rooms.add_room(ctx, other, "Chair", service_ids=[salon.cut]),
-        providers.add_provider(ctx, other, "Ana", calendar_id=999),
-        providers.add_provider(ctx, 999, "Ana"),
-        shops.change_shop(ctx, 999, name="Nobody"),
+        rooms.add_room(ctx, other, NewRoom(name="Chair", service_ids=[salon.cut])),
+        providers.add_provider(ctx, other, NewProvider(name="Ana"), calendar_id=999),
+        providers.add_provider(ctx, 999, NewProvider(name="Ana")),
+        shops.change_shop(ctx, 999, ShopChange(name="Nobody")),
     ):
         with pytest.raises(NotFound):
             await work
@@ -190,10 +211,12 @@ async def test_a_line_is_added_once(ctx: Context) -> None:
 
 
 CHANGES: list[Callable[[Context, SchedulingHarness], Awaitable[Any]]] = [
-    lambda ctx, s: shops.change_shop(ctx, s.shop_id, paused=True),
-    lambda ctx, s: shops.set_booking_rules(ctx, s.shop_id, grid_minutes=15),
-    lambda ctx, s: services.change_service(ctx, s.shop_id, s.cut, active=False),
-    lambda ctx, s: providers.change_provider(ctx, s.shop_id, s.ana, available=False),
+    lambda ctx, s: shops.change_shop(ctx, s.shop_id, ShopChange(paused=True)),
+    lambda ctx, s: shops.set_booking_rules(ctx, s.shop_id, RulesChange(grid_minutes=15)),
+    lambda ctx, s: services.change_service(ctx, s.shop_id, s.cut, ServiceChange(active=False)),
+    lambda ctx, s: providers.change_provider(
+        ctx, s.shop_id, s.ana, ProviderChange(available=False)
+    ),
     lambda ctx, s: providers.remove_offering(ctx, s.shop_id, s.ana, s.cut),
     lambda ctx, s: opening_hours.set_weekly_hours(ctx, s.shop_id, None, {}),
     lambda ctx, s: opening_hours.set_weekly_hours(ctx, s.shop_id, s.ana, {}),
@@ -201,7 +224,7 @@ CHANGES: list[Callable[[Context, SchedulingHarness], Awaitable[Any]]] = [
     lambda ctx, s: opening_hours.add_time_off(
         ctx, s.shop_id, s.ana, ctx.now, ctx.now + timedelta(hours=1)
     ),
-    lambda ctx, s: rooms.add_room(ctx, s.shop_id, "Chair", service_ids=[s.cut]),
+    lambda ctx, s: rooms.add_room(ctx, s.shop_id, NewRoom(name="Chair", service_ids=[s.cut])),
 ]
 
 

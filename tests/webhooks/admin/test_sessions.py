@@ -11,6 +11,7 @@ from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.db.tables import bookings, sessions
 from core.shops import providers, services
+from core.values.catalog_changes import NewService
 from tests.webhooks.admin.conftest import AdminHarness, field_errors, page_heading, visible_text
 
 # The API below is tested on both databases; here it is the forms.
@@ -23,7 +24,7 @@ async def yoga(lobby: AdminHarness) -> dict[str, str]:
 
     async def work(ctx: Context) -> int:
         made = await services.add_service(
-            ctx, place.shop_id, "Yoga", minutes=60, price_minor=1200, sessions=True
+            ctx, place.shop_id, NewService(name="Yoga", minutes=60, price_minor=1200, sessions=True)
         )
         await providers.set_offering(ctx, place.shop_id, place.providers["Ana"], made)
         return made

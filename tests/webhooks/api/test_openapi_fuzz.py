@@ -36,6 +36,7 @@ from core.people.identities import make_admin
 from core.people.members import add_member
 from core.people.verification import verify_identity_without_conversation
 from core.shops import providers, services
+from core.values.catalog_changes import NewService, RulesChange, ServiceChange
 from tests.webhooks.api.harness import PHONES, ROLES, ApiHarness, open_api_harness
 from tests.webhooks.api.openapi_requests import OpenApiRequests, Operation
 from webhooks.api.dependencies import authorize_route
@@ -197,8 +198,12 @@ async def furnish_more(house: ApiHarness) -> None:
 
     async def work(ctx: Context) -> int:
         shop, colour = house.shop.shop_id, house.shop.services["Colour"]
-        await services.change_service(ctx, shop, colour, needs_approval=True)
-        made = await services.add_service(ctx, shop, "Class", minutes=60, sessions=True)
+        await services.change_service(
+            ctx, shop, colour, ServiceChange(rules=RulesChange(needs_approval=True))
+        )
+        made = await services.add_service(
+            ctx, shop, NewService(name="Class", minutes=60, sessions=True)
+        )
         await providers.set_offering(ctx, shop, house.shop.providers["Ana"], made)
         return made
 

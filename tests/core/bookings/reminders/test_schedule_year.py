@@ -40,7 +40,9 @@ from core.scheduling import opening_hours
 from core.shops.providers import add_provider, set_offering
 from core.shops.services import add_service
 from core.shops.shops import add_shop
+from core.values.catalog_changes import NewProvider, NewService
 from core.values.reminder_rules import ReminderRule, plan_reminders
+from core.values.shop_changes import NewShop
 from tests.core.bookings.reminders.schedule_reference import YEAR, ZoneClock, expected_reminders
 from tests.support.chat import ChatHarness
 
@@ -114,20 +116,30 @@ class Year:
     async def open(self, zone: str, **rules: Any) -> Shop:
         async with self.runtime.transaction() as ctx:
             shop_id = await add_shop(
-                ctx, name=zone, timezone=zone, country="ES", currency="EUR", horizon_days=400,
-                address="Main Street 1", agenda_today="", agenda_tomorrow="", **rules,
-            )  # fmt: skip
+                ctx,
+                NewShop.from_columns(
+                    name=zone,
+                    timezone=zone,
+                    country="ES",
+                    currency="EUR",
+                    address="Main Street 1",
+                    agenda_today="",
+                    agenda_tomorrow="",
+                    **rules,
+                    horizon_days=400,
+                ),
+            )
             await opening_hours.set_weekly_hours(ctx, shop_id, None, ALWAYS)
             default = rules.get("reminders", ["24h", "2h"])
             services = {
-                await add_service(ctx, shop_id, "Plain", minutes=30): default,
+                await add_service(ctx, shop_id, NewService(name="Plain", minutes=30)): default,
                 await add_service(
-                    ctx, shop_id, "Own rules", minutes=30, reminders=OVERRIDE
+                    ctx, shop_id, NewService(name="Own rules", minutes=30, reminders=OVERRIDE)
                 ): OVERRIDE,
             }
             providers = []
             for number in range(PROVIDERS):
-                provider = await add_provider(ctx, shop_id, f"Provider {number}")
+                provider = await add_provider(ctx, shop_id, NewProvider(name=f"Provider {number}"))
                 providers.append(provider)
                 for service in services:
                     await set_offering(ctx, shop_id, provider, service)

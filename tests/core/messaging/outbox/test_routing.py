@@ -24,6 +24,7 @@ from core.people.members import add_member
 from core.people.preferences import set_preferred_channel
 from core.people.verification import verify_identity
 from core.shops import shops
+from core.values.shop_changes import ShopChange
 from tests.support.shops import build_salon
 
 PHONE, SCOPED = "+34600111222", "ES.1a2b3c4d5e6f"
@@ -139,7 +140,7 @@ async def test_whatsapp_window_closes_after_24_hours(
     await reach.talked("sms")
     talk = await reach.talked("whatsapp")
     async with reach.runtime.transaction() as ctx:
-        await shops.change_shop(ctx, reach.shop, templates=templates)
+        await shops.change_shop(ctx, reach.shop, ShopChange(templates=templates))
     reach.clock.advance(after)
     await reach.post(talk)
     assert await reach.goes() == [way]
