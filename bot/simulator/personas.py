@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import phonenumbers
-import sqlalchemy as sa
 
 from bot.channels.simulator.channel import CAPABILITIES_BY_LOOK, SIMULATOR_TRANSPORT
 from core.catalog import loader, shop_search
 from core.catalog.entities import Catalog, Shop
-from core.db import tables
 from core.db.context import Context
+from core.demo.simulator_setup import link_simulated_member
 from core.localtime import zones
 from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Json
@@ -168,25 +167,6 @@ async def _staff(ctx: Context, shop: Shop) -> tuple[Persona, ...]:
     for member in sorted(first.values(), key=members.index):
         # No real Telegram id looks like this one.
         address = f"simulated-member-{member.user_id}"
-        await _known(ctx, member.user_id, address)
+        await link_simulated_member(ctx, member.user_id, address)
         staff.append(Persona(member.name, _ROLES[member.role], {"staff": address}))
     return tuple(staff)
-
-
-async def _known(ctx: Context, user_id: int, address: str) -> None:
-    """Let the staff's line know a member by an address, as if they had linked it."""
-    values = {
-        "user_id": user_id,
-        "kind": "telegram",
-        "value": address,
-        "proved_at": ctx.now,
-        "used_at": ctx.now,
-        "created_at": ctx.now,
-    }
-    await ctx.execute(ctx.insert_ignoring_conflicts(tables.identities, values))
-    proved = sa.update(tables.identities).where(tables.identities.c.value == address)
-    identity_id = await ctx.scalar(proved.values(used_at=ctx.now).returning(tables.identities.c.id))
-    proofs = tables.staff_proofs
-    known = {"user_id": user_id, "identity_id": identity_id}
-    await ctx.execute(sa.delete(proofs).filter_by(**known))
-    await ctx.insert(proofs, **known, proved_at=ctx.now)
