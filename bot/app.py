@@ -11,7 +11,6 @@ import structlog
 
 from bot.channels import lines
 from bot.channels.base import Channels
-from bot.channels.lines import Line
 from bot.channels.telegram.api import BotRole, TelegramBot, TelegramChannel, parse_bot_id
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
 from bot.channels.twilio.channel import TwilioChannel
@@ -24,6 +23,7 @@ from core.clock import Clock
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.mailer import create_mailer
+from core.messaging.lines import Line, load_lines
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class App:
         async with self.runtime.transaction() as ctx:
             await lines.ensure_default_lines(ctx, self.settings)
         # What the core leaves in an inbox of its own accord – a talk handed back, say.
-        self.runtime.cache["begin turn"] = self.turn_runner.begin_turns
+        self.runtime.hooks.begin_turns = self.turn_runner.begin_turns
         await self.sender.start()
         if self.telegram is not None:
             await self.telegram.start(poll=ticks)
@@ -97,7 +97,7 @@ class App:
     async def stop(self) -> None:
         """Finish what is in hand within `PATIENCE` seconds, and let go of everything."""
         until = time.monotonic() + SHUTDOWN_SECONDS
-        self.runtime.cache.pop("begin turn", None)
+        self.runtime.hooks.begin_turns = None
         if self.telegram is not None:
             await self.telegram.stop()
         await self.worker.stop(_left(until))
@@ -119,7 +119,7 @@ class App:
         if key not in self._lines or time.monotonic() > self._lines_until:
             # Lines are few and hardly change, but one may just have been added.
             async with self.runtime.read_transaction() as ctx:
-                known = await lines.load_lines(ctx)
+                known = await load_lines(ctx)
             self._lines = {(x.transport, x.channel, x.address): x for x in known}
             self._lines_until = time.monotonic() + LINE_CACHE_SECONDS
         return self._lines.get(key)

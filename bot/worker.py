@@ -14,7 +14,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
 from bot.delivery.sender import OutboxSender
@@ -24,10 +23,9 @@ from core.bookings import expiry, outcome_questions, reschedule_proposals
 from core.bookings.reminders.staff_digest import report_unanswered, send_digests
 from core.calendar_sync import external_calendars
 from core.calendar_sync.safe_fetch import Fetcher, FetchError
-from core.db import tables
-from core.db.context import Context
 from core.db.runtime import Runtime
 from core.messaging import unrecognized
+from core.messaging.inbox import unfinished_conversations
 from core.messaging.outbox.acknowledge import requeue_expired_leases
 from core.privacy import retention
 from core.reporting import gauges
@@ -38,9 +36,6 @@ UNFINISHED_AFTER = timedelta(seconds=3)
 """An incoming this old is taken up by a tick; younger ones are in somebody's hands."""
 
 EXPIRY_BATCH = 200
-
-# Written out: the index of unfinished rows serves only queries that visibly share its condition.
-_UNFINISHED = sa.text("inbox.state = 'new'")
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +113,7 @@ class Worker:
     async def resume_turns(self) -> int:
         """Take up turns that somebody left unfinished, in order within a conversation."""
         async with self.runtime.read_transaction() as ctx:
-            left = await unfinished_conversations(ctx)
+            left = await unfinished_conversations(ctx, min_age=UNFINISHED_AFTER, limit=EXPIRY_BATCH)
         for conversation_id in left:
             self.turn_runner.begin_turns(conversation_id)
         return len(left)
@@ -214,7 +209,7 @@ class Worker:
         done["calendars"] = len(await self._read_calendars())
         done["agendas"] = await self.send_digests()
         async with self.runtime.read_transaction() as ctx:
-            left = await unfinished_conversations(ctx, timedelta(0), limit=None)
+            left = await unfinished_conversations(ctx, min_age=timedelta(0), limit=None)
         done["turns"] = 0
         for conversation_id in left:
             done["turns"] += await turn.run_pending_turns(self.runtime, conversation_id)
@@ -224,24 +219,3 @@ class Worker:
         return done | {
             f"old {kind}": count for kind, count in (await self.apply_retention()).items()
         }
-
-
-async def unfinished_conversations(
-    ctx: Context, age: timedelta = UNFINISHED_AFTER, limit: int | None = EXPIRY_BATCH
-) -> list[int]:
-    """Return the conversations whose oldest unfinished incoming is due and of this age."""
-    c = tables.inbox.c
-    first = (
-        sa.select(sa.func.min(c.id).label("id"))
-        .where(_UNFINISHED)
-        .group_by(c.conversation_id)
-        .subquery()
-    )
-    rows = await ctx.all(
-        sa.select(c.conversation_id)
-        .join(first, first.c.id == c.id)
-        .where(c.due_at <= ctx.now, c.received_at <= ctx.now - age)
-        .order_by(c.id)
-        .limit(limit)
-    )
-    return [row.conversation_id for row in rows]

@@ -1,42 +1,14 @@
-"""Our ends of the channels: the ones the settings name, and the rows there are."""
+"""Our ends of the channels that the settings name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import parseaddr
 
-import sqlalchemy as sa
-
 from bot.channels.telegram.api import parse_bot_id
-from core.db import tables
 from core.db.context import Context
 from core.messaging import lines
 from core.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One end: `address` is our number, messaging service or bot; no shop means all of them."""
-
-    id: int
-    transport: str
-    channel: str
-    account: str
-    address: str
-    shop_id: int | None
-    staff: bool
-
-
-async def load_lines(ctx: Context, transport: str | None = None) -> list[Line]:
-    """Return the active lines, of one transport or of all."""
-    c = tables.lines.c
-    rows = sa.select(c.id, c.transport, c.channel, c.account, c.address, c.shop_id, c.staff).where(
-        c.active
-    )
-    if transport is not None:
-        rows = rows.where(c.transport == transport)
-    return [Line(**row._asdict()) for row in await ctx.all(rows.order_by(c.id))]
 
 
 async def ensure_default_lines(ctx: Context, settings: Settings) -> None:

@@ -9,18 +9,15 @@ from functools import partial
 from typing import TextIO
 from uuid import uuid4
 
-import sqlalchemy as sa
-
-from bot.channels.lines import Line
 from bot.channels.terminal import TerminalChannel
 from bot.delivery.sender import OutboxSender
 from bot.engine import turn
 from bot.engine.receive import receive_incoming
-from core.db import tables
+from core.catalog.shop_search import has_shops
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import NotReady
-from core.messaging import lines
+from core.messaging.lines import Line, get_or_create_line
 from core.messaging.messages import Incoming
 from core.people.identities import Contact, get_or_create_contact
 
@@ -48,9 +45,9 @@ async def run_chat(
 
 async def _line(channel: str, ctx: Context) -> Line:
     """Return the terminal's line of a channel; it serves all shops and leads nowhere else."""
-    if not await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops)):
+    if not await has_shops(ctx):
         raise NotReady(reason="there is no shop yet: python -m bot seed-demo makes three")
-    line_id = await lines.get_or_create_line(ctx, transport="terminal", channel=channel)
+    line_id = await get_or_create_line(ctx, transport="terminal", channel=channel)
     return Line(line_id, "terminal", channel, "", "", None, staff=False)
 
 

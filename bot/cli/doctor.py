@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from pydantic import ValidationError
 
 from bot.channels.twilio import rates
 from bot.channels.twilio.templates import parse_template_sids
-from core.db import tables
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
+from core.reporting import gauges
 from core.settings import Settings
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -131,27 +130,23 @@ async def database_findings(runtime: Runtime) -> list[Finding]:
     """Look at the database: there, migrated, guarded, with shops and lines."""
     from core.db import migrate  # Alembic is slow to import, and a start needs the rest only
 
-    kind = sa.make_url(runtime.settings.effective_database_url).get_backend_name()
     try:
         await runtime.ensure_ready()
     except NotReady as error:
         return [Finding("wrong", str(error.params["reason"]))]
     current, _ = await migrate.current_and_head(runtime)
-    findings = [Finding("ok", f"database: {kind}, revision {current}, guards in place")]
+    findings = [Finding("ok", f"database: {runtime.dialect}, revision {current}, guards in place")]
     async with runtime.read_transaction() as ctx:
-        shops = await ctx.scalar(sa.select(sa.func.count()).select_from(tables.shops))
-        lines = await ctx.scalar(
-            sa.select(sa.func.count()).select_from(tables.lines).where(tables.lines.c.active)
-        )
+        counts = await gauges.count_shops_and_lines(ctx)
         templates = await whatsapp_templates.load_templates(
             ctx, runtime.settings.twilio_account_sid
         )
-    if not shops:
+    if not counts.shops:
         findings.append(
             Finding("note", "there is no shop yet: python -m bot seed-demo makes three")
         )
     else:
-        findings.append(Finding("ok", f"shops: {shops}, lines: {lines}"))
+        findings.append(Finding("ok", f"shops: {counts.shops}, lines: {counts.lines}"))
     if runtime.settings.twilio_whatsapp_from:
         findings.append(_whatsapp(templates))
     return findings

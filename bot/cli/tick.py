@@ -6,28 +6,36 @@ not what another thinks it would. Nothing is sent in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 import structlog
 
-from bot.channels import lines
 from bot.cli import outbox
 from bot.engine import turn
 from bot.observability import logs
-from bot.worker import Worker, unfinished_conversations
+from bot.worker import Worker
 from core.bookings import expiry, outcome_questions, reschedule_proposals
 from core.bookings.reminders.staff_digest import report_unanswered, send_digests
 from core.calendar_sync import external_calendars
-from core.db import tables
-from core.db.context import Context
+from core.db.caches import Caches, Hooks
+from core.db.context import Context, split_ids
 from core.messaging import unrecognized
+from core.messaging.conversations import conversation_addresses
+from core.messaging.inbox import unfinished_conversations
+from core.messaging.lines import Line, load_lines
 from core.messaging.outbox.acknowledge import mark_sent, requeue_expired_leases
-from core.messaging.outbox.admin import OutboxFilter, newest_entries
+from core.messaging.outbox.admin import (
+    OutboxFilter,
+    due_on_other_lines,
+    due_outbox_ids,
+    newest_entries,
+    newest_outbox_id,
+    outbox_ids_after,
+)
 from core.messaging.outbox.claim import claim_due
 from core.privacy import retention
 
@@ -47,16 +55,13 @@ class _Undone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What is due as it begins.
+    """What is due as it begins; the conversations are those with unread words."""
 
-    Messages, bookings whose time is over, talks with unread words, calendars elsewhere.
-    """
-
-    newest: int
-    due: list[int]
-    ending: list[sa.Row[tuple[int, str, str]]]
-    talks: list[int]
-    calendars: list[sa.Row[Any]]
+    newest_outbox_id: int
+    due_outbox_ids: list[int]
+    overdue: list[expiry.OverdueBooking]
+    conversation_ids: list[int]
+    calendars: list[external_calendars.PendingCalendar]
 
 
 async def run_tick(worker: Worker, write: WriteLine) -> None:
@@ -72,7 +77,8 @@ async def rehearse_tick(worker: Worker, write: WriteLine) -> None:
     """Print what `tick` would do now; change nothing and send nothing."""
     try:
         async with worker.runtime.transaction() as ctx:
-            ctx.cache = {}  # what is cached in a rehearsal is not so
+            # What is cached in a rehearsal is not so, and nobody need hear of it.
+            ctx.caches, ctx.hooks = Caches(), Hooks()
             before = await _before(ctx)
             counts = await _played(ctx, worker, before)
             await _report(ctx, worker, before, counts, write, rehearsed=True)
@@ -86,18 +92,12 @@ def _undo() -> NoReturn:
 
 
 async def _before(ctx: Context) -> _Before:
-    o, b = tables.outbox.c, tables.bookings.c
-    due = sa.select(o.id).where(o.state.in_(("due", "sending")), o.due_at <= ctx.now)
-    over = sa.or_(
-        sa.and_(b.state == "held", b.held_until <= ctx.now),
-        sa.and_(b.state == "pending", b.starts_at <= ctx.now),
-    )
     return _Before(
-        await ctx.scalar(sa.select(sa.func.coalesce(sa.func.max(o.id), 0))),
-        [row.id for row in await ctx.all(due.order_by(o.id))],
-        list(await ctx.all(sa.select(b.id, b.ref, b.state).where(over).order_by(b.id))),
-        await unfinished_conversations(ctx, timedelta(0), limit=None),
-        await external_calendars.peek_due_calendars(ctx),
+        newest_outbox_id=await newest_outbox_id(ctx),
+        due_outbox_ids=await due_outbox_ids(ctx),
+        overdue=await expiry.overdue_bookings(ctx),
+        conversation_ids=await unfinished_conversations(ctx, min_age=timedelta(0), limit=None),
+        calendars=await external_calendars.peek_due_calendars(ctx),
     )
 
 
@@ -112,7 +112,7 @@ async def _played(ctx: Context, worker: Worker, before: _Before) -> dict[str, in
     counts["agendas"] = await report_unanswered(ctx)
     counts["agendas"] += await send_digests(ctx, limit=None)
     counts["turns"] = 0
-    for conversation_id in before.talks:
+    for conversation_id in before.conversation_ids:
         counts["turns"] += await _turns(ctx, conversation_id)
     await requeue_expired_leases(ctx)
     counts["outbox"] = 0
@@ -138,7 +138,7 @@ async def _turns(ctx: Context, conversation_id: int) -> int:
     handled, found = 0, turn.MORE_WAITING
     while found == turn.MORE_WAITING:
         try:
-            async with ctx.connection.begin_nested():
+            async with ctx.savepoint():
                 found = await turn.run_turn(ctx, conversation_id)
         except Exception:  # whatever a flow raises
             log.exception("turn failed", conversation=conversation_id)
@@ -147,10 +147,10 @@ async def _turns(ctx: Context, conversation_id: int) -> int:
     return handled
 
 
-async def _served(ctx: Context, worker: Worker) -> list[lines.Line]:
+async def _served(ctx: Context, worker: Worker) -> list[Line]:
     """Return the lines this installation has a way out to."""
     ways = worker.sender.channels
-    return [one for one in await lines.load_lines(ctx) if (one.transport, one.channel) in ways]
+    return [one for one in await load_lines(ctx) if (one.transport, one.channel) in ways]
 
 
 # ------------------------------------------------------------------------------------ in print
@@ -165,42 +165,24 @@ async def _report(
     *,
     rehearsed: bool = False,
 ) -> None:
-    b, c, o = tables.bookings.c, tables.conversations.c, tables.outbox.c
-    now = {
-        row.id: row.state
-        for some in _some(row.id for row in before.ending)
-        for row in await ctx.all(sa.select(b.id, b.state).where(b.id.in_(some)))
-    }
-    for row in before.ending:
+    now = await expiry.booking_states(ctx, [booking.id for booking in before.overdue])
+    for booking in before.overdue:
         # A hold that was deleted at once had been over for long.
-        write(f"booking  {row.ref}  {row.state} -> {now.get(row.id, 'deleted')}")
-    for some in _some(before.talks):
-        talks = sa.select(c.id, c.address, tables.lines.c.channel).join_from(
-            tables.conversations, tables.lines, tables.lines.c.id == c.line_id
-        )
-        for row in await ctx.all(talks.where(c.id.in_(some)).order_by(c.id)):
-            write(f"turn     {row.channel} {logs.mask_address(row.address)}")
+        write(f"booking  {booking.ref}  {booking.state} -> {now.get(booking.id, 'deleted')}")
+    for talk in await conversation_addresses(ctx, before.conversation_ids):
+        write(f"turn     {talk.channel} {logs.mask_address(talk.address)}")
     wrong = await external_calendars.last_errors(ctx, [row.id for row in before.calendars])
     for row in before.calendars:
         # The address is a secret, where it leads is not.
         where = f"calendar {row.provider}, at {urlsplit(row.url).hostname}"
         why = "" if rehearsed else wrong.get(row.id, "")
         write(f"{where}  could not be read: {why}" if why else where)
-    new = await ctx.all(sa.select(o.id).where(o.id > before.newest).order_by(o.id))
+    ids = [*before.due_outbox_ids, *await outbox_ids_after(ctx, before.newest_outbox_id)]
     served = {line.id for line in await _served(ctx, worker)}
-    unserved = sa.select(o.id).join_from(tables.outbox, tables.conversations)
-    for some in _some([*before.due, *(row.id for row in new)]):
-        away = await ctx.all(
-            unserved.where(o.id.in_(some), o.state == "due", c.line_id.not_in(served))
-        )
-        nowhere = {row.id for row in away}
+    nowhere = await due_on_other_lines(ctx, ids, served)
+    for some in split_ids(ids):
         for entry in await newest_entries(ctx, OutboxFilter(tuple(some)), limit=len(some)):
             why = "  (nothing here serves that line)" if entry.id in nowhere else ""
             write(f"message  {outbox.format_row(entry).strip()}{why}")
     for name, count in counts.items():
         write(f"{name}: {count}")
-
-
-def _some(ids: Iterable[int]) -> list[list[int]]:
-    every = list(ids)
-    return [every[at : at + _MANY] for at in range(0, len(every), _MANY)]

@@ -11,10 +11,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
-from bot.channels import lines
 from bot.channels.base import Channel, Channels, NeedsConfig, RateLimited, SendResult
 from bot.channels.twilio.templates import template_variables
 from bot.delivery.ack_batcher import AckBatcher
@@ -25,8 +23,9 @@ from bot.rendering import sms_segments
 from bot.rendering.attachments import load_calendar_file
 from bot.rendering.render import RenderedMessage, ShownPrompt, TemplateMessage, render_say
 from core.db.context import Context
-from core.db.runtime import Runtime
+from core.db.runtime import DATABASE_ERRORS, Runtime
 from core.errors import DeliveryFailed
+from core.messaging.lines import load_lines
 from core.messaging.messages import decode_value
 from core.messaging.outbox.acknowledge import (
     MAX_ATTEMPTS,
@@ -85,12 +84,12 @@ class OutboxSender:
         self.breaker = LineBreaker(self.runtime.clock)
         self._ack_batcher = AckBatcher(self.runtime)
         # Told by the check before sending, once that is committed.
-        self.runtime.cache["dropped"] = _dropped
+        self.runtime.hooks.message_dropped = _dropped
 
     async def start(self) -> None:
         """Begin to deliver: what is due now, and then whatever a commit puts there."""
         await self.refresh_lines()
-        self.runtime.cache["wake"] = self.wake
+        self.runtime.hooks.wake_sender = self.wake
         self._loop = asyncio.create_task(self._deliver(), name="delivery")
         self.wake()
 
@@ -111,7 +110,7 @@ class OutboxSender:
         async with self.runtime.read_transaction() as ctx:
             ours = [
                 line.id
-                for line in await lines.load_lines(ctx)
+                for line in await load_lines(ctx)
                 if (line.transport, line.channel) in self.channels
             ]
             for channel in self.channels.values():
@@ -121,7 +120,7 @@ class OutboxSender:
 
     async def stop(self, seconds: float) -> None:
         """Claim no more, and let what is on its way arrive, for at most `seconds`."""
-        self.runtime.cache.pop("wake", None)
+        self.runtime.hooks.wake_sender = None
         self._stopping = True
         self.wake()
         if self._loop is not None:
@@ -188,7 +187,7 @@ class OutboxSender:
                 if self._look_for_suspects and self._suspect is None:
                     suspects = await self._claim_suspect()
                     self._look_for_suspects = bool(suspects)
-            except sa.exc.SQLAlchemyError:
+            except DATABASE_ERRORS:
                 log.exception("delivery.claim_failed")
                 continue  # the tick wakes us again
             finally:

@@ -10,7 +10,11 @@ from bot.dialogue.talk import Conversation
 from bot.nlu.pipeline import understand_message
 from bot.nlu.types import CatalogName, CatalogNames, NluContext, Understood
 from core.catalog.entities import Catalog, Shop
+from core.db.caches import CacheKey
 from core.db.context import Context
+
+_CATALOG_NAMES: CacheKey[dict[int, tuple[int, CatalogNames]]] = CacheKey("catalog names", dict)
+"""By shop: the version of its catalog, and the names in it."""
 
 
 def understand_in_context(
@@ -68,8 +72,8 @@ def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:
 
 def _names(ctx: Context, catalog: Catalog) -> CatalogNames:
     """The names of a catalog, built once per version of it."""
-    key = ("names", catalog.shop.id)
-    kept = ctx.cache.get(key)
+    by_shop = ctx.caches.of(_CATALOG_NAMES)
+    kept = by_shop.get(catalog.shop.id)
     if kept is None or kept[0] != catalog.version:
         services = tuple(
             CatalogName(s.id, s.name, tuple(s.synonyms)) for s in catalog.bookable_services()
@@ -79,7 +83,7 @@ def _names(ctx: Context, catalog: Catalog) -> CatalogNames:
             for p in catalog.providers
             if p.active
         )
-        kept = ctx.cache[key] = (
+        kept = by_shop[catalog.shop.id] = (
             catalog.version,
             CatalogNames(services=services, providers=providers),
         )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-
-import sqlalchemy as sa
 
 from bot.dialogue.answering import answer_of, names_option
 from bot.dialogue.talk import MISSING
 from bot.nlu.types import Understood
-from core.db import tables
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.messaging.messages import Json
+from core.messaging.prompts import StoredPrompt, load_prompts
 
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 """A choice at the head of a longer message: "2, is there parking?"."""
@@ -60,42 +59,29 @@ class Selection:
     is_stale: bool = False
 
 
-_prompts = tables.prompts.c
-_WAITING = (
-    sa.select(tables.prompts)
-    .where(
-        _prompts.conversation_id == sa.bindparam("conversation_id"),
-        sa.or_(
-            _prompts.id.in_(sa.bindparam("known", expanding=True)),
-            sa.and_(_prompts.flow != "", _prompts.closed_at.is_(None)),
-        ),
-    )
-    .order_by(_prompts.id)
-)
-
-
 async def load_open_prompts(
     ctx: Context, conversation_id: int, current: int | None, seen: int | None
 ) -> list[OpenPrompt]:
     """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
     known = [i for i in (current, seen) if i is not None]
-    rows = await ctx.execute(_WAITING, {"conversation_id": conversation_id, "known": known})
-    return [_waiting(ctx, row, current) for row in rows]
+    stored = await load_prompts(ctx, conversation_id, known=known)
+    return [_open_prompt(one, current, ctx.now) for one in stored]
 
 
-def _waiting(ctx: Context, row: Row, current: int | None) -> OpenPrompt:
-    alive = row.closed_at is None and (row.expires_at is None or row.expires_at > ctx.now)
+def _open_prompt(stored: StoredPrompt, current: int | None, now: datetime) -> OpenPrompt:
+    is_over = stored.expires_at is not None and stored.expires_at <= now
+    alive = stored.closed_at is None and not is_over
     return OpenPrompt(
-        id=row.id,
-        flow=row.flow,
-        step=row.step,
-        digest=row.digest,
-        options=tuple((o["value"], tuple(o["words"])) for o in row.options),
-        args=row.args,
-        number_offset=row.base or 0,
-        shown_order=None if row.shown_at is None else (row.shown_at, row.id),
-        is_open=alive if row.flow else row.id == current,
-        message_id=row.message_id,
+        id=stored.id,
+        flow=stored.flow,
+        step=stored.step,
+        digest=stored.digest,
+        options=tuple((o["value"], tuple(o["words"])) for o in stored.options),
+        args=stored.args,
+        number_offset=stored.number_offset or 0,
+        shown_order=None if stored.shown_at is None else (stored.shown_at, stored.id),
+        is_open=alive if stored.flow else stored.id == current,
+        message_id=stored.message_id,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Unpack
 
 from bot.dialogue.answering import DOUBT, answer_of, names_option, own_words, takes_back
 from bot.dialogue.journal import Journal
@@ -18,6 +18,7 @@ from bot.i18n.messages import text
 from bot.nlu.types import Understood
 from core.catalog.entities import Catalog
 from core.db.context import Context
+from core.messaging.conversations import ConversationChanges
 from core.messaging.messages import Choice, Incoming, Json, Say
 
 MISSING: Any = object()
@@ -134,7 +135,7 @@ class FlowRun:
     settled_says: list[
         Say
     ]  # said whatever the flow does next: answers to questions, what went wrong
-    row_changes: dict[str, object]  # of the conversation's row
+    changes: ConversationChanges
     catalog: Catalog | None = None  # the shop's, as this turn read it
     says: list[Say] = field(default_factory=list)
     not_understood: bool = False
@@ -209,12 +210,12 @@ class Talk:
         """Go past a step whose answer is kept with the conversation, if it was ever asked."""
         self.flow_run.journal.skip_answered(self.step_key(name))
 
-    def change_conversation(self, **changes: object) -> None:
+    def change_conversation(self, **changes: Unpack[ConversationChanges]) -> None:
         """Change the conversation (its shop, language, who has it), now and in its row."""
         for name, value in changes.items():
             if name in Conversation.__slots__:
                 setattr(self.flow_run.conversation, name, value)
-        self.flow_run.row_changes.update(changes)
+        self.flow_run.changes.update(changes)
 
     def scope(self, name: str) -> Talk:
         """Return the talk for a sub-flow, whose steps are named below `name`."""

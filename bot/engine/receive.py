@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-import sqlalchemy as sa
-
-from bot.channels.lines import Line
+from core.db.caches import CacheKey
 from core.db.context import Context
 from core.db.runtime import Runtime
+from core.errors import NotFound
 from core.messaging import inbox
+from core.messaging.lines import Line
 from core.messaging.messages import Incoming
 from core.people.identities import get_or_create_contact
 
@@ -19,6 +19,9 @@ MAX_TEXT_LENGTH = 4096
 
 MAX_KNOWN_CONVERSATIONS = 20_000
 """Conversations whose ids are remembered, so that a receipt is one statement."""
+
+_CONVERSATION_IDS: CacheKey[dict[tuple[int, str], int]] = CacheKey("conversation ids", dict)
+"""By line and address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,14 @@ async def receive_incoming(
     `event_id` is the provider's name for the event, unique on its line for ever.
     """
     incoming = sanitize_incoming(incoming)
-    known: dict[tuple[int, str], int] = runtime.cache.setdefault("conversations", {})
+    known = runtime.caches.of(_CONVERSATION_IDS)
     key = (line.id, address)
     if key in known:
         work = partial(_store, line, known[key], event_id, incoming)
         try:
             return await runtime.run(work)
-        except sa.exc.IntegrityError:
-            # The row is gone: the demo was reset, say.
+        except NotFound:
+            # It is gone: the demo was reset, say.
             known.pop(key, None)
     receipt = await runtime.run(partial(_open_and_store, line, address, event_id, incoming))
     if len(known) >= MAX_KNOWN_CONVERSATIONS:

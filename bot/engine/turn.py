@@ -11,10 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
 from weakref import WeakValueDictionary
 
-import sqlalchemy as sa
 import structlog
 
 from bot.dialogue import nlu_context
@@ -38,10 +36,12 @@ from bot.nlu.types import Understood
 from bot.observability import metrics
 from core.catalog import loader, shop_search
 from core.catalog.entities import Catalog, Shop
-from core.db import tables
-from core.db.context import Context, Row
+from core.db.caches import CacheKey
+from core.db.context import Context
 from core.db.runtime import Runtime
 from core.messaging import unrecognized
+from core.messaging.conversations import lock_conversation
+from core.messaging.inbox import pending_incoming, record_failure
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
 
@@ -69,9 +69,15 @@ PERSISTENT_FLOWS = {"card"}
 """Flows of prompts that stay open after an answer: a booking's buttons, until it is over."""
 
 
+_CONVERSATION_LOCKS: CacheKey[WeakValueDictionary[int, asyncio.Lock]] = CacheKey(
+    "conversation locks", WeakValueDictionary
+)
+"""One lock for each conversation whose turns run here."""
+
+
 async def run_pending_turns(runtime: Runtime, conversation_id: int) -> int:
     """Handle every unfinished incoming of a conversation, in order; return how many were."""
-    locks: Any = runtime.cache.setdefault("conversation locks", WeakValueDictionary())
+    locks = runtime.caches.of(_CONVERSATION_LOCKS)
     # Before a connection is taken: those who wait for this conversation hold nothing meanwhile.
     lock = locks.setdefault(conversation_id, asyncio.Lock())
     handled = 0
@@ -101,16 +107,16 @@ async def run_turn(ctx: Context, conversation_id: int) -> int:
 
     Returns 0 when none was due, 1 when it was the last, `MORE` when another waits behind it.
     """
-    row = await _locked(ctx, conversation_id)
-    items = await _unfinished(ctx, conversation_id)
-    if row is None or not items or items[0].due_at > ctx.now:
+    stored = await lock_conversation(ctx, conversation_id)
+    items = await pending_incoming(ctx, conversation_id, limit=MORE_WAITING)
+    if stored is None or not items or items[0].due_at > ctx.now:
         return 0
     began = time.perf_counter()
-    handling = TurnState.from_rows(ctx, row, items[0])
+    handling = TurnState.from_stored(ctx, stored, items[0])
     flow = _flow(handling)
     await _handle(handling)
     await handling.save(items[0])
-    counted = partial(_counted, row.channel, flow or _flow(handling) or "none", began)
+    counted = partial(_counted, stored.channel, flow or _flow(handling) or "none", began)
     ctx.after_commit.append(counted)
     return len(items)
 
@@ -124,78 +130,33 @@ def _counted(channel: str, flow: str, began: float) -> None:
     metrics.TURN_SECONDS.labels(channel).observe(time.perf_counter() - began)
 
 
-# Built once: composing a statement costs as much as running it.
-_CONVERSATION = (
-    sa.select(
-        tables.conversations,
-        tables.lines.c.channel,
-        tables.lines.c.transport,
-        tables.lines.c.shop_id.label("line_shop_id"),
-        tables.lines.c.staff,
-        tables.shops.c.version.label("shop_version"),
-    )
-    .join(tables.lines, tables.lines.c.id == tables.conversations.c.line_id)
-    .outerjoin(
-        tables.shops,
-        tables.shops.c.id
-        == sa.func.coalesce(tables.lines.c.shop_id, tables.conversations.c.shop_id),
-    )
-    .where(tables.conversations.c.id == sa.bindparam("conversation_id"))
-    .with_for_update(key_share=True, of=tables.conversations)
-)
-_UNFINISHED = (
-    sa.select(tables.inbox)
-    .where(
-        tables.inbox.c.conversation_id == sa.bindparam("conversation_id"),
-        tables.inbox.c.state == sa.literal_column("'new'"),  # the partial index's own words
-    )
-    .order_by(tables.inbox.c.id)
-    .limit(MORE_WAITING)
-)
-
-
-async def _locked(ctx: Context, conversation_id: int) -> Row | None:
-    found = await ctx.execute(_CONVERSATION, {"conversation_id": conversation_id})
-    return found.first()
-
-
-async def _unfinished(ctx: Context, conversation_id: int) -> Sequence[Row]:
-    # After the lock, in a statement of its own: what another process has just finished must
-    # be seen as finished.
-    found = await ctx.execute(_UNFINISHED, {"conversation_id": conversation_id})
-    return found.all()
-
-
 async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
     """Count a failure of the oldest incoming; lay it aside with an apology at the third."""
-    row = await _locked(ctx, conversation_id)
-    items = await _unfinished(ctx, conversation_id)
-    if row is None or not items:
+    stored = await lock_conversation(ctx, conversation_id)
+    items = await pending_incoming(ctx, conversation_id, limit=MORE_WAITING)
+    if stored is None or not items:
         return
     item = items[0]
     attempts = item.attempts + 1
     dead = attempts >= MAX_ATTEMPTS
     outcome = "laid aside" if dead else "failed"
-    ctx.after_commit.append(metrics.TURNS.labels(row.channel, "none", outcome).inc)
-    await ctx.execute(
-        sa.update(tables.inbox)
-        .where(tables.inbox.c.id == item.id)
-        .values(
-            attempts=attempts,
-            error=error[:1000],
-            due_at=ctx.now + RETRY_DELAY,
-            state="dead" if dead else "new",
-            done_at=ctx.now if dead else None,
-        )
+    ctx.after_commit.append(metrics.TURNS.labels(stored.channel, "none", outcome).inc)
+    await record_failure(
+        ctx,
+        item.id,
+        attempts=attempts,
+        error=error,
+        retry_at=ctx.now + RETRY_DELAY,
+        dead=dead,
     )
     if not dead:
         return
     log.error("incoming laid aside", inbox=item.id, conversation=conversation_id)
-    shop_id = row.line_shop_id or row.shop_id
+    shop_id = stored.line_shop_id or stored.shop_id
     await enqueue.enqueue(
         ctx, text("apology"), conversation_id=conversation_id, kind="apology", shop_id=shop_id
     )
-    alarm = text("alert.failed", customer=row.name or row.address)
+    alarm = text("alert.failed", customer=stored.name or stored.address)
     if shop_id is None or not await enqueue_for_staff(ctx, alarm, shop_id=shop_id, kind="failed"):
         await enqueue_for_admins(
             ctx,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Unpack
 
-import sqlalchemy as sa
 import structlog
 
 from bot.dialogue.journal import Journal
@@ -26,13 +26,15 @@ from bot.dialogue.talk import (
 )
 from bot.flows import FLOWS
 from bot.flows.staff import STAFF_FLOWS
-from bot.i18n.messages import error_text, text
+from bot.i18n.messages import TRANSLATOR, error_text, text
 from core.catalog.entities import Catalog
-from core.db import tables
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.errors import SlotlineError
+from core.messaging.conversations import ConversationChanges, StoredConversation, save_turn
+from core.messaging.inbox import PendingIncoming, finish_incoming
 from core.messaging.messages import Incoming, Json, Say, encode_value
 from core.messaging.outbox import enqueue
+from core.messaging.prompts import add_flow_prompt, add_standing_prompt, close_prompts
 
 log = structlog.get_logger()
 
@@ -59,14 +61,6 @@ UNNUMBERED_OFFSET = 1000
 """The base of prompts whose options nobody sees numbers of, so that a "2" never means one."""
 
 _LAID_OUT = {"calendar", "grid"}
-
-# Built once: composing a statement costs as much as running it.
-_CLOSE = sa.update(tables.prompts).where(
-    tables.prompts.c.id.in_(sa.bindparam("ids", expanding=True)),
-    tables.prompts.c.closed_at.is_(None),
-)
-_CHANGE = sa.update(tables.conversations).where(tables.conversations.c.id == sa.bindparam("this"))
-_DONE = sa.update(tables.inbox).where(tables.inbox.c.id == sa.bindparam("this"))
 
 
 @dataclass(slots=True)
@@ -118,7 +112,7 @@ class TurnState:
     catalog: Catalog | None = None
     says: list[Say] = field(default_factory=list)  # said whatever the flow does next
     question: Question | None = None
-    row_changes: dict[str, object] = field(default_factory=dict)  # of the conversation's row
+    changes: ConversationChanges = field(default_factory=ConversationChanges)
     not_understood: bool = False
     is_secret: bool = False  # it answers with a code, which nobody shall read later
     stay_quiet: bool = False  # what waits for an answer goes on waiting, unsaid
@@ -131,38 +125,39 @@ class TurnState:
     booking_buttons: BookingButtons | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
     has_consented: bool = False  # to our messages, before this turn
-    shop_versions: Mapping[int, int] = field(
-        default_factory=dict
-    )  # of shops, as this turn read them
+    # Of shops, as this turn read them.
+    shop_versions: Mapping[int | None, int | None] = field(default_factory=dict)
     relay_conversation_id: int | None = (
         None  # the talk of the person of the shop who writes here, while one does
     )
 
     @classmethod
-    def from_rows(cls, ctx: Context, row: Row, item: Row) -> TurnState:
-        """Take up a conversation where its row says it stands."""
-        state = row.state or {}
+    def from_stored(
+        cls, ctx: Context, stored: StoredConversation, item: PendingIncoming
+    ) -> TurnState:
+        """Take up a conversation where it was left."""
+        state = stored.state or {}
         conversation = Conversation(
-            id=row.id,
-            line_id=row.line_id,
-            channel=row.channel,
-            transport=row.transport,
-            address=row.address,
-            language=row.language,
-            name=row.name,
-            shop_id=row.line_shop_id or row.shop_id,
-            line_shop_id=row.line_shop_id,
-            human_until=row.human_until,
-            opted_out_at=row.opted_out_at,
-            last_in_at=row.last_in_at,
-            misunderstood=row.misunderstood,
-            staff=row.staff,
+            id=stored.id,
+            line_id=stored.line_id,
+            channel=stored.channel,
+            transport=stored.transport,
+            address=stored.address,
+            language=stored.language,
+            name=stored.name,
+            shop_id=stored.line_shop_id or stored.shop_id,
+            line_shop_id=stored.line_shop_id,
+            human_until=stored.human_until,
+            opted_out_at=stored.opted_out_at,
+            last_in_at=stored.last_in_at,
+            misunderstood=stored.misunderstood,
+            staff=stored.staff,
         )
         frames = [FlowFrame.from_json(frame) for frame in state.get("stack", ())]
         return cls(
             ctx=ctx,
             conversation=conversation,
-            incoming=Incoming.from_json(item.incoming),
+            incoming=item.incoming,
             received_at=item.received_at,
             seen_prompt_id=item.prompt_id,
             # A flow that a deploy took away cannot go on; what it asked is asked no more.
@@ -172,8 +167,8 @@ class TurnState:
             },
             run_count=state.get("runs", 0),
             edited_message_id=state.get("living", ""),
-            has_consented=row.consented_at is not None,
-            shop_versions={row.line_shop_id or row.shop_id: row.shop_version},
+            has_consented=stored.consented_at is not None,
+            shop_versions={stored.line_shop_id or stored.shop_id: stored.shop_version},
             relay_conversation_id=state.get("relay"),
             is_secret=bool(frames) and frames[-1].expects == "code",
         )
@@ -211,12 +206,12 @@ class TurnState:
         for frame in list(self.stack):
             self._end_flow(frame)
 
-    def change_conversation(self, **changes: object) -> None:
+    def change_conversation(self, **changes: Unpack[ConversationChanges]) -> None:
         """Change the conversation, now and in its row."""
         for name, value in changes.items():
             if name in Conversation.__slots__:
                 setattr(self.conversation, name, value)
-        self.row_changes |= changes
+        self.changes.update(changes)
 
     async def run_flows(self, heard: Heard | None) -> None:
         """Run the flow on top, and those beneath it as they come up, until one asks."""
@@ -239,7 +234,7 @@ class TurnState:
                 frame.notes,
                 heard,
                 self.says,
-                self.row_changes,
+                self.changes,
                 self.catalog,
             )
             try:
@@ -284,12 +279,10 @@ class TurnState:
 
     # --- writing down -----------------------------------------------------------------------
 
-    async def save(self, item: Row) -> None:
+    async def save(self, item: PendingIncoming) -> None:
         """Write the prompt, what goes out, the conversation and the mark."""
         if self.closing_prompt_ids:
-            await self.ctx.execute(
-                _CLOSE, {"ids": list(self.closing_prompt_ids), "closed_at": self.ctx.now}
-            )
+            await close_prompts(self.ctx, self.closing_prompt_ids)
         living = self._edit_target() if self.conversation.has_editable_buttons else {}
         message = living["message"] if living.get("in_place") else ""
         prompt_id = None
@@ -318,16 +311,25 @@ class TurnState:
             state["relay"] = self.relay_conversation_id
         if message or (self.stay_quiet and self.edited_message_id):
             state["living"] = message or self.edited_message_id
-        changes = {"state": state, "last_in_at": self.received_at, **self.row_changes}
-        await self.ctx.execute(_CHANGE, {"this": self.conversation.id, **changes})
-        done = {"state": "done", "done_at": self.ctx.now}
-        if self.is_secret:
-            done["incoming"] = Incoming(text=REDACTED).to_json()
-        await self.ctx.execute(_DONE, {"this": item.id, **done})
-        answer = self.ctx.cache.get("answer tap") if self.incoming.kind == "tap" else None
-        if answer is not None:
-            language = self.conversation.language
-            self.ctx.after_commit.append(partial(answer, item.id, self.toast, language))
+        await save_turn(
+            self.ctx,
+            self.conversation.id,
+            state=state,
+            last_in_at=self.received_at,
+            changes=self.changes,
+        )
+        redacted = Incoming(text=REDACTED) if self.is_secret else None
+        await finish_incoming(self.ctx, item.id, redacted=redacted)
+        answer = self.ctx.hooks.answer_tap
+        if answer is not None and self.incoming.kind == "tap":
+            self.ctx.after_commit.append(partial(answer, item.id, self._toast_words()))
+
+    def _toast_words(self) -> str:
+        """Return what a tap itself is answered with; before we know a language, in the app's."""
+        if self.toast is None:
+            return ""
+        language = self.conversation.language or self.incoming.language or "en"
+        return TRANSLATOR.translate(self.toast, language)
 
     def _edit_target(self) -> dict[str, Json]:
         """Say which message what goes out now replaces, or which one it settles by following.
@@ -352,16 +354,15 @@ class TurnState:
 
     async def _put_card(self, card: BookingButtons, message: str) -> int:
         """Write the prompt of a booking's buttons, which stays open beside the talk."""
-        return await self.ctx.insert(
-            tables.prompts,
-            conversation_id=self.conversation.id,
+        return await add_standing_prompt(
+            self.ctx,
+            self.conversation.id,
             flow="card",
-            options=[encode_value(choice) for choice in card.options],
+            options=card.options,
             args={"booking": card.booking_id, "layout": "pairs"},
-            base=UNNUMBERED_OFFSET,
+            number_offset=UNNUMBERED_OFFSET,
             message_id=message,
             expires_at=card.expires_at,
-            created_at=self.ctx.now,
         )
 
     async def _attach(self) -> None:
@@ -378,15 +379,14 @@ class TurnState:
     async def _store_question(self, frame: FlowFrame, asked: Question, message: str) -> int:
         frame.step, frame.expects = asked.step, asked.expects
         laid_out = self.conversation.has_editable_buttons and asked.args.get("layout") in _LAID_OUT
-        frame.prompt = await self.ctx.insert(
-            tables.prompts,
-            conversation_id=self.conversation.id,
+        frame.prompt = await add_flow_prompt(
+            self.ctx,
+            self.conversation.id,
             step=asked.step,
             digest=asked.digest,
-            options=[encode_value(choice) for choice in asked.options],
+            options=asked.options,
             args=asked.args,
-            base=UNNUMBERED_OFFSET if laid_out else None,
+            number_offset=UNNUMBERED_OFFSET if laid_out else None,
             message_id=message,
-            created_at=self.ctx.now,
         )
         return frame.prompt

@@ -16,14 +16,13 @@ from typing import Any
 
 import structlog
 
-from bot.channels import lines
-from bot.channels.lines import Line
 from bot.channels.telegram.api import BotApiError, BotRole, TelegramBot, webhook_secret
 from bot.channels.telegram.updates import ParsedUpdate
 from bot.engine.receive import receive_incoming
 from bot.engine.turn_runner import TurnRunner
 from bot.i18n.messages import TRANSLATOR, text
 from core.db.runtime import Runtime
+from core.messaging.lines import Line, load_lines
 from core.messaging.messages import Say
 
 log = structlog.get_logger(__name__)
@@ -49,7 +48,7 @@ class TelegramReceiver:
     _lines: dict[BotRole, Line] = field(default_factory=dict)
     _names: dict[BotRole, str] = field(default_factory=dict)
     _tapped: dict[int, tuple[TelegramBot, ParsedUpdate]] = field(default_factory=dict)
-    _early_answers: dict[int, tuple[Say | None, str]] = field(default_factory=dict)
+    _early_answers: dict[int, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], asyncio.TimerHandle] = field(default_factory=dict)
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
     _acts: set[asyncio.Task[None]] = field(default_factory=set)
@@ -57,8 +56,8 @@ class TelegramReceiver:
     async def start(self, *, poll: bool) -> None:
         """Have updates delivered to us; without an address outside, ask for them if `poll`."""
         async with self.runtime.read_transaction() as ctx:
-            known = {line.address: line for line in await lines.load_lines(ctx, "telegram")}
-        self.runtime.cache["answer tap"] = self._answer
+            known = {line.address: line for line in await load_lines(ctx, "telegram")}
+        self.runtime.hooks.answer_tap = self._answer
         for role, bot in self.bots.items():
             self._lines[role] = known[bot.id]
             bot.on_sending = partial(self._answered, bot)
@@ -70,7 +69,7 @@ class TelegramReceiver:
 
     async def stop(self) -> None:
         """Take in nothing more by asking; end what is shown to people who wait."""
-        self.runtime.cache.pop("answer tap", None)
+        self.runtime.hooks.answer_tap = None
         for handle in self._waiting.values():
             handle.cancel()
         self._waiting.clear()
@@ -152,29 +151,23 @@ class TelegramReceiver:
 
     def _tap(self, inbox_id: int, bot: TelegramBot, taken: ParsedUpdate) -> None:
         if inbox_id in self._early_answers:
-            say, language = self._early_answers.pop(inbox_id)
-            self._act(
-                bot.answer_callback(
-                    taken.callback_query_id, _words(say, language or taken.language)
-                )
-            )
+            words = self._early_answers.pop(inbox_id)
+            self._act(bot.answer_callback(taken.callback_query_id, words))
         else:
             self._tapped[inbox_id] = (bot, taken)
 
-    def _answer(self, inbox_id: int, say: Say | None, language: str) -> None:
-        """End the waiting of a button whose turn is over; `say` is shown for a moment."""
+    def _answer(self, inbox_id: int, words: str) -> None:
+        """End the waiting of a button whose turn is over; `words` are shown for a moment."""
         if inbox_id not in self._tapped:
             # Another task of ours was quicker than the receipt; or it is another process's.
-            self._early_answers[inbox_id] = (say, language)
+            self._early_answers[inbox_id] = words
             while len(self._early_answers) > MAX_EARLY_ANSWERS:
                 del self._early_answers[next(iter(self._early_answers))]
             return
         bot, taken = self._tapped.pop(inbox_id)
-        if say is not None:
+        if words:
             self._answered(bot, taken.chat_id)
-        self._act(
-            bot.answer_callback(taken.callback_query_id, _words(say, language or taken.language))
-        )
+        self._act(bot.answer_callback(taken.callback_query_id, words))
 
     def _show_typing_after(self, bot: TelegramBot, taken: ParsedUpdate, inbox_id: int) -> None:
         self._answered(bot, taken.chat_id)

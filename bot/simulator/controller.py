@@ -9,20 +9,16 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import uuid4
 
-import sqlalchemy as sa
-
 from bot.app import App
-from bot.channels import lines
-from bot.channels.lines import Line
 from bot.channels.simulator.channel import SIMULATOR_TRANSPORT, Simulator
 from bot.engine.receive import receive_incoming
 from bot.simulator.personas import SimulatedShop, set_up_personas
 from bot.simulator.state import NextEvent, find_next_event
 from core.clock import Clock, ShiftedClock
-from core.db.context import Context
 from core.db.runtime import Runtime
-from core.db.tables import metadata
+from core.demo.simulator_setup import delete_everything
 from core.errors import NotFound
+from core.messaging.lines import Line, load_lines
 from core.messaging.messages import Incoming
 from core.settings import Settings
 
@@ -82,12 +78,13 @@ class SimulatorController:
 
     async def start_fresh(self) -> None:
         """Empty the database, fill it anew, and give every shop its lines and people."""
-        await self.app.runtime.run(_empty)
-        self._forget()
+        await self.app.runtime.run(delete_everything)
+        # Not the hooks: by them the running parts wake each other.
+        self.app.runtime.caches.clear()
         await self.seed(self.app.runtime)
         self.shops = await self.app.runtime.run(set_up_personas)
         async with self.app.runtime.read_transaction() as ctx:
-            known = {line.id: line for line in await lines.load_lines(ctx, SIMULATOR_TRANSPORT)}
+            known = {line.id: line for line in await load_lines(ctx, SIMULATOR_TRANSPORT)}
         self.lines_by_phone = {end: known[end[0]] for scene in self.shops for end in scene.phones()}
 
     async def reset(self) -> None:
@@ -144,13 +141,3 @@ class SimulatorController:
     async def _quiet(self) -> None:
         await self.app.turn_runner.wait_until_idle()
         await self.app.sender.wait_until_idle()
-
-    def _forget(self) -> None:
-        cache = self.app.runtime.cache
-        for key in [key for key, value in cache.items() if not callable(value)]:
-            del cache[key]  # what is left are the running parts' ways to wake each other
-
-
-async def _empty(ctx: Context) -> None:
-    for table in reversed(metadata.sorted_tables):
-        await ctx.execute(sa.delete(table))

@@ -7,17 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import phonenumbers
-import sqlalchemy as sa
 
 from bot.channels.simulator.channel import CAPABILITIES_BY_LOOK, SIMULATOR_TRANSPORT
 from core.catalog import loader, shop_search
 from core.catalog.entities import Catalog, Shop
-from core.db import tables
 from core.db.context import Context
+from core.demo.simulator_setup import bind_simulated_member
 from core.localtime import zones
 from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Json
-from core.people.members import Member, add_member, list_members
+from core.people.members import add_member, list_members
 
 # Sample people of the sample shops' countries: codes go to phones of a shop's own country.
 _CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -168,21 +167,6 @@ async def _staff(ctx: Context, shop: Shop) -> tuple[Persona, ...]:
     for member in sorted(first.values(), key=members.index):
         # No real Telegram id looks like this one.
         address = f"simulated-member-{member.user_id}"
-        await _acting(ctx, shop.id, member, address)
+        await bind_simulated_member(ctx, shop.id, member, address)
         staff.append(Persona(member.name, _ROLES[member.role], {"staff": address}))
     return tuple(staff)
-
-
-async def _acting(ctx: Context, shop_id: int, member: Member, address: str) -> None:
-    """Let an address of the staff's line act for a member, as if they had paired it."""
-    account = {"kind": "telegram", "value": address, "created_at": ctx.now}
-    await ctx.execute(ctx.insert_ignoring_conflicts(tables.identities, account))
-    known = sa.select(tables.identities.c.id).where(tables.identities.c.value == address)
-    chat = {
-        "shop_id": shop_id,
-        "user_id": member.user_id,
-        "identity_id": await ctx.scalar(known),
-        "name": member.name,
-        "created_at": ctx.now,
-    }
-    await ctx.execute(ctx.insert_ignoring_conflicts(tables.member_chats, chat))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import sqlalchemy as sa
 
 from bot.channels.simulator.channel import SIMULATOR_TRANSPORT
 from bot.i18n.formats import format_moment
 from bot.i18n.messages import TRANSLATOR, text
-from core.db import tables
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.demo.simulator_state import (
+    EventKind,
+    SimulatedBooking,
+    bookings_of_transport,
+    event_actors,
+    next_event_times,
+)
+from core.messaging.conversations import conversations_of_transport
 from core.messaging.messages import Json, When
 from core.messaging.signed_links import booking_token
 
@@ -37,68 +41,40 @@ class NextEvent:
 
 async def load_state(ctx: Context) -> Json:
     """Return everything; `now` is what the page's clock goes by."""
-    rows = await ctx.all(_bookings())
+    bookings = await bookings_of_transport(ctx, SIMULATOR_TRANSPORT)
     due = await find_next_event(ctx)
     return {
         "now": ctx.now.isoformat(),
         "due": due and due.to_json(),
-        "bookings": [_booking(ctx, row) for row in rows[:MAX_BOOKINGS]],
-        "talks": await _talks(ctx),
-        "tour": await tour_progress(ctx, [row.id for row in rows]),
+        "bookings": [_booking(ctx, booking) for booking in bookings[:MAX_BOOKINGS]],
+        "talks": [
+            {"id": one.id, "line": one.line_id, "address": one.address}
+            for one in await conversations_of_transport(ctx, SIMULATOR_TRANSPORT)
+        ],
+        "tour": await tour_progress(ctx, [booking.id for booking in bookings]),
     }
 
 
-async def _talks(ctx: Context) -> list[Json]:
-    talks, lines = tables.conversations, tables.lines
-    rows = await ctx.all(
-        sa.select(talks.c.id, talks.c.line_id, talks.c.address)
-        .join_from(talks, lines, lines.c.id == talks.c.line_id)
-        .where(lines.c.transport == SIMULATOR_TRANSPORT)
-        .order_by(talks.c.id)
-    )
-    return [{"id": row.id, "line": row.line_id, "address": row.address} for row in rows]
-
-
-def _bookings() -> sa.Select[Any]:
-    """Those made on the phones here, newest first; not the samples that fill the calendars."""
-    b, talks, lines, shops = tables.bookings, tables.conversations, tables.lines, tables.shops
-    return (
-        sa.select(b, shops.c.name.label("shop"))
-        .join_from(b, talks, talks.c.id == b.c.conversation_id)
-        .join(lines, lines.c.id == talks.c.line_id)
-        .join(shops, shops.c.id == b.c.shop_id)
-        .where(lines.c.transport == SIMULATOR_TRANSPORT)
-        .order_by(b.c.id.desc())
-    )
-
-
-def _booking(ctx: Context, row: Row) -> Json:
-    zone, token = row.timezone, booking_token(ctx.secret, row.id)
+def _booking(ctx: Context, booking: SimulatedBooking) -> Json:
+    zone, token = booking.timezone, booking_token(ctx.secret, booking.id)
     return {
-        "id": row.id,
-        "ref": row.ref,
-        "shop": row.shop,
-        "title": f"{row.snapshot['service']} with {row.snapshot['provider']}",
-        "when": format_moment(When(row.starts_at, zone), "", "en"),
-        "state": row.state,
-        "stateName": TRANSLATOR.translate(text(f"state.{row.state}"), "en"),
-        "over": row.state in _ENDED,
+        "id": booking.id,
+        "ref": booking.ref,
+        "shop": booking.shop,
+        "title": f"{booking.snapshot['service']} with {booking.snapshot['provider']}",
+        "when": format_moment(When(booking.starts_at, zone), "", "en"),
+        "state": booking.state,
+        "stateName": TRANSLATOR.translate(text(f"state.{booking.state}"), "en"),
+        "over": booking.state in _ENDED,
         "page": f"/b/{token}",
         "calendar": f"/b/{token}.ics",
-        "talk": row.conversation_id,
+        "talk": booking.conversation_id,
     }
 
 
-async def tour_progress(ctx: Context, booking_ids: Iterable[int]) -> dict[str, bool]:
+async def tour_progress(ctx: Context, booking_ids: Collection[int]) -> dict[str, bool]:
     """Return which steps of the guided tour are done, by what happened to the bookings."""
-    events = tables.booking_events.c
-    ids = list(booking_ids)
-    rows = await ctx.all(
-        sa.select(events.action, events.actor).where(
-            events.booking_id.in_(ids), events.action.in_(("book", "request", "confirm", "cancel"))
-        )
-    )
-    happened = {(row.action, row.actor.partition(":")[0]) for row in rows}
+    happened = await event_actors(ctx, booking_ids, ("book", "request", "confirm", "cancel"))
     return {
         "book": ("book", "user") in happened,
         "approve": ("confirm", "staff") in happened,
@@ -108,40 +84,17 @@ async def tour_progress(ctx: Context, booking_ids: Iterable[int]) -> dict[str, b
 
 # --- what is due ------------------------------------------------------------------------------
 
-_REMINDER, _HOLD, _REQUEST, _BEGINS, _ENDS = (
-    "a reminder goes out",
-    "a hold runs out",
-    "a request expires",
-    "a booking begins",
-    "a booking ends",
-)
+_EVENT_NAMES: dict[EventKind, str] = {
+    "reminder": "a reminder goes out",
+    "hold": "a hold runs out",
+    "request": "a request expires",
+    "start": "a booking begins",
+    "end": "a booking ends",
+}
 
 
 async def find_next_event(ctx: Context) -> NextEvent | None:
     """Return what happens next by the clock alone; None when nothing is to come."""
-    rows = await ctx.all(_moments(ctx.now))
-    found = [NextEvent(row.at, row.what) for row in rows if row.at is not None]
+    times = await next_event_times(ctx, SIMULATOR_TRANSPORT)
+    found = [NextEvent(at, _EVENT_NAMES[kind]) for kind, at in times.items()]
     return min(found, key=lambda due: due.at, default=None)
-
-
-def _moments(now: datetime) -> sa.CompoundSelect[Any]:
-    o, b = tables.outbox.c, tables.bookings.c
-    talks, lines = tables.conversations, tables.lines
-    # Of bookings that merely fill the calendars nothing is to be seen when they begin.
-    here = b.conversation_id.in_(
-        sa.select(talks.c.id)
-        .join_from(talks, lines, lines.c.id == talks.c.line_id)
-        .where(lines.c.transport == SIMULATOR_TRANSPORT)
-    )
-
-    def first(what: str, at: sa.Column[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        columns: list[Any] = [sa.literal(what).label("what"), sa.func.min(at).label("at")]
-        return sa.select(*columns).where(at > now, *where)
-
-    return sa.union_all(
-        first(_REMINDER, o.due_at, o.state == "due"),
-        first(_HOLD, b.held_until, b.state == "held"),
-        first(_REQUEST, b.starts_at, b.state == "pending"),
-        first(_BEGINS, b.starts_at, b.state == "confirmed", here),
-        first(_ENDS, b.ends_at, b.state.in_(("confirmed", "in_progress")), here),
-    )

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.bookings.booking import Booking, event_row, log_events
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog.entities import Catalog, Offering, Slot
-from core.catalog.loader import load_catalog
+from core.catalog.loader import cached_catalog, load_catalog
 from core.db.context import Context, Row
 from core.db.tables import bookings, calendars, claims, seats, sessions
 from core.db.tables.overlap_guards import OVERLAP_GUARD
@@ -75,7 +75,7 @@ async def lock_calendars(
     Invalid for one of a length no service can have.
     """
     _LENGTH("minutes", slot.minutes)
-    known: Catalog | None = ctx.cache.get(("catalog", slot.shop_id))
+    known = cached_catalog(ctx, slot.shop_id)
     if known is None:
         known = await load_catalog(ctx, slot.shop_id)
     locked: set[int] = set()

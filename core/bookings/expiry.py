@@ -8,6 +8,8 @@ one table (`core.bookings.transitions`). The staff's verbs are in `core.bookings
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 from core.bookings import notifications
 from core.bookings.booking import BOOKING_COLUMNS, booking_without_customer
 from core.bookings.claims import expire_bookings
-from core.db.context import Context
+from core.db.context import Context, split_ids
 from core.db.tables import bookings
 
 # ------------------------------------------------------------------------------------ time, lists
@@ -27,11 +29,9 @@ async def expire_overdue(ctx: Context, now: datetime | None = None, *, limit: in
     At most `limit` in one transaction. Who asked and was not answered is told so.
     """
     now = now or ctx.now
-    due = sa.or_(
-        sa.and_(bookings.c.state == "held", bookings.c.held_until <= now),
-        sa.and_(bookings.c.state == "pending", bookings.c.starts_at <= now),
+    statement = (
+        sa.select(*BOOKING_COLUMNS).where(_overdue(now)).order_by(bookings.c.id).limit(limit)
     )
-    statement = sa.select(*BOOKING_COLUMNS).where(due).order_by(bookings.c.id).limit(limit)
     if ctx.is_postgresql:
         # Others may be sweeping, deciding or booking one of them: it is theirs then.
         statement = statement.with_for_update(skip_locked=True, key_share=True)
@@ -42,3 +42,36 @@ async def expire_overdue(ctx: Context, now: datetime | None = None, *, limit: in
         if one.state == "pending":
             await notifications.notify_customer(ctx, one, "expired")
     return len(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueBooking:
+    """A hold or request whose time is over."""
+
+    id: int
+    ref: str
+    state: str
+
+
+async def overdue_bookings(ctx: Context) -> list[OverdueBooking]:
+    """Return the bookings that `expire_overdue` would let expire now, by id."""
+    rows = sa.select(bookings.c.id, bookings.c.ref, bookings.c.state).where(_overdue(ctx.now))
+    return [OverdueBooking(**row._asdict()) for row in await ctx.all(rows.order_by(bookings.c.id))]
+
+
+async def booking_states(ctx: Context, booking_ids: Collection[int]) -> dict[int, str]:
+    """Return the states of those of these bookings that there are, by id."""
+    return {
+        row.id: row.state
+        for some in split_ids(booking_ids)
+        for row in await ctx.all(
+            sa.select(bookings.c.id, bookings.c.state).where(bookings.c.id.in_(some))
+        )
+    }
+
+
+def _overdue(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        sa.and_(bookings.c.state == "held", bookings.c.held_until <= now),
+        sa.and_(bookings.c.state == "pending", bookings.c.starts_at <= now),
+    )

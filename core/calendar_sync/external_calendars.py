@@ -51,6 +51,15 @@ class DueCalendar:
     end: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PendingCalendar:
+    """A calendar that waits to be read: its secret address and the name of its provider."""
+
+    id: int
+    url: str
+    provider: str
+
+
 # ------------------------------------------------------------------------------------ set up
 
 
@@ -124,11 +133,12 @@ def _rows(shop_id: int) -> sa.Select[Any]:
 # ------------------------------------------------------------------------------------ reading
 
 
-async def peek_due_calendars(ctx: Context) -> list[Row]:
-    """Return the calendars that are to be read now, taking none: id, url, error, provider."""
-    columns = (table.c.id, table.c.url, table.c.error, providers.c.name.label("provider"))
+async def peek_due_calendars(ctx: Context) -> list[PendingCalendar]:
+    """Return the calendars that are to be read now, taking none."""
+    columns = (table.c.id, table.c.url, providers.c.name.label("provider"))
     rows = sa.select(*columns).join(providers, providers.c.id == table.c.provider_id)
-    return list(await ctx.all(rows.where(table.c.due_at <= ctx.now).order_by(table.c.id)))
+    due = await ctx.all(rows.where(table.c.due_at <= ctx.now).order_by(table.c.id))
+    return [PendingCalendar(**row._asdict()) for row in due]
 
 
 async def last_errors(ctx: Context, source_ids: Sequence[int]) -> dict[int, str]:

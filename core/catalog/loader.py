@@ -1,6 +1,6 @@
 """Read what a shop offers, once per version.
 
-`catalog` is on the path of every turn, so a shop is kept in `ctx.cache` until its version moves:
+`catalog` is on the path of every turn, so a shop is kept in `CATALOGS` until its version moves:
 one tiny statement says whether it did. Whoever changes anything that stands here calls `touch` in
 the same transaction (the verbs of `core.shops.shops` all do).
 """
@@ -26,6 +26,7 @@ from core.catalog.entities import (
     Shop,
     effective_rules,
 )
+from core.db.caches import CacheKey, Caches
 from core.db.context import Context, Row
 from core.db.tables import (
     categories,
@@ -51,15 +52,19 @@ _VERSION = sa.select(shops.c.version).where(shops.c.id == sa.bindparam("shop_id"
 _VERSION_LOCKED = _VERSION.with_for_update(key_share=True)
 
 
+CATALOGS: CacheKey[dict[int, Catalog]] = CacheKey("catalogs", dict)
+"""The catalogs of shops as they were read last, by shop."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Forget:
     """Drops a shop from the cache once the transaction that changed it is committed."""
 
-    cache: dict[Any, Any] = field(repr=False, compare=False)
+    caches: Caches = field(repr=False, compare=False)
     shop_id: int
 
     def __call__(self) -> None:
-        self.cache.pop(("catalog", self.shop_id), None)
+        self.caches.of(CATALOGS).pop(self.shop_id, None)
 
 
 async def load_catalog(
@@ -77,7 +82,7 @@ async def load_catalog(
         version = (await ctx.execute(statement, {"shop_id": shop_id})).scalar()
     if version is None:
         raise NotFound(shop=shop_id)
-    kept: Catalog | None = ctx.cache.get(("catalog", shop_id))
+    kept = cached_catalog(ctx, shop_id)
     if kept is not None and kept.version == version:
         return kept
     while True:
@@ -88,16 +93,21 @@ async def load_catalog(
             break
     # What this transaction itself changed may yet be rolled back, and then another's change
     # would get the same version: such a reading is nobody else's.
-    if _Forget(ctx.cache, shop_id) not in ctx.after_commit:
-        ctx.cache["catalog", shop_id] = fresh
+    if _Forget(ctx.caches, shop_id) not in ctx.after_commit:
+        ctx.caches.of(CATALOGS)[shop_id] = fresh
     return fresh
+
+
+def cached_catalog(ctx: Context, shop_id: int) -> Catalog | None:
+    """Return a shop's catalog as it was read last, which may be out of date; None if never."""
+    return ctx.caches.of(CATALOGS).get(shop_id)
 
 
 async def bump_version(ctx: Context, shop_id: int) -> None:
     """Say that the shop's catalog changed: every process reads it anew from the commit on."""
     raised = shops.update().where(shops.c.id == shop_id).values(version=shops.c.version + 1)
     await ctx.execute(raised)
-    forget = _Forget(ctx.cache, shop_id)
+    forget = _Forget(ctx.caches, shop_id)
     if forget not in ctx.after_commit:
         ctx.after_commit.append(forget)
 

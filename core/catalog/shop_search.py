@@ -31,6 +31,11 @@ async def list_shops(ctx: Context) -> list[Shop]:
     return sorted(map(shop_from_row, rows), key=lambda shop: (fold_text(shop.name), shop.id))
 
 
+async def has_shops(ctx: Context) -> bool:
+    """Whether there is any shop yet."""
+    return await ctx.scalar(sa.select(shops_table.c.id).limit(1)) is not None
+
+
 async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
     """Return the shop that a word such as "bella" opens, however it is written; else None."""
     wanted = fold_keyword(word)

@@ -1,5 +1,5 @@
 """The database: connections, transactions, tables, migrations.
 
-`runtime` opens it and commits, `context` is one transaction, `tables` holds every table; the
-driver is private.
+`runtime` opens it and commits, `context` is one transaction, `caches` what outlives it, `tables`
+holds every table; the driver is private.
 """

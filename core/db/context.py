@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -13,9 +14,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.db.caches import Caches, Hooks
 from core.settings import Settings
 
 Row = sa.Row[Any]
+
+
+MAX_IDS = 500
+"""Ids in one statement: databases allow some thousands of parameters."""
+
+
+def split_ids(ids: Iterable[int]) -> list[list[int]]:
+    """Return ids in parts that a statement can take."""
+    every = list(ids)
+    return [every[at : at + MAX_IDS] for at in range(0, len(every), MAX_IDS)]
 
 
 @cache
@@ -29,7 +41,7 @@ class Context:
     """One transaction. Inside it nothing is awaited but the database.
 
     `now` is read once, so that everything a turn decides, it decides for one instant.
-    `cache` outlives the transaction: whoever keeps something there keeps its version with it.
+    `caches` and `hooks` outlive the transaction.
     `after_commit` holds what to do once the changes stand (wake the delivery, say).
     """
 
@@ -38,13 +50,18 @@ class Context:
     settings: Settings
     random: Random
     secret: bytes
-    cache: dict[Any, Any]
+    caches: Caches
+    hooks: Hooks
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def is_postgresql(self) -> bool:
         """Whether the database is PostgreSQL (else SQLite)."""
         return self.connection.dialect.name == "postgresql"
+
+    def savepoint(self) -> AbstractAsyncContextManager[object]:
+        """Return a block whose changes alone are undone when it raises."""
+        return self.connection.begin_nested()
 
     async def execute(
         self,

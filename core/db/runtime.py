@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.clock import Clock, SystemClock
 from core.db import aiosqlite_driver
+from core.db.caches import Caches, Hooks
 from core.db.context import Context
 from core.db.tables import REVISION, audit_append_only, overlap_guards
 from core.errors import NotReady
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
 """How often a transaction is run when the database asks for it (deadlock, busy)."""
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (sa.exc.SQLAlchemyError,)
+"""What a statement or a connection may raise, for whoever goes on without the database."""
 
 _RETRY_SQLSTATES = {"40P01", "40001", "55P03"}  # deadlock, serialisation failure, lock timeout
 _POSTGRES_SETTINGS = {"lock_timeout": "3000", "timezone": "UTC", "jit": "off"}
@@ -45,7 +49,8 @@ class Runtime:
     read_engine: AsyncEngine
     secret: bytes
     random: Random = field(default_factory=SystemRandom)
-    cache: dict[Any, Any] = field(default_factory=dict)
+    caches: Caches = field(default_factory=Caches)
+    hooks: Hooks = field(default_factory=Hooks)
 
     @classmethod
     def open(
@@ -94,6 +99,11 @@ class Runtime:
         sa.event.listen(reader.sync_engine, "begin", _begin)
         return cls(settings, clock, engine, reader, secret, random)
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: "postgresql" or "sqlite"."""
+        return self.engine.dialect.name
+
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
@@ -129,7 +139,13 @@ class Runtime:
 
     def _context(self, connection: Any) -> Context:
         return Context(
-            connection, self.clock.now(), self.settings, self.random, self.secret, self.cache
+            connection,
+            self.clock.now(),
+            self.settings,
+            self.random,
+            self.secret,
+            self.caches,
+            self.hooks,
         )
 
     async def ensure_ready(self) -> None:

@@ -1,15 +1,19 @@
-"""Proving an address, and giving one up."""
+"""Conversations: one row for each address on a line, with the state of its talk."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context, Row, split_ids
 from core.db.pagination import Page, PageRequest, paginate
-from core.db.tables import conversations, inbox, lines, outbox
+from core.db.tables import conversations, inbox, lines, outbox, shops
 from core.errors import NotFound
+from core.messaging.messages import Json
 
 
 def closed_conversation_state(ctx: Context) -> sa.ColumnElement[object]:
@@ -23,7 +27,138 @@ def closed_conversation_state(ctx: Context) -> sa.ColumnElement[object]:
     return sa.type_coerce(build(sa.literal_column("'runs'"), runs), conversations.c.state.type)
 
 
+# ------------------------------------------------------------------------------------ turns
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """A conversation as it is stored, with its line. Times are aware UTC.
+
+    `shop_id` is the shop the talk is about and `line_shop_id` the one the line serves, which goes
+    first; `shop_version` is that of the shop which counts.
+    """
+
+    id: int
+    line_id: int
+    channel: str
+    transport: str
+    address: str
+    language: str
+    name: str
+    shop_id: int | None
+    line_shop_id: int | None
+    shop_version: int | None
+    staff: bool
+    human_until: datetime | None
+    opted_out_at: datetime | None
+    consented_at: datetime | None
+    last_in_at: datetime | None
+    misunderstood: int
+    state: Json
+
+
+class ConversationChanges(TypedDict, total=False):
+    """What a turn may change of its conversation."""
+
+    name: str
+    language: str
+    shop_id: int | None
+    human_until: datetime | None
+    opted_out_at: datetime | None
+    consented_at: datetime | None
+    consent: str
+    misunderstood: int
+    unreachable_at: datetime | None
+
+
+# Built once: composing a statement costs as much as running it.
+LOCK = (
+    sa.select(
+        conversations.c.id,
+        conversations.c.line_id,
+        lines.c.channel,
+        lines.c.transport,
+        conversations.c.address,
+        conversations.c.language,
+        conversations.c.name,
+        conversations.c.shop_id,
+        lines.c.shop_id.label("line_shop_id"),
+        shops.c.version.label("shop_version"),
+        lines.c.staff,
+        conversations.c.human_until,
+        conversations.c.opted_out_at,
+        conversations.c.consented_at,
+        conversations.c.last_in_at,
+        conversations.c.misunderstood,
+        conversations.c.state,
+    )
+    .join(lines, lines.c.id == conversations.c.line_id)
+    .outerjoin(shops, shops.c.id == sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id))
+    .where(conversations.c.id == sa.bindparam("conversation_id"))
+    .with_for_update(key_share=True, of=conversations)
+)
+"""The statement that locks a conversation: whoever has run it has the next turn."""
+
+_SAVE = sa.update(conversations).where(conversations.c.id == sa.bindparam("this"))
+
+
+async def lock_conversation(ctx: Context, conversation_id: int) -> StoredConversation | None:
+    """Lock a conversation until the end of the transaction and return it; None if it is gone."""
+    row = (await ctx.execute(LOCK, {"conversation_id": conversation_id})).first()
+    return None if row is None else StoredConversation(**row._asdict())
+
+
+async def save_turn(
+    ctx: Context,
+    conversation_id: int,
+    *,
+    state: Json,
+    last_in_at: datetime,
+    changes: ConversationChanges,
+) -> None:
+    """Write down where a talk stands after a turn, and what the turn changed."""
+    values = {"state": state, "last_in_at": last_in_at, **changes}
+    await ctx.execute(_SAVE, {"this": conversation_id, **values})
+
+
 # ------------------------------------------------------------------------------------ talk
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationAddress:
+    """Whose conversation it is: the address on a line of ours."""
+
+    id: int
+    line_id: int
+    channel: str
+    address: str
+
+
+async def conversation_addresses(
+    ctx: Context, conversation_ids: Collection[int]
+) -> list[ConversationAddress]:
+    """Return the addresses of conversations, by id."""
+    found = []
+    for some in split_ids(conversation_ids):
+        rows = await ctx.all(
+            _addresses().where(conversations.c.id.in_(some)).order_by(conversations.c.id)
+        )
+        found += [ConversationAddress(**row._asdict()) for row in rows]
+    return found
+
+
+async def conversations_of_transport(ctx: Context, transport: str) -> list[ConversationAddress]:
+    """Return the addresses of every conversation on the lines of a transport, by id."""
+    rows = await ctx.all(
+        _addresses().where(lines.c.transport == transport).order_by(conversations.c.id)
+    )
+    return [ConversationAddress(**row._asdict()) for row in rows]
+
+
+def _addresses() -> sa.Select[Any]:
+    return sa.select(
+        conversations.c.id, conversations.c.line_id, lines.c.channel, conversations.c.address
+    ).join_from(conversations, lines, lines.c.id == conversations.c.line_id)
 
 
 async def find_conversations(ctx: Context, shop_id: int, asked: PageRequest) -> Page[Row]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
@@ -9,17 +12,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db.context import Context
 from core.db.tables import inbox, prompts
-from core.messaging.messages import Incoming
+from core.errors import NotFound
+from core.messaging.messages import Incoming, Json
 
 
 def wake_turn_runner(ctx: Context, conversation_id: int) -> None:
     """Have the turn of a conversation run as soon as this transaction is committed.
 
-    Whoever runs turns keeps the callback in `ctx.cache["begin turn"]`; a tick finds it otherwise.
+    Where nobody runs turns in this process, a tick finds it.
     """
-    begin = ctx.cache.get("begin turn")
-    if begin is not None:
-        ctx.after_commit.append(partial(begin, conversation_id))
+    if ctx.hooks.begin_turns is not None:
+        ctx.after_commit.append(partial(ctx.hooks.begin_turns, conversation_id))
 
 
 _TALK = sa.bindparam("talk", type_=sa.BigInteger)
@@ -47,19 +50,118 @@ async def store(
 ) -> int | None:
     """Store an incoming and return its id; None when this event of the line was stored before.
 
-    With it goes the prompt its sender saw last: a bare "2" answers that one.
+    With it goes the prompt its sender saw last: a bare "2" answers that one. NotFound when there
+    is no such conversation any more; the transaction is of no use then.
     """
-    stored = await ctx.execute(
-        _STORE[ctx.connection.dialect.name],
-        {
-            "line_id": line_id,
-            "talk": conversation_id,
-            "event_id": event_id,
-            "incoming": incoming.to_json(),
-            "state": "new",
-            "due_at": ctx.now,
-            "received_at": ctx.now,
-        },
-    )
+    values = {
+        "line_id": line_id,
+        "talk": conversation_id,
+        "event_id": event_id,
+        "incoming": incoming.to_json(),
+        "state": "new",
+        "due_at": ctx.now,
+        "received_at": ctx.now,
+    }
+    try:
+        stored = await ctx.execute(_STORE[ctx.connection.dialect.name], values)
+    except sa.exc.IntegrityError as error:
+        raise NotFound(conversation=conversation_id) from error
     row_id: int | None = stored.scalar()
     return row_id
+
+
+# ------------------------------------------------------------------------------------ turns
+
+
+@dataclass(frozen=True, slots=True)
+class PendingIncoming:
+    """An incoming whose turn is still to come; `prompt_id` is the prompt its sender saw last."""
+
+    id: int
+    data: Json
+    prompt_id: int | None
+    received_at: datetime
+    due_at: datetime
+    attempts: int
+
+    @property
+    def incoming(self) -> Incoming:
+        """What was sent, read only here: what cannot be read must still be laid aside."""
+        return Incoming.from_json(self.data)
+
+
+# Written out: the index of unfinished rows serves only queries that visibly share its condition.
+_IS_NEW = sa.text("inbox.state = 'new'")
+
+# Built once: composing a statement costs as much as running it.
+_PENDING = (
+    sa.select(
+        inbox.c.id,
+        inbox.c.incoming.label("data"),
+        inbox.c.prompt_id,
+        inbox.c.received_at,
+        inbox.c.due_at,
+        inbox.c.attempts,
+    )
+    .where(inbox.c.conversation_id == sa.bindparam("conversation_id"), _IS_NEW)
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_FINISH = sa.update(inbox).where(inbox.c.id == sa.bindparam("this"))
+
+
+async def pending_incoming(
+    ctx: Context, conversation_id: int, *, limit: int
+) -> Sequence[PendingIncoming]:
+    """Return the oldest unfinished incoming of a conversation, at most `limit`, in order.
+
+    Lock the conversation first, in a statement of its own: what another process has just finished
+    must be seen as finished.
+    """
+    found = await ctx.execute(_PENDING, {"conversation_id": conversation_id, "limit": limit})
+    return [PendingIncoming(**row._asdict()) for row in found]
+
+
+async def finish_incoming(ctx: Context, inbox_id: int, *, redacted: Incoming | None = None) -> None:
+    """Mark an incoming as handled; `redacted` is kept instead of what nobody shall read later."""
+    done = {"state": "done", "done_at": ctx.now}
+    if redacted is not None:
+        done["incoming"] = redacted.to_json()
+    await ctx.execute(_FINISH, {"this": inbox_id, **done})
+
+
+async def record_failure(
+    ctx: Context, inbox_id: int, *, attempts: int, error: str, retry_at: datetime, dead: bool
+) -> None:
+    """Note that a turn failed for the `attempts`th time; a `dead` one is not tried again."""
+    await ctx.execute(
+        sa.update(inbox)
+        .where(inbox.c.id == inbox_id)
+        .values(
+            attempts=attempts,
+            error=error[:1000],
+            due_at=retry_at,
+            state="dead" if dead else "new",
+            done_at=ctx.now if dead else None,
+        )
+    )
+
+
+async def unfinished_conversations(
+    ctx: Context, *, min_age: timedelta, limit: int | None
+) -> list[int]:
+    """Return the conversations whose oldest unfinished incoming is due and of this age."""
+    first = (
+        sa.select(sa.func.min(inbox.c.id).label("id"))
+        .where(_IS_NEW)
+        .group_by(inbox.c.conversation_id)
+        .subquery()
+    )
+    rows = await ctx.all(
+        sa.select(inbox.c.conversation_id)
+        .join(first, first.c.id == inbox.c.id)
+        .where(inbox.c.due_at <= ctx.now, inbox.c.received_at <= ctx.now - min_age)
+        .order_by(inbox.c.id)
+        .limit(limit)
+    )
+    return [row.conversation_id for row in rows]

@@ -7,6 +7,7 @@ was written on a line stays the business of the shop it was written to.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
@@ -19,6 +20,20 @@ from core.errors import InvalidValue, LineInUse, NotFound
 from core.values import validators
 from core.values.phone_numbers import MAX_LENGTH
 from core.values.validators import LINE_FIELDS, validate_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One end: `address` is our number, messaging service or bot; no shop means all of them."""
+
+    id: int
+    transport: str
+    channel: str
+    account: str
+    address: str
+    shop_id: int | None
+    staff: bool
+
 
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 """A messaging service of Twilio's: it chooses among its numbers."""
@@ -162,6 +177,17 @@ async def list_shop_lines(ctx: Context, shop_id: int, asked: PageRequest) -> Pag
 def _lines() -> sa.Select[Any]:
     names = ("id", "shop_id", "transport", "channel", "address", "staff", "active")
     return sa.select(*(lines.c[name] for name in names))
+
+
+async def load_lines(ctx: Context, transport: str | None = None) -> list[Line]:
+    """Return the active lines, of one transport or of all."""
+    c = lines.c
+    rows = sa.select(c.id, c.transport, c.channel, c.account, c.address, c.shop_id, c.staff).where(
+        c.active
+    )
+    if transport is not None:
+        rows = rows.where(c.transport == transport)
+    return [Line(**row._asdict()) for row in await ctx.all(rows.order_by(c.id))]
 
 
 async def get_or_create_line(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import bookings, conversations, heartbeats, lines, one_time_codes, outbox
+from core.db.tables import bookings, conversations, heartbeats, lines, one_time_codes, outbox, shops
 from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
 
 LANES = ("reply", "alert", "reminder")
@@ -54,6 +54,22 @@ async def read_gauges(ctx: Context) -> Gauges:
         },
         bookings_by_state={row.state: row.n for row in states},
         codes_by_outcome={"sent": codes.sent, "used": codes.used},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationCounts:
+    """How many shops there are, and how many lines in use."""
+
+    shops: int
+    lines: int
+
+
+async def count_shops_and_lines(ctx: Context) -> InstallationCounts:
+    """Count what an installation cannot do without."""
+    return InstallationCounts(
+        await ctx.scalar(sa.select(sa.func.count()).select_from(shops)),
+        await ctx.scalar(sa.select(sa.func.count()).select_from(lines).where(lines.c.active)),
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.worker import Worker
 from core.bookings import customer_actions
 from core.bookings.booking import Booking
-from core.bookings.reminders.staff_digest import send_digests
+from core.bookings.reminders.staff_digest import SENT_DIGESTS, send_digests
 from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog import loader
@@ -127,7 +127,7 @@ async def test_digest_is_skipped_when_hours_late_or_switched_off(day: Day) -> No
 async def test_digest_goes_out_once_whichever_process_ticks(day: Day) -> None:
     await day.booked("2026-03-11", "09:00")
     assert len(await day.at("2026-03-11T08:00")) == 2
-    day.runtime.cache.pop("agendas")  # as another process, or after a restart
+    day.runtime.caches.of(SENT_DIGESTS).clear()  # as another process, or after a restart
     assert await day.at("2026-03-11T08:01") == []
 
 
@@ -168,7 +168,7 @@ async def test_digest_statements_do_not_grow_with_shops(runtime: Runtime) -> Non
         for number in range(more):
             await add(number)
         for hour in (5, 7):  # nothing is due; everybody's morning is
-            runtime.cache.pop("agendas", None)
+            runtime.caches.of(SENT_DIGESTS).clear()
             runtime.clock.instant = datetime(2026, 3, 11, hour, tzinfo=UTC)
             with count_statements(runtime) as sent:
                 await worker.send_digests()

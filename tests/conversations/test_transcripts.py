@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.channels.lines import Line
 from bot.rendering.render import RenderedMessage
 from core.bookings import customer_actions, expiry, outcome_questions, reschedule_proposals
 from core.bookings.blocks import add_session, block_time
@@ -23,7 +22,7 @@ from core.bookings.transitions import SYSTEM
 from core.catalog import loader
 from core.clock import FixedClock
 from core.db.runtime import Runtime
-from core.messaging.lines import get_or_create_line
+from core.messaging.lines import Line, get_or_create_line
 from core.messaging.messages import Incoming
 from core.people.identities import get_or_create_contact
 from core.people.verification import verify_identity

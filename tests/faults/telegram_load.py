@@ -32,9 +32,9 @@ import uvicorn
 
 from bot.app import App
 from bot.channels.telegram.rate_limiter import UNLIMITED
-from bot.engine import turn
 from core.db import migrate, tables
 from core.db.runtime import Runtime
+from core.messaging import conversations
 from tests.servers import postgres, valkey
 from tests.servers.telegram.people import Person
 from tests.servers.telegram.server import TelegramServer
@@ -170,7 +170,7 @@ class LoadInstallation:
         if child == 0:
             try:
                 if self.fault in {"lock", "all"}:
-                    turn._CONVERSATION._for_update_arg = None
+                    conversations.LOCK._for_update_arg = None
                 asyncio.run(self._serve(listening))
             finally:
                 os._exit(0)

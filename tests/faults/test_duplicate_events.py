@@ -21,7 +21,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.base import SendResult
-from bot.channels.lines import Line
 from bot.channels.memory import MemoryChannel
 from bot.delivery.sender import OutboxSender
 from bot.engine.receive import receive_incoming
@@ -30,6 +29,7 @@ from bot.rendering.render import RenderedMessage
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging import lines
+from core.messaging.lines import Line
 from core.messaging.messages import Incoming
 from core.messaging.outbox.claim import Outgoing
 from tests.faults import booking_script

@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.channels.lines import Line
 from bot.dialogue.talk import Talk
 from bot.engine import turn
 from bot.engine.receive import receive_incoming
@@ -20,6 +19,7 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime, _begin, _on_sqlite_connect
 from core.messaging import lines
+from core.messaging.lines import Line
 from core.messaging.messages import Incoming
 from tests.conversations.test_transcripts import FOLDER, Scene
 from tests.faults import booking_script

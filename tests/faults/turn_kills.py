@@ -31,7 +31,6 @@ import sqlalchemy as sa
 import structlog
 
 from bot.channels.base import SendResult
-from bot.channels.lines import Line
 from bot.delivery import sender
 from bot.delivery.sender import OutboxSender
 from bot.engine import turn
@@ -43,7 +42,7 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.messaging.lines import get_or_create_line
+from core.messaging.lines import Line, get_or_create_line
 from core.messaging.messages import Incoming
 from core.messaging.outbox.claim import Outgoing
 from tests.faults import booking_script

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.channels.base import Channels
-from bot.channels.lines import Line
 from bot.channels.memory import MemoryChannel
 from bot.delivery.sender import OutboxSender
 from bot.engine import turn
 from bot.engine.receive import receive_incoming
 from bot.rendering.render import TELEGRAM, WHATSAPP, RenderedMessage
 from core.db.runtime import Runtime
+from core.messaging.lines import Line
 from core.messaging.messages import Incoming
 from core.messaging.outbox.claim import Outgoing
 
@@ -46,7 +46,7 @@ class ChatHarness:
     async def run_turns(self, conversation_id: int) -> None:
         """Run the turns of a conversation, and of those it had something for."""
         waiting = [conversation_id]
-        self.runtime.cache["begin turn"] = waiting.append
+        self.runtime.hooks.begin_turns = waiting.append
         while waiting:
             await turn.run_pending_turns(self.runtime, waiting.pop(0))
 

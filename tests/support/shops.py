@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.channels.lines import Line
 from core.db.context import Context
 from core.localtime.opening_masks import Interval
 from core.messaging import lines
+from core.messaging.lines import Line
 from core.people import pairing
 from core.people.identities import get_or_create_contact
 from core.people.members import add_member

@@ -10,10 +10,10 @@ import segno
 from markupsafe import Markup
 
 from bot.app import App
-from bot.channels import lines
 from bot.channels.telegram.api import BotApiError, TelegramChannel
 from core.catalog.entities import Shop
 from core.db.context import Context
+from core.messaging.lines import Line, load_lines
 
 TELEGRAM_TIMEOUT_SECONDS = 4.0
 """Seconds that Telegram has to say what the bot is called."""
@@ -29,7 +29,7 @@ class DeepLink:
     picture: Markup
 
 
-async def deep_links_of_shop(app: App, lines: list[lines.Line], shop: Shop) -> list[DeepLink]:
+async def deep_links_of_shop(app: App, lines: list[Line], shop: Shop) -> list[DeepLink]:
     """Return the ways into a shop, its own lines before those that serve all shops."""
     word = shop.keyword or shop.name
     found = []
@@ -78,13 +78,13 @@ async def _username(app: App, address: str) -> str:
 async def staff_bot_link(app: App, start: str) -> str:
     """Return the link that hands `start` to the bot for the shops' people; "" without one."""
     async with app.runtime.read_transaction() as ctx:
-        known = await lines.load_lines(ctx, "telegram")
+        known = await load_lines(ctx, "telegram")
     for line in known:
         if line.staff and (name := await _username(app, line.address)):
             return f"https://t.me/{name}?start={start}"
     return ""
 
 
-async def active_lines(ctx: Context) -> list[lines.Line]:
+async def active_lines(ctx: Context) -> list[Line]:
     """Return every active line."""
-    return await lines.load_lines(ctx)
+    return await load_lines(ctx)

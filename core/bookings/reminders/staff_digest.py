@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.bookings import notifications
 from core.bookings.booking import Booking, list_bookings
+from core.db.caches import CacheKey
 from core.db.context import Context, Row
 from core.db.tables import bookings, epoch_seconds, members, shops
 from core.db.tables import outbox as messages
@@ -33,6 +34,9 @@ _TAKES_PLACE = ("confirmed", "in_progress")
 
 _Which = tuple[int, int, date]  # shop, days ahead, day
 
+SENT_DIGESTS: CacheKey[set[_Which]] = CacheKey("sent digests", set)
+"""The digests of these days that are done, so that a tick looks at no shop twice."""
+
 _SHOPS = sa.select(
     shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today, shops.c.agenda_tomorrow
 ).where(~shops.c.paused)
@@ -49,7 +53,7 @@ async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
     shop's, providers their own; a day without appointments is not worth a message. Once a member,
     shop and occasion, however many workers tick.
     """
-    done: set[_Which] = ctx.cache.setdefault("agendas", set())
+    done = ctx.caches.of(SENT_DIGESTS)
     due = [
         (shop, ahead, day)
         for shop in await ctx.all(_SHOPS)

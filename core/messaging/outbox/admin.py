@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context, Row, split_ids
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import conversations, lines, outbox, prompts, shops
 from core.messaging.outbox.acknowledge import abandon_message
@@ -83,6 +83,43 @@ async def list_entries(ctx: Context, which: OutboxFilter, asked: PageRequest) ->
     """Return rows page by page, the newest first."""
     found = await paginate(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
     return found.map(_entry)
+
+
+async def newest_outbox_id(ctx: Context) -> int:
+    """Return the id of the newest row; 0 when there is none."""
+    return int(await ctx.scalar(sa.select(sa.func.coalesce(sa.func.max(outbox.c.id), 0))))
+
+
+async def outbox_ids_after(ctx: Context, newest: int) -> list[int]:
+    """Return the ids of the rows that came after one, in order."""
+    rows = sa.select(outbox.c.id).where(outbox.c.id > newest).order_by(outbox.c.id)
+    return [row.id for row in await ctx.all(rows)]
+
+
+async def due_outbox_ids(ctx: Context) -> list[int]:
+    """Return the ids of the rows that are to be sent now, in order."""
+    due = sa.select(outbox.c.id).where(
+        outbox.c.state.in_(("due", "sending")), outbox.c.due_at <= ctx.now
+    )
+    return [row.id for row in await ctx.all(due.order_by(outbox.c.id))]
+
+
+async def due_on_other_lines(
+    ctx: Context, outbox_ids: Collection[int], line_ids: Collection[int]
+) -> set[int]:
+    """Return which of these rows are due on lines that are not among `line_ids`."""
+    unserved = sa.select(outbox.c.id).join_from(outbox, conversations)
+    return {
+        row.id
+        for some in split_ids(outbox_ids)
+        for row in await ctx.all(
+            unserved.where(
+                outbox.c.id.in_(some),
+                outbox.c.state == "due",
+                conversations.c.line_id.not_in(line_ids),
+            )
+        )
+    }
 
 
 async def retry_now(ctx: Context, which: OutboxFilter) -> int:

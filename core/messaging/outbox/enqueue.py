@@ -38,9 +38,9 @@ _INSERT_PROMPTS = sa.insert(prompts).returning(prompts.c.id, prompts.c.conversat
 def wake_sender(ctx: Context) -> None:
     """Have the delivery look at the outbox as soon as this transaction is committed.
 
-    The delivery keeps its callback in `ctx.cache["wake"]`; without one, its tick finds the rows.
+    Where nobody delivers in this process, a tick finds the rows.
     """
-    callback = ctx.cache.get("wake")
+    callback = ctx.hooks.wake_sender
     if callback is not None and callback not in ctx.after_commit:
         ctx.after_commit.append(callback)
 

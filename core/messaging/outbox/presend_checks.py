@@ -93,8 +93,8 @@ def _quiet_until(row: Row, ctx: Context) -> datetime | None:
 
 
 async def _drop(ctx: Context, row: Row, why: str) -> None:
-    if seen := ctx.cache.get("dropped"):
-        ctx.after_commit.append(partial(seen, row.lane))
+    if ctx.hooks.message_dropped is not None:
+        ctx.after_commit.append(partial(ctx.hooks.message_dropped, row.lane))
     await abandon_message(ctx, row, "dropped", why)
     if row.prompt_id is not None and row.lane == "reminder":
         await ctx.execute(

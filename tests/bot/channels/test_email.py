@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from bot.app import App
 from bot.channels.email import render_html
-from bot.channels.lines import Line
 from bot.channels.memory import MemoryChannel
 from bot.engine.receive import receive_incoming
 from core.bookings import customer_actions
@@ -27,7 +26,7 @@ from core.catalog import loader
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
-from core.messaging.lines import get_or_create_line
+from core.messaging.lines import Line, get_or_create_line
 from core.messaging.messages import Incoming, Say
 from core.messaging.outbox import enqueue
 from core.people.customers import get_or_create_customer

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.base import SendResult
-from bot.channels.lines import ensure_default_lines, load_lines
+from bot.channels.lines import ensure_default_lines
 from bot.channels.memory import MemoryChannel
 from bot.delivery import ack_batcher
 from bot.delivery.sender import OutboxSender
@@ -23,6 +23,7 @@ from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
+from core.messaging.lines import load_lines
 from core.messaging.messages import Choice, Incoming, Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.acknowledge import (
@@ -290,7 +291,7 @@ async def test_a_stop_lets_what_is_on_its_way_arrive(post: Post) -> None:
     await stopping
     assert slow.sent == ["222 one"]
     assert await post.rows("state") == [("sent",), ("due",)]
-    assert "wake" not in post.runtime.cache
+    assert post.runtime.hooks.wake_sender is None
 
 
 async def test_what_does_not_arrive_in_time_is_sent_by_somebody_else(post: Post) -> None:

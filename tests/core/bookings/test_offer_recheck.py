@@ -8,6 +8,7 @@ import pytest
 from core.bookings import expiry
 from core.bookings.booking import Booking
 from core.bookings.staff_actions import confirm_booking
+from core.catalog.loader import CATALOGS
 from core.db.runtime import Runtime
 from core.errors import NotFound, NotOffered, SlotTaken
 from core.localtime.opening_masks import Interval
@@ -195,9 +196,10 @@ async def test_booking_is_refused_when_the_room_is_taken(runtime: Runtime) -> No
 async def test_a_room_added_since_the_shop_was_read_is_taken_too(runtime: Runtime) -> None:
     house = await open_booking_harness(runtime)
     await house.free_times()  # the catalog is in the cache now
-    known = dict(runtime.cache)
+    catalogs = runtime.caches.of(CATALOGS)
+    known = dict(catalogs)
     await house.change_shop(rooms.add_room, "Chair", service_ids=[house.cut])
-    runtime.cache.update(known)  # as in another process, which heard of nothing
+    catalogs.update(known)  # as in another process, which heard of nothing
     await house.hold("10:00")
     assert await house.claims_as_text() == ["Ana 10 10:00-10 10:30", "Chair 10 10:00-10 10:30"]
 

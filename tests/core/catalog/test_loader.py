@@ -204,7 +204,7 @@ async def test_one_tiny_statement_while_nothing_changes(runtime: Runtime) -> Non
     async with runtime.transaction() as ctx:
         salon = await open_scheduling_harness(ctx)
     await read(runtime, salon.shop_id)  # a new connection asks things of its own
-    runtime.cache.clear()
+    runtime.caches.clear()
     first, whole = await read(runtime, salon.shop_id)
     again, tiny = await read(runtime, salon.shop_id)
     assert again is first

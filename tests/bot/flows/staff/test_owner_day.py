@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import App, build_channels
-from bot.channels.lines import Line
 from bot.channels.memory import MemoryChannel
 from bot.channels.telegram.api import TelegramChannel
 from bot.channels.telegram.owner_bot import TelegramOwnerBot
@@ -20,6 +19,7 @@ from bot.engine.receive import receive_incoming
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
+from core.messaging.lines import Line
 from core.messaging.messages import Incoming
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person

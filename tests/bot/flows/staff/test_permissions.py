@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.lines import Line
 from bot.flows.staff import STAFF_FLOWS, commands
 from bot.flows.staff.permissions import PERMISSIONS
 from core.bookings import customer_actions
@@ -16,6 +15,7 @@ from core.catalog import loader
 from core.clock import FixedClock
 from core.db import tables as db_tables
 from core.db.runtime import Runtime
+from core.messaging.lines import Line
 from core.messaging.messages import Incoming
 from core.people.identities import get_or_create_contact
 from core.people.members import list_members, remove_member

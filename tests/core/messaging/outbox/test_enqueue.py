@@ -98,7 +98,7 @@ async def test_after_opting_out_only_answers_go_out(ctx: Context) -> None:
 async def test_the_delivery_is_woken_once_and_only_for_what_is_due(ctx: Context) -> None:
     talk = await (await PeopleRows.open_shop(ctx)).open_conversation("+34600000009")
     woken: list[str] = []
-    ctx.cache["wake"] = lambda: woken.append("woken")
+    ctx.hooks.wake_sender = lambda: woken.append("woken")
 
     await enqueue.enqueue(ctx, HELLO, conversation_id=talk, due_at=ctx.now + timedelta(days=1))
     assert ctx.after_commit == []

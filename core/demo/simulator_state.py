@@ -1,0 +1,163 @@
+"""What the database knows of the phones of a simulator: conversations, bookings, what is due.
+
+It reads tables of several rooms, for one reader that no installation needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.db.context import Context, Row
+from core.db.tables import (
+    booking_events,
+    bookings,
+    conversations,
+    inbox,
+    lines,
+    outbox,
+    prompts,
+    shops,
+)
+from core.errors import NotFound
+from core.messaging.messages import Json
+
+EventKind = Literal["reminder", "hold", "request", "start", "end"]
+"""What happens by the clock alone: a reminder goes out, a hold or a request runs out, a booking
+starts or ends."""
+
+_CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
+"""What may be a one-time code in somebody's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedBooking:
+    """A booking made on a simulated phone; `snapshot` is what was sold, `starts_at` aware UTC."""
+
+    id: int
+    ref: str
+    state: str
+    shop: str
+    snapshot: Mapping[str, Json]
+    starts_at: datetime
+    timezone: str
+    conversation_id: int
+
+
+async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedBooking]:
+    """Return the bookings made on the lines of a transport, the newest first."""
+    b = bookings.c
+    rows = await ctx.all(
+        sa.select(
+            b.id,
+            b.ref,
+            b.state,
+            shops.c.name.label("shop"),
+            b.snapshot,
+            b.starts_at,
+            b.timezone,
+            b.conversation_id,
+        )
+        .join_from(bookings, conversations, conversations.c.id == b.conversation_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .join(shops, shops.c.id == b.shop_id)
+        .where(lines.c.transport == transport)
+        .order_by(b.id.desc())
+    )
+    return [SimulatedBooking(**row._asdict()) for row in rows]
+
+
+async def event_actors(
+    ctx: Context, booking_ids: Collection[int], actions: Collection[str]
+) -> set[tuple[str, str]]:
+    """Return (action, kind of actor) of these actions on these bookings."""
+    events = booking_events.c
+    rows = await ctx.all(
+        sa.select(events.action, events.actor).where(
+            events.booking_id.in_(booking_ids), events.action.in_(actions)
+        )
+    )
+    return {(row.action, row.actor.partition(":")[0]) for row in rows}
+
+
+async def next_event_times(ctx: Context, transport: str) -> dict[EventKind, datetime]:
+    """Return when each kind of event comes next; a kind that is not to come is left out."""
+    o, b = outbox.c, bookings.c
+    # Of bookings that merely fill the calendars nothing is to be seen when they begin.
+    here = b.conversation_id.in_(
+        sa.select(conversations.c.id)
+        .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
+        .where(lines.c.transport == transport)
+    )
+
+    def first(
+        kind: EventKind, at: sa.Column[Any], *where: sa.ColumnElement[bool]
+    ) -> sa.Select[Any]:
+        columns: list[Any] = [sa.literal(kind).label("kind"), sa.func.min(at).label("at")]
+        return sa.select(*columns).where(at > ctx.now, *where)
+
+    rows = await ctx.all(
+        sa.union_all(
+            first("reminder", o.due_at, o.state == "due"),
+            first("hold", b.held_until, b.state == "held"),
+            first("request", b.starts_at, b.state == "pending"),
+            first("start", b.starts_at, b.state == "confirmed", here),
+            first("end", b.ends_at, b.state.in_(("confirmed", "in_progress")), here),
+        )
+    )
+    return {row.kind: row.at for row in rows if row.at is not None}
+
+
+async def dump_conversation(
+    ctx: Context, conversation_id: int, *, transport: str
+) -> dict[str, Json]:
+    """Return the rows of a conversation on the lines of a transport as JSON data; else NotFound.
+
+    Codes are in none of them: ours are never stored, theirs are hidden here.
+    """
+    found = await ctx.first(
+        sa.select(conversations, lines.c.channel)
+        .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
+        .where(conversations.c.id == conversation_id, lines.c.transport == transport)
+    )
+    if found is None:
+        raise NotFound(conversation=conversation_id)
+
+    async def rows(table: sa.Table) -> list[Row]:
+        mine = sa.select(table).where(table.c.conversation_id == conversation_id)
+        return list(await ctx.all(mine.order_by(table.c.id)))
+
+    return {
+        "conversation": _json(found),
+        "inbox": [_without_codes(_json(row)) for row in await rows(inbox)],
+        "prompts": [_json(row) for row in await rows(prompts)],
+        "outbox": [_outgoing(row) for row in await rows(outbox)],
+        "bookings": [_json(row) for row in await rows(bookings)],
+    }
+
+
+def _json(row: Row) -> dict[str, Json]:
+    return {name: _value(value) for name, value in row._asdict().items()}
+
+
+def _value(value: object) -> Json:
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _without_codes(row: dict[str, Json]) -> dict[str, Json]:
+    incoming = dict(row["incoming"])
+    if "text" in incoming:
+        incoming["text"] = _CODE.sub("••••••", incoming["text"])
+    return row | {"incoming": incoming}
+
+
+def _outgoing(row: Row) -> dict[str, Json]:
+    shown = _json(row)
+    for workings in ("lease", "leased_until"):
+        del shown[workings]
+    return shown | {"say": None} if row.secret else shown

@@ -1,0 +1,125 @@
+"""Prompts: what was asked in a conversation, with the options that may answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import prompts
+from core.messaging.messages import Choice, Json, encode_value
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrompt:
+    """A prompt as it is stored. `flow` is what an answer starts, "" if asked within a flow.
+
+    `number_offset` is the number before its first option, None until it is shown.
+    """
+
+    id: int
+    flow: str
+    step: str
+    digest: str
+    options: Json
+    args: dict[str, Json]
+    number_offset: int | None
+    shown_at: datetime | None
+    closed_at: datetime | None
+    expires_at: datetime | None
+    message_id: str
+
+
+# Built once: composing a statement costs as much as running it.
+_LOAD = (
+    sa.select(
+        prompts.c.id,
+        prompts.c.flow,
+        prompts.c.step,
+        prompts.c.digest,
+        prompts.c.options,
+        prompts.c.args,
+        prompts.c.base.label("number_offset"),
+        prompts.c.shown_at,
+        prompts.c.closed_at,
+        prompts.c.expires_at,
+        prompts.c.message_id,
+    )
+    .where(
+        prompts.c.conversation_id == sa.bindparam("conversation_id"),
+        sa.or_(
+            prompts.c.id.in_(sa.bindparam("known", expanding=True)),
+            sa.and_(prompts.c.flow != "", prompts.c.closed_at.is_(None)),
+        ),
+    )
+    .order_by(prompts.c.id)
+)
+_CLOSE = sa.update(prompts).where(
+    prompts.c.id.in_(sa.bindparam("ids", expanding=True)), prompts.c.closed_at.is_(None)
+)
+
+
+async def load_prompts(
+    ctx: Context, conversation_id: int, *, known: Collection[int]
+) -> list[StoredPrompt]:
+    """Return a conversation's open prompts outside its flows and those with `known` ids, by id."""
+    rows = await ctx.execute(_LOAD, {"conversation_id": conversation_id, "known": list(known)})
+    return [StoredPrompt(**row._asdict()) for row in rows]
+
+
+async def close_prompts(ctx: Context, prompt_ids: Collection[int]) -> None:
+    """Close those of these prompts that are open."""
+    await ctx.execute(_CLOSE, {"ids": list(prompt_ids), "closed_at": ctx.now})
+
+
+async def add_flow_prompt(
+    ctx: Context,
+    conversation_id: int,
+    *,
+    step: str,
+    digest: str,
+    options: Sequence[Choice],
+    args: Json,
+    number_offset: int | None,
+    message_id: str,
+) -> int:
+    """Store the question of a flow under way and return its id."""
+    return await ctx.insert(
+        prompts,
+        conversation_id=conversation_id,
+        step=step,
+        digest=digest,
+        options=[encode_value(choice) for choice in options],
+        args=args,
+        base=number_offset,
+        message_id=message_id,
+        created_at=ctx.now,
+    )
+
+
+async def add_standing_prompt(
+    ctx: Context,
+    conversation_id: int,
+    *,
+    flow: str,
+    options: Sequence[Choice],
+    args: Mapping[str, Json],
+    number_offset: int,
+    message_id: str,
+    expires_at: datetime,
+) -> int:
+    """Store a prompt that stays open beside the talk until `expires_at`; return its id."""
+    return await ctx.insert(
+        prompts,
+        conversation_id=conversation_id,
+        flow=flow,
+        options=[encode_value(choice) for choice in options],
+        args=args,
+        base=number_offset,
+        message_id=message_id,
+        expires_at=expires_at,
+        created_at=ctx.now,
+    )
