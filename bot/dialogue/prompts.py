@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from bot.dialogue.answering import answer_of, names_option
+from bot.dialogue.decisions import DECISIONS, choices_of
 from bot.dialogue.talk import MISSING
 from bot.nlu.types import Understood
 from core.db import tables
 from core.db.context import Context, Row
+from core.messaging.decisions import DecisionKind
 from core.messaging.messages import Json
 
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 """A choice at the head of a longer message: "2, is there parking?"."""
-
-PASSIVE_FLOWS = {"reminder"}
-"""Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
-
-
-_ABOUT = {"decide": "approve", "desk.proposal": "approve", "proposal": "approve"}
-"""What a yes to a prompt outside the talk does, by its flow."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPrompt:
     """A prompt that may be meant by an answer.
 
-    `flow` starts when one is given, for those outside the talk (an approval, a reminder); else
-    it is the question of the flow under way. `message` is the one that shows it, if known.
+    `decision` is its kind for those outside the talk (an approval, a reminder); else it is the
+    question of the flow under way. `message` is the one that shows it, if known.
     """
 
     id: int
-    flow: str
+    decision: DecisionKind | Literal[""]
     step: str
     digest: str
     options: tuple[tuple[Json, tuple[str, ...]], ...]
@@ -44,6 +39,11 @@ class OpenPrompt:
     shown_order: tuple[Any, int] | None
     is_open: bool
     message_id: str = ""
+
+    @property
+    def flow(self) -> str:
+        """The flow that an answer starts; "" where it answers the flow under way."""
+        return DECISIONS[self.decision].flow if self.decision else ""
 
     def value_at(self, number: int) -> Json:
         """Return the value of the option shown with this number; MISSING when there is none."""
@@ -67,7 +67,7 @@ _WAITING = (
         _prompts.conversation_id == sa.bindparam("conversation_id"),
         sa.or_(
             _prompts.id.in_(sa.bindparam("known", expanding=True)),
-            sa.and_(_prompts.flow != "", _prompts.closed_at.is_(None)),
+            sa.and_(_prompts.decision != "", _prompts.closed_at.is_(None)),
         ),
     )
     .order_by(_prompts.id)
@@ -80,21 +80,23 @@ async def load_open_prompts(
     """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
     known = [i for i in (current, seen) if i is not None]
     rows = await ctx.execute(_WAITING, {"conversation_id": conversation_id, "known": known})
-    return [_waiting(ctx, row, current) for row in rows]
+    # A kind of decision that a deploy took away is asked no more.
+    those = [row for row in rows if not row.decision or row.decision in DECISIONS]
+    return [_waiting(ctx, row, current) for row in those]
 
 
 def _waiting(ctx: Context, row: Row, current: int | None) -> OpenPrompt:
     alive = row.closed_at is None and (row.expires_at is None or row.expires_at > ctx.now)
     return OpenPrompt(
         id=row.id,
-        flow=row.flow,
+        decision=row.decision,
         step=row.step,
         digest=row.digest,
-        options=tuple((o["value"], tuple(o["words"])) for o in row.options),
+        options=tuple((c.value, c.keywords) for c in choices_of(row.decision, row.options)),
         args=row.args,
         number_offset=row.base or 0,
         shown_order=None if row.shown_at is None else (row.shown_at, row.id),
-        is_open=alive if row.flow else row.id == current,
+        is_open=alive if row.decision else row.id == current,
         message_id=row.message_id,
     )
 
@@ -140,19 +142,20 @@ def match_words(
 ) -> list[Selection]:
     """Return the open decisions (outside the talk) whose options a word of the message names.
 
-    What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
+    What was offered in passing (`is_passive`) is meant by a mere "yes" or "move it" only while
     nothing was shown since; later these words are about something else.
     """
     said = " ".join(understood.text.casefold().split())
     picks = []
     for prompt in prompts:
-        if prompt.flow and prompt.is_open and prompt.shown_order:
-            loosely = prompt.flow not in PASSIVE_FLOWS or prompt.id == seen
-            answer = answer_of(understood.text, understood, _ABOUT.get(prompt.flow, ""))
+        if prompt.decision and prompt.is_open and prompt.shown_order:
+            known = DECISIONS[prompt.decision]
+            loosely = not known.is_passive or prompt.id == seen
+            answer = answer_of(understood.text, understood, known.about)
             for value, words in prompt.options:
                 acts = (w[1:] for w in words if w[0] == "@" and loosely)
                 # A reminder is only answered that they come: a yes need not be all that is said.
-                mere = prompt.flow in PASSIVE_FLOWS and answer.leaning == "yes" and not answer.doubt
+                mere = known.is_passive and answer.leaning == "yes" and not answer.doubt
                 if said in words or any(
                     names_option(act, understood.text, understood, answer)
                     or (mere and act == "yes" and act in understood.acts)

@@ -13,7 +13,6 @@ import structlog
 from bot.dialogue.journal import Journal
 from bot.dialogue.talk import (
     AwaitAnswer,
-    BookingButtons,
     Conversation,
     FlowRun,
     Heard,
@@ -31,6 +30,7 @@ from core.catalog.entities import Catalog
 from core.db import tables
 from core.db.context import Context, Row
 from core.errors import SlotlineError
+from core.messaging.decisions import Decision
 from core.messaging.messages import Incoming, Json, Say, encode_value
 from core.messaging.outbox import enqueue
 
@@ -128,7 +128,7 @@ class TurnState:
     has_contact_keyboard: bool = False  # the question was put with a keyboard of its own
     toast: Say | None = None  # what a tap itself is answered with, beside the chat
     shown_answers: list[Say] = field(default_factory=list)
-    booking_buttons: BookingButtons | None = None
+    booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
     has_consented: bool = False  # to our messages, before this turn
     shop_versions: Mapping[int, int] = field(
@@ -350,14 +350,14 @@ class TurnState:
             living["above"] = self.question is not None and not self.question.stands_alone
         return living
 
-    async def _put_card(self, card: BookingButtons, message: str) -> int:
+    async def _put_card(self, card: Decision, message: str) -> int:
         """Write the prompt of a booking's buttons, which stays open beside the talk."""
         return await self.ctx.insert(
             tables.prompts,
             conversation_id=self.conversation.id,
-            flow="card",
-            options=[encode_value(choice) for choice in card.options],
-            args={"booking": card.booking_id, "layout": "pairs"},
+            decision=card.kind,
+            options=list(card.options),
+            args={**card.args, "layout": "pairs"},
             base=UNNUMBERED_OFFSET,
             message_id=message,
             expires_at=card.expires_at,

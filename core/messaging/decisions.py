@@ -1,0 +1,52 @@
+"""What people may decide outside the question of a talk: kinds and values, no labels or words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from core.messaging.messages import Json, Say, encode_value
+
+DecisionKind = Literal[
+    "approval",
+    "card",
+    "customer_message",
+    "ended_card",
+    "outcome",
+    "person_request",
+    "proposal",
+    "reminder",
+]
+"""What is decided: a request, what a booking's card offers, what to do with a customer's words, what
+an ended booking's card offers, how a visit went, who answers a customer, another time, a reminder.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A choice that stays open beside the talk until `expires_at`.
+
+    `options` are the values to choose from, in the order in which they are shown, and `args` say
+    what the decision is about. How an option is labelled and which words choose it is not core's
+    to know.
+    """
+
+    kind: DecisionKind
+    options: tuple[str, ...]
+    args: Mapping[str, Json] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+    def prompt_columns(self, say: Say) -> dict[str, Json]:
+        """Return the columns of the prompt that asks for it below the words of `say`."""
+        asked = {"say": say, "decision": self.kind, "options": self.options}
+        return {
+            "decision": self.kind,
+            "step": "",
+            "digest": Say("", asked).content_hash(),
+            "say": encode_value(say),
+            "options": list(self.options),
+            "args": dict(self.args),
+            "expires_at": self.expires_at,
+        }
