@@ -72,7 +72,7 @@ CHOICES = {
 
 def upgrade() -> None:
     """Call the column by what it holds, and keep of each option its value."""
-    op.alter_column("prompts", "flow", new_column_name="decision")
+    _rename_column("flow", "decision")
     for flow, stored in _decisions():
         options = json.loads(stored) if isinstance(stored, str) else stored
         _rewrite((flow, stored), _kind(flow, options), [option["value"] for option in options])
@@ -85,7 +85,17 @@ def downgrade() -> None:
         known = {choice["value"]: choice for choice in CHOICES.get(kind, ())}
         options = [known[value] for value in values if value in known]
         _rewrite((kind, stored), FLOWS.get(kind, kind), options)
-    op.alter_column("prompts", "decision", new_column_name="flow")
+    _rename_column("decision", "flow")
+
+
+def _rename_column(old: str, new: str) -> None:
+    op.alter_column("prompts", old, new_column_name=new)
+    # PostgreSQL from 18 on names what says NOT NULL by the column, and keeps that name.
+    named = sa.text("SELECT conname FROM pg_constraint WHERE conname = :name")
+    name = f"prompts_{old}_not_null"
+    on_postgresql = op.get_context().dialect.name == "postgresql"
+    if on_postgresql and op.get_bind().execute(named, {"name": name}).first():
+        op.execute(f"ALTER TABLE prompts RENAME CONSTRAINT {name} TO prompts_{new}_not_null")
 
 
 def _kind(flow: str, options: list[dict[str, Any]]) -> str:

@@ -8,13 +8,14 @@ from bot.dialogue.decisions import DECISIONS, choices_of
 from core.db import migrate
 from core.db.runtime import Runtime
 from core.db.tables import prompts
+from core.messaging.decisions import DecisionKind
 from core.messaging.messages import Choice, encode_value
 from tests.support.row_factory import RowFactory
 
 BEFORE = "0014"
 HAD_FLOW = sa.table("prompts", sa.column("id"), sa.column("flow"), sa.column("options", sa.JSON()))
 
-ASKED = (
+ASKED: tuple[tuple[DecisionKind, list[str]], ...] = (
     ("approval", ["approve", "decline", "propose"]),
     ("card", ["move", "cancel", "calendar"]),
     ("customer_message", ["write", "back"]),
@@ -53,7 +54,7 @@ async def test_decisions_go_back_to_flows_and_forth_again(runtime: Runtime) -> N
         == [
             (flow, [encode_value(choice) for choice in choices_of(kind, options)])
             for kind, options in ASKED
-            for flow in [DECISIONS[kind].flow] * 2  # type: ignore[index] # each is one, see above
+            for flow in [DECISIONS[kind].flow] * 2
         ]
         + [("", WITHIN)] * 2
     )

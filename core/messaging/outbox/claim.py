@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -76,7 +76,7 @@ class Outgoing:
     provider_id: str
     provider_status: str
     number_offset: int
-    options: Sequence[Json]
+    options: tuple[Json, ...]
     decision: str = ""
     layout: str = ""
     edit_target: Json = field(default_factory=dict)
@@ -342,7 +342,7 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         provider_id=row.provider_id,
         provider_status=row.provider_status,
         number_offset=bases.get(row.prompt_id, 0),
-        options=row.options or [],
+        options=tuple(row.options or ()),
         decision=row.decision or "",
         layout=(row.prompt_args or {}).get("layout", ""),
         edit_target=row.living,

@@ -82,9 +82,9 @@ def _strings(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.JoinedStr):
             passed |= {id(part) for part in node.values}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in passed:
-                yield node.value
+        match node:
+            case ast.Constant(value=str(whole)) if id(node) not in passed:
+                yield whole
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

@@ -579,7 +579,7 @@ async def test_a_retried_prompt_keeps_its_numbers_and_a_dead_one_frees_them(
         prompt = await add_prompt(ctx, talk, 2)
         await enqueue.enqueue(ctx, HELLO, conversation_id=talk, prompt_id=prompt)
         (row,) = await claim_due(ctx)
-        assert (row.number_offset, row.options) == (2, [0, 1])
+        assert (row.number_offset, row.options) == (2, (0, 1))
         await start_attempt(ctx, row.id, row.lease)
         await mark_failed(ctx, row.id, row.lease, error="503")
     clock_of(runtime).advance(timedelta(seconds=19))
