@@ -45,6 +45,9 @@ DECISIONS: Mapping[DecisionKind, DecisionFlow] = {
         ),
         about="approve",
     ),
+    "bound_chat": DecisionFlow(
+        "unpair", (Choice("end", text("chat_bound.end"), ("not me", "undo")),)
+    ),
     # A card's buttons have no words: typed, these are about whatever the talk is about.
     "card": DecisionFlow(
         "card",
@@ -58,6 +61,13 @@ DECISIONS: Mapping[DecisionKind, DecisionFlow] = {
     "customer_message": DecisionFlow("desk.answer", (_WRITE_BACK, _HAND_BACK)),
     "ended_card": DecisionFlow(
         "card", (Choice("calendar", text("off_calendar")),), is_persistent=True
+    ),
+    "invitation": DecisionFlow(
+        "invitation",
+        (
+            Choice("accept", text("invitation.accept"), ("@yes", "accept")),
+            Choice("decline", text("invitation.decline"), ("@no", "decline")),
+        ),
     ),
     "outcome": DecisionFlow(
         "desk.outcome",

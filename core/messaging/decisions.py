@@ -11,16 +11,19 @@ from core.messaging.messages import Json, Say, encode_value
 
 DecisionKind = Literal[
     "approval",
+    "bound_chat",
     "card",
     "customer_message",
     "ended_card",
+    "invitation",
     "outcome",
     "person_request",
     "proposal",
     "reminder",
 ]
-"""What is decided: a request, what a booking's card offers, what to do with a customer's words, what
-an ended booking's card offers, how a visit went, who answers a customer, another time, a reminder.
+"""What is decided: a request, a chat that acts for a member from now on, what the card of a booking
+offers, what a customer wrote, what the card of an ended booking offers, an invitation, how a visit
+went, who talks to a customer, another time, a reminder.
 """
 
 

@@ -15,11 +15,12 @@ depends_on = None
 AS_STORED = sa.Text().with_variant(postgresql.JSONB(), "postgresql")
 """JSON as SQLite keeps it: its text can be compared only as it was written."""
 
-KINDS = {"decide": "approval", "desk.outcome": "outcome"}
+KINDS = {"decide": "approval", "desk.outcome": "outcome", "unpair": "bound_chat"}
 """What flows are called as kinds; the others have one name for both, or depend on the options."""
 
 FLOWS = {
     "approval": "decide",
+    "bound_chat": "unpair",
     "customer_message": "desk.answer",
     "ended_card": "card",
     "outcome": "desk.outcome",
@@ -40,6 +41,7 @@ CHOICES = {
         _choice("decline", "decline", "@decline", "decline", "rechazar"),
         _choice("propose", "propose", "other time", "otra hora"),
     ),
+    "bound_chat": (_choice("end", "chat_bound.end", "not me", "undo"),),
     "card": (
         _choice("move", "do_move"),
         _choice("cancel", "do_cancel"),
@@ -47,6 +49,10 @@ CHOICES = {
     ),
     "customer_message": (_WRITE, _BACK),
     "ended_card": (_choice("calendar", "off_calendar"),),
+    "invitation": (
+        _choice("accept", "invitation.accept", "@yes", "accept"),
+        _choice("decline", "invitation.decline", "@no", "decline"),
+    ),
     "outcome": (
         _choice("done", "came", "@yes", "came"),
         _choice("noshow", "did_not_come", "@no", "did not come", "didn't come", "no show",

@@ -17,9 +17,11 @@ HAD_FLOW = sa.table("prompts", sa.column("id"), sa.column("flow"), sa.column("op
 
 ASKED: tuple[tuple[DecisionKind, list[str]], ...] = (
     ("approval", ["approve", "decline", "propose"]),
+    ("bound_chat", ["end"]),
     ("card", ["move", "cancel", "calendar"]),
     ("customer_message", ["write", "back"]),
     ("ended_card", ["calendar"]),
+    ("invitation", ["accept", "decline"]),
     ("outcome", ["done", "noshow"]),
     ("person_request", ["back", "write"]),
     ("proposal", ["accept", "other", "cancel"]),
