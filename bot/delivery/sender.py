@@ -17,6 +17,7 @@ from bot.channels.base import Channel, Channels, NeedsConfig, RateLimited, SendR
 from bot.channels.twilio.templates import template_variables
 from bot.delivery.ack_batcher import AckBatcher
 from bot.delivery.circuit_breaker import LineBreaker
+from bot.dialogue.decisions import choices_of
 from bot.i18n.messages import TRANSLATOR
 from bot.observability import metrics
 from bot.rendering import sms_segments
@@ -352,7 +353,12 @@ def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
     """Write a claimed row in its conversation's language, by its shop's country."""
     prompt = None
     if row.prompt_id:
-        prompt = ShownPrompt(row.prompt_id, row.options, row.number_offset, row.layout)
+        prompt = ShownPrompt(
+            row.prompt_id,
+            choices_of(row.decision, row.options),
+            row.number_offset,
+            row.layout,
+        )
     locale = "_".join(filter(None, (row.language or "en", row.country)))
     rendered = render_say(
         row.say,

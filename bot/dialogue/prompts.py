@@ -5,36 +5,31 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 from bot.dialogue.answering import answer_of, names_option
+from bot.dialogue.decisions import DECISIONS, choices_of
 from bot.dialogue.talk import MISSING
 from bot.nlu.types import Understood
 from core.db.context import Context
+from core.messaging.decisions import DecisionKind
 from core.messaging.messages import Json
 from core.messaging.prompts import StoredPrompt, load_prompts
 
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
 """A choice at the head of a longer message: "2, is there parking?"."""
 
-PASSIVE_FLOWS = {"reminder"}
-"""Flows of prompts that nobody waits for: they stay open for a day, and mostly unanswered."""
-
-
-_ABOUT = {"decide": "approve", "desk.proposal": "approve", "proposal": "approve"}
-"""What a yes to a prompt outside the talk does, by its flow."""
-
 
 @dataclass(frozen=True, slots=True)
 class OpenPrompt:
     """A prompt that may be meant by an answer.
 
-    `flow` starts when one is given, for those outside the talk (an approval, a reminder); else
-    it is the question of the flow under way. `message` is the one that shows it, if known.
+    `decision` is its kind for those outside the talk (an approval, a reminder); else it is the
+    question of the flow under way. `message` is the one that shows it, if known.
     """
 
     id: int
-    flow: str
+    decision: DecisionKind | Literal[""]
     step: str
     digest: str
     options: tuple[tuple[Json, tuple[str, ...]], ...]
@@ -43,6 +38,11 @@ class OpenPrompt:
     shown_order: tuple[Any, int] | None
     is_open: bool
     message_id: str = ""
+
+    @property
+    def flow(self) -> str:
+        """The flow that an answer starts; "" where it answers the flow under way."""
+        return DECISIONS[self.decision].flow if self.decision else ""
 
     def value_at(self, number: int) -> Json:
         """Return the value of the option shown with this number; MISSING when there is none."""
@@ -65,7 +65,9 @@ async def load_open_prompts(
     """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
     known = [i for i in (current, seen) if i is not None]
     stored = await load_prompts(ctx, conversation_id, known=known)
-    return [_open_prompt(one, current, ctx.now) for one in stored]
+    # A kind of decision that a deploy took away is asked no more.
+    asked = [one for one in stored if not one.decision or one.decision in DECISIONS]
+    return [_open_prompt(one, current, ctx.now) for one in asked]
 
 
 def _open_prompt(stored: StoredPrompt, current: int | None, now: datetime) -> OpenPrompt:
@@ -73,14 +75,14 @@ def _open_prompt(stored: StoredPrompt, current: int | None, now: datetime) -> Op
     alive = stored.closed_at is None and not is_over
     return OpenPrompt(
         id=stored.id,
-        flow=stored.flow,
+        decision=cast("DecisionKind | Literal['']", stored.decision),
         step=stored.step,
         digest=stored.digest,
-        options=tuple((o["value"], tuple(o["words"])) for o in stored.options),
+        options=tuple((c.value, c.keywords) for c in choices_of(stored.decision, stored.options)),
         args=stored.args,
         number_offset=stored.number_offset or 0,
         shown_order=None if stored.shown_at is None else (stored.shown_at, stored.id),
-        is_open=alive if stored.flow else stored.id == current,
+        is_open=alive if stored.decision else stored.id == current,
         message_id=stored.message_id,
     )
 
@@ -126,19 +128,20 @@ def match_words(
 ) -> list[Selection]:
     """Return the open decisions (outside the talk) whose options a word of the message names.
 
-    What was offered in passing (`IN_PASSING`) is meant by a mere "yes" or "move it" only while
+    What was offered in passing (`is_passive`) is meant by a mere "yes" or "move it" only while
     nothing was shown since; later these words are about something else.
     """
     said = " ".join(understood.text.casefold().split())
     picks = []
     for prompt in prompts:
-        if prompt.flow and prompt.is_open and prompt.shown_order:
-            loosely = prompt.flow not in PASSIVE_FLOWS or prompt.id == seen
-            answer = answer_of(understood.text, understood, _ABOUT.get(prompt.flow, ""))
+        if prompt.decision and prompt.is_open and prompt.shown_order:
+            known = DECISIONS[prompt.decision]
+            loosely = not known.is_passive or prompt.id == seen
+            answer = answer_of(understood.text, understood, known.about)
             for value, words in prompt.options:
                 acts = (w[1:] for w in words if w[0] == "@" and loosely)
                 # A reminder is only answered that they come: a yes need not be all that is said.
-                mere = prompt.flow in PASSIVE_FLOWS and answer.leaning == "yes" and not answer.doubt
+                mere = known.is_passive and answer.leaning == "yes" and not answer.doubt
                 if said in words or any(
                     names_option(act, understood.text, understood, answer)
                     or (mere and act == "yes" and act in understood.acts)

@@ -19,6 +19,7 @@ from bot.nlu.types import Understood
 from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.messaging.conversations import ConversationChanges
+from core.messaging.decisions import Decision
 from core.messaging.messages import Choice, Incoming, Json, Say
 
 MISSING: Any = object()
@@ -140,17 +141,8 @@ class FlowRun:
     says: list[Say] = field(default_factory=list)
     not_understood: bool = False
     shown_answers: list[Say] = field(default_factory=list)
-    booking_buttons: BookingButtons | None = None
+    booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class BookingButtons:
-    """A booking whose buttons stay under what is said, until it is over."""
-
-    booking_id: int
-    expires_at: datetime
-    options: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +233,9 @@ class Talk:
         """Send a place ("venue") or a calendar file ("calendar") along, where that can be done."""
         self.flow_run.attachments.append(PendingAttachment(kind, say, booking_id))
 
-    def show_booking_buttons(
-        self, booking_id: int, expires_at: datetime, options: Sequence[Choice]
-    ) -> None:
-        """Put a booking's buttons under what is said; a tap starts the flow "card"."""
-        self.flow_run.booking_buttons = BookingButtons(booking_id, expires_at, tuple(options))
+    def show_booking_buttons(self, buttons: Decision) -> None:
+        """Put a booking's buttons under what is said, until it is over."""
+        self.flow_run.booking_buttons = buttons
 
     async def choose(
         self,

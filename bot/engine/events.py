@@ -11,7 +11,7 @@ from core.messaging import handoff
 def handle_event(turn: TurnState) -> None:
     """Mind what we sent to the conversation ourselves."""
     match turn.incoming.text:
-        case "handback" if turn.is_handed_off:
+        case handoff.HANDBACK_EVENT if turn.is_handed_off:
             turn.change_conversation(human_until=None)
             turn.says.append(text("back_again"))
         case "blocked" | "unblocked" as now:

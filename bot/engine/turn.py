@@ -17,6 +17,7 @@ import structlog
 
 from bot.dialogue import nlu_context
 from bot.dialogue.answering import takes_back
+from bot.dialogue.decisions import DECISIONS
 from bot.dialogue.prompts import (
     OpenPrompt,
     Selection,
@@ -64,9 +65,6 @@ _BARE = 2
 
 _PERSONAL = {"code", "name", "phone"}
 """Questions whose answers are not kept, understood or not."""
-
-PERSISTENT_FLOWS = {"card"}
-"""Flows of prompts that stay open after an answer: a booking's buttons, until it is over."""
 
 
 _CONVERSATION_LOCKS: CacheKey[WeakValueDictionary[int, asyncio.Lock]] = CacheKey(
@@ -194,9 +192,9 @@ async def _handle(turn: TurnState) -> None:
     pick = Selection() if slash else _pick(turn, heard, prompts, await _shops(turn))
     if await staff_commands.dispatch_staff_command(turn, heard, prompts):
         heard.consumed = True
-    elif pick.prompt and pick.prompt.flow:
+    elif pick.prompt and pick.prompt.decision:
         turn.begin_flow(pick.prompt.flow, **pick.prompt.args, choice=pick.value)
-        if pick.prompt.flow not in PERSISTENT_FLOWS:
+        if not DECISIONS[pick.prompt.decision].is_persistent:
             turn.stack[-1].closes = pick.prompt.id
     elif pick.prompt:
         heard.step, heard.digest = pick.prompt.step, pick.prompt.digest
@@ -275,7 +273,7 @@ def _pick(
 
 def _taken_back(h: TurnState, pick: Selection) -> bool:
     """Whether words speak against the first option of an open decision: "1, no" decides nothing."""
-    if pick.prompt is None or not pick.prompt.flow or pick.value != pick.prompt.options[0][0]:
+    if pick.prompt is None or not pick.prompt.decision or pick.value != pick.prompt.options[0][0]:
         return False
     return takes_back(h.incoming, h.conversation.language)
 

@@ -13,7 +13,6 @@ import structlog
 from bot.dialogue.journal import Journal
 from bot.dialogue.talk import (
     AwaitAnswer,
-    BookingButtons,
     Conversation,
     FlowRun,
     Heard,
@@ -31,6 +30,7 @@ from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.errors import SlotlineError
 from core.messaging.conversations import ConversationChanges, StoredConversation, save_turn
+from core.messaging.decisions import Decision
 from core.messaging.inbox import PendingIncoming, finish_incoming
 from core.messaging.messages import Incoming, Json, Say, encode_value
 from core.messaging.outbox import enqueue
@@ -122,7 +122,7 @@ class TurnState:
     has_contact_keyboard: bool = False  # the question was put with a keyboard of its own
     toast: Say | None = None  # what a tap itself is answered with, beside the chat
     shown_answers: list[Say] = field(default_factory=list)
-    booking_buttons: BookingButtons | None = None
+    booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
     has_consented: bool = False  # to our messages, before this turn
     # Of shops, as this turn read them.
@@ -352,14 +352,14 @@ class TurnState:
             living["above"] = self.question is not None and not self.question.stands_alone
         return living
 
-    async def _put_card(self, card: BookingButtons, message: str) -> int:
+    async def _put_card(self, card: Decision, message: str) -> int:
         """Write the prompt of a booking's buttons, which stays open beside the talk."""
         return await add_standing_prompt(
             self.ctx,
             self.conversation.id,
-            flow="card",
+            decision=card.kind,
             options=card.options,
-            args={"booking": card.booking_id, "layout": "pairs"},
+            args={**card.args, "layout": "pairs"},
             number_offset=UNNUMBERED_OFFSET,
             message_id=message,
             expires_at=card.expires_at,

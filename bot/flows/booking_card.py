@@ -11,18 +11,9 @@ from bot.i18n.messages import text
 from core.bookings.booking import Booking, load_booking
 from core.catalog import loader
 from core.catalog.entities import Catalog, Slot
-from core.messaging.messages import Choice, Money, Say, When
+from core.messaging.decisions import Decision
+from core.messaging.messages import Money, Say, When
 from core.people.identities import person_of_conversation
-
-CARD_OPTIONS = (
-    Choice("move", text("do_move")),
-    Choice("cancel", text("do_cancel")),
-    Choice("calendar", text("add_to_calendar")),
-)
-"""What a card's buttons do. No words: typed, they are about whatever the talk is about."""
-
-ENDED_CARD_OPTIONS = (Choice("calendar", text("off_calendar")),)
-"""What can be done with a booking that was called off."""
 
 
 async def handle_card_button(talk: Talk) -> None:
@@ -49,7 +40,14 @@ async def keep_booking(talk: Talk) -> None:
 async def show_card(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
     """Show the card of a booking, with its buttons, below what is new about it."""
     await talk.say(booking_card(catalog, booking, head))
-    talk.show_booking_buttons(booking.id, booking.ends_at, CARD_OPTIONS)
+    options = ("move", "cancel", "calendar")
+    talk.show_booking_buttons(Decision("card", options, {"booking": booking.id}, booking.ends_at))
+
+
+def show_ended_card_button(talk: Talk, booking: Booking) -> None:
+    """Show what can be done with a booking that was called off."""
+    about = {"booking": booking.id}
+    talk.show_booking_buttons(Decision("ended_card", ("calendar",), about, booking.ends_at))
 
 
 def booking_card(catalog: Catalog, booking: Booking, head: Say) -> Say:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.dialogue.decisions import DECISIONS
 from bot.dialogue.talk import MISSING, Heard, Talk
 from bot.flows.login import login
 from bot.flows.staff.settings import welcome_member
@@ -31,7 +32,7 @@ async def answer_invitation(talk: Talk) -> None:
     answer = talk.args.get("choice")
     if answer is None:
         asked = text("invitation.ask", shop=found.shop, role=_role(found))
-        answer = await talk.decide("answer", asked, _ANSWERS)
+        answer = await talk.decide("answer", asked, DECISIONS["invitation"].choices)
     if answer == "accept":
         # Whose catalog says which line sends the code, and in which country's numbers.
         await login(
@@ -70,11 +71,6 @@ async def answer_invitation(talk: Talk) -> None:
         await talk.say(text("invitation.accepted", shop=found.shop, role=_role(found)))
     else:
         await talk.say(text("invitation.declined"))
-
-
-_ANSWERS = tuple(
-    Choice(one.value, text(one.label.key), one.keywords) for one in invitations.INVITATION_ANSWERS
-)
 
 
 async def _which(talk: Talk) -> Invitation | None:

@@ -11,7 +11,7 @@ from bot.flows.pick_shop import pick_shop
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
 from core.bookings import agenda
-from core.messaging import handoff
+from core.messaging.decisions import Decision
 from core.messaging.messages import Choice, Json, When
 from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.people.identities import person_of_conversation
@@ -107,10 +107,12 @@ async def call_person(talk: Talk) -> None:
             else text("alert.human_new", phone=talk_.address),
             shop_id=catalog.shop.id,
             kind="human",
-            options=handoff.REQUEST_OPTIONS,
-            flow="desk.answer",
-            args={"conversation": talk_.id, "shop": catalog.shop.id, "name": name},
-            expires_at=talk.ctx.now + STAFF_SILENCE,
+            decision=Decision(
+                "person_request",
+                ("back", "write"),
+                {"conversation": talk_.id, "shop": catalog.shop.id, "name": name},
+                talk.ctx.now + STAFF_SILENCE,
+            ),
         )
         return True
 

@@ -183,7 +183,7 @@ async def cancel_booking(talk: Talk) -> None:
 
     await talk.once("cancelled", undo)
     await talk.say(text("cancelled", booking=line, shop=catalog.shop.name))
-    talk.show_booking_buttons(booking.id, booking.ends_at, booking_card.ENDED_CARD_OPTIONS)
+    booking_card.show_ended_card_button(talk, booking)
 
 
 async def report_late(talk: Talk) -> None:

@@ -5,20 +5,12 @@ Keys and parameters only; the wording is the texts'.
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.bookings.booking import Booking
 from core.bookings.transitions import Actor
 from core.db.context import Context
-from core.messaging.messages import Choice, Say, When
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say, When
 from core.messaging.outbox.enqueue import enqueue_for_customer, enqueue_for_staff
-
-DECISION_OPTIONS = (
-    Choice("approve", Say("approve"), ("@approve", "approve", "aprobar")),
-    Choice("decline", Say("decline"), ("@decline", "decline", "rechazar")),
-    Choice("propose", Say("propose"), ("other time", "otra hora")),
-)
-"""What an alert for approval lets people answer; the answer starts the flow "decide"."""
 
 
 async def notify_staff(
@@ -40,15 +32,12 @@ async def notify_staff(
     """
     handed = kind == "moved" and more.get("was") == booking.local_start
     say = Say(f"alert.{'handed' if handed else kind}", {**booking_facts(booking), **more})
-    asked: dict[str, Any] = {}
+    decision = None
     if kind == "approve":
-        asked = {
-            "options": DECISION_OPTIONS,
-            "flow": "decide",
-            # The start it shows: an answer does not outlive a move.
-            "args": {"booking": booking.id, "starts": int(booking.starts_at.timestamp())},
-            "expires_at": booking.starts_at,
-        }
+        # The start it shows: an answer does not outlive a move.
+        about = {"booking": booking.id, "starts": int(booking.starts_at.timestamp())}
+        options = ("approve", "decline", "propose")
+        decision = Decision("approval", options, about, booking.starts_at)
     await enqueue_for_staff(
         ctx,
         say,
@@ -59,7 +48,7 @@ async def notify_staff(
         conversation_id=booking.conversation_id,
         skip_user_id=skip,
         instead_of=instead_of,
-        **asked,
+        decision=decision,
     )
 
 

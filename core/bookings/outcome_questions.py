@@ -10,7 +10,8 @@ from core.bookings import notifications
 from core.bookings.booking import list_bookings
 from core.db.context import Context
 from core.db.tables import bookings, outbox
-from core.messaging.messages import Choice, Say
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say
 from core.messaging.outbox.enqueue import enqueue_for_staff
 
 ASK_OUTCOME_AFTER = timedelta(minutes=10)
@@ -18,29 +19,6 @@ ASK_OUTCOME_AFTER = timedelta(minutes=10)
 
 ASK_OUTCOME_UNTIL = timedelta(hours=12)
 """After so long nobody is asked any more."""
-
-OUTCOME_OPTIONS = (
-    Choice("done", Say("came"), ("@yes", "came")),
-    Choice(
-        "noshow",
-        Say("did_not_come"),
-        (
-            "@no",
-            "did not come",
-            "didn't come",
-            "no show",
-            "noshow",
-            "no vino",
-            "não veio",
-            "nao veio",
-            "nahi aaya",
-            "nahi aayi",
-            "नहीं आया",
-            "नहीं आई",
-        ),
-    ),
-)
-"""What the shop may answer about a visit; the answer starts "desk.outcome"."""
 
 
 async def ask_outcomes(ctx: Context, *, limit: int = 50) -> int:
@@ -67,9 +45,11 @@ async def ask_outcomes(ctx: Context, *, limit: int = 50) -> int:
             booking_id=one.id,
             provider_id=one.provider_id,
             conversation_id=one.conversation_id,
-            options=OUTCOME_OPTIONS,
-            flow="desk.outcome",
-            args={"booking": one.id},
-            expires_at=one.ends_at + ASK_OUTCOME_UNTIL,
+            decision=Decision(
+                "outcome",
+                ("done", "noshow"),
+                {"booking": one.id},
+                one.ends_at + ASK_OUTCOME_UNTIL,
+            ),
         )
     return told

@@ -33,18 +33,12 @@ from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
 from core.db.tables import bookings, claims
 from core.errors import InvalidTransition, InvalidValue, SlotTaken
-from core.messaging.messages import Choice, Say, When
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say, When
 from core.messaging.outbox.prompts import enqueue_prompt
 
 PROPOSAL_LIFETIME = timedelta(hours=24)
 """How long a proposed time is held, at most; never past the start of either."""
-
-PROPOSAL_OPTIONS = (
-    Choice("accept", Say("proposal.accept"), ("@yes", "@approve")),
-    Choice("other", Say("proposal.other"), ("@other", "@move")),
-    Choice("cancel", Say("proposal.cancel"), ("@cancel",)),
-)
-"""What a customer may answer; the answer starts the flow "proposal"."""
 
 
 @retry_on_conflict
@@ -161,14 +155,16 @@ async def _ask(ctx: Context, known: Catalog, old: Booking, slot: Slot, until: da
         discreetly=discreetly,
         booking=old,
         kind="proposal",
-        options=PROPOSAL_OPTIONS,
-        flow="proposal",
-        args={
-            "booking": old.id,
-            "slot": slot.to_json(),
-            "was": int(old.starts_at.timestamp()),
-        },
-        expires_at=until,
+        decision=Decision(
+            "proposal",
+            ("accept", "other", "cancel"),
+            {
+                "booking": old.id,
+                "slot": slot.to_json(),
+                "was": int(old.starts_at.timestamp()),
+            },
+            until,
+        ),
     )
 
 

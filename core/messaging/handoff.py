@@ -14,7 +14,8 @@ from core.db.context import Context
 from core.db.tables import conversations, lines
 from core.errors import NotFound
 from core.messaging import inbox
-from core.messaging.messages import Choice, Incoming, Say
+from core.messaging.decisions import Decision
+from core.messaging.messages import Incoming, Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.prompts import enqueue_prompt
 
@@ -23,18 +24,6 @@ RELAY_EVENT = "relay"
 
 HANDBACK_EVENT = "handback"
 """The event that gives it back to the bot."""
-
-REQUEST_OPTIONS = (
-    Choice("back", Say("hand_back"), ("done",)),
-    Choice("write", Say("relay.answer"), ("write back", "answer", "reply")),
-)
-"""What somebody of the shop may do when a customer asks for a person."""
-
-REPLY_OPTIONS = (
-    Choice("write", Say("relay.answer"), ("write back", "answer", "reply")),
-    Choice("back", Say("hand_back"), ("done",)),
-)
-"""What somebody of the shop may do with a customer's words; the answer starts "desk.answer"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +97,11 @@ async def send_to_staff(
         ctx,
         Say("relay.from_customer", {"customer": name or Say("relay.somebody"), "words": words}),
         conversation_id=to,
-        options=REPLY_OPTIONS,
-        flow="desk.answer",
-        args={"conversation": conversation_id, "shop": shop_id, "name": name},
+        decision=Decision(
+            "customer_message",
+            ("write", "back"),
+            {"conversation": conversation_id, "shop": shop_id, "name": name},
+        ),
         kind="relay",
         shop_id=shop_id,
     )

@@ -15,13 +15,13 @@ from core.messaging.messages import Choice, Json, encode_value
 
 @dataclass(frozen=True, slots=True)
 class StoredPrompt:
-    """A prompt as it is stored. `flow` is what an answer starts, "" if asked within a flow.
+    """A prompt as it is stored. `decision` is its kind, "" if asked within a flow.
 
     `number_offset` is the number before its first option, None until it is shown.
     """
 
     id: int
-    flow: str
+    decision: str
     step: str
     digest: str
     options: Json
@@ -37,7 +37,7 @@ class StoredPrompt:
 _LOAD = (
     sa.select(
         prompts.c.id,
-        prompts.c.flow,
+        prompts.c.decision,
         prompts.c.step,
         prompts.c.digest,
         prompts.c.options,
@@ -52,7 +52,7 @@ _LOAD = (
         prompts.c.conversation_id == sa.bindparam("conversation_id"),
         sa.or_(
             prompts.c.id.in_(sa.bindparam("known", expanding=True)),
-            sa.and_(prompts.c.flow != "", prompts.c.closed_at.is_(None)),
+            sa.and_(prompts.c.decision != "", prompts.c.closed_at.is_(None)),
         ),
     )
     .order_by(prompts.c.id)
@@ -104,19 +104,19 @@ async def add_standing_prompt(
     ctx: Context,
     conversation_id: int,
     *,
-    flow: str,
-    options: Sequence[Choice],
+    decision: str,
+    options: Sequence[Json],
     args: Mapping[str, Json],
     number_offset: int,
     message_id: str,
-    expires_at: datetime,
+    expires_at: datetime | None,
 ) -> int:
     """Store a prompt that stays open beside the talk until `expires_at`; return its id."""
     return await ctx.insert(
         prompts,
         conversation_id=conversation_id,
-        flow=flow,
-        options=[encode_value(choice) for choice in options],
+        decision=decision,
+        options=list(options),
         args=args,
         base=number_offset,
         message_id=message_id,

@@ -19,7 +19,8 @@ from core.db.context import Context
 from core.db.tables import conversations, identities, prompts, shops
 from core.db.tables import invitations as table
 from core.errors import InvalidValue, InvitationOver, NotFound
-from core.messaging.messages import Choice, Say
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say
 from core.messaging.outbox.prompts import enqueue_prompt
 from core.people import otp
 from core.people.identities import get_or_create_contact, recently_verified
@@ -39,14 +40,6 @@ DAY = timedelta(days=1)
 NOTICES_PER_PHONE, NOTICES_PER_SHOP, NOTICES_PER_PREFIX = 3, 20, 50
 """Messages about invitations in a day: to one phone whoever invites it, by one shop, to one range
 of numbers (`otp.PREFIX_LENGTH`). An invitation beyond them stands, and nobody is written to."""
-
-INVITATION_FLOW = "invitation"
-"""The flow that an answer to the message starts."""
-
-INVITATION_ANSWERS = (
-    Choice("accept", Say("invitation.accept"), ("@yes", "accept")),
-    Choice("decline", Say("invitation.decline"), ("@no", "decline")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +179,15 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
     await enqueue_prompt(
         ctx,
         Say("invitation", {"shop": invitation.shop, "role": Say(f"role.{invitation.role}")}),
-        options=INVITATION_ANSWERS,
-        flow=INVITATION_FLOW,
-        args={"invitation": invitation.id},
+        decision=Decision(
+            "invitation",
+            ("accept", "decline"),
+            {"invitation": invitation.id},
+            invitation.expires_at,
+        ),
         kind="invitation",
         conversation_id=contact.conversation_id,
         shop_id=invitation.shop_id,
-        expires_at=invitation.expires_at,
     )
     await ctx.execute(sa.update(table).where(table.c.id == invitation.id).values(told_at=ctx.now))
 
@@ -311,7 +306,7 @@ async def _ask_no_more(ctx: Context, invitation_id: int) -> None:
         .where(
             prompts.c.conversation_id.in_(talks),
             prompts.c.closed_at.is_(None),
-            prompts.c.flow == INVITATION_FLOW,
+            prompts.c.decision == "invitation",
             prompts.c.args["invitation"].as_integer() == invitation_id,
         )
         .values(closed_at=ctx.now)

@@ -16,7 +16,8 @@ from core.db.audit import record_change
 from core.db.context import Context
 from core.db.tables import identities, member_chats, members, one_time_codes, users
 from core.errors import CodeExpired, NotFound
-from core.messaging.messages import Choice, Say
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say
 from core.messaging.outbox.prompts import enqueue_prompt
 from core.people.member_chats import (
     MemberChat,
@@ -35,9 +36,6 @@ CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
 
 START_PREFIX = "pair_"
 """How the code begins as what a link hands over: t.me/bot?start=pair_…"""
-
-UNPAIR_FLOW = "unpair"
-"""The flow by which whoever was paired takes it back."""
 
 
 async def issue_pairing_code(ctx: Context, shop_id: int, user_id: int) -> str:
@@ -142,13 +140,12 @@ async def bind_conversation(
                     "account": chat.name or "?",
                 },
             ),
-            options=(Choice("end", Say("chat_bound.end"), ("not me", "undo")),),
-            flow=UNPAIR_FLOW,
-            args={"chat": chat.id},
+            decision=Decision(
+                "bound_chat", ("end",), {"chat": chat.id}, ctx.now + timedelta(days=30)
+            ),
             kind="chat bound",
             conversation_id=talk,
             shop_id=shop_id,
-            expires_at=ctx.now + timedelta(days=30),
         )
     return chat
 

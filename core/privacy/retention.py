@@ -73,7 +73,7 @@ async def _talks(ctx: Context, after: int) -> SweepResult:
     ids = list((await ctx.execute(closed)).scalars())
     asked = (
         prompts.c.conversation_id.in_(ids),
-        prompts.c.flow == "",
+        prompts.c.decision == "",
         prompts.c.closed_at.is_(None),
     )
     await ctx.execute(sa.update(prompts).where(*asked).values(closed_at=ctx.now))

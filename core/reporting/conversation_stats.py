@@ -231,7 +231,7 @@ def _asked(one: sa.CTE) -> sa.ScalarSelect[str]:
         sa.select(p.step)
         .where(
             p.conversation_id == one.c.conversation_id,
-            p.flow == "",  # with one, it was asked outside the talk
+            p.decision == "",  # with one, it was asked outside the talk
             p.created_at >= one.c.ends,
             _during(p.created_at, one),
         )

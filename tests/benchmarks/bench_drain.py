@@ -24,7 +24,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.bookings.reminders.schedule import CANCEL_OPTION, COME_OPTION, MOVE_OPTION
 from core.clock import SystemClock
 from core.db import migrate
 from core.db.runtime import Runtime
@@ -90,9 +89,7 @@ async def fill(runtime: Runtime, messages: int) -> None:
         say = encode_value(
             Say("reminder", {"shop": "Bella Hair", "what": "Cut", "at": "Friday", "ref": "K7Q-3MD"})
         )
-        options = json.dumps(
-            [encode_value(one) for one in (COME_OPTION, MOVE_OPTION, CANCEL_OPTION)]
-        )
+        options = json.dumps(["come", "move", "cancel"])
         bound: dict[str, Any] = {
             "n": messages, "live": LIVE_PEOPLE, "line": line, "shop": shop, "service": service,
             "provider": provider, "say": json.dumps(say), "options": options,
@@ -123,7 +120,7 @@ ends_at, local_date, local_time, timezone, price_minor, currency, created_at, up
 :shop, 'R-' || id, 'confirmed', :service, :provider, id, now() + interval '1 day', now() +
 interval '25 hours', current_date + 1, '10:00', 'Europe/Madrid', 2500, 'EUR', now(), now() FROM
 customers;
-INSERT INTO prompts (conversation_id, flow, say, options, args, created_at) SELECT id,
+INSERT INTO prompts (conversation_id, decision, say, options, args, created_at) SELECT id,
 'reminder', CAST(:say AS jsonb), CAST(:options AS jsonb), '{}', now() FROM conversations WHERE
 address LIKE '+3461%';
 INSERT INTO outbox (conversation_id, shop_id, booking_id, prompt_id, lane, kind, say,

@@ -29,6 +29,7 @@ from fastapi import FastAPI
 from bot.app import App, build_channels
 from bot.channels.telegram.customer_bot import TelegramCustomerBot
 from bot.channels.telegram.rate_limiter import UNLIMITED
+from bot.dialogue.decisions import choices_of
 from core.clock import FixedClock
 from core.db import migrate, tables
 from core.db.runtime import Runtime
@@ -139,10 +140,11 @@ class Ours:
     async def _button(self, key: str) -> tuple[int, int]:
         p = tables.prompts.c
         async with self.app.runtime.read_transaction() as ctx:
-            row = await ctx.first(sa.select(p.id, p.options, p.message_id).order_by(p.id.desc()))
+            newest = sa.select(p.id, p.decision, p.options, p.message_id).order_by(p.id.desc())
+            row = await ctx.first(newest)
         assert row is not None
         self.message = int(row.message_id)
-        keys = [option["label"]["key"] for option in row.options]
+        keys = [choice.label.key for choice in choices_of(row.decision, row.options)]
         return row.id, keys.index(key)
 
 

@@ -14,15 +14,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from functools import wraps
 from random import SystemRandom
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import metadata
 
-P = ParamSpec("P")
-T = TypeVar("T")
+Builder = TypeVar("Builder", bound=Callable[..., Awaitable[Any]])
 
 Rows = Mapping[str, tuple[str, ...]]
 """By the name of a table: its rows, each as the values of an INSERT."""
@@ -42,20 +41,17 @@ _plots: dict[object, Plot | None] = {}
 """By what was built, how and when; None for what cannot be put down as rows."""
 
 
-def planted(
-    build: Callable[Concatenate[Context, P], Awaitable[T]],
-) -> Callable[Concatenate[Context, P], Awaitable[T]]:
+def planted(build: Builder) -> Builder:
     """Let a builder run once a process and kind of database; its result must not be changed."""
 
     @wraps(build)
-    async def plant(ctx: Context, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def plant(ctx: Context, *args: Any, **kwargs: Any) -> Any:
         key = (build.__qualname__, ctx.connection.dialect.name, ctx.now, repr((args, kwargs)))
         plot = _plots.get(key)
         if plot is not None and not await ctx.scalar(plot.filled):
             await _run(ctx, plot.script)
-            ctx.after_commit += [replace(then, cache=ctx.cache) for then in plot.following]
-            kept: T = plot.result
-            return kept
+            ctx.after_commit += [replace(then, caches=ctx.caches) for then in plot.following]
+            return plot.result
         # A runtime as in production has another instant each time, and chance that leaves no trace.
         unlike = isinstance(ctx.random, SystemRandom)
         if unlike or key in _plots or await ctx.scalar(SETTLED):
@@ -65,14 +61,14 @@ def planted(
         after = await _rows(ctx)
         rest = {name: rows for name, rows in after.items() if name in before}
         # Whatever else a builder leaves behind cannot be brought back here.
-        following = ctx.after_commit[known:]
-        known_kinds = all(is_dataclass(then) and hasattr(then, "cache") for then in following)
+        following: list[Any] = ctx.after_commit[known:]
+        known_kinds = all(is_dataclass(then) and hasattr(then, "caches") for then in following)
         whole = known_kinds and (rest, chance) == (before, ctx.random.getstate())
         added = {name: rows for name, rows in after.items() if name not in before}
         _plots[key] = _plot(ctx, result, added, following) if whole else None
         return result
 
-    return plant
+    return cast("Builder", plant)
 
 
 async def _rows(ctx: Context) -> Rows:
@@ -80,7 +76,9 @@ async def _rows(ctx: Context) -> Rows:
     quote = sa.func.quote_nullable if ctx.is_postgresql else sa.func.quote
     found = {}
     for table in metadata.sorted_tables:
-        columns = [sa.literal_column(f'"{column.name}"') for column in table.c]
+        columns: list[sa.ColumnElement[Any]] = [
+            sa.literal_column(f'"{column.name}"') for column in table.c
+        ]
         values = [quote(sa.cast(c, sa.Text)) if ctx.is_postgresql else quote(c) for c in columns]
         rows = await ctx.all(sa.select(*values).select_from(table).order_by(*table.primary_key))
         if rows:
@@ -119,4 +117,4 @@ async def _run(ctx: Context, script: tuple[str, ...]) -> None:
         for statement in script:
             raw.execute(statement)
 
-    await driver.errand(run)
+    await driver.run_in_thread(run)

@@ -12,6 +12,7 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import metadata
 from core.shops import shops
+from core.values.shop_changes import NewShop
 from tests.support import seeding
 from tests.support import shops as support_shops
 from tests.support.seeding import planted
@@ -50,7 +51,7 @@ async def test_rows_put_down_are_those_that_verbs_write(
         assert (await shop(ctx), await everything(ctx)) == built
         assert ctx.after_commit == forgotten
         following = await shops.add_shop(
-            ctx, name="Nova", timezone="Europe/Madrid", country="ES", currency="EUR"
+            ctx, NewShop(name="Nova", timezone="Europe/Madrid", country="ES", currency="EUR")
         )
     assert times == [name]
     assert following == built[0].shop_id + 1
@@ -66,7 +67,7 @@ async def test_where_somebody_is_already_the_verbs_build(
     async def shop(ctx: Context, name: str) -> int:
         times.append(name)
         return await shops.add_shop(
-            ctx, name=name, timezone="Europe/Madrid", country="ES", currency="EUR"
+            ctx, NewShop(name=name, timezone="Europe/Madrid", country="ES", currency="EUR")
         )
 
     async with runtime.transaction() as ctx:

@@ -19,7 +19,8 @@ from core.catalog.entities import Catalog
 from core.db.context import Context, Row
 from core.db.tables import booking_events, bookings, customers
 from core.localtime import quiet_hours
-from core.messaging.messages import Choice, Say
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say
 from core.messaging.outbox.recipients import preferred_conversation, preferred_conversations
 from core.messaging.outbox.reminders import (
     BookingReminders,
@@ -29,18 +30,6 @@ from core.messaging.outbox.reminders import (
     reword_pending,
 )
 from core.values.reminder_rules import DEFAULT_RULES, PlannedReminder, ReminderRule, plan_reminders
-
-REMINDER_FLOW = "reminder"
-"""What an answer to a reminder starts."""
-
-COME_OPTION = Choice(
-    "come",
-    Say("reminder.come"),
-    ("@yes", "confirm", "coming", "i come", "i'll come", "i will come", "i'll be there", "confirmo",
-     "voy", "sí voy", "asistiré", "ahí estaré"),
-)  # fmt: skip
-MOVE_OPTION = Choice("move", Say("do_move"), ("@move", "move"))
-CANCEL_OPTION = Choice("cancel", Say("do_cancel"), ("@cancel", "call it off"))
 
 _MAKES = ("book", "book_for", "squeeze_in", "confirm", "move")
 """What makes a booking stand at its time."""
@@ -70,7 +59,7 @@ async def schedule_reminders(
         return
     home = await ctx.first(preferred_conversation(booking))
     if home is not None and (reminded := _reminded(ctx, booking, known, home, since)):
-        await enqueue_reminders(ctx, [reminded], flow=REMINDER_FLOW)
+        await enqueue_reminders(ctx, [reminded])
 
 
 async def schedule_reminders_in_bulk(
@@ -89,7 +78,7 @@ async def schedule_reminders_in_bulk(
         for one in reached
         if one.customer_id in homes
     )
-    await enqueue_reminders(ctx, [one for one in found if one is not None], flow=REMINDER_FLOW)
+    await enqueue_reminders(ctx, [one for one in found if one is not None])
 
 
 def _reminded(
@@ -110,7 +99,7 @@ def _reminded(
         after: (follow_up_message if after else reminder_message)(known, booking) for after in words
     }
     those = [_later(said[one.rule.kind == "after"], booking, one) for one in wanted]
-    return BookingReminders(booking, home.id, those, booking.starts_at) if those else None
+    return BookingReminders(booking, home.id, those) if those else None
 
 
 async def cancel_reminders(ctx: Context, booking: Booking, reason: str) -> None:
@@ -157,7 +146,7 @@ async def reword_reminders(ctx: Context, booking: Booking) -> None:
     if booking.user_id is not None:
         known = await loader.load_catalog(ctx, booking.shop_id)
         await reword_pending(
-            ctx, booking.id, reminder_message(known, booking), reminder_options(booking)
+            ctx, booking.id, reminder_message(known, booking), reminder_decision(booking)
         )
 
 
@@ -186,17 +175,18 @@ def _later(say: Say, booking: Booking, one: PlannedReminder) -> DeferredMessage:
         key,
         one.due_at,
         one.expires_at,
-        options=() if after else reminder_options(booking),
+        decision=None if after else reminder_decision(booking),
         dropped_reason=one.dropped_reason,
     )
 
 
-def reminder_options(booking: Booking) -> tuple[Choice, ...]:
+def reminder_decision(booking: Booking) -> Decision:
     """Return what a reminder lets people answer; who said they come is not asked again."""
-    return (
-        (MOVE_OPTION, CANCEL_OPTION)
-        if booking.customer_confirmed_at
-        else (COME_OPTION, MOVE_OPTION, CANCEL_OPTION)
+    return Decision(
+        "reminder",
+        ("move", "cancel") if booking.customer_confirmed_at else ("come", "move", "cancel"),
+        {"booking": booking.id, "start": int(booking.starts_at.timestamp())},
+        booking.starts_at,
     )
 
 

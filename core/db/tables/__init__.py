@@ -51,7 +51,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0014"
+REVISION = "0015"
 """The migration that makes these tables; a new migration raises it, and a test holds them to it.
 
 It stands here so that a start need not load Alembic to see whether the database is fit.

@@ -57,11 +57,11 @@ prompts = sa.Table(
     metadata,
     id_column(),
     fk_column("conversation_id", "conversations"),
-    text_column("flow"),  # what an answer starts, for a prompt outside the talk (an approval)
+    text_column("decision"),  # what is decided outside the talk; empty: asked within it
     text_column("step"),  # run/scope/name in the journal
     text_column("digest"),  # of everything it showed
     json_column("say"),
-    json_column("options", default="[]"),
+    json_column("options", default="[]"),  # of a decision its values, else what the bot shows
     json_column("args"),
     sa.Column("base", sa.Integer()),  # the number before its first, given when first shown
     instant_column("shown_at", null=True),

@@ -23,7 +23,7 @@ from core.db.tables import (
     sql_literal,
     users,
 )
-from core.messaging.messages import Choice, Json, Say, decode_value
+from core.messaging.messages import Json, Say, decode_value
 from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
 from core.messaging.outbox.prompts import number_prompts
@@ -40,6 +40,7 @@ ClaimScope = Literal["all", "lines", "talk", "suspect"]
 class Outgoing:
     """A claimed row with all that rendering and sending it takes.
 
+    `options` are as the prompt keeps them: values where a `decision` of this kind is asked for.
     `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
     shop that the message or else the conversation is about, `language` the conversation's or else
     that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
@@ -75,7 +76,8 @@ class Outgoing:
     provider_id: str
     provider_status: str
     number_offset: int
-    options: tuple[Choice, ...]
+    options: tuple[Json, ...]
+    decision: str = ""
     layout: str = ""
     edit_target: Json = field(default_factory=dict)
     template: str = ""
@@ -277,6 +279,7 @@ def _detailed() -> sa.Select[Any]:
             bookings.c.starts_at.label("booking_starts"),
             outbox.c.living,
             prompts.c.options,
+            prompts.c.decision,
             prompts.c.base,
             prompts.c.args.label("prompt_args"),
         )
@@ -339,7 +342,8 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         provider_id=row.provider_id,
         provider_status=row.provider_status,
         number_offset=bases.get(row.prompt_id, 0),
-        options=decode_value(row.options or []),
+        options=tuple(row.options or ()),
+        decision=row.decision or "",
         layout=(row.prompt_args or {}).get("layout", ""),
         edit_target=row.living,
         template="" if free else template_sid(row),

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from core.db.context import Context, Row
 from core.db.tables import conversations, identities, lines, member_chats, outbox, prompts
-from core.messaging.messages import Choice, Json, Say, encode_value
+from core.messaging.decisions import Decision
+from core.messaging.messages import Json, Say, encode_value
 from core.messaging.outbox.recipients import (
     BookingRef,
     admin_recipients,
@@ -100,9 +101,7 @@ async def enqueue_for_staff(
     booking_id: int | None = None,
     provider_id: int | None = None,
     conversation_id: int | None = None,
-    options: Sequence[Choice] = (),
-    flow: str = "",
-    args: Mapping[str, object] | None = None,
+    decision: Decision | None = None,
     expires_at: datetime | None = None,
     skip_user_id: int | None = None,
     provider_only: bool = False,
@@ -115,9 +114,9 @@ async def enqueue_for_staff(
     With `provider_only` just that one.
 
     Each person once, unless their alerts are off, on a staff line if there is one, else the
-    shop's SMS line. With `options` everybody gets a prompt of their own, whose answer starts
-    `flow` with `args` until `expires_at`. `conversation_id` is the customer's talk, if any:
-    what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
+    shop's SMS line. With a `decision` everybody gets a prompt of their own. The alert is pointless
+    after `expires_at`, or once the decision expired. `conversation_id` is the customer's talk, if
+    any: what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
     already. The same `unique_key` alerts once. `instead_of` is the kind of an earlier alert
     about the same booking that this one settles: where messages can be changed it takes that one's
     place, buttons and all, and where that one was not sent yet it will not be. With `in_place_only`
@@ -147,17 +146,8 @@ async def enqueue_for_staff(
         for row, id_ in zip(people, ids, strict=True)
     ]
     prompt_of: dict[int, int] = {}
-    if options:
-        prompt = {
-            "flow": flow,
-            "step": "",
-            "digest": Say("", {"say": say, "options": tuple(options)}).content_hash(),
-            "say": encode_value(say),
-            "options": [encode_value(option) for option in options],
-            "args": dict(args or {}),
-            "expires_at": expires_at,
-            "created_at": ctx.now,
-        }
+    if decision is not None:
+        prompt = {**decision.prompt_columns(say), "created_at": ctx.now}
         made = await ctx.execute(_INSERT_PROMPTS, [{**prompt, "conversation_id": i} for i in ids])
         prompt_of = {row.conversation_id: row.id for row in made}
     rows = [
@@ -171,7 +161,7 @@ async def enqueue_for_staff(
             booking_id=booking_id,
             prompt_id=prompt_of.get(to),
             due_at=ctx.now,
-            not_after=expires_at,
+            not_after=decision.expires_at if decision is not None else expires_at,
             unique_key=f"{unique_key}:{to}" if unique_key else None,
             opted_out=person.opted_out_at is not None,
             living=(

@@ -1,15 +1,15 @@
-"""Questions outside a talk: a prompt of its own, whose answer starts a flow."""
+"""Decisions outside a talk: a prompt of its own for each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import prompts
-from core.messaging.messages import Choice, Json, Say, encode_value
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say
 from core.messaging.outbox.enqueue import Queue, enqueue, enqueue_for_customer
 from core.messaging.outbox.recipients import BookingRef, preferred_conversation
 
@@ -18,22 +18,19 @@ async def enqueue_prompt(
     ctx: Context,
     say: Say,
     *,
-    options: Sequence[Choice],
-    flow: str,
-    args: Mapping[str, Json],
+    decision: Decision,
     kind: str,
     booking: BookingRef | None = None,
     discreetly: Say | None = None,
     conversation_id: int | None = None,
     shop_id: int | None = None,
-    expires_at: datetime | None = None,
     lane: Queue = "alert",
 ) -> int | None:
     """Ask the customer of a booking, or a conversation; return the outbox row's id.
 
-    The answer starts `flow` with `args` and the `choice`, until `expires_at`. What the same flow
-    asked there before about the same booking is asked no more. None when there is no way to reach
-    them: then nobody is asked. The shop of a booking may say it `discreetly`, as in `tell`.
+    A decision of the same kind that was asked there before about the same booking is asked no more.
+    None when there is no way to reach them: then nobody is asked. The shop of a booking may say it
+    `discreetly`, as in `tell`.
     """
     if booking is not None:
         where = await ctx.first(preferred_conversation(booking))
@@ -42,27 +39,21 @@ async def enqueue_prompt(
             say = discreetly
     if conversation_id is None:
         return None
-    if "booking" in args:
+    if "booking" in decision.args:
         await ctx.execute(
             sa.update(prompts)
             .where(
                 prompts.c.conversation_id == conversation_id,
                 prompts.c.closed_at.is_(None),
-                prompts.c.flow == flow,
-                prompts.c.args["booking"].as_integer() == args["booking"],
+                prompts.c.decision == decision.kind,
+                prompts.c.args["booking"].as_integer() == decision.args["booking"],
             )
             .values(closed_at=ctx.now)
         )
     prompt_id = await ctx.insert(
         prompts,
+        **decision.prompt_columns(say),
         conversation_id=conversation_id,
-        flow=flow,
-        step="",
-        digest=Say("", {"say": say, "options": tuple(options)}).content_hash(),
-        say=encode_value(say),
-        options=[encode_value(option) for option in options],
-        args=dict(args),
-        expires_at=expires_at,
         created_at=ctx.now,
     )
     if booking is not None:
@@ -73,7 +64,7 @@ async def enqueue_prompt(
             kind=kind,
             lane=lane,
             prompt_id=prompt_id,
-            not_after=expires_at,
+            not_after=decision.expires_at,
         )
     return await enqueue(
         ctx,
@@ -83,7 +74,7 @@ async def enqueue_prompt(
         kind=kind,
         shop_id=shop_id,
         prompt_id=prompt_id,
-        expires_at=expires_at,
+        expires_at=decision.expires_at,
     )
 
 

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import outbox, prompts
-from core.messaging.messages import Choice, Say, encode_value
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say, encode_value
 from core.messaging.outbox.recipients import BookingRef
 
 _OF_THIS = (outbox.c.lane == "reminder", outbox.c.booking_id == sa.bindparam("booking"))
@@ -65,7 +65,7 @@ class DeferredMessage:
     unique_key: str
     due_at: datetime
     expires_at: datetime
-    options: tuple[Choice, ...] = ()
+    decision: Decision | None = None
     dropped_reason: str = ""
 
 
@@ -73,24 +73,15 @@ class DeferredMessage:
 class BookingReminders:
     """A booking's messages due later, and where they go.
 
-    Those with options get a prompt; its answer starts `flow` with the booking and its start, until
-    it begins.
+    Each that asks for a decision gets a prompt of its own; a decision's args name the booking.
     """
 
     booking: BookingRef
     conversation_id: int
     messages: Sequence[DeferredMessage]
-    expires_at: datetime
-
-    @property
-    def args(self) -> dict[str, int]:
-        """What an answer is about."""
-        return {"booking": self.booking.id, "start": int(self.expires_at.timestamp())}
 
 
-async def enqueue_reminders(
-    ctx: Context, reminded: Sequence[BookingReminders], *, flow: str
-) -> None:
+async def enqueue_reminders(ctx: Context, reminded: Sequence[BookingReminders]) -> None:
     """Write reminders of bookings down, each once by its `unique_key`.
 
     Two statements, or a few more when they are thousands.
@@ -99,18 +90,13 @@ async def enqueue_reminders(
     words = {known: encode_value(say) for known, say in says.items()}
     asking = [
         {
+            **one.decision.prompt_columns(one.say),
             "conversation_id": of.conversation_id,
-            "flow": flow,
-            "step": "",
-            "say": words[id(one.say)],
-            "args": of.args,
-            "expires_at": of.expires_at,
             "created_at": ctx.now,
-            **_asked(one),
         }
         for of in reminded
         for one in of.messages
-        if one.options and not one.dropped_reason
+        if one.decision is not None and not one.dropped_reason
     ]
     prompts_of: dict[int, list[int]] = defaultdict(list)
     if asking:
@@ -124,7 +110,9 @@ async def enqueue_reminders(
             "shop_id": of.booking.shop_id,
             "booking_id": of.booking.id,
             "prompt_id": (
-                prompts_of[of.booking.id].pop() if one.options and not one.dropped_reason else None
+                prompts_of[of.booking.id].pop()
+                if one.decision is not None and not one.dropped_reason
+                else None
             ),
             "lane": "reminder",
             "kind": one.kind,
@@ -144,14 +132,6 @@ async def enqueue_reminders(
         await ctx.execute(ctx.insert_ignoring_conflicts(outbox), values)
 
 
-def _asked(one: DeferredMessage) -> dict[str, Any]:
-    """Return the columns of a prompt that say what it asks."""
-    return {
-        "digest": Say("", {"say": one.say, "options": one.options}).content_hash(),
-        "options": [encode_value(option) for option in one.options],
-    }
-
-
 async def drop_reminders(ctx: Context, booking_id: int, *, reason: str) -> None:
     """Drop the reminders of a booking that wait, and answer those no more that were sent."""
     await ctx.execute(_FORGET, {"booking": booking_id, "why": reason})
@@ -163,9 +143,7 @@ async def close_earlier_prompts(ctx: Context, booking_ids: Sequence[int]) -> Non
     await ctx.execute(_SETTLE, {"bookings": list(booking_ids), "now": ctx.now})
 
 
-async def reword_pending(
-    ctx: Context, booking_id: int, say: Say, options: Sequence[Choice]
-) -> None:
+async def reword_pending(ctx: Context, booking_id: int, say: Say, decision: Decision) -> None:
     """Let the reminders of a booking that wait say and ask something else, when they go."""
     waiting = (
         outbox.c.lane == "reminder",
@@ -177,6 +155,6 @@ async def reword_pending(
     await ctx.execute(
         sa.update(prompts)
         .where(prompts.c.id.in_(asked))
-        .values(say=encode_value(say), options=[encode_value(option) for option in options])
+        .values(say=encode_value(say), options=list(decision.options))
     )
     await ctx.execute(sa.update(outbox).where(*waiting).values(say=encode_value(say)))

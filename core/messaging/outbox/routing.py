@@ -182,7 +182,7 @@ async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
     """Ask the same once more elsewhere; the first is answered no more."""
     closed = sa.update(prompts).where(prompts.c.id == prompt_id).values(closed_at=ctx.now)
     row = (await ctx.execute(closed.returning(prompts))).one()
-    kept = ("flow", "step", "digest", "say", "options", "args", "expires_at")
+    kept = ("decision", "step", "digest", "say", "options", "args", "expires_at")
     same = {name: getattr(row, name) for name in kept}
     return await ctx.insert(prompts, **same, conversation_id=to, created_at=ctx.now)
 

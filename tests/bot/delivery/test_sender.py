@@ -23,8 +23,9 @@ from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
+from core.messaging.decisions import Decision
 from core.messaging.lines import load_lines
-from core.messaging.messages import Choice, Incoming, Say
+from core.messaging.messages import Incoming, Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.acknowledge import (
     LEASE_DURATION,
@@ -259,7 +260,6 @@ async def test_delivery_can_be_limited_to_one_conversation(post: Post) -> None:
 async def test_numbers_of_two_open_questions_are_apart(post: Post) -> None:
     memory = MemoryChannel()
     delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
-    options = (Choice(1, Say("t.text", {"text": "Yes"})), Choice(0, Say("t.text", {"text": "No"})))
     async with post.runtime.transaction() as ctx:
         for what in ("first", "second"):
             await shops.add_staff(ctx, post.place, f"+3460000000{len(what)}", "owner", "Olga")
@@ -269,12 +269,14 @@ async def test_numbers_of_two_open_questions_are_apart(post: Post) -> None:
                 Say("t.text", {"text": what}),
                 shop_id=post.place.shop_id,
                 kind="approve",
-                options=options,
-                flow="decide",
+                decision=Decision("outcome", ("done", "noshow")),
             )
     await delivery.drain()
     owner = memory.sent[0][0].address
-    assert memory.texts_to(owner) == ["first?\n1 Yes\n2 No", "second?\n3 Yes\n4 No"]
+    assert memory.texts_to(owner) == [
+        "first?\n1 Came\n2 Did not come",
+        "second?\n3 Came\n4 Did not come",
+    ]
 
 
 async def test_a_stop_lets_what_is_on_its_way_arrive(post: Post) -> None:

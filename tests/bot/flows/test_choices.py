@@ -74,7 +74,7 @@ def test_thanks_with_a_question_decide_nothing(text: str, *, decides: bool) -> N
         text, NluContext(datetime(2026, 3, 12, 15, tzinfo=UTC), "Europe/Madrid")
     )
     open_ = OpenPrompt(
-        7, "decide", "", "", (("yes", ("@yes",)),), {}, 0, (datetime(2026, 3, 12, tzinfo=UTC), 7),
+        7, "approval", "", "", (("yes", ("@yes",)),), {}, 0, (datetime(2026, 3, 12, tzinfo=UTC), 7),
         is_open=True,
     )  # fmt: skip
     assert [pick.value for pick in match_words(said, [open_], 7)] == (["yes"] if decides else [])

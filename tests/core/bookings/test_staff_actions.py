@@ -143,14 +143,14 @@ async def careful(runtime: Runtime) -> BookingHarness:
 async def test_a_request_can_be_answered_until_its_start(careful: BookingHarness) -> None:
     asked = await careful.book("09:00", attendee="Hugo")
     rows = await careful.rows(sa.select(prompts).order_by(prompts.c.id))
-    assert [(row.flow, row.args, row.expires_at) for row in rows] == [
+    assert [(row.decision, row.args, row.expires_at) for row in rows] == [
         (
-            "decide",
+            "approval",
             {"booking": asked.id, "starts": int(asked.starts_at.timestamp())},
             madrid_instant("2026-03-10 09:00"),
         )
     ] * 2
-    assert [option["value"] for option in rows[0].options] == ["approve", "decline", "propose"]
+    assert rows[0].options == ["approve", "decline", "propose"]
     assert decode_value(rows[0].say).params["attendee"] == "Hugo"
 
 

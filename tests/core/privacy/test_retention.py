@@ -135,7 +135,7 @@ async def test_a_talk_left_alone_is_closed_and_counts_on(ctx: Context) -> None:
     rows = RowFactory(ctx)
     left = await _talk(rows, timedelta(days=7))
     asked = await rows.add(prompts, conversation_id=left)
-    decision = await rows.add(prompts, conversation_id=left, flow="decide")
+    decision = await rows.add(prompts, conversation_id=left, decision="approval")
     going = await _talk(rows, timedelta(days=7, seconds=-1))
     idle = {"stack": [], "runs": 9, "relay": 1}
     await rows.add(conversations, last_in_at=ctx.now - timedelta(days=99), state=idle)

@@ -106,7 +106,7 @@ class Chatter:
             if any_.random() < 0.6:
                 await ctx.insert(
                     prompts, conversation_id=talk, step=any_.choice(STEPS), say={},
-                    flow=any_.choice(("", "", "reminder")), created_at=later,
+                    decision=any_.choice(("", "", "reminder")), created_at=later,
                 )  # fmt: skip
             await ctx.insert(
                 outbox, conversation_id=talk, lane=any_.choice(("reply", "alert")), kind="x",
@@ -184,7 +184,7 @@ async def reckoned(ctx: Context, shop: int, channel: str = "") -> ConversationSt
             asked = [
                 row.step
                 for row in sorted(every["prompts"], key=lambda row: (row.created_at, row.id))
-                if during(row) and row.flow == "" and row.created_at >= one[-1]
+                if during(row) and row.decision == "" and row.created_at >= one[-1]
             ]
             left[re.findall("[a-z]+", asked[-1])[-1] if asked else ""] += 1
     ranked = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))

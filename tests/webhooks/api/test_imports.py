@@ -265,7 +265,7 @@ async def reminders(house: ApiHarness, booking_id: int) -> list[tuple[Any, ...]]
     """Return what waits for a booking: to whom, what, when, what it asks and until when."""
     o, p = outbox.c, prompts.c
     columns = (o.conversation_id, o.kind, o.lane, o.state, o.due_at, o.not_after, o.say["key"])
-    asks = (p.flow, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
+    asks = (p.decision, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
     statement = sa.select(*columns, *asks).join_from(outbox, prompts, isouter=True)
     statement = statement.where(o.booking_id == booking_id, o.lane == "reminder").order_by(o.due_at)
     async with house.runtime.read_transaction() as ctx:

@@ -18,7 +18,8 @@ from core.db.tables import (
     providers,
 )
 from core.db.tables import outbox as table
-from core.messaging.messages import Choice, Say, decode_value, encode_value
+from core.messaging.decisions import Decision
+from core.messaging.messages import Say, decode_value, encode_value
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.enqueue import cancel_pending, enqueue_for_customer, enqueue_for_staff
 from tests.support.people_rows import PeopleRows, outbox_rows
@@ -223,17 +224,13 @@ async def test_what_happens_in_the_terminal_stays_off_real_lines(ctx: Context) -
 
 async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> None:
     place = await shop_with_people(ctx)
-    options = (Choice("yes", Say("approve"), ("yes",)), Choice("no", Say("decline")))
     until = ctx.now + timedelta(hours=3)
     await enqueue_for_staff(
         ctx,
         HELLO,
         shop_id=place.shop,
         kind="approve",
-        options=options,
-        flow="approve",
-        args={"booking": 7},
-        expires_at=until,
+        decision=Decision("approval", ("approve", "decline"), {"booking": 7}, until),
     )
     made = await ctx.all(
         sa.select(prompts, table.c.conversation_id.label("goes_to"), table.c.not_after)
@@ -243,10 +240,10 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
     assert [row.conversation_id for row in made] == [row.goes_to for row in made]
     assert len({row.conversation_id for row in made}) == 2
     for row in made:
-        assert decode_value(row.options) == options
+        assert row.options == ["approve", "decline"]
         assert decode_value(row.say) == HELLO
-        assert (row.flow, row.args, row.base, row.shown_at) == (
-            "approve",
+        assert (row.decision, row.args, row.base, row.shown_at) == (
+            "approval",
             {"booking": 7},
             None,
             None,
@@ -279,7 +276,7 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
             shop_id=place.shop,
             kind="new",
             provider_id=provider,
-            options=[Choice(1, HELLO)],
+            decision=Decision("outcome", ("done", "noshow")),
         )
         counts.append(len(statements))
     assert counts == [3, 3]
