@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.dialogue.answering import answer_of, names_option
-from bot.dialogue.talk import MISSING
+from bot.dialogue.questions import MISSING
 from bot.nlu.types import Understood
 from core.db import tables
 from core.db.context import Context, Row

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.dialogue.heard import Heard
 from bot.dialogue.prompts import OpenPrompt, match_words
-from bot.dialogue.talk import Heard
 from bot.engine.turn_state import DOUBTS, TurnState
 from bot.flows.staff import STAFF_FLOWS, commands
 from core.messaging import handoff

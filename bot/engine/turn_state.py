@@ -10,20 +10,18 @@ from functools import partial
 import sqlalchemy as sa
 import structlog
 
+from bot.dialogue.heard import Conversation, Heard
 from bot.dialogue.journal import Journal
-from bot.dialogue.talk import (
+from bot.dialogue.questions import (
     AwaitAnswer,
     BookingButtons,
-    Conversation,
-    FlowRun,
-    Heard,
     PendingAttachment,
     Question,
     RerunFlow,
     StartOver,
     SwitchFlow,
-    Talk,
 )
+from bot.dialogue.talk import FlowRun, Talk
 from bot.flows import FLOWS
 from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import error_text, text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.dialogue.talk import StartOver, SwitchFlow, Talk
+from bot.dialogue.questions import StartOver, SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows import opening_hours
 from bot.flows.pick_shop import pick_shop
 from bot.i18n.messages import text

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING, SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows import labels
 from bot.flows.slot_criteria import SlotCriteria, ambiguous_times, minute_of_day
 from bot.i18n.messages import text
