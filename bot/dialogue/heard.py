@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.dialogue.questions import MISSING
 from bot.nlu.types import Understood
 from core.catalog.entities import Catalog
 from core.messaging.messages import Incoming, Json
+
+STAFF_SILENCE = timedelta(hours=12)
+"""How long the bot keeps quiet when a person has the talk and does not hand it back."""
 
 
 @dataclass(slots=True)
