@@ -103,7 +103,7 @@ async def test_an_update_is_answered_only_after_it_is_stored(
                 raise sa.exc.OperationalError("the database is away", None, Exception())
             await take(self, *args)
 
-        monkeypatch.setattr(TelegramReceiver, "take", away)
+        monkeypatch.setattr(TelegramReceiver, "receive", away)
         assert await marta.writes(chats.bot, "hi") == 500
         assert marta.screen(chats.bot) == ["> hi"]
         broken = False
@@ -148,7 +148,7 @@ async def test_polling_moves_its_offset_after_the_receipt(
             raise sa.exc.OperationalError("the database is away", None, Exception())
         await take(self, *args)
 
-    monkeypatch.setattr(TelegramReceiver, "take", away_once)
+    monkeypatch.setattr(TelegramReceiver, "receive", away_once)
     async with telegram_harness(runtime, webhook=False) as chats:
         assert [name for name, _ in chats.bot.calls][:2] == ["deleteWebhook", "getUpdates"]
         marta = chats.telegram.person("Marta")
