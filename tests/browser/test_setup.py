@@ -66,13 +66,17 @@ async def test_the_keyboard_is_enough_to_invite_somebody(
         await page.keyboard.press("ArrowUp")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("status")).to_have_text(
-            "Invited. They sign in with a code to their phone."
+            "Invited. Once they accept, they work here."
         )
         await expect(page.get_by_role("listitem").filter(has_text="Rosa")).to_contain_text(
             "Owner · +34600111777"
         )
-        await page.get_by_role("button", name="Code for Rosa's chat").click()
-        await expect(page.get_by_role("status")).to_contain_text("pair ")
+        assert await at.axe() == []
+        await page.get_by_role("button", name="Take the invitation of Rosa back").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "Taken back: it can be accepted no more."
+        )
+        await page.goto(f"{theatre.url}/admin/me")
         assert await at.axe() == []
 
 

@@ -26,11 +26,17 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.lines import get_or_create_line
-from core.people import pairing
 from core.shops import shops
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person, drawn
-from tests.support.shops import BuiltShop, add_staff, build_barber, build_clinic, build_salon
+from tests.support.shops import (
+    BuiltShop,
+    add_staff,
+    build_barber,
+    build_clinic,
+    build_salon,
+    pairing_code,
+)
 from tests.support.telegram_chat import TelegramHarness, telegram_harness
 
 FOLDER = Path(__file__).parent / "telegram"
@@ -124,7 +130,7 @@ async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, 
             own = place.providers[provider[0]] if provider else None
             phone = f"+3460000000{number}"
             await add_staff(ctx, place, phone, role, name, own)
-            codes[name] = await pairing.issue_pairing_code_for_phone(ctx, phone)
+            codes[name] = await pairing_code(ctx, phone)
     return codes
 
 

@@ -7,6 +7,8 @@ ERROR_MESSAGES: dict[str, str] = {
     "not_found": "I cannot find that.",
     "not_allowed": "That is not possible for you here.",
     "invalid": "That does not look right. Please try again.",
+    "last_owner": "The shop needs an owner: make somebody else one first.",
+    "invitation_over": "This invitation is over. Ask the shop for a new one.",
     "booking_error": "That booking cannot be made, sorry.",
     "slot_taken": "Someone booked that time first.",
     "not_offered": "That time is not on offer.",

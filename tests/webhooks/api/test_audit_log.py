@@ -53,7 +53,7 @@ UNSAID = {
     "DELETE /me/sign-ins": "a sign-in is a row of its own",
     "DELETE /me/sign-ins/{sign_in_id}": "a sign-in is a row of its own",
     f"POST {SHOP}/feeds": "a secret address",
-    f"POST {SHOP}/members/{{user_id}}/pairing": "a secret code",
+    "POST /me/pairing": "a secret code",
     "DELETE /users/{user_id}": "what is to be forgotten",
 }
 """What leaves a row that says neither what was before nor after, for it would be this."""
@@ -66,11 +66,24 @@ NOTHING_WAS = {
     f"POST {SHOP}/conversations/{{conversation_id}}/hand-back": "the conversation shows it",
     f"POST {SHOP}/imports": "only adds",
     "POST /me/erase": "is to be forgotten",
+    "POST /me/invitations/{invitation_id}/accept": "the shop's own words of it, on record there",
+    "POST /me/invitations/{invitation_id}/decline": "the shop's own words of it, on record there",
     "POST /users/{user_id}/erase": "is to be forgotten",
     f"POST {SHOP}/customers/{{customer_id}}/erase": "is to be forgotten",
 }
 """What leaves a row that says what came of it, not what was; as what was made new does."""
 
+
+WITHOUT = {f"POST {SHOP}/invitations": {"code"}}
+"""What an answer says once, and its row does not: a link's code."""
+
+OF_A_SHOP = {
+    "POST /me/invitations/{invitation_id}/accept",
+    "POST /me/invitations/{invitation_id}/decline",
+    "POST /me/pairing",
+    "DELETE /me/chats/{chat_id}",
+}
+"""What is about oneself, and of a shop whose owners see it in their audit."""
 
 STANDS = {f"POST {BOOKING}/propose": "the booking stands until the customer says yes"}
 """What leaves a row that says nothing is changed yet, and why."""
@@ -97,6 +110,10 @@ def told(one: WriteCall) -> list[tuple[Any, ...]]:
         assert bool(now) is (one.route not in STANDS), one.route
     shop = re.match(r"/shops/(\d+)", one.url)
     shop_id = int(shop[1]) if shop else one.answer["id"] if one.route == "POST /shops" else None
+    if one.route in OF_A_SHOP:
+        shop_id = one.shop_id
+    if now is not None:
+        now = {k: v for k, v in now.items() if k not in WITHOUT.get(one.route, ())}
     return [
         (
             one.user_id,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.db.tables import conversations, inbox, outbox
 from core.messaging.messages import Incoming, decode_value
-from tests.webhooks.api.harness import ApiHarness, status_and_code
+from tests.webhooks.api.harness import PHONES, ApiHarness, status_and_code
 from tests.webhooks.api.test_shops import ok
 
 pytestmark = pytest.mark.usefixtures("only_database_awaits")
@@ -124,21 +124,25 @@ async def test_a_customer_is_found_changed_blocked_and_merged(house: ApiHarness)
 
 
 async def test_members_are_invited_and_a_shop_keeps_an_owner(house: ApiHarness) -> None:
-    members = f"{at(house)}/members"
-    new = {"phone": "600333444", "role": "receptionist", "name": "Rosa"}
-    rosa = await ok(house, "POST", members, "owner", **new)
-    assert (rosa["phone"], rosa["role"]) == ("+34600333444", "receptionist")
-    pairing = await ok(house, "POST", f"{members}/{rosa['user_id']}/pairing", "owner")
-    assert len(pairing["code"]) == 10
-    foreign = {"phone": "600333445", "role": "provider", "provider_id": 10**6}
-    assert status_and_code(await house.post(members, "owner", **foreign)) == (404, "not_found")
-    await ok(house, "DELETE", f"{members}/{rosa['user_id']}/receptionist", "owner")
-    last = await house.request("DELETE", f"{members}/{house.users['owner']}/owner", "owner")
-    assert (*status_and_code(last), last.json()["errors"][0]["reason"]) == (
-        422,
-        "invalid",
-        "last_owner",
+    members, invited = f"{at(house)}/members", f"{at(house)}/invitations"
+    new = {"phone": PHONES["customer"], "role": "receptionist", "name": "Rosa"}
+    rosa = await ok(house, "POST", invited, "owner", **new)
+    assert (rosa["phone"], rosa["role"], len(rosa["code"])) == (
+        PHONES["customer"],
+        "receptionist",
+        10,
     )
+    foreign = {"phone": "600333445", "role": "provider", "provider_id": 10**6}
+    assert status_and_code(await house.post(invited, "owner", **foreign)) == (404, "not_found")
+    await ok(house, "POST", f"/me/invitations/{rosa['id']}/accept", "customer")
+    who = house.users["customer"]
+    listed = (await house.get(members, "owner")).json()["items"]
+    assert [one["role"] for one in listed if one["user_id"] == who] == ["receptionist"]
+    code = await ok(house, "POST", "/me/pairing", "customer", shop_id=house.shop.shop_id)
+    assert len(code["code"]) == 10
+    await ok(house, "DELETE", f"{members}/{who}/receptionist", "owner")
+    last = await house.request("DELETE", f"{members}/{house.users['owner']}/owner", "owner")
+    assert status_and_code(last) == (409, "last_owner")
     assert (await house.get(members, "owner")).json()["items"][0]["role"] == "owner"
 
 
@@ -214,6 +218,7 @@ async def test_a_list_takes_as_many_statements_for_a_hundred_rows_as_for_one(
             "providers",
             "offers",
             "members",
+            "invitations",
             "blocks",
             "sessions",
             f"bookings/{house.booking}/history",

@@ -227,7 +227,7 @@ async def test_nobody_is_added_to_a_shop_that_is_not_there(house: ApiHarness) ->
     for path, body in (
         ("customers", {"name": "Zacarias"}),
         ("customers", {"name": "Zacarias", "phone": phone}),
-        ("members", {"phone": phone, "role": "owner"}),
+        ("invitations", {"phone": phone, "role": "owner"}),
     ):
         answer = await house.post(f"/shops/99999/{path}", "admin", **body)
         assert status_and_code(answer) == (404, "not_found")

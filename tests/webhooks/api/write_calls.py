@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
 
 from core.db.context import Row
-from core.db.tables import audit, identities, outbox
-from tests.webhooks.api.harness import ApiHarness
+from core.db.tables import audit, identities, member_chats, outbox
+from tests.webhooks.api.harness import PHONES, ApiHarness
 from tests.webhooks.api.openapi_requests import OpenApiRequests
 from tests.webhooks.api.test_auth import NEW, code_sent, token_mailed
 from tests.webhooks.api.test_openapi_fuzz import ids_of
@@ -71,6 +71,7 @@ class WriteCall:
     was: Any
     answer: Any
     rows: Sequence[Row]
+    shop_id: int
 
 
 @dataclass
@@ -120,7 +121,8 @@ class WriteCalls:
         async with self.house.runtime.read_transaction() as ctx:
             rows = await ctx.all(sa.select(audit).where(audit.c.id > since).order_by(audit.c.id))
         user = self.house.users[who] if who else await self._registered()
-        self.done.append(WriteCall(name, url, user, request, was, body, rows))
+        shop_id = self.house.shop.shop_id
+        self.done.append(WriteCall(name, url, user, request, was, body, rows, shop_id))
         for _, found in self.documented.follow_links(operation, answer.status_code, url, body):
             self.known |= found
         return body
@@ -332,18 +334,35 @@ async def write_conversations(writer: WriteCalls) -> None:
 async def write_team(writer: WriteCalls) -> None:
     """Let people in and out, and forget them; at last found a shop."""
     users = writer.house.users
-    await writer.call_route(
-        f"POST {SHOP}/members", "owner", phone="+34600000020", role="receptionist"
-    )
+    to = {"phone": PHONES["customer"], "role": "receptionist"}
+    for answer in ("decline", "accept"):
+        await writer.call_route(f"POST {SHOP}/invitations", "owner", **to)
+        await writer.call_route(f"POST /me/invitations/{{invitation_id}}/{answer}", "customer")
+    await writer.call_route(f"POST {SHOP}/invitations", "owner", phone="+34600000020", role="owner")
+    await writer.call_route(f"DELETE {SHOP}/invitations/{{invitation_id}}", "owner")
+    shop_id = writer.house.shop.shop_id
+    await writer.call_route("POST /me/pairing", "customer", shop_id=shop_id)
+    chat = await _bound(writer, users["customer"], shop_id)
+    await writer.call_route("DELETE /me/chats/{chat_id}", "customer", chat_id=chat)
     member = f"{SHOP}/members/{{user_id}}"
+    writer.known["user_id"] = users["customer"]
     await writer.call_route(f"PUT {member}/alerts", "owner", alerts=False)
-    await writer.call_route(f"POST {member}/pairing", "owner")
     await writer.call_route(f"DELETE {member}/{{role}}", "owner", role="receptionist")
+    writer.known["user_id"] = users["ana"]
     for done in ("deactivate", "reactivate", "erase"):
         await writer.call_route(f"POST /users/{{user_id}}/{done}", "admin")
     await writer.call_route("DELETE /users/{user_id}", "admin", user_id=users["other receptionist"])
     await writer.call_route("POST /me/erase", "customer")
     await writer.call_route("POST /shops", "admin")
+
+
+async def _bound(writer: WriteCalls, user_id: int, shop_id: int) -> int:
+    """Let an account act for somebody at a shop; return the binding's id."""
+    async with writer.house.runtime.transaction() as ctx:
+        made = {"created_at": ctx.now}
+        account = await ctx.insert(identities, kind="telegram", value="5", **made)
+        row = {"user_id": user_id, "shop_id": shop_id, "identity_id": account}
+        return await ctx.insert(member_chats, **row, **made)
 
 
 ALL_WRITES = (

@@ -6,12 +6,15 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from core.catalog.entities import Catalog
 from core.catalog.loader import load_catalog
 from core.db.context import Context
+from core.db.tables import invitations
 from core.messaging.lines import get_or_create_line
 from tests.webhooks.admin.conftest import AdminHarness, field_errors, field_value, visible_text
+from tests.webhooks.api.harness import PHONES
 
 # The API below is tested on both databases; here it is the forms.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -219,7 +222,7 @@ async def test_people_are_invited_and_go(lobby: AdminHarness) -> None:
     path = f"/shops/{place.shop_id}/setup/team"
     odd = await browser.submit_form(path, phone="", role="provider")
     assert field_errors(odd) == {
-        "phone": "Write their mobile phone: they sign in by a code to it.",
+        "phone": "Write their mobile phone: they accept by a code to it.",
         "provider_id": "Choose whose calendar is theirs.",
     }
     odd = await browser.submit_form(path, phone="12", role="receptionist")
@@ -229,19 +232,35 @@ async def test_people_are_invited_and_go(lobby: AdminHarness) -> None:
     leo = {"role": "provider", "provider_id": str(place.providers["Leo"])}
     made = await browser.submit_form(path, name="Leo", phone="600 111 333", **leo)
     assert made.headers["location"] == f"/admin{path}?said=invited"
-    page = await browser.get(path)
-    assert "Leo Provider, Leo · +34600111333 Alerts" in visible_text(page)
-    user = re.search(r'team/(\d+)/alerts">[^/]*aria-label="Leo gets alerts', page.text)
-    assert user is not None
-    await browser.submit_form(f"{path}/{user[1]}/alerts")
-    assert "Leo gets no alerts: switch on" in (await browser.get(path)).text
-    code = visible_text(await browser.submit_form(f"{path}/{user[1]}/pairing"))
-    assert re.search(r"pair [2-9A-Z]{10} It is shown this once\.", code)
-    await browser.submit_form(f"{path}/{user[1]}/remove", role="provider")
+    assert "Leo Provider, Leo · +34600111333 · not accepted yet" in visible_text(
+        await browser.get(path)
+    )
+    invited = sa.select(invitations.c.id)
+    await browser.submit_form(
+        f"{path}/invitations/{await lobby.house.fetch_scalar(invited)}/revoke"
+    )
     assert "+34600111333" not in visible_text(await browser.get(path))
+    # Who signs in with the phone that was invited finds the invitation, and nothing before it.
+    await browser.submit_form(path, name="Leo", phone=PHONES["customer"], **leo)
+    him = await lobby.signed_in_browser("customer")
+    assert (await him.get("/")).headers["location"] == "/admin/me"
+    assert "Bella Hair Provider: Their own calendar and bookings." in visible_text(
+        await him.get("/me")
+    )
+    one = await lobby.house.fetch_scalar(invited.order_by(invitations.c.id.desc()))
+    accepted = await him.submit_form(f"/me/invitations/{one}/accept")
+    assert accepted.headers["location"] == f"/admin/shops/{place.shop_id}/day?said=accepted"
+    user = lobby.house.users["customer"]
+    assert f'team/{user}/alerts">' in (await browser.get(path)).text
+    await browser.submit_form(f"{path}/{user}/alerts")
+    assert "Customer gets no alerts: switch on" in (await browser.get(path)).text
+    code = visible_text(await him.submit_form("/me/pairing", shop=str(place.shop_id)))
+    assert re.search(r"pair [2-9A-Z]{10} Show it to nobody\. It is shown this once;", code)
+    await browser.submit_form(f"{path}/{user}/remove", role="provider")
+    assert PHONES["customer"] not in visible_text(await browser.get(path))
     last = await browser.submit_form(f"{path}/{lobby.house.users['owner']}/remove", role="owner")
     assert (last.status_code, "A shop keeps at least one owner." in visible_text(last)) == (
-        422,
+        409,
         True,
     )
     refused = await (await lobby.signed_in_browser("receptionist")).submit_form(
