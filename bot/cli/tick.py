@@ -6,6 +6,8 @@ not what another thinks it would. Nothing is sent in it.
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,14 +17,17 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 import structlog
 
+from bot.app import App
 from bot.channels import lines
 from bot.cli import outbox
+from bot.cli.common import print_line
 from bot.engine import turn
 from bot.observability import logs
 from bot.worker import Worker, unfinished_conversations
 from core.bookings import expiry, outcome_questions, reschedule_proposals
 from core.bookings.reminders.staff_digest import report_unanswered, send_digests
 from core.calendar_sync import external_calendars
+from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
 from core.messaging import unrecognized
@@ -30,6 +35,7 @@ from core.messaging.outbox.acknowledge import mark_sent, requeue_expired_leases
 from core.messaging.outbox.admin import OutboxFilter, newest_entries
 from core.messaging.outbox.claim import claim_due
 from core.privacy import retention
+from core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -204,3 +210,19 @@ async def _report(
 def _some(ids: Iterable[int]) -> list[list[int]]:
     every = list(ids)
     return [every[at : at + _MANY] for at in range(0, len(every), _MANY)]
+
+
+def run(settings: Settings, options: argparse.Namespace) -> None:
+    """Do once what is due at an instant, or only say it."""
+    logs.configure_logging(settings, quiet=True)
+    app = App.open(settings, FixedClock.at(options.at))
+    do = rehearse_tick if options.dry_run else run_tick
+
+    async def tick() -> None:
+        try:
+            await app.runtime.ensure_ready()
+            await do(app.worker, print_line)
+        finally:
+            await app.stop()
+
+    asyncio.run(tick())
