@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from bot.app import App
-from bot.cli import doctor
+from bot.cli.settings import read_settings
 from bot.observability import logs
 from bot.simulator.controller import SimulatorController
 from webhooks import telegram, twilio
@@ -107,6 +107,6 @@ async def _to_page(_request: Request) -> Response:
 
 
 def _from_environment() -> App:
-    settings = doctor.read_settings()
+    settings = read_settings()
     logs.configure_logging(settings)
     return App.open(settings)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TextIO
 from uuid import uuid4
 
 from bot.channels.terminal import TerminalChannel
+from bot.cli.common import print_line, set_up_new_database
 from bot.delivery.sender import OutboxSender
 from bot.engine import turn
 from bot.engine.receive import receive_incoming
+from bot.observability import logs
 from core.catalog.shop_search import has_shops
 from core.db.context import Context
 from core.db.runtime import Runtime
@@ -20,6 +24,7 @@ from core.errors import NotReady
 from core.messaging.lines import Line, get_or_create_line
 from core.messaging.messages import Incoming
 from core.people.identities import Contact, get_or_create_contact
+from core.settings import Settings
 
 
 async def run_chat(
@@ -66,3 +71,20 @@ def _read(source: TextIO, write: Callable[[str], None]) -> str | None:
     if text and not source.isatty():
         write(f"> {text}")
     return text
+
+
+def run(settings: Settings, options: argparse.Namespace) -> None:
+    """Talk in the terminal."""
+    logs.configure_logging(settings, quiet=True)
+
+    async def talk() -> None:
+        runtime = Runtime.open(settings)
+        try:
+            await set_up_new_database(runtime)
+            await runtime.ensure_ready()
+            await run_chat(runtime, options.channel, options.address, sys.stdin, print_line)
+        finally:
+            await runtime.close()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(talk())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from bot.channels.twilio import rates
 from bot.channels.twilio.templates import parse_template_sids
+from bot.cli.common import with_runtime
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
@@ -30,17 +30,6 @@ class Finding:
 
     level: Literal["ok", "note", "wrong"]
     text: str
-
-
-def read_settings() -> Settings:
-    """Return the settings of the environment and `.env`; NotReady names every wrong one."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)
-        )
-        raise NotReady(reason=f"settings that cannot be read: {wrong}") from None
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
@@ -162,3 +151,20 @@ def _whatsapp(templates: Mapping[str, whatsapp_templates.StoredTemplate]) -> Fin
     asked = sum(bool(one.approval) for one in templates.values())
     text = f"WhatsApp's templates: {len(templates)}, approved for late messages: {approved}"
     return Finding("ok" if approved == asked else "note", f"{text} of {asked}")
+
+
+def run(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print what is missing or wrong; return 1 if anything is wrong."""
+
+    async def look(runtime: Runtime) -> int:
+        findings = [
+            *settings_findings(settings),
+            *await database_findings(runtime),
+        ]
+        for finding in sorted(findings, key=lambda f: ("wrong", "note", "ok").index(f.level)):
+            print(f"{finding.level:5}  {finding.text}")
+        wrong = sum(finding.level == "wrong" for finding in findings)
+        print(f"{wrong} to put right." if wrong else "Fit to serve.")
+        return 1 if wrong else 0
+
+    return with_runtime(settings, look)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Callable, Sequence
 
+from bot.cli.common import print_line, with_runtime
 from bot.observability import logs
 from core.catalog import shop_search
 from core.db.runtime import Runtime
@@ -15,6 +18,7 @@ from core.messaging.outbox.admin import (
     newest_entries,
     retry_now,
 )
+from core.settings import Settings
 
 WriteLine = Callable[[str], None]
 
@@ -82,3 +86,28 @@ def format_row(entry: OutboxEntry) -> str:
         *([f"({logs.mask_text(entry.error)})"] if entry.error else []),
     ]
     return "  ".join(facts)
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """List rows, or have them sent again or dropped."""
+    if options.what != "list" and not (
+        options.ids or options.state or options.shop or options.kind
+    ):
+        which = "by ID, --state, --shop or --kind"
+        print(f"Say which rows to {options.what}: {which}", file=sys.stderr)
+        return 2
+
+    async def tend(runtime: Runtime) -> int:
+        await runtime.ensure_ready()
+        which = await parse_selection(
+            runtime, options.ids, options.state, options.shop, options.kind
+        )
+        if options.what == "list":
+            await print_rows(runtime, which, options.limit, print_line)
+        elif options.what == "retry":
+            await retry_rows(runtime, which, print_line)
+        else:
+            await drop_rows(runtime, which, print_line)
+        return 0
+
+    return with_runtime(settings, tend)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 from collections.abc import Iterator, Mapping
 
-from bot.channels.telegram.api import BotDescription, BotRole, TelegramBot
+from bot.app import build_telegram_bots
+from bot.channels.telegram.api import BotApiError, BotDescription, BotRole, TelegramBot
 from bot.flows.staff.commands import SLASH_COMMANDS
 from bot.i18n.messages import TRANSLATOR, text
 from bot.i18n.translator import SOURCE_LANGUAGE, supported_languages
+from core.errors import NotReady
 from core.messaging.messages import Say
+from core.settings import Settings
 
 MENU_COMMANDS: Mapping[BotRole, Mapping[str, Say]] = {
     "customer": {
@@ -43,3 +48,22 @@ async def set_up_bots(bots: Mapping[BotRole, TelegramBot]) -> list[str]:
         await bot.set_description(list(bot_descriptions(role)))
         names.append(await bot.get_username())
     return names
+
+
+def run(settings: Settings, _options: argparse.Namespace) -> None:
+    """Set what people see of the bots."""
+
+    async def describe() -> None:
+        bots = build_telegram_bots(settings)
+        if not bots:
+            raise NotReady(reason="TELEGRAM_BOT_TOKEN is not set: @BotFather gives one")
+        try:
+            for name in await set_up_bots(bots):
+                print(f"@{name} is set up: https://t.me/{name}")
+        except (BotApiError, OSError) as error:
+            raise NotReady(reason=f"Telegram says: {error}") from None
+        finally:
+            for bot in bots.values():
+                await bot.close()
+
+    asyncio.run(describe())

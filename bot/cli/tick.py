@@ -6,6 +6,8 @@ not what another thinks it would. Nothing is sent in it.
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,13 +16,16 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.app import App
 from bot.cli import outbox
+from bot.cli.common import print_line
 from bot.engine import turn
 from bot.observability import logs
 from bot.worker import Worker
 from core.bookings import expiry, outcome_questions, reschedule_proposals
 from core.bookings.reminders.staff_digest import report_unanswered, send_digests
 from core.calendar_sync import external_calendars
+from core.clock import FixedClock
 from core.db.caches import Caches, Hooks
 from core.db.context import Context, split_ids
 from core.messaging import unrecognized
@@ -38,6 +43,7 @@ from core.messaging.outbox.admin import (
 )
 from core.messaging.outbox.claim import claim_due
 from core.privacy import retention
+from core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -186,3 +192,19 @@ async def _report(
             write(f"message  {outbox.format_row(entry).strip()}{why}")
     for name, count in counts.items():
         write(f"{name}: {count}")
+
+
+def run(settings: Settings, options: argparse.Namespace) -> None:
+    """Do once what is due at an instant, or only say it."""
+    logs.configure_logging(settings, quiet=True)
+    app = App.open(settings, FixedClock.at(options.at))
+    do = rehearse_tick if options.dry_run else run_tick
+
+    async def tick() -> None:
+        try:
+            await app.runtime.ensure_ready()
+            await do(app.worker, print_line)
+        finally:
+            await app.stop()
+
+    asyncio.run(tick())

@@ -6,17 +6,21 @@ approvals is asked anew.
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.channels.twilio import templates
 from bot.channels.twilio.content_api import ContentApi, ContentApiError
 from bot.channels.twilio.templates import ContentTemplate
+from bot.cli.common import print_line, with_runtime
 from bot.i18n.messages import TRANSLATOR
 from bot.i18n.translator import supported_languages
 from core.db.runtime import Runtime
 from core.messaging import whatsapp_templates
 from core.messaging.whatsapp_templates import StoredTemplate
+from core.settings import Settings
 
 APPROVED_STATUS = "approved"
 
@@ -103,3 +107,19 @@ def print_result(outcome: SetupResult, write: Callable[[str], None]) -> None:
         write(f"{outcome.shops} shops send the approved ones from now on.")
     for refusal in outcome.refused:
         write(f"Refused: {refusal}")
+
+
+def run(settings: Settings, _options: argparse.Namespace) -> int:
+    """Have Twilio keep the templates."""
+
+    async def set_up(runtime: Runtime) -> int:
+        await runtime.ensure_ready()
+        try:
+            outcome = await create_templates(runtime)
+        except SetupFailed as error:
+            print(error, file=sys.stderr)
+            return 1
+        print_result(outcome, print_line)
+        return 0 if outcome.created or outcome.found else 1
+
+    return with_runtime(settings, set_up)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.dialogue.talk import Conversation
+from bot.dialogue.heard import Conversation
 from bot.nlu.pipeline import understand_message
 from bot.nlu.types import CatalogName, CatalogNames, NluContext, Understood
 from core.catalog.entities import Catalog, Shop

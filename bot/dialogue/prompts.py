@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from bot.dialogue.answering import answer_of, names_option
 from bot.dialogue.decisions import DECISIONS, choices_of
-from bot.dialogue.talk import MISSING
+from bot.dialogue.questions import MISSING
 from bot.nlu.types import Understood
 from core.db.context import Context
 from core.messaging.decisions import DecisionKind

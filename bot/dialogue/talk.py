@@ -9,117 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NoReturn, Unpack
+from typing import NoReturn, Unpack
 
 from bot.dialogue.answering import DOUBT, answer_of, names_option, own_words, takes_back
+from bot.dialogue.heard import Conversation, Heard
 from bot.dialogue.journal import Journal
+from bot.dialogue.questions import (
+    MISSING,
+    AwaitAnswer,
+    PendingAttachment,
+    Question,
+    RerunFlow,
+)
 from bot.i18n.messages import text
-from bot.nlu.types import Understood
 from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.messaging.conversations import ConversationChanges
 from core.messaging.decisions import Decision
 from core.messaging.messages import Choice, Incoming, Json, Say
-
-MISSING: Any = object()
-"""No answer (None may be one)."""
-
-
-class AwaitAnswer(Exception):
-    """The flow waits for the answer to `asked`."""
-
-    def __init__(self, asked: Question) -> None:
-        super().__init__(asked.step)
-        self.question = asked
-
-
-class RerunFlow(Exception):
-    """Run the flow again from the top: steps were forgotten."""
-
-
-class StartOver(Exception):
-    """Give up every flow under way and begin with a welcome."""
-
-
-class SwitchFlow(Exception):
-    """Leave this flow for another, which begins afresh."""
-
-    def __init__(self, flow: str, **args: Json) -> None:
-        super().__init__(flow)
-        self.flow = flow
-        self.flow_args = args
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as it is about to be put: the step, its words, its options.
-
-    `done` are the answers before it, as a channel that changes its messages shows them: above it,
-    or, for a question that says all of them itself (`alone`), only on the message before.
-    """
-
-    step: str
-    say: Say
-    options: tuple[Choice, ...] = ()
-    expects: str = ""
-    digest: str = ""
-    args: Json = field(default_factory=dict)
-    stands_alone: bool = False
-
-
-@dataclass(slots=True)
-class Conversation:
-    """An identity on a line, as the turn found it or left it. Times are aware UTC."""
-
-    id: int
-    line_id: int
-    channel: str
-    transport: str
-    address: str
-    language: str
-    name: str
-    shop_id: int | None
-    line_shop_id: int | None
-    human_until: datetime | None
-    opted_out_at: datetime | None
-    last_in_at: datetime | None
-    misunderstood: int
-    staff: bool = False  # a line of the shop's people
-
-    @property
-    def has_editable_buttons(self) -> bool:
-        """Whether options are buttons on messages that we can change: no need to spare them."""
-        return self.channel == "telegram" and self.transport != "terminal"
-
-
-@dataclass(slots=True)
-class Heard:
-    """What the person did in this turn, for the steps that can use it.
-
-    The `step` is the one whose question it answers and `picked` the value of the option that was
-    tapped or numbered (MISSING when none was). `used` is set by the first step that took it.
-    """
-
-    incoming: Incoming
-    understood: Understood | None
-    step: str = ""
-    digest: str = ""
-    selected_value: Json = MISSING
-    consumed: bool = False
-    consumed_acts: set[str] = field(default_factory=set)  # acts that some step has acted on
-    # Reads words with the names of a shop at hand.
-    reread: Callable[[Catalog | None, str], Understood] | None = None
-
-    @property
-    def text(self) -> str:
-        """The text as it was written, trimmed."""
-        return self.incoming.text.strip()
-
-    @property
-    def acts(self) -> tuple[str, ...]:
-        """What the person does by it ("yes", "book", "ask_price")."""
-        return self.understood.acts if self.understood else ()
 
 
 @dataclass(slots=True)
@@ -143,15 +50,6 @@ class FlowRun:
     shown_answers: list[Say] = field(default_factory=list)
     booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class PendingAttachment:
-    """What goes out after what is said, where it can: a place on the map, a calendar file."""
-
-    kind: str
-    say: Say
-    booking_id: int
 
 
 @dataclass(slots=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from bot.dialogue.heard import Heard
 from bot.dialogue.prompts import OpenPrompt, match_words
-from bot.dialogue.talk import Heard
 from bot.engine import opt_out
 from bot.engine.predicates import (
     answer_to_cancel,
@@ -221,7 +219,3 @@ def _begin_first_flow(turn: TurnState, heard: Heard) -> None:
         turn.begin_flow("book")
     elif not turn.says:
         turn.begin_flow("welcome")
-
-
-HUMAN_FOR = timedelta(hours=12)
-"""How long the bot keeps quiet when a person has the talk and does not hand it back."""

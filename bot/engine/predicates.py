@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue.answering import answer_of
-from bot.dialogue.talk import Heard
+from bot.dialogue.heard import Heard
 from bot.engine.turn_state import TurnState
 from bot.nlu.types import Understood
 

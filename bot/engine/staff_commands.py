@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from bot.dialogue.heard import STAFF_SILENCE, Heard
 from bot.dialogue.prompts import OpenPrompt, match_words
-from bot.dialogue.talk import Heard
 from bot.engine.turn_state import DOUBTS, TurnState
 from bot.flows.staff import STAFF_FLOWS, commands
 from core.messaging import handoff
@@ -13,9 +11,6 @@ from core.messaging.messages import Incoming
 from core.people import pairing
 from core.people.identities import person_of_conversation
 from core.people.members import staff_of_conversation
-
-STAFF_SILENCE = timedelta(hours=12)
-"""How long the bot keeps quiet after a person of the shop wrote."""
 
 _OWN_WORDS = {"text", "words", "name", "purpose", "code"}
 """What a question may ask for whose answer can be any words."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.dialogue.talk import Heard
+from bot.dialogue.heard import Heard
 from bot.engine.predicates import says_booking_details
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text

@@ -18,6 +18,7 @@ import structlog
 from bot.dialogue import nlu_context
 from bot.dialogue.answering import takes_back
 from bot.dialogue.decisions import DECISIONS
+from bot.dialogue.heard import Heard
 from bot.dialogue.prompts import (
     OpenPrompt,
     Selection,
@@ -27,7 +28,6 @@ from bot.dialogue.prompts import (
     match_words,
     split_leading_number,
 )
-from bot.dialogue.talk import Heard
 from bot.engine import events, global_intents, opt_out, slash_commands, staff_commands, switch_shop
 from bot.engine.turn_state import FlowFrame, TurnState
 from bot.i18n.messages import text

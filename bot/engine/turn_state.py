@@ -10,19 +10,17 @@ from typing import Unpack
 
 import structlog
 
+from bot.dialogue.heard import Conversation, Heard
 from bot.dialogue.journal import Journal
-from bot.dialogue.talk import (
+from bot.dialogue.questions import (
     AwaitAnswer,
-    Conversation,
-    FlowRun,
-    Heard,
     PendingAttachment,
     Question,
     RerunFlow,
     StartOver,
     SwitchFlow,
-    Talk,
 )
+from bot.dialogue.talk import FlowRun, Talk
 from bot.flows import FLOWS
 from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import TRANSLATOR, error_text, text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING, SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows.staff import booking_lines
 from bot.flows.staff.permissions import PERMISSIONS, RIGHTS
 from bot.flows.staff.staff_code import require_proof

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count, groupby
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop

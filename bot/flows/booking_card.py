@@ -6,7 +6,8 @@ stay until the booking is over. A tap on one starts `card`, which never acts by 
 
 from __future__ import annotations
 
-from bot.dialogue.talk import SwitchFlow, Talk
+from bot.dialogue.questions import SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.i18n.messages import text
 from core.bookings.booking import Booking, load_booking
 from core.catalog import loader

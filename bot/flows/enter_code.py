@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.i18n.messages import error_text, secret_text, text
 from core.errors import CodeError, CodeExpired, CodeTooSoon
 from core.messaging.messages import Choice, Json, Say

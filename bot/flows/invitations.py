@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.dialogue.decisions import DECISIONS
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.flows.login import login
 from bot.flows.staff.settings import welcome_member
 from bot.i18n.messages import text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from bot.dialogue.talk import StartOver, SwitchFlow, Talk
+from bot.dialogue.heard import STAFF_SILENCE
+from bot.dialogue.questions import StartOver, SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows import opening_hours
 from bot.flows.pick_shop import pick_shop
 from bot.i18n.messages import text
@@ -15,9 +16,6 @@ from core.messaging.decisions import Decision
 from core.messaging.messages import Choice, Json, When
 from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.people.identities import person_of_conversation
-
-STAFF_SILENCE = timedelta(hours=12)
-"""How long the bot keeps quiet when a person has the talk and does not hand it back."""
 
 
 async def welcome_customer(talk: Talk) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
 
-from bot.dialogue.talk import MISSING, Heard, SwitchFlow, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING, SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.dialogue.talk import SwitchFlow, Talk
+from bot.dialogue.questions import SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows import labels
 from bot.i18n.messages import text
 from core.bookings import customer_actions

@@ -1,6 +1,6 @@
 """A shop's own words for what it tells people: what may be changed, checked, and shown before.
 
-Names in braces are filled in, as in `bot/i18n/messages.py`; which ones there are is the message's to say.
+Names in braces are filled in, as in `bot/i18n/messages/`; which ones there are is the message's to say.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ ADVISED_SEGMENTS = 2
 """SMS a message may take before it is remarked upon."""
 
 _FORMS = {"", "day", "time", "long", "full", "zone", "text", "b"}
-"""What may stand behind a colon (`bot/i18n/messages.py`)."""
+"""What may stand behind a colon (`bot/i18n/messages/`)."""
 
 _MORE = {"reminder": {"when"}, "reminder.sure": {"when"}}
 _WHEN = {"when", "at", "booking"}

@@ -11,8 +11,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.dialogue.heard import Heard
 from bot.dialogue.journal import Journal
-from bot.dialogue.talk import AwaitAnswer, FlowRun, Heard, Talk
+from bot.dialogue.questions import AwaitAnswer
+from bot.dialogue.talk import FlowRun, Talk
 from bot.engine.turn_state import FlowFrame, TurnState
 from bot.flows import FLOWS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from bot.__main__ import _parser
+from bot.cli.parser import build_parser
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def defaults(settings: type[BaseSettings]) -> dict[str, str]:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    parser = _parser()
+    parser = build_parser()
     (choices,) = (action.choices for action in parser._actions if isinstance(action.choices, dict))
     return choices
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from bot.dialogue.talk import SwitchFlow, Talk
+from bot.dialogue.questions import SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments, booking_lines
 from bot.flows.staff.permissions import StaffContext, prove, require_staff
 from bot.i18n.messages import text

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import count
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.flows.staff.permissions import StaffContext
 from bot.i18n.messages import text
 from core.bookings.booking import Booking, load_booking

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments, booking_lines
 from bot.flows.staff.permissions import StaffContext, require_staff
 from bot.i18n.messages import text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.dialogue.talk import SwitchFlow, Talk
+from bot.dialogue.questions import SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows import labels
 from bot.flows.slot_picker.picker import pick_slot
 from bot.flows.staff import booking_lines

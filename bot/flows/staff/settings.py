@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from bot.dialogue.talk import SwitchFlow, Talk
+from bot.dialogue.questions import SwitchFlow
+from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments
 from bot.flows.staff.permissions import StaffContext, require_staff
 from bot.i18n.messages import text

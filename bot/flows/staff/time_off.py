@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments, conflicts, pick_provider
 from bot.flows.staff.arguments import DayRange, HourRange
 from bot.flows.staff.permissions import StaffContext, require_staff

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.flows import labels
 from bot.flows.staff import arguments, booking_lines
 from bot.flows.staff.permissions import StaffContext, require_staff

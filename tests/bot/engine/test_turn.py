@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 import sqlalchemy as sa
 
-from bot.dialogue.talk import MISSING, Heard, Talk
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING
+from bot.dialogue.talk import Talk
 from bot.engine import turn
 from bot.engine.receive import receive_incoming
 from bot.flows import FLOWS

@@ -90,7 +90,7 @@ def test_what_is_told_unasked_can_be_told_discreetly() -> None:
 def test_whatever_has_words_is_said() -> None:
     used: set[str] = set()
     for file, tree in sources().items():
-        if file.name == "texts.py" and file.parent.name == "bot":
+        if file.parent == ROOT / "bot/i18n/messages":  # a definition is no use
             functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
             tree = ast.Module(list(functions), [])
         constants = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}

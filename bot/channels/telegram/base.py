@@ -1,0 +1,165 @@
+"""What both Telegram bots do alike, whichever SDK carries their requests."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import structlog
+
+from bot.channels.base import SendResult
+from bot.channels.telegram.api import BotApiError, edit_targets, parse_bot_id
+from bot.channels.telegram.rate_limiter import TelegramRateLimiter
+from bot.channels.telegram.updates import UPDATE_KINDS
+from bot.rendering.render import RenderedMessage
+from core.errors import DeliveryFailed
+from core.messaging.outbox.claim import Outgoing
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+Request = Callable[[], Awaitable[T]]
+"""A request that is ready to be made: nothing is begun before it is called."""
+
+
+class SdkBot(ABC):
+    """A bot over an SDK, which makes the requests and raises errors of its own."""
+
+    sdk_errors: ClassVar[tuple[type[Exception], ...]]
+    """What the SDK raises."""
+
+    error_codes: ClassVar[Sequence[tuple[type[Exception], int | None]]]
+    """Which code of Telegram an error of the SDK is, None for a lost connection; the first that
+    fits counts, and one that is not there is a lost connection, too."""
+
+    def __init__(self, token: str, limiter: TelegramRateLimiter) -> None:
+        self.id = parse_bot_id(token)
+        self.limiter = limiter
+        self.on_sending: Callable[[int], None] = lambda _chat_id: None
+        self._later: set[asyncio.Task[None]] = set()
+
+    # --- out ----------------------------------------------------------------------------------
+
+    async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
+        """Send, or change the message that this replaces; those before it lose their buttons."""
+        chat_id = int(row.address)
+        message, settled = edit_targets(row)
+        self.on_sending(chat_id)
+        try:
+            if not (message and await self._edit(chat_id, message, row, rendered)):
+                if message and rendered.contact_button:
+                    settled.append(message)
+                message = await self._limited(
+                    chat_id, await self._send_request(chat_id, row, rendered)
+                )
+        except BotApiError as refused:
+            if refused.retry_after is not None:
+                await self.limiter.pause(chat_id, refused.retry_after)
+            raise refused.delivery_failure from None
+        except OSError as error:
+            raise DeliveryFailed(reason=str(error)[:300]) from None
+        for each in settled:
+            self._begin(self._settle(chat_id, each, rendered.settled_text))
+        return SendResult(str(message), "delivered")
+
+    async def _edit(
+        self, chat_id: int, message_id: int, row: Outgoing, rendered: RenderedMessage
+    ) -> bool:
+        """Change a message; False if a new one must be sent instead."""
+        if not self._is_editable(row, rendered):
+            return False
+        try:
+            await self._limited(chat_id, self._edit_request(chat_id, message_id, rendered))
+        except BotApiError as refused:
+            if refused.is_uneditable:
+                return False
+            if not refused.is_unchanged:
+                raise
+        return True
+
+    async def _settle(self, chat_id: int, message_id: int, text: str) -> None:
+        """Take the buttons off a message, which shows `text` from then on, or what it showed."""
+        try:
+            await self._limited(chat_id, self._settle_request(chat_id, message_id, text))
+        except (BotApiError, OSError) as error:
+            # Buttons that stay are stale, and answered so: nobody is told less for it.
+            log.info("telegram.not_settled", chat=chat_id, error=str(error))
+
+    def _is_editable(self, _row: Outgoing, rendered: RenderedMessage) -> bool:
+        """Return whether an earlier message can become this one: only text can."""
+        return not rendered.contact_button and rendered.venue is None and rendered.document is None
+
+    @abstractmethod
+    async def _send_request(
+        self, chat_id: int, row: Outgoing, rendered: RenderedMessage
+    ) -> Request[int]:
+        """Return the request that sends a message, and returns its number."""
+
+    @abstractmethod
+    def _edit_request(
+        self, chat_id: int, message_id: int, rendered: RenderedMessage
+    ) -> Request[object]:
+        """Return the request that changes a message's text and buttons."""
+
+    @abstractmethod
+    def _settle_request(self, chat_id: int, message_id: int, text: str) -> Request[object]:
+        """Return the request that takes a message's buttons off, and changes its text if given."""
+
+    async def wait_until_idle(self) -> None:
+        """Wait until nothing is on its way beside what was sent."""
+        while self._later:
+            await asyncio.wait(self._later)
+
+    async def close(self) -> None:
+        """End what is on its way, and let go of connections."""
+        if self._later:
+            _, late = await asyncio.wait(self._later, timeout=2)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._close_connections()
+        await self.limiter.close()
+
+    @abstractmethod
+    async def _close_connections(self) -> None:
+        """Let go of the SDK's connections."""
+
+    # --- requests -------------------------------------------------------------------------------
+
+    async def _limited(self, chat_id: int, request: Request[T]) -> T:
+        async with self.limiter.wait_turn(chat_id):
+            return await self._call(request)
+
+    async def _call(self, request: Request[T]) -> T:
+        """Make a request. Refused with what Telegram says, OSError when it says nothing."""
+        try:
+            return await request()
+        except self.sdk_errors as error:
+            code = next((code for kind, code in self.error_codes if isinstance(error, kind)), None)
+            if code is None:
+                raise OSError(f"{type(error).__name__}: {error}") from error
+            wait: Any = getattr(error, "retry_after", None)
+            wait = getattr(wait, "total_seconds", lambda: wait)()
+            message = str(getattr(error, "message", error))
+            raise BotApiError(code, message, None if wait is None else float(wait)) from None
+
+    async def _try(self, method: str, request: Request[Any]) -> None:
+        """Make a request; what goes wrong is passed over."""
+        try:
+            await self._call(request)
+        except (BotApiError, OSError) as error:
+            log.info("telegram.passed_over", method=method, error=str(error))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+
+def check_webhook(url: str, found_url: str, found_kinds: Collection[str] | None) -> None:
+    """Raise BotApiError unless the webhook that Telegram has is the one that was set."""
+    if found_url != url or set(found_kinds or ()) != set(UPDATE_KINDS):
+        raise BotApiError(409, f"the webhook is {found_url} with {found_kinds}")

@@ -1,0 +1,108 @@
+"""The slots that fit a wish, and those that come nearest to one that cannot be met."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Protocol
+
+from bot.dialogue.talk import Talk
+from bot.flows.slot_criteria import SlotCriteria
+from core.catalog.entities import Catalog, Slot
+from core.localtime import zones
+from core.scheduling import availability
+
+FIRST_PAGE_SIZE = 3
+"""Times offered at once, before anything was asked for."""
+
+
+class SlotQuery(Protocol):
+    """What a search needs to know: the service, the wish, and a booking that does not count."""
+
+    talk: Talk
+    catalog: Catalog
+    service_id: int
+    ignore: int | None
+    wish: SlotCriteria
+    zone: str
+
+
+async def find_slots(
+    view: SlotQuery, wish: SlotCriteria, *, limit: int | None = None, since: datetime | None = None
+) -> list[Slot]:
+    """Return the free slots that a wish allows."""
+    horizon = max(
+        (o.rules.horizon_days for o in view.catalog.offerings_of(view.service_id)), default=1
+    )
+    start, end = wish.search_window(view.zone, view.talk.ctx.now, horizon)
+    plain = not (
+        wish.has_time or wish.weekdays or wish.not_weekdays or wish.not_days or wish.not_providers
+    )
+    if wish.not_providers:
+        everyone = await availability.find_slots_by_provider(
+            view.talk.ctx, view.catalog, view.service_id,
+            start=since or start, end=end, ignore_booking=view.ignore,
+        )  # fmt: skip
+        fitting = [s for s in everyone if wish.allows(s, view.zone)]
+        found = [next(same) for _, same in groupby(fitting, key=lambda s: s.starts_at)]
+    else:
+        found = await availability.find_slots(
+            view.talk.ctx, view.catalog, view.service_id, provider_id=wish.provider,
+            start=since or start, end=end, ignore_booking=view.ignore,
+            limit=limit if plain else None,
+        )  # fmt: skip
+    if plain:
+        return found
+    return [slot for slot in found if wish.allows(slot, view.zone)]
+
+
+async def nearest_slots(view: SlotQuery) -> list[Slot]:
+    """Return what comes nearest to a wish that cannot be met: that day, then the days after it."""
+    wish = view.wish
+    found: list[Slot] = []
+    if wish.provider is not None and (wish.exactly or wish.at) and wish.day:
+        # The very time, with somebody else, is as near as their other times.
+        found = (await find_slots(view, replace(wish, provider=None)))[:1]
+    if wish.day:
+        wanted = wanted_instant(view, view.wish)
+        day = await find_slots(view, wish.at_any_time())
+        day.sort(key=lambda s: abs((s.starts_at - wanted).total_seconds()))
+        found += [s for s in day if s not in found][: FIRST_PAGE_SIZE - len(found)]
+    if len(found) < FIRST_PAGE_SIZE:
+        start, _ = wish.search_window(view.zone, view.talk.ctx.now, 1)
+        later = await find_slots(
+            view,
+            replace(wish, day="", until="", exactly=False, at=()),
+            limit=FIRST_PAGE_SIZE, since=max(start, view.talk.ctx.now),
+        )  # fmt: skip
+        found += [s for s in later if s not in found][: FIRST_PAGE_SIZE - len(found)]
+    if not found:
+        free = replace(wish.at_any_time(), day="", until="", weekdays=(), provider=None)
+        found = (await find_slots(view, free, limit=FIRST_PAGE_SIZE))[:FIRST_PAGE_SIZE]
+    if not found:
+        found = await find_slots(view, SlotCriteria(), limit=FIRST_PAGE_SIZE)
+    return sorted(found, key=lambda s: s.starts_at)
+
+
+def wanted_instant(view: SlotQuery, wish: SlotCriteria) -> datetime:
+    """Return the instant a wish names first; of one without a day, today's."""
+    first_at = next(iter(wish.at), wish.before or 0)
+    wanted = wish.since if wish.since is not None else first_at
+    now = int(view.talk.ctx.now.timestamp())
+    day = date.fromisoformat(wish.day) if wish.day else zones.to_local(now, view.zone).date()
+    day += timedelta(days=wanted // 1440)
+    first, _ = zones.day_bounds(day, view.zone)
+    at = zones.instants_at(day, wanted % 1440, view.zone) or (first,)
+    return datetime.fromtimestamp(at[0], view.talk.ctx.now.tzinfo)
+
+
+def is_with_provider(slot: Slot, wish: SlotCriteria) -> bool:
+    """Return whether a slot is with whom a wish names, if it names anybody."""
+    return wish.provider in (None, slot.provider_id)
+
+
+def is_on_day(slot: Slot, wish: SlotCriteria, zone: str) -> bool:
+    """Return whether a slot is on the days a wish names, if it names any."""
+    day = zones.to_local(int(slot.starts_at.timestamp()), zone).date().isoformat()
+    return not wish.day or wish.day <= day <= (wish.until or wish.day)
