@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from core.messaging.messages import Choice, Json, Say
@@ -52,15 +51,6 @@ class Question:
     digest: str = ""
     args: Json = field(default_factory=dict)
     stands_alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BookingButtons:
-    """A booking whose buttons stay under what is said, until it is over."""
-
-    booking_id: int
-    expires_at: datetime
-    options: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)

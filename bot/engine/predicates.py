@@ -26,6 +26,7 @@ def only_says(said: Understood, acts: set[str]) -> bool:
 
 
 def names_service(heard: Heard) -> bool:
+    """Whether the message names a service."""
     return bool(heard.understood and heard.understood.service)
 
 
