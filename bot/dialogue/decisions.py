@@ -106,7 +106,7 @@ DECISIONS: Mapping[DecisionKind, DecisionFlow] = {
         is_passive=True,
     ),
 }  # fmt: skip
-"""Each kind of decision; a keyword is a word to type or, with an "@", an act understood in words."""
+"""Each kind of decision; a keyword is a word to type or, after an "@", an act in any words."""
 
 
 def choices_of(decision: DecisionKind | str, options: Sequence[Json]) -> tuple[Choice, ...]:
