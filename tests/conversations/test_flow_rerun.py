@@ -29,7 +29,7 @@ async def test_rerun_flow_repeats_its_question_with_compacted_rounds(
         folded.append(name)
         fold(self, name, value)
 
-    monkeypatch.setattr(Talk, "fold", folding)
+    monkeypatch.setattr(Talk, "compact", folding)
     written = (test_transcripts.FOLDER / "other_times.txt").read_text()
     assert await test_transcripts.Scene(runtime).play(written) == written
     assert (moved, set(folded)) == ([], {"from"})
@@ -40,7 +40,7 @@ async def test_skipped_flow_step_is_detected(
     runtime: Runtime, moved: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: without it, what was said with the shop's name would be asked for twice."""
-    monkeypatch.setattr(Talk, "pass_by", lambda *_: None)
+    monkeypatch.setattr(Talk, "skip_answered", lambda *_: None)
     written = (test_transcripts.FOLDER / "shop_picked_afterwards.txt").read_text()
     await test_transcripts.Scene(runtime).play(written)
     assert moved[0] == "1/when/2, then 1/when/1, after 'madrid'"

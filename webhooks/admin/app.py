@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from bot.app import App
 from core.errors import NotAllowed, NotFound, NotSignedIn, SlotlineError
 from webhooks.admin import (
+    audit_log,
     bookings,
     conversations,
     customers,
@@ -74,6 +75,7 @@ def _served() -> list[BaseRoute]:
         conversations.router,
         outbox.router,
         reports.router,
+        audit_log.router,
         setup.router,
     ):
         whole.include_router(router)

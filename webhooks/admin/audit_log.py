@@ -1,4 +1,4 @@
-"""How the shop does, drawn as charts; and who changed what in it."""
+"""Who changed what in a shop."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from webhooks.admin.templating import render_shop_page
 from webhooks.admin.visitor import ShopVisitor
 
 router = APIRouter(prefix="/shops/{shop_id}")
-
-
-# ------------------------------------------------------------------------------------ audit
 
 
 @router.get("/audit")

@@ -1,4 +1,4 @@
-"""What takes time or gives it: free starts, blocks, rooms, sessions for several."""
+"""Free starts of a service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.scheduling import availability
 from webhooks.api.dependencies import AuthorizedRequest
 from webhooks.api.schemas import PathRowId, ResponseModel, Timestamp
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["availability"])
 
 MAX_SEARCH_SPAN = timedelta(days=62)
 """What one question for free starts may span."""

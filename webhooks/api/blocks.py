@@ -1,4 +1,4 @@
-"""What takes time or gives it: free starts, blocks, rooms, sessions for several."""
+"""Time a shop takes for itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from webhooks.api.schemas import (
     Timestamp,
 )
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["blocks"])
 
 
 class BlockIn(RequestModel):
@@ -49,9 +49,6 @@ class BlockOut(ResponseModel):
     ends_at: datetime
     reason: str
     made_by: str
-
-
-# ------------------------------------------------------------------------------------ blocks
 
 
 @router.get("/blocks")

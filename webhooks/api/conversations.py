@@ -1,4 +1,4 @@
-"""Conversations with customers: read, taken over, answered, handed back; and what is to be sent."""
+"""Conversations with customers: read, taken over, answered, handed back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from webhooks.api.schemas import (
     ResponseModel,
 )
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["talks"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["conversations"])
 
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 

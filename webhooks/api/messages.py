@@ -1,4 +1,4 @@
-"""Conversations with customers: read, taken over, answered, handed back; and what is to be sent."""
+"""Messages on their way out: listed, tried again, dropped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from webhooks.api.schemas import (
     ResponseModel,
 )
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["talks"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["messages"])
 
 
 class MessageOut(ResponseModel):
@@ -53,9 +53,6 @@ class MessageOut(ResponseModel):
             "error": logs.mask_text(entry.error),
         }
         return cls(**fields)
-
-
-# ------------------------------------------------------------------------------------ messages
 
 
 @router.get("/messages")

@@ -1,4 +1,4 @@
-"""What takes time or gives it: free starts, blocks, rooms, sessions for several."""
+"""Rooms, which bookings of some services take too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.values.catalog_changes import NewRoom, RoomChange
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import PageResponse, PathRowId, ResponseModel
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["rooms"])
 
 
 class RoomOut(ResponseModel):
@@ -25,9 +25,6 @@ class RoomOut(ResponseModel):
     id: int
     name: str
     service_ids: list[int] = Field(description="Services whose bookings take it too.")
-
-
-# ------------------------------------------------------------------------------------ rooms
 
 
 @router.get("/rooms")

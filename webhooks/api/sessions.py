@@ -1,4 +1,4 @@
-"""What takes time or gives it: free starts, blocks, rooms, sessions for several."""
+"""Sessions: a service given to several at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from webhooks.api.schemas import (
     Timestamp,
 )
 
-router = APIRouter(prefix="/shops/{shop_id}", tags=["calendars"])
+router = APIRouter(prefix="/shops/{shop_id}", tags=["sessions"])
 
 
 class SessionIn(RequestModel):
@@ -60,9 +60,6 @@ class CancelledBookingsOut(ResponseModel):
     """How many bookings were cancelled."""
 
     cancelled: int
-
-
-# ------------------------------------------------------------------------------------ sessions
 
 
 @router.get("/sessions")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.channels.base import SendResult
 from bot.channels.lines import ensure_default_lines, load_lines
 from bot.channels.memory import MemoryChannel
+from bot.delivery import ack_batcher
 from bot.delivery.sender import OutboxSender
 from bot.engine.receive import receive_incoming
 from bot.i18n.messages import MESSAGES
@@ -23,7 +24,7 @@ from core.db.context import Context
 from core.db.runtime import Runtime
 from core.errors import DeliveryFailed
 from core.messaging.messages import Choice, Incoming, Say
-from core.messaging.outbox import acknowledge, enqueue
+from core.messaging.outbox import enqueue
 from core.messaging.outbox.acknowledge import (
     LEASE_DURATION,
     SentMessage,
@@ -215,7 +216,7 @@ async def test_one_mark_that_fails_sends_none_of_the_others_again(
             raise ValueError("a row that cannot be marked")
         return await whole(ctx, those)
 
-    monkeypatch.setattr(acknowledge, "mark_sent_batch", finish)
+    monkeypatch.setattr(ack_batcher, "mark_sent_batch", finish)
     slow = Slow()
     delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()

@@ -103,7 +103,7 @@ async def test_an_update_is_answered_only_after_it_is_stored(
                 raise sa.exc.OperationalError("the database is away", None, Exception())
             await take(self, *args)
 
-        monkeypatch.setattr(TelegramReceiver, "take", away)
+        monkeypatch.setattr(TelegramReceiver, "receive", away)
         assert await marta.writes(chats.bot, "hi") == 500
         assert marta.screen(chats.bot) == ["> hi"]
         broken = False
@@ -137,7 +137,7 @@ def _message(chats: TelegramHarness, person: Person, text: str) -> dict[str, Any
 async def test_polling_moves_its_offset_after_the_receipt(
     runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT_SECONDS", 0.01)
     failed = 0
     take = TelegramReceiver.receive
 
@@ -148,7 +148,7 @@ async def test_polling_moves_its_offset_after_the_receipt(
             raise sa.exc.OperationalError("the database is away", None, Exception())
         await take(self, *args)
 
-    monkeypatch.setattr(TelegramReceiver, "take", away_once)
+    monkeypatch.setattr(TelegramReceiver, "receive", away_once)
     async with telegram_harness(runtime, webhook=False) as chats:
         assert [name for name, _ in chats.bot.calls][:2] == ["deleteWebhook", "getUpdates"]
         marta = chats.telegram.person("Marta")
@@ -163,7 +163,7 @@ async def test_polling_moves_its_offset_after_the_receipt(
 async def test_polling_goes_on_after_another_poller_and_a_webhook(
     runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT_SECONDS", 0.01)
     async with telegram_harness(runtime, webhook=False) as chats:
         marta = chats.telegram.person("Marta")
         url = f"{chats.telegram.url}/bot{chats.bot.token}"
@@ -180,7 +180,7 @@ async def test_polling_goes_on_after_another_poller_and_a_webhook(
 async def test_the_webhook_is_set_however_long_telegram_is_away(
     runtime: Runtime, shop: shops.BuiltShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.inbound.telegram.FIRST_WAIT_SECONDS", 0.01)
     async with telegram_harness(runtime) as chats:
         intake = chats.app.telegram
         assert intake is not None

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from webhooks.admin.setup import (
     calendars,
-    exceptions_and_time_off,
+    date_hours,
     faq,
     hours,
     import_export,
@@ -18,6 +18,7 @@ from webhooks.admin.setup import (
     rooms,
     services,
     shop,
+    time_off,
 )
 
 router = APIRouter()
@@ -25,7 +26,8 @@ router = APIRouter()
 SETUP_PAGES = (
     overview,
     hours,
-    exceptions_and_time_off,
+    date_hours,
+    time_off,
     calendars,
     services,
     providers,

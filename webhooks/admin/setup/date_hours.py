@@ -1,4 +1,4 @@
-"""Days with hours of their own, and when a provider is away."""
+"""Days with hours of their own, of the shop or of a provider."""
 
 from __future__ import annotations
 

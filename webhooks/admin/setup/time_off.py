@@ -1,4 +1,4 @@
-"""Days with hours of their own, and when a provider is away."""
+"""When a provider is away."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter()
-
-
-# ------------------------------------------------------------------------------------ time off
 
 TIME_OFF_FIELDS = ("from_on", "from_at", "until_on", "until_at", "reason")
 

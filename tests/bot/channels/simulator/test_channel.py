@@ -29,7 +29,13 @@ def row(**facts: Any) -> Outgoing:
         name: {"int": 0, "str": "", "bool": False}.get(getattr(hint, "__name__", ""))
         for name, hint in get_type_hints(Outgoing).items()
     }
-    known = {"say": Say("lines"), "line_id": LINE, "address": ADDRESS, "living": {}, "options": ()}
+    known = {
+        "say": Say("lines"),
+        "line_id": LINE,
+        "address": ADDRESS,
+        "edit_target": {},
+        "options": (),
+    }
     return Outgoing(**empty | known | facts)
 
 
@@ -55,7 +61,7 @@ def test_simulator_answers_a_tap_in_its_message(simulator: Simulator) -> None:
     asked = ask(simulator)
     assert simulator.find_button_message(LINE, ADDRESS, "7.1") == asked.message_id == "simulated-1"
     changed = simulator.show_outgoing(
-        row(living={"message": asked.message_id, "in_place": True}),
+        row(edit_target={"message": asked.message_id, "in_place": True}),
         RenderedMessage("Booked."),
         TELEGRAM,
     )
@@ -68,21 +74,21 @@ def test_what_follows_a_question_takes_its_buttons_away(simulator: Simulator) ->
     asked = ask(simulator)
     simulator.show_incoming(LINE, ADDRESS, "yes")
     after = RenderedMessage("Done.", settled_text="✓ Sure")
-    simulator.show_outgoing(row(living={"message": asked.message_id}), after, TELEGRAM)
+    simulator.show_outgoing(row(edit_target={"message": asked.message_id}), after, TELEGRAM)
     assert texts(simulator) == [(1, "✓ Sure", []), (2, "yes", []), (3, "Done.", [])]
 
 
 def test_channel_that_changes_no_messages_shows_a_new_one(simulator: Simulator) -> None:
     asked = ask(simulator)
-    living = {"message": asked.message_id, "in_place": True}
-    simulator.show_outgoing(row(living=living), RenderedMessage("Booked."), WHATSAPP)
+    edit_target = {"message": asked.message_id, "in_place": True}
+    simulator.show_outgoing(row(edit_target=edit_target), RenderedMessage("Booked."), WHATSAPP)
     assert texts(simulator) == [(1, "Sure?", ["Yes", "No"]), (2, "Booked.", [])]
 
 
 def test_message_that_is_gone_comes_as_a_new_one(simulator: Simulator) -> None:
-    living = {"message": "simulated-99", "in_place": True}
-    simulator.show_outgoing(row(living=living), RenderedMessage("Booked."), TELEGRAM)
-    other = row(living={"message": "simulated-1", "in_place": True}, address="somebody else")
+    edit_target = {"message": "simulated-99", "in_place": True}
+    simulator.show_outgoing(row(edit_target=edit_target), RenderedMessage("Booked."), TELEGRAM)
+    other = row(edit_target={"message": "simulated-1", "in_place": True}, address="somebody else")
     simulator.show_outgoing(other, RenderedMessage("Theirs."), TELEGRAM)
     assert texts(simulator) == [(1, "Booked.", []), (2, "Theirs.", [])]
 

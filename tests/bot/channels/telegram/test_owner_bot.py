@@ -47,8 +47,10 @@ async def bella(telegram: TelegramServer, bot: Bot) -> Person:
     return person
 
 
-def row(person: Person, say: Say | None = None, **living: object) -> Outgoing:
-    known = SimpleNamespace(address=str(person.id), living=living, say=say or Say("hello"))
+def row(person: Person, say: Say | None = None, **edit_target: object) -> Outgoing:
+    known = SimpleNamespace(
+        address=str(person.id), edit_target=edit_target, say=say or Say("hello")
+    )
     return cast("Outgoing", known)
 
 

@@ -39,7 +39,7 @@ async def test_an_address_is_shown_once_and_revoked(
     gone = await browser.submit_form(f"{home}/out/{first}/revoke")
     assert gone.headers["location"] == f"/admin{home}?said=revoked"
     assert (await lobby.signed_out_browser().client.get(url)).status_code == 404
-    monkeypatch.setattr("core.calendar_sync.feeds.MOST", 1)
+    monkeypatch.setattr("core.calendar_sync.feeds.MAX_FEEDS", 1)
     full = await browser.submit_form(f"{home}/out", whose="")
     assert field_errors(full) == {"whose": "No more than 1. Take one away first."}
 
