@@ -36,7 +36,7 @@ async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> Ap
     """
     app: App = request.app.state.slotline
     claims, by_cookie, wrong = _claims(request, app)
-    seconds = await request.app.state.limits.take(
+    seconds = await request.app.state.limits.record_request(
         user_id=claims and claims.user_id, address=client_ip(request)
     )
     if seconds:

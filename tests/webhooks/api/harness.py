@@ -178,4 +178,4 @@ async def open_api_harness(runtime: Runtime, **settings: Any) -> AsyncIterator[A
             await ctx.execute(gone.values(deactivated_at=ctx.now))
         yield house
         await house.wait_for_emails()
-        await api.state.limits.close()
+        await api.state.limits.close_connections()
