@@ -1,7 +1,7 @@
 """Kill whoever delivers, a hundred times, and tell what arrived.
 
-Run as ``python -m tests.faults.delivery_kills URL FOLDER WORKERS KILLS FAULT``; it prints JSON. People
-have messages waiting, one of them a poison that kills whoever renders it. WORKERS processes
+Run as ``python -m tests.faults.delivery_kills URL FOLDER WORKERS KILLS FAULT``; it prints JSON.
+People have messages waiting, one of them a poison that kills whoever renders it. WORKERS processes
 deliver side by side, each forked from this one. One of them kills itself when it comes to a
 counted point – a statement that writes, a commit, a message before or after it is sent – and is
 replaced, after the others have come to an end and a minute has passed. So it goes on until KILLS

@@ -22,7 +22,7 @@ WORKERS = {"sqlite": 1, "postgresql": 3}
 
 
 def experiment(url: str, folder: Path, *, kills: int, fault: str = "") -> dict[str, Any]:
-    """Do what `tests.faults.delivery_kills` says; return what was sent, marked, and what it reports."""
+    """Run `tests.faults.delivery_kills`; return what was sent, marked, and what it reports."""
     workers = WORKERS["postgresql" if url.startswith("postgresql") else "sqlite"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.delivery_kills", url, str(folder), str(workers),

@@ -1,8 +1,8 @@
 """Freshly migrated databases of both kinds, and a runtime opened on each.
 
 A database is migrated once per process. On SQLite its file is copied for every test, on PostgreSQL
-copies of it are emptied and used again (tests/support/database_pool.py). The fixtures here are known to every test
-through tests/conftest.py.
+copies of it are emptied and used again (tests/support/database_pool.py). Every test knows the
+fixtures here through tests/conftest.py.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """Processes that book at once, and what all of them need: a crowd of users, each with a talk.
 
-Run as ``python -m tests.core.bookings.processes URL FOLDER CONNECTIONS JOB ARGUMENTS``: says "ready", waits for
-a line, works through the public verbs as a turn would, and prints as JSON how often what came out.
+Run as ``python -m tests.core.bookings.processes URL FOLDER CONNECTIONS JOB ARGUMENTS``. It prints
+"ready", waits for a line, works through the public verbs as a turn would, and prints as JSON how
+often each result came out.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A year of three shops: every reminder that should go went, once, in its minute; no other did.
 
 The clock jumps from one moment at which something is to happen to the next. What should have been
-sent is reckoned beside it, from the rules alone (`tests.core.bookings.reminders.schedule_reference`).
+sent is computed from the rules alone, by `tests.core.bookings.reminders.schedule_reference`.
 """
 
 import heapq
