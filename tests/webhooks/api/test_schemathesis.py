@@ -60,7 +60,7 @@ ENDS = ("/me/erase", "/me/sign-ins", "/auth/sign-out")
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[ApiHarness]:
+async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     async with furnished(runtime) as opened:
         yield opened
 
@@ -88,15 +88,13 @@ class Found:
     who: str = ""
 
 
-async def walked(
-    house: ApiHarness, roles: Sequence[str], scenarios: int, *, only: str = ""
-) -> Found:
+async def walked(api: ApiHarness, roles: Sequence[str], scenarios: int, *, only: str = "") -> Found:
     """Walk as each role in turn, so many times each; `only` on paths with these words."""
     headers = {
-        who: {"Authorization": f"Bearer {await house.access_token(who)}"} if who else {}
+        who: {"Authorization": f"Bearer {await api.access_token(who)}"} if who else {}
         for who in roles
     }
-    document, found = house.api.openapi(), Found()
+    document, found = api.app.openapi(), Found()
 
     def walk(url: str) -> None:
         schema = openapi.from_dict(document).exclude(path=list(ENDS))
@@ -107,8 +105,8 @@ async def walked(
         class Walk(schema.as_state_machine()):  # type: ignore[misc]
             def before_call(self, case: Case[Any]) -> None:
                 # A shop that is there; of all others only that they are not is told.
-                if case.path_parameters.get("shop_id") not in (None, house.other.shop_id):
-                    case.path_parameters["shop_id"] = house.shop.shop_id
+                if case.path_parameters.get("shop_id") not in (None, api.other.shop_id):
+                    case.path_parameters["shop_id"] = api.shop.shop_id
 
             def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:
                 return {"headers": headers[found.who]}
@@ -129,13 +127,13 @@ async def walked(
                 with suppress(Flaky):
                     seed(number)(once)()
 
-    async with on_a_port(house.api) as url:
+    async with on_a_port(api.app) as url:
         await asyncio.to_thread(walk, url)
     return found
 
 
-async def test_schemathesis_finds_no_fault_as_any_role(house: ApiHarness) -> None:
-    found = await walked(house, LEADS, SCENARIOS)
+async def test_schemathesis_finds_no_fault_as_any_role(api: ApiHarness) -> None:
+    found = await walked(api, LEADS, SCENARIOS)
     assert found.faults == []
     assert set(found.statuses) == set(LEADS)
     # It gets in, and what it makes is made.
@@ -145,10 +143,10 @@ async def test_schemathesis_finds_no_fault_as_any_role(house: ApiHarness) -> Non
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_schemathesis_finds_a_broken_route(
-    house: ApiHarness,
+    api: ApiHarness,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    break_routes(house, monkeypatch)
-    found = await walked(house, ["receptionist"], 4, only="gadgets")
+    break_routes(api, monkeypatch)
+    found = await walked(api, ["receptionist"], 4, only="gadgets")
     titles = {fault.split(": ")[2] for fault in found.faults}
     assert titles >= {"Server error", "Response violates schema"}
