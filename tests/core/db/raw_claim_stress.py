@@ -1,7 +1,7 @@
 """Claim time at random by raw statements, with no lock and no check: only the schema can refuse.
 
-Run as ``python -m tests.core.db.raw_claim_stress URL SEED STATEMENTS``. It prints "ready", waits for
-a line, works, and prints as JSON how many transactions were accepted and refused.
+Run as ``python -m tests.core.db.raw_claim_stress URL SEED STATEMENTS``. It prints "ready", waits
+for a line, works, and prints as JSON how many transactions were accepted and refused.
 It speaks to the drivers themselves, sqlite3 and asyncpg, as any other program might.
 """
 

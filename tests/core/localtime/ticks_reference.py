@@ -1,8 +1,8 @@
 """What is on offer, worked out the slow way: one tick after another, asking zoneinfo each time.
 
 Written from the rules, to be obviously right; it shares nothing with core/localtime/ticks.py, not
-even the types. Hours are pairs of minutes, claims are (from, until) in epoch seconds with the buffers they
-ask for, before and after, in minutes.
+even the types. Hours are pairs of minutes, claims are (from, until) in epoch seconds with the
+buffers they ask for, before and after, in minutes.
 """
 
 from collections.abc import Mapping, Sequence
