@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import prompts
-from core.messaging.messages import Choice, Json, encode_value
+from core.messaging.messages import Json, encode_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def add_flow_prompt(
     *,
     step: str,
     digest: str,
-    options: Sequence[Choice],
+    options: Sequence[object],
     args: Json,
     number_offset: int | None,
     message_id: str,

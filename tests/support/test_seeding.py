@@ -28,7 +28,7 @@ async def everything(ctx: Context) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["salon", "clinic", "barber"])
+@pytest.mark.parametrize("name", ["build_salon", "build_clinic", "build_barber"])
 async def test_rows_put_down_are_those_that_verbs_write(
     runtime: Runtime, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

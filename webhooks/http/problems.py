@@ -52,6 +52,7 @@ STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.CodeTooSoon: HTTPStatus.TOO_MANY_REQUESTS,
     errors.CodeLimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     errors.CodeUnsendable: HTTPStatus.CONFLICT,
+    errors.StaffUnproved: HTTPStatus.FORBIDDEN,
     errors.PhoneInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CountryNotAllowed: HTTPStatus.FORBIDDEN,
     errors.SignInFailed: HTTPStatus.UNAUTHORIZED,

@@ -173,7 +173,7 @@ async def test_a_link_asks_for_the_number_and_takes_no_other(
             return [MARTA]
 
         monkeypatch.setattr(people_invitations, "invitation_by_code", any_number)
-        monkeypatch.setattr(people_invitations, "proved_phones", every_phone)
+        monkeypatch.setattr(people_invitations, "verified_phones", every_phone)
         await chats.write(eve, f"/start invite_{code}", chats.owner_bot)
         await shares(chats, eve, EVE)
         assert await roles(runtime) == [(EVE, "receptionist")]

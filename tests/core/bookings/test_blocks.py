@@ -29,6 +29,7 @@ from core.errors import (
 )
 from core.scheduling import availability
 from core.shops import services, shops
+from core.values.catalog_changes import RulesChange, ServiceChange
 from tests.core.bookings.harness import BookingHarness, open_booking_harness
 from tests.core.scheduling.harness import MADRID, madrid_instant
 from tests.support.row_factory import RowFactory
@@ -161,7 +162,7 @@ async def test_a_block_has_a_length(house: BookingHarness, end: str, reason: str
 @pytest.fixture
 async def school(house: BookingHarness) -> BookingHarness:
     """The house, where colouring is taught to two at once."""
-    await house.change_shop(services.change_service, house.colour, sessions=True)
+    await house.change_shop(services.change_service, house.colour, ServiceChange(sessions=True))
     return house
 
 
@@ -299,7 +300,7 @@ async def test_a_session_is_not_put_over_others_or_into_their_buffers(
     school: BookingHarness,
 ) -> None:
     await school.change_shop(
-        shops.set_booking_rules, service_id=school.colour, gap_before_minutes=15
+        shops.set_booking_rules, RulesChange(gap_before_minutes=15), service_id=school.colour
     )
     booked = await school.book("09:00")
     for time in ("09:15", "09:30", "09:40"):

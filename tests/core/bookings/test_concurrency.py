@@ -32,6 +32,7 @@ from core.errors import (
 )
 from core.scheduling import availability, opening_hours
 from core.shops import rooms, services
+from core.values.catalog_changes import NewRoom, ServiceChange
 from tests.core.bookings import invariants
 from tests.core.bookings.harness import BookingHarness, open_booking_harness
 
@@ -140,7 +141,7 @@ async def test_a_block_waits_for_who_is_booking(house: BookingHarness) -> None:
 
 
 async def test_a_session_cancelled_meanwhile_gives_no_seat(house: BookingHarness) -> None:
-    await house.change_shop(services.change_service, house.colour, sessions=True)
+    await house.change_shop(services.change_service, house.colour, ServiceChange(sessions=True))
     slot = house.slot_at(
         "10:00", service_id=house.colour, price_minor=6000, lasts=timedelta(hours=1)
     )
@@ -338,7 +339,7 @@ async def test_without_the_check_the_database_refuses_and_the_turn_lives(
     async def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    await house.change_shop(rooms.add_room, "Chair", service_ids=[house.cut])
+    await house.change_shop(rooms.add_room, NewRoom(name="Chair", service_ids=[house.cut]))
     over = await house.hold("10:00", talk=house.owner_talk)
     house.clock.advance(timedelta(minutes=5))
     await house.transact(expiry.expire_overdue)
@@ -379,7 +380,7 @@ async def test_without_the_check_nothing_is_left_of_a_refused_block_or_session(
     async def nothing(*_: Any, **__: Any) -> list[Any]:
         return []
 
-    await house.change_shop(services.change_service, house.colour, sessions=True)
+    await house.change_shop(services.change_service, house.colour, ServiceChange(sessions=True))
     await house.hold("10:30")
     monkeypatch.setattr("core.bookings.blocks.overlapping_claims", nothing)
     slot = house.slot_at("10:00", lasts=timedelta(hours=1))

@@ -33,6 +33,8 @@ from core.errors import (
 from core.messaging.messages import Money, When
 from core.people.identities import VERIFIED_FOR
 from core.shops import providers, services, shops
+from core.values.catalog_changes import ProviderChange, RulesChange, ServiceChange
+from core.values.shop_changes import ShopChange
 from tests.core.bookings.harness import BookingHarness, open_booking_harness
 from tests.core.scheduling.harness import MADRID, madrid_instant
 
@@ -65,11 +67,13 @@ async def test_a_hold_takes_the_time_until_its_minutes_are_over(house: BookingHa
 
 async def test_a_booking_knows_what_was_sold(house: BookingHarness) -> None:
     await house.change_shop(
-        providers.change_provider, house.ana, title="Stylist", speciality="Curls"
+        providers.change_provider, house.ana, ProviderChange(title="Stylist", speciality="Curls")
     )
     booked = await house.book("09:00", attendee="Hugo", purpose="First cut")
-    await house.change_shop(services.change_service, house.cut, name="Haircut", price_minor=9900)
-    await house.change_shop(providers.change_provider, house.ana, name="Anna")
+    await house.change_shop(
+        services.change_service, house.cut, ServiceChange(name="Haircut", price_minor=9900)
+    )
+    await house.change_shop(providers.change_provider, house.ana, ProviderChange(name="Anna"))
     kept = await house.load_booking(booked)
     assert kept == booked
     assert kept.snapshot == {
@@ -200,11 +204,13 @@ async def test_booking_texts_have_a_maximum_length(
 
 async def test_another_price_or_length_than_shown_is_said(house: BookingHarness) -> None:
     slot = house.slot_at("09:00")
-    await house.change_shop(services.change_service, house.cut, price_minor=3000)
+    await house.change_shop(services.change_service, house.cut, ServiceChange(price_minor=3000))
     with pytest.raises(OfferChanged) as refused:
         await house.hold(slot=slot)
     assert refused.value.params == {"was": Money(2500, "EUR"), "now": Money(3000, "EUR")}
-    await house.change_shop(services.change_service, house.cut, price_minor=2500, minutes=45)
+    await house.change_shop(
+        services.change_service, house.cut, ServiceChange(price_minor=2500, minutes=45)
+    )
     with pytest.raises(OfferChanged) as refused:
         await house.hold(slot=slot)
     assert refused.value.params == {"was": 30, "now": 45}
@@ -278,7 +284,7 @@ async def test_nobody_books_what_somebody_else_holds_as_a_known_user(house: Book
 
 async def test_the_price_held_is_the_price_paid(house: BookingHarness) -> None:
     held = await house.hold("09:00")
-    await house.change_shop(services.change_service, house.cut, price_minor=9900)
+    await house.change_shop(services.change_service, house.cut, ServiceChange(price_minor=9900))
     assert (await house.confirm_hold(held)).price == Money(2500, "EUR")
 
 
@@ -326,7 +332,7 @@ async def test_what_ran_out_is_sold_at_the_price_of_now_or_not_at_all(
 ) -> None:
     held = await house.hold("09:00")
     house.clock.advance(timedelta(minutes=5))
-    await house.change_shop(services.change_service, house.cut, price_minor=9900)
+    await house.change_shop(services.change_service, house.cut, ServiceChange(price_minor=9900))
     with pytest.raises(OfferChanged):
         await house.confirm_hold(held)
 
@@ -346,7 +352,7 @@ async def test_a_blocked_customer_neither_holds_nor_books(house: BookingHarness)
 async def test_a_paused_shop_takes_nothing_new(house: BookingHarness) -> None:
     booked = await house.book("10:00")
     held = await house.hold("09:00")
-    await house.change_shop(shops.change_shop, paused=True)
+    await house.change_shop(shops.change_shop, ShopChange(paused=True))
     with pytest.raises(ShopPaused):
         await house.hold("11:00")
     with pytest.raises(ShopPaused):
@@ -533,7 +539,7 @@ async def test_a_move_takes_the_new_time_and_frees_the_old(house: BookingHarness
 
 
 async def test_a_move_by_half_its_length_is_not_in_its_own_way(house: BookingHarness) -> None:
-    await house.change_shop(shops.set_booking_rules, grid_minutes=15)
+    await house.change_shop(shops.set_booking_rules, RulesChange(grid_minutes=15))
     booked = await house.book("09:00")
     await house.move(booked, house.slot_at("09:15"))
     assert await house.claims_as_text() == ["Ana 10 09:15-10 09:45"]

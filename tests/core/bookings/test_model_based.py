@@ -15,6 +15,7 @@ from core.bookings.booking import Booking
 from core.db.context import Context
 from core.errors import SlotlineError
 from core.shops import shops
+from core.values.catalog_changes import RulesChange
 from tests.core.bookings import invariants
 from tests.core.bookings.harness import BookingHarness, open_booking_harness
 from tests.support.runtimes import open_runtime
@@ -170,7 +171,9 @@ async def _play(file: Path, moves: list[tuple[Any, ...]]) -> None:
     try:
         house = await open_booking_harness(runtime, grid_minutes=15, max_open=MAX_OPEN)
         gaps = {"gap_before_minutes": COLOUR[1], "gap_after_minutes": COLOUR[2]}
-        await house.change_shop(shops.set_booking_rules, service_id=house.colour, **gaps)
+        await house.change_shop(
+            shops.set_booking_rules, RulesChange(**gaps), service_id=house.colour
+        )
         model, made = Model(), list[Booking]()
         for name, *values in moves:
             wanted, got = await _step(house, model, made, name, values)

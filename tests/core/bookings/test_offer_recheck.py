@@ -14,6 +14,13 @@ from core.errors import NotFound, NotOffered, SlotTaken
 from core.localtime.opening_masks import Interval
 from core.scheduling import opening_hours
 from core.shops import providers, rooms, services, shops
+from core.values.catalog_changes import (
+    NewRoom,
+    ProviderChange,
+    RoomChange,
+    RulesChange,
+    ServiceChange,
+)
 from tests.core.bookings.harness import BookingHarness, open_booking_harness
 from tests.core.scheduling.harness import MADRID, MORNING, madrid_instant
 
@@ -56,17 +63,17 @@ async def time_off(house: BookingHarness) -> None:
 
 @change
 async def service_off(house: BookingHarness) -> None:
-    await house.change_shop(services.change_service, house.cut, active=False)
+    await house.change_shop(services.change_service, house.cut, ServiceChange(active=False))
 
 
 @change
 async def provider_not_available(house: BookingHarness) -> None:
-    await house.change_shop(providers.change_provider, house.ana, available=False)
+    await house.change_shop(providers.change_provider, house.ana, ProviderChange(available=False))
 
 
 @change
 async def provider_gone(house: BookingHarness) -> None:
-    await house.change_shop(providers.change_provider, house.ana, active=False)
+    await house.change_shop(providers.change_provider, house.ana, ProviderChange(active=False))
 
 
 @change
@@ -108,7 +115,7 @@ async def move_by_staff(house: BookingHarness) -> Callable[[], Awaitable[Booking
 
 @entry
 async def approval(house: BookingHarness) -> Callable[[], Awaitable[Booking]]:
-    await house.change_shop(shops.set_booking_rules, needs_approval=True)
+    await house.change_shop(shops.set_booking_rules, RulesChange(needs_approval=True))
     asked = await house.book("10:00")
     assert asked.state == "pending"
     return lambda: house.act_as_owner(confirm_booking, asked)
@@ -173,7 +180,7 @@ async def test_every_way_to_take_time_succeeds_when_free(runtime: Runtime, way: 
 
 async def test_booking_is_refused_when_the_room_is_taken(runtime: Runtime) -> None:
     house = await open_booking_harness(runtime)
-    await house.change_shop(rooms.add_room, "Chair", service_ids=[house.cut])
+    await house.change_shop(rooms.add_room, NewRoom(name="Chair", service_ids=[house.cut]))
     await house.book("10:00")
     assert await house.claims_as_text() == ["Ana 10 10:00-10 10:30", "Chair 10 10:00-10 10:30"]
     with pytest.raises(SlotTaken):
@@ -198,7 +205,7 @@ async def test_a_room_added_since_the_shop_was_read_is_taken_too(runtime: Runtim
     await house.free_times()  # the catalog is in the cache now
     catalogs = runtime.caches.of(CATALOGS)
     known = dict(catalogs)
-    await house.change_shop(rooms.add_room, "Chair", service_ids=[house.cut])
+    await house.change_shop(rooms.add_room, NewRoom(name="Chair", service_ids=[house.cut]))
     catalogs.update(known)  # as in another process, which heard of nothing
     await house.hold("10:00")
     assert await house.claims_as_text() == ["Ana 10 10:00-10 10:30", "Chair 10 10:00-10 10:30"]
@@ -206,9 +213,11 @@ async def test_a_room_added_since_the_shop_was_read_is_taken_too(runtime: Runtim
 
 async def test_a_room_is_taken_by_what_it_was_given_to_last(runtime: Runtime) -> None:
     house = await open_booking_harness(runtime)
-    chair = await house.change_shop(rooms.add_room, "Chair", service_ids=[house.cut])
+    chair = await house.change_shop(rooms.add_room, NewRoom(name="Chair", service_ids=[house.cut]))
     await house.book("10:00")
-    await house.change_shop(rooms.change_room, chair, name="Stool", service_ids=[house.colour])
+    await house.change_shop(
+        rooms.change_room, chair, RoomChange(name="Stool", service_ids=[house.colour])
+    )
     await house.hold("10:30")
     # What was booked before keeps the time it took.
     assert await house.claims_as_text() == [
@@ -217,12 +226,14 @@ async def test_a_room_is_taken_by_what_it_was_given_to_last(runtime: Runtime) ->
         "Stool 10 10:00-10 10:30",
     ]
     with pytest.raises(NotFound):
-        await house.change_shop(rooms.change_room, chair, service_ids=[0])
+        await house.change_shop(rooms.change_room, chair, RoomChange(service_ids=[0]))
 
 
 async def test_buffers_are_kept_by_whoever_asks_for_the_larger(runtime: Runtime) -> None:
     house = await open_booking_harness(runtime, grid_minutes=5)
-    await house.change_shop(shops.set_booking_rules, service_id=house.colour, gap_before_minutes=15)
+    await house.change_shop(
+        shops.set_booking_rules, RulesChange(gap_before_minutes=15), service_id=house.colour
+    )
     await house.book("09:00")
 
     def colour(time: str) -> Awaitable[Booking]:

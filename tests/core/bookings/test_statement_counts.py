@@ -18,6 +18,7 @@ from core.db.runtime import Runtime
 from core.errors import SlotTaken
 from core.shops import shops
 from core.shops.providers import add_provider, change_provider, set_offering
+from core.values.catalog_changes import NewProvider, ProviderChange, RulesChange
 from tests.core.bookings.harness import BookingHarness, open_booking_harness
 
 
@@ -80,7 +81,7 @@ async def count(house: BookingHarness) -> dict[str, int]:
     held = await house.hold("10:00", talk=house.hugo_talk)
     house.clock.move_to("2026-03-09T09:10Z")
     await measure("booking of a hold that ran out", lambda: house.confirm_hold(held))
-    await house.change_shop(shops.set_booking_rules, needs_approval=True)
+    await house.change_shop(shops.set_booking_rules, RulesChange(needs_approval=True))
     asked = await house.book("09:30")
     await measure("confirmation", lambda: house.act_as_owner(confirm_booking, asked))
     return found
@@ -97,9 +98,9 @@ async def test_each_booking_command_has_its_statement_count(
 ) -> None:
     house = await open_booking_harness(runtime)
     if providers == 1:
-        await house.change_shop(change_provider, house.leo, active=False)
+        await house.change_shop(change_provider, house.leo, ProviderChange(active=False))
     else:
-        eva = await house.change_shop(add_provider, "Eva")
+        eva = await house.change_shop(add_provider, NewProvider(name="Eva"))
         await house.change_shop(set_offering, eva, house.cut)
     place = ("sqlite", "postgresql").index(runtime.engine.dialect.name)
     assert await count(house) == {name: counts[place] for name, counts in COUNTS.items()}
