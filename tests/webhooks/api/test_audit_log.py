@@ -139,10 +139,10 @@ def left(one: WriteCall) -> list[tuple[Any, ...]]:
 @pytest.fixture
 async def writer(runtime: Runtime) -> AsyncIterator[WriteCalls]:
     twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
-    async with open_api_harness(runtime, **twilio) as house:
-        await house.add_booked_customer()
-        await furnish_more(house)
-        yield WriteCalls.of(house)
+    async with open_api_harness(runtime, **twilio) as api:
+        await api.add_booked_customer()
+        await furnish_more(api)
+        yield WriteCalls.of(api)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -170,14 +170,14 @@ async def test_route_without_an_audit_row_is_found(
     assert found == {one.route for one in writer.done} - set(SILENT) != set()
 
 
-async def test_a_row_says_who_what_before_and_after_and_from_where(house: ApiHarness) -> None:
-    made = (await book(house)).json()["id"]
-    at = f"/shops/{house.shop.shop_id}/bookings/{made}"
-    assert (await house.request("PATCH", at, "owner", json={"note": "tea"})).status_code == 200
-    async with house.runtime.read_transaction() as ctx:
+async def test_a_row_says_who_what_before_and_after_and_from_where(api: ApiHarness) -> None:
+    made = (await book(api)).json()["id"]
+    at = f"/shops/{api.shop.shop_id}/bookings/{made}"
+    assert (await api.request("PATCH", at, "owner", json={"note": "tea"})).status_code == 200
+    async with api.runtime.read_transaction() as ctx:
         row = (await ctx.all(sa.select(audit).order_by(audit.c.id.desc())))[0]
     assert (row.user_id, row.action, row.target, row.before, row.after, row.address) == (
-        house.users["owner"],
+        api.users["owner"],
         "bookings.note",
         at.removeprefix("/"),
         {"note": ""},
@@ -187,12 +187,12 @@ async def test_a_row_says_who_what_before_and_after_and_from_where(house: ApiHar
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_password_change_leaves_an_audit_row_without_the_password(house: ApiHarness) -> None:
-    await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
-    await house.post("/auth/verify", token=await token_mailed(house))
-    await house.post("/auth/forgotten", email=NEW)
-    await house.post("/auth/password", token=await token_mailed(house), password="another one")
-    async with house.runtime.read_transaction() as ctx:
+async def test_password_change_leaves_an_audit_row_without_the_password(api: ApiHarness) -> None:
+    await api.post("/auth/register", email=NEW, password=GOOD, name="Ana")
+    await api.post("/auth/verify", token=await token_mailed(api))
+    await api.post("/auth/forgotten", email=NEW)
+    await api.post("/auth/password", token=await token_mailed(api), password="another one")
+    async with api.runtime.read_transaction() as ctx:
         rows = await ctx.all(sa.select(audit).order_by(audit.c.id))
     assert [(row.action, row.before, row.after) for row in rows] == [
         ("auth.verify", None, None),
@@ -203,15 +203,15 @@ async def test_password_change_leaves_an_audit_row_without_the_password(house: A
 
 
 @pytest.fixture
-async def noted(house: ApiHarness) -> ApiHarness:
-    await book(house)
-    return house
+async def noted(api: ApiHarness) -> ApiHarness:
+    await book(api)
+    return api
 
 
-async def refused(house: ApiHarness, statement: sa.Executable) -> bool:
+async def refused(api: ApiHarness, statement: sa.Executable) -> bool:
     """Whether the database refuses a statement by the guard of the audit."""
     try:
-        async with house.runtime.transaction() as ctx:
+        async with api.runtime.transaction() as ctx:
             await ctx.execute(statement)
     except sa.exc.DBAPIError as error:
         return audit_append_only.APPEND_ONLY_TRIGGER in str(error.orig)
@@ -264,9 +264,9 @@ async def test_audit_row_can_be_changed_without_the_guard(noted: ApiHarness) -> 
     assert await refused(noted, sa.update(audit).values(action="something"))
 
 
-async def test_a_change_and_its_row_are_one_transaction(house: ApiHarness) -> None:
-    with count_statements(house.runtime) as sent:
-        answer: httpx.Response = await book(house)
+async def test_a_change_and_its_row_are_one_transaction(api: ApiHarness) -> None:
+    with count_statements(api.runtime) as sent:
+        answer: httpx.Response = await book(api)
     assert answer.status_code == 201
     written = [one for one in sent.statements if one.startswith("INSERT INTO")]
     assert written[-1].startswith("INSERT INTO audit")
