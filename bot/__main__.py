@@ -349,6 +349,7 @@ def _create_admin(settings: Settings, options: argparse.Namespace) -> None:
 def _pair(settings: Settings, options: argparse.Namespace) -> None:
     from bot.app import build_telegram_bots
     from bot.channels.telegram.api import BotApiError
+    from core.catalog import shop_search
     from core.people import pairing
     from core.values.phone_numbers import parse_phone
 
@@ -356,15 +357,20 @@ def _pair(settings: Settings, options: argparse.Namespace) -> None:
         await runtime.ensure_ready()
         phone = parse_phone(options.phone, "")
         try:
-            code = await runtime.run(lambda ctx: pairing.issue_pairing_code_for_phone(ctx, phone))
+            codes = await runtime.run(lambda ctx: pairing.issue_pairing_code_for_phone(ctx, phone))
         except NotFound:
             raise NotReady(reason=f"nobody with the phone {phone} works at a shop") from None
-        print(f'Good once, for a day: write "pair {code}" to the owners\' bot.')
+        async with runtime.read_transaction() as ctx:
+            names = {shop.id: shop.name for shop in await shop_search.list_shops(ctx)}
+        print("For themselves alone; each is good once, for a day.")
+        for shop_id, code in codes.items():
+            print(f'{names[shop_id]}: write "pair {code}" to the owners\' bot.')
         bots = build_telegram_bots(settings)
         try:
             if owner := bots.get("owner"):
                 name = await owner.get_username()
-                print(f"Or open https://t.me/{name}?start={pairing.START_PREFIX}{code}")
+                for code in codes.values():
+                    print(f"Or open https://t.me/{name}?start={pairing.START_PREFIX}{code}")
         except (BotApiError, OSError) as error:
             raise NotReady(reason=f"Telegram says: {error}") from None
         finally:

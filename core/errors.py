@@ -45,6 +45,18 @@ class InvalidValue(SlotlineError):
     code = "invalid"
 
 
+class LastOwner(SlotlineError):
+    """The shop has no other owner: make somebody else one first."""
+
+    code = "last_owner"
+
+
+class InvitationOver(SlotlineError):
+    """The invitation was answered or taken back, or it is too old: ask the shop for a new one."""
+
+    code = "invitation_over"
+
+
 # --- bookings -------------------------------------------------------------------------------
 
 

@@ -38,8 +38,18 @@ async def dispatch_staff_command(turn: TurnState, heard: Heard, prompts: list[Op
             return False
         turn.begin_flow("desk.pair", rest=given.rest)
         return True
+    if given is not None and given.command == "join":
+        turn.begin_flow(
+            "join" if turn.conversation.channel == "telegram" else "invitation", rest=given.rest
+        )
+        return True
     if given is not None and _means_else(turn, given, heard, prompts):
         given = None
+    if given is not None and given.command == "invitation":
+        turn.begin_flow("invitation")
+        return True
+    if given is None and turn.stack and turn.stack[-1].flow == "join":
+        return False
     if given is None and not staff_line:
         return False
     staff = await staff_of_conversation(turn.ctx, turn.conversation.id)
@@ -94,6 +104,12 @@ async def forward_to_staff(turn: TurnState) -> None:
     said = _words(turn.incoming)
     shop_id = turn.conversation.shop_id
     if not said or shop_id is None:
+        return
+    there = await staff_of_conversation(turn.ctx, turn.relay_conversation_id)
+    if all(post.shop_id != shop_id for post in there.roles):
+        # Who wrote works there no more, or their chat acts for nobody: the bot answers again.
+        turn.relay_conversation_id = None
+        turn.change_conversation(human_until=None)
         return
     person = await person_of_conversation(turn.ctx, turn.conversation.id)
     name = (person.name if person else "") or turn.conversation.name

@@ -8,6 +8,7 @@ from bot.dialogue.talk import Talk
 from bot.flows.approve import decide_request
 from bot.flows.book import book_appointment
 from bot.flows.booking_card import handle_card_button, keep_booking
+from bot.flows.invitations import accept_by_link, answer_invitation, end_own_chat
 from bot.flows.menu import call_person, change_language, resume_talk, show_menu, welcome_customer
 from bot.flows.my_bookings import (
     cancel_booking,
@@ -27,6 +28,8 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "card": handle_card_button,
     "decide": decide_request,
     "human": call_person,
+    "invitation": answer_invitation,
+    "join": accept_by_link,
     "language": change_language,
     "late": report_late,
     "menu": show_menu,
@@ -37,6 +40,7 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "resume": resume_talk,
     "standing": show_next_booking,
     "stays": keep_booking,
+    "unpair": end_own_chat,
     "welcome": welcome_customer,
     "wrong_number": wrong_number,
     **STAFF_FLOWS,

@@ -12,16 +12,13 @@ from core.bookings.staff_actions import confirm_booking, decline_booking
 from core.bookings.transitions import Actor
 from core.errors import InvalidTransition, NotAllowed
 from core.messaging.messages import Choice, Json
-from core.people.identities import person_of_conversation
-from core.people.members import is_member
+from core.people.members import staff_of_conversation
 
 
 async def decide_request(talk: Talk) -> None:
     """Approve or decline a booking; the first decision holds and the others are told."""
-    actor = await _staff(talk)
     booking = await load_booking(talk.ctx, talk.args["booking"])
-    if not await is_member(talk.ctx, booking.shop_id, actor.id, *PERMISSIONS["decide"]):
-        raise NotAllowed
+    actor = await _staff(talk, booking.shop_id)
     await _prove(talk, actor, booking.shop_id)
     if talk.args["choice"] == "propose" and booking.state == "pending":
         raise SwitchFlow("desk.propose", booking=booking.id)
@@ -68,8 +65,9 @@ async def _prove(talk: Talk, actor: Actor, shop_id: int) -> None:
     await require_proof(talk.scope("staff"), int(actor.id or 0), shop_id, "decide", recent=recent)
 
 
-async def _staff(talk: Talk) -> Actor:
-    person = await person_of_conversation(talk.ctx, talk.conversation.id)
-    if person is None:
-        raise NotAllowed
-    return Actor("staff", person.user_id, person.name)
+async def _staff(talk: Talk, shop_id: int) -> Actor:
+    """Return who decides here about bookings of a shop; NotAllowed for anybody else."""
+    for post in (await staff_of_conversation(talk.ctx, talk.conversation.id)).roles:
+        if post.shop_id == shop_id and post.role in PERMISSIONS["decide"]:
+            return Actor("staff", post.user_id, post.name)
+    raise NotAllowed

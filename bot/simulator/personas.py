@@ -17,7 +17,7 @@ from core.db.context import Context
 from core.localtime import zones
 from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Json
-from core.people.members import add_member, list_members
+from core.people.members import Member, add_member, list_members
 
 # Sample people of the sample shops' countries: codes go to phones of a shop's own country.
 _CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -168,25 +168,21 @@ async def _staff(ctx: Context, shop: Shop) -> tuple[Persona, ...]:
     for member in sorted(first.values(), key=members.index):
         # No real Telegram id looks like this one.
         address = f"simulated-member-{member.user_id}"
-        await _known(ctx, member.user_id, address)
+        await _acting(ctx, shop.id, member, address)
         staff.append(Persona(member.name, _ROLES[member.role], {"staff": address}))
     return tuple(staff)
 
 
-async def _known(ctx: Context, user_id: int, address: str) -> None:
-    """Let the staff's line know a member by an address, as if they had linked it."""
-    values = {
-        "user_id": user_id,
-        "kind": "telegram",
-        "value": address,
-        "proved_at": ctx.now,
-        "used_at": ctx.now,
+async def _acting(ctx: Context, shop_id: int, member: Member, address: str) -> None:
+    """Let an address of the staff's line act for a member, as if they had paired it."""
+    account = {"kind": "telegram", "value": address, "created_at": ctx.now}
+    await ctx.execute(ctx.insert_ignoring_conflicts(tables.identities, account))
+    known = sa.select(tables.identities.c.id).where(tables.identities.c.value == address)
+    chat = {
+        "shop_id": shop_id,
+        "user_id": member.user_id,
+        "identity_id": await ctx.scalar(known),
+        "name": member.name,
         "created_at": ctx.now,
     }
-    await ctx.execute(ctx.insert_ignoring_conflicts(tables.identities, values))
-    proved = sa.update(tables.identities).where(tables.identities.c.value == address)
-    identity_id = await ctx.scalar(proved.values(used_at=ctx.now).returning(tables.identities.c.id))
-    proofs = tables.staff_proofs
-    known = {"user_id": user_id, "identity_id": identity_id}
-    await ctx.execute(sa.delete(proofs).filter_by(**known))
-    await ctx.insert(proofs, **known, proved_at=ctx.now)
+    await ctx.execute(ctx.insert_ignoring_conflicts(tables.member_chats, chat))

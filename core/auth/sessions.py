@@ -20,7 +20,7 @@ from core.auth.tokens import TokenClaims
 from core.db.context import Context
 from core.db.tables import members, sign_ins, users
 from core.errors import NotFound, NotSignedIn
-from core.people.members import ShopRole
+from core.people.members import ShopRole, check_dispensable
 
 AuthKind = Literal["token", "cookie"]
 
@@ -219,7 +219,12 @@ def active_sessions(user_id: int, now: datetime) -> sa.Select[Any]:
 
 
 async def set_account_active(ctx: Context, user_id: int, *, active: bool = False) -> None:
-    """Close an account: its user is out everywhere, at once. `active` opens it again."""
+    """Close an account: its user is out everywhere, at once. `active` opens it again.
+
+    LastOwner for the last one who owns a shop.
+    """
+    if not active:
+        await check_dispensable(ctx, user_id)
     gone = await ctx.execute(
         users.update()
         .where(users.c.id == user_id)

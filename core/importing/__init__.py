@@ -36,13 +36,13 @@ class ImportCounts:
 
 def read_file(what: ImportKind, file: bytes, known: Catalog, now: datetime) -> ImportPlan:
     """Return the rows of a file, each checked by itself and beside the others, with all faults."""
-    table = parse_csv(file, IMPORTERS[what].NEEDED, IMPORTERS[what].COLUMNS)
-    return IMPORTERS[what].plan(table, known, now) if table.rows else ImportPlan(table)
+    table = parse_csv(file, IMPORTERS[what].REQUIRED_COLUMNS, IMPORTERS[what].COLUMNS)
+    return IMPORTERS[what].plan_rows(table, known, now) if table.rows else ImportPlan(table)
 
 
 async def find_faults(ctx: Context, what: ImportKind, plan: ImportPlan, known: Catalog) -> Faults:
     """Return every fault of a file, also those that come of what the shop has, by line."""
-    found = [*plan.faults, *(await IMPORTERS[what].beside(ctx, plan, known))]
+    found = [*plan.faults, *(await IMPORTERS[what].find_conflicts(ctx, plan, known))]
     return sorted(found, key=lambda fault: (fault.line, fault.field))
 
 
@@ -55,17 +55,17 @@ async def write_rows(
     *,
     remind: bool = True,
 ) -> ImportCounts:
-    """Write the rows of a file without faults; call `lock` first, then `faults` once more.
+    """Write the rows of a file without faults; call `lock_affected` first, then `find_faults` once more.
 
     `remind`: whether who has the bookings is reminded of them.
     """
     if what == "bookings":
         created = await bookings.write_rows(ctx, plan, known, actor, remind=remind)
     else:
-        created = await IMPORTERS[what].write(ctx, plan, known, actor)
+        created = await IMPORTERS[what].write_rows(ctx, plan, known, actor)
     return ImportCounts(created, len(plan.rows) - created)
 
 
 async def lock_affected(ctx: Context, what: ImportKind, plan: ImportPlan, known: Catalog) -> None:
     """Lock what the rows bear upon, until the end of the transaction."""
-    await IMPORTERS[what].lock(ctx, plan, known)
+    await IMPORTERS[what].lock_affected(ctx, plan, known)

@@ -1,6 +1,8 @@
-"""Pairing: a one-time code by which a member's own chat becomes theirs.
+"""Pairing: a one-time code by which a member has a chat of theirs act in their role at a shop.
 
-Long enough that nobody guesses it, good once, for a day; the database keeps a keyed hash.
+Long enough that nobody guesses it, good once, for a day; the database keeps a keyed hash. The code
+is handed to the member alone: whoever has it chooses the chat. It proves nothing of whose that
+chat is, and opens nothing but the role (`core.people.member_chats`).
 """
 
 from __future__ import annotations
@@ -10,31 +12,42 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from core.db.audit import record_change
 from core.db.context import Context
-from core.db.tables import identities, members, one_time_codes
+from core.db.tables import identities, member_chats, members, one_time_codes, users
 from core.errors import CodeExpired, NotFound
-from core.people.verification import assign_conversation
+from core.messaging.messages import Choice, Say
+from core.messaging.outbox.prompts import enqueue_prompt
+from core.people.member_chats import (
+    MemberChat,
+    bind_chat,
+    chat_of_member,
+    end_chat,
+    other_conversations,
+)
+from core.people.members import is_member
 
 PAIRING_PURPOSE = "pair"
 PAIRING_LIFETIME = timedelta(hours=24)
 CODE_LENGTH = 10
 CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
-"""As of bookings' references, none mistaken for another: 63 bits."""
+"""As of bookings' references, none mistaken for another: 45 bits."""
 
 START_PREFIX = "pair_"
 """How the code begins as what a link hands over: t.me/bot?start=pair_…"""
 
+UNPAIR_FLOW = "unpair"
+"""The flow by which whoever was paired takes it back."""
 
-async def issue_pairing_code(ctx: Context, user_id: int) -> str:
-    """Return a new code for somebody who works at a shop; an older one is dead from now on.
 
-    NotFound for a user who works nowhere.
+async def issue_pairing_code(ctx: Context, shop_id: int, user_id: int) -> str:
+    """Return a new code for a member of a shop, for nobody's eyes but theirs.
+
+    An older one for the same shop is dead from now on. NotFound for who does not work there.
     """
-    works = sa.select(members.c.shop_id).where(members.c.user_id == user_id).limit(1)
-    shop_id = await ctx.scalar(works)
-    if shop_id is None:
-        raise NotFound(member=user_id)
-    owner = str(user_id)
+    if not await is_member(ctx, shop_id, user_id):
+        raise NotFound(shop=shop_id, member=user_id)
+    owner = f"{user_id}@{shop_id}"
     await ctx.execute(
         sa.update(one_time_codes)
         .where(
@@ -55,23 +68,38 @@ async def issue_pairing_code(ctx: Context, user_id: int) -> str:
         digest=_digest(ctx, code),
         created_at=ctx.now,
         expires_at=ctx.now + PAIRING_LIFETIME,
-        facts={"user": user_id},
+        facts={"user": user_id, "shop": shop_id},
     )
     return code
 
 
-async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> str:
-    """Return a new code for the member with this phone (E.164); NotFound if none has it."""
-    owner = sa.select(identities.c.user_id).where(
-        identities.c.kind == "phone", identities.c.value == phone, identities.c.ended_at.is_(None)
+async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> dict[int, str]:
+    """Return a code for each shop at which whoever has this phone (E.164) works, by the shop's id.
+
+    For whoever stands at the machine itself. NotFound if nobody with it works anywhere.
+    """
+    works = await ctx.all(
+        sa.select(members.c.shop_id, members.c.user_id)
+        .distinct()
+        .join_from(identities, members, members.c.user_id == identities.c.user_id)
+        .where(
+            identities.c.kind == "phone",
+            identities.c.value == phone,
+            identities.c.ended_at.is_(None),
+        )
+        .order_by(members.c.shop_id)
     )
-    return await issue_pairing_code(ctx, int(await ctx.scalar(owner) or 0))
+    if not works:
+        raise NotFound(phone=phone)
+    return {row.shop_id: await issue_pairing_code(ctx, row.shop_id, row.user_id) for row in works}
 
 
-async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> int:
-    """Make the identity of a conversation the member's whose code this is; return the user's id.
+async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> MemberChat:
+    """Let the account of a conversation act in the role of the member whose code this is.
 
-    CodeDead for any that is wrong, used or too old: which of these is nobody's business.
+    The member is told wherever else they are reached. CodeDead for a code that is wrong, used or
+    too old, or of somebody who works there no more: which of these is nobody's business.
+    NotAllowed where nobody vouches for who writes, such as by SMS.
     """
     row = await ctx.first(
         sa.update(one_time_codes)
@@ -85,13 +113,70 @@ async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> in
         .values(used_at=ctx.now)
         .returning(one_time_codes.c.facts)
     )
-    if row is None:
+    # Codes of an earlier version named no shop.
+    if row is None or "shop" not in row.facts:
         raise CodeExpired
-    user_id = int(row.facts["user"])
-    await assign_conversation(ctx, conversation_id, user_id)
-    return user_id
+    shop_id, user_id = int(row.facts["shop"]), int(row.facts["user"])
+    active = sa.select(users.c.id).where(users.c.id == user_id, users.c.deactivated_at.is_(None))
+    if await ctx.scalar(active) is None or not await is_member(ctx, shop_id, user_id):
+        raise CodeExpired
+    return await bind_conversation(ctx, conversation_id, shop_id, user_id)
+
+
+async def bind_conversation(
+    ctx: Context, conversation_id: int, shop_id: int, user_id: int
+) -> MemberChat:
+    """Let the account of a conversation act for a member, note it, and tell them elsewhere."""
+    chat = await bind_chat(ctx, conversation_id, shop_id, user_id)
+    await _note(ctx, "bind", chat, conversation_id)
+    this = sa.select(member_chats.c.identity_id).where(member_chats.c.id == chat.id)
+    but = int(await ctx.scalar(this))
+    for talk in await other_conversations(ctx, user_id, shop_id, but):
+        await enqueue_prompt(
+            ctx,
+            Say(
+                "chat_bound",
+                {
+                    "shop": chat.shop,
+                    "channel": Say(f"channel.{chat.channel}"),
+                    "account": chat.name or "?",
+                },
+            ),
+            options=(Choice("end", Say("chat_bound.end"), ("not me", "undo")),),
+            flow=UNPAIR_FLOW,
+            args={"chat": chat.id},
+            kind="chat bound",
+            conversation_id=talk,
+            shop_id=shop_id,
+            expires_at=ctx.now + timedelta(days=30),
+        )
+    return chat
+
+
+async def unbind_chat(
+    ctx: Context, user_id: int, chat_id: int, *, conversation_id: int
+) -> MemberChat:
+    """End one of a member's chats, as asked for in a talk; NotFound for another's or one over."""
+    chat = await chat_of_member(ctx, user_id, chat_id)
+    await end_chat(ctx, user_id, chat_id)
+    await _note(ctx, "end", chat, conversation_id)
+    return chat
+
+
+async def _note(ctx: Context, what: str, chat: MemberChat, conversation_id: int) -> None:
+    await record_change(
+        ctx,
+        action=f"chats.{what}",
+        target=f"shops/{chat.shop_id}/members/{chat.user_id}/chats/{chat.id}",
+        shop_id=chat.shop_id,
+        user_id=chat.user_id,
+        before=None,
+        after={"channel": chat.channel},
+        address="",
+        request=f"conversation {conversation_id}",
+    )
 
 
 def _digest(ctx: Context, code: str) -> str:
     key = hmac.digest(ctx.secret, b"pairing", "sha256")
-    return hmac.digest(key, code.encode(), "sha256").hex()
+    return hmac.digest(key, code.encode("utf-8", "replace"), "sha256").hex()

@@ -1,7 +1,8 @@
 """Proofs by which somebody of a shop gives orders in a chat; a customer's proof is none of these.
 
 A member's role says what they may do, a staff proof that it is they who write. It comes from a
-staff code or from pairing, and belongs to the account, the address and the conversation.
+staff code, and belongs to the account, the address and the conversation; or from pairing, and
+belongs to the chat and the one shop it was paired for (`core.people.member_chats`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, lines, members, staff_proofs, users
+from core.db.tables import (
+    conversations,
+    identities,
+    lines,
+    member_chats,
+    members,
+    staff_proofs,
+    users,
+)
 from core.people.identities import VERIFIED_FOR
 
 VOUCHING = ("telegram", "whatsapp")
@@ -42,11 +51,31 @@ class StaffProof:
         return now - self.proved_at < (RECENT_FOR if recent else VERIFIED_FOR)
 
 
-async def staff_proof(ctx: Context, conversation_id: int, user_id: int) -> StaffProof:
-    """Return the proof that a user writes in a conversation.
+async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id: int) -> StaffProof:
+    """Return the proof that a user writes in a conversation, for orders to a shop.
 
-    Where the channel vouches for the sender, a proof in any chat of the same address counts.
+    Where the channel vouches for the sender, a proof in any chat of the same address counts. A
+    chat bound to the user's role at the shop is proved by its pairing, for that shop alone.
     """
+    paired_at = await ctx.scalar(
+        sa.select(member_chats.c.created_at)
+        .join_from(
+            conversations,
+            member_chats,
+            member_chats.c.identity_id == conversations.c.identity_id,
+        )
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(
+            conversations.c.id == conversation_id,
+            member_chats.c.user_id == user_id,
+            member_chats.c.shop_id == shop_id,
+            member_chats.c.ended_at.is_(None),
+            identities.c.ended_at.is_(None),
+        )
+    )
+    if paired_at is not None:
+        # Only accounts that their channel vouches for are ever bound.
+        return StaffProof(vouching=True, own_phone=False, proved_at=paired_at)
     proved_at = (
         sa.select(sa.func.max(staff_proofs.c.proved_at))
         .where(

@@ -17,7 +17,7 @@ from core.people.identities import (
     is_active_identity,
     recently_verified,
 )
-from core.people.staff_proofs import VOUCHING, note_staff_proof
+from core.people.staff_proofs import VOUCHING
 
 
 async def verify_identity(
@@ -82,24 +82,6 @@ async def _has_keys(ctx: Context, user_id: int | None) -> bool:
     return bool(
         await ctx.scalar(sa.select(users.c.id).where(users.c.id == user_id, works | users.c.admin))
     )
-
-
-async def assign_conversation(ctx: Context, conversation_id: int, user_id: int) -> None:
-    """Make the identity of a conversation a known user's, who vouched for it by a one-time code.
-
-    NotAllowed on SMS, which can be sent in anybody's name, and for a user who was deactivated.
-    """
-    talk = await ctx.first(
-        sa.select(conversations.c.identity_id, lines.c.channel)
-        .join_from(conversations, lines)
-        .where(conversations.c.id == conversation_id)
-    )
-    if talk is None or talk.identity_id is None or talk.channel not in VOUCHING:
-        raise NotAllowed(conversation=conversation_id)
-    await assign_identity(
-        ctx, talk.identity_id, await get_or_create_active_user(ctx, user_id, ""), verified=True
-    )
-    await note_staff_proof(ctx, conversation_id, user_id)
 
 
 async def detach_identity(ctx: Context, conversation_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Who changed what by the web API: before and after, when and from where. Only ever added to.
+"""Read who changed what: before and after, when and from where (written by `core.db.audit`).
 
 What becomes of a booking has a history of its own (`booking_events`), for chat does it too.
 """
@@ -33,37 +33,6 @@ class AuditEntry:
     after: Mapping[str, Any] | None
     address: str
     request: str
-
-
-async def record(
-    ctx: Context,
-    *,
-    action: str,
-    target: str,
-    shop_id: int | None,
-    user_id: int | None,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any] | None,
-    address: str,
-    request: str,
-) -> None:
-    """Write a change down; of what was and is, only what differs."""
-    if before is not None and after is not None:
-        differs = {k for k in {*before, *after} if before.get(k) != after.get(k)}
-        before = {k: v for k, v in before.items() if k in differs}
-        after = {k: v for k, v in after.items() if k in differs}
-    await ctx.insert(
-        table,
-        at=ctx.now,
-        shop_id=shop_id,
-        user_id=user_id,
-        action=action,
-        target=target,
-        before=before,
-        after=after,
-        address=address,
-        request=request,
-    )
 
 
 async def list_entries(

@@ -27,8 +27,10 @@ from core.db.tables import (
     customers,
     identities,
     inbox,
+    invitations,
     kept_answers,
     lines,
+    member_chats,
     misunderstood,
     one_time_codes,
     outbox,
@@ -309,17 +311,20 @@ async def _themself(ctx: Context, person: DataSubject) -> None:
             | _names(ctx, facts, person.addresses)
         )
     )
+    acted: sa.ColumnElement[bool] = member_chats.c.user_id == person.user_id
+    acted |= member_chats.c.identity_id.in_(person.identity_ids)
+    await ctx.execute(sa.delete(member_chats).where(acted))
+    invited: sa.ColumnElement[bool] = invitations.c.phone.in_(person.addresses)
+    invited |= invitations.c.accepted_by == person.user_id
+    await ctx.execute(sa.delete(invitations).where(invited))
     for table in (passwords, sign_ins):
         await ctx.execute(sa.delete(table).where(table.c.user_id == person.user_id))
-    theirs = sa.select(identities.c.id).where(identities.c.user_id == person.user_id)
-    await ctx.execute(
-        sa.delete(staff_proofs).where(
-            (staff_proofs.c.user_id == person.user_id) | staff_proofs.c.identity_id.in_(theirs)
-        )
-    )
+    proved: sa.ColumnElement[bool] = staff_proofs.c.user_id == person.user_id
+    proved |= staff_proofs.c.identity_id.in_(person.identity_ids)
+    await ctx.execute(sa.delete(staff_proofs).where(proved))
     of_them = conversations.c.identity_id.in_(person.identity_ids)
     await ctx.execute(sa.update(conversations).where(of_them).values(identity_id=None))
-    await ctx.execute(sa.delete(identities).where(identities.c.user_id == person.user_id))
+    await ctx.execute(sa.delete(identities).where(identities.c.id.in_(person.identity_ids)))
     bare: dict[str, Any] = {"name": "", "language": "", "channel": "", "last_sign_in_at": None}
     bare |= {"quiet_from": None, "quiet_until": None, "deactivated_at": ctx.now}
     await ctx.execute(sa.update(users).where(users.c.id == person.user_id).values(bare))

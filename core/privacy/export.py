@@ -18,6 +18,8 @@ from core.db.tables import (
     customers,
     identities,
     inbox,
+    invitations,
+    member_chats,
     one_time_codes,
     outbox,
     prompts,
@@ -51,11 +53,20 @@ async def export_person(ctx: Context, person: DataSubject) -> dict[str, ExportSe
         outbox: outbox.c.conversation_id.in_(talks),
         one_time_codes: one_time_codes.c.conversation_id.in_(talks)
         | one_time_codes.c.phone.in_(person.addresses if person.user_id else ()),
+        invitations: _invited(person),
+        member_chats: member_chats.c.user_id == person.user_id,
         sign_ins: sign_ins.c.user_id == person.user_id,
         staff_proofs: staff_proofs.c.user_id == person.user_id,
         audit: audit.c.user_id == person.user_id,
     }
     return {table.name: await _rows(ctx, table, which) for table, which in whose.items()}
+
+
+def _invited(person: DataSubject) -> sa.ColumnElement[bool]:
+    """Invitations to phones of somebody's; those of one shop's customer are not the customer's."""
+    if person.user_id is None:
+        return sa.false()
+    return invitations.c.phone.in_(person.addresses) | (invitations.c.accepted_by == person.user_id)
 
 
 async def _rows(ctx: Context, table: sa.Table, which: sa.ColumnElement[bool]) -> ExportSection:

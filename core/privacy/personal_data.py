@@ -9,7 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import bookings, conversations, identities, lines, members, providers, users
+from core.db.tables import (
+    bookings,
+    conversations,
+    identities,
+    lines,
+    member_chats,
+    members,
+    providers,
+    users,
+)
 from core.db.tables import customers as customers_table
 from core.errors import NotFound
 
@@ -64,8 +73,13 @@ async def data_subject_of_customer(ctx: Context, shop_id: int, customer_id: int)
 
 
 async def _whole(ctx: Context, user_id: int) -> DataSubject:
+    # An account that acts for them at a shop, and is nobody's, is theirs as far as we know.
+    acts = sa.select(member_chats.c.identity_id).where(member_chats.c.user_id == user_id)
     owned = await ctx.all(
-        sa.select(identities.c.id, identities.c.value).where(identities.c.user_id == user_id)
+        sa.select(identities.c.id, identities.c.value).where(
+            (identities.c.user_id == user_id)
+            | (identities.c.user_id.is_(None) & identities.c.id.in_(acts))
+        )
     )
     phones = [row.value for row in owned if row.value]
     rows = await ctx.all(

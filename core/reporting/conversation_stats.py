@@ -20,6 +20,7 @@ from core.db.tables import (
     identities,
     inbox,
     lines,
+    member_chats,
     members,
     outbox,
     prompts,
@@ -131,9 +132,18 @@ def _talks(scope: ReportFilter) -> sa.Select[tuple[int, datetime, datetime, int]
     at = inbox.c.received_at
     of_one = {"partition_by": inbox.c.conversation_id, "order_by": (at, inbox.c.id)}
     before = sa.func.lag(epoch_seconds(at)).over(**of_one)  # type: ignore[arg-type]
-    staff = (
+    staff: sa.ColumnElement[bool] = (
         sa.exists()
         .where(members.c.user_id == identities.c.user_id, members.c.shop_id == scope.shop_id)
+        .correlate(identities)
+    )
+    staff |= (
+        sa.exists()
+        .where(
+            member_chats.c.identity_id == identities.c.id,
+            member_chats.c.shop_id == scope.shop_id,
+            member_chats.c.ended_at.is_(None),
+        )
         .correlate(identities)
     )
     where = [

@@ -101,9 +101,9 @@ async def measured(ask: Ask) -> tuple[float, float, float]:
     return cpu / REQUESTS / 1e6, statistics.median(took), statistics.quantiles(took, n=100)[98]
 
 
-async def fill(ctx: Context, house: ApiHarness) -> None:
+async def fill(ctx: Context, api: ApiHarness) -> None:
     """Give Bella Hair so many providers and bookings."""
-    shop, service = house.shop.shop_id, house.shop.services["Cut"]
+    shop, service = api.shop.shop_id, api.shop.services["Cut"]
     people = []
     for n in range(PROVIDERS):
         provider = await providers.add_provider(ctx, shop, NewProvider(name=f"Provider {n}"))
@@ -124,7 +124,7 @@ async def fill(ctx: Context, house: ApiHarness) -> None:
                 "state": "confirmed" if start > ctx.now else "completed",
                 "service_id": service,
                 "provider_id": people[who],
-                "customer_id": house.customer,
+                "customer_id": api.customer,
                 "starts_at": start,
                 "ends_at": start + timedelta(minutes=30),
                 "local_date": start.date(),
@@ -159,22 +159,22 @@ async def measure(url: str, folder: Path, name: str) -> None:
     runtime: Runtime = open_runtime(url, folder)
     try:
         await migrate.upgrade(runtime)
-        async with open_api_harness(runtime, limit_anonymous=10**9, limit_signed_in=10**9) as house:
-            await house.add_booked_customer()
-            await runtime.run(lambda ctx: fill(ctx, house))
+        async with open_api_harness(runtime, limit_anonymous=10**9, limit_signed_in=10**9) as api:
+            await api.add_booked_customer()
+            await runtime.run(lambda ctx: fill(ctx, api))
             if name == "PostgreSQL":
                 loose = runtime.engine.execution_options(isolation_level="AUTOCOMMIT")
                 async with loose.connect() as quick:
                     await quick.execute(sa.text("VACUUM ANALYZE"))
-            at = f"/shops/{house.shop.shop_id}"
+            at = f"/shops/{api.shop.shop_id}"
             week = "from=2026-03-16T00:00Z&to=2026-03-23T00:00Z"
-            service = f"service={house.shop.services['Cut']}"
-            owner = await house.access_token("owner")
+            service = f"service={api.shop.services['Cut']}"
+            owner = await api.access_token("owner")
             for what, path, query, token in (
                 ("a week of free times", f"{at}/availability", f"{service}&{week}", ""),
                 ("fifty bookings", f"{at}/bookings", "limit=50", owner),
             ):
-                ask = asking(house.api, path, query, token)
+                ask = asking(api.app, path, query, token)
                 body = await ask()
                 rows = {what: ask, "  bare FastAPI": asking(bare(body), "/same", "")}
                 for label, one in rows.items():

@@ -14,7 +14,7 @@ from tests.webhooks.public.simulator_harness import SimulatorHarness
 @asynccontextmanager
 async def open_admin_page(
     chromium: Browser,
-    theatre: SimulatorHarness,
+    simulator: SimulatorHarness,
     width: int = 1440,
     scheme: str = "light",
     *,
@@ -36,10 +36,10 @@ async def open_admin_page(
     page.on(
         "request",
         lambda request: (
-            None if request.url.startswith(theatre.url) else opened.trouble.append(request.url)
+            None if request.url.startswith(simulator.url) else opened.trouble.append(request.url)
         ),
     )
-    await page.goto(f"{theatre.url}/admin")
+    await page.goto(f"{simulator.url}/admin")
     yield opened
     assert opened.trouble == [], opened.trouble
     await context.close()
@@ -53,11 +53,13 @@ async def sign_in_to_demo(at: SimulatorBrowser, shop: str = "") -> None:
         await at.page.get_by_role("link", name=shop).click()
 
 
-async def check_accessibility(at: SimulatorBrowser, theatre: SimulatorHarness, *paths: str) -> None:
+async def check_accessibility(
+    at: SimulatorBrowser, simulator: SimulatorHarness, *paths: str
+) -> None:
     """Hold pages to their width, and to axe's rules: half of them where wide, the rest narrow."""
     found = {}
     for n, path in enumerate(paths):
-        await at.page.goto(f"{theatre.url}/admin/{path}")
+        await at.page.goto(f"{simulator.url}/admin/{path}")
         wider = (
             "Math.max(...[document.documentElement, document.querySelector('.nav')]"
             ".map(e => e ? e.scrollWidth - e.clientWidth : 0))"

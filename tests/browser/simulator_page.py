@@ -83,7 +83,7 @@ class SimulatorBrowser:
 @asynccontextmanager
 async def open_simulator(
     chromium: Browser,
-    theatre: SimulatorHarness,
+    simulator: SimulatorHarness,
     width: int = 1440,
     scheme: str = "light",
     motion: str = "no-preference",
@@ -102,11 +102,11 @@ async def open_simulator(
         "request",
         lambda request: (
             None
-            if request.url.startswith((theatre.url, "data:"))
+            if request.url.startswith((simulator.url, "data:"))
             else opened.trouble.append(request.url)
         ),
     )
-    await page.goto(f"{theatre.url}/simulator")
+    await page.goto(f"{simulator.url}/simulator")
     await page.wait_for_selector("body[data-ready]")
     yield opened
     assert opened.trouble == []

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_from_nothing_to_a_shop_with_a_booking(
-    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
+    chromium: Browser, simulator: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with open_admin_page(chromium, theatre, width, scheme) as at:
+    async with open_admin_page(chromium, simulator, width, scheme) as at:
         page = at.page
         await sign_in_to_demo(at)
         await page.get_by_role("link", name="New shop").click()
@@ -74,10 +74,10 @@ async def book(at: SimulatorBrowser) -> None:
     await expect(page.locator('.visit[data-state="in_progress"]')).to_contain_text("Marta Ruiz")
 
 
-async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: SimulatorHarness) -> None:
+async def test_the_day_keeps_itself_fresh(chromium: Browser, simulator: SimulatorHarness) -> None:
     async with (
-        open_admin_page(chromium, theatre) as at,
-        open_admin_page(chromium, theatre, 390) as other,
+        open_admin_page(chromium, simulator) as at,
+        open_admin_page(chromium, simulator, 390) as other,
     ):
         await sign_in_to_demo(at)
         await at.page.get_by_role("link", name="Bella Hair").click()
@@ -104,12 +104,12 @@ async def test_the_day_keeps_itself_fresh(chromium: Browser, theatre: SimulatorH
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 async def test_every_page_is_readable(
-    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
+    chromium: Browser, simulator: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with open_admin_page(chromium, theatre, width, scheme) as at:
+    async with open_admin_page(chromium, simulator, width, scheme) as at:
         await sign_in_to_demo(at)
         await check_accessibility(
-            at, theatre, "sign-in?said=out", "new", "shops/1/day", "shops/1/week",
+            at, simulator, "sign-in?said=out", "new", "shops/1/day", "shops/1/week",
             "shops/1/setup", "shops/1/setup/hours?first=1", "shops/1/setup/services",
             "shops/1/setup/services/1", "shops/1/setup/people", "shops/1/setup/people/1",
             "shops/1/setup/people/1/away", "shops/1/setup/dates", "shops/1/setup/shop",
@@ -125,19 +125,19 @@ async def test_every_page_is_readable(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 async def test_consent_and_lines_are_readable_with_everything_open(
-    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
+    chromium: Browser, simulator: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with theatre.stage.app.runtime.transaction() as ctx:
+    async with simulator.stage.app.runtime.transaction() as ctx:
         customer = await add_customer(ctx, 1, "Marta", "+34600111222")
         line = await ctx.first(sa.select(lines).where(lines.c.channel == "sms"))
         assert line is not None
         talk = (await get_or_create_contact(ctx, line, "+34600111222")).conversation_id
         await record_reported_consent(ctx, talk, given=True, wording="by all means")
         await record_reported_consent(ctx, talk, given=False, wording="asked us at the desk")
-    async with open_admin_page(chromium, theatre, width, scheme) as at:
+    async with open_admin_page(chromium, simulator, width, scheme) as at:
         await sign_in_to_demo(at)
         for path in (f"shops/1/customers/{customer}", "lines"):
-            await at.page.goto(f"{theatre.url}/admin/{path}")
+            await at.page.goto(f"{simulator.url}/admin/{path}")
             await at.page.locator("details").evaluate_all("all => all.map(e => e.open = true)")
             wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert (path, await at.axe(), await at.page.evaluate(wider)) == (path, [], 0)

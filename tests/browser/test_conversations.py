@@ -13,11 +13,11 @@ pytestmark = pytest.mark.browser
 
 
 async def test_a_person_takes_over_and_hands_back(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
     async with (
-        open_simulator(chromium, theatre) as phone,
-        open_admin_page(chromium, theatre, 390, "dark") as at,
+        open_simulator(chromium, simulator) as phone,
+        open_admin_page(chromium, simulator, 390, "dark") as at,
     ):
         await phone.write("Hi")
         await phone.answered("Welcome to Bella Hair.")

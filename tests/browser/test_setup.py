@@ -14,9 +14,9 @@ pytestmark = pytest.mark.browser
 
 
 async def test_a_shop_is_set_up_without_scripts(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_admin_page(chromium, theatre, 390, scripts=False) as at:
+    async with open_admin_page(chromium, simulator, 390, scripts=False) as at:
         page = at.page
         await sign_in_to_demo(at, "Bella Hair")
         await page.get_by_role("button", name="More").click()
@@ -47,12 +47,12 @@ async def test_a_shop_is_set_up_without_scripts(
 
 
 async def test_the_keyboard_is_enough_to_invite_somebody(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_admin_page(chromium, theatre, 1440, "dark") as at:
+    async with open_admin_page(chromium, simulator, 1440, "dark") as at:
         page = at.page
         await sign_in_to_demo(at, "Bella Hair")
-        await page.goto(f"{theatre.url}/admin/shops/1/setup/team")
+        await page.goto(f"{simulator.url}/admin/shops/1/setup/team")
         await page.keyboard.press("Tab")
         assert await at.focus() == "Skip to the page"
         await page.keyboard.press("Enter")
@@ -66,23 +66,27 @@ async def test_the_keyboard_is_enough_to_invite_somebody(
         await page.keyboard.press("ArrowUp")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("status")).to_have_text(
-            "Invited. They sign in with a code to their phone."
+            "Invited. Once they accept, they work here."
         )
         await expect(page.get_by_role("listitem").filter(has_text="Rosa")).to_contain_text(
             "Owner · +34600111777"
         )
-        await page.get_by_role("button", name="Code for Rosa's chat").click()
-        await expect(page.get_by_role("status")).to_contain_text("pair ")
+        assert await at.axe() == []
+        await page.get_by_role("button", name="Take the invitation of Rosa back").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "Taken back: it can be accepted no more."
+        )
+        await page.goto(f"{simulator.url}/admin/me")
         assert await at.axe() == []
 
 
 async def test_words_are_seen_while_they_are_written(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_admin_page(chromium, theatre, 390) as at:
+    async with open_admin_page(chromium, simulator, 390) as at:
         page = at.page
         await sign_in_to_demo(at, "Bella Hair")
-        await page.goto(f"{theatre.url}/admin/shops/1/setup/words/tell.expired/en")
+        await page.goto(f"{simulator.url}/admin/shops/1/setup/words/tell.expired/en")
         seen = page.locator("#seen")
         await expect(seen).to_contain_text("Bella Hair did not confirm Cut and colour, ")
         own = page.get_by_role("textbox", name="Words")
@@ -101,12 +105,12 @@ async def test_words_are_seen_while_they_are_written(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_a_file_is_looked_at_and_imported(
-    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
+    chromium: Browser, simulator: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with open_admin_page(chromium, theatre, width, scheme) as at:
+    async with open_admin_page(chromium, simulator, width, scheme) as at:
         page = at.page
         await sign_in_to_demo(at, "Bella Hair")
-        await page.goto(f"{theatre.url}/admin/shops/1/setup/files")
+        await page.goto(f"{simulator.url}/admin/shops/1/setup/files")
         sheet = b"name,minutes\nPerm,90\nBeard,7\n"
         file = FilePayload(name="services.csv", mimeType="text/csv", buffer=sheet)
         await page.get_by_label("A file").set_input_files(file)

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 async def test_simulator_tour(
-    chromium: Browser, theatre: SimulatorHarness, width: int, scheme: str
+    chromium: Browser, simulator: SimulatorHarness, width: int, scheme: str
 ) -> None:
-    async with open_simulator(chromium, theatre, width, scheme) as at:
+    async with open_simulator(chromium, simulator, width, scheme) as at:
         assert await at.axe() == []
         await book_a_cut(at)
         await approve_it(at)
@@ -72,8 +72,8 @@ async def cancel_it(at: SimulatorBrowser) -> None:
     await expect(at.page.locator('[data-step="cancel"]')).to_have_class("done")
 
 
-async def test_booking_by_keyboard_alone(chromium: Browser, theatre: SimulatorHarness) -> None:
-    async with open_simulator(chromium, theatre) as at:
+async def test_booking_by_keyboard_alone(chromium: Browser, simulator: SimulatorHarness) -> None:
+    async with open_simulator(chromium, simulator) as at:
         press = at.page.keyboard.press
         await press("Tab")
         assert await at.focus() == "Skip to the customer's phone"
@@ -116,8 +116,10 @@ async def test_booking_by_keyboard_alone(chromium: Browser, theatre: SimulatorHa
         await expect(at.page.locator("#bookings .state")).to_have_text("Confirmed")
 
 
-async def test_people_are_tabs_by_arrow_keys(chromium: Browser, theatre: SimulatorHarness) -> None:
-    async with open_simulator(chromium, theatre) as at:
+async def test_people_are_tabs_by_arrow_keys(
+    chromium: Browser, simulator: SimulatorHarness
+) -> None:
+    async with open_simulator(chromium, simulator) as at:
         first, second, third = [
             at.page.get_by_role("tab", name=name) for name in ("Marta", "Diego", "Inés")
         ]
@@ -132,9 +134,9 @@ async def test_people_are_tabs_by_arrow_keys(chromium: Browser, theatre: Simulat
 
 
 async def test_code_drops_in_as_news_of_another_talk(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_simulator(chromium, theatre, 390) as at:
+    async with open_simulator(chromium, simulator, 390) as at:
         await at.choose("Telegram")
         await at.write("cut tomorrow at 5pm with Leo")
         await at.customer.get_by_role("button", name="Confirm").click()
@@ -150,9 +152,9 @@ async def test_code_drops_in_as_news_of_another_talk(
 
 
 async def test_calendar_can_be_tapped_at_arms_length(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_simulator(chromium, theatre, 390) as at:
+    async with open_simulator(chromium, simulator, 390) as at:
         await at.choose("Telegram")
         await at.write("cut tomorrow after 5")
         await at.customer.get_by_role("button", name="Calendar").click()
@@ -166,9 +168,9 @@ async def test_calendar_can_be_tapped_at_arms_length(
 
 
 async def test_list_opens_from_below_and_gives_the_focus_back(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_simulator(chromium, theatre, 390, "dark") as at:
+    async with open_simulator(chromium, simulator, 390, "dark") as at:
         await at.choose("WhatsApp")
         await at.write("cut tomorrow after 3")
         opener = at.customer.get_by_role("button", name="Choose")
@@ -187,9 +189,9 @@ async def test_list_opens_from_below_and_gives_the_focus_back(
 
 
 async def test_jump_and_reset_by_their_buttons(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_simulator(chromium, theatre) as at:
+    async with open_simulator(chromium, simulator) as at:
         jump = at.page.get_by_role("button", name="Jump ahead")
         await expect(jump).to_have_attribute("aria-disabled", "true")
         await at.write("cut tomorrow at 5pm with Leo")
@@ -207,9 +209,9 @@ async def test_jump_and_reset_by_their_buttons(
         await expect(at.page.locator("#none")).to_be_visible()
 
 
-async def test_what_people_write_stays_text(chromium: Browser, theatre: SimulatorHarness) -> None:
+async def test_what_people_write_stays_text(chromium: Browser, simulator: SimulatorHarness) -> None:
     evil = '<img src=x onerror="document.title=1"> <b>*bold*</b> {0} %s'
-    async with open_simulator(chromium, theatre) as at:
+    async with open_simulator(chromium, simulator) as at:
         for look in ("SMS", "WhatsApp", "Telegram"):
             await at.choose(look)
             await at.write(evil)
@@ -221,9 +223,9 @@ async def test_what_people_write_stays_text(chromium: Browser, theatre: Simulato
 
 @pytest.mark.parametrize("width", [390, 768, 1440])
 async def test_simulator_fits_every_width(
-    chromium: Browser, theatre: SimulatorHarness, width: int
+    chromium: Browser, simulator: SimulatorHarness, width: int
 ) -> None:
-    async with open_simulator(chromium, theatre, width) as at:
+    async with open_simulator(chromium, simulator, width) as at:
         await at.write("hi")
         await at.answered("What would you like?")
         script = "document.documentElement.scrollWidth"
@@ -241,9 +243,9 @@ async def test_simulator_fits_every_width(
 
 
 async def test_reduced_motion_stops_simulator_animations(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_simulator(chromium, theatre, motion="reduce") as at:
+    async with open_simulator(chromium, simulator, motion="reduce") as at:
         await at.write("hi")
         await at.answered("What would you like?")
         lengths = await at.page.evaluate(
@@ -253,9 +255,9 @@ async def test_reduced_motion_stops_simulator_animations(
 
 
 async def test_messages_are_told_to_who_listens(
-    chromium: Browser, theatre: SimulatorHarness
+    chromium: Browser, simulator: SimulatorHarness
 ) -> None:
-    async with open_simulator(chromium, theatre) as at:
+    async with open_simulator(chromium, simulator) as at:
         log = at.page.get_by_role("log", name="Messages with Bella Hair by SMS")
         await expect(log).to_have_count(1)
         await at.write("hi")

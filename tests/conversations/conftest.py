@@ -30,7 +30,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             if again != self.question.step:
                 found.append(f"{self.question.step}, then {again}, after {self.incoming.text!r}")
 
-    monkeypatch.setattr(TurnState, "flow", twice)
+    monkeypatch.setattr(TurnState, "run_flows", twice)
     return found
 
 

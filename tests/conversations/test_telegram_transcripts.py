@@ -26,17 +26,23 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.lines import get_or_create_line
-from core.people import pairing
 from core.shops import shops
 from core.values.shop_changes import ShopChange
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person, drawn
-from tests.support.shops import BuiltShop, add_staff, build_barber, build_clinic, build_salon
+from tests.support.shops import (
+    BuiltShop,
+    add_staff,
+    build_barber,
+    build_clinic,
+    build_salon,
+    pairing_code,
+)
 from tests.support.telegram_chat import TelegramHarness, telegram_harness
 
 FOLDER = Path(__file__).parent / "telegram"
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
-POSTGRESQL = tuple("first_booking house_approves house_changes house_day reminder spanish".split())
+POSTGRESQL = tuple("first_booking owner_approves owner_changes owner_day reminder spanish".split())
 """Played on PostgreSQL, too, by the rule of test_transcripts.py."""
 SHOPS = {"salon": build_salon, "clinic": build_clinic, "barber": build_barber}
 PHONE = "+34600111222"
@@ -125,7 +131,7 @@ async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, 
             own = place.providers[provider[0]] if provider else None
             phone = f"+3460000000{number}"
             await add_staff(ctx, place, phone, role, name, own)
-            codes[name] = await pairing.issue_pairing_code_for_phone(ctx, phone)
+            codes[name] = await pairing_code(ctx, phone)
     return codes
 
 

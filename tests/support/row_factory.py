@@ -27,6 +27,7 @@ FULL = {
     "hours": {"provider_id"},
     "identities": {"user_id"},
     "inbox": {"prompt_id"},
+    "invitations": {"provider_id", "invited_by", "accepted_by"},
     "lines": {"shop_id"},
     "members": {"provider_id"},
     "one_time_codes": {"conversation_id", "shop_id"},
@@ -118,6 +119,9 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "time_off": {"starts_at": start, "ends_at": end},
         "members": made | {"role": "owner"},
         "staff_proofs": {"proved_at": DAY},
+        "invitations": made
+        | {"role": "owner", "phone": f"+3462{n:07}", "name": "Marta", "expires_at": DAY},
+        "member_chats": made | {"name": "Marta on Telegram"},
         "conversations": made | {"address": f"+3461{n:07}", "language": "es"},
         "consents": {"given": True, "how": "wrote", "wording": "hi", "at": DAY},
         "contents": made | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},

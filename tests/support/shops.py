@@ -9,6 +9,7 @@ from bot.channels.lines import Line
 from core.db.context import Context
 from core.localtime.opening_masks import Interval
 from core.messaging import lines
+from core.people import pairing
 from core.people.identities import get_or_create_contact
 from core.people.members import add_member
 from core.people.staff_proofs import note_staff_proof
@@ -199,3 +200,9 @@ async def proved_member(
     contact = await get_or_create_contact(ctx, line, phone)
     await note_staff_proof(ctx, contact.conversation_id, user_id)
     return user_id
+
+
+async def pairing_code(ctx: Context, phone: str) -> str:
+    """Return a code by which a chat acts for the member of one shop who has a phone."""
+    (code,) = (await pairing.issue_pairing_code_for_phone(ctx, phone)).values()
+    return code

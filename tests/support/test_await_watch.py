@@ -92,7 +92,7 @@ async def test_foreign_await_in_a_transaction_is_caught(
             await ctx.scalar(sa.text("SELECT 1"))  # reading begins with its first statement
             await work(ctx)
 
-    with pytest.raises(ForbiddenAwait, match=f"test_awaiting.{work.__name__}:"):
+    with pytest.raises(ForbiddenAwait, match=f"test_await_watch.{work.__name__}:"):
         await turn()
     # And nothing of the watch is left behind.
     async with runtime.transaction() as ctx:

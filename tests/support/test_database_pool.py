@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from core.db.audit import record_change
 from core.db.tables import metadata
-from core.privacy import audit_log
 from tests.servers import postgres
 from tests.support import database_pool, shops
 from tests.support.database_pool import DatabasePool
@@ -134,7 +134,7 @@ async def _fill(url: str, folder: Path) -> None:
     runtime = open_runtime(url, folder)
     async with runtime.transaction() as ctx:
         shop_id = (await shops.build_salon(ctx)).shop_id
-        await audit_log.record(
+        await record_change(
             ctx,
             action="add",
             target="shop",

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from bot.app import App
 from core.errors import NotAllowed, NotFound, NotSignedIn, SlotlineError
 from webhooks.admin import (
+    account,
     audit_log,
     bookings,
     conversations,
@@ -67,6 +68,7 @@ def _served() -> list[BaseRoute]:
         login.router,
         onboarding.router,
         installation.router,
+        account.router,
         lines.router,
         schedule.router,
         bookings.router,

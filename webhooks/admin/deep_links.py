@@ -75,6 +75,16 @@ async def _username(app: App, address: str) -> str:
         return ""
 
 
+async def staff_bot_link(app: App, start: str) -> str:
+    """Return the link that hands `start` to the bot for the shops' people; "" without one."""
+    async with app.runtime.read_transaction() as ctx:
+        known = await lines.load_lines(ctx, "telegram")
+    for line in known:
+        if line.staff and (name := await _username(app, line.address)):
+            return f"https://t.me/{name}?start={start}"
+    return ""
+
+
 async def active_lines(ctx: Context) -> list[lines.Line]:
     """Return every active line."""
     return await lines.load_lines(ctx)

@@ -30,6 +30,8 @@ CODE_MESSAGES = {
     "customer_blocked": "This customer is blocked: the shop takes no bookings from them.",
     "overlap": "There is a booking in that time already.",
     "opt_out_stands": "They opted out themselves meanwhile: only they can take it back.",
+    "last_owner": "A shop keeps at least one owner. Invite another one first.",
+    "invitation_over": "This invitation is over. Ask the shop for a new one.",
     "too_many_requests": "That was a lot in a short time. Wait a few minutes, then go on.",
     "invalid": "Something is missing or not right. Look at the fields marked below.",
 }
@@ -55,7 +57,6 @@ REASON_MESSAGES = {
     "count": "No more than {most}. Take one away first.",
     "oneself": "That is you: another admin has to do it.",
     "admin": "An admin cannot be deleted.",
-    "last_owner": "A shop keeps at least one owner.",
 }
 """By the `reason` of a field."""
 

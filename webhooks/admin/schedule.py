@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from core.catalog import shop_search
 from core.localtime import zones
 from webhooks.admin import day_board
+from webhooks.admin.account import has_open_invitations
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import AnyVisitor, ShopVisitor, Visitor
 
@@ -21,8 +22,13 @@ router = APIRouter()
 async def redirect_to_shop(
     visit: AnyVisitor, show_all: Annotated[str, Query(alias="all")] = ""
 ) -> Response:
-    """Lead to one's shop; to a choice of several, or of `every` one; without any to found one."""
+    """Lead to one's shop; to a choice of several, or of `every` one; without any to found one.
+
+    Invitations come first.
+    """
     me = visit.api_request.principal
+    if not show_all and await has_open_invitations(visit):
+        return redirect_saved("/admin/me")
     shops = await visit.run_read(shop_search.list_shops)
     mine = [shop for shop in shops if me.is_admin or shop.id in me.shop_ids]
     if len(mine) == 1 and not show_all:

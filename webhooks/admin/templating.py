@@ -73,7 +73,11 @@ FLASH_MESSAGES = {
     "given": "Given. Whoever writes on it reaches them from now on.",
     "switched-off": "Switched off: it neither hears nor says anything.",
     "switched-on": "Switched on. Whoever writes on it is answered.",
-    "invited": "Invited. They sign in with a code to their phone.",
+    "invited": "Invited. Once they accept, they work here.",
+    "accepted": "You work here now.",
+    "not-accepted": "Declined. The shop learns nothing of you.",
+    "ended": "Ended: that chat acts for you no more.",
+    "taken-back": "Taken back: it can be accepted no more.",
 }
 """What a page says on top after something was done, by the word in its address."""
 

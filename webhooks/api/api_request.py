@@ -24,9 +24,9 @@ from core.auth import sessions
 from core.auth.sessions import Principal
 from core.bookings.transitions import Actor
 from core.db import idempotency
+from core.db.audit import record_change
 from core.db.context import Context
 from core.errors import InvalidValue, NotFound, NotSignedIn
-from core.privacy import audit_log
 from webhooks.http.request_middleware import client_ip
 
 T = TypeVar("T")
@@ -109,16 +109,17 @@ class ApiRequest:
         *,
         before: Callable[[Context], Awaitable[BaseModel | None]] | None = None,
         secret: bool = False,
+        keep: bool = True,
     ) -> T:
         """Run a change, once for each Idempotency-Key, and note it; return what it returned.
 
         `before` reads what is about to change, as the answer will show it. A `secret` answer is
-        neither kept nor noted, only that there was one.
+        neither kept nor noted, only that there was one; without `keep` it is noted alone.
         """
         key = self.http.headers.get(IDEMPOTENCY_HEADER, "")
         if key and not _KEY.fullmatch(key):
             raise InvalidValue(field=IDEMPOTENCY_HEADER, reason="form")
-        key = "" if secret else key
+        key = "" if secret or not keep else key
         print_ = await self._fingerprint() if key else ""
         caller = (
             f"user:{self.principal.user_id}"
@@ -159,7 +160,7 @@ class ApiRequest:
         after = made.model_dump(mode="json") if isinstance(made, BaseModel) else None
         route = self.http.scope["route"]
         target = route.path.format(**self.http.path_params).removeprefix("/")
-        await audit_log.record(
+        await record_change(
             ctx,
             action=f"{route.tags[0]}.{route.name}",
             target=target,

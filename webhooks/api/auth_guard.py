@@ -22,6 +22,7 @@ from core.errors import NotAllowed, NotFound, NotSignedIn
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.permissions import AllowedRoles
 from webhooks.http.problems import HttpRefusal
+from webhooks.http.rate_limits import RateLimits
 from webhooks.http.request_middleware import client_ip
 
 AUTH_COOKIE = "slotline_session"
@@ -36,8 +37,9 @@ async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> Ap
     """
     app: App = request.app.state.slotline
     claims, by_cookie, wrong = _claims(request, app)
-    seconds = await request.app.state.limits.record_request(
-        user_id=claims and claims.user_id, address=client_ip(request)
+    limits: RateLimits = request.app.state.limits
+    seconds = await limits.record_request(
+        user_id=None if claims is None else claims.user_id, address=client_ip(request)
     )
     if seconds:
         raise HttpRefusal(

@@ -1,41 +1,23 @@
-"""Who works at a shop, and the codes by which they join its bot."""
+"""Who works at a shop: those who founded it, or accepted an invitation."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import Field
 
-from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.db.pagination import paginate_list
-from core.errors import InvalidValue, NotFound
-from core.people import members, pairing
-from core.people.members import Member, add_member
+from core.errors import NotFound
+from core.people import members
+from core.people.members import Member
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
-from webhooks.api.schemas import (
-    PageResponse,
-    PathRowId,
-    RequestModel,
-    ResponseModel,
-    RowId,
-    ShortText,
-)
+from webhooks.api.schemas import PageResponse, PathRowId, RequestModel, ResponseModel
 
 router = APIRouter(prefix="/shops/{shop_id}/members", tags=["members"])
 
 MemberRole = Literal["owner", "receptionist", "provider"]
-
-
-class MemberIn(RequestModel):
-    """An invitation: the role waits for whoever proves the phone."""
-
-    phone: Annotated[ShortText, Field(description="As people of the shop's country write it.")]
-    role: MemberRole
-    name: Annotated[str, Field(max_length=100)] = ""
-    provider_id: RowId | None = Field(None, description="Of a provider: which one.")
 
 
 class AlertsIn(RequestModel):
@@ -55,21 +37,11 @@ class MemberOut(ResponseModel):
     phone: str
 
 
-class PairingCodeOut(ResponseModel):
-    """A code by which a member's chat becomes theirs: good once, for a day."""
-
-    code: str = Field(description="Written to the owners' bot, as `pair CODE`.")
-
-
 async def _one(ctx: Context, shop_id: int, user_id: int, role: str = "") -> Member:
     for member in await members.list_members(ctx, shop_id):
         if member.user_id == user_id and role in {"", member.role}:
             return member
     raise NotFound(user=user_id)
-
-
-async def _owners(ctx: Context, shop_id: int) -> list[Member]:
-    return [one for one in await members.list_members(ctx, shop_id) if one.role == "owner"]
 
 
 @router.get("")
@@ -85,19 +57,6 @@ async def list_members(
         return PageResponse.from_page(found.map(MemberOut.model_validate))
 
     return await call.run_read(work)
-
-
-@router.post("", status_code=HTTPStatus.CREATED)
-async def invite_member(shop_id: PathRowId, body: MemberIn, call: AuthorizedRequest) -> MemberOut:
-    """Give whoever has a phone a role; they sign in by a code to it."""
-
-    async def work(ctx: Context) -> MemberOut:
-        if body.provider_id is not None:
-            (await load_catalog(ctx, shop_id)).provider(body.provider_id)
-        user_id = await add_member(ctx, shop_id, **body.model_dump())
-        return MemberOut.model_validate(await _one(ctx, shop_id, user_id, body.role))
-
-    return await call.run_write(work)
 
 
 @router.put("/{user_id}/alerts")
@@ -120,27 +79,12 @@ async def set_member_alerts(
 async def remove_member(
     shop_id: PathRowId, user_id: PathRowId, role: MemberRole, call: AuthorizedRequest
 ) -> None:
-    """Take a role away; the last owner stays."""
+    """Take a role away, with the chats that act in it; the last owner stays (409)."""
 
     async def read(ctx: Context) -> MemberOut:
         return MemberOut.model_validate(await _one(ctx, shop_id, user_id, role))
 
     async def work(ctx: Context) -> None:
         await members.remove_member(ctx, shop_id, user_id, role)
-        if role == "owner" and not await _owners(ctx, shop_id):
-            raise InvalidValue(field="role", reason="last_owner")
 
     await call.run_write(work, before=read)
-
-
-@router.post("/{user_id}/pairing")
-async def create_pairing_code(
-    shop_id: PathRowId, user_id: PathRowId, call: AuthorizedRequest
-) -> PairingCodeOut:
-    """Make a code by which a member joins the owners' bot; an older one is dead."""
-
-    async def work(ctx: Context) -> PairingCodeOut:
-        await _one(ctx, shop_id, user_id)
-        return PairingCodeOut(code=await pairing.issue_pairing_code(ctx, user_id))
-
-    return await call.run_write(work, secret=True)  # whoever reads it is that member

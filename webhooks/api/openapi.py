@@ -23,7 +23,7 @@ What a person can do with Slotline in chat, a program can do here, and shops are
 - **`Idempotency-Key`** on a POST (any text up to 200 characters, for a day): the same request again
   gets the same answer and is not done twice; another request with the same key is 422. An answer
   about somebody who was erased since is not repeated: 409 `answer_gone`. Answers with secrets are
-  never kept: under `/auth`, for passwords and feeds a key has no effect.
+  never kept: under `/auth`, for passwords, feeds, invitations and pairing a key has no effect.
 - **Links**: an answer with an id names the operations that take it, as `links`.
 - **Errors** are problems (RFC 9457) with a stable `code` and every wrong field in `errors`. What is
   not yours to see is 404.
@@ -65,7 +65,8 @@ WITHOUT_IDEMPOTENCY = frozenset(
         "POST /me/password",
         "POST /me/email",
         "POST /shops/{shop_id}/feeds",
-        "POST /shops/{shop_id}/members/{user_id}/pairing",
+        "POST /shops/{shop_id}/invitations",
+        "POST /me/pairing",
     }
 )
 """Outside of `/auth`, the POSTs whose answers are not kept."""

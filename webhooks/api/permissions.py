@@ -42,6 +42,12 @@ PERMISSIONS: dict[str, AllowedRoles] = {
     "GET /me/sign-ins": SIGNED_IN,
     "DELETE /me/sign-ins": SIGNED_IN,
     "DELETE /me/sign-ins/{sign_in_id}": SIGNED_IN,
+    "GET /me/invitations": SIGNED_IN,
+    "POST /me/invitations/{invitation_id}/accept": SIGNED_IN,  # by whom is a matter of the phone
+    "POST /me/invitations/{invitation_id}/decline": SIGNED_IN,
+    "POST /me/pairing": SIGNED_IN,  # and one has to work at the shop
+    "GET /me/chats": SIGNED_IN,
+    "DELETE /me/chats/{chat_id}": SIGNED_IN,
     # --- shops: what anybody may see, and who sets it ---
     "GET /shops": ANYONE,
     "POST /shops": SIGNED_IN,  # and the installation has to allow it
@@ -134,10 +140,11 @@ PERMISSIONS: dict[str, AllowedRoles] = {
     "GET /shops/{shop_id}/customers/{customer_id}/consents": FRONT_DESK,
     "PUT /shops/{shop_id}/customers/{customer_id}/consents/{conversation_id}": FRONT_DESK,
     "GET /shops/{shop_id}/members": TEAM,
-    "POST /shops/{shop_id}/members": OWNERS,
     "PUT /shops/{shop_id}/members/{user_id}/alerts": OWNERS,
     "DELETE /shops/{shop_id}/members/{user_id}/{role}": OWNERS,
-    "POST /shops/{shop_id}/members/{user_id}/pairing": OWNERS,
+    "GET /shops/{shop_id}/invitations": TEAM,
+    "POST /shops/{shop_id}/invitations": OWNERS,
+    "DELETE /shops/{shop_id}/invitations/{invitation_id}": OWNERS,
     "GET /users": ADMINS,
     "GET /users/{user_id}": ADMINS,
     "DELETE /users/{user_id}": ADMINS,

@@ -28,6 +28,8 @@ STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
     errors.InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.LastOwner: HTTPStatus.CONFLICT,
+    errors.InvitationOver: HTTPStatus.CONFLICT,
     errors.BookingError: HTTPStatus.CONFLICT,
     errors.SlotTaken: HTTPStatus.CONFLICT,
     errors.NotOffered: HTTPStatus.CONFLICT,

@@ -67,6 +67,7 @@ COMMAND_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "alerts": ("alerts",),
         "desk": ("desk", "commands"),
         "pair": ("pair",),
+        "invitation": ("invitation", "invitations", "my invitations"),
     },
     "es": {
         "today": ("hoy",),
@@ -94,6 +95,7 @@ COMMAND_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "alerts": ("avisos",),
         "desk": ("mostrador", "comandos"),
         "pair": ("vincular",),
+        "invitation": ("invitacion", "invitaciones", "mis invitaciones"),
     },
     "pt": {
         "today": ("hoje",),
@@ -117,6 +119,7 @@ COMMAND_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "mute": ("silenciar",),
         "alerts": ("avisos",),
         "desk": ("balcao", "comandos"),
+        "invitation": ("convite", "convites", "meus convites"),
     },
     "hi": {
         "today": ("आज", "aaj"),
@@ -133,16 +136,19 @@ COMMAND_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "resume": ("चालू", "chalu"),
         "message": ("संदेश", "sandesh"),
         "desk": ("काउंटर",),
+        "invitation": ("निमंत्रण", "nimantran"),
     },
 }
 
 BARE_COMMANDS = {
     "today", "tomorrow", "week", "next", "arrived", "done", "noshow", "pause", "resume", "unmute",
-    "switch", "desk",
+    "switch", "desk", "invitation",
 }  # fmt: skip
 """Commands that are nothing else: with more words it is something else ("next Friday?")."""
 
-SOFT_COMMANDS = {"today", "tomorrow", "week", "next", "day", "late", "open", "done", "message"}
+SOFT_COMMANDS = {
+    "today", "tomorrow", "week", "next", "day", "late", "open", "done", "message", "invitation",
+}  # fmt: skip
 """Words that also answer a customer's question; in a customer's talk they do."""
 
 _REF = re.compile(r"\b[2-9a-z]{3}-?[2-9a-z]{3}\b", re.IGNORECASE)
@@ -164,8 +170,9 @@ def parse_command(text: str) -> StaffCommand | None:
     if slash:
         head, _, rest = text[1:].partition(" ")
         head = head.partition("@")[0].casefold()
-        if head == "start" and rest.startswith("pair_"):
-            return StaffCommand("pair", rest.removeprefix("pair_"), is_soft=False)
+        for command, prefix in _LINKS.items():
+            if head == "start" and rest.startswith(prefix):
+                return StaffCommand(command, rest.removeprefix(prefix), is_soft=False)
         if head in SLASH_COMMANDS:
             return StaffCommand(head, rest, is_soft=False)
         return None
@@ -190,6 +197,9 @@ def fold_text(text: str) -> str:
         folded.append(plain[0] if character.isalpha() and character < "\u0250" else character)
     return "".join(folded).rstrip(".!")
 
+
+_LINKS = {"pair": "pair_", "join": "invite_"}
+"""How what links hand over begins (`core.people.pairing`, `core.people.invitations`)."""
 
 _VISITS = ("arrived", "done", "noshow")
 _ALL = [

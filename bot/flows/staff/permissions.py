@@ -84,6 +84,8 @@ class StaffContext:
     roles: frozenset[str]
     own_provider_ids: frozenset[int]
     catalog: Catalog
+    bound: bool = False
+    """Whether this chat is bound to the role, and has nothing else of that person's."""
 
     @property
     def shop_id(self) -> int:
@@ -138,7 +140,9 @@ async def require_staff(talk: Talk, command: str) -> StaffContext:
     here = [role for role in roles if role.shop_id == shop_id]
     catalog = await loader.load_catalog(talk.ctx, shop_id)
     own = frozenset(role.provider_id for role in here if role.provider_id is not None)
-    desk = StaffContext(staff.user_id, staff.name, frozenset(r.role for r in here), own, catalog)
+    who = here[0]
+    roles_here = frozenset(role.role for role in here)
+    desk = StaffContext(who.user_id, who.name, roles_here, own, catalog, who.bound)
     desk.require(command)
     await prove(talk, desk, command)
     return desk

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from bot.dialogue.talk import SwitchFlow, Talk
 from bot.flows.staff import arguments
-from bot.flows.staff.permissions import require_staff
+from bot.flows.staff.permissions import StaffContext, require_staff
 from bot.i18n.messages import text
 from core.errors import CodeExpired, NotAllowed
 from core.messaging.messages import Choice, Json
 from core.people import pairing
-from core.people.members import set_member_alerts, staff_of_conversation
+from core.people.member_chats import bound_chat_id, set_chat_quiet_hours
+from core.people.members import set_alert_channel, set_member_alerts, staff_of_conversation
 from core.people.preferences import PREFERABLE_CHANNELS, set_preferred_channel, set_quiet_hours
 from core.shops import shops
 from core.values.shop_changes import ShopChange
@@ -48,14 +50,17 @@ async def mute_alerts(talk: Talk) -> None:
 
     async def put(_key: str) -> Json:
         if hours is not None:
-            quiet = hours.since % arguments.MINUTES_A_DAY, hours.until % arguments.MINUTES_A_DAY
-            await set_quiet_hours(talk.ctx, desk.user_id, quiet)
+            await _set_quiet(
+                talk,
+                desk,
+                (hours.since % arguments.MINUTES_A_DAY, hours.until % arguments.MINUTES_A_DAY),
+            )
         else:
             await set_member_alerts(
                 talk.ctx, desk.shop_id, desk.user_id, enabled=command == "unmute"
             )
             if command == "unmute":
-                await set_quiet_hours(talk.ctx, desk.user_id, None)
+                await _set_quiet(talk, desk, None)
         return True
 
     await talk.once("put", put)
@@ -69,8 +74,21 @@ async def mute_alerts(talk: Talk) -> None:
         await talk.say(text("desk.unmuted", shop=desk.catalog.shop.name))
 
 
+async def _set_quiet(talk: Talk, desk: StaffContext, hours: tuple[int, int] | None) -> None:
+    """Keep quiet in this chat alone where it is bound to a role, else wherever they are told."""
+    if not desk.bound:
+        await set_quiet_hours(talk.ctx, desk.user_id, hours)
+        return
+    chat = await bound_chat_id(talk.ctx, talk.conversation.id, desk.shop_id)
+    if chat is not None:
+        await set_chat_quiet_hours(talk.ctx, chat, hours)
+
+
 async def choose_alert_channel(talk: Talk) -> None:
-    """Choose where alerts come first; what does not arrive there takes the next way."""
+    """Choose where alerts come first; what does not arrive there takes the next way.
+
+    From a chat that is bound to a role it holds for that shop, else for the whole account.
+    """
     desk = await require_staff(talk, "alerts")
     wanted = str(talk.args.get("rest", "")).casefold()
 
@@ -81,7 +99,10 @@ async def choose_alert_channel(talk: Talk) -> None:
         wanted = str(await talk.choose("where", text("desk.alerts_where"), options))
 
     async def put(_key: str) -> Json:
-        await set_preferred_channel(talk.ctx, desk.user_id, wanted)
+        own = "" if not desk.bound else wanted
+        await set_alert_channel(talk.ctx, desk.shop_id, desk.user_id, own)
+        if not desk.bound:
+            await set_preferred_channel(talk.ctx, desk.user_id, wanted)
         return True
 
     await talk.once("put", put)
@@ -106,21 +127,30 @@ async def show_staff_menu(talk: Talk) -> None:
 
 
 async def pair_chat(talk: Talk) -> None:
-    """Make this chat the one of the member whose one-time code this is."""
+    """Let this chat act in the role of the member whose one-time code this is."""
 
     async def join(_key: str) -> Json:
         try:
-            return await pairing.pair_conversation(
+            chat = await pairing.pair_conversation(
                 talk.ctx, talk.conversation.id, str(talk.args.get("rest", ""))
             )
         except (CodeExpired, NotAllowed):
             return None
+        return chat.shop_id
 
-    if await talk.once("joined", join) is None:
+    shop_id = await talk.once("joined", join)
+    if shop_id is None:
         await talk.say(text("desk.pair_dead"))
         return
+    await welcome_member(talk, int(shop_id))
+
+
+async def welcome_member(talk: Talk, shop_id: int) -> NoReturn:
+    """Greet a chat that acts for a member of a shop from now on, and show what it can do."""
+    talk.change_conversation(shop_id=shop_id)
     staff = await staff_of_conversation(talk.ctx, talk.conversation.id)
-    await talk.say(text("desk.paired", name=staff.name or "?"))
+    name = next((post.name for post in staff.roles if post.shop_id == shop_id), "")
+    await talk.say(text("desk.paired", name=name or "?"))
     raise SwitchFlow("desk.desk", command="desk", rest="")
 
 

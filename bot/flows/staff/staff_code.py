@@ -18,7 +18,7 @@ async def require_proof(
     The order waits for the code and is carried out after it. StaffUnproved where no code can be
     sent: there the chat is paired instead.
     """
-    proof = await staff_proof(talk.ctx, talk.conversation.id, user_id)
+    proof = await staff_proof(talk.ctx, talk.conversation.id, user_id, shop_id)
     if proof.holds(talk.ctx.now, recent=recent):
         return
     phone = await staff_phone(talk.ctx, user_id)

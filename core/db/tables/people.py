@@ -84,6 +84,7 @@ members = sa.Table(
     sa.Column("provider_id", IdType),
     bool_column("alerts", default=True),
     instant_column("created_at"),
+    text_column("channel"),  # where this shop's alerts come first; empty: as the account has it
     one_of_check("role", "owner", "receptionist", "provider"),
     same_shop_fk("provider_id", "providers"),
     sa.UniqueConstraint("shop_id", "user_id", "role"),
@@ -91,7 +92,7 @@ members = sa.Table(
 )
 
 staff_proofs = sa.Table(
-    "staff_proofs",  # when a member proved, by a staff code or pairing, that they write here
+    "staff_proofs",  # when a member proved, by a staff code, that they write here
     metadata,
     id_column(),
     fk_column("user_id", "users"),
@@ -100,6 +101,57 @@ staff_proofs = sa.Table(
     instant_column("proved_at"),
     sa.Index(None, "identity_id"),
     sa.Index(None, "conversation_id"),
+)
+
+invitations = sa.Table(
+    "invitations",  # to work at a shop: nothing but words of the shop until it is accepted
+    metadata,
+    id_column(),
+    fk_column("shop_id", "shops"),
+    text_column("role"),
+    sa.Column("provider_id", IdType),
+    bool_column("alerts", default=True),
+    text_column("phone"),  # E.164, as the shop wrote it: whose it is nobody asks before they accept
+    text_column("name"),  # as the shop wrote it
+    fk_column("invited_by", "users", null=True),
+    text_column("digest"),  # keyed, of the code in a link; empty once it is answered
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("told_at", null=True),  # when a message about it was put on its way
+    instant_column("accepted_at", null=True),
+    fk_column("accepted_by", "users", null=True),
+    instant_column("declined_at", null=True),
+    instant_column("revoked_at", null=True),
+    one_of_check("role", "owner", "receptionist", "provider"),
+    same_shop_fk("provider_id", "providers"),
+    sa.Index(None, "shop_id"),
+    sa.Index(None, "phone"),
+    sa.Index(None, "digest"),
+    sa.Index(None, "told_at"),
+)
+
+member_chats = sa.Table(
+    "member_chats",  # a chat account that acts in a member's role at one shop, and is nobody's
+    metadata,
+    id_column(),
+    fk_column("shop_id", "shops"),
+    fk_column("user_id", "users"),
+    fk_column("identity_id", "identities"),
+    text_column("name"),  # what the channel calls the account
+    int_column("quiet_from", default=None, null=True),  # of its alerts; NULL: as its member has it
+    int_column("quiet_until", default=None, null=True),
+    instant_column("created_at"),
+    instant_column("ended_at", null=True),
+    sa.Index(
+        "uq_member_chats_living",
+        "shop_id",
+        "identity_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    sa.Index(None, "user_id"),
+    sa.Index(None, "identity_id"),
 )
 
 one_time_codes = sa.Table(

@@ -16,6 +16,7 @@ from core.db.tables import (
     customers,
     identities,
     lines,
+    member_chats,
     outbox,
     prompts,
     shops,
@@ -266,8 +267,11 @@ def _detailed() -> sa.Select[Any]:
             shops.c.quiet_from,
             shops.c.quiet_until,
             identities.c.user_id.label("talk_user"),
-            users.c.quiet_from.label("own_quiet_from"),
-            users.c.quiet_until.label("own_quiet_until"),
+            # A chat bound to a member's role has hours of its own, else the member's.
+            sa.func.coalesce(member_chats.c.quiet_from, users.c.quiet_from).label("own_quiet_from"),
+            sa.func.coalesce(member_chats.c.quiet_until, users.c.quiet_until).label(
+                "own_quiet_until"
+            ),
             customers.c.user_id.label("customer_user"),
             bookings.c.state.label("booking_state"),
             bookings.c.starts_at.label("booking_starts"),
@@ -285,7 +289,16 @@ def _detailed() -> sa.Select[Any]:
         )
         .outerjoin(prompts, prompts.c.id == outbox.c.prompt_id)
         .outerjoin(identities, identities.c.id == conversations.c.identity_id)
-        .outerjoin(users, users.c.id == identities.c.user_id)
+        .outerjoin(
+            member_chats,
+            (member_chats.c.identity_id == identities.c.id)
+            & (member_chats.c.shop_id == shops.c.id)
+            & (outbox.c.lane == sql_literal("alert"))
+            & member_chats.c.ended_at.is_(None),
+        )
+        .outerjoin(
+            users, users.c.id == sa.func.coalesce(member_chats.c.user_id, identities.c.user_id)
+        )
         .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
         .outerjoin(customers, customers.c.id == bookings.c.customer_id)
         .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
-from core.db.tables import conversations, identities, lines, outbox, prompts
+from core.db.tables import conversations, identities, lines, member_chats, outbox, prompts
 from core.messaging.messages import Choice, Json, Say, encode_value
 from core.messaging.outbox.recipients import (
     BookingRef,
@@ -282,10 +282,12 @@ async def cancel_pending(
     booking_id: int | None = None,
     conversation_ids: Iterable[int] = (),
     lane: Queue | None = None,
+    shop_id: int | None = None,
 ) -> int:
     """Drop what waits for a booking or in conversations; return how many rows.
 
-    For the reminders of a booking that moved, and for a number that changed hands.
+    For the reminders of a booking that moved, for a number that changed hands, and for a shop's
+    alerts (`shop_id`) in a chat that acts for nobody there any more.
     """
     statement = sa.update(outbox).where(
         outbox.c.state == "due",
@@ -295,6 +297,8 @@ async def cancel_pending(
     )
     if lane is not None:
         statement = statement.where(outbox.c.lane == lane)
+    if shop_id is not None:
+        statement = statement.where(outbox.c.shop_id == shop_id)
     done = await ctx.execute(statement.values(state="dropped", error=reason, say=REDACTED_SAY))
     return int(done.rowcount)
 
@@ -321,7 +325,8 @@ async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
     )
     found = await ctx.all(
         sa.select(
-            identities.c.user_id,
+            # In a chat that is bound to a role, the member's whose it is there.
+            sa.func.coalesce(member_chats.c.user_id, identities.c.user_id).label("user_id"),
             prompts.c.conversation_id,
             prompts.c.message_id,
             lines.c.channel.in_(EDITABLE_TRANSPORTS).label("changes"),
@@ -330,6 +335,12 @@ async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
         .join(conversations, conversations.c.id == prompts.c.conversation_id)
         .join(lines, lines.c.id == conversations.c.line_id)
         .join(identities, identities.c.id == conversations.c.identity_id)
+        .outerjoin(
+            member_chats,
+            (member_chats.c.identity_id == identities.c.id)
+            & (member_chats.c.shop_id == outbox.c.shop_id)
+            & member_chats.c.ended_at.is_(None),
+        )
         .where(*those, outbox.c.state == "sent", prompts.c.message_id != "")
         .order_by(outbox.c.id)
     )

@@ -14,8 +14,10 @@ from core.db.tables import (
     customers,
     identities,
     lines,
+    member_chats,
     members,
     shops,
+    sql_literal,
     staff_proofs,
     users,
 )
@@ -44,9 +46,21 @@ class BookingRef(Protocol):
         """Whom it is for; None while a hold nobody has proved a phone for."""
 
 
-# Where a shop's people are told things: on lines of their own, on the channel they asked for, and
-# anybody has SMS.
-IS_STAFF_LINE = lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == users.c.channel)
+def wished_channel(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str]:
+    """On which channel a user of the statement wants the alerts of a shop they work at."""
+    here = members.alias("here")
+    own = (
+        sa.select(here.c.channel)
+        .where(
+            here.c.shop_id == shop_id,
+            here.c.user_id == users.c.id,
+            here.c.channel != sql_literal(""),
+        )
+        .limit(1)
+        .correlate(users)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(own, users.c.channel)
 
 
 THEIR_OWN = (identities.c.kind == "phone") | sa.exists().where(
@@ -58,7 +72,16 @@ A customers' talk in which somebody typed a member's phone and its code is not t
 """
 
 
-def _recipients() -> sa.Select[Any]:
+def is_staff_line(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
+    """Where a shop's people are told things: lines of their own, the channel they asked for, SMS.
+
+    Anybody has SMS.
+    """
+    return lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == wished_channel(shop_id))
+
+
+def _recipients(*, bound: bool) -> sa.Select[Any]:
+    """Find a shop's people where they are reached: on addresses of theirs, or on chats `bound`."""
     # A line speaks to one kind of identity: WhatsApp and SMS know people by their phone.
     kind = sa.case(
         (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
@@ -92,6 +115,18 @@ def _recipients() -> sa.Select[Any]:
         )
         .exists()
     )
+    people: sa.FromClause = members.join(users, users.c.id == members.c.user_id)
+    # Pairing was the proof of a bound chat.
+    proved: sa.ColumnElement[bool] = sa.true() if bound else THEIR_OWN
+    if bound:
+        people = people.join(
+            member_chats,
+            (member_chats.c.user_id == members.c.user_id)
+            & (member_chats.c.shop_id == members.c.shop_id)
+            & member_chats.c.ended_at.is_(None),
+        ).join(identities, identities.c.id == member_chats.c.identity_id)
+    else:
+        people = people.join(identities, identities.c.user_id == users.c.id)
     return (
         sa.select(
             members.c.user_id,
@@ -101,14 +136,20 @@ def _recipients() -> sa.Select[Any]:
             identities.c.value.label("address"),
             conversations.c.id.label("conversation_id"),
             conversations.c.opted_out_at,
+            (lines.c.channel == wished_channel(shop)).label("wished"),
+            lines.c.staff,
+            simulated.label("simulated"),
+            lines.c.shop_id.is_(None).label("shared"),
+            sa.literal(bound).label("bound"),
+            identities.c.proved_at.is_(None).label("unproved"),
+            identities.c.used_at,
         )
-        .join_from(members, users, users.c.id == members.c.user_id)
-        .join(identities, (identities.c.user_id == users.c.id) & identities.c.ended_at.is_(None))
+        .select_from(people)
         .join(
             lines,
             lines.c.active
             & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
-            & IS_STAFF_LINE
+            & is_staff_line(shop)
             & (kind == identities.c.kind),
         )
         .outerjoin(
@@ -126,24 +167,31 @@ def _recipients() -> sa.Select[Any]:
             )
             | (members.c.provider_id == sa.bindparam("provider_id")),
             users.c.deactivated_at.is_(None),
+            identities.c.ended_at.is_(None),
             simulated | ~pretended,
-            THEIR_OWN,
-        )
-        .order_by(
-            members.c.user_id,
-            (lines.c.channel == users.c.channel).desc(),
-            lines.c.staff.desc(),
-            simulated,
-            lines.c.shop_id.is_(None),
-            lines.c.id,
-            identities.c.proved_at.is_(None),
-            identities.c.used_at.desc(),
-            identities.c.id,
+            proved,
         )
     )
 
 
-_RECIPIENTS = _recipients()
+def _best_first() -> sa.Select[Any]:
+    both = sa.union_all(_recipients(bound=False), _recipients(bound=True)).subquery()
+    found = both.c
+    return sa.select(both).order_by(
+        found.user_id,
+        found.wished.desc(),
+        found.staff.desc(),
+        found.simulated,
+        found.shared,
+        found.line_id,
+        found.bound,
+        found.unproved,
+        found.used_at.desc(),
+        found.identity_id,
+    )
+
+
+_RECIPIENTS = _best_first()
 
 
 async def staff_recipients(
@@ -246,7 +294,7 @@ async def open_missing_conversations(
             identities.c.value.label("address"),
         )
         .join_from(identities, users, users.c.id == identities.c.user_id)
-        .join(lines, (kind == identities.c.kind) & IS_STAFF_LINE)
+        .join(lines, (kind == identities.c.kind) & is_staff_line(shop_id))
         .outerjoin(
             conversations,
             (conversations.c.line_id == lines.c.id)

@@ -20,6 +20,7 @@ from core.db.tables import (
     customers,
     identities,
     lines,
+    member_chats,
     outbox,
     prompts,
     shops,
@@ -27,11 +28,12 @@ from core.db.tables import (
 )
 from core.messaging.outbox.enqueue import OPTED_OUT_REASON, wake_sender
 from core.messaging.outbox.recipients import (
-    IS_STAFF_LINE,
     SIMULATED_TRANSPORTS,
     THEIR_OWN,
+    is_staff_line,
     is_unreachable,
     open_missing_conversations,
+    wished_channel,
 )
 
 CHANNEL_ORDER = ("telegram", "whatsapp", "sms", "email")
@@ -190,6 +192,8 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
     user_id = row.talk_user
     if row.customer_user is not None and not is_for_staff(row.say):
         user_id = row.customer_user
+    elif is_for_staff(row.say):
+        user_id = await ctx.scalar(_acts_for(row)) or user_id
     if user_id is None:
         return None
     if is_for_staff(row.say) and row.the_shop is not None:
@@ -205,19 +209,47 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
     return None
 
 
+def _acts_for(row: Row) -> sa.Select[tuple[int]]:
+    """Whose role the chat acts in that a message for a shop's people was meant for."""
+    return (
+        sa.select(member_chats.c.user_id)
+        .join_from(
+            member_chats,
+            conversations,
+            conversations.c.identity_id == member_chats.c.identity_id,
+        )
+        .where(
+            conversations.c.id == row.conversation_id,
+            member_chats.c.shop_id == row.the_shop,
+            member_chats.c.ended_at.is_(None),
+        )
+    )
+
+
 async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -> Sequence[Row]:
     simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
-    theirs = IS_STAFF_LINE & THEIR_OWN if is_for_staff(row.say) else ~lines.c.staff
+    theirs: sa.ColumnElement[bool] = ~lines.c.staff
+    channel: sa.ColumnElement[str] = users.c.channel
+    whose: sa.ColumnElement[bool] = identities.c.user_id == user_id
+    if is_for_staff(row.say):
+        theirs, channel = is_staff_line(row.the_shop), wished_channel(row.the_shop)
+        acting = sa.select(member_chats.c.identity_id).where(
+            member_chats.c.user_id == user_id,
+            member_chats.c.shop_id == row.the_shop,
+            member_chats.c.ended_at.is_(None),
+        )
+        # A chat bound to the role needs no proof of its own: pairing was one, for this shop.
+        whose = (whose & THEIR_OWN) | identities.c.id.in_(acting)
     rank = {channel: place for place, channel in enumerate(CHANNEL_ORDER)}
     return await ctx.all(
         sa.select(
             conversations.c.id, conversations.c.last_in_at, lines.c.transport, lines.c.channel
         )
         .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
-        .join(users, users.c.id == identities.c.user_id)
+        .join(users, users.c.id == user_id)
         .join(lines, lines.c.id == conversations.c.line_id)
         .where(
-            users.c.id == user_id,
+            whose,
             users.c.deactivated_at.is_(None),
             identities.c.ended_at.is_(None),
             lines.c.active,
@@ -230,7 +262,7 @@ async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -
             ~is_unreachable(),
         )
         .order_by(
-            (lines.c.channel == users.c.channel).desc(),
+            (lines.c.channel == channel).desc(),
             sa.case(rank, value=lines.c.channel, else_=len(CHANNEL_ORDER)),
             conversations.c.last_in_at.desc().nulls_last(),
             conversations.c.id.desc(),

@@ -55,7 +55,8 @@ async def test_bots_are_described_and_a_member_gets_a_code(installation: Path) -
         assert done[:2] == (0, "".join(f"@{n} is set up: https://t.me/{n}\n" for n in names))
         assert customer.menu_button == desk.menu_button == {"type": "commands"}
         found = re.fullmatch(
-            r'Good once, for a day: write "pair (\w{10})" to the owners\' bot\.\n'
+            r"For themselves alone; each is good once, for a day\.\n"
+            r'Bella Hair: write "pair (\w{10})" to the owners\' bot\.\n'
             r"Or open https://t\.me/BellaDeskBot\?start=pair_(\w{10})\n",
             words,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
-from bot.dialogue import answering
+from bot.dialogue import answering, prompts, talk
 from bot.nlu.types import Understood
 from bot.nlu.yes_no import Answer
 from core.clock import FixedClock
@@ -35,7 +36,9 @@ async def _booked(runtime: Runtime, language: str = "en") -> ChatPerson:
     town = ChatHarness(runtime)
     me = ChatPerson(town, town.line_of_channel(place.line_id, place.shop_id), ME)
     held = await me.say("cut with Leo tomorrow at 5:30pm")
-    await me.say(f"{held.partition('Code ')[2][:6]} Marta")
+    code = re.search(r"\b\d{6}\b", held)
+    assert code, held
+    await me.say(f"{code[0]} Marta")
     async with runtime.transaction() as ctx:
         await ctx.execute(sa.update(tables.conversations).values(language=language))
     return me
@@ -64,7 +67,8 @@ async def test_by_acts_alone_the_same_no_cancelled_it(
     def by_acts(act: str, _text: str, understood: Understood | None, _answer: Answer) -> bool:
         return understood is not None and act in understood.acts
 
-    monkeypatch.setattr(answering, "names_option", by_acts)
+    for module in (prompts, talk):
+        monkeypatch.setattr(module, "names_option", by_acts)
     me = await _booked(runtime, language)
     for said in NOES[language]:
         await me.say(said)

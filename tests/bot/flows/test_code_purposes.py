@@ -88,7 +88,7 @@ async def test_nor_does_it_hear_what_the_shop_is_told(
 ) -> None:
     if not guard:
         monkeypatch.setattr(recipients, "THEIR_OWN", sa.true())
-        monkeypatch.setattr(recipients, "_RECIPIENTS", recipients._recipients())
+        monkeypatch.setattr(recipients, "_RECIPIENTS", recipients._best_first())
     async with relayed(runtime) as (_chats, stranger, place):
         async with runtime.transaction() as ctx:
             user = await get_or_create_user_by_phone(ctx, OWNER)

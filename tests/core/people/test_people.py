@@ -13,7 +13,7 @@ from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import conversations, customers, identities, prompts, users
-from core.errors import CustomerBlocked, InvalidValue, NotAllowed, NotFound, PhoneInvalid
+from core.errors import CustomerBlocked, InvalidValue, LastOwner, NotAllowed, NotFound, PhoneInvalid
 from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.people.customers import add_customer, get_or_create_customer, set_customer_blocked
@@ -506,6 +506,9 @@ async def test_membership_is_of_one_shop_and_role_until_it_is_taken_away(town: T
     assert await is_member(ctx, shop, owner, "receptionist") is False
     assert await is_member(ctx, other, owner) is False
     assert await is_member(ctx, shop, None) is False
+    with pytest.raises(LastOwner):
+        await remove_member(ctx, shop, owner, "owner")
+    await add_member(ctx, shop, role="owner", phone=HUGO)
     await remove_member(ctx, shop, owner, "owner")
     assert await is_member(ctx, shop, owner) is False
     with pytest.raises(NotFound):

@@ -44,6 +44,7 @@ OURS = frozenset(
 THEIRS = (
     "users identities customers conversations consents prompts inbox outbox one_time_codes"
     " bookings booking_events passwords sign_ins audit kept_answers misunderstood"
+    " invitations member_chats"
 ).split()
 
 
@@ -114,6 +115,12 @@ class Planted:
             snapshot={"service": "Cut", "customer": CANARY, "phone": PHONE},
         )
         await self.add("booking_events", shop_id=shop, booking_id=booking, actor=f"user:{user}")
+        for phone, by in ((PHONE, None), ("+34600999999", user)):
+            invited = {"shop_id": shop, "role": "owner", "phone": phone, "accepted_by": by}
+            await self.add("invitations", **invited)
+        account = await self.add("identities", kind="telegram", user_id=None, proved_at=None)
+        await self.add("member_chats", shop_id=shop, user_id=user, identity_id=account)
+        await self.add("conversations", line_id=line, identity_id=account, address=CANARY)
         for name in ("passwords", "sign_ins"):
             await self.add(name, user_id=user)
         await self.add("audit", user_id=user, shop_id=None)

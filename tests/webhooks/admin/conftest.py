@@ -1,10 +1,9 @@
-"""The page beside the API of `house`, and a browser without scripts that is signed in."""
+"""The page beside the API of `api`, and a browser without scripts that is signed in."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,19 +13,11 @@ import pytest
 from bot.app import App
 from core.auth import sessions
 from core.db.context import Context
-from core.db.runtime import Runtime
-from tests.webhooks.api.harness import ApiHarness, open_api_harness
+from tests.webhooks.api.harness import ApiHarness
 from webhooks.api.auth_guard import AUTH_COOKIE
 from webhooks.app import create_app
 
 ORIGIN = "http://127.0.0.1:8000"
-
-
-@pytest.fixture
-async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
-    """Yield the API on a database of each kind, with two shops and their people."""
-    async with open_api_harness(runtime) as opened:
-        yield opened
 
 
 @dataclass
@@ -50,7 +41,7 @@ class FormBrowser:
 class AdminHarness:
     """The whole web application, and browsers of anybody."""
 
-    house: ApiHarness
+    api: ApiHarness
     transport: httpx.ASGITransport
 
     def signed_out_browser(self) -> FormBrowser:
@@ -61,23 +52,23 @@ class AdminHarness:
         """A browser in which somebody is signed in."""
 
         async def begin(ctx: Context) -> tuple[str, int]:
-            user = self.house.users[who]
+            user = self.api.users[who]
             made = await sessions.start_auth_session(ctx, user, kind="cookie")
             return sessions.issue_cookie(ctx, user, made), made
 
-        cookie, made = await self.house.runtime.run(begin)
+        cookie, made = await self.api.runtime.run(begin)
         opened = self.signed_out_browser()
         opened.client.cookies.set(AUTH_COOKIE, cookie)
-        opened.csrf = sessions.csrf_token(self.house.runtime.secret, made)
+        opened.csrf = sessions.csrf_token(self.api.runtime.secret, made)
         return opened
 
 
 @pytest.fixture
-async def admin(house: ApiHarness) -> AdminHarness:
-    """Yield the page on the database of `house`."""
-    web = create_app(App.from_runtime(house.runtime))
+async def admin(api: ApiHarness) -> AdminHarness:
+    """Yield the page on the database of `api`."""
+    web = create_app(App.from_runtime(api.runtime))
     transport = httpx.ASGITransport(web, raise_app_exceptions=False, client=("192.0.2.1", 4711))
-    return AdminHarness(house, transport)
+    return AdminHarness(api, transport)
 
 
 def visible_text(answer: httpx.Response) -> str:

@@ -21,15 +21,15 @@ from tests.webhooks.admin.conftest import (
 from tests.webhooks.api.harness import PHONES
 
 
-async def test_admin_page_sign_in_by_code(lobby: AdminHarness) -> None:
-    browser = lobby.signed_out_browser()
+async def test_admin_page_sign_in_by_code(admin: AdminHarness) -> None:
+    browser = admin.signed_out_browser()
     asked = await browser.get("/shops/1/day")
     assert (asked.status_code, asked.headers["location"]) == (
         303,
         "/admin/sign-in?next=/admin/shops/1/day",
     )
     phone = PHONES["owner"]
-    code = await lobby.house.runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
+    code = await admin.api.runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
     refused = await browser.submit_form(
         "/sign-in/code", phone=phone, code="000000", next="/admin/x"
     )
@@ -47,22 +47,22 @@ async def test_admin_page_sign_in_by_code(lobby: AdminHarness) -> None:
 
 @pytest.mark.parametrize("next_", ["https://example.com/", "//example.com", "/admin/\\x", "/x"])
 async def test_sign_in_redirects_only_within_the_admin_page(
-    lobby: AdminHarness, next_: str
+    admin: AdminHarness, next_: str
 ) -> None:
     phone = PHONES["owner"]
-    code = await lobby.house.runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
-    came = await lobby.signed_out_browser().submit_form(
+    code = await admin.api.runtime.run(lambda ctx: phone_login.create_login_code(ctx, phone))
+    came = await admin.signed_out_browser().submit_form(
         "/sign-in/code", phone=phone, code=code, next=next_
     )
     assert came.headers["location"] == "/admin/"
 
 
-async def test_admin_page_sign_out(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
+async def test_admin_page_sign_out(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
     cookie = dict(browser.client.cookies)
     gone = await browser.submit_form("/sign-out")
     assert gone.headers["location"] == "/admin/sign-in?said=out"
-    again = lobby.signed_out_browser()
+    again = admin.signed_out_browser()
     again.client.cookies.update(cookie)
     asked = await again.get("/")
     assert (asked.status_code, asked.headers["location"]) == (303, "/admin/sign-in")
@@ -75,11 +75,11 @@ PAGES = (
 )  # fmt: skip
 
 
-async def test_a_shop_is_seen_by_its_people_only(lobby: AdminHarness) -> None:
-    shop = lobby.house.shop.shop_id
+async def test_a_shop_is_seen_by_its_people_only(admin: AdminHarness) -> None:
+    shop = admin.api.shop.shop_id
     seen = {}
     for who in ("owner", "receptionist", "provider", "admin", "other owner", "customer"):
-        browser = await lobby.signed_in_browser(who)
+        browser = await admin.signed_in_browser(who)
         seen[who] = {(await browser.get(f"/shops/{shop}/{page}")).status_code for page in PAGES}
     assert seen == {
         "owner": {200},
@@ -89,8 +89,8 @@ async def test_a_shop_is_seen_by_its_people_only(lobby: AdminHarness) -> None:
         "other owner": {404},
         "customer": {404},
     }
-    owner = await lobby.signed_in_browser("owner")
-    theirs = lobby.house.other
+    owner = await admin.signed_in_browser("owner")
+    theirs = admin.api.other
     for path in (
         f"setup/services/{theirs.services['Check-up']}",
         f"setup/people/{theirs.providers['Rao']}",
@@ -99,9 +99,9 @@ async def test_a_shop_is_seen_by_its_people_only(lobby: AdminHarness) -> None:
         assert (await owner.get(f"/shops/{shop}/{path}")).status_code == 404
 
 
-async def test_a_form_of_another_site_changes_nothing(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    path = f"/admin/shops/{lobby.house.shop.shop_id}/setup/services"
+async def test_a_form_of_another_site_changes_nothing(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    path = f"/admin/shops/{admin.api.shop.shop_id}/setup/services"
     form = {"csrf": browser.csrf, "name": "Forged", "minutes": "30", "price": ""}
     for headers, data in (
         ({"Origin": "https://evil.example"}, form),
@@ -115,22 +115,22 @@ async def test_a_form_of_another_site_changes_nothing(lobby: AdminHarness) -> No
     assert (
         await browser.client.post(path, data=form, headers={"Origin": ORIGIN})
     ).status_code == 303
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, lobby.house.shop.shop_id))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, admin.api.shop.shop_id))
     assert [one.name for one in known.services] == ["Cut", "Colour", "Blow-dry", "Forged"]
 
 
-async def test_what_a_role_may_not_do_is_the_apis_to_say(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("receptionist")
-    shop = lobby.house.shop.shop_id
+async def test_what_a_role_may_not_do_is_the_apis_to_say(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("receptionist")
+    shop = admin.api.shop.shop_id
     refused = await browser.submit_form(f"/shops/{shop}/setup/services", name="Perm", minutes="30")
     assert refused.status_code == 403
     assert "Your role does not allow this" in visible_text(refused)
     assert (await browser.get("/new")).status_code == 403
 
 
-async def test_a_form_comes_back_with_what_was_typed(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    shop = lobby.house.shop.shop_id
+async def test_a_form_comes_back_with_what_was_typed(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    shop = admin.api.shop.shop_id
     answer = await browser.submit_form(
         f"/shops/{shop}/setup/services", name="P", minutes="7", price="12.345"
     )
@@ -152,8 +152,8 @@ async def test_a_form_comes_back_with_what_was_typed(lobby: AdminHarness) -> Non
     assert field_errors(taken)["keyword"] == "This is taken already. Choose another."
 
 
-async def test_from_nothing_to_a_shop_that_can_be_booked(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("admin")
+async def test_from_nothing_to_a_shop_that_can_be_booked(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("admin")
     unclear = await browser.submit_form("/new", name="Blue Door", country="US")
     assert field_errors(unclear) == {
         "timezone": "This country has several time zones: choose the shop's."
@@ -182,7 +182,7 @@ async def test_from_nothing_to_a_shop_that_can_be_booked(lobby: AdminHarness) ->
     assert added.status_code == 303
     ready = await browser.get(f"{home}/entrances?first=1")
     assert page_heading(ready) == "Blue Door can be booked"
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, shop))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop))
     assert (known.shop.timezone, known.shop.currency) == ("Europe/Copenhagen", "DKK")
     assert [(one.name, one.minutes, one.price_minor) for one in known.bookable_services()] == [
         ("Massage", 45, 45050)
@@ -190,14 +190,14 @@ async def test_from_nothing_to_a_shop_that_can_be_booked(lobby: AdminHarness) ->
     week = [[(i.opens, i.closes) for i in day] for day in known.shop_hours.weekly]
     assert week == [[(540, 1020)]] * 5 + [[(1200, 1560)]] + [[]]
     owner = sa.select(members.c.role).where(members.c.shop_id == shop)
-    assert await lobby.house.fetch_scalar(owner) == "owner"
+    assert await admin.api.fetch_scalar(owner) == "owner"
     noted = sa.select(sa.func.count()).where(audit.c.shop_id == shop)
-    assert await lobby.house.fetch_scalar(noted) == 5
+    assert await admin.api.fetch_scalar(noted) == 5
 
 
-async def test_setting_up_is_changing_the_shop(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    place = lobby.house.shop
+async def test_setting_up_is_changing_the_shop(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}/setup"
     cut, ana = place.services["Cut"], place.providers["Ana"]
     await browser.submit_form(
@@ -212,7 +212,7 @@ async def test_setting_up_is_changing_the_shop(lobby: AdminHarness) -> None:
         f"{home}/shop", name="Bella", keyword="BELLA", timezone="Europe/Madrid",
         notice_minutes="90", needs_approval="1",
     )  # fmt: skip
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, place.shop_id))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, place.shop_id))
     service = known.service(cut)
     assert (service.name, service.minutes, service.price_minor, service.active) == (
         "Trim", 20, None, False,
@@ -226,14 +226,14 @@ async def test_setting_up_is_changing_the_shop(lobby: AdminHarness) -> None:
     assert (known.shop.name, known.shop.rules.notice_minutes) == ("Bella", 90)
     assert known.shop.rules.needs_approval is True
     await browser.submit_form(f"{home}/dates", remove="2026-12-25")
-    left = await lobby.house.fetch_scalar(sa.select(sa.func.count()).select_from(shops))
+    left = await admin.api.fetch_scalar(sa.select(sa.func.count()).select_from(shops))
     assert left == 2
     assert "2026-12-25" not in visible_text(await browser.get(f"{home}/dates"))
 
 
-async def test_pages_let_nothing_else_in(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    answer = await browser.get(f"/shops/{lobby.house.shop.shop_id}/day")
+async def test_pages_let_nothing_else_in(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    answer = await browser.get(f"/shops/{admin.api.shop.shop_id}/day")
     assert answer.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -245,18 +245,18 @@ async def test_pages_let_nothing_else_in(lobby: AdminHarness) -> None:
     assert (await browser.get("/static/x/..%2fapp.py")).status_code == 404
 
 
-async def test_the_address_that_people_write_leads_to_the_page(lobby: AdminHarness) -> None:
-    answer = await lobby.signed_out_browser().client.get("/admin")
+async def test_the_address_that_people_write_leads_to_the_page(admin: AdminHarness) -> None:
+    answer = await admin.signed_out_browser().client.get("/admin")
     assert (answer.status_code, answer.headers["location"]) == (307, "/admin/")
 
 
-async def test_a_demo_alone_lets_anybody_look_around(lobby: AdminHarness) -> None:
-    assert (await lobby.signed_out_browser().submit_form("/sign-in/demo")).status_code == 404
+async def test_a_demo_alone_lets_anybody_look_around(admin: AdminHarness) -> None:
+    assert (await admin.signed_out_browser().submit_form("/sign-in/demo")).status_code == 404
 
 
-async def test_booking_on_behalf_and_what_becomes_of_it(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("receptionist")
-    place = lobby.house.shop
+async def test_booking_on_behalf_and_what_becomes_of_it(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("receptionist")
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}"
     form = {
         "name": "Marta Ruiz", "phone": "600111222", "on": "2026-03-10", "at": "10:00",
@@ -289,8 +289,8 @@ async def test_booking_on_behalf_and_what_becomes_of_it(lobby: AdminHarness) -> 
     gone = await browser.submit_form(f"{one}/cancel", reason="Ana is ill", back=f"/admin{home}/day")
     assert gone.headers["location"] == f"/admin{home}/day?said=cancelled"
     assert "Reason Ana is ill" in visible_text(await browser.get(one))
-    other = await lobby.signed_in_browser("other receptionist")
-    theirs = f"/shops/{lobby.house.other.shop_id}/bookings/{found[0]}"
+    other = await admin.signed_in_browser("other receptionist")
+    theirs = f"/shops/{admin.api.other.shop_id}/bookings/{found[0]}"
     for answer in (
         await other.get(one),
         await other.get(theirs),
@@ -300,12 +300,12 @@ async def test_booking_on_behalf_and_what_becomes_of_it(lobby: AdminHarness) -> 
         assert answer.status_code == 404
 
 
-async def test_a_provider_sees_and_books_their_own_day_only(lobby: AdminHarness) -> None:
+async def test_a_provider_sees_and_books_their_own_day_only(admin: AdminHarness) -> None:
     desk, provider = (
-        await lobby.signed_in_browser("receptionist"),
-        await lobby.signed_in_browser("provider"),
+        await admin.signed_in_browser("receptionist"),
+        await admin.signed_in_browser("provider"),
     )
-    place = lobby.house.shop
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}"
     form = {"on": "2026-03-10", "at": "10:00", "service_id": str(place.services["Cut"])}
     for name, who in (("Marta", "Ana"), ("Diego", "Leo")):

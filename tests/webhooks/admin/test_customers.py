@@ -23,10 +23,10 @@ from tests.webhooks.admin.conftest import AdminHarness, field_errors, visible_te
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_customers_are_found_changed_and_blocked(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    browser = await lobby.signed_in_browser("receptionist")
-    home = f"/shops/{lobby.house.shop.shop_id}/customers"
+async def test_customers_are_found_changed_and_blocked(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    browser = await admin.signed_in_browser("receptionist")
+    home = f"/shops/{admin.api.shop.shop_id}/customers"
     odd = await browser.submit_form(home, name="Vera", phone="12")
     assert field_errors(odd) == {
         "phone": "This is no phone number. Write it with its country: +34 600 111 222."
@@ -37,7 +37,7 @@ async def test_customers_are_found_changed_and_blocked(lobby: AdminHarness) -> N
     found = visible_text(await browser.get(f"{home}?q=333"))
     assert ("1 customer for “333”" in found, "Marta" in found) == (True, False)
     assert "Nobody has “zzz”" in visible_text(await browser.get(f"{home}?q=zzz"))
-    one = f"{home}/{lobby.house.customer}"
+    one = f"{home}/{admin.api.customer}"
     shown = visible_text(await browser.get(one))
     assert "Bookings Tue 10 Mar 10:00 am Cut, Ana Confirmed" in shown
     assert "Talks and consent SMS +34600111222 Has not said whether they want messages" in shown
@@ -53,31 +53,31 @@ async def test_customers_are_found_changed_and_blocked(lobby: AdminHarness) -> N
     assert "blocked Take bookings again" in visible_text(await browser.get(one))
     for path in ("merge", "erase"):
         refused = await browser.submit_form(
-            f"{one}/{path}", other=str(lobby.house.customer), sure="1"
+            f"{one}/{path}", other=str(admin.api.customer), sure="1"
         )
         assert refused.status_code == 403
     for who, status in (("provider", 403), ("other owner", 404), ("customer", 404)):
-        other = await lobby.signed_in_browser(who)
+        other = await admin.signed_in_browser(who)
         for path in (home, one, f"{one}/export"):
             assert (await other.get(path)).status_code == status
 
 
 async def test_a_yes_or_no_to_messages_is_shown_and_written_down_on_their_word(
-    lobby: AdminHarness,
+    admin: AdminHarness,
 ) -> None:
-    await lobby.house.add_booked_customer()
-    place = lobby.house.shop
-    town = ChatHarness(lobby.house.runtime)
+    await admin.api.add_booked_customer()
+    place = admin.api.shop
+    town = ChatHarness(admin.api.runtime)
     marta = ChatPerson(town, town.line_of_channel(place.line_id, place.shop_id), "+34600111222")
     await marta.say("hello")
-    browser = await lobby.signed_in_browser("receptionist")
-    home = f"/shops/{place.shop_id}/customers/{lobby.house.customer}"
-    tell = f"{home}/consents/{lobby.house.talk}"
+    browser = await admin.signed_in_browser("receptionist")
+    home = f"/shops/{place.shop_id}/customers/{admin.api.customer}"
+    tell = f"{home}/consents/{admin.api.talk}"
     today = "Monday 9 March 2026"
     shown = visible_text(await browser.get(home))
     assert f"Agreed to messages on {today}: they wrote to the shop, “hello” They asked" in shown
     long = await browser.submit_form(tell, wording="x" * 301)
-    assert field_errors(long) == {f"wording{lobby.house.talk}": "Write at most 300 characters."}
+    assert field_errors(long) == {f"wording{admin.api.talk}": "Write at most 300 characters."}
     told = await browser.submit_form(tell, wording="asked us at the desk")
     assert told.headers["location"] == f"/admin{home}?said=asked-to-stop"
     shown = visible_text(await browser.get(home))
@@ -105,38 +105,38 @@ async def test_a_yes_or_no_to_messages_is_shown_and_written_down_on_their_word(
         await browser.get(home)
     )
     for who, status in (("provider", 403), ("other owner", 404), ("customer", 404)):
-        assert (await (await lobby.signed_in_browser(who)).submit_form(tell)).status_code == status
+        assert (await (await admin.signed_in_browser(who)).submit_form(tell)).status_code == status
 
 
-async def test_an_unproved_walk_in_is_shown_nobodys_talks(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    shop_id = lobby.house.shop.shop_id
-    made = await lobby.house.runtime.run(lambda ctx: add_customer(ctx, shop_id, "Nadie"))
-    browser = await lobby.signed_in_browser("owner")
+async def test_an_unproved_walk_in_is_shown_nobodys_talks(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    shop_id = admin.api.shop.shop_id
+    made = await admin.api.runtime.run(lambda ctx: add_customer(ctx, shop_id, "Nadie"))
+    browser = await admin.signed_in_browser("owner")
     shown = visible_text(await browser.get(f"/shops/{shop_id}/customers/{made}"))
     assert "Talks and consent They have not written to the shop" in shown
 
 
-async def test_an_owner_makes_two_one_hands_out_and_erases(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    shop_id = lobby.house.shop.shop_id
-    twin = await lobby.house.runtime.run(lambda ctx: add_customer(ctx, shop_id, "Marta"))
-    browser = await lobby.signed_in_browser("owner")
+async def test_an_owner_makes_two_one_hands_out_and_erases(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    shop_id = admin.api.shop.shop_id
+    twin = await admin.api.runtime.run(lambda ctx: add_customer(ctx, shop_id, "Marta"))
+    browser = await admin.signed_in_browser("owner")
     home = f"/shops/{shop_id}/customers"
-    one = f"{home}/{lobby.house.customer}"
+    one = f"{home}/{admin.api.customer}"
     nobody = await browser.submit_form(f"{one}/merge")
     assert (nobody.status_code, "Choose who is the same person." in visible_text(nobody)) == (
         422,
         True,
     )
-    same = await browser.submit_form(f"{one}/merge", other=str(lobby.house.customer))
+    same = await browser.submit_form(f"{one}/merge", other=str(admin.api.customer))
     assert "It cannot be the same one." in visible_text(same)
     assert f'name="other" value="{twin}"' in (await browser.get(one)).text
     merged = await browser.submit_form(f"{one}/merge", other=str(twin))
     assert merged.headers["location"] == f"/admin{one}?said=merged"
     file = await browser.get(f"{one}/export")
     assert file.headers["content-disposition"] == (
-        f'attachment; filename="customer-{lobby.house.customer}.json"'
+        f'attachment; filename="customer-{admin.api.customer}.json"'
     )
     assert [row["name"] for row in file.json()["tables"]["customers"]] == ["Marta"]
     unsure = await browser.submit_form(f"{one}/erase")
@@ -144,15 +144,15 @@ async def test_an_owner_makes_two_one_hands_out_and_erases(lobby: AdminHarness) 
     gone = await browser.submit_form(f"{one}/erase", sure="1")
     assert gone.headers["location"] == f"/admin{home}?said=erased"
     left = sa.select(customers.c.name, customers.c.phone, customers.c.notes)
-    async with lobby.house.runtime.read_transaction() as ctx:
+    async with admin.api.runtime.read_transaction() as ctx:
         assert [tuple(row) for row in await ctx.all(left)] == [(ERASED_NAME, "", "")]
     listed = visible_text(await browser.get(home))
     assert ("0 customers" in listed, ERASED_NAME in listed) == (True, False)
 
 
-async def test_a_talk_is_read_taken_over_answered_and_handed_back(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    talk, place = lobby.house.talk, lobby.house.shop
+async def test_a_talk_is_read_taken_over_answered_and_handed_back(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    talk, place = admin.api.talk, admin.api.shop
 
     async def write(ctx: Context) -> None:
         said = Incoming(kind="text", text="Is <b>Ana</b> there? My code is 123456")
@@ -160,8 +160,8 @@ async def test_a_talk_is_read_taken_over_answered_and_handed_back(lobby: AdminHa
             ctx, line_id=place.line_id, conversation_id=talk, event_id="x", incoming=said
         )
 
-    await lobby.house.runtime.run(write)
-    browser = await lobby.signed_in_browser("receptionist")
+    await admin.api.runtime.run(write)
+    browser = await admin.signed_in_browser("receptionist")
     home = f"/shops/{place.shop_id}/talks"
     assert "+34600111222 SMS" in visible_text(await browser.get(home))
     part = await browser.get(f"{home}/{talk}?part=talk")
@@ -177,44 +177,44 @@ async def test_a_talk_is_read_taken_over_answered_and_handed_back(lobby: AdminHa
         .order_by(tables.inbox.c.id)
         .where(tables.inbox.c.event_id != "x")
     )
-    async with lobby.house.runtime.read_transaction() as ctx:
+    async with admin.api.runtime.read_transaction() as ctx:
         events = [row.incoming["text"] for row in await ctx.all(stored)]
     assert events == ["relay", "relay", "handback"]
     sent = sa.select(outbox_table.c.say).where(outbox_table.c.kind == "relay")
-    assert (await lobby.house.fetch_scalar(sent))["params"]["words"] == "She is, until six."
+    assert (await admin.api.fetch_scalar(sent))["params"]["words"] == "She is, until six."
 
     async def taken(ctx: Context) -> None:
         until = ctx.now + timedelta(hours=12)
         mine = conversations.update().where(conversations.c.id == talk)
         await ctx.execute(mine.values(human_until=until))
 
-    await lobby.house.runtime.run(taken)
+    await admin.api.runtime.run(taken)
     assert "With a person" in visible_text(await browser.get(home))
     assert (
         "With a person. The bot keeps quiet until 10:00 pm. Hand back to the bot"
         in visible_text(await browser.get(f"{home}/{talk}?part=talk"))
     )
     for who, status in (("provider", 403), ("other owner", 404)):
-        other = await lobby.signed_in_browser(who)
+        other = await admin.signed_in_browser(who)
         assert (await other.get(f"{home}/{talk}")).status_code == status
         assert (await other.submit_form(f"{home}/{talk}/take-over")).status_code == status
 
 
-async def test_messages_are_filtered_sent_again_and_dropped(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    shop_id = lobby.house.shop.shop_id
+async def test_messages_are_filtered_sent_again_and_dropped(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    shop_id = admin.api.shop.shop_id
 
     async def post(ctx: Context) -> None:
         for n, kind in enumerate(("reminder", "relay")):
             await enqueue.enqueue(
-                ctx, Say("slot_taken"), conversation_id=lobby.house.talk, lane="alert", kind=kind,
+                ctx, Say("slot_taken"), conversation_id=admin.api.talk, lane="alert", kind=kind,
                 shop_id=shop_id, unique_key=f"m{n}",
             )  # fmt: skip
         failed = outbox_table.update().where(outbox_table.c.unique_key == "m0")
         await ctx.execute(failed.values(state="failed", error="30003 unreachable"))
 
-    await lobby.house.runtime.run(post)
-    browser = await lobby.signed_in_browser("owner")
+    await admin.api.runtime.run(post)
+    browser = await admin.signed_in_browser("owner")
     home = f"/shops/{shop_id}/messages"
     failed = await browser.get(f"{home}?state=failed")
     assert "Reminder SMS to +34•••222 30003 unreachable" in visible_text(failed)
@@ -227,6 +227,6 @@ async def test_messages_are_filtered_sent_again_and_dropped(lobby: AdminHarness)
     assert dropped.headers["location"] == f"/admin{home}?state=due&said=dropped"
     late = await browser.submit_form(f"{home}/{number}/drop")
     assert (late.status_code, "Too late" in visible_text(late)) == (409, True)
-    desk = await lobby.signed_in_browser("receptionist")
+    desk = await admin.signed_in_browser("receptionist")
     assert "/drop" not in (await desk.get(home)).text
     assert (await desk.submit_form(f"{home}/{number}/drop")).status_code == 403

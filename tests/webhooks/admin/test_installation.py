@@ -18,9 +18,9 @@ from tests.webhooks.admin.conftest import (
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_an_admin_sees_how_all_shops_do(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    browser = await lobby.signed_in_browser("admin")
+async def test_an_admin_sees_how_all_shops_do(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    browser = await admin.signed_in_browser("admin")
     shops = visible_text(await browser.get("/?all=1"))
     assert "Shops Figures Users Lines Choose a shop New shop" in shops
     shown = visible_text(await browser.get("/figures?period=ahead"))
@@ -34,8 +34,8 @@ async def test_an_admin_sees_how_all_shops_do(lobby: AdminHarness) -> None:
     assert "Bookings 0 0 of them" in visible_text(await browser.get("/figures?period=7"))
 
 
-async def test_an_account_is_found_closed_opened_and_deleted(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("admin")
+async def test_an_account_is_found_closed_opened_and_deleted(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("admin")
     listed = visible_text(await browser.get("/users"))
     assert "9 with an account: whoever proved a phone" in listed
     assert ("Admin +34600000005 Admin" in listed, "Deactivated +34600000006 Closed" in listed) == (
@@ -45,7 +45,7 @@ async def test_an_account_is_found_closed_opened_and_deleted(lobby: AdminHarness
     assert "1 with an account for “600000003”" in visible_text(
         await browser.get("/users?q=600000003")
     )
-    who = lobby.house.users["provider"]
+    who = admin.api.users["provider"]
     one = f"/users/{who}"
     shown = await browser.get(one)
     assert page_heading(shown) == "Provider"
@@ -63,14 +63,14 @@ async def test_an_account_is_found_closed_opened_and_deleted(lobby: AdminHarness
     gone = await browser.submit_form(f"{one}/delete", sure="1")
     assert gone.headers["location"] == "/admin/users?said=deleted"
     assert "8 with an account" in visible_text(await browser.get("/users"))
-    assert await lobby.house.fetch_scalar(sa.select(users.c.name).where(users.c.id == who)) == ""
+    assert await admin.api.fetch_scalar(sa.select(users.c.name).where(users.c.id == who)) == ""
 
 
 async def test_admins_close_and_delete_neither_themselves_nor_delete_each_other(
-    lobby: AdminHarness,
+    admin: AdminHarness,
 ) -> None:
-    browser = await lobby.signed_in_browser("admin")
-    mine = f"/users/{lobby.house.users['admin']}"
+    browser = await admin.signed_in_browser("admin")
+    mine = f"/users/{admin.api.users['admin']}"
     page = await browser.get(mine)
     assert ("This is you." in visible_text(page), "Delete them" in visible_text(page)) == (
         True,
@@ -80,26 +80,26 @@ async def test_admins_close_and_delete_neither_themselves_nor_delete_each_other(
         refused = await browser.submit_form(f"{mine}/{path}", sure="1")
         assert refused.status_code == 422
         assert "That is you: another admin has to do it." in visible_text(refused)
-    async with lobby.house.runtime.transaction() as ctx:
-        other = users.update().where(users.c.id == lobby.house.users["customer"])
+    async with admin.api.runtime.transaction() as ctx:
+        other = users.update().where(users.c.id == admin.api.users["customer"])
         await ctx.execute(other.values(admin=True))
-    theirs = f"/users/{lobby.house.users['customer']}"
+    theirs = f"/users/{admin.api.users['customer']}"
     assert "Delete them" not in visible_text(await browser.get(theirs))
     refused = await browser.submit_form(f"{theirs}/delete", sure="1")
     assert "An admin cannot be deleted." in visible_text(refused)
 
 
-async def test_a_line_is_added_given_switched_and_removed(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("admin")
-    bella, smile = lobby.house.shop.shop_id, lobby.house.other.shop_id
+async def test_a_line_is_added_given_switched_and_removed(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("admin")
+    bella, smile = admin.api.shop.shop_id, admin.api.other.shop_id
     typed = {"channel": "sms", "address": "+34 915 55 01 77", "shop_id": str(bella)}
     none = await browser.submit_form("/lines", **typed)
     assert field_errors(none) == {
         "channel": "No Twilio account is set up: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN have to "
         "be in the settings first."
     }
-    lobby.house.runtime.settings.twilio_account_sid = "AC" + "0" * 32
-    lobby.house.runtime.settings.twilio_auth_token = "token"
+    admin.api.runtime.settings.twilio_account_sid = "AC" + "0" * 32
+    admin.api.runtime.settings.twilio_auth_token = "token"
     odd = await browser.submit_form("/lines", **typed | {"address": "bella", "shop_id": "99"})
     assert field_errors(odd) == {
         "address": "This is no number. Write it with its country: +34 915 550 100.",
@@ -111,7 +111,7 @@ async def test_a_line_is_added_given_switched_and_removed(lobby: AdminHarness) -
     assert field_errors(await browser.submit_form("/lines", **typed)) == {
         "address": "This is a line already."
     }
-    number = await lobby.house.fetch_scalar(sa.select(sa.func.max(lines.c.id)))
+    number = await admin.api.fetch_scalar(sa.select(sa.func.max(lines.c.id)))
     assert "SMS +34915550177 Bella Hair · on" in visible_text(await browser.get("/lines"))
     one = f"/lines/{number}"
     given = await browser.submit_form(f"{one}/shop", shop_id=str(smile))
@@ -129,10 +129,10 @@ async def test_a_line_is_added_given_switched_and_removed(lobby: AdminHarness) -
     assert "+34915550177" not in visible_text(await browser.get("/lines"))
 
 
-async def test_a_line_that_people_wrote_on_stays_with_its_shop(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    browser = await lobby.signed_in_browser("admin")
-    number, smile = lobby.house.shop.line_id, lobby.house.other.shop_id
+async def test_a_line_that_people_wrote_on_stays_with_its_shop(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    browser = await admin.signed_in_browser("admin")
+    number, smile = admin.api.shop.line_id, admin.api.other.shop_id
     kept = await browser.submit_form(f"/lines/{number}/shop", shop_id=str(smile))
     assert (kept.status_code, field_errors(kept)) == (
         409,
@@ -153,16 +153,16 @@ async def test_a_line_that_people_wrote_on_stays_with_its_shop(lobby: AdminHarne
             "Switch it off instead."
         },
     )
-    assert await lobby.house.fetch_scalar(
-        sa.select(lines.c.shop_id).where(lines.c.id == number)
-    ) == (lobby.house.shop.shop_id)
+    assert await admin.api.fetch_scalar(sa.select(lines.c.shop_id).where(lines.c.id == number)) == (
+        admin.api.shop.shop_id
+    )
     assert (await browser.submit_form("/lines/999/remove")).status_code == 404
 
 
-async def test_installation_pages_are_for_admins_only(lobby: AdminHarness) -> None:
+async def test_installation_pages_are_for_admins_only(admin: AdminHarness) -> None:
     for who in ("owner", "customer"):
-        browser = await lobby.signed_in_browser(who)
-        one = f"/users/{lobby.house.users['provider']}"
+        browser = await admin.signed_in_browser(who)
+        one = f"/users/{admin.api.users['provider']}"
         for path in ("/figures", "/users", "/lines", one):
             assert (await browser.get(path)).status_code == 403
         for path in ("close", "delete"):
@@ -172,6 +172,6 @@ async def test_installation_pages_are_for_admins_only(lobby: AdminHarness) -> No
                 await browser.submit_form(f"/lines{path}", address="+34915550177")
             ).status_code == 403
         assert "Users" not in visible_text(await browser.get("/?all=1"))
-    assert (await lobby.signed_out_browser().get("/users")).headers["location"] == (
+    assert (await admin.signed_out_browser().get("/users")).headers["location"] == (
         "/admin/sign-in?next=/admin/users"
     )

@@ -13,10 +13,10 @@ from tests.webhooks.admin.conftest import AdminHarness, visible_text
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_figures_are_drawn_and_told(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    browser = await lobby.signed_in_browser("owner")
-    home = f"/shops/{lobby.house.shop.shop_id}/figures"
+async def test_figures_are_drawn_and_told(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}/figures"
     page = await browser.get(f"{home}?period=ahead")
     shown = visible_text(page)
     assert "Bookings 1 0 of them cancelled or missed" in shown
@@ -41,37 +41,37 @@ async def test_figures_are_drawn_and_told(lobby: AdminHarness) -> None:
     assert "Sun 8 Feb 2026 to Mon 9 Mar 2026" in visible_text(month)
 
 
-async def test_talks_are_counted_with_what_people_left_open(lobby: AdminHarness) -> None:
-    place = lobby.house.shop
-    town = ChatHarness(lobby.house.runtime)
+async def test_talks_are_counted_with_what_people_left_open(admin: AdminHarness) -> None:
+    place = admin.api.shop
+    town = ChatHarness(admin.api.runtime)
     line = town.line_of_channel(place.line_id, place.shop_id)
     for address, texts in (("+34600111801", ("cut",)), ("+34600111802", ("hi",))):
         for text in texts:
             await town.send_text(line, address, text)
     shown = visible_text(
-        await (await lobby.signed_in_browser("owner")).get(f"/shops/{place.shop_id}/figures")
+        await (await admin.signed_in_browser("owner")).get(f"/shops/{place.shop_id}/figures")
     )
     assert "Talks 2 began, 0 led to a booking (0 %). Left without" in shown
     assert "which service 1" in shown
     assert "which time 1" in shown
 
 
-async def test_a_provider_sees_their_own_figures(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    home = f"/shops/{lobby.house.shop.shop_id}/figures"
-    leo = lobby.house.shop.providers["Leo"]
-    provider = await lobby.signed_in_browser("provider")
+async def test_a_provider_sees_their_own_figures(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    home = f"/shops/{admin.api.shop.shop_id}/figures"
+    leo = admin.api.shop.providers["Leo"]
+    provider = await admin.signed_in_browser("provider")
     assert "Bookings 1" in visible_text(await provider.get(f"{home}?period=ahead"))
     assert (await provider.get(f"{home}?provider={leo}")).status_code == 404
     for who, status in (("receptionist", 403), ("other owner", 404)):
-        assert (await (await lobby.signed_in_browser(who)).get(home)).status_code == status
-    owner = await lobby.signed_in_browser("owner")
+        assert (await (await admin.signed_in_browser(who)).get(home)).status_code == status
+    owner = await admin.signed_in_browser("owner")
     assert "Bookings 0" in visible_text(await owner.get(f"{home}?period=ahead&provider={leo}"))
 
 
-async def test_changes_are_told_by_field(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    place = lobby.house.shop
+async def test_changes_are_told_by_field(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}"
     assert "No changes yet." in visible_text(await browser.get(f"{home}/audit"))
     form = {"name": "Trim", "minutes": "30", "price": "25", "synonyms": "corte", "active": "1"}
@@ -82,5 +82,5 @@ async def test_changes_are_told_by_field(lobby: AdminHarness) -> None:
     assert f"shops/{place.shop_id}/services/{place.services['Cut']}, from 192.0.2.1" in shown
     for who, status in (("receptionist", 403), ("other owner", 404)):
         assert (
-            await (await lobby.signed_in_browser(who)).get(f"{home}/audit")
+            await (await admin.signed_in_browser(who)).get(f"{home}/audit")
         ).status_code == status

@@ -18,9 +18,9 @@ from tests.webhooks.admin.conftest import AdminHarness, field_errors, page_headi
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def yoga(lobby: AdminHarness) -> dict[str, str]:
+async def yoga(admin: AdminHarness) -> dict[str, str]:
     """Have Ana give a class; return a form that plans it on Mondays."""
-    place = lobby.house.shop
+    place = admin.api.shop
 
     async def work(ctx: Context) -> int:
         made = await services.add_service(
@@ -29,7 +29,7 @@ async def yoga(lobby: AdminHarness) -> dict[str, str]:
         await providers.set_offering(ctx, place.shop_id, place.providers["Ana"], made)
         return made
 
-    service = await lobby.house.runtime.run(work)
+    service = await admin.api.runtime.run(work)
     return {
         "service_id": str(service),
         "provider_id": str(place.providers["Ana"]),
@@ -39,19 +39,19 @@ async def yoga(lobby: AdminHarness) -> dict[str, str]:
     }
 
 
-async def test_a_class_is_planned_for_weeks_and_called_off(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    shop_id = lobby.house.shop.shop_id
+async def test_a_class_is_planned_for_weeks_and_called_off(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    shop_id = admin.api.shop.shop_id
     home = f"/shops/{shop_id}/classes"
     assert "No service is given to several at once." in visible_text(await browser.get(home))
     assert "Classes" not in visible_text(await browser.get(f"/shops/{shop_id}/week"))
-    form = await yoga(lobby)
+    form = await yoga(admin)
     assert "Classes In your calendar" in visible_text(await browser.get(f"/shops/{shop_id}/week"))
     # The clocks of Madrid go forward on the 29th: it stays half past six there.
     done = await browser.submit_form(home, **form, weeks="3", price="9,50")
     assert done.headers["location"] == f"/admin{home}?said=planned"
     begins = sa.select(sessions.c.starts_at, sessions.c.price_minor).order_by(sessions.c.id)
-    async with lobby.house.runtime.read_transaction() as ctx:
+    async with admin.api.runtime.read_transaction() as ctx:
         planned = [(f"{row.starts_at:%d %H:%M}", row.price_minor) for row in await ctx.all(begins)]
     assert planned == [("16 17:30", 950), ("23 17:30", 950), ("30 16:30", 950)]
     listed = await browser.get(home)
@@ -83,15 +83,15 @@ async def test_a_class_is_planned_for_weeks_and_called_off(lobby: AdminHarness) 
     assert "Mon 16 Mar 6:30 pm Yoga, Ana Called off" in visible_text(await browser.get(home))
     over = visible_text(await browser.get(f"{home}/{one}"))
     assert ("called off" in over, "Call it off" in over) == (True, False)
-    async with lobby.house.runtime.read_transaction() as ctx:
+    async with admin.api.runtime.read_transaction() as ctx:
         seats = await ctx.all(sa.select(bookings.c.state, bookings.c.reason))
     assert [tuple(row) for row in seats] == [("cancelled", "Ana is ill")] * 2
 
 
-async def test_what_is_wrong_with_a_plan_is_named(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    home = f"/shops/{lobby.house.shop.shop_id}/classes"
-    form = await yoga(lobby)
+async def test_what_is_wrong_with_a_plan_is_named(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}/classes"
+    form = await yoga(admin)
     assert field_errors(
         await browser.submit_form(home, price="free", weeks="27", on="x", capacity="0")
     ) == {
@@ -102,7 +102,7 @@ async def test_what_is_wrong_with_a_plan_is_named(lobby: AdminHarness) -> None:
         "weeks": "Write how many weeks in a row, 1 to 26.",
         "price": "Write an amount such as 25 or 25.50.",
     }
-    leo = str(lobby.house.shop.providers["Leo"])
+    leo = str(admin.api.shop.providers["Leo"])
     assert field_errors(
         await browser.submit_form(home, **form | {"provider_id": leo, "on": "2026-03-02"})
     ) == {
@@ -114,23 +114,23 @@ async def test_what_is_wrong_with_a_plan_is_named(lobby: AdminHarness) -> None:
     assert (stopped.status_code, "1 planned, then it stopped. Monday 23 March: There is something "
             "in that time already." in visible_text(stopped)) == (409, True)  # fmt: skip
     count = sa.select(sa.func.count()).select_from(sessions)
-    assert await lobby.house.fetch_scalar(count) == 2
+    assert await admin.api.fetch_scalar(count) == 2
 
 
-async def test_providers_plan_and_see_their_own_classes(lobby: AdminHarness) -> None:
-    form = await yoga(lobby)
-    place = lobby.house.shop
+async def test_providers_plan_and_see_their_own_classes(admin: AdminHarness) -> None:
+    form = await yoga(admin)
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}/classes"
-    hers = await lobby.signed_in_browser("provider")
+    hers = await admin.signed_in_browser("provider")
     assert (await hers.submit_form(home, **form)).status_code == 303
     leo = place.providers["Leo"]
-    await lobby.house.runtime.run(
+    await admin.api.runtime.run(
         lambda ctx: providers.set_offering(ctx, place.shop_id, leo, int(form["service_id"]))
     )
     theirs = form | {"provider_id": str(leo)}
     assert (await hers.submit_form(home, **theirs)).status_code == 404
     assert (
-        await (await lobby.signed_in_browser("owner")).submit_form(home, **theirs)
+        await (await admin.signed_in_browser("owner")).submit_form(home, **theirs)
     ).status_code == 303
     shown = await hers.get(home)
     assert ("Yoga, Ana" in visible_text(shown), "Leo" in visible_text(shown)) == (True, False)
@@ -140,12 +140,12 @@ async def test_providers_plan_and_see_their_own_classes(lobby: AdminHarness) -> 
     assert (await hers.submit_form(f"{home}/{other}/cancel")).status_code == 404
     assert (await hers.get(f"{home}/{mine}")).status_code == 200
     for who in ("other owner", "customer"):
-        assert (await (await lobby.signed_in_browser(who)).get(home)).status_code == 404
+        assert (await (await admin.signed_in_browser(who)).get(home)).status_code == 404
 
 
-async def test_rooms_are_listed_with_what_takes_them(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    place = lobby.house.shop
+async def test_rooms_are_listed_with_what_takes_them(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}/setup/rooms"
     page = await browser.get(home)
     assert (page_heading(page), "None. Most shops need none." in visible_text(page)) == (
@@ -162,7 +162,7 @@ async def test_rooms_are_listed_with_what_takes_them(lobby: AdminHarness) -> Non
     shown = visible_text(await browser.get(home))
     assert "Chair by the window Cut Name" in shown
     assert "Attic no service takes it Name" in shown
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, place.shop_id))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, place.shop_id))
     assert {service: len(rooms) for service, rooms in known.rooms_by_service.items()} == {cut: 1}
     attic = max(room for rooms in known.rooms_by_service.values() for room in rooms) + 1
     odd = await browser.submit_form(f"{home}/{attic}", name="A")
@@ -170,7 +170,7 @@ async def test_rooms_are_listed_with_what_takes_them(lobby: AdminHarness) -> Non
     saved = await browser.submit_form(f"{home}/{attic}", name="Loft", takes=str(cut))
     assert saved.headers["location"] == f"/admin{home}?said=saved"
     assert "Loft Cut Name" in visible_text(await browser.get(home))
-    desk = await lobby.signed_in_browser("receptionist")
+    desk = await admin.signed_in_browser("receptionist")
     assert "Chair by the window Cut Loft Cut" in visible_text(await desk.get(home))
     assert (await desk.submit_form(f"{home}/{attic}", name="Cellar")).status_code == 403
     assert "Add the room" not in visible_text(await desk.get(home))

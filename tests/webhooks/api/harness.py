@@ -51,7 +51,7 @@ class ApiHarness:
     """The API on a database, in this process; `mails` are those it sent."""
 
     runtime: Runtime
-    api: Any
+    app: Any
     shop: BuiltShop
     other: BuiltShop
     users: dict[str, int]
@@ -119,8 +119,8 @@ class ApiHarness:
 
     async def wait_for_emails(self) -> None:
         """Wait until every mail is on its way."""
-        while self.api.state.mails:
-            await asyncio.gather(*self.api.state.mails)
+        while self.app.state.mails:
+            await asyncio.gather(*self.app.state.mails)
 
     async def fetch_scalar(self, statement: sa.Executable) -> Any:
         """Return one value of the database."""
@@ -168,14 +168,14 @@ async def open_api_harness(runtime: Runtime, **settings: Any) -> AsyncIterator[A
 
     shop, other, found = await runtime.run(fill)
     mails = MemoryMailer()
-    api = create_api_app(App.from_runtime(runtime), mails)
-    transport = httpx.ASGITransport(api, raise_app_exceptions=False, client=("192.0.2.1", 4711))
+    app = create_api_app(App.from_runtime(runtime), mails)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.1", 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        house = ApiHarness(runtime, api, shop, other, found, mails, client)
-        await house.access_token("deactivated")
+        api = ApiHarness(runtime, app, shop, other, found, mails, client)
+        await api.access_token("deactivated")
         async with runtime.transaction() as ctx:
             gone = users.update().where(users.c.id == found["deactivated"])
             await ctx.execute(gone.values(deactivated_at=ctx.now))
-        yield house
-        await house.wait_for_emails()
-        await api.state.limits.close_connections()
+        yield api
+        await api.wait_for_emails()
+        await app.state.limits.close_connections()

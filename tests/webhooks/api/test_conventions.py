@@ -21,34 +21,34 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_an_address_may_ask_so_often_and_no_more(runtime: Runtime) -> None:
-    async with open_api_harness(runtime, limit_anonymous=3, limit_signed_in=4) as house:
-        asked = [status_and_code(await house.get("/me")) for _ in range(4)]
+    async with open_api_harness(runtime, limit_anonymous=3, limit_signed_in=4) as api:
+        asked = [status_and_code(await api.get("/me")) for _ in range(4)]
         assert asked == [(401, "not_signed_in")] * 3 + [(429, "too_many_requests")]
-        refused = await house.get("/me")
+        refused = await api.get("/me")
         assert 0 < int(refused.headers["retry-after"]) <= 900
-        mine = [(await house.get("/me", "owner")).status_code for _ in range(5)]
-        theirs = await house.get("/me", "customer")
+        mine = [(await api.get("/me", "owner")).status_code for _ in range(5)]
+        theirs = await api.get("/me", "customer")
         assert (mine, theirs.status_code) == ([200] * 4 + [429], 200)
 
 
 async def test_several_processes_share_the_count(runtime: Runtime, valkey_url: str) -> None:
-    async with open_api_harness(runtime, limit_anonymous=3, redis_url=valkey_url) as house:
+    async with open_api_harness(runtime, limit_anonymous=3, redis_url=valkey_url) as api:
         other = RateLimits(runtime.settings)
         taken = [await other.record_request(user_id=None, address="192.0.2.1") for _ in range(2)]
         await other.close_connections()
         assert taken == [0, 0]
-        assert [(await house.get("/me")).status_code for _ in range(2)] == [401, 429]
+        assert [(await api.get("/me")).status_code for _ in range(2)] == [401, 429]
 
 
 async def test_without_its_server_a_process_counts_alone(runtime: Runtime) -> None:
     async with open_api_harness(
         runtime, limit_anonymous=2, redis_url="redis://127.0.0.1:9/0"
-    ) as house:
-        assert [(await house.get("/me")).status_code for _ in range(3)] == [401, 401, 429]
+    ) as api:
+        assert [(await api.get("/me")).status_code for _ in range(3)] == [401, 401, 429]
 
 
-async def test_answers_have_careful_headers(site: httpx.AsyncClient) -> None:
-    answer = await site.get("/api/v1/me")
+async def test_answers_have_careful_headers(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/api/v1/me")
     assert answer.status_code == 401
     names = (
         "cache-control",
@@ -69,7 +69,7 @@ async def test_answers_have_careful_headers(site: httpx.AsyncClient) -> None:
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
 
 
-async def test_a_body_may_be_so_large_and_no_larger(house: ApiHarness) -> None:
+async def test_a_body_may_be_so_large_and_no_larger(api: ApiHarness) -> None:
     body = json.dumps({"email": "a" * (300 * 1024), "password": "x"}).encode()
     json_ = {"Content-Type": "application/json"}
 
@@ -77,14 +77,14 @@ async def test_a_body_may_be_so_large_and_no_larger(house: ApiHarness) -> None:
         for start in range(0, len(body), 64 * 1024):
             yield body[start : start + 64 * 1024]
 
-    known = await house.client.post("/auth/sign-in", content=body, headers=json_)
-    unknown = await house.client.post("/auth/sign-in", content=in_pieces(), headers=json_)
+    known = await api.client.post("/auth/sign-in", content=body, headers=json_)
+    unknown = await api.client.post("/auth/sign-in", content=in_pieces(), headers=json_)
     assert [status_and_code(answer) for answer in (known, unknown)] == [(413, "too_large")] * 2
 
 
-async def test_all_wrong_fields_are_named_at_once(house: ApiHarness) -> None:
+async def test_all_wrong_fields_are_named_at_once(api: ApiHarness) -> None:
     body = {"email": 5, "password": "short", "admin": True}
-    answer = await house.request("POST", "/auth/register", json=body)
+    answer = await api.request("POST", "/auth/register", json=body)
     assert status_and_code(answer) == (422, "invalid")
     assert sorted(error["field"] for error in answer.json()["errors"]) == [
         "admin",
@@ -98,9 +98,9 @@ async def test_all_wrong_fields_are_named_at_once(house: ApiHarness) -> None:
     "body",
     [b"", b"{", b"\xff", b"[]", b"null", b'{"\\ud800": 1}', b'{"phone": "\\u0000"}', b"1" * 5000],
 )
-async def test_what_is_no_proper_body_is_refused(house: ApiHarness, body: bytes) -> None:
+async def test_what_is_no_proper_body_is_refused(api: ApiHarness, body: bytes) -> None:
     json_ = {"Content-Type": "application/json"}
-    answer = await house.client.post("/auth/code", content=body, headers=json_)
+    answer = await api.client.post("/auth/code", content=body, headers=json_)
     assert (answer.status_code, answer.headers["content-type"]) in {
         (422, "application/problem+json"),
         (400, "application/problem+json"),
@@ -109,10 +109,10 @@ async def test_what_is_no_proper_body_is_refused(house: ApiHarness, body: bytes)
 
 async def test_pages_elsewhere_are_let_in_only_if_they_are_named(runtime: Runtime) -> None:
     friend, foe = "https://friend.example", "https://foe.example"
-    async with open_api_harness(runtime, cors_origins=f"{friend}, https://other.example") as house:
+    async with open_api_harness(runtime, cors_origins=f"{friend}, https://other.example") as api:
         asked = {"Access-Control-Request-Method": "PATCH"}
         allowed = [
-            (await house.client.options("/me", headers={"Origin": origin, **asked})).headers.get(
+            (await api.client.options("/me", headers={"Origin": origin, **asked})).headers.get(
                 "access-control-allow-origin"
             )
             for origin in (friend, foe)
@@ -121,12 +121,12 @@ async def test_pages_elsewhere_are_let_in_only_if_they_are_named(runtime: Runtim
 
 
 async def test_the_documentation_says_who_may_and_which_keys_are_kept(
-    site: httpx.AsyncClient,
+    web: httpx.AsyncClient,
 ) -> None:
-    led = await site.get("/docs")
+    led = await web.get("/docs")
     assert led.headers["location"] == "/api/v1/docs"
-    assert (await site.get("/api/v1/docs")).status_code == 200
-    answer = await site.get("/api/v1/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert (await web.get("/api/v1/docs")).status_code == 200
+    answer = await web.get("/api/v1/openapi.json", headers={"Accept-Encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"
     schema: dict[str, Any] = answer.json()
     assert schema["servers"] == [{"url": "/api/v1"}]
@@ -166,25 +166,25 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
 
 
 async def test_a_mailed_link_opens_a_page_and_its_button_does_it(
-    house: ApiHarness, site: httpx.AsyncClient
+    api: ApiHarness, web: httpx.AsyncClient
 ) -> None:
-    await house.post("/auth/register", email=NEW, password=GOOD, name="Ana")
-    token = await token_mailed(house)
+    await api.post("/auth/register", email=NEW, password=GOOD, name="Ana")
+    token = await token_mailed(api)
     for _ in range(2):  # programs that look at mails open links, too
-        page = await site.get(f"/account/verify?token={token}")
+        page = await web.get(f"/account/verify?token={token}")
         assert (page.status_code, page.text.count("<button>")) == (200, 1)
-    done = await site.post("/account/verify", data={"token": token})
-    again = await site.post("/account/verify", data={"token": token})
+    done = await web.post("/account/verify", data={"token": token})
+    again = await web.post("/account/verify", data={"token": token})
     assert (done.status_code, again.status_code) == (200, 400)
     assert "Done. You can sign in now." in done.text
     assert "That link is no longer good." in again.text
-    assert (await sign_in(house)).status_code == 200
-    await house.post("/auth/forgotten", email=NEW)
-    token = await token_mailed(house)
-    wrong = await site.post("/account/password", data={"token": token, "password": "short"})
-    right = await site.post("/account/password", data={"token": token, "password": "longer now"})
+    assert (await sign_in(api)).status_code == 200
+    await api.post("/auth/forgotten", email=NEW)
+    token = await token_mailed(api)
+    wrong = await web.post("/account/password", data={"token": token, "password": "short"})
+    right = await web.post("/account/password", data={"token": token, "password": "longer now"})
     assert (wrong.status_code, right.status_code) == (400, 200)
     assert "Take 8 to 200 characters" in wrong.text
     assert token in wrong.text
-    assert (await sign_in(house, "longer now")).status_code == 200
-    assert (await site.get("/account/nothing")).status_code == 422
+    assert (await sign_in(api, "longer now")).status_code == 200
+    assert (await web.get("/account/nothing")).status_code == 422

@@ -20,26 +20,26 @@ pytestmark = [
 EVIL = ("=1+1", "@SUM(A1)", "-2+3", "+cmd|' /C calc'!A0", "\t=1+1", '"; =1+1, x')
 
 
-async def export(house: ApiHarness, what: str) -> list[dict[str, str]]:
-    answer = await house.get(f"/shops/{house.shop.shop_id}/exports/{what}", "owner")
+async def export(api: ApiHarness, what: str) -> list[dict[str, str]]:
+    answer = await api.get(f"/shops/{api.shop.shop_id}/exports/{what}", "owner")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == f'attachment; filename="{what}.csv"'
     return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
-async def test_every_customer_is_exported_and_none_calculates(house: ApiHarness) -> None:
-    await house.add_booked_customer()
+async def test_every_customer_is_exported_and_none_calculates(api: ApiHarness) -> None:
+    await api.add_booked_customer()
 
     async def fill(ctx: Context) -> None:
-        shop = house.shop.shop_id
+        shop = api.shop.shop_id
         for n in range(230):
             await add_customer(ctx, shop, f"Customer {n}")
         for evil in EVIL:
             made = await add_customer(ctx, shop, "Eve")
             await change_customer(ctx, shop, made, CustomerChange(notes=evil))
 
-    await house.runtime.run(fill)
-    rows = await export(house, "customers")
+    await api.runtime.run(fill)
+    rows = await export(api, "customers")
     assert [row["name"] for row in rows] == [
         "Marta",
         *(f"Customer {n}" for n in range(230)),
@@ -56,9 +56,9 @@ async def test_every_customer_is_exported_and_none_calculates(house: ApiHarness)
     ]
 
 
-async def test_bookings_and_services_are_exported(house: ApiHarness) -> None:
-    await house.add_booked_customer()
-    (booking,) = await export(house, "bookings")
+async def test_bookings_and_services_are_exported(api: ApiHarness) -> None:
+    await api.add_booked_customer()
+    (booking,) = await export(api, "bookings")
     shown = ("state", "service", "provider", "customer_name", "starts_at", "price_minor")
     assert [booking[name] for name in shown] == [
         "confirmed",
@@ -68,11 +68,11 @@ async def test_bookings_and_services_are_exported(house: ApiHarness) -> None:
         "2026-03-10T09:00:00Z",
         "2500",
     ]
-    services = await export(house, "services")
+    services = await export(api, "services")
     assert [(row["name"], row["currency"]) for row in services] == [
         ("Cut", "EUR"),
         ("Colour", "EUR"),
         ("Blow-dry", "EUR"),
     ]
-    theirs = await house.get(f"/shops/{house.shop.shop_id}/exports/bookings", "other owner")
+    theirs = await api.get(f"/shops/{api.shop.shop_id}/exports/bookings", "other owner")
     assert status_and_code(theirs) == (404, "not_found")

@@ -23,7 +23,7 @@ from tests.webhooks.api.harness import ApiHarness, status_and_code
 class Elsewhere:
     """Somebody's calendar on a server of theirs, and a worker that reads it."""
 
-    house: ApiHarness
+    api: ApiHarness
     worker: Worker
     url: str = ""
     said: str = ""
@@ -39,13 +39,13 @@ class Elsewhere:
 
     async def read(self) -> int:
         """Let a quarter of an hour go by and the worker work."""
-        self.house.clock.advance(timedelta(minutes=15))
-        self.house.tokens.clear()  # which are over by then
+        self.api.clock.advance(timedelta(minutes=15))
+        self.api.tokens.clear()  # which are over by then
         return await self.worker.refresh_calendars()
 
     async def taken(self) -> list[str]:
         """Return what blocks take of Ana's calendar."""
-        async with self.house.runtime.read_transaction() as ctx:
+        async with self.api.runtime.read_transaction() as ctx:
             rows = await ctx.all(
                 sa.select(claims.c.busy_from, claims.c.busy_until)
                 .where(claims.c.block_id.is_not(None))
@@ -55,22 +55,22 @@ class Elsewhere:
 
     async def shown(self, *members: str) -> list[Any]:
         """Return members of the first calendar as the API shows it."""
-        at = f"/shops/{self.house.shop.shop_id}/outside-calendars"
-        first = (await self.house.get(at, "provider")).json()["items"][0]
+        at = f"/shops/{self.api.shop.shop_id}/outside-calendars"
+        first = (await self.api.get(at, "provider")).json()["items"][0]
         return [first[name] for name in members]
 
     async def name(self, url: str) -> Any:
         """Name an address as Ana, for herself."""
-        body = {"provider_id": self.house.shop.providers["Ana"], "url": url}
-        at = f"/shops/{self.house.shop.shop_id}/outside-calendars"
-        return await self.house.post(at, "provider", **body)
+        body = {"provider_id": self.api.shop.providers["Ana"], "url": url}
+        at = f"/shops/{self.api.shop.shop_id}/outside-calendars"
+        return await self.api.post(at, "provider", **body)
 
 
 @pytest.fixture
-async def elsewhere(house: ApiHarness) -> AsyncIterator[Elsewhere]:
-    worker = App.from_runtime(house.runtime, {}).worker
+async def elsewhere(api: ApiHarness) -> AsyncIterator[Elsewhere]:
+    worker = App.from_runtime(api.runtime, {}).worker
     worker.fetch = Fetcher(lambda address: address.is_loopback)
-    made = Elsewhere(house, worker)
+    made = Elsewhere(api, worker)
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(text=made.said, status=200 if made.said else 503)
@@ -84,7 +84,7 @@ async def elsewhere(house: ApiHarness) -> AsyncIterator[Elsewhere]:
 
 
 async def test_busy_times_become_blocks_around_what_is_booked(elsewhere: Elsewhere) -> None:
-    await elsewhere.house.add_booked_customer()  # Ana has a booking on the 10th, 9:00 to 9:30
+    await elsewhere.api.add_booked_customer()  # Ana has a booking on the 10th, 9:00 to 9:30
     elsewhere.says(
         ("20260310T083000Z", "20260310T110000Z"), ("20260312T120000Z", "20260314T000000Z")
     )
@@ -100,8 +100,8 @@ async def test_busy_times_become_blocks_around_what_is_booked(elsewhere: Elsewhe
     assert await elsewhere.taken() == [*booked, *long]
     assert await elsewhere.read() == 0
     assert await elsewhere.shown("error", "problem", "blocks") == ["", "", 2]
-    at = f"/shops/{elsewhere.house.shop.shop_id}/bookings/{elsewhere.house.booking}/cancel"
-    await elsewhere.house.post(at, "owner")
+    at = f"/shops/{elsewhere.api.shop.shop_id}/bookings/{elsewhere.api.booking}/cancel"
+    await elsewhere.api.post(at, "owner")
     assert await elsewhere.read() == 2
     assert await elsewhere.taken() == ["10 08:30>10 11:00", *long]
     elsewhere.says(("20260312T120000Z", "20260314T000000Z"))
@@ -149,22 +149,20 @@ async def test_what_one_calendar_brings_about_is_no_others_concern(elsewhere: El
 async def test_taken_away_its_time_is_on_offer_again(elsewhere: Elsewhere) -> None:
     elsewhere.says(("20260310T083000Z", "20260310T110000Z"))
     made = (await elsewhere.name(elsewhere.url)).json()["id"]
-    at = f"/shops/{elsewhere.house.shop.shop_id}/outside-calendars/{made}"
-    again = await elsewhere.house.post(f"{at}/read", "provider")
+    at = f"/shops/{elsewhere.api.shop.shop_id}/outside-calendars/{made}"
+    again = await elsewhere.api.post(f"{at}/read", "provider")
     assert (again.status_code, await elsewhere.worker.refresh_calendars()) == (200, 1)
-    gone = await elsewhere.house.request("DELETE", at, "provider")
+    gone = await elsewhere.api.request("DELETE", at, "provider")
     assert (gone.status_code, await elsewhere.taken(), await elsewhere.read()) == (204, [], 0)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_address_is_refused_or_kept_to_ourselves(elsewhere: Elsewhere) -> None:
-    house, at = elsewhere.house, f"/shops/{elsewhere.house.shop.shop_id}/outside-calendars"
+    api, at = elsewhere.api, f"/shops/{elsewhere.api.shop.shop_id}/outside-calendars"
     refused = [
         await elsewhere.name("http://127.0.0.1/a.ics"),
         await elsewhere.name("file:///etc/passwd"),
-        await house.post(
-            at, "provider", provider_id=house.shop.providers["Leo"], url="https://a.b"
-        ),
+        await api.post(at, "provider", provider_id=api.shop.providers["Leo"], url="https://a.b"),
     ]
     assert [status_and_code(answer) for answer in refused] == [
         (422, "invalid"),
@@ -176,8 +174,8 @@ async def test_an_address_is_refused_or_kept_to_ourselves(elsewhere: Elsewhere) 
     noted = [
         str(after)
         for after in [
-            await house.fetch_scalar(sa.select(audit.c.after).order_by(audit.c.id.desc()).limit(1))
+            await api.fetch_scalar(sa.select(audit.c.after).order_by(audit.c.id.desc()).limit(1))
         ]
     ]
     assert ["secret" in one for one in noted] == [False]
-    assert await house.fetch_scalar(sa.select(sa.func.count()).select_from(outside_calendars)) == 5
+    assert await api.fetch_scalar(sa.select(sa.func.count()).select_from(outside_calendars)) == 5

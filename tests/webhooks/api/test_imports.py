@@ -36,7 +36,7 @@ def written(headings: str, *rows: Iterable[object]) -> str:
 
 
 async def bring(
-    house: ApiHarness,
+    api: ApiHarness,
     what: str,
     file: str | bytes,
     *,
@@ -45,8 +45,8 @@ async def bring(
     more: str = "",
 ) -> httpx.Response:
     """Send a file as somebody."""
-    at = f"/shops/{house.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}{more}"
-    return await house.request("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
+    at = f"/shops/{api.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}{more}"
+    return await api.request("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
 
 
 def faults(answer: httpx.Response) -> list[tuple[int, str, str]]:
@@ -54,15 +54,15 @@ def faults(answer: httpx.Response) -> list[tuple[int, str, str]]:
     return [(e["line"], e["field"], e["reason"]) for e in answer.json()["errors"]]
 
 
-async def count(house: ApiHarness, table: sa.Table) -> int:
-    return int(await house.fetch_scalar(sa.select(sa.func.count()).select_from(table)))
+async def count(api: ApiHarness, table: sa.Table) -> int:
+    return int(await api.fetch_scalar(sa.select(sa.func.count()).select_from(table)))
 
 
-async def rows(house: ApiHarness, *columns: Any, **where: Any) -> list[tuple[Any, ...]]:
+async def rows(api: ApiHarness, *columns: Any, **where: Any) -> list[tuple[Any, ...]]:
     """Return rows of the newest ids first ones last."""
     table = columns[0].table
     wanted = [table.c[name] == value for name, value in where.items()]
-    async with house.runtime.read_transaction() as ctx:
+    async with api.runtime.read_transaction() as ctx:
         found = await ctx.all(sa.select(*columns).where(*wanted).order_by(table.c.id))
     return [tuple(row) for row in found]
 
@@ -74,30 +74,30 @@ SERVICES = written(
 )
 
 
-async def test_services_come_with_their_headings_and_who_gives_them(house: ApiHarness) -> None:
-    looked = await bring(house, "services", SERVICES, dry_run=True)
+async def test_services_come_with_their_headings_and_who_gives_them(api: ApiHarness) -> None:
+    looked = await bring(api, "services", SERVICES, dry_run=True)
     assert (looked.status_code, faults(looked), looked.json()["ignored"]) == (200, [], ["remark"])
-    before = await count(house, services)
-    made = await bring(house, "services", SERVICES)
+    before = await count(api, services)
+    made = await bring(api, "services", SERVICES)
     assert (made.status_code, made.json()["created"]) == (200, 2)
-    shown = (await house.get(f"/shops/{house.shop.shop_id}/services", "owner")).json()["items"]
+    shown = (await api.get(f"/shops/{api.shop.shop_id}/services", "owner")).json()["items"]
     new = [one for one in shown if one["name"] in {"Perm", "Beard"}]
     members = ("name", "minutes", "price_minor", "synonyms", "active")
     assert sorted([one[name] for name in members] for one in new) == [
         ["Beard", 20, None, [], False],
         ["Perm", 90, 6000, ["waves", "curls"], True],
     ]
-    assert await count(house, services) == before + 2
+    assert await count(api, services) == before + 2
     free = "?service={}&from=2026-03-10T00:00Z&to=2026-03-11T00:00Z"
     perm = next(one["id"] for one in new if one["name"] == "Perm")
-    at = f"/shops/{house.shop.shop_id}/availability{free.format(perm)}"
-    givers = {slot["provider_id"] for slot in (await house.get(at)).json()["slots"]}
-    assert givers <= {house.shop.providers["Ana"], house.shop.providers["Leo"]} != set()
-    again = await bring(house, "services", SERVICES, dry_run=True)
+    at = f"/shops/{api.shop.shop_id}/availability{free.format(perm)}"
+    givers = {slot["provider_id"] for slot in (await api.get(at)).json()["slots"]}
+    assert givers <= {api.shop.providers["Ana"], api.shop.providers["Leo"]} != set()
+    again = await bring(api, "services", SERVICES, dry_run=True)
     assert faults(again) == [(2, "name", "there already"), (3, "name", "there already")]
 
 
-async def test_every_fault_of_a_file_is_named_at_once(house: ApiHarness) -> None:
+async def test_every_fault_of_a_file_is_named_at_once(api: ApiHarness) -> None:
     file = written(
         "name minutes price_minor providers active",
         ("A", "ten", -1, "Nobody", "perhaps"),
@@ -105,7 +105,7 @@ async def test_every_fault_of_a_file_is_named_at_once(house: ApiHarness) -> None
         ("perm", 7, "", "", ""),
         ("Gel", "", "", "", ""),
     )
-    looked = await bring(house, "services", file, dry_run=True)
+    looked = await bring(api, "services", file, dry_run=True)
     wanted = [
         (2, "active", "neither true nor false"),
         (2, "minutes", "not a whole number"),
@@ -117,11 +117,11 @@ async def test_every_fault_of_a_file_is_named_at_once(house: ApiHarness) -> None
         (5, "minutes", "missing"),
     ]
     assert faults(looked) == wanted
-    refused = await bring(house, "services", file)
+    refused = await bring(api, "services", file)
     assert status_and_code(refused) == (422, "invalid")
     errors = [(e["field"], e["reason"]) for e in refused.json()["errors"]]
     assert errors == [(f"{line}.{name}", reason) for line, name, reason in wanted]
-    assert await rows(house, services.c.id, name="Perm") == []
+    assert await rows(api, services.c.id, name="Perm") == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -138,27 +138,27 @@ async def test_every_fault_of_a_file_is_named_at_once(house: ApiHarness) -> None
     ],
 )
 async def test_a_file_that_is_none_is_refused(
-    house: ApiHarness, file: bytes, fault: tuple[int, str, str]
+    api: ApiHarness, file: bytes, fault: tuple[int, str, str]
 ) -> None:
-    assert faults(await bring(house, "customers", file, dry_run=True)) == [fault]
-    assert status_and_code(await bring(house, "customers", file)) == (422, "invalid")
+    assert faults(await bring(api, "customers", file, dry_run=True)) == [fault]
+    assert status_and_code(await bring(api, "customers", file)) == (422, "invalid")
 
 
-async def test_customers_the_shop_knows_stay_as_they_are(house: ApiHarness) -> None:
-    await house.add_booked_customer()  # knows Marta, +34600111222
+async def test_customers_the_shop_knows_stay_as_they_are(api: ApiHarness) -> None:
+    await api.add_booked_customer()  # knows Marta, +34600111222
     file = "\ufeffName;Phone;E-mail;email;notes\r\nmarta;600 111 222;;;other\r\n"
     file += 'Hugo;;;hugo@example.org;"two\nlines"\r\nHugo;;;;\r\nLuz;\'+34 600 333 444;;;\r\n'
-    looked = await bring(house, "customers", file, dry_run=True)
+    looked = await bring(api, "customers", file, dry_run=True)
     assert (faults(looked), looked.json()["ignored"]) == ([], ["e-mail"])
-    made = (await bring(house, "customers", file)).json()
+    made = (await bring(api, "customers", file)).json()
     assert (made["rows"], made["created"], made["known"]) == (4, 2, 2)
     columns = (customers.c.name, customers.c.phone, customers.c.email, customers.c.notes)
-    assert await rows(house, *columns) == [
+    assert await rows(api, *columns) == [
         ("Marta", "+34600111222", "", ""),
         ("Hugo", "", "hugo@example.org", "two\nlines"),
         ("Luz", "+34600333444", "", ""),
     ]
-    noted = await house.fetch_scalar(
+    noted = await api.fetch_scalar(
         sa.select(audit.c.after).where(audit.c.action == "imports.bring")
     )
     assert (noted["created"], noted["known"]) == (2, 2)
@@ -167,32 +167,30 @@ async def test_customers_the_shop_knows_stay_as_they_are(house: ApiHarness) -> N
 BOOKINGS = "service provider starts_at customer phone minutes price_minor note"
 
 
-async def test_bookings_to_come_take_their_time_and_nobody_is_written_to(house: ApiHarness) -> None:
-    await house.add_booked_customer()
+async def test_bookings_to_come_take_their_time_and_nobody_is_written_to(api: ApiHarness) -> None:
+    await api.add_booked_customer()
     file = written(
         BOOKINGS,
         ("Cut", "Ana", "2026-03-10 12:00", "Marta", "600111222", "", "", "by the window"),
         ("cut", "leo", "2026-03-10T12:00+01:00", "Hugo", "", 45, 9900, ""),
     )
-    before = await count(house, outbox)
-    assert (await bring(house, "bookings", file)).json()["created"] == 2
+    before = await count(api, outbox)
+    assert (await bring(api, "bookings", file)).json()["created"] == 2
     b = bookings.c
-    found = await rows(
-        house, b.starts_at, b.ends_at, b.price_minor, b.note, b.state, origin="import"
-    )
+    found = await rows(api, b.starts_at, b.ends_at, b.price_minor, b.note, b.state, origin="import")
     eleven = datetime(2026, 3, 10, 11, tzinfo=UTC)
     cut = (eleven, eleven + timedelta(minutes=30), 2500, "by the window", "confirmed")
     assert found == [cut, (eleven, eleven + timedelta(minutes=45), 9900, "", "confirmed")]
-    assert await count(house, outbox) == before
-    assert await rows(house, customers.c.name) == [("Marta",), ("Hugo",)]
-    block = {"provider_id": house.shop.providers["Ana"], "starts_at": "2026-03-10T11:00Z"}
-    at = f"/shops/{house.shop.shop_id}/blocks"
-    taken = await house.post(at, "owner", **block, ends_at="2026-03-10T11:10Z")
+    assert await count(api, outbox) == before
+    assert await rows(api, customers.c.name) == [("Marta",), ("Hugo",)]
+    block = {"provider_id": api.shop.providers["Ana"], "starts_at": "2026-03-10T11:00Z"}
+    at = f"/shops/{api.shop.shop_id}/blocks"
+    taken = await api.post(at, "owner", **block, ends_at="2026-03-10T11:10Z")
     assert status_and_code(taken) == (409, "overlap")
 
 
-async def test_bookings_that_cannot_be_are_named_by_line(house: ApiHarness) -> None:
-    await house.add_booked_customer()  # Ana has a booking on the 10th, 10:00 to 10:30 in Madrid
+async def test_bookings_that_cannot_be_are_named_by_line(api: ApiHarness) -> None:
+    await api.add_booked_customer()  # Ana has a booking on the 10th, 10:00 to 10:30 in Madrid
     file = written(
         BOOKINGS,
         ("Cut", "Ana", "2026-03-10 10:15", "Marta", "", "", "", ""),
@@ -217,25 +215,25 @@ async def test_bookings_that_cannot_be_are_named_by_line(house: ApiHarness) -> N
         (8, "starts_at", "no time such as 2026-03-10 16:30"),
         (9, "starts_at", "more than two years ahead"),
     ]
-    assert faults(await bring(house, "bookings", file, dry_run=True)) == wanted
-    before = [await count(house, table) for table in (bookings, claims, customers)]
-    assert status_and_code(await bring(house, "bookings", file)) == (422, "invalid")
-    assert [await count(house, table) for table in (bookings, claims, customers)] == before
+    assert faults(await bring(api, "bookings", file, dry_run=True)) == wanted
+    before = [await count(api, table) for table in (bookings, claims, customers)]
+    assert status_and_code(await bring(api, "bookings", file)) == (422, "invalid")
+    assert [await count(api, table) for table in (bookings, claims, customers)] == before
 
 
 def phone(number: int) -> str:
     return f"+34611{number:06}"
 
 
-async def known(house: ApiHarness, count: int) -> None:
+async def known(api: ApiHarness, count: int) -> None:
     """Make so many people customers of the shop who have written to it by SMS."""
-    now = house.clock.now()
+    now = api.clock.now()
     people = range(1, count + 1)
 
     async def add(ctx: Context, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         await ctx.execute(table.insert(), [{"created_at": now, **row} for row in rows])
 
-    async with house.runtime.transaction() as ctx:
+    async with api.runtime.transaction() as ctx:
         users_ = [{"id": 1000 + n, "name": f"Person {n}"} for n in people]
         await add(ctx, users, users_)
         proved = {"kind": "phone", "proved_at": now}
@@ -244,13 +242,13 @@ async def known(house: ApiHarness, count: int) -> None:
             identities,
             [{"id": 1000 + n, "user_id": 1000 + n, "value": phone(n), **proved} for n in people],
         )
-        talk = {"line_id": house.shop.line_id, "shop_id": house.shop.shop_id, "last_in_at": now}
+        talk = {"line_id": api.shop.line_id, "shop_id": api.shop.shop_id, "last_in_at": now}
         await add(
             ctx,
             conversations,
             [{"id": n, "identity_id": 1000 + n, "address": phone(n), **talk} for n in people],
         )
-        theirs = {"shop_id": house.shop.shop_id}
+        theirs = {"shop_id": api.shop.shop_id}
         await add(
             ctx,
             customers,
@@ -261,28 +259,28 @@ async def known(house: ApiHarness, count: int) -> None:
         )
 
 
-async def reminders(house: ApiHarness, booking_id: int) -> list[tuple[Any, ...]]:
+async def reminders(api: ApiHarness, booking_id: int) -> list[tuple[Any, ...]]:
     """Return what waits for a booking: to whom, what, when, what it asks and until when."""
     o, p = outbox.c, prompts.c
     columns = (o.conversation_id, o.kind, o.lane, o.state, o.due_at, o.not_after, o.say["key"])
     asks = (p.flow, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
     statement = sa.select(*columns, *asks).join_from(outbox, prompts, isouter=True)
     statement = statement.where(o.booking_id == booking_id, o.lane == "reminder").order_by(o.due_at)
-    async with house.runtime.read_transaction() as ctx:
+    async with api.runtime.read_transaction() as ctx:
         return [tuple(row) for row in await ctx.all(statement)]
 
 
-async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: ApiHarness) -> None:
-    await known(house, 2)
+async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(api: ApiHarness) -> None:
+    await known(api, 2)
     file = written(
         BOOKINGS,
         ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), "", "", ""),
         ("Cut", "Leo", "2026-03-09 17:00", "Person 2", phone(2), "", "", ""),
         ("Cut", "Leo", "2026-03-12 12:00", "Hugo", phone(3), "", "", ""),
     )
-    assert (await bring(house, "bookings", file)).json()["created"] == 3
-    brought = [row[0] for row in await rows(house, bookings.c.id)]
-    found = [await reminders(house, one) for one in brought]
+    assert (await bring(api, "bookings", file)).json()["created"] == 3
+    brought = [row[0] for row in await rows(api, bookings.c.id)]
+    found = [await reminders(api, one) for one in brought]
     nine = datetime(2026, 3, 12, 9, tzinfo=UTC)  # two hours before noon in Madrid
     before, start = nine - timedelta(hours=22), nine + timedelta(hours=2)
     assert [[row[:6] for row in one] for one in found] == [
@@ -304,12 +302,12 @@ async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: 
         [],  # never wrote to us
     ]
     # Word for word what a booking at the desk brings about.
-    ids = dict(await rows(house, customers.c.name, customers.c.id))
-    desk = await house.post(
-        f"/shops/{house.shop.shop_id}/bookings",
+    ids = dict(await rows(api, customers.c.name, customers.c.id))
+    desk = await api.post(
+        f"/shops/{api.shop.shop_id}/bookings",
         "owner",
-        service_id=house.shop.services["Cut"],
-        provider_id=house.shop.providers["Ana"],
+        service_id=api.shop.services["Cut"],
+        provider_id=api.shop.providers["Ana"],
         starts_at="2026-03-12T12:00:00Z",
         customer_id=ids["Person 1"],
     )
@@ -319,18 +317,18 @@ async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(house: 
         (*row[:4], row[4] + hour, row[5] + hour, row[6], row[7], row[8], row[9] + hour, row[10])
         for row in found[0]
     ]
-    assert await reminders(house, desk.json()["id"]) == later
+    assert await reminders(api, desk.json()["id"]) == later
 
 
-async def test_of_a_file_nobody_is_reminded_if_that_is_asked(house: ApiHarness) -> None:
-    await known(house, 1)
+async def test_of_a_file_nobody_is_reminded_if_that_is_asked(api: ApiHarness) -> None:
+    await known(api, 1)
     file = written(BOOKINGS, ("Cut", "Ana", "2026-03-12 12:00", "Person 1", phone(1), *[""] * 3))
-    assert (await bring(house, "bookings", file, more="&remind=false")).json()["created"] == 1
-    assert await count(house, outbox) == 0
+    assert (await bring(api, "bookings", file, more="&remind=false")).json()["created"] == 1
+    assert await count(api, outbox) == 0
 
 
-async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: ApiHarness) -> None:
-    await known(house, 220)
+async def test_reminding_many_takes_as_few_statements_as_reminding_some(api: ApiHarness) -> None:
+    await known(api, 220)
     start = datetime(2026, 3, 12, tzinfo=UTC)
     made = [
         ("Cut", "Ana", (start + timedelta(minutes=30 * n)).isoformat(), f"Person {n}", phone(n))
@@ -338,11 +336,11 @@ async def test_reminding_many_takes_as_few_statements_as_reminding_some(house: A
     ]
     sent = []
     for part in (made[:1], made[1:20], made[20:]):
-        with count_statements(house.runtime) as counted:
+        with count_statements(api.runtime) as counted:
             file = written(BOOKINGS, *((*row, "", "", "") for row in part))
-            assert (await bring(house, "bookings", file)).status_code == 200
+            assert (await bring(api, "bookings", file)).status_code == 200
         sent.append(len(counted))
-    assert await count(house, outbox) > 400
+    assert await count(api, outbox) > 400
     assert sent[1] == sent[2]  # the first request of somebody asks more
 
 
@@ -368,14 +366,14 @@ def five_thousand(*, fault: bool) -> str:
     return written(BOOKINGS, *made)
 
 
-async def test_five_thousand_rows_are_all_there_or_none(house: ApiHarness) -> None:
-    refused = await bring(house, "bookings", five_thousand(fault=True))
+async def test_five_thousand_rows_are_all_there_or_none(api: ApiHarness) -> None:
+    refused = await bring(api, "bookings", five_thousand(fault=True))
     assert [e["field"] for e in refused.json()["errors"]] == ["5001.starts_at"]
-    assert await count(house, bookings) == 0
-    with count_statements(house.runtime) as sent:
-        made = await bring(house, "bookings", five_thousand(fault=False))
+    assert await count(api, bookings) == 0
+    with count_statements(api.runtime) as sent:
+        made = await bring(api, "bookings", five_thousand(fault=False))
     assert (made.status_code, made.json()["created"]) == (200, 5_000)
-    counts = [await count(house, table) for table in (bookings, claims, customers)]
+    counts = [await count(api, table) for table in (bookings, claims, customers)]
     assert counts == [5_000, 5_000, 2_500]
     # Batches of so many rows; one statement a row would be 15,000.
     assert len(sent) < 100

@@ -57,7 +57,7 @@ OFTEN = (0, 0, 15)
 class Walk:
     """Requests of one after the other, each knowing what came of those before."""
 
-    house: ApiHarness
+    api: ApiHarness
     documented: OpenApiRequests
     follow: bool = True
     asked: int = 0
@@ -69,7 +69,7 @@ class Walk:
     async def round(self, lead: str, part: slice = WHOLE) -> None:
         """Ask for everything as somebody, once the owner made what there is to ask for."""
         for who in dict.fromkeys((lead, "owner")):
-            await revive(self.house, who)
+            await revive(self.api, who)
         everything = list(self.documented.operations.values())
         open_ = []
         for operation in everything:
@@ -95,7 +95,7 @@ class Walk:
     ) -> list[tuple[Operation, dict[str, Any]]]:
         """Ask for one thing; return where the answer leads."""
         url, more = self.documented.draw_request(operation, often, known)
-        answer = await self.house.request(operation.method, url, who, **more)
+        answer = await self.api.request(operation.method, url, who, **more)
         self.asked += 1
         if "/-" in url:  # an empty id is another path
             return []
@@ -104,7 +104,7 @@ class Walk:
             said + fault for fault in self.documented.find_violations(operation, answer)
         ]
         if answer.status_code == HTTPStatus.UNAUTHORIZED or operation.path in ENDS:
-            await revive(self.house, who)
+            await revive(self.api, who)
         if not (answer.is_success and self.follow):
             return []
         self.granted.add(operation.id)
@@ -125,9 +125,9 @@ class Walk:
 ENDS = ("/me/erase", "/auth/sign-out")
 
 
-async def revive(house: ApiHarness, who: str) -> None:
+async def revive(api: ApiHarness, who: str) -> None:
     """Let somebody sign in anew who was signed out, deactivated or erased."""
-    house.tokens.pop(who, None)
+    api.tokens.pop(who, None)
     if not who:
         return
 
@@ -137,7 +137,7 @@ async def revive(house: ApiHarness, who: str) -> None:
         await ctx.execute(there.values(deactivated_at=None))
         role = who.removeprefix("other ")
         if role in ROLES:
-            place = house.other if who != role else house.shop
+            place = api.other if who != role else api.shop
             provider = next(iter(place.providers.values())) if role == "provider" else None
             return await add_member(
                 ctx, place.shop_id, role=role, phone=PHONES[who], provider_id=provider
@@ -149,13 +149,13 @@ async def revive(house: ApiHarness, who: str) -> None:
             await make_admin(ctx, PHONES[who])
         return made
 
-    house.users[who] = await house.runtime.run(work)
+    api.users[who] = await api.runtime.run(work)
 
 
-def walk(house: ApiHarness, seed: int, *, follow: bool = True) -> Walk:
+def walk(api: ApiHarness, seed: int, *, follow: bool = True) -> Walk:
     """Begin a walk; the seed decides what is asked."""
     chance = random.Random(seed)
-    return Walk(house, OpenApiRequests(house.api.openapi(), ids_of(house), chance), follow)
+    return Walk(api, OpenApiRequests(api.app.openapi(), ids_of(api), chance), follow)
 
 
 @asynccontextmanager
@@ -169,12 +169,12 @@ async def furnished(runtime: Runtime) -> AsyncIterator[ApiHarness]:
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[ApiHarness]:
+async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     async with furnished(runtime) as opened:
         if runtime.engine.dialect.name == "sqlite":
             yield opened
             return
-        async with on_a_port(opened.api) as url, httpx.AsyncClient(base_url=url) as client:
+        async with on_a_port(opened.app) as url, httpx.AsyncClient(base_url=url) as client:
             opened.client = client
             yield opened
 
@@ -193,31 +193,31 @@ async def on_a_port(api: Any) -> AsyncIterator[str]:
             await task
 
 
-async def furnish_more(house: ApiHarness) -> None:
+async def furnish_more(api: ApiHarness) -> None:
     """Add a class of Ana's, and have colours wait for the shop's yes."""
 
     async def work(ctx: Context) -> int:
-        shop, colour = house.shop.shop_id, house.shop.services["Colour"]
+        shop, colour = api.shop.shop_id, api.shop.services["Colour"]
         await services.change_service(
             ctx, shop, colour, ServiceChange(rules=RulesChange(needs_approval=True))
         )
         made = await services.add_service(
             ctx, shop, NewService(name="Class", minutes=60, sessions=True)
         )
-        await providers.set_offering(ctx, shop, house.shop.providers["Ana"], made)
+        await providers.set_offering(ctx, shop, api.shop.providers["Ana"], made)
         return made
 
-    made = await house.runtime.run(work)
-    house.shop = replace(house.shop, services={**house.shop.services, "Class": made})
+    made = await api.runtime.run(work)
+    api.shop = replace(api.shop, services={**api.shop.services, "Class": made})
 
 
 @pytest.mark.experiment
-async def test_fuzzed_api_requests_are_answered_as_documented(house: ApiHarness) -> None:
+async def test_fuzzed_api_requests_are_answered_as_documented(api: ApiHarness) -> None:
     faults = []
-    half = slice(house.runtime.engine.dialect.name == "postgresql", None, 2)
+    half = slice(api.runtime.engine.dialect.name == "postgresql", None, 2)
     for seed in range(max(ROUNDS, 1) * len(LEADS)):
         lead = LEADS[seed % len(LEADS)]
-        one = walk(house, seed)
+        one = walk(api, seed)
         await one.round(lead, WHOLE if ROUNDS else half)
         if lead == "admin":  # whom no role keeps out
             await one.nowhere(lead)
@@ -237,7 +237,7 @@ class Gadget(BaseModel):
     name: str
 
 
-def break_routes(house: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def break_routes(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Serve things that break when what was made is asked for, and lists of another form."""
     made: set[int] = set()
 
@@ -268,17 +268,17 @@ def break_routes(house: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     for route in ("POST ", "GET ", "GET /{gadget_id}"):
         method, below = route.split(" ")
         monkeypatch.setitem(PERMISSIONS, f"{method} /shops/{{shop_id}}/gadgets{below}", TEAM)
-    house.api.include_router(broken)
+    api.app.include_router(broken)
 
 
 @pytest.mark.experiment
 async def test_fuzzing_finds_a_broken_route(
-    house: ApiHarness, monkeypatch: pytest.MonkeyPatch
+    api: ApiHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    break_routes(house, monkeypatch)
+    break_routes(api, monkeypatch)
     found = {}
     for follow in (False, True):
-        one = walk(house, 0, follow=follow)
+        one = walk(api, 0, follow=follow)
         await one.round("receptionist")
         found[follow] = {fault.rpartition(" -> ")[2].partition(" {")[0] for fault in one.faults}
     unfit = "answer.0.id is no integer: 'one'"
@@ -286,20 +286,20 @@ async def test_fuzzing_finds_a_broken_route(
     assert found == {False: {unfit}, True: {unfit, "500"}}
 
 
-def ids_of(house: ApiHarness) -> dict[str, list[int]]:
+def ids_of(api: ApiHarness) -> dict[str, list[int]]:
     """Ids that are there, of both shops, by the names of fields."""
-    shop, other = house.shop, house.other
+    shop, other = api.shop, api.other
     return {
         "shop_id": [shop.shop_id] * 8 + [other.shop_id],
         "service_id": [*shop.services.values()] * 3 + [*other.services.values()],
         "service": [*shop.services.values()],
         "provider_id": [*shop.providers.values()] * 3 + [*other.providers.values()],
         "provider": [*shop.providers.values()],
-        "booking_id": [house.booking],
-        "customer_id": [house.customer],
-        "into": [house.customer],
-        "conversation_id": [house.talk],
-        "user_id": [house.users["other provider"], house.users["other receptionist"]],
+        "booking_id": [api.booking],
+        "customer_id": [api.customer],
+        "into": [api.customer],
+        "conversation_id": [api.talk],
+        "user_id": [api.users["other provider"], api.users["other receptionist"]],
         "category_id": [1],
         "calendar_id": [1, 2, 3],
     }

@@ -24,16 +24,16 @@ UNDONE = {"Idempotency-Key": "not a key: it has blanks"}
 
 
 @pytest.fixture
-async def house(runtime: Runtime) -> AsyncIterator[ApiHarness]:
+async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
     async with open_api_harness(runtime) as opened:
         await opened.add_booked_customer()
         await _forge(opened)
         yield opened
 
 
-async def _forge(house: ApiHarness) -> None:
+async def _forge(api: ApiHarness) -> None:
     """Give every bad caller a token that is bad in its own way."""
-    owner = house.users["owner"]
+    owner = api.users["owner"]
 
     async def begin(ctx: Context) -> dict[str, str]:
         made = await sessions.start_auth_session(ctx, owner, kind="token")
@@ -51,7 +51,7 @@ async def _forge(house: ApiHarness) -> None:
             "ended": sessions.issue_tokens(ctx, owner, over).access_token,
         }
 
-    house.tokens |= await house.runtime.run(begin)
+    api.tokens |= await api.runtime.run(begin)
 
 
 def expected(route: str, who: str) -> str:
@@ -70,17 +70,17 @@ def expected(route: str, who: str) -> str:
     return "ok" if who in row else "403"
 
 
-async def found(house: ApiHarness, route: str, who: str) -> str:
+async def found(api: ApiHarness, route: str, who: str) -> str:
     """What becomes of a call, in the same words."""
     method, _, path = route.partition(" ")
     ids = {
-        "shop_id": house.shop.shop_id,
-        "provider_id": house.shop.providers["Ana"],
-        "service_id": house.shop.services["Cut"],
-        "booking_id": house.booking,
-        "customer_id": house.customer,
-        "conversation_id": house.talk,
-        "user_id": house.users["owner"],
+        "shop_id": api.shop.shop_id,
+        "provider_id": api.shop.providers["Ana"],
+        "service_id": api.shop.services["Cut"],
+        "booking_id": api.booking,
+        "customer_id": api.customer,
+        "conversation_id": api.talk,
+        "user_id": api.users["owner"],
         "role": "owner",
         "what": "bookings",
         "key": "booked",
@@ -95,13 +95,11 @@ async def found(house: ApiHarness, route: str, who: str) -> str:
     while "{" in path:  # what is not there: the call is undone before anybody looks
         path = f"{path[: path.index('{')]}1{path[path.index('}') + 1 :]}"
     if route == "POST /auth/sign-out" and who not in BAD:
-        house.tokens.pop(who, None)
+        api.tokens.pop(who, None)
     body = {} if method in {"GET", "DELETE"} else {"json": {"no such member": 1}}
-    answer = await house.request(
-        method, path, "" if who == "nobody" else who, headers=UNDONE, **body
-    )
+    answer = await api.request(method, path, "" if who == "nobody" else who, headers=UNDONE, **body)
     if route == "POST /auth/sign-out":
-        house.tokens.pop(who, None) if who not in BAD else None
+        api.tokens.pop(who, None) if who not in BAD else None
         return "ok" if answer.status_code == 204 else str(answer.status_code)
     if answer.status_code == 422 or (method == "GET" and answer.status_code == 200):
         return "ok"
@@ -109,21 +107,21 @@ async def found(house: ApiHarness, route: str, who: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_route_answers_everybody_as_the_table_says(house: ApiHarness) -> None:
+async def test_every_route_answers_everybody_as_the_table_says(api: ApiHarness) -> None:
     wanted = {
         (route, who): expected(route, who)
         for route in routes_by_permission_key()
         for who in EVERYBODY
     }
-    seen = {pair: await found(house, *pair) for pair in wanted}
+    seen = {pair: await found(api, *pair) for pair in wanted}
     assert {pair: (seen[pair], wanted[pair]) for pair in wanted if seen[pair] != wanted[pair]} == {}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_every_list_route_answers_by_the_permissions_on_postgresql(house: ApiHarness) -> None:
+async def test_every_list_route_answers_by_the_permissions_on_postgresql(api: ApiHarness) -> None:
     lists = [route for route in routes_by_permission_key() if route.startswith("GET")]
     wanted = {(route, who): expected(route, who) for route in lists for who in EVERYBODY}
-    seen = {pair: await found(house, *pair) for pair in wanted}
+    seen = {pair: await found(api, *pair) for pair in wanted}
     assert seen == wanted
 
 
@@ -143,7 +141,7 @@ async def test_a_route_without_a_row_is_not_served(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_token_is_over_in_the_second_it_says(house: ApiHarness) -> None:
-    assert await found(house, "GET /me", "owner") == "ok"
-    house.clock.advance(timedelta(minutes=15))
-    assert await found(house, "GET /me", "owner") == "401"
+async def test_a_token_is_over_in_the_second_it_says(api: ApiHarness) -> None:
+    assert await found(api, "GET /me", "owner") == "ok"
+    api.clock.advance(timedelta(minutes=15))
+    assert await found(api, "GET /me", "owner") == "401"

@@ -23,21 +23,21 @@ SHOP = {
 }
 
 
-async def ok(house: ApiHarness, method: str, path: str, who: str = "customer", **body: Any) -> Any:
+async def ok(api: ApiHarness, method: str, path: str, who: str = "customer", **body: Any) -> Any:
     """Make a call that has to work; return what it says."""
-    answer = await house.request(method, path, who, **({"json": body} if body else {}))
+    answer = await api.request(method, path, who, **({"json": body} if body else {}))
     assert answer.status_code < 300, answer.text
     return answer.json() if answer.content else None
 
 
 async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Runtime) -> None:
-    async with open_api_harness(runtime, shops_by_anyone=True) as house:
-        shop = await ok(house, "POST", "/shops", **SHOP, rules={"notice_minutes": 0})
+    async with open_api_harness(runtime, shops_by_anyone=True) as api:
+        shop = await ok(api, "POST", "/shops", **SHOP, rules={"notice_minutes": 0})
         at = f"/shops/{shop['id']}"
         assert (shop["keyword"], shop["rules"]["notice_minutes"]) == ("NOVA", 0)
-        nails = await ok(house, "POST", f"{at}/categories", name="Nails")
+        nails = await ok(api, "POST", f"{at}/categories", name="Nails")
         gel = await ok(
-            house,
+            api,
             "POST",
             f"{at}/services",
             name="Gel",
@@ -45,16 +45,16 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
             price_minor=3000,
             category_id=nails["id"],
         )
-        rita = await ok(house, "POST", f"{at}/providers", name="Rita")
+        rita = await ok(api, "POST", f"{at}/providers", name="Rita")
         offer = f"{at}/providers/{rita['id']}/services/{gel['id']}"
-        offered = await ok(house, "PUT", offer, price_minor=3500)
+        offered = await ok(api, "PUT", offer, price_minor=3500)
         assert (offered["price_minor"], offered["minutes"], offered["live"]) == (3500, 45, True)
         week = [{"weekday": 0, "opens": "09:00", "closes": "12:00"}]
-        assert await ok(house, "PUT", f"{at}/hours", hours=week) == {"hours": week}
+        assert await ok(api, "PUT", f"{at}/hours", hours=week) == {"hours": week}
         asked = {"service": gel["id"], "from": "2026-03-09T00:00Z", "to": "2026-03-17T00:00Z"}
 
         async def starts() -> list[str]:
-            free = await house.get(f"{at}/availability", params=asked)
+            free = await api.get(f"{at}/availability", params=asked)
             return [slot["starts_at"] for slot in free.json()["slots"]]
 
         monday = [
@@ -62,26 +62,26 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
         ]
         assert (await starts())[-5:] == monday
         away = {"starts_at": "2026-03-16T10:00:00Z", "ends_at": "2026-03-16T23:00:00Z"}
-        off = await ok(house, "POST", f"{at}/providers/{rita['id']}/time-off", **away)
+        off = await ok(api, "POST", f"{at}/providers/{rita['id']}/time-off", **away)
         assert (await starts())[-1] == monday[0]
-        await ok(house, "DELETE", f"{at}/providers/{rita['id']}/time-off/{off['id']}")
+        await ok(api, "DELETE", f"{at}/providers/{rita['id']}/time-off/{off['id']}")
         span = {"starts_at": "2026-03-16T09:00:00Z", "ends_at": "2026-03-16T11:00:00Z"}
-        block = await ok(house, "POST", f"{at}/blocks", provider_id=rita["id"], **span)
+        block = await ok(api, "POST", f"{at}/blocks", provider_id=rita["id"], **span)
         assert {k: block[k] for k in span} == span
         assert (await starts())[-1] == monday[-1]
-        again = await house.post(f"{at}/blocks", "customer", provider_id=rita["id"], **span)
+        again = await api.post(f"{at}/blocks", "customer", provider_id=rita["id"], **span)
         assert status_and_code(again) == (409, "overlap")
-        await ok(house, "DELETE", f"{at}/blocks/{block['id']}")
-        dates = await ok(house, "PUT", f"{at}/dates/2026-03-16", reason="Holiday")
+        await ok(api, "DELETE", f"{at}/blocks/{block['id']}")
+        dates = await ok(api, "PUT", f"{at}/dates/2026-03-16", reason="Holiday")
         assert dates["items"] == [{"day": "2026-03-16", "hours": [], "reason": "Holiday"}]
         assert not [start for start in await starts() if start in monday]
-        await ok(house, "DELETE", f"{at}/dates/2026-03-16")
-        await ok(house, "PATCH", f"{at}/providers/{rita['id']}", available=False)
+        await ok(api, "DELETE", f"{at}/dates/2026-03-16")
+        await ok(api, "PATCH", f"{at}/providers/{rita['id']}", available=False)
         assert await starts() == []
-        found = await house.get("/shops", params={"q": "nvoa nails"})
+        found = await api.get("/shops", params={"q": "nvoa nails"})
         assert [one["name"] for one in found.json()["items"]] == ["Nova Nails"]
         entries = sa.select(audit.c.action).where(audit.c.shop_id == shop["id"])
-        async with house.runtime.read_transaction() as ctx:
+        async with api.runtime.read_transaction() as ctx:
             noted = list((await ctx.execute(entries.order_by(audit.c.id))).scalars())
         assert noted == [
             "shops.found",
@@ -100,10 +100,10 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
         ]
 
 
-async def test_a_change_is_noted_with_before_and_after(house: ApiHarness) -> None:
-    at = f"/shops/{house.shop.shop_id}/services/{house.shop.services['Cut']}"
-    await ok(house, "PATCH", at, "owner", price_minor=2700, name="Cut")
-    async with house.runtime.read_transaction() as ctx:
+async def test_a_change_is_noted_with_before_and_after(api: ApiHarness) -> None:
+    at = f"/shops/{api.shop.shop_id}/services/{api.shop.services['Cut']}"
+    await ok(api, "PATCH", at, "owner", price_minor=2700, name="Cut")
+    async with api.runtime.read_transaction() as ctx:
         row = await ctx.first(sa.select(audit))
     assert row is not None
     assert (row.action, row.target, row.before, row.after) == (
@@ -113,37 +113,37 @@ async def test_a_change_is_noted_with_before_and_after(house: ApiHarness) -> Non
         {"price_minor": 2700},
     )
     assert (row.user_id, row.shop_id, row.address) == (
-        house.users["owner"],
-        house.shop.shop_id,
+        api.users["owner"],
+        api.shop.shop_id,
         "192.0.2.1",
     )
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestOnce:
-    async def test_all_wrong_values_are_named_at_once(self, house: ApiHarness) -> None:
+    async def test_all_wrong_values_are_named_at_once(self, api: ApiHarness) -> None:
         body = SHOP | {"timezone": "Mars/Base", "country": "XX", "currency": "ZZZ"}
-        answer = await house.post("/shops", "admin", **body)
+        answer = await api.post("/shops", "admin", **body)
         assert answer.json()["errors"] == [
             {"field": "timezone", "reason": "zone"},
             {"field": "country", "reason": "country"},
             {"field": "currency", "reason": "currency"},
         ]
 
-    async def test_only_admins_found_shops_unless_everybody_may(self, house: ApiHarness) -> None:
-        assert status_and_code(await house.post("/shops", "customer", **SHOP)) == (
+    async def test_only_admins_found_shops_unless_everybody_may(self, api: ApiHarness) -> None:
+        assert status_and_code(await api.post("/shops", "customer", **SHOP)) == (
             403,
             "not_allowed",
         )
-        assert (await house.post("/shops", "admin", **SHOP)).status_code == 201
+        assert (await api.post("/shops", "admin", **SHOP)).status_code == 201
 
-    async def test_what_is_another_shops_is_not_there(self, house: ApiHarness) -> None:
-        ours, theirs = f"/shops/{house.shop.shop_id}", house.other
+    async def test_what_is_another_shops_is_not_there(self, api: ApiHarness) -> None:
+        ours, theirs = f"/shops/{api.shop.shop_id}", api.other
         service, provider = theirs.services["Check-up"], theirs.providers["Rao"]
-        cut, ana = house.shop.services["Cut"], house.shop.providers["Ana"]
-        room = (await ok(house, "POST", f"{ours}/rooms", "owner", name="Chair"))["id"]
+        cut, ana = api.shop.services["Cut"], api.shop.providers["Ana"]
+        room = (await ok(api, "POST", f"{ours}/rooms", "owner", name="Chair"))["id"]
         at = f"/shops/{theirs.shop_id}/rooms"
-        attic = (await ok(house, "POST", at, "other owner", name="Attic"))["id"]
+        attic = (await ok(api, "POST", at, "other owner", name="Attic"))["id"]
         calls = [
             ("PATCH", f"/services/{service}", {"name": "Mine"}),
             ("PATCH", f"/services/{cut}", {"parent_id": service}),
@@ -156,16 +156,16 @@ class TestOnce:
             ("PATCH", f"/rooms/{attic}", {"name": "Mine"}),
         ]
         seen = [
-            status_and_code(await house.request(method, ours + path, "owner", json=body))
+            status_and_code(await api.request(method, ours + path, "owner", json=body))
             for method, path, body in calls
         ]
         assert seen == [(404, "not_found")] * len(calls)
 
-    async def test_a_provider_changes_what_is_their_own(self, house: ApiHarness) -> None:
+    async def test_a_provider_changes_what_is_their_own(self, api: ApiHarness) -> None:
         at, ana, leo = (
-            f"/shops/{house.shop.shop_id}/providers",
-            house.shop.providers["Ana"],
-            house.shop.providers["Leo"],
+            f"/shops/{api.shop.shop_id}/providers",
+            api.shop.providers["Ana"],
+            api.shop.providers["Leo"],
         )
         span = {"starts_at": "2026-03-16T10:00Z", "ends_at": "2026-03-16T11:00Z"}
         calls: list[tuple[str, str, dict[str, Any]]] = [
@@ -174,43 +174,41 @@ class TestOnce:
             ("PATCH", f"{at}/{leo}", {"available": False}),
             ("POST", f"{at}/{ana}/time-off", span),
             ("POST", f"{at}/{leo}/time-off", span),
-            ("POST", f"/shops/{house.shop.shop_id}/blocks", span | {"provider_id": ana}),
-            ("POST", f"/shops/{house.shop.shop_id}/blocks", span | {"provider_id": leo}),
+            ("POST", f"/shops/{api.shop.shop_id}/blocks", span | {"provider_id": ana}),
+            ("POST", f"/shops/{api.shop.shop_id}/blocks", span | {"provider_id": leo}),
         ]
         seen = [
-            (await house.request(method, path, "provider", json=body)).status_code
+            (await api.request(method, path, "provider", json=body)).status_code
             for method, path, body in calls
         ]
         assert seen == [200, 403, 403, 201, 403, 201, 404]
 
-    async def test_strangers_do_not_see_what_is_off_offer(self, house: ApiHarness) -> None:
-        at = f"/shops/{house.shop.shop_id}"
-        cut = house.shop.services["Cut"]
-        await ok(house, "PATCH", f"{at}/services/{cut}", "owner", active=False)
+    async def test_strangers_do_not_see_what_is_off_offer(self, api: ApiHarness) -> None:
+        at = f"/shops/{api.shop.shop_id}"
+        cut = api.shop.services["Cut"]
+        await ok(api, "PATCH", f"{at}/services/{cut}", "owner", active=False)
         counts = [
-            len((await house.get(f"{at}/services", who)).json()["items"])
+            len((await api.get(f"{at}/services", who)).json()["items"])
             for who in ("", "customer", "other owner", "provider", "admin")
         ]
         assert counts == [2, 2, 2, 3, 3]
-        assert "hold_minutes" not in (await house.get(at)).json()
-        assert (await house.get(f"{at}/settings", "owner")).json()["hold_minutes"] == 5
+        assert "hold_minutes" not in (await api.get(at)).json()
+        assert (await api.get(f"{at}/settings", "owner")).json()["hold_minutes"] == 5
 
-    async def test_a_list_comes_in_pages(self, house: ApiHarness) -> None:
-        at = f"/shops/{house.shop.shop_id}/services"
+    async def test_a_list_comes_in_pages(self, api: ApiHarness) -> None:
+        at = f"/shops/{api.shop.shop_id}/services"
         names, cursor = [], ""
         for _ in range(3):
-            page = (
-                await house.get(at, params={"limit": 1, "cursor": cursor, "total": True})
-            ).json()
+            page = (await api.get(at, params={"limit": 1, "cursor": cursor, "total": True})).json()
             names += [one["name"] for one in page["items"]]
             assert page["total"] == 3
             cursor = page["next"] or ""
         assert (names, cursor) == (["Cut", "Colour", "Blow-dry"], "")
         for bad in ("x", "W10", "WyJhIl0", "4pyT", "WzFdX"):
-            answer = await house.get(at, params={"cursor": bad})
+            answer = await api.get(at, params={"cursor": bad})
             assert status_and_code(answer) == (422, "invalid")
-        shops = (await house.get("/shops", params={"limit": 1})).json()
-        more = await house.get("/shops", params={"limit": 1, "cursor": shops["next"]})
+        shops = (await api.get("/shops", params={"limit": 1})).json()
+        more = await api.get("/shops", params={"limit": 1, "cursor": shops["next"]})
         assert [
             shops["items"][0]["name"],
             more.json()["items"][0]["name"],
@@ -222,12 +220,12 @@ class TestOnce:
         ]
 
 
-async def test_nobody_is_added_to_a_shop_that_is_not_there(house: ApiHarness) -> None:
+async def test_nobody_is_added_to_a_shop_that_is_not_there(api: ApiHarness) -> None:
     phone = "+34600111999"
     for path, body in (
         ("customers", {"name": "Zacarias"}),
         ("customers", {"name": "Zacarias", "phone": phone}),
-        ("members", {"phone": phone, "role": "owner"}),
+        ("invitations", {"phone": phone, "role": "owner"}),
     ):
-        answer = await house.post(f"/shops/99999/{path}", "admin", **body)
+        answer = await api.post(f"/shops/99999/{path}", "admin", **body)
         assert status_and_code(answer) == (404, "not_found")

@@ -19,40 +19,40 @@ pytestmark = pytest.mark.usefixtures("only_database_awaits")
 WEEK = {"from": "2026-03-09", "to": "2026-03-15"}
 
 
-async def _book(house: ApiHarness, provider: str, *days: str) -> None:
+async def _book(api: ApiHarness, provider: str, *days: str) -> None:
     async def work(ctx: Context) -> None:
         for day in days:
             start = madrid_instant(f"{day} 10:00")
             slot = Slot(
-                house.shop.shop_id,
-                house.shop.services["Cut"],
-                house.shop.providers[provider],
+                api.shop.shop_id,
+                api.shop.services["Cut"],
+                api.shop.providers[provider],
                 start,
                 start + (madrid_instant("2026-03-09 00:30") - madrid_instant("2026-03-09 00:00")),
                 2500,
                 "EUR",
             )
-            owner = Actor("staff", house.users["owner"], "Olga")
+            owner = Actor("staff", api.users["owner"], "Olga")
             marta = await ctx.insert(
-                customers, shop_id=house.shop.shop_id, name="Marta", created_at=ctx.now
+                customers, shop_id=api.shop.shop_id, name="Marta", created_at=ctx.now
             )
             key = f"{provider} {day}"
             await book_for_customer(ctx, slot, customer_id=marta, actor=owner, key=key)
 
-    await house.runtime.run(work)
+    await api.runtime.run(work)
 
 
-async def _stats(house: ApiHarness, who: str, **asked: Any) -> Any:
-    path = f"/shops/{house.shop.shop_id}/stats"
-    answer = await house.get(path, who, params=WEEK | asked)
+async def _stats(api: ApiHarness, who: str, **asked: Any) -> Any:
+    path = f"/shops/{api.shop.shop_id}/stats"
+    answer = await api.get(path, who, params=WEEK | asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(house: ApiHarness) -> None:
-    await _book(house, "Ana", "2026-03-10", "2026-03-11")
-    await _book(house, "Leo", "2026-03-12")
-    shop = await _stats(house, "owner")
+async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(api: ApiHarness) -> None:
+    await _book(api, "Ana", "2026-03-10", "2026-03-11")
+    await _book(api, "Leo", "2026-03-12")
+    shop = await _stats(api, "owner")
     assert (shop["bookings"], shop["revenue"], shop["timezone"]) == (
         3,
         [{"currency": "EUR", "booked_minor": 7500, "paid_minor": 0, "refunded_minor": 0}],
@@ -80,24 +80,24 @@ async def test_the_owner_sees_the_shop_and_a_provider_their_own_part(house: ApiH
         "segments_per_booking": None,
         "left": [],
     }
-    own = await _stats(house, "provider")
+    own = await _stats(api, "provider")
     assert own["talks"] is None
     assert (own["bookings"], [p["name"] for p in own["providers"]], len(own["latest"])) == (
         2,
         ["Ana"],
         2,
     )
-    assert own == await _stats(house, "owner", provider=house.shop.providers["Ana"])
-    leo = {"provider": house.shop.providers["Leo"]}
-    path = f"/shops/{house.shop.shop_id}/stats"
-    assert status_and_code(await house.get(path, "provider", params=leo)) == (404, "not_found")
-    month = await _stats(house, "owner", by="month", service=house.shop.services["Colour"])
+    assert own == await _stats(api, "owner", provider=api.shop.providers["Ana"])
+    leo = {"provider": api.shop.providers["Leo"]}
+    path = f"/shops/{api.shop.shop_id}/stats"
+    assert status_and_code(await api.get(path, "provider", params=leo)) == (404, "not_found")
+    month = await _stats(api, "owner", by="month", service=api.shop.services["Colour"])
     assert [(one["begins"], one["bookings"]) for one in month["trend"]] == [("2026-03-01", 0)]
 
 
-async def test_the_admin_sees_all_shops(house: ApiHarness) -> None:
-    await _book(house, "Ana", "2026-03-10")
-    answer = await house.get("/stats", "admin", params=WEEK)
+async def test_the_admin_sees_all_shops(api: ApiHarness) -> None:
+    await _book(api, "Ana", "2026-03-10")
+    answer = await api.get("/stats", "admin", params=WEEK)
     found = answer.json()
     assert {
         key: found[key] for key in ("shops", "providers", "customers", "users", "bookings")
@@ -108,14 +108,14 @@ async def test_the_admin_sees_all_shops(house: ApiHarness) -> None:
         "users": 8,
         "bookings": 1,
     }
-    assert [(s["id"], s["bookings"]) for s in found["by_shop"]] == [(house.shop.shop_id, 1)]
+    assert [(s["id"], s["bookings"]) for s in found["by_shop"]] == [(api.shop.shop_id, 1)]
     assert [one["ref"] for one in found["latest"]] == [
-        one["ref"] for one in (await _stats(house, "admin"))["latest"]
+        one["ref"] for one in (await _stats(api, "admin"))["latest"]
     ]
 
 
-async def test_a_period_that_is_none_is_refused(house: ApiHarness) -> None:
-    path = f"/shops/{house.shop.shop_id}/stats"
+async def test_a_period_that_is_none_is_refused(api: ApiHarness) -> None:
+    path = f"/shops/{api.shop.shop_id}/stats"
     for asked in (
         {"from": "2026-03-10", "to": "2026-03-09"},
         {"from": "0001-01-01"},
@@ -124,4 +124,4 @@ async def test_a_period_that_is_none_is_refused(house: ApiHarness) -> None:
         {"provider": "0"},
         {"channel": "\0"},
     ):
-        assert (await house.get(path, "owner", params=asked)).status_code == 422, asked
+        assert (await api.get(path, "owner", params=asked)).status_code == 422, asked

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
 
 from core.db.context import Row
-from core.db.tables import audit, identities, outbox
-from tests.webhooks.api.harness import ApiHarness
+from core.db.tables import audit, identities, member_chats, outbox
+from tests.webhooks.api.harness import PHONES, ApiHarness
 from tests.webhooks.api.openapi_requests import OpenApiRequests
 from tests.webhooks.api.test_auth import NEW, code_sent, token_mailed
 from tests.webhooks.api.test_openapi_fuzz import ids_of
@@ -71,24 +71,25 @@ class WriteCall:
     was: Any
     answer: Any
     rows: Sequence[Row]
+    shop_id: int
 
 
 @dataclass
 class WriteCalls:
     """Calls routes that write and keeps what came of each."""
 
-    house: ApiHarness
+    api: ApiHarness
     known: dict[str, Any]
     documented: OpenApiRequests
     done: list[WriteCall] = field(default_factory=list)
 
     @classmethod
-    def of(cls, house: ApiHarness) -> WriteCalls:
+    def of(cls, api: ApiHarness) -> WriteCalls:
         """Return one who knows the ids of a house that is furnished."""
-        ids = ids_of(house)
+        ids = ids_of(api)
         known: dict[str, Any] = {name: values[0] for name, values in ids.items()}
         known |= {"day": "2026-03-19", "key": "tell.confirmed", "language": "es"}
-        return cls(house, known, OpenApiRequests(house.api.openapi(), ids, FirstChoiceRandom()))
+        return cls(api, known, OpenApiRequests(api.app.openapi(), ids, FirstChoiceRandom()))
 
     async def call_route(
         self, route: str, who: str = "", *, query: Any = None, content: Any = b"", **said: Any
@@ -114,13 +115,14 @@ class WriteCalls:
         since = await self._newest()
         request = f"request {len(self.done)}"
         with bound_contextvars(request=request):
-            answer = await self.house.request(method, url, who, params=query, **more)
+            answer = await self.api.request(method, url, who, params=query, **more)
         assert answer.is_success, (route, answer.status_code, answer.text)
         body = answer.json() if answer.content else None
-        async with self.house.runtime.read_transaction() as ctx:
+        async with self.api.runtime.read_transaction() as ctx:
             rows = await ctx.all(sa.select(audit).where(audit.c.id > since).order_by(audit.c.id))
-        user = self.house.users[who] if who else await self._registered()
-        self.done.append(WriteCall(name, url, user, request, was, body, rows))
+        user = self.api.users[who] if who else await self._registered()
+        shop_id = self.api.shop.shop_id
+        self.done.append(WriteCall(name, url, user, request, was, body, rows, shop_id))
         for _, found in self.documented.follow_links(operation, answer.status_code, url, body):
             self.known |= found
         return body
@@ -129,7 +131,7 @@ class WriteCalls:
         """Look at a list, for what the first of it is called."""
         path = route.removeprefix("GET ")
         url = path.format(**self.known)
-        answer = await self.house.get(url, who)
+        answer = await self.api.get(url, who)
         operation = self.documented.operations[operation_id(route)]
         for _, found in self.documented.follow_links(operation, 200, url, answer.json()):
             self.known |= found
@@ -143,7 +145,7 @@ class WriteCalls:
             path, _, last = path.rpartition("/")
         if not path:
             return None
-        shown = (await self.house.get(path.format(**given), who)).json()
+        shown = (await self.api.get(path.format(**given), who)).json()
         if not last.startswith("{") or last == "{day}":
             return shown
         keys = {name: name for name in names} | {last.strip("{}"): "id"}
@@ -154,10 +156,10 @@ class WriteCalls:
         return None
 
     async def _newest(self) -> int:
-        return int(await self.house.fetch_scalar(sa.select(sa.func.max(audit.c.id))) or 0)
+        return int(await self.api.fetch_scalar(sa.select(sa.func.max(audit.c.id))) or 0)
 
     async def _registered(self) -> Any:
-        return await self.house.fetch_scalar(
+        return await self.api.fetch_scalar(
             sa.select(identities.c.user_id).where(identities.c.value == NEW)
         )
 
@@ -170,19 +172,19 @@ def operation_id(route: str) -> str:
 
 async def write_accounts(writer: WriteCalls) -> None:
     """Sign in by phone and by e-mail, change it all, sign out."""
-    house = writer.house
+    api = writer.api
     await writer.call_route("POST /auth/code")
-    await writer.call_route("POST /auth/code/check", code=await code_sent(house))
+    await writer.call_route("POST /auth/code/check", code=await code_sent(api))
     await writer.call_route("POST /auth/register", email=NEW)
-    await writer.call_route("POST /auth/verify", token=await token_mailed(house))
+    await writer.call_route("POST /auth/verify", token=await token_mailed(api))
     signed = await writer.call_route("POST /auth/sign-in", email=NEW)
     await writer.call_route("POST /auth/refresh", refresh_token=signed["refresh_token"])
     await writer.call_route("POST /auth/forgotten", email=NEW)
-    token, chosen = await token_mailed(house), "battery staple"
+    token, chosen = await token_mailed(api), "battery staple"
     await writer.call_route("POST /auth/password", token=token, password=chosen)
     signed = await writer.call_route("POST /auth/sign-in", email=NEW, password=chosen)
-    house.tokens["ana"] = signed["access_token"]
-    house.users["ana"] = writer.done[-1].user_id or 0
+    api.tokens["ana"] = signed["access_token"]
+    api.users["ana"] = writer.done[-1].user_id or 0
     await writer.call_route("PATCH /me", "ana", name="Ana Ruiz")
     await writer.call_route("POST /me/password", "ana", current=chosen, password="another staple")
     await writer.call_route("POST /me/email", "owner")
@@ -190,12 +192,12 @@ async def write_accounts(writer: WriteCalls) -> None:
     await writer.call_route("POST /auth/sign-out", "ana")
     await writer.learn_id("GET /me/sign-ins", "provider")
     await writer.call_route("DELETE /me/sign-ins/{sign_in_id}", "provider")
-    house.tokens.pop("provider")
+    api.tokens.pop("provider")
 
 
 async def write_shop(writer: WriteCalls) -> None:
     """Change the shop and what it gives."""
-    place = writer.house.shop
+    place = writer.api.shop
     await writer.call_route(f"PATCH {SHOP}", "owner", about="Since 1990.")
     await writer.call_route("POST /lines", "admin")
     await writer.call_route("PATCH /lines/{line_id}", "admin", active=False)
@@ -229,7 +231,7 @@ async def write_hours(writer: WriteCalls) -> None:
 
 async def write_calendars(writer: WriteCalls) -> None:
     """Take time of calendars, and give it back."""
-    ana = writer.house.shop.providers["Ana"]
+    ana = writer.api.shop.providers["Ana"]
     writer.known["provider_id"] = ana
     night = {"starts_at": "2026-03-20T09:00:00Z", "ends_at": "2026-03-20T10:00:00Z"}
     await writer.call_route(f"POST {PROVIDER}/time-off", "owner", **night)
@@ -238,7 +240,7 @@ async def write_calendars(writer: WriteCalls) -> None:
     await writer.call_route(f"DELETE {SHOP}/blocks/{{block_id}}", "provider")
     await writer.call_route(f"POST {SHOP}/rooms", "owner")
     await writer.call_route(f"PATCH {SHOP}/rooms/{{room_id}}", "owner", name="Upstairs")
-    given = {"service_id": writer.house.shop.services["Class"], "starts_at": night["starts_at"]}
+    given = {"service_id": writer.api.shop.services["Class"], "starts_at": night["starts_at"]}
     await writer.call_route(f"POST {SHOP}/sessions", "owner", **given)
     await writer.call_route(f"POST {SHOP}/sessions/{{session_id}}/cancel", "owner")
     await writer.call_route(f"POST {SHOP}/feeds", "owner")
@@ -251,13 +253,13 @@ async def write_calendars(writer: WriteCalls) -> None:
 
 async def write_own_bookings(writer: WriteCalls) -> None:
     """Ask for what the shop decides on; move and cancel one's own."""
-    house = writer.house
-    asked = {"service_id": house.shop.services["Colour"], "starts_at": "2026-03-11T09:00:00Z"}
+    api = writer.api
+    asked = {"service_id": api.shop.services["Colour"], "starts_at": "2026-03-11T09:00:00Z"}
     for decided in ("confirm", "decline"):
         await writer.call_route("POST /me/bookings", "customer", **asked)
         await writer.call_route(f"POST {BOOKING}/{decided}", "owner")
         asked["starts_at"] = "2026-03-11T13:00:00Z"
-    asked |= {"service_id": house.shop.services["Cut"]}
+    asked |= {"service_id": api.shop.services["Cut"]}
     await writer.call_route("POST /me/bookings", "customer", **asked)
     later = "2026-03-11T14:00:00Z"
     await writer.call_route("POST /me/bookings/{booking_id}/move", "customer", starts_at=later)
@@ -266,12 +268,12 @@ async def write_own_bookings(writer: WriteCalls) -> None:
 
 async def write_staff_bookings(writer: WriteCalls) -> None:
     """Book for others, and see to it until the visit is done."""
-    house = writer.house
-    cut = {"service_id": house.shop.services["Cut"], "customer_id": house.customer}
+    api = writer.api
+    cut = {"service_id": api.shop.services["Cut"], "customer_id": api.customer}
     later, last = "2026-03-10T14:00:00Z", "2026-03-12T09:00:00Z"
     await writer.call_route(f"POST {SHOP}/bookings", "receptionist", starts_at=last, **cut)
     await writer.call_route(f"POST {BOOKING}/cancel", "receptionist", reason="ill")
-    writer.known["booking_id"] = house.booking
+    writer.known["booking_id"] = api.booking
     await writer.call_route(f"PATCH {BOOKING}", "owner", note="tea")
     await writer.call_route(f"PUT {BOOKING}/payment", "receptionist", payment_status="paid")
     await writer.call_route(f"POST {BOOKING}/late", "provider", minutes=10)
@@ -279,17 +281,17 @@ async def write_staff_bookings(writer: WriteCalls) -> None:
     await writer.call_route(f"POST {BOOKING}/propose", "owner", starts_at=last)
     await writer.call_route(f"POST {SHOP}/days/{{day}}/call-off", "owner", day="2026-03-13")
     await writer.call_route(f"POST {SHOP}/bookings", "receptionist", starts_at=later, **cut)
-    house.clock.move_to("2026-03-10T14:10Z")
-    house.tokens.clear()
+    api.clock.move_to("2026-03-10T14:10Z")
+    api.tokens.clear()
     for happened in ("no-show", "correct"):
         await writer.call_route(f"POST {BOOKING}/{happened}", "receptionist")
     for happened in ("start", "complete"):
-        await writer.call_route(f"POST {BOOKING}/{happened}", "provider", booking_id=house.booking)
+        await writer.call_route(f"POST {BOOKING}/{happened}", "provider", booking_id=api.booking)
 
 
 async def write_customers(writer: WriteCalls) -> None:
     """Write down what is known of customers."""
-    marta = writer.house.customer
+    marta = writer.api.customer
     await writer.call_route(f"POST {SHOP}/customers", "receptionist", name="Marta R.")
     await writer.call_route(f"PATCH {CUSTOMER}", "receptionist", notes="tea")
     await writer.call_route(f"PUT {CUSTOMER}/block", "owner", blocked=True)
@@ -311,12 +313,12 @@ async def write_conversations(writer: WriteCalls) -> None:
     await writer.call_route(f"POST {TALK}/take-over", "receptionist")
     await writer.call_route(f"POST {TALK}/answers", "receptionist", text="Come by!")
     await writer.call_route(f"POST {TALK}/hand-back", "receptionist")
-    house = writer.house
-    async with house.runtime.transaction() as ctx:
+    api = writer.api
+    async with api.runtime.transaction() as ctx:
         message = await ctx.insert(
             outbox,
-            conversation_id=house.talk,
-            shop_id=house.shop.shop_id,
+            conversation_id=api.talk,
+            shop_id=api.shop.shop_id,
             lane="alert",
             kind="new",
             say={"key": "alert.new", "params": {}},
@@ -331,19 +333,36 @@ async def write_conversations(writer: WriteCalls) -> None:
 
 async def write_team(writer: WriteCalls) -> None:
     """Let people in and out, and forget them; at last found a shop."""
-    users = writer.house.users
-    await writer.call_route(
-        f"POST {SHOP}/members", "owner", phone="+34600000020", role="receptionist"
-    )
+    users = writer.api.users
+    to = {"phone": PHONES["customer"], "role": "receptionist"}
+    for answer in ("decline", "accept"):
+        await writer.call_route(f"POST {SHOP}/invitations", "owner", **to)
+        await writer.call_route(f"POST /me/invitations/{{invitation_id}}/{answer}", "customer")
+    await writer.call_route(f"POST {SHOP}/invitations", "owner", phone="+34600000020", role="owner")
+    await writer.call_route(f"DELETE {SHOP}/invitations/{{invitation_id}}", "owner")
+    shop_id = writer.api.shop.shop_id
+    await writer.call_route("POST /me/pairing", "customer", shop_id=shop_id)
+    chat = await _bound(writer, users["customer"], shop_id)
+    await writer.call_route("DELETE /me/chats/{chat_id}", "customer", chat_id=chat)
     member = f"{SHOP}/members/{{user_id}}"
+    writer.known["user_id"] = users["customer"]
     await writer.call_route(f"PUT {member}/alerts", "owner", alerts=False)
-    await writer.call_route(f"POST {member}/pairing", "owner")
     await writer.call_route(f"DELETE {member}/{{role}}", "owner", role="receptionist")
+    writer.known["user_id"] = users["ana"]
     for done in ("deactivate", "reactivate", "erase"):
         await writer.call_route(f"POST /users/{{user_id}}/{done}", "admin")
     await writer.call_route("DELETE /users/{user_id}", "admin", user_id=users["other receptionist"])
     await writer.call_route("POST /me/erase", "customer")
     await writer.call_route("POST /shops", "admin")
+
+
+async def _bound(writer: WriteCalls, user_id: int, shop_id: int) -> int:
+    """Let an account act for somebody at a shop; return the binding's id."""
+    async with writer.api.runtime.transaction() as ctx:
+        made = {"created_at": ctx.now}
+        account = await ctx.insert(identities, kind="telegram", value="5", **made)
+        row = {"user_id": user_id, "shop_id": shop_id, "identity_id": account}
+        return await ctx.insert(member_chats, **row, **made)
 
 
 ALL_WRITES = (

@@ -16,10 +16,10 @@ from core.db.tables import audit, bookings, feeds, shops
 from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 
-async def subscribe(house: ApiHarness, who: str, provider: str = "") -> str:
+async def subscribe(api: ApiHarness, who: str, provider: str = "") -> str:
     """Make an address as somebody; return its path."""
-    body = {"provider_id": house.shop.providers[provider]} if provider else {}
-    made = await house.post(f"/shops/{house.shop.shop_id}/feeds", who, **body)
+    body = {"provider_id": api.shop.providers[provider]} if provider else {}
+    made = await api.post(f"/shops/{api.shop.shop_id}/feeds", who, **body)
     assert made.status_code == 201, made.text
     return str(urlsplit(made.json()["url"]).path)
 
@@ -43,17 +43,17 @@ def march(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 async def test_a_calendar_shows_what_is_booked_and_blocked(
-    house: ApiHarness, site: httpx.AsyncClient
+    api: ApiHarness, web: httpx.AsyncClient
 ) -> None:
-    await house.add_booked_customer()
-    at = f"/shops/{house.shop.shop_id}"
+    await api.add_booked_customer()
+    at = f"/shops/{api.shop.shop_id}"
     for name, hour in (("Ana", 15), ("Leo", 16)):
-        block = {"provider_id": house.shop.providers[name], "reason": f"{name} is out"}
+        block = {"provider_id": api.shop.providers[name], "reason": f"{name} is out"}
         times = {"starts_at": f"2026-03-11T{hour}:00Z", "ends_at": f"2026-03-11T{hour}:30Z"}
-        assert (await house.post(f"{at}/blocks", "owner", **block, **times)).status_code == 201
-    hers, whole = await subscribe(house, "provider", "Ana"), await subscribe(house, "owner")
-    mine = await site.get(hers)
-    everybodys = await site.get(whole)
+        assert (await api.post(f"{at}/blocks", "owner", **block, **times)).status_code == 201
+    hers, whole = await subscribe(api, "provider", "Ana"), await subscribe(api, "owner")
+    mine = await web.get(hers)
+    everybodys = await web.get(whole)
     ana = march(11, 15), march(11, 15, 30), "Ana is out", "CONFIRMED"
     leo = march(11, 16), march(11, 16, 30), "Leo is out", "CONFIRMED"
     cut = march(10, 9), march(10, 9, 30)
@@ -64,78 +64,76 @@ async def test_a_calendar_shows_what_is_booked_and_blocked(
 
 
 async def test_feed_answers_not_modified_until_something_changes(
-    house: ApiHarness, site: httpx.AsyncClient
+    api: ApiHarness, web: httpx.AsyncClient
 ) -> None:
-    await house.add_booked_customer()
-    path = await subscribe(house, "owner")
-    first = await site.get(path)
+    await api.add_booked_customer()
+    path = await subscribe(api, "owner")
+    first = await web.get(path)
     known = {"If-None-Match": first.headers["etag"]}
-    house.clock.advance(timedelta(minutes=1))
-    same = await site.get(path, headers=known)
-    at = f"/shops/{house.shop.shop_id}/bookings/{house.booking}/cancel"
-    assert (await house.post(at, "owner")).status_code == 200
-    other = await site.get(path, headers=known)
+    api.clock.advance(timedelta(minutes=1))
+    same = await web.get(path, headers=known)
+    at = f"/shops/{api.shop.shop_id}/bookings/{api.booking}/cancel"
+    assert (await api.post(at, "owner")).status_code == 200
+    other = await web.get(path, headers=known)
     assert (same.status_code, same.content, other.status_code) == (304, b"", 200)
     assert entries(other.content) == []
 
 
 async def test_a_discreet_shop_tells_nothing_but_the_reference(
-    house: ApiHarness, site: httpx.AsyncClient
+    api: ApiHarness, web: httpx.AsyncClient
 ) -> None:
-    await house.add_booked_customer()
-    async with house.runtime.transaction() as ctx:
+    await api.add_booked_customer()
+    async with api.runtime.transaction() as ctx:
         await ctx.execute(sa.update(shops).values(discreet=True))
-    file = (await site.get(await subscribe(house, "owner"))).content
-    ref = await house.fetch_scalar(sa.select(bookings.c.ref))
+    file = (await web.get(await subscribe(api, "owner"))).content
+    ref = await api.fetch_scalar(sa.select(bookings.c.ref))
     assert [one[2] for one in entries(file)] == [ref]
     assert (b"Marta" in file, b"Cut" in file) == (False, False)
 
 
 async def test_an_address_is_revoked_for_good_and_kept_nowhere(
-    house: ApiHarness, site: httpx.AsyncClient
+    api: ApiHarness, web: httpx.AsyncClient
 ) -> None:
-    path, at = await subscribe(house, "owner"), f"/shops/{house.shop.shop_id}/feeds"
-    listed = (await house.get(at, "owner")).json()["items"]
+    path, at = await subscribe(api, "owner"), f"/shops/{api.shop.shop_id}/feeds"
+    listed = (await api.get(at, "owner")).json()["items"]
     assert [sorted(one) for one in listed] == [["created_at", "id", "provider_id"]]
     secret = path.removeprefix("/calendars/").removesuffix(".ics")
     kept = [
-        str(await house.fetch_scalar(sa.select(feeds.c.digest))),
-        str(
-            await house.fetch_scalar(sa.select(audit.c.after).where(audit.c.action.like("feeds%")))
-        ),
+        str(await api.fetch_scalar(sa.select(feeds.c.digest))),
+        str(await api.fetch_scalar(sa.select(audit.c.after).where(audit.c.action.like("feeds%")))),
     ]
     assert [secret in one for one in kept] == [False, False]
-    assert (await site.get(path)).status_code == 200
+    assert (await web.get(path)).status_code == 200
     with structlog.testing.capture_logs() as logged:
-        await site.get(path)
+        await web.get(path)
     assert [line["path"] for line in logged if line["event"] == "request"] == [
         "/calendars/[hidden].ics"
     ]
-    gone = await house.request("DELETE", f"{at}/{listed[0]['id']}", "owner")
-    assert (gone.status_code, (await site.get(path)).status_code) == (204, 404)
+    gone = await api.request("DELETE", f"{at}/{listed[0]['id']}", "owner")
+    assert (gone.status_code, (await web.get(path)).status_code) == (204, 404)
 
 
-async def test_provider_feed_shows_own_bookings_only(house: ApiHarness) -> None:
-    at = f"/shops/{house.shop.shop_id}/feeds"
-    await subscribe(house, "owner")
-    await subscribe(house, "owner", "Leo")
+async def test_provider_feed_shows_own_bookings_only(api: ApiHarness) -> None:
+    at = f"/shops/{api.shop.shop_id}/feeds"
+    await subscribe(api, "owner")
+    await subscribe(api, "owner", "Leo")
     refused = [
-        await house.post(at, "provider"),
-        await house.post(at, "provider", provider_id=house.shop.providers["Leo"]),
-        await house.request("DELETE", f"{at}/1", "provider"),
-        await house.request("DELETE", f"{at}/2", "provider"),
-        await house.post(at, "owner", provider_id=house.other.providers["Rao"]),
+        await api.post(at, "provider"),
+        await api.post(at, "provider", provider_id=api.shop.providers["Leo"]),
+        await api.request("DELETE", f"{at}/1", "provider"),
+        await api.request("DELETE", f"{at}/2", "provider"),
+        await api.post(at, "owner", provider_id=api.other.providers["Rao"]),
     ]
     assert [status_and_code(answer) for answer in refused] == [(404, "not_found")] * 5
-    assert (await house.get(at, "provider")).json()["items"] == []
+    assert (await api.get(at, "provider")).json()["items"] == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_guessing_feed_addresses_is_rate_limited(
-    house: ApiHarness, site: httpx.AsyncClient
+    api: ApiHarness, web: httpx.AsyncClient
 ) -> None:
-    path = await subscribe(house, "owner")
-    guesses = [(await site.get(f"/calendars/guess{n}.ics")).status_code for n in range(31)]
-    barred = await site.get(path)
+    path = await subscribe(api, "owner")
+    guesses = [(await web.get(f"/calendars/guess{n}.ics")).status_code for n in range(31)]
+    barred = await web.get(path)
     assert (guesses, barred.status_code) == ([404] * 30 + [429], 429)
     assert 0 < int(barred.headers["retry-after"]) <= 900

@@ -37,21 +37,21 @@ SALON, CLINIC = "Bella Hair", "Smile Dental"
 
 
 @pytest.fixture
-async def theatre(runtime: Runtime) -> AsyncIterator[SimulatorHarness]:
+async def simulator(runtime: Runtime) -> AsyncIterator[SimulatorHarness]:
     async with simulator_harness(runtime) as served:
         yield served
 
 
-async def write(theatre: SimulatorHarness, phone: tuple[int, str], text: str) -> None:
-    answer = await theatre.post("messages", line=phone[0], address=phone[1], text=text)
+async def write(simulator: SimulatorHarness, phone: tuple[int, str], text: str) -> None:
+    answer = await simulator.post("messages", line=phone[0], address=phone[1], text=text)
     assert answer.status_code == 200
 
 
 async def tap(
-    theatre: SimulatorHarness, watcher: SimulatorView, phone: tuple[int, str], label: str
+    simulator: SimulatorHarness, watcher: SimulatorView, phone: tuple[int, str], label: str
 ) -> None:
     offered = [o for m in watcher.messages for o in m["options"] if o["label"] == label][-1]
-    answer = await theatre.post(
+    answer = await simulator.post(
         "messages",
         line=phone[0],
         address=phone[1],
@@ -67,16 +67,16 @@ def code_in(message: dict[str, Any]) -> str:
 
 
 async def test_booking_by_sms_is_on_the_owners_phone_the_moment_it_is_made(
-    theatre: SimulatorHarness,
+    simulator: SimulatorHarness,
 ) -> None:
-    async with theatre.follow_events() as page:
+    async with simulator.follow_events() as page:
         marta, owner = page.phone(SALON, "sms"), page.phone(SALON, "staff")
-        await write(theatre, marta, "can I get a cut tomorrow after 5?")
+        await write(simulator, marta, "can I get a cut tomorrow after 5?")
         await page.read_until(lambda w: len(w.shown(marta)) == 2)
-        await write(theatre, marta, "1")
+        await write(simulator, marta, "1")
         await page.read_until(lambda w: len(w.shown(marta)) == 4)
         code = code_in(page.last(marta))
-        await write(theatre, marta, f"{code} Marta")
+        await write(simulator, marta, f"{code} Marta")
         await page.read_until(lambda w: w.shown(owner) and len(w.shown(marta)) == 6)
         ref = page.facts["bookings"][0]["ref"]
         assert page.shown(marta)[:5] == [
@@ -96,27 +96,27 @@ async def test_booking_by_sms_is_on_the_owners_phone_the_moment_it_is_made(
         assert (booking["state"], booking["stateName"]) == ("confirmed", "Confirmed")
         link = page.last(marta)["text"][-1]
         assert link == {
-            "text": theatre.url + booking["page"],
-            "href": theatre.url + booking["page"],
+            "text": simulator.url + booking["page"],
+            "href": simulator.url + booking["page"],
         }
-        assert (await theatre.get(booking["page"])).status_code == 200
-        assert "BEGIN:VEVENT" in (await theatre.get(booking["calendar"])).text
+        assert (await simulator.get(booking["page"])).status_code == 200
+        assert "BEGIN:VEVENT" in (await simulator.get(booking["calendar"])).text
 
 
-async def test_approval_on_one_phone_is_news_on_the_other(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
+async def test_approval_on_one_phone_is_news_on_the_other(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
         priya = page.phone(CLINIC, "whatsapp")
         owner, reception = page.phone(CLINIC, "staff"), page.phone(CLINIC, "staff", 1)
-        await write(theatre, priya, "check-up tomorrow at 10am")
+        await write(simulator, priya, "check-up tomorrow at 10am")
         await page.read_until(lambda w: len(w.shown(priya)) == 2)
-        await write(theatre, priya, f"{code_in(page.last(priya))} Ananya")
+        await write(simulator, priya, f"{code_in(page.last(priya))} Ananya")
         await page.read_until(lambda w: w.shown(owner) and w.shown(reception))
         ref = page.facts["bookings"][0]["ref"]
         facts = "Check-up with Dr Asha Rao, Tue 10 Mar 10:00 am"
         asked = f"< To approve: {facts}, Ananya +919820011122. Ref {ref}"
         assert page.shown(owner) == page.shown(reception) == [asked]
         assert page.offered(owner)[:2] == page.offered(reception)[:2] == ["Approve", "Decline"]
-        await tap(theatre, page, reception, "Approve")
+        await tap(simulator, page, reception, "Approve")
         confirmed = f"< Smile Dental confirmed: {facts}, 12 MG Road. Ref {ref}"
         decided = f"< Confirmed by Ravi Nair: Check-up, Tue 10 Mar 10:00 am, Ananya. Ref {ref}"
         await page.read_until(
@@ -129,12 +129,12 @@ async def test_approval_on_one_phone_is_news_on_the_other(theatre: SimulatorHarn
         assert page.facts["tour"] == {"book": False, "approve": True, "cancel": False}
 
 
-async def test_each_look_offers_what_its_channel_can(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
+async def test_each_look_offers_what_its_channel_can(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
         shapes = {}
         for look in ("sms", "whatsapp", "telegram"):
             phone = page.phone(SALON, look)
-            await write(theatre, phone, "hi")
+            await write(simulator, phone, "hi")
             await page.read_until(lambda w, phone=phone: len(w.shown(phone)) == 2)  # type: ignore[misc]
             last = page.last(phone)
             shapes[look] = (last["shape"], [option["label"] for option in last["options"]])
@@ -151,20 +151,20 @@ async def test_each_look_offers_what_its_channel_can(theatre: SimulatorHarness) 
     }
 
 
-async def asked_for_the_phone(theatre: SimulatorHarness, page: SimulatorView) -> tuple[int, str]:
+async def asked_for_the_phone(simulator: SimulatorHarness, page: SimulatorView) -> tuple[int, str]:
     """Let Marta ask for a time in Telegram, up to where her phone is needed; return her phone."""
     telegram = page.phone(SALON, "telegram")
-    await write(theatre, telegram, "cut tomorrow at 5pm with Leo")
+    await write(simulator, telegram, "cut tomorrow at 5pm with Leo")
     await page.read_until(lambda w: "Confirm" in w.offered(telegram))
-    await tap(theatre, page, telegram, "Confirm")
+    await tap(simulator, page, telegram, "Confirm")
     await page.read_until(lambda w: any(m["contact"] == "Share my number" for m in w.messages))
     return telegram
 
 
-async def test_number_shared_in_telegram_is_proof_enough(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
-        line, address = await asked_for_the_phone(theatre, page)
-        answer = await theatre.post(
+async def test_number_shared_in_telegram_is_proof_enough(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
+        line, address = await asked_for_the_phone(simulator, page)
+        answer = await simulator.post(
             "messages", line=line, address=address, kind="contact", text="+34600111222"
         )
         assert answer.status_code == 200
@@ -172,73 +172,73 @@ async def test_number_shared_in_telegram_is_proof_enough(theatre: SimulatorHarne
         assert page.shown(page.phone(SALON, "sms")) == []
 
 
-async def test_number_typed_in_telegram_gets_a_code_by_sms(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
-        telegram, sms = await asked_for_the_phone(theatre, page), page.phone(SALON, "sms")
-        await write(theatre, telegram, "600 111 222")
+async def test_number_typed_in_telegram_gets_a_code_by_sms(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
+        telegram, sms = await asked_for_the_phone(simulator, page), page.phone(SALON, "sms")
+        await write(simulator, telegram, "600 111 222")
         await page.read_until(lambda w: w.shown(sms))
-        await write(theatre, telegram, f"{code_in(page.last(sms))} Marta")
+        await write(simulator, telegram, f"{code_in(page.last(sms))} Marta")
         await page.read_until(lambda w: w.facts["tour"]["book"])
         assert page.facts["bookings"][0]["state"] == "confirmed"
 
 
-async def test_jumping_ahead_lets_a_hold_run_out(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
+async def test_jumping_ahead_lets_a_hold_run_out(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
         assert not page.facts["due"]
         marta = page.phone(SALON, "sms")
-        await write(theatre, marta, "cut tomorrow at 5pm with Leo")
+        await write(simulator, marta, "cut tomorrow at 5pm with Leo")
         await page.read_until(lambda w: w.facts["due"])
         due = {"at": "2026-03-09T09:05:00+00:00", "what": "a hold runs out"}
         assert page.facts["due"] == due
-        assert (await theatre.post("jump")).json() == {"due": due}
+        assert (await simulator.post("jump")).json() == {"due": due}
         await page.read_until(lambda w: w.facts["bookings"][0]["state"] == "expired")
         assert page.facts["now"] == due["at"]
         assert page.facts["due"] is None
-        assert (await theatre.post("jump")).json() == {"due": None}
+        assert (await simulator.post("jump")).json() == {"due": None}
 
 
-async def test_cancelling_ends_the_tour(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
+async def test_cancelling_ends_the_tour(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
         marta = page.phone(SALON, "sms")
-        await write(theatre, marta, "cut tomorrow at 5pm with Leo")
+        await write(simulator, marta, "cut tomorrow at 5pm with Leo")
         await page.read_until(lambda w: len(w.shown(marta)) == 2)
         for said in (f"{code_in(page.last(marta))} Marta", "my bookings", "2", "yes"):
             before = len(page.shown(marta))
-            await write(theatre, marta, said)
+            await write(simulator, marta, said)
             await page.read_until(lambda w, before=before: len(w.shown(marta)) == before + 2)  # type: ignore[misc]
         await page.read_until(lambda w: w.facts["tour"]["cancel"])
         assert page.facts["bookings"][0]["stateName"] == "Called off"
         assert page.facts["bookings"][0]["over"] is True
 
 
-async def test_reset_begins_anew_and_tells_every_page(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page, theatre.follow_events() as other:
+async def test_reset_begins_anew_and_tells_every_page(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page, simulator.follow_events() as other:
         marta = page.phone(SALON, "sms")
-        await write(theatre, marta, "cut tomorrow at 5pm with Leo")
+        await write(simulator, marta, "cut tomorrow at 5pm with Leo")
         await page.read_until(lambda w: w.facts["bookings"])
         await other.read_until(lambda w: w.facts["bookings"])
-        assert (await theatre.post("reset")).status_code == 200
+        assert (await simulator.post("reset")).status_code == 200
         await page.read_until(lambda w: not w.messages)
         await other.read_until(lambda w: not w.messages)
         assert page.facts["bookings"] == other.facts["bookings"] == []
         assert [scene["name"] for scene in page.scenes] == [SALON, CLINIC]
-        await write(theatre, page.phone(SALON, "sms"), "hi")
+        await write(simulator, page.phone(SALON, "sms"), "hi")
         await page.read_until(lambda w: len(w.messages) == 2)
         assert page.shown(page.phone(SALON, "sms"))[0] == "> hi"
 
 
-async def test_what_is_stored_of_a_talk_shows_no_code(theatre: SimulatorHarness) -> None:
-    async with theatre.follow_events() as page:
+async def test_what_is_stored_of_a_talk_shows_no_code(simulator: SimulatorHarness) -> None:
+    async with simulator.follow_events() as page:
         marta = page.phone(SALON, "sms")
-        await write(theatre, marta, "cut tomorrow at 5pm with Leo")
+        await write(simulator, marta, "cut tomorrow at 5pm with Leo")
         await page.read_until(lambda w: len(w.shown(marta)) == 2)
         code = code_in(page.last(marta))
-        await write(theatre, marta, f"{code} Marta")
+        await write(simulator, marta, f"{code} Marta")
         await page.read_until(lambda w: w.facts["tour"]["book"])
-        await write(theatre, marta, "mine was 123 456, and the price 2500")
+        await write(simulator, marta, "mine was 123 456, and the price 2500")
         await page.read_until(lambda w: len(w.shown(marta)) == 6)
         talk = page.facts["bookings"][0]["talk"]
-    answer = await theatre.get(f"/simulator/talks/{talk}")
+    answer = await simulator.get(f"/simulator/talks/{talk}")
     assert code not in answer.text
     data = answer.json()
     assert [row["incoming"]["text"] for row in data["inbox"]] == [
@@ -249,11 +249,11 @@ async def test_what_is_stored_of_a_talk_shows_no_code(theatre: SimulatorHarness)
     replies = [row["state"] for row in data["outbox"] if row["lane"] == "reply"]
     assert replies == ["sent", "sent", "sent"]
     assert [row["state"] for row in data["bookings"]] == ["confirmed"]
-    assert (await theatre.get("/simulator/talks/999")).status_code == 404
+    assert (await simulator.get("/simulator/talks/999")).status_code == 404
 
 
 async def test_nothing_of_it_goes_to_a_real_line(
-    theatre: SimulatorHarness, runtime: Runtime
+    simulator: SimulatorHarness, runtime: Runtime
 ) -> None:
     async with runtime.transaction() as ctx:
         for shop_id in (1, 2):
@@ -261,18 +261,18 @@ async def test_nothing_of_it_goes_to_a_real_line(
                 ctx, transport="twilio", channel="sms", address=f"+1500555000{shop_id}",
                 account="AC1", shop_id=shop_id,
             )  # fmt: skip
-    await theatre.stage.app.sender.refresh_lines()
-    async with theatre.follow_events() as page:
-        telegram, sms = await asked_for_the_phone(theatre, page), page.phone(SALON, "sms")
-        await write(theatre, telegram, "600 111 222")
+    await simulator.stage.app.sender.refresh_lines()
+    async with simulator.follow_events() as page:
+        telegram, sms = await asked_for_the_phone(simulator, page), page.phone(SALON, "sms")
+        await write(simulator, telegram, "600 111 222")
         await page.read_until(lambda w: w.shown(sms))
-        await write(theatre, telegram, f"{code_in(page.last(sms))} Marta")
+        await write(simulator, telegram, f"{code_in(page.last(sms))} Marta")
         priya, owner = page.phone(CLINIC, "whatsapp"), page.phone(CLINIC, "staff")
-        await write(theatre, priya, "check-up tomorrow at 10am")
+        await write(simulator, priya, "check-up tomorrow at 10am")
         await page.read_until(lambda w: len(w.shown(priya)) == 2)
-        await write(theatre, priya, f"{code_in(page.last(priya))} Ananya")
+        await write(simulator, priya, f"{code_in(page.last(priya))} Ananya")
         await page.read_until(lambda w: "Approve" in w.offered(owner))
-        await tap(theatre, page, owner, "Approve")
+        await tap(simulator, page, owner, "Approve")
         await page.read_until(lambda w: w.facts["tour"]["book"] and w.facts["tour"]["approve"])
     lines, talks, outbox = tables.lines.c, tables.conversations.c, tables.outbox.c
     async with runtime.read_transaction() as ctx:
@@ -291,8 +291,8 @@ async def test_nothing_of_it_goes_to_a_real_line(
     ]
 
 
-async def test_page_lets_nothing_in_from_elsewhere(theatre: SimulatorHarness) -> None:
-    answer = await theatre.get("/simulator")
+async def test_page_lets_nothing_in_from_elsewhere(simulator: SimulatorHarness) -> None:
+    answer = await simulator.get("/simulator")
     assert answer.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -301,22 +301,22 @@ async def test_page_lets_nothing_in_from_elsewhere(theatre: SimulatorHarness) ->
     assert re.findall(r"<script(?! type=\"module\" src=\"/simulator/static/)", answer.text) == []
     assert re.findall(r"\s(?:style|on\w+)=", answer.text) == []
     for path in set(re.findall(r"/simulator/static/[\w.]+", answer.text)):
-        file = await theatre.get(path)
+        file = await simulator.get(path)
         assert file.status_code == 200
-        again = await theatre.get(path, **{"If-None-Match": file.headers["etag"]})
+        again = await simulator.get(path, **{"If-None-Match": file.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-    assert (await theatre.get("/simulator/static/..%2Fhtml.py")).status_code == 404
+    assert (await simulator.get("/simulator/static/..%2Fhtml.py")).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["messages", "jump", "reset"])
-async def test_form_of_another_site_is_refused(theatre: SimulatorHarness, path: str) -> None:
+async def test_form_of_another_site_is_refused(simulator: SimulatorHarness, path: str) -> None:
     body = json.dumps({"line": 1, "address": "+34600111222", "text": "hi"})
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
-        answer = await theatre.client.post(
+        answer = await simulator.client.post(
             f"/simulator/{path}", content=body, headers={"Content-Type": kind}
         )
         assert answer.status_code in {404, 422}
-    assert theatre.stage.simulator.all_messages() == []
+    assert simulator.stage.simulator.all_messages() == []
 
 
 @pytest.mark.parametrize(
@@ -330,11 +330,11 @@ async def test_form_of_another_site_is_refused(theatre: SimulatorHarness, path: 
     ],
 )
 async def test_only_phones_on_the_stage_can_write(
-    theatre: SimulatorHarness, body: dict[str, object], status: int
+    simulator: SimulatorHarness, body: dict[str, object], status: int
 ) -> None:
-    answer = await theatre.post("messages", **body)
+    answer = await simulator.post("messages", **body)
     assert answer.status_code == status
-    assert theatre.stage.simulator.all_messages() == []
+    assert simulator.stage.simulator.all_messages() == []
 
 
 async def test_real_installation_has_no_simulator(runtime: Runtime) -> None:

@@ -163,7 +163,7 @@ def _fault(reason: str) -> str:
 def _first_rows(kind: importing.ImportKind, file: bytes) -> list[Sequence[str]]:
     """Return headings and the first rows of a file without faults, as they were understood."""
     columns = importing.IMPORTERS[kind]
-    found = parse_csv(file, columns.NEEDED, columns.COLUMNS).rows[:MAX_SHOWN_ROWS]
+    found = parse_csv(file, columns.REQUIRED_COLUMNS, columns.COLUMNS).rows[:MAX_SHOWN_ROWS]
     used = [name for name in columns.COLUMNS if any(cells[name] for _, cells in found)]
     return [used, *([cells[name] for name in used] for _, cells in found)] if found else []
 
@@ -180,7 +180,8 @@ def _page(visit: Visitor, kind: importing.ImportKind, *, seen: Any = None, **sai
         kinds=IMPORT_KINDS,
         note=IMPORT_NOTES[kind],
         columns=[
-            (name, COLUMN_HELP.get(name, ""), name in columns.NEEDED) for name in columns.COLUMNS
+            (name, COLUMN_HELP.get(name, ""), name in columns.REQUIRED_COLUMNS)
+            for name in columns.COLUMNS
         ],
         example=CSV_EXAMPLES[kind],
         seen=seen,

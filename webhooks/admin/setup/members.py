@@ -8,7 +8,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from core.people import invitations
 from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.deep_links import staff_bot_link
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.form_fields import api_errors, form_errors, parse_id
 from webhooks.admin.templating import redirect_saved, render_shop_page
@@ -33,11 +35,11 @@ async def show_members(visit: ShopVisitor) -> Response:
 
 @router.post("")
 async def invite_member(visit: ShopVisitor) -> Response:
-    """Give whoever has a phone a role; it waits until they sign in."""
+    """Invite whoever has a phone to a role; it is theirs once they accept."""
     typed = {name: visit.form[name] for name in INVITATION_FIELDS}
     wrong, provider = {}, None
     if not typed["phone"]:
-        wrong["phone"] = "Write their mobile phone: they sign in by a code to it."
+        wrong["phone"] = "Write their mobile phone: they accept by a code to it."
     if typed["role"] == "provider":
         provider = parse_id(typed["provider_id"])
         if provider is None:
@@ -46,13 +48,21 @@ async def invite_member(visit: ShopVisitor) -> Response:
         return await _page(visit, typed=typed, **form_errors(wrong))
     said = {name: typed[name] for name in ("name", "phone", "role")}
     try:
-        await visit.api_send("POST", _path(visit), **said, provider_id=provider)
+        made = await visit.api_send("POST", _invitations(visit), **said, provider_id=provider)
     except ApiProblem as problem:
         refusal = api_errors(problem)
         if problem.code == "phone_invalid":
             refusal |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
         return await _page(visit, typed=typed, **refusal)
-    return redirect_saved(_back(visit), "invited")
+    link = await staff_bot_link(visit.api_request.app, invitations.START_PREFIX + made["code"])
+    return await _page(visit, link=link) if link else redirect_saved(_back(visit), "invited")
+
+
+@router.post("/invitations/{invitation_id}/revoke")
+async def revoke_invitation(visit: ShopVisitor, invitation_id: int) -> Response:
+    """Take an invitation back."""
+    await visit.api_send("DELETE", f"{_invitations(visit)}/{invitation_id}")
+    return redirect_saved(_back(visit), "taken-back")
 
 
 @router.post("/{user_id}/alerts")
@@ -70,21 +80,16 @@ async def remove_member(visit: ShopVisitor, user_id: int) -> Response:
     try:
         await visit.api_send("DELETE", f"{_path(visit)}/{user_id}/{visit.form['role']}")
     except ApiProblem as problem:
-        refusal = api_errors(problem)
-        words = refusal["errors"].get("role", refusal["problem"])
-        return await _page(visit, **refusal | {"problem": words, "errors": {}})
+        return await _page(visit, **api_errors(problem))
     return redirect_saved(_back(visit), "removed")
-
-
-@router.post("/{user_id}/pairing")
-async def show_pairing_code(visit: ShopVisitor, user_id: int) -> Response:
-    """Show a code by which their chat becomes theirs; this once, an older one is dead."""
-    made = await visit.api_send("POST", f"{_path(visit)}/{user_id}/pairing")
-    return await _page(visit, code=made["code"], paired=user_id)
 
 
 def _path(visit: Visitor) -> str:
     return f"/shops/{visit.catalog.shop.id}/members"
+
+
+def _invitations(visit: Visitor) -> str:
+    return f"/shops/{visit.catalog.shop.id}/invitations"
 
 
 def _back(visit: Visitor) -> str:
@@ -95,8 +100,7 @@ async def _page(
     visit: Visitor,
     *,
     typed: Mapping[str, str] | None = None,
-    code: str = "",
-    paired: int = 0,
+    link: str = "",
     **said: Any,
 ) -> Response:
     found = await visit.api_get(_path(visit), limit=100)
@@ -108,8 +112,8 @@ async def _page(
         members=found["items"],
         roles=ROLE_LABELS,
         names=names,
-        code=code,
-        paired=paired,
+        invited=(await visit.api_get(_invitations(visit), limit=100))["items"],
+        link=link,
         typed=dict.fromkeys(INVITATION_FIELDS, "") | {"role": "receptionist"} | dict(typed or {}),
         **said,
     )

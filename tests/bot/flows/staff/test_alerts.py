@@ -18,7 +18,6 @@ from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging import lines
 from core.messaging.messages import Incoming
-from core.people import pairing
 from core.people.members import list_members
 from core.people.preferences import set_preferred_channel
 from tests.servers.telegram.people import Person
@@ -46,7 +45,7 @@ async def opened(runtime: Runtime) -> AsyncIterator[tuple[TelegramHarness, dict[
         ):
             add = shops.proved_member if phone == DORA else shops.add_staff
             await add(ctx, place, phone, role, name)
-            codes[name] = await pairing.issue_pairing_code_for_phone(ctx, phone)
+            codes[name] = await shops.pairing_code(ctx, phone)
     async with telegram_harness(runtime, desk=True) as chats:
         staff = {name: chats.telegram.person(name) for name in ("Bella", "Carla")}
         for name, person in staff.items():

@@ -9,7 +9,6 @@ from bot.flows.staff.permissions import PERMISSIONS
 from core.db import tables as db_tables
 from core.db.runtime import Runtime
 from core.db.tables import booking_events
-from core.people import pairing
 from tests.bot.engine.test_hostile_taps import FORGED, SETTLED, data
 from tests.bot.flows.staff.test_alerts import MARTA, asks, opened, state
 from tests.bot.flows.staff.test_permissions import BEHIND_OTHERS, SAID
@@ -75,7 +74,7 @@ async def marcus_of(chats: TelegramHarness, runtime: Runtime) -> Person:
     async with runtime.transaction() as ctx:
         place = await shops.build_barber(ctx)
         await shops.add_staff(ctx, place, MARCUS, "owner", "Marcus")
-        code = await pairing.issue_pairing_code_for_phone(ctx, MARCUS)
+        code = await shops.pairing_code(ctx, MARCUS)
     marcus = chats.telegram.person("Marcus")
     await chats.write(marcus, f"/start pair_{code}", chats.owner_bot)
     return marcus

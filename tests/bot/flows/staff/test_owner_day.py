@@ -21,7 +21,6 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.messages import Incoming
-from core.people import pairing
 from tests.servers.telegram.bots import Bot
 from tests.servers.telegram.people import Person
 from tests.servers.telegram.server import TelegramServer
@@ -95,7 +94,7 @@ async def shop(runtime: Runtime) -> AsyncIterator[Shop]:
             # What happens on a simulated line is told on simulated lines only.
             await ctx.execute(sa.update(tables.lines).values(transport="twilio"))
             await shops.add_staff(ctx, place, OWNER, "owner", "Bella")
-            code = await pairing.issue_pairing_code_for_phone(ctx, OWNER)
+            code = await shops.pairing_code(ctx, OWNER)
         memory = MemoryChannel()
         ways = build_channels(runtime.settings, runtime.clock)
         for ours in cast("TelegramChannel", ways["telegram", "telegram"]).by_id.values():

@@ -15,20 +15,20 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_an_address_is_shown_once_and_revoked(
-    lobby: AdminHarness, monkeypatch: pytest.MonkeyPatch
+    admin: AdminHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await lobby.house.add_booked_customer()
-    browser = await lobby.signed_in_browser("owner")
-    home = f"/shops/{lobby.house.shop.shop_id}/setup/calendars"
+    await admin.api.add_booked_customer()
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}/setup/calendars"
     assert "No address so far." in visible_text(await browser.get(home))
-    ana = lobby.house.shop.providers["Ana"]
+    ana = admin.api.shop.providers["Ana"]
     made = await browser.submit_form(f"{home}/out", whose=str(ana))
     url = field_value(made, "made")
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/calendars/[\w-]{32}\.ics", url)
     assert "Ana's calendar has this address. It is shown this once" in visible_text(made)
     assert f'href="{url.replace("http", "webcal", 1)}"' in made.text
     assert "need an address that the world reaches" in visible_text(made)
-    file = await lobby.signed_out_browser().client.get(url)
+    file = await admin.signed_out_browser().client.get(url)
     assert (file.status_code, "Cut – Marta" in file.text) == (200, True)
     await browser.submit_form(f"{home}/out", whose="")
     later = await browser.get(home)
@@ -38,20 +38,20 @@ async def test_an_address_is_shown_once_and_revoked(
     first = re.findall(r"/out/(\d+)/revoke", later.text)[0]
     gone = await browser.submit_form(f"{home}/out/{first}/revoke")
     assert gone.headers["location"] == f"/admin{home}?said=revoked"
-    assert (await lobby.signed_out_browser().client.get(url)).status_code == 404
+    assert (await admin.signed_out_browser().client.get(url)).status_code == 404
     monkeypatch.setattr("core.calendar_sync.feeds.MAX_FEEDS", 1)
     full = await browser.submit_form(f"{home}/out", whose="")
     assert field_errors(full) == {"whose": "No more than 1. Take one away first."}
 
 
-async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    home = f"/shops/{lobby.house.shop.shop_id}/setup/calendars"
+async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}/setup/calendars"
     assert field_errors(await browser.submit_form(f"{home}/in")) == {
         "provider_id": "Choose whose time it takes.",
         "url": "Paste the calendar's address. It ends in .ics for most.",
     }
-    ana = str(lobby.house.shop.providers["Ana"])
+    ana = str(admin.api.shop.providers["Ana"])
     odd = await browser.submit_form(f"{home}/in", provider_id=ana, url="ftp://cal.example/a.ics")
     assert field_errors(odd) == {"url": "The address is not one of http or https."}
     assert field_value(odd, "url") == "ftp://cal.example/a.ics"
@@ -60,7 +60,7 @@ async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: AdminH
     )
     assert made.headers["location"] == f"/admin{home}?said=reading"
     urls = sa.select(outside_calendars.c.url)
-    assert await lobby.house.fetch_scalar(urls) == "https://cal.example/k3y.ics"
+    assert await admin.api.fetch_scalar(urls) == "https://cal.example/k3y.ics"
     shown = await browser.get(home)
     assert "cal.example for Ana Not read yet: that takes a minute. Read again" in visible_text(
         shown
@@ -71,7 +71,7 @@ async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: AdminH
         ({"error": "odd"}, "It could not be read. Tried Mon 9 Mar 10:00 am."),
         ({"error": ""}, "Read Mon 9 Mar 10:00 am: no times kept free of bookings"),
     ):
-        async with lobby.house.runtime.transaction() as ctx:
+        async with admin.api.runtime.transaction() as ctx:
             read = outside_calendars.update().values(fetched_at=ctx.now, **fetched)
             await ctx.execute(read)
         assert f"cal.example for Ana {said}" in visible_text(await browser.get(home))
@@ -80,12 +80,12 @@ async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(lobby: AdminH
     assert again.headers["location"] == f"/admin{home}?said=reading"
     gone = await browser.submit_form(f"{home}/in/{number}/remove")
     assert gone.headers["location"] == f"/admin{home}?said=removed"
-    assert await lobby.house.fetch_scalar(urls) is None
+    assert await admin.api.fetch_scalar(urls) is None
 
 
-async def test_providers_see_and_do_what_is_their_own(lobby: AdminHarness) -> None:
-    owner, hers = await lobby.signed_in_browser("owner"), await lobby.signed_in_browser("provider")
-    place = lobby.house.shop
+async def test_providers_see_and_do_what_is_their_own(admin: AdminHarness) -> None:
+    owner, hers = await admin.signed_in_browser("owner"), await admin.signed_in_browser("provider")
+    place = admin.api.shop
     home = f"/shops/{place.shop_id}/setup/calendars"
     leo = str(place.providers["Leo"])
     await owner.submit_form(f"{home}/out", whose="")
@@ -107,8 +107,8 @@ async def test_providers_see_and_do_what_is_their_own(lobby: AdminHarness) -> No
         assert (await hers.submit_form(f"{home}/{path}", **form)).status_code == 404
     await hers.submit_form(f"{home}/out", whose=str(place.providers["Ana"]))
     assert "Ana's calendar an address made" in visible_text(await hers.get(home))
-    assert await lobby.house.fetch_scalar(sa.select(sa.func.count()).select_from(feeds)) == 3
+    assert await admin.api.fetch_scalar(sa.select(sa.func.count()).select_from(feeds)) == 3
     for who in ("other owner", "customer"):
-        assert (await (await lobby.signed_in_browser(who)).get(home)).status_code == 404
-    desk = visible_text(await (await lobby.signed_in_browser("receptionist")).get(home))
+        assert (await (await admin.signed_in_browser(who)).get(home)).status_code == 404
+    desk = visible_text(await (await admin.signed_in_browser("receptionist")).get(home))
     assert ("Leo's calendar" in desk, "leo.example for Leo" in desk) == (True, True)

@@ -34,9 +34,9 @@ async def upload(browser: FormBrowser, path: str, file: bytes = b"", **form: str
     return await browser.client.post(f"/admin{path}", data=data, files=given, headers=headers)
 
 
-async def test_a_file_is_looked_at_mended_and_imported(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    shop_id = lobby.house.shop.shop_id
+async def test_a_file_is_looked_at_mended_and_imported(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    shop_id = admin.api.shop.shop_id
     home = f"/shops/{shop_id}/setup/files"
     nothing = await upload(browser, home, what="services")
     assert field_errors(nothing) == {"file": "Choose a file, or paste its lines below."}
@@ -64,16 +64,16 @@ async def test_a_file_is_looked_at_mended_and_imported(lobby: AdminHarness) -> N
     assert "2 services imported." in visible_text(
         await browser.client.get(done.headers["location"])
     )
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
     assert [one.name for one in known.services][-2:] == ["Perm", "Beard"]
     again = await upload(browser, home, what="services", text=mended, **IMPORT)
     assert (again.status_code, "Nothing was imported." in visible_text(again)) == (422, True)
     assert "2 name The shop has one of this name already." in visible_text(again)
 
 
-async def test_whom_the_shop_knows_is_not_imported_twice(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    home = f"/shops/{lobby.house.shop.shop_id}/setup/files"
+async def test_whom_the_shop_knows_is_not_imported_twice(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}/setup/files"
     for people, said in (
         ("Marta,600111222", "1 customer imported."),
         ("Marta,600111222\nHugo,", "1 customer imported. 1 was there already."),
@@ -82,12 +82,12 @@ async def test_whom_the_shop_knows_is_not_imported_twice(lobby: AdminHarness) ->
         done = await upload(browser, home, file, what="customers", **IMPORT)
         assert said in visible_text(await browser.client.get(done.headers["location"]))
     count = sa.select(sa.func.count()).select_from(customers)
-    assert await lobby.house.fetch_scalar(count) == 2
+    assert await admin.api.fetch_scalar(count) == 2
 
 
-async def test_odd_files_are_told_in_words(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    home = f"/shops/{lobby.house.shop.shop_id}/setup/files"
+async def test_odd_files_are_told_in_words(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}/setup/files"
     excel = await upload(browser, home, "name\nJosé".encode("cp1252"), what="customers")
     assert "In a spreadsheet save it as “CSV UTF-8”." in visible_text(excel)
     other = await upload(browser, home, b"a,b\n1,2\n", what="bookings")
@@ -102,15 +102,15 @@ async def test_odd_files_are_told_in_words(lobby: AdminHarness) -> None:
     torn = {"Origin": ORIGIN, "Content-Type": "multipart/form-data; boundary=x"}
     path = f"/admin{home}"
     assert (await browser.client.post(path, content=b"--y", headers=torn)).status_code == 403
-    stranger = lobby.signed_out_browser()
+    stranger = admin.signed_out_browser()
     assert (await upload(stranger, home, b"x" * 10**6)).status_code == 413
 
 
-async def test_files_are_the_owners(lobby: AdminHarness) -> None:
-    await lobby.house.add_booked_customer()
-    shop_id = lobby.house.shop.shop_id
+async def test_files_are_the_owners(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    shop_id = admin.api.shop.shop_id
     home = f"/shops/{shop_id}/setup/files"
-    owner = await lobby.signed_in_browser("owner")
+    owner = await admin.signed_in_browser("owner")
     page = await owner.get(f"{home}?what=nonsense&created=x&known=")
     assert f'href="/api/v1/shops/{shop_id}/exports/customers"' in page.text
     taken = await owner.client.get(f"/api/v1/shops/{shop_id}/exports/customers")
@@ -122,7 +122,7 @@ async def test_files_are_the_owners(lobby: AdminHarness) -> None:
     )
     assert (await owner.get(f"{home}/secrets.csv")).status_code == 404
     for who, status in (("receptionist", 403), ("provider", 403), ("other owner", 404)):
-        other = await lobby.signed_in_browser(who)
+        other = await admin.signed_in_browser(who)
         for path in (home, f"{home}/customers.csv"):
             assert (await other.get(path)).status_code == status
         sent = await upload(other, home, b"name\nEva\n", what="customers", **IMPORT)

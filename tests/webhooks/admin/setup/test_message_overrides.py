@@ -11,9 +11,9 @@ from tests.webhooks.admin.conftest import AdminHarness, field_errors, visible_te
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_a_message_is_said_in_words_of_the_shops_own(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    shop_id = lobby.house.shop.shop_id
+async def test_a_message_is_said_in_words_of_the_shops_own(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    shop_id = admin.api.shop.shop_id
     home = f"/shops/{shop_id}/setup/words"
     listed = visible_text(await browser.get(home))
     assert "Welcome Welcome to {shop}." in listed
@@ -33,20 +33,20 @@ async def test_a_message_is_said_in_words_of_the_shops_own(lobby: AdminHarness) 
     assert "All in the usual words" in visible_text(await browser.get(f"/shops/{shop_id}/setup"))
     kept = await browser.submit_form(one, text=mine)
     assert kept.headers["location"] == f"/admin{one}?said=saved"
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
     assert known.shop.wordings == {"tell.moved": {"en": mine}}
     assert "Moved by the shop Own words {service}: come" in visible_text(await browser.get(home))
     assert "Own words" not in visible_text(await browser.get(f"{home}?lang=es"))
     assert "1 in words of your own" in visible_text(await browser.get(f"/shops/{shop_id}/setup"))
     again = await browser.submit_form(one, drop="1", text="whatever stands there")
     assert again.headers["location"] == f"/admin{one}?said=usual"
-    known = await lobby.house.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
+    known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
     assert known.shop.wordings == {}
 
 
-async def test_what_cannot_be_said_is_named_and_stays_in_the_form(lobby: AdminHarness) -> None:
-    browser = await lobby.signed_in_browser("owner")
-    one = f"/shops/{lobby.house.shop.shop_id}/setup/words/tell.expired/en"
+async def test_what_cannot_be_said_is_named_and_stays_in_the_form(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    one = f"/shops/{admin.api.shop.shop_id}/setup/words/tell.expired/en"
     named = "{service}, {shop}, {when}"
     for text, why in (
         ("", "Write 1 to 1000 characters."),
@@ -69,14 +69,14 @@ async def test_what_cannot_be_said_is_named_and_stays_in_the_form(lobby: AdminHa
     assert "<html" not in dear.text
 
 
-async def test_reception_reads_words_that_only_an_owner_changes(lobby: AdminHarness) -> None:
-    one = f"/shops/{lobby.house.shop.shop_id}/setup/words/welcome/en"
-    desk = await lobby.signed_in_browser("receptionist")
+async def test_reception_reads_words_that_only_an_owner_changes(admin: AdminHarness) -> None:
+    one = f"/shops/{admin.api.shop.shop_id}/setup/words/welcome/en"
+    desk = await admin.signed_in_browser("receptionist")
     assert "Save" not in visible_text(await desk.get(one))
     assert (await desk.submit_form(one, text="Hello")).status_code == 403
     for who, status in (("provider", 403), ("other owner", 404), ("customer", 404)):
-        assert (await (await lobby.signed_in_browser(who)).get(one)).status_code == status
-    owner = await lobby.signed_in_browser("owner")
+        assert (await (await admin.signed_in_browser(who)).get(one)).status_code == status
+    owner = await admin.signed_in_browser("owner")
     for odd in ("login.code/en", "welcome/tlh"):
         path = one.replace("welcome/en", odd)
         assert (await owner.get(path)).status_code == 404

@@ -1,4 +1,4 @@
-"""Fixtures of the API's tests."""
+"""The API, and the whole web application, of two shops."""
 
 from collections.abc import AsyncIterator
 
@@ -19,9 +19,9 @@ async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
 
 
 @pytest.fixture
-async def web(house: ApiHarness) -> AsyncIterator[httpx.AsyncClient]:
+async def web(api: ApiHarness) -> AsyncIterator[httpx.AsyncClient]:
     """The whole web application, with the API where it is mounted."""
-    web = create_app(App.from_runtime(house.runtime))
+    web = create_app(App.from_runtime(api.runtime))
     transport = httpx.ASGITransport(web, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield client

@@ -1,0 +1,187 @@
+"""A member's chats: accounts elsewhere that act in their role at one shop, and nothing more.
+
+A pairing code, or an invitation accepted there, binds one. It proves nothing of whose the account
+is: the identity stays nobody's, or whose it was, and at every other shop and for every booking it
+is a stranger as before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+from core.db.tables import conversations, identities, lines, member_chats, shops
+from core.errors import NotAllowed, NotFound
+from core.messaging.outbox.enqueue import cancel_pending
+
+_ACCOUNTS = ("telegram", "whatsapp")
+"""Kinds of identities that may be bound: a phone is proved, and an SMS comes in anybody's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChat:
+    """An account that acts for a member at a shop; `name` is what its channel calls it."""
+
+    id: int
+    shop_id: int
+    shop: str
+    user_id: int
+    channel: str
+    name: str
+    created_at: datetime
+
+
+def is_active_chat() -> sa.ColumnElement[bool]:
+    """Return the condition for a chat that acts yet."""
+    return member_chats.c.ended_at.is_(None)
+
+
+async def bind_chat(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -> MemberChat:
+    """Let the account of a conversation act in a member's role at a shop, instead of another's.
+
+    NotAllowed where an account says nothing of who writes: on SMS, by mail, as a bare phone.
+    """
+    await ctx.lock_rows(conversations, [conversation_id])
+    talk = await ctx.first(
+        sa.select(conversations.c.identity_id, conversations.c.name, identities.c.kind)
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .where(conversations.c.id == conversation_id, identities.c.ended_at.is_(None))
+    )
+    if talk is None or talk.kind not in _ACCOUNTS:
+        raise NotAllowed(conversation=conversation_id)
+    await _end(
+        ctx,
+        member_chats.c.shop_id == shop_id,
+        member_chats.c.identity_id == talk.identity_id,
+    )
+    made = await ctx.insert(
+        member_chats,
+        shop_id=shop_id,
+        user_id=user_id,
+        identity_id=talk.identity_id,
+        name=talk.name,
+        created_at=ctx.now,
+    )
+    return await chat_of_member(ctx, user_id, made)
+
+
+def _chats() -> sa.Select[tuple[int, int, str, int, str, str, datetime]]:
+    return (
+        sa.select(
+            member_chats.c.id,
+            member_chats.c.shop_id,
+            shops.c.name.label("shop"),
+            member_chats.c.user_id,
+            identities.c.kind,
+            member_chats.c.name,
+            member_chats.c.created_at,
+        )
+        .join_from(member_chats, shops, shops.c.id == member_chats.c.shop_id)
+        .join(identities, identities.c.id == member_chats.c.identity_id)
+        .where(is_active_chat())
+        .order_by(member_chats.c.id)
+    )
+
+
+async def chats_of_member(ctx: Context, user_id: int) -> list[MemberChat]:
+    """Return the accounts that act for a user, the oldest first."""
+    rows = await ctx.all(_chats().where(member_chats.c.user_id == user_id))
+    return [MemberChat(*list(row)) for row in rows]
+
+
+async def chat_of_member(ctx: Context, user_id: int, chat_id: int) -> MemberChat:
+    """Return one of them; NotFound for one that is over or another's."""
+    this = (member_chats.c.id == chat_id, member_chats.c.user_id == user_id)
+    row = await ctx.first(_chats().where(*this))
+    if row is None:
+        raise NotFound(chat=chat_id)
+    return MemberChat(*list(row))
+
+
+async def bound_chat_id(ctx: Context, conversation_id: int, shop_id: int) -> int | None:
+    """Return the binding by which a conversation acts at a shop, if it is by one."""
+    found = await ctx.scalar(
+        sa.select(member_chats.c.id)
+        .join_from(conversations, member_chats, _same_identity())
+        .where(
+            conversations.c.id == conversation_id,
+            member_chats.c.shop_id == shop_id,
+            is_active_chat(),
+        )
+    )
+    return None if found is None else int(found)
+
+
+async def end_chat(ctx: Context, user_id: int, chat_id: int) -> None:
+    """Let an account act for a user no more; NotFound if it is not theirs, or over already."""
+    if not await _end(ctx, member_chats.c.id == chat_id, member_chats.c.user_id == user_id):
+        raise NotFound(chat=chat_id)
+
+
+async def end_chats(ctx: Context, user_id: int, shop_id: int | None = None) -> None:
+    """End the chats of a user, at one shop or at all."""
+    which = [] if shop_id is None else [member_chats.c.shop_id == shop_id]
+    await _end(ctx, member_chats.c.user_id == user_id, *which)
+
+
+async def _end(ctx: Context, *which: sa.ColumnElement[bool]) -> int:
+    """End chats; the shop's alerts that wait to go there do not go. Returns how many ended."""
+    ended = await ctx.execute(
+        sa.update(member_chats)
+        .where(is_active_chat(), *which)
+        .values(ended_at=ctx.now)
+        .returning(member_chats.c.shop_id, member_chats.c.identity_id)
+    )
+    rows = ended.all()
+    for row in rows:
+        of_it = sa.select(conversations.c.id).where(conversations.c.identity_id == row.identity_id)
+        talks = (await ctx.execute(of_it)).scalars().all()
+        await cancel_pending(
+            ctx,
+            reason="the chat acts for nobody there any more",
+            conversation_ids=talks,
+            lane="alert",
+            shop_id=row.shop_id,
+        )
+    return len(rows)
+
+
+async def set_chat_quiet_hours(ctx: Context, chat_id: int, hours: tuple[int, int] | None) -> None:
+    """Keep quiet in one chat between two minutes of the local day; None: as its member has it."""
+    since, until = hours or (None, None)
+    await ctx.execute(
+        sa.update(member_chats)
+        .where(member_chats.c.id == chat_id)
+        .values(quiet_from=since, quiet_until=until)
+    )
+
+
+async def other_conversations(ctx: Context, user_id: int, shop_id: int, but: int) -> list[int]:
+    """Return where a user is told what happens to their account: a talk on each channel.
+
+    On addresses they proved, never on the account (an identity) that it is about.
+    """
+    rows = await ctx.all(
+        sa.select(conversations.c.id, lines.c.channel)
+        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
+        .join(lines, lines.c.id == conversations.c.line_id)
+        .where(
+            identities.c.user_id == user_id,
+            identities.c.id != but,
+            identities.c.ended_at.is_(None),
+            lines.c.active,
+            lines.c.shop_id.is_(None) | (lines.c.shop_id == shop_id),
+        )
+        .order_by(conversations.c.last_in_at.desc().nulls_last(), conversations.c.id)
+    )
+    best: dict[str, int] = {}
+    for row in rows:
+        best.setdefault(row.channel, row.id)
+    return list(best.values())
+
+
+def _same_identity() -> sa.ColumnElement[bool]:
+    return member_chats.c.identity_id == conversations.c.identity_id
