@@ -33,13 +33,10 @@ from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import blocks, bookings, calendars, claims, providers, sessions
 from core.db.tables import sessions as sessions_table
 from core.errors import InvalidValue, NotFound, Overlap
-from core.values import validators
+from core.values.change import check_value
+from core.values.field_types import Capacity, DurationMinutes, LongText, MinorUnits
 
 MAX_BLOCK = timedelta(days=400)
-
-_CAPACITY = validators.integer_validator(1, 1000)
-_PRICE = validators.optional_validator(validators.integer_validator(0, 10**12))
-_REASON = validators.text_validator(1000)
 
 
 # ------------------------------------------------------------------------------------ blocks
@@ -61,7 +58,7 @@ async def block_time(
     `blocks` (ids), `elsewhere` (how much of another shop the same person works at); Invalid for a
     span that ends before it begins or lasts over 400 days.
     """
-    reason = _REASON("reason", reason)
+    reason = check_value(LongText, "reason", reason)
     if not timedelta() < end - start <= MAX_BLOCK:
         raise InvalidValue(field="end", reason="order" if end <= start else "length")
     await require_staff(ctx, shop_id, actor)
@@ -147,13 +144,13 @@ async def add_session(
     the opening hours. `minutes` and `price_minor` are the offering's unless set. Raises Overlap
     with what is there, as `block` does; Invalid for a service that is not given in sessions.
     """
-    _CAPACITY("capacity", capacity)
-    _PRICE("price_minor", price_minor)
+    check_value(Capacity, "capacity", capacity)
+    check_value(MinorUnits | None, "price_minor", price_minor)
     await require_staff(ctx, shop_id, actor)
     offering = (await load_catalog(ctx, shop_id)).offering(service_id, provider_id)
     if not offering.service.sessions:
         raise InvalidValue(field="service_id", reason="sessions")
-    length = validators.integer_validator(5, 1440, 5)("minutes", minutes or offering.minutes)
+    length = check_value(DurationMinutes, "minutes", minutes or offering.minutes)
     ends_at = starts_at + timedelta(minutes=length)
     slot = Slot(shop_id, service_id, provider_id, starts_at, ends_at, price_minor, "")
     known, taken = await lock_calendars(ctx, slot)
@@ -197,7 +194,7 @@ async def cancel_session(
 
     Its calendar is locked first, so nobody takes a seat meanwhile.
     """
-    reason = _REASON("reason", reason)
+    reason = check_value(LongText, "reason", reason)
     await require_staff(ctx, shop_id, actor)
     row = await ctx.first(
         sa.select(sessions.c.id, providers.c.calendar_id)

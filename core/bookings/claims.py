@@ -30,7 +30,8 @@ from core.errors import OfferChanged, SlotTaken
 from core.messaging.messages import Money
 from core.scheduling import availability
 from core.scheduling.slot_finder import calendars_of
-from core.values import validators
+from core.values.change import check_value
+from core.values.field_types import ElapsedMinutes
 
 MAX_GAP = timedelta(minutes=240)
 """The longest buffer the database lets anybody set."""
@@ -40,7 +41,6 @@ _PIECE = timedelta(hours=24)
 
 One = TypeVar("One", Row, Booking)
 
-_LENGTH = validators.integer_validator(5, 1440)
 
 CalendarIds = tuple[int, ...]
 """The ids of the calendars a slot takes time on: the provider's, then the rooms'."""
@@ -74,7 +74,7 @@ async def lock_calendars(
     shop's row after them: for what is counted per shop. NotFound for a slot of what never was,
     Invalid for one of a length no service can have.
     """
-    _LENGTH("minutes", slot.minutes)
+    check_value(ElapsedMinutes, "minutes", slot.minutes)
     known = cached_catalog(ctx, slot.shop_id)
     if known is None:
         known = await load_catalog(ctx, slot.shop_id)

@@ -53,18 +53,16 @@ from core.db.context import Context
 from core.db.tables import claims, users
 from core.errors import CutoffPassed, InvalidTransition, InvalidValue, ShopPaused, TooManyHolds
 from core.scheduling import availability
-from core.values import validators
+from core.values.change import check_value
+from core.values.field_types import DisplayName, LongText
 
 MAX_LATE_MINUTES = 240
 """Minutes; whoever is later than this is not late."""
 
-_TEXT = validators.text_validator(1000)
-_NAME = validators.text_validator(100, 2)
-
 
 def validate_attendee_name(name: str) -> str:
     """Return an attendee's name as it is kept, "" for the customer themself; else Invalid."""
-    return _NAME("attendee", name) if name.strip() else ""
+    return str(check_value(DisplayName, "attendee", name)) if name.strip() else ""
 
 
 # ------------------------------------------------------------------------------------ hold and book
@@ -92,7 +90,7 @@ async def hold_slot(
     """
     columns: dict[str, Any] = {
         "attendee": validate_attendee_name(attendee),
-        "purpose": _TEXT("purpose", purpose),
+        "purpose": check_value(LongText, "purpose", purpose),
         "anyone": anyone,
     }
     content = IdempotencyKey.of(key, "hold", slot_identity(slot), columns, conversation_id, user_id)
@@ -142,7 +140,7 @@ async def book_hold(
     is given at the price it was held at. A hold that ran out is taken anew if its time is still
     on offer. Raises what `hold` does, and WrongState for what is booked or gone.
     """
-    columns: dict[str, Any] = {"note": _TEXT("note", note)}
+    columns: dict[str, Any] = {"note": check_value(LongText, "note", note)}
     if attendee := validate_attendee_name(attendee):
         columns["attendee"] = attendee
     content = IdempotencyKey.of(key, "book", user_id, columns)
@@ -258,7 +256,7 @@ async def cancel_booking(
 
     Customers are bound to the shop's deadline (TooLate, `minutes`), staff are not.
     """
-    reason = _TEXT("reason", reason)
+    reason = check_value(LongText, "reason", reason)
     content = IdempotencyKey.of(key, "cancel", reason) if key else None
     old = await load_booking_for_actor(ctx, booking_id, actor, content)
     to = allowed_transition(old.state, "cancel", actor).to_state

@@ -42,11 +42,8 @@ from core.errors import CustomerBlocked, InvalidTransition, InvalidValue, NotAll
 from core.messaging.messages import Say
 from core.scheduling import availability
 from core.scheduling.opening_hours import remove_time_off
-from core.values import validators
-
-_TEXT = validators.text_validator(1000)
-_NAME = validators.text_validator(100, 2)
-
+from core.values.change import check_value
+from core.values.field_types import DisplayName, LongText
 
 # ------------------------------------------------------------------------------------ for customers
 
@@ -160,9 +157,9 @@ def _columns(
     return {
         "origin": origin,
         "anyone": anyone,
-        "attendee": _NAME("attendee", attendee) if attendee.strip() else "",
-        "purpose": _TEXT("purpose", purpose),
-        "note": _TEXT("note", note),
+        "attendee": check_value(DisplayName, "attendee", attendee) if attendee.strip() else "",
+        "purpose": check_value(LongText, "purpose", purpose),
+        "note": check_value(LongText, "note", note),
         "conversation_id": conversation_id,
     }
 
@@ -218,7 +215,7 @@ async def decline_booking(
     expected_start_s: int | None = None,
 ) -> Booking:
     """Decline a request and free its time; told and raced as `confirm`, and bound to `starts`."""
-    reason = _TEXT("reason", reason)
+    reason = check_value(LongText, "reason", reason)
     asked = await _undecided(ctx, booking_id, "decline", actor, expected_start_s)
     decided = await update_booking(ctx, asked, "decline", actor, to="declined", reason=reason)
     await release_time(ctx, [asked])
@@ -306,7 +303,7 @@ async def set_payment_status(
 @retry_on_conflict
 async def set_note(ctx: Context, booking_id: int, note: str, *, actor: Actor) -> Booking:
     """Set the shop's note of a booking, which its customer does not see."""
-    note = _TEXT("note", note)
+    note = check_value(LongText, "note", note)
     old = await load_booking_for_actor(ctx, booking_id, actor)
     return await update_booking(ctx, old, "note", actor, to=old.state, note=note)
 

@@ -27,7 +27,7 @@ from core.importing import customers
 from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
 from core.localtime import ticks, zones
 from core.scheduling.slot_finder import calendars_of
-from core.values import validators
+from core.values.field_types import DisplayName, DurationMinutes, LongText, MinorUnits
 
 REQUIRED_COLUMNS = ("service", "provider", "starts_at", "customer")
 COLUMNS = (
@@ -66,14 +66,12 @@ def plan_rows(sheet: CsvFile, known: Catalog, now: datetime) -> ImportPlan:
             if offering is None:
                 row.add_fault("provider", "does not give this service")
         starts_at = _start(row, known.shop.timezone, now)
-        minutes = row.read_integer("minutes", validators.DURATION_VALIDATOR)
-        price = row.read_integer("price_minor", validators.MONEY_VALIDATOR)
+        minutes = row.read_integer("minutes", DurationMinutes)
+        price = row.read_integer("price_minor", MinorUnits)
         texts = {
-            "attendee": row.read_value("attendee", validators.NAME_VALIDATOR)
-            if cells["attendee"]
-            else "",
-            "purpose": row.read_value("purpose", validators.TEXT_VALIDATOR),
-            "note": row.read_value("note", validators.TEXT_VALIDATOR),
+            "attendee": row.read_value("attendee", DisplayName) if cells["attendee"] else "",
+            "purpose": row.read_value("purpose", LongText),
+            "note": row.read_value("note", LongText),
         }
         if not row.good or offering is None or starts_at is None:
             continue

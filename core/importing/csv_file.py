@@ -6,10 +6,12 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import InvalidValue
-from core.values.validators import AnyValidator, Validator
+from core.values.change import Change, check_value
+
+C = TypeVar("C", bound=Change)
 
 MAX_ROWS = 10_000
 """Rows a file may have."""
@@ -111,22 +113,43 @@ class RowReader:
     def __init__(self, line: int, cells: dict[str, str], faults: list[ImportFault]) -> None:
         self.line, self.cells, self.faults = line, cells, faults
         self.good = True
+        self._wrong: set[str] = set()
 
     def add_fault(self, name: str, reason: str) -> None:
         """Note that a column of this line is wrong."""
         self.good = False
+        self._wrong.add(name)
         self.faults.append(ImportFault(self.line, name, reason))
 
-    def read_value(self, name: str, check: AnyValidator | Validator[Any], value: Any = None) -> Any:
-        """Return a cell, or a value made of it, as a check of core leaves it."""
+    def is_wrong(self, name: str) -> bool:
+        """Tell whether a column of this line has a fault."""
+        return name in self._wrong
+
+    def read_change(self, kind: type[C], **values: Any) -> C | None:
+        """Return the command that a line comes to; None if a value cannot be."""
         try:
-            return check(name, self.cells[name] if value is None else value)
+            return kind(**values)
         except InvalidValue as error:
-            bounds = [f"{k} {error.params[k]}" for k in ("least", "most") if k in error.params]
-            self.add_fault(name, ", ".join((str(error.params["reason"]), *bounds)))
+            self._add_refusals(error)
             return None
 
-    def read_integer(self, name: str, check: AnyValidator) -> Any:
+    def read_value(self, name: str, kind: Any, value: Any = None) -> Any:
+        """Return a cell, or a value made of it, as a field type of core stores it."""
+        try:
+            return check_value(kind, name, self.cells[name] if value is None else value)
+        except InvalidValue as error:
+            self._add_refusals(error)
+            return None
+
+    def _add_refusals(self, error: InvalidValue) -> None:
+        wrong = error.params.get("all", [error])
+        assert isinstance(wrong, list)
+        for one in wrong:
+            bounds = [f"{k} {one.params[k]}" for k in ("least", "most") if k in one.params]
+            if not self.is_wrong(one.params["field"]):  # a number that is none is missing, too
+                self.add_fault(one.params["field"], ", ".join((one.params["reason"], *bounds)))
+
+    def read_integer(self, name: str, kind: Any = int) -> Any:
         """Return a cell as a whole number, None if it is empty."""
         text = self.cells[name]
         if not text:
@@ -134,7 +157,7 @@ class RowReader:
         if not (text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 16):
             self.add_fault(name, "not a whole number")
             return None
-        return self.read_value(name, check, int(text))
+        return self.read_value(name, kind, int(text))
 
     def read_bool(self, name: str, *, default: bool) -> bool:
         """Return a cell as a yes or no."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from core.db.context import Context
 from core.db.tables import customers, shops
 from core.errors import InvalidValue, PhoneInvalid
 from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
-from core.values import validators
+from core.values.field_types import DisplayName, LongText, ParsedField, refusal
 from core.values.phone_numbers import parse_phone
 
 REQUIRED_COLUMNS = ("name",)
@@ -31,24 +32,27 @@ def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
         row = RowReader(line, cells, made.faults)
         values = {
             **read_person(row, "name", known.shop.country),
-            "email": row.read_value("email", _email) if cells["email"] else "",
-            "notes": row.read_value("notes", validators.TEXT_VALIDATOR),
+            "email": row.read_value("email", _Email) if cells["email"] else "",
+            "notes": row.read_value("notes", LongText),
         }
         if row.good:
             made.rows.append(values)
     return made
 
 
-def _email(field: str, value: str) -> str:
+def _parse_email(value: str) -> str:
     try:
         return password_login.normalize_email(value)
     except InvalidValue:
-        raise InvalidValue(field=field, reason="no e-mail address") from None
+        raise refusal("no e-mail address") from None
+
+
+_Email = Annotated[str, ParsedField(_parse_email)]
 
 
 def read_person(row: RowReader, name: str, country: str) -> dict[str, str]:
     """Return the name and phone in a line."""
-    called = row.read_value(name, validators.NAME_VALIDATOR) or ""
+    called = row.read_value(name, DisplayName) or ""
     number = row.cells["phone"]
     if number:
         try:

@@ -11,7 +11,8 @@ from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.db.tables import calendars, categories, provider_services, services
 from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
-from core.values import validators
+from core.values.catalog_changes import NewService
+from core.values.field_types import DisplayName
 
 REQUIRED_COLUMNS = ("name", "minutes")
 COLUMNS = (
@@ -36,22 +37,18 @@ def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
     lines: dict[str, int] = {}
     for line, cells in sheet.rows:
         row = RowReader(line, cells, made.faults)
-        values = {
-            "name": row.read_value("name", validators.NAME_VALIDATOR),
-            "minutes": row.read_integer("minutes", validators.DURATION_VALIDATOR),
-            "price_minor": row.read_integer("price_minor", validators.MONEY_VALIDATOR),
-            "description": row.read_value("description", validators.TEXT_VALIDATOR),
-            "preparation": row.read_value("preparation", validators.TEXT_VALIDATOR),
-            "synonyms": row.read_value(
-                "synonyms", validators.validate_words, _several(cells["synonyms"])
-            ),
-            "position": row.read_integer("position", validators.POSITION_VALIDATOR) or 0,
-            "active": row.read_bool("active", default=True),
-        }
-        if not cells["minutes"]:
-            row.add_fault("minutes", "missing")
-        heading = row.read_value("category", validators.NAME_VALIDATOR) if cells["category"] else ""
-        called = str(values["name"] or "").casefold()
+        numbers = {name: row.read_integer(name) for name in ("minutes", "price_minor", "position")}
+        new = row.read_change(
+            NewService,
+            name=cells["name"],
+            **{name: number for name, number in numbers.items() if number is not None},
+            description=cells["description"],
+            preparation=cells["preparation"],
+            synonyms=_several(cells["synonyms"]),
+            active=row.read_bool("active", default=True),
+        )
+        heading = row.read_value("category", DisplayName) if cells["category"] else ""
+        called = "" if row.is_wrong("name") else cells["name"].casefold()
         if called in there:
             row.add_fault("name", "there already")
         elif called in lines:
@@ -65,7 +62,8 @@ def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
                 row.add_fault("providers", f"nobody is called {name[:50]}")
             else:
                 given.append(provider)
-        if row.good:
+        if row.good and new is not None:
+            values = {"price_minor": None, "position": 0} | new.changes()
             made.rows.append({"line": line, "values": values, "category": heading, "by": given})
     return made
 

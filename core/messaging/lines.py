@@ -17,9 +17,10 @@ from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import conversations, lines, shops
 from core.errors import InvalidValue, LineInUse, NotFound
-from core.values import validators
+from core.values.change import check_value
+from core.values.field_types import ShortText
+from core.values.line_changes import LineChange, NewLine
 from core.values.phone_numbers import MAX_LENGTH
-from core.values.validators import LINE_FIELDS, validate_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +39,8 @@ class Line:
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 """A messaging service of Twilio's: it chooses among its numbers."""
 
-CHANGEABLE_FIELDS: dict[str, validators.AnyValidator] = {
-    "shop_id": validators.ID_VALIDATOR,
-    "staff": validators.validate_bool,
-    "active": validators.validate_bool,
-}
 
-
-async def add_twilio_line(
-    ctx: Context,
-    *,
-    channel: str,
-    address: str,
-    account: str,
-    shop_id: int | None = None,
-    staff: bool = False,
-) -> int:
+async def add_twilio_line(ctx: Context, line: NewLine, *, account: str) -> int:
     """Add a number or sender of a Twilio account and return its id; no shop means all of them.
 
     Invalid (`field`, `reason`): "phone" for an address that is none, "taken" for one that is a
@@ -62,23 +49,23 @@ async def add_twilio_line(
     wrong = []
     if not account:
         wrong.append(InvalidValue(field="channel", reason="account"))
-    address = _address(channel, address)
-    same = sa.select(lines.c.id).where(lines.c.channel == channel, lines.c.address == address)
+    address = _address(line.channel, line.address)
+    same = sa.select(lines.c.id).where(lines.c.channel == line.channel, lines.c.address == address)
     if not address:
         wrong.append(InvalidValue(field="address", reason="phone"))
     elif await ctx.scalar(same.limit(1)) is not None:
         wrong.append(InvalidValue(field="address", reason="taken"))
-    if not await _is_shop(ctx, shop_id):
+    if not await _is_shop(ctx, line.shop_id):
         wrong.append(InvalidValue(field="shop_id", reason="unknown"))
     if wrong:
         raise InvalidValue(**wrong[0].params, all=wrong)
     new = {
         "transport": "twilio",
-        "channel": channel,
+        "channel": line.channel,
         "account": account,
         "address": address,
-        "shop_id": shop_id,
-        "staff": staff,
+        "shop_id": line.shop_id,
+        "staff": line.staff,
         "created_at": ctx.now,
     }
     made = await ctx.scalar(ctx.insert_ignoring_conflicts(lines, new).returning(lines.c.id))
@@ -87,12 +74,12 @@ async def add_twilio_line(
     return int(made)
 
 
-async def change_line(ctx: Context, line_id: int, **changes: object) -> None:
+async def change_line(ctx: Context, line_id: int, change: LineChange) -> None:
     """Change which shop a line serves (None: all), whether it is the staff's, whether it is used.
 
     LineInUse where somebody else would come to see what was written on it.
     """
-    values = {name: CHANGEABLE_FIELDS[name](name, value) for name, value in changes.items()}
+    values = change.changes()
     row = await _locked(ctx, line_id)
     if "shop_id" in values and not await _is_shop(ctx, values["shop_id"]):
         raise InvalidValue(field="shop_id", reason="unknown")
@@ -202,7 +189,7 @@ async def get_or_create_line(
 ) -> int:
     """Return the id of our end of a channel, added if it is not there; None serves all shops."""
     end = {"transport": transport, "channel": channel, "account": account, "address": address}
-    end = validate_fields(LINE_FIELDS, end)
+    end = {name: check_value(ShortText, name, value) for name, value in end.items()}
     new = {**end, "shop_id": shop_id, "staff": staff, "created_at": ctx.now}
     await ctx.execute(ctx.insert_ignoring_conflicts(lines, new))
     same = [lines.c[name] == value for name, value in end.items()]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.tables import bookings, customers, shops
 from core.errors import CustomerBlocked, InvalidValue, NotFound
+from core.values.people_changes import CustomerChange
 from core.values.phone_numbers import parse_phone
 
 # ------------------------------------------------------------------------------------ customers
@@ -81,9 +82,11 @@ async def set_customer_blocked(
         raise NotFound(customer=customer_id)
 
 
-async def change_customer(ctx: Context, shop_id: int, customer_id: int, **changes: str) -> None:
+async def change_customer(
+    ctx: Context, shop_id: int, customer_id: int, change: CustomerChange
+) -> None:
     """Change a customer's `name`, `phone`, `email` or `notes`; NotFound if not this shop's."""
-    values = dict(changes)
+    values = change.changes()
     if "name" in values:
         values["name"] = _name(values["name"])
     if values.get("phone"):

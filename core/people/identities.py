@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import conversations, identities, users
 from core.errors import NotAllowed
-from core.values import validators
+from core.values.people_changes import UserChange
 
 IdentityKind = Literal["phone", "email", "telegram", "whatsapp"]
 
@@ -180,11 +180,9 @@ async def make_admin(ctx: Context, phone: str) -> int:
     return user_id
 
 
-async def change_user(ctx: Context, user_id: int, **changes: Any) -> None:
-    """Change a user's `name` or `language`; Invalid for what it cannot be."""
-    fields = {"name": validators.NAME_VALIDATOR, "language": validators.validate_language}
-    values = {name: fields[name](name, value) for name, value in changes.items()}
-    if values:
+async def change_user(ctx: Context, user_id: int, change: UserChange) -> None:
+    """Change a user's `name` or `language`."""
+    if values := change.changes():
         await ctx.execute(sa.update(users).where(users.c.id == user_id).values(values))
 
 

@@ -21,7 +21,8 @@ from core.db.tables import date_exceptions, hours, time_off
 from core.db.tables import time_off as time_off_table
 from core.errors import InvalidValue, NotFound
 from core.localtime.opening_masks import Interval
-from core.values.validators import REASON_FIELDS, validate_fields
+from core.values.change import check_value
+from core.values.field_types import ShortText
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ async def set_date_exception(
 ) -> None:
     """Set the hours of one local date, instead of the week's: a holiday if there are none."""
     special = _apart(intervals)
-    reason = validate_fields(REASON_FIELDS, {"reason": reason})["reason"]
+    reason = check_value(ShortText, "reason", reason)
     await clear_date_exception(ctx, shop_id, day, provider_id=provider_id)
     common = {"shop_id": shop_id, "provider_id": provider_id, "day": day, "reason": reason}
     rows = [{"opens": i.opens, "closes": i.closes, **common} for i in special]
@@ -172,7 +173,7 @@ async def add_time_off(
     """Take a provider off offer between two instants and return the entry's id."""
     if end - start < timedelta(minutes=5):
         raise InvalidValue(field="end", reason="order")
-    reason = validate_fields(REASON_FIELDS, {"reason": reason})["reason"]
+    reason = check_value(ShortText, "reason", reason)
     await lock_provider_calendars(ctx, shop_id, provider_id)
     values = {"provider_id": provider_id, "starts_at": start, "ends_at": end, "reason": reason}
     return await insert_row(ctx, time_off, shop_id, values)

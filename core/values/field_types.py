@@ -258,6 +258,8 @@ DisplayOrder = Annotated[
 DurationMinutes = Annotated[
     int, NumberField(*bounds.DURATION_MINUTES, bounds.MINUTE_STEP), Field(examples=[30])
 ]
+ElapsedMinutes = Annotated[int, NumberField(*bounds.DURATION_MINUTES)]
+"""A length in minutes that need not be in steps: clocks may have changed within it."""
 GapMinutes = Annotated[int, NumberField(*bounds.GAP_MINUTES, bounds.MINUTE_STEP)]
 NoticeMinutes = Annotated[int, NumberField(*bounds.NOTICE_MINUTES)]
 HorizonDays = Annotated[int, NumberField(*bounds.HORIZON_DAYS)]

@@ -13,36 +13,18 @@ from core.db.context import Context
 from core.people import customers
 from core.people.customers import set_customer_blocked
 from core.people.search import find_customers, get_customer
+from core.values.people_changes import CustomerChange, NewCustomer
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
-    DisplayName,
-    LongText,
     PageResponse,
     PathRowId,
     RequestModel,
     ResponseModel,
     RowId,
     SearchQuery,
-    ShortText,
 )
 
 router = APIRouter(prefix="/shops/{shop_id}/customers", tags=["customers"])
-
-
-class CustomerIn(RequestModel):
-    """Somebody without an account: a walk-in, a child."""
-
-    name: DisplayName
-    phone: Annotated[ShortText, Field(description="As people of the shop's country write it.")] = ""
-
-
-class CustomerChange(RequestModel):
-    """What to change of a customer; what is left out stays."""
-
-    name: DisplayName | None = None
-    phone: ShortText | None = None
-    email: ShortText | None = None
-    notes: LongText | None = None
 
 
 class CustomerBlockIn(RequestModel):
@@ -92,7 +74,7 @@ async def search_customers(
 
 @router.post("", status_code=HTTPStatus.CREATED)
 async def add_customer(
-    shop_id: PathRowId, body: CustomerIn, call: AuthorizedRequest
+    shop_id: PathRowId, body: NewCustomer, call: AuthorizedRequest
 ) -> CustomerOut:
     """Add a customer; the same name and phone is the same person."""
 
@@ -118,8 +100,7 @@ async def change_customer(
     """Change what the shop knows of a customer."""
 
     async def work(ctx: Context) -> CustomerOut:
-        given = {k: str(v) for k, v in body.provided_fields().items() if v is not None}
-        await customers.change_customer(ctx, shop_id, customer_id, **given)
+        await customers.change_customer(ctx, shop_id, customer_id, body)
         return await _one(ctx, shop_id, customer_id)
 
     return await call.run_write(work, before=lambda ctx: _one(ctx, shop_id, customer_id))

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from core.db.context import Context
 from core.messaging import lines
+from core.values.line_changes import LineChange, NewLine
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
-from webhooks.api.schemas import (
-    PageResponse,
-    PathRowId,
-    RequestModel,
-    ResponseModel,
-    RowId,
-    ShortText,
-)
+from webhooks.api.schemas import PageResponse, PathRowId, ResponseModel
 
 router = APIRouter(prefix="/lines", tags=["lines"])
-
-ServedShopId = Annotated[RowId | None, Field(description="Null: it serves every shop.")]
-StaffLineFlag = Annotated[bool, Field(description="Whether it is for the people of the shop.")]
 
 
 class LineOut(ResponseModel):
@@ -36,26 +26,6 @@ class LineOut(ResponseModel):
     address: str
     staff: bool = Field(description="Whether it is for the people of the shop.")
     active: bool
-
-
-class LineIn(RequestModel):
-    """A number or sender of the installation's Twilio account."""
-
-    channel: Literal["sms", "whatsapp"]
-    address: ShortText = Field(
-        description="With its country's code; for SMS also a messaging service, MG….",
-        examples=["+34915550100"],
-    )
-    shop_id: ServedShopId = None
-    staff: StaffLineFlag = False
-
-
-class LineChange(RequestModel):
-    """What to change of a line; what is left out stays."""
-
-    shop_id: ServedShopId = None
-    staff: StaffLineFlag = False
-    active: bool = Field(True, description="What is switched off neither hears nor says anything.")
 
 
 async def _one(ctx: Context, line_id: int) -> LineOut:
@@ -75,7 +45,7 @@ async def list_lines(call: AuthorizedRequest, asked: PageQuery) -> PageResponse[
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-async def add_line(body: LineIn, call: AuthorizedRequest) -> LineOut:
+async def add_line(body: NewLine, call: AuthorizedRequest) -> LineOut:
     """Add a number or WhatsApp sender of the account in the settings, for a shop or for all.
 
     Twilio has to call our webhook for it, as the README says. Bots, the mailbox and the numbers in
@@ -85,14 +55,7 @@ async def add_line(body: LineIn, call: AuthorizedRequest) -> LineOut:
     account = settings.twilio_account_sid if settings.twilio_auth_token else ""
 
     async def work(ctx: Context) -> LineOut:
-        made = await lines.add_twilio_line(
-            ctx,
-            channel=body.channel,
-            address=body.address,
-            account=account,
-            shop_id=body.shop_id,
-            staff=body.staff,
-        )
+        made = await lines.add_twilio_line(ctx, body, account=account)
         return await _one(ctx, made)
 
     return await call.run_write(work)
@@ -113,7 +76,7 @@ async def change_line(line_id: PathRowId, body: LineChange, call: AuthorizedRequ
     """
 
     async def work(ctx: Context) -> LineOut:
-        await lines.change_line(ctx, line_id, **body.provided_fields())
+        await lines.change_line(ctx, line_id, body)
         return await _one(ctx, line_id)
 
     changed = await call.run_write(work, before=lambda ctx: _one(ctx, line_id))

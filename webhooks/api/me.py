@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -14,18 +13,17 @@ from core.db.context import Context
 from core.db.pagination import paginate
 from core.db.tables import sign_ins as table
 from core.people.identities import change_user
+from core.values.people_changes import UserChange
 from webhooks.api import auth_emails
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.auth import AcceptedOut, EmailAddress, NewPassword
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
-    DisplayName,
     PageResponse,
     PathRowId,
     RequestModel,
     ResponseModel,
     SecretText,
-    ShortText,
 )
 
 router = APIRouter(prefix="/me", tags=["me"])
@@ -50,13 +48,6 @@ class MeOut(ResponseModel):
     last_sign_in_at: datetime | None
     roles: list[RoleOut]
     csrf_token: str = Field(description="For changes by cookie: goes into `X-CSRF-Token`.")
-
-
-class MeIn(RequestModel):
-    """What to change of oneself."""
-
-    name: DisplayName | None = None
-    language: Annotated[ShortText, Field(examples=["es"])] | None = None
 
 
 class ChangePasswordIn(RequestModel):
@@ -93,11 +84,11 @@ async def show_me(call: AuthorizedRequest) -> MeOut:
 
 
 @router.patch("")
-async def change_me(body: MeIn, call: AuthorizedRequest) -> MeOut:
+async def change_me(body: UserChange, call: AuthorizedRequest) -> MeOut:
     """Change one's name or language."""
 
     async def work(ctx: Context) -> MeOut:
-        await change_user(ctx, call.principal.user_id, **body.provided_fields())
+        await change_user(ctx, call.principal.user_id, body)
         call.optional_principal = await sessions.reload_principal(ctx, call.principal)
         return _me(call)
 

@@ -57,10 +57,6 @@ class RequestModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    def provided_fields(self) -> dict[str, object]:
-        """Return what was given, and nothing that was left out."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
-
 
 class ResponseModel(BaseModel):
     """What an answer holds, read from the attributes of what core returns."""

@@ -9,6 +9,7 @@ import pytest
 
 from core.db.context import Context
 from core.people.customers import add_customer, change_customer
+from core.values.people_changes import CustomerChange
 from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 pytestmark = [
@@ -35,7 +36,7 @@ async def test_every_customer_is_exported_and_none_calculates(api: ApiHarness) -
             await add_customer(ctx, shop, f"Customer {n}")
         for evil in EVIL:
             made = await add_customer(ctx, shop, "Eve")
-            await change_customer(ctx, shop, made, notes=evil)
+            await change_customer(ctx, shop, made, CustomerChange(notes=evil))
 
     await api.runtime.run(fill)
     rows = await export(api, "customers")

@@ -1,0 +1,31 @@
+"""What may be set of customers and users: the body of the API and what the verbs take."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from core.values.change import Change, unset
+from core.values.field_types import DisplayName, Language, LongText, ShortText
+
+
+class NewCustomer(Change):
+    """Somebody without an account: a walk-in, a child."""
+
+    name: DisplayName
+    phone: ShortText = Field("", description="As people of the shop's country write it.")
+
+
+class CustomerChange(Change):
+    """What to change of a customer; what is left out stays."""
+
+    name: DisplayName = unset()
+    phone: ShortText = unset()
+    email: ShortText = unset()
+    notes: LongText = unset()
+
+
+class UserChange(Change):
+    """What to change of oneself."""
+
+    name: DisplayName = unset()
+    language: Language = unset(examples=["es"])
