@@ -1,4 +1,4 @@
-"""The person who books: whether they proved who they are, and what the shop knows of them."""
+"""Who may book: whether a person is verified, and what the shop knows about them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from core.people.identities import VERIFIED_FOR
 
 @dataclass(frozen=True, slots=True)
 class Booker:
-    """A user at one shop: the customer row they have there, if any, and their open bookings.
+    """A user at one shop: their customer row there, if any, and their open bookings.
 
-    `proved`: they proved an address of theirs, and used it within `people.FRESH_FOR`.
+    `proved`: they verified an identity and used it recently (`identities.FRESH_FOR`).
     """
 
     user_id: int
@@ -54,7 +54,7 @@ class Booker:
             raise TooManyOpenBookings(limit=shop.max_open)
 
     def as_customer(self) -> BookedFor:
-        """Return whom a booking is for; without a customer's id while the shop has no row yet."""
+        """Return who a booking is for; without a customer id if the shop has no row yet."""
         name, phone = self.customer_name or self.name, self.customer_phone or self.phone
         return BookedFor(self.customer_id, name, phone or "", self.user_id)
 
@@ -80,7 +80,7 @@ _PROVED = sa.and_(
 
 
 def _columns(shop_id: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
-    """The fields of a Booker, in order, for a row of `users` joined with `_MINE`."""
+    """Return the columns of a Booker, in field order, for a row of `users` joined with `_MINE`."""
     phone = (
         sa.select(identities.c.value)
         .where(_PROVED, identities.c.kind == "phone")
@@ -133,7 +133,7 @@ def _times(ctx: Context) -> dict[str, datetime]:
 
 
 async def load_booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
-    """Return a user as this shop knows them; NotVerified if there is no such user."""
+    """Return a user as this shop knows them; raise NotVerified for an unknown user."""
     asked = {"shop_id": shop_id, "user_id": user_id, **_times(ctx)}
     row = (await ctx.execute(_BOOKER, asked)).first()
     if row is None:
@@ -147,8 +147,8 @@ async def load_hold_and_booker(
 ) -> tuple[Booking, Booker]:
     """Return a hold and the user who wants to book it, in one statement.
 
-    NotFound for somebody else's; Done when they booked it before under this key, KeyReused when
-    they did so otherwise.
+    Raise NotFound for somebody else's hold, AlreadyDone if it was booked under this key, and
+    KeyReused if the key was used for another request.
     """
     asked = {"booking_id": booking_id, "user_id": user_id, "key": key.text, **_times(ctx)}
     row = (await ctx.execute(_WITH_HOLD, asked)).first()
