@@ -77,7 +77,7 @@ async def inspect_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailL
 
 
 async def consume_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailLink:
-    """Use a link up, and all others of its purpose and address; LinkDead as `look`."""
+    """Consume a link and all others of its purpose and address; raise LinkExpired if invalid."""
     link = await inspect_link(ctx, purpose, token)
     used = await ctx.execute(
         table.update()

@@ -245,9 +245,10 @@ async def list_blocks(
     provider_ids: Collection[int] | None = None,
     block_id: int | None = None,
 ) -> Page[Row]:
-    """Return blocks that are not over: id, calendar_id, provider_id, start, end, reason, made_by.
+    """Return a shop's blocks that are not over.
 
-    Of some providers only, if they are named; or one.
+    Columns: id, calendar_id, provider_id, start, end, reason, made_by. `provider_ids` and
+    `block_id` narrow the list.
     """
     spans = (
         sa.select(

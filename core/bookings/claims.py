@@ -119,7 +119,7 @@ _LOOK = sa.union_all(
 async def load_conflicts(
     ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None
 ) -> Conflicts:
-    """See, in one statement, what bears on a booking about to be made; ask under the locks."""
+    """Return, by one statement, what may conflict with a new booking; call it under the locks."""
     asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
     found = (await ctx.execute(_LOOK, asked)).all()
     own = [row for row in found if row.why == "own"]

@@ -45,7 +45,7 @@ class Booker:
     open_bookings: int
 
     def ensure_may_book(self, shop: Shop) -> None:
-        """Raise NotVerified, CustomerBlocked or TooManyOpen (`limit`) if they may not book."""
+        """Raise NotVerified, CustomerBlocked or TooManyOpenBookings (`limit`), or return."""
         if not self.is_verified:
             raise NotVerified(user=self.user_id)
         if self.is_blocked:

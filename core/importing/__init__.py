@@ -1,8 +1,8 @@
-"""Services, customers and bookings to come, brought along as CSV: all of a file or nothing.
+"""Importing services, customers and upcoming bookings from CSV: the whole file or nothing.
 
-`read` looks at the file alone and may take a second, so not within a transaction and not on the
-event loop. What it made is looked at once more beside what the shop has (`faults`), and written
-(`write`) by a few statements, however many rows there are.
+`read_file` looks at the file alone and may take a second, so call it outside a transaction and off
+the event loop. `find_faults` then checks its result against the shop's data, and `write_rows`
+inserts it in a few statements, however many rows there are.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ Faults = Sequence[ImportFault]
 ImportKind = Literal["services", "customers", "bookings"]
 
 IMPORTERS = {"services": services, "customers": customers, "bookings": bookings}
-"""What can be brought along."""
+"""What can be imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """How many rows were new, and how many were there already."""
+    """How many rows were new, and how many existed already."""
 
     created: int
     known: int
 
 
 def read_file(what: ImportKind, file: bytes, known: Catalog, now: datetime) -> ImportPlan:
-    """Return the rows of a file, each checked by itself and beside the others, with all faults."""
+    """Return the rows of a file, each checked alone and against the others, with all faults."""
     table = parse_csv(file, IMPORTERS[what].NEEDED, IMPORTERS[what].COLUMNS)
     return IMPORTERS[what].plan(table, known, now) if table.rows else ImportPlan(table)
 
 
 async def find_faults(ctx: Context, what: ImportKind, plan: ImportPlan, known: Catalog) -> Faults:
-    """Return every fault of a file, also those that come of what the shop has, by line."""
+    """Return every fault of a file by line, including conflicts with the shop's data."""
     found = [*plan.faults, *(await IMPORTERS[what].beside(ctx, plan, known))]
     return sorted(found, key=lambda fault: (fault.line, fault.field))
 
@@ -55,9 +55,9 @@ async def write_rows(
     *,
     remind: bool = True,
 ) -> ImportCounts:
-    """Write the rows of a file without faults; call `lock` first, then `faults` once more.
+    """Insert the rows of a file without faults; call `lock_affected`, then `find_faults` before.
 
-    `remind`: whether who has the bookings is reminded of them.
+    `remind`: whether the customers of imported bookings get reminders.
     """
     if what == "bookings":
         created = await bookings.write_rows(ctx, plan, known, actor, remind=remind)
@@ -67,5 +67,5 @@ async def write_rows(
 
 
 async def lock_affected(ctx: Context, what: ImportKind, plan: ImportPlan, known: Catalog) -> None:
-    """Lock what the rows bear upon, until the end of the transaction."""
+    """Lock what the rows affect, until the end of the transaction."""
     await IMPORTERS[what].lock(ctx, plan, known)
