@@ -1,7 +1,7 @@
-"""What the values of a shop, a service, a provider … have to be, field by field.
+"""Validation of single fields of a shop, a service, a provider and so on.
 
-A `Field` returns the value as it is stored or raises `Invalid` with `field`, a `reason` in one
-word and, where there are any, the bounds as `least` and `most`.
+A `Validator` returns the value as stored or raises `InvalidValue` with `field`, a one-word `reason`
+and any bounds as `least` and `most`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ AnyValidator = Validator[Any]
 CARRIER_KEYWORDS = frozenset(
     "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES HELP INFO".split()
 )
-"""Words the SMS network answers itself, so no shop can have one as its keyword."""
+"""Words that the SMS network answers itself, so no shop can have one as its keyword."""
 
 
 def text_validator(most: int, least: int = 0) -> Validator[str]:
-    """A text of so many characters, without blanks around it."""
+    """Return a validator of a stripped text with a limited number of characters."""
 
     def check(field: str, value: Any) -> str:
         if not isinstance(value, str):
@@ -41,7 +41,7 @@ def text_validator(most: int, least: int = 0) -> Validator[str]:
         stripped = value.strip()
         if not least <= len(stripped) <= most:
             raise InvalidValue(field=field, reason="length", least=least, most=most)
-        if "\0" in stripped:  # no database keeps it
+        if "\0" in stripped:  # no database can store it
             raise InvalidValue(field=field, reason="character")
         return stripped
 
@@ -49,7 +49,7 @@ def text_validator(most: int, least: int = 0) -> Validator[str]:
 
 
 def integer_validator(least: int, most: int, step: int = 1) -> Validator[int]:
-    """A whole number between bounds, in steps."""
+    """Return a validator of an integer within bounds, in steps."""
 
     def check(field: str, value: Any) -> int:
         if type(value) is not int:
@@ -64,31 +64,31 @@ def integer_validator(least: int, most: int, step: int = 1) -> Validator[int]:
 
 
 def optional_validator(field_: Validator[T]) -> Validator[T | None]:
-    """The same, or None."""
+    """Return a validator that also accepts None."""
     return lambda field, value: None if value is None else field_(field, value)
 
 
 def reject_unknown(field: str, _value: Any) -> Any:
-    """No such field."""
+    """Refuse an unknown field."""
     raise InvalidValue(field=field, reason="unknown")
 
 
 def validate_bool(field: str, value: Any) -> bool:
-    """True or False."""
+    """Return a boolean."""
     if type(value) is not bool:
         raise InvalidValue(field=field, reason="type")
     return value
 
 
 def validate_words(field: str, value: Any) -> list[str]:
-    """A list of names."""
+    """Return a list of names."""
     if not isinstance(value, list | tuple):
         raise InvalidValue(field=field, reason="type")
     return [text_validator(100, 1)(field, word) for word in value]
 
 
 def validate_answers(field: str, value: Any) -> dict[str, str]:
-    """Short texts by topic."""
+    """Return short texts by topic."""
     if not isinstance(value, Mapping):
         raise InvalidValue(field=field, reason="type")
     return {
@@ -97,7 +97,7 @@ def validate_answers(field: str, value: Any) -> dict[str, str]:
 
 
 def validate_reminders(field: str, value: Any) -> list[str]:
-    """Rules such as "24h", "at 09:00", "after 2h", each once."""
+    """Return rules such as "24h", "at 09:00", "after 2h", without duplicates."""
     if not isinstance(value, list | tuple) or len(value) > MAX_RULES:
         raise InvalidValue(field=field, reason="type")
     try:
@@ -107,7 +107,7 @@ def validate_reminders(field: str, value: Any) -> list[str]:
 
 
 def validate_wall_time(field: str, value: Any) -> str:
-    """A time of day such as "08:00"; empty for never."""
+    """Return a time of day such as "08:00"; empty for never."""
     if value == "":
         return ""
     try:
@@ -118,7 +118,7 @@ def validate_wall_time(field: str, value: Any) -> str:
 
 
 def validate_templates(field: str, value: Any) -> dict[str, dict[str, str]]:
-    """WhatsApp's approved templates: kind of message → language → ContentSid."""
+    """Return approved WhatsApp templates: kind of message → language → ContentSid."""
     if not isinstance(value, Mapping):
         raise InvalidValue(field=field, reason="type")
     made = {}
@@ -133,7 +133,7 @@ def validate_templates(field: str, value: Any) -> dict[str, dict[str, str]]:
 
 
 def degrees_validator(most: float) -> Validator[float]:
-    """A latitude or longitude."""
+    """Return a validator of a latitude or longitude."""
 
     def check(field: str, value: Any) -> float:
         if type(value) not in {int, float}:
@@ -146,7 +146,7 @@ def degrees_validator(most: float) -> Validator[float]:
 
 
 def validate_time_zone(field: str, value: Any) -> str:
-    """An IANA time zone of the pinned tzdata."""
+    """Return an IANA time zone of the pinned tzdata."""
     try:
         zones.load_zone(value)
     except (ValueError, TypeError):
@@ -155,7 +155,7 @@ def validate_time_zone(field: str, value: Any) -> str:
 
 
 def validate_country(field: str, value: Any) -> str:
-    """An ISO 3166 country that has phone numbers."""
+    """Return an ISO 3166 country that has phone numbers."""
     code = text_validator(2, 2)(field, value).upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise InvalidValue(field=field, reason="country")
@@ -163,7 +163,7 @@ def validate_country(field: str, value: Any) -> str:
 
 
 def validate_countries(field: str, value: Any) -> str:
-    """Countries with commas between."""
+    """Return countries separated by commas."""
     return ",".join(
         validate_country(field, code) for code in text_validator(1000, 2)(field, value).split(",")
     )
@@ -175,7 +175,7 @@ def _currencies() -> frozenset[str]:
 
 
 def validate_currency(field: str, value: Any) -> str:
-    """An ISO 4217 currency."""
+    """Return an ISO 4217 currency."""
     code = text_validator(3, 3)(field, value).upper()
     if code not in _currencies():
         raise InvalidValue(field=field, reason="currency")
@@ -183,7 +183,7 @@ def validate_currency(field: str, value: Any) -> str:
 
 
 def validate_language(field: str, value: Any) -> str:
-    """A language such as "es" or "pt-BR"; empty for none in particular."""
+    """Return a language such as "es" or "pt-BR"; empty for no preference."""
     tag = text_validator(35)(field, value)
     try:
         return str(Locale.parse(tag, sep="-")).replace("_", "-") if tag else ""
@@ -192,7 +192,7 @@ def validate_language(field: str, value: Any) -> str:
 
 
 def validate_keyword(field: str, value: Any) -> str:
-    """A word that opens the shop: 2–20 letters and digits, none of the carriers' own words."""
+    """Return a keyword that opens the shop: 2–20 letters and digits, no carrier's word."""
     word = fold_keyword(text_validator(100)(field, value))
     if not 2 <= len(word) <= 20:
         raise InvalidValue(field=field, reason="length", least=2, most=20)
@@ -302,11 +302,11 @@ LINE_FIELDS: dict[str, AnyValidator] = {
 }
 
 
-# ------------------------------------------------------------------------------------ workings
+# --------------------------------------------------------------------------------- internal
 
 
 def validate_fields(fields: Mapping[str, AnyValidator], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they are stored; Invalid names the first that cannot be, and all in `all`."""
+    """Return the values as stored; InvalidValue names the first invalid one, and all in `all`."""
     values, wrong = {}, []
     for name, value in given.items():
         try:
