@@ -94,7 +94,7 @@ def decode_token(
 
 
 def derive_key(secret: bytes, purpose: str) -> bytes:
-    """Return the key for one purpose; none of them tells anything of another."""
+    """Return the key derived for one purpose; it reveals nothing about the others."""
     return hmac.digest(secret, f"key {purpose}".encode(), "sha256")
 
 

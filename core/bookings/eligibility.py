@@ -59,7 +59,7 @@ class Booker:
         return BookedFor(self.customer_id, name, phone or "", self.user_id)
 
     async def ensure_customer(self, ctx: Context, shop: Shop, name: str) -> BookedFor:
-        """Return the same as a customer of the shop, made one if need be; Invalid for no name."""
+        """Return the shop's customer to book for, created if needed; InvalidValue if no name."""
         if self.customer_id is not None:
             return self.as_customer()
         name, phone = name or self.name, self.phone or ""

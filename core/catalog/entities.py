@@ -109,7 +109,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A group of services."""
+    """A group of services, with a display order."""
 
     id: int
     shop_id: int
@@ -119,9 +119,9 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is given: its length, its price (None: on request), words people use for it.
+    """A service: its duration, its price (None: on request), and synonyms.
 
-    `sessions`: only at fixed times, to several people at once.
+    `sessions`: only given at fixed times to several people at once.
     """
 
     id: int

@@ -81,7 +81,7 @@ async def paginate(
 def _after(
     order: Sequence[sa.ColumnElement[Any]], values: Sequence[Any], *, newest_first: bool
 ) -> sa.ColumnElement[bool]:
-    """Rows behind these values; written out, for both databases go by an index for it."""
+    """Return the condition for rows after these values, in a form that uses an index."""
     column, value = order[0], values[0]
     beyond: sa.ColumnElement[bool] = column < value if newest_first else column > value
     if len(order) == 1:

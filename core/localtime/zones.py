@@ -80,7 +80,7 @@ def _zone_names() -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def offset_segments(name: str, window: TickWindow) -> tuple[tuple[int, int, int], ...]:
-    """The window cut where the zone's offset changes: (from tick, until tick, offset in ticks)."""
+    """Return the window split where the offset changes: (from, until, offset), all in ticks."""
     end = window.first_tick + window.tick_count
     cut, offset, found = window.first_tick, _offset(name, window.first_tick), []
     # Sampling once a day suffices: no zone changes its offset and back within a day.
@@ -94,7 +94,7 @@ def offset_segments(name: str, window: TickWindow) -> tuple[tuple[int, int, int]
 
 
 def _change(name: str, ticks: range) -> int:
-    """The first of the ticks to differ in offset from the very first, which the last does."""
+    """Return the first tick with another offset than the first; the last tick's must differ."""
     before = _offset(name, ticks[0])
     return ticks[bisect_left(ticks, True, key=lambda tick: _offset(name, tick) != before)]
 

@@ -86,7 +86,7 @@ class PendingIncoming:
 
     @property
     def incoming(self) -> Incoming:
-        """What was sent, read only here: what cannot be read must still be laid aside."""
+        """Decode what was sent; called only in the turn, so that bad data can be set aside."""
         return Incoming.from_json(self.data)
 
 
@@ -150,7 +150,7 @@ async def record_failure(
 async def unfinished_conversations(
     ctx: Context, *, min_age: timedelta, limit: int | None
 ) -> list[int]:
-    """Return the conversations whose oldest unfinished incoming is due and of this age."""
+    """Return conversations whose oldest unfinished incoming is due and `min_age` old."""
     first = (
         sa.select(sa.func.min(inbox.c.id).label("id"))
         .where(_IS_NEW)

@@ -67,10 +67,10 @@ class Choice:
 class Incoming:
     """What a person did: wrote, tapped, shared a contact, sent a file.
 
-    An "event" comes from ourselves: `text` says which (`handoff.HANDBACK_EVENT`). `payload` is a
-    tapped button's `prompt.index` and `message` the message of ours that holds it; `contact` a
-    shared phone in E.164 that the channel vouches for; `media` the MIME types of files; `name` what
-    the channel calls them.
+    An "event" is our own: `text` says which (`handoff.HANDBACK_EVENT`). `payload` is a tapped
+    button's `prompt.index` and `message` our message that contains it; `contact` a shared phone in
+    E.164 that the channel verified; `media` the MIME types of files; `name` the name the channel
+    gives.
     """
 
     kind: Literal["text", "tap", "contact", "media", "location", "event"] = "text"

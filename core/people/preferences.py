@@ -61,7 +61,7 @@ PREFERABLE_CHANNELS = ("telegram", "whatsapp", "sms")
 
 
 DAY_MINUTES = 24 * 60
-"""Minutes."""
+"""Minutes of the local day."""
 
 
 async def set_quiet_hours(ctx: Context, user_id: int, hours: tuple[int, int] | None) -> None:

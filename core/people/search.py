@@ -18,7 +18,7 @@ from core.people.customers import IS_ERASED
 
 
 async def find_customers(ctx: Context, shop_id: int, text: str, asked: PageRequest) -> Page[Row]:
-    """Return a shop's customers whose name, phone or e-mail has these words, none of the erased."""
+    """Return a page of a shop's customers whose name, phone or e-mail matches; none erased."""
     rows = _customers().where(customers.c.shop_id == shop_id, ~IS_ERASED)
     if words := text.strip():
         rows = rows.where(sa.or_(*customer_matches(words)))

@@ -127,7 +127,7 @@ def _once(rows: sa.Select[Any], name: str) -> sa.CTE:
 
 
 def _talks(scope: ReportFilter) -> sa.Select[tuple[int, datetime, datetime, int]]:
-    """Conversation, first and last message and how many, of each talk begun in the period."""
+    """Return each conversation begun in the period: id, first and last message, number of them."""
     start_s, end_s = scope.epoch_bounds
     start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
     at = inbox.c.received_at

@@ -94,7 +94,7 @@ class BookingCounts:
         return self.lead_seconds // 60 // self.bookings if self.bookings else None
 
     def add(self, state: str, payment: str, currency: str, values: Sequence[Any]) -> None:
-        """Add a group of bookings: `values` are those of `money_of`, then maybe `lead_of`."""
+        """Add a group of bookings: `values` of `revenue_columns` and maybe `lead_time_columns`."""
         count, minor, priced = (int(value) for value in values[:3])
         self.states[state] += count
         if priced:

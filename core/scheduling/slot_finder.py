@@ -166,7 +166,7 @@ class SlotQuery:
         return counted
 
     def _asked(self, start: datetime, end: datetime) -> tuple[list[Offering], int, int]:
-        """Who may be booked, and from when until when in epoch seconds; nobody if at no time."""
+        """Return the offerings to search and the bounds in epoch seconds; none if all are over."""
         offerings = [
             offering
             for offering in self.catalog.offerings_of(self.service_id)
@@ -201,7 +201,7 @@ class SlotQuery:
     async def _busy(
         self, offerings: Sequence[Offering], start_s: int, end_s: int
     ) -> dict[int, _Busy]:
-        """The claims that bear on starts in the span, by calendar; whole local days of them."""
+        """Return the claims that matter for starts in the span, by calendar, for whole days."""
         longest = 60 * (MAX_GAP_MINUTES + max(offering.minutes for offering in offerings))
         days = self.horizon.day_starts_s
         first, last = (

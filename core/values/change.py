@@ -33,10 +33,10 @@ def unset(**about: Any) -> Any:
 
 
 class Change(BaseModel):
-    """What is to change; a field that the command does not have is refused.
+    """A change; unknown fields are refused.
 
-    Made in Python it raises `InvalidValue`; the API lets pydantic make it and names the faults
-    by `list_faults`, too.
+    Constructed in Python it raises `InvalidValue`; in the API pydantic validates it and
+    `list_faults` names the faults.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -193,7 +193,8 @@ claims = sa.Table(
         name="length",
     ).ddl_if(dialect="sqlite"),
     sa.CheckConstraint(
-        f"busy_until > busy_from AND busy_until - busy_from <= interval '{MAX_CLAIM_SECONDS} seconds'",
+        "busy_until > busy_from"
+        f" AND busy_until - busy_from <= interval '{MAX_CLAIM_SECONDS} seconds'",
         name="length",
     ).ddl_if(dialect="postgresql"),
     sa.CheckConstraint("gap_before >= 0 AND gap_after >= 0", name="gaps"),

@@ -38,15 +38,15 @@ ClaimScope = Literal["all", "lines", "talk", "suspect"]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed row with all that rendering and sending it takes.
+    """A claimed row with everything needed to render and send it.
 
-    `options` are as the prompt keeps them: values where a `decision` of this kind is asked for.
-    `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
-    shop that the message or else the conversation is about, `language` the conversation's or else
-    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
-    says how options are best laid out as buttons, `living` which message this one replaces.
-    `template` is the ContentSid to send it by where WhatsApp lets nothing else through, `wordings`
-    are the shop's own words.
+    `options` are as stored in the prompt: values if it is a `decision` of that kind.
+    `number_offset` is the number before the first option. `timezone`, `country` and `shop_name` are
+    of the shop that the message, or else the conversation, is about; `language` is the
+    conversation's or else that shop's. `last_in_at` is the person's last message, which opens
+    WhatsApp's 24-hour window. `layout` is the preferred layout of buttons, `edit_target` the
+    message this one replaces, `template` the ContentSid to use where WhatsApp requires a template,
+    `wordings` the shop's own texts.
     """
 
     id: int
