@@ -160,7 +160,7 @@ class VersionConflict(Exception):
 def retry_on_conflict(
     verb: Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]],
 ) -> Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]]:
-    """Retry an operation, up to `TRIES` times, while others change the booking it read.
+    """Retry an operation, up to `MAX_ATTEMPTS` times, while others change the booking it read.
 
     If it was already done under the same key, return the booking as it is now.
     """
@@ -225,12 +225,12 @@ async def list_bookings(ctx: Context, *conditions: sa.ColumnElement[bool]) -> li
 
 
 def booking_from_row(row: Row) -> Booking:
-    """Return the Booking of a row of `OWN` and `CUSTOMERS` columns, ignoring any others."""
+    """Return the Booking of a row that begins with `BOOKING_COLUMNS` and `CUSTOMER_COLUMNS`."""
     return Booking(*row[: len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS)])
 
 
 def booking_without_customer(row: Row) -> Booking:
-    """Return the Booking of a row of `OWN` columns, without the customer's name, phone and user."""
+    """Return the Booking of a row that begins with `BOOKING_COLUMNS`, without its customer."""
     return Booking(*row[: len(BOOKING_COLUMNS)])
 
 

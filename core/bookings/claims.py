@@ -51,8 +51,9 @@ UNVERIFIED_PREFIX = "conversation:"
 class Conflicts:
     """What may conflict with a booking about to be made.
 
-    `made` is the booking already made under the key, `own` what the conversation holds, and
-    `unproved` the number of other holds that count towards the shop's limit of unverified ones.
+    `duplicate` is the booking already made under the key, `own_holds` what the conversation holds,
+    and `unverified_holds` the number of other holds that count towards the shop's limit of
+    unverified ones.
     """
 
     duplicate: Row | None = None

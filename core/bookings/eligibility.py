@@ -31,7 +31,7 @@ from core.people.identities import VERIFIED_FOR
 class Booker:
     """A user at one shop: their customer row there, if any, and their open bookings.
 
-    `proved`: they verified an identity and used it recently (`identities.FRESH_FOR`).
+    `is_verified`: they verified an identity and used it recently (`identities.VERIFIED_FOR`).
     """
 
     user_id: int

@@ -193,7 +193,7 @@ class Offering:
 class Catalog:
     """All that a shop offers, at one version.
 
-    Everything is in display order. `derived` caches what readers compute from it.
+    Everything is in display order. `derived_cache` holds what readers compute from it.
     """
 
     shop: Shop

@@ -77,7 +77,7 @@ class Cursor(aiosqlite.Cursor):
 class Connection(aiosqlite.Connection):
     """A connection with such cursors.
 
-    `pending_begin` is a BEGIN that waits for its first statement. `ended` says that nothing was
+    `pending_begin` is a BEGIN that waits for its first statement. `is_idle` says that nothing was
     sent since a transaction ended; it is cleared before a call is sent, so that a cancelled caller
     still rolls back.
     """

@@ -47,7 +47,7 @@ class SampleProvider:
 class SampleShop:
     """One sample shop.
 
-    `holidays` are (month, day) when closed; `short` ones have `short_hours`. `classes` are weekly
+    `holidays` are (month, day) when closed; `short_days` have `short_hours`. `sessions` are weekly
     sessions: (service, provider, weekday, minute of the day, seats).
     """
 

@@ -31,7 +31,7 @@ class ImportFault:
 
 @dataclass(slots=True)
 class CsvFile:
-    """The lines of a file as texts by column; `ignored` are unknown columns."""
+    """The lines of a file as texts by column; `ignored_columns` are unknown columns."""
 
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     faults: list[ImportFault] = field(default_factory=list)

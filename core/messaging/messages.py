@@ -53,8 +53,8 @@ class Say:
 class Choice:
     """An option of a prompt: its JSON value and its label.
 
-    `words` also choose it when typed (folded to lower case). `nav` marks one that leads to other
-    options instead of answering.
+    `keywords` also choose it when typed (folded to lower case). `is_navigation` marks one that
+    leads to other options instead of answering.
     """
 
     value: Json

@@ -44,7 +44,7 @@ class LineRef(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A conversation and its identity; `new` if this is the first message."""
+    """A conversation and its identity; `is_new` if this is the first message."""
 
     conversation_id: int
     identity_id: int
@@ -57,8 +57,8 @@ class Contact:
 class Person:
     """Who is at the other end of a conversation.
 
-    `proved`: they verified the identity and used it within `FRESH_FOR`; otherwise ask again before
-    showing or changing anything of theirs. `phone` is E.164 or empty.
+    `is_verified`: they verified the identity and used it within `VERIFIED_FOR`; otherwise ask again
+    before showing or changing anything of theirs. `phone` is E.164 or empty.
     """
 
     user_id: int

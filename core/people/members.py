@@ -302,7 +302,7 @@ async def staff_of_conversation(ctx: Context, conversation_id: int) -> StaffUser
 
 
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:
-    """Return whether a user is a member of a shop, in one of `roles` if given."""
+    """Return whether a user is a member of a shop, in one of the roles `of` if given."""
     asked = sa.select(members_table.c.id).where(
         members_table.c.shop_id == shop_id, members_table.c.user_id == user_id
     )

@@ -1,7 +1,7 @@
 """One-time codes: sent to a phone and typed back within minutes, which verifies the phone.
 
 The code is only in the message; the database stores a keyed hash. As six digits are few, guessing
-is limited to five attempts per code, five codes per hour and a hundred failures per day. Sending
+is limited to five attempts per code, a few codes per hour and a hundred failures per day. Sending
 costs money, so it is limited in several ways, too. Strangers may use only part of each limit: the
 rest is for conversations and networks where the phone is known (`trusted`).
 """

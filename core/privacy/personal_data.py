@@ -31,7 +31,7 @@ class DataSubject:
     """The ids of a person's rows.
 
     `user_id` is None if the person remains known to other shops. `addresses` and `names` are how
-    others may have written of them; `works`: a member of a shop or an admin.
+    others may have written of them; `is_member`: a member of a shop or an admin.
     """
 
     user_id: int | None

@@ -24,7 +24,7 @@ WORKER_NAME = "worker"
 class Gauges:
     """Due rows and the age in seconds of the oldest by lane, bookings by state, and codes.
 
-    `codes` are of the last day: "sent", and "used" by people who verified their phone.
+    `codes_by_outcome` are of the last day: "sent", and "used" by people who verified their phone.
     """
 
     due_by_lane: Mapping[str, int] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The coming weeks of a shop as masks: hours, grid, and where local days begin.
 
 They depend only on the catalog's version and the local day, so they are computed once for both and
-cached in `Catalog.derived`; a search then adds only the claims.
+cached in `Catalog.derived_cache`; a search then adds only the claims.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DAY_SECONDS = 86_400
 class BookingHorizon:
     """A shop from the day before a local date to the end of its longest horizon.
 
-    `days` are the epoch seconds at which local dates begin, today's first.
+    `day_starts_s` are the epoch seconds at which local dates begin, today's first.
     """
 
     catalog: Catalog
@@ -59,7 +59,7 @@ class BookingHorizon:
         return self.day_starts_s[days + 1]
 
     def day_index(self, epoch_s: int) -> int:
-        """Return the index in `days` of an instant."""
+        """Return the index in `day_starts_s` of an instant."""
         return bisect_right(self.day_starts_s, epoch_s) - 1
 
     def split_by_day(self, start_s: int, end_s: int) -> Iterator[tuple[int, int, int]]:

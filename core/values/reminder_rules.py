@@ -76,7 +76,7 @@ class ReminderRule:
 
 @dataclass(frozen=True, slots=True)
 class PlannedReminder:
-    """A reminder with its time; `dropped` is why it is not sent, or ""."""
+    """A reminder with its time; `dropped_reason` is why it is not sent, or ""."""
 
     rule: ReminderRule
     due_at: datetime

@@ -82,7 +82,7 @@ def is_staff_line(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool
 
 
 def _recipients(*, bound: bool) -> sa.Select[Any]:
-    """Find a shop's people where they are reached: on addresses of theirs, or on chats `bound`."""
+    """Return the SELECT of a shop's staff where they are reached: own or `bound` addresses."""
     # A line addresses one kind of identity: WhatsApp and SMS know people by their phone.
     kind = sa.case(
         (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")

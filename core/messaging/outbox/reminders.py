@@ -58,7 +58,7 @@ _SETTLE = (
 
 @dataclass(frozen=True, slots=True)
 class DeferredMessage:
-    """A message due later; `dropped` is why it will not be sent, and it is kept for the record."""
+    """A message due later; one with a `dropped_reason` is not sent, only kept for the record."""
 
     say: Say
     kind: str
