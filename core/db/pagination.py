@@ -117,7 +117,7 @@ def _as(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     if isinstance(kind, Instant):
         return datetime.fromtimestamp(value, UTC)
     if isinstance(kind, sa.Text | sa.String):
-        raise ValueError  # noqa: TRY004 - whoever sent it typed nothing
+        raise ValueError  # noqa: TRY004 - the cursor is not typed by a person
     return value
 
 

@@ -55,7 +55,7 @@ async def write_rows(
     *,
     remind: bool = True,
 ) -> ImportCounts:
-    """Insert the rows of a file without faults; call `lock_affected`, then `find_faults` before.
+    """Insert the rows of a file, after `lock_affected` and a `find_faults` without faults.
 
     `remind`: whether the customers of imported bookings get reminders.
     """

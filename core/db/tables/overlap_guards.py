@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.db.tables.bookings import MAX_CLAIM_SECONDS
 
 OVERLAP_GUARD = "claims_no_overlap"
-"""The name both databases report when a claim would overlap another."""
+"""The name that both databases report when a claim would overlap another."""
 
 LENGTH_CHECK = "ck_claims_length"
 """The CHECK that bounds the length of a claim."""

@@ -173,7 +173,7 @@ one_time_codes = sa.Table(
     instant_column("used_at", null=True),
     instant_column("dead_at", null=True),
     json_column("facts"),
-    text_column("asker"),  # hashed: who asked outside a conversation; for a cooldown, whose it is
+    text_column("asker"),  # hashed: who asked outside a conversation; of a cooldown, its subject
     text_column("network"),  # hashed: the network of a request outside a conversation
     bool_column("trusted"),  # requested where the phone was known before: it has a separate limit
     sa.Index(None, "phone", "created_at"),

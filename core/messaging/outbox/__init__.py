@@ -1,4 +1,4 @@
-"""The outbox: every outgoing message, delivered at least once.
+"""The outbox: the only way out for a message.
 
 `enqueue` adds rows for the conversations that `recipients` finds. Only the sender takes them out:
 `claim` leases a batch, `presend_checks` checks each row again, `routing` chooses the conversation,
