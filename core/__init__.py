@@ -1,1 +1,1 @@
-"""What a booking is: time, places, people and the verbs on them."""
+"""The booking core: time, shops, people, bookings and messages, without any channel or HTTP."""

@@ -1,4 +1,4 @@
-"""Where "now" comes from: one injected clock, frozen in tests, shifted in the simulator."""
+"""The injected clock: frozen in tests, shifted in the simulator."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the present instant, aware and in UTC, in whole seconds."""
+    """A source of the current instant, aware, in UTC and whole seconds."""
 
     def now(self) -> datetime:
-        """Return the present instant."""
+        """Return the current instant."""
         ...
 
 
@@ -19,37 +19,37 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Return the present instant in UTC, cut to the second the database keeps."""
+        """Return the current instant in UTC, truncated to the whole seconds the database stores."""
         return datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(slots=True)
 class FixedClock:
-    """A clock that stands still until it is moved: `FixedClock.at("2026-03-29T00:30Z")`."""
+    """A frozen clock that moves only when told: `FixedClock.at("2026-03-29T00:30Z")`."""
 
     instant: datetime
 
     @classmethod
     def at(cls, text: str) -> FixedClock:
-        """Stand at an ISO 8601 instant with an offset; a naive one is a ValueError."""
+        """Return a clock at an ISO 8601 instant; raise ValueError without an offset."""
         return cls(parse_instant(text))
 
     def now(self) -> datetime:
-        """Return the instant it stands at."""
+        """Return the frozen instant."""
         return self.instant
 
     def advance(self, by: timedelta) -> None:
-        """Move on by `by`."""
+        """Advance the clock by `by`."""
         self.instant += by
 
     def move_to(self, text: str) -> None:
-        """Stand at another ISO 8601 instant."""
+        """Set the clock to another ISO 8601 instant."""
         self.instant = parse_instant(text)
 
 
 @dataclass(slots=True)
 class ShiftedClock:
-    """The machine's clock plus a shift that can grow: the simulator's "jump ahead"."""
+    """The system clock plus an adjustable shift, for the simulator's "jump ahead"."""
 
     shift: timedelta = timedelta(0)
 
@@ -58,12 +58,12 @@ class ShiftedClock:
         return datetime.now(UTC).replace(microsecond=0) + self.shift
 
     def advance(self, by: timedelta) -> None:
-        """Move on by `by`."""
+        """Increase the shift by `by`."""
         self.shift += by
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an ISO 8601 instant with an offset, as UTC in whole seconds; else ValueError."""
+    """Parse an ISO 8601 instant with an offset to UTC in whole seconds; else raise ValueError."""
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         message = f"an instant needs an offset, such as {text}Z"

@@ -1,4 +1,4 @@
-"""Errors are facts: a class, its parameters, no wording for people (that is `bot.i18n.messages`)."""
+"""Error classes with parameters; the wording for people is in `bot.i18n.messages`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class SlotlineError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, **params: object) -> None:
-        """Keep the facts."""
+        """Store the parameters."""
         super().__init__((self.__doc__ or "").split("\n")[0])
         self.params = params
 
     def __str__(self) -> str:
-        """Return the description with the facts, for logs."""
+        """Return the description with the parameters, for logs."""
         facts = ", ".join(f"{k}={v!r}" for k, v in self.params.items() if k != "alternatives")
         return f"{self.args[0]} ({facts})" if facts else str(self.args[0])
 
@@ -72,7 +72,7 @@ class SlotTaken(BookingError):
     code = "slot_taken"
 
     def __init__(self, *, alternatives: Sequence[Any] = (), **params: object) -> None:
-        """Keep the facts and the nearest alternatives (`core.scheduling.availability.Slot`)."""
+        """Store the parameters and the nearest alternatives (`core.catalog.entities.Slot`)."""
         super().__init__(**params)
         self.alternatives = tuple(alternatives)
 
@@ -265,7 +265,7 @@ class DeliveryFailed(SlotlineError):
     def __init__(
         self, *, permanent: bool = False, retry_after: float | None = None, **params: object
     ) -> None:
-        """Keep the facts."""
+        """Store the parameters."""
         super().__init__(**params)
         self.permanent = permanent
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""Mail to one person: links that verify an address, and whatever else can be told by mail."""
+"""Sending e-mail: verification links and notifications."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from core.errors import DeliveryFailed
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    # It is imported where a mail is sent: few processes send one.
+    # Imported when an e-mail is sent: few processes send one.
     from aiosmtplib import SMTPRecipientRefused, SMTPResponseException
 
 TIMEOUT_SECONDS = 20
-"""Seconds a mail server gets."""
+"""Timeout of the mail server in seconds."""
 
 _FOR_GOOD = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message in plain text, and if need be in HTML too, with a calendar file.
+    """An e-mail in plain text, optionally with HTML and a calendar file.
 
-    `headers` are further ones, `calendar` (method, file) is shown as an invitation.
+    `headers` are additional ones; `calendar` (method, file) is shown as an invitation.
     """
 
     to: str
@@ -38,36 +38,36 @@ class Mail:
 
 
 class Mailer(Protocol):
-    """Hands mails over."""
+    """Sends e-mails."""
 
     async def send(self, mail: Mail) -> None:
-        """Hand one over; DeliveryFailed if it cannot be."""
+        """Send an e-mail; raise DeliveryFailed if it cannot be sent."""
         ...
 
 
 @dataclass(slots=True)
 class MemoryMailer:
-    """Keeps mails instead of sending them, for tests."""
+    """Stores e-mails instead of sending them, for tests."""
 
     sent: list[Mail] = field(default_factory=list)
 
     async def send(self, mail: Mail) -> None:
-        """Keep one."""
+        """Store an e-mail."""
         self.sent.append(mail)
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpMailer:
-    """A mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`."""
+    """Sends through a server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`."""
 
     url: str
     sender: str
 
     async def send(self, mail: Mail) -> None:
-        """Hand one over; DeliveryFailed when the server will not have it.
+        """Send an e-mail; raise DeliveryFailed if the server refuses it.
 
-        `permanent` for an answer of 500 and up (RFC 5321 4.2.1), `unreachable` when it was the
-        recipient that it refused, `away` when there was no server to ask.
+        `permanent` for a reply of 500 or more (RFC 5321 section 4.2.1), `unreachable` if the
+        recipient was refused, `away` if the server could not be reached.
         """
         import aiosmtplib
 
@@ -102,11 +102,11 @@ def _refused(
 
 
 def build_mime_message(mail: Mail, sender: str) -> EmailMessage:
-    """Return a mail as it goes over the wire (RFC 5322)."""
+    """Return an e-mail as a MIME message (RFC 5322)."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
     message["Date"], message["Message-ID"] = formatdate(), make_msgid("slotline")
-    # Told to programs that answer mails by themselves (RFC 3834).
+    # Tells automatic responders not to reply (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     for name, value in mail.headers:
         message[name] = value
@@ -115,7 +115,7 @@ def build_mime_message(mail: Mail, sender: str) -> EmailMessage:
         message.add_alternative(mail.html, subtype="html")
     if mail.calendar:
         method, file = mail.calendar
-        # The last alternative is the best there is (RFC 2046 5.1.4): an invitation, where shown.
+        # The last alternative is the preferred one (RFC 2046 section 5.1.4): an invitation.
         message.add_alternative(
             file.decode(), subtype="calendar", charset="utf-8", params={"method": method}
         )
@@ -124,7 +124,7 @@ def build_mime_message(mail: Mail, sender: str) -> EmailMessage:
 
 @dataclass(frozen=True, slots=True)
 class NullMailer:
-    """Where no mail server is set: nothing can be sent."""
+    """Stands in where no mail server is configured."""
 
     async def send(self, mail: Mail) -> None:  # noqa: ARG002 - nobody gets it
         """Raise DeliveryFailed."""
@@ -132,7 +132,7 @@ class NullMailer:
 
 
 def create_mailer(settings: Settings) -> Mailer:
-    """Return the gateway the settings name."""
+    """Return the mailer that the settings configure."""
     if not settings.smtp_url:
         return NullMailer()
     return SmtpMailer(settings.smtp_url, settings.mail_from or "slotline@localhost")

@@ -1,4 +1,4 @@
-"""Settings: from the environment or `.env`, each with a default that runs the demo."""
+"""Settings from the environment or `.env`; the defaults run the demo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Everything that differs between installations; names are the environment's, in capitals."""
+    """What differs between installations; the names are the environment variables', in capitals."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _with_async_driver(cls, value: str) -> str:
-        # What hosting panels hand out names no driver; we run on the async ones.
+        # Hosting panels provide URLs without a driver; ours are the async ones.
         for plain, ours in (
             ("postgres://", "postgresql+asyncpg://"),
             ("postgresql://", "postgresql+asyncpg://"),
@@ -90,17 +90,17 @@ class Settings(BaseSettings):
 
     @property
     def effective_database_url(self) -> str:
-        """The database's URL: `DATABASE_URL`, else a SQLite file in `DATA_DIR`."""
+        """Return `DATABASE_URL`, else the URL of a SQLite file in `DATA_DIR`."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'slotline.db'}"
 
     @property
     def twilio_content_url(self) -> str:
-        """The base of Twilio's Content API, which has a host of its own at Twilio only."""
+        """Return the base of Twilio's Content API, which has a different host than its API."""
         if self.twilio_api_url == type(self).model_fields["twilio_api_url"].default:
             return "https://content.twilio.com"
         return self.twilio_api_url
 
     @property
     def public_base_url(self) -> str:
-        """The address people's links begin with, without a trailing slash."""
+        """Return the base URL of links sent to people, without a trailing slash."""
         return self.public_url or f"http://{self.host}:{self.port}"

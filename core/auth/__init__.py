@@ -1,6 +1,6 @@
-"""Signing in to the web API and the page.
+"""Sign-in for the web API and the pages.
 
-`phone_login` and `password_login` are the two ways in, `sessions` what follows: tokens or a
-cookie, listed and ended. `tokens` encodes them, `lockout` slows guessing, `email_links` are links
-that we mail, `passwords` hashes.
+`phone_login` and `password_login` sign a user in; `sessions` issues, lists and ends auth sessions
+(bearer tokens or a cookie); `tokens` encodes them, `lockout` slows down guessing, `email_links`
+handles mailed links and `passwords` hashes.
 """

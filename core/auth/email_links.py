@@ -1,7 +1,7 @@
-"""Links in mails: they verify an address or let a new password be chosen, once, for a while.
+"""One-time links sent by e-mail, to verify an address or to choose a new password.
 
-They stand among the one-time codes: the same table, a keyed hash of the token, the address in the
-place of the phone.
+They are stored with the one-time codes: same table, a keyed hash of the token, and the e-mail
+address in the `phone` column.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ LINK_LIFETIMES: dict[LinkPurpose, timedelta] = {
     "mail-messages": timedelta(hours=24),
 }
 MAX_LINKS_PER_HOUR = 5
-"""Mails to one address, whoever asks for them."""
+"""Mails per address and hour, whoever requests them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmailLink:
-    """What a link was made for."""
+    """What a link was issued for."""
 
     id: int
     email: str
@@ -42,7 +42,7 @@ class EmailLink:
 async def issue_link(
     ctx: Context, purpose: LinkPurpose, email: str, facts: Mapping[str, Any]
 ) -> str | None:
-    """Return the token of a new link; None when this address got enough mails in this hour."""
+    """Return the token of a new link, or None if the address has had its mails for this hour."""
     sent = sa.select(sa.func.count()).where(
         table.c.phone == email,
         table.c.created_at > ctx.now - timedelta(hours=1),
@@ -65,7 +65,7 @@ async def issue_link(
 
 
 async def inspect_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailLink:
-    """Return what a link is for, without using it up; LinkDead if it is good for nothing."""
+    """Return what a link is for without consuming it; raise LinkExpired if it is not valid."""
     row = await ctx.first(
         sa.select(table.c.id, table.c.phone, table.c.facts).where(
             table.c.digest == _digest(ctx, purpose, token), *_living(ctx, purpose)
@@ -77,7 +77,7 @@ async def inspect_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailL
 
 
 async def consume_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailLink:
-    """Use a link up, and all others of its purpose and address; LinkDead as `look`."""
+    """Consume a link and all others of its purpose and address; raise LinkExpired if invalid."""
     link = await inspect_link(ctx, purpose, token)
     used = await ctx.execute(
         table.update()
@@ -92,7 +92,7 @@ async def consume_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailL
 
 
 async def pending_links(ctx: Context, purpose: LinkPurpose, email: str) -> list[EmailLink]:
-    """Return the links of an address that are good yet, the newest first."""
+    """Return the valid links of an address, newest first."""
     rows = await ctx.all(
         sa.select(table.c.id, table.c.phone, table.c.facts)
         .where(table.c.phone == email, *_living(ctx, purpose))

@@ -1,6 +1,7 @@
-"""Mail as a way to be told things: asked for in a talk, proved by a mailed link, ended by another.
+"""E-mail as a notification channel: requested in a conversation, confirmed by a mailed link.
 
-Nobody writes to us by mail, so a conversation there begins with what its address proved.
+Nobody writes to us by e-mail, so an e-mail conversation starts when its address is verified.
+Another mailed link unsubscribes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class _Line:
 
 
 async def email_line(ctx: Context, shop_id: int) -> _Line | None:
-    """Return the line by which a shop mails; its own before one for all. None: it cannot."""
+    """Return the line a shop sends e-mail from (its own before a shared one), or None."""
     row = await ctx.first(
         sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
         .where(
@@ -49,9 +50,10 @@ async def email_line(ctx: Context, shop_id: int) -> _Line | None:
 async def request_subscription(
     ctx: Context, *, user_id: int, shop_id: int, email: str, language: str
 ) -> bool:
-    """Mail a link that proves an address is a user's; False if it got enough mails in this hour.
+    """Mail a link that verifies a user's address; return False if the hourly limit is reached.
 
-    Nothing goes there before it is opened but this. Invalid for what is no address.
+    Nothing else is sent to the address before the link is opened. Raise InvalidValue for a
+    malformed address.
     """
     email = password_login.normalize_email(email)
     line = await email_line(ctx, shop_id)
@@ -75,9 +77,9 @@ async def request_subscription(
 
 
 async def confirm_subscription(ctx: Context, token: str) -> None:
-    """Note that the address a link was mailed to is who asked for it; LinkDead as of any link.
+    """Verify the address a link was mailed to for the user who requested it.
 
-    NotAllowed for one that is another user's.
+    Raise LinkExpired for an invalid link and NotAllowed if the address belongs to another user.
     """
     link = await email_links.consume_link(ctx, SUBSCRIBE_PURPOSE, token)
     await verify_identity_without_conversation(
@@ -96,6 +98,6 @@ async def confirm_subscription(ctx: Context, token: str) -> None:
 
 
 async def unsubscribe(ctx: Context, token: str) -> None:
-    """Mail nothing more to the conversation of a token; NotFound for one that is not ours."""
+    """Opt the token's conversation out of e-mail; raise NotFound if the token is not valid."""
     talk = signed_links.conversation_id_from_token(ctx.secret, token)
     await record_opt_out(ctx, talk, how="stop", wording="the unsubscribe link of a mail")

@@ -1,8 +1,8 @@
-"""Lockout: who guesses passwords waits, longer each time.
+"""Lockout against password guessing, with growing pauses.
 
-Three tries, then a pause of 30 seconds; three more, then two minutes, ten, and an hour from then
-on. A try is counted before the password is looked at, so that many at once have no more between
-them than one after another. A day without a try, or the right password, and all is forgotten.
+Three failures pause for 30 seconds, three more for two minutes, then ten minutes, then an hour each
+time. An attempt is counted before the password is checked, so parallel attempts gain nothing over
+sequential ones. The count is cleared by a correct password or after a day without an attempt.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ ATTEMPTS_EXPIRE_AFTER = timedelta(days=1)
 
 
 async def count_attempt(ctx: Context, subject: str) -> int:
-    """Count a try for a subject ("user:5", an address); return how many are left.
+    """Count an attempt for a subject ("user:5", an address) and return how many are left.
 
-    SignInLocked (`seconds`) during a pause. Commit it, whatever the password turns out to be.
+    Raise SignInLocked (`seconds`) during a pause. Commit the count whether or not the password is
+    right.
     """
     name = _hashed(subject)
     new = {"subject": name, "tries": 0, "last_at": ctx.now}
@@ -52,7 +53,7 @@ async def count_attempt(ctx: Context, subject: str) -> int:
 
 
 async def clear_attempts(ctx: Context, *subjects: str) -> None:
-    """Begin anew: the password was right, or is another now."""
+    """Clear the count after a correct or a changed password."""
     names = [_hashed(subject) for subject in subjects]
     await ctx.execute(lockouts.delete().where(lockouts.c.subject.in_(names)))
 

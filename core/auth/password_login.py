@@ -1,8 +1,8 @@
-"""Signing in by e-mail and password; both are verified or changed by links we mail.
+"""Sign-in by e-mail and password; both are verified or changed by mailed links.
 
-Hashing takes long, so these begin and end transactions themselves: they take whatever runs one,
-never a context. What they return is to be mailed once it is committed. Nothing tells anybody
-whether an address is known here, but a mail to that address.
+Hashing is slow, so these functions take a TransactionRunner instead of a context and open short
+transactions themselves. The mail they return is to be sent after the commit. No response reveals
+whether an address has an account; only a mail to that address does.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"(),:;\[\]\\]{1,64}@[a-z0-9-]{1,63}(\.[a-
 
 
 class TransactionRunner(Protocol):
-    """What runs work in a transaction: the runtime."""
+    """Anything that runs work in a transaction, such as the runtime."""
 
     async def run(self, work: Callable[[Context], Awaitable[T]]) -> T:
-        """Run it and commit."""
+        """Run `work` and commit."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AuthEmail:
-    """A mail to be written: what it says, to whom, with which token in its link."""
+    """An e-mail to send: its kind, its recipient and the token of its link."""
 
     kind: Literal["verify", "known", "new_password", "changed"]
     email: str
@@ -45,7 +45,7 @@ class AuthEmail:
 
 
 def normalize_email(email: str) -> str:
-    """Return an e-mail address as it is kept, in lower case; Invalid for what is none."""
+    """Return an e-mail address in lower case, as stored; raise InvalidValue if it is malformed."""
     plain = email.strip().lower()
     if len(plain) > 254 or not _EMAIL.fullmatch(plain):
         raise InvalidValue(field="email", reason="address")
@@ -56,10 +56,10 @@ def normalize_email(email: str) -> str:
 
 
 async def verify_credentials(runs: TransactionRunner, email: str, password: str) -> int:
-    """Return whose e-mail and password these are.
+    """Return the id of the user with this e-mail and password.
 
-    SignInFailed (`left`), SignInLocked (`seconds`); EmailUnverified for the right password of an
-    address whose link was not opened yet.
+    Raise SignInFailed (`left`), SignInLocked (`seconds`), or EmailUnverified if the password is
+    right but the address has not been verified.
     """
     email = normalize_email(email)
 
@@ -93,10 +93,10 @@ async def register_account(
     *,
     user_id: int | None = None,
 ) -> AuthEmail | None:
-    """Keep e-mail and password until the mailed link is opened; return what to mail.
+    """Store e-mail and password until the mailed link is opened; return the mail to send.
 
-    `user_id` is who adds them to the account they are signed in to. A known address gets a mail
-    that says so. None when it got enough mails in this hour.
+    `user_id` adds the password to the account of a signed-in user. An address that already has an
+    account gets a mail that says so. Return None if the hourly limit is reached.
     """
     email = normalize_email(email)
     digest = await passwords.hash_password(passwords.validate_password(password))
@@ -112,9 +112,9 @@ async def register_account(
 
 
 async def verify_email(ctx: Context, token: str) -> int:
-    """Note that an address is its registrant's, and make the account; return the user's id.
+    """Verify a registrant's address, create the account and return the user's id.
 
-    LinkDead for a link that is used, too old or none; NotAllowed for a deactivated user.
+    Raise LinkExpired for an invalid link and NotAllowed for a deactivated user.
     """
     link = await email_links.consume_link(ctx, "verify-email", token)
     if await _user_of(ctx, link.email) is not None:
@@ -131,7 +131,7 @@ async def verify_email(ctx: Context, token: str) -> int:
 
 
 async def request_password_reset(ctx: Context, email: str) -> AuthEmail | None:
-    """Return the mail that lets somebody choose a new password; None if there is none to send."""
+    """Return the mail for choosing a new password, or None if there is nothing to send."""
     email = normalize_email(email)
     user_id = await _user_of(ctx, email)
     if user_id is None:
@@ -141,9 +141,9 @@ async def request_password_reset(ctx: Context, email: str) -> AuthEmail | None:
 
 
 async def reset_password(runs: TransactionRunner, token: str, password: str) -> AuthEmail:
-    """Set a new password by a mailed link; everybody who is signed in as this user is out.
+    """Set a new password by a mailed link and end all the user's auth sessions.
 
-    LinkDead; Invalid for one of the last five.
+    Raise LinkExpired for an invalid link and InvalidValue for one of the last five passwords.
     """
     passwords.validate_password(password)
 
@@ -167,9 +167,10 @@ async def reset_password(runs: TransactionRunner, token: str, password: str) -> 
 async def change_password(
     runs: TransactionRunner, user_id: int, current: str, password: str, *, auth_session_id: int
 ) -> AuthEmail | None:
-    """Change a password by the current one; other devices are signed out.
+    """Change a password given the current one, and sign out the user's other devices.
 
-    SignInFailed, SignInLocked; Invalid for one of the last five, or where there is none to change.
+    Raise SignInFailed or SignInLocked for a wrong current password, and InvalidValue for one of the
+    last five passwords or if the user has no password.
     """
     passwords.validate_password(password)
     subject = f"user:{user_id}"
@@ -201,7 +202,7 @@ async def change_password(
     return await runs.run(end)
 
 
-# ------------------------------------------------------------------------------------ within
+# --------------------------------------------------------------------------------- internal
 
 _PROVED = (
     identities.c.kind == "email",
@@ -216,7 +217,7 @@ async def _unused(password: str, digests: list[str]) -> str:
 
 
 async def _user_of(ctx: Context, email: str) -> int | None:
-    """Return the active user who proved an address."""
+    """Return the active user with this verified address."""
     found = await ctx.scalar(
         sa.select(users.c.id)
         .join_from(identities, users, users.c.id == identities.c.user_id)
@@ -226,7 +227,7 @@ async def _user_of(ctx: Context, email: str) -> int | None:
 
 
 async def _digests(ctx: Context, user_id: int) -> list[str]:
-    """Return the last passwords, the one that counts first."""
+    """Return the user's last password digests, the current one first."""
     rows = sa.select(table.c.digest).where(table.c.user_id == user_id)
     return list(
         (

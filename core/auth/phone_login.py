@@ -1,4 +1,4 @@
-"""Signing in by a one-time code to the phone."""
+"""Sign-in by a one-time code sent to a phone."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ LOGIN_PURPOSE = otp.PAGE
 
 
 _UNSAID = {"installation", "network", "prefix"}
-"""Budgets that are silent when they are used up: members are not in them, and nobody shall learn
-from an answer who is one."""
+"""Limits that fail silently: members are exempt, and the response must not reveal who is a member.
+"""
 
 
 async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str) -> None:
-    """Send a code to `phone` (E.164), known or not: nothing here says which.
+    """Send a sign-in code to `phone` (E.164), whether or not it is known.
 
-    It is good for the same `asker` only: a ticket of theirs, or the address they come from.
-    CodeUnsendable without a line that sends SMS; else raises what `codes.issue` does.
+    The code is bound to `asker`: a ticket of theirs or the address of their request. Raise
+    CodeUnsendable without a line that sends SMS, and the errors of `otp.issue_code`.
     """
     if await otp.delivery_line(ctx) is None:
         raise CodeUnsendable
@@ -59,9 +59,10 @@ async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str)
 
 
 async def create_login_code(ctx: Context, phone: str) -> str:
-    """Return a code for whoever stands at the machine itself: it is sent nowhere, but shown there.
+    """Return a sign-in code to show on the machine itself instead of sending it.
 
-    Good as one that was sent; raises what `codes.issue` does, but no country is refused.
+    It is as valid as a sent one. Raise the errors of `otp.issue_code`, except that no country is
+    refused.
     """
     countries = [country_of_phone(phone)]
     return await otp.issue_code(
@@ -72,14 +73,14 @@ async def create_login_code(ctx: Context, phone: str) -> str:
 async def verify_login_code(
     ctx: Context, phone: str, code: str, *, asker: str, name: str = ""
 ) -> int | CodeWrong | CodeExpired:
-    """Return the user whose phone it is, made if need be; what is wrong with the code instead.
+    """Return the id of the user with this phone, created if necessary, or the code's error.
 
-    Errors are returned so that the try is committed. NotAllowed for a user who was deactivated.
+    Errors are returned so that the attempt is committed. Raise NotAllowed for a deactivated user.
     """
     bound: dict[str, Any] = {"purpose": LOGIN_PURPOSE, "conversation_id": None}
     wrong = await otp.verify_code(ctx, phone, code, asker=asker, **bound)
     if wrong is not None:
-        # One that was shown at the machine itself is nobody's in particular.
+        # A code shown on the machine itself is not bound to an asker.
         shown = await otp.verify_code(ctx, phone, code, **bound)
         wrong = shown if shown is None or isinstance(wrong, CodeExpired) else wrong
     if wrong is not None:

@@ -1,9 +1,9 @@
-"""Sign-ins: begun, kept up by rotating refresh tokens, listed and ended.
+"""Auth sessions: started, refreshed by rotating tokens, listed and ended.
 
-A sign-in is a row, and every request asks for it: ended, expired or of a deactivated user, it is
-over at that moment, whatever its tokens say. Of a refresh token only the generation is kept; one
-of an earlier generation was stolen from one of the two who have it, and ends the sign-in for both
-(RFC 9700 4.14.2).
+An auth session is a row that every request reads, so it is over as soon as it is ended or expired
+or its user is deactivated, whatever its tokens say. Of a refresh token only the generation is
+stored; a token of an earlier generation means that it was stolen, and ends the session for both
+holders (RFC 9700 section 4.14.2).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NOTE_USE_EVERY = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a program keeps to stay signed in, and until when each is good."""
+    """The tokens of a signed-in client and when each expires."""
 
     access_token: str
     access_expires_at: datetime
@@ -39,7 +39,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class AuthSession:
-    """One device that is signed in; `agent` and `address` as they were at its beginning."""
+    """A signed-in device; `agent` and `address` are those of the sign-in."""
 
     id: int
     kind: str
@@ -52,7 +52,7 @@ class AuthSession:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who makes a request: a user, signed in, with what they are at which shop."""
+    """The signed-in user of a request, with their roles by shop."""
 
     user_id: int
     name: str
@@ -64,19 +64,19 @@ class Principal:
     last_sign_in_at: datetime | None
 
     def roles_at(self, shop_id: int) -> tuple[ShopRole, ...]:
-        """What they are at one shop."""
+        """Return the user's roles at one shop."""
         return tuple(role for role in self.roles if role.shop_id == shop_id)
 
     @property
     def shop_ids(self) -> frozenset[int]:
-        """Where they work."""
+        """Return the ids of the shops the user is a member of."""
         return frozenset(role.shop_id for role in self.roles)
 
 
 async def start_auth_session(
     ctx: Context, user_id: int, *, kind: AuthKind, agent: str = "", address: str = ""
 ) -> int:
-    """Sign a user in on a device; return the sign-in's id. SignInEnded if deactivated."""
+    """Sign a user in on a device and return the auth session's id; NotSignedIn if deactivated."""
     noted = await ctx.execute(
         users.update()
         .where(users.c.id == user_id, users.c.deactivated_at.is_(None))
@@ -97,7 +97,7 @@ async def start_auth_session(
 
 
 def issue_tokens(ctx: Context, user_id: int, sign_in_id: int, generation: int = 0) -> TokenPair:
-    """Return an access and a refresh token for a sign-in."""
+    """Return an access and a refresh token for an auth session."""
     whose: dict[str, Any] = {"user_id": user_id, "sign_in_id": sign_in_id}
     soon = ctx.now + timedelta(minutes=ctx.settings.access_token_minutes)
     late = _until(ctx)
@@ -110,24 +110,24 @@ def issue_tokens(ctx: Context, user_id: int, sign_in_id: int, generation: int = 
 
 
 def issue_cookie(ctx: Context, user_id: int, sign_in_id: int) -> str:
-    """Return what a browser keeps; good as long as the sign-in."""
+    """Return the cookie's value; it is valid as long as the auth session."""
     return tokens.encode_token(
         ctx, "cookie", user_id=user_id, sign_in_id=sign_in_id, expires_at=_until(ctx)
     )
 
 
 def csrf_token(secret: bytes, sign_in_id: int) -> str:
-    """Return what a page of ours repeats in a header, and a page of others cannot know."""
+    """Return the CSRF token that our pages send in a header and other sites cannot know."""
     key = tokens.derive_key(secret, "csrf")
     return hmac.digest(key, b"%d" % sign_in_id, "sha256").hex()
 
 
 async def refresh_tokens(ctx: Context, claims: TokenClaims) -> TokenPair | NotSignedIn:
-    """Take a refresh token for the next pair.
+    """Exchange a refresh token for the next pair.
 
-    SignInEnded is returned, not raised, so that the end of a sign-in whose token came twice is
-    committed. Of a hundred who use one token at once, one gets the next: the condition stands in
-    the UPDATE itself.
+    NotSignedIn is returned, not raised, so that ending a session whose token was reused is
+    committed. The condition is part of the UPDATE, so exactly one of several concurrent uses
+    succeeds.
     """
     this = sign_ins.c.id == claims.auth_session_id, sign_ins.c.user_id == claims.user_id
     alive = sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > ctx.now
@@ -148,7 +148,7 @@ async def refresh_tokens(ctx: Context, claims: TokenClaims) -> TokenPair | NotSi
 
 
 async def authenticate(ctx: Context, claims: TokenClaims) -> Principal:
-    """Return who is signed in; SignInEnded if no longer. One statement, rarely a second."""
+    """Return the signed-in user in one or, rarely, two statements; raise NotSignedIn if over."""
     rows = await ctx.all(
         sa.select(
             users.c.id,
@@ -192,14 +192,14 @@ async def authenticate(ctx: Context, claims: TokenClaims) -> Principal:
 
 
 async def reload_principal(ctx: Context, principal: Principal) -> Principal:
-    """Return who is signed in as they are now, after a change."""
+    """Return the principal as it is now, after a change."""
     return await authenticate(
         ctx, TokenClaims(principal.user_id, principal.auth_session_id, 0, ctx.now)
     )
 
 
 async def mark_used(ctx: Context, sign_in_id: int) -> None:
-    """Note that a sign-in is in use, every few minutes."""
+    """Record that an auth session is in use, at most every few minutes."""
     await ctx.execute(
         sign_ins.update()
         .where(sign_ins.c.id == sign_in_id, sign_ins.c.used_at < ctx.now - _NOTE_USE_EVERY)
@@ -208,7 +208,7 @@ async def mark_used(ctx: Context, sign_in_id: int) -> None:
 
 
 def active_sessions(user_id: int, now: datetime) -> sa.Select[Any]:
-    """Return the statement that finds a user's sign-ins that are not over."""
+    """Return the statement that selects a user's active auth sessions."""
     return sa.select(
         *(sign_ins.c[name] for name in AuthSession.__slots__),
     ).where(
@@ -219,9 +219,9 @@ def active_sessions(user_id: int, now: datetime) -> sa.Select[Any]:
 
 
 async def set_account_active(ctx: Context, user_id: int, *, active: bool = False) -> None:
-    """Close an account: its user is out everywhere, at once. `active` opens it again.
+    """Activate or deactivate an account; deactivating ends its auth sessions at once.
 
-    LastOwner for the last one who owns a shop.
+    Raise LastOwner if the user is the only owner of a shop.
     """
     if not active:
         await check_dispensable(ctx, user_id)
@@ -236,7 +236,7 @@ async def set_account_active(ctx: Context, user_id: int, *, active: bool = False
 
 
 async def end_auth_session(ctx: Context, user_id: int, sign_in_id: int) -> None:
-    """Sign a user out on one device; NotFound if it is not theirs or over already."""
+    """Sign a user out on one device; raise NotFound unless it is an active session of theirs."""
     ended = await ctx.execute(_end(ctx, user_id, "signed out", sign_ins.c.id == sign_in_id))
     if not ended.rowcount:
         raise NotFound(sign_in=sign_in_id)
@@ -245,7 +245,7 @@ async def end_auth_session(ctx: Context, user_id: int, sign_in_id: int) -> None:
 async def end_all_auth_sessions(
     ctx: Context, user_id: int, *, reason: str, except_id: int | None = None
 ) -> None:
-    """Sign a user out everywhere, `but` on one device if named."""
+    """Sign a user out everywhere, except on the device `except_id` if given."""
     which = [] if except_id is None else [sign_ins.c.id != except_id]
     await ctx.execute(_end(ctx, user_id, reason, *which))
 

@@ -1,9 +1,9 @@
-"""Tokens: JWTs by one algorithm, each kind with a key of its own.
+"""JWTs signed with one algorithm and a separate key per kind.
 
-A token is read only as the kind it was written as: kinds differ in key, `typ` and audience, so a
-refresh token is no access token even if somebody edits its header (RFC 8725 3.11, 3.12). Keys are
-derived from SECRET_KEY; `kid` says from which, so that the former one, as SECRET_KEY_PREVIOUS,
-still reads what it wrote.
+A token is accepted only as the kind it was issued as: kinds differ in key, `typ` and audience, so a
+refresh token is no access token even with its header edited (RFC 8725 sections 3.11 and 3.12). Keys
+are derived from SECRET_KEY; `kid` says from which, so that tokens issued under the former key,
+SECRET_KEY_PREVIOUS, stay valid.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ TokenKind = Literal["access", "refresh", "cookie"]
 ALGORITHM = "HS256"
 ISSUER = "slotline"
 MAX_TOKEN_LENGTH = 2048
-"""Characters; ours have some 400."""
+"""Maximum length in characters; real tokens have about 400."""
 
 _NEEDED = ["exp", "iat", "iss", "aud", "jti", "sub", "sid"]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a token says: whose it is, of which sign-in, in which generation of it."""
+    """The claims of a token: user, auth session and its refresh generation."""
 
     user_id: int
     auth_session_id: int
@@ -48,7 +48,7 @@ def encode_token(
     expires_at: datetime,
     generation: int = 0,
 ) -> str:
-    """Return a new token; whoever has it is this user until it expires or the sign-in ends."""
+    """Return a new token; it is valid until it expires or the auth session ends."""
     secret = derive_key(ctx.secret, kind)
     claims = {
         "iss": ISSUER,
@@ -67,7 +67,7 @@ def encode_token(
 def decode_token(
     kind: TokenKind, token: str, *, secret: bytes, previous: str = "", now: datetime
 ) -> TokenClaims:
-    """Return what a token of ours says, by the injected clock; SignInEnded for any other text."""
+    """Return the claims of a token, by the injected clock; raise NotSignedIn if it is not valid."""
     try:
         header = _header(token)
         keys = {_name(k): k for k in (derive_key(s, kind) for s in _secrets(secret, previous))}
@@ -77,7 +77,7 @@ def decode_token(
             algorithms=[ALGORITHM],
             audience=f"{ISSUER}:{kind}",
             issuer=ISSUER,
-            # The time is ours to compare: the library would ask the machine's clock.
+            # Expiry is checked below, against our clock; the library would use the machine's.
             options={"require": _NEEDED, "verify_exp": False, "verify_iat": False},
         )
         read_ = TokenClaims(
@@ -94,7 +94,7 @@ def decode_token(
 
 
 def derive_key(secret: bytes, purpose: str) -> bytes:
-    """Return the key for one purpose; none of them tells anything of another."""
+    """Return the key derived for one purpose; it reveals nothing about the others."""
     return hmac.digest(secret, f"key {purpose}".encode(), "sha256")
 
 

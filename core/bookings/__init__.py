@@ -1,5 +1,5 @@
-"""Bookings: held, booked, moved, cancelled, and seen through to their end.
+"""Bookings: created, moved, cancelled, and carried out.
 
-`customer_actions` and `staff_actions` are the verbs; whoever takes time goes through `create` and
-`claims`; `transitions` is the one table of states.
+`customer_actions` and `staff_actions` are the operations; whatever claims time goes through
+`create` and `claims`; `transitions` is the table of states.
 """

@@ -1,4 +1,4 @@
-"""A shop's day as its people see it: who comes when, who is affected, who is told of a delay."""
+"""A shop's agenda for a day, and the lookup of single bookings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.db.context import Context
 from core.db.tables import bookings, customers
 
 AGENDA_STATES = ("pending", "confirmed", "in_progress", "completed", "no_show")
-"""What stands in an agenda: not holds, nor what was called off."""
+"""States shown in an agenda: neither holds nor cancelled bookings."""
 
 UPCOMING_STATES = ("pending", "confirmed")
 
@@ -26,11 +26,12 @@ async def load_agenda(
     provider_ids: Collection[int] | None = None,
     states: Collection[str] = AGENDA_STATES,
 ) -> list[Booking]:
-    """Return the bookings that touch [start, end), of everybody or of some, in order of time."""
+    """Return the bookings that overlap [start, end), of all or of some providers, by start."""
     wanted = [
         bookings.c.shop_id == shop_id,
         bookings.c.starts_at < end,
-        # No booking is longer than a day, so the index on (shop_id, starts_at) bounds it.
+        # No booking is longer than a day, so this bounds the range of the (shop_id, starts_at)
+        # index.
         bookings.c.starts_at > start - timedelta(days=1),
         bookings.c.ends_at > start,
         bookings.c.state.in_(states),
@@ -41,7 +42,7 @@ async def load_agenda(
 
 
 async def booking_by_ref(ctx: Context, shop_id: int, ref: str) -> Booking | None:
-    """Return the shop's booking with this reference, if there is one."""
+    """Return the shop's booking with this reference, or None."""
     found = await list_bookings(ctx, bookings.c.shop_id == shop_id, bookings.c.ref == ref.upper())
     return found[0] if found else None
 
@@ -49,7 +50,7 @@ async def booking_by_ref(ctx: Context, shop_id: int, ref: str) -> Booking | None
 async def upcoming_bookings(
     ctx: Context, *, user_id: int, shop_id: int | None = None
 ) -> list[Booking]:
-    """Return a user's bookings that are not over, in order of time; of one shop or of all."""
+    """Return a user's bookings that are not over, by start, at one shop or all."""
     conditions = [
         customers.c.user_id == user_id,
         bookings.c.state.in_(("pending", "confirmed", "in_progress")),
@@ -61,7 +62,7 @@ async def upcoming_bookings(
 
 
 async def last_booking(ctx: Context, *, user_id: int, shop_id: int) -> Booking | None:
-    """Return what a user booked at a shop most recently, whatever became of it but never a hold."""
+    """Return a user's most recent booking at a shop, in any state but held."""
     newest = sa.select(sa.func.max(bookings.c.id)).where(
         bookings.c.customer_id == customers.c.id, bookings.c.state.not_in(("held", "expired"))
     )

@@ -1,4 +1,4 @@
-"""Time the shop takes for itself: blocks on a calendar, and sessions for several customers."""
+"""Time the shop reserves: blocks on a calendar, and sessions for several customers."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ async def block_time(
     actor: Actor,
     reason: str = "",
 ) -> int:
-    """Take [start, end) on a provider's or a room's calendar for the shop; return the block's id.
+    """Block [start, end) on a provider's or a room's calendar and return the block's id.
 
-    Raises Overlap with what is there: `bookings` (Booking, in order of time), `sessions` and
-    `blocks` (ids), `elsewhere` (how much of another shop the same person works at); Invalid for a
-    span that ends before it begins or lasts over 400 days.
+    Raise Overlap with what is there: `bookings` (by start), `sessions` and `blocks` (ids), and
+    `elsewhere` (how many claims of other shops the same person works at). Raise InvalidValue if the
+    span is empty or longer than 400 days.
     """
     reason = check_value(LongText, "reason", reason)
     if not timedelta() < end - start <= MAX_BLOCK:
@@ -97,7 +97,7 @@ async def block_time(
 
 
 async def remove_block(ctx: Context, block_id: int, *, shop_id: int, actor: Actor) -> None:
-    """Give a block's time back."""
+    """Remove a block and free its time."""
     await require_staff(ctx, shop_id, actor)
     this = sa.and_(blocks.c.id == block_id, blocks.c.shop_id == shop_id)
     if await ctx.scalar(sa.select(blocks.c.id).where(this)) is None:
@@ -107,9 +107,9 @@ async def remove_block(ctx: Context, block_id: int, *, shop_id: int, actor: Acto
 
 
 async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[Row]) -> None:
-    """Raise Overlap with what these claims are of, if there are any.
+    """Raise Overlap if these claims are not empty, listing what they belong to.
 
-    What is another shop's is only counted: it is nobody's business here.
+    Claims of other shops are only counted, since their details are private.
     """
     if not rows:
         return
@@ -138,11 +138,11 @@ async def add_session(
     minutes: int | None = None,
     price_minor: int | None = None,
 ) -> int:
-    """Put a session of `capacity` seats on a provider's calendar; return its id.
+    """Add a session of `capacity` seats on a provider's calendar and return its id.
 
-    It takes one claim on the calendar (and one on each room), with the service's buffers, whatever
-    the opening hours. `minutes` and `price_minor` are the offering's unless set. Raises Overlap
-    with what is there, as `block` does; Invalid for a service that is not given in sessions.
+    It claims the calendar and each room, with the service's buffers, regardless of opening hours.
+    `minutes` and `price_minor` default to the offering's. Raise Overlap as `block_time` does, and
+    InvalidValue for a service that is not given in sessions.
     """
     check_value(Capacity, "capacity", capacity)
     check_value(MinorUnits | None, "price_minor", price_minor)
@@ -190,9 +190,9 @@ async def add_session(
 async def cancel_session(
     ctx: Context, session_id: int, *, shop_id: int, actor: Actor, reason: str = ""
 ) -> int:
-    """Cancel a session and the bookings of all its seats, each of whom is told; return how many.
+    """Cancel a session and the bookings of its seats, notify their customers, and return how many.
 
-    Its calendar is locked first, so nobody takes a seat meanwhile.
+    The calendar is locked first, so that nobody can take a seat meanwhile.
     """
     reason = check_value(LongText, "reason", reason)
     await require_staff(ctx, shop_id, actor)
@@ -220,7 +220,7 @@ async def cancel_session(
 
 @retry_on_conflict
 async def _cancel_seat(ctx: Context, booking_id: int, reason: str, actor: Actor) -> Booking:
-    """Cancel what is booked and let go what is only held; leave what is neither any more."""
+    """Cancel a seat's booking, or release its hold; leave one that is already over."""
     old = await load_booking_for_actor(ctx, booking_id, SYSTEM)
     if not old.takes_time:
         return old
@@ -242,9 +242,10 @@ async def list_blocks(
     provider_ids: Collection[int] | None = None,
     block_id: int | None = None,
 ) -> Page[Row]:
-    """Return blocks that are not over: id, calendar_id, provider_id, start, end, reason, made_by.
+    """Return a shop's blocks that are not over.
 
-    Of some providers only, if they are named; or one.
+    Columns: id, calendar_id, provider_id, start, end, reason, made_by. `provider_ids` and
+    `block_id` narrow the list.
     """
     spans = (
         sa.select(
@@ -294,7 +295,7 @@ async def list_sessions(
     start: datetime | None = None,
     session_id: int | None = None,
 ) -> Page[Row]:
-    """Return sessions from `start` on, or one, each with how many seats are taken."""
+    """Return the sessions from `start` on, or one of them, each with its number of taken seats."""
     table = sessions_table
     taken = (
         sa.select(sa.func.count())

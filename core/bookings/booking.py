@@ -1,8 +1,8 @@
-"""A booking as it stands in the database: how it is read, and how its state is written.
+"""A booking as stored: how it is read and how its state is written.
 
-Nothing is overwritten blindly. Every change carries the `sequence` it was decided on; when the row
-has a later one, somebody else came between, and the verb is run again on what it finds then
-(`again`). So no row of `bookings` is locked while a calendar is waited for.
+Updates are optimistic: each carries the `sequence` its decision was based on. If the row has a
+later one, somebody else changed it, and `retry_on_conflict` runs the operation again on the current
+row. So no row of `bookings` is locked while waiting for a calendar.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from core.messaging.messages import Money, When
 
 P = ParamSpec("P")
 MAX_ATTEMPTS = 3
-"""How often a verb is begun when others keep changing the same booking."""
+"""How many times an operation is tried while others keep changing the same booking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booking and who has it; instants are aware UTC, the price in minor units.
+    """A booking and its customer; instants are aware UTC, prices in minor units.
 
-    `local_date`, `local_time` and `timezone` are what the customer was promised in words.
-    `snapshot` is what was sold: service, provider, title, speciality, minutes, shop, address, phone
-    (the customer's) – as named then. The customer's fields are empty while it is an unproved hold.
+    `local_date`, `local_time` and `timezone` are what the customer was told. `snapshot` is what was
+    sold (service, provider, title, speciality, minutes, shop, address, the customer's phone), with
+    the names of that time. The customer's fields are empty for a hold without a verified user.
     """
 
     id: int
@@ -73,21 +73,21 @@ class Booking:
 
     @property
     def local_start(self) -> When:
-        """Its start, as the shop's clocks show it."""
+        """Return the start in the shop's zone."""
         return When(self.starts_at, self.timezone)
 
     @property
     def takes_time(self) -> bool:
-        """Whether it has claims or a seat."""
+        """Return whether the booking has claims or a seat."""
         return self.state in LIVE_STATES
 
     @property
     def price(self) -> Money | None:
-        """What was agreed; None: on request."""
+        """Return the agreed price, or None for a price on request."""
         return None if self.price_minor is None else Money(self.price_minor, self.currency)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a talk's journal keeps of it."""
+        """Return what a flow's journal stores of the booking."""
         return {"id": self.id, "ref": self.ref}
 
 
@@ -100,7 +100,7 @@ CUSTOMER_COLUMNS = [
 _ALL = sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS).select_from(
     bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
 )
-# The change already made under the key, if any; keys of changes are a booking's own.
+# The change already made under this key, if any; a booking's keys are its own.
 EARLIER_EVENT = (
     sa.select(booking_events.c.details)
     .where(
@@ -116,7 +116,7 @@ _AS_CUSTOMER = _ONE.where(customers.c.user_id == sa.bindparam("actor_id"))
 
 
 def works_at(shop_id: sa.ColumnElement[int], user_id: object) -> sa.ColumnElement[bool]:
-    """Whether a user works at a shop, or is an admin; as SQL."""
+    """Return the SQL condition that a user is a member of a shop or an admin."""
     return sa.or_(
         sa.exists().where(members.c.shop_id == shop_id, members.c.user_id == user_id),
         sa.exists().where(users.c.id == user_id, users.c.admin),
@@ -128,25 +128,25 @@ _AS_STAFF = _ONE.where(works_at(bookings.c.shop_id, sa.bindparam("actor_id")))
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """An idempotency key, and a hash of what it stands for."""
+    """An idempotency key with a hash of the request it was used for."""
 
     text: str
     fingerprint: str
 
     @classmethod
     def of(cls, text: str, *content: object) -> IdempotencyKey:
-        """Return the key `text` for a change made of `content`, which JSON can write."""
+        """Return the key `text` for a change made of the JSON-serializable `content`."""
         plain = json.dumps(content, sort_keys=True)
         return cls(text, hashlib.blake2b(plain.encode(), digest_size=16).hexdigest())
 
     def ensure_same(self, fingerprint: str) -> None:
-        """Raise KeyReused if what was done under this key was something else."""
+        """Raise KeyReused if the key was used for another request."""
         if fingerprint != self.fingerprint:
             raise KeyReused(key=self.text)
 
 
 class AlreadyDone(Exception):
-    """What was asked for was done before, under the same key."""
+    """The change was already made under the same key."""
 
     def __init__(self, booking: Booking) -> None:
         super().__init__(booking.ref)
@@ -154,15 +154,15 @@ class AlreadyDone(Exception):
 
 
 class VersionConflict(Exception):
-    """Somebody changed the booking since it was read."""
+    """The booking was changed since it was read."""
 
 
 def retry_on_conflict(
     verb: Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]],
 ) -> Callable[Concatenate[Context, P], Coroutine[Any, Any, Booking]]:
-    """Run a verb again, at most `TRIES` times in all, while others change what it read.
+    """Retry an operation, up to `MAX_ATTEMPTS` times, while others change the booking it read.
 
-    One that was done before returns the booking as it is now.
+    If it was already done under the same key, return the booking as it is now.
     """
 
     @functools.wraps(verb)
@@ -186,10 +186,10 @@ def retry_on_conflict(
 async def load_booking_for_actor(
     ctx: Context, booking_id: int, actor: Actor, key: IdempotencyKey | None = None
 ) -> Booking:
-    """Return a booking that is this actor's to act on: their own, or their shop's.
+    """Return a booking that this actor may act on: their own, or their shop's.
 
-    NotFound otherwise: whether it exists is nobody else's business. Raises Done when this very
-    change was made under the key before, KeyReused when another one was.
+    Raise NotFound otherwise, without revealing whether it exists; AlreadyDone if this change was
+    made under the key before; KeyReused if another one was.
     """
     statement = {"customer": _AS_CUSTOMER, "staff": _AS_STAFF, "system": _ONE}[actor.kind]
     found = {"booking_id": booking_id, "actor_id": actor.id, "key": key.text if key else None}
@@ -206,7 +206,7 @@ async def load_booking_for_actor(
 async def load_booking(
     ctx: Context, booking_id: int, *, user_id: int | None = None, shop_id: int | None = None
 ) -> Booking:
-    """Return a booking; with `user_id` or `shop_id` only if it is theirs, else NotFound."""
+    """Return a booking; with `user_id` or `shop_id`, raise NotFound unless it is theirs."""
     statement = _ONE
     if user_id is not None:
         statement = statement.where(customers.c.user_id == user_id)
@@ -219,18 +219,18 @@ async def load_booking(
 
 
 async def list_bookings(ctx: Context, *conditions: sa.ColumnElement[bool]) -> list[Booking]:
-    """Return the bookings that meet all conditions, in order of time."""
+    """Return the bookings that meet all conditions, by start."""
     statement = _ALL.where(*conditions).order_by(bookings.c.starts_at, bookings.c.id)
     return [booking_from_row(row) for row in await ctx.all(statement)]
 
 
 def booking_from_row(row: Row) -> Booking:
-    """Return the Booking a row of `OWN` and `CUSTOMERS` holds; further columns are passed over."""
+    """Return the Booking of a row that begins with `BOOKING_COLUMNS` and `CUSTOMER_COLUMNS`."""
     return Booking(*row[: len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS)])
 
 
 def booking_without_customer(row: Row) -> Booking:
-    """Return the Booking a row of `OWN` holds, without its customer's name, phone and user."""
+    """Return the Booking of a row that begins with `BOOKING_COLUMNS`, without its customer."""
     return Booking(*row[: len(BOOKING_COLUMNS)])
 
 
@@ -257,9 +257,9 @@ async def update_booking(
     details: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Booking:
-    """Write a state and other columns, with the history; return the booking as it is then.
+    """Write a new state and other columns, log the event and return the updated booking.
 
-    Raises Changed when the row is no longer the one that was read.
+    Raise VersionConflict if the row changed since it was read.
     """
     values |= {"state": to, "sequence": booking.sequence + 1}
     result = await ctx.execute(
@@ -284,7 +284,7 @@ def event_row(
     to: str,
     details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return a row of the history; the booking is as it was before."""
+    """Return a history row; `booking` is the one before the change."""
     return {
         "shop_id": booking.shop_id,
         "booking_id": booking.id,
@@ -298,5 +298,5 @@ def event_row(
 
 
 async def log_events(ctx: Context, events: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows of the history."""
+    """Insert history rows."""
     await ctx.execute(booking_events.insert(), list(events))

@@ -1,12 +1,10 @@
-"""Taking time and giving it back: locks, expired holds, the re-check, claims and seats.
+"""Claiming and releasing time: locks, expired holds, the re-check, claims and seats.
 
-Whoever takes time does it in this order: `secure` the calendars, `recheck` the offer, `take` it.
-Locks go conversation, user, calendars by id, shop – everywhere. Whoever only gives time back needs
-none: a row's `sequence` says who was first.
-
-Holds whose minutes are over count for nothing in the check, but the database's guards know of no
-minutes. So it is when a guard refuses that such holds are swept, under the lock, and the time is
-taken once more.
+Time is claimed in this order: `lock_calendars`, `recheck_offering`, `claim_time`. The lock order is
+everywhere: conversation, user, calendars by id, shop. Releasing needs no lock, since a row's
+`sequence` says who was first. The re-check ignores overdue holds, but the database's guards do not
+know the time: when a guard refuses a claim, overdue holds are expired under the lock and the claim
+is tried once more.
 """
 
 from __future__ import annotations
@@ -34,27 +32,28 @@ from core.values.change import check_value
 from core.values.field_types import ElapsedMinutes
 
 MAX_GAP = timedelta(minutes=240)
-"""The longest buffer the database lets anybody set."""
+"""The longest buffer the database accepts."""
 
 _PIECE = timedelta(hours=24)
-"""A block is kept in claims of at most this length: the guards look back no further than 26 h."""
+"""The longest claim of a block: the guards look back no further than 26 hours."""
 
 One = TypeVar("One", Row, Booking)
 
 
 CalendarIds = tuple[int, ...]
-"""The ids of the calendars a slot takes time on: the provider's, then the rooms'."""
+"""The ids of the calendars a slot claims: the provider's, then the rooms'."""
 
 UNVERIFIED_PREFIX = "conversation:"
-"""How `made_by` begins while nobody has proved who they are."""
+"""Prefix of `made_by` for a person who is not verified."""
 
 
 @dataclass(slots=True)
 class Conflicts:
-    """What bears on a booking about to be made.
+    """What may conflict with a booking about to be made.
 
-    `made` is the one already made under the key, `own` what the conversation holds, `unproved` how
-    many others' holds count to the shop's budget.
+    `duplicate` is the booking already made under the key, `own_holds` what the conversation holds,
+    and `unverified_holds` the number of other holds that count towards the shop's limit of
+    unverified ones.
     """
 
     duplicate: Row | None = None
@@ -68,11 +67,11 @@ class Conflicts:
 async def lock_calendars(
     ctx: Context, slot: Slot, *, current_slot: Slot | None = None, shop: bool = False
 ) -> tuple[Catalog, CalendarIds]:
-    """Lock the calendars of a slot (and of an `old` one, together, in order of their ids).
+    """Lock the calendars of a slot, and of `current_slot` if given, in order of their ids.
 
-    Return the catalog as it stands under the locks, and the slot's calendars. `shop` locks the
-    shop's row after them: for what is counted per shop. NotFound for a slot of what never was,
-    Invalid for one of a length no service can have.
+    Return the catalog as read under the locks and the slot's calendars. `shop` also locks the
+    shop's row afterwards, for limits counted per shop. Raise NotFound for an unknown offering and
+    InvalidValue for an impossible length.
     """
     check_value(ElapsedMinutes, "minutes", slot.minutes)
     known = cached_catalog(ctx, slot.shop_id)
@@ -86,7 +85,7 @@ async def lock_calendars(
             wanted |= {*calendars_of(known, current_slot.service_id, current_slot.provider_id)}
         if wanted <= locked:
             return known, taken
-        # What was known may be an hour old: a room added since is locked in a second round.
+        # The cached catalog may be stale: rooms added since are locked in a second round.
         await ctx.lock_rows(calendars, wanted - locked)
         locked |= wanted
         known = await load_catalog(ctx, slot.shop_id, lock=shop)
@@ -121,7 +120,7 @@ _LOOK = sa.union_all(
 async def load_conflicts(
     ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None
 ) -> Conflicts:
-    """See, in one statement, what bears on a booking about to be made; ask under the locks."""
+    """Return, by one statement, what may conflict with a new booking; call it under the locks."""
     asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
     found = (await ctx.execute(_LOOK, asked)).all()
     own = [row for row in found if row.why == "own"]
@@ -141,9 +140,10 @@ async def recheck_offering(
     ignore: int | None = None,
     staff: bool = False,
 ) -> Offering:
-    """Raise unless the slot is on offer right now, at the price and with the end it says.
+    """Return the offering, or raise unless the slot is on offer now at its price and end.
 
-    As `availability.check`, and OfferChanged (`was`, `now`: Money) for another price.
+    Raise the errors of `availability.ensure_available`, and OfferChanged (`was`, `now`: Money) for
+    another price.
     """
     await availability.ensure_available(ctx, known, slot, ignore_booking=ignore, staff=staff)
     offering = known.offering(slot.service_id, slot.provider_id)
@@ -177,10 +177,10 @@ async def claim_time(
     held_until: datetime | None = None,
     squeezed: bool = False,
 ) -> None:
-    """Take the slot's time for a booking: a claim on each calendar, or the lowest free seat.
+    """Claim the slot's time for a booking: a claim on each calendar, or the lowest free seat.
 
-    Raises SlotTaken, and takes nothing, if the database refuses it. Under the locks and after the
-    re-check only a writer who kept to neither can bring that about.
+    Raise SlotTaken, claiming nothing, if the database refuses. Under the locks and after the
+    re-check, only a writer that ignored both can cause that.
     """
     if slot.session_id is not None:
         done = await _take_seat(ctx, booking_id, slot, squeezed=squeezed)
@@ -205,7 +205,7 @@ async def claim_time(
 
 
 def split_span(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Cut a time of any length into what one claim may take."""
+    """Split a time span into pieces no longer than one claim may be."""
     count = -((start - end) // _PIECE)
     return [
         (begins, min(begins + _PIECE, end)) for begins in (start + n * _PIECE for n in range(count))
@@ -213,10 +213,7 @@ def split_span(start: datetime, end: datetime) -> list[tuple[datetime, datetime]
 
 
 async def insert_claims(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Insert claims of one owner, or none of them if the guards refuse one; say whether.
-
-    Whoever needs nothing has it.
-    """
+    """Insert claims of one owner, all or none; return whether the guards accepted them."""
     if not rows:
         return True
     if await _insert(ctx, rows):
@@ -233,8 +230,8 @@ _INSERT = {
 
 
 async def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
-    # No savepoint is needed: PostgreSQL passes over what its constraint refuses, and what
-    # SQLite's triggers refuse undoes the statement alone.
+    # No savepoint is needed: PostgreSQL skips what its constraint refuses, and a failed SQLite
+    # trigger undoes only the statement.
     try:
         made = (await ctx.execute(_INSERT[ctx.is_postgresql], rows)).scalars().all()
     except sa.exc.IntegrityError as refused:
@@ -249,7 +246,7 @@ async def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: bool) -> bool:
-    """Take the lowest free seat; one of a hold whose minutes are over only if there is no other."""
+    """Take the lowest free seat; take an overdue hold's only if there is no other."""
     statement = (
         sa.select(sessions.c.capacity, seats.c.seat)
         .outerjoin(seats, seats.c.session_id == sessions.c.id)
@@ -264,7 +261,7 @@ async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: boo
                 continue
             return False
         seat = {"shop_id": slot.shop_id, "session_id": slot.session_id, "booking_id": booking_id}
-        # Refused only to writers without the lock: then the next one, if there is.
+        # A conflict is possible only with a writer that did not lock: try the next seat.
         if (
             await ctx.execute(ctx.insert_ignoring_conflicts(seats, {**seat, "seat": lowest}))
         ).rowcount:
@@ -274,9 +271,9 @@ async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: boo
 async def expire_overdue_holds(
     ctx: Context, calendar_ids: Sequence[int] = (), *, session_id: int | None = None
 ) -> bool:
-    """End the holds on these calendars, or in a session, whose minutes are over; say if any did.
+    """Expire the overdue holds on these calendars or in a session; return whether there were any.
 
-    So end the times that were proposed for a booking and that nobody took up.
+    This includes overdue proposals.
     """
     theirs = sa.exists().where(
         claims.c.booking_id == bookings.c.id, claims.c.calendar_id.in_(calendar_ids)
@@ -296,7 +293,7 @@ async def expire_overdue_holds(
 
 
 async def release_time(ctx: Context, bookings_or_rows: Sequence[Booking | Row]) -> None:
-    """Give back the time of bookings: their claims, their seats."""
+    """Release the claims and seats of bookings."""
     timed = [one.id for one in bookings_or_rows if one.session_id is None]
     seated = [one.id for one in bookings_or_rows if one.session_id is not None]
     if timed:
@@ -308,7 +305,7 @@ async def release_time(ctx: Context, bookings_or_rows: Sequence[Booking | Row]) 
 async def expire_bookings(
     ctx: Context, those: Iterable[One], action: str, actor: Actor = SYSTEM
 ) -> list[One]:
-    """Let holds (or requests) expire; return those that did, for some may be gone already."""
+    """Expire holds or requests; return those that were still there to expire."""
     rows = list({row.id: row for row in those}.values())
     if not rows:
         return []
@@ -339,10 +336,10 @@ async def overlapping_claims(
     *,
     gaps: tuple[int, int] | None = None,
 ) -> list[Row]:
-    """Return live claims that overlap [start, end) on a calendar, in order of time.
+    """Return live claims that overlap [start, end) on a calendar, by start.
 
-    With `gaps`, buffers in minutes before and after, also those nearer than the larger of theirs
-    and these; without, buffers count for nothing.
+    `gaps` are buffers in minutes before and after: claims closer than the larger of both sides'
+    buffers are included. Without `gaps`, buffers are ignored.
     """
     reach = timedelta() if gaps is None else MAX_GAP
     rows = await ctx.all(

@@ -1,7 +1,7 @@
-"""Making a booking: its row with what was sold, its reference, its time, the start of its history.
+"""Creating a booking: its row and snapshot, its reference, its claims and its first event.
 
-A reference is what people read out on the phone: K7Q-3MD, from letters and digits nobody mistakes
-for others.
+A reference such as K7Q-3MD is read out on the phone, so its alphabet leaves out letters and digits
+that are easily confused.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from core.errors import SlotTaken
 from core.localtime import zones
 
 REF_ALPHABET = "2346789CDFHJKMNPQRTVWXY"
-"""Without 0/O, 1/I/L, 5/S, B, G, U, Z (8, 6, V, 2) and without A and E, which make words."""
+"""Without 0/O, 1/I/L, 5/S, B, G, U, Z (8, 6, V, 2), and without A and E, which form words."""
 
 MAX_REF_ATTEMPTS = 5
-"""Of 148 million references, five in a row are not all taken."""
+"""Attempts at a free reference; with 148 million, five in a row are never all taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookedFor:
-    """Whom a booking is for; all empty while nobody has proved who they are."""
+    """Who a booking is for; all fields are empty until the person is verified."""
 
     customer_id: int | None = None
     name: str = ""
@@ -51,13 +51,13 @@ class BookedFor:
 
 
 def new_ref(random: Random) -> str:
-    """Return a reference by chance; the database says whether it is new."""
+    """Return a random reference; the database enforces that it is unique."""
     letters = "".join(random.choices(REF_ALPHABET, k=6))
     return f"{letters[:3]}-{letters[3:]}"
 
 
 async def raise_if_duplicate(ctx: Context, conflicts: Conflicts, key: IdempotencyKey) -> None:
-    """Raise Done with the booking made under this key, KeyReused if it was of other content."""
+    """Raise AlreadyDone with the booking made under this key; KeyReused for another request."""
     if conflicts.duplicate is not None:
         key.ensure_same(conflicts.duplicate.fingerprint)
         raise AlreadyDone(await load_booking(ctx, conflicts.duplicate.id))
@@ -80,10 +80,10 @@ async def create_booking(
     details: dict[str, Any] | None = None,
     **columns: Any,
 ) -> Booking:
-    """Write a new booking and take its time; what the conversation held before makes room first.
+    """Insert a booking and claim its time, releasing what the conversation held before.
 
-    Raises SlotTaken should the database refuse the time, Done or KeyReused should the key be taken;
-    then everything is as it was.
+    Raise SlotTaken if the database refuses the time, AlreadyDone or KeyReused if the key was used;
+    nothing is changed then.
     """
     values: dict[str, Any] = {
         "shop_id": slot.shop_id,
@@ -96,7 +96,7 @@ async def create_booking(
         "made_by": made_by,
         **columns,
     }
-    # A savepoint costs two statements: only where there is something to bring back.
+    # A savepoint costs two statements, so it is used only if there is a hold to restore.
     async with ctx.connection.begin_nested() if conflicts.own_holds else nullcontext():
         await expire_bookings(ctx, conflicts.own_holds, "release", actor)
         booking = await _insert(ctx, values, key, booked_for)
@@ -143,14 +143,14 @@ async def _insert(
 
 
 def with_customer(booking: Booking, whom: BookedFor) -> Booking:
-    """Return a booking with its customer's name, phone and user."""
+    """Return a booking with the name, phone and user of this customer."""
     return replace(
         booking, customer_name=whom.name, customer_phone=whom.phone, user_id=whom.user_id
     )
 
 
 def time_columns(known: Catalog, slot: Slot) -> dict[str, Any]:
-    """Return what is booked and when, as columns: also as the shop's clocks show it."""
+    """Return the columns of what is booked and when, including the shop's local time."""
     local = zones.to_local(int(slot.starts_at.timestamp()), known.shop.timezone)
     return {
         "service_id": slot.service_id,
@@ -167,7 +167,7 @@ def time_columns(known: Catalog, slot: Slot) -> dict[str, Any]:
 
 
 def sold_snapshot(known: Catalog, slot: Slot, whom: BookedFor) -> dict[str, Any]:
-    """Return what was sold, in the names of the day."""
+    """Return the snapshot of what is sold, with the names of today."""
     provider = known.provider(slot.provider_id)
     return {
         "service": known.service(slot.service_id).name,
@@ -185,7 +185,7 @@ def sold_snapshot(known: Catalog, slot: Slot, whom: BookedFor) -> dict[str, Any]
 
 
 def slot_of(booking: Booking) -> Slot:
-    """Return the slot a booking has."""
+    """Return the slot of a booking."""
     return Slot(
         booking.shop_id,
         booking.service_id,
@@ -199,5 +199,5 @@ def slot_of(booking: Booking) -> Slot:
 
 
 def slot_identity(slot: Slot) -> dict[str, Any]:
-    """Return what identifies a slot, for a key's fingerprint: not how many seats are left."""
+    """Return what identifies a slot for an idempotency key's hash: the seats left do not count."""
     return slot.to_json() | {"seats": None}

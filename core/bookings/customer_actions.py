@@ -1,9 +1,9 @@
-"""What customers do with bookings: hold, book, move, cancel – and the door to all other verbs.
+"""What customers do with bookings: hold, book, move, cancel, and report being late.
 
-One rule stands above all: a booking is made or moved only under the locks of the calendars it
-takes, after the offer itself was checked again under them (`core.bookings.claims`). What may follow what is
-one table (`core.bookings.transitions`). The staff's verbs are in `core.bookings.staff_actions`, sessions and blocks in
-`core.bookings.blocks`; callers find everything here.
+A booking is made or moved only under the locks of the calendars it claims, after the offer was
+checked again under those locks (`core.bookings.claims`). `core.bookings.transitions` is the table
+of allowed state changes. Staff actions are in `core.bookings.staff_actions`, sessions and blocks in
+`core.bookings.blocks`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ from core.values.change import check_value
 from core.values.field_types import DisplayName, LongText
 
 MAX_LATE_MINUTES = 240
-"""Minutes; whoever is later than this is not late."""
+"""The longest delay, in minutes, that can be reported."""
 
 
 def validate_attendee_name(name: str) -> str:
@@ -81,12 +81,13 @@ async def hold_slot(
     purpose: str = "",
     user_id: int | None = None,
 ) -> Booking:
-    """Keep a slot for a few minutes (`shops.hold_minutes`), for whoever talks there.
+    """Hold a slot for a few minutes (`shops.hold_minutes`) for a conversation.
 
-    What the conversation held before is let go in the same step. `anyone` says that no provider was
-    asked for. Without a verified `user_id` it counts to the shop's budget of unproved holds.
-    Raises SlotTaken or NotOffered with alternatives, OfferChanged for another price or length,
-    TooManyHolds, ShopPaused, and for a user NotVerified, CustomerBlocked, TooManyOpen.
+    Releases what the conversation held before, in the same step. `anyone` means that no provider
+    was asked for. Without a verified `user_id` the hold counts towards the shop's limit of
+    unverified holds. Raise SlotTaken or NotOffered with alternatives, OfferChanged for another
+    price or length, TooManyHolds, ShopPaused, and for a user NotVerified, CustomerBlocked,
+    TooManyOpenBookings.
     """
     columns: dict[str, Any] = {
         "attendee": validate_attendee_name(attendee),
@@ -134,11 +135,11 @@ async def book_hold(
     attendee: str = "",
     note: str = "",
 ) -> Booking:
-    """Make a hold a booking of a verified user: confirmed, or pending where the shop approves.
+    """Turn a hold into a verified user's booking: confirmed, or pending if the shop approves.
 
-    `name` is for the shop's customer row, should it be their first booking there. What was held
-    is given at the price it was held at. A hold that ran out is taken anew if its time is still
-    on offer. Raises what `hold` does, and WrongState for what is booked or gone.
+    `name` is for the customer row if this is their first booking at the shop. A hold keeps its
+    price. An expired hold is booked anew if its time is still on offer. Raise the errors of
+    `hold_slot`, and InvalidTransition for one that is booked or over.
     """
     columns: dict[str, Any] = {"note": check_value(LongText, "note", note)}
     if attendee := validate_attendee_name(attendee):
@@ -155,7 +156,7 @@ async def book_hold(
         raise ShopPaused(shop=known.shop.id)
     alive = held.state == "held" and held.held_until is not None and held.held_until > ctx.now
     if alive and slot.starts_at > ctx.now:
-        # Notice, horizon and grid were kept when it was held, some minutes ago.
+        # Notice, horizon and grid were met when it was held a few minutes ago.
         await availability.ensure_available(ctx, known, slot, ignore_booking=held.id, staff=True)
     else:
         await recheck_offering(ctx, known, slot, ignore=held.id)
@@ -187,7 +188,7 @@ async def book_hold(
 
 
 async def release_hold(ctx: Context, booking_id: int) -> Booking:
-    """Give up a hold; one that ran out already is as good."""
+    """Release a hold; an expired one needs nothing."""
     held = await load_booking(ctx, booking_id)
     if held.state != "expired":
         allowed_transition(held.state, "release", SYSTEM)
@@ -202,11 +203,12 @@ async def release_hold(ctx: Context, booking_id: int) -> Booking:
 async def move_booking(
     ctx: Context, booking_id: int, slot: Slot, *, actor: Actor, key: str
 ) -> Booking:
-    """Move a booking to another slot of its service, with another provider if it says so.
+    """Move a booking to another slot of its service, possibly with another provider.
 
-    The new time is taken and the old one freed in one step; whatever is raised, the old stands.
-    A customer's move asks again where the shop approves, and is bound to the shop's deadline
-    (TooLate, `minutes`). Staff need not keep to notice, horizon and grid. Else raises as `hold`.
+    The new time is claimed and the old one released in one step; on any error the booking stays as
+    it was. A customer's move needs approval again where the shop approves, and must be before the
+    shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. Otherwise
+    raises the errors of `hold_slot`.
     """
     content = IdempotencyKey.of(key, "move", slot_identity(slot))
     old = await load_booking_for_actor(ctx, booking_id, actor, content)
@@ -252,9 +254,10 @@ async def move_booking(
 async def cancel_booking(
     ctx: Context, booking_id: int, *, actor: Actor, reason: str = "", key: str | None = None
 ) -> Booking:
-    """Cancel a booking and free its time; the other side is told.
+    """Cancel a booking, release its time and notify the other side.
 
-    Customers are bound to the shop's deadline (TooLate, `minutes`), staff are not.
+    A customer must cancel before the shop's cutoff (CutoffPassed, `minutes`); staff may cancel
+    later.
     """
     reason = check_value(LongText, "reason", reason)
     content = IdempotencyKey.of(key, "cancel", reason) if key else None
@@ -271,7 +274,7 @@ async def cancel_booking(
 
 @retry_on_conflict
 async def mark_late(ctx: Context, booking_id: int, minutes: int, *, actor: Actor) -> Booking:
-    """Note that the customer will be late by so many minutes (1–240), and tell the shop."""
+    """Record that the customer will be late by 1–240 minutes, and notify the shop."""
     if not 1 <= minutes <= MAX_LATE_MINUTES:
         raise InvalidValue(field="minutes", reason="range", least=1, most=MAX_LATE_MINUTES)
     old = await load_booking_for_actor(ctx, booking_id, actor)
@@ -286,9 +289,9 @@ async def mark_late(ctx: Context, booking_id: int, minutes: int, *, actor: Actor
 
 @retry_on_conflict
 async def confirm_attendance(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
-    """Note that the customer says they come; reminders yet to go do not ask again.
+    """Record that the customer confirmed attendance; later reminders do not ask again.
 
-    WrongState for what is not confirmed (any more) or has begun.
+    Raise InvalidTransition unless the booking is confirmed and has not begun.
     """
     old = await load_booking_for_actor(ctx, booking_id, actor)
     to = allowed_transition(old.state, "will_come", actor).to_state
@@ -302,10 +305,10 @@ async def confirm_attendance(ctx: Context, booking_id: int, *, actor: Actor) -> 
 
 
 def ensure_changeable(booking: Booking, known: Catalog, now: datetime) -> None:
-    """Raise unless its customer may still move or cancel a booking.
+    """Raise unless the customer may still move or cancel a booking.
 
-    TooLate (`minutes`) from the shop's deadline on, at the latest once it has begun; WrongState
-    for what is done, gone or only held.
+    Raise CutoffPassed (`minutes`) from the shop's cutoff on and once it has begun;
+    InvalidTransition for a booking that is over or only held.
     """
     if booking.state not in OPEN_STATES:
         raise InvalidTransition(state=booking.state, action="change")

@@ -1,7 +1,7 @@
-"""Bookings that a block, a sick day or a day called off hits: what is offered instead, to whom.
+"""Closing a day: what happens to the bookings that a block or an absence affects.
 
-The people of the shop decide one by one in chat; the API calls a whole day off at once. Either way
-nobody's booking is called off unasked, nor moved where nobody can tell them.
+Staff decide on each booking in chat; the API closes a whole day at once. Either way no booking is
+cancelled without an answer, nor moved if its customer cannot be notified.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from core.messaging.outbox.prompts import is_reachable
 from core.scheduling import availability, opening_hours
 
 SEARCH_AHEAD = timedelta(days=14)
-"""How far ahead another time is looked for."""
+"""How far ahead alternatives are searched."""
 
 ClosureDecision = Slot | Literal["leave", "drop"]
 ClosureOutcome = Literal[
     "asked", "moved", "moved_alone", "dropped", "dropped_alone", "left", "left_alone", "taken"
 ]
-"""What became of a booking; `_alone`: nobody but the shop can tell them."""
+"""What became of a booking; `_alone`: its customer cannot be notified by a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class AffectedBooking:
-    """A booking of a day called off, what became of it, and the time that is proposed."""
+    """A booking affected by the closure, what became of it, and the proposed slot."""
 
     booking: Booking
     outcome: ClosureOutcome
@@ -44,9 +44,10 @@ class AffectedBooking:
 async def alternatives_for(
     ctx: Context, known: Catalog, one: Booking, *, scope: Collection[int] | None = None
 ) -> list[Slot]:
-    """Return up to three other times: first that very time with somebody else, then others near it.
+    """Return up to three alternatives: the same time with another provider, then nearby times.
 
-    Only with providers in `scope`, but whoever has that very time counts too. None of a seat.
+    Only providers in `scope`, plus any who is free at the very same time. None for a seat in a
+    session.
     """
     if one.session_id is not None:
         return []
@@ -67,14 +68,14 @@ async def alternatives_for(
 
 
 def moves_without_asking(known: Catalog, one: Booking, slot: Slot) -> bool:
-    """Whether the shop moves them without asking: they took anyone, and the time stays."""
+    """Return whether the shop may move it without asking: any provider, and the same time."""
     return one.anyone and known.shop.moves_anyone and slot.starts_at == one.starts_at
 
 
 async def apply_decision(
     ctx: Context, known: Catalog, one: Booking, choice: ClosureDecision, *, actor: Actor, key: str
 ) -> ClosureOutcome:
-    """Do what was chosen for a booking; say what became of it."""
+    """Apply staff's decision on an affected booking; return what became of it."""
     hears = await is_reachable(ctx, one)
     if choice == "leave":
         return "left" if hears else "left_alone"
@@ -87,7 +88,7 @@ async def apply_decision(
             return "moved" if hears else "moved_alone"
         await reschedule_proposals.propose_time(ctx, one.id, choice, actor=actor)
     except BookingError:
-        # Taken this moment; the booking stands as it was.
+        # Taken a moment ago; the booking stays as it was.
         return "taken"
     return "asked"
 
@@ -102,9 +103,9 @@ async def close_day(
     actor: Actor,
     key: str,
 ) -> list[AffectedBooking]:
-    """Take a local day off offer with these providers, and propose another time to all concerned.
+    """Close a local date for these providers and propose another time to everyone affected.
 
-    Everybody keeps their booking until they answered. Invalid for a day that is over.
+    Each booking stands until its customer answers. Raise InvalidValue for a date in the past.
     """
     await require_staff(ctx, shop_id, actor)
     zone = (await load_catalog(ctx, shop_id)).shop.timezone
@@ -113,7 +114,7 @@ async def close_day(
         raise InvalidValue(field="day", reason="past")
     for provider_id in sorted(set(provider_ids)):
         await opening_hours.add_time_off(ctx, shop_id, provider_id, start, end, reason)
-    # Read again: what is proposed must not lie in what was just taken off offer.
+    # Read the catalog again, so that no proposal lies in the time just closed.
     known = await load_catalog(ctx, shop_id)
     those = await agenda.load_agenda(
         ctx,

@@ -1,4 +1,4 @@
-"""The person who books: whether they proved who they are, and what the shop knows of them."""
+"""Who may book: whether a person is verified, and what the shop knows about them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from core.people.identities import VERIFIED_FOR
 
 @dataclass(frozen=True, slots=True)
 class Booker:
-    """A user at one shop: the customer row they have there, if any, and their open bookings.
+    """A user at one shop: their customer row there, if any, and their open bookings.
 
-    `proved`: they proved an address of theirs, and used it within `people.FRESH_FOR`.
+    `is_verified`: they verified an identity and used it recently (`identities.VERIFIED_FOR`).
     """
 
     user_id: int
@@ -45,7 +45,7 @@ class Booker:
     open_bookings: int
 
     def ensure_may_book(self, shop: Shop) -> None:
-        """Raise NotVerified, CustomerBlocked or TooManyOpen (`limit`) if they may not book."""
+        """Raise NotVerified, CustomerBlocked or TooManyOpenBookings (`limit`), or return."""
         if not self.is_verified:
             raise NotVerified(user=self.user_id)
         if self.is_blocked:
@@ -54,12 +54,12 @@ class Booker:
             raise TooManyOpenBookings(limit=shop.max_open)
 
     def as_customer(self) -> BookedFor:
-        """Return whom a booking is for; without a customer's id while the shop has no row yet."""
+        """Return who a booking is for; without a customer id if the shop has no row yet."""
         name, phone = self.customer_name or self.name, self.customer_phone or self.phone
         return BookedFor(self.customer_id, name, phone or "", self.user_id)
 
     async def ensure_customer(self, ctx: Context, shop: Shop, name: str) -> BookedFor:
-        """Return the same as a customer of the shop, made one if need be; Invalid for no name."""
+        """Return the shop's customer to book for, created if needed; InvalidValue if no name."""
         if self.customer_id is not None:
             return self.as_customer()
         name, phone = name or self.name, self.phone or ""
@@ -80,7 +80,7 @@ _PROVED = sa.and_(
 
 
 def _columns(shop_id: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
-    """The fields of a Booker, in order, for a row of `users` joined with `_MINE`."""
+    """Return the columns of a Booker, in field order, for a row of `users` joined with `_MINE`."""
     phone = (
         sa.select(identities.c.value)
         .where(_PROVED, identities.c.kind == "phone")
@@ -133,7 +133,7 @@ def _times(ctx: Context) -> dict[str, datetime]:
 
 
 async def load_booker(ctx: Context, shop_id: int, user_id: int) -> Booker:
-    """Return a user as this shop knows them; NotVerified if there is no such user."""
+    """Return a user as this shop knows them; raise NotVerified for an unknown user."""
     asked = {"shop_id": shop_id, "user_id": user_id, **_times(ctx)}
     row = (await ctx.execute(_BOOKER, asked)).first()
     if row is None:
@@ -147,8 +147,8 @@ async def load_hold_and_booker(
 ) -> tuple[Booking, Booker]:
     """Return a hold and the user who wants to book it, in one statement.
 
-    NotFound for somebody else's; Done when they booked it before under this key, KeyReused when
-    they did so otherwise.
+    Raise NotFound for somebody else's hold, AlreadyDone if it was booked under this key, and
+    KeyReused if the key was used for another request.
     """
     asked = {"booking_id": booking_id, "user_id": user_id, "key": key.text, **_times(ctx)}
     row = (await ctx.execute(_WITH_HOLD, asked)).first()

@@ -1,10 +1,4 @@
-"""What customers do with bookings: hold, book, move, cancel – and the door to all other verbs.
-
-One rule stands above all: a booking is made or moved only under the locks of the calendars it
-takes, after the offer itself was checked again under them (`core.bookings.claims`). What may follow what is
-one table (`core.bookings.transitions`). The staff's verbs are in `core.bookings.staff_actions`, sessions and blocks in
-`core.bookings.blocks`; callers find everything here.
-"""
+"""Expiry of holds whose minutes are over and of requests nobody decided on."""
 
 from __future__ import annotations
 
@@ -20,20 +14,20 @@ from core.bookings.claims import expire_bookings
 from core.db.context import Context, split_ids
 from core.db.tables import bookings
 
-# ------------------------------------------------------------------------------------ time, lists
+# ------------------------------------------------------------------------------------ expiry
 
 
 async def expire_overdue(ctx: Context, now: datetime | None = None, *, limit: int = 200) -> int:
-    """Let holds whose minutes are over and requests whose start has come expire; return how many.
+    """Expire overdue holds, and requests whose start has come; return how many.
 
-    At most `limit` in one transaction. Who asked and was not answered is told so.
+    At most `limit` in one transaction. Customers whose request was not answered are notified.
     """
     now = now or ctx.now
     statement = (
         sa.select(*BOOKING_COLUMNS).where(_overdue(now)).order_by(bookings.c.id).limit(limit)
     )
     if ctx.is_postgresql:
-        # Others may be sweeping, deciding or booking one of them: it is theirs then.
+        # Skip rows that another transaction is expiring, deciding or booking.
         statement = statement.with_for_update(skip_locked=True, key_share=True)
     ended = await expire_bookings(
         ctx, [booking_without_customer(row) for row in await ctx.all(statement)], "expire"
@@ -46,7 +40,7 @@ async def expire_overdue(ctx: Context, now: datetime | None = None, *, limit: in
 
 @dataclass(frozen=True, slots=True)
 class OverdueBooking:
-    """A hold or request whose time is over."""
+    """A hold or request that is overdue."""
 
     id: int
     ref: str
@@ -54,13 +48,13 @@ class OverdueBooking:
 
 
 async def overdue_bookings(ctx: Context) -> list[OverdueBooking]:
-    """Return the bookings that `expire_overdue` would let expire now, by id."""
+    """Return the bookings that `expire_overdue` would expire now, by id."""
     rows = sa.select(bookings.c.id, bookings.c.ref, bookings.c.state).where(_overdue(ctx.now))
     return [OverdueBooking(**row._asdict()) for row in await ctx.all(rows.order_by(bookings.c.id))]
 
 
 async def booking_states(ctx: Context, booking_ids: Collection[int]) -> dict[int, str]:
-    """Return the states of those of these bookings that there are, by id."""
+    """Return the state of each of these bookings that exists, by id."""
     return {
         row.id: row.state
         for some in split_ids(booking_ids)

@@ -1,7 +1,7 @@
-"""A booking as its link shows it, and as a calendar file.
+"""A booking as its signed link shows it, and as a calendar file.
 
-Whoever holds the link sees what an invitation says – what, when, where, with whom – and nothing
-that would let them reach the person who booked: no phone is even read here.
+Anyone with the link sees what an invitation says (what, when, where, with whom) and nothing to
+reach the customer by: the phone is not even read here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.localtime import ticks, zones
 from core.messaging.messages import Money, When
 
 if TYPE_CHECKING:
-    # At run time it is imported where a file is written: it takes a tenth of a start.
+    # Imported when a file is written, since it takes a tenth of the start-up time.
     import icalendar
 
 _PRODUCT = "-//Slotline//Bookings//EN"
@@ -34,15 +34,15 @@ _STATUS = {
     "completed": "CONFIRMED",
     "no_show": "CONFIRMED",
 }
-"""RFC 5545 3.8.1.11; of every other state the time is free again: CANCELLED."""
+"""RFC 5545 section 3.8.1.11; every other state frees the time: CANCELLED."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookingView:
     """What a booking's link shows; instants are aware UTC.
 
-    Names are those of the day it was booked. The shop's address, phone and place on the map are
-    today's, because that is where one has to go.
+    Names are those at the time of booking. The shop's address, phone and location are today's,
+    because that is where people have to go.
     """
 
     id: int
@@ -69,33 +69,33 @@ class BookingView:
     latitude: float | None
     longitude: float | None
     language: str
-    """The shop's."""
+    """The shop's phone."""
     discreet: bool
-    """Whether the shop names neither service nor provider where others may read it."""
+    """Whether the shop is discreet: service and provider are hidden where others may read them."""
 
     @property
     def local_start(self) -> When:
-        """Its start, as the shop's clocks show it."""
+        """Return the start in the shop's zone."""
         return When(self.starts_at, self.timezone)
 
     @property
     def local_end(self) -> When:
-        """Its end, as the shop's clocks show it."""
+        """Return the end in the shop's zone."""
         return When(self.ends_at, self.timezone)
 
     @property
     def price(self) -> Money | None:
-        """What was agreed; None: on request."""
+        """Return the agreed price, or None for a price on request."""
         return None if self.price_minor is None else Money(self.price_minor, self.currency)
 
     @property
     def is_void(self) -> bool:
-        """Whether it will not take place: declined, cancelled, expired."""
+        """Return whether the booking will not take place: declined, cancelled or expired."""
         return self.state not in _STATUS
 
     @property
     def place(self) -> str:
-        """Address and city, the city once."""
+        """Return address and city, without repeating the city."""
         parts = [self.address, self.city]
         if self.city.casefold() in self.address.casefold():
             parts.pop()
@@ -136,9 +136,9 @@ _SHOWN = (
 
 
 async def load_booking_view(ctx: Context, booking_id: int) -> BookingView:
-    """Return what a booking's link shows; NotFound when there is no such booking.
+    """Return what a booking's link shows; raise NotFound for an unknown booking.
 
-    It asks nobody who they are: call it with an id that came out of `links.booking_of` only.
+    It checks no permission: call it only with an id from a verified signed link.
     """
     row = (await ctx.execute(_SHOWN, {"booking_id": booking_id})).first()
     if row is None:
@@ -159,18 +159,16 @@ def booking_ics(
 ) -> bytes:
     """Return the calendar file (RFC 5545) of a booking.
 
-    The UID never changes and SEQUENCE rises with every change, so that a calendar which is given
-    a later file moves its entry instead of adding a second one. It names no ORGANIZER, though
-    RFC 5546 wants one: calendars would take it for a meeting to accept or decline.
-
-    One that goes by mail – `mailed` from one address to another – has to say who writes to whom,
-    or mail programs show a mere file. It is a REQUEST, or a CANCEL of what is off, and wants no
-    answer.
+    The UID never changes and SEQUENCE rises with every change, so a calendar that gets a later file
+    moves its entry instead of adding another. It has no ORGANIZER, although RFC 5546 requires one:
+    calendars would show a meeting to accept or decline. A file sent by e-mail – `mailed` from one
+    address to another – has to name both, or mail programs show it as a plain attachment. It is a
+    REQUEST, or a CANCEL for a void booking, and expects no reply.
     """
     import icalendar
 
     event = icalendar.Event()
-    # Not our address, as is the custom: that may change while the entry stays the same.
+    # Not our domain, as is customary: the domain may change while the entry stays the same.
     event.add("uid", f"{booking.id}-{booking.ref}@slotline")
     event.add("sequence", booking.sequence)
     event.add("dtstamp", booking.updated_at)
@@ -178,7 +176,8 @@ def booking_ics(
     zone = zones.load_zone(booking.timezone)
     begin, end = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
     if begin.fold or end.fold:
-        # The hour the clocks go through again: by RFC 5545 3.3.5 its name means the first time.
+        # An ambiguous local time (clocks set back) means the first occurrence: RFC 5545 section
+        # 3.3.5.
         begin, end = booking.starts_at, booking.ends_at
     event.add("dtstart", begin)
     event.add("dtend", end)
@@ -208,16 +207,16 @@ def booking_ics(
 
 
 def itip_method(booking: BookingView) -> str:
-    """Return what a mail does to a calendar (RFC 5546): REQUEST an entry or CANCEL it."""
+    """Return the iTIP method (RFC 5546): REQUEST, or CANCEL for a void booking."""
     return "CANCEL" if booking.is_void else "REQUEST"
 
 
 @lru_cache(maxsize=256)
 def _rules(name: str, year: int) -> icalendar.Timezone:
-    """Return the VTIMEZONE of a zone: every change from the year before to the year after.
+    """Return the VTIMEZONE of a zone, with its transitions from the year before to the year after.
 
-    Written out change by change. The library's own `from_tzinfo` looks for changes on the wall
-    clock and puts those in spring an hour late, which moves an appointment of that hour.
+    Written out transition by transition: the library's `from_tzinfo` searches by local time and
+    places spring transitions an hour late, which moves an appointment in that hour.
     """
     import icalendar
 
@@ -230,7 +229,7 @@ def _rules(name: str, year: int) -> icalendar.Timezone:
         local = instant.astimezone(zone)
         after = local.utcoffset() or timedelta()
         rule = icalendar.TimezoneDaylight() if local.dst() else icalendar.TimezoneStandard()
-        # RFC 5545 3.6.5: the onset as the clocks show it that are about to change.
+        # RFC 5545 section 3.6.5: the onset is in the local time before the transition.
         rule.add("dtstart", (instant + before).replace(tzinfo=None))
         rule.add("tzoffsetfrom", before)
         rule.add("tzoffsetto", after)
@@ -241,7 +240,7 @@ def _rules(name: str, year: int) -> icalendar.Timezone:
 
 
 def _changes(name: str, begin: datetime, end: datetime) -> list[datetime]:
-    """Return the instants in [begin, end) at which the zone's offset becomes another."""
+    """Return the instants in [begin, end) at which the zone's offset changes."""
     zone = zones.load_zone(name)
 
     def offset(epoch_s: int) -> timedelta | None:
@@ -250,7 +249,7 @@ def _changes(name: str, begin: datetime, end: datetime) -> list[datetime]:
     found = []
     for day in range(int(begin.timestamp()), int(end.timestamp()), 24 * 3600):
         old, seconds = offset(day), range(day, day + 24 * 3600 + 1, ticks.TICK_SECONDS)
-        # One look a day is enough: no zone changes twice within one and back to where it was.
+        # Sampling once a day suffices: no zone changes its offset and back within a day.
         if offset(seconds[-1]) != old:
             later = bisect_left([offset(second) != old for second in seconds], True)
             found.append(datetime.fromtimestamp(seconds[later], UTC))

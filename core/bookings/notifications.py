@@ -1,6 +1,6 @@
-"""Who hears of a booking: alerts to the shop when a customer acts, news to the customer when not.
+"""Notifications about bookings: alerts to staff, and messages to the customer.
 
-Keys and parameters only; the wording is the texts'.
+Only keys and parameters; the wording is in the message texts.
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ async def notify_staff(
     instead_of: str = "",
     **more: str | int | When | Say,
 ) -> None:
-    """Tell the shop: kind is new, approve, moved, cancelled, late or decided.
+    """Alert staff; `kind` is new, approve, moved, cancelled, late or decided.
 
-    The parameters are the booking's facts and `more`: `was` (a When), `minutes` late, `by` whom
-    and `state` decided.
-    A move that changes the provider alone is told as one ("handed").
-    `skip` is the user who knows already; `instead_of` the kind of an alert that it settles
-    (`core.messaging.outbox.alert`). An approval can be answered until the start.
+    Parameters are the booking's facts plus `more`: `was` (a When), `minutes` late, `by` and `state`
+    of a decision. A move that changes only the provider is alerted as "handed". `skip` is the user
+    who knows already; `instead_of` is the kind of alert that this one replaces
+    (`core.messaging.outbox.enqueue`). An approval can be answered until the start.
     """
     handed = kind == "moved" and more.get("was") == booking.local_start
     say = Say(f"alert.{'handed' if handed else kind}", {**booking_facts(booking), **more})
     decision = None
     if kind == "approve":
-        # The start it shows: an answer does not outlive a move.
+        # The displayed start: an answer is void once the booking has moved.
         about = {"booking": booking.id, "starts": int(booking.starts_at.timestamp())}
         options = ("approve", "decline", "propose")
         decision = Decision("approval", options, about, booking.starts_at)
@@ -53,9 +52,9 @@ async def notify_staff(
 
 
 async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
-    """Have those who were asked how a visit went see who said so, where their question stands.
+    """Update the open outcome questions about a visit to show who answered.
 
-    Nobody's phone rings for it: where a message cannot be changed, it may be answered in vain.
+    No new message is sent: where a message cannot be edited, a late answer has no effect.
     """
     say = Say(
         f"alert.{booking.state}", {**booking_facts(booking), "by": actor.name or Say("somebody")}
@@ -75,9 +74,9 @@ async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
 
 
 async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
-    """Tell the customer: kind is confirmed, declined, moved, cancelled, expired or behind.
+    """Notify the customer; `kind` is confirmed, declined, moved, cancelled, expired or behind.
 
-    A discreet shop names neither service nor provider: others may read the screen.
+    For a discreet shop neither service nor provider is named, since others may read the screen.
     """
     known = {
         "shop": booking.snapshot["shop"],
@@ -99,7 +98,7 @@ async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: obj
 async def notify_other_side(
     ctx: Context, booking: Booking, kind: str, actor: Actor, **more: str | When
 ) -> None:
-    """Tell whoever did not do it: the shop what a customer did, the customer anything else."""
+    """Notify the side that did not act: staff of a customer's action, the customer of any other."""
     if actor.kind == "customer":
         await notify_staff(ctx, booking, kind, skip=None, instead_of="", **more)
     else:
@@ -107,7 +106,7 @@ async def notify_other_side(
 
 
 def booking_facts(booking: Booking) -> dict[str, object]:
-    """Return what the shop is told of a booking in every alert."""
+    """Return the booking's facts that every alert includes."""
     return {
         "service": booking.snapshot["service"],
         "provider": booking.snapshot["provider"],

@@ -1,4 +1,4 @@
-"""A shop's day as its people see it: who comes when, who is affected, who is told of a delay."""
+"""Questions to staff about the outcome of a visit nobody has recorded."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from core.messaging.messages import Say
 from core.messaging.outbox.enqueue import enqueue_for_staff
 
 ASK_OUTCOME_AFTER = timedelta(minutes=10)
-"""How long after its end a visit that nobody noted is asked about."""
+"""How long after its end staff are asked about a visit without an outcome."""
 
 ASK_OUTCOME_UNTIL = timedelta(hours=12)
-"""After so long nobody is asked any more."""
+"""How long after its end a visit is too old to ask about."""
 
 
 async def ask_outcomes(ctx: Context, *, limit: int = 50) -> int:
-    """Ask the shop whether those came whose visit is over and unmarked, once; return how many.
+    """Ask staff, once per booking, how visits without an outcome went; return how many.
 
-    Sample and imported bookings are nobody's to ask about.
+    Sample and imported bookings are left out.
     """
     asked = sa.exists().where(outbox.c.booking_id == bookings.c.id, outbox.c.kind == "outcome")
     due = await list_bookings(

@@ -1,7 +1,7 @@
-"""Another time that the shop proposes: held beside the booked one until the customer answers.
+"""Proposals of another time, held beside the booked one until the customer answers.
 
-The proposed time is a claim of the same booking with a `held_until`. So the booking's own moving
-passes over it, its end frees it, and from that moment on it counts for nothing.
+A proposed time is a claim of the same booking with `held_until`. So moving the booking ignores it,
+ending the booking releases it, and once overdue it no longer counts.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from core.messaging.messages import Say, When
 from core.messaging.outbox.prompts import enqueue_prompt
 
 PROPOSAL_LIFETIME = timedelta(hours=24)
-"""How long a proposed time is held, at most; never past the start of either."""
+"""The longest a proposed time is held; never past the start of either."""
 
 
 @retry_on_conflict
 async def propose_time(ctx: Context, booking_id: int, slot: Slot, *, actor: Actor) -> Booking:
-    """Hold another time for a booking and ask its customer; the booked one stays theirs.
+    """Hold another time for a booking and ask its customer; the booked time stays claimed.
 
-    An earlier proposal is given up. Raises SlotTaken, NotOffered, WrongState for what is not to
-    come any more, Invalid for a seat in a class and for the time that is booked already.
+    An earlier proposal is withdrawn. Raise SlotTaken, NotOffered, InvalidTransition for a booking
+    that is not upcoming, and InvalidValue for a seat in a session and for the time already booked.
     """
     old = await load_booking_for_actor(ctx, booking_id, actor)
     if old.state not in OPEN_STATES:
@@ -74,11 +74,11 @@ async def propose_time(ctx: Context, booking_id: int, slot: Slot, *, actor: Acto
 async def accept_proposal(
     ctx: Context, booking_id: int, slot: Slot, *, expected_start_s: int, user_id: int, key: str
 ) -> Booking:
-    """Take the proposed time for the booking of this user, who said yes; the shop is told.
+    """Move this user's booking to the proposed time they accepted, and notify the shop.
 
-    It needs no approval again, and the deadline for moving does not bind: the shop asked. When the
-    proposal ran out, its time may be gone: SlotTaken or NotOffered, and the booking stands. `was`
-    is the booked start (epoch seconds) when it was proposed: WrongState if it is another by now.
+    Approval and cutoff do not apply, because the shop asked. If the proposal expired, its time may
+    be gone: SlotTaken or NotOffered, and the booking stays. `expected_start_s` is the booked start
+    (epoch seconds) when the proposal was made: InvalidTransition if the booking has moved since.
     """
     content = IdempotencyKey.of(key, "accept", slot_identity(slot))
     actor = Actor("customer", user_id)
@@ -110,13 +110,13 @@ async def accept_proposal(
 
 
 async def withdraw_proposal(ctx: Context, booking_id: int) -> None:
-    """Give up the time proposed for a booking, if any is."""
+    """Release the time proposed for a booking, if any."""
     mine = claims.c.booking_id == booking_id, claims.c.held_until.is_not(None)
     await ctx.execute(claims.delete().where(*mine, _NOT_A_HOLD))
 
 
 async def expire_proposals(ctx: Context, *, limit: int = 100) -> int:
-    """Give up proposals nobody answered, and tell the shop; return how many bookings had one."""
+    """Expire unanswered proposals and notify the shop; return how many bookings had one."""
     due = sa.select(claims.c.booking_id).where(claims.c.held_until <= ctx.now, _NOT_A_HOLD)
     found = await ctx.all(due.distinct().limit(limit))
     ids = [row.booking_id for row in found]
@@ -146,7 +146,7 @@ async def _ask(ctx: Context, known: Catalog, old: Booking, slot: Slot, until: da
         "by": str(old.snapshot["provider"]),
         "provider": known.provider(slot.provider_id).display_name,
     }
-    # Nobody is named, but of two with one start it has to be said what differs.
+    # The provider is named only if the start is the same, since it is what differs.
     same = slot.starts_at == old.starts_at
     discreetly = Say(f"tell.proposal.{'somebody' if same else 'discreet'}", times)
     await enqueue_prompt(
@@ -176,7 +176,7 @@ async def _beside(
     slot: Slot,
     until: datetime,
 ) -> list[dict[str, object]]:
-    """Return the claims for a slot, without what the booking has already of the same calendars."""
+    """Return the claims for a slot, less what the booking already claims on the same calendars."""
     rules = known.offering(slot.service_id, slot.provider_id).rules
     own = await ctx.all(
         sa.select(claims.c.calendar_id).where(

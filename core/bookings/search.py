@@ -1,6 +1,6 @@
-"""Registers: bookings, customers, conversations and users, looked through page by page.
+"""Paged search of bookings and their history.
 
-Who may see what is part of each statement: a register is always of some shops, or of one person.
+The permission scope is part of each statement: a list is always of some shops or of one person.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from core.db.tables import booking_events, bookings, customers
 from core.people.search import customer_matches
 
 NEVER_BOOKED_STATES = ("held", "expired")
-"""States of what was never booked: in a register only if they are asked for."""
+"""States that were never booked; listed only if asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookingFilter:
-    """Which bookings; what is not given does not matter."""
+    """Which bookings to return; fields left out do not restrict."""
 
     service_id: int | None = None
     provider_id: int | None = None
@@ -36,7 +36,7 @@ class BookingFilter:
 
 @dataclass(frozen=True, slots=True)
 class BookingScope:
-    """Whose bookings: of all, of whole shops, of single providers, of one user."""
+    """Whose bookings to return: all, whole shops, single providers, or one user."""
 
     unrestricted: bool = False
     shops: Collection[int] = field(default_factory=frozenset)
@@ -52,12 +52,12 @@ async def find_bookings(
     *,
     newest_first: bool = False,
 ) -> Page[Booking]:
-    """Return bookings in order of time."""
+    """Return a page of bookings by start."""
     rows = sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS).select_from(
         bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
     )
     if not scope.unrestricted:
-        # Of one shop alone its index gives a page in order, without reading all it has.
+        # For one shop, its index yields a page in order without reading every row.
         mine: list[sa.ColumnElement[bool]] = []
         if len(scope.shops) == 1:
             mine.append(bookings.c.shop_id == next(iter(scope.shops)))
@@ -92,7 +92,7 @@ async def find_bookings(
 
 
 async def booking_history(ctx: Context, booking_id: int, asked: PageRequest) -> Page[Row]:
-    """Return what became of a booking, in order: at, action, from_state, to_state, actor, by."""
+    """Return a booking's history in order: at, action, from_state, to_state, actor, by."""
     table = booking_events
     rows = sa.select(
         table.c.id,

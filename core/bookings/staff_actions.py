@@ -1,4 +1,4 @@
-"""What the staff do: book for customers, decide on requests, and say how a visit went."""
+"""Staff actions: book for customers, decide on requests, record how a visit went."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ async def book_for_customer(
     note: str = "",
     conversation_id: int | None = None,
 ) -> Booking:
-    """Book a slot for a customer, confirmed at once, and tell them.
+    """Book a slot for a customer, confirmed at once, and notify them.
 
-    Notice, horizon, grid, pause and the number of open bookings do not bind the staff; hours,
-    other bookings and a customer's block do. Raises SlotTaken or NotOffered with alternatives,
+    Notice, horizon, grid, pause and the limit of open bookings do not apply to staff; hours, other
+    bookings and a blocked customer do. Raise SlotTaken or NotOffered with alternatives,
     OfferChanged, CustomerBlocked, NotAllowed, NotFound.
     """
     allowed_transition(NEW, "book_for", actor)
@@ -108,9 +108,9 @@ async def overbook(
     purpose: str = "",
     note: str = "",
 ) -> Booking:
-    """Book a customer over what is there, outside hours too: the staff's deliberate overbooking.
+    """Book a customer over existing claims, even outside hours: a deliberate overbooking.
 
-    The history names the bookings it was put over (`over`).
+    The history records the bookings it overlaps (`over`).
     """
     allowed_transition(NEW, "squeeze_in", actor)
     columns = _columns(origin, False, attendee, purpose, note, None)
@@ -165,7 +165,7 @@ def _columns(
 
 
 async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) -> BookedFor:
-    """Return a customer of the shop, and check in the same statement that the actor works there."""
+    """Return a customer of the shop, checking in the same statement that the actor works there."""
     works = works_at(sa.literal(shop_id), sa.literal(actor.id))
     row = await ctx.first(
         sa.select(customers, works).where(
@@ -188,11 +188,11 @@ async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) 
 async def confirm_booking(
     ctx: Context, booking_id: int, *, actor: Actor, expected_start_s: int | None = None
 ) -> Booking:
-    """Approve a request; the customer hears of it, and so do the others who could have.
+    """Approve a request; notify the customer and the members who could have decided.
 
-    The offer is checked again: NotOffered when hours or the service changed meanwhile. The first
-    to decide wins; the second gets WrongState with `state` and `by` whom. `starts` is the start (in
-    epoch seconds) that was shown: a request moved since is not decided on, WrongState too.
+    The offer is checked again: NotOffered if hours or service changed. The first decision wins; the
+    second gets InvalidTransition with `state` and `by`. `expected_start_s` is the start (epoch
+    seconds) that was shown: InvalidTransition if the request has moved since.
     """
     asked = await _undecided(ctx, booking_id, "confirm", actor, expected_start_s)
     slot = slot_of(asked)
@@ -240,7 +240,7 @@ async def _tell_the_others(ctx: Context, decided: Booking, actor: Actor) -> None
 async def _undecided(
     ctx: Context, booking_id: int, action: str, actor: Actor, starts: int | None
 ) -> Booking:
-    """Return a request as it was shown, not decided on yet, whose start has not come."""
+    """Return an undecided request whose start is as shown and has not come."""
     asked = await load_booking_for_actor(ctx, booking_id, actor)
     if asked.state == "pending" and asked.starts_at <= ctx.now:
         raise InvalidTransition(state="expired", action=action, by="")
@@ -263,22 +263,22 @@ async def _undecided(
 
 
 async def mark_started(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
-    """Note that the visit began, early or late."""
+    """Record that the visit began, early or late."""
     return await _visit(ctx, booking_id, "start", actor)
 
 
 async def mark_completed(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
-    """Note that the visit is done; what is left of its time is free."""
+    """Record that the visit is completed; release the rest of its time."""
     return await _visit(ctx, booking_id, "complete", actor)
 
 
 async def mark_no_show(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
-    """Note that nobody came, once the start is past; what is left of its time is free."""
+    """Record a no-show, once the start has passed; release the rest of its time."""
     return await _visit(ctx, booking_id, "mark_no_show", actor)
 
 
 async def undo_outcome(ctx: Context, booking_id: int, *, actor: Actor) -> Booking:
-    """Take a mistake back: done ↔ no-show, or a visit begun by mistake to confirmed."""
+    """Correct an outcome: completed ↔ no-show, or a visit started by mistake back to confirmed."""
     return await _visit(ctx, booking_id, "correct", actor)
 
 
@@ -289,7 +289,7 @@ PAYMENT_STATUSES = ("unpaid", "paid", "refunded")
 async def set_payment_status(
     ctx: Context, booking_id: int, status: str, *, actor: Actor
 ) -> Booking:
-    """Note that a booking is unpaid, paid or refunded; Invalid for any other word."""
+    """Set the payment status: unpaid, paid or refunded; raise InvalidValue otherwise."""
     if status not in PAYMENT_STATUSES:
         raise InvalidValue(field="payment_status", reason="one of " + ", ".join(PAYMENT_STATUSES))
     old = await load_booking_for_actor(ctx, booking_id, actor)
@@ -316,14 +316,15 @@ async def _visit(ctx: Context, booking_id: int, action: str, actor: Actor) -> Bo
     if new.takes_time != old.takes_time:
         await release_time(ctx, [old])
     if old.state == "confirmed" and to in {"completed", "no_show"} and old.ends_at <= ctx.now:
-        await notifications.show_outcome(ctx, new, actor)  # they were asked once it was over
-    if action != "complete":  # then all but the thanks has gone, and these stay
+        await notifications.show_outcome(ctx, new, actor)  # staff were asked once it was over
+    # all but the follow-up has been sent already, and that stays scheduled
+    if action != "complete":
         await reschedule_reminders(ctx, new, f"the booking is {new.state}")
     return new
 
 
 MAX_DELAY_MINUTES = 240
-"""Minutes; a longer delay is a block."""
+"""Minutes; a longer delay needs a block."""
 
 
 async def announce_delay(
@@ -335,9 +336,9 @@ async def announce_delay(
     actor: Actor,
     provider_ids: Collection[int] | None = None,
 ) -> list[Booking]:
-    """Tell everybody who comes from now until `end` that it takes `minutes` longer; return them.
+    """Notify everyone with a start from now until `until` of a delay of `minutes`; return them.
 
-    Nothing is moved: they are told, and may move it themselves.
+    No booking is moved; customers may move their own.
     """
     if not 1 <= minutes <= MAX_DELAY_MINUTES:
         raise InvalidValue(field="minutes", reason="range", least=1, most=MAX_DELAY_MINUTES)
@@ -352,6 +353,6 @@ async def announce_delay(
 
 
 async def cancel_time_off(ctx: Context, shop_id: int, time_off_id: int, *, actor: Actor) -> None:
-    """Put time that was taken off back on offer."""
+    """Remove time off and put its time back on offer."""
     await require_staff(ctx, shop_id, actor)
     await remove_time_off(ctx, shop_id, time_off_id)

@@ -1,4 +1,4 @@
-"""What may become of a booking, and by whom: one table, which code and tests both read."""
+"""The table of booking state transitions and who may cause them, used by code and tests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ActorKind = Literal["customer", "staff", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a customer or a member of staff by their user id, or Slotline itself.
+    """Who acts: a customer or a member by user id, or Slotline itself.
 
-    `name` is what others are told ("decided by Ana").
+    `name` is shown to others ("decided by Ana").
     """
 
     kind: ActorKind
@@ -31,7 +31,7 @@ SYSTEM = Actor("system")
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Where an action leads, who may take it, and whether only once the start has come."""
+    """The state an action leads to, who may take it, and whether only after the start."""
 
     to_state: str
     actor_kinds: frozenset[ActorKind]
@@ -39,13 +39,13 @@ class Transition:
 
 
 NEW = ""
-"""The state of a booking before it is one."""
+"""The state before a booking exists."""
 
 LIVE_STATES = ("held", "pending", "confirmed", "in_progress")
-"""In these states, and no other, a booking takes time: it has its claims or its seat."""
+"""The states in which a booking takes time: exactly then it has claims or a seat."""
 
 OPEN_STATES = ("pending", "confirmed")
-"""What counts to the open bookings a customer may have, until it is over."""
+"""The states that count towards a customer's limit of open bookings, until the booking is over."""
 
 _CUSTOMER: frozenset[ActorKind] = frozenset({"customer"})
 _STAFF: frozenset[ActorKind] = frozenset({"staff"})
@@ -53,9 +53,9 @@ _SYSTEM: frozenset[ActorKind] = frozenset({"system"})
 _BOTH = _CUSTOMER | _STAFF
 _ALL = _BOTH | _SYSTEM
 
-# `book` and `move` become `request` where the shop wants to see bookings first and it is not
-# the shop itself that acts. Mistakes of the staff are corrected only where no time is taken
-# anew: whoever came after all and was a no-show is completed, not begun again.
+# `book` and `move` become `request` where the shop approves and the actor is not staff. Staff may
+# correct an outcome only where no time is claimed anew: a no-show who came after all becomes
+# completed, not in progress.
 TRANSITIONS: dict[tuple[str, str], Transition] = {
     (NEW, "hold"): Transition("held", _CUSTOMER),
     (NEW, "book_for"): Transition("confirmed", _STAFF | _SYSTEM),
@@ -66,7 +66,7 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     ("held", "expire"): Transition("expired", _SYSTEM),
     ("expired", "book"): Transition(
         "confirmed", _CUSTOMER
-    ),  # the hold ran out, the time is free yet
+    ),  # the hold expired, but the time is still free
     ("expired", "request"): Transition("pending", _CUSTOMER),
     ("pending", "confirm"): Transition("confirmed", _STAFF),
     ("pending", "decline"): Transition("declined", _STAFF),
@@ -91,10 +91,10 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
 
 
 def allowed_transition(state: str, action: str, actor: Actor, *, begun: bool = False) -> Transition:
-    """Return where `action` leads from `state`.
+    """Return the transition of `action` from `state`.
 
-    Raises WrongState (`state`, `action`) when it leads nowhere, or not before the start;
-    NotAllowed when it is not for this kind of actor.
+    Raise InvalidTransition (`state`, `action`) if there is none or not before the start, and
+    NotAllowed if this kind of actor may not.
     """
     found = TRANSITIONS.get((state, action))
     if found is None:

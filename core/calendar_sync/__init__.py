@@ -1,1 +1,1 @@
-"""Calendars elsewhere: our feeds out (`feeds`), busy times in (`external_calendars`)."""
+"""External calendars: our feeds out (`feeds`), their busy times in (`external_calendars`)."""

@@ -1,7 +1,7 @@
-"""Calendars elsewhere: what is busy there becomes a provider's blocks here.
+"""External calendars: their busy times become blocks of a provider.
 
-What is booked stands: only the time that is free becomes a block, and what a booking gives back
-becomes one when the calendar is next read. A block of these has `made_by` "calendar:5".
+Bookings take precedence: only free time becomes a block, and time that a booking releases becomes
+one at the next refresh. Such blocks have a `made_by` like "calendar:5".
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from core.db.tables import blocks, calendars, claims, outside_calendars, provide
 from core.errors import InvalidValue, NotFound, Overlap
 
 if TYPE_CHECKING:
-    from core.calendar_sync.ical_busy import BusySpan  # it loads what reads calendars
+    from core.calendar_sync.ical_busy import BusySpan  # its module loads the iCalendar parser
 
 MADE_BY_PREFIX = "calendar:"
-"""How `made_by` begins of blocks that came from a calendar elsewhere."""
+"""Prefix of `made_by` for blocks from an external calendar."""
 
 REFRESH_INTERVAL = timedelta(minutes=15)
-"""How often a calendar is read."""
+"""How often a calendar is fetched."""
 
 LOOK_AHEAD = timedelta(days=190)
-"""How far ahead it is looked at."""
+"""How far ahead busy times are imported."""
 
 MAX_PER_PROVIDER = 5
-"""Calendars one provider may name."""
+"""Maximum number of calendars per provider."""
 
 BLOCK_REASON = "Busy elsewhere"
 
@@ -42,7 +42,7 @@ table = outside_calendars
 
 @dataclass(frozen=True, slots=True)
 class DueCalendar:
-    """A calendar that is to be read now, and for which time."""
+    """A calendar due to be fetched, and the range to import."""
 
     id: int
     url: str
@@ -53,7 +53,7 @@ class DueCalendar:
 
 @dataclass(frozen=True, slots=True)
 class PendingCalendar:
-    """A calendar that waits to be read: its secret address and the name of its provider."""
+    """A calendar waiting to be fetched: its secret address and the name of its provider."""
 
     id: int
     url: str
@@ -64,10 +64,10 @@ class PendingCalendar:
 
 
 async def add_calendar(ctx: Context, shop_id: int, provider_id: int, url: str) -> int:
-    """Let a calendar's busy times be a provider's blocks; return its id. It is read within minutes.
+    """Import an external calendar's busy times as a provider's blocks; return its id.
 
-    NotFound for a provider who is not there, Invalid for one too many. Whoever calls has checked
-    the address.
+    It is fetched within minutes. Raise NotFound for an unknown provider and InvalidValue beyond the
+    limit. The caller has validated the address.
     """
     (await load_catalog(ctx, shop_id)).provider(provider_id)
     await ctx.lock_rows(shops, [shop_id])
@@ -88,20 +88,20 @@ async def add_calendar(ctx: Context, shop_id: int, provider_id: int, url: str) -
 
 
 async def request_refresh(ctx: Context, shop_id: int, source_id: int) -> None:
-    """Have a calendar read as soon as may be; NotFound for one that is not there."""
+    """Make a calendar due now; raise NotFound for an unknown one."""
     await get_calendar(ctx, shop_id, source_id)
     await ctx.execute(sa.update(table).where(table.c.id == source_id).values(due_at=ctx.now))
 
 
 async def remove_calendar(ctx: Context, shop_id: int, source_id: int) -> None:
-    """Read a calendar no more, and put the time it took back on offer."""
+    """Remove a calendar and the blocks it made."""
     await get_calendar(ctx, shop_id, source_id)
     await _drop(ctx, sa.select(blocks.c.id).where(*_theirs(shop_id, source_id)))
     await ctx.execute(table.delete().where(table.c.id == source_id))
 
 
 async def get_calendar(ctx: Context, shop_id: int, source_id: int) -> Row:
-    """Return a calendar as its row, with how many `blocks` it makes; else NotFound."""
+    """Return a calendar's row with its number of `blocks`; raise NotFound for an unknown one."""
     row = await ctx.first(_rows(shop_id).where(table.c.id == source_id))
     if row is None:
         raise NotFound(outside_calendar=source_id)
@@ -111,7 +111,7 @@ async def get_calendar(ctx: Context, shop_id: int, source_id: int) -> Row:
 async def list_calendars(
     ctx: Context, shop_id: int, asked: PageRequest, provider_ids: frozenset[int] | None
 ) -> Page[Row]:
-    """Return a shop's calendars as `one` does; of some providers only, if they are named."""
+    """Return a page of a shop's calendars, as `get_calendar` does, of all or some providers."""
     rows = _rows(shop_id)
     if provider_ids is not None:
         rows = rows.where(table.c.provider_id.in_(provider_ids))
@@ -134,7 +134,7 @@ def _rows(shop_id: int) -> sa.Select[Any]:
 
 
 async def peek_due_calendars(ctx: Context) -> list[PendingCalendar]:
-    """Return the calendars that are to be read now, taking none."""
+    """Return the calendars that are due, without claiming them."""
     columns = (table.c.id, table.c.url, providers.c.name.label("provider"))
     rows = sa.select(*columns).join(providers, providers.c.id == table.c.provider_id)
     due = await ctx.all(rows.where(table.c.due_at <= ctx.now).order_by(table.c.id))
@@ -142,13 +142,13 @@ async def peek_due_calendars(ctx: Context) -> list[PendingCalendar]:
 
 
 async def last_errors(ctx: Context, source_ids: Sequence[int]) -> dict[int, str]:
-    """Return why calendars could not be read last time, "" for those that were."""
+    """Return the last fetch error of each calendar, "" for success."""
     rows = sa.select(table.c.id, table.c.error).where(table.c.id.in_(source_ids))
     return {row.id: row.error for row in await ctx.all(rows)}
 
 
 async def claim_due_calendars(ctx: Context, *, limit: int = 20) -> list[DueCalendar]:
-    """Take calendars that are to be read now: nobody else gets them before they are due again."""
+    """Claim due calendars: no other worker gets them before they are due again."""
     ripe = sa.select(table.c.id).where(table.c.due_at <= ctx.now).order_by(table.c.due_at)
     ripe = ripe.limit(limit)
     if ctx.is_postgresql:
@@ -168,7 +168,7 @@ async def claim_due_calendars(ctx: Context, *, limit: int = 20) -> list[DueCalen
             )
         )
     }
-    # By whole days: what has begun keeps its start from one reading to the next.
+    # From local midnight, so that a span under way keeps its start from one fetch to the next.
     start = ctx.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     return [
         DueCalendar(row.id, row.url, zones[row.shop_id], start, start + LOOK_AHEAD)
@@ -177,14 +177,14 @@ async def claim_due_calendars(ctx: Context, *, limit: int = 20) -> list[DueCalen
 
 
 async def record_failure(ctx: Context, source_id: int, why: str) -> None:
-    """Note why a calendar could not be read; the blocks it made stand."""
+    """Record why a calendar could not be fetched; its blocks stay."""
     await ctx.execute(sa.update(table).where(table.c.id == source_id).values(error=why))
 
 
 async def store_busy(ctx: Context, source_id: int, spans: Sequence[BusySpan]) -> int:
-    """Have a calendar's blocks take these times, as far as they are free; return how many changed.
+    """Replace a calendar's blocks by these spans where they are free; return how many changed.
 
-    Nothing for a calendar that was taken away meanwhile.
+    Does nothing for a calendar removed meanwhile.
     """
     row = await ctx.first(
         sa.select(table.c.shop_id, providers.c.calendar_id)
@@ -226,9 +226,9 @@ def _theirs(shop_id: int, source_id: int) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _free(spans: Sequence[BusySpan], others: Sequence[BusySpan]) -> list[list[BusySpan]]:
-    """Return of each span the pieces, of a day at most, that lie in none of the others.
+    """Return for each span its pieces, of a day at most, that overlap none of the others.
 
-    Both are in order of time, and spans are apart.
+    Both lists are sorted, and spans do not overlap.
     """
     found, first = [], 0
     for start, end in spans:
@@ -275,7 +275,7 @@ async def _add(
         for since, until in parts
     ]
     if not await insert_claims(ctx, rows):
-        # Only a writer without the lock can bring that about: all is undone, and tried again.
+        # Only a writer without the lock can cause this: roll back and try again.
         raise Overlap
 
 

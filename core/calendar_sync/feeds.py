@@ -1,8 +1,8 @@
-"""A shop's or a provider's appointments as a calendar other programs subscribe to.
+"""Feeds: a shop's or a provider's appointments as a calendar that other programs subscribe to.
 
-The address is the key: a random secret of which only the hash is kept, shown once and revoked by
-deleting it. What it opens leaves for Google, Apple or Microsoft, so it says who comes for what and
-when – no phone, no note – and in a discreet shop not even that, but the reference.
+The address contains a random secret, shown once, of which only the hash is stored; deleting it
+revokes access. Its content goes to Google, Apple or Microsoft, so it says who comes for what and
+when, without phones or notes; in a discreet shop only the reference.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from core.db.tables import blocks, bookings, claims, feeds, providers, services,
 from core.errors import InvalidValue, NotFound
 
 LOOK_BACK, LOOK_AHEAD = timedelta(days=31), timedelta(days=400)
-"""How far back and ahead a calendar shows."""
+"""How far back and ahead a feed reaches."""
 
 MAX_FEEDS = 20
-"""Addresses one shop may have at a time."""
+"""Maximum number of feeds per shop."""
 
 _PRODUCT = "-//Slotline//Calendar//EN"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry of a calendar; instants are aware UTC."""
+    """An entry of a feed; instants are aware UTC."""
 
     uid: str
     starts_at: datetime
@@ -50,7 +50,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A calendar as its address shows it."""
+    """A feed's content."""
 
     name: str
     updated_at: datetime
@@ -58,15 +58,15 @@ class Feed:
 
     @property
     def etag(self) -> str:
-        """A mark that changes with any entry."""
+        """Return a tag that changes with any entry."""
         said = repr((self.name, self.entries)).encode()
         return f'"{sha256(said).hexdigest()[:32]}"'
 
 
 async def add_feed(ctx: Context, shop_id: int, provider_id: int | None) -> tuple[int, str]:
-    """Make an address of a provider's calendar, or the whole shop's; return its id and secret.
+    """Create a feed for a provider or the whole shop; return its id and secret.
 
-    NotFound for a shop or provider that is not there, Invalid for one too many.
+    Raise NotFound for an unknown shop or provider and InvalidValue beyond the limit.
     """
     known = await load_catalog(ctx, shop_id)
     if provider_id is not None:
@@ -87,13 +87,13 @@ async def add_feed(ctx: Context, shop_id: int, provider_id: int | None) -> tuple
 
 
 async def revoke_feed(ctx: Context, shop_id: int, feed_id: int) -> None:
-    """Close an address for good; NotFound for one that is not there."""
+    """Delete a feed; raise NotFound for an unknown one."""
     await get_feed(ctx, shop_id, feed_id)
     await ctx.execute(feeds.delete().where(feeds.c.id == feed_id))
 
 
 async def get_feed(ctx: Context, shop_id: int, feed_id: int) -> Row:
-    """Return an address without its secret: id, provider_id, created_at; else NotFound."""
+    """Return a feed without its secret: id, provider_id, created_at; raise NotFound if unknown."""
     row = await ctx.first(_rows(shop_id).where(feeds.c.id == feed_id))
     if row is None:
         raise NotFound(feed=feed_id)
@@ -103,7 +103,7 @@ async def get_feed(ctx: Context, shop_id: int, feed_id: int) -> Row:
 async def list_feeds(
     ctx: Context, shop_id: int, asked: PageRequest, provider_ids: frozenset[int] | None
 ) -> Page[Row]:
-    """Return a shop's addresses as `one` does; of some providers only, if they are named."""
+    """Return a page of a shop's feeds, as `get_feed` does, of all or some providers."""
     rows = _rows(shop_id)
     if provider_ids is not None:
         rows = rows.where(feeds.c.provider_id.in_(provider_ids))
@@ -124,7 +124,7 @@ def _digest(secret: str) -> str:
 
 
 async def open_feed(ctx: Context, secret: str) -> Feed:
-    """Return the calendar a secret opens; NotFound for any other text."""
+    """Return the feed a secret opens; raise NotFound for an unknown secret."""
     row = await ctx.first(
         sa.select(
             feeds.c.shop_id,
@@ -208,7 +208,7 @@ async def _sessions(
 async def _blocks(
     ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
 ) -> list[FeedEntry]:
-    """Return the shop's own blocks; those that came from a calendar elsewhere are known there."""
+    """Return the shop's own blocks; external calendars already have theirs."""
     since = sa.func.min(claims.c.busy_from)
     until = sa.func.max(claims.c.busy_until)
     rows = (
@@ -238,7 +238,7 @@ async def _blocks(
 
 
 def feed_ics(feed: Feed) -> bytes:
-    """Return a calendar as a file (RFC 5545); it takes a while: not on the event loop."""
+    """Return a feed as an iCalendar file (RFC 5545); slow, so keep it off the event loop."""
     calendar = icalendar.Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", _PRODUCT)
@@ -250,7 +250,7 @@ def feed_ics(feed: Feed) -> bytes:
         event.add("uid", one.uid)
         event.add("sequence", one.sequence)
         event.add("dtstamp", feed.updated_at)
-        # In UTC: whoever reads it shows it by their own clocks, and no zone need be spelt out.
+        # In UTC: clients convert it to their zone, and no VTIMEZONE is needed.
         event.add("dtstart", one.starts_at)
         event.add("dtend", one.ends_at)
         event.add("status", one.status)

@@ -1,8 +1,8 @@
-"""When somebody is busy, by a calendar file (RFC 5545) of theirs.
+"""The busy times of an external iCalendar file (RFC 5545).
 
-Only the times are read, never the words. A file is other people's work and may be made to keep us
-busy for ever: rules that repeat by the minute are refused, all others are followed only as far as
-we look ahead, and the whole has a few seconds. Not for the event loop.
+Only times are read, never text. A file may be malicious: rules that repeat by the minute are
+refused, others are expanded only as far as we look ahead, and parsing has a time limit. Keep it off
+the event loop.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dateutil.rrule import rrulestr
 from core.localtime import ticks, zones
 
 FREE_STATUS = "FREE"
-"""The one kind of listed times that is not busy; a kind nobody knows is (RFC 5545, 3.2.9)."""
+"""The one FBTYPE that is not busy; unknown types are (RFC 5545 section 3.2.9)."""
 
 MAX_EVENTS = 10_000
 MAX_SPANS = 2_000
-"""What a file may hold, and what may come of it within the time we look at."""
+"""Limits on the file and on the entries it expands to."""
 
 TIME_LIMIT_SECONDS = 5.0
-"""What reading a file may take."""
+"""Time limit for parsing a file."""
 
 _STEPS = 100_000
 _OFTEN = {"SECONDLY", "MINUTELY"}
@@ -37,7 +37,7 @@ BusySpan = tuple[datetime, datetime]
 
 
 class UnreadableCalendar(Exception):
-    """The file cannot be read; `reason` is "form" (no calendar) or "much" (too much in it)."""
+    """The file cannot be read; `reason` is "form" (not a calendar) or "much" (too large)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -52,10 +52,10 @@ def busy_spans(
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[BusySpan]:
-    """Return the times within [start, end) a calendar says are busy, apart and in order, in UTC.
+    """Return the busy times within [start, end), merged, sorted and in UTC.
 
-    What names no zone is by the file's own, else by `timezone`. Free and cancelled entries do not
-    count. Times are widened to whole ticks of five minutes.
+    Floating times are in the file's own zone, else in `timezone`. Free and cancelled entries do not
+    count. Spans are widened to whole ticks of five minutes.
     """
     try:
         spans = list(_merged(_found(file, timezone, start, end, clock)))
@@ -94,7 +94,7 @@ def _found(
 
 
 def _periods(calendar: Any) -> Iterator[Any]:
-    """Yield the times that VFREEBUSY components list as busy, perhaps or not at all available."""
+    """Yield the periods that VFREEBUSY components list as busy, tentative or unavailable."""
     for component in calendar.walk("VFREEBUSY"):
         given = component.get("FREEBUSY", [])
         for period in given if isinstance(given, list) else [given]:
@@ -118,7 +118,7 @@ def _zone(calendar: Any, timezone: str) -> tzinfo:
 
 
 def _moved(events: Iterable[Any], zone: tzinfo) -> dict[str, set[datetime]]:
-    """Return, by UID, the starts of a series that an event of their own stands for."""
+    """Return, by UID, the occurrences of a series that a RECURRENCE-ID event replaces."""
     moved: dict[str, set[datetime]] = {}
     for event in events:
         if "RECURRENCE-ID" in event:
@@ -146,7 +146,7 @@ def _spans(
         if "RRULE" in event:
             starts = _repeated(event["RRULE"], first, zone, start - length, end)
         starts = chain(starts, more)
-    # A whole day is as long as its clocks make it.
+    # An all-day event lasts as long as the local day.
     whole = not isinstance(first, datetime)
     for at in starts:
         if at in skipped:
@@ -175,7 +175,7 @@ def _length(event: Any, first: date, zone: tzinfo) -> timedelta:
 def _repeated(
     rules: Any, first: date, zone: tzinfo, start: datetime, end: datetime
 ) -> Iterator[datetime]:
-    """Follow a rule by the clocks of its zone, from its first start on, no further than `end`."""
+    """Yield a rule's occurrences in its zone, from the first start up to `end`."""
     if isinstance(rules, list):
         raise UnreadableCalendar("much")  # several rules of one event: RFC 5545 advises against it
     how_often = str(rules.get("FREQ", [""])[0]).upper()
@@ -208,7 +208,7 @@ def _repeated(
 
 
 def _listed(event: Any, name: str, zone: tzinfo) -> set[datetime]:
-    """Return the starts that EXDATE or RDATE lists; of a period its start."""
+    """Return the starts listed in EXDATE or RDATE; for a period its start."""
     given = event.get(name, [])
     lists = given if isinstance(given, list) else [given]
     times = (one.dt for each in lists for one in each.dts)
@@ -216,7 +216,7 @@ def _listed(event: Any, name: str, zone: tzinfo) -> set[datetime]:
 
 
 def _instant(at: date, zone: tzinfo) -> datetime:
-    """Return a date's midnight, or a time, in UTC; by `zone` if it names none."""
+    """Return a date's midnight or a time in UTC; `zone` applies if it names none."""
     if not isinstance(at, datetime):
         at = datetime(at.year, at.month, at.day, tzinfo=zone)
     elif at.tzinfo is None:
@@ -231,7 +231,7 @@ def _ticks(start: datetime, end: datetime) -> BusySpan:
 
 
 def _merged(spans: Iterable[BusySpan]) -> Iterator[BusySpan]:
-    """Yield spans that do not touch, covering the same time."""
+    """Yield disjoint spans that cover the same time."""
     last: BusySpan | None = None
     for start, end in sorted(spans):
         if last is None or start > last[1]:

@@ -1,8 +1,8 @@
-"""Fetching a file from an address somebody typed in, without being led anywhere of ours.
+"""Fetching a user-supplied address without server-side request forgery.
 
-Whoever may name an address could name one only we can reach: a neighbour's port, a cloud's
-metadata. So only http and https, only to public addresses – asked of the very addresses that are
-connected to, after DNS and anew at each redirect – with a limit to size, time and redirects.
+An address could point at something only we can reach, such as a neighbouring port or a cloud's
+metadata. So only http and https are allowed, and only to public addresses, checked on the resolved
+address that is connected to and again at each redirect, with limits on size, time and redirects.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 IpAddress = IPv4Address | IPv6Address
 
 TIMEOUT_SECONDS = 20.0
-"""What a fetch may take in all."""
+"""Time limit of a fetch."""
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Bytes of a file."""
+"""Maximum size of a file in bytes."""
 
 MAX_REDIRECTS = 5
 
 MAX_URL_LENGTH = 2000
-"""Characters of an address."""
+"""Maximum length of an address in characters."""
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")
-"""Where a gateway puts IPv4 into IPv6 (RFC 6052)."""
+"""Prefix for IPv4 addresses embedded in IPv6 (RFC 6052)."""
 
 
 class FetchError(Exception):
-    """The file cannot be had; `reason` is a word for why, `status` what the server answered."""
+    """The file cannot be fetched; `reason` is a code, `status` the server's HTTP status."""
 
     def __init__(self, reason: str, status: int = 0) -> None:
         super().__init__(reason)
@@ -44,7 +44,7 @@ class FetchError(Exception):
 
 
 def is_public(address: IpAddress) -> bool:
-    """Whether an address is one that anybody on the internet has; also behind IPv6's disguises."""
+    """Return whether an IP address is public, including IPv4 addresses embedded in IPv6."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if address in _TRANSLATED:
@@ -55,7 +55,7 @@ def is_public(address: IpAddress) -> bool:
 
 
 def normalize_url(url: str, is_allowed: Callable[[IpAddress], bool] = is_public) -> str:
-    """Return an address as it is fetched – webcal is https – or raise Unfetched ("address")."""
+    """Return the address to fetch (webcal becomes https), or raise FetchError ("address")."""
     url = url.strip()
     if url.lower().startswith("webcal://"):
         url = f"https://{url[9:]}"
@@ -72,7 +72,7 @@ def normalize_url(url: str, is_allowed: Callable[[IpAddress], bool] = is_public)
     try:
         literal = ip_address(host)
     except ValueError:
-        # 127.1 and 2130706433 are addresses to some, and no name: nobody would look them up.
+        # Some resolvers read 127.1 and 2130706433 as addresses, which skips name resolution.
         if ":" in host or host.replace(".", "").isdecimal():
             raise FetchError("address") from None
         return url
@@ -92,16 +92,16 @@ def _fine(parts: SplitResult) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Fetches files. `allowed` says to which addresses; a test may allow others than public."""
+    """Fetches files; `is_allowed` says from which addresses, so that tests may use others."""
 
     is_allowed: Callable[[IpAddress], bool] = is_public
     timeout_seconds: float = TIMEOUT_SECONDS
     max_bytes: int = MAX_BYTES
 
     async def __call__(self, url: str) -> bytes:
-        """Return the file at an address; Unfetched says why not.
+        """Return the file at an address, or raise FetchError.
 
-        Its reasons: address, private, unreachable, slow, large, redirects, answer (`status`).
+        Reasons: address, private, unreachable, slow, large, redirects, answer (`status`).
         """
         import aiohttp
         from aiohttp.abc import AbstractResolver, ResolveResult
@@ -109,7 +109,7 @@ class Fetcher:
         allowed, refused = self.is_allowed, []
 
         class Checked(AbstractResolver):
-            """Resolves names, but not to what is not allowed."""
+            """A resolver that rejects addresses that are not allowed."""
 
             async def resolve(
                 self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -122,13 +122,13 @@ class Fetcher:
                 return found
 
             async def close(self) -> None:
-                """Nothing is held."""
+                """Do nothing: there is nothing to close."""
 
         connector = aiohttp.TCPConnector(resolver=Checked(), use_dns_cache=False, force_close=True)
         options: dict[str, Any] = {
             "connector": connector,
             "cookie_jar": aiohttp.DummyCookieJar(),
-            "auto_decompress": False,  # what is small on the way may be large afterwards
+            "auto_decompress": False,  # small on the wire may be large when decompressed
             "headers": {"Accept": "text/calendar", "Accept-Encoding": "identity"},
         }
         try:

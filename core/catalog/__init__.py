@@ -1,1 +1,1 @@
-"""What a shop offers: services, providers, rooms, hours and rules, loaded once a version."""
+"""A shop's catalog: services, providers, rooms and hours, cached per version."""

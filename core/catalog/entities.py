@@ -1,6 +1,6 @@
-"""What a shop offers: shop, service, provider, offering, rules, catalog, slot.
+"""The catalog's entities: shop, service, provider, offering, rules and slot.
 
-Plain facts without a database; `core.catalog` reads them, `core.shops.shops` changes them.
+Plain data without a database; `core.catalog.loader` reads them, `core.shops` changes them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from core.errors import NotFound
 from core.localtime.opening_masks import OpeningHours
 
 EpochSpan = tuple[int, int]
-"""From and until, in epoch seconds."""
+"""Start and end in epoch seconds."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class BookingRules:
-    """How bookings of something are made; the defaults of a shop that sets nothing.
+    """The rules for bookings; the defaults of a shop that sets none.
 
-    Minutes of elapsed time, days of the shop's calendar. Buffers are kept free before and after;
-    between neighbours the larger counts. `cutoff_minutes`: until when customers may move and
-    cancel, before the start.
+    Minutes are elapsed time, days are days of the shop's zone. Buffers are kept free before and
+    after; between neighbours the larger one counts. `cutoff_minutes` is how long before the start
+    customers may still move or cancel.
     """
 
     grid_minutes: int = 30
@@ -39,7 +39,7 @@ class BookingRules:
 
 @dataclass(frozen=True, slots=True)
 class RuleOverrides:
-    """What one shop, service or provider sets of the `Rules`; None: as the next above it."""
+    """The rules that a shop, service or provider overrides; None inherits from the level above."""
 
     grid_minutes: int | None = None
     gap_before_minutes: int | None = None
@@ -51,16 +51,17 @@ class RuleOverrides:
 
 
 RULE_NAMES = tuple(rule.name for rule in fields(BookingRules))
-"""The names of the rules, as columns and as fields."""
+"""The names of the rules, both as columns and as fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A place with a zone, hours and a type; the tenant. `answers` are short texts by topic.
+    """A place with a zone, hours and a type; the tenant.
 
-    How it reminds is `core.bookings.reminders`' to read: None is the default there. Quiet hours are minutes
-    of the local day, agendas "HH:MM" or never, `templates` kind → language → ContentSid,
-    `wordings` text's key → language → the shop's own words.
+    `answers` are short texts by topic. Reminder rules are interpreted by `core.bookings.reminders`;
+    None is the default. Quiet hours are minutes of the local day, digest times "HH:MM" or empty for
+    never. `templates` maps kind → language → ContentSid, `wordings` text key → language → the
+    shop's own text.
     """
 
     id: int
@@ -102,13 +103,13 @@ class Shop:
 
     @property
     def rules(self) -> BookingRules:
-        """The shop's rules, where no service or provider says otherwise."""
+        """Return the shop's rules, which services and providers may override."""
         return effective_rules(self.overrides)
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A heading for services."""
+    """A group of services, with a display order."""
 
     id: int
     shop_id: int
@@ -118,9 +119,9 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is given: its length, its price (None: on request), words people use for it.
+    """A service: its duration, its price (None: on request), and synonyms.
 
-    `sessions`: only at fixed times, to several people at once.
+    `sessions`: only given at fixed times to several people at once.
     """
 
     id: int
@@ -142,7 +143,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A person who gives services. `available` is "not just now", `active` is "not any more"."""
+    """A person who gives services.
+
+    `available` is false for a temporary absence, `active` for somebody who left.
+    """
 
     id: int
     shop_id: int
@@ -162,7 +166,7 @@ class Provider:
 
     @property
     def display_name(self) -> str:
-        """The name as customers read it: "Dr Asha Rao", "Ana"."""
+        """Return the name as customers read it: "Dr Asha Rao", "Ana"."""
         return f"{self.title} {self.name}".strip()
 
 
@@ -170,7 +174,7 @@ class Provider:
 class Offering:
     """A service as one provider gives it.
 
-    The price is the pair's own, else the service's, else the provider's fee, else on request.
+    The price is the offering's own, else the service's, else the provider's fee, else on request.
     """
 
     service: Service
@@ -181,15 +185,15 @@ class Offering:
 
     @property
     def is_bookable(self) -> bool:
-        """Whether it can be booked at all just now."""
+        """Return whether it can be booked at present."""
         return self.service.active and self.provider.active and self.provider.available
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All a shop offers, in one version. Everything is in order of display.
+    """All that a shop offers, at one version.
 
-    `derived` is for what readers compute from it and want kept for as long as it is valid.
+    Everything is in display order. `derived_cache` holds what readers compute from it.
     """
 
     shop: Shop
@@ -218,46 +222,46 @@ class Catalog:
         put(self, "_given", {service: tuple(those) for service, those in given.items()})
 
     def service(self, service_id: int) -> Service:
-        """Return a service, active or not; else NotFound."""
+        """Return a service, active or not; raise NotFound otherwise."""
         return _known(self._services, service_id, service=service_id)
 
     def provider(self, provider_id: int) -> Provider:
-        """Return a provider, active or not; else NotFound."""
+        """Return a provider, active or not; raise NotFound otherwise."""
         return _known(self._providers, provider_id, provider=provider_id)
 
     def offering(self, service_id: int, provider_id: int) -> Offering:
-        """Return what a provider gives of a service, live or not; NotFound if it never was."""
+        """Return an offering, bookable or not; raise NotFound if there never was one."""
         pair = service_id, provider_id
         return _known(self.offerings, pair, service=service_id, provider=provider_id)
 
     def offerings_of(self, service_id: int) -> tuple[Offering, ...]:
-        """Every live offering of a service, in the providers' order; none if it is not active."""
+        """Return the bookable offerings of a service, in the providers' order."""
         return self._given.get(service_id, ())
 
     def providers_of(self, service_id: int) -> tuple[Provider, ...]:
-        """Who gives a service just now, in order."""
+        """Return the providers who give a service at present, in order."""
         return tuple(offering.provider for offering in self.offerings_of(service_id))
 
     def bookable_services(self) -> tuple[Service, ...]:
-        """Services that somebody gives just now, by category, then position."""
+        """Return the bookable services, by category and position."""
         return tuple(service for service in self.services if service.id in self._given)
 
     def category_by_id(self, category_id: int) -> Category:
-        """Return a heading; else NotFound."""
+        """Return a category; raise NotFound otherwise."""
         named = {category.id: category for category in self.categories}
         return _known(named, category_id, category=category_id)
 
     def category_of(self, service: Service) -> Category | None:
-        """Return the heading a service stands under, if any."""
+        """Return the category of a service, or None."""
         return next((c for c in self.categories if c.id == service.category_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A start on offer; computed, never stored, but it may wait in a talk's journal as JSON.
+    """A start on offer; computed, never stored, but a flow's journal may keep it as JSON.
 
-    Instants are aware UTC, the price in minor units (None: on request). A slot of a session says
-    how many seats are left, the one asked for included.
+    Instants are aware UTC, the price in minor units (None: on request). A session's slot says how
+    many seats are left, including the one asked for.
     """
 
     shop_id: int
@@ -272,11 +276,11 @@ class Slot:
 
     @property
     def minutes(self) -> int:
-        """How long it takes."""
+        """Return the duration in minutes."""
         return (self.ends_at - self.starts_at) // timedelta(minutes=1)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON data, instants in epoch seconds."""
+        """Return JSON data, with instants in epoch seconds."""
         return {
             "shop": self.shop_id,
             "service": self.service_id,
@@ -291,7 +295,7 @@ class Slot:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Slot:
-        """Read what `to_json` wrote."""
+        """Return the slot of data from `to_json`."""
         return cls(
             shop_id=data["shop"],
             service_id=data["service"],
@@ -308,7 +312,7 @@ class Slot:
 def effective_rules(*overrides: RuleOverrides) -> BookingRules:
     """Merge overrides, nearest first (provider, service, shop): the first that is set counts.
 
-    Approval is different: whoever wants to see bookings first, gets to.
+    Approval is different: it is required if any level requires it.
     """
     found: dict[str, Any] = {}
     for name in RULE_NAMES:

@@ -1,8 +1,8 @@
-"""Read what a shop offers, once per version.
+"""Loading a shop's catalog, cached per version.
 
-`catalog` is on the path of every turn, so a shop is kept in `CATALOGS` until its version moves:
-one tiny statement says whether it did. Whoever changes anything that stands here calls `touch` in
-the same transaction (the verbs of `core.shops.shops` all do).
+Every turn needs the catalog, so it is cached until its version changes, which one small statement
+checks. Whoever changes a row of the catalog calls `bump_version` in the same transaction (all
+functions of `core.shops` do).
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ from core.localtime.opening_masks import Interval, OpeningHours
 T = TypeVar("T")
 
 _DAYS_BACK = timedelta(days=7)
-"""How much of the past is kept of holidays and time off: staff enter what was done this week."""
+"""How far back holidays and time off are loaded: staff record visits of this week."""
 
 _VERSION = sa.select(shops.c.version).where(shops.c.id == sa.bindparam("shop_id"))
 _VERSION_LOCKED = _VERSION.with_for_update(key_share=True)
 
 
 CATALOGS: CacheKey[dict[int, Catalog]] = CacheKey("catalogs", dict)
-"""The catalogs of shops as they were read last, by shop."""
+"""The catalogs as last read, by shop."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Forget:
-    """Drops a shop from the cache once the transaction that changed it is committed."""
+    """Drops a shop from the cache after the transaction that changed it commits."""
 
     caches: Caches = field(repr=False, compare=False)
     shop_id: int
@@ -70,12 +70,11 @@ class _Forget:
 async def load_catalog(
     ctx: Context, shop_id: int, *, lock: bool = False, version: int | None = None
 ) -> Catalog:
-    """Return a shop's catalog as this transaction sees it; NotFound if there is no such shop.
+    """Return a shop's catalog as this transaction sees it; raise NotFound for an unknown shop.
 
-    One statement when nothing changed since it was read last, none where `version`, which this
-    transaction has just read, says so. To re-check an offer, lock the calendars first and ask for
-    the catalog then: changes take the same locks. `lock` locks the shop's row with the same
-    statement, for what is counted per shop.
+    One statement if nothing changed, none if `version` was just read by this transaction. To
+    re-check an offer, lock the calendars first and load the catalog then: changes take the same
+    locks. `lock` locks the shop's row with the same statement, for limits counted per shop.
     """
     if version is None:
         statement = _VERSION_LOCKED if lock else _VERSION
@@ -87,24 +86,24 @@ async def load_catalog(
         return kept
     while True:
         fresh = await _load(ctx, shop_id)
-        # Several statements see several moments: read it again if somebody committed meanwhile.
+        # Each statement may see a newer snapshot: read again if somebody committed in between.
         version = (await ctx.execute(_VERSION, {"shop_id": shop_id})).scalar()
         if fresh.version == version:
             break
-    # What this transaction itself changed may yet be rolled back, and then another's change
-    # would get the same version: such a reading is nobody else's.
+    # A change of this transaction may be rolled back, and another's change would then get the same
+    # version, so such a reading is not cached.
     if _Forget(ctx.caches, shop_id) not in ctx.after_commit:
         ctx.caches.of(CATALOGS)[shop_id] = fresh
     return fresh
 
 
 def cached_catalog(ctx: Context, shop_id: int) -> Catalog | None:
-    """Return a shop's catalog as it was read last, which may be out of date; None if never."""
+    """Return a shop's catalog as last read, possibly stale; None if never read."""
     return ctx.caches.of(CATALOGS).get(shop_id)
 
 
 async def bump_version(ctx: Context, shop_id: int) -> None:
-    """Say that the shop's catalog changed: every process reads it anew from the commit on."""
+    """Mark the shop's catalog as changed: every process reloads it after the commit."""
     raised = shops.update().where(shops.c.id == shop_id).values(version=shops.c.version + 1)
     await ctx.execute(raised)
     forget = _Forget(ctx.caches, shop_id)
@@ -180,17 +179,17 @@ def _offering(shop: Shop, service: Service, provider: Provider, pair: Row) -> Of
 
 
 def shop_from_row(row: Row) -> Shop:
-    """Return the Shop a full row of `shops` holds."""
+    """Return the Shop of a full row of `shops`."""
     return _made(Shop, row)
 
 
 def service_from_row(row: Row) -> Service:
-    """Return the Service a full row of `services` holds."""
+    """Return the Service of a full row of `services`."""
     return _made(Service, row, synonyms=tuple(row.synonyms))
 
 
 def _made(kind: Callable[..., T], row: Row, **instead: Any) -> T:
-    """A dataclass from the row's columns of the same names, the rules gathered as overrides."""
+    """Return a dataclass of the row's columns of the same names, with the rules as overrides."""
     values: dict[str, Any] = {**row._mapping, **instead}  # noqa: SLF001 - the row's public mapping
     rules = {name: values.pop(name) for name in RULE_NAMES}
     return kind(**values, overrides=RuleOverrides(**rules))
@@ -199,13 +198,11 @@ def _made(kind: Callable[..., T], row: Row, **instead: Any) -> T:
 def opening_hours_by_provider(
     zone: str, week: Iterable[Row], dates: Iterable[Row]
 ) -> dict[int | None, OpeningHours]:
-    """Return the shop's hours (None) and those of providers who have any of their own.
+    """Return the opening hours of the shop (key None) and of providers with hours of their own.
 
-    `week` and `dates` are rows of `hours` and `date_exceptions`.
-
-    A provider without weekly hours keeps the shop's. With them, the shop's exceptions still hold:
-    on such a date the provider's hours count as far as the shop is open. An exception of the
-    provider's own replaces both.
+    `week` and `dates` are rows of `hours` and `date_exceptions`. A provider without weekly hours
+    has the shop's. For a provider with weekly hours the shop's exceptions still apply: on such a
+    date their hours count only while the shop is open. A provider's own exception replaces both.
     """
     weekly: dict[int | None, list[tuple[Interval, ...]]] = {None: [()] * 7}
     special: dict[int | None, dict[date, tuple[Interval, ...]]] = {None: {}}
@@ -229,7 +226,7 @@ def opening_hours_by_provider(
 
 
 def _common(some: Iterable[Interval], others: Sequence[Interval]) -> tuple[Interval, ...]:
-    """The time that lies in both, of one date's intervals."""
+    """Return the intersection of one date's intervals."""
     return tuple(
         Interval(opens, closes)
         for one in some

@@ -1,4 +1,4 @@
-"""A shop's own words for a message: kept as they are; what they may say is the bot's to check."""
+"""A shop's own wording of messages, stored as given; the bot validates the text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.errors import NotFound
 async def set_override(
     ctx: Context, shop_id: int, key: str, language: str, words: str | None
 ) -> None:
-    """Say `key` in these words at a shop, in one language ("es"); None: in the usual ones again.
+    """Set a shop's wording of `key` in one language ("es"); None restores the default.
 
-    NotFound for a shop that is not there. Whoever calls has checked the words.
+    Raise NotFound for an unknown shop. The caller has validated the text.
     """
     await ctx.lock_rows(shops, [shop_id])
     row = await ctx.first(sa.select(shops.c.wordings).where(shops.c.id == shop_id))

@@ -1,8 +1,8 @@
-"""Change what a shop offers: the verbs behind the sample shops and the admin API.
+"""Row operations behind changes of the catalog.
 
-Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
-whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
-either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
+Changes validate their values (`InvalidValue` with `field` and `reason`), lock the calendars of the
+affected providers in order of their ids, and raise the catalog's version. So a booking is either
+made before the change or sees it. The columns are in `core.db.tables`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.errors import NotFound
 async def lock_provider_calendars(
     ctx: Context, shop_id: int, provider_id: int | None = None
 ) -> None:
-    """Lock the calendar of one provider or of all; NotFound if the shop has no such one."""
+    """Lock the calendar of one provider or of all; raise NotFound for an unknown provider."""
     mine = sa.select(providers.c.calendar_id).where(providers.c.shop_id == shop_id)
     if provider_id is not None:
         mine = mine.where(providers.c.id == provider_id)
@@ -34,7 +34,7 @@ async def lock_provider_calendars(
 
 
 async def insert_row(ctx: Context, table: sa.Table, shop_id: int, values: Mapping[str, Any]) -> int:
-    """Insert a row of a shop and return its id; NotFound without such a shop."""
+    """Insert a row of a shop and return its id; raise NotFound for an unknown shop."""
     if await ctx.scalar(sa.select(shops.c.id).where(shops.c.id == shop_id)) is None:
         raise NotFound(shop=shop_id)
     made = await ctx.insert(table, shop_id=shop_id, **values)
@@ -45,14 +45,14 @@ async def insert_row(ctx: Context, table: sa.Table, shop_id: int, values: Mappin
 async def update_row(
     ctx: Context, table: sa.Table, shop_id: int, row_id: int, values: Mapping[str, Any]
 ) -> None:
-    """Change a row of a shop; NotFound if the shop has no such row."""
+    """Update a row of a shop; raise NotFound if the shop has no such row."""
     await require_row(ctx, table, shop_id, row_id)
     await ctx.execute(table.update().where(table.c.id == row_id).values(values))
     await loader.bump_version(ctx, shop_id)
 
 
 async def require_row(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> sa.Row[Any]:
-    """Return a row of a shop; NotFound if the shop has no such row."""
+    """Return a row of a shop; raise NotFound if the shop has no such row."""
     row = await ctx.first(sa.select(table).where(table.c.shop_id == shop_id, table.c.id == row_id))
     if row is None:
         raise NotFound(**{table.name: row_id})

@@ -1,4 +1,4 @@
-"""Find a shop: by its keyword, or by words for its name, type and city, typos forgiven."""
+"""Finding a shop by its keyword, or by words of its name, type and city with typos."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from core.errors import NotFound
 from core.values.text_folding import fold_keyword, fold_text
 
 MIN_SCORE = 62
-"""Of 100; below, a shop has too little of what was asked for to be named."""
+"""Score out of 100 below which a shop is not a match."""
 
 _ALIKE = 75
-"""Of 100, for two words: one letter in five wrong, or two swapped in six, passes."""
+"""Score out of 100 for two words: allows one wrong letter in five, or two swapped in six."""
 
 _ALIKE_WHOLE = 85
-"""Of 100, for a whole name: long texts have many letters in common by chance."""
+"""Score out of 100 for a whole name: long texts share many letters by chance."""
 
 
 async def list_shops(ctx: Context) -> list[Shop]:
@@ -32,12 +32,12 @@ async def list_shops(ctx: Context) -> list[Shop]:
 
 
 async def has_shops(ctx: Context) -> bool:
-    """Whether there is any shop yet."""
+    """Return whether there is any shop."""
     return await ctx.scalar(sa.select(shops_table.c.id).limit(1)) is not None
 
 
 async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
-    """Return the shop that a word such as "bella" opens, however it is written; else None."""
+    """Return the shop with this keyword, such as "bella", in any spelling; else None."""
     wanted = fold_keyword(word)
     if not wanted:
         return None
@@ -46,7 +46,7 @@ async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
 
 
 async def shop_from_link(ctx: Context, what: str) -> Shop:
-    """Return the shop that a link names by its keyword or number; NotFound for neither."""
+    """Return the shop that a link names by keyword or id; raise NotFound otherwise."""
     found = await shop_by_keyword(ctx, what)
     if found is None and what.isascii() and what.isdecimal():
         row = await ctx.first(sa.select(shops_table).where(shops_table.c.id == int(what[:18])))
@@ -57,7 +57,7 @@ async def shop_from_link(ctx: Context, what: str) -> Shop:
 
 
 async def provider_from_link(ctx: Context, what: str) -> tuple[int, int]:
-    """Return (shop, provider) of an active provider that a link names by number; else NotFound."""
+    """Return (shop, provider) of the active provider with this id; raise NotFound otherwise."""
     if what.isascii() and what.isdecimal():
         row = await ctx.first(
             sa.select(providers.c.shop_id, providers.c.id).where(
@@ -70,10 +70,10 @@ async def provider_from_link(ctx: Context, what: str) -> tuple[int, int]:
 
 
 async def search_shops(ctx: Context, text: str) -> list[Shop]:
-    """Return the shops that fit what somebody wrote, best first; none rather than bad ones.
+    """Return the shops that match a text, best first; none rather than poor matches.
 
-    Words are compared with those of name, keyword, type and city, without regard to accents, case
-    and small typos. Words that fit no shop at all ("a", "please") count little.
+    Words are compared with name, keyword, type and city, ignoring accents, case and small typos.
+    Words that match no shop ("a", "please") weigh little.
     """
     wanted = _words(text)
     if not wanted:
@@ -90,7 +90,7 @@ async def search_shops(ctx: Context, text: str) -> list[Shop]:
 
 
 def _points(wanted: Sequence[str], shop: Shop) -> dict[str, float]:
-    """How well each word fits a shop, 0–100; a name fits better than a town."""
+    """Return each word's score for a shop, 0–100; a name scores higher than a city."""
     name, others = _words(f"{shop.name} {shop.keyword or ''}"), _words(f"{shop.type} {shop.city}")
     return {word: max(_best(word, name), 0.95 * _best(word, others)) for word in wanted}
 
@@ -100,7 +100,7 @@ def _score(
 ) -> float:
     total = sum(weight[word] * points[word] for word in wanted)
     mean = total / sum(weight[word] for word in wanted)
-    # "bellahair", "bella-hair" and "bel la hair" are one name.
+    # "bellahair", "bella-hair" and "bel la hair" are the same name.
     whole = fuzz.ratio("".join(wanted), "".join(_words(shop.name)))
     return max(mean, whole if whole >= _ALIKE_WHOLE else 0)
 

@@ -1,5 +1,5 @@
-"""The database: connections, transactions, tables, migrations.
+"""The database: connections, transactions, tables and migrations.
 
-`runtime` opens it and commits, `context` is one transaction, `caches` what outlives it, `tables`
-holds every table; the driver is private.
+`runtime` opens it and commits, `context` is one transaction, `caches` holds what outlives it,
+`tables` defines every table; the SQLite driver is private.
 """

@@ -1,9 +1,9 @@
-"""SQLite's driver with one errand to its thread a statement, where it takes four.
+"""A SQLite driver that makes one call to its thread per statement instead of four.
 
-aiosqlite hands each call – make a cursor, execute, fetch, close – to its thread and waits for
-it, and an errand costs more than most of our statements. Nothing of ours reads a result piece
-by piece, so a statement and all of its rows are one errand. BEGIN goes along with the statement
-after it, and what ended already is not rolled back once more as its connection is given back.
+aiosqlite sends each step (cursor, execute, fetch, close) to its thread and waits, which costs more
+than most of our statements. We never read results piece by piece, so a statement and all of its
+rows are one call. BEGIN is sent together with the statement after it, and a transaction that has
+ended is not rolled back again when its connection is returned.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Nothing:
-    """What a cursor shows of a statement that was not run yet."""
+    """The state of a cursor that has not executed yet."""
 
     description: None = None
     rowcount: int = -1
@@ -32,7 +32,7 @@ _NOTHING = _Nothing()
 
 
 class Cursor(aiosqlite.Cursor):
-    """A cursor that has read its rows when `execute` returns, as far as SQLAlchemy uses one."""
+    """A cursor, as far as SQLAlchemy uses one, that has read all rows when `execute` returns."""
 
     _conn: Connection
     _rows: Sequence[Any] = ()
@@ -41,7 +41,7 @@ class Cursor(aiosqlite.Cursor):
         return self
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
-        """Run one statement and read all of its rows; BEGIN waits for the next."""
+        """Execute a statement and read all its rows; BEGIN is deferred to the next statement."""
         if sql.startswith("BEGIN"):
             self._conn.pending_begin = sql
             self._cursor = cast("sqlite3.Cursor", _NOTHING)
@@ -51,7 +51,7 @@ class Cursor(aiosqlite.Cursor):
         )
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
-        """Run one statement with each of several sets of parameters."""
+        """Execute a statement once for each set of parameters."""
         return await self._conn.run_in_thread(
             self._run, sqlite3.Cursor.executemany, sql, parameters
         )
@@ -61,12 +61,13 @@ class Cursor(aiosqlite.Cursor):
         return self._rows
 
     async def close(self) -> None:
-        """There is nothing to let go of: a statement that was read to its end is reset."""
+        """Do nothing: a statement that was read to its end is reset already."""
 
     def _run(self, raw: sqlite3.Connection, how: Callable[..., object], *given: object) -> Self:
         if begin := self._conn.pending_begin:
             raw.execute(begin)
-            self._conn.pending_begin = ""  # not before: one that was refused is tried with the next
+            # only now: if BEGIN fails, it is tried again with the next statement
+            self._conn.pending_begin = ""
         self._cursor = raw.cursor()
         how(self._cursor, *given)
         self._rows = self._cursor.fetchall()
@@ -76,30 +77,30 @@ class Cursor(aiosqlite.Cursor):
 class Connection(aiosqlite.Connection):
     """A connection with such cursors.
 
-    `begin` is a BEGIN that waits for its first statement. `ended` says that nothing was sent to the
-    thread since a transaction ended; it is taken back before an errand goes out, so that whoever
-    stops waiting for one still rolls back.
+    `pending_begin` is a BEGIN that waits for its first statement. `is_idle` says that nothing was
+    sent since a transaction ended; it is cleared before a call is sent, so that a cancelled caller
+    still rolls back.
     """
 
     pending_begin: str = ""
     is_idle: bool = False
 
     def cursor(self) -> Any:
-        """Return a cursor; it is made when it executes."""
+        """Return a cursor; the real one is made when it executes."""
         return Cursor(self, cast("sqlite3.Cursor", None))
 
     async def run_in_thread(self, work: Callable[..., T], *given: object) -> T:
-        """Have the thread do `work` with the connection itself, and wait for it."""
+        """Run `work` on the underlying connection in its thread, and wait for the result."""
         self.is_idle = False
         done: T = await self._execute(work, self._conn, *given)  # type: ignore[no-untyped-call]
         return done
 
     async def commit(self) -> None:
-        """End what was begun; nothing to do where nothing was sent."""
+        """Commit, unless nothing was sent."""
         await self._end(super().commit)
 
     async def rollback(self) -> None:
-        """Undo what was begun; nothing to do where nothing was sent."""
+        """Roll back, unless nothing was sent."""
         await self._end(super().rollback)
 
     async def _end(self, how: Callable[[], Awaitable[None]]) -> None:
@@ -111,7 +112,7 @@ class Connection(aiosqlite.Connection):
 
 async def connect(path: Path) -> Connection:
     """Open a connection; its thread does not keep the process alive."""
-    # The thread makes and uses it, but the last reference may end anywhere.
+    # Its thread creates and uses it, but any thread may drop the last reference.
     connection = Connection(lambda: sqlite3.connect(path, check_same_thread=False), 64)
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does to those it makes
     await connection

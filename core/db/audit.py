@@ -1,7 +1,7 @@
-"""The audit's writer: who changed what, before and after. Rows are only ever added.
+"""Writing the audit log: who changed what, before and after; rows are only ever added.
 
-It lies as deep as the tables, so that whatever changes something can write it down in the same
-transaction; `core.privacy.audit_log` reads it.
+It is on the level of the tables, so that any module can log a change in the same transaction;
+`core.privacy.audit_log` reads it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ async def record_change(
     address: str,
     request: str,
 ) -> None:
-    """Write a change down; of what was and is, only what differs."""
+    """Log a change; of `before` and `after` only the differences are stored."""
     if before is not None and after is not None:
         differs = {k for k in {*before, *after} if before.get(k) != after.get(k)}
         before = {k: v for k, v in before.items() if k in differs}

@@ -1,4 +1,4 @@
-"""What outlives a transaction in this process: caches by typed keys, and hooks."""
+"""What outlives a transaction in this process: caches under typed keys, and hooks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheKey(Generic[T]):
-    """Names a cache of type `T`; whoever fills it owns the key, and `make` makes it empty.
+    """The key of a cache of type `T`, owned by the module that fills it; `make` creates it empty.
 
-    The key is compared by identity, so that two modules never share a cache by accident.
+    Keys compare by identity, so that no two modules share a cache by accident.
     """
 
     name: str
@@ -22,26 +22,27 @@ class CacheKey(Generic[T]):
 
 @dataclass(slots=True)
 class Caches:
-    """The caches of one runtime; each holder keeps a version with what may change."""
+    """The caches of one runtime; each holder stores a version with data that may change."""
 
     _by_key: dict[CacheKey[Any], Any] = field(default_factory=dict)
 
     def of(self, key: CacheKey[T]) -> T:
-        """Return the cache of a key, made if need be."""
+        """Return the cache of a key, created if necessary."""
         if key not in self._by_key:
             self._by_key[key] = key.make()
         return cast("T", self._by_key[key])
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Clear every cache."""
         self._by_key.clear()
 
 
 @dataclass(slots=True)
 class Hooks:
-    """What running parts want to hear of after a commit; None where no such part runs."""
+    """Callbacks of running components, called after a commit; None if one does not run."""
 
     wake_sender: Callable[[], None] | None = None
-    begin_turns: Callable[[int], None] | None = None  # of a conversation
-    answer_tap: Callable[[int, str], None] | None = None  # an inbox id, the words to show or ""
-    message_dropped: Callable[[str], None] | None = None  # in an outbox lane
+    begin_turns: Callable[[int], None] | None = None  # argument: a conversation id
+    # arguments: an inbox id, the text to show or ""
+    answer_tap: Callable[[int, str], None] | None = None
+    message_dropped: Callable[[str], None] | None = None  # argument: an outbox lane

@@ -1,4 +1,4 @@
-"""Context: what one transaction has at hand – the connection, the present instant, the rules."""
+"""Context: what one transaction works with – connection, current instant, caches and hooks."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ Row = sa.Row[Any]
 
 
 MAX_IDS = 500
-"""Ids in one statement: databases allow some thousands of parameters."""
+"""Ids per statement: databases limit parameters to some thousands."""
 
 
 def split_ids(ids: Iterable[int]) -> list[list[int]]:
-    """Return ids in parts that a statement can take."""
+    """Split ids into lists small enough for one statement."""
     every = list(ids)
     return [every[at : at + MAX_IDS] for at in range(0, len(every), MAX_IDS)]
 
 
 @cache
 def _inserting(table: sa.Table) -> sa.Executable:
-    """Put together once a table: that costs as much as to run it."""
+    """Return the INSERT of a table, cached because composing it costs as much as running it."""
     return table.insert().returning(table.c.id)
 
 
 @dataclass(slots=True)
 class Context:
-    """One transaction. Inside it nothing is awaited but the database.
+    """One transaction; inside it, nothing but the database is awaited.
 
-    `now` is read once, so that everything a turn decides, it decides for one instant.
-    `caches` and `hooks` outlive the transaction.
-    `after_commit` holds what to do once the changes stand (wake the delivery, say).
+    `now` is read once, so that all decisions of a turn are for the same instant. `caches` and
+    `hooks` outlive the transaction. `after_commit` holds callbacks to run after the commit, such as
+    waking the delivery.
     """
 
     connection: AsyncConnection
@@ -56,11 +56,11 @@ class Context:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether the database is PostgreSQL (else SQLite)."""
+        """Return whether the database is PostgreSQL rather than SQLite."""
         return self.connection.dialect.name == "postgresql"
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
-        """Return a block whose changes alone are undone when it raises."""
+        """Return a savepoint: its changes alone are rolled back when the block raises."""
         return self.connection.begin_nested()
 
     async def execute(
@@ -72,15 +72,15 @@ class Context:
         return await self.connection.execute(statement, parameters)
 
     async def all(self, statement: sa.Executable) -> Sequence[Row]:
-        """Return every row."""
+        """Return all rows."""
         return (await self.connection.execute(statement)).all()
 
     async def first(self, statement: sa.Executable) -> Row | None:
-        """Return the first row or None."""
+        """Return the first row, or None."""
         return (await self.connection.execute(statement)).first()
 
     async def scalar(self, statement: sa.Executable) -> Any:
-        """Return the first column of the first row or None."""
+        """Return the first column of the first row, or None."""
         return (await self.connection.execute(statement)).scalar()
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
@@ -92,20 +92,20 @@ class Context:
         table: sa.Table,
         values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> Any:
-        """Return an INSERT that passes over rows which a unique constraint refuses.
+        """Return an INSERT that skips rows violating a unique constraint.
 
-        Many rows are given to `execute` instead, for to write out a statement of thousands of
-        values takes seconds.
+        Pass many rows to `execute` instead: compiling a statement of thousands of values takes
+        seconds.
         """
         dialect = postgresql if self.is_postgresql else sqlite
         insert = dialect.insert(table)
         return (insert if values is None else insert.values(values)).on_conflict_do_nothing()
 
     async def lock_rows(self, table: sa.Table, ids: Collection[int]) -> None:
-        """Lock rows of `table` until the end of the transaction, in order of their ids.
+        """Lock rows of `table`, in order of their ids, until the end of the transaction.
 
-        FOR NO KEY UPDATE: FOR UPDATE would deadlock against the foreign keys of inserts.
-        SQLite's one writer holds the lock on everything already.
+        FOR NO KEY UPDATE, since FOR UPDATE would deadlock with the foreign keys of inserts. On
+        SQLite the single writer already holds the lock.
         """
         if self.is_postgresql and ids:
             rows = sa.select(table.c.id).where(table.c.id.in_(sorted(ids))).order_by(table.c.id)

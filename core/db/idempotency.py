@@ -1,7 +1,7 @@
-"""A request's key: the same request again gets the same answer, and is not done again.
+"""Idempotency keys of API requests: a repeated request gets the stored response.
 
-The key is written in the transaction of the change itself. So either both stand or neither, and of
-two at once the second waits for the first and finds its answer.
+The key is written in the transaction of the change, so both are committed or neither. Of two
+concurrent requests the second waits for the first and finds its response.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEY_LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """What was answered: an HTTP status and a body of JSON."""
+    """A stored response: an HTTP status and a JSON body."""
 
     status: int
     body: str
@@ -29,10 +29,10 @@ class StoredResponse:
 async def replay_or_start(
     ctx: Context, caller: str, key: str, fingerprint: str
 ) -> StoredResponse | None:
-    """Return what was answered to this key before, None the first time.
+    """Return the stored response for this key, or None the first time.
 
-    KeyReused when it was another request (`fingerprint`). `caller` keeps the keys of one apart
-    from those of others.
+    Raise KeyReused if the key was used for another request (`fingerprint`). `caller` separates the
+    keys of different clients.
     """
     await ctx.execute(table.delete().where(table.c.created_at < ctx.now - KEY_LIFETIME))
     mine = {"caller": caller, "key": key}
@@ -47,7 +47,7 @@ async def replay_or_start(
 
 
 async def store_response(ctx: Context, caller: str, key: str, response: StoredResponse) -> None:
-    """Keep the answer to a key that was begun in this transaction."""
+    """Store the response for a key that this transaction started."""
     await ctx.execute(
         table.update()
         .where(table.c.caller == caller, table.c.key == key)

@@ -1,4 +1,4 @@
-"""Migrations, as commands: up, down, and what stands now. One history for both databases."""
+"""Migration commands: upgrade, downgrade and current revision; one history for both databases."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from core.db.tables import audit_append_only, overlap_guards
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
 
 _LOCK = 0x510715E
-"""The key of PostgreSQL's advisory lock for migrations: any number, as long as it stays."""
+"""The key of PostgreSQL's advisory lock for migrations: arbitrary, but it must never change."""
 
 
 async def upgrade(runtime: Runtime, to: str = "head") -> None:
-    """Bring the schema up to `to`, with every guard in place afterwards.
+    """Upgrade the schema to `to` and install every guard.
 
-    All of it or, when it raises, nothing: one transaction on both databases.
+    All or nothing: one transaction on both databases.
     """
     await _migrate(runtime, lambda config: command.upgrade(config, to))
 
 
 async def downgrade(runtime: Runtime, to: str) -> None:
-    """Take the schema down to `to` ("base": no table of ours is left)."""
+    """Downgrade the schema to `to` ("base": no table is left)."""
     await _migrate(runtime, lambda config: command.downgrade(config, to))
 
 
 async def current_and_head(runtime: Runtime) -> tuple[str | None, str | None]:
-    """Return the database's revision and the newest there is."""
+    """Return the database's revision and the newest one."""
     async with runtime.read_engine.connect() as connection:
         current = await connection.run_sync(
             lambda c: MigrationContext.configure(c).get_current_revision()
@@ -45,7 +45,7 @@ async def current_and_head(runtime: Runtime) -> tuple[str | None, str | None]:
 
 async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
     config = Config()
-    # A percent sign in the path would otherwise be read as a reference.
+    # A percent sign in the path would otherwise be read as an interpolation.
     config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
 
     def in_connection(connection: sa.Connection) -> None:
@@ -59,8 +59,8 @@ async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
         if connection.dialect.name == "sqlite":
             await _without_foreign_keys(connection, in_connection)
         else:
-            # Two that migrate at once would each make the same tables. The second waits for as
-            # long as the first takes; for tables in use nobody waits longer than anywhere else.
+            # Two concurrent migrations would create the same tables, so the second waits for the
+            # first; waiting for tables in use is limited as everywhere else.
             await connection.exec_driver_sql("SET LOCAL lock_timeout = '10min'")
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             await connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
@@ -71,14 +71,15 @@ async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
 async def _without_foreign_keys(
     connection: AsyncConnection, work: Callable[[sa.Connection], None]
 ) -> None:
-    # Batch mode rebuilds a table by copying it; with foreign keys on, dropping the old one
-    # would cascade. They can only be switched outside a transaction.
+    # Batch mode rebuilds a table by copying it; with foreign keys on, dropping the old one would
+    # cascade. They can only be switched outside a transaction.
     try:
         await connection.exec_driver_sql("ROLLBACK")
         await connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         await connection.exec_driver_sql("BEGIN IMMEDIATE")
-        # That goes with the first statement (`core/db/aiosqlite_driver.py`), and alembic's globals are only ever
-        # touched by whoever has the file: two that migrate at once would mix them up.
+        # The deferred BEGIN goes with the first statement (`core/db/aiosqlite_driver.py`), and must
+        # hold the file's lock before alembic's globals are touched: two concurrent migrations would
+        # mix them up.
         await connection.exec_driver_sql("SELECT 1")
         await connection.run_sync(work)
         broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
@@ -87,4 +88,4 @@ async def _without_foreign_keys(
             raise RuntimeError(message)
         await connection.commit()
     finally:
-        await connection.invalidate()  # the next one has foreign keys on again
+        await connection.invalidate()  # the next connection has foreign keys on again

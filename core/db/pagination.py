@@ -1,7 +1,7 @@
-"""Lists in pages: a page begins after the row a cursor names, however many came or went before it.
+"""Keyset pagination: a page starts after the row a cursor names, whatever was added since.
 
-The cursor holds the values the last row of a page is ordered by. It is opaque, not secret: what a
-caller may see is decided by the statement, not by where a page begins.
+The cursor holds the sort values of the last row. It is opaque, not secret: the statement decides
+what a caller may see.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 MAX_PAGE_SIZE = 100
-"""Rows a page has at most."""
+"""Maximum number of rows per page."""
 
 _LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page: how many rows, after which, and whether to count them all."""
+    """Which page to return: its size, its cursor, and whether to count all rows."""
 
     limit: int = 50
     cursor: str = ""
@@ -39,14 +39,14 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows, the cursor of the page after them, and how many there are if that was asked."""
+    """A page of rows, the cursor of the next page, and the total if requested."""
 
     items: Sequence[T]
     next_cursor: str | None
     total: int | None
 
     def map(self, make: Callable[[T], U]) -> Page[U]:
-        """Return the page with something made of each row."""
+        """Return the page with `make` applied to each row."""
         return Page([make(item) for item in self.items], self.next_cursor, self.total)
 
 
@@ -58,9 +58,10 @@ async def paginate(
     *,
     newest_first: bool = False,
 ) -> Page[Row]:
-    """Return one page of a statement's rows, ordered by `order`, the last of which is unique.
+    """Return one page of a statement's rows, sorted by `order`, whose last column is unique.
 
-    Columns of `order` may not be NULL; they stand behind the row's own. Invalid (`cursor`).
+    Columns of `order` must not be NULL and are appended to each row. Raise InvalidValue (`cursor`)
+    for a malformed cursor.
     """
     total = None
     if request.with_total:
@@ -80,7 +81,7 @@ async def paginate(
 def _after(
     order: Sequence[sa.ColumnElement[Any]], values: Sequence[Any], *, newest_first: bool
 ) -> sa.ColumnElement[bool]:
-    """Rows behind these values; written out, for both databases go by an index for it."""
+    """Return the condition for rows after these values, in a form that uses an index."""
     column, value = order[0], values[0]
     beyond: sa.ColumnElement[bool] = column < value if newest_first else column > value
     if len(order) == 1:
@@ -107,7 +108,7 @@ def _read(cursor: str, order: Sequence[sa.ColumnElement[Any]]) -> list[Any]:
 
 
 def _as(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
-    """Return a value as a column compares it; ValueError for one of another type."""
+    """Return a value as the column compares it; raise ValueError for another type."""
     if isinstance(kind, sa.Text | sa.String) and type(value) is str and "\0" not in value:
         value.encode()
         return value
@@ -116,14 +117,14 @@ def _as(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     if isinstance(kind, Instant):
         return datetime.fromtimestamp(value, UTC)
     if isinstance(kind, sa.Text | sa.String):
-        raise ValueError  # noqa: TRY004 - whoever sent it typed nothing
+        raise ValueError  # noqa: TRY004 - the cursor is not typed by a person
     return value
 
 
 def paginate_list(items: Sequence[T], id_of: Callable[[T], int], request: PageRequest) -> Page[T]:
-    """Return one page of what is in memory anyway, in its own order; Invalid (`cursor`).
+    """Return one page of a list in memory, in its own order; raise InvalidValue (`cursor`).
 
-    After an item that is gone, the next page begins anew: nothing is left out.
+    If the cursor's item is gone, the next page starts over, so that nothing is left out.
     """
     start = 0
     if request.cursor:

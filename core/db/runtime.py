@@ -1,4 +1,4 @@
-"""The runtime opens the database and hands out transactions; only here is anything committed."""
+"""The runtime: opens the database and runs transactions; the only place that commits."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from core.settings import Settings
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
-"""How often a transaction is run when the database asks for it (deadlock, busy)."""
+"""How often a transaction is tried when the database asks for a retry (deadlock, busy)."""
 
 DATABASE_ERRORS: tuple[type[Exception], ...] = (sa.exc.SQLAlchemyError,)
-"""What a statement or a connection may raise, for whoever goes on without the database."""
+"""What a statement or a connection may raise, for callers that go on without the database."""
 
-_RETRY_SQLSTATES = {"40P01", "40001", "55P03"}  # deadlock, serialisation failure, lock timeout
+_RETRY_SQLSTATES = {"40P01", "40001", "55P03"}  # deadlock, serialization failure, lock timeout
 _POSTGRES_SETTINGS = {"lock_timeout": "3000", "timezone": "UTC", "jit": "off"}
 
 
 @dataclass(slots=True)
 class Runtime:
-    """The opened installation: settings, clock, database, secret, what outlives a transaction."""
+    """The opened installation: settings, clock, database, secret key, caches and hooks."""
 
     settings: Settings
     clock: Clock
@@ -56,10 +56,10 @@ class Runtime:
     def open(
         cls, settings: Settings, clock: Clock | None = None, random: Random | None = None
     ) -> Runtime:
-        """Open the database named in `settings`; a SQLite file is made if there is none.
+        """Open the database named in `settings`, creating a SQLite file if there is none.
 
-        `clock` and `random` are the machine's unless a test hands in its own. Raises NotReady
-        for a DATABASE_URL that names no database of ours.
+        `clock` and `random` are the system's unless a test passes its own. Raise NotReady if
+        DATABASE_URL names no supported database.
         """
         try:
             url = sa.make_url(settings.effective_database_url)
@@ -72,13 +72,13 @@ class Runtime:
                 url,
                 pool_size=10,
                 max_overflow=10,
-                hide_parameters=True,  # they hold codes and phones, and errors are logged
+                hide_parameters=True,  # parameters hold codes and phones, and errors are logged
                 connect_args={"server_settings": _POSTGRES_SETTINGS},
             )
             reader = engine.execution_options(postgresql_readonly=True)
             return cls(settings, clock, engine, reader, secret, random)
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            # Not the URL itself: it may hold a password.
+            # The URL is left out: it may contain a password.
             raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
         _prepare_file(Path(url.database))
         connect = partial(aiosqlite_driver.connect, Path(url.database).resolve())
@@ -101,17 +101,17 @@ class Runtime:
 
     @property
     def dialect(self) -> str:
-        """Which database it is: "postgresql" or "sqlite"."""
+        """Return the database's name: "postgresql" or "sqlite"."""
         return self.engine.dialect.name
 
     async def close(self) -> None:
-        """Give every connection back."""
+        """Close all connections."""
         await self.engine.dispose()
         await self.read_engine.dispose()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Context]:
-        """Open one transaction; commit when the block ends, roll back when it raises."""
+        """Open a transaction that commits when the block ends and rolls back when it raises."""
         async with self.engine.begin() as connection:
             ctx = self._context(connection)
             yield ctx
@@ -120,12 +120,12 @@ class Runtime:
 
     @asynccontextmanager
     async def read_transaction(self) -> AsyncIterator[Context]:
-        """Open a transaction that only reads; on SQLite it never waits for the writer."""
+        """Open a read-only transaction; on SQLite it never waits for the writer."""
         async with self.read_engine.connect() as connection:
             yield self._context(connection)
 
     async def run(self, work: Callable[[Context], Awaitable[T]]) -> T:
-        """Run `work` in a transaction; again, at most `TRIES` times, if the database asks to."""
+        """Run `work` in a transaction, up to `MAX_ATTEMPTS` times if the database needs a retry."""
         for left in reversed(range(MAX_ATTEMPTS)):
             try:
                 async with self.transaction() as ctx:
@@ -133,7 +133,7 @@ class Runtime:
             except sa.exc.DBAPIError as error:
                 if not left or not is_retryable(error):
                     raise
-                # Two that collided should not collide again in step.
+                # Random, so that two transactions that collided do not collide again in step.
                 await asyncio.sleep(self.random.uniform(0.005, 0.05) * (MAX_ATTEMPTS - left))
         raise AssertionError  # pragma: no cover - the last try returns or raises
 
@@ -149,11 +149,11 @@ class Runtime:
         )
 
     async def ensure_ready(self) -> None:
-        """Raise NotReady unless the database answers, is at our revision and has its guards."""
+        """Raise NotReady unless the database responds, is at our revision and has its guards."""
         try:
             connection = await self.read_engine.connect()
         except Exception as error:
-            # The system's errors, a driver's own, or a driver's wrapped by SQLAlchemy.
+            # It may be the system's error, a driver's, or a driver's wrapped by SQLAlchemy.
             said = getattr(error, "orig", error)
             raise NotReady(reason=f"the database does not answer: {said}") from error
         try:
@@ -163,21 +163,21 @@ class Runtime:
             await connection.close()
 
     def single_process_lock(self) -> SingleProcessLock:
-        """Return a context manager that makes this the one process that serves this file."""
+        """Return a context manager that holds the lock of the one process serving this file."""
         return SingleProcessLock(sa.make_url(self.settings.effective_database_url))
 
 
 class SingleProcessLock:
-    """The lock of the one serving process on a SQLite file; nothing on PostgreSQL.
+    """The lock of the one serving process on a SQLite file; does nothing on PostgreSQL.
 
-    Entering raises NotReady when another process holds it. The empty file it leaves behind is
-    on purpose: to remove it would let two processes lock two files of the same name.
+    Entering raises NotReady if another process holds it. The empty lock file is deliberately left
+    behind: removing it would let two processes lock two files of the same name.
     """
 
     def __init__(self, url: sa.URL) -> None:
         self._path = None
         if url.get_backend_name() == "sqlite":
-            # Two names of one file must meet at one lock.
+            # Resolved, so that two names of one file share one lock.
             self._path = Path(f"{Path(str(url.database)).resolve()}.serving")
         self._descriptor: int | None = None
 
@@ -201,7 +201,7 @@ class SingleProcessLock:
 
 
 def is_retryable(error: sa.exc.DBAPIError) -> bool:
-    """Whether the same transaction, run again, may well succeed: deadlock, busy, lock timeout."""
+    """Return whether running the transaction again may succeed: deadlock, busy, lock timeout."""
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in _RETRY_SQLSTATES
@@ -209,7 +209,7 @@ def is_retryable(error: sa.exc.DBAPIError) -> bool:
 
 
 def _unfit(connection: sa.Connection) -> str:
-    """Say why the schema is not the one this program was written for; "" when it is."""
+    """Return why the schema does not fit this version of the program, or ""."""
     inspector = sa.inspect(connection)
     if not inspector.has_table("claims"):
         return "the database has no tables yet"
@@ -226,11 +226,11 @@ def _unfit(connection: sa.Connection) -> str:
 
 
 def _prepare_file(path: Path) -> None:
-    """Make the SQLite file ours alone, and one that readers and a writer use side by side.
+    """Restrict the SQLite file to our user and turn on write-ahead logging.
 
-    First the mode: the -wal and -shm that SQLite makes later take the same. Write-ahead logging
-    is kept in the file itself, and turning it on heeds no busy timeout: of several processes
-    that open a new file at once, some are told "locked" at once (seen: 10 of 160).
+    The mode comes first: the -wal and -shm files that SQLite creates later inherit it. WAL mode is
+    stored in the file, and switching it on ignores the busy timeout: of several processes opening a
+    new file at once, some get "locked" immediately (seen: 10 of 160).
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -251,7 +251,7 @@ def _prepare_file(path: Path) -> None:
 
 
 def _secret_key(settings: Settings) -> bytes:
-    """SECRET_KEY, or one made once and kept in DATA_DIR, readable by us alone."""
+    """Return SECRET_KEY, or one generated once and stored in DATA_DIR, readable only by us."""
     if settings.secret_key:
         return settings.secret_key.encode()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -264,8 +264,8 @@ def _secret_key(settings: Settings) -> bytes:
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN is deferred and fails at once when another writer came between
-    # its first read and its first write; ours is IMMEDIATE and waits (see `_begin_immediate`).
+    # The driver's own BEGIN is deferred and fails at once if another writer came between its first
+    # read and its first write; ours is IMMEDIATE and waits (see `_begin_immediate`).
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (

@@ -1,1 +1,1 @@
-"""The sample shops of the demo and the seed that fills them."""
+"""The sample shops of the demo, their seed, and the simulator's database access."""

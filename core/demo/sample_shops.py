@@ -1,6 +1,6 @@
-"""Three sample shops: a salon in Madrid, a dentist in Pune, a barber in New York.
+"""Data of three sample shops: a salon in Madrid, a dentist in Pune, a barber in New York.
 
-Facts only; `core.demo.seed` sets them up. The numbers are fictional where a country keeps some for that
+`core.demo.seed` creates them. Phone numbers are from a country's fictional range where there is one
 (+1 212 555 01xx), otherwise made up.
 """
 
@@ -17,7 +17,7 @@ WeekHours = Mapping[int, tuple[Interval, ...]]
 
 @dataclass(frozen=True, slots=True)
 class SampleService:
-    """A service under its heading; `more` is any other column."""
+    """A service in its category; `more` holds any other column."""
 
     category: str
     name: str
@@ -29,9 +29,9 @@ class SampleService:
 
 @dataclass(frozen=True, slots=True)
 class SampleProvider:
-    """Who gives which services (all but the sessions, if none are named), and to whom it rings.
+    """A provider, the services they give (default: all but sessions) and their alert phone.
 
-    `prices` are own prices by service; `week` own hours; `days_off` local days from today.
+    `prices` are own prices by service, `week` own hours, `days_off` local days from today.
     """
 
     name: str
@@ -45,10 +45,10 @@ class SampleProvider:
 
 @dataclass(frozen=True, slots=True)
 class SampleShop:
-    """One shop with all it has.
+    """One sample shop.
 
-    `holidays` are (month, day), closed; `short` ones have `short_hours`. `classes` are services
-    given every week: (service, provider, weekday, minute of the day, seats).
+    `holidays` are (month, day) when closed; `short_days` have `short_hours`. `sessions` are weekly
+    sessions: (service, provider, weekday, minute of the day, seats).
     """
 
     shop: Mapping[str, Any]
@@ -65,12 +65,12 @@ class SampleShop:
 
     @property
     def keyword(self) -> str:
-        """What opens the shop, and tells whether it is there already."""
+        """Return the shop's keyword, which also tells whether it exists already."""
         return str(self.shop["keyword"])
 
 
 def parse_hours(text: str) -> tuple[Interval, ...]:
-    """Read "10:00-14:00 16:00-20:30"; hours past midnight count on, as in "22:00-25:30"."""
+    """Parse "10:00-14:00 16:00-20:30"; hours past midnight count on, as in "22:00-25:30"."""
     found = []
     for interval in text.split():
         ends = [time.split(":") for time in interval.split("-")]
@@ -80,7 +80,7 @@ def parse_hours(text: str) -> tuple[Interval, ...]:
 
 
 def parse_week(**days: str) -> WeekHours:
-    """Read hours by day or by days: `week(mon="9:00-13:00", tue_fri="9:00-18:00")`."""
+    """Parse hours by day or range of days: `mon="9:00-13:00", tue_fri="9:00-18:00"`."""
     names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     found: dict[int, tuple[Interval, ...]] = {}
     for span, text in days.items():

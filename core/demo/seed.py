@@ -1,4 +1,4 @@
-"""Set up the sample shops with half-full calendars, by the verbs an admin uses."""
+"""Creating the sample shops with half-full calendars, by the functions an admin uses."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ SEEDED_DAYS = 30
 """How far ahead the calendars are filled."""
 
 _DRAWS = 16
-"""How many slots are drawn a day; those that no longer fit are passed over."""
+"""How many slots are drawn per day; those that no longer fit are skipped."""
 
 _AT_ONCE = 100
-"""Bookings a statement."""
+"""Bookings per statement."""
 
 
 async def seed_sample_shops(runtime: Runtime) -> str:
-    """Make the sample shops that are not there yet; return in a sentence what there is now.
+    """Create the missing sample shops; return a sentence that says what exists now.
 
-    Running it again changes nothing. What is booked is drawn by chance, the same for the same day.
+    Idempotent. Bookings are drawn at random, with the same result on the same day.
     """
     made = 0
     for sample in SAMPLE_SHOPS:
@@ -69,7 +69,7 @@ async def seed_sample_shops(runtime: Runtime) -> str:
 
 
 async def _set_up(sample: SampleShop, ctx: Context) -> int | None:
-    """Make the shop with all it offers and return its id; None if its keyword is taken."""
+    """Create the shop with its catalog and return its id; None if its keyword is taken."""
     if await shop_by_keyword(ctx, sample.keyword) is not None:
         return None
     shop_id = await add_shop(ctx, NewShop.from_columns(**sample.shop))
@@ -121,7 +121,7 @@ async def _set_up(sample: SampleShop, ctx: Context) -> int | None:
 
 
 async def _services(ctx: Context, sample: SampleShop, shop_id: int) -> dict[str, int]:
-    """Add the services under their headings, both in the order they are written in."""
+    """Add the services and their categories, in the order of the data."""
     headings: dict[str, int] = {}
     services: dict[str, int] = {}
     for position, service in enumerate(sample.services):
@@ -146,7 +146,7 @@ async def _services(ctx: Context, sample: SampleShop, shop_id: int) -> dict[str,
 
 
 def _coming(today: date, days: tuple[tuple[int, int], ...]) -> Iterator[date]:
-    """The next time each (month, day) comes, today included."""
+    """Yield the next date of each (month, day), today included."""
     for month, day in days:
         this_year = today.replace(month=month, day=day)
         yield this_year if this_year >= today else this_year.replace(year=today.year + 1)
@@ -156,11 +156,11 @@ def _coming(today: date, days: tuple[tuple[int, int], ...]) -> Iterator[date]:
 
 
 async def _fill(sample: SampleShop, shop_id: int, ctx: Context) -> int:
-    """Book about half of everybody's coming days; return how many bookings that took.
+    """Book about half of everybody's coming days; return how many bookings were made.
 
-    Written all at once rather than one by one by `desk.book_for`: nobody else can know the shop
-    yet, so there is nothing to check again, and the demo starts in a second. The guards of the
-    database stand all the same.
+    Inserted in bulk instead of by `staff_actions.book_for_customer`: nobody else knows the shop
+    yet, so nothing needs a re-check, and the demo starts in a second. The database's guards apply
+    all the same.
     """
     chance = Random(sample.keyword)  # noqa: S311 - sample data, and the same every time
     found = await load_catalog(ctx, shop_id)
@@ -182,7 +182,7 @@ async def _fill(sample: SampleShop, shop_id: int, ctx: Context) -> int:
 
 
 async def _drawn(ctx: Context, found: Catalog, chance: Random) -> list[Slot]:
-    """Draw slots that half fill each day of each provider and leave each other alone."""
+    """Return random slots that half fill each provider's days without overlapping."""
     taken: dict[int, list[Slot]] = defaultdict(list)
     drawn: list[Slot] = []
     for provider in found.providers:
@@ -210,12 +210,12 @@ async def _drawn(ctx: Context, found: Catalog, chance: Random) -> list[Slot]:
 
 
 def _minutes(starts: list[Slot], found: Catalog) -> int:
-    """About how many minutes a day's starts leave free: a grid step each, and the last's length."""
+    """Estimate the free minutes of a day's starts: a grid step each, plus the last duration."""
     return (len(starts) - 1) * found.shop.rules.grid_minutes + starts[-1].minutes
 
 
 def _fits(found: Catalog, slot: Slot, taken: Mapping[int, list[Slot]]) -> bool:
-    """Whether a slot keeps clear of those drawn before, buffers included."""
+    """Return whether a slot is clear of those drawn before, including buffers."""
     rules = found.offering(slot.service_id, slot.provider_id).rules
     gap = timedelta(minutes=max(rules.gap_before_minutes, rules.gap_after_minutes))
     return all(
@@ -228,7 +228,7 @@ def _fits(found: Catalog, slot: Slot, taken: Mapping[int, list[Slot]]) -> bool:
 async def _write(
     ctx: Context, found: Catalog, drawn: Sequence[tuple[Slot, BookedFor]], chance: Random
 ) -> None:
-    """Write confirmed bookings with their claims and the beginning of their history."""
+    """Insert confirmed bookings with their claims and first events."""
     rows = [
         {
             "shop_id": slot.shop_id,
@@ -271,7 +271,7 @@ async def _write(
 
 
 async def _classes(ctx: Context, sample: SampleShop, found: Catalog) -> list[Slot]:
-    """Put the weekly classes into the calendar; return their seats."""
+    """Add the weekly sessions; return their slots."""
     zone = found.shop.timezone
     today = zones.to_local(int(ctx.now.timestamp()), zone).date()
     services = {service.name: service.id for service in found.services}

@@ -1,4 +1,4 @@
-"""What a simulator changes by itself: an empty database to begin with, and members it knows."""
+"""What the simulator changes directly: emptying the database and pairing simulated members."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from core.people.members import Member
 
 
 async def delete_everything(ctx: Context) -> None:
-    """Delete every row of every table."""
+    """Delete all rows of all tables."""
     for table in reversed(metadata.sorted_tables):
         await ctx.execute(sa.delete(table))
 
 
 async def bind_simulated_member(ctx: Context, shop_id: int, member: Member, address: str) -> None:
-    """Let a Telegram address of the staff's line act for a member, as if they had paired it."""
+    """Pair a Telegram address on the staff's line with a member, as pairing in chat would."""
     account = {"kind": "telegram", "value": address, "created_at": ctx.now}
     await ctx.execute(ctx.insert_ignoring_conflicts(identities, account))
     known = sa.select(identities.c.id).where(identities.c.value == address)

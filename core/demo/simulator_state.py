@@ -1,6 +1,6 @@
-"""What the database knows of the phones of a simulator: conversations, bookings, what is due.
+"""What the simulator shows of the database: conversations, bookings and upcoming events.
 
-It reads tables of several rooms, for one reader that no installation needs.
+It reads tables of several packages, for a tool that no installation needs.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from core.errors import NotFound
 from core.messaging.messages import Json
 
 EventKind = Literal["reminder", "hold", "request", "start", "end"]
-"""What happens by the clock alone: a reminder goes out, a hold or a request runs out, a booking
-starts or ends."""
+"""Events caused by time alone: a reminder is sent, a hold or request expires, a booking starts or
+ends."""
 
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
-"""What may be a one-time code in somebody's own words."""
+"""What may be a one-time code in a person's message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SimulatedBooking:
 
 
 async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedBooking]:
-    """Return the bookings made on the lines of a transport, the newest first."""
+    """Return the bookings made on the lines of a transport, newest first."""
     b = bookings.c
     rows = await ctx.all(
         sa.select(
@@ -75,7 +75,7 @@ async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedB
 async def event_actors(
     ctx: Context, booking_ids: Collection[int], actions: Collection[str]
 ) -> set[tuple[str, str]]:
-    """Return (action, kind of actor) of these actions on these bookings."""
+    """Return the (action, kind of actor) pairs among these actions on these bookings."""
     events = booking_events.c
     rows = await ctx.all(
         sa.select(events.action, events.actor).where(
@@ -86,9 +86,9 @@ async def event_actors(
 
 
 async def next_event_times(ctx: Context, transport: str) -> dict[EventKind, datetime]:
-    """Return when each kind of event comes next; a kind that is not to come is left out."""
+    """Return when each kind of event occurs next; kinds without one are left out."""
     o, b = outbox.c, bookings.c
-    # Of bookings that merely fill the calendars nothing is to be seen when they begin.
+    # Sample bookings are left out, since their start and end show nothing.
     here = b.conversation_id.in_(
         sa.select(conversations.c.id)
         .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
@@ -116,9 +116,9 @@ async def next_event_times(ctx: Context, transport: str) -> dict[EventKind, date
 async def dump_conversation(
     ctx: Context, conversation_id: int, *, transport: str
 ) -> dict[str, Json]:
-    """Return the rows of a conversation on the lines of a transport as JSON data; else NotFound.
+    """Return the rows of a conversation on the lines of a transport as JSON; else NotFound.
 
-    Codes are in none of them: ours are never stored, theirs are hidden here.
+    No one-time codes: ours are never stored, those people wrote are masked here.
     """
     found = await ctx.first(
         sa.select(conversations, lines.c.channel)

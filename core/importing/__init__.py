@@ -1,8 +1,8 @@
-"""Services, customers and bookings to come, brought along as CSV: all of a file or nothing.
+"""Importing services, customers and upcoming bookings from CSV: the whole file or nothing.
 
-`read` looks at the file alone and may take a second, so not within a transaction and not on the
-event loop. What it made is looked at once more beside what the shop has (`faults`), and written
-(`write`) by a few statements, however many rows there are.
+`read_file` looks at the file alone and may take a second, so call it outside a transaction and off
+the event loop. `find_faults` then checks its result against the shop's data, and `write_rows`
+inserts it in a few statements, however many rows there are.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Faults = Sequence[ImportFault]
 ImportKind = Literal["services", "customers", "bookings"]
 
 IMPORTERS = {"services": services, "customers": customers, "bookings": bookings}
-"""What can be brought along."""
+"""What can be imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """How many rows were new, and how many were there already."""
+    """How many rows were new, and how many existed already."""
 
     created: int
     known: int
@@ -57,7 +57,7 @@ async def write_rows(
 ) -> ImportCounts:
     """Write the rows of a file without faults; call `lock_affected` first, then `find_faults` once more.
 
-    `remind`: whether who has the bookings is reminded of them.
+    `remind`: whether the customers of imported bookings get reminders.
     """
     if what == "bookings":
         created = await bookings.write_rows(ctx, plan, known, actor, remind=remind)

@@ -1,8 +1,8 @@
-"""Bookings to come, brought along from what the shop used before.
+"""Importing upcoming bookings from what the shop used before.
 
-They stand as they were agreed: hours, notice and buffers do not bind them, other bookings do.
-Nobody is told of them, for nothing is new. Reminders come as for any other booking, so to whoever
-has written to us; the others agreed to nothing here yet.
+They are kept as agreed: hours, notice and buffers do not bind them, other bookings do. Nobody is
+notified, since nothing is new. Reminders go only to people who have written to us, as for any
+booking; others have not consented.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ COLUMNS = (
     "purpose",
     "note",
 )
-"""`starts_at` is ISO 8601, by the shop's clocks where it names no offset."""
+"""`starts_at` is ISO 8601, in the shop's zone if it has no offset."""
 
 _FURTHEST = timedelta(days=2 * 366)
 
 
 def plan_rows(sheet: CsvFile, known: Catalog, now: datetime) -> ImportPlan:
-    """Return the bookings of a file; two at one time are a fault of the later line."""
+    """Return the bookings of a file; of two at the same time the later line is a fault."""
     made = ImportPlan(sheet)
     services = {one.name.casefold(): one for one in known.services}
     providers = {one.name.casefold(): one for one in known.providers}
@@ -117,7 +117,7 @@ def _start(row: RowReader, zone: str, now: datetime) -> datetime | None:
 
 
 def _overlaps(made: ImportPlan, known: Catalog) -> list[ImportFault]:
-    """Return a fault for each booking that begins before another of its calendar ended."""
+    """Return a fault for each booking that begins before another on its calendar ends."""
     by_calendar: dict[int, list[tuple[datetime, datetime, int]]] = defaultdict(list)
     for row in made.rows:
         slot = row["slot"]
@@ -138,7 +138,7 @@ def _overlaps(made: ImportPlan, known: Catalog) -> list[ImportFault]:
 
 
 def _calendars(plan: ImportPlan, known: Catalog) -> dict[int, list[dict[str, Any]]]:
-    """Return the rows that take time on each calendar, in order of time."""
+    """Return the rows that claim time on each calendar, by start."""
     rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(plan.rows, key=lambda row: row["slot"].starts_at):
         slot = row["slot"]
@@ -148,7 +148,7 @@ def _calendars(plan: ImportPlan, known: Catalog) -> dict[int, list[dict[str, Any
 
 
 async def lock_affected(ctx: Context, plan: ImportPlan, known: Catalog) -> None:
-    """Lock the calendars they take time on, then the shop, as everybody does."""
+    """Lock the calendars the bookings claim, then the shop: the usual lock order."""
     taken = _calendars(plan, known)
     await ctx.lock_rows(calendars, taken.keys())
     await customers.lock_affected(ctx, plan, known)
@@ -174,7 +174,7 @@ async def find_conflicts(ctx: Context, plan: ImportPlan, known: Catalog) -> list
 async def write_rows(
     ctx: Context, plan: ImportPlan, known: Catalog, actor: Actor, *, remind: bool = True
 ) -> int:
-    """Write the bookings, confirmed, with their customers, time, history and reminders."""
+    """Insert the bookings, confirmed, with their customers, claims, history and reminders."""
     if not plan.rows:
         return 0
     people = await _people(ctx, plan, known)
@@ -196,7 +196,7 @@ async def write_rows(
         for ref, row in zip(refs, plan.rows, strict=True)
         for whom in (people[customers.person_key(**row["whom"])],)
     ]
-    # By reference, not by order: SQLite would have to insert one by one to keep that.
+    # Matched by reference, not by order: SQLite would have to insert one by one to keep it.
     made = await ctx.execute(bookings.insert().returning(bookings.c.id, bookings.c.ref), values)
     by_ref = {row.ref: row.id for row in made}
     ids = [by_ref[ref] for ref in refs]
@@ -217,7 +217,7 @@ async def write_rows(
             for calendar in calendars_of(known, slot.service_id, slot.provider_id)
         ]
     if not await insert_claims(ctx, claims):
-        # Only a writer without the lock can bring that about: nothing of the file stays.
+        # Only a writer without the lock can cause this: the whole import is rolled back.
         raise Overlap
     await log_events(
         ctx,
@@ -245,7 +245,7 @@ async def write_rows(
 async def _people(
     ctx: Context, plan: ImportPlan, known: Catalog
 ) -> dict[customers.PersonKey, BookedFor]:
-    """Return who the bookings are for; who is new is added."""
+    """Return who the bookings are for, adding new customers."""
     named = {customers.person_key(**row["whom"]): row["whom"] for row in plan.rows}
     there = await customers.find_existing(
         ctx, known.shop.id, (one["phone"] for one in named.values())
@@ -256,7 +256,7 @@ async def _people(
 
 
 async def _refs(ctx: Context, count: int) -> list[str]:
-    """Return so many references that nobody has."""
+    """Return `count` unused references."""
     found: dict[str, None] = {}
     while len(found) < count:
         drawn = {new_ref(ctx.random): None for _ in range(count - len(found))}

@@ -1,4 +1,4 @@
-"""A CSV file as spreadsheets write it: with commas or semicolons, headings in the first line."""
+"""CSV files as spreadsheets write them: commas or semicolons, column names in the first line."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from core.values.change import Change, check_value
 C = TypeVar("C", bound=Change)
 
 MAX_ROWS = 10_000
-"""Rows a file may have."""
+"""Maximum number of rows in a file."""
 
 MAX_FAULTS = 1_000
-"""Faults that are named; a file with more is not the file that was meant."""
+"""Maximum number of faults reported; with more it is probably the wrong file."""
 
 _FORMULA = frozenset("=+-@\t\r")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFault:
-    """What is wrong in a line (the headings are line 1) and column; "" is the whole line."""
+    """What is wrong in a line (column names are line 1) and a column; "" is the whole line."""
 
     line: int
     field: str
@@ -33,7 +33,7 @@ class ImportFault:
 
 @dataclass(slots=True)
 class CsvFile:
-    """The lines of a file as texts by column; `ignored` are columns nobody reads."""
+    """The lines of a file as texts by column; `ignored_columns` are unknown columns."""
 
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     faults: list[ImportFault] = field(default_factory=list)
@@ -42,7 +42,7 @@ class CsvFile:
 
 @dataclass(slots=True)
 class ImportPlan:
-    """What a file comes to: rows as values, with their lines, and what is wrong."""
+    """The result of reading a file: rows as values with their lines, and faults."""
 
     file: CsvFile
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -53,7 +53,7 @@ class ImportPlan:
 
 
 def parse_csv(file: bytes, needed: Sequence[str], columns: Collection[str]) -> CsvFile:
-    """Return the lines of a file; what is wrong with the file itself stands in its faults."""
+    """Return the lines of a file; errors of the file itself are in its faults."""
     try:
         text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -92,7 +92,7 @@ def parse_csv(file: bytes, needed: Sequence[str], columns: Collection[str]) -> C
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows with the line each begins in: a cell may hold several lines."""
+    """Yield rows with the line each begins on: a cell may span several lines."""
     begins = 1
     for cells in reader:
         yield begins, cells
@@ -100,7 +100,7 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
 
 
 def _bare(cell: str) -> str:
-    """Return a cell without the apostrophe our exports put before what looks like a formula."""
+    """Return a cell without the apostrophe our exports add to what looks like a formula."""
     text = cell.strip()
     if text.startswith("'") and text[1:].lstrip()[:1] in _FORMULA and len(text) > 1:
         return text[1:]
@@ -108,7 +108,7 @@ def _bare(cell: str) -> str:
 
 
 class RowReader:
-    """Reads the cells of one line; what is wrong is noted, and the line has no value."""
+    """Reads the cells of one line; a line with faults yields no values."""
 
     def __init__(self, line: int, cells: dict[str, str], faults: list[ImportFault]) -> None:
         self.line, self.cells, self.faults = line, cells, faults
@@ -116,7 +116,7 @@ class RowReader:
         self._wrong: set[str] = set()
 
     def add_fault(self, name: str, reason: str) -> None:
-        """Note that a column of this line is wrong."""
+        """Record a fault in a column of this line."""
         self.good = False
         self._wrong.add(name)
         self.faults.append(ImportFault(self.line, name, reason))
@@ -160,7 +160,7 @@ class RowReader:
         return self.read_value(name, kind, int(text))
 
     def read_bool(self, name: str, *, default: bool) -> bool:
-        """Return a cell as a yes or no."""
+        """Return a cell as a boolean."""
         text = self.cells[name].casefold()
         if text in {"true", "yes", "1", "false", "no", "0", ""}:
             return text in {"true", "yes", "1"} if text else default

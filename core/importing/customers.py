@@ -1,4 +1,4 @@
-"""Customers brought along; whom the shop knows by this name and phone stays as they are."""
+"""Importing customers; one whom the shop knows by name and phone is left unchanged."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ REQUIRED_COLUMNS = ("name",)
 COLUMNS = (*REQUIRED_COLUMNS, "phone", "email", "notes")
 
 PersonKey = tuple[str, str]
-"""A name, folded, and a phone in E.164 or "": what makes two rows one person."""
+"""A folded name and an E.164 phone or "": what identifies a person across rows."""
 
 
 def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
-    """Return the customers of a file; who stands in it twice is one."""
+    """Return the customers of a file, without duplicates."""
     made = ImportPlan(sheet)
     for line, cells in sheet.rows:
         row = RowReader(line, cells, made.faults)
@@ -63,22 +63,22 @@ def read_person(row: RowReader, name: str, country: str) -> dict[str, str]:
 
 
 def person_key(name: str, phone: str) -> PersonKey:
-    """Return what makes two rows one person."""
+    """Return the key under which two rows are the same person."""
     return name.casefold(), phone
 
 
 async def lock_affected(ctx: Context, _plan: ImportPlan, known: Catalog) -> None:
-    """Lock the shop: two files at once do not add somebody twice."""
+    """Lock the shop, so that two concurrent imports do not add a person twice."""
     await ctx.lock_rows(shops, [known.shop.id])
 
 
 async def find_conflicts(_ctx: Context, _plan: ImportPlan, _known: Catalog) -> list[ImportFault]:
-    """Find nothing more: whom the shop knows already is no fault."""
+    """Return no faults: a customer the shop knows already is not one."""
     return []
 
 
 async def write_rows(ctx: Context, plan: ImportPlan, known: Catalog, _actor: Actor) -> int:
-    """Add who is new; return how many."""
+    """Insert the new customers; return how many."""
     there = await find_existing(ctx, known.shop.id, (row["phone"] for row in plan.rows))
     new: dict[PersonKey, dict[str, str]] = {}
     for row in plan.rows:
@@ -90,9 +90,9 @@ async def write_rows(ctx: Context, plan: ImportPlan, known: Catalog, _actor: Act
 
 
 async def find_existing(ctx: Context, shop_id: int, phones: Iterable[str]) -> dict[PersonKey, int]:
-    """Return whom a shop knows by one of these phones, or by none.
+    """Return the shop's customers with one of these phones or without a phone.
 
-    Of two of one name and phone the one with an account, who can be reached; else the first.
+    Of duplicates, prefer one with an account, who can be reached; else the first.
     """
     rows = await ctx.all(
         sa.select(customers.c.id, customers.c.name, customers.c.phone)
@@ -105,7 +105,7 @@ async def find_existing(ctx: Context, shop_id: int, phones: Iterable[str]) -> di
 async def add_customers(
     ctx: Context, shop_id: int, new: dict[PersonKey, dict[str, str]]
 ) -> dict[PersonKey, int]:
-    """Add customers; return their ids."""
+    """Insert customers; return their ids."""
     if not new:
         return {}
     rows = [{"shop_id": shop_id, "created_at": ctx.now, **row} for row in new.values()]

@@ -1,4 +1,4 @@
-"""Services brought along, each with its heading and who gives it."""
+"""Importing services with their categories and providers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = (
     "position",
     "active",
 )
-"""Names of several – synonyms, providers – are parted by commas."""
+"""Lists in a cell – synonyms, providers – are separated by commas."""
 
 
 def plan_rows(sheet: CsvFile, known: Catalog, _now: datetime) -> ImportPlan:
@@ -73,17 +73,17 @@ def _several(cell: str) -> list[str]:
 
 
 async def lock_affected(ctx: Context, plan: ImportPlan, _known: Catalog) -> None:
-    """Lock the calendars of those who give them."""
+    """Lock the calendars of the providers."""
     await ctx.lock_rows(calendars, {one.calendar_id for row in plan.rows for one in row["by"]})
 
 
 async def find_conflicts(_ctx: Context, _plan: ImportPlan, _known: Catalog) -> list[ImportFault]:
-    """Find nothing more: all there is stands in the catalog."""
+    """Return no faults: the catalog already showed all conflicts."""
     return []
 
 
 async def write_rows(ctx: Context, plan: ImportPlan, known: Catalog, _actor: Actor) -> int:
-    """Add the services, with headings that are new."""
+    """Insert the services and the new categories."""
     shop = {"shop_id": known.shop.id}
     headings = {category.name.casefold(): category.id for category in known.categories}
     new: dict[str, str] = {}
@@ -109,7 +109,7 @@ async def write_rows(ctx: Context, plan: ImportPlan, known: Catalog, _actor: Act
 
 
 async def _added(ctx: Context, table: Any, rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Insert rows, no two of one name; return the ids by name, folded."""
+    """Insert rows with distinct names; return their ids by folded name."""
     if not rows:
         return {}
     made = await ctx.execute(table.insert().returning(table.c.id, table.c.name), rows)

@@ -1,5 +1,5 @@
-"""Clock and calendar arithmetic: pure, no I/O.
+"""Time arithmetic without I/O.
 
-`ticks` turns spans into bit masks, `zones` wall time into instants, `opening_masks` opening hours
-into masks, `quiet_hours` says when nobody is written to.
+`ticks` turns spans into bit masks, `zones` local time into instants, `opening_masks` opening hours
+into masks; `quiet_hours` says when nobody is messaged.
 """

@@ -1,14 +1,4 @@
-"""Free times as bits: hours minus breaks minus claims, one integer a calendar.
-
-A calendar is one Python int: bit n is the n-th five-minute tick (UTC; a tick's number is its
-epoch second // 300) since the first tick of a `Window`. Open hours, claims, the grid, notice and
-horizon are all such masks. "Any of these providers" is an OR of what `starts` gives for each;
-"provider and room" is `starts` over the AND of their hours and the OR of their claims.
-
-Pure, and the only place of wall-clock arithmetic. All zone rules come from the pinned tzdata
-package: importing this module empties zoneinfo's search path for the whole process, so that two
-machines with different system files, and libraries that ask zoneinfo themselves, see one calendar.
-"""
+"""Opening hours in local time as bit masks of ticks (`core.localtime.ticks`)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,14 +15,14 @@ from core.localtime.ticks import (
 )
 from core.localtime.zones import load_zone, offset_segments
 
-# ------------------------------------------------------------------------------------ the words
+# ------------------------------------------------------------------------------------ hours
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of opening hours, in minutes of wall clock from the midnight of its date.
+    """A span of opening hours, in minutes of local time from the midnight of its date.
 
-    It belongs to the date it begins on and may run past midnight, to 48:00 (2880).
+    It belongs to the date it begins on and may run past midnight, up to 48:00 (2880).
     """
 
     opens: int
@@ -47,11 +37,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """When something is open, by the wall clock of `zone`.
+    """Opening hours in the local time of `zone`.
 
     `weekly` has seven entries, Monday first. An exception replaces the weekly hours of its local
-    date; an empty one closes it. Hours the day before reaches past midnight are not the date's own
-    and stay. Build one per version of the hours and keep it: building costs more than using.
+    date; an empty one closes it. Hours that run past midnight from the day before are not affected.
+    Build one per version of the hours and keep it: building costs more than using it.
     """
 
     zone: str
@@ -81,10 +71,10 @@ class OpeningHours:
 
 @lru_cache(maxsize=1024)
 def open_mask(schedule: OpeningHours, window: TickWindow) -> int:
-    """Ticks at which the schedule is open.
+    """Return the ticks at which the schedule is open.
 
-    An instant is open when its wall time lies in an interval of its local date or, counted on past
-    24:00, in one of the date before. So a repeated hour is open twice and a skipped one never.
+    An instant is open if its local time lies in an interval of its date or, counted past 24:00, of
+    the date before. So a repeated hour is open twice and a skipped one never.
     """
     week, special = schedule._week, schedule._special  # noqa: SLF001 - compiled for this function
     days = _local_days(window)
@@ -96,7 +86,7 @@ def open_mask(schedule: OpeningHours, window: TickWindow) -> int:
 
 @lru_cache(maxsize=1024)
 def grid_mask(zone: str, grid_minutes: int, window: TickWindow) -> int:
-    """Ticks whose local minute of the day is a multiple of the grid (5–1440, in steps of 5)."""
+    """Return the ticks whose local minute of the day is a multiple of the grid (5–1440, by 5)."""
     if not 0 < grid_minutes <= DAY_MINUTES or grid_minutes % TICK_MINUTES:
         raise ValueError(f"a grid is 5 to {DAY_MINUTES} minutes in steps of 5, not {grid_minutes}")
     day = sum(1 << tick for tick in range(0, TICKS_PER_DAY, grid_minutes // TICK_MINUTES))
@@ -106,7 +96,7 @@ def grid_mask(zone: str, grid_minutes: int, window: TickWindow) -> int:
 
 
 def _two_days(hours: Iterable[Interval]) -> bytes:
-    """A date's intervals over its own ticks and those of the next day."""
+    """Return a date's intervals as ticks of that date and the next."""
     mask = 0
     for interval in hours:
         opens, closes = interval.opens // TICK_MINUTES, interval.closes // TICK_MINUTES
@@ -115,7 +105,7 @@ def _two_days(hours: Iterable[Interval]) -> bytes:
 
 
 def _local_days(window: TickWindow) -> range:
-    """Local dates, as days since the epoch, whose hours can reach the window from any offset."""
+    """Return the local dates, in days since the epoch, whose hours may reach the window."""
     return range(
         window.first_tick // TICKS_PER_DAY - 2,
         (window.first_tick + window.tick_count) // TICKS_PER_DAY + 2,
@@ -123,7 +113,7 @@ def _local_days(window: TickWindow) -> range:
 
 
 def _from_local(pattern: int, base: int, zone: str, window: TickWindow) -> int:
-    """Take a mask over wall-clock ticks, its first bit being `base`, to the window's UTC ticks."""
+    """Map a mask over local ticks, starting at `base`, to the window's UTC ticks."""
     mask = 0
     for begins, ends, offset in offset_segments(zone, window):
         part = pattern >> (begins + offset - base) & ((1 << (ends - begins)) - 1)

@@ -1,4 +1,4 @@
-"""Quiet hours: when nobody is written to who did not just write."""
+"""Quiet hours: when we message nobody, except to answer."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from core.localtime import zones
 
 QuietHours = tuple[int, int]
-"""From and until, in minutes of the local day; equal: never quiet."""
+"""Start and end in minutes of the local day; equal means never quiet."""
 
 DEFAULT_QUIET_HOURS: QuietHours = (21 * 60, 8 * 60)
-"""Of a shop that sets none: 21:00 to 8:00."""
+"""The default of a shop that sets none: 21:00 to 8:00."""
 
 
 def effective_quiet_hours(*wanted: tuple[int | None, int | None]) -> QuietHours:
-    """Return the first quiet hours that are set – the person's, then the shop's –, or the default.
+    """Return the first quiet hours that are set (the person's, then the shop's), or the default.
 
-    Of a pair both are set or neither.
+    Both values of a pair are set, or neither.
     """
     for since, until in wanted:
         if since is not None and until is not None:
@@ -25,9 +25,9 @@ def effective_quiet_hours(*wanted: tuple[int | None, int | None]) -> QuietHours:
 
 
 def quiet_span(at: datetime, zone: str, quiet: QuietHours) -> tuple[datetime, datetime] | None:
-    """Return the quiet hours an instant lies in, [from, until); None if it lies in none.
+    """Return the quiet hours [from, until) that contain an instant, or None.
 
-    By what the clocks of `zone` show. Where they are set back, what comes twice is quiet twice.
+    In the local time of `zone`; an hour repeated when clocks are set back is quiet twice.
     """
     since, until = quiet
     at_s = int(at.timestamp())
@@ -44,7 +44,7 @@ def quiet_span(at: datetime, zone: str, quiet: QuietHours) -> tuple[datetime, da
         return None
     begins = [s for s in _readings(first, since, zone) if s <= at_s]
     ends = [s for s in _readings(last, until, zone) if s > at_s]
-    # Clocks set back over the edge: then what they show begins or ends right here.
+    # Clocks set back across an edge: the local time begins or ends at the instant of the change.
     return _instant(max(begins, default=at_s)), _instant(min(ends, default=at_s))
 
 

@@ -1,14 +1,4 @@
-"""Free times as bits: hours minus breaks minus claims, one integer a calendar.
-
-A calendar is one Python int: bit n is the n-th five-minute tick (UTC; a tick's number is its
-epoch second // 300) since the first tick of a `Window`. Open hours, claims, the grid, notice and
-horizon are all such masks. "Any of these providers" is an OR of what `starts` gives for each;
-"provider and room" is `starts` over the AND of their hours and the OR of their claims.
-
-Pure, and the only place of wall-clock arithmetic. All zone rules come from the pinned tzdata
-package: importing this module empties zoneinfo's search path for the whole process, so that two
-machines with different system files, and libraries that ask zoneinfo themselves, see one calendar.
-"""
+"""Conversion between local time and instants, by the rules of the pinned tzdata package."""
 
 import zoneinfo
 from bisect import bisect_left
@@ -18,43 +8,43 @@ from zoneinfo import ZoneInfo
 
 from core.localtime.ticks import DAY_MINUTES, EPOCH_ORDINAL, TICK_SECONDS, TICKS_PER_DAY, TickWindow
 
-# ------------------------------------------------------------------------------------ wall clocks
+# ------------------------------------------------------------------------------------ local time
 
 
 def load_zone(name: str) -> ZoneInfo:
-    """The rules of an IANA zone, from the pinned tzdata; ValueError for a name it does not have."""
+    """Return an IANA zone from the pinned tzdata; raise ValueError for an unknown name."""
     return _zone(name)
 
 
 def to_local(epoch_s: int, zone: str) -> datetime:
-    """What the clocks of `zone` show at an instant, aware."""
+    """Return an instant as an aware datetime in `zone`."""
     return datetime.fromtimestamp(epoch_s, _zone(zone))
 
 
 def instants_at(day: date, minute: int, zone: str) -> tuple[int, ...]:
-    """Epoch seconds at which clocks in `zone` show that minute (0–1439) of that date.
+    """Return the epoch seconds at which local time is that minute (0–1439) of that date.
 
-    None when the clocks jump over it, two when they are set back and show it again.
+    None if clocks skip it, two if they are set back and repeat it.
     """
     if not 0 <= minute < DAY_MINUTES:
         raise ValueError(f"a day has the minutes 0 to {DAY_MINUTES - 1}, not {minute}")
     wall = datetime.combine(day, time(*divmod(minute, 60)), _zone(zone))
     shown = {int(reading.timestamp()) for reading in (wall, wall.replace(fold=1))}
-    # In a gap neither reading comes back as the time it was made from.
+    # A skipped time does not survive the round trip with either fold.
     wanted = wall.replace(tzinfo=None)
     return tuple(s for s in sorted(shown) if to_local(s, zone).replace(tzinfo=None) == wanted)
 
 
 def first_instant_at(day: date, minute: int, zone: str) -> int:
-    """Epoch seconds at which clocks in `zone` first show that minute (0–1439) of that date.
+    """Return the first epoch second at which local time is that minute (0–1439) of that date.
 
-    Where they jump over it, the moment they jump.
+    If clocks skip it, the instant of the change.
     """
     shown = instants_at(day, minute, zone)
     if shown:
         return shown[0]
     wall = datetime.combine(day, time(*divmod(minute, 60)), _zone(zone))
-    # By the rule before the jump it comes after it, and by the rule after it before.
+    # In a gap, the old offset gives an instant after the change, the new one an instant before.
     before, after = wall.replace(fold=1).timestamp(), wall.timestamp()
     return TICK_SECONDS * _change(
         zone, range(int(before) // TICK_SECONDS, int(after) // TICK_SECONDS + 1)
@@ -62,10 +52,10 @@ def first_instant_at(day: date, minute: int, zone: str) -> int:
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
-    """Epoch seconds of a local date's first instant and of the one past its last.
+    """Return the epoch seconds of a local date's start and of the next date's.
 
-    Where midnight is skipped the day begins at 1:00, say; where it is repeated, at the first.
-    Equal bounds for a date that a zone left out altogether.
+    Where midnight is skipped the day begins at, say, 1:00; where it is repeated, at the first. Both
+    are equal for a date that the zone skipped entirely.
     """
     begins = (day.toordinal() - EPOCH_ORDINAL) * TICKS_PER_DAY
     ends = begins + TICKS_PER_DAY
@@ -77,7 +67,7 @@ def day_bounds(day: date, zone: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo:
-    # The list keeps out what is a file or a folder of the package, but no zone.
+    # The list excludes files and folders of the package that are no zones.
     if name not in _zone_names():
         raise ValueError(f"unknown time zone {name!r}")
     return ZoneInfo(name)
@@ -90,10 +80,10 @@ def _zone_names() -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def offset_segments(name: str, window: TickWindow) -> tuple[tuple[int, int, int], ...]:
-    """The window cut where the zone's offset changes: (from tick, until tick, offset in ticks)."""
+    """Return the window split where the offset changes: (from, until, offset), all in ticks."""
     end = window.first_tick + window.tick_count
     cut, offset, found = window.first_tick, _offset(name, window.first_tick), []
-    # One look a day is enough: no zone changes twice within one and back to where it was.
+    # Sampling once a day suffices: no zone changes its offset and back within a day.
     for look in range(window.first_tick, end, TICKS_PER_DAY):
         day = range(look, min(look + TICKS_PER_DAY, end - 1) + 1)
         if (later := _offset(name, day[-1])) != offset:
@@ -104,12 +94,12 @@ def offset_segments(name: str, window: TickWindow) -> tuple[tuple[int, int, int]
 
 
 def _change(name: str, ticks: range) -> int:
-    """The first of the ticks to differ in offset from the very first, which the last does."""
+    """Return the first tick with another offset than the first; the last tick's must differ."""
     before = _offset(name, ticks[0])
     return ticks[bisect_left(ticks, True, key=lambda tick: _offset(name, tick) != before)]
 
 
 def _offset(name: str, tick: int) -> int:
-    """Ticks by which local clocks are ahead of UTC."""
+    """Return the ticks by which local time is ahead of UTC."""
     ahead = to_local(tick * TICK_SECONDS, name).utcoffset() or timedelta()
     return ahead // timedelta(seconds=TICK_SECONDS)

@@ -1,1 +1,1 @@
-"""Messages in and out: inbox, conversations, prompts, lines, and the outbox."""
+"""Messages in and out: inbox, conversations, prompts, lines and the outbox."""

@@ -1,4 +1,4 @@
-"""Conversations: one row for each address on a line, with the state of its talk."""
+"""Conversations: one row per address on a line, with the state of its flows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from core.messaging.messages import Json
 
 
 def closed_conversation_state(ctx: Context) -> sa.ColumnElement[object]:
-    """Return what is left of a talk's state when it is closed: how many flows it began.
+    """Return the state kept of a closed conversation: the number of flows it began.
 
-    Effects are keyed by the flow's number (`Talk.once`). Counted anew, the next person's first
-    booking would be taken for the last person's.
+    Effects are keyed by the flow's number (`Talk.once`); if counting restarted, the next person's
+    first booking would be mistaken for the last person's.
     """
     runs = sa.func.coalesce(conversations.c.state["runs"].as_integer(), 0)
     build = sa.func.jsonb_build_object if ctx.is_postgresql else sa.func.json_object
@@ -32,10 +32,10 @@ def closed_conversation_state(ctx: Context) -> sa.ColumnElement[object]:
 
 @dataclass(frozen=True, slots=True)
 class StoredConversation:
-    """A conversation as it is stored, with its line. Times are aware UTC.
+    """A stored conversation with its line; times are aware UTC.
 
-    `shop_id` is the shop the talk is about and `line_shop_id` the one the line serves, which goes
-    first; `shop_version` is that of the shop which counts.
+    `shop_id` is the shop the conversation is about and `line_shop_id` the one the line serves,
+    which takes precedence; `shop_version` is that shop's catalog version.
     """
 
     id: int
@@ -58,7 +58,7 @@ class StoredConversation:
 
 
 class ConversationChanges(TypedDict, total=False):
-    """What a turn may change of its conversation."""
+    """What a turn may change in its conversation."""
 
     name: str
     language: str
@@ -97,13 +97,13 @@ LOCK = (
     .where(conversations.c.id == sa.bindparam("conversation_id"))
     .with_for_update(key_share=True, of=conversations)
 )
-"""The statement that locks a conversation: whoever has run it has the next turn."""
+"""The statement that locks a conversation; its holder runs the next turn."""
 
 _SAVE = sa.update(conversations).where(conversations.c.id == sa.bindparam("this"))
 
 
 async def lock_conversation(ctx: Context, conversation_id: int) -> StoredConversation | None:
-    """Lock a conversation until the end of the transaction and return it; None if it is gone."""
+    """Lock a conversation until the end of the transaction and return it, or None if it is gone."""
     row = (await ctx.execute(LOCK, {"conversation_id": conversation_id})).first()
     return None if row is None else StoredConversation(**row._asdict())
 
@@ -116,17 +116,17 @@ async def save_turn(
     last_in_at: datetime,
     changes: ConversationChanges,
 ) -> None:
-    """Write down where a talk stands after a turn, and what the turn changed."""
+    """Save a conversation's state after a turn, with what the turn changed."""
     values = {"state": state, "last_in_at": last_in_at, **changes}
     await ctx.execute(_SAVE, {"this": conversation_id, **values})
 
 
-# ------------------------------------------------------------------------------------ talk
+# --------------------------------------------------------------------------------- reading
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationAddress:
-    """Whose conversation it is: the address on a line of ours."""
+    """A conversation's address and line."""
 
     id: int
     line_id: int
@@ -162,13 +162,13 @@ def _addresses() -> sa.Select[Any]:
 
 
 async def find_conversations(ctx: Context, shop_id: int, asked: PageRequest) -> Page[Row]:
-    """Return the conversations of customers that are about a shop, the newest first."""
+    """Return a page of customers' conversations about a shop, newest first."""
     rows = conversation_rows(shop_id)
     return await paginate(ctx, rows, [conversations.c.id], asked, newest_first=True)
 
 
 async def get_conversation(ctx: Context, shop_id: int, conversation_id: int) -> Row:
-    """Return one of them; else NotFound."""
+    """Return one of them; raise NotFound otherwise."""
     row = await ctx.first(conversation_rows(shop_id).where(conversations.c.id == conversation_id))
     if row is None:
         raise NotFound(conversation=conversation_id)
@@ -189,9 +189,9 @@ def conversation_rows(shop_id: int) -> sa.Select[Any]:
 
 
 async def read_transcript(ctx: Context, conversation_id: int, asked: PageRequest) -> Page[Row]:
-    """Return what was said in a conversation, the newest first: at, way (in, out), id, text, state.
+    """Return a page of a conversation, newest first: at, way (in, out), id, text, state.
 
-    Of what we sent, the words as they went out; secrets are not kept.
+    Outgoing texts as they were sent; secrets are not kept.
     """
     incoming = sa.select(
         inbox.c.received_at.label("at"),

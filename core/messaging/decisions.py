@@ -1,4 +1,4 @@
-"""What people may decide outside the question of a talk: kinds and values, no labels or words."""
+"""Decisions outside a flow: their kinds and values, without labels or words."""
 
 from __future__ import annotations
 
@@ -21,19 +21,17 @@ DecisionKind = Literal[
     "proposal",
     "reminder",
 ]
-"""What is decided: a request, a chat that acts for a member from now on, what the card of a booking
-offers, what a customer wrote, what the card of an ended booking offers, an invitation, how a visit
-went, who talks to a customer, another time, a reminder.
-"""
+"""The kinds of decisions: a request, a chat paired to a member, the actions on a booking, a
+customer's message, the actions on an ended booking, an invitation, the outcome of a visit, a
+handoff, a proposed time, a reminder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A choice that stays open beside the talk until `expires_at`.
+    """A choice that stays open outside any flow until `expires_at`.
 
-    `options` are the values to choose from, in the order in which they are shown, and `args` say
-    what the decision is about. How an option is labelled and which words choose it is not core's
-    to know.
+    `options` are the values in display order, and `args` say what the decision is about. Labels,
+    and the words that choose an option, are the bot's.
     """
 
     kind: DecisionKind
@@ -42,7 +40,7 @@ class Decision:
     expires_at: datetime | None = None
 
     def prompt_columns(self, say: Say) -> dict[str, Json]:
-        """Return the columns of the prompt that asks for it below the words of `say`."""
+        """Return the columns of the prompt that asks for the decision below the text of `say`."""
         asked = {"say": say, "decision": self.kind, "options": self.options}
         return {
             "decision": self.kind,

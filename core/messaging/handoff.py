@@ -1,7 +1,7 @@
-"""Words between a shop's people and a customer, through the bot: neither sees the other's number.
+"""Messages between staff and a customer through the bot, hiding both numbers.
 
-Another's conversation is never changed from outside: an event in its inbox gives it to a person,
-and names the talk that answers come back to.
+Another conversation is never changed directly: an event in its inbox hands it to a person and names
+the conversation that replies go to.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from core.messaging.outbox import enqueue
 from core.messaging.outbox.prompts import enqueue_prompt
 
 RELAY_EVENT = "relay"
-"""The event that gives a talk to the person whose conversation the payload names."""
+"""The event that hands a conversation to the member whose conversation the payload names."""
 
 HANDBACK_EVENT = "handback"
-"""The event that gives it back to the bot."""
+"""The event that returns it to the bot."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerConversation:
-    """A customer's conversation, as the people of a shop may write to it."""
+    """A customer's conversation, as staff may write to it."""
 
     id: int
     line_id: int
@@ -38,7 +38,7 @@ class CustomerConversation:
 async def customer_conversation(
     ctx: Context, conversation_id: int, shop_id: int
 ) -> CustomerConversation:
-    """Return a conversation that is about this shop; NotFound for any other."""
+    """Return a conversation about this shop; raise NotFound for any other."""
     row = await ctx.first(
         sa.select(conversations.c.id, conversations.c.line_id, conversations.c.name)
         .join_from(conversations, lines)
@@ -63,10 +63,9 @@ async def send_to_customer(
     key: str,
     booking_id: int | None = None,
 ) -> None:
-    """Write to a customer in the shop's name; their answers come back to `from_conversation`.
+    """Send a customer a message in the shop's name; replies go to `from_conversation`.
 
-    Without one they stay in the customer's conversation, for whoever looks there. The bot
-    keeps quiet there meanwhile.
+    Without one they stay in the customer's conversation. The bot is silent there meanwhile.
     """
     line_id = await ctx.scalar(sa.select(conversations.c.line_id).where(conversations.c.id == to))
     await enqueue.enqueue(
@@ -92,7 +91,7 @@ async def send_to_customer(
 async def send_to_staff(
     ctx: Context, words: str, *, conversation_id: int, shop_id: int, name: str, to: int
 ) -> None:
-    """Bring a customer's words to whoever of the shop writes with them."""
+    """Forward a customer's message to the member who is writing with them."""
     await enqueue_prompt(
         ctx,
         Say("relay.from_customer", {"customer": name or Say("relay.somebody"), "words": words}),
@@ -108,7 +107,7 @@ async def send_to_staff(
 
 
 async def start_handoff(ctx: Context, talk: CustomerConversation, *, key: str) -> None:
-    """Have the bot keep quiet in a customer's talk: a person of the shop will write there."""
+    """Silence the bot in a customer's conversation, because a member will write there."""
     await inbox.store(
         ctx,
         line_id=talk.line_id,
@@ -120,7 +119,7 @@ async def start_handoff(ctx: Context, talk: CustomerConversation, *, key: str) -
 
 
 async def end_handoff(ctx: Context, talk: CustomerConversation, *, key: str) -> None:
-    """Give a customer's talk back to the bot. It is their talk: a message to it says so."""
+    """Return a customer's conversation to the bot, which tells the customer."""
     await inbox.store(
         ctx,
         line_id=talk.line_id,

@@ -1,4 +1,4 @@
-"""The inbox: every incoming, once. Stored first, handled afterwards, in order per conversation."""
+"""The inbox: every incoming message once, stored first and handled in order per conversation."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core.messaging.messages import Incoming, Json
 
 
 def wake_turn_runner(ctx: Context, conversation_id: int) -> None:
-    """Have the turn of a conversation run as soon as this transaction is committed.
+    """Run the conversation's turn as soon as this transaction commits.
 
-    Where nobody runs turns in this process, a tick finds it.
+    If no turns run in this process, a tick finds it.
     """
     if ctx.hooks.begin_turns is not None:
         ctx.after_commit.append(partial(ctx.hooks.begin_turns, conversation_id))
@@ -35,7 +35,7 @@ _SEEN = (
     .scalar_subquery()
 )
 
-# Put together once: a receipt is this one statement, and duplicates come in thousands.
+# Built once: receiving is this one statement, and duplicates come in thousands.
 _STORE = {
     name: dialect.insert(inbox)
     .values(conversation_id=_TALK, prompt_id=_SEEN)
@@ -48,10 +48,10 @@ _STORE = {
 async def store(
     ctx: Context, *, line_id: int, conversation_id: int, event_id: str, incoming: Incoming
 ) -> int | None:
-    """Store an incoming and return its id; None when this event of the line was stored before.
+    """Store an incoming and return its id; None if this event of the line was stored before.
 
-    With it goes the prompt its sender saw last: a bare "2" answers that one. NotFound when there
-    is no such conversation any more; the transaction is of no use then.
+    The prompt shown last is stored with it, since a bare "2" answers that one. Raise NotFound if
+    the conversation is gone; the transaction must then be rolled back.
     """
     values = {
         "line_id": line_id,
@@ -75,7 +75,7 @@ async def store(
 
 @dataclass(frozen=True, slots=True)
 class PendingIncoming:
-    """An incoming whose turn is still to come; `prompt_id` is the prompt its sender saw last."""
+    """An unhandled incoming; `prompt_id` is the prompt its sender saw last."""
 
     id: int
     data: Json
@@ -86,11 +86,11 @@ class PendingIncoming:
 
     @property
     def incoming(self) -> Incoming:
-        """What was sent, read only here: what cannot be read must still be laid aside."""
+        """Decode what was sent; called only in the turn, so that bad data can be set aside."""
         return Incoming.from_json(self.data)
 
 
-# Written out: the index of unfinished rows serves only queries that visibly share its condition.
+# Written out: a partial index serves only queries that visibly share its condition.
 _IS_NEW = sa.text("inbox.state = 'new'")
 
 # Built once: composing a statement costs as much as running it.
@@ -115,15 +115,15 @@ async def pending_incoming(
 ) -> Sequence[PendingIncoming]:
     """Return the oldest unfinished incoming of a conversation, at most `limit`, in order.
 
-    Lock the conversation first, in a statement of its own: what another process has just finished
-    must be seen as finished.
+    Lock the conversation first, in a separate statement, so that what another process has just
+    finished is seen as finished.
     """
     found = await ctx.execute(_PENDING, {"conversation_id": conversation_id, "limit": limit})
     return [PendingIncoming(**row._asdict()) for row in found]
 
 
 async def finish_incoming(ctx: Context, inbox_id: int, *, redacted: Incoming | None = None) -> None:
-    """Mark an incoming as handled; `redacted` is kept instead of what nobody shall read later."""
+    """Mark an incoming as handled; `redacted` replaces content that must not be kept."""
     done = {"state": "done", "done_at": ctx.now}
     if redacted is not None:
         done["incoming"] = redacted.to_json()
@@ -133,7 +133,7 @@ async def finish_incoming(ctx: Context, inbox_id: int, *, redacted: Incoming | N
 async def record_failure(
     ctx: Context, inbox_id: int, *, attempts: int, error: str, retry_at: datetime, dead: bool
 ) -> None:
-    """Note that a turn failed for the `attempts`th time; a `dead` one is not tried again."""
+    """Record the `attempts`th failure of a turn; a `dead` incoming is not retried."""
     await ctx.execute(
         sa.update(inbox)
         .where(inbox.c.id == inbox_id)
@@ -150,7 +150,7 @@ async def record_failure(
 async def unfinished_conversations(
     ctx: Context, *, min_age: timedelta, limit: int | None
 ) -> list[int]:
-    """Return the conversations whose oldest unfinished incoming is due and of this age."""
+    """Return conversations whose oldest unfinished incoming is due and `min_age` old."""
     first = (
         sa.select(sa.func.min(inbox.c.id).label("id"))
         .where(_IS_NEW)

@@ -1,7 +1,7 @@
-"""Our ends of the channels, as an installation's admins set them up.
+"""Lines: our ends of the channels, configured by the installation's admins.
 
-A number or sender belongs to the installation, and so does its bill; a shop is reached by it. What
-was written on a line stays the business of the shop it was written to.
+A number or sender, and its bill, belong to the installation; a shop is reached through it. What was
+written on a line stays with the shop it was written to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from core.values.phone_numbers import MAX_LENGTH
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One end: `address` is our number, messaging service or bot; no shop means all of them."""
+    """A line: `address` is our number, messaging service or bot; without a shop it serves all."""
 
     id: int
     transport: str
@@ -37,14 +37,14 @@ class Line:
 
 
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
-"""A messaging service of Twilio's: it chooses among its numbers."""
+"""A Twilio messaging service, which chooses among its numbers."""
 
 
 async def add_twilio_line(ctx: Context, line: NewLine, *, account: str) -> int:
     """Add a number or sender of a Twilio account and return its id; no shop means all of them.
 
-    Invalid (`field`, `reason`): "phone" for an address that is none, "taken" for one that is a
-    line already, "account" where no account is set up, "unknown" for a shop that is not there.
+    Raise InvalidValue (`field`, `reason`): "phone" for a malformed address, "taken" for one in use,
+    "account" without a Twilio account, "unknown" for an unknown shop.
     """
     wrong = []
     if not account:
@@ -69,7 +69,7 @@ async def add_twilio_line(ctx: Context, line: NewLine, *, account: str) -> int:
         "created_at": ctx.now,
     }
     made = await ctx.scalar(ctx.insert_ignoring_conflicts(lines, new).returning(lines.c.id))
-    if made is None:  # another transaction added it this moment
+    if made is None:  # another transaction has just added it
         raise InvalidValue(field="address", reason="taken")
     return int(made)
 
@@ -77,7 +77,7 @@ async def add_twilio_line(ctx: Context, line: NewLine, *, account: str) -> int:
 async def change_line(ctx: Context, line_id: int, change: LineChange) -> None:
     """Change which shop a line serves (None: all), whether it is the staff's, whether it is used.
 
-    LineInUse where somebody else would come to see what was written on it.
+    Raise LineInUse if others would then see what was written on it.
     """
     values = change.changes()
     row = await _locked(ctx, line_id)
@@ -91,7 +91,7 @@ async def change_line(ctx: Context, line_id: int, change: LineChange) -> None:
         about = sa.func.coalesce(row.shop_id, conversations.c.shop_id)
         if there is not None:
             await _unless(ctx, line_id, talks, about != there)
-        else:  # whose they were they stay
+        else:  # existing conversations keep their shop
             theirs = conversations.update().where(talks, conversations.c.shop_id.is_(None))
             await ctx.execute(theirs.values(shop_id=row.shop_id))
     if values:
@@ -99,7 +99,7 @@ async def change_line(ctx: Context, line_id: int, change: LineChange) -> None:
 
 
 async def remove_line(ctx: Context, line_id: int) -> None:
-    """Take a line away; LineInUse for one that has talks, which can be switched off instead."""
+    """Delete a line; raise LineInUse if it has conversations (it can be switched off instead)."""
     await _locked(ctx, line_id)
     await _unless(ctx, line_id, conversations.c.line_id == line_id)
     await ctx.execute(lines.delete().where(lines.c.id == line_id))
@@ -125,12 +125,12 @@ async def _unless(ctx: Context, line_id: int, *which: sa.ColumnElement[bool]) ->
 
 
 def _address(channel: str, written: str) -> str:
-    """Return the address as Twilio names it; "" for none."""
+    """Return the address in Twilio's form, or "" if malformed."""
     text = written.strip().removeprefix("whatsapp:")
     if channel == "sms" and _SERVICE.fullmatch(text):
         return text
     try:
-        # No check of its kind as for people's phones: senders may well be toll-free.
+        # Unlike people's phones, senders may be toll-free.
         number = phonenumbers.parse(text if len(text) <= MAX_LENGTH else "", None)
     except phonenumbers.NumberParseException:
         return ""
@@ -143,12 +143,12 @@ def _address(channel: str, written: str) -> str:
 
 
 async def list_lines(ctx: Context, asked: PageRequest) -> Page[Row]:
-    """Return the ends of channels of the installation, also those out of use."""
+    """Return a page of the installation's lines, including inactive ones."""
     return await paginate(ctx, _lines(), [lines.c.id], asked)
 
 
 async def get_line(ctx: Context, line_id: int) -> Row:
-    """Return one of them; else NotFound."""
+    """Return a line; raise NotFound otherwise."""
     row = await ctx.first(_lines().where(lines.c.id == line_id))
     if row is None:
         raise NotFound(line=line_id)
@@ -156,7 +156,7 @@ async def get_line(ctx: Context, line_id: int) -> Row:
 
 
 async def list_shop_lines(ctx: Context, shop_id: int, asked: PageRequest) -> Page[Row]:
-    """Return the ends of channels by which a shop is reached, those that serve all shops too."""
+    """Return a page of the lines that reach a shop, including those that serve all shops."""
     serves = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
     return await paginate(ctx, _lines().where(serves), [lines.c.id], asked)
 
@@ -167,7 +167,7 @@ def _lines() -> sa.Select[Any]:
 
 
 async def load_lines(ctx: Context, transport: str | None = None) -> list[Line]:
-    """Return the active lines, of one transport or of all."""
+    """Return the active lines, of one transport or all."""
     c = lines.c
     rows = sa.select(c.id, c.transport, c.channel, c.account, c.address, c.shop_id, c.staff).where(
         c.active
@@ -187,7 +187,7 @@ async def get_or_create_line(
     shop_id: int | None = None,
     staff: bool = False,
 ) -> int:
-    """Return the id of our end of a channel, added if it is not there; None serves all shops."""
+    """Return a line's id, adding the line if necessary; a shop of None serves all shops."""
     end = {"transport": transport, "channel": channel, "account": account, "address": address}
     end = {name: check_value(ShortText, name, value) for name, value in end.items()}
     new = {**end, "shop_id": shop_id, "staff": staff, "created_at": ctx.now}

@@ -1,4 +1,4 @@
-"""What crosses between people and flows: Incoming, Say, Choice – without wording or channel."""
+"""Messages between people and flows: Incoming, Say, Choice – without wording or channel."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Json = Any
-"""Anything `json` writes; the journal, prompts, inbox and outbox hold nothing else."""
+"""JSON data, the only content of journals, prompts, inbox and outbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """An instant as the wall clock of `zone` shows it; `at` is aware UTC."""
+    """An instant shown in the local time of `zone`; `at` is aware UTC."""
 
     at: datetime
     zone: str
@@ -33,10 +33,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """What we tell somebody: the key of a text and its parameters.
+    """A message without wording: the key of a text and its parameters.
 
-    Parameters are str, int, bool, None, date, When, Money, Say, or tuples of these.
-    `secret` ones (codes, links that open something) are wiped once sent and never logged.
+    Parameters are str, int, bool, None, date, When, Money, Say, or tuples of these. `secret` ones
+    (codes, links that grant access) are wiped once sent and never logged.
     """
 
     key: str
@@ -44,17 +44,17 @@ class Say:
     secret: bool = False
 
     def content_hash(self) -> str:
-        """A short hash of all it would show: changes whenever a word or figure would."""
+        """Return a short hash that changes whenever a displayed word or figure would."""
         text = json.dumps(encode_value(self), sort_keys=True, ensure_ascii=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option of a prompt: the JSON value it stands for and the label people see.
+    """An option of a prompt: its JSON value and its label.
 
-    `words` may choose it when typed (already folded to lower case). `nav` says that it leads to
-    other options instead of answering.
+    `keywords` also choose it when typed (folded to lower case). `is_navigation` marks one that
+    leads to other options instead of answering.
     """
 
     value: Json
@@ -67,10 +67,10 @@ class Choice:
 class Incoming:
     """What a person did: wrote, tapped, shared a contact, sent a file.
 
-    An "event" comes from ourselves: `text` says which (`handoff.HANDBACK_EVENT`). `payload` is a
-    tapped button's `prompt.index` and `message` the message of ours that holds it; `contact` a
-    shared phone in E.164 that the channel vouches for; `media` the MIME types of files; `name` what
-    the channel calls them.
+    An "event" is our own: `text` says which (`handoff.HANDBACK_EVENT`). `payload` is a tapped
+    button's `prompt.index` and `message` our message that contains it; `contact` a shared phone in
+    E.164 that the channel verified; `media` the MIME types of files; `name` the name the channel
+    gives.
     """
 
     kind: Literal["text", "tap", "contact", "media", "location", "event"] = "text"
@@ -83,13 +83,13 @@ class Incoming:
     message: str = ""
 
     def to_json(self) -> Json:
-        """Return it without empty fields."""
+        """Return JSON data without empty fields."""
         fields = {slot: getattr(self, slot) for slot in self.__slots__}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items() if v}
 
     @classmethod
     def from_json(cls, data: Json) -> Incoming:
-        """Read what `to_json` wrote; fields of later versions are passed over."""
+        """Return the Incoming of `to_json` data, ignoring fields of later versions."""
         known = {k: v for k, v in data.items() if k in cls.__slots__}
         if "media" in known:
             known["media"] = tuple(known["media"])
@@ -97,7 +97,7 @@ class Incoming:
 
 
 def encode_value(value: object) -> Json:
-    """Return `value` (a Say and all that may stand in one) as JSON data."""
+    """Return `value` (a Say or anything it may contain) as JSON data."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -125,7 +125,7 @@ def encode_value(value: object) -> Json:
 
 
 def decode_value(data: Json) -> Any:
-    """Return what `encode` was given; lists come back as tuples."""
+    """Return the value of `encode_value` data; lists become tuples."""
     if isinstance(data, list):
         return tuple(decode_value(v) for v in data)
     if not isinstance(data, dict):

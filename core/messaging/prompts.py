@@ -1,4 +1,4 @@
-"""Prompts: what was asked in a conversation, with the options that may answer it."""
+"""Prompts: what was asked in a conversation, with the options that answer it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from core.messaging.messages import Json, encode_value
 
 @dataclass(frozen=True, slots=True)
 class StoredPrompt:
-    """A prompt as it is stored. `decision` is its kind, "" if asked within a flow.
+    """A stored prompt.
 
-    `number_offset` is the number before its first option, None until it is shown.
+    `decision` is its kind, "" for a question of a flow. `number_offset` is the number before its
+    first option, None until it is shown.
     """
 
     id: int
@@ -65,7 +66,7 @@ _CLOSE = sa.update(prompts).where(
 async def load_prompts(
     ctx: Context, conversation_id: int, *, known: Collection[int]
 ) -> list[StoredPrompt]:
-    """Return a conversation's open prompts outside its flows and those with `known` ids, by id."""
+    """Return a conversation's open decisions and its prompts with `known` ids, by id."""
     rows = await ctx.execute(_LOAD, {"conversation_id": conversation_id, "known": list(known)})
     return [StoredPrompt(**row._asdict()) for row in rows]
 
@@ -86,7 +87,7 @@ async def add_flow_prompt(
     number_offset: int | None,
     message_id: str,
 ) -> int:
-    """Store the question of a flow under way and return its id."""
+    """Store the question of an active flow and return its id."""
     return await ctx.insert(
         prompts,
         conversation_id=conversation_id,
@@ -111,7 +112,7 @@ async def add_standing_prompt(
     message_id: str,
     expires_at: datetime | None,
 ) -> int:
-    """Store a prompt that stays open beside the talk until `expires_at`; return its id."""
+    """Store a prompt that stays open outside any flow until `expires_at`; return its id."""
     return await ctx.insert(
         prompts,
         conversation_id=conversation_id,

@@ -1,4 +1,4 @@
-"""Links that open one booking for whoever holds them, and nobody who guesses."""
+"""Signed links: whoever has one may open one booking, and nobody can guess one."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import hmac
 from core.db.context import Context
 from core.errors import NotFound
 
-_SIGNED = 10  # characters: 50 bits, checked by a server that limits its callers
+_SIGNED = 10  # characters: 50 bits, checked by a rate-limited server
 
 
 def booking_url(ctx: Context, booking_id: int) -> str:
-    """Return the address of a booking's page; with `.ics` behind it, of its calendar file."""
+    """Return the URL of a booking's page; with `.ics` appended, of its calendar file."""
     return f"{ctx.settings.public_base_url}/b/{booking_token(ctx.secret, booking_id)}"
 
 
 def booking_token(secret: bytes, booking_id: int) -> str:
-    """Return the token of a booking: its number and a signature, short enough for an SMS."""
+    """Return the token of a booking: its id and a signature, short enough for an SMS."""
     return f"{booking_id:x}-{_signature(secret, booking_id)}"
 
 
 def booking_id_from_token(secret: bytes, token: str) -> int:
-    """Return the booking a token opens; NotFound for any other text."""
+    """Return the booking id of a token; raise NotFound for an invalid one."""
     return _opened(secret, "booking", token)
 
 
 def unsubscribe_token(secret: bytes, conversation_id: int) -> str:
-    """Return the token by which whoever reads a mail of a conversation wants no more of them."""
+    """Return the token that unsubscribes an e-mail conversation."""
     return f"{conversation_id:x}-{_signature(secret, conversation_id, 'mail')}"
 
 
 def conversation_id_from_token(secret: bytes, token: str) -> int:
-    """Return the conversation a mail's token is of; NotFound for any other text."""
+    """Return the conversation id of an unsubscribe token; raise NotFound for an invalid one."""
     return _opened(secret, "mail", token)
 
 

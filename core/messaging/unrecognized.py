@@ -1,4 +1,4 @@
-"""What people wrote that the bot made nothing of: kept without names and numbers, to learn from."""
+"""Texts the bot did not understand, kept without names and numbers to improve it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from core.db import tables
 from core.db.context import Context
 
 MAX_LENGTH = 200
-"""Characters that are kept of a text."""
+"""Characters kept of a text."""
 
 RETENTION = timedelta(days=90)
-"""How long a text is kept: long enough to see what comes back, no longer."""
+"""How long a text is kept."""
 
 _t = tables.misunderstood.c
 
 
 @dataclass(frozen=True, slots=True)
 class UnrecognizedText:
-    """A redacted text, what it was an answer to, how often it came and when last (aware UTC)."""
+    """A redacted text, the question it answered, how often it came and when last (aware UTC)."""
 
     text: str
     language: str
@@ -34,7 +34,7 @@ class UnrecognizedText:
 async def record_unrecognized(
     ctx: Context, redacted: str, *, shop_id: int | None, language: str, expects: str
 ) -> None:
-    """Keep a text that is redacted already."""
+    """Store a text that is already redacted."""
     await ctx.insert(
         tables.misunderstood,
         shop_id=shop_id,
@@ -48,7 +48,7 @@ async def record_unrecognized(
 async def most_frequent(
     ctx: Context, *, shop_id: int | None = None, limit: int = 100
 ) -> Sequence[UnrecognizedText]:
-    """Return the texts of the last 90 days, the commonest first; of one shop or of all."""
+    """Return the texts of the last 90 days, most frequent first, of one shop or all."""
     where = [_t.at > ctx.now - RETENTION]
     if shop_id is not None:
         where.append(_t.shop_id == shop_id)
@@ -64,6 +64,6 @@ async def most_frequent(
 
 
 async def delete_expired(ctx: Context) -> int:
-    """Delete what is older than 90 days; return how many."""
+    """Delete texts older than 90 days; return how many."""
     done = await ctx.execute(sa.delete(tables.misunderstood).where(_t.at <= ctx.now - RETENTION))
     return int(done.rowcount)

@@ -1,4 +1,4 @@
-"""Templates that a provider keeps for us: their names here, their ids there."""
+"""Message templates stored at the provider: our names and its ids."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from core.db.tables import contents, shops
 
 @dataclass(frozen=True, slots=True)
 class StoredTemplate:
-    """One template at the provider; `approval` is what WhatsApp thinks of it, if it was asked."""
+    """A template at the provider; `approval` is WhatsApp's status, if known."""
 
     sid: str
     approval: str = ""
 
 
 async def load_templates(ctx: Context, account: str) -> dict[str, StoredTemplate]:
-    """Return the templates an account keeps, by the names they have here."""
+    """Return an account's templates, by our names."""
     rows = await ctx.all(
         sa.select(contents.c.name, contents.c.sid, contents.c.approval).where(
             contents.c.account == account
@@ -30,7 +30,7 @@ async def load_templates(ctx: Context, account: str) -> dict[str, StoredTemplate
 
 
 async def replace_templates(ctx: Context, account: str, kept: Mapping[str, StoredTemplate]) -> None:
-    """Remember exactly these templates of an account."""
+    """Replace the stored templates of an account."""
     before = await load_templates(ctx, account)
     changed = [name for name in before if kept.get(name) != before[name]]
     if changed:
@@ -53,16 +53,16 @@ async def replace_templates(ctx: Context, account: str, kept: Mapping[str, Store
 
 
 async def assign_templates(ctx: Context, approved: Mapping[str, Mapping[str, str]]) -> int:
-    """Give every shop the approved templates (text's key → language → id) it has none of its own.
+    """Add approved templates (text key → language → id) to shops that lack them.
 
-    Return how many shops got any.
+    A shop's own templates are kept. Return how many shops changed.
     """
     count = 0
     for row in await ctx.all(sa.select(shops.c.id, shops.c.templates).order_by(shops.c.id)):
         own = row.templates or {}
         merged = dict(own)
         for key, sids in approved.items():
-            # A shop's own for "tell" goes for "tell.moved" too, where it has none for that.
+            # A shop's own template for "tell" also covers "tell.moved", unless it has one for that.
             theirs = {**own.get(key.partition(".")[0], {}), **own.get(key, {})}
             given = {language: sid for language, sid in sids.items() if language not in theirs}
             if given:

@@ -1,8 +1,8 @@
-"""Consent to our messages: when it was given or taken back, where, and in which words.
+"""Consent to our messages: when it was given or withdrawn, where, and in which words.
 
-It belongs to a conversation, which is an address on a line; `conversations` has what holds now,
-`consents` how that came about. People say it themselves, or have somebody of the shop write down
-what they said ("told"). What they said themselves weighs more: only they take it back.
+It belongs to a conversation, that is, an address on a line; `conversations` holds the current
+state, `consents` its history. People give or withdraw it themselves, or staff record what they were
+told ("told"). Only the person can withdraw their own opt-out.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from core.errors import OptOutStands
 from core.messaging.outbox.delivery_status import opt_out_source, record_opt_out
 
 MAX_WORDING_LENGTH = 300
-"""Characters of the words that are kept."""
+"""Characters kept of the wording."""
 
 
 async def record_consent(
     ctx: Context, conversation_id: int, *, given: bool, how: str, wording: str
 ) -> None:
-    """Write down that somebody wants our messages, or no more of them.
+    """Record consent to our messages, or an opt-out.
 
-    `how`: "wrote" for whoever wrote to us first, "start", "stop", "asked" for a link of ours,
-    "refused" for what a network told us, "told" for what the shop was told. `wording` are their
-    words.
+    `how`: "wrote" if they wrote first, "start", "stop", "asked" through a link of ours, "refused"
+    if a network reported it, "told" if staff did. `wording` is what they wrote or said.
     """
     await ctx.insert(
         consents,
@@ -40,9 +39,9 @@ async def record_consent(
 async def record_reported_consent(
     ctx: Context, conversation_id: int, *, given: bool, wording: str
 ) -> None:
-    """Write down what somebody told the shop about messages in a conversation; once is enough.
+    """Record, once, what somebody told staff about messages in a conversation.
 
-    OptOutStands for a yes where they opted out by themselves, or a network did for them.
+    Raise OptOutStands for consent where the person or a network opted out.
     """
     await ctx.lock_rows(conversations, [conversation_id])
     if not given:

@@ -1,4 +1,4 @@
-"""People as shops know them: customers with their blocks, and those who work there."""
+"""Customers: people as a shop knows them, with their blocks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.values.phone_numbers import parse_phone
 async def get_or_create_customer(
     ctx: Context, shop_id: int, user_id: int, *, name: str, phone: str
 ) -> int:
-    """Return the id of a user's customer row at a shop, made with `name` and `phone` if new.
+    """Return the id of a user's customer row at a shop, created with `name` and `phone` if new.
 
-    A walk-in with the same phone stays a row apart: phones are shared and recycled, and nobody
-    is shown another's bookings for having a number. A block follows the phone all the same:
-    CustomerBlocked when somebody new comes with the phone of a blocked customer.
+    A walk-in with the same phone stays a separate row: phones are shared and recycled, and a number
+    must not reveal another person's bookings. A block does apply by phone: raise CustomerBlocked
+    for a new user with the phone of a blocked customer.
     """
     mine = customers.c.user_id == user_id
     wanted = mine | (customers.c.blocked & (customers.c.phone == phone)) if phone else mine
@@ -43,15 +43,15 @@ async def get_or_create_customer(
     made = await ctx.scalar(
         ctx.insert_ignoring_conflicts(customers, values).returning(customers.c.id)
     )
-    # None: another transaction made it this moment.
+    # None: another transaction has just created it.
     return int(made or await ctx.scalar(known.where(mine)))
 
 
 async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -> int:
-    """Add a walk-in, a child, an import: somebody without an account; return the id.
+    """Add a customer without an account (a walk-in, a child, an import); return the id.
 
-    `phone` as people of the shop's country write it. The same name and phone is the same person.
-    NotFound for a shop that is not there.
+    `phone` is in the format of the shop's country. The same name and phone is the same customer.
+    Raise NotFound for an unknown shop.
     """
     name = _name(name)
     if phone:
@@ -72,7 +72,7 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
 async def set_customer_blocked(
     ctx: Context, shop_id: int, customer_id: int, *, blocked: bool = True
 ) -> None:
-    """Take no more bookings from a customer, or take them again; NotFound if not this shop's."""
+    """Block or unblock a customer; raise NotFound if they are not this shop's."""
     done = await ctx.execute(
         sa.update(customers)
         .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
@@ -103,9 +103,10 @@ async def change_customer(
 
 
 async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: int) -> None:
-    """Make two rows of one person one: bookings, notes and a block go over to `into`.
+    """Merge a duplicate customer into another: bookings, notes and a block move to `into`.
 
-    NotFound if either is not this shop's; Invalid for two who each have an account: they are two.
+    Raise NotFound if either is not this shop's, and InvalidValue if both have accounts, since they
+    are two people.
     """
     await ctx.lock_rows(customers, [customer_id, into])
     both = sa.select(customers).where(
@@ -136,7 +137,7 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
     )
 
 
-# ------------------------------------------------------------------------------------ within
+# --------------------------------------------------------------------------------- internal
 
 
 def _name(text: str) -> str:
@@ -147,7 +148,7 @@ def _name(text: str) -> str:
 
 
 async def parse_shop_phone(ctx: Context, shop_id: int, text: str) -> str:
-    """Read a phone as the shop's country writes it; NotFound for a shop that is not there."""
+    """Return a phone, written as in the shop's country, in E.164; NotFound for an unknown shop."""
     return parse_phone(text, await _country(ctx, shop_id))
 
 
@@ -159,7 +160,7 @@ async def _country(ctx: Context, shop_id: int) -> str:
 
 
 ERASED_NAME = "(erased)"
-"""The name of a customer who is forgotten."""
+"""The name of an erased customer."""
 
 IS_ERASED = sa.and_(customers.c.name == ERASED_NAME, customers.c.phone == "")
-"""Whose rows are there for the figures only: in no list, and not counted among customers."""
+"""Rows kept only for statistics: not listed, and not counted as customers."""

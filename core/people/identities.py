@@ -1,7 +1,8 @@
-"""Identities: which address is whose, since when it is proved, and when that ends.
+"""Identities: whose an address is, since when it is verified, and when that ends.
 
-A conversation belongs to an identity, an identity to a user once somebody proved it. Numbers are
-recycled, so an identity may end, and a new one, nobody's, takes its address (`proving`).
+A conversation belongs to an identity, and an identity to a user once somebody verified it. Numbers
+are recycled, so an identity may be released and a new one, without a user, takes its address
+(`verification`).
 """
 
 from __future__ import annotations
@@ -20,30 +21,30 @@ from core.values.people_changes import UserChange
 IdentityKind = Literal["phone", "email", "telegram", "whatsapp"]
 
 VERIFIED_FOR = timedelta(days=180)
-"""How long a proof holds without use: networks hand out a dead number anew after months."""
+"""How long a verification holds without use: networks reassign numbers after months."""
 
 _NOTE_USE_EVERY = timedelta(days=1)
 
 
 class LineRef(Protocol):
-    """What `contact` needs to know of a line."""
+    """What `get_or_create_contact` needs of a line."""
 
     @property
     def id(self) -> int:
-        """The line's key."""
+        """Return the line's id."""
 
     @property
     def channel(self) -> str:
-        """What it speaks: sms, whatsapp, telegram or email."""
+        """Return the channel: sms, whatsapp, telegram or email."""
 
     @property
     def shop_id(self) -> int | None:
-        """The shop it serves; None for all."""
+        """Return the shop it serves; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A conversation and the identity at its other end; `new` if this is the first word."""
+    """A conversation and its identity; `is_new` if this is the first message."""
 
     conversation_id: int
     identity_id: int
@@ -56,8 +57,8 @@ class Contact:
 class Person:
     """Who is at the other end of a conversation.
 
-    `proved` says that they proved it and used it within `FRESH_FOR`; otherwise ask again before
-    showing or changing anything of theirs. `phone` is E.164 or empty.
+    `is_verified`: they verified the identity and used it within `VERIFIED_FOR`; otherwise ask again
+    before showing or changing anything of theirs. `phone` is E.164 or empty.
     """
 
     user_id: int
@@ -69,10 +70,10 @@ class Person:
 
 
 async def get_or_create_contact(ctx: Context, line: LineRef, address: str) -> Contact:
-    """Return the conversation of `address` on a line, opened if it is new.
+    """Return the conversation of `address` on a line, created if new.
 
-    `address` as the channel gives it: E.164, a Telegram id, a WhatsApp business-scoped id, an
-    e-mail address. Who writes from it has proved nothing yet.
+    `address` is as the channel gives it: E.164, a Telegram id, a WhatsApp business-scoped id, an
+    e-mail address. Writing from it verifies nothing.
     """
     kind = _kind(line.channel, address)
     value = address.lower() if kind == "email" else address
@@ -143,9 +144,9 @@ _WHOAMI = (
 
 
 async def person_of_conversation(ctx: Context, conversation_id: int) -> Person | None:
-    """Return who is at the other end of a conversation; None while nobody knows.
+    """Return who is at the other end of a conversation, or None if unknown.
 
-    One statement; once a day a second notes that a proved address is still in use.
+    One statement; once a day a second records that a verified address is still in use.
     """
     row = (await ctx.execute(_WHOAMI, {"conversation_id": conversation_id})).first()
     if row is None:
@@ -159,7 +160,7 @@ async def person_of_conversation(ctx: Context, conversation_id: int) -> Person |
 
 
 async def get_or_create_user_by_phone(ctx: Context, phone: str, *, name: str = "") -> int:
-    """Return the user who has this phone (E.164), made if need be; it stays unproved."""
+    """Return the user with this phone (E.164), created if needed; the phone stays unverified."""
     await get_or_create_identity(ctx, "phone", phone)
     row = await ctx.first(
         sa.select(identities.c.id, identities.c.user_id)
@@ -174,7 +175,7 @@ async def get_or_create_user_by_phone(ctx: Context, phone: str, *, name: str = "
 
 
 async def make_admin(ctx: Context, phone: str) -> int:
-    """Make whoever has this phone (E.164) an admin; return the user's id."""
+    """Make the user with this phone (E.164) an admin; return the user's id."""
     user_id = await get_or_create_user_by_phone(ctx, phone)
     await ctx.execute(sa.update(users).where(users.c.id == user_id).values(admin=True))
     return user_id
@@ -186,7 +187,7 @@ async def change_user(ctx: Context, user_id: int, change: UserChange) -> None:
         await ctx.execute(sa.update(users).where(users.c.id == user_id).values(values))
 
 
-# ------------------------------------------------------------------------------------ within
+# --------------------------------------------------------------------------------- internal
 
 
 def _kind(channel: str, address: str) -> IdentityKind:
@@ -199,21 +200,21 @@ def _kind(channel: str, address: str) -> IdentityKind:
 
 
 def is_active_identity(kind: str, value: str) -> sa.ColumnElement[bool]:
-    """Return the condition for the one living identity of an address."""
+    """Return the condition for the one active identity of an address."""
     return sa.and_(
         identities.c.kind == kind, identities.c.value == value, identities.c.ended_at.is_(None)
     )
 
 
 def recently_verified(proved_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
-    """Whether a proof of then, used last then, still holds."""
+    """Return whether a verification, last used at `used_at`, still holds."""
     if proved_at is None:
         return False
     return now - max(proved_at, used_at or proved_at) < VERIFIED_FOR
 
 
 async def get_or_create_identity(ctx: Context, kind: str, value: str) -> int:
-    """Return the living identity of an address, made if need be."""
+    """Return the active identity of an address, created if necessary."""
     known = sa.select(identities.c.id).where(is_active_identity(kind, value))
     found = await ctx.scalar(known)
     if found is None:
@@ -224,7 +225,7 @@ async def get_or_create_identity(ctx: Context, kind: str, value: str) -> int:
 
 
 async def get_or_create_active_user(ctx: Context, user_id: int | None, name: str) -> int:
-    """Return a user who may act, made if there is none; one without a name gets `name`."""
+    """Return a user who is not deactivated, created if needed; `name` fills a missing name."""
     name = " ".join(name.split())[:100]
     if user_id is None:
         return await ctx.insert(users, name=name, created_at=ctx.now)
@@ -240,7 +241,7 @@ async def get_or_create_active_user(ctx: Context, user_id: int | None, name: str
 
 
 async def assign_identity(ctx: Context, identity_id: int, user_id: int, *, verified: bool) -> None:
-    """Make an identity a user's, and proved from now on if it was."""
+    """Assign an identity to a user, as verified from now on if `verified`."""
     moments = {"proved_at": ctx.now, "used_at": ctx.now} if verified else {}
     await ctx.execute(
         sa.update(identities)

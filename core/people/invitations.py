@@ -1,8 +1,8 @@
-"""Invitations to work at a shop: words of the shop, until the person accepts them.
+"""Invitations to a role at a shop: unverified data until the person accepts.
 
-Anybody who owns a shop may write anybody's phone down, so that an invitation gives and shows
-nothing: no role, no name, no alerts, and nobody is told whether the phone is known here. It
-becomes a membership when whoever proved that phone, lately, says yes.
+A shop's owner may enter anybody's phone, so an invitation grants and reveals nothing: no role, no
+name, no alerts, and not whether the phone is known. It becomes a membership when somebody who
+recently verified that phone accepts.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from core.values.phone_numbers import country_of_phone, parse_phone
 INVITATION_LIFETIME = timedelta(days=14)
 
 START_PREFIX = "invite_"
-"""How the code begins as what a link hands over: t.me/bot?start=invite_…"""
+"""Prefix of the code in a link: t.me/bot?start=invite_…"""
 
 CODE_LENGTH = 10
 CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
-"""As of pairing codes: 45 bits, and it opens nothing to a phone that is not the invited one."""
+"""As for pairing codes: 45 bits, useless to any phone but the invited one."""
 
 DAY = timedelta(days=1)
 NOTICES_PER_PHONE, NOTICES_PER_SHOP, NOTICES_PER_PREFIX = 3, 20, 50
-"""Messages about invitations in a day: to one phone whoever invites it, by one shop, to one range
-of numbers (`otp.PREFIX_LENGTH`). An invitation beyond them stands, and nobody is written to."""
+"""Messages about invitations per day: to one phone from all shops, by one shop, and to one range of
+numbers (`otp.PREFIX_LENGTH`). Beyond these limits an invitation is created without a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One that is open: what the shop wrote, and nothing of whoever has the phone."""
+    """An open invitation: what the shop entered, and nothing about the phone's owner."""
 
     id: int
     shop_id: int
@@ -82,7 +82,7 @@ async def _found(ctx: Context, *which: sa.ColumnElement[bool]) -> list[Invitatio
     return [Invitation(*list(row)) for row in rows]
 
 
-# ------------------------------------------------------------------------------------ by the shop
+# ------------------------------------------------------------------------------------ shop
 
 
 async def create_invitation(
@@ -96,11 +96,11 @@ async def create_invitation(
     provider_id: int | None = None,
     alerts: bool = True,
 ) -> tuple[Invitation, str]:
-    """Invite whoever has a phone, as the shop's country writes it; return it and its link's code.
+    """Invite the owner of a phone, in the format of the shop's country; return the link's code.
 
-    An open invitation of that phone to the same role is taken back by it. A message tells the
-    phone where a line can and the day's messages are not used up; what comes back is the same
-    whether it did, and whether the phone is known here.
+    Returns the invitation, too. It replaces an open one of that phone for the same role. The phone
+    gets a message if a line can send one and the daily limits allow; the result does not reveal
+    whether it did, nor whether the phone is known.
     """
     if role not in ROLES:
         raise InvalidValue(field="role", reason=f"one of {', '.join(ROLES)}")
@@ -139,19 +139,19 @@ async def create_invitation(
 
 
 async def list_open_invitations(ctx: Context, shop_id: int) -> list[Invitation]:
-    """Return a shop's invitations that wait for an answer."""
+    """Return a shop's open invitations."""
     return await _found(ctx, table.c.shop_id == shop_id)
 
 
 async def load_open_invitation(ctx: Context, shop_id: int, invitation_id: int) -> Invitation:
-    """Return one of them; NotFound for any other."""
+    """Return one of them; raise NotFound otherwise."""
     for one in await _found(ctx, table.c.shop_id == shop_id, table.c.id == invitation_id):
         return one
     raise NotFound(invitation=invitation_id)
 
 
 async def revoke_invitation(ctx: Context, shop_id: int, invitation_id: int) -> None:
-    """Take an open invitation of a shop back; NotFound for any other."""
+    """Revoke a shop's open invitation; raise NotFound otherwise."""
     this = sa.update(table).where(
         table.c.id == invitation_id, table.c.shop_id == shop_id, _open(ctx.now)
     )
@@ -162,7 +162,7 @@ async def revoke_invitation(ctx: Context, shop_id: int, invitation_id: int) -> N
 
 
 async def _tell(ctx: Context, invitation: Invitation) -> None:
-    """Put a message to the invited phone on its way, as far as the day's have not been used up."""
+    """Enqueue a message to the invited phone if the daily limits allow."""
     line = await otp.delivery_line(ctx, shop_id=invitation.shop_id)
     if line is None:
         return
@@ -192,7 +192,7 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
     await ctx.execute(sa.update(table).where(table.c.id == invitation.id).values(told_at=ctx.now))
 
 
-# ------------------------------------------------------------------------------------ by the person
+# ------------------------------------------------------------------------------------ person
 
 
 async def invitations_to_phones(ctx: Context, phones: Sequence[str]) -> list[Invitation]:
@@ -201,22 +201,21 @@ async def invitations_to_phones(ctx: Context, phones: Sequence[str]) -> list[Inv
 
 
 async def invitations_of_user(ctx: Context, user_id: int) -> list[Invitation]:
-    """Return the open invitations to the phones a user proved."""
+    """Return the open invitations to a user's verified phones."""
     return await invitations_to_phones(ctx, await verified_phones(ctx, user_id))
 
 
 async def invitation_by_code(ctx: Context, code: str) -> Invitation | None:
-    """Return the open invitation of a link; None for a code that is good for nothing."""
+    """Return the open invitation of a link's code, or None."""
     found = await _found(ctx, table.c.digest == _digest(ctx, code.strip().upper()))
     return found[0] if found else None
 
 
 async def accept_invitation(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
-    """Make an invitation the membership of the user whose phone, proved lately, it is to.
+    """Make the user, who recently verified the invited phone, a member.
 
-    It is no staff proof: a code for it is a customers' one, and where the phone was proved lately
-    there was none, so that the SMS may be forged. The first order asks for a staff code.
-
+    This is no staff proof: the code was for a customer, or there was none where the phone had been
+    verified recently, so an SMS may be forged. The first staff command asks for a staff code. Raise
     NotFound for an invitation to another phone, InvitationOver for one that is over.
     """
     invitation = await _theirs(ctx, invitation_id, user_id)
@@ -233,7 +232,7 @@ async def accept_invitation(ctx: Context, invitation_id: int, user_id: int) -> I
 
 
 async def decline_invitation(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
-    """Say no to an invitation; errors as of `accept_invitation`."""
+    """Decline an invitation; errors as `accept_invitation`."""
     invitation = await _theirs(ctx, invitation_id, user_id)
     await _answer(ctx, invitation_id, declined_at=ctx.now)
     return invitation
@@ -242,7 +241,7 @@ async def decline_invitation(ctx: Context, invitation_id: int, user_id: int) -> 
 async def record_answer(
     ctx: Context, invitation: Invitation, answer: str, *, user_id: int, conversation_id: int
 ) -> None:
-    """Write an answer that was given in a talk into the audit, as the API writes one given there.
+    """Record an answer given in a conversation in the audit log, as the API does.
 
     `answer` is "accept" or "decline".
     """
@@ -260,7 +259,7 @@ async def record_answer(
 
 
 async def verified_phones(ctx: Context, user_id: int) -> list[str]:
-    """Return the phones a user proved, by proofs that hold yet."""
+    """Return a user's phones whose verification still holds."""
     rows = await ctx.all(
         sa.select(identities.c.value, identities.c.proved_at, identities.c.used_at).where(
             identities.c.user_id == user_id,
@@ -271,7 +270,7 @@ async def verified_phones(ctx: Context, user_id: int) -> list[str]:
     return [row.value for row in rows if recently_verified(row.proved_at, row.used_at, ctx.now)]
 
 
-# ------------------------------------------------------------------------------------ within
+# --------------------------------------------------------------------------------- internal
 
 
 async def _theirs(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
@@ -285,7 +284,7 @@ async def _theirs(ctx: Context, invitation_id: int, user_id: int) -> Invitation:
 
 
 async def _answer(ctx: Context, invitation_id: int, **values: object) -> None:
-    """Answer an invitation once: of a yes and a no at the same moment, one holds."""
+    """Close an invitation once: of concurrent answers, one wins."""
     this = sa.update(table).where(table.c.id == invitation_id, _open(ctx.now))
     done = await ctx.execute(this.values(**values, digest=""))
     if not done.rowcount:
@@ -294,7 +293,7 @@ async def _answer(ctx: Context, invitation_id: int, **values: object) -> None:
 
 
 async def _ask_no_more(ctx: Context, invitation_id: int) -> None:
-    """Close what the message about an invitation asked: its numbers are free for other things."""
+    """Close the prompt about an invitation, which frees its numbers."""
     phone = sa.select(table.c.phone).where(table.c.id == invitation_id).scalar_subquery()
     talks = (
         sa.select(conversations.c.id)

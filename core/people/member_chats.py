@@ -1,8 +1,7 @@
-"""A member's chats: accounts elsewhere that act in their role at one shop, and nothing more.
+"""Member chats: chat accounts that act in a member's role at one shop, and nothing more.
 
-A pairing code, or an invitation accepted there, binds one. It proves nothing of whose the account
-is: the identity stays nobody's, or whose it was, and at every other shop and for every booking it
-is a stranger as before.
+A pairing code, or an invitation accepted there, binds an account. It verifies no identity: the
+account keeps its user, if any, and is a stranger at every other shop and for bookings.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from core.errors import NotAllowed, NotFound
 from core.messaging.outbox.enqueue import cancel_pending
 
 _ACCOUNTS = ("telegram", "whatsapp")
-"""Kinds of identities that may be bound: a phone is proved, and an SMS comes in anybody's name."""
+"""Identities that may be bound. Phones are verified instead, and an SMS sender can be forged."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberChat:
-    """An account that acts for a member at a shop; `name` is what its channel calls it."""
+    """An account that acts for a member at a shop; `name` is the name its channel gives."""
 
     id: int
     shop_id: int
@@ -35,14 +34,14 @@ class MemberChat:
 
 
 def is_active_chat() -> sa.ColumnElement[bool]:
-    """Return the condition for a chat that acts yet."""
+    """Return the condition for a chat whose binding is active."""
     return member_chats.c.ended_at.is_(None)
 
 
 async def bind_chat(ctx: Context, conversation_id: int, shop_id: int, user_id: int) -> MemberChat:
-    """Let the account of a conversation act in a member's role at a shop, instead of another's.
+    """Bind the account of a conversation to a member's role at a shop, replacing any other.
 
-    NotAllowed where an account says nothing of who writes: on SMS, by mail, as a bare phone.
+    Raise NotAllowed on channels that do not authenticate the sender: SMS, e-mail, a bare phone.
     """
     await ctx.lock_rows(conversations, [conversation_id])
     talk = await ctx.first(
@@ -87,13 +86,13 @@ def _chats() -> sa.Select[tuple[int, int, str, int, str, str, datetime]]:
 
 
 async def chats_of_member(ctx: Context, user_id: int) -> list[MemberChat]:
-    """Return the accounts that act for a user, the oldest first."""
+    """Return the accounts bound to a user, oldest first."""
     rows = await ctx.all(_chats().where(member_chats.c.user_id == user_id))
     return [MemberChat(*list(row)) for row in rows]
 
 
 async def chat_of_member(ctx: Context, user_id: int, chat_id: int) -> MemberChat:
-    """Return one of them; NotFound for one that is over or another's."""
+    """Return one of them; raise NotFound if it is over or another user's."""
     this = (member_chats.c.id == chat_id, member_chats.c.user_id == user_id)
     row = await ctx.first(_chats().where(*this))
     if row is None:
@@ -102,7 +101,7 @@ async def chat_of_member(ctx: Context, user_id: int, chat_id: int) -> MemberChat
 
 
 async def bound_chat_id(ctx: Context, conversation_id: int, shop_id: int) -> int | None:
-    """Return the binding by which a conversation acts at a shop, if it is by one."""
+    """Return the binding by which a conversation acts at a shop, or None."""
     found = await ctx.scalar(
         sa.select(member_chats.c.id)
         .join_from(conversations, member_chats, _same_identity())
@@ -116,19 +115,19 @@ async def bound_chat_id(ctx: Context, conversation_id: int, shop_id: int) -> int
 
 
 async def end_chat(ctx: Context, user_id: int, chat_id: int) -> None:
-    """Let an account act for a user no more; NotFound if it is not theirs, or over already."""
+    """End the binding of an account; raise NotFound if it is over or another user's."""
     if not await _end(ctx, member_chats.c.id == chat_id, member_chats.c.user_id == user_id):
         raise NotFound(chat=chat_id)
 
 
 async def end_chats(ctx: Context, user_id: int, shop_id: int | None = None) -> None:
-    """End the chats of a user, at one shop or at all."""
+    """End a user's bindings, at one shop or all."""
     which = [] if shop_id is None else [member_chats.c.shop_id == shop_id]
     await _end(ctx, member_chats.c.user_id == user_id, *which)
 
 
 async def _end(ctx: Context, *which: sa.ColumnElement[bool]) -> int:
-    """End chats; the shop's alerts that wait to go there do not go. Returns how many ended."""
+    """End bindings and drop the shop's alerts waiting for them; return how many ended."""
     ended = await ctx.execute(
         sa.update(member_chats)
         .where(is_active_chat(), *which)
@@ -150,7 +149,7 @@ async def _end(ctx: Context, *which: sa.ColumnElement[bool]) -> int:
 
 
 async def set_chat_quiet_hours(ctx: Context, chat_id: int, hours: tuple[int, int] | None) -> None:
-    """Keep quiet in one chat between two minutes of the local day; None: as its member has it."""
+    """Set the quiet hours of one chat, in minutes of the local day; None: the member's."""
     since, until = hours or (None, None)
     await ctx.execute(
         sa.update(member_chats)
@@ -160,9 +159,9 @@ async def set_chat_quiet_hours(ctx: Context, chat_id: int, hours: tuple[int, int
 
 
 async def other_conversations(ctx: Context, user_id: int, shop_id: int, but: int) -> list[int]:
-    """Return where a user is told what happens to their account: a talk on each channel.
+    """Return a conversation per channel in which a user is told about account changes.
 
-    On addresses they proved, never on the account (an identity) that it is about.
+    On verified addresses, never on the account (identity) that the change is about.
     """
     rows = await ctx.all(
         sa.select(conversations.c.id, lines.c.channel)

@@ -1,4 +1,4 @@
-"""Who works at a shop, in which roles, and in which chats they act in them."""
+"""A shop's members, their roles, and the chats in which they act."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from core.people.member_chats import end_chats, is_active_chat
 from core.people.preferences import PREFERABLE_CHANNELS
 
 ROLES = ("owner", "receptionist", "provider")
-"""In the order people are told of things."""
+"""In the order of notification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who works at a shop, in one role; `phone` is E.164 or empty."""
+    """A member of a shop in one role; `phone` is E.164 or empty."""
 
     user_id: int
     role: str
@@ -42,7 +42,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ShopRole:
-    """What a user is at a shop."""
+    """A user's role at a shop."""
 
     shop_id: int
     role: str
@@ -51,9 +51,9 @@ class ShopRole:
 
 @dataclass(frozen=True, slots=True)
 class Post(ShopRole):
-    """A role as somebody acts in it in a chat, and whose it is.
+    """A role as it is used in a chat, and the member who has it.
 
-    `bound` says that the chat was bound to it, so that it has nothing else of that user's.
+    `bound`: the chat is paired to the role, so it may not see anything else of that user.
     """
 
     user_id: int
@@ -63,7 +63,7 @@ class Post(ShopRole):
 
 @dataclass(frozen=True, slots=True)
 class StaffUser:
-    """A user and all their roles; none, and the user 0, for who works nowhere."""
+    """A user and all their roles; user 0 without roles for somebody who is no member."""
 
     user_id: int
     name: str
@@ -84,11 +84,11 @@ async def add_member(
     name: str = "",
     alerts: bool = True,
 ) -> int:
-    """Give a user, or whoever has `phone`, a role at a shop at once; return the user's id.
+    """Give a user, or the owner of `phone`, a role at once; return the user's id.
 
-    For whoever founds the shop, accepted an invitation (`core.people.invitations`, which is how
-    anybody else comes in), and for the people of sample shops. The phone is read as the shop's
-    country writes it. The same role again only changes `provider_id` and `alerts`.
+    For founders of a shop, people who accepted an invitation (`core.people.invitations`, the way
+    for everyone else), and sample shops. The phone is in the format of the shop's country. Adding
+    an existing role changes only `provider_id` and `alerts`.
     """
     if role not in ROLES:
         raise InvalidValue(field="role", reason=f"one of {', '.join(ROLES)}")
@@ -109,9 +109,9 @@ async def add_member(
 
 
 async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> None:
-    """Take a role away, with the chats that act in it and invitations to it.
+    """Remove a role, its bound chats and invitations to it.
 
-    NotFound if there is none, LastOwner for the last one who owns the shop.
+    Raise NotFound if there is none, and LastOwner for the shop's only owner.
     """
     await ctx.lock_rows(shops, [shop_id])
     if role == "owner" and await is_member(ctx, shop_id, user_id, role):
@@ -131,9 +131,9 @@ async def remove_member(ctx: Context, shop_id: int, user_id: int, role: str) -> 
 
 
 async def end_memberships(ctx: Context, user_id: int) -> None:
-    """End every role of a user; calendars they gave services on stay, as nobody's account.
+    """End all roles of a user; providers' calendars stay, without an account.
 
-    LastOwner for the last one who owns a shop.
+    Raise LastOwner for the only owner of a shop.
     """
     await check_dispensable(ctx, user_id)
     await ctx.execute(sa.delete(members_table).where(members_table.c.user_id == user_id))
@@ -148,18 +148,18 @@ async def end_memberships(ctx: Context, user_id: int) -> None:
 
 
 async def check_dispensable(ctx: Context, user_id: int) -> None:
-    """Raise LastOwner for the last one who owns a shop; asked before their account ends."""
+    """Raise LastOwner if the user is the only owner of a shop; call it before ending an account."""
     owns = sa.select(members_table.c.shop_id).where(
         members_table.c.user_id == user_id, members_table.c.role == "owner"
     )
     owned = sorted((await ctx.execute(owns)).scalars())
-    await ctx.lock_rows(shops, owned)  # of two owners who leave at once one stays
+    await ctx.lock_rows(shops, owned)  # of two owners who leave at the same time, one has to stay
     for shop_id in owned:
         await check_other_owner(ctx, shop_id, user_id)
 
 
 async def check_other_owner(ctx: Context, shop_id: int, user_id: int) -> None:
-    """Raise LastOwner where nobody but a user, or nobody with an open account, owns a shop."""
+    """Raise LastOwner unless another user with an active account owns the shop."""
     other = await ctx.first(
         sa.select(members_table.c.id)
         .join_from(members_table, users)
@@ -176,7 +176,7 @@ async def check_other_owner(ctx: Context, shop_id: int, user_id: int) -> None:
 
 
 async def set_alert_channel(ctx: Context, shop_id: int, user_id: int, channel: str) -> None:
-    """Send somebody a shop's alerts on a channel first; "" is where their account has it."""
+    """Set a member's preferred channel for a shop's alerts; "": the account's preference."""
     if channel and channel not in PREFERABLE_CHANNELS:
         raise InvalidValue(field="channel", reason=f"one of {', '.join(PREFERABLE_CHANNELS)}")
     await ctx.execute(
@@ -187,7 +187,7 @@ async def set_alert_channel(ctx: Context, shop_id: int, user_id: int, channel: s
 
 
 async def set_member_alerts(ctx: Context, shop_id: int, user_id: int, *, enabled: bool) -> None:
-    """Send somebody of the shop its alerts, or no more."""
+    """Turn a member's alerts of a shop on or off."""
     await ctx.execute(
         sa.update(members_table)
         .where(members_table.c.shop_id == shop_id, members_table.c.user_id == user_id)
@@ -196,7 +196,7 @@ async def set_member_alerts(ctx: Context, shop_id: int, user_id: int, *, enabled
 
 
 async def list_members(ctx: Context, shop_id: int) -> list[Member]:
-    """Return who works at a shop: owners, receptionists, providers; each role a row."""
+    """Return a shop's members, one row per role: owners, receptionists, providers."""
     phone = (
         sa.select(identities.c.value)
         .where(
@@ -226,7 +226,7 @@ async def list_members(ctx: Context, shop_id: int) -> list[Member]:
 
 
 async def roles_of_user(ctx: Context, user_id: int) -> list[ShopRole]:
-    """Return what a user is, shop by shop."""
+    """Return a user's roles at all shops."""
     rows = await ctx.all(
         sa.select(members_table.c.shop_id, members_table.c.role, members_table.c.provider_id)
         .where(members_table.c.user_id == user_id)
@@ -284,10 +284,10 @@ _STAFF = sa.select(_POSTS).order_by(_POSTS.c.shop_id, _POSTS.c.bound, _POSTS.c.m
 
 
 async def staff_of_conversation(ctx: Context, conversation_id: int) -> StaffUser:
-    """Return who of some shop's people is at the other end of a conversation; nobody has no roles.
+    """Return the member at the other end of a conversation, with no roles if it is none.
 
-    By who they are, or by a chat bound to a member's role at one shop: there it is that member's.
-    One statement: it is asked whenever somebody writes what looks like a command.
+    By their identity, or by a chat bound to a member's role at one shop, where it acts as that
+    member. One statement, as it runs for everything that looks like a command.
     """
     rows = (await ctx.execute(_STAFF, {"conversation_id": conversation_id})).all()
     by_binding = {row.shop_id for row in rows if row.bound}
@@ -302,7 +302,7 @@ async def staff_of_conversation(ctx: Context, conversation_id: int) -> StaffUser
 
 
 async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -> bool:
-    """Whether a user works at a shop, in one of the roles named, if any are."""
+    """Return whether a user is a member of a shop, in one of the roles `of` if given."""
     asked = sa.select(members_table.c.id).where(
         members_table.c.shop_id == shop_id, members_table.c.user_id == user_id
     )
@@ -311,13 +311,13 @@ async def is_member(ctx: Context, shop_id: int, user_id: int | None, *of: str) -
     return await ctx.first(asked) is not None
 
 
-# ------------------------------------------------------------------------------------ within
+# --------------------------------------------------------------------------------- internal
 
 
 async def _revoke_invitations(
     ctx: Context, user_id: int, shop_id: int | None = None, role: str = ""
 ) -> None:
-    """Revoke what is open of a user's phones: who was let go does not come back by an old link."""
+    """Revoke invitations to a user's phones, so that a removed member cannot return by one."""
     phones = sa.select(identities.c.value).where(
         identities.c.user_id == user_id,
         identities.c.kind == "phone",

@@ -1,9 +1,9 @@
-"""One-time codes: sent to a phone, typed back within minutes, and so the phone is proved.
+"""One-time codes: sent to a phone and typed back within minutes, which verifies the phone.
 
-The code itself is nowhere but in the message: the database keeps a keyed hash. Six digits are
-few, so every way to guess is bounded: five tries a code, five codes an hour, a hundred wrong tries
-a day. Sending costs money, so every way to have us send is bounded too. Of each bound strangers may
-use up a part only: the rest is for talks and networks where the phone is known (`trusted`).
+The code is only in the message; the database stores a keyed hash. As six digits are few, guessing
+is limited to five attempts per code, a few codes per hour and a hundred failures per day. Sending
+costs money, so it is limited in several ways, too. Strangers may use only part of each limit: the
+rest is for conversations and networks where the phone is known (`trusted`).
 """
 
 from __future__ import annotations
@@ -38,44 +38,44 @@ from core.people.identities import VERIFIED_FOR, get_or_create_contact
 from core.values.phone_numbers import country_of_phone
 
 NAMELESS = "Slotline"
-"""Who a code is from where there is no shop."""
+"""The sender named in a code without a shop."""
 
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=5)
 MAX_TRIES = 5
-"""Tries a code has; after the last wrong one it is dead even for the right digits."""
+"""Attempts per code; after the last failure even the right digits are rejected."""
 
 RESEND_AFTER = timedelta(seconds=60)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MAX_PER_PHONE, PER_PHONE_DAY, MAX_PER_PREFIX = 10, 20, 100
-"""Codes of one purpose to a phone in an hour and in a day, and to a range of phones in an hour.
+"""Codes of one purpose to a phone per hour and per day, and to a range of phones per hour.
 
-A prefix is a range of numbers: premium ranges are pumped, not single phones. Strangers get half of
-each, so that the rest is there for whoever is known at the phone.
+The range is a prefix of the number, since SMS pumping uses ranges, not single phones. Strangers get
+half of each; the rest is for people known at the phone.
 """
 
 MAX_PER_CONVERSATION, PER_NETWORK = 5, 10
-"""Codes in an hour that one talk, one network of the web may ask for."""
+"""Codes per hour that one conversation, or one network on the web, may request."""
 
 ALARM_AT = 0.8
-"""The share of a day's codes of the page at which the admins are told."""
+"""The share of the web page's daily codes at which the admins are alerted."""
 
 PREFIX_LENGTH = 8
-"""Characters of a number in E.164 that name its range: the plus and seven digits."""
+"""Characters of an E.164 number that form its prefix: the plus and seven digits."""
 
 MAX_WRONG_PER_DAY = 100
-"""Wrong tries on one account in a day; then no code is right for a day."""
+"""Failures per account and day; beyond them every code is rejected for a day."""
 
 WRONG_OF_STRANGERS = MAX_WRONG_PER_DAY // 4
-"""As many of them may be strangers', for each purpose; then only theirs cool down."""
+"""Failures by strangers, per purpose; beyond them only strangers' codes are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a code is for, by the keys of the texts that say so.
+    """What a code is for, by the keys of its texts.
 
-    `here` is the message where the code is typed into the chat it comes in, `here_named` the same
-    asking for a name too, `elsewhere` the one where it is typed somewhere else.
+    `here` is the message if the code is typed into the chat that receives it, `here_named` the same
+    with a request for a name, `elsewhere` if it is typed somewhere else.
     """
 
     here: str
@@ -89,13 +89,13 @@ PURPOSES: dict[str, Purpose] = {
     "wrong-number": Purpose("code.wrong-number", ""),
     "sign-in": Purpose("", "code_sent.sign-in"),
 }
-"""Every purpose a code may have; none is good for another."""
+"""All purposes; a code for one is not valid for another."""
 
 PAGE = "sign-in"
-"""The purpose of the installation's own codes, which anybody on the web may ask for."""
+"""The purpose of codes without a shop, which anybody on the web may request."""
 
 COOL_DOWN_PURPOSE = "cool-down"
-"""The purpose of the row that says a phone cools down; its `expires_at` is the end."""
+"""The purpose of the row that marks a phone's cooldown, which ends at its `expires_at`."""
 
 
 _OF_PHONE = table.c.phone == sa.bindparam("of_phone")
@@ -117,10 +117,10 @@ _BOUND = sa.and_(
     table.c.used_at.is_(None),
     table.c.dead_at.is_(None),
 )
-"""The living code of a phone, purpose and asker; at most one lives."""
+"""The active code of a phone, purpose and asker; there is at most one."""
 
 
-# ------------------------------------------------------------------------------------ issuing
+# ------------------------------------------------------------------------------------ issue
 
 
 async def issue_code(
@@ -136,21 +136,19 @@ async def issue_code(
     countries: Collection[str] | None = None,
     shown: bool = False,
 ) -> str:
-    """Return a new code for `phone` (E.164), to be sent to it and typed where it was asked for.
+    """Return a new code for `phone` (E.164), to be sent there and typed where it was requested.
 
-    Good once, for five minutes, for this phone and purpose, the conversation that asks – outside
-    of any the `asker` – whose `account` that is, and the shop; an older one for the same phone,
-    purpose and asker is dead from now on. `countries` (ISO 3166 alpha-2) may get codes: by default
-    the shop's `code_countries` or its own; without a shop, every shop's own. Whether the phone is
-    known makes no difference to anything here, except that a member's is in no budget but its own.
-    `address` is where a request outside of any talk comes from; a code that is `shown` at the
-    machine itself is in no budget at all.
-
-    CountryNotAllowed (`country`), CodeTooSoon (`seconds`), CodeBudget (`of`: phone, conversation,
-    prefix, network, installation, shop or cool-down).
+    It is valid once, for five minutes, for this phone, purpose and shop, and for the requesting
+    conversation or, outside of any, the `asker` and their `account`; it replaces an older one.
+    `countries` (ISO 3166 alpha-2) may get codes: by default the shop's `code_countries` or its own
+    country; without a shop, those of all shops. Whether the phone is known makes no difference,
+    except that a member's counts towards its own limit only. `address` is where a request outside a
+    conversation comes from; a code `shown` at the machine itself has no limit. Raise
+    CountryNotAllowed (`country`), CodeTooSoon (`seconds`), CodeLimitReached (`of`: phone,
+    conversation, prefix, network, installation, shop or cool-down).
     """
     if ctx.is_postgresql:
-        # The counts below hold until the commit; on SQLite there is one writer anyway.
+        # Keeps the counts below valid until the commit; SQLite has a single writer anyway.
         for lock in ("codes of the page", f"codes {phone[:PREFIX_LENGTH]}")[
             conversation_id is not None :
         ]:
@@ -192,11 +190,9 @@ async def send_code(
     shop_id: int | None = None,
     conversation_id: int | None = None,
 ) -> int:
-    """Send a code by SMS to `phone` (E.164), for a talk on a channel that is no phone, or for none.
+    """Send a code by SMS to `phone` (E.164), when it is typed elsewhere than on that phone.
 
-    Return the conversation it goes out in.
-
-    NotFound when there is no `way`.
+    Return the conversation it is sent in. Raise NotFound without a `delivery_line`.
     """
     line = await delivery_line(ctx, shop_id=shop_id, conversation_id=conversation_id)
     if line is None:
@@ -214,10 +210,10 @@ async def send_code(
 async def delivery_line(
     ctx: Context, *, shop_id: int | None = None, conversation_id: int | None = None
 ) -> Any:
-    """Return the line on which a shop's codes go out, its SMS line; None when there is none.
+    """Return the SMS line that sends a shop's codes, or None.
 
-    Without a shop any SMS line will do, one that serves all shops rather than another. For a
-    `conversation_id` on a simulated line a simulated one, else none of these.
+    Without a shop any SMS line, preferably one that serves all shops. For a `conversation_id` on a
+    simulated line only simulated lines, otherwise none of these.
     """
     simulated, shared = lines.c.transport.in_(SIMULATED_TRANSPORTS), lines.c.shop_id.is_(None)
     ways = (
@@ -245,7 +241,7 @@ _KILL = sa.update(table).where(_BOUND).values(dead_at=sa.bindparam("now"))
 
 @dataclass(frozen=True, slots=True)
 class _Spent:
-    """How much of each budget is used up, and what the shop allows."""
+    """How much of each limit is used, and the shop's settings."""
 
     last: datetime | None
     phone: int
@@ -267,7 +263,7 @@ class _Spent:
     countries: str | None
 
     def check(self, ctx: Context, *, trusted: bool, page: bool) -> None:
-        """Raise what forbids another code, if anything does."""
+        """Raise the error that forbids another code, if any."""
         if self.cooling or (self.cooling_strangers and not trusted):
             raise CodeLimitReached(of=COOL_DOWN_PURPOSE)
         if self.last is not None and ctx.now < self.last + RESEND_AFTER:
@@ -280,7 +276,7 @@ class _Spent:
     def _ceilings(
         self, ctx: Context, *, trusted: bool, page: bool
     ) -> Iterator[tuple[str, int, int | None]]:
-        """Yield each budget that applies: its name, how much is used of it, how much there is."""
+        """Yield each limit that applies: its name, how much is used, and the maximum."""
         shop = self.per_day
         if trusted:
             yield "phone", self.phone, MAX_PER_PHONE
@@ -289,7 +285,7 @@ class _Spent:
             yield "phone", self.phone_strangers, MAX_PER_PHONE // 2
             yield "phone", self.phone_day_strangers, PER_PHONE_DAY // 2
         yield "conversation", self.conversation, MAX_PER_CONVERSATION
-        # Who works at a shop or is an admin is never kept out by how many others ask.
+        # A member or an admin is never locked out by the number of other requests.
         if self.keys:
             return
         if trusted:
@@ -325,7 +321,7 @@ _OWNER = (
 )
 _THEIRS = identities.alias("theirs")
 _OWN = sa.exists().where(
-    # The talk is with the phone itself, or with somebody who proved that the phone is theirs.
+    # The conversation is with the phone itself, or with a person who verified it.
     conversations.c.id == sa.bindparam("of_talk"),
     sa.or_(
         conversations.c.address == sa.bindparam("of_phone"),
@@ -396,13 +392,13 @@ async def _spent(ctx: Context, whose: dict[str, Any], shop_id: int | None) -> _S
 
 
 async def page_codes(ctx: Context) -> int:
-    """Return how many codes of the page strangers had sent within a day."""
+    """Return how many codes strangers requested on the web page within a day."""
     sent = sa.select(_count("day_ago", _OF_PAGE))
     return int((await ctx.execute(sent, {"day_ago": ctx.now - DAY})).scalar_one())
 
 
 def network_of(ctx: Context, address: str) -> str:
-    """Return the network of an address as a hash: IPv4 whole, of IPv6 64 bits; "" of none."""
+    """Return a hash of an address's network (IPv4 address, IPv6 /64), or "" without one."""
     if not address:
         return ""
     try:
@@ -416,7 +412,7 @@ def network_of(ctx: Context, address: str) -> str:
 
 
 async def _known_at(ctx: Context, phone: str, network: str) -> bool:
-    """Whether the user with this phone signed in from a network before."""
+    """Return whether the user with this phone signed in from a network before."""
     if not network:
         return False
     rows = await ctx.execute(_SIGNED_IN, {"of_phone": phone, "since": ctx.now - VERIFIED_FOR})
@@ -432,13 +428,13 @@ _SIGNED_IN = (
 
 
 async def _allowed(ctx: Context, countries: str | None) -> set[str]:
-    """Return the countries of a list such as "ES,PT"; of every shop when there is none."""
+    """Return the countries of a list such as "ES,PT"; without one, those of all shops."""
     if countries is None:
         return set((await ctx.execute(sa.select(shops.c.country).distinct())).scalars())
     return {country.strip() for country in countries.split(",")}
 
 
-# ------------------------------------------------------------------------------------ checking
+# ------------------------------------------------------------------------------------ verify
 
 
 async def verify_code(
@@ -452,17 +448,16 @@ async def verify_code(
     account: int | None = None,
     shop_id: int | None = None,
 ) -> CodeWrong | CodeExpired | None:
-    """Try a code; None when it is the right one, which is thereby used up.
+    """Verify and consume a code; return None, or the error if it is rejected.
 
-    It is right for what it was issued for, in every particular (`issue`), and for nothing else.
-
-    What is wrong with it is returned, not raised, so that the try is committed: CodeWrong (`left`)
-    while it may be tried again, CodeDead when a new one is needed. The try is taken before the
-    digits are looked at, so that many at once have no more tries between them than one after
-    another.
+    It is valid only for exactly what it was issued for (`issue_code`). The error is returned, not
+    raised, so that the attempt is committed: CodeWrong (`left`) if it may be tried again,
+    CodeExpired if a new code is needed. The attempt is counted before the digits are compared, so
+    parallel attempts gain nothing over sequential ones.
     """
     if ctx.is_postgresql:
-        await ctx.execute(_lock(f"tries {phone}"))  # for the count of a day, over all its codes
+        # for the daily count over all codes of the phone
+        await ctx.execute(_lock(f"tries {phone}"))
     taken = await _take_try(ctx, _bound(ctx, phone, purpose, conversation_id, asker))
     if taken is None:
         return CodeExpired()
@@ -481,8 +476,8 @@ async def verify_code(
     return CodeWrong(left=MAX_TRIES - taken.tries) if taken.tries < MAX_TRIES else CodeExpired()
 
 
-# All conditions stand in the UPDATE itself: whoever waited for the row is judged by what the one
-# before left, and a code that was used meanwhile gives no try.
+# All conditions are in the UPDATE: a transaction that waited for the row sees the result of the one
+# before, and a code used meanwhile allows no attempt.
 _TAKE = (
     sa.update(table)
     .where(_BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < MAX_TRIES, ~_COOLING)
@@ -495,12 +490,12 @@ _USE = (
 
 
 async def _take_try(ctx: Context, bound: dict[str, Any]) -> sa.Row[Any] | None:
-    """Take one try of the living code, if there is one; its id, digest and tries so far."""
+    """Count an attempt on the active code, if any; return its id, digest and attempts so far."""
     return (await ctx.execute(_TAKE, bound | {"now": ctx.now})).first()
 
 
 async def _wrong_tries(ctx: Context, phone: str, purpose: str) -> tuple[int, int]:
-    """Wrong tries within a day on whoever has a phone, whatever for; strangers' for a purpose."""
+    """Return a day's failures on a phone for all purposes, and strangers' for one purpose."""
     right = sa.case((table.c.used_at.is_(None), 0), else_=1)
     strange = sa.case((_STRANGE & (table.c.purpose == purpose), table.c.tries - right), else_=0)
     phones = sa.select(_THEIRS.c.value).where(
@@ -514,7 +509,7 @@ async def _wrong_tries(ctx: Context, phone: str, purpose: str) -> tuple[int, int
 
 
 async def _cool_down(ctx: Context, phone: str, strangers: str = "") -> None:
-    """Let no code of a phone be right for a day; with a purpose only strangers' of it."""
+    """Reject all codes of a phone for a day; with a purpose only strangers' for it."""
     await ctx.insert(
         table,
         phone=phone,
@@ -529,7 +524,7 @@ async def _cool_down(ctx: Context, phone: str, strangers: str = "") -> None:
 async def awaited(
     ctx: Context, phone: str, *, purpose: str, conversation_id: int | None, asker: str = ""
 ) -> bool:
-    """Whether a code for these lives that can be typed yet."""
+    """Return whether an active code for these exists."""
     living = sa.select(table.c.id).where(
         _BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < MAX_TRIES
     )
@@ -537,11 +532,11 @@ async def awaited(
     return (await ctx.execute(living, bound)).first() is not None
 
 
-# ------------------------------------------------------------------------------------ within
+# --------------------------------------------------------------------------------- internal
 
 
 def _lock(name: str) -> sa.Select[Any]:
-    """Keep others who lock the same name waiting until the end of the transaction."""
+    """Return the SELECT that locks a name until the end of the transaction."""
     number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
     return sa.select(sa.func.pg_advisory_xact_lock(number))
 
@@ -549,7 +544,7 @@ def _lock(name: str) -> sa.Select[Any]:
 def _bound(
     ctx: Context, phone: str, purpose: str, conversation_id: int | None, asker: str
 ) -> dict[str, Any]:
-    """Return what the living code of these is found by; an asker is kept as a hash only."""
+    """Return the values that identify an active code; an asker is stored only as a hash."""
     hashed = hmac.digest(ctx.secret, f"asker\n{asker}".encode("utf-8", "replace"), "sha256").hex()
     return {
         "of_phone": phone,
@@ -560,12 +555,12 @@ def _bound(
 
 
 def _digest(ctx: Context, facts: tuple[str | int | None, ...], code: str) -> str:
-    # A key of its own: what is signed with the same secret elsewhere never fits here.
+    # A derived key: signatures made elsewhere with the same secret are never valid here.
     key = hmac.digest(ctx.secret, b"one-time-code", "sha256")
-    written = json.dumps([*facts, code])  # no part can pass for the end of another
+    written = json.dumps([*facts, code])  # JSON, so that fields cannot run into each other
     return hmac.digest(key, written.encode(), "sha256").hex()
 
 
 def _digits(code: str) -> str:
-    """The digits of "481 920", in any script, as 0 to 9."""
+    """Return the digits of "481 920", in any script, as 0 to 9."""
     return "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())

@@ -1,8 +1,8 @@
-"""Pairing: a one-time code by which a member has a chat of theirs act in their role at a shop.
+"""Pairing: a one-time code by which a member binds a chat to their role at a shop.
 
-Long enough that nobody guesses it, good once, for a day; the database keeps a keyed hash. The code
-is handed to the member alone: whoever has it chooses the chat. It proves nothing of whose that
-chat is, and opens nothing but the role (`core.people.member_chats`).
+The code is too long to guess, is valid once and for a day, and is stored as a keyed hash. It is
+given only to the member, who chooses the chat. It verifies no identity, and grants nothing but the
+role (`core.people.member_chats`).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ PAIRING_PURPOSE = "pair"
 PAIRING_LIFETIME = timedelta(hours=24)
 CODE_LENGTH = 10
 CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
-"""As of bookings' references, none mistaken for another: 45 bits."""
+"""The alphabet of booking references, without look-alikes: 45 bits."""
 
 START_PREFIX = "pair_"
-"""How the code begins as what a link hands over: t.me/bot?start=pair_…"""
+"""Prefix of the code in a link: t.me/bot?start=pair_…"""
 
 
 async def issue_pairing_code(ctx: Context, shop_id: int, user_id: int) -> str:
-    """Return a new code for a member of a shop, for nobody's eyes but theirs.
+    """Return a new pairing code for a member of a shop; show it to nobody else.
 
-    An older one for the same shop is dead from now on. NotFound for who does not work there.
+    It replaces an older one for the same shop. Raise NotFound for a user who is no member.
     """
     if not await is_member(ctx, shop_id, user_id):
         raise NotFound(shop=shop_id, member=user_id)
@@ -72,9 +72,9 @@ async def issue_pairing_code(ctx: Context, shop_id: int, user_id: int) -> str:
 
 
 async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> dict[int, str]:
-    """Return a code for each shop at which whoever has this phone (E.164) works, by the shop's id.
+    """Return a code per shop at which the owner of this phone (E.164) works, by shop id.
 
-    For whoever stands at the machine itself. NotFound if nobody with it works anywhere.
+    Only for the console on the machine itself. Raise NotFound if no member has the phone.
     """
     works = await ctx.all(
         sa.select(members.c.shop_id, members.c.user_id)
@@ -93,11 +93,11 @@ async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> dict[int, st
 
 
 async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> MemberChat:
-    """Let the account of a conversation act in the role of the member whose code this is.
+    """Bind the account of a conversation to the role of the member whose code this is.
 
-    The member is told wherever else they are reached. CodeDead for a code that is wrong, used or
-    too old, or of somebody who works there no more: which of these is nobody's business.
-    NotAllowed where nobody vouches for who writes, such as by SMS.
+    The member is notified in their other conversations. Raise CodeExpired for a code that is wrong,
+    used, expired, or of a former member, without saying which; NotAllowed on channels that do not
+    authenticate the sender, such as SMS.
     """
     row = await ctx.first(
         sa.update(one_time_codes)
@@ -124,7 +124,7 @@ async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> Me
 async def bind_conversation(
     ctx: Context, conversation_id: int, shop_id: int, user_id: int
 ) -> MemberChat:
-    """Let the account of a conversation act for a member, note it, and tell them elsewhere."""
+    """Bind a conversation's account to a member's role, log it, and notify the member elsewhere."""
     chat = await bind_chat(ctx, conversation_id, shop_id, user_id)
     await _note(ctx, "bind", chat, conversation_id)
     this = sa.select(member_chats.c.identity_id).where(member_chats.c.id == chat.id)
@@ -153,7 +153,7 @@ async def bind_conversation(
 async def unbind_chat(
     ctx: Context, user_id: int, chat_id: int, *, conversation_id: int
 ) -> MemberChat:
-    """End one of a member's chats, as asked for in a talk; NotFound for another's or one over."""
+    """Unbind one of a member's chats at their request; raise NotFound otherwise."""
     chat = await chat_of_member(ctx, user_id, chat_id)
     await end_chat(ctx, user_id, chat_id)
     await _note(ctx, "end", chat, conversation_id)

@@ -1,4 +1,4 @@
-"""Where and when somebody wants to be told things: their channel, their quiet hours."""
+"""Notification preferences: a person's channel and quiet hours."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from core.messaging.outbox.routing import CHANNEL_ORDER
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """The channel asked for, "" for where they talk, and quiet hours, None for the shop's."""
+    """The preferred channel ("": where they write) and quiet hours (None: the shop's)."""
 
     channel: str
     quiet_hours: QuietHours | None
 
 
 async def load_preferences(ctx: Context, user_id: int) -> Preferences:
-    """Return what a user asked for."""
+    """Return a user's preferences."""
     columns = sa.select(users.c.channel, users.c.quiet_from, users.c.quiet_until)
     row = (await ctx.execute(columns.where(users.c.id == user_id))).one()
     own = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
@@ -30,7 +30,7 @@ async def load_preferences(ctx: Context, user_id: int) -> Preferences:
 
 
 async def reachable_channels(ctx: Context, user_id: int, shop_id: int) -> list[str]:
-    """Return on which channels a user can be told things of a shop, in the order of fallback."""
+    """Return the channels that reach a user for a shop, in the order of fallback."""
     rows = await ctx.all(
         sa.select(lines.c.channel)
         .distinct()
@@ -50,22 +50,22 @@ async def reachable_channels(ctx: Context, user_id: int, shop_id: int) -> list[s
 
 
 async def set_preferred_channel(ctx: Context, user_id: int, channel: str) -> None:
-    """Tell a user things on a channel first; "" is where they talk. Invalid for another word."""
+    """Set a user's preferred channel, "" for where they write; raise InvalidValue otherwise."""
     if channel and channel not in CHANNEL_ORDER:
         raise InvalidValue(field="channel", reason=f"one of {', '.join(CHANNEL_ORDER)}")
     await ctx.execute(sa.update(users).where(users.c.id == user_id).values(channel=channel))
 
 
 PREFERABLE_CHANNELS = ("telegram", "whatsapp", "sms")
-"""Where somebody may ask to be told things."""
+"""The channels a user may prefer."""
 
 
 DAY_MINUTES = 24 * 60
-"""Minutes."""
+"""Minutes of the local day."""
 
 
 async def set_quiet_hours(ctx: Context, user_id: int, hours: tuple[int, int] | None) -> None:
-    """Keep quiet towards a user between two minutes of the local day; None: as their shop does."""
+    """Set a user's quiet hours, in minutes of the local day; None: the shop's."""
     since, until = hours or (None, None)
     if hours is not None and not (0 <= hours[0] < DAY_MINUTES and 0 <= hours[1] < DAY_MINUTES):
         raise InvalidValue(field="hours", reason="range", least=0, most=DAY_MINUTES - 1)

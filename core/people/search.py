@@ -1,6 +1,6 @@
-"""Registers: bookings, customers, conversations and users, looked through page by page.
+"""Paged search of customers and users.
 
-Who may see what is part of each statement: a register is always of some shops, or of one person.
+The permission scope is part of each statement: a list is always of some shops or of one person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.people.customers import IS_ERASED
 
 
 async def find_customers(ctx: Context, shop_id: int, text: str, asked: PageRequest) -> Page[Row]:
-    """Return a shop's customers whose name, phone or e-mail has these words, none of the erased."""
+    """Return a page of a shop's customers whose name, phone or e-mail matches; none erased."""
     rows = _customers().where(customers.c.shop_id == shop_id, ~IS_ERASED)
     if words := text.strip():
         rows = rows.where(sa.or_(*customer_matches(words)))
@@ -26,7 +26,7 @@ async def find_customers(ctx: Context, shop_id: int, text: str, asked: PageReque
 
 
 async def get_customer(ctx: Context, shop_id: int, customer_id: int) -> Row:
-    """Return one of a shop's customers; else NotFound."""
+    """Return one of a shop's customers; raise NotFound otherwise."""
     row = await ctx.first(
         _customers().where(customers.c.shop_id == shop_id, customers.c.id == customer_id)
     )
@@ -41,16 +41,16 @@ def _customers() -> sa.Select[Any]:
 
 
 def customer_matches(words: str) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions, one of which holds for a customer found by these words."""
+    """Return conditions of which a matching customer fulfils at least one."""
     columns = (customers.c.name, customers.c.phone, customers.c.email)
     return [column.icontains(words, autoescape=True) for column in columns]
 
 
 async def conversations_of_customer(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
-    """Return the conversations that a shop has with a customer, the last heard from first.
+    """Return a shop's conversations with a customer, most recent first.
 
-    Besides what `conversation` returns: when they agreed to our messages and in which words
-    (`consented_at`, `consent`), and since when they cannot be reached.
+    In addition to the columns of `get_conversation`: when and in which words they consented
+    (`consented_at`, `consent`), and since when they are unreachable.
     """
     known = await get_customer(ctx, shop_id, customer_id)
     theirs = sa.false()
@@ -69,9 +69,9 @@ async def conversations_of_customer(ctx: Context, shop_id: int, customer_id: int
 async def consents_of_customer(
     ctx: Context, shop_id: int, customer_id: int
 ) -> list[tuple[Row, list[Row]]]:
-    """Return the conversations of `talks_of`, each with every yes and no to our messages.
+    """Return the rows of `conversations_of_customer`, each with its history of consent.
 
-    The newest first: agreed, how, wording, at.
+    Newest first: agreed, how, wording, at.
     """
     talks = await conversations_of_customer(ctx, shop_id, customer_id)
     names = ("conversation_id", "how", "wording", "at")
@@ -85,7 +85,7 @@ async def consents_of_customer(
 
 
 async def find_users(ctx: Context, text: str, asked: PageRequest) -> Page[Row]:
-    """Return users whose name or an address of theirs has these words, none of the deleted."""
+    """Return a page of users whose name or address matches, except deleted ones."""
     reached = sa.exists().where(identities.c.user_id == users.c.id)
     deleted = sa.and_(users.c.name == "", users.c.deactivated_at.is_not(None), ~reached)
     rows = _users().where(~deleted)
@@ -100,7 +100,7 @@ async def find_users(ctx: Context, text: str, asked: PageRequest) -> Page[Row]:
 
 
 async def get_user(ctx: Context, user_id: int) -> Row:
-    """Return one user; else NotFound."""
+    """Return one user; raise NotFound otherwise."""
     row = await ctx.first(_users().where(users.c.id == user_id))
     if row is None:
         raise NotFound(user=user_id)

@@ -1,8 +1,8 @@
-"""Proofs by which somebody of a shop gives orders in a chat; a customer's proof is none of these.
+"""Staff proofs, by which members may give orders in a chat; a customer's code is none.
 
-A member's role says what they may do, a staff proof that it is they who write. It comes from a
-staff code, and belongs to the account, the address and the conversation; or from pairing, and
-belongs to the chat and the one shop it was paired for (`core.people.member_chats`).
+The role says what a member may do, the staff proof that it is they who write. A staff code proves
+the account, the address and the conversation; pairing proves the chat, for the one shop it was
+paired with (`core.people.member_chats`).
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from core.db.tables import (
 from core.people.identities import VERIFIED_FOR
 
 VOUCHING = ("telegram", "whatsapp")
-"""Channels that know for sure who writes; an SMS can be sent in anybody's name."""
+"""Channels that authenticate the sender; the sender of an SMS can be forged."""
 
 RECENT_FOR = timedelta(hours=12)
-"""How long a staff code by SMS allows what changes the day for others: one working day."""
+"""How long a staff code by SMS permits orders that affect others: one working day."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffProof:
-    """What shows that a member writes; `proved_at` is None without a staff code or pairing.
+    """The proof that a member writes; `proved_at` is None without a staff code or pairing.
 
-    `own_phone`: the channel vouches that it is written from the member's own phone.
+    `own_phone`: the channel confirms that it is sent from the member's own phone.
     """
 
     vouching: bool
@@ -43,7 +43,7 @@ class StaffProof:
     proved_at: datetime | None
 
     def holds(self, now: datetime, *, recent: bool) -> bool:
-        """Whether an order may be carried out; `recent` for one that changes the day for others."""
+        """Return whether an order may be carried out; `recent` for one that affects others."""
         if self.vouching:
             return self.own_phone or self.proved_at is not None
         if self.proved_at is None:
@@ -52,10 +52,10 @@ class StaffProof:
 
 
 async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id: int) -> StaffProof:
-    """Return the proof that a user writes in a conversation, for orders to a shop.
+    """Return the staff proof of a user in a conversation, for orders to a shop.
 
-    Where the channel vouches for the sender, a proof in any chat of the same address counts. A
-    chat bound to the user's role at the shop is proved by its pairing, for that shop alone.
+    If the channel authenticates the sender, a proof in any chat of the same address counts. A chat
+    bound to the user's role is proved by its pairing, for that shop only.
     """
     paired_at = await ctx.scalar(
         sa.select(member_chats.c.created_at)
@@ -74,7 +74,7 @@ async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id:
         )
     )
     if paired_at is not None:
-        # Only accounts that their channel vouches for are ever bound.
+        # Only accounts authenticated by their channel are ever bound.
         return StaffProof(vouching=True, own_phone=False, proved_at=paired_at)
     proved_at = (
         sa.select(sa.func.max(staff_proofs.c.proved_at))
@@ -102,7 +102,7 @@ async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id:
 
 
 async def note_staff_proof(ctx: Context, conversation_id: int, user_id: int) -> None:
-    """Note that a member proved just now that it is they who write in a conversation."""
+    """Record a member's staff proof in a conversation, as of now."""
     identity_id = await ctx.scalar(
         sa.select(conversations.c.identity_id).where(conversations.c.id == conversation_id)
     )
@@ -112,9 +112,9 @@ async def note_staff_proof(ctx: Context, conversation_id: int, user_id: int) -> 
 
 
 async def staff_phone(ctx: Context, user_id: int) -> str:
-    """Return the phone (E.164) that staff codes of a user go to; "" if they have none.
+    """Return the phone (E.164) for a user's staff codes, or "".
 
-    The one they have had longest: a phone that joined the account later proves no role.
+    The one they have had longest: a phone added later proves no role.
     """
     return str(
         await ctx.scalar(
@@ -133,9 +133,9 @@ async def staff_phone(ctx: Context, user_id: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What hangs on the account of a conversation: `works` at a shop, or runs the installation.
+    """The duties of a conversation's account: `works` as a member of a shop or as an admin.
 
-    `last_owner`: a shop would have no other owner.
+    `last_owner`: the only owner of a shop.
     """
 
     user_id: int
@@ -144,7 +144,7 @@ class Duties:
 
 
 async def duties(ctx: Context, conversation_id: int) -> Duties | None:
-    """Return what hangs on the account whose phone a conversation is; None if nobody's phone."""
+    """Return the duties of the account whose phone a conversation is, or None."""
     row = await ctx.first(
         sa.select(users.c.id, users.c.admin)
         .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)

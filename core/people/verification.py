@@ -1,4 +1,4 @@
-"""Proving an address, and giving one up."""
+"""Verifying an identity, and releasing one."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from core.people.staff_proofs import VOUCHING
 async def verify_identity(
     ctx: Context, kind: IdentityKind, value: str, *, conversation_id: int, name: str = ""
 ) -> int:
-    """Note that whoever talks here has just proved an address; return the user's id.
+    """Record that the person in this conversation verified an address; return the user's id.
 
-    The address decides who somebody is, so that one person is one user on every channel:
+    The address decides who the person is, so that one person is one user on every channel. If it
+    belongs to a user, they are that user. Otherwise it is added to the user this conversation is
+    known to belong to, by a valid verification or a channel that authenticates the sender; else a
+    new user is created. It is never added to a member or an admin, since it could be used to sign
+    in as them.
 
-    - It belongs to a user already: they are that user.
-    - It is nobody's: it joins the user this conversation is known to belong to, by a proof that
-      holds or a channel that vouches for its senders; else a new user is made. It never joins
-      somebody who works at a shop or is an admin: it could be used to sign in as them.
-    - The conversation's own identity joins that user too. When it was another user's, it changes
-      hands: that user keeps their phones and history, and finds them there. Only an SMS number
-      that is another user's stays where it is, for an SMS can be sent in anybody's name.
+    The conversation's own identity is assigned to that user, too. If it was another user's, it is
+    transferred; that user keeps their phones and history. Only another user's SMS number stays,
+    since the sender of an SMS can be forged.
 
-    `name` is taken for a user who has none. NotAllowed for a user who was deactivated.
+    `name` is for a user who has none. Raise NotAllowed for a deactivated user.
     """
     await ctx.execute(
         ctx.insert_ignoring_conflicts(
             identities, {"kind": kind, "value": value, "created_at": ctx.now}
         )
     )
-    # Locked: of two who prove one address at once, the second finds the first one's user.
+    # Locked: of two concurrent verifications of one address, the second finds the first's user.
     talk = sa.select(conversations.c.identity_id, lines.c.channel).join_from(conversations, lines)
     here = talk.where(conversations.c.id == conversation_id).subquery()
     it = is_active_identity(kind, value)
@@ -66,8 +66,8 @@ async def verify_identity(
     user_id = proved.user_id
     if user_id is None and own is not None:
         sure = vouched or recently_verified(own.proved_at, own.used_at, ctx.now)
-        # A code in a customers' talk opens no door of a shop or of the installation: whoever
-        # proves a phone there does not add it to an account that has the keys.
+        # A code in a customer's conversation must give no access to a shop or the installation:
+        # whoever verifies a phone there does not add it to a member's or admin's account.
         user_id = own.user_id if sure and not await _has_keys(ctx, own.user_id) else None
     user_id = await get_or_create_active_user(ctx, user_id, name)
     await assign_identity(ctx, proved.id, user_id, verified=True)
@@ -77,7 +77,7 @@ async def verify_identity(
 
 
 async def _has_keys(ctx: Context, user_id: int | None) -> bool:
-    """Whether a user works at a shop or is an admin."""
+    """Return whether a user is a member of a shop or an admin."""
     works = sa.exists().where(members.c.user_id == users.c.id)
     return bool(
         await ctx.scalar(sa.select(users.c.id).where(users.c.id == user_id, works | users.c.admin))
@@ -85,11 +85,11 @@ async def _has_keys(ctx: Context, user_id: int | None) -> bool:
 
 
 async def detach_identity(ctx: Context, conversation_id: int) -> None:
-    """End the identity of a conversation ("wrong number"): whoever talks now is nobody known.
+    """Release the identity of a conversation ("wrong number"): its person is unknown from now on.
 
-    What the former person had stays theirs, and shows here no more: the talk under way and its
-    questions are closed, what was to be sent is dropped, also in other conversations with the
-    same address. An opt-out stays: it is the number's.
+    The former person keeps their data, which is not shown here any more: active flows and prompts
+    are closed and unsent messages dropped, also in other conversations of the address. An opt-out
+    stays, as it belongs to the number.
     """
     identity = await ctx.first(
         sa.select(identities)
@@ -132,10 +132,10 @@ async def detach_identity(ctx: Context, conversation_id: int) -> None:
 async def verify_identity_without_conversation(
     ctx: Context, kind: IdentityKind, value: str, *, name: str = "", user_id: int | None = None
 ) -> int:
-    """Note that whoever is at hand, outside of any conversation, proved an address.
+    """Record that a person outside any conversation verified an address; return the user's id.
 
-    It is its user's, if it has one; else `user_id`'s, else a new user's. Returns whose it is;
-    NotAllowed for a user who was deactivated, and for an address that is another's than `user_id`.
+    The address's user, if it has one; else `user_id`; else a new user. Raise NotAllowed for a
+    deactivated user, and for an address of another user than `user_id`.
     """
     await get_or_create_identity(ctx, kind, value)
     row = await ctx.first(

@@ -1,4 +1,4 @@
-"""Personal data: shown whole (`export`), erased (`erasure`), kept for its days (`retention`).
+"""Personal data: exported (`export`), erased (`erasure`) and retained (`retention`).
 
-`personal_data` says what belongs to a person, `audit_log` who changed what.
+`personal_data` finds what belongs to a person, `audit_log` who changed what.
 """

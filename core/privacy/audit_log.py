@@ -1,6 +1,7 @@
-"""Read who changed what: before and after, when and from where (written by `core.db.audit`).
+"""Reading the audit log: who changed what, when and from where.
 
-What becomes of a booking has a history of its own (`booking_events`), for chat does it too.
+`core.db.audit` writes it. Bookings have their own history (`booking_events`), which also covers
+chat.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from core.db.tables import users
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change; `target` is what was changed, such as "services/5"."""
+    """A change; `target` is what was changed, such as "services/5"."""
 
     id: int
     at: datetime
@@ -43,7 +44,7 @@ async def list_entries(
     user_id: int | None = None,
     actions: Collection[str] = (),
 ) -> Page[AuditEntry]:
-    """Return changes, the newest first; of one shop, or of all."""
+    """Return a page of changes, newest first, of one shop or all."""
     name = sa.func.coalesce(users.c.name, "").label("user")
     columns = [name if field == "user" else table.c[field] for field in AuditEntry.__slots__]
     rows = sa.select(*columns).select_from(table.outerjoin(users, users.c.id == table.c.user_id))

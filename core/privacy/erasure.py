@@ -1,8 +1,8 @@
-"""Erasing a person: what was theirs goes, what the shop's books need stays without them.
+"""Erasing a person: their data is deleted, the shop's books remain without them.
 
-A booking keeps its time, service, price and state, a customer its number, so that no figure
-changes. Messages, questions, codes, consents and addresses are deleted; what others wrote or were
-told of the person is blanked. Of an audited change there stays that it was made, when and by whom.
+A booking keeps its time, service, price and state, a customer their id, so that no figure changes.
+Messages, prompts, codes, consents and addresses are deleted; what others wrote or were told about
+the person is blanked. An audited change remains with its time and author only.
 """
 
 from __future__ import annotations
@@ -54,19 +54,19 @@ SOLD_SNAPSHOT_KEYS = (
     "price_minor",
     "currency",
 )
-"""What stays of a booking's snapshot, beside shop and address: what was sold, not to whom."""
+"""What is kept of a booking's snapshot, beside shop and address: what was sold, not to whom."""
 
 _KEPT = (*SOLD_SNAPSHOT_KEYS, "shop", "address")
 
 _UNDER_WAY = ("due", "sending")
 
 _OF_PEOPLE = ("customers.%", "bookings.%", "talks.%", "users.%", "imports.%", "me.%")
-"""Audited actions that may name a customer by nothing but a name."""
+"""Audited actions that may identify a customer only by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureResult:
-    """How much went: bookings to come that were called off, those kept without a name, messages."""
+    """Counts: upcoming bookings cancelled, bookings kept without a name, messages deleted."""
 
     cancelled: int
     anonymized_bookings: int
@@ -74,9 +74,9 @@ class ErasureResult:
 
 
 async def erase_person(ctx: Context, person: DataSubject) -> ErasureResult:
-    """Erase a person. Bookings to come are called off, and nobody is written to about it.
+    """Erase a person; upcoming bookings are cancelled without notifying anybody.
 
-    Invalid (`user`) for somebody who works at a shop or is an admin: their roles end first.
+    Raise InvalidValue (`user`) for a member or an admin: their roles must end first.
     """
     if person.is_member and person.user_id is not None:
         raise InvalidValue(field="user", reason="works")
@@ -114,7 +114,7 @@ async def _bookings(ctx: Context, person: DataSubject) -> None:
         sa.select(bookings.c.id, bookings.c.snapshot).where(bookings.c.id.in_(ids))
     )
     blank = {"attendee": "", "purpose": "", "note": "", "reason": "", "made_by": ""}
-    # The key names the talk, and nobody can repeat what they asked for there.
+    # The key names the conversation, and the person can no longer repeat a request there.
     inner = {"idempotency_key": None, "fingerprint": "", "conversation_id": None}
     for row in sold:
         kept = {name: value for name, value in row.snapshot.items() if name in _KEPT}
@@ -142,7 +142,7 @@ async def _bookings(ctx: Context, person: DataSubject) -> None:
 
 
 async def _misunderstood(ctx: Context, person: DataSubject) -> None:
-    """Delete what was noted in the very turns in which it was written: rows name no person."""
+    """Delete unrecognized texts of the turns in which they were written: rows name no person."""
     turns = sa.select(inbox.c.done_at).where(
         inbox.c.conversation_id.in_(person.conversation_ids), inbox.c.done_at.is_not(None)
     )
@@ -155,7 +155,7 @@ async def _misunderstood(ctx: Context, person: DataSubject) -> None:
 
 
 async def _told_others(ctx: Context, person: DataSubject) -> int:
-    """Blank what the shop's people were told, or asked, about the person's bookings and words."""
+    """Blank what staff were told or asked about the person's bookings and messages."""
     about = prompts.c.args["booking"].as_integer().in_(person.booking_ids)
     about |= prompts.c.args["conversation"].as_integer().in_(person.conversation_ids)
     linked = sa.select(outbox.c.prompt_id).where(outbox.c.booking_id.in_(person.booking_ids))
@@ -177,7 +177,7 @@ async def _blank_prompts(ctx: Context, which: sa.ColumnElement[bool]) -> None:
 
 
 async def _blank_outbox(ctx: Context, which: sa.ColumnElement[bool]) -> int:
-    """Blank messages; what waits to go out, or is going out, does not go out again."""
+    """Blank messages; unsent ones, and those being sent, are not sent again."""
     state = sa.case((outbox.c.state.in_(_UNDER_WAY), "dropped"), else_=outbox.c.state)
     done = await ctx.execute(
         sa.update(outbox)
@@ -188,9 +188,9 @@ async def _blank_outbox(ctx: Context, which: sa.ColumnElement[bool]) -> int:
 
 
 async def _talks(ctx: Context, person: DataSubject) -> int:
-    """Delete talks; a bare row stays of each, and of Twilio's messages their ids.
+    """Delete conversations; a bare row of each is kept, and the ids of Twilio's messages.
 
-    Nothing in a signed request of Twilio's ages: whoever has one could send it again.
+    A signed Twilio request never expires, so it could be replayed.
     """
     ids = person.conversation_ids
     if not ids:
@@ -233,9 +233,9 @@ async def _talks(ctx: Context, person: DataSubject) -> int:
 
 
 async def _said_by_others(ctx: Context, person: DataSubject) -> None:
-    """Blank where others wrote of the person: by an address anywhere, by name at their shops.
+    """Blank where others wrote of the person: an address anywhere, a name at their shops.
 
-    A name alone stops nothing that is under way: somebody else may have it too.
+    A match by name alone cancels nothing: somebody else may have the same name.
     """
     words = (*person.addresses, *person.names)
     for needles, under_way in ((person.addresses, True), (words, False)):
@@ -264,7 +264,7 @@ async def _said_by_others(ctx: Context, person: DataSubject) -> None:
 
 
 async def _traces(ctx: Context, person: DataSubject) -> None:
-    """Blank what the API kept: audited values, answers to keys, addresses of requests."""
+    """Blank what the API kept: audited values, stored responses, addresses of requests."""
     words = (*person.addresses, *person.names)
     targets = [f"shops/%/customers/{id_}" for id_ in person.customer_ids]
     targets += [f"shops/%/bookings/{id_}" for id_ in person.booking_ids]
@@ -286,16 +286,16 @@ async def _traces(ctx: Context, person: DataSubject) -> None:
             sa.delete(kept_answers).where(kept_answers.c.caller == f"user:{person.user_id}")
         )
     await ctx.execute(sa.update(audit).where(which).values(before=sa.null(), after=sa.null()))
-    # The request was answered all the same: it is not done again, and its answer says no more.
+    # The key is kept: a repeated request is not carried out again, but gets an empty response.
     await ctx.execute(
         sa.update(kept_answers).where(_names(ctx, kept_answers.c.body, words)).values(body="")
     )
 
 
 async def _themself(ctx: Context, person: DataSubject) -> None:
-    """Delete addresses, passwords, sign-ins and codes; a user's row stays as a bare number."""
+    """Delete addresses, passwords, auth sessions and codes; keep the user's row as a bare id."""
     if person.user_id is None:
-        # What nobody proved, and only this shop wrote to, is nobody's any more.
+        # An unverified identity that only this shop wrote to belongs to nobody any more.
         loose = sa.exists().where(conversations.c.identity_id == identities.c.id)
         await ctx.execute(
             sa.delete(identities).where(
@@ -333,14 +333,14 @@ async def _themself(ctx: Context, person: DataSubject) -> None:
 def _names(
     ctx: Context, column: sa.ColumnElement[Any], needles: Collection[str]
 ) -> sa.ColumnElement[bool]:
-    """Whether a column's text, or its JSON as it is written, has one of these words in it."""
+    """Return the condition that a text or JSON column contains one of these words."""
     text = sa.cast(column, sa.Text)
     find = sa.func.strpos if ctx.is_postgresql else sa.func.instr
     return sa.or_(sa.false(), *(find(text, word) > 0 for word in _written(needles)))
 
 
 def _written(needles: Collection[str]) -> Sequence[str]:
-    """Return words as they are and as JSON writes them."""
+    """Return words in plain form and in JSON escaping."""
     found: dict[str, None] = {}
     for word in needles:
         for text in (word, json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1]):

@@ -1,4 +1,4 @@
-"""Everything about a person as JSON data, for them to read or take elsewhere."""
+"""Exporting all data about a person as JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from core.db.tables import (
 from core.privacy.personal_data import DataSubject
 
 _INNER = frozenset(
-    # Keys, hashes and marks of the machinery, which say nothing of a person.
+    # Keys, hashes and internal marks that say nothing about a person.
     {"digest", "fingerprint", "idempotency_key", "lease", "leased_until", "unique_key", "living"}
 )
 
@@ -63,7 +63,7 @@ async def export_person(ctx: Context, person: DataSubject) -> dict[str, ExportSe
 
 
 def _invited(person: DataSubject) -> sa.ColumnElement[bool]:
-    """Invitations to phones of somebody's; those of one shop's customer are not the customer's."""
+    """Return the condition for invitations to a user's phones; a shop's customer has none."""
     if person.user_id is None:
         return sa.false()
     return invitations.c.phone.in_(person.addresses) | (invitations.c.accepted_by == person.user_id)

@@ -1,4 +1,4 @@
-"""What belongs to a person: their rows by id, and the words by which others' rows name them."""
+"""What belongs to a person: rows by id, and the words that name them in other rows."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from core.db.tables import customers as customers_table
 from core.errors import NotFound
 
 _SHORTEST_ADDRESS = 5
-"""Anything shorter would be found in the words of others."""
+"""Shorter words would match unrelated text."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataSubject:
-    """Ids of what is theirs. `user_id` is None where the person stays known to other shops.
+    """The ids of a person's rows.
 
-    `addresses` and `names` are how others may have written of them; `works` says that they work at
-    a shop or run the installation.
+    `user_id` is None if the person remains known to other shops. `addresses` and `names` are how
+    others may have written of them; `is_member`: a member of a shop or an admin.
     """
 
     user_id: int | None
@@ -46,16 +46,16 @@ class DataSubject:
 
 
 async def data_subject_of_user(ctx: Context, user_id: int) -> DataSubject:
-    """Return all that belongs to a user, at every shop; NotFound."""
+    """Return all that belongs to a user, at every shop; raise NotFound for an unknown one."""
     if await ctx.scalar(sa.select(users.c.id).where(users.c.id == user_id)) is None:
         raise NotFound(user=user_id)
     return await _whole(ctx, user_id)
 
 
 async def data_subject_of_customer(ctx: Context, shop_id: int, customer_id: int) -> DataSubject:
-    """Return all that belongs to a shop's customer; NotFound.
+    """Return all that belongs to a shop's customer; raise NotFound for an unknown one.
 
-    Of somebody who is known elsewhere too, only what this shop has: the rest is not its to see.
+    If they are known elsewhere, only this shop's data: it may not see the rest.
     """
     row = await ctx.first(
         sa.select(customers_table).where(
@@ -73,7 +73,7 @@ async def data_subject_of_customer(ctx: Context, shop_id: int, customer_id: int)
 
 
 async def _whole(ctx: Context, user_id: int) -> DataSubject:
-    # An account that acts for them at a shop, and is nobody's, is theirs as far as we know.
+    # An account without a user that acts for them at a shop is assumed to be theirs.
     acts = sa.select(member_chats.c.identity_id).where(member_chats.c.user_id == user_id)
     owned = await ctx.all(
         sa.select(identities.c.id, identities.c.value).where(
@@ -93,7 +93,7 @@ async def _whole(ctx: Context, user_id: int) -> DataSubject:
 
 
 async def _nobodys(ctx: Context, phones: Collection[str]) -> list[int]:
-    """Return identities with these phones that nobody has proved."""
+    """Return unverified identities with these phones."""
     found = await ctx.all(
         sa.select(identities.c.id).where(
             identities.c.value.in_([phone for phone in phones if phone]),
@@ -111,7 +111,7 @@ async def _gathered(
     *,
     shop_id: int | None = None,
 ) -> DataSubject:
-    """Gather what hangs on identities and customers; of one shop only, if it is given."""
+    """Return all that belongs to identities and customers, of one shop only if given."""
     talks = sa.select(
         conversations.c.id, conversations.c.address, conversations.c.name, conversations.c.shop_id
     ).join_from(conversations, lines)

@@ -1,7 +1,7 @@
-"""Keeping the database lean: what is closed or deleted once its days are over, batch by batch.
+"""Retention: closing or deleting old data in batches.
 
-How many days is in the settings. Bookings that somebody made, their history, customers and
-consents stay for good: they are the shop's books, and the proof that we may write.
+The settings say after how many days. Bookings, their history, customers and consents are kept for
+good: they are the shop's books and the proof that we may write.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from core.db.tables import (
 from core.messaging.conversations import closed_conversation_state
 
 BATCH_SIZE = 500
-"""Rows that are looked at in one transaction."""
+"""Rows examined per transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What one batch did away with, and after which id the next begins; None: there is none."""
+    """The rows deleted by one batch, and the id after which the next begins (None: done)."""
 
     count: int
     next_after_id: int | None
 
 
 async def sweep_batch(ctx: Context, kind: str, after: int = 0) -> SweepResult:
-    """Close or delete the next batch of a kind (`KINDS`), from the row after an id on."""
+    """Close or delete the next batch of a kind (`KINDS`), after the row with this id."""
     return await _KINDS[kind](ctx, after)
 
 
@@ -52,9 +52,10 @@ def _until(ctx: Context, days: int) -> datetime:
 
 
 async def _talks(ctx: Context, after: int) -> SweepResult:
-    """Close talks left alone: what was under way is given up, what it asked is asked no more.
+    """Close idle conversations with their active flows and prompts.
 
-    Only how many flows were begun is kept. Effects are keyed by that (`people.talk_closed`).
+    Only the number of flows begun is kept, as effects are keyed by it
+    (`conversations.closed_conversation_state`).
     """
     until = _until(ctx, ctx.settings.keep_talks_days)
     stack = conversations.c.state["stack"]
@@ -67,7 +68,7 @@ async def _talks(ctx: Context, after: int) -> SweepResult:
     ids, end = await _walk(ctx, conversations, left, after)
     if not ids:
         return SweepResult(0, end)
-    # Asked once more as it is written: they may have come back at this moment.
+    # Checked again in the UPDATE: the person may have just come back.
     closing = sa.update(conversations).where(conversations.c.id.in_(ids), left)
     closed = closing.values(state=closed_conversation_state(ctx)).returning(conversations.c.id)
     ids = list((await ctx.execute(closed)).scalars())
@@ -88,10 +89,10 @@ async def _codes(ctx: Context, after: int) -> SweepResult:
 
 
 async def _inbox(ctx: Context, _after: int) -> SweepResult:
-    """Forget what people wrote.
+    """Delete incoming messages.
 
-    Of Twilio's messages the bare id stays: nothing in its signature ages, so whoever got hold of a
-    request could send it again in years. Such a row has no `done_at`, by which they are found.
+    The ids of Twilio's messages are kept: a signed request never expires, so it could be replayed
+    years later. Such rows have no `done_at`.
     """
     until = _until(ctx, ctx.settings.keep_inbox_days)
     rows = await ctx.all(
@@ -118,7 +119,7 @@ async def _outbox(ctx: Context, after: int) -> SweepResult:
 
 
 async def _prompts(ctx: Context, after: int) -> SweepResult:
-    """Forget questions; what was sent with one, or heard in answer, is there no more either."""
+    """Delete prompts whose message and answers have been deleted."""
     until = _until(ctx, ctx.settings.keep_outbox_days)
     told = sa.exists().where(outbox.c.prompt_id == prompts.c.id).correlate(prompts)
     heard = sa.exists().where(inbox.c.prompt_id == prompts.c.id).correlate(prompts)
@@ -131,7 +132,7 @@ async def _prompts(ctx: Context, after: int) -> SweepResult:
 
 
 async def _holds(ctx: Context, after: int) -> SweepResult:
-    """Forget holds that nobody proved a phone for; they never were anybody's booking."""
+    """Delete holds of unverified people, which never became bookings."""
     until = _until(ctx, ctx.settings.keep_holds_days)
     told = sa.exists().where(outbox.c.booking_id == bookings.c.id).correlate(bookings)
     over = sa.and_(
@@ -161,7 +162,7 @@ async def _lockouts(ctx: Context, after: int) -> SweepResult:
 
 
 async def _audit(ctx: Context, after: int) -> SweepResult:
-    """Cut the audit; the database refuses it to whoever has not written down until when."""
+    """Cut the audit log; the database requires recording until when first."""
     until = _until(ctx, ctx.settings.keep_audit_days)
     ids, end = await _walk(ctx, audit, audit.c.at <= until, after, audit.c.at, until)
     if ids:
@@ -185,7 +186,7 @@ _KINDS: dict[str, Callable[[Context, int], Awaitable[SweepResult]]] = {
 }
 
 KINDS = tuple(_KINDS)
-"""In the order they go: a question after what was sent with it."""
+"""In the order of deletion: a prompt after the message that showed it."""
 
 
 async def _walk(
@@ -196,10 +197,10 @@ async def _walk(
     made: sa.Column[Any] | None = None,
     until: datetime | None = None,
 ) -> tuple[list[int], int | None]:
-    """Look at the next batch by id; return the ids that are over, and where the next begins.
+    """Return the expired ids of the next batch by id, and where the next batch begins.
 
-    Ids grow with time: the walk ends at the first batch whose last row was `made` after `until`,
-    so that no index need be kept for it.
+    Ids grow with time, so the walk ends at the first batch whose last row was `made` after `until`,
+    which saves an index.
     """
     old = sa.true() if made is None else made <= until
     rows = await ctx.all(

@@ -1,6 +1,5 @@
-"""How a shop does: bookings, money, time, customers, talks – by period, provider, service, channel.
+"""Reports: bookings, revenue, time, customers and conversations by period and dimension.
 
-A visit counts on the local date it was agreed for (`bookings.local_date`), so no clock that changes
-moves it to another day, nor does a shop that moves to another zone. Money is summed as whole minor
-units, apart for each currency.
+A visit counts on the local date that was agreed (`bookings.local_date`), whatever happens to clocks
+or to the shop's zone. Money is summed in whole minor units, separately per currency.
 """

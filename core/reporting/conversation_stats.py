@@ -1,7 +1,7 @@
-"""Talks: how many began, how many of them ended with a booking, and what was asked when not.
+"""Statistics of conversations: how many began, led to a booking, or were abandoned, and where.
 
-A talk is what one person wrote until a day's silence, as `bot.engine` sees it too. It counts on the
-date it began, and as far as it went by the end of the period. The shop's own people are left out.
+Here a conversation is what one person wrote until a day's silence, as `bot.engine` counts, too. It
+counts on the date it began, with what happened by the end of the period. Staff are left out.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from core.reporting.counters import UNMADE_STATES
 from core.reporting.filters import ReportFilter
 
 SILENCE_ENDS_CONVERSATION = timedelta(hours=24)
-"""After this long without a word, the next begins another talk."""
+"""The silence after which a message begins another conversation."""
 
 _S = int(SILENCE_ENDS_CONVERSATION.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
 class AbandonedStep:
-    """How many talks ended in front of the same question; "" where nothing had been asked."""
+    """How many conversations ended at a question; "" if nothing had been asked."""
 
     step: str
     conversations: int
@@ -44,10 +44,10 @@ class AbandonedStep:
 
 @dataclass(frozen=True, slots=True)
 class ConversationStats:
-    """What became of the talks that began in a period.
+    """What became of the conversations that began in a period.
 
-    `turns` and `segments` (of our answers) are those of the talks that were `booked`, in which
-    `bookings` were made together.
+    `turns` and `segments` (of our replies) are of the conversations that were `booked`, with
+    `bookings` in total.
     """
 
     started: int
@@ -59,19 +59,20 @@ class ConversationStats:
 
     @property
     def turns_per_booking(self) -> float | None:
-        """Messages people wrote for a booking; None without any."""
+        """Return incoming messages per booking, or None without bookings."""
         return round(self.turns / self.bookings, 2) if self.bookings else None
 
     @property
     def segments_per_booking(self) -> float | None:
-        """Segments of our answers for a booking; None without any."""
+        """Return the segments of our replies per booking, or None without bookings."""
         return round(self.segments / self.bookings, 2) if self.bookings else None
 
 
 async def conversation_stats(ctx: Context, scope: ReportFilter) -> ConversationStats | None:
-    """Count the talks of a scope by one statement; None for some providers' or a service's part.
+    """Return the statistics of a scope in one statement; None for some providers or a service.
 
-    Who only asked has chosen neither yet. What was deleted by then (`core.privacy.retention`) is not there.
+    Somebody who only asked has chosen neither yet. Deleted data (`core.privacy.retention`) is
+    missing.
     """
     if scope.provider_ids is not None or scope.service_id is not None:
         return None
@@ -82,7 +83,7 @@ async def conversation_stats(ctx: Context, scope: ReportFilter) -> ConversationS
         sa.select(
             one.c.turns,
             one.c.bookings,
-            # Only where they are counted: these look at every message of the talk.
+            # Only where they are counted, since these read every message of the conversation.
             sa.case((well, _said(one)), else_=0).label("segments"),
             sa.case((well, ""), else_=sa.func.coalesce(_asked(one), "")).label("step"),
         ),
@@ -115,18 +116,18 @@ async def conversation_stats(ctx: Context, scope: ReportFilter) -> ConversationS
 
 
 def _question(step: str) -> str:
-    """Return what was asked: "2/hit1/what" is what about the first, "1/when/3" the third when."""
+    """Return the question of a step: "2/hit1/what" is "what", "1/when/3" is "when"."""
     names = [name.rstrip("0123456789") for name in step.split("/")]
     return next(filter(None, reversed(names)), "")
 
 
 def _once(rows: sa.Select[Any], name: str) -> sa.CTE:
-    """Rows whose columns PostgreSQL works out once, and not in each place that names them."""
+    """Return a CTE whose columns PostgreSQL computes once, not wherever they are used."""
     return rows.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _talks(scope: ReportFilter) -> sa.Select[tuple[int, datetime, datetime, int]]:
-    """Conversation, first and last message and how many, of each talk begun in the period."""
+    """Return each conversation begun in the period: id, first and last message, number of them."""
     start_s, end_s = scope.epoch_bounds
     start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
     at = inbox.c.received_at
@@ -150,11 +151,11 @@ def _talks(scope: ReportFilter) -> sa.Select[tuple[int, datetime, datetime, int]
         sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id) == scope.shop_id,
         lines.c.staff.is_(False),
         ~staff,
-        # What came in a day before tells a talk that goes on from one that begins.
+        # A message of the day before tells a continued conversation from a new one.
         at >= start - SILENCE_ENDS_CONVERSATION,
         at < end,
         inbox.c.done_at
-        >= start - SILENCE_ENDS_CONVERSATION,  # implied, but this is what has an index
+        >= start - SILENCE_ENDS_CONVERSATION,  # implied, but this column has an index
     ]
     if scope.channel:
         where.append(lines.c.channel == scope.channel)
@@ -225,17 +226,17 @@ def _said(one: sa.CTE) -> sa.ScalarSelect[int]:
 
 
 def _asked(one: sa.CTE) -> sa.ScalarSelect[str]:
-    """What a talk was last asked after their last word, whether that was taken away since."""
+    """Return the last question asked after the person's last message, even if closed since."""
     p = prompts.c
     return (
         sa.select(p.step)
         .where(
             p.conversation_id == one.c.conversation_id,
-            p.decision == "",  # with one, it was asked outside the talk
+            p.decision == "",  # otherwise it was asked outside a flow
             p.created_at >= one.c.ends,
             _during(p.created_at, one),
         )
-        .order_by(p.created_at.desc(), p.id.desc())  # no walk along all ids, newest first
+        .order_by(p.created_at.desc(), p.id.desc())  # avoids a scan of all ids, newest first
         .limit(1)
         .correlate(one)
         .scalar_subquery()

@@ -1,4 +1,4 @@
-"""What is counted of bookings, and how counts add up to rates."""
+"""The counters of bookings, and the rates computed from them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from core.db.tables import bookings, epoch_seconds
 from core.db.tables.bookings import BOOKING_STATES
 
 STANDING_STATES = ("confirmed", "in_progress", "completed")
-"""Visits that will be, are or were: what they cost counts as booked, who comes as a customer."""
+"""Standing bookings: their price counts as booked, and their customers as visitors."""
 
 RESERVED_STATES = (*STANDING_STATES, "no_show")
-"""In these states the time was kept for somebody, who may not have come."""
+"""States in which the time was reserved, even if nobody came."""
 
 UNMADE_STATES = ("held", "expired")
-"""What never became a booking, or a request that ran out."""
+"""States that never became a booking, or a request that expired."""
 
 _DAY = 86_400
 
@@ -29,18 +29,18 @@ LEAD_SECONDS = sa.case(
     ),
     else_=0,
 )
-"""Seconds from being made to the start."""
+"""Seconds from creation to start."""
 
 
 def revenue_columns(price: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], ...]:
-    """How many bookings, what they cost together, how many of them have a price."""
+    """Return columns: number of bookings, total price, number with a price."""
     return sa.func.count(), sa.func.coalesce(sa.func.sum(price), 0), sa.func.count(price)
 
 
 def lead_time_columns(
     lead: sa.ColumnElement[int], state: sa.ColumnElement[str]
 ) -> tuple[sa.ColumnElement[int], ...]:
-    """How far ahead, together; how many were made within a day of it, a week, before that."""
+    """Return columns: total lead time, and bookings made within a day, within a week, earlier."""
 
     def within(least: int, most: int) -> sa.ColumnElement[int]:
         inside = state.not_in(UNMADE_STATES) & lead.between(least, most - 1)
@@ -51,12 +51,12 @@ def lead_time_columns(
 
 
 REVENUE_COLUMNS = revenue_columns(bookings.c.price_minor)
-"""The same of the bookings themselves."""
+"""The same columns on the bookings table itself."""
 
 
 @dataclass(slots=True)
 class Revenue:
-    """Minor units of one currency: of standing bookings, of paid and of refunded ones."""
+    """Minor units of one currency: of standing, paid and refunded bookings."""
 
     booked_minor: int = 0
     paid_minor: int = 0
@@ -65,7 +65,7 @@ class Revenue:
 
 @dataclass(slots=True)
 class BookingCounts:
-    """Counts of some bookings. `unpriced` are standing ones whose price is on request."""
+    """Counts of bookings; `unpriced` are standing ones with a price on request."""
 
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKING_STATES, 0))
     revenue: dict[str, Revenue] = field(default_factory=dict)
@@ -75,26 +75,26 @@ class BookingCounts:
 
     @property
     def bookings(self) -> int:
-        """How many were made: all but holds and what ran out."""
+        """Return how many were made, without holds and expired requests."""
         return sum(n for state, n in self.states.items() if state not in UNMADE_STATES)
 
     @property
     def no_show_rate(self) -> float | None:
-        """Of those whose visit is over, the share that did not come; None without any."""
+        """Return the share of finished visits that were no-shows, or None without any."""
         return ratio(self.states["no_show"], self.states["no_show"] + self.states["completed"])
 
     @property
     def cancellation_rate(self) -> float | None:
-        """Of all made, the share called off by either side; None without any."""
+        """Return the share of bookings cancelled by either side, or None without any."""
         return ratio(self.states["cancelled"], self.bookings)
 
     @property
     def lead_minutes(self) -> int | None:
-        """Whole minutes from being made to the start, on average; None without any."""
+        """Return the average lead time in whole minutes, or None without any."""
         return self.lead_seconds // 60 // self.bookings if self.bookings else None
 
     def add(self, state: str, payment: str, currency: str, values: Sequence[Any]) -> None:
-        """Add a group of bookings: `values` are those of `money_of`, then maybe `lead_of`."""
+        """Add a group of bookings: `values` of `revenue_columns` and maybe `lead_time_columns`."""
         count, minor, priced = (int(value) for value in values[:3])
         self.states[state] += count
         if priced:
@@ -112,5 +112,5 @@ class BookingCounts:
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """Return part of whole, to four digits; None of nothing."""
+    """Return part / whole to four digits, or None if whole is 0."""
     return round(part / whole, 4) if whole else None

@@ -1,4 +1,4 @@
-"""Of what figures are wanted: a shop, local dates, and perhaps some providers, service, channel."""
+"""The scope of a report: a shop, local dates, and optionally providers, service, channel."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from core.errors import InvalidValue
 from core.localtime import zones
 
 MAX_DAYS = 366
-"""Days; the longest period figures are given for."""
+"""The longest period of a report, in days."""
 
 DEFAULT_DAYS = 30
-"""Days that end today, where no period is named."""
+"""The default period in days, ending today."""
 
 _AROUND = timedelta(days=2)
-"""How far an instant can be from midnight UTC of its local date, and more."""
+"""More than an instant can be from midnight UTC of its local date."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFilter:
-    """Local dates `since` to `until`, both included; None and "" stand for all there are."""
+    """Local dates `since` to `until`, inclusive; None and "" do not restrict."""
 
     catalog: Catalog
     since: date
@@ -38,23 +38,23 @@ class ReportFilter:
 
     @property
     def shop_id(self) -> int:
-        """The shop."""
+        """Return the shop's id."""
         return self.catalog.shop.id
 
     @property
     def zone(self) -> str:
-        """The shop's time zone."""
+        """Return the shop's time zone."""
         return self.catalog.shop.timezone
 
     @property
     def epoch_bounds(self) -> tuple[int, int]:
-        """Epoch seconds at which the first local date begins and the last has ended."""
+        """Return the epoch seconds at which the first local date begins and the last one ends."""
         return zones.day_bounds(self.since, self.zone)[0], zones.day_bounds(self.until, self.zone)[
             1
         ]
 
     def booking_conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Whose bookings, whatever their date."""
+        """Return the conditions for the scope's bookings on any date."""
         where = [bookings.c.shop_id == self.shop_id]
         if self.provider_ids is not None:
             where.append(bookings.c.provider_id.in_(sorted(self.provider_ids)))
@@ -65,12 +65,12 @@ class ReportFilter:
         return where
 
     def dated_booking_conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Bookings for a date of the period."""
+        """Return the conditions for the scope's bookings in the period."""
         return [*self.booking_conditions(), *date_conditions(self.since, self.until)]
 
 
 def date_conditions(since: date, until: date) -> list[sa.ColumnElement[bool]]:
-    """Bookings for local dates; their instants are bounded too, for an index has those."""
+    """Return the conditions for local dates, with bounds on the indexed instants."""
     return [
         bookings.c.local_date.between(since, until),
         bookings.c.starts_at > utc_midnight(since) - _AROUND,
@@ -86,12 +86,12 @@ def utc_midnight(day: date) -> datetime:
 def resolve_period(
     now: datetime, zone: str, since: date | None, until: date | None
 ) -> tuple[date, date]:
-    """Return the period that is meant: by default the thirty days that end today in `zone`.
+    """Return the period, by default the thirty days that end today in `zone`.
 
-    Invalid (`to`) for one that ends before it begins or is too long (`most`: days).
+    Raise InvalidValue (`to`) if it ends before it begins or is too long (`most`: days).
     """
     last = until or zones.to_local(int(now.timestamp()), zone).date()
-    # Nobody had a booking then, and arithmetic with dates ends there.
+    # Nobody has bookings outside these years, and date arithmetic could overflow.
     if not date(1990, 1, 1) <= last <= date(2200, 1, 1):
         raise InvalidValue(field="to", reason="span", most=MAX_DAYS)
     first = since or last - timedelta(days=DEFAULT_DAYS - 1)
@@ -110,7 +110,7 @@ async def build_filter(
     service_id: int | None = None,
     channel: str = "",
 ) -> ReportFilter:
-    """Return a scope; NotFound for a shop, provider or service there is none of, Invalid (`to`)."""
+    """Return a scope; NotFound for an unknown shop, provider or service, InvalidValue (`to`)."""
     known = await load_catalog(ctx, shop_id)
     for provider_id in provider_ids or ():
         known.provider(provider_id)

@@ -1,4 +1,4 @@
-"""Gauges: what the database knows at a moment of what waits, what there is, how codes fare."""
+"""Gauges of the database's current state: waiting messages, totals, one-time codes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LANES = ("reply", "alert", "reminder")
 CODES_WINDOW = timedelta(days=1)
 
 WORKER_NAME = "worker"
-"""The heartbeat of whoever does what is due by the clock."""
+"""The heartbeat of the worker that runs scheduled tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """Rows due now and the age in seconds of the oldest by lane; bookings by state; codes.
+    """Due rows and the age in seconds of the oldest by lane, bookings by state, and codes.
 
-    `codes` are those of the last day: "sent", and "used" by those who proved their phone.
+    `codes_by_outcome` are of the last day: "sent", and "used" by people who verified their phone.
     """
 
     due_by_lane: Mapping[str, int] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Gauges:
 
 
 async def read_gauges(ctx: Context) -> Gauges:
-    """Read the gauges at this moment."""
+    """Return the gauges of this moment."""
     o, b, c = outbox.c, bookings.c, one_time_codes.c
     waits = sa.and_(_UNFINISHED, o.due_at <= ctx.now, _leads_out())
     due = await ctx.all(sa.select(o.lane, sa.func.count().label("n")).where(waits).group_by(o.lane))
@@ -59,14 +59,14 @@ async def read_gauges(ctx: Context) -> Gauges:
 
 @dataclass(frozen=True, slots=True)
 class InstallationCounts:
-    """How many shops there are, and how many lines in use."""
+    """The number of shops and of active lines."""
 
     shops: int
     lines: int
 
 
 async def count_shops_and_lines(ctx: Context) -> InstallationCounts:
-    """Count what an installation cannot do without."""
+    """Return the counts that an installation cannot do without."""
     return InstallationCounts(
         await ctx.scalar(sa.select(sa.func.count()).select_from(shops)),
         await ctx.scalar(sa.select(sa.func.count()).select_from(lines).where(lines.c.active)),
@@ -74,15 +74,16 @@ async def count_shops_and_lines(ctx: Context) -> InstallationCounts:
 
 
 async def oldest_waiting_at(ctx: Context) -> datetime | None:
-    """Return since when the oldest message that is due waits; None when none does."""
+    """Return since when the oldest due message is waiting, or None."""
     since = [await oldest_due_at(ctx, lane) for lane in LANES]
     return min(filter(None, since), default=None)
 
 
 async def oldest_due_at(ctx: Context, lane: str) -> datetime | None:
-    """Return when the oldest unfinished message of a lane was due; None when none is due yet.
+    """Return when the oldest unfinished message of a lane was due, or None.
 
-    Not counting what is for lines of this machine only: nobody sends that while nobody looks.
+    Lines that exist only on this machine are left out: nobody sends there unless somebody is
+    watching.
     """
     o = outbox.c
     found: datetime | None = await ctx.scalar(
@@ -95,21 +96,21 @@ async def oldest_due_at(ctx: Context, lane: str) -> datetime | None:
 
 
 async def record_heartbeat(ctx: Context, name: str = WORKER_NAME) -> None:
-    """Note that somebody is at work at this moment."""
+    """Record a component's sign of life, as of now."""
     here = sa.update(heartbeats).where(heartbeats.c.name == name).values(at=ctx.now)
     if not (await ctx.execute(here)).rowcount:
         await ctx.execute(ctx.insert_ignoring_conflicts(heartbeats, {"name": name, "at": ctx.now}))
 
 
 async def last_heartbeat(ctx: Context, name: str = WORKER_NAME) -> datetime | None:
-    """Return when somebody was last at work; None if nobody ever was."""
+    """Return a component's last sign of life, or None."""
     at: datetime | None = await ctx.scalar(
         sa.select(heartbeats.c.at).where(heartbeats.c.name == name)
     )
     return at
 
 
-_UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")  # as the index says it
+_UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")  # the same condition as the index
 
 
 def _leads_out() -> sa.ColumnElement[bool]:

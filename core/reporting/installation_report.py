@@ -1,4 +1,4 @@
-"""The figures of a whole installation, for its admins: shop by shop, and together."""
+"""The report of an installation for its admins: by shop, and in total."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ShopSummary:
 
 @dataclass(frozen=True, slots=True)
 class InstallationReport:
-    """How many there are of everything now, none of the erased, and the bookings of a period."""
+    """Current totals, without erased people, and the bookings of a period."""
 
     since: date
     until: date
@@ -45,7 +45,7 @@ class InstallationReport:
 async def build_installation_report(
     ctx: Context, *, since: date | None = None, until: date | None = None
 ) -> InstallationReport:
-    """Count everything; each booking on its shop's own local date, today being UTC's."""
+    """Return the report; bookings count on their shop's local date, today is UTC's."""
     first, last = resolve_period(ctx.now, "UTC", since, until)
     counts = await ctx.first(
         sa.select(

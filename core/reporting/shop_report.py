@@ -1,4 +1,4 @@
-"""The figures of one shop: six questions to the database, whatever its size."""
+"""The report of one shop, in six statements whatever its size."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from core.reporting.filters import ReportFilter
 Granularity = Literal["day", "week", "month"]
 
 LATEST_BOOKINGS = 10
-"""How many of the newest bookings are shown."""
+"""How many of the newest bookings are listed."""
 
 _b = bookings.c
 
 
 @dataclass(frozen=True, slots=True)
 class TrendBucket:
-    """A day, a week from its Monday or a month from its first; all of them, empty ones too."""
+    """A day, week (from Monday) or month of the trend; empty ones are included."""
 
     first_day: date
     counts: BookingCounts
@@ -40,7 +40,7 @@ class TrendBucket:
 
 @dataclass(frozen=True, slots=True)
 class HourlyCount:
-    """How many standing visits begin in an hour of the shop's wall clock; Monday is 0."""
+    """How many standing visits begin in a local hour of a weekday; Monday is 0."""
 
     weekday: int
     hour: int
@@ -49,20 +49,20 @@ class HourlyCount:
 
 @dataclass(frozen=True, slots=True)
 class CustomerCounts:
-    """Who has a standing visit in the period; new are those without one before it."""
+    """Customers with a standing visit in the period; new ones have none before it."""
 
     total: int
     new: int
 
     @property
     def returning(self) -> int:
-        """Those who had been there before."""
+        """Return how many had a visit before."""
         return self.total - self.new
 
 
 @dataclass(frozen=True, slots=True)
 class ShopReport:
-    """What became of a period's bookings; parts by id or by the channel's name."""
+    """What became of a period's bookings, in total and by id or channel."""
 
     total: BookingCounts
     providers: dict[int, BookingCounts]
@@ -77,7 +77,7 @@ class ShopReport:
 async def build_shop_report(
     ctx: Context, scope: ReportFilter, *, by: Granularity = "day"
 ) -> ShopReport:
-    """Count what there is in a scope, its trend by day, week or month."""
+    """Return the report of a scope, with its trend by day, week or month."""
     total = BookingCounts()
     providers: dict[int, BookingCounts] = {}
     services: dict[int, BookingCounts] = {}
@@ -106,8 +106,8 @@ async def build_shop_report(
 
 
 def _grouped(scope: ReportFilter, parts: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
-    # How far ahead is worked out once for a booking, not for each sum that takes it: that was
-    # half of the time on PostgreSQL.
+    # The lead time is computed once per booking instead of in each sum, which was half of the time
+    # on PostgreSQL.
     each = sa.select(*parts, _b.price_minor, LEAD_SECONDS.label("lead")).where(
         *scope.dated_booking_conditions()
     )
@@ -119,7 +119,7 @@ def _grouped(scope: ReportFilter, parts: Sequence[sa.Column[Any]]) -> sa.Select[
 
 
 def first_day_of(day: date, by: Granularity) -> date:
-    """Return the first date of the day, week or month that a date lies in."""
+    """Return the first date of the day, week or month that contains a date."""
     if by == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if by == "week" else day
@@ -161,8 +161,8 @@ async def _customers(ctx: Context, scope: ReportFilter) -> CustomerCounts:
         .subquery()
     )
     earlier = bookings.alias("earlier")
-    # In a CASE, for an index of states or dates would be read anew for each customer: without
-    # fresh statistics PostgreSQL does so, and 20,000 bookings take seconds.
+    # As a CASE, since PostgreSQL without fresh statistics would read an index of states or dates
+    # anew for each customer; 20,000 bookings then take seconds.
     stood = sa.case((earlier.c.state.in_(STANDING_STATES), earlier.c.local_date)) < scope.since
     before = sa.exists().where(earlier.c.customer_id == came.c.customer_id, stood)
     new = sa.func.coalesce(sa.func.sum(sa.case((before, 0), else_=1)), 0)

@@ -1,7 +1,7 @@
-"""How much of the open hours was used, to five minutes.
+"""Utilization: the used share of opening hours, to five minutes.
 
-Hours are those that stand now, for no others are kept; exceptions and time off are those of
-the period.
+Weekly hours are the current ones, as no history is kept; exceptions and time off are those of the
+period.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from core.reporting.counters import RESERVED_STATES, ratio
 from core.reporting.filters import ReportFilter
 
 _LOOK_BACK = timedelta(hours=26)
-"""No booking is longer."""
+"""The longest booking."""
 
 _TICK_MINUTES = ticks.TICK_SECONDS // 60
 
 
 @dataclass(frozen=True, slots=True)
 class Utilization:
-    """Minutes that were open, and those of them that were kept for somebody.
+    """Open minutes, and how many of them were reserved.
 
-    Several at one time, as in a session, use it once. What was given outside of the hours is not in
-    it, nor who works there no more.
+    Parallel bookings, as in a session, count once. Bookings outside opening hours and former
+    providers are left out.
     """
 
     open_minutes: int
@@ -37,12 +37,12 @@ class Utilization:
 
     @property
     def share(self) -> float | None:
-        """The utilisation; None where nothing was open."""
+        """Return the utilization, or None if nothing was open."""
         return ratio(self.booked_minutes, self.open_minutes)
 
 
 async def utilization_by_provider(ctx: Context, scope: ReportFilter) -> dict[int, Utilization]:
-    """Return how each active provider of a scope was used, by id."""
+    """Return the utilization of each active provider of a scope, by id."""
     start_s, end_s = scope.epoch_bounds
     start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
     window = ticks.TickWindow.between(start, end)
@@ -51,7 +51,7 @@ async def utilization_by_provider(ctx: Context, scope: ReportFilter) -> dict[int
     dates = await ctx.all(
         sa.select(date_exceptions).where(
             date_exceptions.c.shop_id == of_shop,
-            # Hours of the day before may reach past its midnight.
+            # Hours of the day before may run past its midnight.
             date_exceptions.c.day.between(scope.since - timedelta(days=1), scope.until),
         )
     )

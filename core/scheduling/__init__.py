@@ -1,1 +1,1 @@
-"""What is free: opening hours, the booking horizon, and the search for slots."""
+"""Availability: opening hours, the booking horizon, and the search for slots."""

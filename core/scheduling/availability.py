@@ -1,6 +1,6 @@
-"""Which starts are on offer: the questions flows, bookings and the API ask.
+"""Questions about availability, for flows, bookings and the API.
 
-How they are answered stands in `core.scheduling.slot_finder`.
+`core.scheduling.slot_finder` computes the answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.localtime import zones
 from core.scheduling.slot_finder import SlotQuery
 
 _FOREVER = timedelta(days=500)
-"""Past every horizon."""
+"""Later than every horizon."""
 
 
 async def find_slots(
@@ -30,12 +30,11 @@ async def find_slots(
     ignore_booking: int | None = None,
     limit: int | None = None,
 ) -> list[Slot]:
-    """Return the starts on offer in [start, end), in order of time, the first `limit` of them.
+    """Return the first `limit` slots in [start, end), by start.
 
-    Notice and horizon apply by themselves. Without a `provider_id` there is one Slot a start: with
-    whoever of the free ones has the fewest bookings that local day, then by position (of sessions
-    at one time, the one with the most seats left). `ignore_booking` counts as not there, as when it
-    is about to be moved.
+    Notice and horizon apply. Without a `provider_id` there is one slot per start: with the free
+    provider who has the fewest bookings that local day, then by position (of sessions, the one with
+    the most seats left). `ignore_booking` is treated as absent, for a booking about to be moved.
     """
     ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
     return await ask.slots(start, end, limit=limit, everybody=False)
@@ -52,9 +51,9 @@ async def find_slots_by_provider(
     ignore_booking: int | None = None,
     limit: int | None = None,
 ) -> list[Slot]:
-    """Return the same as `find`, but one Slot for each start and provider, by time, then position.
+    """Return what `find_slots` does, but a slot per start and provider, and every session.
 
-    Of sessions, each.
+    Sorted by start, then the provider's position.
     """
     ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
     return await ask.slots(start, end, limit=limit, everybody=True)
@@ -68,9 +67,9 @@ async def count_slots_by_day(
     provider_id: int | None = None,
     ignore_booking: int | None = None,
 ) -> dict[date, int]:
-    """Return how many starts each of the shop's local dates has, of dates with any, in order.
+    """Return the number of starts per local date up to the horizon, for dates that have any.
 
-    Of all that `find` would return up to the horizon.
+    Counts what `find_slots` would return.
     """
     ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
     return await ask.count_by_day(ctx.now, ctx.now + _FOREVER)
@@ -84,10 +83,10 @@ async def nearest_slots(
     limit: int = 3,
     ignore_booking: int | None = None,
 ) -> tuple[Slot, ...]:
-    """Return up to `limit` slots to offer instead of one that is not free, in order of time.
+    """Return up to `limit` alternatives to a slot that is not free, by start.
 
-    Chosen in this order: the same provider's last before and first after it on that local day, the
-    others at that very time, other times later that day, then earlier, then the days after.
+    In order of preference: the same provider's last before and first after it on that local day,
+    other providers at the same time, other times later that day, then earlier, then the next days.
     """
     zone = catalog.shop.timezone
     day = zones.to_local(int(slot.starts_at.timestamp()), zone).date()
@@ -97,7 +96,7 @@ async def nearest_slots(
     chosen = _nearest_of(that_day, slot)[:limit]
     if len(chosen) < limit:
         chosen += await ask.slots(ends, ctx.now + _FOREVER, limit=limit, everybody=False)
-    if not chosen:  # past the horizon, say: then what is next from now on
+    if not chosen:  # past the horizon, for example: then the next slots from now on
         chosen = await ask.slots(ctx.now, ends, limit=limit, everybody=False)
     return tuple(sorted(chosen[:limit], key=attrgetter("starts_at")))
 
@@ -110,13 +109,13 @@ async def ensure_available(
     ignore_booking: int | None = None,
     staff: bool = False,
 ) -> None:
-    """Raise unless the slot is on offer right now.
+    """Raise unless the slot is on offer now.
 
-    ShopPaused; OfferChanged (`was`, `now`: minutes) when the service takes another time by now;
-    NotOffered (`reason`: inactive, session, notice, horizon, closed, grid) or SlotTaken (`reason`:
-    taken, full), both with `alternatives`. Staff need not keep to pause, notice, horizon, grid and
-    usual length; hours, claims and buffers bind them too. Ask under the locks of `calendars_of`,
-    with a catalog read under them.
+    ShopPaused; OfferChanged (`was`, `now`: minutes) if the service's duration changed; NotOffered
+    (`reason`: inactive, session, notice, horizon, closed, grid) or SlotTaken (`reason`: taken,
+    full), both with `alternatives`. Pause, notice, horizon, grid and usual duration do not bind
+    staff; hours, claims and buffers do. Call it under the locks of `slot_finder.calendars_of`, with
+    a catalog read under them.
     """
     ask = SlotQuery(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
     reason = await ask.reason_unavailable(slot, staff=staff)
@@ -128,7 +127,7 @@ async def ensure_available(
 
 
 def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
-    """One local day's slots in the order in which to offer them instead of `slot`."""
+    """Return one local day's slots in order of preference as alternatives to `slot`."""
     at = slot.starts_at
     same = [other for other in that_day if other.provider_id == slot.provider_id]
     before = [other for other in same if other.starts_at < at][-1:]
@@ -140,7 +139,7 @@ def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
         and (other.provider_id, other.session_id) != (slot.provider_id, slot.session_id)
     ]
     chosen = [*before, *after, *others]
-    # From here on another time helps more than another person at a time already named.
+    # From here on another time is more useful than another provider at the same one.
     times = {other.starts_at for other in chosen} | {at}
     mine_first = sorted(that_day, key=lambda other: other.provider_id != slot.provider_id)
     later = [other for other in mine_first if other.starts_at > at]
@@ -155,7 +154,7 @@ def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
 
 
 def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: datetime) -> Slot:
-    """Return a start of the staff's own choice as a slot; whether it is free is not asked here."""
+    """Return a start chosen by staff as a slot, without checking that it is free."""
     offering = known.offering(service_id, provider_id)
     return Slot(
         known.shop.id,
@@ -171,10 +170,10 @@ def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: dat
 async def resolve_slot(
     ctx: Context, known: Catalog, service_id: int, provider_id: int | None, starts_at: datetime
 ) -> Slot:
-    """Return a start as a slot: with a provider the staff's own choice, else whoever is free.
+    """Return a start as a slot: with the given provider, else with any who is free.
 
-    A service that is given in sessions has its sessions' starts only. NotOffered (`reason`) when
-    nobody is free, or no session begins then.
+    A service given in sessions has only its sessions' starts. Raise NotOffered (`reason`) if nobody
+    is free or no session begins then.
     """
     if provider_id is not None and not known.service(service_id).sessions:
         return staff_slot(known, service_id, provider_id, starts_at)

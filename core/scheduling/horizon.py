@@ -1,7 +1,7 @@
-"""The coming weeks of one shop as masks: hours, grid, where the local days begin.
+"""The coming weeks of a shop as masks: hours, grid, and where local days begin.
 
-They depend on the catalog's version and the local day alone, so they are computed once for both
-and kept in `Catalog.derived`; questions about free times then only add the claims.
+They depend only on the catalog's version and the local day, so they are computed once for both and
+cached in `Catalog.derived_cache`; a search then adds only the claims.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from core.catalog.entities import Catalog
 from core.localtime import opening_masks, ticks, zones
 
 MAX_GAP_MINUTES = 240
-"""Minutes; the longest buffer the database lets anybody set."""
+"""Minutes; the longest buffer the database accepts."""
 
 MAX_SERVICE_MINUTES = 1440
-"""Minutes; the longest service the database lets anybody offer."""
+"""Minutes; the longest service the database accepts."""
 
 DAY_SECONDS = 86_400
-"""Seconds of most days."""
+"""Seconds of a day without a change of clocks."""
 
 
 @dataclass(slots=True)
 class BookingHorizon:
-    """One shop from the day before a local date to past the last that any of its rules lets book.
+    """A shop from the day before a local date to the end of its longest horizon.
 
-    `days` are epoch seconds at which local dates begin, today's first.
+    `day_starts_s` are the epoch seconds at which local dates begin, today's first.
     """
 
     catalog: Catalog
@@ -38,7 +38,7 @@ class BookingHorizon:
     _grids: dict[int, int] = field(default_factory=dict, repr=False)
 
     def open_mask(self, provider_id: int) -> int:
-        """Ticks at which a provider works: hours without time off."""
+        """Return the ticks at which a provider works: hours without time off."""
         mask = self._open.get(provider_id)
         if mask is None:
             mask = self._open[provider_id] = provider_open_mask(
@@ -47,7 +47,7 @@ class BookingHorizon:
         return mask
 
     def grid_mask(self, minutes: int) -> int:
-        """Ticks at which something may start, by the wall clock."""
+        """Return the ticks at which something may start, by local time."""
         mask = self._grids.get(minutes)
         if mask is None:
             zone = self.catalog.shop.timezone
@@ -55,15 +55,15 @@ class BookingHorizon:
         return mask
 
     def horizon_end_s(self, days: int) -> int:
-        """The instant past the last date that lies `days` ahead of today, which is bookable."""
+        """Return the end of the last bookable date, `days` ahead of today."""
         return self.day_starts_s[days + 1]
 
     def day_index(self, epoch_s: int) -> int:
-        """Which of `days` an instant lies in."""
+        """Return the index in `day_starts_s` of an instant."""
         return bisect_right(self.day_starts_s, epoch_s) - 1
 
     def split_by_day(self, start_s: int, end_s: int) -> Iterator[tuple[int, int, int]]:
-        """Local days of a span, each as its number and the part of it that the span has."""
+        """Yield the local days of a span: index, and the start and end of the part inside."""
         day = self.day_index(start_s)
         while start_s < end_s:
             until = (
@@ -75,13 +75,13 @@ class BookingHorizon:
             day, start_s = day + 1, until
 
     def covers(self, start_s: int, end_s: int) -> bool:
-        """Whether a span lies inside, with room for buffers on both sides."""
+        """Return whether a span is inside, with room for buffers on both sides."""
         gap = 60 * MAX_GAP_MINUTES
         return self.window.start_s + gap <= start_s and end_s + gap <= self.window.end_s
 
 
 def booking_horizon(catalog: Catalog, now_s: int) -> BookingHorizon:
-    """Return the frame of the shop's present local day."""
+    """Return the horizon from the shop's current local day."""
     kept: BookingHorizon | None = catalog.derived_cache.get("frame")
     if kept is None or not kept.day_starts_s[0] <= now_s < kept.day_starts_s[1]:
         kept = catalog.derived_cache["frame"] = _made(catalog, now_s)
@@ -89,7 +89,7 @@ def booking_horizon(catalog: Catalog, now_s: int) -> BookingHorizon:
 
 
 def provider_open_mask(catalog: Catalog, provider_id: int, window: ticks.TickWindow) -> int:
-    """Ticks of any window at which a provider works: hours without time off."""
+    """Return the ticks of any window at which a provider works: hours without time off."""
     mask = opening_masks.open_mask(catalog.provider_hours[provider_id], window)
     for start_s, end_s in catalog.time_off_by_provider.get(provider_id, ()):
         mask &= ~ticks.span_mask(start_s, end_s, window)
@@ -102,7 +102,7 @@ def _made(catalog: Catalog, now_s: int) -> BookingHorizon:
     longest = max(ahead, default=catalog.shop.rules.horizon_days)
     today = zones.to_local(now_s, zone).date()
     days = [zones.day_bounds(today + timedelta(days=n), zone)[0] for n in range(longest + 2)]
-    # A zone that leaves a date out altogether gives it no instants: two days begin as one.
+    # A date that the zone skips has no instants: it begins at the same time as the next.
     first_s = days[0] - DAY_SECONDS
     last_s = days[-1] + 60 * (MAX_SERVICE_MINUTES + MAX_GAP_MINUTES)
     first = first_s // ticks.TICK_SECONDS

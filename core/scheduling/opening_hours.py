@@ -1,7 +1,6 @@
-"""Opening hours, exceptions, time off, blocks and sessions as they stand, to be looked at.
+"""Opening hours, date exceptions and time off, read and changed.
 
-`core.shops.shops` changes hours and time off, `core.bookings.blocks` the others. A `provider_id` of None means the
-shop itself.
+A `provider_id` of None means the shop itself.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from core.values.field_types import ShortText
 
 @dataclass(frozen=True, slots=True)
 class WeeklyInterval:
-    """A stretch of a weekday's hours, Monday 0, in minutes from its midnight."""
+    """An interval of a weekday (Monday 0), in minutes from its midnight."""
 
     weekday: int
     opens: int
@@ -36,7 +35,7 @@ class WeeklyInterval:
 
 @dataclass(frozen=True, slots=True)
 class DateException:
-    """A stretch of a date's own hours; None and None: closed that day."""
+    """An interval of a date's own hours; None and None: closed that day."""
 
     day: date
     opens: int | None
@@ -47,7 +46,7 @@ class DateException:
 async def weekly_hours(
     ctx: Context, shop_id: int, provider_id: int | None = None
 ) -> list[WeeklyInterval]:
-    """Return the weekly hours of a shop or a provider's own, in order."""
+    """Return the weekly hours of a shop, or a provider's own, in order."""
     rows = await ctx.all(
         sa.select(hours.c.weekday, hours.c.opens, hours.c.closes)
         .where(hours.c.shop_id == shop_id, hours.c.provider_id.is_not_distinct_from(provider_id))
@@ -76,7 +75,7 @@ async def list_date_exceptions(
 async def list_time_off(
     ctx: Context, shop_id: int, provider_id: int, asked: PageRequest
 ) -> Page[Row]:
-    """Return a provider's time off that is not over: id, starts_at, ends_at, reason."""
+    """Return a page of a provider's time off that is not over: id, starts_at, ends_at, reason."""
     table = time_off_table
     rows = sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
         table.c.shop_id == shop_id, table.c.provider_id == provider_id, table.c.ends_at > ctx.now
@@ -85,7 +84,7 @@ async def list_time_off(
 
 
 async def get_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int) -> Row:
-    """Return one entry of a provider's time off; else NotFound."""
+    """Return one entry of a provider's time off; raise NotFound otherwise."""
     table = time_off_table
     row = await ctx.first(
         sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
@@ -109,7 +108,7 @@ async def latest_time_off(
     return None if row is None else (row.id, row.provider_id, row.starts_at, row.ends_at)
 
 
-# ------------------------------------------------------------------------------------ when
+# ------------------------------------------------------------------------------------ change
 
 
 async def set_weekly_hours(
@@ -118,9 +117,9 @@ async def set_weekly_hours(
     provider_id: int | None,
     week: Mapping[int, Iterable[Interval]],
 ) -> None:
-    """Set the whole week of a shop (None) or a provider: weekday, Monday 0, to its intervals.
+    """Replace the weekly hours of a shop or a provider: intervals by weekday (Monday 0).
 
-    Days left out are closed; a provider with an empty week keeps the shop's.
+    Days left out are closed; a provider with an empty week has the shop's hours.
     """
     if not set(week) <= set(range(7)):
         raise InvalidValue(field="week", reason="range", least=0, most=6)
@@ -147,7 +146,7 @@ async def set_date_exception(
     provider_id: int | None = None,
     reason: str = "",
 ) -> None:
-    """Set the hours of one local date, instead of the week's: a holiday if there are none."""
+    """Replace the hours of one local date; without intervals it is closed."""
     special = _apart(intervals)
     reason = check_value(ShortText, "reason", reason)
     await clear_date_exception(ctx, shop_id, day, provider_id=provider_id)
@@ -160,7 +159,7 @@ async def set_date_exception(
 async def clear_date_exception(
     ctx: Context, shop_id: int, day: date, *, provider_id: int | None = None
 ) -> None:
-    """Let the week's hours hold again on a local date."""
+    """Restore the weekly hours on a local date."""
     await lock_provider_calendars(ctx, shop_id, provider_id)
     whose = _whose(date_exceptions, shop_id, provider_id)
     await ctx.execute(date_exceptions.delete().where(date_exceptions.c.day == day, *whose))
@@ -170,7 +169,7 @@ async def clear_date_exception(
 async def add_time_off(
     ctx: Context, shop_id: int, provider_id: int, start: datetime, end: datetime, reason: str = ""
 ) -> int:
-    """Take a provider off offer between two instants and return the entry's id."""
+    """Add a provider's time off between two instants; return its id."""
     if end - start < timedelta(minutes=5):
         raise InvalidValue(field="end", reason="order")
     reason = check_value(ShortText, "reason", reason)
@@ -180,7 +179,7 @@ async def add_time_off(
 
 
 async def remove_time_off(ctx: Context, shop_id: int, time_off_id: int) -> None:
-    """Take time off back."""
+    """Remove time off."""
     row = await require_row(ctx, time_off, shop_id, time_off_id)
     await lock_provider_calendars(ctx, shop_id, row.provider_id)
     await ctx.execute(time_off.delete().where(time_off.c.id == time_off_id))

@@ -1,8 +1,8 @@
-"""How slots are found: hours, claims, notice, horizon and grid as masks.
+"""The slot search: hours, claims, notice, horizon and grid as masks.
 
-The workings behind `core.scheduling.availability`, which holds the questions themselves. One question costs
-one statement for the claims of everybody concerned and some shifting; what does not depend on
-claims is prebuilt (`core.scheduling.horizon`).
+The implementation of `core.scheduling.availability`. A search costs one statement for all claims
+concerned and some bit shifting; what does not depend on claims is prebuilt
+(`core.scheduling.horizon`).
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from core.scheduling.horizon import (
 )
 
 _FIRST_LOOK = 20
-"""Days of one calendar, or so many days of all together, whose claims a question for a few starts
-reads first (reading them costs about what a statement does); the rest only if that had too few."""
+"""Calendar-days whose claims a search for a few starts reads first, which costs about as much as a
+statement; the rest is read only if that was not enough."""
 
 _FIRST_LOOK_LEAST = 3
-"""Days read first, however many calendars: a weekend is not the end."""
+"""Minimum number of days read first, however many calendars: it spans a weekend."""
 
 
 # ------------------------------------------------------------------------------------ reading
 
-# Built once: composing a statement costs as much as running it. An id of 0 is nobody's, so that
-# nothing is ignored.
+# Built once: composing a statement costs as much as running it. No booking has id 0, so it ignores
+# nothing.
 _now = sa.bindparam("now", type_=claims.c.held_until.type)
 _CLAIMS = (
     sa.select(
@@ -97,7 +97,7 @@ _SESSIONS = (
 
 @dataclass(frozen=True, slots=True)
 class _Busy:
-    """One calendar's claims in a span, and when those that are bookings begin, both in order."""
+    """A calendar's claims in a span, and the starts of those that are bookings, both sorted."""
 
     claims: Sequence[ticks.BusyClaim] = ()
     begins: Sequence[int] = ()
@@ -110,7 +110,7 @@ _BUSY = itemgetter(1, 2, 3, 4)
 
 @dataclass(slots=True)
 class SlotQuery:
-    """One question: about which service and provider, for whom a booking counts as not there."""
+    """A search: service and provider, and the booking to treat as absent."""
 
     ctx: Context
     catalog: Catalog
@@ -127,7 +127,7 @@ class SlotQuery:
     async def slots(
         self, start: datetime, end: datetime, *, limit: int | None, everybody: bool
     ) -> list[Slot]:
-        """The slots in [start, end): of everybody who is free, or of one a start."""
+        """Return the slots in [start, end): of all free providers, or one per start."""
         offerings, start_s, end_s = self._asked(start, end)
         if not offerings:
             return []
@@ -146,7 +146,7 @@ class SlotQuery:
         return found
 
     async def count_by_day(self, start: datetime, end: datetime) -> dict[date, int]:
-        """How many starts in [start, end) each local date has; dates without any are left out."""
+        """Return the number of starts in [start, end) by local date, for dates that have any."""
         offerings, start_s, end_s = self._asked(start, end)
         if not offerings:
             return {}
@@ -166,7 +166,7 @@ class SlotQuery:
         return counted
 
     def _asked(self, start: datetime, end: datetime) -> tuple[list[Offering], int, int]:
-        """Who may be booked, and from when until when in epoch seconds; nobody if at no time."""
+        """Return the offerings to search and the bounds in epoch seconds; none if all are over."""
         offerings = [
             offering
             for offering in self.catalog.offerings_of(self.service_id)
@@ -180,14 +180,14 @@ class SlotQuery:
         return (offerings if start_s < end_s else []), start_s, end_s
 
     def bookable_bounds(self, offering: Offering) -> tuple[int, int]:
-        """From when on and until when it may be booked, by notice and horizon."""
+        """Return from when until when it may be booked, by notice and horizon."""
         rules = offering.rules
         return self.now_s + 60 * rules.notice_minutes, self.horizon.horizon_end_s(
             rules.horizon_days
         )
 
     def _looks(self, start_s: int, end_s: int, calendars: int | None) -> Iterator[tuple[int, int]]:
-        """The span in the parts to read it in, cut where a local day begins."""
+        """Yield the span in the parts to read, split where a local day begins."""
         days = self.horizon.day_starts_s
         if calendars:
             later = self.horizon.day_index(start_s) + max(
@@ -201,7 +201,7 @@ class SlotQuery:
     async def _busy(
         self, offerings: Sequence[Offering], start_s: int, end_s: int
     ) -> dict[int, _Busy]:
-        """The claims that bear on starts in the span, by calendar; whole local days of them."""
+        """Return the claims that matter for starts in the span, by calendar, for whole days."""
         longest = 60 * (MAX_GAP_MINUTES + max(offering.minutes for offering in offerings))
         days = self.horizon.day_starts_s
         first, last = (
@@ -238,7 +238,7 @@ class SlotQuery:
         return busy
 
     def _mask(self, offering: Offering, busy: Mapping[int, _Busy], start_s: int, end_s: int) -> int:
-        """The starts of one offering in the span."""
+        """Return the starts of one offering in the span."""
         low, high = self.bookable_bounds(offering)
         window = self.horizon.window
         between = ticks.between_mask(max(start_s, low), min(end_s, high), window)
@@ -275,7 +275,7 @@ class SlotQuery:
     def _each(
         self, offerings: Sequence[Offering], masks: Sequence[int], limit: int | None
     ) -> list[Slot]:
-        """Every start of every offering, by time, then the providers' order."""
+        """Return every start of every offering, by time, then in the providers' order."""
         window = self.horizon.window
         found = [
             (start_s, at)
@@ -294,7 +294,7 @@ class SlotQuery:
         part: tuple[int, int],
         limit: int | None,
     ) -> list[Slot]:
-        """Each start once, a day at a time, with the least busy of those who are free then."""
+        """Return each start once, day by day, with the least busy of the free providers."""
         days = self.horizon.day_starts_s
         begins = [busy.get(o.provider.calendar_id, _NOTHING).begins for o in offerings]
         found: list[Slot] = []
@@ -345,7 +345,7 @@ class SlotQuery:
         *,
         everybody: bool,
     ) -> list[Slot]:
-        """Sessions with free seats; each, or of those at one time the emptiest."""
+        """Return sessions with free seats: all, or of concurrent ones the emptiest."""
         given_by = {offering.provider.id: (at, offering) for at, offering in enumerate(offerings)}
         found: dict[object, tuple[tuple[int, ...], Slot]] = {}
         for row in await self._read_sessions(start_s, end_s):
@@ -390,7 +390,10 @@ class SlotQuery:
     # -------------------------------------------------------------------------------- one slot
 
     async def reason_unavailable(self, slot: Slot, *, staff: bool) -> str | None:
-        """Why a slot cannot be booked now, in one word, or None; see `availability.check`."""
+        """Return why a slot cannot be booked now, as a code, or None.
+
+        The codes are those of `availability.ensure_available`.
+        """
         offering = self.catalog.offerings.get((slot.service_id, slot.provider_id))
         if self.catalog.shop.paused and not staff:
             raise ShopPaused(shop=self.catalog.shop.id)
@@ -420,7 +423,7 @@ class SlotQuery:
         end_s = int(slot.ends_at.timestamp())
         window = self.horizon.window
         if not self.horizon.covers(start_s, end_s):
-            # Staff may enter what was last week, or what is next year.
+            # Staff may enter last week's or next year's bookings.
             window = ticks.TickWindow.between(slot.starts_at, slot.ends_at).widen(MAX_GAP_MINUTES)
         if start_s % ticks.TICK_SECONDS:
             return "grid"
@@ -437,7 +440,7 @@ class SlotQuery:
 
 
 def calendars_of(catalog: Catalog, service_id: int, provider_id: int) -> tuple[int, ...]:
-    """Return the calendars a booking takes time on: the provider's, then the rooms'."""
+    """Return the calendars a booking claims: the provider's, then the rooms'."""
     return (
         catalog.provider(provider_id).calendar_id,
         *catalog.rooms_by_service.get(service_id, ()),
@@ -449,5 +452,5 @@ def _instant(epoch_s: int) -> datetime:
 
 
 def _ceil(instant: datetime) -> int:
-    """Epoch seconds, the next full one."""
+    """Return epoch seconds, rounded up."""
     return -int(-instant.timestamp() // 1)

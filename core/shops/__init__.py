@@ -1,1 +1,1 @@
-"""Set-up of a shop by its owner: the shop itself, services, providers, rooms."""
+"""Changes to a shop by its owner: the shop itself, services, providers, rooms."""

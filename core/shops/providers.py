@@ -1,9 +1,4 @@
-"""Change what a shop offers: the verbs behind the sample shops and the admin API.
-
-Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
-whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
-either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
-"""
+"""Changes to providers and their offerings; see `core.catalog.rows` for locks and versions."""
 
 from __future__ import annotations
 
@@ -16,7 +11,7 @@ from core.db.tables import calendars, provider_services, providers, services
 from core.errors import NotFound
 from core.values.catalog_changes import NewProvider, OfferingChange, ProviderChange
 
-# ------------------------------------------------------------------------------------ who gives it
+# ------------------------------------------------------------------------------------ providers
 
 
 async def add_provider(
@@ -24,8 +19,8 @@ async def add_provider(
 ) -> int:
     """Add a provider with a calendar and return the provider's id.
 
-    Give the `calendar_id` of the same person at another shop, and neither shop can book what the
-    other has taken.
+    Pass the `calendar_id` of the same person at another shop, and neither shop can book what the
+    other has claimed.
     """
     values = new.changes()
     if calendar_id is None:
@@ -42,7 +37,7 @@ async def add_provider(
 async def change_provider(
     ctx: Context, shop_id: int, provider_id: int, change: ProviderChange
 ) -> None:
-    """Change a provider, rules included; `available=False` is "not just now"."""
+    """Change a provider, rules included; `available=False` is a temporary absence."""
     await lock_provider_calendars(ctx, shop_id, provider_id)
     await update_row(ctx, providers, shop_id, provider_id, change.changes())
 
@@ -54,7 +49,7 @@ async def set_offering(
     service_id: int,
     offering: OfferingChange | None = None,
 ) -> None:
-    """Let a provider give a service, at an own length and price if set; again, to change these."""
+    """Set a provider's offering of a service, with its own duration and price if given."""
     values = (offering or OfferingChange()).changes()
     await require_row(ctx, services, shop_id, service_id)
     await remove_offering(ctx, shop_id, provider_id, service_id)
@@ -63,7 +58,7 @@ async def set_offering(
 
 
 async def remove_offering(ctx: Context, shop_id: int, provider_id: int, service_id: int) -> None:
-    """Let a provider no longer give a service."""
+    """Remove a provider's offering of a service."""
     await lock_provider_calendars(ctx, shop_id, provider_id)
     await ctx.execute(
         provider_services.delete().where(

@@ -1,9 +1,4 @@
-"""Change what a shop offers: the verbs behind the sample shops and the admin API.
-
-Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
-whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
-either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
-"""
+"""Changes to rooms; see `core.catalog.rows` for locks and versions."""
 
 from __future__ import annotations
 
@@ -19,7 +14,7 @@ from core.values.catalog_changes import NewRoom, RoomChange
 
 
 async def add_room(ctx: Context, shop_id: int, new: NewRoom) -> int:
-    """Add a room that every booking of its services takes too; return its calendar's id."""
+    """Add a room that every booking of its services also claims; return its calendar's id."""
     await lock_provider_calendars(ctx, shop_id)
     calendar_id = await ctx.insert(calendars, shop_id=shop_id, kind="room", name=new.name)
     await _taken_by(ctx, shop_id, calendar_id, new.service_ids)
@@ -28,7 +23,7 @@ async def add_room(ctx: Context, shop_id: int, new: NewRoom) -> int:
 
 
 async def change_room(ctx: Context, shop_id: int, calendar_id: int, change: RoomChange) -> None:
-    """Change a room's name, or which services take it; what is booked keeps the time it took."""
+    """Change a room's name or services; existing bookings keep their claims."""
     values = change.changes()
     await require_row(ctx, calendars, shop_id, calendar_id)
     await lock_provider_calendars(ctx, shop_id)

@@ -1,9 +1,4 @@
-"""Change what a shop offers: the verbs behind the sample shops and the admin API.
-
-Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
-whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
-either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
-"""
+"""Changes to categories and services; see `core.catalog.rows` for locks and versions."""
 
 from __future__ import annotations
 
@@ -18,23 +13,23 @@ from core.db.tables import categories, services
 from core.errors import InvalidValue
 from core.values.catalog_changes import CategoryChange, NewCategory, NewService, ServiceChange
 
-# ------------------------------------------------------------------------------------ what is given
+# ------------------------------------------------------------------------------------ services
 
 
 async def add_category(ctx: Context, shop_id: int, new: NewCategory) -> int:
-    """Add a heading for services and return its id."""
+    """Add a category and return its id."""
     return await insert_row(ctx, categories, shop_id, new.changes())
 
 
 async def change_category(
     ctx: Context, shop_id: int, category_id: int, change: CategoryChange
 ) -> None:
-    """Change a heading's name or position."""
+    """Change a category's name or position."""
     await update_row(ctx, categories, shop_id, category_id, change.changes())
 
 
 async def remove_category(ctx: Context, shop_id: int, category_id: int) -> None:
-    """Take a heading away; its services stand under none."""
+    """Remove a category; its services then have none."""
     await require_row(ctx, categories, shop_id, category_id)
     under = services.update().where(services.c.category_id == category_id)
     await ctx.execute(under.values(category_id=None))
@@ -64,7 +59,7 @@ async def change_service(
 
 
 async def _belongs(ctx: Context, shop_id: int, values: Mapping[str, Any]) -> None:
-    """Category and parent of a service are of the same shop, or NotFound."""
+    """Raise NotFound unless category and parent of a service belong to the same shop."""
     for name, table in (("category_id", categories), ("parent_id", services)):
         if values.get(name) is not None:
             await require_row(ctx, table, shop_id, values[name])

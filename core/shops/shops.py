@@ -1,9 +1,4 @@
-"""Change what a shop offers: the verbs behind the sample shops and the admin API.
-
-Each checks its values (`Invalid` with `field` and `reason`), locks the calendars of the providers
-whose offers it changes, in order of their ids, and raises the catalog's version. So a booking
-either is made before the change or sees it. Columns and their meaning: `core.db.tables`.
-"""
+"""Changes to the shop itself; see `core.catalog.rows` for locks and versions."""
 
 from __future__ import annotations
 
@@ -24,15 +19,15 @@ from core.values.catalog_changes import ProviderChange, RulesChange, ServiceChan
 from core.values.shop_changes import NewShop, ShopChange
 
 REMINDER_COLUMNS = {"reminders", "quiet_from", "quiet_until", "discreet", "timezone"}
-"""Columns of a shop that decide what its reminders say, and when."""
+"""Columns of a shop that affect the content or time of its reminders."""
 
-# ------------------------------------------------------------------------------------ the shop
+# ------------------------------------------------------------------------------------ shop
 
 
 async def add_shop(ctx: Context, new: NewShop) -> int:
     """Add a shop and return its id.
 
-    It opens when it has hours, a service and a provider who gives it.
+    It takes bookings once it has hours, a service and a provider who offers it.
     """
     values = new.changes()
     await _free_keyword(ctx, values)
@@ -58,7 +53,10 @@ async def set_booking_rules(
     service_id: int | None = None,
     provider_id: int | None = None,
 ) -> None:
-    """Set rules (`core.catalog.Rules`) of a shop, a service or a provider; None: as above it."""
+    """Set booking rules of a shop, service or provider; None inherits from the level above.
+
+    The rules are the fields of `core.catalog.entities.BookingRules`.
+    """
     if provider_id is not None:
         await change_provider(ctx, shop_id, provider_id, ProviderChange(rules=rules))
     elif service_id is not None:

@@ -1,1 +1,1 @@
-"""Small values and the checks they must pass: pure, no I/O."""
+"""Small values and their validation, without I/O."""

@@ -1,4 +1,4 @@
-"""The bounds of what a shop sets; tests compare them with the CHECK constraints of the tables."""
+"""The bounds of a shop's settings; tests compare them with the CHECK constraints."""
 
 NAME_LENGTH = (2, 100)
 SHORT_TEXT_LENGTH = 200

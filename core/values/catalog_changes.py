@@ -1,6 +1,7 @@
-"""What may be set of categories, services, providers, offerings, rooms and booking rules.
+"""Changes of categories, services, providers, offerings, rooms and booking rules.
 
-Each model is the body of the API, the row of an import and what the verbs of `core.shops` take.
+Each model is the body of an API request, the row of an import, and the argument of the functions of
+`core.shops`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from core.values.field_types import (
 
 
 class RulesChange(Change):
-    """Rules to set: minutes in steps of five, days; null takes one back."""
+    """Booking rules to set: minutes in steps of five, days; null inherits the rule."""
 
     grid_minutes: DurationMinutes | None = unset(examples=[15])
     gap_before_minutes: GapMinutes | None = unset()
@@ -48,34 +49,34 @@ class RuledChange(Change):
     rules: RulesChange | None = unset()
 
     def changes(self) -> dict[str, Any]:
-        """Return what was set, by column, the rules among the rest."""
+        """Return the fields that were set, by column, including the rules."""
         found = super().changes()
         found.pop("rules", None)
         return found | (self.rules.changes() if self.rules else {})
 
     @classmethod
     def from_columns(cls, **columns: Any) -> Self:
-        """Return the change that sets these columns, the rules among the rest."""
+        """Return the change that sets these columns, including the rules."""
         rules = {name: value for name, value in columns.items() if name in RulesChange.model_fields}
         rest = {name: value for name, value in columns.items() if name not in rules}
         return cls(**rest, **({"rules": RulesChange(**rules)} if rules else {}))
 
 
 class CategoryChange(Change):
-    """What to change of a heading."""
+    """A change of a category; fields left out stay unchanged."""
 
     name: DisplayName = unset()
     position: DisplayOrder = unset()
 
 
 class NewCategory(CategoryChange):
-    """A heading for services."""
+    """A new category of services."""
 
     name: DisplayName
 
 
 class ServiceChange(RuledChange):
-    """What to change of a service; what is left out stays."""
+    """A change of a service; fields left out stay unchanged."""
 
     name: DisplayName = unset()
     category_id: RowId | None = unset()
@@ -99,7 +100,7 @@ class NewService(ServiceChange):
 
 
 class ProviderChange(RuledChange):
-    """What to change of a provider; what is left out stays."""
+    """A change of a provider; fields left out stay unchanged."""
 
     name: DisplayName = unset()
     title: ShortText = unset(examples=["Dr"])
@@ -120,7 +121,7 @@ class NewProvider(ProviderChange):
 
 
 class OfferingChange(Change):
-    """How a provider gives a service; null: as the service says."""
+    """How a provider gives a service; null uses the service's value."""
 
     minutes: DurationMinutes | None = None
     price_minor: MinorUnits | None = None
@@ -130,7 +131,7 @@ RoomServiceIds = Annotated[list[RowId], Field(max_length=MAX_ROOM_SERVICES)]
 
 
 class RoomChange(Change):
-    """What to change of a room; what is left out stays."""
+    """A change of a room; fields left out stay unchanged."""
 
     name: DisplayName = unset()
     service_ids: RoomServiceIds = unset(
@@ -139,7 +140,7 @@ class RoomChange(Change):
 
 
 class NewRoom(RoomChange):
-    """A room that bookings of these services take too."""
+    """A new room, which bookings of these services also claim."""
 
     name: DisplayName
     service_ids: RoomServiceIds = Field([])

@@ -1,6 +1,6 @@
-"""What a command says is to change: the base of its models, and how its faults are named.
+"""The base of the command models, and how their faults are named.
 
-A field that is left out stays as it is. Null empties what may be empty and is refused elsewhere.
+A field left out stays unchanged. Null clears a field that may be empty and is refused elsewhere.
 Texts are stripped, and a blank one is an empty text.
 """
 
@@ -33,10 +33,10 @@ def unset(**about: Any) -> Any:
 
 
 class Change(BaseModel):
-    """What is to change; a field that the command does not have is refused.
+    """A change; unknown fields are refused.
 
-    Made in Python it raises `InvalidValue`; the API lets pydantic make it and names the faults
-    by `list_faults`, too.
+    Constructed in Python it raises `InvalidValue`; in the API pydantic validates it and
+    `list_faults` names the faults.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -51,7 +51,7 @@ class Change(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def changes(self) -> dict[str, Any]:
-        """Return what was set, by column."""
+        """Return the fields that were set, by column."""
         given = self.model_fields_set
         return {name: getattr(self, name) for name in type(self).model_fields if name in given}
 
@@ -60,9 +60,9 @@ _REASONS = {"missing": "missing", "extra_forbidden": "unknown"}
 
 
 def list_faults(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Name pydantic's errors as `InvalidValue` does: field, reason and, where there are, bounds.
+    """Return pydantic's errors as `InvalidValue` has them: field, reason and any bounds.
 
-    The field types of ours raise their reason as the error's type.
+    Our own field types raise their reason as the error's type.
     """
     return [
         {
@@ -75,21 +75,21 @@ def list_faults(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _own_reason(error: Mapping[str, Any]) -> str:
-    """Return the reason a field type of ours raised; "" for an error of pydantic's own."""
+    """Return the reason raised by one of our field types, or "" for pydantic's own errors."""
     return str(error["type"]).removeprefix(OWN_ERROR) if is_own_error(error) else ""
 
 
 OWN_ERROR = "slotline."
-"""Begins the type of each error that our field types raise."""
+"""Prefix of the error types that our field types raise."""
 
 
 def is_own_error(error: Mapping[str, Any]) -> bool:
-    """Tell whether a field type of ours raised an error."""
+    """Return whether one of our field types raised an error."""
     return str(error["type"]).startswith(OWN_ERROR)
 
 
 def as_invalid_value(errors: Iterable[Mapping[str, Any]]) -> InvalidValue:
-    """Return `InvalidValue` of the first error, with all of them in `all` if there are several."""
+    """Return the first error as `InvalidValue`, with all of them in `all` if there are several."""
     wrong = [InvalidValue(**fault) for fault in list_faults(errors)]
     return InvalidValue(**wrong[0].params, **({"all": wrong} if wrong[1:] else {}))
 
@@ -100,7 +100,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def check_value(kind: Any, field: str, value: Any) -> Any:
-    """Return one value as a field type stores it; InvalidValue names `field`."""
+    """Return one value as a field type stores it; the InvalidValue raised names `field`."""
     try:
         return _adapter(kind).validate_python(value)
     except ValidationError as error:

@@ -1,6 +1,6 @@
-"""The types of fields: what a value has to be, how it is stored, how the API documents it.
+"""Field types: validation, stored form and API documentation of values.
 
-A value that cannot be is refused with a reason in one word and its bounds as `least` and `most`.
+An invalid value is refused with a one-word reason and any bounds as `least` and `most`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from core.values.text_folding import fold_keyword
 CARRIER_KEYWORDS = frozenset(
     "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES HELP INFO".split()
 )
-"""Words the SMS network answers itself, so no shop can have one as its keyword."""
+"""Words that the SMS network answers itself, so no shop can have one as its keyword."""
 
 
 def refusal(reason: str, **limits: float) -> PydanticCustomError:
-    """Return the error that refuses a value."""
+    """Return the error for an invalid value."""
     return PydanticCustomError(OWN_ERROR + reason, reason, limits or None)
 
 
 class _FieldType:
-    """A constraint that pydantic asks instead of its own check."""
+    """A constraint that pydantic calls instead of its own validation."""
 
     def check(self, value: Any) -> Any:
-        """Return the value as it is stored."""
+        """Return the value as stored."""
         raise NotImplementedError
 
     def document(self) -> dict[str, Any]:
@@ -53,19 +53,19 @@ class _FieldType:
 
 @dataclass(frozen=True)
 class TextField(_FieldType):
-    """A text of so many characters, without blanks around it."""
+    """A stripped text with a limited number of characters."""
 
     most: int
     least: int = 0
 
     def check(self, value: Any) -> str:
-        """Return it stripped."""
+        """Return the stripped text."""
         if not isinstance(value, str):
             raise refusal("type")
         stripped = value.strip()
         if not self.least <= len(stripped) <= self.most:
             raise refusal("length", least=self.least, most=self.most)
-        if "\0" in stripped:  # no database keeps it
+        if "\0" in stripped:  # no database can store it
             raise refusal("character")
         return stripped
 
@@ -77,14 +77,14 @@ class TextField(_FieldType):
 
 @dataclass(frozen=True)
 class NumberField(_FieldType):
-    """A whole number between bounds, in steps."""
+    """An integer within bounds, in steps."""
 
     least: int
     most: int
     step: int = 1
 
     def check(self, value: Any) -> int:
-        """Return it; a text or a boolean is none."""
+        """Return the integer; texts and booleans are refused."""
         if type(value) is not int:
             raise refusal("type")
         if not self.least <= value <= self.most:
@@ -101,13 +101,13 @@ class NumberField(_FieldType):
 
 @dataclass(frozen=True, eq=False)
 class ParsedField(_FieldType):
-    """What a function of ours makes of a value."""
+    """A value parsed by one of our functions."""
 
     parse: Callable[[Any], Any]
     schema: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self, value: Any) -> Any:
-        """Return what the function makes of it."""
+        """Return the function's result."""
         return self.parse(value)
 
     def document(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _parse_answers(value: Any) -> dict[str, str]:
 
 
 def _parse_reminders(value: Any) -> list[str]:
-    """Rules such as "24h", "at 09:00", "after 2h", each once."""
+    """Return rules such as "24h", "at 09:00", "after 2h", without duplicates."""
     if not isinstance(value, list | tuple) or len(value) > MAX_RULES:
         raise refusal("type")
     try:
@@ -193,7 +193,7 @@ def _parse_time_zone(value: Any) -> str:
 
 
 def _parse_country(value: Any) -> str:
-    """An ISO 3166 country that has phone numbers."""
+    """Return an ISO 3166 country that has phone numbers."""
     code = TextField(2, 2).check(value).upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise refusal("country")
@@ -211,7 +211,7 @@ def _currencies() -> frozenset[str]:
 
 
 def _parse_currency(value: Any) -> str:
-    """An ISO 4217 currency."""
+    """Return an ISO 4217 currency."""
     code = TextField(3, 3).check(value).upper()
     if code not in _currencies():
         raise refusal("currency")
@@ -267,7 +267,7 @@ MinuteOfDay = Annotated[int, NumberField(*bounds.MINUTES_OF_DAY)]
 Capacity = Annotated[int, NumberField(*bounds.CAPACITY)]
 
 Words = Annotated[list[str], ParsedField(_parse_words, _TEXTS_SCHEMA)]
-"""Names, in a list."""
+"""A list of names."""
 Answers = Annotated[
     dict[str, str],
     ParsedField(_parse_answers, {"type": "object", "additionalProperties": _answer.document()}),
@@ -295,9 +295,9 @@ Country = Annotated[str, ParsedField(_parse_country, _SHORT_SCHEMA)]
 Countries = Annotated[
     str, ParsedField(_parse_countries, {"type": "string", "maxLength": bounds.LONG_TEXT_LENGTH})
 ]
-"""Countries with commas between."""
+"""Countries separated by commas."""
 Currency = Annotated[str, ParsedField(_parse_currency, _SHORT_SCHEMA)]
 Language = Annotated[str, ParsedField(_parse_language, _SHORT_SCHEMA)]
-"""A language such as "es" or "pt-BR"; empty for none in particular."""
+"""A language such as "es" or "pt-BR"; empty for no preference."""
 Keyword = Annotated[str, ParsedField(_parse_keyword, _SHORT_SCHEMA)]
-"""A word that opens the shop: letters and digits, none of the carriers' own words."""
+"""A word that opens the shop: letters and digits, except the carriers' own words."""

@@ -1,4 +1,4 @@
-"""Phone numbers: read as people write them in a country, kept in E.164."""
+"""Phone numbers: parsed as people write them in a country, stored in E.164."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 from core.errors import PhoneInvalid
 
 MAX_LENGTH = 40
-"""Characters a number may be written with; far more is something else."""
+"""Maximum length of a written number."""
 
 _NOBODYS = {
     PhoneNumberType.PREMIUM_RATE,
@@ -18,13 +18,13 @@ _NOBODYS = {
     PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
 }
-"""Kinds of numbers no person gets a message on, and which may cost us dearly."""
+"""Kinds of numbers that receive no personal messages and may be expensive."""
 
 
 def parse_phone(text: str, region: str) -> str:
-    """Return a number in E.164, read as people in `region` (ISO 3166 alpha-2) write it.
+    """Return in E.164 a number written as in `region` (ISO 3166 alpha-2).
 
-    PhoneInvalid (`phone`) for what is impossible, short, premium or nobody's own.
+    Raise PhoneInvalid (`phone`) for an impossible, short, premium or non-personal number.
     """
     try:
         number = phonenumbers.parse(text if len(text) <= MAX_LENGTH else "", region or None)
@@ -36,7 +36,7 @@ def parse_phone(text: str, region: str) -> str:
 
 
 def country_of_phone(phone: str) -> str:
-    """Return the country (ISO 3166 alpha-2) of a number in E.164; "" when it has none."""
+    """Return the country (ISO 3166 alpha-2) of an E.164 number, or ""."""
     try:
         number = phonenumbers.parse(phone, None)
     except NumberParseException:

@@ -1,8 +1,7 @@
-"""When a reminder goes: its rule, the shop's wall clock, and the quiet hours around it.
+"""When reminders are sent: their rules, the shop's local time, and quiet hours.
 
-Pure: instants in, instants out. A multiple of 24 hours is days on the wall clock – "24h" before
-5:30 pm is 5:30 pm the day before, also when the clocks change that night; other spans are elapsed
-time.
+Without I/O. A multiple of 24 hours means days of local time: "24h" before 5:30 pm is 5:30 pm the
+day before, even if the clocks change that night. Other spans are elapsed time.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from core.localtime import quiet_hours, zones
 from core.localtime.quiet_hours import QuietHours
 
 DEFAULT_RULES = ("24h", "2h")
-"""What a shop that sets nothing reminds by."""
+"""The default rules of a shop."""
 
 QUIET_LEAD = timedelta(minutes=30)
-"""How long before the quiet begins that goes which cannot wait for its end."""
+"""How long before quiet hours a reminder is sent that cannot wait for their end."""
 
 MAX_RULES = 10
-"""Rules of one shop or service."""
+"""The rules of a shop or service."""
 
 MAX_OFFSET = timedelta(days=60)
 
@@ -36,7 +35,7 @@ _DAY = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class ReminderRule:
-    """Before the start, on its day at a wall time, or after the end; in minutes.
+    """A time before the start, at a local time on its day, or after the end; in minutes.
 
     Written "24h", "90m", "at 09:00", "after 2h".
     """
@@ -46,7 +45,7 @@ class ReminderRule:
 
     @classmethod
     def parse(cls, text: str) -> ReminderRule:
-        """Read a rule as it is written; ValueError for anything else."""
+        """Parse a written rule; raise ValueError if it is malformed."""
         found = _FORM.fullmatch(text)
         if found is None:
             raise ValueError(f"no rule of reminders: {text!r}")
@@ -66,7 +65,7 @@ class ReminderRule:
         return f"after {span}" if self.kind == "after" else span
 
     def due_at(self, starts_at: datetime, ends_at: datetime, zone: str) -> datetime:
-        """Return when it is due, quiet hours aside."""
+        """Return when it is due, ignoring quiet hours."""
         if self.kind == "before":
             return _apart(starts_at, -self.minutes, zone)
         if self.kind == "after":
@@ -77,7 +76,7 @@ class ReminderRule:
 
 @dataclass(frozen=True, slots=True)
 class PlannedReminder:
-    """One reminder with its time. `dropped` says why it does not go after all, empty if it does."""
+    """A reminder with its time; `dropped_reason` is why it is not sent, or ""."""
 
     rule: ReminderRule
     due_at: datetime
@@ -94,13 +93,12 @@ def plan_reminders(
     now: datetime,
     since: datetime | None = None,
 ) -> list[PlannedReminder]:
-    """Return what is to come of `rules`, in order of time.
+    """Return the upcoming reminders of `rules`, by time.
 
-    What was due before the booking was made (`since`; None: just now) is left out, and so is what
-    lies behind. In quiet hours a reminder waits for their end. Where that would take half of the
-    notice it gives, or more – the 2 hours of a 9:00 booking –, it goes half an hour before they
-    begin; if that is past, it is dropped. Each is pointless from the next one on, the last from
-    the start.
+    Those due in the past, or before the booking was made (`since`; None: now), are left out. In
+    quiet hours a reminder waits for their end. If that would take half of its notice or more, like
+    the "2h" of a 9:00 booking, it is sent half an hour before they begin, or dropped if that is
+    past. Each is obsolete once the next is due, the last from the start on.
     """
     found = []
     for rule in rules:
@@ -110,10 +108,10 @@ def plan_reminders(
         due, dropped = _around(rule, ideal, starts_at, zone, quiet_hours, now)
         if due > now:
             found.append(PlannedReminder(rule, due, due, dropped))
-    # Of two at one minute the one that stands later in the rules goes.
+    # Of two in the same minute the later rule wins.
     found.sort(key=lambda one: one.due_at)
     kept: list[PlannedReminder] = []
-    last: datetime | None = None  # when the one after it goes
+    last: datetime | None = None  # when the one after it is due
     for one in reversed(found):
         after = one.rule.kind == "after"
         dropped = one.dropped_reason or (
@@ -134,7 +132,7 @@ def _around(
     silence: QuietHours,
     now: datetime,
 ) -> tuple[datetime, str]:
-    """Return when a reminder goes, and why it does not if it does not."""
+    """Return when a reminder is sent, and why it is not, or ""."""
     span = quiet_hours.quiet_span(ideal, zone, silence)
     if span is None:
         return ideal, ""
@@ -148,7 +146,7 @@ def _around(
 
 
 def _apart(at: datetime, minutes: int, zone: str) -> datetime:
-    """Return the instant so many minutes later (or earlier), whole days by the wall clock."""
+    """Return the instant `minutes` later or earlier; whole days are in local time."""
     if minutes % _DAY:
         return at + timedelta(minutes=minutes)
     local = zones.to_local(int(at.timestamp()), zone)

@@ -1,7 +1,4 @@
-"""What may be set of a shop.
-
-The model is the body of the API and what the verbs of `core.shops.shops` take.
-"""
+"""Changes of a shop: the body of an API request and the argument of `core.shops.shops`."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ from core.values.field_types import (
 
 
 class ShopChange(RuledChange):
-    """What to change of a shop; what is left out stays."""
+    """A change of a shop; fields left out stay unchanged."""
 
     name: DisplayName = unset()
     keyword: Keyword | None = unset(description="Customers write it to open the shop.")

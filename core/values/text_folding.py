@@ -1,10 +1,10 @@
-"""Find a shop: by its keyword, or by words for its name, type and city, typos forgiven."""
+"""Folding of text for comparison, without case and accents."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Letters that Unicode does not take apart into a letter and a mark.
+# Letters that Unicode does not decompose into a letter and a mark.
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -18,5 +18,5 @@ def fold_text(text: str) -> str:
 
 
 def fold_keyword(text: str) -> str:
-    """Return a keyword as it is stored: capital letters and digits without accents or spaces."""
+    """Return a keyword as stored: capital letters and digits without accents or spaces."""
     return "".join(letter for letter in fold_text(text).upper() if letter.isalnum())

@@ -1,1 +1,1 @@
-"""Reminders to customers (`schedule`) and digests to the shop's people (`staff_digest`)."""
+"""Reminders to customers (`schedule`) and digests to staff (`staff_digest`)."""

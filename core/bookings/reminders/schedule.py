@@ -1,8 +1,8 @@
-"""Reminders of a booking: written down when it is confirmed, taken along when it moves.
+"""Reminders of a booking, scheduled when it is confirmed and rescheduled when it moves.
 
-They are rows of the outbox due later, written in the transaction that makes them true. Each is
-checked again in the moment it is sent (`core.messaging.outbox.presend_checks`), so that no crash, race or forgotten
-call can remind of what is not so.
+They are outbox rows due later, inserted in the same transaction as the change. Each is checked
+again just before it is sent (`core.messaging.outbox.presend_checks`), so that a crash, a race or a
+missed call never causes a wrong reminder.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from core.messaging.outbox.reminders import (
 from core.values.reminder_rules import DEFAULT_RULES, PlannedReminder, ReminderRule, plan_reminders
 
 _MAKES = ("book", "book_for", "squeeze_in", "confirm", "move")
-"""What makes a booking stand at its time."""
+"""Actions that set or keep the time of a booking."""
 
 _BEFORE, _AFTER = ("confirmed",), ("confirmed", "in_progress", "completed")
-"""In which states a booking is reminded of, and followed up."""
+"""The states in which a booking gets reminders or a follow-up."""
 
 
 async def schedule_reminders(
@@ -45,12 +45,11 @@ async def schedule_reminders(
     *,
     since: datetime | None = None,
 ) -> None:
-    """Write down the reminders of a booking that has none yet; for one that has, `again`.
+    """Schedule the reminders of a booking that has none yet; see `reschedule_reminders` otherwise.
 
-    By the service's rules or else the shop's, in the shop's wall time, around the quiet hours of
-    the person or else the shop. Whoever was never talked with gets none: there is nowhere to.
-    `known` is the shop's catalog where it was just read; `since` when it was made or moved, if
-    that was earlier.
+    Times follow the rules of the service or the shop, in the shop's zone, outside the quiet hours
+    of the person or the shop. A customer without a conversation gets none. `known` is the shop's
+    catalog if just read; `since` is when the booking was made or moved, if earlier than now.
     """
     if booking.user_id is None or booking.state not in _AFTER:
         return
@@ -65,7 +64,10 @@ async def schedule_reminders(
 async def schedule_reminders_in_bulk(
     ctx: Context, those: Sequence[Booking], known: Catalog
 ) -> None:
-    """Do as `plan` for many new bookings of one shop, made in no talk, by a few statements."""
+    """Schedule reminders of many new bookings of one shop, made outside any conversation.
+
+    Does what `schedule_reminders` does, in a few statements.
+    """
     reached = [one for one in those if one.user_id is not None and one.state in _AFTER]
     ids = {one.customer_id for one in reached if one.customer_id is not None}
     if not ids:
@@ -84,7 +86,7 @@ async def schedule_reminders_in_bulk(
 def _reminded(
     ctx: Context, booking: Booking, known: Catalog, home: Row, since: datetime | None
 ) -> BookingReminders | None:
-    """Return the reminders of a booking, for the conversation `home`; None if there are none."""
+    """Return the reminders of a booking for the conversation `home`, or None."""
     shop, rules = known.shop, reminder_rules_for(known, booking.service_id)
     silence = quiet_hours.effective_quiet_hours(
         (home.quiet_from, home.quiet_until), (shop.quiet_from, shop.quiet_until)
@@ -94,7 +96,7 @@ def _reminded(
     )
     wanted = [one for one in planned if booking.state in _BEFORE or one.rule.kind == "after"]
     words = {one.rule.kind == "after" for one in wanted}
-    # Once for all of a booking: files bring thousands.
+    # Computed once per booking: an import brings thousands.
     said = {
         after: (follow_up_message if after else reminder_message)(known, booking) for after in words
     }
@@ -103,7 +105,7 @@ def _reminded(
 
 
 async def cancel_reminders(ctx: Context, booking: Booking, reason: str) -> None:
-    """Let what waits for a booking go unsent, with the reason on record."""
+    """Cancel the unsent reminders of a booking, recording the reason."""
     if booking.user_id is not None:
         await drop_reminders(ctx, booking.id, reason=reason)
 
@@ -111,7 +113,7 @@ async def cancel_reminders(ctx: Context, booking: Booking, reason: str) -> None:
 async def reschedule_reminders(
     ctx: Context, booking: Booking, reason: str, known: Catalog | None = None
 ) -> None:
-    """Plan the reminders of a booking anew, by how it is now; those that went do not go again."""
+    """Replace the unsent reminders of a booking by its current data; sent ones are not repeated."""
     await cancel_reminders(ctx, booking, reason)
     await schedule_reminders(ctx, booking, known)
 
@@ -119,9 +121,9 @@ async def reschedule_reminders(
 async def reschedule_upcoming(
     ctx: Context, *, shop_id: int | None = None, user_id: int | None = None
 ) -> int:
-    """Plan anew for all that is to come of a shop or a person; return for how many bookings.
+    """Reschedule reminders of a shop's or a person's upcoming bookings; return how many bookings.
 
-    For a shop that changed its rules, and a person who changed where or when they want them.
+    For a shop that changed its rules and a person who changed their preferences.
     """
     which = [bookings.c.state.in_(_AFTER), bookings.c.ends_at > ctx.now]
     if shop_id is not None:
@@ -142,7 +144,7 @@ async def reschedule_upcoming(
 
 
 async def reword_reminders(ctx: Context, booking: Booking) -> None:
-    """Let the reminders that wait for a booking ask what is still to be asked; they stay when."""
+    """Update the question in a booking's unsent reminders; their times stay."""
     if booking.user_id is not None:
         known = await loader.load_catalog(ctx, booking.shop_id)
         await reword_pending(
@@ -151,7 +153,7 @@ async def reword_reminders(ctx: Context, booking: Booking) -> None:
 
 
 def reminder_rules_for(known: Catalog, service_id: int) -> tuple[ReminderRule, ...]:
-    """Return the rules of a service: its own, else the shop's, else the default."""
+    """Return the reminder rules of a service: its own, else the shop's, else the default."""
     own = known.service(service_id).reminders
     texts = own if own is not None else known.shop.reminders
     return _parsed(tuple(DEFAULT_RULES if texts is None else texts))
@@ -162,7 +164,7 @@ def _parsed(texts: tuple[str, ...]) -> tuple[ReminderRule, ...]:
     return tuple(ReminderRule.parse(text) for text in texts)
 
 
-# ------------------------------------------------------------------------------------ what it says
+# ------------------------------------------------------------------------------------ content
 
 
 def _later(say: Say, booking: Booking, one: PlannedReminder) -> DeferredMessage:
@@ -181,7 +183,7 @@ def _later(say: Say, booking: Booking, one: PlannedReminder) -> DeferredMessage:
 
 
 def reminder_decision(booking: Booking) -> Decision:
-    """Return what a reminder lets people answer; who said they come is not asked again."""
+    """Return the decision a reminder carries; attendance already confirmed is not asked again."""
     return Decision(
         "reminder",
         ("move", "cancel") if booking.customer_confirmed_at else ("come", "move", "cancel"),
@@ -191,9 +193,9 @@ def reminder_decision(booking: Booking) -> Decision:
 
 
 def reminder_message(known: Catalog, booking: Booking) -> Say:
-    """Return the words' key and facts; `when` must be the start, for the check goes by it.
+    """Return a reminder's message; `when` must be the start, as the pre-send check compares it.
 
-    Discreet shops name neither service nor provider: others may read the screen.
+    For a discreet shop neither service nor provider is named, since others may read the screen.
     """
     shop = known.shop
     place = Say("reminder.at", {"when": booking.local_start, "address": shop.address})
@@ -210,7 +212,7 @@ def reminder_message(known: Catalog, booking: Booking) -> Say:
 
 
 def follow_up_message(known: Catalog, booking: Booking) -> Say:
-    """Return the thanks after a visit."""
+    """Return the follow-up message after a visit."""
     facts = {"shop": known.shop.name, "name": booking.customer_name, "when": booking.local_start}
     return Say("followup", facts)
 

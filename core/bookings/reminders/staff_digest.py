@@ -1,4 +1,4 @@
-"""What the people of a shop are told by the clock: their day, and who did not answer."""
+"""Scheduled messages to staff: the daily digest, and reminders nobody answered."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ from core.messaging.messages import Say, When
 from core.messaging.outbox.enqueue import enqueue_for_staff
 
 MAX_LISTED = 5
-"""Appointments that are named; more would make a third SMS of it."""
+"""Appointments listed by name; more would need a third SMS segment."""
 
 MAX_DELAY = timedelta(hours=2)
-"""An agenda that could not be made within this time is left out."""
+"""A digest that could not be made within this time is skipped."""
 
 UNANSWERED_AFTER = timedelta(minutes=30)
-"""How long a second reminder may stay unanswered before the shop is told."""
+"""How long a second reminder may stay unanswered before staff are told."""
 
 SOON = timedelta(days=2)
-"""How far ahead such bookings are looked for."""
+"""How far ahead unanswered bookings are searched."""
 
 _TAKES_PLACE = ("confirmed", "in_progress")
 
 _Which = tuple[int, int, date]  # shop, days ahead, day
 
 SENT_DIGESTS: CacheKey[set[_Which]] = CacheKey("sent digests", set)
-"""The digests of these days that are done, so that a tick looks at no shop twice."""
+"""Digests already sent for these days, so that no tick checks a shop twice."""
 
 _SHOPS = sa.select(
     shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today, shops.c.agenda_tomorrow
 ).where(~shops.c.paused)
 
 
-# ------------------------------------------------------------------------------------ the day
+# ------------------------------------------------------------------------------------ digest
 
 
 async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
-    """Send the agendas that are due now, of up to `limit` shops; return of how many it was.
+    """Send the digests due now for up to `limit` shops; return for how many shops.
 
-    In the morning the day's, in the evening tomorrow's, at the shop's wall times
+    The day's agenda goes out in the morning, tomorrow's in the evening, at the shop's local times
     (`shops.agenda_today`, `agenda_tomorrow`; empty: never). Owners and receptionists get the whole
-    shop's, providers their own; a day without appointments is not worth a message. Once a member,
-    shop and occasion, however many workers tick.
+    shop, providers their own; an empty day sends nothing. Each member, shop and occasion gets one,
+    however many workers run.
     """
     done = ctx.caches.of(SENT_DIGESTS)
     due = [
@@ -67,7 +67,7 @@ async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
     for shop, ahead, day in due:
         if those := coming.get((shop.id, day)):
             await _send(ctx, shop, ahead, day, those, staff.get(shop.id, ()))
-    # Not before it stands: a transaction that is run again sends them again.
+    # Only after the commit: if the transaction is retried, the digests must be sent again.
     ctx.after_commit.append(
         partial(_note, done, {(shop.id, ahead, day) for shop, ahead, day in due}, ctx.now)
     )
@@ -80,7 +80,7 @@ def _note(done: set[_Which], sent: set[_Which], now: datetime) -> None:
 
 
 def _due(now: datetime, shop: Row) -> list[tuple[int, date]]:
-    """Return which agendas of a shop are due: so many days ahead, of which day."""
+    """Return the digests due for a shop as (days ahead, local date)."""
     today = zones.to_local(int(now.timestamp()), shop.timezone).date()
     found = []
     for ahead, at in enumerate((shop.agenda_today, shop.agenda_tomorrow)):
@@ -179,13 +179,13 @@ def _line(shop: Row, booking: Booking) -> Say:
     return Say("agenda.coming" if booking.customer_confirmed_at else "agenda.line", facts)
 
 
-# ------------------------------------------------------------------------------------ no answer
+# --------------------------------------------------------------------------------- unanswered
 
 
 async def report_unanswered(ctx: Context) -> int:
-    """Tell shops that want it of bookings whose second reminder nobody answered; return how many.
+    """Tell shops that want it which second reminders went unanswered; return how many bookings.
 
-    Once a booking and start, half an hour after that reminder went, while it is still to come.
+    Once per booking and start, half an hour after that reminder, while the start is still ahead.
     """
     start = sa.cast(epoch_seconds(bookings.c.starts_at), sa.Text)
     this_start = sa.cast(bookings.c.id, sa.Text) + "/" + start

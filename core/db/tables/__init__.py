@@ -1,4 +1,4 @@
-"""The tables, by noun; `metadata` holds them all."""
+"""The tables, grouped by noun; `metadata` holds them all."""
 
 from core.db.tables.auth import audit, cuts, kept_answers, lockouts, passwords, sign_ins
 from core.db.tables.bookings import (
@@ -52,9 +52,9 @@ from core.db.tables.shops import (
 )
 
 REVISION = "0015"
-"""The migration that makes these tables; a new migration raises it, and a test holds them to it.
+"""The migration that creates these tables, updated by each new one and checked by a test.
 
-It stands here so that a start need not load Alembic to see whether the database is fit.
+It is here so that checking the schema at start-up need not load Alembic.
 """
 
 __all__ = [

@@ -1,7 +1,8 @@
-"""The audit only grows: a row may lose its values, as when a person is erased, but not change them.
+"""The guard that makes the audit log append-only.
 
-Nor may it go, but by retention, which first writes down in `cuts` until when it cuts. It is a guard
-against mistakes and against whoever gets hold of a statement, not against who owns the database.
+Values may be erased, as when a person's data is, but not changed. Rows may be deleted only by
+retention, which first records in `cuts` up to when. It guards against mistakes and injected
+statements, not against the owner of the database.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 APPEND_ONLY_TRIGGER = "audit_only_grows"
-"""The name of the guard, which both databases report."""
+"""The name of the guard, as both databases report it."""
 
 _KEPT = ("id", "at", "shop_id", "user_id", "action", "target", "request")
 _BLANKED = ("before", "after")
@@ -70,7 +71,7 @@ _POSTGRESQL = {
 
 
 def install(connection: sa.Connection) -> None:
-    """Put the guard in place where its tables are there; what stands already stays."""
+    """Install the guard where its tables exist; keep what is already there."""
     absent = missing_triggers(connection)
     if connection.dialect.name == "postgresql":
         if absent:
@@ -84,7 +85,7 @@ def install(connection: sa.Connection) -> None:
 
 
 def missing_triggers(connection: sa.Connection) -> list[str]:
-    """Return the names of triggers that are absent though their tables are there."""
+    """Return the names of triggers that are missing although their tables exist."""
     inspector = sa.inspect(connection)
     if not (inspector.has_table("audit") and inspector.has_table("cuts")):
         return []

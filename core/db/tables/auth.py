@@ -1,4 +1,4 @@
-"""Passwords, sign-ins, lockouts; what was answered to a key; who changed what."""
+"""Passwords, auth sessions, lockouts, stored responses and the audit log."""
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ from core.db.tables.columns import (
 )
 
 passwords = sa.Table(
-    "passwords",  # the newest is the one that counts; some older ones must not come again
+    "passwords",  # the newest one is valid; some older ones must not be reused
     metadata,
     id_column(),
     fk_column("user_id", "users"),
@@ -24,12 +24,12 @@ passwords = sa.Table(
 )
 
 sign_ins = sa.Table(
-    "sign_ins",  # one device's: a family of refresh tokens, or a browser's cookie
+    "sign_ins",  # one per device: a family of refresh tokens, or a browser's cookie
     metadata,
     id_column(),
     fk_column("user_id", "users"),
     text_column("kind"),
-    int_column("generation"),  # of the refresh token that is good; an older one used again ends all
+    int_column("generation"),  # of the valid refresh token; reusing an older one ends the session
     text_column("agent"),
     text_column("address"),
     instant_column("created_at"),
@@ -42,7 +42,7 @@ sign_ins = sa.Table(
 )
 
 lockouts = sa.Table(
-    "lockouts",  # tries of a password since the last that was right
+    "lockouts",  # failed password attempts since the last success
     metadata,
     id_column(),
     text_column("subject", unique=True),  # a hash: what people type is not always an address
@@ -66,7 +66,7 @@ kept_answers = sa.Table(
 )
 
 cuts = sa.Table(
-    "cuts",  # until when retention has cut what is only ever added to
+    "cuts",  # up to when retention has deleted from append-only tables
     metadata,
     id_column(),
     text_column("name", unique=True),
@@ -74,7 +74,7 @@ cuts = sa.Table(
 )
 
 audit = sa.Table(
-    "audit",  # every change by the API; rows are only ever added (`growing`)
+    "audit",  # every change through the API; append-only (`audit_append_only`)
     metadata,
     id_column(),
     instant_column("at"),

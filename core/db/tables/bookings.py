@@ -1,4 +1,4 @@
-"""Bookings and the time they take."""
+"""Bookings and the time they claim."""
 
 import sqlalchemy as sa
 
@@ -31,7 +31,7 @@ BOOKING_STATES = (
 )
 
 visits = sa.Table(
-    "visits",  # several services or people in one go
+    "visits",  # several services or people in one visit
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
@@ -44,7 +44,7 @@ series = sa.Table(
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
-    text_column("rule"),  # an RFC 5545 RRULE in the shop's wall time
+    text_column("rule"),  # an RFC 5545 RRULE in the shop's local time
     instant_column("created_at"),
     same_shop_target("series"),
 )
@@ -79,11 +79,11 @@ bookings = sa.Table(
     sa.Column("service_id", IdType, nullable=False),
     sa.Column("provider_id", IdType, nullable=False),
     sa.Column("session_id", IdType),
-    sa.Column("customer_id", IdType),  # NULL while an unproved hold
+    sa.Column("customer_id", IdType),  # NULL for an unverified hold
     fk_column("conversation_id", "conversations", null=True),
     instant_column("starts_at"),
     instant_column("ends_at"),
-    # What the customer was promised in words, so that a change of zone law can be repaired.
+    # The local time the customer was told, so that a change of zone law can be repaired.
     sa.Column("local_date", sa.Date(), nullable=False),
     text_column("local_time"),
     text_column("timezone"),
@@ -92,14 +92,14 @@ bookings = sa.Table(
     text_column("currency"),
     text_column("payment_status", server_default="unpaid"),
     json_column("snapshot"),  # names, title, speciality, minutes, phone … as sold
-    bool_column("anyone"),  # no provider was asked for
+    bool_column("anyone"),  # no particular provider was asked for
     bool_column("squeezed"),
-    text_column("attendee"),  # the name, when it is for someone else
+    text_column("attendee"),  # the name, if it is not the customer
     text_column("purpose"),
     text_column("note"),
     text_column("reason"),  # of a decline or a cancellation
     text_column("origin"),  # the channel, "api", "staff"
-    text_column("made_by"),  # who: "user:5", "staff:7"
+    text_column("made_by"),  # the actor: "user:5", "staff:7"
     sa.Column("late_minutes", sa.Integer()),
     instant_column("customer_confirmed_at", null=True),
     int_column("sequence"),  # of the calendar file: raised by every change (RFC 5545 SEQUENCE)
@@ -157,7 +157,7 @@ blocks = sa.Table(
 )
 
 MAX_CLAIM_SECONDS = 26 * 3600
-"""Seconds; a whole local day of 25 hours fits. It bounds how far a guard must look back."""
+"""Seconds, enough for a local day of 25 hours. It bounds how far back a guard must look."""
 
 claims = sa.Table(
     "claims",
@@ -167,12 +167,12 @@ claims = sa.Table(
     fk_column("calendar_id", "calendars"),
     instant_column("busy_from"),
     instant_column("busy_until"),
-    int_column("gap_before"),  # buffers this claim asks of its neighbours, in minutes
+    int_column("gap_before"),  # buffers this claim needs from its neighbours, in minutes
     int_column("gap_after"),
-    bool_column("squeezed"),  # the staff's deliberate overbooking; the guard lets it pass
+    bool_column("squeezed"),  # a deliberate overbooking, which the guard accepts
     instant_column(
         "held_until", null=True
-    ),  # of an unconfirmed hold: from then on it counts no more
+    ),  # of an unconfirmed hold: it no longer counts after that
     sa.Column("booking_id", IdType),
     sa.Column("session_id", IdType),
     sa.Column("block_id", IdType),
@@ -187,13 +187,14 @@ claims = sa.Table(
         "num_nonnulls(booking_id, session_id, block_id) = 1", name="one_owner"
     ).ddl_if(dialect="postgresql"),
     sa.CheckConstraint(
-        # SQLite takes any type in any column: a text would be "later" than every number.
+        # SQLite accepts any type in any column: a text would sort after every number.
         "typeof(busy_from) = 'integer' AND typeof(busy_until) = 'integer'"
         f" AND busy_until > busy_from AND busy_until - busy_from <= {MAX_CLAIM_SECONDS}",
         name="length",
     ).ddl_if(dialect="sqlite"),
     sa.CheckConstraint(
-        f"busy_until > busy_from AND busy_until - busy_from <= interval '{MAX_CLAIM_SECONDS} seconds'",
+        "busy_until > busy_from"
+        f" AND busy_until - busy_from <= interval '{MAX_CLAIM_SECONDS} seconds'",
         name="length",
     ).ddl_if(dialect="postgresql"),
     sa.CheckConstraint("gap_before >= 0 AND gap_after >= 0", name="gaps"),

@@ -1,4 +1,4 @@
-"""What a shop offers, and who gives it."""
+"""What a shop offers, and who provides it."""
 
 import sqlalchemy as sa
 
@@ -43,11 +43,11 @@ services = sa.Table(
     int_column("minutes", default=None),
     money_column("price_minor"),  # NULL: on request
     json_column("synonyms", default="[]"),
-    bool_column("sessions"),  # given only in sessions: a class, a clinic hour
+    bool_column("sessions"),  # only given in sessions, such as a class or a clinic hour
     int_column("position"),
     bool_column("active", default=True),
     *rule_columns(),
-    json_column("reminders", default=None, null=True),  # NULL: the shop's
+    json_column("reminders", default=None, null=True),  # NULL: the shop's rules
     name_length_check(),
     same_shop_target("services"),
     same_shop_fk("category_id", "categories"),
@@ -99,7 +99,8 @@ service_rooms = sa.Table(
     metadata,
     fk_column("shop_id", "shops"),
     sa.Column("service_id", IdType, nullable=False),
-    sa.Column("calendar_id", IdType, nullable=False),  # a room every booking of it also takes
+    # a room that every booking of the service also claims
+    sa.Column("calendar_id", IdType, nullable=False),
     sa.PrimaryKeyConstraint("service_id", "calendar_id"),
     same_shop_fk("service_id", "services"),
     same_shop_fk("calendar_id", "calendars"),

@@ -1,4 +1,4 @@
-"""Types and column helpers shared by the tables."""
+"""Column types and helpers shared by the tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ metadata = sa.MetaData(
 )
 
 IdType = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""BIGINT keys; SQLite's INTEGER is 64 bits wide and alone counts up by itself."""
+"""BIGINT keys; SQLite's INTEGER has 64 bits and is the only type that autoincrements."""
 
 JsonType = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
@@ -33,13 +33,13 @@ class Instant(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """Pick the column type of the database."""
+        """Return the database's column type."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
         return dialect.type_descriptor(sa.BigInteger())
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        """Refuse naive datetimes; cut to the second."""
+        """Reject naive datetimes; truncate to the second."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -50,7 +50,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return int(value.timestamp())
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        """Give an aware UTC datetime."""
+        """Return an aware UTC datetime."""
         if value is None:
             return None
         if dialect.name == "postgresql":
@@ -59,7 +59,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 
 class epoch_seconds(sa.sql.functions.GenericFunction[int]):  # noqa: N801 - reads as SQL
-    """An Instant column as integer epoch seconds, on both databases without conversion cost."""
+    """An Instant column as integer epoch seconds, without conversion cost on either database."""
 
     type = sa.BigInteger()
     inherit_cache = True
@@ -77,10 +77,10 @@ def _seconds_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 def sql_literal(value: str | int) -> sa.ColumnElement[Any]:
-    """A word or number of ours written into a statement itself.
+    """Return a trusted constant written into the statement itself.
 
-    As a parameter it would be prepared and handed over each time, which is felt in statements that
-    have dozens and are run with every message.
+    As a parameter it would be bound on each execution, which is measurable in statements with
+    dozens of them that run for every message.
     """
     if isinstance(value, int):
         return sa.literal_column(str(value), sa.Integer())
@@ -89,12 +89,12 @@ def sql_literal(value: str | int) -> sa.ColumnElement[Any]:
 
 
 def id_column() -> sa.Column[int]:
-    """The primary key."""
+    """Return the primary key."""
     return sa.Column("id", IdType, primary_key=True, autoincrement=True)
 
 
 def fk_column(name: str, target: str, *, null: bool = False, **kw: Any) -> sa.Column[int]:
-    """A reference to `target.id`."""
+    """Return a reference to `target.id`."""
     return sa.Column(name, IdType, sa.ForeignKey(f"{target}.id"), nullable=null, **kw)
 
 
@@ -104,61 +104,61 @@ def same_shop_fk(name: str, target: str) -> sa.ForeignKeyConstraint:
 
 
 def same_shop_target(table: str) -> sa.UniqueConstraint:
-    """What `of_shop` points at."""
+    """Return the unique constraint that `same_shop_fk` refers to."""
     return sa.UniqueConstraint("shop_id", "id", name=f"uq_{table}_shop_id_id")
 
 
 def instant_column(name: str, *, null: bool = False, **kw: Any) -> sa.Column[datetime]:
-    """An instant."""
+    """Return an instant column."""
     return sa.Column(name, Instant(), nullable=null, **kw)
 
 
 def text_column(name: str, *, null: bool = False, **kw: Any) -> sa.Column[str]:
-    """A text; empty rather than NULL unless `null`."""
+    """Return a text column; empty rather than NULL unless `null`."""
     if not null:
         kw.setdefault("server_default", "")
     return sa.Column(name, sa.Text(), nullable=null, **kw)
 
 
 def bool_column(name: str, *, default: bool = False) -> sa.Column[bool]:
-    """A boolean with a default."""
+    """Return a boolean column with a default."""
     return sa.Column(
         name, sa.Boolean(), nullable=False, server_default=sa.true() if default else sa.false()
     )
 
 
 def int_column(name: str, *, default: int | None = 0, null: bool = False) -> sa.Column[int]:
-    """A whole number."""
+    """Return an integer column."""
     server = None if default is None or null else sa.text(str(default))
     return sa.Column(name, sa.Integer(), nullable=null, server_default=server)
 
 
 def money_column(name: str, *, null: bool = True) -> sa.Column[int]:
-    """An amount in minor units of the shop's currency."""
+    """Return an amount in minor units of the shop's currency."""
     return sa.Column(name, sa.BigInteger(), nullable=null)
 
 
 def json_column(name: str, *, default: str | None = "{}", null: bool = False) -> sa.Column[Any]:
-    """JSON data."""
+    """Return a JSON column."""
     server = None if default is None else sa.text(f"'{default}'")
     return sa.Column(name, JsonType, nullable=null, server_default=server)
 
 
 def one_of_check(name: str, *values: str) -> sa.CheckConstraint:
-    """Allow only these words in `name`."""
+    """Return a CHECK that allows only these words in `name`."""
     words = ", ".join(f"'{v}'" for v in values)
     return sa.CheckConstraint(f"{name} IN ({words})", name=name)
 
 
 def name_length_check(name: str = "name") -> sa.CheckConstraint:
-    """A person's or thing's name has 2–100 characters."""
+    """Return a CHECK that a name has 2–100 characters."""
     return sa.CheckConstraint(f"length({name}) BETWEEN 2 AND 100", name=f"{name}_length")
 
 
 def rule_columns() -> list[SchemaItem]:
-    """The rules a shop sets and its services and providers override; NULL means "as above".
+    """Return the columns of the rules that services and providers override; NULL inherits.
 
-    Minutes, days and counts; the defaults are `core.catalog.Rules`.
+    Minutes, days and counts; the defaults are in `core.catalog.entities.BookingRules`.
     """
     return [
         sa.Column("grid_minutes", sa.Integer()),

@@ -1,4 +1,4 @@
-"""Conversations, prompts, and every message in and out."""
+"""Conversations, prompts, and all incoming and outgoing messages."""
 
 import sqlalchemy as sa
 
@@ -20,34 +20,35 @@ conversations = sa.Table(
     metadata,
     id_column(),
     fk_column("line_id", "lines"),
-    text_column("address"),  # theirs: E.164, whatsapp id, chat id
+    text_column("address"),  # the person's: E.164, WhatsApp id, chat id
     fk_column("identity_id", "identities", null=True),
-    fk_column("shop_id", "shops", null=True),  # the shop the talk is about
+    fk_column("shop_id", "shops", null=True),  # the shop the conversation is about
     text_column("language"),
-    text_column("name"),  # what the channel calls them
-    json_column("state"),  # the engine's: flows under way with their journals
-    instant_column("human_until", null=True),  # a person of the shop has the talk until then
+    text_column("name"),  # the name the channel gives
+    json_column("state"),  # the engine's: active flows with their journals
+    instant_column("human_until", null=True),  # handed off to a member until then
     instant_column("opted_out_at", null=True),
     instant_column("consented_at", null=True),
-    text_column("consent"),  # the wording or word that gave it
-    instant_column("last_in_at", null=True),  # opens WhatsApp's 24 hours
+    text_column("consent"),  # the wording or word that gave consent
+    instant_column("last_in_at", null=True),  # opens WhatsApp's 24-hour window
     int_column("misunderstood"),
     instant_column("created_at"),
-    instant_column("unreachable_at", null=True),  # blocked, a landline; until they write again
+    # blocked, or a landline; cleared when they write again
+    instant_column("unreachable_at", null=True),
     sa.UniqueConstraint("line_id", "address"),
     sa.Index(None, "identity_id"),
 )
 
 consents = sa.Table(
-    "consents",  # every yes and no to our messages, as it came
+    "consents",  # every consent and opt-out, in order
     metadata,
     id_column(),
     fk_column("conversation_id", "conversations"),
-    bool_column("given"),  # or taken back
+    bool_column("given"),  # false: withdrawn
     text_column(
         "how"
     ),  # "wrote", "asked", "start", "stop", "refused" by the network, "told" the shop
-    text_column("wording"),  # what they wrote or said, or what was asked
+    text_column("wording"),  # what they wrote or said, or what they were asked
     instant_column("at"),
     sa.Index(None, "conversation_id", "id"),
 )
@@ -57,18 +58,18 @@ prompts = sa.Table(
     metadata,
     id_column(),
     fk_column("conversation_id", "conversations"),
-    text_column("decision"),  # what is decided outside the talk; empty: asked within it
+    text_column("decision"),  # the kind of decision outside a flow; empty: a question of a flow
     text_column("step"),  # run/scope/name in the journal
-    text_column("digest"),  # of everything it showed
+    text_column("digest"),  # hash of everything shown
     json_column("say"),
-    json_column("options", default="[]"),  # of a decision its values, else what the bot shows
+    json_column("options", default="[]"),  # the values of a decision; otherwise what the bot shows
     json_column("args"),
-    sa.Column("base", sa.Integer()),  # the number before its first, given when first shown
+    sa.Column("base", sa.Integer()),  # the number before the first option's, set when first shown
     instant_column("shown_at", null=True),
     instant_column("closed_at", null=True),
     instant_column("expires_at", null=True),
     instant_column("created_at"),
-    text_column("message_id"),  # of the message that shows it, where messages can be changed
+    text_column("message_id"),  # of the message showing it, where messages can be edited
     sa.Index(None, "conversation_id", "closed_at"),
 )
 
@@ -79,7 +80,7 @@ inbox = sa.Table(
     fk_column("line_id", "lines"),
     text_column("event_id"),
     fk_column("conversation_id", "conversations"),
-    fk_column("prompt_id", "prompts", null=True),  # the one shown last when it came
+    fk_column("prompt_id", "prompts", null=True),  # the prompt shown last when it arrived
     json_column("incoming"),
     text_column("state"),
     int_column("attempts"),
@@ -91,7 +92,7 @@ inbox = sa.Table(
     sa.UniqueConstraint("line_id", "event_id"),
     sa.Index(None, "done_at"),
     sa.Index(
-        "ix_inbox_prompt",  # a prompt that is deleted is looked for here
+        "ix_inbox_prompt",  # deleting a prompt looks up its references here
         "prompt_id",
         sqlite_where=sa.text("prompt_id IS NOT NULL"),
         postgresql_where=sa.text("prompt_id IS NOT NULL"),
@@ -106,31 +107,31 @@ inbox = sa.Table(
 )
 
 contents = sa.Table(
-    "contents",  # templates that a provider keeps for us: WhatsApp's lists, buttons, openers
+    "contents",  # templates stored by a provider: WhatsApp's lists, buttons, openers
     metadata,
     id_column(),
     text_column("account"),
     text_column("name"),
-    text_column("sid"),  # its id there
-    text_column("approval"),  # what WhatsApp thinks of it; empty where nobody need be asked
+    text_column("sid"),  # the provider's id
+    text_column("approval"),  # WhatsApp's approval status; empty where none is needed
     instant_column("created_at"),
     sa.UniqueConstraint("account", "name"),
 )
 
 misunderstood = sa.Table(
-    "misunderstood",  # what people wrote that we made nothing of, without names and numbers
+    "misunderstood",  # texts that were not understood, without names and numbers
     metadata,
     id_column(),
     fk_column("shop_id", "shops", null=True),
     text_column("language"),
-    text_column("expects"),  # what was asked
+    text_column("expects"),  # what had been asked
     text_column("text"),
     instant_column("at"),
     sa.Index(None, "shop_id", "at"),
 )
 
 heartbeats = sa.Table(
-    "heartbeats",  # who is at work: the worker says so every few seconds
+    "heartbeats",  # the worker's sign of life every few seconds
     metadata,
     id_column(),
     sa.Column("name", sa.Text(), nullable=False, server_default="", unique=True),
@@ -161,18 +162,19 @@ outbox = sa.Table(
     text_column("provider_id"),
     text_column("provider_status"),
     text_column("error"),
-    text_column("body"),  # as sent; empty for secrets
+    text_column("body"),  # as sent; empty if secret
     int_column("segments"),
     instant_column("sent_at", null=True),
     instant_column("created_at"),
-    json_column("living"),  # the message that this one replaces or settles, and what is settled
-    # The row that first said this, elsewhere, in vain. No reference: that one may be purged.
+    json_column("living"),  # the message this one replaces or resolves, and what it resolves
+    # The row that was first sent to another address and failed. No foreign key: it may be purged.
     sa.Column("instead_of", IdType),
-    text_column("alphabet"),  # what an SMS is priced by: "gsm7" or "ucs2"; empty on other channels
+    text_column("alphabet"),  # of an SMS, for its price: "gsm7" or "ucs2"; empty on other channels
     one_of_check("lane", *LANES),
     one_of_check("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
-        # With the id, for reminders are due together: without, each claim sorts all of an instant.
+        # Includes the id because reminders are due together: otherwise each claim would sort all
+        # rows of one instant.
         "ix_outbox_due",
         "lane",
         "due_at",
@@ -181,8 +183,8 @@ outbox = sa.Table(
         postgresql_where=sa.text("state IN ('due', 'sending')"),
     ),
     sa.Index(
-        # Is an earlier one of the same conversation and lane unfinished? The claim asks it of
-        # every row; by the lane alone, that takes a second when many are due.
+        # For "is an earlier row of the same conversation and lane unfinished?", which the claim
+        # asks of every row; by the lane alone it takes a second when many are due.
         "ix_outbox_unfinished",
         "conversation_id",
         "lane",

@@ -1,8 +1,8 @@
-"""The database referees: no two claims of one calendar overlap, on any write path.
+"""Database guards: no two claims of one calendar overlap, on any write path.
 
-PostgreSQL keeps an exclusion constraint, SQLite two triggers. Alembic's batch mode rebuilds
-SQLite tables and silently drops triggers, so the guards are installed again after every
-migration and `missing` is asked before anything serves.
+PostgreSQL has an exclusion constraint, SQLite two triggers. Alembic's batch mode rebuilds SQLite
+tables and silently drops triggers, so the guards are installed again after every migration, and
+`missing_guards` is checked before anything is served.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from core.db.tables.bookings import MAX_CLAIM_SECONDS
 
 OVERLAP_GUARD = "claims_no_overlap"
-"""The name both databases report when a claim would overlap another."""
+"""The name that both databases report when a claim would overlap another."""
 
 LENGTH_CHECK = "ck_claims_length"
-"""The CHECK that bounds a claim's length."""
+"""The CHECK that bounds the length of a claim."""
 
 _EXCLUDE = f"""
 ALTER TABLE claims ADD CONSTRAINT {OVERLAP_GUARD} EXCLUDE USING gist (
@@ -24,8 +24,8 @@ ALTER TABLE claims ADD CONSTRAINT {OVERLAP_GUARD} EXCLUDE USING gist (
 ) WHERE (NOT squeezed)
 """
 
-# A claim is never longer than LONGEST_CLAIM (a CHECK), so what may overlap a new one began
-# at most that long before it: the index on (calendar_id, busy_from) finds it in one short range.
+# A CHECK limits a claim to LONGEST_CLAIM, so whatever may overlap a new claim started at most that
+# long before it: one short range of the index on (calendar_id, busy_from).
 _TRIGGER = """
 CREATE TRIGGER {name}_{event} BEFORE {event} ON claims
 WHEN NOT NEW.squeezed
@@ -50,10 +50,10 @@ _TRIGGERS = {
 
 
 def install(connection: sa.Connection) -> None:
-    """Put the guards in place; those that stand already stay.
+    """Install the guards, keeping existing ones; the connection needs permission for DDL.
 
-    Needs a connection that may DDL. Raises an IntegrityError on PostgreSQL if claims overlap
-    already, and RuntimeError if a guard is lost that cannot be put back on a standing table.
+    Raise IntegrityError on PostgreSQL if claims overlap already, and RuntimeError if a missing
+    guard cannot be restored on an existing table.
     """
     absent = missing_guards(connection)
     if connection.dialect.name == "postgresql":
@@ -69,7 +69,7 @@ def install(connection: sa.Connection) -> None:
 
 
 def remove(connection: sa.Connection) -> None:
-    """Take the guards away, for a migration down or a control that shows the fault."""
+    """Drop the guards, for a downgrade or for a control that shows the fault."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(f"ALTER TABLE claims DROP CONSTRAINT IF EXISTS {OVERLAP_GUARD}"))
         return
@@ -78,7 +78,7 @@ def remove(connection: sa.Connection) -> None:
 
 
 def missing_guards(connection: sa.Connection) -> list[str]:
-    """Return the names of guards that are absent or say something else than here."""
+    """Return the names of guards that are missing or differ from their definition here."""
     if connection.dialect.name == "postgresql":
         found = connection.scalar(
             sa.text(
@@ -94,7 +94,7 @@ def missing_guards(connection: sa.Connection) -> list[str]:
     triggers = {name: _squeeze(sql) for type_, name, sql in rows if type_ == "trigger"}
     table = "".join(sql for type_, _, sql in rows if type_ == "table")
     lost = [name for name, sql in _TRIGGERS.items() if triggers.get(name) != _squeeze(sql)]
-    # The triggers look back only as far as this allows a claim to reach.
+    # The triggers look back only as far as this CHECK lets a claim reach.
     if LENGTH_CHECK not in table:
         lost.append(LENGTH_CHECK)
     return lost

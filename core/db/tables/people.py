@@ -1,4 +1,4 @@
-"""Identities, users, customers, members, one-time codes."""
+"""Identities, users, customers, members and one-time codes."""
 
 import sqlalchemy as sa
 
@@ -27,7 +27,7 @@ users = sa.Table(
     bool_column("admin"),
     instant_column("created_at"),
     instant_column("deactivated_at", null=True),
-    text_column("channel"),  # where they want to be told things; empty: where they talk
+    text_column("channel"),  # preferred for notifications; empty: the channel they write on
     int_column("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the shop's
     int_column("quiet_until", default=None, null=True),
     instant_column("last_sign_in_at", null=True),
@@ -42,7 +42,7 @@ identities = sa.Table(
     text_column("value"),  # E.164, Telegram id, e-mail in lower case, business-scoped id
     instant_column("proved_at", null=True),
     instant_column("used_at", null=True),
-    instant_column("ended_at", null=True),  # numbers are recycled: an ended one is somebody else's
+    instant_column("ended_at", null=True),  # when it was released: numbers are recycled
     instant_column("created_at"),
     one_of_check("kind", "phone", "email", "telegram", "whatsapp"),
     sa.Index(
@@ -84,7 +84,7 @@ members = sa.Table(
     sa.Column("provider_id", IdType),
     bool_column("alerts", default=True),
     instant_column("created_at"),
-    text_column("channel"),  # where this shop's alerts come first; empty: as the account has it
+    text_column("channel"),  # preferred for this shop's alerts; empty: the account's
     one_of_check("role", "owner", "receptionist", "provider"),
     same_shop_fk("provider_id", "providers"),
     sa.UniqueConstraint("shop_id", "user_id", "role"),
@@ -92,32 +92,34 @@ members = sa.Table(
 )
 
 staff_proofs = sa.Table(
-    "staff_proofs",  # when a member proved, by a staff code, that they write here
+    "staff_proofs",  # when a member proved by a staff code that they write here
     metadata,
     id_column(),
     fk_column("user_id", "users"),
     fk_column("identity_id", "identities"),
-    fk_column("conversation_id", "conversations", null=True),  # NULL: in any chat of the address
+    # NULL: any conversation of the address
+    fk_column("conversation_id", "conversations", null=True),
     instant_column("proved_at"),
     sa.Index(None, "identity_id"),
     sa.Index(None, "conversation_id"),
 )
 
 invitations = sa.Table(
-    "invitations",  # to work at a shop: nothing but words of the shop until it is accepted
+    "invitations",  # to a role at a shop: unverified data until it is accepted
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
     text_column("role"),
     sa.Column("provider_id", IdType),
     bool_column("alerts", default=True),
-    text_column("phone"),  # E.164, as the shop wrote it: whose it is nobody asks before they accept
-    text_column("name"),  # as the shop wrote it
+    # E.164 as the shop entered it; its owner is not looked up before they accept
+    text_column("phone"),
+    text_column("name"),  # as the shop entered it
     fk_column("invited_by", "users", null=True),
-    text_column("digest"),  # keyed, of the code in a link; empty once it is answered
+    text_column("digest"),  # keyed hash of the link's code; empty once answered
     instant_column("created_at"),
     instant_column("expires_at"),
-    instant_column("told_at", null=True),  # when a message about it was put on its way
+    instant_column("told_at", null=True),  # when a message about it was queued
     instant_column("accepted_at", null=True),
     fk_column("accepted_by", "users", null=True),
     instant_column("declined_at", null=True),
@@ -131,14 +133,14 @@ invitations = sa.Table(
 )
 
 member_chats = sa.Table(
-    "member_chats",  # a chat account that acts in a member's role at one shop, and is nobody's
+    "member_chats",  # a chat account that acts in a member's role at one shop but has no user
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
     fk_column("user_id", "users"),
     fk_column("identity_id", "identities"),
-    text_column("name"),  # what the channel calls the account
-    int_column("quiet_from", default=None, null=True),  # of its alerts; NULL: as its member has it
+    text_column("name"),  # the name the channel gives
+    int_column("quiet_from", default=None, null=True),  # for its alerts; NULL: the member's
     int_column("quiet_until", default=None, null=True),
     instant_column("created_at"),
     instant_column("ended_at", null=True),
@@ -159,20 +161,21 @@ one_time_codes = sa.Table(
     metadata,
     id_column(),
     text_column("phone"),
-    text_column("prefix"),  # of the number: budgets by range
+    text_column("prefix"),  # of the number, for limits by range
     text_column("purpose"),
-    fk_column("conversation_id", "conversations", null=True),  # the talk that asked, if one did
+    # the conversation that asked for it, if any
+    fk_column("conversation_id", "conversations", null=True),
     fk_column("shop_id", "shops", null=True),
-    text_column("digest"),  # keyed; the code itself is nowhere
+    text_column("digest"),  # keyed hash; the code itself is not stored
     instant_column("created_at"),
     instant_column("expires_at"),
     int_column("tries"),
     instant_column("used_at", null=True),
     instant_column("dead_at", null=True),
     json_column("facts"),
-    text_column("asker"),  # hashed: who asked outside of any talk; of a cool-down whose it is
-    text_column("network"),  # hashed: from where it was asked for outside of any talk
-    bool_column("trusted"),  # asked for where the phone was known before: it has room of its own
+    text_column("asker"),  # hashed: who asked outside a conversation; of a cooldown, its subject
+    text_column("network"),  # hashed: the network of a request outside a conversation
+    bool_column("trusted"),  # requested where the phone was known before: it has a separate limit
     sa.Index(None, "phone", "created_at"),
     sa.Index(None, "conversation_id", "created_at"),
     sa.Index(None, "prefix", "created_at"),

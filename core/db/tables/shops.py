@@ -24,15 +24,15 @@ shops = sa.Table(
     metadata,
     id_column(),
     text_column("name"),
-    text_column("keyword", null=True, unique=True),  # folded to upper case; "BELLA" opens the shop
-    text_column("type"),  # salon, barber, dentist, clinic … : free words, searched
+    text_column("keyword", null=True, unique=True),  # in upper case; "BELLA" opens the shop
+    text_column("type"),  # salon, barber, dentist, clinic …: free text, searched
     text_column("city"),
     text_column("address"),
     text_column("directions"),
     sa.Column("latitude", sa.Float()),
     sa.Column("longitude", sa.Float()),
     text_column("timezone"),
-    text_column("country"),  # ISO 3166 alpha-2: phones without a prefix, 3/4 or 4/3
+    text_column("country"),  # ISO 3166 alpha-2, for phones without a prefix
     text_column("currency"),
     text_column("language"),
     text_column("phone"),
@@ -41,27 +41,27 @@ shops = sa.Table(
     json_column("answers"),  # short answers by topic: parking, payment, preparation …
     *rule_columns(),
     int_column("hold_minutes", default=5),
-    int_column("max_open", default=5),  # open bookings a customer may have
-    int_column("held_budget", default=20),  # unproved holds at one time
+    int_column("max_open", default=5),  # limit of open bookings per customer
+    int_column("held_budget", default=20),  # limit of unverified holds at one time
     int_column("codes_per_day", default=200),
     sa.Column("code_countries", sa.Text()),  # "ES,PT"; NULL: the shop's own country
     bool_column("moves_anyone"),
     bool_column("paused"),
-    int_column("version", default=1),  # raised by every change of the catalog; caches go by it
+    int_column("version", default=1),  # raised by every change of the catalog; caches compare it
     instant_column("created_at"),
-    json_column("reminders", default=None, null=True),  # ["24h", "2h", …]; NULL: the default ones
+    json_column("reminders", default=None, null=True),  # ["24h", "2h", …]; NULL: the default rules
     int_column(
         "quiet_from", default=None, null=True
     ),  # minutes of the local day; NULL: the default
     int_column("quiet_until", default=None, null=True),
-    bool_column("discreet"),  # messages name no service and no provider
-    bool_column("alert_unanswered"),  # a second reminder nobody answered is told to the owner
+    bool_column("discreet"),  # messages name neither service nor provider
+    bool_column("alert_unanswered"),  # tell the owner of a second reminder nobody answered
     text_column(
         "agenda_today", server_default="08:00"
-    ),  # when the owners get the day's; empty: never
+    ),  # when owners get the day's digest; empty: never
     text_column("agenda_tomorrow", server_default="20:00"),
-    json_column("templates"),  # WhatsApp's approved ones: kind → language → ContentSid
-    json_column("wordings"),  # the shop's own words: text's key → language → template
+    json_column("templates"),  # approved WhatsApp templates: kind → language → ContentSid
+    json_column("wordings"),  # the shop's own texts: text key → language → template
     name_length_check(),
     sa.CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold"),
     sa.CheckConstraint("max_open BETWEEN 1 AND 1000", name="max_open"),
@@ -76,7 +76,7 @@ lines = sa.Table(
     text_column("channel"),
     text_column("account"),
     text_column("address"),
-    bool_column("staff"),  # the owners' end: alerts go out here, commands come in
+    bool_column("staff"),  # for staff: alerts are sent and commands received here
     bool_column("active", default=True),
     instant_column("created_at"),
     sa.UniqueConstraint("transport", "channel", "account", "address"),
@@ -89,9 +89,9 @@ hours = sa.Table(
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
-    sa.Column("provider_id", sa.BigInteger()),  # NULL: the shop's
+    sa.Column("provider_id", sa.BigInteger()),  # NULL: the shop's hours
     int_column("weekday"),  # 0 is Monday
-    int_column("opens"),  # minutes from the local midnight the interval begins on
+    int_column("opens"),  # minutes from the local midnight on which the interval begins
     int_column("closes"),  # up to 48:00
     same_shop_fk("provider_id", "providers"),
     sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
@@ -126,7 +126,7 @@ calendars = sa.Table(
     "calendars",
     metadata,
     id_column(),
-    fk_column("shop_id", "shops", null=True),  # NULL: a provider's, who may work in two shops
+    fk_column("shop_id", "shops", null=True),  # NULL: a provider's, who may work at two shops
     text_column("kind"),
     text_column("name"),
     one_of_check("kind", "provider", "room"),
@@ -134,28 +134,28 @@ calendars = sa.Table(
 )
 
 feeds = sa.Table(
-    "feeds",  # secret addresses at which other programs read a calendar
+    "feeds",  # secret addresses where other programs read a calendar
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
-    sa.Column("provider_id", IdType),  # NULL: the whole shop's
-    text_column("digest", unique=True),  # SHA-256 of the secret, which itself is kept nowhere
+    sa.Column("provider_id", IdType),  # NULL: the whole shop
+    text_column("digest", unique=True),  # SHA-256 of the secret, which is not stored
     instant_column("created_at"),
     same_shop_fk("provider_id", "providers"),
     sa.Index(None, "shop_id"),
 )
 
 outside_calendars = sa.Table(
-    "outside_calendars",  # calendars elsewhere, whose busy times become a provider's blocks
+    "outside_calendars",  # external calendars whose busy times become a provider's blocks
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),
     sa.Column("provider_id", IdType, nullable=False),
-    text_column("url"),  # is a secret of its own: whoever has it reads that calendar
-    text_column("error"),  # why it could not be read last time; empty: it could
+    text_column("url"),  # a secret too: anyone with it can read that calendar
+    text_column("error"),  # why the last fetch failed; empty: it succeeded
     instant_column("created_at"),
     instant_column("due_at"),
-    instant_column("fetched_at", null=True),  # when it was last read
+    instant_column("fetched_at", null=True),  # when it was last fetched
     same_shop_fk("provider_id", "providers"),
     sa.Index(None, "shop_id"),
     sa.Index(None, "due_at"),

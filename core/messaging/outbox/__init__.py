@@ -1,8 +1,8 @@
-"""The outbox: the only exit for anything a person must get.
+"""The outbox: the only way out for a message.
 
-`enqueue` adds rows (every verb may) on the conversations that `recipients` finds. Only the
-sender takes them out: `claim` leases a batch, `presend_checks` looks at each once more, `routing`
-chooses the conversation, `acknowledge` records the result, `delivery_status` what the provider
-reported later, `failure_alerts` tells somebody what failed for good. `prompts` numbers options,
-`redact` wipes codes once sent, `reminders` adds what is due later, `admin` is for operators.
+`enqueue` adds rows for the conversations that `recipients` finds. Only the sender takes them out:
+`claim` leases a batch, `presend_checks` checks each row again, `routing` chooses the conversation,
+`acknowledge` records the result, `delivery_status` the provider's later reports, and
+`failure_alerts` handles what failed for good. `prompts` numbers options, `redact` removes secrets
+once sent, `reminders` adds rows due later, and `admin` is for operators.
 """

@@ -1,4 +1,4 @@
-"""Marking what the provider took: many rows by one statement, so that a burst keeps its pace."""
+"""Recording the result of sending: in bulk, so that a burst keeps its pace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.messaging.outbox.redact import REDACTED_PROMPT_SAY, REDACTED_SAY
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What the provider said to a message, and how it was sent."""
+    """The provider's response to a message, and how it was sent."""
 
     row_id: int
     lease: str
@@ -38,7 +38,7 @@ def _rank(status: Any) -> sa.ColumnElement[int]:
 
 
 def _mark(done: Any) -> sa.Update:
-    """Mark a row as `done` says, whose columns are named as the fields of `Done`."""
+    """Return the UPDATE that marks a row; the columns of `done` are the fields of SentMessage."""
     behind = outbox.alias("behind")
     return (
         sa.update(outbox)
@@ -48,7 +48,7 @@ def _mark(done: Any) -> sa.Update:
             outbox.c.state.in_([sql_literal("sending"), sql_literal("due")]),
         )
         .values(
-            # The provider's callback may have overtaken us, even with a failure.
+            # The provider's callback may have arrived before us, even with a failure.
             state=sa.case(
                 (
                     outbox.c.provider_status.in_([sql_literal(one) for one in FAILED_STATUSES]),
@@ -73,13 +73,13 @@ def _mark(done: Any) -> sa.Update:
             say=REDACTED_SAY,
         )
         .returning(
-            # Written out: in RETURNING, SQLAlchemy leaves the table's name away on SQLite.
+            # Written out: in RETURNING, SQLAlchemy omits the table's name on SQLite.
             sa.literal_column("outbox.id").label("row_id"),
             sa.literal_column("outbox.prompt_id").label("prompt_id"),
             sa.literal_column("outbox.secret", outbox.c.secret.type).label("secret"),
             sa.exists()
             .where(
-                sa.text("behind.state IN ('due', 'sending')"),  # as the index says it
+                sa.text("behind.state IN ('due', 'sending')"),  # the same condition as the index
                 behind.c.conversation_id == sa.literal_column("outbox.conversation_id"),
                 behind.c.lane == sa.literal_column("outbox.lane"),
                 behind.c.id > sa.literal_column("outbox.id"),
@@ -90,7 +90,7 @@ def _mark(done: Any) -> sa.Update:
 
 
 class _Bound:
-    """The fields of one `Done` as parameters."""
+    """The fields of a SentMessage as bound parameters."""
 
     row_id = sa.bindparam("row_id", type_=sa.BigInteger)
     lease = sa.bindparam("held", type_=sa.Text)
@@ -117,7 +117,7 @@ _SHOWN_ONE = (
 
 
 def _rows(**columns: sa.types.TypeEngine[Any]) -> Any:
-    """Rows handed over as one parameter `those`; PostgreSQL would prepare each length anew."""
+    """Return rows passed as one parameter; otherwise PostgreSQL would prepare each length anew."""
     given = sa.cast(sa.bindparam("those", type_=sa.Text), JSONB)
     named = [sa.column(name, kind) for name, kind in columns.items()]
     rows = sa.func.jsonb_to_recordset(given).table_valued(*named, name="done")
@@ -149,12 +149,12 @@ _SHOWN_MANY = (
 
 
 async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict[int, bool]:
-    """Note that the provider took these; return those that were ours, and whether more waits.
+    """Mark messages as sent; return those that were ours and whether more is waiting.
 
-    What is secret is wiped, and the prompt a row showed becomes the one shown last. More waits when
-    its conversation has unfinished rows of the same lane behind it, which can be claimed once
-    this is committed. A lease that ran out while nobody claimed the row anew still counts: better
-    marked late than sent twice. All are marked or, should one of them be refused, none.
+    Secrets are wiped, and the prompt of a row becomes the one shown last. More is waiting if the
+    conversation has unfinished rows of the same lane, which can be claimed after the commit. An
+    expired lease still counts while nobody has claimed the row again: a late mark is better than
+    sending twice. All are marked, or none on an error.
     """
     marked: list[Row] = []
     if ctx.is_postgresql and len(messages) > 1:
@@ -179,12 +179,12 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
 
 
 def _named(done: SentMessage) -> dict[str, str | int]:
-    # What `dataclasses.asdict` gives, without its deep copies: one goes with every message.
+    # As `dataclasses.asdict`, but without its deep copies, which would cost for every message.
     return {name: getattr(done, name) for name in done.__slots__}
 
 
 async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> None:
-    """Make these prompts – id, name of the message, whether secret – the ones shown last."""
+    """Mark these prompts (id, message id, whether secret) as the ones shown last."""
     shown = [one for one in asked if one[0] is not None]
     if ctx.is_postgresql and len(shown) > 1:
         rows = [
@@ -200,28 +200,28 @@ async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> 
 
 
 MAX_ATTEMPTS = 8
-"""Tries before a message is given up."""
+"""Attempts before a message is given up."""
 
 MAX_UNCERTAIN_ATTEMPTS = 10
-"""Tries where the provider may have taken it without saying so: they last for more than an hour."""
+"""Attempts if the provider may have accepted without confirming: they span over an hour."""
 
 LEASE_DURATION = timedelta(seconds=60)
-"""How long a claimed row is left alone; longer than any send may take."""
+"""The lease of a claimed row; longer than any send may take."""
 
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, RETRY_JITTER = 15.0, 3600.0, 0.2
-"""Seconds before the second try, doubled each time up to an hour, give or take a fifth."""
+"""Seconds before the second attempt, doubled each time up to an hour, ±20 %."""
 
 SENDER_VANISHED = "the sender vanished"
-"""The error of a row whose sender ended without a word; maybe because of it."""
+"""The error of a row whose sender died, possibly because of it."""
 
 IS_UNFINISHED = sa.text("outbox.state IN ('due', 'sending')")
-"""Written out, not bound: an index with a condition serves only queries that visibly share it."""
+"""Written out, not bound: a partial index serves only queries that visibly share its condition."""
 
 
 async def start_attempt(
     ctx: Context, row_id: int, lease: str, *, until: timedelta = LEASE_DURATION
 ) -> bool:
-    """Count an attempt and renew the lease; False if the row is no longer ours to send."""
+    """Count an attempt and renew the lease; return False if the lease was lost."""
     done = await ctx.execute(
         sa.update(outbox)
         .where(outbox.c.id == row_id, outbox.c.lease == lease, outbox.c.state == "sending")
@@ -240,9 +240,9 @@ async def mark_sent(
     body: str = "",
     segments: int = 0,
 ) -> bool:
-    """Note that the provider took it, wiping what is secret; False if another has the row.
+    """Mark a message as sent and wipe secrets; return False if the lease was lost.
 
-    See `finish_all`.
+    See `mark_sent_batch`.
     """
     done = SentMessage(row_id, lease, provider_id, provider_status, body, segments)
     return bool(await mark_sent_batch(ctx, [done]))
@@ -261,14 +261,14 @@ async def mark_failed(
     counts: bool = True,
     attempts: int = MAX_ATTEMPTS,
 ) -> str:
-    """Note that a try failed; return the row's state now, or "" if another has the row.
+    """Record a failed attempt; return the row's new state, or "" if the lease was lost.
 
-    "due" again after a wait that doubles (or `retry_after` seconds, if the provider named them);
-    "failed" if `permanent`; "dead" after `attempts` tries, of which this is one if it `counts`: an
-    outage of the provider is no fault of the message. Then the next conversation of the same
-    person is tried (`core.messaging.outbox.routing`), and without one the shop is told, in words of the text
-    `why` if there is one. `unreachable` says that nothing will get there, and is kept in mind until
-    they write again.
+    "due" for a retry after a doubling delay, or after `retry_after` seconds if the provider gave
+    them; "failed" if `permanent`; "dead" after `attempts` attempts, including this one if it
+    `counts`: a provider's outage is not the message's fault. After a final failure the person's
+    next conversation is tried (`core.messaging.outbox.routing`); without one the shop is alerted
+    with the text `why`, if given. `unreachable` marks the conversation until the person writes
+    again.
     """
     row = await ctx.first(
         FAILED_ROWS.where(
@@ -300,7 +300,7 @@ async def mark_failed(
 
 
 async def release_lease(ctx: Context, row_id: int, lease: str) -> None:
-    """Give a row back that was claimed and started, but not tried: there was no room for it."""
+    """Return a row that was claimed but not tried, for lack of capacity."""
     await ctx.execute(
         sa.update(outbox)
         .where(outbox.c.id == row_id, outbox.c.lease == lease, outbox.c.state == "sending")
@@ -309,12 +309,15 @@ async def release_lease(ctx: Context, row_id: int, lease: str) -> None:
 
 
 async def requeue_expired_leases(ctx: Context) -> int:
-    """Make rows due again whose sender vanished; return how many. Worn out ones die."""
+    """Make rows with expired leases due again; return how many.
+
+    Those out of attempts become dead.
+    """
     expired = sa.and_(IS_UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
     for row in await ctx.all(FAILED_ROWS.where(expired, outbox.c.attempts >= MAX_ATTEMPTS)):
         await abandon_message(ctx, row, "dead", SENDER_VANISHED)
         await fall_back_or_alarm(ctx, row, SENDER_VANISHED)
-    # The lease stays on the row: a sender that was merely slow may still mark it sent.
+    # The lease stays on the row: a sender that was merely slow may still mark it as sent.
     done = await ctx.execute(
         sa.update(outbox)
         .where(expired)
@@ -324,7 +327,7 @@ async def requeue_expired_leases(ctx: Context) -> int:
 
 
 async def abandon_message(ctx: Context, row: Row, state: str, error: str) -> None:
-    """End a row unsent: nothing secret stays, and its prompt's numbers are free again."""
+    """End a row unsent: wipe secrets and free the numbers of its prompt."""
     await ctx.execute(
         sa.update(outbox)
         .where(outbox.c.id == row.id)

@@ -1,4 +1,4 @@
-"""Looking after the outbox by hand: what stands in it, what to try once more, what to leave."""
+"""Operating the outbox: list rows, retry or drop them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOP = sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop
 
 @dataclass(frozen=True, slots=True)
 class OutboxFilter:
-    """Rows by their ids, their state, shop and kind; what is not given does not matter."""
+    """Which rows to select by id, state, shop and kind; fields left out do not restrict."""
 
     ids: tuple[int, ...] = ()
     state: str = ""
@@ -34,10 +34,10 @@ class OutboxFilter:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A row as it may be looked at: what it was about, never what it said.
+    """A row without its content.
 
-    `error` is the provider's or our own word for what went wrong; it and `address` are as the
-    database has them, to be masked by whoever shows them.
+    `error` is the provider's or our own error; it and `address` are as stored, and the caller masks
+    them for display.
     """
 
     id: int
@@ -57,7 +57,7 @@ class OutboxEntry:
 async def newest_entries(
     ctx: Context, which: OutboxFilter, *, limit: int = 50
 ) -> list[OutboxEntry]:
-    """Return the newest `limit` rows of those asked for, oldest first."""
+    """Return the newest `limit` matching rows, oldest first."""
     rows = await ctx.all(_rows(which).order_by(outbox.c.id.desc()).limit(limit))
     return [_entry(row) for row in reversed(rows)]
 
@@ -80,24 +80,24 @@ def _entry(row: Row) -> OutboxEntry:
 
 
 async def list_entries(ctx: Context, which: OutboxFilter, asked: PageRequest) -> Page[OutboxEntry]:
-    """Return rows page by page, the newest first."""
+    """Return a page of rows, newest first."""
     found = await paginate(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
     return found.map(_entry)
 
 
 async def newest_outbox_id(ctx: Context) -> int:
-    """Return the id of the newest row; 0 when there is none."""
+    """Return the id of the newest row, or 0."""
     return int(await ctx.scalar(sa.select(sa.func.coalesce(sa.func.max(outbox.c.id), 0))))
 
 
 async def outbox_ids_after(ctx: Context, newest: int) -> list[int]:
-    """Return the ids of the rows that came after one, in order."""
+    """Return the ids of the rows after `newest`, ascending."""
     rows = sa.select(outbox.c.id).where(outbox.c.id > newest).order_by(outbox.c.id)
     return [row.id for row in await ctx.all(rows)]
 
 
 async def due_outbox_ids(ctx: Context) -> list[int]:
-    """Return the ids of the rows that are to be sent now, in order."""
+    """Return the ids of the rows due now, in order."""
     due = sa.select(outbox.c.id).where(
         outbox.c.state.in_(("due", "sending")), outbox.c.due_at <= ctx.now
     )
@@ -107,7 +107,7 @@ async def due_outbox_ids(ctx: Context) -> list[int]:
 async def due_on_other_lines(
     ctx: Context, outbox_ids: Collection[int], line_ids: Collection[int]
 ) -> set[int]:
-    """Return which of these rows are due on lines that are not among `line_ids`."""
+    """Return which of these rows are due on lines other than `line_ids`."""
     unserved = sa.select(outbox.c.id).join_from(outbox, conversations)
     return {
         row.id
@@ -123,10 +123,9 @@ async def due_on_other_lines(
 
 
 async def retry_now(ctx: Context, which: OutboxFilter) -> int:
-    """Have rows sent now that wait for their next try, or were given up; return how many.
+    """Make waiting or failed rows due now; return how many.
 
-    Not those that hold nothing any more because they were secret, nor those that somebody was
-    told elsewhere instead.
+    Leaves out rows whose secret content was wiped and those sent to another conversation instead.
     """
     again = outbox.alias("again")
     told = sa.select(again.c.id).where(again.c.instead_of == outbox.c.id).correlate(outbox)
@@ -155,9 +154,9 @@ async def retry_now(ctx: Context, which: OutboxFilter) -> int:
 
 
 async def drop_waiting(ctx: Context, which: OutboxFilter) -> int:
-    """Drop rows that wait to be sent, and what they asked; return how many.
+    """Drop waiting rows and their prompts; return how many.
 
-    Those being sent at this moment are somebody's who has a lease on them.
+    Leaves out rows being sent, which are leased.
     """
     waiting = await ctx.all(_rows(which).where(outbox.c.state == "due").with_for_update(of=outbox))
     for row in waiting:

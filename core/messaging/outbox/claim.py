@@ -1,4 +1,4 @@
-"""Claiming what is due: a batch by one statement, each row leased to whoever claimed it."""
+"""Claiming due rows: a batch in one statement, each row leased to the claimer."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ ClaimScope = Literal["all", "lines", "talk", "suspect"]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed row with all that rendering and sending it takes.
+    """A claimed row with everything needed to render and send it.
 
-    `options` are as the prompt keeps them: values where a `decision` of this kind is asked for.
-    `base` is the number before the first option. `timezone`, `country` and `shop_name` are of the
-    shop that the message or else the conversation is about, `language` the conversation's or else
-    that shop's. `last_in_at` is the person's last message: it opens WhatsApp's 24 hours. `layout`
-    says how options are best laid out as buttons, `living` which message this one replaces.
-    `template` is the ContentSid to send it by where WhatsApp lets nothing else through, `wordings`
-    are the shop's own words.
+    `options` are as stored in the prompt: values if it is a `decision` of that kind.
+    `number_offset` is the number before the first option. `timezone`, `country` and `shop_name` are
+    of the shop that the message, or else the conversation, is about; `language` is the
+    conversation's or else that shop's. `last_in_at` is the person's last message, which opens
+    WhatsApp's 24-hour window. `layout` is the preferred layout of buttons, `edit_target` the
+    message this one replaces, `template` the ContentSid to use where WhatsApp requires a template,
+    `wordings` the shop's own texts.
     """
 
     id: int
@@ -95,16 +95,15 @@ async def claim_due(
     starting: bool = False,
     suspect: bool = False,
 ) -> list[Outgoing]:
-    """Claim up to `limit` rows that are due, replies first, and return them.
+    """Claim up to `limit` due rows, replies first, and return them.
 
-    Of each conversation and lane only the first unfinished row, so that order holds whoever
-    delivers; a reply never waits for an alert or a reminder. Each row is checked once more
-    (`core.messaging.outbox.presend_checks`): what has no point any more is dropped, what cannot go where it was
-    meant to go goes elsewhere. `line_ids` keeps to these lines (answers to `answer_line_ids`, if
-    they are given), `conversation_id` to one conversation. Of lines, rows whose sender vanished
-    are claimed only as a `suspect`: one of them may be why, and must not take others along. With
-    `starting` an attempt counts at once, for a caller who sends them now and so need not `start`
-    each.
+    Of each conversation and lane only the first unfinished row is claimed, which keeps the order; a
+    reply never waits for an alert or a reminder. Each row is checked again
+    (`core.messaging.outbox.presend_checks`): obsolete ones are dropped, blocked ones move to
+    another conversation. `line_ids` restricts to these lines (replies to `answer_line_ids`, if
+    given), `conversation_id` to one conversation. Rows whose sender died are claimed only if
+    `suspect`, since one of them may be the cause and must not affect others. `starting` counts the
+    attempt at once, for a caller that sends immediately and does not call `start_attempt`.
     """
     token = f"{ctx.random.getrandbits(128):032x}"
     bound: dict[str, Any] = {
@@ -135,7 +134,7 @@ async def claim_due(
             elif outcome == "moved":
                 moved.append(row.id)
         if moved:
-            # Not those whose new line is another process's to serve; they are due there.
+            # Leaves out rows whose new line is served by another process, where they are due.
             kept += await _taken_along(ctx, moved, line_ids, conversation_id)
     reminders = [row.booking_id for row in kept if row.lane == "reminder" and row.prompt_id]
     if reminders:
@@ -150,7 +149,7 @@ async def claim_due(
 async def _taken_along(
     ctx: Context, ids: list[int], line_ids: Collection[int] | None, conversation_id: int | None
 ) -> list[Row]:
-    """Return the rows that went to other conversations and may be sent at once by this caller."""
+    """Return the rows that moved to other conversations and that this caller may send at once."""
     rows = (await ctx.execute(_DETAILS, {"ids": ids})).all()
     ours = [
         row
@@ -165,15 +164,15 @@ async def _taken_along(
 
 
 def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
-    """Up to :limit due rows of a lane, each the first unfinished of its conversation there."""
+    """Return up to :limit due rows of a lane, each the first unfinished in its conversation."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     earlier = outbox.alias("earlier")
-    # A reminder for next month is no obstacle, but a row in its pause between two tries is.
-    # A subquery, not NOT EXISTS: that may be planned as a join, a slow one on old statistics.
+    # A reminder due next month does not block, but a row waiting for its retry does. A subquery,
+    # not NOT EXISTS, which may be planned as a join that is slow on stale statistics.
     earliest = (
         sa.select(sa.func.min(earlier.c.id))
         .where(
-            sa.text("earlier.state IN ('due', 'sending')"),  # as the index says it
+            sa.text("earlier.state IN ('due', 'sending')"),  # the same condition as the index
             earlier.c.conversation_id == outbox.c.conversation_id,
             earlier.c.lane == sql_literal(lane),
             earlier.c.id <= outbox.c.id,
@@ -189,8 +188,8 @@ def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
         outbox.c.state == sql_literal("due"),
         outbox.c.lane == sql_literal(lane),
         outbox.c.due_at <= now,
-        # As a CASE, of which PostgreSQL expects every other row to pass; of the bare comparison it
-        # expects one in two hundred, and then reads all that is due rather than the first by index.
+        # As a CASE, PostgreSQL estimates that half of the rows pass; for the bare comparison one in
+        # two hundred, and then it reads all due rows instead of the first by index.
         sa.case((outbox.c.id == earliest, sa.true()), else_=sa.false()),
     )
     if keep_to == "talk":
@@ -231,7 +230,7 @@ _CLAIM_SUSPECT = _claim("suspect")
 
 
 def _detailed() -> sa.Select[Any]:
-    """What an Outgoing needs, of claimed rows; composed once, which costs more than running it."""
+    """Return the columns of an Outgoing for claimed rows; built once, as composing costs more."""
     return (
         sa.select(
             outbox.c.id,
@@ -269,7 +268,7 @@ def _detailed() -> sa.Select[Any]:
             shops.c.quiet_from,
             shops.c.quiet_until,
             identities.c.user_id.label("talk_user"),
-            # A chat bound to a member's role has hours of its own, else the member's.
+            # A paired chat has its own quiet hours, or else the member's.
             sa.func.coalesce(member_chats.c.quiet_from, users.c.quiet_from).label("own_quiet_from"),
             sa.func.coalesce(member_chats.c.quiet_until, users.c.quiet_until).label(
                 "own_quiet_until"

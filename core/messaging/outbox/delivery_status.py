@@ -1,4 +1,4 @@
-"""What the provider reports later: delivered, read, or not – in any order, any number of times."""
+"""Delivery reports from the provider: delivered, read or failed, in any order, repeatedly."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _PROGRESS = (
     *FAILED_STATUSES,
     *("delivered", "read"),
 )
-"""How far a message got; callbacks come in any order, and only what is further on counts. That it
-arrived is beyond all doubt; that it failed may be a network's mistake."""
+"""How far a message got; callbacks come in any order, and only progress counts.
+
+"Delivered" outranks "failed", which may be a network's mistake.
+"""
 
 STATUS_RANK = {status: place for place, status in enumerate(_PROGRESS)}
 
@@ -33,12 +35,11 @@ async def record_provider_status(
     unreachable: bool = False,
     unsubscribed: bool = False,
 ) -> bool:
-    """Note what the provider says became of a message; False if that is unknown or no news.
+    """Record the provider's status of a message; return False if it is unknown or no progress.
 
-    Callbacks come in any order and any number: a status never moves back, and whatever the order,
-    the end is the same. A failure goes the way of `mark_failed`; should the message be said to have
-    arrived after all, it has. With `outbox_id` (from the callback's address) one that overtakes our
-    own mark is not lost.
+    Callbacks come in any order and number; the final status does not depend on it. A failure is
+    handled like that of `mark_failed`, and a later "delivered" overrides it. `outbox_id`, from the
+    callback's address, matches a callback that arrives before our own mark.
     """
     if not STATUS_RANK.get(status):
         return False
@@ -56,7 +57,7 @@ async def record_provider_status(
     update = sa.update(outbox).values(**news).returning(outbox.c.id)
     before = _PROGRESS[: STATUS_RANK[status]]
     if status in FAILED_STATUSES:
-        # Of two words for one failure only the first has consequences.
+        # Of two reports of one failure only the first has consequences.
         doubted = [one for one in before if one in FAILED_STATUSES]
         more = update.where(which, outbox.c.provider_status.in_(doubted))
         if doubted and (await ctx.execute(more)).first() is not None:
@@ -74,9 +75,10 @@ async def record_provider_status(
 async def record_opt_out(
     ctx: Context, conversation_id: int, *, how: str, wording: str = ""
 ) -> None:
-    """Note that a person wants no more of our messages; once, however often it is said.
+    """Record an opt-out from our messages, once.
 
-    What they say themselves is noted also where the shop had only been told so: it weighs more.
+    A person's own opt-out is recorded even after one reported by the shop, as it carries more
+    weight.
     """
     first = (
         sa.update(conversations)
@@ -96,7 +98,7 @@ async def record_opt_out(
 
 
 async def opt_out_source(ctx: Context, conversation_id: int) -> str:
-    """Return how it came about last that a person wants no messages; "" if they never said so."""
+    """Return the source of the last opt-out in a conversation, or ""."""
     last = (
         sa.select(consents.c.how)
         .where(consents.c.conversation_id == conversation_id, consents.c.given.is_(False))

@@ -1,4 +1,4 @@
-"""Putting messages into the outbox: answers, alerts to a shop's people, news to its customers."""
+"""Enqueuing messages: replies, alerts to staff, and notifications to customers."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from core.messaging.outbox.redact import REDACTED_SAY, contains_secret
 Queue = Literal["reply", "alert", "reminder"]
 
 OPTED_OUT_REASON = "opted out"
-"""The error of a row dropped because the person asked us to stop."""
+"""The error of a row dropped because the person opted out."""
 
 SETTLED_REASON = "settled before it was sent"
-"""The error of an alert dropped because what it asked was decided meanwhile."""
+"""The error of an alert dropped because its question was decided meanwhile."""
 
 EDITABLE_TRANSPORTS = ("telegram",)
-"""Channels on which a message that was sent can be changed."""
+"""Channels on which a sent message can be edited."""
 
 _INSERT = sa.insert(outbox).returning(outbox.c.id)
 _INSERT_PROMPTS = sa.insert(prompts).returning(prompts.c.id, prompts.c.conversation_id)
 
 
 def wake_sender(ctx: Context) -> None:
-    """Have the delivery look at the outbox as soon as this transaction is committed.
+    """Wake the delivery after this transaction commits.
 
-    Where nobody delivers in this process, a tick finds the rows.
+    If this process does not deliver, the worker's next tick finds the rows.
     """
     callback = ctx.hooks.wake_sender
     if callback is not None and callback not in ctx.after_commit:
@@ -61,11 +61,11 @@ async def enqueue(
     unique_key: str | None = None,
     edit_target: Json | None = None,
 ) -> int | None:
-    """Put `say` into the outbox; return the row's id, or None if `unique_key` was there before.
+    """Enqueue `say`; return the row's id, or None if `unique_key` exists already.
 
-    It is due at `due_at` (now, if None) and pointless after `not_after`. Whoever opted out gets
-    nothing but answers: in any other lane the row is dropped, and kept to show why. `living`
-    names the message it replaces, for channels that can change one.
+    It is due at `due_at` (None: now) and obsolete after `expires_at`. After an opt-out only replies
+    are sent: in any other lane the row is stored as dropped. `edit_target` names the message to
+    replace, on channels that can edit one.
     """
     opted_out = lane != "reply" and bool(
         await ctx.scalar(
@@ -109,18 +109,15 @@ async def enqueue_for_staff(
     instead_of: str = "",
     in_place_only: bool = False,
 ) -> int:
-    """Tell the shop's owners, its receptionists and the provider concerned; return how many.
+    """Alert the shop's owners, receptionists and the provider concerned; return how many.
 
-    With `provider_only` just that one.
-
-    Each person once, unless their alerts are off, on a staff line if there is one, else the
-    shop's SMS line. With a `decision` everybody gets a prompt of their own. The alert is pointless
-    after `expires_at`, or once the decision expired. `conversation_id` is the customer's talk, if
-    any: what happens on a simulated line is told on simulated lines only. `skip_user_id` knows
-    already. The same `unique_key` alerts once. `instead_of` is the kind of an earlier alert
-    about the same booking that this one settles: where messages can be changed it takes that one's
-    place, buttons and all, and where that one was not sent yet it will not be. With `in_place_only`
-    nobody else is told.
+    `provider_only` alerts just the provider. Each member gets one alert, unless theirs are off, on
+    a staff line if there is one, else on the shop's SMS line. A `decision` gives each of them a
+    prompt. The alert is obsolete after `expires_at` or once the decision expired. `conversation_id`
+    is the customer's, if any: events on a simulated line are alerted on simulated lines only.
+    `skip_user_id` is not alerted. A `unique_key` alerts once. `instead_of` is the kind of an
+    earlier alert about the same booking that this one resolves: it replaces that message where it
+    can be edited, and drops it if still unsent. `in_place_only` alerts nobody else.
     """
     people = await staff_recipients(
         ctx,
@@ -178,9 +175,9 @@ async def enqueue_for_staff(
 async def enqueue_for_admins(
     ctx: Context, say: Say, *, kind: str, conversation_id: int, unique_key: str
 ) -> int:
-    """Tell the admins what no shop can be told about a conversation; return how many were.
+    """Alert the admins to what no shop can be told about a conversation; return how many.
 
-    The same `unique_key` alerts once.
+    A `unique_key` alerts once.
     """
     people = await admin_recipients(ctx, conversation_id)
     if not people:
@@ -203,7 +200,7 @@ async def enqueue_for_admins(
 
 
 async def _talks_with(ctx: Context, shop_id: int | None, people: Sequence[Row]) -> list[int]:
-    """Return the conversations with people, opened where there was none."""
+    """Return conversations with these people, opened where necessary."""
     opened = await open_conversations(
         ctx, shop_id, [row for row in people if row.conversation_id is None]
     )
@@ -236,12 +233,12 @@ async def enqueue_for_customer(
     not_after: datetime | None = None,
     unique_key: str | None = None,
 ) -> int | None:
-    """Tell the customer of a booking; return the row's id, or None if there is no way to.
+    """Notify a booking's customer; return the row's id, or None if they cannot be reached.
 
-    On the conversation it was made in, while that still is the customer's (numbers are
-    recycled), else on the one they used last at this shop; one without an opt-out goes first.
-    An unproved hold belongs to its conversation, whoever that is. A discreet shop says it
-    `discreetly` where there are such words.
+    It goes to the conversation the booking was made in if that is still theirs (numbers are
+    recycled), else to the one they used last at this shop, preferring one without an opt-out. An
+    unverified hold belongs to its conversation. A discreet shop uses the text `discreetly`, if
+    given.
     """
     where = await ctx.first(preferred_conversation(booking))
     if where is None:
@@ -274,10 +271,10 @@ async def cancel_pending(
     lane: Queue | None = None,
     shop_id: int | None = None,
 ) -> int:
-    """Drop what waits for a booking or in conversations; return how many rows.
+    """Drop unsent rows of a booking or of conversations; return how many.
 
-    For the reminders of a booking that moved, for a number that changed hands, and for a shop's
-    alerts (`shop_id`) in a chat that acts for nobody there any more.
+    For reminders of a moved booking, a number that changed hands, and a shop's alerts (`shop_id`)
+    to a chat that no longer acts for a member.
     """
     statement = sa.update(outbox).where(
         outbox.c.state == "due",
@@ -294,18 +291,17 @@ async def cancel_pending(
 
 
 def _without_phone(say: Say) -> Say:
-    """Return an alert for somebody who sees no customers' numbers: their providers' work only."""
+    """Return an alert without the customer's phone, for providers, who may not see it."""
     if "phone" not in say.params:
         return say
     return Say(say.key, {**say.params, "phone": ""}, secret=say.secret)
 
 
 async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
-    """Return the conversation and message of each person's alert of a kind about a booking.
+    """Return each person's alert of this kind about a booking, by conversation.
 
-    And whether messages there can be changed (`changes`).
-
-    Those that wait to be sent – their reader has quiet hours, say – are dropped.
+    `changes` says whether messages there can be edited. Unsent ones, held back by quiet hours for
+    example, are dropped.
     """
     those = outbox.c.booking_id == booking_id, outbox.c.kind == kind
     await ctx.execute(
@@ -315,7 +311,7 @@ async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
     )
     found = await ctx.all(
         sa.select(
-            # In a chat that is bound to a role, the member's whose it is there.
+            # A paired chat belongs to the member it acts for at that shop.
             sa.func.coalesce(member_chats.c.user_id, identities.c.user_id).label("user_id"),
             prompts.c.conversation_id,
             prompts.c.message_id,

@@ -1,4 +1,4 @@
-"""What follows when a message failed for good: it is said elsewhere, or somebody is told."""
+"""Final failures: the message goes to another conversation, or somebody is alerted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.messaging.outbox.routing import fall_back_message, is_for_staff
 log = structlog.get_logger(__name__)
 
 ALARM_KEY = "alert.undelivered"
-"""The alert that somebody was not reached: its kind, and its text."""
+"""The alert that a message was not delivered: its kind and its text."""
 
 FAILED_ROWS = (
     sa.select(
@@ -39,13 +39,13 @@ FAILED_ROWS = (
     .join(lines, lines.c.id == conversations.c.line_id)
     .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
 )
-"""What is asked of a row before its end is noted."""
+"""What is read of a row before its failure is recorded."""
 
 
 async def fall_back_or_alarm(
     ctx: Context, row: Row, error: str, *, why: str = "", unreachable: bool = False
 ) -> None:
-    """Say what failed for good in the next conversation, or tell the shop that it failed."""
+    """Send a failed message to the next conversation, or alert the shop."""
     if unreachable:
         await ctx.execute(
             sa.update(conversations)
@@ -57,18 +57,18 @@ async def fall_back_or_alarm(
 
 
 async def alert_undelivered(ctx: Context, row_id: int, error: str) -> None:
-    """Tell the shop that a message reached nobody."""
+    """Alert the shop that a message reached nobody."""
     row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
     if row is not None:
         await _alarm(ctx, row, error)
 
 
 async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
-    """Tell the shop, or else the admins, of somebody not reached; once a day and conversation.
+    """Alert the shop, or else the admins, once per day and conversation.
 
-    What a shop's own people were not told the admins are: a shop without a working phone would
-    alert itself for ever. Nobody is told of an alarm, nor of codes, which anybody may have sent to
-    a wrong number. Those are logged.
+    Undelivered alerts to staff go to the admins: a shop without a working phone would alert itself
+    for ever. Failed alarms, and codes, which anybody may request for a wrong number, are only
+    logged.
     """
     log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
     if row.secret or row.kind == ALARM_KEY:

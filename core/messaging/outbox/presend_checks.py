@@ -1,4 +1,4 @@
-"""The check in the moment of sending: what a message says is still so, and it may go there now."""
+"""Checks just before sending: the message is still true and may go to this conversation now."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ from core.messaging.outbox.enqueue import OPTED_OUT_REASON
 from core.messaging.outbox.failure_alerts import alert_undelivered
 
 QUIET_RECHECK_AFTER = timedelta(minutes=10)
-"""A reminder this late heeds the quiet hours of the present moment, not only those it was due in.
+"""A reminder this late respects the quiet hours of the present moment, too.
 
-Fewer minutes are a busy system's: what was due at 20:59 still goes at 21:00.
+A shorter delay is just load: what was due at 20:59 still goes out at 21:00.
 """
 
 TOO_LATE = "too late"
 
-# A visit that nobody marked as done or missed took place, as far as we know.
+# A visit without an outcome is assumed to have taken place.
 _STANDS = {"followup": ("confirmed", "in_progress", "completed")}
 
 
 async def recheck_before_send(
     ctx: Context, row: Row
 ) -> Literal["send", "moved", "dropped", "postponed"]:
-    """Look at a claimed row once more, before it is sent; do what has to be done with it instead.
+    """Check a claimed row again before it is sent; drop, move or postpone it if necessary.
 
-    A reminder is dropped unless its booking stands at the very start it names. In quiet hours it
-    waits, and so do alerts in those that a person of the shop set for themself. Whoever cannot be
-    reached in this conversation is told in the next one ("moved"), and where there is none the
-    reason stays on record.
+    A reminder is dropped unless its booking stands at the start it names. In quiet hours it is
+    postponed, and so are alerts in a member's own quiet hours. A message that cannot go to this
+    conversation moves to the next one ("moved"); without one the reason is recorded.
     """
     if why := obsolete_reason(row, ctx):
         await _drop(ctx, row, why)
@@ -61,7 +60,7 @@ async def recheck_before_send(
 
 
 def obsolete_reason(row: Row, ctx: Context) -> str:
-    """Say why a message has no point any more; "" when it has."""
+    """Return why a message is obsolete, or ""."""
     if row.not_after is not None and row.not_after < ctx.now:
         return TOO_LATE
     if row.lane != "reminder" or row.booking_state is None:

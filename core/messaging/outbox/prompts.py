@@ -1,4 +1,4 @@
-"""Decisions outside a talk: a prompt of its own for each."""
+"""Enqueuing prompts for decisions outside a flow, and numbering their options."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ async def enqueue_prompt(
 ) -> int | None:
     """Ask the customer of a booking, or a conversation; return the outbox row's id.
 
-    A decision of the same kind that was asked there before about the same booking is asked no more.
-    None when there is no way to reach them: then nobody is asked. The shop of a booking may say it
-    `discreetly`, as in `tell`.
+    An earlier decision of the same kind about the booking is closed. Return None, asking nobody, if
+    they cannot be reached. A discreet shop uses `discreetly`, as in `enqueue_for_customer`.
     """
     if booking is not None:
         where = await ctx.first(preferred_conversation(booking))
@@ -79,20 +78,20 @@ async def enqueue_prompt(
 
 
 async def preferred_conversation_id(ctx: Context, booking: BookingRef) -> int | None:
-    """Return the conversation on which the customer of a booking is told things, if any."""
+    """Return the conversation in which the customer of a booking is notified, if any."""
     where = await ctx.first(preferred_conversation(booking))
     return None if where is None else int(where.id)
 
 
 async def is_reachable(ctx: Context, booking: BookingRef) -> bool:
-    """Whether the customer of a booking can be told things, as far as we know."""
+    """Return whether the customer of a booking can be reached, as far as is known."""
     where = await ctx.first(preferred_conversation(booking))
     return where is not None and where.opted_out_at is None and not where.unreachable
 
 
 _IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 
-# Locked: two deliveries, each with a lane of the same conversation, number one by one.
+# Locked, so that two deliveries with lanes of one conversation number one after the other.
 _OPEN = (
     sa.select(
         prompts.c.id,
@@ -103,7 +102,7 @@ _OPEN = (
         prompts.c.expires_at,
     )
     .where(
-        # Not "these, or open ones of their talks": PostgreSQL would read every prompt there is.
+        # An OR of these ids and the open prompts would make PostgreSQL read every prompt.
         prompts.c.conversation_id.in_(
             sa.select(prompts.c.conversation_id).where(prompts.c.id.in_(_IDS))
         ),
@@ -116,15 +115,15 @@ _NUMBER = sa.update(prompts).where(prompts.c.id.in_(_IDS)).values(base=sa.bindpa
 
 
 async def number_prompt(ctx: Context, prompt_id: int) -> int:
-    """Return the base of one prompt, giving it one if need be (see `number_prompts`)."""
+    """Return the number offset of one prompt, assigned if needed (see `number_prompts`)."""
     return (await number_prompts(ctx, [prompt_id]))[prompt_id]
 
 
 async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int, int]:
-    """Return the base of each prompt: its options are base + 1, base + 2 and so on.
+    """Return the number offset of each prompt: its options are offset + 1, offset + 2 and so on.
 
-    A base is given once, at the first try to send: the lowest free run of numbers that no other
-    open prompt of the conversation has. A repeated try keeps it, for the first may have arrived.
+    It is assigned once, at the first attempt to send: the lowest run of numbers that no other open
+    prompt of the conversation uses. A retry keeps it, as the first attempt may have arrived.
     """
     if not prompt_ids:
         return {}
@@ -146,7 +145,7 @@ async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int,
             used.update(range(base + 1, base + len(row.options) + 1))
             new.setdefault(base, []).append(row.id)
         bases[row.id] = base
-    for base, ids in new.items():  # most of a batch have the same, 0
+    for base, ids in new.items():  # most of a batch have offset 0
         await ctx.execute(_NUMBER, {"ids": ids, "number": base})
     return bases
 

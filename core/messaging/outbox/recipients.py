@@ -1,4 +1,4 @@
-"""On which conversations somebody is reached: a shop's people, the customer of a booking."""
+"""In which conversations people are reached: a shop's staff, the customer of a booking."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ SIMULATED_TRANSPORTS = ("terminal", "simulator")
 
 
 class BookingRef(Protocol):
-    """What `tell` needs to know of a booking."""
+    """What `enqueue_for_customer` needs of a booking."""
 
     @property
     def id(self) -> int:
-        """The booking's key."""
+        """Return the booking's id."""
 
     @property
     def shop_id(self) -> int:
-        """Whose booking it is."""
+        """Return the booking's shop."""
 
     @property
     def conversation_id(self) -> int | None:
-        """The talk it was made in, if it was made in one."""
+        """Return the conversation it was made in, if any."""
 
     @property
     def customer_id(self) -> int | None:
-        """Whom it is for; None while a hold nobody has proved a phone for."""
+        """Return the customer, None for an unverified hold."""
 
 
 def wished_channel(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str]:
-    """On which channel a user of the statement wants the alerts of a shop they work at."""
+    """Return the SQL for a user's preferred channel for alerts of a shop they work at."""
     here = members.alias("here")
     own = (
         sa.select(here.c.channel)
@@ -66,29 +66,30 @@ def wished_channel(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str
 THEIR_OWN = (identities.c.kind == "phone") | sa.exists().where(
     staff_proofs.c.identity_id == identities.c.id, staff_proofs.c.user_id == identities.c.user_id
 ).correlate(identities)
-"""Addresses at which a member is told what is for a shop's people: phones, and chats they proved.
+"""Addresses at which a member gets staff messages: phones, and verified chats.
 
-A customers' talk in which somebody typed a member's phone and its code is not the member's chat.
+A customer's conversation in which somebody typed a member's phone and its code is not the member's
+chat.
 """
 
 
 def is_staff_line(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
-    """Where a shop's people are told things: lines of their own, the channel they asked for, SMS.
+    """Return the SQL condition for lines that alert staff: staff lines, the channel asked for, SMS.
 
-    Anybody has SMS.
+    Every phone can receive SMS.
     """
     return lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == wished_channel(shop_id))
 
 
 def _recipients(*, bound: bool) -> sa.Select[Any]:
-    """Find a shop's people where they are reached: on addresses of theirs, or on chats `bound`."""
-    # A line speaks to one kind of identity: WhatsApp and SMS know people by their phone.
+    """Return the SELECT of a shop's staff where they are reached: own or `bound` addresses."""
+    # A line addresses one kind of identity: WhatsApp and SMS know people by their phone.
     kind = sa.case(
         (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
     )
     shop = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
     simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
-    # What happens on a simulated line is told on simulated lines only.
+    # Events on a simulated line are alerted on simulated lines only.
     theirs, talks = lines.alias("theirs"), conversations.alias("talks")
     made_in = sa.select(bookings.c.conversation_id).where(
         bookings.c.id == sa.bindparam("booking_id")
@@ -204,7 +205,7 @@ async def staff_recipients(
     skip_user_id: int | None,
     provider_only: bool = False,
 ) -> list[Row]:
-    """Return whom an alert goes to, each person once, by the best way to reach them."""
+    """Return the recipients of an alert, each person once, by the best way to reach them."""
     bound = {
         "shop_id": shop_id,
         "provider_id": provider_id,
@@ -222,7 +223,7 @@ async def staff_recipients(
 async def has_recipients(
     ctx: Context, shop_id: int, conversation_id: int | None, booking_id: int | None
 ) -> bool:
-    """Whether an alert of a shop would reach anybody."""
+    """Return whether an alert of a shop would reach anybody."""
     found = await staff_recipients(
         ctx,
         shop_id=shop_id,
@@ -235,9 +236,9 @@ async def has_recipients(
 
 
 async def admin_recipients(ctx: Context, conversation_id: int) -> list[Row]:
-    """Return the admins, each once, by the best way to reach them; columns as of `recipients`.
+    """Return the admins, each once, by the best way; columns as of `staff_recipients`.
 
-    On lines that serve every shop, and on simulated ones only for what happened on such.
+    On lines that serve all shops, and on simulated ones only for events there.
     """
     kind = sa.case((lines.c.channel == "telegram", lines.c.channel), else_=sa.literal("phone"))
     theirs = lines.alias("theirs")
@@ -281,9 +282,9 @@ async def admin_recipients(ctx: Context, conversation_id: int) -> list[Row]:
 async def open_missing_conversations(
     ctx: Context, *, user_id: int, shop_id: int, simulated: bool
 ) -> None:
-    """Open the conversations on which somebody of a shop could be reached and has none yet.
+    """Open conversations in which a member could be reached but has none yet.
 
-    A line that they never wrote to is a way all the same when another one fails.
+    A line they never wrote to is still a fallback.
     """
     kind = sa.case((lines.c.channel == "telegram", "telegram"), else_="phone")
     pretended = lines.c.transport.in_(SIMULATED_TRANSPORTS)
@@ -330,7 +331,7 @@ async def open_conversations(
         for row in people
     ]
     await ctx.execute(ctx.insert_ignoring_conflicts(conversations, values))
-    # Asked for anew: another transaction may have opened the same one just now.
+    # Read again: another transaction may have opened the same conversation.
     rows = await ctx.all(
         sa.select(conversations.c.id, conversations.c.line_id, conversations.c.address).where(
             conversations.c.line_id.in_({row.line_id for row in people}),
@@ -341,19 +342,17 @@ async def open_conversations(
 
 
 def is_unreachable() -> sa.ColumnElement[bool]:
-    """Whether a message to a conversation failed for good, and nothing was heard from it since."""
+    """Return the condition that sending failed for good and the person has not written since."""
     since = conversations.c.unreachable_at
     heard = conversations.c.last_in_at
     return since.is_not(None) & (heard.is_(None) | (heard <= since))
 
 
 def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
-    """Where the customer of a booking is to be told things, and their own quiet hours.
+    """Return the SELECT of a booking's preferred conversation, with the person's quiet hours.
 
-    With it whether the shop is `discreet`.
-
-    Where they can be told at all, on the channel they asked for, in the talk it was made in, where
-    they talked last – in this order.
+    It includes whether the shop is `discreet`. In order of preference: reachable, the channel asked
+    for, the conversation it was made in, the one used last.
     """
     discreet = sa.select(shops.c.discreet).where(shops.c.id == booking.shop_id).scalar_subquery()
     columns = sa.select(
@@ -372,9 +371,9 @@ def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
 
 
 def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
-    """The same for many customers of a shop whose bookings were made in no talk: one row each.
+    """Return the SELECT of preferred conversations of many customers, for imported bookings.
 
-    Columns: customer_id, id, quiet_from, quiet_until.
+    One row each: customer_id, id, quiet_from, quiet_until.
     """
     rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
     columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))

@@ -1,4 +1,4 @@
-"""Codes and secrets leave the database as soon as nobody needs them."""
+"""Removing codes and secrets from the database as soon as nobody needs them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.messaging.messages import Say
 
 
 class strip_params(sa.sql.functions.GenericFunction[Any]):  # noqa: N801 - reads as SQL
-    """The JSON of a Say with its parameters taken out."""
+    """The JSON of a Say without its parameters."""
 
     type = outbox.c.say.type
     inherit_cache = True
@@ -33,11 +33,11 @@ REDACTED_SAY = sa.case((outbox.c.secret, strip_params(outbox.c.say)), else_=outb
 """What an outbox row's `say` becomes when it is sent or given up."""
 
 REDACTED_PROMPT_SAY = strip_params(prompts.c.say)
-"""What the `say` of a prompt becomes when it was sent as a secret."""
+"""What a prompt's `say` becomes when it was sent as a secret."""
 
 
 def contains_secret(value: object) -> bool:
-    """Whether a Say, or one anywhere in its parameters, is secret."""
+    """Return whether a Say, or one nested in its parameters, is secret."""
     if isinstance(value, Say):
         return value.secret or any(contains_secret(inner) for inner in value.params.values())
     return isinstance(value, tuple | list) and any(contains_secret(inner) for inner in value)

@@ -1,4 +1,4 @@
-"""Reminders in the outbox: rows due later, each with a question of its own."""
+"""Reminders in the outbox: rows due later, each with its own prompt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FORGET = (
     sa.update(outbox)
     .where(*_OF_THIS, outbox.c.state.in_(("due", "dropped")))
     .values(
-        # Its key is free again: who moves back and forth is reminded all the same.
+        # Frees the key: a booking moved back and forth gets its reminders again.
         unique_key=None,
         error=sa.case((outbox.c.state == "due", sa.bindparam("why")), else_=outbox.c.error),
         state="dropped",
@@ -58,7 +58,7 @@ _SETTLE = (
 
 @dataclass(frozen=True, slots=True)
 class DeferredMessage:
-    """A message due later. `dropped` says why it does not go; then it only stands on record."""
+    """A message due later; one with a `dropped_reason` is not sent, only kept for the record."""
 
     say: Say
     kind: str
@@ -71,9 +71,9 @@ class DeferredMessage:
 
 @dataclass(frozen=True, slots=True)
 class BookingReminders:
-    """A booking's messages due later, and where they go.
+    """A booking's deferred messages and their conversation.
 
-    Each that asks for a decision gets a prompt of its own; a decision's args name the booking.
+    Each with a decision gets its own prompt; the decision's args name the booking.
     """
 
     booking: BookingRef
@@ -82,9 +82,9 @@ class BookingReminders:
 
 
 async def enqueue_reminders(ctx: Context, reminded: Sequence[BookingReminders]) -> None:
-    """Write reminders of bookings down, each once by its `unique_key`.
+    """Insert reminders of bookings, each once by its `unique_key`.
 
-    Two statements, or a few more when they are thousands.
+    In two statements, or a few more for thousands.
     """
     says = {id(one.say): one.say for of in reminded for one in of.messages}
     words = {known: encode_value(say) for known, say in says.items()}
@@ -102,7 +102,7 @@ async def enqueue_reminders(ctx: Context, reminded: Sequence[BookingReminders]) 
     if asking:
         made = sa.insert(prompts).returning(prompts.c.id, prompts.c.args)
         for row in await ctx.execute(made, asking):
-            # In whichever order they come back: those of one booking ask the same thing.
+            # Their order does not matter: the prompts of one booking ask the same question.
             prompts_of[row.args["booking"]].append(row.id)
     values = [
         {
@@ -133,18 +133,18 @@ async def enqueue_reminders(ctx: Context, reminded: Sequence[BookingReminders]) 
 
 
 async def drop_reminders(ctx: Context, booking_id: int, *, reason: str) -> None:
-    """Drop the reminders of a booking that wait, and answer those no more that were sent."""
+    """Drop the unsent reminders of a booking and close the prompts of the sent ones."""
     await ctx.execute(_FORGET, {"booking": booking_id, "why": reason})
     await ctx.execute(_CLOSE, {"booking": booking_id, "now": ctx.now})
 
 
 async def close_earlier_prompts(ctx: Context, booking_ids: Sequence[int]) -> None:
-    """Close what earlier reminders of these bookings asked: the one sent now asks it again."""
+    """Close the prompts of earlier reminders of these bookings, which the new one repeats."""
     await ctx.execute(_SETTLE, {"bookings": list(booking_ids), "now": ctx.now})
 
 
 async def reword_pending(ctx: Context, booking_id: int, say: Say, decision: Decision) -> None:
-    """Let the reminders of a booking that wait say and ask something else, when they go."""
+    """Replace the text and decision of a booking's unsent reminders."""
     waiting = (
         outbox.c.lane == "reminder",
         outbox.c.booking_id == booking_id,

@@ -1,8 +1,7 @@
-"""Where a message goes in the moment it is sent: the person's channels, in their order.
+"""Routing at the time of sending: a person's conversations in order of preference.
 
-Somebody may be reached in several conversations. A message keeps to the one it was meant for
-while that can be; else the next one takes it: the channel they asked for, then Telegram,
-WhatsApp, SMS, e-mail. Answers never go elsewhere than where they were asked for.
+A message goes to its own conversation if possible, else to the next: the channel the person asked
+for, then Telegram, WhatsApp, SMS, e-mail. Replies never go elsewhere.
 """
 
 from __future__ import annotations
@@ -37,31 +36,30 @@ from core.messaging.outbox.recipients import (
 )
 
 CHANNEL_ORDER = ("telegram", "whatsapp", "sms", "email")
-"""In which channels are tried, after the one a person asked for."""
+"""The order in which channels are tried after the preferred one."""
 
 WHATSAPP_WINDOW = timedelta(hours=24)
-"""How long after a person's last message WhatsApp lets us write freely."""
+"""How long after a person's last message WhatsApp allows free-form messages."""
 
 UNREACHABLE_REASON = "cannot be reached there"
 RECYCLED_ADDRESS_REASON = "the address is somebody else's now"
 OUTSIDE_WINDOW_REASON = "outside WhatsApp's 24 hours, and no template"
 
 _WORKS = ("alert.", "agenda")
-"""How the keys of what goes to a shop's own people begin."""
+"""Prefixes of the text keys for staff."""
 
 
 def is_for_staff(say: Mapping[str, Any]) -> bool:
-    """Whether an encoded Say is for people of the shop, not its customers."""
+    """Return whether an encoded Say is for staff."""
     return str(say["key"]).startswith(_WORKS)
 
 
 def allows_free_form(
     transport: str, channel: str, last_in_at: datetime | None, now: datetime
 ) -> bool:
-    """Whether a channel lets us write what we like just now.
+    """Return whether a channel allows free-form messages now.
 
-    WhatsApp does within 24 hours of the person's last message. What only looks like it, on this
-    machine, always does.
+    WhatsApp does within 24 hours of the person's last message; simulated channels always do.
     """
     if channel != "whatsapp" or transport in SIMULATED_TRANSPORTS:
         return True
@@ -69,10 +67,10 @@ def allows_free_form(
 
 
 def template_sid(row: Row) -> str:
-    """Return the ContentSid of a shop's approved template for a message; "" if it has none.
+    """Return the ContentSid of a shop's approved template for a message, or "".
 
-    By the Say's key or else its first word ("tell.moved", "tell"), in the person's language or
-    else the shop's.
+    By the Say's key or its first part ("tell.moved", "tell"), in the person's or the shop's
+    language.
     """
     kinds: Mapping[str, Mapping[str, str]] = row.templates or {}
     key = str(row.say["key"])
@@ -81,7 +79,7 @@ def template_sid(row: Row) -> str:
 
 
 def why_blocked(row: Row, now: datetime) -> str:
-    """Say why a claimed message cannot go where it was meant to go; "" when it can."""
+    """Return why a claimed message cannot go to its conversation, or ""."""
     if row.lane == "reply":
         return ""
     if row.opted_out_at is not None:
@@ -97,7 +95,7 @@ def why_blocked(row: Row, now: datetime) -> str:
 
 
 async def redirect_message(ctx: Context, row: Row, why: str) -> bool:
-    """Give a claimed message, not sent yet, to the next conversation; False when there is none."""
+    """Move a claimed, unsent message to the next conversation; return False if there is none."""
     to = await _next(ctx, row, [row.conversation_id])
     if to is None:
         return False
@@ -135,10 +133,9 @@ _FAILED = (
 
 
 async def fall_back_message(ctx: Context, row_id: int) -> int | None:
-    """Say a message that failed for good once more in the next conversation; return the new row.
+    """Copy a failed message to the next conversation; return the new row's id.
 
-    None when it was an answer or a secret, or when nobody is left to be tried. The failed row stays
-    as the record of why.
+    None for a reply or a secret, or if no conversation is left. The failed row is kept as a record.
     """
     row = await ctx.first(_FAILED.where(outbox.c.id == row_id))
     if row is None or row.lane == "reply" or row.secret:
@@ -179,7 +176,7 @@ async def fall_back_message(ctx: Context, row_id: int) -> int | None:
 
 
 async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
-    """Ask the same once more elsewhere; the first is answered no more."""
+    """Copy a prompt to another conversation and close the original."""
     closed = sa.update(prompts).where(prompts.c.id == prompt_id).values(closed_at=ctx.now)
     row = (await ctx.execute(closed.returning(prompts))).one()
     kept = ("decision", "step", "digest", "say", "options", "args", "expires_at")
@@ -188,7 +185,7 @@ async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
 
 
 async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
-    """Return the conversation that is next to reach whom a message is for."""
+    """Return the next conversation in which the recipient can be reached, or None."""
     user_id = row.talk_user
     if row.customer_user is not None and not is_for_staff(row.say):
         user_id = row.customer_user
@@ -210,7 +207,7 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
 
 
 def _acts_for(row: Row) -> sa.Select[tuple[int]]:
-    """Whose role the chat acts in that a message for a shop's people was meant for."""
+    """Return the SELECT of the user in whose role the chat of a staff message acts."""
     return (
         sa.select(member_chats.c.user_id)
         .join_from(
@@ -238,7 +235,7 @@ async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -
             member_chats.c.shop_id == row.the_shop,
             member_chats.c.ended_at.is_(None),
         )
-        # A chat bound to the role needs no proof of its own: pairing was one, for this shop.
+        # A chat bound to the role needs no other proof: it was paired for this shop.
         whose = (whose & THEIR_OWN) | identities.c.id.in_(acting)
     rank = {channel: place for place, channel in enumerate(CHANNEL_ORDER)}
     return await ctx.all(
@@ -255,7 +252,7 @@ async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -
             lines.c.active,
             lines.c.shop_id.is_(None) | (lines.c.shop_id == row.the_shop),
             theirs,
-            # What happens on a simulated line is told on simulated lines only.
+            # Events on a simulated line are alerted on simulated lines only.
             simulated if row.transport in SIMULATED_TRANSPORTS else ~simulated,
             conversations.c.id.not_in(tried),
             conversations.c.opted_out_at.is_(None),
