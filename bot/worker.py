@@ -51,7 +51,7 @@ class Worker:
 
     @property
     def jobs(self) -> dict[str, tuple[float, Callable[[], Awaitable[int]]]]:
-        """Name → (seconds between ticks, what it does; it returns how many rows it did)."""
+        """The jobs by name: seconds between ticks, and a function returning the rows processed."""
         return {
             "alive": (10, self.heartbeat),
             "turns": (2, self.resume_turns),

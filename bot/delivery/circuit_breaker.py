@@ -20,7 +20,7 @@ REPLY_LANE = "reply"
 
 @dataclass(frozen=True, slots=True)
 class ClaimableLines:
-    """Lines to claim from: all lanes, `answers` only, and one message of each to `try_out`."""
+    """Lines to claim from: in all lanes, for `answers` only, or for one probe (`try_out`)."""
 
     all_lanes: frozenset[int]
     replies_only: frozenset[int]

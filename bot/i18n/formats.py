@@ -60,7 +60,7 @@ def format_moment(value: When, spec: str, language: str) -> str:
 
 
 def format_day(value: date, spec: str, language: str) -> str:
-    """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead.
+    """Format a date: "Fri 13 Mar", `long` "Friday 13 March"; "Mar 13" where months come first.
 
     `weekday` alone is "Fri", `month` alone "March".
     """

@@ -29,10 +29,10 @@ class ListItem:
 def build_list_items(
     labels: Sequence[str], first: int, fill: Callable[[int], str]
 ) -> tuple[ListItem, ...]:
-    """Return labels, numbered from `first`, as items in the plainest way they fit; () if in none.
+    """Return labels, numbered from `first`, as items in the simplest form that fits, or ().
 
-    In one line each, else parted where they part naturally, else with their numbers before them.
-    `fill` writes the second line, by its number, of an item that needs none among some that do.
+    The forms are one line, two lines split at a separator, and two lines with numbers. `fill`
+    returns the second line, by number, of an item that lacks one.
     """
     for split, numbered in ((False, False), (True, False), (True, True)):
         made = []

@@ -151,7 +151,8 @@ def preview_template(
     remarks = []
     if count > ADVISED_SEGMENTS:
         remarks.append(
-            f"{count} SMS for each message; the usual words take {sms_segments.count_segments(usual)}"
+            f"{count} SMS for each message; the usual words take "
+            f"{sms_segments.count_segments(usual)}"
         )
     if not sms_segments.is_gsm(written):
         odd = sorted({c for c in written if not sms_segments.is_gsm(c)})
