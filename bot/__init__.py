@@ -1,1 +1,1 @@
-"""How Slotline talks: the engine, the flows and the channels."""
+"""The conversation side of Slotline: engine, flows, channels and delivery."""

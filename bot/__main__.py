@@ -1,4 +1,4 @@
-"""The commands: `python -m bot serve`, and what is needed around it."""
+"""The command line `python -m bot`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.cli.parser import build_parser
 from core.errors import NotReady, SlotlineError
 
 if TYPE_CHECKING:
-    # At run time each command imports what it needs: `understand` needs no database.
+    # Each command imports its modules at run time: `understand` needs no database.
     from bot.app import App
     from bot.simulator.controller import SimulatorController
 
@@ -25,14 +25,15 @@ SERVING = frozenset({"serve", "web", "worker"})
 """The commands that serve an installation."""
 
 GRACE_SECONDS = 3
-"""Seconds the server gives to requests in hand when it is told to stop."""
+"""Seconds that in-flight requests get to finish at shutdown."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status."""
+    """Run a command and return its exit status."""
     options = build_parser().parse_args(arguments)
     if options.command in SERVING:
-        # What they import stays; to look through it again and again takes a fifth of their start.
+        # Loaded modules are never freed; collecting them repeatedly takes a fifth of the start-up
+        # time.
         gc.disable()
     from bot.cli.settings import read_settings
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read us has seen enough. Python would complain again at its end.
+        # The reader closed the pipe. Replacing stdout avoids a second error at interpreter exit.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open until the process ends
         return 1
 
@@ -79,7 +80,7 @@ async def _listen(app: App, told: asyncio.Event, stage: SimulatorController | No
         ) from None
 
     class Server(uvicorn.Server):
-        """Leaves signals to us, who also stop what is not HTTP."""
+        """A server that leaves signals to the application, which also stops its other parts."""
 
         def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
             return nullcontext()

@@ -1,4 +1,4 @@
-"""The application: one installation, put together from its settings, started and stopped."""
+"""The application: one installation assembled from its settings, with start and stop."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from core.settings import Settings
 log = structlog.get_logger(__name__)
 
 SHUTDOWN_SECONDS = 6.0
-"""Seconds a stop gives to what is in hand; with the server's own it stays below ten."""
+"""Seconds that `stop` grants running work; with `GRACE_SECONDS` the total stays below ten."""
 
 LINE_CACHE_SECONDS = 30.0
-"""Seconds until a process notices that another one changed a line."""
+"""Seconds until a process notices a line changed by another process."""
 
 
 @dataclass(slots=True, eq=False)
 class App:
-    """Everything that runs in one process."""
+    """All components that run in one process."""
 
     settings: Settings
     runtime: Runtime
@@ -54,17 +54,20 @@ class App:
     def open(
         cls, settings: Settings, clock: Clock | None = None, channels: Channels | None = None
     ) -> App:
-        """Put it together; nothing is connected before it starts."""
+        """Assemble the application; nothing connects before `start`."""
         return cls.from_runtime(Runtime.open(settings, clock), channels)
 
     @classmethod
     def from_runtime(cls, runtime: Runtime, channels: Channels | None = None) -> App:
-        """Put it together around an open runtime; `channels` instead of what settings give."""
+        """Assemble the application around an open runtime.
+
+        `channels` override those of the settings.
+        """
         settings = runtime.settings
         ways = channels if channels is not None else build_channels(settings, runtime.clock)
         delivery, turns = OutboxSender(runtime, ways), TurnRunner(runtime)
         if channels is None and settings.smtp_url and settings.mail_from:
-            # It writes mails and their calendar files, which few installations want.
+            # Imported only here: it loads mail and calendar libraries that few installations need.
             from bot.channels.email import EmailChannel
 
             ways["smtp", "email"] = EmailChannel(
@@ -80,12 +83,15 @@ class App:
         return cls(settings, runtime, ways, delivery, turns, worker, intake)
 
     async def start(self, *, ticks: bool) -> None:
-        """Begin to serve, with the worker's ticks or without; NotReady says what is missing."""
+        """Start serving, with the worker's jobs if `ticks`.
+
+        Raises NotReady if something is missing.
+        """
         await self.runtime.ensure_ready()
         self._held.enter_context(self.runtime.single_process_lock())
         async with self.runtime.transaction() as ctx:
             await lines.ensure_default_lines(ctx, self.settings)
-        # What the core leaves in an inbox of its own accord – a talk handed back, say.
+        # Lets core start turns for incomings it stores itself, for example after a handback.
         self.runtime.hooks.begin_turns = self.turn_runner.begin_turns
         await self.sender.start()
         if self.telegram is not None:
@@ -95,7 +101,7 @@ class App:
         log.info("app.started", ticks=ticks, channels=sorted("/".join(c) for c in self.channels))
 
     async def stop(self) -> None:
-        """Finish what is in hand within `PATIENCE` seconds, and let go of everything."""
+        """Finish running work within `SHUTDOWN_SECONDS` and release all resources."""
         until = time.monotonic() + SHUTDOWN_SECONDS
         self.runtime.hooks.begin_turns = None
         if self.telegram is not None:
@@ -103,7 +109,7 @@ class App:
         await self.worker.stop(_left(until))
         await self.turn_runner.stop(_left(until) * 0.7)
         with suppress(TimeoutError):
-            # What the last turns had to say.
+            # Deliver the messages of the last turns.
             async with asyncio.timeout(_left(until) / 2):
                 await self.sender.wait_until_idle()
         await self.sender.stop(_left(until))
@@ -114,10 +120,10 @@ class App:
         log.info("app.stopped")
 
     async def find_line(self, transport: str, channel: str, address: str) -> Line | None:
-        """Return our line with this address; None when there is no such active line."""
+        """Return the active line with this address, or None."""
         key = (transport, channel, address)
         if key not in self._lines or time.monotonic() > self._lines_until:
-            # Lines are few and hardly change, but one may just have been added.
+            # Lines are few and rarely change, but one may just have been added.
             async with self.runtime.read_transaction() as ctx:
                 known = await load_lines(ctx)
             self._lines = {(x.transport, x.channel, x.address): x for x in known}
@@ -125,12 +131,15 @@ class App:
         return self._lines.get(key)
 
     def invalidate_lines(self) -> None:
-        """Read anew which lines there are; other processes do within `KNOWN_FOR` seconds."""
+        """Drop the line cache; other processes reload theirs within `LINE_CACHE_SECONDS`."""
         self._lines_until = 0.0
 
 
 def build_channels(settings: Settings, clock: Clock) -> Channels:
-    """Return the channels the settings give credentials for; `clock` is what they pace by."""
+    """Return the channels that have credentials in the settings.
+
+    `clock` drives their rate limits.
+    """
     ways: Channels = {}
     if settings.twilio_account_sid and settings.twilio_auth_token:
         pacer = TwilioRateLimiter(settings.redis_url, seconds_clock(clock))
@@ -144,12 +153,12 @@ def build_channels(settings: Settings, clock: Clock) -> Channels:
 
 
 def build_telegram_bots(settings: Settings) -> dict[BotRole, TelegramBot]:
-    """Return the bots the settings give a token for; NotReady for what is no token."""
+    """Return the bots that have a token in the settings; raises NotReady for a malformed token."""
     bots: dict[BotRole, TelegramBot] = {}
     if token := settings.telegram_bot_token:
         if not parse_bot_id(token):
             raise NotReady(reason="TELEGRAM_BOT_TOKEN is no token such as 123456789:AAE…")
-        # It imports aiogram, which takes seconds.
+        # Imported only here: it loads aiogram, which takes seconds.
         from bot.channels.telegram.customer_bot import TelegramCustomerBot
 
         limiter = TelegramRateLimiter(parse_bot_id(token), settings.redis_url)
@@ -157,7 +166,7 @@ def build_telegram_bots(settings: Settings) -> dict[BotRole, TelegramBot]:
     if token := settings.telegram_owner_bot_token:
         if not parse_bot_id(token):
             raise NotReady(reason="TELEGRAM_OWNER_BOT_TOKEN is no token such as 123456789:AAE…")
-        # It imports python-telegram-bot and Pillow.
+        # Imported only here: it loads python-telegram-bot and Pillow.
         from bot.channels.telegram.owner_bot import TelegramOwnerBot
 
         limiter = TelegramRateLimiter(parse_bot_id(token), settings.redis_url)

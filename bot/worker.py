@@ -1,7 +1,7 @@
-"""What happens by the clock: unfinished turns, due messages, expired holds, old codes.
+"""Scheduled work: unfinished turns, due messages, expired holds, digests, calendars, retention.
 
-APScheduler only ticks. What is due stands in tables, and every job claims rows, so that any
-number of workers may tick at once and a missed tick loses nothing.
+APScheduler only triggers the jobs. Due work is stored in tables and claimed row by row, so any
+number of workers may run at once and a missed tick loses nothing.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from core.reporting import gauges
 log = structlog.get_logger(__name__)
 
 UNFINISHED_AFTER = timedelta(seconds=3)
-"""An incoming this old is taken up by a tick; younger ones are in somebody's hands."""
+"""Age from which an incoming is resumed; younger ones are still being processed."""
 
 EXPIRY_BATCH = 200
 
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """Runs the jobs, each by its own interval and never twice at once in one process."""
+    """Runs each job at its own interval, never twice at once within a process."""
 
     runtime: Runtime
     sender: OutboxSender
@@ -51,7 +51,7 @@ class Worker:
 
     @property
     def jobs(self) -> dict[str, tuple[float, Callable[[], Awaitable[int]]]]:
-        """Name → (seconds between ticks, what it does; it returns how many rows it did)."""
+        """The jobs by name: seconds between ticks, and a function returning the rows processed."""
         return {
             "alive": (10, self.heartbeat),
             "turns": (2, self.resume_turns),
@@ -64,7 +64,7 @@ class Worker:
         }
 
     def start(self) -> None:
-        """Begin to tick."""
+        """Start the scheduler."""
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
         self._scheduler = AsyncIOScheduler(
@@ -75,7 +75,7 @@ class Worker:
         self._scheduler.start()
 
     async def stop(self, seconds: float) -> None:
-        """Tick no more; let jobs under way end, for at most `seconds`."""
+        """Stop the scheduler and wait at most `seconds` for running jobs."""
         if self._scheduler is not None:
             self._scheduler.pause()
             if self._running:
@@ -106,12 +106,12 @@ class Worker:
     # --- jobs ---------------------------------------------------------------------------------
 
     async def heartbeat(self) -> int:
-        """Say that a worker is at work: `/health/ready` looks for it."""
+        """Record that a worker is alive, which `/health/ready` checks."""
         await self.runtime.run(gauges.record_heartbeat)
         return 0
 
     async def resume_turns(self) -> int:
-        """Take up turns that somebody left unfinished, in order within a conversation."""
+        """Resume unfinished turns, in order within a conversation."""
         async with self.runtime.read_transaction() as ctx:
             left = await unfinished_conversations(ctx, min_age=UNFINISHED_AFTER, limit=EXPIRY_BATCH)
         for conversation_id in left:
@@ -119,14 +119,14 @@ class Worker:
         return len(left)
 
     async def deliver_due(self) -> int:
-        """Have due messages sent: those with a date, tried again, or whose sender vanished."""
+        """Send due messages: scheduled ones, retries, and those whose sender disappeared."""
         await self.sender.refresh_lines()
         count = await self.runtime.run(requeue_expired_leases)
         self.sender.wake_for_suspects()
         return count
 
     async def expire_overdue(self) -> int:
-        """End holds and unanswered requests whose time is over."""
+        """Expire overdue holds and unanswered booking requests."""
         total = 0
         while count := await self.runtime.run(
             lambda ctx: expiry.expire_overdue(ctx, limit=EXPIRY_BATCH)
@@ -135,30 +135,30 @@ class Worker:
         return total
 
     async def ask_outcomes(self) -> int:
-        """End proposals nobody answered, and ask how visits went that nobody noted."""
+        """Expire unanswered proposals and ask staff for missing outcomes of past visits."""
         lapsed = await self.runtime.run(reschedule_proposals.expire_proposals)
         return lapsed + await self.runtime.run(outcome_questions.ask_outcomes)
 
     async def send_digests(self) -> int:
-        """Send shops the agendas that are due, and say who left two reminders unanswered."""
+        """Send due digests and report bookings whose two reminders were left unanswered."""
         total = await self.runtime.run(report_unanswered)
         while count := await self.runtime.run(send_digests):
             total += count
         return total
 
     async def refresh_calendars(self) -> int:
-        """Read the calendars elsewhere that are due; return how many blocks came or went."""
+        """Refresh due external calendars and return the number of blocks added or removed."""
         return sum(await self._read_calendars())
 
     async def _read_calendars(self) -> list[int]:
         changes: list[int] = []
         while due := await self.runtime.run(external_calendars.claim_due_calendars):
-            # Side by side: one that is slow to answer holds up no other.
+            # Fetched concurrently so that a slow calendar delays no other.
             changes += await asyncio.gather(*map(self._read_calendar, due))
         return changes
 
     async def _read_calendar(self, one: external_calendars.DueCalendar) -> int:
-        # It loads what reads calendars, and few installations have any to read.
+        # Imported only here: it loads the iCalendar parser, which few installations need.
         from core.calendar_sync import ical_busy
 
         try:
@@ -173,7 +173,7 @@ class Worker:
             why = f"{error.reason} {getattr(error, 'status', 0) or ''}".strip()
             log.info("calendar.unread", calendar=one.id, reason=why)
         except Exception:
-            # Files are other people's work: what one of them brings about is no other's concern.
+            # External files may contain anything; a failure must not affect other calendars.
             log.exception("calendar.failed", calendar=one.id)
             why = "failed"
         await self.runtime.run(
@@ -182,12 +182,12 @@ class Worker:
         return 0
 
     async def purge_expired(self) -> int:
-        """Close talks left alone, and delete what has been kept long enough."""
+        """Delete unrecognized messages and other data past their retention period."""
         await self.runtime.run(unrecognized.delete_expired)
         return sum((await self.apply_retention()).values())
 
     async def apply_retention(self) -> dict[str, int]:
-        """Do away with what is over (`core.privacy.retention`); return how many rows of each kind."""
+        """Apply `core.privacy.retention` and return the number of rows by kind."""
         done = {}
         for kind in retention.KINDS:
             count, after = 0, 0
@@ -203,7 +203,7 @@ class Worker:
         return done
 
     async def run_due(self) -> dict[str, int]:
-        """Do everything that is due now, to the end, for `tick`; return how many rows of each."""
+        """Run all due work to completion, for `tick`, and return the number of rows by job."""
         done = {"bookings": await self.expire_overdue()}
         done["visits"] = await self.ask_outcomes()
         done["calendars"] = len(await self._read_calendars())

@@ -1,1 +1,1 @@
-"""The ends of the channels that we send through; each knows one transport and nothing of flows."""
+"""The channels, each of which sends through one transport and knows nothing of flows."""

@@ -1,4 +1,4 @@
-"""What a channel is to the delivery."""
+"""The interface between delivery and channels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from core.messaging.outbox.claim import Outgoing
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What the provider said when it took a message.
+    """The provider's response to an accepted message.
 
-    `provider_id` is its name for it, by which it reports later; `segments` the SMS it counts,
-    0 where it does not say.
+    `provider_id` identifies the message in later status reports; `segments` is the number of SMS
+    segments, 0 if unknown.
     """
 
     provider_id: str = ""
@@ -24,45 +24,45 @@ class SendResult:
 
 
 class RateLimited(Exception):
-    """A sender's line is too long for this message; `seconds` until it may be short enough."""
+    """The sender's queue is too long for this message; `seconds` until it may be short enough."""
 
     def __init__(self, seconds: float) -> None:
-        """Keep the wait."""
+        """Store the wait in seconds."""
         super().__init__(seconds)
         self.seconds = seconds
 
 
 class Channel(Protocol):
-    """One way out: SMS by Twilio, a terminal, a test's memory."""
+    """A way to send messages: Twilio, a terminal, or a test's memory."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What one message can be."""
+        """The channel's capabilities for one message."""
         ...
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Hand one message to the provider; DeliveryFailed when it does not take it.
+        """Hand a message to the provider; raises DeliveryFailed if it is not accepted.
 
-        Its parameters: `reason`; `why`, the text that says it to people; `away` when the provider
-        did not even look at it, `line` when it wants nothing more on this line for `retry_after`;
-        `uncertain` when it may have taken it all the same; `opted_out` and `unreachable` of the
-        person. NoRoom when it was not tried, for the line is full.
+        Its parameters: `reason`; `why`, the text shown to people; `away` if the provider was
+        unavailable, `line` if the line is paused for `retry_after` seconds; `uncertain` if the
+        message may have been accepted; `opted_out` and `unreachable` of the recipient. Raises
+        NoRoom if it was not tried because the queue is full.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 @runtime_checkable
 class NeedsConfig(Protocol):
-    """A channel that keeps something of its own in the database."""
+    """A channel that keeps its own data in the database."""
 
     async def load_config(self, ctx: Context) -> None:
-        """Read it anew; it is asked to at the start and at every tick."""
+        """Reload the data; called at the start and on every tick."""
         ...
 
 
 Channels = dict[tuple[str, str], Channel]
-"""(transport, channel) of a line → its way out."""
+"""The channel of a line's (transport, channel)."""

@@ -1,6 +1,6 @@
-"""Mail: a message as text and HTML, the booking in it as an invitation, a way to end it.
+"""E-mail: text and HTML, the booking as a calendar invitation, and one-click unsubscribe.
 
-Nobody reads what is answered to it, and it says so. RFC 8058 is how mail programs end it.
+Replies are not read, and the message says so. Unsubscribing follows RFC 8058.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from core.messaging.outbox.claim import Outgoing
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
 KINDS_WITHOUT_ICS = {"followup", "prove", "stopped"}
-"""Kinds of messages that change nothing in a calendar."""
+"""Message kinds that do not change a calendar."""
 
 
 @dataclass(slots=True, eq=False)
 class EmailChannel:
-    """Mails by a mail server; `runtime` is where a booking is read from, as it is sent."""
+    """Sends e-mail by SMTP; `runtime` is used to load the booking at sending time."""
 
     mailer: Mailer
     sender: str
@@ -37,11 +37,11 @@ class EmailChannel:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Long texts; nothing that wants an answer."""
+        """Long texts without options."""
         return EMAIL
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Hand one mail to the server; DeliveryFailed when it does not take it."""
+        """Hand one e-mail to the server; raises DeliveryFailed if it is not accepted."""
         await self.mailer.send(await self._mail(row, rendered))
         return SendResult(status="accepted")
 
@@ -84,16 +84,16 @@ class EmailChannel:
         try:
             async with self.runtime.read_transaction() as ctx:
                 file = await load_calendar_file(ctx, booking, language, (ours, row.address))
-        except NotFound:  # purged meanwhile
+        except NotFound:  # deleted meanwhile
             return None
         return file.type.partition("method=")[2], file.body
 
     async def close(self) -> None:
-        """There is nothing to let go of: each mail has a connection of its own."""
+        """Nothing to close: each e-mail uses its own connection."""
 
 
 def render_html(body: str, language: str) -> str:
-    """Return a text as a page of its own: paragraphs, lines, links; nothing is loaded."""
+    """Return a text as an HTML page with paragraphs and links; it loads no external content."""
     paragraphs = "".join(
         f"<p>{'<br>'.join(_linked(line) for line in part.splitlines())}</p>"
         for part in body.split("\n\n")

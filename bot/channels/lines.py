@@ -1,4 +1,4 @@
-"""Our ends of the channels that the settings name."""
+"""The lines defined by the settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.settings import Settings
 
 
 async def ensure_default_lines(ctx: Context, settings: Settings) -> None:
-    """Add the lines that the settings name and the database lacks; they serve all shops."""
+    """Create the settings' lines that the database lacks; they serve all shops."""
     for address, staff in telegram_addresses(settings):
         await lines.get_or_create_line(
             ctx, transport="telegram", channel="telegram", address=address, staff=staff
@@ -30,7 +30,7 @@ async def ensure_default_lines(ctx: Context, settings: Settings) -> None:
 
 
 def telegram_addresses(settings: Settings) -> Iterable[tuple[str, bool]]:
-    """Yield (the bot's number, whether it is the owners') of each bot the settings make."""
+    """Yield (bot id, whether it is the owner bot) of each configured Telegram bot."""
     for token, staff in (
         (settings.telegram_bot_token, False),
         (settings.telegram_owner_bot_token, True),
@@ -40,7 +40,7 @@ def telegram_addresses(settings: Settings) -> Iterable[tuple[str, bool]]:
 
 
 def twilio_addresses(settings: Settings) -> Iterable[tuple[str, str]]:
-    """Yield (channel, our address) of each Twilio line the settings make."""
+    """Yield (channel, address) of each configured Twilio line."""
     if not (settings.twilio_account_sid and settings.twilio_auth_token):
         return
     sms = settings.twilio_sms_from or settings.twilio_messaging_service_sid

@@ -1,4 +1,4 @@
-"""A channel that remembers what it was given, for tests and whoever shows a talk himself."""
+"""A channel that stores messages in memory, for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from core.messaging.outbox.claim import Outgoing
 
 @dataclass(slots=True)
 class MemoryChannel:
-    """Takes every message. `failures` are raised first, one a message, in their order."""
+    """Accepts every message, after raising `failures` in order, one per message."""
 
     capabilities: Capabilities = SMS
     sent: list[tuple[Outgoing, RenderedMessage]] = field(default_factory=list)
     failures: list[DeliveryFailed | OSError] = field(default_factory=list)
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Remember a message."""
+        """Store a message."""
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append((row, rendered))
         return SendResult(f"memory-{len(self.sent)}", "delivered", rendered.segments)
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
     def texts_to(self, address: str) -> list[str]:
-        """Return the texts an address was sent, in order."""
+        """Return the texts sent to an address, in order."""
         return [rendered.text for row, rendered in self.sent if row.address == address]

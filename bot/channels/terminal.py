@@ -1,4 +1,4 @@
-"""The terminal's end of `python -m bot chat`: what is sent is printed, and goes nowhere else."""
+"""The terminal channel of `python -m bot chat`, which only prints messages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from core.messaging.outbox.claim import Outgoing
 
 @dataclass(frozen=True, slots=True)
 class TerminalChannel:
-    """Prints by `write` what is sent to `address`; what others on the line get is not shown.
+    """Prints messages sent to `address` with `write`; other recipients' messages are not shown.
 
-    Every channel's talk shows numbers here: a terminal has no buttons.
+    Options are numbered on every channel because a terminal has no buttons.
     """
 
     write: Callable[[str], None]
@@ -23,14 +23,14 @@ class TerminalChannel:
 
     @property
     def capabilities(self) -> Capabilities:
-        """SMS as a phone would get it; other channels without their buttons."""
+        """The capabilities of SMS, or of other channels without buttons."""
         return SMS if self.channel == "sms" else Capabilities(max_length=4096)
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Print a message, marked as theirs."""
+        """Print a message, marked as the bot's."""
         if row.address == self.address:
             self.write("< " + rendered.text.replace("\n", "\n  "))
         return SendResult(status="delivered", segments=rendered.segments)
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""

@@ -1,4 +1,4 @@
-"""A talk in the terminal: each line goes the way every message goes, and the answer is printed."""
+"""`python -m bot chat`: a conversation in the terminal, processed like any other."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from core.settings import Settings
 async def run_chat(
     runtime: Runtime, channel: str, address: str, source: TextIO, write: Callable[[str], None]
 ) -> None:
-    """Talk as `address` on the terminal's line of `channel`, line by line until the end.
+    """Run a conversation as `address` on the terminal's line of `channel` until end of input.
 
-    A person types; a pipe is read line by line, echoed, each answer printed before the next.
+    Piped input is read line by line and echoed, and each answer is printed before the next line.
     """
     line = await runtime.run(partial(_line, channel))
     terminal = TerminalChannel(write, address, channel)
     delivery = OutboxSender(runtime, {("terminal", channel): terminal})
     contact = await runtime.run(partial(_contact, line, address))
-    # Alerts and news that came since the last time.
+    # Messages queued since the last session.
     await delivery.drain(contact.conversation_id)
     while (text := await asyncio.to_thread(_read, source, write)) is not None:
         if not text:
@@ -49,7 +49,7 @@ async def run_chat(
 
 
 async def _line(channel: str, ctx: Context) -> Line:
-    """Return the terminal's line of a channel; it serves all shops and leads nowhere else."""
+    """Return the terminal's line of a channel, which serves all shops and sends nothing outside."""
     if not await has_shops(ctx):
         raise NotReady(reason="there is no shop yet: python -m bot seed-demo makes three")
     line_id = await get_or_create_line(ctx, transport="terminal", channel=channel)
@@ -74,7 +74,7 @@ def _read(source: TextIO, write: Callable[[str], None]) -> str | None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
-    """Talk in the terminal."""
+    """Run a conversation in the terminal."""
     logs.configure_logging(settings, quiet=True)
 
     async def talk() -> None:

@@ -1,4 +1,4 @@
-"""What several commands share."""
+"""Helpers shared by the commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    # At run time each command imports what it needs: `understand` needs no database.
+    # Each command imports its modules at run time: `understand` needs no database.
     from core.db.runtime import Runtime
     from core.settings import Settings
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Do some work with the runtime of an installation, which is closed afterwards."""
+    """Run a function with an installation's runtime, which is closed afterwards."""
     from core.db.runtime import Runtime
 
     async def run() -> T:
@@ -31,24 +31,24 @@ def with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) ->
 
 
 def print_line(text: str) -> None:
-    """Print a line at once, whoever reads it."""
+    """Print a line and flush it."""
     print(text, flush=True)
 
 
 def os_error_text(error: OSError) -> str:
-    """Return what the system says of an error."""
+    """Return the operating system's description of an error."""
     return os.strerror(error.errno) if error.errno else str(error)
 
 
 async def seed_samples(runtime: Runtime) -> str:
-    """Make the sample shops; return what there is to see of them."""
+    """Create the sample shops and return a summary of them."""
     from core.demo import seed
 
     return await seed.seed_sample_shops(runtime)
 
 
 async def set_up_new_database(runtime: Runtime) -> None:
-    """Set up a brand-new SQLite file with the sample shops, so that a talk can begin at once."""
+    """Initialize a new SQLite file with the sample shops so that `chat` works at once."""
     from core.db import migrate as db_migrate
     from core.db.migrate import current_and_head
 

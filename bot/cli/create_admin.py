@@ -14,7 +14,7 @@ from core.values.phone_numbers import parse_phone
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
-    """Make whoever has a phone an admin, and print a code to sign in with."""
+    """Make the owner of a phone an admin and print a sign-in code."""
 
     async def create(runtime: Runtime) -> None:
         await runtime.ensure_ready()

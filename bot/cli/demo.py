@@ -23,7 +23,7 @@ def run(settings: Settings, _options: argparse.Namespace, *, listen: Listen) -> 
     stage = SimulatorController.open(settings, seed.seed_sample_shops)
 
     async def serve() -> None:
-        # Begun by one process only: it empties the demo's database.
+        # Started in a single process because it empties the demo's database.
         with stage.app.runtime.single_process_lock():
             await db_migrate.upgrade(stage.app.runtime)
             await stage.start_fresh()

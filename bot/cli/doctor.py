@@ -1,4 +1,4 @@
-"""What an installation lacks, in plain words: for `doctor` and for every start."""
+"""Checks of an installation in plain words, for `doctor` and for every start."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: "ok", "note" (works, but mind this) or "wrong" (does not work)."""
+    """The result of one check: "ok", "note" (works with a caveat) or "wrong" (does not work)."""
 
     level: Literal["ok", "note", "wrong"]
     text: str
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
-    """Look at the settings alone."""
+    """Check the settings only."""
     if settings.log_level.upper() not in _LEVELS:
         yield Finding("wrong", f"LOG_LEVEL is none of {', '.join(_LEVELS)}: INFO is used")
     if settings.host not in {"127.0.0.1", "::1", "localhost"} and not settings.public_url:
@@ -116,7 +116,7 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
 
 
 async def database_findings(runtime: Runtime) -> list[Finding]:
-    """Look at the database: there, migrated, guarded, with shops and lines."""
+    """Check the database: reachable, migrated, guarded, and with shops and lines."""
     from core.db import migrate  # Alembic is slow to import, and a start needs the rest only
 
     try:
@@ -154,7 +154,7 @@ def _whatsapp(templates: Mapping[str, whatsapp_templates.StoredTemplate]) -> Fin
 
 
 def run(settings: Settings, _options: argparse.Namespace) -> int:
-    """Print what is missing or wrong; return 1 if anything is wrong."""
+    """Print the results and return 1 if anything is wrong."""
 
     async def look(runtime: Runtime) -> int:
         findings = [

@@ -12,7 +12,7 @@ from core.settings import Settings
 
 
 def run(settings: Settings, _options: argparse.Namespace) -> None:
-    """Bring the database to the newest schema."""
+    """Upgrade the database to the latest schema."""
 
     async def migrate(runtime: Runtime) -> None:
         before, newest = await current_and_head(runtime)

@@ -1,4 +1,4 @@
-"""The outbox in the terminal: what stands in it without a code or a full address, and two verbs."""
+"""`python -m bot outbox`: list rows with masked addresses and without texts, retry or drop them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.settings import Settings
 WriteLine = Callable[[str], None]
 
 MAX_ROWS = 10_000
-"""So many rows at most are listed."""
+"""Maximum rows listed."""
 
 
 async def parse_selection(
@@ -33,7 +33,7 @@ async def parse_selection(
     shop: str | None = None,
     kind: str | None = None,
 ) -> OutboxFilter:
-    """Return what the words of a command ask for; NotReady for a shop that is not there."""
+    """Return the filter from the command's arguments; raises NotReady for an unknown shop."""
     shop_id = None
     if shop:
         async with runtime.read_transaction() as ctx:
@@ -45,7 +45,7 @@ async def parse_selection(
 
 
 async def print_rows(runtime: Runtime, those: OutboxFilter, limit: int, write: WriteLine) -> None:
-    """Print a line for each row, and how many there are."""
+    """Print one line per row and the total."""
     async with runtime.read_transaction() as ctx:
         found = await newest_entries(ctx, those, limit=max(0, min(limit, MAX_ROWS)))
     for entry in found:
@@ -54,25 +54,25 @@ async def print_rows(runtime: Runtime, those: OutboxFilter, limit: int, write: W
 
 
 async def retry_rows(runtime: Runtime, those: OutboxFilter, write: WriteLine) -> None:
-    """Have rows sent now that wait for another try or were given up."""
+    """Send rows now that wait for a retry or have failed."""
     count = await runtime.run(lambda ctx: retry_now(ctx, those))
     write(f"{count} to be sent now.{_left(those, count)}")
 
 
 async def drop_rows(runtime: Runtime, those: OutboxFilter, write: WriteLine) -> None:
-    """Drop rows that wait."""
+    """Drop waiting rows."""
     count = await runtime.run(lambda ctx: drop_waiting(ctx, those))
     write(f"{count} dropped.{_left(those, count)}")
 
 
 def _left(those: OutboxFilter, count: int) -> str:
-    """Say of rows that were named by their ids how many there was nothing to do for."""
+    """Report how many of the rows given by id needed nothing."""
     left = len(set(those.ids)) - count
     return f" Of those named, {left} went out already, or are not there." if left > 0 else ""
 
 
 def format_row(entry: OutboxEntry) -> str:
-    """Return a row in a line: whom it is for is masked, what it says is left out."""
+    """Return a row as one line, with the recipient masked and the text omitted."""
     facts = [
         f"{entry.id:>6}",
         f"{entry.state:<8}",
@@ -89,7 +89,7 @@ def format_row(entry: OutboxEntry) -> str:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    """List rows, or have them sent again or dropped."""
+    """List, retry or drop outbox rows."""
     if options.what != "list" and not (
         options.ids or options.state or options.shop or options.kind
     ):

@@ -16,7 +16,7 @@ from core.values.phone_numbers import parse_phone
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
-    """Make a one-time code by which a member joins the owners' bot."""
+    """Create a pairing code by which a member's chat is bound on the owner bot."""
 
     async def issue(runtime: Runtime) -> None:
         await runtime.ensure_ready()

@@ -1,4 +1,4 @@
-"""The commands and their arguments. Building the parser loads none of the commands."""
+"""The argument parser; building it imports no command."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from core.clock import parse_instant
 CHAT_CHANNELS = ("sms", "whatsapp", "telegram")
 
 OUTBOX_STATES = ("due", "sending", "sent", "failed", "dropped", "dead")
-"""What a row of the outbox may be in; written out, for the parser loads no database."""
+"""States of outbox rows, repeated here because the parser must not import the database."""
 
 DEFAULT_ADDRESS = "+34600111222"
-"""Who talks in the terminal, unless --from says."""
+"""The sender in the terminal unless --from is given."""
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; `run` of what it parses names the function that runs the command."""
+    """Return the parser; the parsed `run` names the function that runs the command."""
     parser = argparse.ArgumentParser(prog="python -m bot", description="Slotline's commands.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -74,7 +74,7 @@ def _who_talks(parser: argparse.ArgumentParser) -> None:
 
 
 def instant_argument(text: str) -> str:
-    """Return an instant as it was written; argparse.ArgumentTypeError if it is none."""
+    """Parse an instant; raises argparse.ArgumentTypeError if it is malformed."""
     try:
         parse_instant(text)
     except ValueError as error:

@@ -10,7 +10,7 @@ from core.settings import Settings
 
 
 def run(settings: Settings, _options: argparse.Namespace) -> None:
-    """Make the sample shops."""
+    """Create the sample shops."""
 
     async def seed(runtime: Runtime) -> None:
         await runtime.ensure_ready()

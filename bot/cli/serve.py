@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from bot.simulator.controller import SimulatorController
 
     Listen = Callable[[App, asyncio.Event, SimulatorController | None], Awaitable[None]]
-    """Serves HTTP until the event is set; only `bot.__main__` knows `webhooks`."""
+    """Serves HTTP until the event is set; only `bot.__main__` may import `webhooks`."""
 
 
 def run(settings: Settings, options: argparse.Namespace, *, listen: Listen) -> None:
-    """Serve this installation until told to stop: all of it, only HTTP or only what is due."""
+    """Serve this installation until stopped: everything, only HTTP, or only the worker."""
     web, ticks = options.command != "worker", options.command != "web"
     logs.configure_logging(settings)
     if settings.metrics_port and not web:
@@ -54,7 +54,7 @@ async def serve_until_told(
     ticks: bool = True,
     stage: SimulatorController | None = None,
 ) -> None:
-    """Run until told to stop; then finish what is in hand and return, all within 10 seconds."""
+    """Run until stopped, then finish running work within 10 seconds."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for which in (signal.SIGTERM, signal.SIGINT):
@@ -71,6 +71,6 @@ async def serve_until_told(
 
 
 def freeze_loaded_modules() -> None:
-    """Leave what was loaded out of every later collection: it is there to stay."""
+    """Exclude the loaded modules from garbage collection, since they are never freed."""
     gc.freeze()
     gc.enable()

@@ -9,7 +9,10 @@ from core.settings import Settings
 
 
 def read_settings() -> Settings:
-    """Return the settings of the environment and `.env`; NotReady names every wrong one."""
+    """Return the settings from the environment and `.env`.
+
+    Raises NotReady naming every invalid one.
+    """
     try:
         return Settings()
     except ValidationError as error:

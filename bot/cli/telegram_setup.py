@@ -1,4 +1,4 @@
-"""What people see of the Telegram bots before they write: commands, descriptions, menu button."""
+"""The public profile of the Telegram bots: commands, descriptions and menu button."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MENU_COMMANDS: Mapping[BotRole, Mapping[str, Say]] = {
     },
     "owner": {name: text(f"command.desk.{name}") for name in SLASH_COMMANDS},
 }
-"""The commands a bot shows in its menu, in their order, by whom it serves."""
+"""The commands in each bot's menu, in order, by the bot's role."""
 
 
 def bot_descriptions(role: BotRole) -> Iterator[BotDescription]:
-    """Yield what a bot is described by: for everybody in English, then language by language."""
+    """Yield a bot's profile for each language, first the English default."""
     for language in ("", *supported_languages()):
         spoken = language or SOURCE_LANGUAGE
         yield BotDescription(
@@ -42,7 +42,7 @@ def bot_descriptions(role: BotRole) -> Iterator[BotDescription]:
 
 
 async def set_up_bots(bots: Mapping[BotRole, TelegramBot]) -> list[str]:
-    """Set what people see of each bot; return their names. Refused, OSError."""
+    """Set the profile of each bot and return the bots' names; raises BotApiError or OSError."""
     names = []
     for role, bot in bots.items():
         await bot.set_description(list(bot_descriptions(role)))
@@ -51,7 +51,7 @@ async def set_up_bots(bots: Mapping[BotRole, TelegramBot]) -> list[str]:
 
 
 def run(settings: Settings, _options: argparse.Namespace) -> None:
-    """Set what people see of the bots."""
+    """Set the profile of the bots."""
 
     async def describe() -> None:
         bots = build_telegram_bots(settings)

@@ -1,7 +1,6 @@
-"""`python -m bot tick`: do what is due and print it, row by row – or only say what would be done.
+"""`python -m bot tick`: run due work once and print it, or only preview it.
 
-A rehearsal does all of it in one transaction and rolls that back: it says what the same code does,
-not what another thinks it would. Nothing is sent in it.
+A preview runs the same code in one transaction and rolls it back. It sends nothing.
 """
 
 from __future__ import annotations
@@ -50,18 +49,18 @@ log = structlog.get_logger(__name__)
 WriteLine = Callable[[str], None]
 
 NO_LIMIT = 1_000_000
-"""More than is ever due at once: a rehearsal is one batch."""
+"""A limit above any real number of due rows: a preview is a single batch."""
 
 _MANY = 500
 
 
 class _Undone(Exception):
-    """Ends a rehearsal, so that nothing of it is kept."""
+    """Raised to end a preview by rolling it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What is due as it begins; the conversations are those with unread words."""
+    """What is due at the start, including conversations with unfinished incomings."""
 
     newest_outbox_id: int
     due_outbox_ids: list[int]
@@ -71,7 +70,7 @@ class _Before:
 
 
 async def run_tick(worker: Worker, write: WriteLine) -> None:
-    """Do everything that is due now, and print it."""
+    """Run all due work and print it."""
     async with worker.runtime.read_transaction() as ctx:
         before = await _before(ctx)
     counts = await worker.run_due()
@@ -80,10 +79,10 @@ async def run_tick(worker: Worker, write: WriteLine) -> None:
 
 
 async def rehearse_tick(worker: Worker, write: WriteLine) -> None:
-    """Print what `tick` would do now; change nothing and send nothing."""
+    """Print what `tick` would do now, without changing or sending anything."""
     try:
         async with worker.runtime.transaction() as ctx:
-            # What is cached in a rehearsal is not so, and nobody need hear of it.
+            # State cached during a preview is invalid, and other parts must not be notified.
             ctx.caches, ctx.hooks = Caches(), Hooks()
             before = await _before(ctx)
             counts = await _played(ctx, worker, before)
@@ -108,12 +107,12 @@ async def _before(ctx: Context) -> _Before:
 
 
 async def _played(ctx: Context, worker: Worker, before: _Before) -> dict[str, int]:
-    """Do in this transaction what `Worker.run_due` does in many."""
+    """Do in one transaction what `Worker.run_due` does in many."""
     counts = {"bookings": await expiry.expire_overdue(ctx, limit=NO_LIMIT)}
     counts["visits"] = await reschedule_proposals.expire_proposals(
         ctx
     ) + await outcome_questions.ask_outcomes(ctx)
-    # Only which: what stands in them nobody knows before they are fetched.
+    # Only which calendars are due: their contents are unknown before they are fetched.
     counts["calendars"] = len(await external_calendars.claim_due_calendars(ctx, limit=NO_LIMIT))
     counts["agendas"] = await report_unanswered(ctx)
     counts["agendas"] += await send_digests(ctx, limit=None)
@@ -154,12 +153,12 @@ async def _turns(ctx: Context, conversation_id: int) -> int:
 
 
 async def _served(ctx: Context, worker: Worker) -> list[Line]:
-    """Return the lines this installation has a way out to."""
+    """Return the lines this installation can send on."""
     ways = worker.sender.channels
     return [one for one in await load_lines(ctx) if (one.transport, one.channel) in ways]
 
 
-# ------------------------------------------------------------------------------------ in print
+# --- output ----------------------------------------------------------------------------------
 
 
 async def _report(
@@ -173,13 +172,13 @@ async def _report(
 ) -> None:
     now = await expiry.booking_states(ctx, [booking.id for booking in before.overdue])
     for booking in before.overdue:
-        # A hold that was deleted at once had been over for long.
+        # A hold deleted immediately had expired long before.
         write(f"booking  {booking.ref}  {booking.state} -> {now.get(booking.id, 'deleted')}")
     for talk in await conversation_addresses(ctx, before.conversation_ids):
         write(f"turn     {talk.channel} {logs.mask_address(talk.address)}")
     wrong = await external_calendars.last_errors(ctx, [row.id for row in before.calendars])
     for row in before.calendars:
-        # The address is a secret, where it leads is not.
+        # The address is secret, its host is not.
         where = f"calendar {row.provider}, at {urlsplit(row.url).hostname}"
         why = "" if rehearsed else wrong.get(row.id, "")
         write(f"{where}  could not be read: {why}" if why else where)
@@ -195,7 +194,7 @@ async def _report(
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
-    """Do once what is due at an instant, or only say it."""
+    """Run work due at an instant once, or only preview it."""
     logs.configure_logging(settings, quiet=True)
     app = App.open(settings, FixedClock.at(options.at))
     do = rehearse_tick if options.dry_run else run_tick

@@ -1,7 +1,7 @@
-"""Keep the catalogs in step with the texts: `python -m bot.cli.translations [LANGUAGE [JSON]]`.
+"""Synchronize the catalogs with the texts: `python -m bot.cli.translations [LANGUAGE [JSON]]`.
 
-Without a language it brings every catalog up to date: new texts appear untranslated, changed
-and unused ones go. With a JSON file (key → text, or a list of plural forms) it fills those in.
+Without a language every catalog is updated: new texts appear untranslated, changed and unused ones
+are removed. A JSON file (key → text, or a list of plural forms) fills in translations.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _IDLE = (
 def update_po_file(
     words: translator.MessageTemplates, path: Path, language: str, given: Translations
 ) -> list[str]:
-    """Rewrite the catalog at `path` for `words`; return the keys that still lack a translation.
+    """Rewrite the catalog at `path` for `words` and return the keys without a translation.
 
-    A translation is kept as long as its English is the same: a changed one has to be read
-    again by somebody who speaks the language.
+    A translation is kept only while its English text is unchanged; otherwise a speaker of the
+    language has to review it.
     """
     old = Catalog(locale=language)
     if path.is_file():
@@ -63,7 +63,7 @@ def update_po_file(
     path.parent.mkdir(parents=True, exist_ok=True)
     written = io.BytesIO()
     write_po(written, new, width=100)
-    # Dates and addresses in the header would change with every run and tell nobody anything.
+    # Dates and addresses in the header would change on every run without being useful.
     lines = [line for line in written.getvalue().splitlines() if not line.startswith(_IDLE)]
     path.write_bytes(b"\n".join(lines).rstrip() + b"\n")
     return lacking

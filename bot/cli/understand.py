@@ -14,7 +14,7 @@ from core.settings import Settings
 
 
 def run(_settings: Settings, options: argparse.Namespace) -> None:
-    """Read messages, print what is understood."""
+    """Read messages and print how they are understood."""
     setting = NluContext(
         now=parse_instant(options.now),
         zone=options.zone,

@@ -13,7 +13,7 @@ from core.settings import Settings
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
-    """Print what was not understood, how often."""
+    """Print unrecognized messages with their counts."""
 
     async def show(runtime: Runtime) -> None:
         await runtime.ensure_ready()

@@ -1,7 +1,6 @@
-"""`python -m bot whatsapp-setup`: have Twilio keep the templates, and remember their ids.
+"""`python -m bot whatsapp-setup`: create the templates at Twilio and store their ids.
 
-Run as often as you like: what is there already is left as it is, what became of WhatsApp's
-approvals is asked anew.
+It can be repeated: existing templates are kept and their approval states are refreshed.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ class SetupFailed(Exception):
 
 @dataclass(slots=True)
 class SetupResult:
-    """What a set-up did: templates made and found, approvals by what WhatsApp says, shops fitted.
+    """The result of a set-up: templates created and found, approval states, and updated shops.
 
-    `refused` holds what Twilio or WhatsApp would not do, in their words.
+    `refused` holds the error messages of Twilio or WhatsApp.
     """
 
     created: int = 0
@@ -78,7 +77,7 @@ async def create_templates(runtime: Runtime) -> SetupResult:
 async def _one(
     api: ContentApi, template: ContentTemplate, there: dict[str, str], outcome: SetupResult
 ) -> StoredTemplate:
-    """Have one template kept, and approved if it needs that."""
+    """Create one template and submit it for approval if it needs one."""
     sid = there.get(template.friendly_name)
     if sid is None:
         sid = await api.create_template(template.request())
@@ -92,14 +91,15 @@ async def _one(
         try:
             approval = await api.request_approval(sid, template.friendly_name)
         except ContentApiError as refused:
-            # A sandbox has no business account that could ask; buttons and lists work all the same.
+            # A sandbox has no business account to submit with; buttons and lists work without
+            # approval.
             outcome.refused.append(f"{template.name}, approval: {refused}")
     outcome.approvals[approval] = outcome.approvals.get(approval, 0) + 1
     return StoredTemplate(sid, approval)
 
 
 def print_result(outcome: SetupResult, write: Callable[[str], None]) -> None:
-    """Say in plain words what a set-up did."""
+    """Describe the result of a set-up in plain words."""
     write(f"WhatsApp's templates at Twilio: {outcome.created} made, {outcome.found} there already.")
     for approval, count in sorted(outcome.approvals.items()):
         write(f"For messages later than 24 hours: {count} {approval}.")
@@ -110,7 +110,7 @@ def print_result(outcome: SetupResult, write: Callable[[str], None]) -> None:
 
 
 def run(settings: Settings, _options: argparse.Namespace) -> int:
-    """Have Twilio keep the templates."""
+    """Create the templates at Twilio."""
 
     async def set_up(runtime: Runtime) -> int:
         await runtime.ensure_ready()

@@ -13,7 +13,7 @@ from core.settings import Settings
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
-    """Show or set a shop's own words for a message."""
+    """Show or set a shop's own wording of a message."""
 
     async def word(runtime: Runtime) -> None:
         await runtime.ensure_ready()

@@ -1,1 +1,1 @@
-"""The sender: takes rows out of the outbox and hands them to the channels."""
+"""Delivery: claims outbox rows and hands them to the channels."""

@@ -1,7 +1,7 @@
-"""Marking sent messages: at once, and together with whatever was sent meanwhile.
+"""Marking of sent messages in batches.
 
-While one transaction marks, others wait for the next, which takes them all: one message alone is
-marked as soon as it is sent, a thousand a second in a few dozen transactions.
+While one transaction marks a batch, further messages wait for the next one. A single message is
+marked as soon as it is sent, and a thousand per second take a few dozen transactions.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from core.messaging.outbox.acknowledge import SentMessage, mark_sent_batch
 log = structlog.get_logger(__name__)
 
 MAX_BATCH = 200
-"""Marks in one transaction."""
+"""Maximum marks in one transaction."""
 
 PendingAck = tuple[SentMessage, asyncio.Future[bool | None]]
 
 
 @dataclass(slots=True, eq=False)
 class AckBatcher:
-    """What was sent and is to be marked."""
+    """Sent messages that are waiting to be marked."""
 
     runtime: Runtime
     _waiting: list[PendingAck] = field(default_factory=list)
     _at_work: asyncio.Task[None] | None = None
 
     async def acknowledge(self, done: SentMessage) -> bool | None:
-        """Mark a row; return whether more waits behind it, None when it was not ours any more."""
+        """Mark a row; return whether more rows wait behind it, or None if its lease was lost."""
         answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((done, answer))
         if self._at_work is None:
@@ -42,7 +42,7 @@ class AckBatcher:
         return await answer
 
     async def wait_until_idle(self) -> None:
-        """Wait until nothing is to be marked."""
+        """Wait until no marks are pending."""
         while self._at_work is not None:
             await asyncio.wait({self._at_work})
 
@@ -59,7 +59,7 @@ class AckBatcher:
             marked = await self.runtime.run(partial(_finish, [done for done, _ in those]))
         except Exception as error:
             if len(those) > 1:
-                # One of them, or none: the others must not be sent again on its account.
+                # One mark failed; the other messages must not be sent again because of it.
                 for one in those:
                     await self._mark([one])
                 return

@@ -1,8 +1,7 @@
-"""Which lines rest: the provider is away, or wants no more for a while.
+"""Circuit breaker for lines whose provider is unavailable or has paused sending.
 
-An outage is the line's, not the message's. After two failures in a row that say nothing about a
-message, its line rests for a second, two, four, up to a minute, and one message tries whether it
-is over. Meanwhile the other lines go on. Kept by each process for itself.
+After two consecutive failures not caused by a message, the line pauses for 1, 2, 4 … up to 60
+seconds, after which one message probes it. Other lines continue. Each process keeps its own state.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from datetime import datetime, timedelta
 from core.clock import Clock
 
 MAX_REST_SECONDS = 60
-"""Seconds a line rests at most before somebody looks whether the provider is back."""
+"""Maximum pause of a line in seconds before it is probed again."""
 
 REPLY_LANE = "reply"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimableLines:
-    """Lines to claim from: all lanes, `answers` only, and one message of each to `try_out`."""
+    """Lines to claim from: in all lanes, for `answers` only, or for one probe (`try_out`)."""
 
     all_lanes: frozenset[int]
     replies_only: frozenset[int]
@@ -30,7 +29,7 @@ class ClaimableLines:
 
 @dataclass(slots=True, eq=False)
 class LineBreaker:
-    """What a process knows of its lines."""
+    """The state of the lines in this process."""
 
     clock: Clock
     _until: dict[int, datetime] = field(default_factory=dict)
@@ -41,7 +40,7 @@ class LineBreaker:
     def claimable_lines(
         self, lines: Collection[int], crowded: Collection[int] = ()
     ) -> ClaimableLines:
-        """Return what may be claimed now; `crowded` lines have room for answers only."""
+        """Return which lines may be claimed from now; `crowded` lines accept answers only."""
         now = self.clock.now()
         awake = [line for line in lines if now >= self._until.get(line, now)]
         doubtful = {line for line in awake if self._failures.get(line, 0) > 1}
@@ -55,21 +54,21 @@ class LineBreaker:
         return ClaimableLines(frozenset(free), frozenset(fit), waiting)
 
     def begin_probe(self, line: int) -> None:
-        """Note that one message is on its way to see whether a line is back."""
+        """Record that a probe message is on its way."""
         self._trying.add(line)
 
     def is_open(self, line: int) -> bool:
-        """Whether the last messages on a line failed for no fault of theirs."""
+        """Whether the last messages on a line failed because of the provider."""
         return self._failures.get(line, 0) > 1
 
     def record_success(self, line: int) -> None:
-        """Note that the provider took or judged a message: it is there."""
+        """Record that the provider accepted or rejected a message, so it is available."""
         self._failures.pop(line, None)
         self._until.pop(line, None)
         self._trying.discard(line)
 
     def record_failure(self, line: int) -> int:
-        """Note a failure that says nothing about the message; return the seconds of rest."""
+        """Record a failure not caused by the message and return the pause in seconds."""
         self._trying.discard(line)
         now = self.clock.now()
         until = self._until.get(line, now)
@@ -80,7 +79,7 @@ class LineBreaker:
         return round((until - now).total_seconds())
 
     def throttle(self, line: int, lane: str, seconds: int) -> None:
-        """Note that a line takes nothing for a while, or nothing but answers."""
+        """Pause a line for a while, entirely or except for answers."""
         self._trying.discard(line)
         lasts = self._until if lane == REPLY_LANE else self._answers_only_until
         until = self.clock.now() + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""Deliver what stands in the outbox: at once after a commit, and whatever a tick finds due."""
+"""Delivery of outbox messages, directly after a commit and when a tick finds them due."""
 
 from __future__ import annotations
 
@@ -41,17 +41,19 @@ from core.messaging.outbox.delivery_status import record_opt_out
 log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT_SENDS = 400
-"""Messages on their way at the same time; of one conversation and lane it is one anyway."""
+"""Maximum messages in flight; at most one per conversation and lane."""
 
 MAX_PER_LINE = 200
-"""Of them, messages of one line before others are claimed first: a slow provider holds up its own
-lines only."""
+"""Messages in flight on one line above which other lines are claimed first.
+
+A slow provider then delays only its own lines.
+"""
 
 FULL_PAUSE_SECONDS = 0.005
-"""Seconds between two claims in a burst, so that each finds more than the one place just freed."""
+"""Seconds between claims in a burst, so that each claim finds more than one free place."""
 
 LATE_AFTER = timedelta(minutes=5)
-"""A reminder sent after this long is counted as late."""
+"""Delay after which a reminder is counted as late."""
 
 CLAIM_BATCH = 75
 """Rows claimed by one statement."""
@@ -59,11 +61,10 @@ CLAIM_BATCH = 75
 
 @dataclass(slots=True, eq=False)
 class OutboxSender:
-    """The one who sends. It serves the lines whose (transport, channel) has a way out here.
+    """Sends outbox rows of the lines whose (transport, channel) is available in this process.
 
-    Rows are claimed by lease in order per conversation and lane, rendered in the moment they
-    are sent, and marked as soon as they are taken, together with what was taken meanwhile. Nothing
-    but the database is awaited in a transaction.
+    Rows are claimed by lease in order per conversation and lane, rendered just before sending, and
+    marked in batches. Only the database is awaited within a transaction.
     """
 
     runtime: Runtime
@@ -81,30 +82,30 @@ class OutboxSender:
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        """Begin with every line awake."""
+        """Initialize with every line active."""
         self.breaker = LineBreaker(self.runtime.clock)
         self._ack_batcher = AckBatcher(self.runtime)
-        # Told by the check before sending, once that is committed.
+        # Called after the commit of the check that precedes sending.
         self.runtime.hooks.message_dropped = _dropped
 
     async def start(self) -> None:
-        """Begin to deliver: what is due now, and then whatever a commit puts there."""
+        """Start delivering rows that are due and those that later commits add."""
         await self.refresh_lines()
         self.runtime.hooks.wake_sender = self.wake
         self._loop = asyncio.create_task(self._deliver(), name="delivery")
         self.wake()
 
     def wake(self) -> None:
-        """Look at the outbox soon; several calls until then are one look."""
+        """Check the outbox soon; repeated calls result in one check."""
         self._woken.set()
 
     def wake_for_suspects(self) -> None:
-        """Look at the outbox soon, also for what somebody who vanished has left."""
+        """Check the outbox soon, including rows left by a sender that disappeared."""
         self._look_for_suspects = True
         self.wake()
 
     async def refresh_lines(self) -> None:
-        """Find out which lines there are to serve, and what channels need to know of them.
+        """Reload the lines to serve and the data channels keep in the database.
 
         Lines may be added at any time.
         """
@@ -120,31 +121,34 @@ class OutboxSender:
         self._lines = frozenset(ours)
 
     async def stop(self, seconds: float) -> None:
-        """Claim no more, and let what is on its way arrive, for at most `seconds`."""
+        """Stop claiming and wait at most `seconds` for messages in flight."""
         self.runtime.hooks.wake_sender = None
         self._stopping = True
         self.wake()
         if self._loop is not None:
-            # Not cancelled: between claiming and sending it would leave rows leased.
+            # Not cancelled: between claiming and sending that would leave rows leased.
             await asyncio.wait({self._loop}, timeout=seconds / 2)
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
         if self._in_hand:
             _, late = await asyncio.wait(self._in_hand, timeout=seconds)
             for task in late:
-                # Its lease runs out, and somebody sends it again.
+                # Its lease expires, after which the row is sent again.
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._ack_batcher.wait_until_idle()
 
     async def wait_until_idle(self) -> None:
-        """Wait until nothing is due and nothing in hand, as far as this process was woken."""
-        # Three things to wait for at once, and only a stop and tests do.
+        """Wait until nothing is due or in flight, as far as this process has been notified."""
+        # Polls three conditions; used only by stop and by tests.
         while self._busy():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
     async def drain(self, conversation_id: int | None = None) -> int:
-        """Deliver all that is due, or all of one conversation; return how many rows were tried."""
+        """Deliver everything due, or one conversation's rows.
+
+        Return the number of rows attempted.
+        """
         await self.refresh_lines()
         tried, more = 0, True
         while more:
@@ -179,7 +183,8 @@ class OutboxSender:
             self._full = free <= 0
             if self._full:
                 continue  # whoever finishes wakes us
-            # Before the claim: who finishes while it runs would find us not full, and wake nobody.
+            # Set before the claim: a task finishing meanwhile would not see us as full and wake
+            # nobody.
             crowded = self._crowded()
             self._claiming = True
             suspects: list[Outgoing] = []
@@ -216,7 +221,7 @@ class OutboxSender:
             self.wake()
 
     async def _claim(self, limit: int, crowded: Collection[int] = ()) -> list[Outgoing]:
-        """Claim what is due on lines that are fit, and one message of each that may be again."""
+        """Claim due rows on active lines and one probe message per recovering line."""
         lines = self.breaker.claimable_lines(self._lines, crowded)
         rows: list[Outgoing] = []
         if lines.replies_only:
@@ -229,12 +234,12 @@ class OutboxSender:
         return rows
 
     def _crowded(self) -> list[int]:
-        """Return the lines that have their share of messages on their way."""
+        """Return the lines that have reached their share of messages in flight."""
         many = Counter(row.line_id for row in self._in_hand.values())
         return [line for line, count in many.items() if count >= MAX_PER_LINE]
 
     async def _claim_suspect(self) -> list[Outgoing]:
-        """Claim one of those whose sender vanished: should it be why, it takes no other along."""
+        """Claim one row of a vanished sender by itself, in case the row caused the crash."""
         lines = self.breaker.claimable_lines(self._lines).replies_only
         return await self._claim_of(1, lines, lines, suspect=True) if lines else []
 
@@ -244,7 +249,7 @@ class OutboxSender:
         how = {"line_ids": lines, "answer_line_ids": answers, "limit": limit, "suspect": suspect}
         return await self.runtime.run(partial(_claim_all, how))
 
-    # --- one message ----------------------------------------------------------------------------
+    # --- single messages ------------------------------------------------------------------------
 
     async def _send(self, row: Outgoing) -> bool:
         """Send one message and mark it; return whether another may have waited for it."""
@@ -255,7 +260,7 @@ class OutboxSender:
             try:
                 rendered = render_outgoing(row, channel)
                 if row.provider_id:
-                    # It had arrived, though the connection was cut before we could know.
+                    # It had arrived although the connection was lost before the confirmation.
                     sent = SendResult(row.provider_id, row.provider_status)
                 else:
                     if row.say.key == "calendar_file" and channel.capabilities.can_send_document:
@@ -270,7 +275,7 @@ class OutboxSender:
             except DeliveryFailed as failed:
                 await self._failed(row, failed)
             except Exception as error:
-                # A text that cannot be rendered, a bug of a channel: tried again, then an alarm.
+                # A rendering error or a channel bug: retried, then raised as an alarm.
                 log.exception("delivery.error")
                 broken = DeliveryFailed(reason=type(error).__name__)
                 metrics.count_failure(row.transport, type(error).__name__)
@@ -312,7 +317,7 @@ class OutboxSender:
             metrics.REMINDERS.labels("late" if late else "sent").inc()
 
     async def _failed(self, row: Outgoing, failed: DeliveryFailed) -> None:
-        """Mark a failure; if it is rather the line's than the message's, let the line rest."""
+        """Mark a failure and pause the line if the failure is the line's."""
         metrics.count_failure(row.transport, metrics.error_label(failed.params))
         wait, counts, attempts = failed.retry_after, True, MAX_ATTEMPTS
         if failed.params.get("away") or failed.params.get("uncertain"):
@@ -330,7 +335,7 @@ class OutboxSender:
         mark = partial(_mark_failed, row, failed, wait=wait, counts=counts, attempts=attempts)
         await self.runtime.run(mark)
         if wait is not None:
-            # Sooner than the next tick; due dates are whole seconds.
+            # Earlier than the next tick; due times are in whole seconds.
             self._wake_in(wait + 1)
 
     def _rest(self, row: Outgoing, seconds: float, lane: str | None = None) -> None:
@@ -342,7 +347,7 @@ class OutboxSender:
         asyncio.get_running_loop().call_later(seconds, self.wake)
 
     async def _with_calendar(self, row: Outgoing, rendered: RenderedMessage) -> RenderedMessage:
-        """Return it with the calendar file of its booking as that is in this moment."""
+        """Return the message with its booking's current calendar file."""
         assert row.booking_id is not None
         async with self.runtime.read_transaction() as ctx:
             file = await load_calendar_file(ctx, row.booking_id, row.language or "en")
@@ -350,7 +355,7 @@ class OutboxSender:
 
 
 def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
-    """Write a claimed row in its conversation's language, by its shop's country."""
+    """Render a claimed row in its conversation's language for its shop's country."""
     prompt = None
     if row.prompt_id:
         prompt = ShownPrompt(
@@ -399,7 +404,7 @@ async def _mark_failed(
 ) -> None:
     reason = str(failed.params.get("reason", ""))
     if failed.params.get("opted_out"):
-        # Their network told ours before they told us; nothing but answers goes there now.
+        # The network reported the opt-out before the person did; only answers are sent there now.
         await record_opt_out(ctx, row.conversation_id, how="refused", wording=reason)
     state = await mark_failed(
         ctx,

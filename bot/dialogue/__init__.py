@@ -1,1 +1,1 @@
-"""What a flow may use: the talk, its journal, the open prompts."""
+"""The interface between flows and the engine: talk, journal, prompts and decisions."""

@@ -1,4 +1,4 @@
-"""What an answer in words does at a question of yes or no, and at options that cannot be undone."""
+"""Interpretation of free-text answers to yes/no questions and to irreversible options."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from bot.nlu.yes_no import Answer, read_answer
 from core.messaging.messages import Incoming, Say
 
 DOUBT = "doubt"
-"""What is kept as the answer where none was clear: it is asked once more."""
+"""The value recorded for an unclear answer; the question is then asked once more."""
 
 _ASIDES = frozenset({"ask_address", "ask_hours", "ask_parking", "ask_payment", "ask_phone"})
-"""Questions about the shop that make no condition of a yes: "yes, and what's the address?"."""
+"""Shop questions that do not qualify a yes, as in "yes, and what's the address?"."""
 
 _ACTING = frozenset({"cancel", "approve"})
-"""Acts that an option may do at once, so "don't cancel it" must not choose it."""
+"""Acts an option may carry out immediately; "don't cancel it" must not select one."""
 
 
 def answer_of(
     text: str, understood: Understood | None, about: str = "", own: Collection[str] = ()
 ) -> Answer:
-    """Read words as an answer, in the language they were found to be in."""
+    """Interpret text as an answer, in the language detected for it."""
     language = understood.language if understood else "en"
     return read_answer(text, language, about=about, own=own)
 
 
 def names_option(act: str, text: str, understood: Understood | None, answer: Answer) -> bool:
-    """Whether words choose an option that stands for an act: yes and no by their whole sense."""
+    """Whether the text selects an option for `act`; yes and no are judged on the whole text."""
     if act in {"yes", "no"}:
         return answer.value == act or (act == "yes" and _and_asks(answer, understood))
     if understood is None or act not in understood.acts:
@@ -39,13 +39,13 @@ def names_option(act: str, text: str, understood: Understood | None, answer: Ans
 
 
 def _and_asks(answer: Answer, understood: Understood | None) -> bool:
-    """Whether it is a yes with a question beside it that changes nothing of it."""
+    """Return whether the answer is a yes followed only by questions that do not qualify it."""
     asked = {a for a in (understood.acts if understood else ()) if a.startswith("ask_")}
     return answer.whole and bool(asked) and asked <= _ASIDES
 
 
 def takes_back(incoming: Incoming, language: str) -> bool:
-    """Whether the words around the number of an option speak against it: "1, no"."""
+    """Return whether the words next to an option number contradict it, as in "1, no"."""
     if incoming.kind != "text" or incoming.text.strip().isdecimal():
         return False
     answer = read_answer(incoming.text, language, number_is_yes=True)
@@ -53,7 +53,7 @@ def takes_back(incoming: Incoming, language: str) -> bool:
 
 
 def own_words(say: Say) -> frozenset[str]:
-    """Return the words that a question shows: names of the service, of who gives it."""
+    """Return the words shown in a question's parameters, such as service and provider names."""
     return frozenset(word for text in _texts(say.params.values()) for word in text.split())
 
 

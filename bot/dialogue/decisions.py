@@ -1,4 +1,4 @@
-"""What core lets people decide, as they meet it: the flow, labels and words of each kind."""
+"""How each decision kind defined in core is presented: its flow, labels and keywords."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from core.messaging.messages import Choice, Json, decode_value
 
 @dataclass(frozen=True, slots=True)
 class DecisionFlow:
-    """How a kind of decision is shown and read, and the flow that an answer starts.
+    """How a kind of decision is presented and read, and which flow an answer starts.
 
-    `about` is the act that a yes to it stands for. What `is_passive` is offered in passing: nobody
-    waits for an answer, and most get none. What `is_persistent` stays open after an answer.
+    `about` is the act that a yes stands for. A passive decision (`is_passive`) is offered without
+    expecting an answer. A persistent one (`is_persistent`) stays open after an answer.
     """
 
     flow: str
@@ -25,7 +25,7 @@ class DecisionFlow:
     is_persistent: bool = False
 
     def choice(self, value: Json) -> Choice:
-        """Return the choice that stands for an option's value; KeyError if there is none."""
+        """Return the choice with this value; raises KeyError if there is none."""
         for choice in self.choices:
             if choice.value == value:
                 return choice
@@ -48,7 +48,7 @@ DECISIONS: Mapping[DecisionKind, DecisionFlow] = {
     "bound_chat": DecisionFlow(
         "unpair", (Choice("end", text("chat_bound.end"), ("not me", "undo")),)
     ),
-    # A card's buttons have no words: typed, these are about whatever the talk is about.
+    # A card's buttons have no keywords: typed words refer to the current flow instead.
     "card": DecisionFlow(
         "card",
         (
@@ -112,8 +112,8 @@ DECISIONS: Mapping[DecisionKind, DecisionFlow] = {
 def choices_of(decision: DecisionKind | str, options: Sequence[Json]) -> tuple[Choice, ...]:
     """Return the choices of a stored prompt.
 
-    A decision's options are values that the table knows; what was asked within the talk (no
-    decision) has its choices as they were written down.
+    A decision stores option values that are looked up in `DECISIONS`; a prompt asked by a flow
+    stores its choices in full.
     """
     if not decision:
         return tuple(decode_value(option) for option in options)

@@ -1,4 +1,4 @@
-"""Whom we talk with, and what they did in this turn."""
+"""The conversation and the incoming message as flows see them during a turn."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.catalog.entities import Catalog
 from core.messaging.messages import Incoming, Json
 
 STAFF_SILENCE = timedelta(hours=12)
-"""How long the bot keeps quiet when a person has the talk and does not hand it back."""
+"""How long the bot stays silent during a handoff that nobody ends."""
 
 
 @dataclass(slots=True)
 class Conversation:
-    """An identity on a line, as the turn found it or left it. Times are aware UTC."""
+    """A conversation as loaded for this turn, with its changes so far; times are aware UTC."""
 
     id: int
     line_id: int
@@ -32,20 +32,20 @@ class Conversation:
     opted_out_at: datetime | None
     last_in_at: datetime | None
     misunderstood: int
-    staff: bool = False  # a line of the shop's people
+    staff: bool = False  # the line is a staff line
 
     @property
     def has_editable_buttons(self) -> bool:
-        """Whether options are buttons on messages that we can change: no need to spare them."""
+        """Whether options are buttons on messages that can be edited."""
         return self.channel == "telegram" and self.transport != "terminal"
 
 
 @dataclass(slots=True)
 class Heard:
-    """What the person did in this turn, for the steps that can use it.
+    """The incoming of this turn, for the steps that can use it.
 
-    The `step` is the one whose question it answers and `picked` the value of the option that was
-    tapped or numbered (MISSING when none was). `used` is set by the first step that took it.
+    `step` is the step whose question it answers and `selected_value` the value of the option that
+    was tapped or numbered (MISSING if none). `consumed` is set by the first step that uses it.
     """
 
     incoming: Incoming
@@ -54,16 +54,16 @@ class Heard:
     digest: str = ""
     selected_value: Json = MISSING
     consumed: bool = False
-    consumed_acts: set[str] = field(default_factory=set)  # acts that some step has acted on
-    # Reads words with the names of a shop at hand.
+    consumed_acts: set[str] = field(default_factory=set)  # acts already handled by a step
+    # Interprets text again using a given shop's names.
     reread: Callable[[Catalog | None, str], Understood] | None = None
 
     @property
     def text(self) -> str:
-        """The text as it was written, trimmed."""
+        """The text with surrounding whitespace removed."""
         return self.incoming.text.strip()
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """What the person does by it ("yes", "book", "ask_price")."""
+        """The acts recognized in the text, such as "yes", "book" or "ask_price"."""
         return self.understood.acts if self.understood else ()

@@ -1,8 +1,8 @@
-"""The journal of a flow: the answers given and the effects done so far, in their order.
+"""The journal of a flow: its answers and completed effects, in order.
 
-A flow is re-run from its top at every turn; the journal is what makes the second run go the
-way of the first. Each answer carries a fingerprint of what stood before it. When that
-changes, the answer must be valid still, or it is asked for again.
+A flow is re-run from the top at every turn, and the journal makes each run take the same path. Each
+answer carries a fingerprint of the entries before it. If they change, the answer must be validated
+again or asked for anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.messaging.messages import Json
 
 @dataclass(slots=True)
 class JournalEntry:
-    """One step that is behind us: an answer, or an effect done `once`."""
+    """A completed step: an answer, or an effect performed by `once`."""
 
     key: str
     value: Json
@@ -26,13 +26,13 @@ class JournalEntry:
     digest: str = ""  # of the confirmation as it was shown
 
     def to_json(self) -> Json:
-        """Return it as a short list."""
+        """Return the entry as a JSON list."""
         return [self.key, self.value, self.fingerprint, self.kind, self.digest]
 
 
 @dataclass(slots=True)
 class Journal:
-    """The steps behind us. `epoch` counts how often steps were forgotten (see `forget_after`)."""
+    """The completed steps of a flow; `epoch` counts the calls of `forget_after` and `step_back`."""
 
     entries: list[JournalEntry] = field(default_factory=list)
     epoch: int = 0
@@ -41,7 +41,7 @@ class Journal:
 
     @classmethod
     def from_json(cls, data: Json) -> Journal:
-        """Read what `to_json` wrote."""
+        """Restore a journal from the output of `to_json`."""
         return cls(
             [JournalEntry(*entry) for entry in data.get("entries", ())], data.get("epoch", 0)
         )
@@ -51,12 +51,15 @@ class Journal:
         return {"entries": [entry.to_json() for entry in self.entries], "epoch": self.epoch}
 
     def rewind(self) -> None:
-        """Begin a run from the top."""
+        """Reset the position to the top of the flow."""
         self._seen = set()
         self._chain = ""
 
     def visit(self, key: str) -> JournalEntry | None:
-        """Come to the step `key`; return what is known of it. Twice in one run is an error."""
+        """Enter the step `key` and return its entry, if any.
+
+        Raises ValueError if a run enters the same step twice.
+        """
         if key in self._seen:
             message = f"two steps of one run are called {key!r}; give one of them a scope"
             raise ValueError(message)
@@ -64,10 +67,10 @@ class Journal:
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def is_valid(self, entry: JournalEntry) -> bool:
-        """Whether the entry stands as it is: nothing before it changed, or an effect came after.
+        """Return whether nothing before the entry changed or an effect was performed after it.
 
-        What led to an effect is history. A step that a deploy put before it must not make us
-        ask for the old answers again, or do the effect twice.
+        Entries before an effect are final. A step inserted before them by a deployment must not
+        cause old answers to be asked for again, nor the effect to be repeated.
         """
         return (
             entry.kind == "once"
@@ -76,45 +79,45 @@ class Journal:
         )
 
     def accept(self, entry: JournalEntry) -> Json:
-        """Go past an entry that holds, or was found valid again; return its value."""
+        """Move past a valid entry, refresh its fingerprint and return its value."""
         entry.fingerprint = self._chain
         text = json.dumps([self._chain, entry.key, entry.value], sort_keys=True)
         self._chain = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         return entry.value
 
     def skip_answered(self, key: str) -> None:
-        """Go past a step without its question, if it was answered: what follows it still holds."""
+        """Move past an answered step without asking it, so that later entries stay valid."""
         if key not in self._seen and (entry := self.visit(key)):
             self.accept(entry)
 
     def record(
         self, key: str, value: Json, kind: Literal["answer", "once"] = "answer", digest: str = ""
     ) -> Json:
-        """Write a new step down and go past it."""
+        """Record a new entry and move past it."""
         self.entries = [entry for entry in self.entries if entry.key != key]
         entry = JournalEntry(key, value, self._chain, kind, digest)
         self.entries.append(entry)
         return self.accept(entry)
 
     def compact(self, scope: str, key: str, value: Json) -> None:
-        """Put one answer in the place of all below `scope`: what came of them is in it."""
+        """Replace all entries below `scope` by a single answer that summarizes them."""
         at = next(i for i, entry in enumerate(self.entries) if entry.key.startswith(scope))
         made = JournalEntry(key, value, self.entries[at].fingerprint)
         self.entries[at:] = [e for e in self.entries[at:] if not e.key.startswith(scope)]
         self.entries.insert(at, made)
 
     def forget(self, entry: JournalEntry) -> None:
-        """Strike one answer out."""
+        """Remove one entry."""
         self.entries.remove(entry)
 
     def forget_scope(self, scope: str) -> None:
-        """Strike out every step below `scope`."""
+        """Remove every entry below `scope`."""
         self.entries = [entry for entry in self.entries if not entry.key.startswith(scope)]
 
     def forget_after(self, key: str | None) -> None:
-        """Strike out every step recorded after `key`; None strikes out all.
+        """Remove every entry after `key`, or all entries if it is None.
 
-        The epoch goes up, so an effect that is done anew gets a new idempotency key.
+        The epoch is incremented so that a repeated effect gets a new idempotency key.
         """
         kept = 0
         if key is not None:
@@ -123,7 +126,7 @@ class Journal:
         self.epoch += 1
 
     def step_back(self) -> bool:
-        """Strike out the last answer; False when there is none since the last effect."""
+        """Remove the last answer; return False if there is none since the last effect."""
         if len(self.entries) - 1 <= self._last_once():
             return False
         self.entries.pop()

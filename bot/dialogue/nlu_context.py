@@ -1,4 +1,4 @@
-"""What was done in a turn: which prompt it answers, and what its words mean."""
+"""Understanding a message with the names and opening hours of the conversation's shop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.db.caches import CacheKey
 from core.db.context import Context
 
 _CATALOG_NAMES: CacheKey[dict[int, tuple[int, CatalogNames]]] = CacheKey("catalog names", dict)
-"""By shop: the version of its catalog, and the names in it."""
+"""By shop id: the catalog version and the names in that version."""
 
 
 def understand_in_context(
@@ -27,10 +27,10 @@ def understand_in_context(
     shops: Sequence[Shop] = (),
     last_date: date | None = None,
 ) -> Understood:
-    """Understand the words of a message with the shop's names and opening hours at hand.
+    """Understand a message using the shop's names and opening hours.
 
-    `shops` are those that can be named on a line that serves many; `last_date` is the day the
-    talk is about.
+    `shops` are the shops that can be named on a line serving several; `last_date` is the date under
+    discussion.
     """
     setting = NluContext(
         now=ctx.now,
@@ -46,7 +46,7 @@ def understand_in_context(
 
 
 def _with_places(names: CatalogNames, shops: Sequence[Shop]) -> CatalogNames:
-    """Add the shops themselves; a type or city stands under the id of its first shop."""
+    """Add shop names, types and cities; a type or city gets the id of its first shop."""
     if not shops:
         return names
     types = {shop.type: shop.id for shop in reversed(shops) if shop.type}
@@ -60,7 +60,7 @@ def _with_places(names: CatalogNames, shops: Sequence[Shop]) -> CatalogNames:
 
 
 def _type(id_: int, types: str) -> CatalogName:
-    """A type with its synonyms: "hair salon, peluquería"."""
+    """Return a shop type with its synonyms, given as "hair salon, peluquería"."""
     first, *more = (one.strip() for one in types.split(","))
     return CatalogName(id_, first, tuple(filter(None, more)))
 
@@ -71,7 +71,7 @@ def _opening(catalog: Catalog) -> tuple[tuple[tuple[int, int], ...], ...]:
 
 
 def _names(ctx: Context, catalog: Catalog) -> CatalogNames:
-    """The names of a catalog, built once per version of it."""
+    """Return the names of a catalog, cached per catalog version."""
     by_shop = ctx.caches.of(_CATALOG_NAMES)
     kept = by_shop.get(catalog.shop.id)
     if kept is None or kept[0] != catalog.version:

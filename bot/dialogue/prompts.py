@@ -1,4 +1,4 @@
-"""What was done in a turn: which prompt it answers, and what its words mean."""
+"""Open prompts, and how a tap, a number or words are matched to one of them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from core.messaging.messages import Json
 from core.messaging.prompts import StoredPrompt, load_prompts
 
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
-"""A choice at the head of a longer message: "2, is there parking?"."""
+"""An option number at the start of a longer message: "2, is there parking?"."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPrompt:
-    """A prompt that may be meant by an answer.
+    """A prompt that an answer may refer to.
 
-    `decision` is its kind for those outside the talk (an approval, a reminder); else it is the
-    question of the flow under way. `message` is the one that shows it, if known.
+    `decision` is its kind if it is a decision and "" if it is a question of the current flow.
+    `message_id` identifies the message that shows it, if known.
     """
 
     id: int
@@ -41,18 +41,18 @@ class OpenPrompt:
 
     @property
     def flow(self) -> str:
-        """The flow that an answer starts; "" where it answers the flow under way."""
+        """The flow that an answer starts; "" if it answers the current flow."""
         return DECISIONS[self.decision].flow if self.decision else ""
 
     def value_at(self, number: int) -> Json:
-        """Return the value of the option shown with this number; MISSING when there is none."""
+        """Return the value of the option shown with this number, or MISSING."""
         index = number - self.number_offset - 1
         return self.options[index][0] if 0 <= index < len(self.options) else MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a tap or a bare number chose; `prompt` is None when nothing open has it."""
+    """The option chosen by a tap or a number; `prompt` is None if no open prompt has it."""
 
     prompt: OpenPrompt | None = None
     value: Json = MISSING
@@ -62,10 +62,10 @@ class Selection:
 async def load_open_prompts(
     ctx: Context, conversation_id: int, current: int | None, seen: int | None
 ) -> list[OpenPrompt]:
-    """Return the prompts an answer may mean: the flow's, the one shown last, open decisions."""
+    """Return the current flow's prompt, the prompt shown last and the open decisions."""
     known = [i for i in (current, seen) if i is not None]
     stored = await load_prompts(ctx, conversation_id, known=known)
-    # A kind of decision that a deploy took away is asked no more.
+    # Decisions of a kind removed by a deployment are ignored.
     asked = [one for one in stored if not one.decision or one.decision in DECISIONS]
     return [_open_prompt(one, current, ctx.now) for one in asked]
 
@@ -88,13 +88,13 @@ def _open_prompt(stored: StoredPrompt, current: int | None, now: datetime) -> Op
 
 
 def split_leading_number(text: str) -> tuple[int | None, str]:
-    """Return the number a message begins with, and the rest of it."""
+    """Return the number at the start of a message, if any, and the remaining text."""
     found = _LEADING_NUMBER.match(text[:20])
     return (int(found[1]), text[found.end() :]) if found else (None, text)
 
 
 def match_button(payload: str, prompts: list[OpenPrompt]) -> Selection:
-    """Return what a tapped button chose. Its `prompt.index` counts among our own prompts only."""
+    """Return the option a button payload ("prompt.index") selects among the given prompts."""
     identity, _, index = payload.partition(".")
     for prompt in prompts:
         if str(prompt.id) == identity and prompt.is_open and index.isdecimal():
@@ -105,10 +105,10 @@ def match_button(payload: str, prompts: list[OpenPrompt]) -> Selection:
 
 
 def match_number(number: int, prompts: list[OpenPrompt], seen: int | None) -> Selection:
-    """Return what a bare number chose among the prompts shown when it was sent.
+    """Return the option that a number selects among the prompts shown when it was sent.
 
-    The one shown last comes first; of the others each has numbers of its own. A number whose
-    prompt is answered already is stale: it may be a doubled message, and must not act.
+    The prompt shown last takes precedence, then earlier ones by their own numbers. A number of a
+    closed prompt is stale: it may be a duplicate message and must not act.
     """
     last = next((p for p in prompts if p.id == seen), None)
     if last is None or last.shown_order is None:
@@ -126,10 +126,10 @@ def match_number(number: int, prompts: list[OpenPrompt], seen: int | None) -> Se
 def match_words(
     understood: Understood, prompts: list[OpenPrompt], seen: int | None = None
 ) -> list[Selection]:
-    """Return the open decisions (outside the talk) whose options a word of the message names.
+    """Return the options of open decisions that the message names.
 
-    What was offered in passing (`is_passive`) is meant by a mere "yes" or "move it" only while
-    nothing was shown since; later these words are about something else.
+    A passive decision (`is_passive`) matches a plain "yes" or "move it" only while nothing has been
+    shown since; later such words refer to something else.
     """
     said = " ".join(understood.text.casefold().split())
     picks = []
@@ -140,7 +140,8 @@ def match_words(
             answer = answer_of(understood.text, understood, known.about)
             for value, words in prompt.options:
                 acts = (w[1:] for w in words if w[0] == "@" and loosely)
-                # A reminder is only answered that they come: a yes need not be all that is said.
+                # A yes to a reminder only confirms attendance, so the message may say more than
+                # that.
                 mere = known.is_passive and answer.leaning == "yes" and not answer.doubt
                 if said in words or any(
                     names_option(act, understood.text, understood, answer)

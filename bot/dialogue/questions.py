@@ -1,4 +1,4 @@
-"""What ends a run of a flow – a question, another flow – and what goes out with what it says."""
+"""Exceptions that end a run of a flow, and the questions and attachments it produces."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from core.messaging.messages import Choice, Json, Say
 
 MISSING: Any = object()
-"""No answer (None may be one)."""
+"""Marks the absence of an answer; None is a valid answer."""
 
 
 class AwaitAnswer(Exception):
-    """The flow waits for the answer to `asked`."""
+    """Raised to suspend the flow until its question is answered."""
 
     def __init__(self, asked: Question) -> None:
         super().__init__(asked.step)
@@ -20,15 +20,15 @@ class AwaitAnswer(Exception):
 
 
 class RerunFlow(Exception):
-    """Run the flow again from the top: steps were forgotten."""
+    """Raised to run the flow again from the top after steps were discarded."""
 
 
 class StartOver(Exception):
-    """Give up every flow under way and begin with a welcome."""
+    """Raised to end every flow and restart with the welcome."""
 
 
 class SwitchFlow(Exception):
-    """Leave this flow for another, which begins afresh."""
+    """Raised to leave this flow and start another one."""
 
     def __init__(self, flow: str, **args: Json) -> None:
         super().__init__(flow)
@@ -38,10 +38,10 @@ class SwitchFlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is about to be put: the step, its words, its options.
+    """A question about to be asked: its step, text and options.
 
-    `done` are the answers before it, as a channel that changes its messages shows them: above it,
-    or, for a question that says all of them itself (`alone`), only on the message before.
+    `stands_alone` marks a question that repeats the answers given so far itself; on channels with
+    editable messages they are then shown only on the previous message.
     """
 
     step: str
@@ -55,7 +55,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PendingAttachment:
-    """What goes out after what is said, where it can: a place on the map, a calendar file."""
+    """A location or calendar file sent after the text where the channel supports it."""
 
     kind: str
     say: Say

@@ -1,8 +1,8 @@
-"""What a flow may say and ask.
+"""The interface through which a flow talks to a person.
 
-A flow is a plain async function over a `Talk`. It is re-run from the top at every turn: a step
-whose answer is in the journal returns it, the first that is not known asks and suspends the
-turn by raising `Suspend`. Effects go through `once` and nothing else.
+A flow is a plain async function over a `Talk` and is re-run from the top at every turn. A step
+whose answer is in the journal returns it; the first one without an answer asks its question and
+suspends the flow by raising `AwaitAnswer`. Effects go only through `once`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from core.messaging.messages import Choice, Incoming, Json, Say
 
 @dataclass(slots=True)
 class FlowRun:
-    """One flow under way, and the turn that runs it."""
+    """A running flow and the state of the turn that runs it."""
 
     ctx: Context
     conversation: Conversation
@@ -42,9 +42,9 @@ class FlowRun:
     heard: Heard | None
     settled_says: list[
         Say
-    ]  # said whatever the flow does next: answers to questions, what went wrong
+    ]  # sent even if the flow is re-run: answers to shop questions, error messages
     changes: ConversationChanges
-    catalog: Catalog | None = None  # the shop's, as this turn read it
+    catalog: Catalog | None = None  # the shop's catalog as read in this turn
     says: list[Say] = field(default_factory=list)
     not_understood: bool = False
     shown_answers: list[Say] = field(default_factory=list)
@@ -54,7 +54,7 @@ class FlowRun:
 
 @dataclass(slots=True)
 class Talk:
-    """A flow's end of the conversation. `scope` gives a part of it names of its own."""
+    """A flow's access to the conversation; `scope` prefixes the step names of a sub-flow."""
 
     flow_run: FlowRun
     path: str = ""
@@ -66,73 +66,73 @@ class Talk:
 
     @property
     def conversation(self) -> Conversation:
-        """Whom we talk with, and where."""
+        """The conversation this flow runs in."""
         return self.flow_run.conversation
 
     @property
     def shop_id(self) -> int:
-        """The shop the talk is about; flows that need one begin with `pick_shop`."""
+        """The shop of the conversation; flows that need one call `pick_shop` first."""
         assert self.flow_run.conversation.shop_id is not None
         return self.flow_run.conversation.shop_id
 
     @property
     def catalog(self) -> Catalog | None:
-        """The catalog of the shop the talk is about, if this turn has read it."""
+        """The catalog of the conversation's shop, if this turn has loaded it."""
         known = self.flow_run.catalog
         return known if known and known.shop.id == self.flow_run.conversation.shop_id else None
 
     @property
     def args(self) -> dict[str, Json]:
-        """What the flow was started with."""
+        """The arguments the flow was started with."""
         return self.flow_run.args
 
     @property
     def notes(self) -> dict[str, Json]:
-        """What the flow keeps beside the journal: wishes that narrow an offer."""
+        """Data the flow keeps outside the journal, such as slot criteria."""
         return self.flow_run.notes
 
     @property
     def heard(self) -> Heard | None:
-        """What was heard in this turn; None when the flow runs for another reason."""
+        """The incoming of this turn; None if the flow runs for another reason."""
         return self.flow_run.heard
 
     def skip_answered(self, name: str) -> None:
-        """Go past a step whose answer is kept with the conversation, if it was ever asked."""
+        """Move past a step whose answer is stored with the conversation, if it was ever asked."""
         self.flow_run.journal.skip_answered(self.step_key(name))
 
     def change_conversation(self, **changes: Unpack[ConversationChanges]) -> None:
-        """Change the conversation (its shop, language, who has it), now and in its row."""
+        """Update the conversation in memory and, at the end of the turn, in its row."""
         for name, value in changes.items():
             if name in Conversation.__slots__:
                 setattr(self.flow_run.conversation, name, value)
         self.flow_run.changes.update(changes)
 
     def scope(self, name: str) -> Talk:
-        """Return the talk for a sub-flow, whose steps are named below `name`."""
+        """Return a talk for a sub-flow whose step names are prefixed with `name`."""
         return Talk(self.flow_run, f"{self.path}{name}/")
 
     def step_key(self, name: str) -> str:
-        """Return the full name of a step."""
+        """Return the full key of a step."""
         return f"{self.flow_run.number}/{self.path}{name}"
 
     async def say(self, say: Say) -> None:
-        """Tell something; it goes out together with the next question."""
+        """Add a message that is sent together with the next question."""
         self.flow_run.says.append(say)
 
     def say_now(self, say: Say) -> None:
-        """Tell something that stays said although the flow runs again from the top."""
+        """Add a message that is kept even if the flow is re-run from the top."""
         self.flow_run.settled_says.append(say)
 
     def show_answer(self, say: Say) -> None:
-        """Note an answer that is given; it stands above the next question where there is room."""
+        """Add a given answer to those shown above the next question, where the channel has room."""
         self.flow_run.shown_answers.append(say)
 
     def attach(self, kind: str, say: Say, *, booking_id: int) -> None:
-        """Send a place ("venue") or a calendar file ("calendar") along, where that can be done."""
+        """Attach a location ("venue") or calendar file ("calendar") if the channel supports it."""
         self.flow_run.attachments.append(PendingAttachment(kind, say, booking_id))
 
     def show_booking_buttons(self, buttons: Decision) -> None:
-        """Put a booking's buttons under what is said, until it is over."""
+        """Show a booking's buttons below the message until the booking is over."""
         self.flow_run.booking_buttons = buttons
 
     async def choose(
@@ -146,12 +146,12 @@ class Talk:
         recheck: bool = True,
         layout: str | Callable[[], str] = "",
     ) -> Json:
-        """Return the value of the option the person chose.
+        """Return the value of the option the person chooses.
 
-        `read` finds an answer in free text (MISSING when there is none); it may answer before
-        the question is put. With `recheck` an answer must be among the options of this moment;
-        without, whoever uses it checks (a hold re-checks its slot anyway). `layout` is how
-        buttons are laid out (`bot.rendering.keyboards`).
+        `read` finds an answer in free text (MISSING if there is none) and may answer before the
+        question is asked. With `recheck` an answer must be among the current options; without it
+        the caller validates (a hold rechecks its slot anyway). `layout` selects the button layout
+        (`bot.rendering.keyboards`).
         """
         key = self.step_key(name)
         entry = self.flow_run.journal.visit(key)
@@ -193,7 +193,7 @@ class Talk:
         expects: str = "text",
         layout: str = "",
     ) -> Json:
-        """Return what `read` makes of a free answer, or the value of an option beside it."""
+        """Return the result of `read` for a free-text answer, or the value of a chosen option."""
 
         async def given() -> Sequence[Choice]:
             return options
@@ -205,10 +205,10 @@ class Talk:
     async def confirm(
         self, name: str, say: Say, *, again: Say | None = None, about: str = ""
     ) -> bool:
-        """Return whether a person clearly wants what `say` shows (see `decide`).
+        """Return whether the person clearly agrees to what `say` shows (see `decide`).
 
-        What is neither a clear yes nor a clear no is asked once more, in one line (`again`), and
-        then changes nothing. `about` is what a yes does: "cancel", "move", "book".
+        An unclear answer is asked for once more with the shorter text `again`; if it is still
+        unclear, the result is False. `about` is what a yes does: "cancel", "move" or "book".
         """
         offered = (
             Choice(True, text("yes"), ("@yes",)),
@@ -230,11 +230,11 @@ class Talk:
         about: str = "",
         doubts: bool = False,
     ) -> Json:
-        """Return what was chosen about exactly what `say` shows.
+        """Return the choice made about exactly what `say` shows.
 
-        The answer holds as long as every figure and word of it: when one changes – between the
-        question and the answer, or afterwards – it is asked again. With `doubts` an answer that
-        chooses nothing is returned as DOUBT instead of being asked for again.
+        The answer is valid only as long as the content of `say` is unchanged; if anything in it
+        changes, the question is asked again. With `doubts` an unclear answer is returned as DOUBT
+        instead of being asked for again.
         """
         key = self.step_key(name)
         digest = say.content_hash()
@@ -256,7 +256,7 @@ class Talk:
         self._suspend(key, say, tuple(offered), "yes_no", digest, alone=alone)
 
     def _decided(self, heard: Heard, offered: Sequence[Choice], say: Say, about: str) -> Json:
-        """Return the option chosen; a number is none whose words speak against it."""
+        """Return the chosen option, ignoring a number that the surrounding words contradict."""
         value = _picked(heard, offered, about=about, own=own_words(say))
         first = bool(offered) and value == offered[0].value
         if heard.selected_value is not MISSING and first:
@@ -266,9 +266,9 @@ class Talk:
         return value
 
     async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
-        """Do something that must not be done twice; return what it returned the first time.
+        """Perform an effect exactly once and return its recorded result on later runs.
 
-        `do` gets an idempotency key that is the same whenever this same step is run again.
+        `do` receives an idempotency key that stays the same whenever this step is re-run.
         """
         key = self.step_key(name)
         entry = self.flow_run.journal.visit(key)
@@ -278,7 +278,7 @@ class Talk:
         return self.flow_run.journal.record(key, value, "once")
 
     def retry(self, *, after: str | None, say: Say | None = None) -> NoReturn:
-        """Forget every step after `after` (None: all) and run the flow again from the top."""
+        """Discard every step after `after` (all if None) and re-run the flow from the top."""
         if say is not None:
             self.say_now(say)
         if self.flow_run.heard:
@@ -287,10 +287,10 @@ class Talk:
         raise RerunFlow
 
     def renew(self) -> NoReturn:
-        """Forget this scope alone and run the flow again from the top, deaf to this turn's words.
+        """Discard only this scope and re-run the flow from the top, ignoring this turn's incoming.
 
-        For a question that is put before all others and settled outside of the journal: what was
-        answered after it does not hang on it.
+        For a question asked before all others whose result is stored outside the journal: later
+        answers do not depend on it.
         """
         self.flow_run.journal.forget_scope(self.step_key(""))
         if self.flow_run.heard:
@@ -301,10 +301,10 @@ class Talk:
         raise RerunFlow
 
     def compact(self, name: str, value: Json) -> NoReturn:
-        """Keep `value` instead of every answer of this scope, and run the flow again from the top.
+        """Replace the answers of this scope by `value` and re-run the flow from the top.
 
-        For a question that is put over and over, lest the journal grow without end: when what was
-        answered so far has come down to one value, `folded` begins with it the next time.
+        This keeps the journal bounded for a question that is asked repeatedly; `compacted` returns
+        the value in the next run.
         """
         if self.flow_run.heard:
             self.flow_run.heard.consumed = True
@@ -312,7 +312,7 @@ class Talk:
         raise RerunFlow
 
     def compacted(self, name: str, first: Json) -> Json:
-        """Return what `fold` kept; `first` without it, or when something before it changed."""
+        """Return the value stored by `compact`, or `first` if there is none or it is outdated."""
         journal = self.flow_run.journal
         entry = journal.visit(self.step_key(name))
         if entry is None:
@@ -323,7 +323,7 @@ class Talk:
         return first
 
     def _known(self, _value: Json, value: Json) -> Json:
-        # What came before a known answer was said when its question was put.
+        # Messages before an answered step were sent together with its question.
         self.flow_run.says.clear()
         return value
 
@@ -358,7 +358,7 @@ def _among(options: Sequence[Choice], value: Json) -> bool:
 def _picked(
     heard: Heard, options: Sequence[Choice], *, about: str = "", own: Collection[str] = ()
 ) -> Json:
-    """Return the option that was tapped, numbered or named; MISSING when none was."""
+    """Return the option that was tapped, numbered or named, or MISSING."""
     if heard.selected_value is not MISSING:
         return heard.selected_value if _among(options, heard.selected_value) else MISSING
     said = " ".join(heard.text.casefold().split())

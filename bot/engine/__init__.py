@@ -1,1 +1,1 @@
-"""One incoming, handled: stored (`receive`), then interpreted and run (`turn_runner`, `turn`)."""
+"""Processing of an incoming: stored by `receive`, then handled by `turn_runner` and `turn`."""

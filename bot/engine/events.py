@@ -1,4 +1,4 @@
-"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+"""Internal events of a conversation and stale choices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.messaging import handoff
 
 
 def handle_event(turn: TurnState) -> None:
-    """Mind what we sent to the conversation ourselves."""
+    """Handle an event that the system itself put into the conversation's inbox."""
     match turn.incoming.text:
         case handoff.HANDBACK_EVENT if turn.is_handed_off:
             turn.change_conversation(human_until=None)
@@ -26,11 +26,11 @@ def handle_event(turn: TurnState) -> None:
 
 
 async def answer_stale_choice(turn: TurnState) -> None:
-    """A tap or number that nothing open has: never act, show where things stand."""
+    """Answer a tap or number that matches no open prompt by showing the current state."""
     if turn.conversation.has_editable_buttons and turn.incoming.kind == "tap":
         turn.toast = text("stale")
         if turn.incoming.message in (turn.edited_message_id, turn.question_message_id):
-            turn.stay_quiet = True  # where things stand is what stands there
+            turn.stay_quiet = True  # the tapped message already shows the current state
             return
     else:
         turn.says.append(text("stale"))

@@ -1,4 +1,4 @@
-"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+"""Intents that work anywhere in a conversation: menu, handoff, booking commands, shop questions."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ from core.bookings import agenda
 from core.people.identities import person_of_conversation
 
 _FREE_TEXT = {"text", "name", "purpose"}
-_VERBATIM = {"words"}  # goes to somebody else as it is written
-_LISTS = {"menu", "my_bookings", "welcome"}  # where a service named is a wish for it
-_OF_IT = 3  # words of "cancel it please"; whoever says more names something
-_COMMAND_WORDS = 3  # a command in answer to a question for free text is short
+_VERBATIM = {"words"}  # forwarded to somebody else verbatim
+_LISTS = {
+    "menu",
+    "my_bookings",
+    "welcome",
+}  # flows in which naming a service means wanting to book it
+_OF_IT = 3  # maximum words of "cancel it please"; longer messages name something else
+_COMMAND_WORDS = 3  # a command given in answer to a free-text question is short
 
 
 async def answer_questions(turn: TurnState, heard: Heard) -> bool:
-    """Answer what was asked about the shop; the flow's own question follows."""
+    """Answer questions about the shop; the flow's own question follows."""
     if heard.understood is None or turn.catalog is None:
         return False
     top = turn.stack[-1] if turn.stack else None
@@ -41,7 +45,7 @@ async def answer_questions(turn: TurnState, heard: Heard) -> bool:
 
 
 async def interpret_outside_flow(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> bool:
-    """Do what the words ask for apart from the flow's question; True if that used them up."""
+    """Handle intents outside the flow's question; return True if the message is fully handled."""
     if turn.incoming.kind in {"media", "location"} or not (
         turn.incoming.text or turn.incoming.contact
     ):
@@ -80,7 +84,7 @@ async def interpret_outside_flow(turn: TurnState, heard: Heard, prompts: list[Op
 
 
 async def _decide_open_prompt(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> bool:
-    """A word for an open decision ("approve") decides when there is just one."""
+    """Start the flow of the open decision that the words select, if exactly one matches."""
     assert heard.understood
     picks = match_words(heard.understood, prompts, turn.seen_prompt_id)
     if len(picks) > 1:
@@ -118,7 +122,7 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
     elif top in STAFF_FLOWS and not (
         intent == "my_bookings" or (intent == "book" and names_service(heard))
     ):
-        return False  # the shop's people mean what they do, not what customers ask for
+        return False  # for staff these words are their own commands, not customer intents
     elif "human" in acts or (
         "yes" in acts and turn.conversation.misunderstood >= 3 and not expects_yes(turn)
     ):
@@ -138,13 +142,13 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
         turn.begin_flow("cancel", all=intent == "cancel_all")
     elif intent == "move" and top != "move":
         turn.begin_flow("move")
-        return False  # "move it to Friday 5 pm" says where to
+        return False  # "move it to Friday 5 pm" includes the new time
     elif _would_book(heard.understood, top) and not expects_yes(turn):
         if not _back_to_booking(turn, heard):
             turn.begin_flow("book")
         return False
     elif short and intent == "book" and top == "book" and _adds_nothing(turn, heard.understood):
-        pass  # "book" is what they are doing: what is missing is asked again
+        pass  # already booking: the flow asks for the missing details again
     elif "drop" in acts and top == "book":
         turn.end_all_flows()
         turn.says.append(text("dropped"))
@@ -154,7 +158,7 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
 
 
 async def _refers_to_current_booking(turn: TurnState, heard: Heard) -> bool:
-    """Whether "cancel it" is about the booking half made: there is nothing else to call off."""
+    """Return whether "cancel it" refers to the unfinished booking because there is no other one."""
     words = len(heard.text.split())
     if words == 1:
         return True
@@ -165,9 +169,9 @@ async def _refers_to_current_booking(turn: TurnState, heard: Heard) -> bool:
 
 
 def _would_book(said: Understood, top: str) -> bool:
-    """Whether it begins a booking in the middle of something else: a menu, a list of bookings."""
+    """Return whether the message starts a booking from within another flow, such as a menu."""
     if top == "move":
-        # A day is where to move it; "book another cut" names what is wanted besides.
+        # A date is the new time of the move; "book another cut" asks for a further booking.
         return said.service is not None and says_act(said, "book")
     if top in {"", "book"}:
         return False
@@ -175,7 +179,7 @@ def _would_book(said: Understood, top: str) -> bool:
 
 
 def _back_to_booking(turn: TurnState, heard: Heard) -> bool:
-    """Take up the booking that waits beneath: what is said now is said of it."""
+    """Return to the unfinished booking below the current flow and apply the message to it."""
     under = next((n for n, frame in enumerate(turn.stack) if frame.flow == "book"), None)
     if under is None:
         return False
@@ -185,13 +189,13 @@ def _back_to_booking(turn: TurnState, heard: Heard) -> bool:
 
 
 def _adds_nothing(turn: TurnState, said: Understood) -> bool:
-    """Whether a wish to book says no more than that, and does not answer yes or no."""
+    """Return whether a request to book has no details and answers no yes/no question."""
     more = any(span.kind != "act" for span in said.spans)
     return not (expects_yes(turn) or says_booking_details(said) or more)
 
 
 def _intent(heard: Heard) -> str | None:
-    """What the words set out to do; "don't cancel it" does not set out to cancel."""
+    """Return the intent of the message; None for a negated one such as "don't cancel it"."""
     intent = heard.understood.intent if heard.understood else None
     refused = intent in {"cancel", "cancel_all"} and answer_to_cancel(heard) == "no"
     return None if refused else intent
@@ -211,7 +215,7 @@ def _step_back(turn: TurnState) -> None:
 
 
 def _begin_first_flow(turn: TurnState, heard: Heard) -> None:
-    """With nothing under way: a booking if anything of one was said, else a welcome."""
+    """Start the first flow: booking if the message has any booking details, else the welcome."""
     said = heard.understood
     assert said
     booking = said.intent in {"book", "find"} or "same_as_last" in said.acts

@@ -1,7 +1,8 @@
-"""Opting out, opting in and HELP: by a word, on every channel, whatever the state of the talk.
+"""Opt-out, opt-in and HELP keywords, handled on every channel in any state of a conversation.
 
-A word counts when it is all that was written. What a network takes for an opt-out by itself must
-be one here too, or we would write into the void; other words of that meaning are ours to heed.
+A keyword counts only if it is the whole message. Every word that the SMS network treats as an
+opt-out must be one here, because the network then blocks our messages; the other words are handled
+by us alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from core.people.identities import person_of_conversation
 from core.people.verification import detach_identity
 
 LanguageByWord = dict[str, str]
-"""Words as they are compared, each with the language it is of."""
+"""Normalized keywords, each with its language."""
 
 
 def _words(**by_language: str) -> LanguageByWord:
@@ -33,7 +34,7 @@ def _words(**by_language: str) -> LanguageByWord:
 
 
 NETWORK_STOP_WORDS = _words(en="stop, stopall, unsubscribe, cancel, end, quit, revoke, optout")
-"""Twilio's default opt-out words: on SMS it blocks us before we could answer any of them."""
+"""Twilio's default opt-out keywords: on SMS it blocks our messages before we can reply."""
 
 STOP_WORDS = _words(
     en="stop, stopall, stop all, unsubscribe, revoke, optout, opt out, opt-out, no more messages",
@@ -42,10 +43,10 @@ STOP_WORDS = _words(
     "nao quero mais mensagens, chega de mensagens",
     hi="रोकें, रोको, बंद करो, बंद करें, संदेश बंद करें, roko, band karo, band karein, sms band karo",
 )
-"""Opt-out words everywhere: "cancel" means the booking where no network decides."""
+"""Opt-out keywords on all channels; "cancel" refers to a booking unless the network claims it."""
 
 NETWORK_START_WORDS = _words(en="start, unstop, yes")
-"""Twilio's opt-in words, by which it lets us write again."""
+"""Twilio's opt-in keywords, which lift its block."""
 
 START_WORDS = _words(
     en="start, unstop, subscribe, optin, opt in, opt-in",
@@ -62,7 +63,7 @@ WRONG_NUMBER_WORDS = _words(
     pt="número errado, numero errado",
     hi="गलत नंबर, galat number",
 )
-"""What somebody writes who got a number that was another's before."""
+"""Keywords for a person whose number previously belonged to somebody else."""
 
 SETTINGS_WORDS = _words(
     en="notifications, notification settings, settings, reminders, quiet hours, do not disturb",
@@ -71,19 +72,19 @@ SETTINGS_WORDS = _words(
     "horas de silêncio, horas de silencio, não incomodar, nao incomodar",
     hi="सूचनाएँ, सूचनाएं, रिमाइंडर, सेटिंग्स, सेटिंग, शांत समय, suchna, setting, reminder",
 )
-"""What opens the settings of where and when messages come; a message of no other word."""
+"""Keywords that open the notification settings; they must be the whole message."""
 
 _AROUND = re.compile(r"^[\s.!¡?¿,\"'*_]+|[\s.!¡?¿,\"'*_।]+$")
 
 
 def normalize_keyword(written: str, *, slash: bool = False) -> str:
-    """Return a text as these words are compared; with `slash` a command is its word."""
+    """Normalize text for keyword comparison; `slash` strips the slash of a command."""
     word = _AROUND.sub("", unicodedata.normalize("NFC", written[:80]).casefold())
     return " ".join((word.removeprefix("/") if slash else word).split())
 
 
 async def handle_opt_out_words(turn: TurnState) -> bool:
-    """Mind opt-out, opt-in and HELP, whatever the state of the talk; True if it was one."""
+    """Handle opt-out, opt-in and HELP keywords; return True if the message was one."""
     word = normalize_keyword(turn.incoming.text, slash=turn.conversation.has_editable_buttons)
     if not word or turn.incoming.kind != "text":
         return False
@@ -98,7 +99,7 @@ async def handle_opt_out_words(turn: TurnState) -> bool:
         _speak(turn, starts[word])
         await opt_in(turn)
         turn.says.append(text("opted_in", shop=await _shop_name(turn)))
-        return not turn.conversation.has_editable_buttons  # there /start begins the talk as well
+        return not turn.conversation.has_editable_buttons  # on Telegram /start also starts a flow
     if word in WRONG_NUMBER_WORDS:
         _speak(turn, WRONG_NUMBER_WORDS[word])
         await _wrong_number(turn)
@@ -111,7 +112,7 @@ async def handle_opt_out_words(turn: TurnState) -> bool:
 
 
 async def record_first_contact(turn: TurnState) -> None:
-    """Keep in mind when and with what somebody first wrote to us: so we may write to them."""
+    """Record a person's first message as consent to be messaged."""
     if turn.has_consented or turn.conversation.opted_out_at or turn.incoming.kind == "event":
         return
     wording = turn.incoming.text or turn.incoming.kind
@@ -120,7 +121,7 @@ async def record_first_contact(turn: TurnState) -> None:
 
 
 async def opt_in(turn: TurnState) -> None:
-    """Write to them again; whoever never opted out stays as they are."""
+    """Undo an opt-out; does nothing for somebody who never opted out."""
     if turn.conversation.opted_out_at is None:
         return
     wording = turn.incoming.text
@@ -129,7 +130,7 @@ async def opt_in(turn: TurnState) -> None:
 
 
 async def help_text(turn: TurnState) -> Say:
-    """Return what can be done here, with the shop's name and how to reach it otherwise."""
+    """Return the help text, with the shop's name and contact if the shop is known."""
     if turn.conversation.shop_id is None:
         return text("help_any.taps") if turn.conversation.has_editable_buttons else text("help_any")
     shop = (await loader.load_catalog(turn.ctx, turn.conversation.shop_id)).shop
@@ -140,9 +141,9 @@ async def help_text(turn: TurnState) -> Say:
 
 
 async def _opt_out(turn: TurnState, *, answer: bool) -> None:
-    turn.end_all_flows()  # nothing is asked of whoever wants no more
+    turn.end_all_flows()  # nothing is asked after an opt-out
     if turn.conversation.opted_out_at:
-        # Their own word weighs more than what the shop was told.
+        # The person's own word overrides a consent recorded by the shop.
         await record_opt_out(turn.ctx, turn.conversation.id, how="stop", wording=turn.incoming.text)
     else:
         turn.change_conversation(opted_out_at=turn.ctx.now)
@@ -151,7 +152,7 @@ async def _opt_out(turn: TurnState, *, answer: bool) -> None:
         )
         person = await person_of_conversation(turn.ctx, turn.conversation.id)
         open_ = await agenda.upcoming_bookings(turn.ctx, user_id=person.user_id) if person else []
-        # Whoever texts STOP keeps the booking; only a call can settle what was meant.
+        # STOP does not cancel the booking; the shop has to clarify by phone.
         for booking in open_:
             await notifications.notify_staff(turn.ctx, booking, "stopped")
     if answer:
@@ -159,16 +160,14 @@ async def _opt_out(turn: TurnState, *, answer: bool) -> None:
 
 
 async def _wrong_number(h: TurnState) -> None:
-    """End what ties a number to its person; one that somebody works with only after a code.
+    """End a number's binding to its person; for a member's number only after a code.
 
-    Else an SMS in their name would lock them out of their shop.
+    Otherwise an SMS with a forged sender could lock a member out of their shop.
     """
     held = await staff_proofs.duties(h.ctx, h.conversation.id)
     h.end_all_flows()
     if held is not None and held.works:
-        h.change_conversation(
-            human_until=None
-        )  # the question is the bot's own, whoever has the talk
+        h.change_conversation(human_until=None)  # the bot asks even during a handoff
         h.begin_flow("wrong_number")
         await h.run_flows(None)
         return
@@ -177,7 +176,7 @@ async def _wrong_number(h: TurnState) -> None:
 
 
 def _speak(turn: TurnState, language: str) -> None:
-    """Answer in the language of the word to whoever said nothing before."""
+    """Adopt the language of the keyword if the conversation has none yet."""
     if not turn.conversation.language:
         turn.change_conversation(language=language)
 

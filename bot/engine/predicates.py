@@ -1,4 +1,4 @@
-"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+"""Predicates on an understood message that several engine modules share."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from bot.nlu.types import Understood
 
 
 def says_booking_details(said: Understood) -> bool:
-    """Whether it says anything of a booking."""
+    """Return whether the message contains any booking detail."""
     wishes = (said.service, said.provider, said.date, said.time, said.time_to, said.at)
     return any(wish is not None for wish in wishes)
 
 
 def only_says(said: Understood, acts: set[str]) -> bool:
-    """Whether a message holds these acts and nothing else."""
+    """Return whether the message contains some of these acts and nothing else."""
     more = (said.attendee, said.code, said.number, said.person_name)
     return (
         bool(said.acts)
@@ -31,16 +31,16 @@ def names_service(heard: Heard) -> bool:
 
 
 def says_act(said: Understood, act: str) -> bool:
-    """Whether words say it; an act may also follow from a day alone."""
+    """Whether the text states an act explicitly; an act may also be inferred from a date."""
     return any(span.kind == "act" and span.value == act for span in said.spans)
 
 
 def expects_yes(turn: TurnState) -> bool:
-    """Whether the question on the table asks for yes or no."""
+    """Return whether the current question expects yes or no."""
     return bool(turn.stack) and turn.stack[-1].expects == "yes_no"
 
 
 def answer_to_cancel(heard: Heard) -> str:
-    """What the words answer where cancelling is asked about: "yes", "no" or nothing."""
+    """Return "yes" or "no" as the answer to a question about cancelling, or "" if unclear."""
     value = answer_of(heard.text, heard.understood, "cancel").value
     return "" if value == "unclear" else value

@@ -1,4 +1,4 @@
-"""Take in what a person did: stored once and committed, before anybody is told it arrived."""
+"""Receiving of an incoming: stored once and committed before it is acknowledged to the provider."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from core.messaging.messages import Incoming
 from core.people.identities import get_or_create_contact
 
 MAX_TEXT_LENGTH = 4096
-"""Characters that are kept: as many as any channel lets a person send at once."""
+"""Maximum stored characters of a text: the most that any channel allows in one message."""
 
 MAX_KNOWN_CONVERSATIONS = 20_000
-"""Conversations whose ids are remembered, so that a receipt is one statement."""
+"""Cached conversation ids; a hit makes receiving a single statement."""
 
 _CONVERSATION_IDS: CacheKey[dict[tuple[int, str], int]] = CacheKey("conversation ids", dict)
-"""By line and address."""
+"""Conversation ids by line id and address."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredIncoming:
-    """What was stored; `inbox_id` is None for an event that had been stored before."""
+    """A stored incoming; `inbox_id` is None if its event had been stored before."""
 
     inbox_id: int | None
     conversation_id: int
@@ -35,9 +35,9 @@ class StoredIncoming:
 async def receive_incoming(
     runtime: Runtime, line: Line, address: str, event_id: str, incoming: Incoming
 ) -> StoredIncoming:
-    """Store an incoming of `address` on `line` for good; the same event only once.
+    """Store and commit an incoming from `address` on `line`; a repeated event is stored once.
 
-    `event_id` is the provider's name for the event, unique on its line for ever.
+    `event_id` is the provider's id of the event and unique per line.
     """
     incoming = sanitize_incoming(incoming)
     known = runtime.caches.of(_CONVERSATION_IDS)
@@ -47,7 +47,7 @@ async def receive_incoming(
         try:
             return await runtime.run(work)
         except NotFound:
-            # It is gone: the demo was reset, say.
+            # The conversation was deleted, for example by a reset of the demo.
             known.pop(key, None)
     receipt = await runtime.run(partial(_open_and_store, line, address, event_id, incoming))
     if len(known) >= MAX_KNOWN_CONVERSATIONS:
@@ -77,7 +77,7 @@ async def _store(
 
 
 def sanitize_incoming(incoming: Incoming) -> Incoming:
-    """Return it as the databases can keep it: no NUL, no half characters, no endless text."""
+    """Return a copy that both databases can store: no NUL, no lone surrogates, bounded lengths."""
     return replace(
         incoming,
         text=_storable(incoming.text, MAX_TEXT_LENGTH),
@@ -91,5 +91,5 @@ def sanitize_incoming(incoming: Incoming) -> Incoming:
 
 
 def _storable(text: str, length: int) -> str:
-    # PostgreSQL refuses NUL, and UTF-8 has no lone surrogates.
+    # PostgreSQL rejects NUL, and UTF-8 cannot encode lone surrogates.
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:length]

@@ -1,4 +1,4 @@
-"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+"""Slash commands of customers, such as /start and /book."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SLASH = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(\S.*))?", r
 
 
 def parse_slash_command(turn: TurnState) -> tuple[str, str] | None:
-    """Return the /command of a message and what follows it; None for any other message."""
+    """Return a message's slash command and its argument; None for any other message."""
     found = _SLASH.fullmatch(turn.incoming.text.strip()) if turn.incoming.kind == "text" else None
     return (
         (found[1].lower(), found[2] or "")
@@ -26,7 +26,7 @@ def parse_slash_command(turn: TurnState) -> tuple[str, str] | None:
 
 
 async def run_slash_command(turn: TurnState, command: str, rest: str) -> None:
-    """Do what a /command asks for, whatever is under way; an unknown one gets help."""
+    """Run a slash command regardless of the current flow; an unknown one shows the help."""
     match command:
         case "start":
             await _start(turn, rest)
@@ -46,7 +46,7 @@ async def run_slash_command(turn: TurnState, command: str, rest: str) -> None:
 
 
 async def _start(turn: TurnState, link: str) -> None:
-    """Begin anew; behind a link with the shop, booking or provider that it names."""
+    """Restart the conversation, with the shop, booking or provider named by a start link."""
     kind, _, what = link.partition("_")
     turn.end_all_flows()
     await opt_out.opt_in(turn)

@@ -1,4 +1,4 @@
-"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+"""Replies to small talk: greetings, thanks, "one moment"."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from bot.nlu.types import Understood
 
-_POLITE_WORDS = 8  # thanks and goodbyes may be longer
+_POLITE_WORDS = 8  # thanks and goodbyes may be longer than commands
 
 
 def answer_small_talk(turn: TurnState, heard: Heard, said: Understood) -> bool:
-    """Answer what asks for nothing: a greeting, thanks, "one moment"."""
+    """Reply to a message without a request; return True if it was handled."""
     if "wait" in said.acts and turn.stack and not (expects_yes(turn) and answer_to_cancel(heard)):
         turn.says.append(text("take_time"))
         turn.stay_quiet = True

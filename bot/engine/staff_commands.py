@@ -1,4 +1,4 @@
-"""Where the engine meets the shop's people: their commands, and words that are relayed to them."""
+"""Staff commands within a turn, and forwarding of customer messages to staff during a handoff."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from core.people.identities import person_of_conversation
 from core.people.members import staff_of_conversation
 
 _OWN_WORDS = {"text", "words", "name", "purpose", "code"}
-"""What a question may ask for whose answer can be any words."""
+"""Expected answer types that accept arbitrary text."""
 
 
 async def dispatch_staff_command(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> bool:
-    """Begin what somebody of the shop orders; True if it was an order.
+    """Start the flow of a staff command; return True if the message was one.
 
-    Whether they work here is asked only where the words are a command's, so customers pay
-    nothing for it. On a line of the shop's people nobody else is talked with.
+    Membership is queried only if the text matches a command, so customer messages cost no extra
+    query. A staff line serves only staff.
     """
     given = commands.parse_command(turn.incoming.text) if turn.incoming.kind == "text" else None
     if given is None:
@@ -60,7 +60,7 @@ async def dispatch_staff_command(turn: TurnState, heard: Heard, prompts: list[Op
 
 
 def _day(turn: TurnState, heard: Heard) -> commands.StaffCommand | None:
-    """A day and nothing else is that day's agenda, unless a question waits for one."""
+    """Interpret a date on its own as the agenda of that day, unless a question expects a date."""
     said, top = heard.understood, turn.stack[-1] if turn.stack else None
     if said is None or said.date is None or (top and (top.flow not in STAFF_FLOWS or top.expects)):
         return None
@@ -72,7 +72,7 @@ def _day(turn: TurnState, heard: Heard) -> commands.StaffCommand | None:
 def _means_else(
     turn: TurnState, given: commands.StaffCommand, heard: Heard, prompts: list[OpenPrompt]
 ) -> bool:
-    """Whether the words rather answer what is asked just now, or an open decision."""
+    """Return whether the message rather answers the current question or an open decision."""
     if turn.incoming.text.startswith("/"):
         return False
     if heard.understood and match_words(heard.understood, prompts, turn.seen_prompt_id):
@@ -81,19 +81,19 @@ def _means_else(
     if top is None:
         return False
     if top.expects in _OWN_WORDS:
-        # An order takes the place of one that waits for its code: that code is good for it, too.
+        # A new command replaces one that waits for its staff code; the code is valid for it, too.
         return top.expects != "code" or top.flow not in STAFF_FLOWS.keys() | DOUBTS
     return given.is_soft and top.flow not in STAFF_FLOWS
 
 
 def start_handoff(turn: TurnState) -> None:
-    """Keep quiet from now on: a person of the shop wrote, and gets the answers."""
+    """Start a handoff: the bot stays silent and the member who wrote receives the replies."""
     turn.change_conversation(human_until=turn.ctx.now + STAFF_SILENCE)
     turn.relay_conversation_id = int(turn.incoming.payload) if turn.incoming.payload else None
 
 
 async def forward_to_staff(turn: TurnState) -> None:
-    """Bring what a customer says to the person they write with, if anybody does."""
+    """Forward a customer's message to the member of the handoff, if there is one."""
     if turn.relay_conversation_id is None or turn.incoming.kind == "event":
         return
     said = _words(turn.incoming)
@@ -102,7 +102,7 @@ async def forward_to_staff(turn: TurnState) -> None:
         return
     there = await staff_of_conversation(turn.ctx, turn.relay_conversation_id)
     if all(post.shop_id != shop_id for post in there.roles):
-        # Who wrote works there no more, or their chat acts for nobody: the bot answers again.
+        # The sender no longer works there or the chat was unbound: the bot takes over again.
         turn.relay_conversation_id = None
         turn.change_conversation(human_until=None)
         return

@@ -1,4 +1,4 @@
-"""What works anywhere in a talk: opting out, the menu, a person, questions to the shop."""
+"""Switching between shops on a line that serves several."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from bot.i18n.messages import text
 from bot.nlu.types import Understood
 from core.catalog import loader, shop_search
 
-_SHOP_NAME = 4  # letters: shorter ones are too like other words
+_SHOP_NAME = 4  # letters: shorter names are too similar to ordinary words
 
 
 async def open_shop_by_keyword(turn: TurnState) -> None:
-    """Open the shop whose keyword was texted, on a line that serves many."""
+    """Open the shop whose keyword was sent, on a line that serves several shops."""
     word = turn.incoming.text.strip()
     if turn.stack and turn.conversation.shop_id is None:
-        return  # It answers "which shop?", and what was said before that stands.
+        return  # it answers "which shop?", and earlier details are kept
     if turn.conversation.line_shop_id is None and word.isalnum() and not word.isdecimal():
         shop = await shop_search.shop_by_keyword(turn.ctx, word)
         if shop is not None:
@@ -31,7 +31,7 @@ async def _open_shop(turn: TurnState, shop_id: int) -> None:
 
 
 async def open_named_shop(turn: TurnState, heard: Heard, said: Understood) -> bool:
-    """Open another shop that is named on a line that serves many, when nothing else was said."""
+    """Open another shop named in the message; return True if the message said nothing else."""
     if turn.conversation.line_shop_id is not None and "other_shop" in said.acts and turn.catalog:
         turn.says.append(text("only_shop", shop=turn.catalog.shop.name))
     if turn.conversation.line_shop_id is not None or turn.conversation.shop_id is None:
@@ -45,7 +45,7 @@ async def open_named_shop(turn: TurnState, heard: Heard, said: Understood) -> bo
             heard.understood = said = heard.reread(turn.catalog, said.text)
         if not says_booking_details(said):
             return True
-        # With more than its name said, the rest is what is wanted there.
+        # The rest of the message is a request to the new shop.
         turn.end_all_flows()
         turn.begin_flow("book")
         return False
@@ -62,9 +62,9 @@ async def open_named_shop(turn: TurnState, heard: Heard, said: Understood) -> bo
 
 
 async def switch_shop(turn: TurnState, heard: Heard, said: Understood) -> bool:
-    """Leave a shop for "the other salon": the only other one of its type, or which is asked.
+    """Leave the shop for "the other salon": the only other one of its type, else ask which.
 
-    A booking half made is begun anew there, with all that was said of it.
+    An unfinished booking restarts there with all details given so far.
     """
     words = next((f.notes.get("words", "") for f in turn.stack if f.flow == "book"), "")
     every = {shop.id: shop for shop in await shop_search.list_shops(turn.ctx)}
@@ -82,6 +82,6 @@ async def switch_shop(turn: TurnState, heard: Heard, said: Understood) -> bool:
         turn.end_all_flows()
         turn.begin_flow("book")
         turn.stack[-1].notes |= {"unread": words, "not_shop": here.id}
-        # "The other salon" itself says nothing of what is wanted there.
+        # "The other salon" itself contains no details for the new shop.
         heard.understood = heard.reread(turn.catalog, "") if heard.reread else None
     return True

@@ -1,7 +1,7 @@
-"""One turn: one incoming, handled in one transaction.
+"""A turn: one incoming handled in one transaction.
 
-Lock the conversation, take its oldest unfinished incoming, understand it, run the flow it
-belongs to, and write down talk, prompt, outbox and mark together – or nothing at all.
+It locks the conversation, takes its oldest unfinished incoming, understands it, runs the flow it
+belongs to, and stores conversation, prompt, outbox and the incoming's status atomically.
 """
 
 from __future__ import annotations
@@ -49,41 +49,41 @@ from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 3
-"""How often a turn is tried before its incoming is laid aside."""
+"""Attempts before an incoming is set aside."""
 
 RETRY_DELAY = timedelta(seconds=2)
-"""How long a turn that failed waits; the talk's later messages wait behind it."""
+"""Delay before a failed turn is retried; later messages of the conversation wait."""
 
 IDLE_TIMEOUT = timedelta(hours=24)
-"""After this long a talk under way is not taken up without asking."""
+"""Idle time after which the bot asks before it resumes a flow."""
 
 OFFER_PERSON_AFTER = 3
-"""So many misunderstandings in a row, and we offer a person."""
+"""Consecutive misunderstandings after which a handoff is offered."""
 
 _BARE = 2
-"""Digits of a message that is taken for the number of an option, and not for a shop's name."""
+"""Maximum digits of a message treated as an option number instead of a shop's name."""
 
 _PERSONAL = {"code", "name", "phone"}
-"""Questions whose answers are not kept, understood or not."""
+"""Expected answer types that are never stored for review."""
 
 
 _CONVERSATION_LOCKS: CacheKey[WeakValueDictionary[int, asyncio.Lock]] = CacheKey(
     "conversation locks", WeakValueDictionary
 )
-"""One lock for each conversation whose turns run here."""
+"""One lock per conversation whose turns run in this process."""
 
 
 async def run_pending_turns(runtime: Runtime, conversation_id: int) -> int:
-    """Handle every unfinished incoming of a conversation, in order; return how many were."""
+    """Handle every unfinished incoming of a conversation in order; return the number handled."""
     locks = runtime.caches.of(_CONVERSATION_LOCKS)
-    # Before a connection is taken: those who wait for this conversation hold nothing meanwhile.
+    # Locked before a connection is taken, so that waiting turns occupy none.
     lock = locks.setdefault(conversation_id, asyncio.Lock())
     handled = 0
     async with lock:
         while True:
             try:
                 found = await runtime.run(partial(run_turn, conversation_id=conversation_id))
-            except Exception as error:  # whatever a flow raises, talks go on
+            except Exception as error:  # a failing flow must not stop the conversation
                 log.exception("turn failed", conversation=conversation_id)
                 await runtime.run(
                     partial(_failed, conversation_id=conversation_id, error=repr(error))
@@ -103,7 +103,7 @@ MORE_WAITING = 2
 async def run_turn(ctx: Context, conversation_id: int) -> int:
     """Handle the oldest unfinished incoming of a conversation.
 
-    Returns 0 when none was due, 1 when it was the last, `MORE` when another waits behind it.
+    Returns 0 if none was due, 1 if it was the last, `MORE_WAITING` if another one waits.
     """
     stored = await lock_conversation(ctx, conversation_id)
     items = await pending_incoming(ctx, conversation_id, limit=MORE_WAITING)
@@ -129,7 +129,7 @@ def _counted(channel: str, flow: str, began: float) -> None:
 
 
 async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
-    """Count a failure of the oldest incoming; lay it aside with an apology at the third."""
+    """Count a failed attempt of the oldest incoming; after `MAX_ATTEMPTS` set it aside."""
     stored = await lock_conversation(ctx, conversation_id)
     items = await pending_incoming(ctx, conversation_id, limit=MORE_WAITING)
     if stored is None or not items:
@@ -166,7 +166,7 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
 
 
 async def _handle(turn: TurnState) -> None:
-    """Find out what was meant, and do it."""
+    """Interpret the incoming and run the flow it belongs to."""
     _introduce(turn)
     if await opt_out.handle_opt_out_words(turn):
         return
@@ -228,10 +228,10 @@ async def _waiting(turn: TurnState, top: FlowFrame | None) -> list[OpenPrompt]:
 
 
 async def _shops(turn: TurnState) -> Sequence[Shop]:
-    """Return the shops that words can name: every one, on a line that serves many.
+    """Return the shops a message may name: all of them on a line that serves several.
 
-    A bare number names an option. It is the commonest message of all, and reading every shop costs
-    more than the rest of its turn.
+    A bare number selects an option. It is the most frequent message, and loading every shop would
+    cost more than the rest of its turn.
     """
     if turn.conversation.line_shop_id is not None or turn.incoming.kind != "text":
         return ()
@@ -243,14 +243,14 @@ async def _shops(turn: TurnState) -> Sequence[Shop]:
 def _pick(
     turn: TurnState, heard: Heard, prompts: list[OpenPrompt], shops: Sequence[Shop]
 ) -> Selection:
-    """Return what was tapped or numbered; understand the words where there are any."""
+    """Return the option that was tapped or numbered, and understand the text if there is any."""
     if turn.incoming.kind == "tap":
         return match_button(turn.incoming.payload, prompts)
     if turn.incoming.kind != "text":
         return Selection()
     heard.reread = _reader(turn, shops)
-    # A bare "2" is the commonest message of all and needs no reading when it names an option;
-    # of "2, is there parking?" only the rest does, lest the 2 be taken for an hour too.
+    # A bare "2" is the most frequent message and needs no understanding if it selects an option. Of
+    # "2, is there parking?" only the rest is understood, so that the 2 is not taken for an hour.
     number, rest = split_leading_number(heard.text)
     pick = Selection() if number is None else match_number(number, prompts, turn.seen_prompt_id)
     if _taken_back(turn, pick):
@@ -262,7 +262,7 @@ def _pick(
     if chosen:
         heard.reread = _reader(turn, shops, expects="")
     heard.understood = heard.reread(turn.catalog, words)
-    # Words that mean nothing to us say nothing of a language either.
+    # A message without any recognized meaning does not determine the language either.
     meant = heard.understood.acts or heard.understood.spans
     _language(turn, heard.understood.language if meant else "")
     if chosen or heard.understood.number is None:
@@ -272,7 +272,7 @@ def _pick(
 
 
 def _taken_back(h: TurnState, pick: Selection) -> bool:
-    """Whether words speak against the first option of an open decision: "1, no" decides nothing."""
+    """Whether the text contradicts the first option of a decision, as in "1, no"."""
     if pick.prompt is None or not pick.prompt.decision or pick.value != pick.prompt.options[0][0]:
         return False
     return takes_back(h.incoming, h.conversation.language)
@@ -281,7 +281,7 @@ def _taken_back(h: TurnState, pick: Selection) -> bool:
 def _reader(
     turn: TurnState, shops: Sequence[Shop], expects: str | None = None
 ) -> Callable[[Catalog | None, str], Understood]:
-    """Return what reads words the way this talk stands, with the names of a shop."""
+    """Return a function that understands text in this conversation, given a shop's catalog."""
     top = turn.stack[-1] if turn.stack else None
     asked = expects if expects is not None else top.expects if top else ""
     day = top.notes.get("day") if top else None
@@ -296,7 +296,7 @@ def _reader(
 
 
 def _language(turn: TurnState, said: str) -> None:
-    """Speak as the app does or the first words do; later one asks for another language."""
+    """Set the conversation's language once: from the client app, the text or the shop."""
     if not turn.conversation.language:
         shop = turn.catalog.shop.language if turn.catalog else ""
         known = (turn.incoming.language[:2], said, shop)
@@ -306,7 +306,7 @@ def _language(turn: TurnState, said: str) -> None:
 
 
 def _introduce(turn: TurnState) -> None:
-    """Take over what the channel says of a person: their name, their language before any word."""
+    """Adopt the name given by the channel and, before any text, the client app's language."""
     if turn.incoming.name and not turn.conversation.name:
         turn.change_conversation(name=turn.incoming.name)
     theirs = turn.incoming.language[:2]
@@ -321,13 +321,13 @@ def _left_alone(turn: TurnState) -> bool:
 
 
 def _means_else(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> bool:
-    """Whether words say what they are about, so that no talk left alone is asked after."""
+    """Whether the text states its own topic, so that an idle flow is not offered again."""
     said = heard.understood
     return said is not None and bool(said.intent or match_words(said, prompts, turn.seen_prompt_id))
 
 
 async def _count_misunderstandings(turn: TurnState, heard: Heard, expects: str) -> None:
-    """Say sorry, offer a person in the end; keep what was written for the shop to look at."""
+    """Apologize, offer a handoff after several failures, and store the text for review."""
     if not turn.not_understood or turn.says:
         if turn.conversation.misunderstood:
             turn.change_conversation(misunderstood=0)

@@ -1,4 +1,4 @@
-"""Turns run in the background: after a receipt was acknowledged, and when a tick resumes them."""
+"""Background execution of turns, after an acknowledged receipt or when the worker resumes them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from core.db.runtime import Runtime
 log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT_TURNS = 8
-"""Conversations worked on at the same time: fewer than there are connections."""
+"""Conversations processed concurrently; lower than the size of the connection pool."""
 
 
 @dataclass(slots=True, eq=False)
 class TurnRunner:
-    """Works off the inbox of conversations, each by one task at a time."""
+    """Processes the inboxes of conversations, with at most one task per conversation."""
 
     runtime: Runtime
     _free: asyncio.Semaphore = field(
@@ -28,7 +28,7 @@ class TurnRunner:
     _again: set[int] = field(default_factory=set)
 
     def begin_turns(self, conversation_id: int) -> None:
-        """Handle what is unfinished in a conversation, soon; also what comes meanwhile."""
+        """Schedule the unfinished incomings of a conversation and those arriving meanwhile."""
         if conversation_id in self._tasks:
             self._again.add(conversation_id)
             return
@@ -36,12 +36,12 @@ class TurnRunner:
         self._tasks[conversation_id] = asyncio.create_task(self._work(conversation_id, context))
 
     async def wait_until_idle(self) -> None:
-        """Wait until nothing is in hand."""
+        """Wait until no task is running."""
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
     async def stop(self, seconds: float) -> None:
-        """Finish what is in hand, for at most `seconds`; the rest stays in the inbox."""
+        """Let running tasks finish within `seconds`; the remaining incomings stay in the inbox."""
         self._again.clear()
         if not self._tasks:
             return
@@ -49,18 +49,19 @@ class TurnRunner:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        self._tasks.clear()  # one that never began cannot do so itself
+        self._tasks.clear()  # a task that never started cannot remove itself
 
     async def _work(self, conversation_id: int, context: dict[str, object]) -> None:
         try:
             async with self._free:
-                # Begun by another's turn, the context names that one's conversation.
+                # If another turn scheduled this one, the inherited context names the wrong
+                # conversation.
                 named = {**context, "conversation": conversation_id}
                 with structlog.contextvars.bound_contextvars(**named):
                     await self._until_done(conversation_id)
         finally:
-            # Here and not by a callback of the task's end: what comes between the last look and
-            # the callback would find us at work, and wake nobody.
+            # Removed here and not in a done callback: a request between the last check and the
+            # callback would find the task still registered and start nothing.
             self._tasks.pop(conversation_id, None)
 
     async def _until_done(self, conversation_id: int) -> None:
@@ -69,7 +70,8 @@ class TurnRunner:
             try:
                 await turn.run_pending_turns(self.runtime, conversation_id)
             except Exception:
-                # The database is away, say. The row stays; a tick takes it up again.
+                # For example, the database is unavailable. The row stays and the worker resumes it
+                # later.
                 log.exception("turns.failed")
                 return
             if conversation_id not in self._again:

@@ -1,4 +1,4 @@
-"""One incoming on its way through a conversation: flows under way, what is said and kept."""
+"""The state of a turn: the flow stack, the messages to send and the changes to save."""
 
 from __future__ import annotations
 
@@ -37,33 +37,33 @@ from core.messaging.prompts import add_flow_prompt, add_standing_prompt, close_p
 log = structlog.get_logger()
 
 MAX_RERUNS = 12
-"""Runs of flows in one turn; more is a loop without an end."""
+"""Maximum flow runs in one turn; more indicates an endless loop."""
 
 MANAGING_FLOWS = {"my_bookings", "move", "cancel", "late"}
-"""Flows about bookings that are there already."""
+"""Flows about existing bookings."""
 
 VIEW_FLOWS = {
     f"desk.{view}" for view in ("today", "tomorrow", "week", "day", "picture", "next", "desk")
 }
-"""Flows that only show something: whatever is begun next leaves them."""
+"""Flows that only show something; any new flow replaces them."""
 
 DOUBTS = {"wrong_number"}
-"""Flows that anybody may have begun in the number's name: whoever writes on has left them."""
+"""Flows a third party may have started in the number's name; any other message ends them."""
 
 REDACTED = "******"
 
 MAX_STACK_DEPTH = 4
-"""Flows under way at once; the oldest goes first."""
+"""Maximum flows on the stack; the oldest is dropped first."""
 
 UNNUMBERED_OFFSET = 1000
-"""The base of prompts whose options nobody sees numbers of, so that a "2" never means one."""
+"""Number offset of prompts shown without numbers, so that a typed "2" never matches them."""
 
 _LAID_OUT = {"calendar", "grid"}
 
 
 @dataclass(slots=True)
 class FlowFrame:
-    """A flow under way. `closes` is the prompt outside the talk that started it."""
+    """A flow on the stack; `closes` is the decision prompt that started it."""
 
     flow: str
     number: int
@@ -76,7 +76,7 @@ class FlowFrame:
     closes: int | None = None
 
     def to_json(self) -> Json:
-        """Return it as JSON data."""
+        """Return the frame as JSON data."""
         return {
             "flow": self.flow,
             "number": self.number,
@@ -91,14 +91,14 @@ class FlowFrame:
 
     @classmethod
     def from_json(cls, data: Json) -> FlowFrame:
-        """Read what `to_json` wrote; fields of later versions are passed over."""
+        """Restore a frame from `to_json`, ignoring fields of later versions."""
         known = {k: v for k, v in data.items() if k in cls.__slots__}
         return cls(**known | {"journal": Journal.from_json(data["journal"])})
 
 
 @dataclass(slots=True)
 class TurnState:
-    """One incoming on its way through a conversation."""
+    """The working state of one turn."""
 
     ctx: Context
     conversation: Conversation
@@ -108,32 +108,32 @@ class TurnState:
     stack: list[FlowFrame]
     run_count: int
     catalog: Catalog | None = None
-    says: list[Say] = field(default_factory=list)  # said whatever the flow does next
+    says: list[Say] = field(default_factory=list)  # sent regardless of what the flow does next
     question: Question | None = None
     changes: ConversationChanges = field(default_factory=ConversationChanges)
     not_understood: bool = False
-    is_secret: bool = False  # it answers with a code, which nobody shall read later
-    stay_quiet: bool = False  # what waits for an answer goes on waiting, unsaid
-    closing_prompt_ids: set[int] = field(default_factory=set)  # prompts that wait no more
-    edited_message_id: str = ""  # the message that the last tap was answered in
-    question_message_id: str = ""  # the message with the question of the flow under way
-    has_contact_keyboard: bool = False  # the question was put with a keyboard of its own
-    toast: Say | None = None  # what a tap itself is answered with, beside the chat
+    is_secret: bool = False  # the answer is a code and must be redacted
+    stay_quiet: bool = False  # leave the pending question open without repeating it
+    closing_prompt_ids: set[int] = field(default_factory=set)  # prompts to close
+    edited_message_id: str = ""  # the message edited in reply to the last tap
+    question_message_id: str = ""  # the message that shows the current flow's question
+    has_contact_keyboard: bool = False  # the question was sent with a contact keyboard
+    toast: Say | None = None  # shown as the tap's notification, not in the chat
     shown_answers: list[Say] = field(default_factory=list)
     booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
-    has_consented: bool = False  # to our messages, before this turn
-    # Of shops, as this turn read them.
+    has_consented: bool = False  # consented to our messages before this turn
+    # Catalog versions by shop as read in this turn.
     shop_versions: Mapping[int | None, int | None] = field(default_factory=dict)
     relay_conversation_id: int | None = (
-        None  # the talk of the person of the shop who writes here, while one does
+        None  # the conversation of the member who is in a handoff with this customer
     )
 
     @classmethod
     def from_stored(
         cls, ctx: Context, stored: StoredConversation, item: PendingIncoming
     ) -> TurnState:
-        """Take up a conversation where it was left."""
+        """Restore the state from a stored conversation and its next incoming."""
         state = stored.state or {}
         conversation = Conversation(
             id=stored.id,
@@ -158,7 +158,7 @@ class TurnState:
             incoming=item.incoming,
             received_at=item.received_at,
             seen_prompt_id=item.prompt_id,
-            # A flow that a deploy took away cannot go on; what it asked is asked no more.
+            # Flows removed by a deployment are dropped together with their questions.
             stack=[frame for frame in frames if frame.flow in FLOWS],
             closing_prompt_ids={
                 f.prompt for f in frames if f.prompt is not None and f.flow not in FLOWS
@@ -173,17 +173,17 @@ class TurnState:
 
     @property
     def is_handed_off(self) -> bool:
-        """Whether a person of the shop has the talk just now."""
+        """Whether the conversation is currently in a handoff."""
         until = self.conversation.human_until
         return until is not None and until > self.ctx.now
 
     # --- flows ------------------------------------------------------------------------------
 
     def begin_flow(self, flow: str, **args: Json) -> None:
-        """Begin a flow; the one under way waits beneath it.
+        """Start a flow on top of the current one.
 
-        Of the flows about bookings that are there only the newest is: who asks for "my bookings"
-        in the middle of moving one has left the moving. A booking half made waits.
+        Only the newest flow about existing bookings is kept: asking for "my bookings" while moving
+        one abandons the move. An unfinished booking stays on the stack.
         """
         gone = {flow} | (MANAGING_FLOWS if flow in MANAGING_FLOWS | {"book"} else set())
         gone |= STAFF_FLOWS.keys() if flow in STAFF_FLOWS.keys() | {"book"} else VIEW_FLOWS
@@ -195,25 +195,25 @@ class TurnState:
         del self.stack[:-MAX_STACK_DEPTH]
 
     def end_flows_above(self, number: int) -> None:
-        """Give up the flows above the one with this place in the stack."""
+        """End the flows above a position in the stack."""
         for frame in self.stack[number + 1 :]:
             self._end_flow(frame)
 
     def end_all_flows(self) -> None:
-        """Give up every flow under way."""
+        """End every flow."""
         for frame in list(self.stack):
             self._end_flow(frame)
 
     def change_conversation(self, **changes: Unpack[ConversationChanges]) -> None:
-        """Change the conversation, now and in its row."""
+        """Update the conversation in memory and, at the end of the turn, in its row."""
         for name, value in changes.items():
             if name in Conversation.__slots__:
                 setattr(self.conversation, name, value)
         self.changes.update(changes)
 
     async def run_flows(self, heard: Heard | None) -> None:
-        """Run the flow on top, and those beneath it as they come up, until one asks."""
-        # Whatever comes of it is asked anew: a number typed then means what was shown last.
+        """Run the top flow, then those below it as they surface, until one asks a question."""
+        # Questions are always asked anew, so that a typed number refers to what was shown last.
         if not self.stay_quiet:
             self.closing_prompt_ids |= {
                 frame.prompt for frame in self.stack if frame.prompt is not None
@@ -275,10 +275,10 @@ class TurnState:
         self.stack.remove(frame)
         self.closing_prompt_ids |= {id_ for id_ in (frame.prompt, frame.closes) if id_ is not None}
 
-    # --- writing down -----------------------------------------------------------------------
+    # --- saving -----------------------------------------------------------------------------
 
     async def save(self, item: PendingIncoming) -> None:
-        """Write the prompt, what goes out, the conversation and the mark."""
+        """Save the prompt, the outgoing messages, the conversation and the incoming's status."""
         if self.closing_prompt_ids:
             await close_prompts(self.ctx, self.closing_prompt_ids)
         living = self._edit_target() if self.conversation.has_editable_buttons else {}
@@ -323,17 +323,17 @@ class TurnState:
             self.ctx.after_commit.append(partial(answer, item.id, self._toast_words()))
 
     def _toast_words(self) -> str:
-        """Return what a tap itself is answered with; before we know a language, in the app's."""
+        """Return the text of a tap's notification, in the app's language if none is set."""
         if self.toast is None:
             return ""
         language = self.conversation.language or self.incoming.language or "en"
         return TRANSLATOR.translate(self.toast, language)
 
     def _edit_target(self) -> dict[str, Json]:
-        """Say which message what goes out now replaces, or which one it settles by following.
+        """Return which message the reply replaces, or which one it closes by following it.
 
-        A tap is answered in its message. Whoever writes looks at the end of the chat: there the
-        next question goes, and the one before keeps its answers and loses its buttons.
+        A tap is answered by editing its message. A typed message is answered at the end of the
+        chat; the previous question keeps its answers and loses its buttons.
         """
         tapped = self.incoming.message if self.incoming.kind == "tap" else ""
         living: dict[str, Json] = {}
@@ -351,7 +351,7 @@ class TurnState:
         return living
 
     async def _put_card(self, card: Decision, message: str) -> int:
-        """Write the prompt of a booking's buttons, which stays open beside the talk."""
+        """Store the prompt of a booking's buttons, which stays open alongside other flows."""
         return await add_standing_prompt(
             self.ctx,
             self.conversation.id,

@@ -1,4 +1,4 @@
-"""The flows, by the name a conversation keeps them under."""
+"""All flows, by the name stored with a conversation."""
 
 from __future__ import annotations
 

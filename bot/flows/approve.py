@@ -1,4 +1,4 @@
-"""What people of the shop answer to a request: approve it or decline it."""
+"""The flow in which staff approve or decline a booking request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.people.members import staff_of_conversation
 
 
 async def decide_request(talk: Talk) -> None:
-    """Approve or decline a booking; the first decision holds and the others are told."""
+    """Approve or decline a booking; the first decision counts and other staff are informed."""
     booking = await load_booking(talk.ctx, talk.args["booking"])
     actor = await _staff(talk, booking.shop_id)
     await _prove(talk, actor, booking.shop_id)
@@ -68,7 +68,10 @@ async def _prove(talk: Talk, actor: Actor, shop_id: int) -> None:
 
 
 async def _staff(talk: Talk, shop_id: int) -> Actor:
-    """Return who decides here about bookings of a shop; NotAllowed for anybody else."""
+    """Return the member allowed to decide on this shop's bookings.
+
+    Raises NotAllowed if there is none.
+    """
     for post in (await staff_of_conversation(talk.ctx, talk.conversation.id)).roles:
         if post.shop_id == shop_id and post.role in PERMISSIONS["decide"]:
             return Actor("staff", post.user_id, post.name)

@@ -1,4 +1,4 @@
-"""Booking: service, time, hold, who – and it is booked."""
+"""The booking flow: service, time, hold, verification and booking."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ async def book_appointment(talk: Talk) -> None:
     await _take_hints(talk, catalog)
     service_id = await _pick_service(talk, catalog)
     _apply_corrections(talk, catalog, service_id)
-    talk.notes["service"] = service_id  # what "how long does it take?" is about
+    talk.notes["service"] = service_id  # the subject of "how long does it take?"
     talk.show_answer(labels.service_label(catalog, catalog.service(service_id)))
     wished = {"show": "times", "wish": talk.notes.get("wish", {})}
     start = talk.notes.get("start") or wished
     picked = await pick_slot(talk.scope("when"), catalog, service_id, start=start)
-    talk.notes["wish"] = picked.wish.to_json()  # what stays of it after second thoughts
+    talk.notes["wish"] = picked.wish.to_json()  # the criteria that remain after corrections
     talk.notes["picked"] = picked.slot.to_json()
     hold = await _hold(talk, catalog, picked)
     first: Say | None = _hold_heading(catalog, picked)
@@ -78,7 +78,7 @@ async def book_appointment(talk: Talk) -> None:
 
 
 async def _take_hints(talk: Talk, catalog: Catalog) -> None:
-    """Take in what a message says beside the question: for whom, and whom we greet."""
+    """Take in details given apart from the answer: the attendee and the person's name."""
     heard = talk.heard
     said = heard.understood if heard else None
     if (
@@ -89,7 +89,7 @@ async def _take_hints(talk: Talk, catalog: Catalog) -> None:
         and "words" not in heard.consumed_acts
     ):
         heard.consumed_acts.add("words")
-        # For another shop, should this one not suit: what is wanted stays wanted.
+        # Kept in case the person switches shops, so that nothing has to be repeated.
         talk.notes["words"] = f"{talk.notes.get('words', '')}\n{said.text}".strip()[-_WORDS:]
     if heard and said and said.attendee and 2 <= len(said.attendee) <= 100:
         talk.notes["attendee"] = said.attendee
@@ -124,7 +124,7 @@ def _acts(said: Understood) -> set[str]:
 
 
 def _apply_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
-    """Go back for what is said differently now ("actually Friday", "no, a colour"), once."""
+    """Apply a correction ("actually Friday", "no, a colour") by discarding later steps, once."""
     heard = talk.heard
     said = heard.understood if heard else None
     if heard is None or said is None or "correction" in heard.consumed_acts or said.code:
@@ -166,14 +166,14 @@ def _apply_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
     talk.retry(after=None if other_service else "service")
 
 
-# --- the service ------------------------------------------------------------------------------
+# --- service ----------------------------------------------------------------------------------
 
 
 async def _pick_service(talk: Talk, catalog: Catalog) -> int:
     services = catalog.bookable_services()
     provider = talk.notes.get("wish", {}).get("provider")
     if provider is not None:
-        # Of somebody who was asked for by a link or by name, what they give.
+        # If a provider was requested, offer only that provider's services.
         theirs = [s for s in services if (s.id, provider) in catalog.offerings]
         services = tuple(theirs) or services
     if len(services) == 1:
@@ -190,7 +190,7 @@ async def _pick_service(talk: Talk, catalog: Catalog) -> int:
         meant = [s.id for s in services if s.id in may]
         if len(meant) == 1:
             return meant[0]
-        # It has to be asked which one; what else is said holds for whichever it is.
+        # The service has to be asked for; the other details apply to whichever is chosen.
         talk.notes["services"] = meant
         wished = SlotCriteria.from_json(talk.notes.get("wished", {})).refined_by(said)
         if wished != SlotCriteria():
@@ -212,7 +212,7 @@ async def _pick_service(talk: Talk, catalog: Catalog) -> int:
 async def _by_category(
     talk: Talk, catalog: Catalog, services: Sequence[Service], read: object
 ) -> int:
-    """Ask for the category first where the list would be long; a name said skips it."""
+    """Ask for the category first if there are many services; a named service skips it."""
     names = {category.id: category.name for category in catalog.categories}
 
     async def options() -> Sequence[Choice]:
@@ -221,7 +221,7 @@ async def _by_category(
             Choice({"category": c}, text("category", category=names[c]), (names[c].casefold(),))
             for c in seen
         ]
-        # What belongs to no category stands beside them.
+        # Services without a category are listed next to the categories.
         alone = [s for s in services if s.category_id is None]
         return listed + [
             Choice({"service": s.id}, labels.service_label(catalog, s), (s.name.casefold(),))
@@ -270,11 +270,11 @@ def _has(services: Sequence[Service], service_id: int) -> bool:
     return any(s.id == service_id for s in services)
 
 
-# --- sure, and for whom ---------------------------------------------------------------------------
+# --- confirmation and attendee --------------------------------------------------------------------
 
 
 async def _confirm_booking(talk: Talk, catalog: Catalog, picked: PickedSlot, attendee: str) -> str:
-    """Ask whether to book what is held, and for whom ("": themself), where a tap answers both."""
+    """Confirm the held slot and return the attendee; "" means the person themself."""
     offered = (
         Choice("yes", text("confirm"), ("@yes",)),
         Choice("someone", text("for_someone"), ()),
@@ -289,7 +289,7 @@ async def _confirm_booking(talk: Talk, catalog: Catalog, picked: PickedSlot, att
             talk.notes["start"] = {"show": "days"}
             talk.retry(after="service")
         attendee = await _attendee(talk, number)
-    raise AssertionError  # pragma: no cover - the questions do not end by themselves
+    raise AssertionError  # pragma: no cover - the loop ends only by returning
 
 
 async def _attendee(talk: Talk, number: int) -> str:
@@ -304,7 +304,7 @@ async def _attendee(talk: Talk, number: int) -> str:
     return str(await talk.ask(f"for{number}", text("which_attendee"), read, expects="name"))
 
 
-# --- hold and book ------------------------------------------------------------------------------
+# --- hold and booking -----------------------------------------------------------------------------
 
 
 async def _hold(talk: Talk, catalog: Catalog, picked: PickedSlot) -> Json:
@@ -331,14 +331,14 @@ async def _hold(talk: Talk, catalog: Catalog, picked: PickedSlot) -> Json:
 
 
 def _offer_instead(talk: Talk, catalog: Catalog, picked: PickedSlot, taken: SlotTaken) -> None:
-    """Say that the time went, and let the next round offer the nearest that are free."""
+    """Report that the slot was taken and offer the nearest free ones in the next round."""
     slot = picked.slot
     provider = catalog.provider(slot.provider_id).display_name
     talk.say_now(text("just_went", when=labels.start_when(catalog, slot), provider=provider))
     near = [Slot.to_json(other) for other in taken.alternatives]
     start: dict[str, Json] = {"show": "times", "wish": picked.wish.to_json()}
     if near:
-        # The wish that led to what went would only narrow the way out.
+        # The previous criteria would only restrict the alternatives.
         start = {"show": "times", "slots": near}
     talk.notes["start"] = start
     talk.notes["named"] = True
@@ -366,11 +366,11 @@ async def _book(
     return await load_booking(talk.ctx, booked["id"], user_id=who.user_id)
 
 
-# --- what is said ---------------------------------------------------------------------------------
+# --- messages -------------------------------------------------------------------------------------
 
 
 def _card_heading(catalog: Catalog, booking: Booking, who: VerifiedPerson) -> Say:
-    """What is new, above a card."""
+    """Return the heading of a card for a new booking."""
     if booking.state == "pending":
         return text("card.requested", shop=catalog.shop.name)
     if booking.attendee:

@@ -1,7 +1,7 @@
-"""A booking as a card with its own buttons: map, calendar file, move, call off.
+"""A booking shown as a card with buttons: calendar file, move, cancel.
 
-Channels that change their messages get it in place of the plain sentence with a link; its buttons
-stay until the booking is over. A tap on one starts `card`, which never acts by itself.
+Channels with editable messages show it instead of the plain text with a link; its buttons stay
+until the booking is over. A tap starts the flow `card`, which never changes a booking by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.people.identities import person_of_conversation
 
 
 async def handle_card_button(talk: Talk) -> None:
-    """Do what a card's button says: send the calendar file, or begin to move or call off."""
+    """Handle a tap on a card's button: send the calendar file, or start moving or cancelling."""
     if talk.args["choice"] != "calendar":
         raise SwitchFlow(str(talk.args["choice"]), booking=talk.args["booking"])
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
@@ -29,7 +29,7 @@ async def handle_card_button(talk: Talk) -> None:
 
 
 async def keep_booking(talk: Talk) -> None:
-    """Leave a booking as it is, and show it again."""
+    """Leave a booking unchanged and show it again."""
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None or not person.is_verified:
         raise SwitchFlow("my_bookings", booking=talk.args["booking"])
@@ -39,20 +39,20 @@ async def keep_booking(talk: Talk) -> None:
 
 
 async def show_card(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
-    """Show the card of a booking, with its buttons, below what is new about it."""
+    """Show a booking's card with its buttons, below the heading `head`."""
     await talk.say(booking_card(catalog, booking, head))
     options = ("move", "cancel", "calendar")
     talk.show_booking_buttons(Decision("card", options, {"booking": booking.id}, booking.ends_at))
 
 
 def show_ended_card_button(talk: Talk, booking: Booking) -> None:
-    """Show what can be done with a booking that was called off."""
+    """Show the buttons of a cancelled booking's card."""
     about = {"booking": booking.id}
     talk.show_booking_buttons(Decision("ended_card", ("calendar",), about, booking.ends_at))
 
 
 def booking_card(catalog: Catalog, booking: Booking, head: Say) -> Say:
-    """Return what stands on a card: what, with whom, when, where, for how much."""
+    """Return the card of a booking: service, provider, time, place and price."""
     service, provider = str(booking.snapshot["service"]), str(booking.snapshot["provider"])
     what = text("card.what", service=service, provider=provider)
     if booking.attendee:
@@ -71,7 +71,7 @@ def booking_card(catalog: Catalog, booking: Booking, head: Say) -> Say:
 
 
 def hold_card(catalog: Catalog, slot: Slot, attendee: str) -> Say:
-    """Return what is held as a card, to be confirmed."""
+    """Return the card of a held slot that is to be confirmed."""
     service = catalog.service(slot.service_id).name
     provider = catalog.provider(slot.provider_id).display_name
     what = text("card.what", service=service, provider=provider)
@@ -90,7 +90,7 @@ def hold_card(catalog: Catalog, slot: Slot, attendee: str) -> Say:
 
 
 def attach_place_and_calendar(talk: Talk, catalog: Catalog, booking: Booking) -> None:
-    """Send the place on the map and the calendar file along."""
+    """Attach the shop's location and the booking's calendar file."""
     shop = catalog.shop
     if shop.latitude is not None and shop.longitude is not None:
         where = text(
@@ -105,5 +105,5 @@ def attach_place_and_calendar(talk: Talk, catalog: Catalog, booking: Booking) ->
 
 
 def attach_calendar(talk: Talk, booking: Booking) -> None:
-    """Send the calendar file along."""
+    """Attach the booking's calendar file."""
     talk.attach("calendar", text("calendar_file", ref=booking.ref), booking_id=booking.id)

@@ -1,4 +1,4 @@
-"""A one-time code, asked for in place: sent, typed back, and what is wrong with it said."""
+"""The step that sends a one-time code and checks the code typed in reply."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from core.people import otp
 from core.people.identities import person_of_conversation
 
 OWN_PHONE = {"sms", "whatsapp"}
-"""Channels whose address is a phone, so that the code goes where we talk already.
+"""Channels whose addresses are phone numbers, so the code can be sent on the same channel.
 
-On WhatsApp it need not be one: people may hide theirs behind an id made for one business.
+On WhatsApp the address may instead be a business-scoped id of a person who hides their number.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A code that is wanted: what for (`codes.PURPOSES`), to which phone, in whose name.
+    """A required code: its purpose (`otp.PURPOSES`), the phone it goes to and the shop named in it.
 
-    `order` is the staff command that waits for it; `with_name` asks for a name as well.
+    `order` is the staff command that waits for it; `with_name` also asks for the person's name.
     """
 
     purpose: str
@@ -38,14 +38,14 @@ class Wanted:
 
 
 def writes_from(talk: Talk, phone: str = "") -> bool:
-    """Whether we talk with a phone by its number: with `phone`, if it is given."""
+    """Whether the conversation's address is a phone number and equals `phone`, if given."""
     here = talk.conversation
     own = here.channel == "sms" or (here.channel in OWN_PHONE and here.address.startswith("+"))
     return own and phone in {"", here.address}
 
 
 async def enter_code(talk: Talk, wanted: Wanted) -> None:
-    """Send a code and wait for it; what is wrong with one is said, and a new one sent if asked."""
+    """Send a code and wait until it is entered; report errors and send a new code on request."""
     purpose = otp.PURPOSES[wanted.purpose]
     here: dict[str, Any] = {"conversation_id": talk.conversation.id, "shop_id": wanted.shop_id}
     own = writes_from(talk, wanted.phone)
@@ -71,7 +71,7 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
         try:
             return await issue(key)
         except CodeTooSoon as refused:
-            # This talk's own of a moment ago is as good, while it can be typed.
+            # A recent code of this conversation is reused while it can still be entered.
             asked: dict[str, Any] = {
                 "purpose": wanted.purpose,
                 "conversation_id": talk.conversation.id,
@@ -122,12 +122,12 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
 
 
 async def _account(talk: Talk) -> int | None:
-    """Return whose talk it is now: a code asked for before it was theirs is none of theirs."""
+    """Return the conversation's user id, which voids codes issued to a previous owner."""
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     return person.user_id if person else None
 
 
 def _six(written: str) -> str:
-    """The six digits of "481 920" or "code: 481920"; empty when there are not just six."""
+    """Return the six digits of "481 920" or "code: 481920"; "" unless there are exactly six."""
     digits = "".join(c for c in written if c.isascii() and c.isdecimal())
     return digits if len(digits) == otp.CODE_DIGITS else ""

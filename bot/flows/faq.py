@@ -1,4 +1,4 @@
-"""Questions to the shop, answered from its fields and the short answers it keeps."""
+"""Answers to questions about a shop, from its fields and its stored short answers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ FAQ_TOPICS = {
     "ask_payment": "payment",
     "ask_preparation": "preparation",
 }
-"""Acts answered from the shop's own short answers, by topic."""
+"""Acts answered from the shop's stored answers, with their topics."""
 
 
 def find_answers(catalog: Catalog, said: Understood, about: int | None = None) -> list[Say]:
-    """Return an answer to each question of a message, in the order they stand there.
+    """Return an answer to each question in a message, in order.
 
-    `about` is the service the talk is about, for questions that name none.
+    `about` is the id of the service under discussion, for questions that name none.
     """
     service = said.service.id if said.service else about
     found = [_answer(catalog, act, service) for act in dict.fromkeys(said.acts)]
@@ -65,7 +65,7 @@ def _kept(catalog: Catalog, topic: str, service_id: int | None) -> Say:
 
 
 def _one_of(services: tuple[Service, ...], service_id: int | None) -> tuple[Service, ...]:
-    """Return the one service that is meant, or all of them."""
+    """Return the given service, or all services if it is not among them."""
     return tuple(s for s in services if s.id == service_id) or services
 
 

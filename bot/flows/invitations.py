@@ -1,7 +1,7 @@
-"""Invitations to work at a shop, answered in a talk; and taking back a chat that acts for oneself.
+"""Flows to answer an invitation, and to end a chat that acts in one's name.
 
-Whoever answers has proved the invited phone: by a code on the channels that are a phone, by their
-own shared contact in Telegram. Nobody else is told more than that there is no such invitation.
+The person must have proved the invited phone: by a code on phone-based channels, or by sharing
+their own contact on Telegram. Anybody else only learns that there is no such invitation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.values.phone_numbers import parse_phone
 
 
 async def answer_invitation(talk: Talk) -> None:
-    """Accept or decline an invitation that came as a message, or one that is asked for."""
+    """Accept or decline an invitation received as a message or asked for by command."""
     found = await _which(talk)
     if found is None:
         await talk.say(text("invitation.none"))
@@ -36,7 +36,7 @@ async def answer_invitation(talk: Talk) -> None:
         asked = text("invitation.ask", shop=found.shop, role=_role(found))
         answer = await talk.decide("answer", asked, DECISIONS["invitation"].choices)
     if answer == "accept":
-        # Whose catalog says which line sends the code, and in which country's numbers.
+        # The shop's catalog determines the line that sends the code and the default phone country.
         await login(
             talk.scope("login"), await loader.load_catalog(talk.ctx, found.shop_id), with_name=False
         )
@@ -76,7 +76,7 @@ async def answer_invitation(talk: Talk) -> None:
 
 
 async def _which(talk: Talk) -> Invitation | None:
-    """Return the invitation that is meant, while it is open; of several to this phone, one."""
+    """Return the open invitation that is meant; if several match the phone, ask which."""
     open_ones = {one.id: one for one in await _here(talk)}
     asked = talk.args.get("invitation")
     if asked is not None or not open_ones:
@@ -94,7 +94,7 @@ async def _which(talk: Talk) -> Invitation | None:
 
 
 async def _here(talk: Talk) -> list[Invitation]:
-    """Return the open invitations to whom this talk is with, of the shops on its line."""
+    """Return the open invitations to this person's verified phones, limited to the line's shops."""
     here = talk.conversation
     phones = [here.address] if here.address.startswith("+") else []
     person = await person_of_conversation(talk.ctx, here.id)
@@ -109,10 +109,10 @@ def _role(one: Invitation) -> Say:
 
 
 async def accept_by_link(talk: Talk) -> None:
-    """Accept the invitation of a link by sharing one's own number, which has to be the invited one.
+    """Accept an invitation link by sharing one's contact, which must be the invited phone.
 
-    The chat is bound to the role, as by a pairing code. It need not be an account of ours, and
-    becomes none.
+    The chat is bound to the role as by a pairing code. It need not belong to a user and does not
+    create one.
     """
     found = await invitations.invitation_by_code(talk.ctx, str(talk.args.get("rest", "")))
     if found is None:
@@ -153,7 +153,10 @@ async def accept_by_link(talk: Talk) -> None:
 
 
 async def end_own_chat(talk: Talk) -> None:
-    """End what acts for oneself at a shop: it takes no proof to have less done in one's name."""
+    """Unbind a chat that acts in one's own name.
+
+    This needs no proof because it only removes rights.
+    """
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:
         raise NotAllowed

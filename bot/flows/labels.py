@@ -1,4 +1,4 @@
-"""Parts of texts that several flows put together: what is offered, when, with whom."""
+"""Text fragments shared by several flows: services, slots and bookings as labels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from core.messaging.messages import Money, Say, When
 
 
 def price_or_none(minor: int | None, currency: str) -> Money | None:
-    """Return the price as Money; None when it is on request."""
+    """Return the price as Money; None if the price is on request."""
     return None if minor is None else Money(minor, currency)
 
 
 def service_label(catalog: Catalog, service: Service) -> Say:
-    """Return a service as an option: "Cut 30 min 25 EUR"."""
+    """Return a service as an option label: "Cut 30 min 25 EUR"."""
     amount = price_or_none(service.price_minor, catalog.shop.currency)
     key = "service" if amount else "service.unpriced"
     facts = {"price": amount} if amount else {}
@@ -22,7 +22,7 @@ def service_label(catalog: Catalog, service: Service) -> Say:
 
 
 def slot_summary(catalog: Catalog, slot: Slot) -> Say:
-    """Return what a slot sells: "Cut, 30 min, 25 EUR"."""
+    """Return a slot's service, duration and price: "Cut, 30 min, 25 EUR"."""
     service = catalog.service(slot.service_id)
     amount = price_or_none(slot.price_minor, slot.currency)
     key = "what" if amount else "what.unpriced"
@@ -31,12 +31,12 @@ def slot_summary(catalog: Catalog, slot: Slot) -> Say:
 
 
 def start_when(catalog: Catalog, slot: Slot) -> When:
-    """The start on the shop's wall clock."""
+    """Return a slot's start in the shop's time zone."""
     return When(slot.starts_at, catalog.shop.timezone)
 
 
 def slot_label(catalog: Catalog, slot: Slot, *, day: bool, provider: bool) -> Say:
-    """Return a slot as an option: "5:00 pm Ana", day and person only where they differ."""
+    """Return a slot as an option label: "5:00 pm Ana"; day and provider are optional."""
     if day:
         key = "slot.day_person" if provider else "slot.day"
     else:
@@ -50,7 +50,7 @@ def slot_label(catalog: Catalog, slot: Slot, *, day: bool, provider: bool) -> Sa
 
 
 def booking_line(booking: Booking) -> Say:
-    """Return a booking in a line: "Cut with Leo, Fri 13 Mar 5:30 pm"."""
+    """Return a booking as one line: "Cut with Leo, Fri 13 Mar 5:30 pm"."""
     key = "booking.line_for" if booking.attendee else "booking.line"
     facts = {"attendee": booking.attendee} if booking.attendee else {}
     return text(

@@ -1,4 +1,4 @@
-"""Login comes last: who is this, proved by a one-time code to the phone."""
+"""Verification of a person by a one-time code sent to their phone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.values.phone_numbers import parse_phone
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPerson:
-    """Somebody who proved a phone."""
+    """A person with a verified phone."""
 
     user_id: int
     name: str
@@ -30,9 +30,9 @@ class VerifiedPerson:
 async def login(
     talk: Talk, catalog: Catalog, *, first: Say | None = None, with_name: bool = True
 ) -> VerifiedPerson:
-    """Return who we talk with, asking for as little as is still unknown.
+    """Return the verified person, asking only for what is still unknown.
 
-    `first` is said before anything is asked; `with_name` is for what needs one.
+    `first` is said before the first question; `with_name` also asks for a missing name.
     """
 
     async def known(_key: str) -> Json:
@@ -50,7 +50,7 @@ async def login(
     user_id = before.get("user")
     name = before.get("name") or ""
     if talk.conversation.has_editable_buttons and not name:
-        name = talk.conversation.name  # as the channel says
+        name = talk.conversation.name  # the name given by the channel
     if user_id is None:
         phone, vouched = await _phone(talk, catalog)
         if not vouched:
@@ -73,7 +73,7 @@ async def login(
 
 
 async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
-    """Return the phone, and whether the channel vouches that it is theirs: then no code is due."""
+    """Return the phone and whether the channel vouches for it, so that no code is needed."""
     if writes_from(talk):
         return parse_phone(talk.conversation.address, catalog.shop.country), False
 
@@ -90,14 +90,14 @@ async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
         return MISSING
 
     if not (talk.conversation.has_editable_buttons or await _can_send(talk, catalog)):
-        raise CodeUnsendable  # no use in asking
+        raise CodeUnsendable  # asking would be pointless
     asked = text("share_phone" if talk.conversation.has_editable_buttons else "which_phone")
     answer = await talk.ask("phone", asked, read, expects="phone", layout="contact")
     return (answer["vouched"], True) if isinstance(answer, dict) else (str(answer), False)
 
 
 async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
-    """Return a phone that was written, if a code can be sent there."""
+    """Return a typed phone number, or MISSING if no code can be sent."""
     phone = parse_phone(heard.text, catalog.shop.country)
     if await _can_send(talk, catalog):
         return phone

@@ -1,4 +1,4 @@
-"""Welcome, menu, language, a person, and taking up a talk that was left alone."""
+"""General flows: welcome, menu, language, handoff, and resuming an idle conversation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.people.identities import person_of_conversation
 
 
 async def welcome_customer(talk: Talk) -> None:
-    """Greet; who has bookings gets the menu, who has none the services."""
+    """Greet the person; show the menu if they have bookings, else start a booking."""
     if talk.conversation.staff:
         raise SwitchFlow("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
@@ -36,7 +36,7 @@ async def welcome_customer(talk: Talk) -> None:
 
 
 async def show_menu(talk: Talk) -> None:
-    """Everything there is, by number."""
+    """Show the menu."""
     if talk.conversation.staff:
         raise SwitchFlow("desk.desk", command="desk", rest="")
     catalog = await pick_shop(talk)
@@ -76,7 +76,7 @@ async def show_menu(talk: Talk) -> None:
 
 
 async def change_language(talk: Talk) -> None:
-    """Speak another language."""
+    """Change the conversation's language."""
     named = {code: text(f"language.{code}") for code in supported_languages()}
 
     async def options() -> Sequence[Choice]:
@@ -90,7 +90,10 @@ async def change_language(talk: Talk) -> None:
 
 
 async def call_person(talk: Talk) -> None:
-    """Call a person of the shop; the bot keeps quiet until they hand the talk back."""
+    """Start a handoff and alert staff.
+
+    The bot stays silent until they hand the conversation back.
+    """
     catalog = await pick_shop(talk)
     talk_ = talk.conversation
 
@@ -124,7 +127,7 @@ async def call_person(talk: Talk) -> None:
 
 
 async def resume_talk(talk: Talk) -> None:
-    """Ask whether to go on with what was left alone for a day."""
+    """Ask whether to continue a flow that was idle for a day."""
 
     async def options() -> Sequence[Choice]:
         return [

@@ -1,4 +1,7 @@
-"""My bookings: see, move, cancel, running late. Whose they are is asked of the database."""
+"""Flows on existing bookings: show, move, cancel, running late.
+
+The database is queried for the verified person's bookings; ids in messages are never trusted.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _PAGE = 8
 
 
 async def show_my_bookings(talk: Talk) -> None:
-    """Show what is to come, and what can be done with it."""
+    """Show the upcoming bookings and the actions on them."""
     who, mine = await _mine(talk)
     if not mine:
         await talk.say(text("no_bookings"))
@@ -68,7 +71,7 @@ async def show_my_bookings(talk: Talk) -> None:
 
 
 async def move_booking(talk: Talk) -> None:
-    """Move a booking: the new time is taken and the old one freed in one step."""
+    """Move a booking; the new time is claimed and the old one released in one transaction."""
     _note_wish(talk)
     found = await _one(talk, "which_to_move", moving=True)
     if found is None:
@@ -151,14 +154,14 @@ async def _move(
 
 
 async def _stays(talk: Talk, booking: Booking) -> None:
-    """Say that nothing was changed."""
+    """Say that the booking was left unchanged."""
     if talk.conversation.has_editable_buttons:
         raise SwitchFlow("stays", booking=booking.id)
     await talk.say(text("stays", booking=labels.booking_line(booking)))
 
 
 async def cancel_booking(talk: Talk) -> None:
-    """Cancel a booking, after asking once and saying the shop's rule."""
+    """Cancel a booking after one confirmation that states the shop's cutoff."""
     found = await _one(talk, "which_to_cancel")
     if found is None:
         return
@@ -189,7 +192,7 @@ async def cancel_booking(talk: Talk) -> None:
 
 
 async def report_late(talk: Talk) -> None:
-    """Tell the shop that somebody is running late."""
+    """Tell the shop that the customer is running late."""
     found = await _one(talk, "which_is_late")
     if found is None:
         return
@@ -220,7 +223,7 @@ async def report_late(talk: Talk) -> None:
 
 
 async def show_next_booking(talk: Talk) -> None:
-    """Show where things stand when nothing is asked: the next booking, if there is one."""
+    """Show the next booking, if any, when no question is open."""
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     mine = (
         await agenda.upcoming_bookings(talk.ctx, user_id=person.user_id)
@@ -233,7 +236,7 @@ async def show_next_booking(talk: Talk) -> None:
         await talk.say(text("nothing_open"))
 
 
-# --- whose, and which -----------------------------------------------------------------------------
+# --- finding the booking --------------------------------------------------------------------------
 
 
 async def _mine(talk: Talk) -> tuple[VerifiedPerson, list[Booking]]:
@@ -244,7 +247,7 @@ async def _mine(talk: Talk) -> tuple[VerifiedPerson, list[Booking]]:
 
 
 def _note_wish(talk: Talk) -> None:
-    """Keep what is said of the new time until it is known which booking is moved."""
+    """Store details of the new time until the booking to move is known."""
     said = talk.heard.understood if talk.heard else None
     if said is not None and "wished" not in talk.notes and "start" not in talk.notes:
         wished = SlotCriteria().refined_by(said)
@@ -252,7 +255,7 @@ def _note_wish(talk: Talk) -> None:
 
 
 def _on_its_day(talk: Talk, booking: Booking) -> None:
-    """Take a time without a day for one on the booking's own: "move it to 11"."""
+    """Interpret a time without a date as being on the booking's own day: "move it to 11"."""
     wished = SlotCriteria.from_json(talk.notes.get("wished") or {})
     if wished.has_time and not (wished.day or wished.weekdays):
         talk.notes["wished"] = replace(wished, day=booking.local_date.isoformat()).to_json()
@@ -261,9 +264,9 @@ def _on_its_day(talk: Talk, booking: Booking) -> None:
 async def _one(
     talk: Talk, question: str, *, moving: bool = False
 ) -> tuple[VerifiedPerson, Booking] | None:
-    """Return the booking meant: the one the flow was started with, the only one, or ask.
+    """Return the booking from the flow's arguments, the only one, or the one chosen.
 
-    Which one it is stays as answered: what happens to the others must not change it.
+    The choice is recorded, so that changes to other bookings do not affect it.
     """
     who, mine = await _mine(talk)
 
@@ -290,7 +293,10 @@ async def _same(value: Json) -> Json:
 async def _which(
     talk: Talk, mine: Sequence[Booking], question: str, *, moving: bool = False
 ) -> Booking:
-    """Return the booking named by its day or time, or ask which; a move says it by from when."""
+    """Return the booking named by its day or time, else ask.
+
+    For a move, "from" names the old day.
+    """
 
     async def options() -> Sequence[Choice]:
         return [Choice(b.id, labels.booking_line(b), (b.ref.casefold(),)) for b in mine[:_PAGE]]

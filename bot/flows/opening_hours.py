@@ -1,4 +1,4 @@
-"""Opening hours in words, and when a shop opens next."""
+"""Texts of opening hours, and the next time a shop opens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from core.catalog.entities import Catalog
 from core.localtime import opening_masks, ticks
 from core.messaging.messages import Say
 
-_MONDAY = date(2024, 1, 1)  # any Monday: only its name is shown
+_MONDAY = date(2024, 1, 1)  # any Monday: only the weekday's name is shown
 _LOOK_AHEAD = timedelta(days=14)
 
 
 def weekly_hours(catalog: Catalog) -> Say:
-    """Return the weekly hours, days of equal hours drawn together."""
+    """Return the weekly hours, grouping consecutive days with the same hours."""
     weekly = catalog.shop_hours.weekly
     lines: list[Say] = []
     first = 0

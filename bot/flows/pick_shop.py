@@ -1,4 +1,4 @@
-"""Which shop: the line's own, the only one, or found by name, type or city."""
+"""Choice of the shop: the line's own, the only one, or one found by name, type or city."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGE = 8
 
 
 async def pick_shop(talk: Talk) -> Catalog:
-    """Return the catalog of the shop the talk is about; ask which where a line serves many."""
+    """Return the catalog of the conversation's shop, asking for the shop if necessary."""
     if talk.conversation.shop_id is None:
         every = await shop_search.list_shops(talk.ctx)
         left = talk.notes.get("not_shop")
@@ -37,7 +37,7 @@ async def pick_shop(talk: Talk) -> Catalog:
 
 
 def _read_again(talk: Talk, catalog: Catalog) -> None:
-    """Read what was said so far with the names, hours and zone of the shop, now it is known."""
+    """Understand earlier messages again using the names, hours and zone of the chosen shop."""
     heard, before = talk.heard, str(talk.notes.pop("unread", ""))
     if heard is None or heard.reread is None:
         return
@@ -57,7 +57,7 @@ async def _which(talk: Talk, every: Sequence[Shop]) -> int:
         found[:] = _named(heard, every) or await shop_search.search_shops(talk.ctx, heard.text)
         if len(found) == 1:
             return found[0].id
-        # Whatever else it says is of use once the shop is known.
+        # The rest of the message is understood again once the shop is known.
         talk.notes["unread"] = f"{talk.notes.get('unread', '')}\n{heard.text}".strip()[:1000]
         return MISSING
 
@@ -66,7 +66,7 @@ async def _which(talk: Talk, every: Sequence[Shop]) -> int:
 
 
 def _named(heard: Heard, every: Sequence[Shop]) -> list[Shop]:
-    """Return the shops that fit the name, type and city that a message holds."""
+    """Return the shops that match the name, type and city in a message."""
     said = heard.understood
     if said is None:
         return []
@@ -92,7 +92,7 @@ def _ids(match: EntityMatch | None) -> tuple[int, ...]:
 
 
 def _kind(shop: Shop) -> str:
-    """The type as people see it; the words behind its comma only help to find the shop."""
+    """Return the type as displayed; the synonyms after its comma serve only the search."""
     return shop.type.partition(",")[0].strip()
 
 

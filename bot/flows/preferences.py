@@ -1,4 +1,4 @@
-"""Where reminders and news come, and when not: a person's own settings, changed in the talk."""
+"""The flow to change a person's notification settings: channel, e-mail and quiet hours."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from core.people.preferences import (
 )
 
 QUIET_HOURS_OFFERED: tuple[QuietHours, ...] = ((22 * 60, 7 * 60), (20 * 60, 9 * 60))
-"""Quiet hours that can be picked; others can be written."""
+"""Quiet hours offered as options, in minutes of the day; others can be typed."""
 
 NO_QUIET_HOURS: QuietHours = (0, 0)
 
 
 async def change_preferences(talk: Talk) -> None:
-    """Show where and when messages come, and change it; what waits is planned anew."""
+    """Show and change notification settings; pending reminders are rescheduled."""
     catalog = await pick_shop(talk)
     who = await login(talk.scope("login"), catalog, with_name=False)
     now = await load_preferences(talk.ctx, who.user_id)
     silence = now.quiet_hours if now.quiet_hours is not None else _of_shop(catalog)
 
     async def options() -> Sequence[Choice]:
-        # What is only simulated never leaves this machine.
+        # Simulated conversations must not cause real e-mails.
         real = talk.conversation.transport not in SIMULATED_TRANSPORTS
         mails = real and await email_subscription.email_line(talk.ctx, catalog.shop.id) is not None
         email = Choice("email", text("notify.email"), ("e-mail", "email", "correo", "ईमेल"))

@@ -1,4 +1,4 @@
-"""What people answer to a reminder: they come, it moves, it is called off – in place."""
+"""The flow that handles the answer to a reminder: attend, move or cancel."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from core.people.identities import person_of_conversation
 
 
 async def answer_reminder(talk: Talk) -> None:
-    """Answer a reminder. Whose booking it is, is asked of the database.
+    """Handle the answer to a reminder, checking that the booking belongs to the person.
 
-    One about a time that is no more (the booking was moved, called off, is over) changes nothing
-    and says how things stand.
+    A reminder of a booking that was since moved, cancelled or completed changes nothing and is
+    answered with the booking's current state.
     """
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:

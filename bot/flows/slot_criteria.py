@@ -1,4 +1,4 @@
-"""A wish: what somebody said about when and with whom, as it narrows an offer."""
+"""Criteria that narrow the offered slots, as stated by the person."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from core.catalog.entities import Slot
 from core.localtime import zones
 from core.messaging.messages import Json
 
-_AROUND = 60  # minutes either way
+_AROUND = 60  # minutes before and after
 _HALF_DAY = 12 * 60
 _TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SlotCriteria:
-    """Dates are the shop's local ones (`until` inclusive), times minutes after its midnight.
+    """Criteria for slots: local dates of the shop, and minutes of the day.
 
-    `exactly` says that `since` is the wanted start itself, not the earliest one; `at` are several
-    such starts ("4 or 5"), `not_at` those that do not suit.
+    `until` is inclusive. With `exactly`, `since` is the wanted start itself and not the earliest
+    one. `at` holds several such starts ("4 or 5"), `not_at` rejected ones.
     """
 
     day: str = ""
@@ -39,7 +39,7 @@ class SlotCriteria:
     not_providers: tuple[int, ...] = ()
 
     def to_json(self) -> Json:
-        """Return what is wished, without what is not."""
+        """Return the criteria that are set as JSON data."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name in self.__slots__
@@ -48,14 +48,14 @@ class SlotCriteria:
 
     @classmethod
     def from_json(cls, data: Json) -> SlotCriteria:
-        """Read what `to_json` wrote."""
+        """Restore criteria from `to_json`."""
         fields: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
         }
         return cls(**fields)
 
     def refined_by(self, said: Understood, *, days: bool = True) -> SlotCriteria:
-        """Return the wish with what was said anew; the rest of it stays."""
+        """Return the criteria updated with a message; criteria it does not mention are kept."""
         wish = self
         refused = said.refused
         if days and (said.date or said.weekdays):
@@ -109,7 +109,10 @@ class SlotCriteria:
         return wish
 
     def excluding_days(self, days: Iterable[date], weekdays: Iterable[int]) -> SlotCriteria:
-        """Return the wish for other days than these; a range of days stays, a day of it goes."""
+        """Return criteria that exclude these days and weekdays.
+
+        A date range is kept and loses the excluded days.
+        """
         not_days = {d.isoformat() for d in days}.union(self.not_days)
         wish = replace(
             self,
@@ -123,17 +126,17 @@ class SlotCriteria:
         return wish
 
     def at_any_time(self) -> SlotCriteria:
-        """Return the wish without its time of day."""
+        """Return the criteria without a time of day."""
         return replace(self, since=None, before=None, exactly=False, at=(), not_at=())
 
     def earlier_or_later(self, slot: Slot, act: str, zone: str) -> SlotCriteria:
-        """Return the wish for "earlier" or "later" than a slot, on its day."""
+        """Return criteria for "earlier" or "later" than a slot, on the slot's day."""
         local = zones.to_local(int(slot.starts_at.timestamp()), zone)
         day, at = self.on_day(local.date().isoformat()), minute_of_day(local.time())
         return replace(day, since=at + 1) if act == "later" else replace(day, before=at)
 
     def on_day(self, day: str) -> SlotCriteria:
-        """Return the wish for just this day, at any time of it."""
+        """Return criteria for any time on this day only."""
         return replace(
             self, day=day, until="", weekdays=(), not_weekdays=(), not_days=(),
             since=None, before=None, exactly=False, at=(), not_at=(),
@@ -141,13 +144,13 @@ class SlotCriteria:
 
     @property
     def has_time(self) -> bool:
-        """Whether it names a time of day."""
+        """Whether the criteria include a time of day."""
         return self.since is not None or self.before is not None or bool(self.at or self.not_at)
 
     def search_window(
         self, zone: str, now: datetime, horizon_days: int
     ) -> tuple[datetime, datetime]:
-        """Return the instants the wish's days span; without a day, all that can be booked."""
+        """Return the start and end of the days; without a day, the bookable horizon."""
         if not self.day:
             return now, now + timedelta(days=horizon_days + 1)
         first = date.fromisoformat(self.day)
@@ -159,7 +162,7 @@ class SlotCriteria:
         )
 
     def allows(self, slot: Slot, zone: str) -> bool:
-        """Whether a slot within the window fits the rest of the wish."""
+        """Return whether a slot within the window meets the other criteria."""
         local = zones.to_local(int(slot.starts_at.timestamp()), zone)
         starts = minute_of_day(local.time())
         return not (
@@ -176,7 +179,7 @@ class SlotCriteria:
 
 
 def _either(said: Understood) -> tuple[int, ...]:
-    """Return both times of "4 or 5"; nothing for one that may be morning or evening."""
+    """Return both times of "4 or 5"; empty for one time that may be morning or evening."""
     for doubt in said.ambiguous:
         if doubt.field == "time":
             may = sorted(minute_of_day(at) for at in doubt.candidates if isinstance(at, time))
@@ -186,7 +189,7 @@ def _either(said: Understood) -> tuple[int, ...]:
 
 
 def ambiguous_times(said: Understood) -> tuple[time, ...]:
-    """Return the two times a bare "5" may be, where the shop is open at both."""
+    """Return both readings of a bare "5" if the shop is open at both."""
     for doubt in said.ambiguous:
         if doubt.field == "time":
             may = tuple(at for at in doubt.candidates if isinstance(at, time))
@@ -200,7 +203,7 @@ def _halves_of_a_day(minutes: Sequence[int]) -> bool:
 
 
 def minute_of_day(at: time) -> int:
-    """Return the minute of the day."""
+    """Return the minutes since midnight."""
     return at.hour * 60 + at.minute
 
 

@@ -1,4 +1,4 @@
-"""A wrong number, said of a phone that somebody works with: believed only after a code."""
+"""The flow for a wrong number reported from a member's phone, which is verified by a code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from core.people.verification import detach_identity
 
 
 async def wrong_number(talk: Talk) -> None:
-    """Detach a member's phone after a code; a shop's last owner stays, and the admins are told."""
+    """Detach a member's phone after a code.
+
+    A shop's last owner is kept, and the admins are alerted.
+    """
     held = await staff_proofs.duties(talk.ctx, talk.conversation.id)
     if held is None:
         raise NotFound(conversation=talk.conversation.id)

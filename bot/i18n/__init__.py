@@ -1,1 +1,1 @@
-"""The words in every language, and how figures and dates are written."""
+"""Message texts in every language, and the formatting of figures and dates."""

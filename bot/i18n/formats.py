@@ -1,4 +1,4 @@
-"""Dates, times and amounts as a language and a country write them, short enough for an SMS."""
+"""Dates, times and amounts formatted for a language and country, short enough for an SMS."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from core.messaging.messages import Money, When
 
 WHEN_SPECS = frozenset({"", "day", "time", "long", "full", "zone"})
-"""What may follow the colon in `{when:…}`."""
+"""Formats allowed in `{when:…}`."""
 
 DAY_SPECS = frozenset({"", "day", "long", "weekday", "month"})
-"""What may follow the colon when the value is a date."""
+"""Formats allowed for a date."""
 
 
 @lru_cache(maxsize=256)
 def find_locale(language: str) -> Locale:
-    """Return the locale of `es`, `es_ES`, `en-IN`; the nearest known one, in the end English.
+    """Return the closest known locale of `es`, `es_ES` or `en-IN`; English as the last resort.
 
-    A language without a country is taken as the world writes it, not as one country does:
-    plain English is day first.
+    A language without a country uses its international form: plain English puts the day first.
     """
     for tag in _nearest(language):
         try:
@@ -45,7 +44,7 @@ def _nearest(language: str) -> tuple[str, ...]:
 
 
 def format_moment(value: When, spec: str, language: str) -> str:
-    """Write an instant by its zone's wall clock.
+    """Format an instant in the wall clock of its zone.
 
     "" is "Fri 13 Mar 5:30 pm", `day` "Fri 13 Mar", `time` "5:30 pm", `long` "Friday 13 March",
     `full` "Friday 13 March 5:30 pm", `zone` the city the zone is named after.
@@ -61,7 +60,7 @@ def format_moment(value: When, spec: str, language: str) -> str:
 
 
 def format_day(value: date, spec: str, language: str) -> str:
-    """Write a date: "Fri 13 Mar", or as `long` "Friday 13 March"; "Mar 13" where months lead.
+    """Format a date: "Fri 13 Mar", `long` "Friday 13 March"; "Mar 13" where months come first.
 
     `weekday` alone is "Fri", `month` alone "March".
     """
@@ -80,7 +79,7 @@ def format_day(value: date, spec: str, language: str) -> str:
 
 
 def format_month(value: date, language: str) -> str:
-    """Write the month of a date and its year: "March 2026"."""
+    """Format the month and year of a date: "March 2026"."""
     written = _plain(format_skeleton("yMMMM", value, locale=find_locale(language)))
     return written[:1].upper() + written[1:]
 
@@ -93,13 +92,13 @@ def _month_first(where: Locale) -> bool:
 
 @lru_cache(maxsize=256)
 def _twelve_hours(where: Locale) -> bool:
-    # English is written "5:30 pm" even where a country's clocks have 24 hours: "17:30" is
-    # understood everywhere, but "5:30" typed back is not.
+    # English uses "5:30 pm" even in countries with 24-hour clocks: "17:30" is understood
+    # everywhere, but "5:30" typed back is ambiguous.
     return where.language == "en" or "a" in where.time_formats["short"].pattern
 
 
 def format_clock(local: datetime, where: Locale) -> str:
-    """Write the time of day of a local datetime: "5:30 pm" or "17:30"."""
+    """Format the time of a local datetime: "5:30 pm" or "17:30"."""
     if not _twelve_hours(where):
         hour = local.hour
         padded = where.time_formats["short"].pattern.startswith("HH")
@@ -110,11 +109,11 @@ def format_clock(local: datetime, where: Locale) -> str:
 
 
 def format_amount(value: Money, language: str, *, sign: bool = False) -> str:
-    """Write an amount: "25 EUR", "12.50 EUR", or with the currency's sign "€25"; no empty cents."""
+    """Format an amount without empty cents: "25 EUR", "12.50 EUR" or, with the sign, "€25"."""
     where = find_locale(language)
     digits = get_currency_precision(value.currency)
     whole, cents = divmod(value.minor, 10**digits)
-    figure = value.minor / 10**digits  # only written, never calculated with
+    figure = value.minor / 10**digits  # for display only, never for calculation
     if not sign:
         pattern = "#,##,##0" if where.territory == "IN" else "#,##0"
         if cents:
@@ -133,15 +132,15 @@ def format_amount(value: Money, language: str, *, sign: bool = False) -> str:
 
 @lru_cache(maxsize=256)
 def _whole(where: Locale) -> str:
-    """Return the locale's pattern for money without its decimals."""
+    """Return the locale's money pattern without decimals."""
     return re.sub(r"\.0+", "", where.currency_formats["standard"].pattern)
 
 
 def join_words(items: list[str], language: str) -> str:
-    """Join words as a sentence does: "a, b and c"."""
+    """Join words as a list in a sentence: "a, b and c"."""
     return format_list(items, locale=find_locale(language))
 
 
 def _plain(text: str) -> str:
-    # CLDR sets narrow and no-break spaces, which GSM-7 lacks and nobody would miss.
+    # CLDR uses narrow and no-break spaces, which GSM-7 lacks.
     return text.replace("\u202f", " ").replace("\xa0", " ")

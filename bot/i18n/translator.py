@@ -1,9 +1,9 @@
-"""From a Say to words: catalogs, templates, and other people's text kept mere text.
+"""Translation of a Say into words: catalogs, templates, and escaping of user-written text.
 
-English is the message id itself; other languages are gettext catalogs in
+English texts are the message ids; other languages are gettext catalogs in
 `bot/i18n/locales/<language>/LC_MESSAGES/slotline.po`, whose context is the text's key, so that the
-same English may be said differently elsewhere. They are read as they are, once per process:
-there is nothing to compile and nothing that can be stale.
+same English may be translated differently. Catalogs are read once per process without compiling, so
+they cannot be stale.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bot.i18n import formats
 from core.messaging.messages import Money, Say, When
 
 MessageTemplates = Mapping[str, str | tuple[str, str]]
-"""Key → English; a pair is (singular, plural), chosen by the parameter `count`."""
+"""English text by key; a pair is (singular, plural), selected by the parameter `count`."""
 
 Markup = Literal["plain", "html", "whatsapp"]
 
@@ -38,19 +38,19 @@ LOCALES_DIR = Path(__file__).parent / "locales"
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """The words of every Say; `own` are a shop's, key → language → template, before ours."""
+    """The texts of every Say; `own` holds a shop's wordings, key → language → template."""
 
     templates: MessageTemplates
     overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def with_overrides(self, own: Mapping[str, Mapping[str, str]]) -> Translator:
-        """Return these words with a shop's own before them."""
+        """Return a copy that prefers a shop's wordings."""
         return replace(self, overrides=own) if own else self
 
     def override_template(self, key: str, language: str, known: Collection[str]) -> str | None:
-        """Return a shop's own words for `key`, if they ask for nothing that is not `known`.
+        """Return a shop's wording of `key` if it uses only `known` placeholders.
 
-        They were checked when they were written; what a message tells may have changed since.
+        Wordings are validated when stored, but a message's parameters may have changed since.
         """
         short = language.replace("-", "_").partition("_")[0].lower()
         template = self.overrides.get(key, {}).get(short)
@@ -78,11 +78,11 @@ class Translator:
     def format_param(
         self, value: object, spec: str, language: str, *, markup: Markup = "plain"
     ) -> str:
-        """Return one parameter of a Say as a placeholder with `spec` would show it."""
+        """Return one parameter of a Say as a placeholder with `spec` would render it."""
         return _Writer(self, language, markup, gsm=False, button=False).value(value, spec)
 
     def find_template(self, key: str, language: str, count: int = 1) -> str:
-        """Return the text of `key` with its placeholders still in it."""
+        """Return the text of `key` with its placeholders unfilled."""
         english = self.templates[key]
         catalog = load_translations(language)
         if isinstance(english, str):
@@ -154,10 +154,10 @@ class _Writer:
 
 @lru_cache(maxsize=4096)
 def parse_template(template: str) -> tuple[tuple[str, str, str], ...]:
-    """Split a template into (text before, name of the placeholder or "", what follows its colon).
+    """Split a template into triples: text before, placeholder name or "", and format.
 
-    ValueError where a placeholder is more than a name and a word: templates come from
-    translators, who shall not reach into objects.
+    Raises ValueError if a placeholder is more than a name and a format word: templates come from
+    translators and must not access attributes.
     """
     parts = []
     for literal, name, spec, conversion in string.Formatter().parse(template):
@@ -168,13 +168,13 @@ def parse_template(template: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def placeholder_names(template: str) -> frozenset[str]:
-    """Return the names a template fills in."""
+    """Return the placeholder names of a template."""
     return frozenset(name for _, name, _ in parse_template(template) if name)
 
 
 @cache
 def load_translations(language: str) -> gettext.GNUTranslations | None:
-    """Return the catalog of "es" or "es_ES"; None for English and languages we do not have."""
+    """Return the catalog of "es" or "es_ES"; None for English and unsupported languages."""
     name = language.replace("-", "_").partition("_")[0].lower()
     path = LOCALES_DIR / name / "LC_MESSAGES" / "slotline.po"
     if name == SOURCE_LANGUAGE or not name.isalpha() or not path.is_file():
@@ -188,15 +188,15 @@ def load_translations(language: str) -> gettext.GNUTranslations | None:
 
 @cache
 def supported_languages() -> tuple[str, ...]:
-    """Return the languages we speak, English first."""
+    """Return the supported languages, English first."""
     others = sorted(p.parent.parent.name for p in LOCALES_DIR.glob("*/LC_MESSAGES/slotline.po"))
     return (SOURCE_LANGUAGE, *others)
 
 
-# --- other people's text ----------------------------------------------------------------------
+# --- user-written text ------------------------------------------------------------------------
 
-# Overrides of the reading direction can turn what follows them around; a zero-width space or
-# byte order mark only hides something. Joiners stay: scripts and emoji are made with them.
+# Direction overrides can reorder the text after them; a zero-width space or byte order mark only
+# hides something. Joiners are kept because scripts and emoji need them.
 _HIDDEN = dict.fromkeys(
     map(ord, "\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 )
@@ -205,21 +205,21 @@ _LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02b9"}
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:
-    """Return what a person wrote as one line (or `lines`), without control characters.
+    """Return user-written text as one line (or `lines`) without control characters.
 
-    A name with a line break in it could forge an option of our list.
+    A name with a line break could forge an option of a numbered list.
     """
     if lines:
         return "\n".join(filter(None, (clean_text(line) for line in text.splitlines())))
     text = " ".join(text.translate(_HIDDEN).split())
-    if text.isprintable():  # nearly always, and found out in one go
+    if text.isprintable():  # nearly always true, and cheap
         return text
     return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cs"})
 
 
 def _whatsapp(text: str) -> str:
-    # WhatsApp has no escape; its marks work at the edges of words only, so a look-alike
-    # stands there. Links stay as they are.
+    # WhatsApp has no escape; its marks only work at the edges of words, where a look-alike is used.
+    # Links are kept.
     if "://" in text:
         return text
     return _MARKS.sub(lambda mark: _LOOKALIKES[mark[0]], text)

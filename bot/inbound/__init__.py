@@ -1,1 +1,1 @@
-"""Updates that come by polling or webhook, stored before they are acknowledged."""
+"""Receiving of updates by polling or webhook; they are stored before they are acknowledged."""

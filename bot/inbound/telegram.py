@@ -1,8 +1,8 @@
-"""Telegram's updates on their way in: stored, then acknowledged, for every bot there is.
+"""Receiving of Telegram updates for every bot: stored first, then acknowledged.
 
-They come by webhook where the world can reach us, else by our own getUpdates loop, whose offset
-moves after the receipt. Both SDKs' pollers move it before anything is handled, and a crash between
-the two loses what somebody wrote.
+Updates arrive by webhook if there is a public address, else by our own getUpdates loop, which
+advances the offset only after storing. Both SDKs' pollers advance it before handling, so that a
+crash in between would lose messages.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from core.messaging.messages import Say
 log = structlog.get_logger(__name__)
 
 TYPING_AFTER_SECONDS = 0.3
-"""Seconds after which whoever waits for an answer is shown that one is coming."""
+"""Seconds after which a waiting person is shown that a reply is coming."""
 
 MAX_EARLY_ANSWERS = 1000
-"""Taps whose turn was over before their receipt came back that are remembered."""
+"""Maximum remembered taps whose turn ended before their receipt returned."""
 
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 1.0, 60.0
-"""Seconds until a request that failed is tried again, doubled each time."""
+"""Initial retry delay in seconds of a failed request; doubled on each failure."""
 
 
 @dataclass(slots=True, eq=False)
 class TelegramReceiver:
-    """Takes in what the bots are told, and answers taps."""
+    """Receives the bots' updates and acknowledges taps."""
 
     runtime: Runtime
     turn_runner: TurnRunner
@@ -54,7 +54,7 @@ class TelegramReceiver:
     _acts: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self, *, poll: bool) -> None:
-        """Have updates delivered to us; without an address outside, ask for them if `poll`."""
+        """Set the webhook; without a public address, poll for updates if `poll`."""
         async with self.runtime.read_transaction() as ctx:
             known = {line.address: line for line in await load_lines(ctx, "telegram")}
         self.runtime.hooks.answer_tap = self._answer
@@ -68,7 +68,7 @@ class TelegramReceiver:
                 self._loops.append(asyncio.create_task(work, name=f"telegram {role}"))
 
     async def stop(self) -> None:
-        """Take in nothing more by asking; end what is shown to people who wait."""
+        """Stop polling and end the waiting indicators."""
         self.runtime.hooks.answer_tap = None
         for handle in self._waiting.values():
             handle.cancel()
@@ -83,19 +83,19 @@ class TelegramReceiver:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def wait_until_idle(self) -> None:
-        """Wait until no acknowledgement is on its way."""
+        """Wait until no acknowledgement is in flight."""
         while self._acts:
             await asyncio.wait(self._acts)
 
     def webhook_secret(self, role: BotRole) -> str:
-        """Return what Telegram repeats with every update for a bot."""
+        """Return the secret that Telegram repeats with every update for a bot."""
         settings = self.runtime.settings
         return webhook_secret(settings.telegram_webhook_secret, self.runtime.secret, role)
 
     # --- one update -----------------------------------------------------------------------------
 
     async def receive(self, role: BotRole, raw: Mapping[str, Any]) -> None:
-        """Take in one update: when this returns, what somebody did is stored for good."""
+        """Receive one update; when this returns, it is committed."""
         bot = self.bots[role]
         try:
             taken = bot.parse_update(raw)
@@ -131,7 +131,7 @@ class TelegramReceiver:
         self.turn_runner.begin_turns(receipt.conversation_id)
 
     def _answer_outside_talk(self, bot: TelegramBot, taken: ParsedUpdate) -> None:
-        """Answer what is no part of a talk: dead buttons, groups."""
+        """Answer updates outside a conversation: dead buttons and groups."""
         if taken.callback_query_id:
             words = text(f"tap.{taken.outside_reply}") if taken.outside_reply else None
             self._act(bot.answer_callback(taken.callback_query_id, _words(words, taken.language)))
@@ -139,7 +139,7 @@ class TelegramReceiver:
             self._act(self._point_to_private_chat(bot, taken))
 
     async def _point_to_private_chat(self, bot: TelegramBot, taken: ParsedUpdate) -> None:
-        """Show a group the way to the private chat."""
+        """Point a group to the private chat."""
         if bot.role not in self._names:
             with suppress(BotApiError, OSError):
                 self._names[bot.role] = await bot.get_username()
@@ -147,7 +147,7 @@ class TelegramReceiver:
         say = text("group", link=f"https://t.me/{name}")
         await bot.send_group_text(taken.chat_id, _words(say, taken.language))
 
-    # --- taps, and whoever waits ------------------------------------------------------------------
+    # --- taps and waiting indicators -------------------------------------------------------------
 
     def _tap(self, inbox_id: int, bot: TelegramBot, taken: ParsedUpdate) -> None:
         if inbox_id in self._early_answers:
@@ -157,9 +157,9 @@ class TelegramReceiver:
             self._tapped[inbox_id] = (bot, taken)
 
     def _answer(self, inbox_id: int, words: str) -> None:
-        """End the waiting of a button whose turn is over; `words` are shown for a moment."""
+        """End the waiting state of a button after its turn, briefly showing `words`."""
         if inbox_id not in self._tapped:
-            # Another task of ours was quicker than the receipt; or it is another process's.
+            # The turn finished before the receipt, or the tap belongs to another process.
             self._early_answers[inbox_id] = words
             while len(self._early_answers) > MAX_EARLY_ANSWERS:
                 del self._early_answers[next(iter(self._early_answers))]
@@ -177,7 +177,7 @@ class TelegramReceiver:
         )
 
     def _long(self, bot: TelegramBot, taken: ParsedUpdate, inbox_id: int) -> None:
-        """Show that an answer is coming; a button's waiting ends, however long that takes."""
+        """Show that a reply is coming, and end a button's waiting state however long that takes."""
         self._waiting.pop((bot.id, taken.chat_id), None)
         if self._tapped.pop(inbox_id, None) is not None:
             self._act(bot.answer_callback(taken.callback_query_id))
@@ -193,10 +193,10 @@ class TelegramReceiver:
         self._acts.add(act)
         act.add_done_callback(self._acts.discard)
 
-    # --- how they come ----------------------------------------------------------------------------
+    # --- webhook and polling ---------------------------------------------------------------------
 
     async def _register(self, bot: TelegramBot) -> None:
-        """Set the webhook and see that it is set, however long Telegram is away."""
+        """Set and verify the webhook, retrying while Telegram is unavailable."""
         url = f"{self.runtime.settings.public_url}/webhooks/telegram/{bot.role}"
         wait = FIRST_WAIT_SECONDS
         while True:
@@ -211,7 +211,7 @@ class TelegramReceiver:
                 return
 
     async def _poll(self, bot: TelegramBot) -> None:
-        """Ask for updates for ever. What could not be stored is asked for again."""
+        """Poll for updates indefinitely; those that could not be stored are requested again."""
         offset, wait, hooked = 0, FIRST_WAIT_SECONDS, True
         while True:
             try:

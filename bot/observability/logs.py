@@ -1,4 +1,4 @@
-"""Logs as JSON lines, with the request's and conversation's ids; phones masked, secrets never."""
+"""Structured JSON logs with request and conversation ids; phones are masked, secrets removed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECRET_NAME = re.compile(
 )
 _IN_URL = re.compile(r"(?<=://)([^\s/@:]*):[^\s/@]+@")
 
-# They log addresses, headers and bodies of requests, texts with codes among them.
+# These libraries log addresses, headers and bodies of requests, including texts with codes.
 _TALKATIVE = ("twilio", "aiohttp", "httpx", "httpcore", "aiosqlite", "asyncio", "apscheduler")
 
 LogEvent = MutableMapping[str, Any]
@@ -29,9 +29,9 @@ LogEvent = MutableMapping[str, Any]
 def configure_logging(
     settings: Settings, stream: TextIO | None = None, *, quiet: bool = False
 ) -> None:
-    """Send every log, ours and the libraries', to `stream` (standard error) as JSON lines.
+    """Send all logs, including the libraries', to `stream` (default stderr) as JSON lines.
 
-    `quiet` keeps to errors: for commands whose output is for people.
+    `quiet` logs only errors, for commands whose output is read by people.
     """
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     level = max(level, logging.ERROR) if quiet else level
@@ -75,7 +75,7 @@ def configure_logging(
 
 
 def secret_values(settings: Settings) -> tuple[str, ...]:
-    """Return every configured value that no log may hold."""
+    """Return every configured secret that must not be logged."""
     named = settings.model_dump()
     return tuple(
         value
@@ -89,7 +89,7 @@ def _is_secret_setting(name: str) -> bool:
 
 
 def masking_processor(hidden: Iterable[str]) -> Callable[[Any, str, LogEvent], LogEvent]:
-    """Return a processor that masks phones and hides secrets, by name and by value."""
+    """Return a processor that masks phones and removes secrets, by name and by value."""
     values = tuple(hidden)
 
     def mask_event(_logger: Any, _method: str, event: LogEvent) -> LogEvent:
@@ -118,12 +118,12 @@ def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
 
 
 def mask_text(text: str) -> str:
-    """Return a text with its phones and passwords masked."""
+    """Return a text with phones and passwords masked."""
     return _PHONE.sub(lambda found: mask_phone(found[0]), _IN_URL.sub(rf"\1:{HIDDEN_VALUE}@", text))
 
 
 def mask_address(of_somebody: str) -> str:
-    """Return a phone, a chat's id, a mail address or a scoped id so that it names nobody."""
+    """Return a phone, chat id, e-mail address or scoped id in masked form."""
     local, at, domain = of_somebody.partition("@")
     if at:
         return f"{local[:1]}•••@{domain}"
@@ -131,5 +131,5 @@ def mask_address(of_somebody: str) -> str:
 
 
 def mask_phone(number: str) -> str:
-    """Return a phone as logs show it: +34•••123."""
+    """Return a phone in masked form: +34•••123."""
     return f"{number[:3]}•••{number[-3:]}"

@@ -1,7 +1,7 @@
-"""What this process counts, for Prometheus: turns, deliveries, waits. Reading costs no statement.
+"""Prometheus metrics of this process: turns, deliveries and delays; reading them needs no query.
 
-What the database knows – how much waits, how many bookings there are – is asked for when somebody
-reads `/metrics` (`webhooks/ops/metrics.py`). No label holds a person, a phone or a text.
+Figures from the database are queried when `/metrics` is read (`webhooks/ops/metrics.py`). No label
+contains a person, phone or text.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ RATE_FULL = Counter(
 )  # fmt: skip
 
 _KNOWN_ERRORS = 100
-"""Different errors by name; what a provider makes up beyond them is "other"."""
+"""Maximum distinct error labels; further ones are counted as "other"."""
 
 _errors: set[tuple[str, str]] = set()
 
 
 def count_failure(channel: str, error: str) -> None:
-    """Count a failure by the provider's code or a short name; never by a text of many forms."""
+    """Count a failure by the provider's code or a short name, never by free text."""
     if (channel, error) not in _errors and len(_errors) >= _KNOWN_ERRORS:
         error = "other"
     _errors.add((channel, error))
@@ -72,15 +72,15 @@ def count_failure(channel: str, error: str) -> None:
 
 
 def error_label(params: Mapping[str, object]) -> str:
-    """Return what a DeliveryFailed is counted as: the provider's code, or in a word why."""
+    """Return the label of a DeliveryFailed: the provider's code or a short reason."""
     if code := params.get("code"):
         return str(code)
     if why := params.get("why"):
         return str(why).removeprefix("why.")
-    # "TimeoutError: …", "429: …": the word before it.
+    # The word before the colon in "TimeoutError: …" or "429: …".
     return str(params.get("reason", "")).partition(":")[0][:40] or "unknown"
 
 
 def sample_value(name: str, **labels: str) -> float:
-    """Return what a sample stands at now; 0 before it was first counted."""
+    """Return the current value of a sample; 0 if it was never counted."""
     return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -1,1 +1,1 @@
-"""From a Say to what a channel shows: text, buttons, lists, segments, files."""
+"""Rendering of a Say for a channel: text, buttons, lists, segments and attachments."""

@@ -1,4 +1,4 @@
-"""Files that go along with messages: a booking for somebody's calendar."""
+"""Attachments of messages: a booking's calendar file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ICS_TYPE = "text/calendar"
 async def load_calendar_file(
     ctx: Context, booking_id: int, language: str, mailed: tuple[str, str] | None = None
 ) -> Attachment:
-    """Return a booking's calendar file as it is now; NotFound when there is no such booking.
+    """Return a booking's current calendar file; raises NotFound if there is no such booking.
 
-    `mailed` as `core.bookings.ics.ics` has it.
+    `mailed` is passed on to `core.bookings.ics.ics`.
     """
     booking = await load_booking_view(ctx, booking_id)
     return render_calendar_file(booking, booking_url(ctx, booking_id), language, mailed)
@@ -26,7 +26,7 @@ async def load_calendar_file(
 def render_calendar_file(
     booking: BookingView, url: str, language: str, mailed: tuple[str, str] | None = None
 ) -> Attachment:
-    """Return the calendar file of a booking whose page is `url`, in `language` ("es")."""
+    """Return the calendar file of a booking in `language` ("es"); `url` is the booking's page."""
     about = text("page.event_about", ref=booking.ref, shop=booking.shop, link=url)
     body = booking_ics(
         booking,
@@ -40,7 +40,7 @@ def render_calendar_file(
 
 
 def _event(booking: BookingView) -> Say:
-    if booking.discreet:  # calendars are shared, and shown by locked phones
+    if booking.discreet:  # calendars are shared and shown on locked phones
         return text("page.event.discreet", shop=booking.shop)
     facts = {"service": booking.service, "provider": booking.provider, "shop": booking.shop}
     if booking.attendee:

@@ -1,7 +1,7 @@
-"""A day drawn as a timetable: one column a provider, hours down the side, legible on a phone.
+"""A day drawn as a timetable with one column per provider, legible on a phone.
 
-Drawn at twice the 390 points that a phone is wide. Pure: what it shows comes in a `Say` whose
-parameters are plain figures, so that it is drawn when it is sent and not in a transaction.
+It is drawn at twice the 390 points of a phone's width. Pure: the input is a `Say` with plain
+numeric parameters, so drawing happens on sending, outside a transaction.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FILLS = {
 
 @dataclass(frozen=True, slots=True)
 class DayCell:
-    """Something in a column: from and until in minutes of the local day, and what it says."""
+    """A cell in a column: start and end in minutes of the local day, and its text."""
 
     column: int
     start_minute: int
@@ -44,7 +44,7 @@ class DayCell:
 def draw_day(
     title: str, columns: Sequence[str], cells: Sequence[DayCell], *, since: int, until: int
 ) -> bytes:
-    """Return the timetable of [since, until) as a PNG; minutes of the local day."""
+    """Return the timetable of [since, until), in minutes of the local day, as a PNG."""
     since = min([since, *(cell.start_minute for cell in cells)]) // 60 * 60
     until = -(-max([until, *(cell.end_minute for cell in cells)]) // 60) * 60
     height = _TOP + (until - since) * _HOUR // 60 + 28
@@ -70,7 +70,7 @@ def draw_day(
 def _cell(
     pen: ImageDraw.ImageDraw, cell: DayCell, since: int, width: int, lane: tuple[int, int]
 ) -> None:
-    """Draw one cell; those that overlap (a squeeze-in) stand beside each other."""
+    """Draw one cell; overlapping ones (overbookings) are placed side by side."""
     fill, edge = _FILLS.get(cell.state, _FILLS["confirmed"])
     at, of = lane
     left = _LEFT + cell.column * width + 4 + at * (width - 8) // of
@@ -81,7 +81,7 @@ def _cell(
     pen.rectangle((left, top + 8, left + 5, bottom - 8), edge)
     room, size = right - left - 24, 23
     if bottom - top < 2 * size + 12 and cell.detail:
-        # A short visit has room for one line only.
+        # A short visit has room for only one line.
         cell = replace(cell, title=f"{cell.title}, {cell.detail}", detail="")
     lines = [(cell.title, _INK, size), (cell.detail, _FAINT, 20)]
     y = top + 5
@@ -109,7 +109,7 @@ def _font(points: int) -> ImageFont.FreeTypeFont:
 
 
 def _fit(words: str, points: int, room: int) -> str:
-    """Shorten words until they fit into so many pixels."""
+    """Shorten words to fit a width in pixels."""
     font = _font(points)
     if font.getlength(words) <= room:
         return words
@@ -119,7 +119,7 @@ def _fit(words: str, points: int, room: int) -> str:
 
 
 def draw_from_params(params: Mapping[str, Any], title: str) -> bytes:
-    """Draw what a Say "desk.picture" holds."""
+    """Draw the content of a Say "desk.picture"."""
     cells = [DayCell(*one) for one in params["cells"]]
     return draw_day(
         title, params["columns"], cells, since=int(params["since"]), until=int(params["until"])

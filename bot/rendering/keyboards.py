@@ -1,7 +1,7 @@
-"""Options as rows of buttons, laid out for thumbs: a list, a grid of times, a month's calendar.
+"""Layouts of options as button rows: a list, a grid of times, or a month's calendar.
 
-Pure: what stands where follows from the options alone. Cells without a payload are dead: weekdays,
-full days, headings.
+Pure: the layout depends on the options only. Cells without a payload are inactive: weekdays, full
+days and headings.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bot.i18n import formats
 from core.messaging.messages import Choice, Say, When
 
 Layout = Literal["", "list", "pairs", "grid", "calendar", "contact"]
-"""How a prompt wants its options shown where there are buttons; "contact" asks for a phone."""
+"""Layouts a prompt may request where there are buttons; "contact" asks for a phone number."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptOption:
-    """One option as it is shown: its number, its words, and what a tap on it sends back.
+    """An option as displayed: number, label and the payload a tap sends.
 
-    A dead cell of a layout has number 0 and nothing to send back. `style` sets one off from the
-    rest where the channel can: "primary", "success" or "danger".
+    An inactive cell has number 0 and no payload. `style` highlights an option where the channel
+    can: "primary", "success" or "danger".
     """
 
     number: int
@@ -39,10 +39,10 @@ ButtonRows = tuple[tuple[PromptOption, ...], ...]
 ChoiceOptions = Sequence[tuple[Choice, PromptOption]]
 
 EMPTY_CELL = "·"
-"""What stands in a calendar where no time is free that day."""
+"""Shown for a calendar day without free times."""
 
 _WIDTHS = ((4, 8), (3, 11), (2, 18))
-"""(buttons beside each other, the longest label that then can be read at 390 pixels)."""
+"""Pairs of buttons per row and the longest label that stays legible at 390 pixels."""
 
 _PARTS = ((12, "grid.morning"), (17, "grid.afternoon"), (48, "grid.evening"))
 
@@ -50,7 +50,7 @@ _PARTS = ((12, "grid.morning"), (17, "grid.afternoon"), (48, "grid.evening"))
 def lay_out_rows(
     layout: str, pairs: ChoiceOptions, language: str, words: Callable[[str], str]
 ) -> ButtonRows:
-    """Lay out options, what leads on (`Choice.nav`) below the rest; `words` writes a text."""
+    """Lay out options, with navigation (`Choice.is_navigation`) last; `words` renders a text."""
     options = [pair for pair in pairs if not pair[0].is_navigation]
     onward = [option for choice, option in pairs if choice.is_navigation]
     if layout == "calendar" and all(_day(choice) for choice, _ in options) and options:
@@ -65,21 +65,21 @@ def lay_out_rows(
 
 
 def _list(options: Sequence[PromptOption]) -> ButtonRows:
-    """One below the other; a few short ones (yes and no) beside each other."""
+    """Place options one per row; a few short ones (yes and no) share a row."""
     if len(options) <= 3 and sum(len(option.label) for option in options) <= 24:
         return _beside(options, most=3)
     return tuple((option,) for option in options)
 
 
 def _beside(options: Sequence[PromptOption], most: int = 4) -> ButtonRows:
-    """As many in a row as can be read."""
+    """Place as many options in a row as stay legible."""
     longest = max((len(option.label) for option in options), default=0)
     columns = next((n for n, width in _WIDTHS if longest <= width and n <= most), 1)
     return tuple(tuple(options[i : i + columns]) for i in range(0, len(options), columns))
 
 
 def _grid(options: ChoiceOptions, words: Callable[[str], str]) -> ButtonRows:
-    """Times by part of the day, each part under its heading if there are several."""
+    """Arrange times by part of the day, with headings if there are several parts."""
     parts = [
         (part, [option for _, option in group])
         for part, group in groupby(options, key=lambda pair: _part(_hour(pair[0]) or 0))
@@ -92,14 +92,14 @@ def _grid(options: ChoiceOptions, words: Callable[[str], str]) -> ButtonRows:
             laid.append((_dead(words(part)),))
         for i in range(0, len(cells), columns):
             row = cells[i : i + columns]
-            # A last row of fewer would have wider buttons: times stand below each other.
+            # Pad the last row, whose buttons would otherwise be wider than the columns above.
             blank = [_dead(" ")] * (columns - len(row) if i else 0)
             laid.append((*row, *blank))
     return tuple(laid)
 
 
 def _month(options: ChoiceOptions, language: str) -> ButtonRows:
-    """One month as calendars show it, weeks without a free day at either end left out."""
+    """Arrange days as a month calendar, omitting leading and trailing weeks without a free day."""
     free = {day: option for choice, option in options if (day := _day(choice)) is not None}
     first = min(free)
     where = formats.find_locale(language)
@@ -141,7 +141,7 @@ def _day(choice: Choice) -> date | None:
 
 
 def _first(say: Say, kind: type) -> object:
-    """Return the first parameter of this type, also of a Say within."""
+    """Return the first parameter of this type, searching nested Says as well."""
     for value in say.params.values():
         found = _first(value, kind) if isinstance(value, Say) else value
         if isinstance(found, kind):

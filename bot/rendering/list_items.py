@@ -1,6 +1,6 @@
-"""Options as the items of a list that is opened: a short title each, and a second line.
+"""Options as items of a list message: a short title and a second line.
 
-Pure. What a list takes at most are WhatsApp's limits; titles must differ there.
+Pure. The limits are WhatsApp's; titles must be distinct there.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 TITLE_LENGTH, DESCRIPTION_LENGTH = 24, 72
-"""The most characters of an item's two lines."""
+"""Maximum characters of an item's two lines."""
 
 PART_SEPARATOR = " · "
-"""What the words of a button set apart from each other by."""
+"""Separators between the parts of a button's label."""
 
 _SEPARATORS = (PART_SEPARATOR, ", ")
 _EDGE = " ,·"
@@ -20,7 +20,7 @@ _EDGE = " ,·"
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """An option in two lines; either all items of a list have the second or none."""
+    """An option in two lines; either all items of a list have a second line or none has."""
 
     title: str
     description: str = ""
@@ -29,10 +29,10 @@ class ListItem:
 def build_list_items(
     labels: Sequence[str], first: int, fill: Callable[[int], str]
 ) -> tuple[ListItem, ...]:
-    """Return labels, numbered from `first`, as items in the plainest way they fit; () if in none.
+    """Return labels, numbered from `first`, as items in the simplest form that fits, or ().
 
-    In one line each, else parted where they part naturally, else with their numbers before them.
-    `fill` writes the second line, by its number, of an item that needs none among some that do.
+    The forms are one line, two lines split at a separator, and two lines with numbers. `fill`
+    returns the second line, by number, of an item that lacks one.
     """
     for split, numbered in ((False, False), (True, False), (True, True)):
         made = []
@@ -70,7 +70,7 @@ def _item(label: str, length: int, *, split: bool) -> ListItem | None:
 
 
 def _breaks(label: str, length: int) -> Iterator[int]:
-    """Yield where the second line best begins: after what is set off, or else at a word."""
+    """Yield where the second line may start: after a separator, else at a word."""
     yield from (label.index(mark) for mark in _SEPARATORS if mark in label)
     if len(label) > length:
         yield from (at for at in range(length, 0, -1) if label[at] == " ")

@@ -1,6 +1,6 @@
-"""A shop's own words for what it tells people: what may be changed, checked, and shown before.
+"""A shop's own wording of messages: which may be changed, validation and preview.
 
-Names in braces are filled in, as in `bot/i18n/messages/`; which ones there are is the message's to say.
+Names in braces are filled in, as in `bot/i18n/messages/`; each message defines which it offers.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ OVERRIDABLE_KEYS = (
     "tell.cancelled.discreet",
     "tell.expired.discreet",
 )
-"""Messages a shop may word itself: those that tell, not those that ask or answer."""
+"""Messages a shop may reword: those that inform, not those that ask or answer."""
 
 MAX_LENGTH = 1000
-"""Characters of a template."""
+"""Maximum characters of a template."""
 
 ADVISED_SEGMENTS = 2
-"""SMS a message may take before it is remarked upon."""
+"""SMS segments above which a remark is made."""
 
 _FORMS = {"", "day", "time", "long", "full", "zone", "text", "b"}
-"""What may stand behind a colon (`bot/i18n/messages/`)."""
+"""Formats allowed after a colon (`bot/i18n/messages/`)."""
 
 _MORE = {"reminder": {"when"}, "reminder.sure": {"when"}}
 _WHEN = {"when", "at", "booking"}
@@ -59,10 +59,10 @@ _WHEN = {"when", "at", "booking"}
 
 @dataclass(frozen=True, slots=True)
 class OverridePreview:
-    """How a message would read, filled in with a sample; `remarks` are worth a thought.
+    """A preview of a message filled with a sample; `remarks` are warnings.
 
-    `segments` are of the SMS, `alphabet` "gsm7" or "ucs2": one letter outside SMS's own alphabet
-    halves what fits.
+    `segments` counts the SMS segments and `alphabet` is "gsm7" or "ucs2"; a single character
+    outside GSM-7 halves what fits.
     """
 
     key: str
@@ -75,14 +75,14 @@ class OverridePreview:
 
 
 def default_template(key: str, language: str) -> str:
-    """Return the usual words of a message; NotFound for one that cannot be worded."""
+    """Return the default wording of a message; raises NotFound if it cannot be reworded."""
     if key not in OVERRIDABLE_KEYS:
         raise NotFound(key=key)
     return TRANSLATOR.find_template(key, language)
 
 
 def template_fields(key: str) -> frozenset[str]:
-    """Return the names in braces that a message can fill in."""
+    """Return the placeholder names a message offers."""
     return placeholder_names(default_template(key, "en")) | _MORE.get(key, set())
 
 
@@ -114,7 +114,7 @@ def validate_template(key: str, language: str, template: str) -> str:
 
 
 def explain_error(error: InvalidValue, key: str) -> str:
-    """Say in a sentence what `check` found wrong with the words of a message."""
+    """Describe in a sentence what is wrong with a wording."""
     named = ", ".join(f"{{{name}}}" for name in sorted(template_fields(key)))
     match error.params["reason"]:
         case "unknown":
@@ -151,7 +151,8 @@ def preview_template(
     remarks = []
     if count > ADVISED_SEGMENTS:
         remarks.append(
-            f"{count} SMS for each message; the usual words take {sms_segments.count_segments(usual)}"
+            f"{count} SMS for each message; the usual words take "
+            f"{sms_segments.count_segments(usual)}"
         )
     if not sms_segments.is_gsm(written):
         odd = sorted({c for c in written if not sms_segments.is_gsm(c)})
@@ -169,7 +170,7 @@ def preview_template(
 async def preview_override(
     ctx: Context, shop_id: int, key: str, language: str, template: str
 ) -> OverridePreview:
-    """Return how words would read at a shop, and keep nothing."""
+    """Return a preview of a wording for a shop without storing it."""
     shop = (await loader.load_catalog(ctx, shop_id)).shop
     return preview_template(shop, key, language, template, _tomorrow(ctx, shop))
 
@@ -177,20 +178,20 @@ async def preview_override(
 async def set_override(
     ctx: Context, shop_id: int, key: str, language: str, template: str
 ) -> OverridePreview:
-    """Say a message in these words from now on; return how it reads. Raises as `check`."""
+    """Store a shop's wording and return its preview; raises the errors of validation."""
     seen = await preview_override(ctx, shop_id, key, language, template)
     await message_overrides.set_override(ctx, shop_id, key, language, seen.template)
     return seen
 
 
 async def remove_override(ctx: Context, shop_id: int, key: str, language: str) -> None:
-    """Say a message in the usual words again; NotFound for one that cannot be worded."""
+    """Restore the default wording; raises NotFound for a message that cannot be reworded."""
     default_template(key, language)
     await message_overrides.set_override(ctx, shop_id, key, language, None)
 
 
 async def load_overrides(ctx: Context, shop_id: int) -> Mapping[str, Mapping[str, str]]:
-    """Return a shop's own words: key → language → template."""
+    """Return a shop's own wordings: key → language → template."""
     return (await loader.load_catalog(ctx, shop_id)).shop.wordings
 
 
@@ -199,7 +200,7 @@ def _tomorrow(ctx: Context, shop: Shop) -> When:
 
 
 def _sample(shop: Shop, key: str, at: When) -> Say:
-    """Return a message about a booking that might be."""
+    """Return a message about a sample booking."""
     what = {"service": "Cut and colour", "provider": "Ana Maria"}
     place = Say("reminder.at", {"when": at, "address": shop.address})
     facts: dict[str, object] = what | {

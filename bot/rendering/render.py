@@ -1,4 +1,4 @@
-"""From a Say to what a channel sends, by what the channel can: one pure function for all."""
+"""Rendering of a Say according to a channel's capabilities."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from core.messaging.messages import Choice, Say
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do with one message.
+    """The capabilities of a channel for one message.
 
-    `buttons` and `list` are the most options it shows as buttons under a message or as a list
-    to open (0: not at all; its items are those of `bot.rendering.list_items`), `button_length` the characters of
-    a button. `distinct` channels refuse two buttons that read the same. `length` is the most
-    characters of a message, `options_length` of one that has its options apart (0: the same).
-    `edit` says that a message can be changed once it was sent, `contact` that it can ask for the
-    person's own number by a button, `location` and `document` that it takes a place for the map
-    and a file. `gsm` says that characters outside SMS's alphabet cost.
+    `buttons` and `list` are the most options shown as buttons or in a list (0: unsupported; for
+    list items see `bot.rendering.list_items`), `button_length` the maximum characters of a button.
+    `distinct` channels reject two buttons with the same label. `length` is the maximum characters
+    of a message, `options_length` of one with separate options (0: the same). `edit` says that sent
+    messages can be edited, `contact` that a button can ask for the person's number, `location` and
+    `document` that a map location or file can be sent. `gsm` says that characters outside GSM-7
+    cost more.
     """
 
     max_buttons: int = 0
@@ -48,9 +48,9 @@ WHATSAPP = Capabilities(
     markup="whatsapp",
     max_length=1600,
 )
-"""WhatsApp within 24 hours of the person's last word, where the templates for it are set up."""
+"""WhatsApp within the 24-hour window, if interactive templates are set up."""
 WHATSAPP_PLAIN = Capabilities(markup="whatsapp", max_length=1600)
-"""WhatsApp where no templates are configured: numbered text, as in the sandbox."""
+"""WhatsApp without configured templates, as in the sandbox: numbered text."""
 TELEGRAM = Capabilities(
     max_buttons=100,
     max_button_length=64,
@@ -63,14 +63,14 @@ TELEGRAM = Capabilities(
 )
 
 EMAIL = Capabilities(max_buttons=100, max_button_length=64, max_length=20_000)
-"""Mail, which nobody answers: options are left out, what was asked is behind the booking's link."""
+"""E-mail, which cannot be answered: options are omitted in favour of the booking's link."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPrompt:
-    """A question's options as they are shown: its row's id, and the number before the first.
+    """A question's options as displayed: the prompt's id and the number before the first.
 
-    `layout` is how they are best laid out where they are buttons (`bot.rendering.keyboards`).
+    `layout` is the preferred button layout (`bot.rendering.keyboards`).
     """
 
     id: int
@@ -81,7 +81,7 @@ class ShownPrompt:
 
 @dataclass(frozen=True, slots=True)
 class VenuePin:
-    """A place for the channel's own map; degrees."""
+    """A location for the channel's map, in degrees."""
 
     latitude: float
     longitude: float
@@ -91,7 +91,7 @@ class VenuePin:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that is sent along."""
+    """A file sent with the message."""
 
     name: str
     type: str
@@ -103,7 +103,7 @@ Shape = Literal["text", "numbers", "buttons", "list", "venue", "document"]
 
 @dataclass(frozen=True, slots=True)
 class TemplateMessage:
-    """A template that is kept at the provider, by its id there, and what fills its blanks."""
+    """A template stored at the provider: its id and the values of its placeholders."""
 
     sid: str
     variables: Mapping[str, str]
@@ -163,7 +163,7 @@ def render_say(
             prompt.layout, pairs, language, lambda key: wording.translate(Say(key), language)
         )
     if shape == "numbers":
-        # Now they are part of the text; on a button they are never read as markup.
+        # They are now part of the text; on a button they are never parsed as markup.
         options = _options(prompt, can, wording, language, can.markup) if prompt else ()
         text = "\n".join([text, *(f"{option.number} {option.label}" for option in options)])
     if can.prefers_gsm:
@@ -175,7 +175,7 @@ def render_say(
     settled = "\n".join(ticked)
     contact = ""
     if can.can_ask_contact and prompt and prompt.layout == "contact":
-        # It cannot be put on a message that is there: this one will be new.
+        # It cannot be added to an existing message, so a new one is sent.
         contact, above = wording.translate(Say("share_number"), language), False
     text = truncate_text(f"{settled}\n\n{text}" if settled and above else text, can.max_length)
     venue = _venue(say) if say.key == "venue" and can.can_send_location else None
@@ -199,10 +199,10 @@ def _venue(say: Say) -> VenuePin:
 
 
 def with_numbered_options(rendered: RenderedMessage, capabilities: Capabilities) -> RenderedMessage:
-    """Return a message whose options are apart as one that has them in its text, numbered."""
+    """Return a message with separate options as one that lists them numbered in its text."""
     if rendered.shape not in {"buttons", "list"}:
         return rendered
-    # On a button words are never read as markup; in the text they would be.
+    # Button labels are never parsed as markup, unlike the text.
     escape = ESCAPERS[capabilities.markup]
     options = (f"{option.number} {escape(option.label)}" for option in rendered.options)
     text = truncate_text("\n".join([rendered.text, *options]), capabilities.max_length)
@@ -235,14 +235,14 @@ def _items(
     wording: Translator,
     language: str,
 ) -> tuple[list_items.ListItem, ...]:
-    """Return the options as items of a list, if they are more than buttons and fit."""
+    """Return the options as list items if there are too many for buttons and they fit."""
     if not options or _are_buttons(options, can) or len(options) > can.max_list_items:
         return ()
 
     def fill(number: int) -> str:
         return wording.translate(Say("list.or", {"number": number}), language)
 
-    # What a button's words set off by a dot goes into the second line here.
+    # The part of a label after a dot becomes the second line here.
     buttons = [wording.translate(choice.label, language, button=True) for choice in prompt.options]
     labels = [
         button if list_items.PART_SEPARATOR in button else option.label
@@ -276,7 +276,7 @@ def _are_buttons(options: Sequence[PromptOption], can: Capabilities) -> bool:
 
 
 def truncate_text(text: str, length: int) -> str:
-    """Shorten `text` to `length` characters, at a line or word if one is near, with a mark."""
+    """Shorten `text` to `length` characters with an ellipsis, preferably at a line or word."""
     if len(text) <= length:
         return text
     head = text[: length - 3]

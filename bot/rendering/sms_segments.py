@@ -1,7 +1,7 @@
-"""What a text costs as SMS, and how it is written so that it costs less.
+"""SMS segments of a text, and its conversion to GSM-7.
 
-GSM 03.38's alphabet packs 160 characters into one message, 153 into each part of a longer one;
-a single character outside it turns the whole text to UCS-2: 70 and 67.
+GSM 03.38 packs 160 characters into one message and 153 into each part of a longer one; a single
+character outside it makes the whole text UCS-2: 70 and 67.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
-"""Characters of GSM-7 that take two places."""
+"""GSM-7 characters that take two positions."""
 
 _GSM = GSM_BASIC | GSM_EXTENDED
 
@@ -29,17 +29,17 @@ _TYPOGRAPHY = {
 
 
 def is_gsm(text: str) -> bool:
-    """Whether the whole text can be sent in GSM-7."""
+    """Return whether the whole text can be sent in GSM-7."""
     return _GSM.issuperset(text)
 
 
 def sms_encoding(text: str) -> str:
-    """Return what SMS is priced by: "gsm7" for a text of that alphabet, else "ucs2"."""
+    """Return the alphabet an SMS is billed by: "gsm7" or "ucs2"."""
     return "gsm7" if is_gsm(text) else "ucs2"
 
 
 def count_segments(text: str) -> int:
-    """Return how many SMS `text` is sent as; an empty text is one."""
+    """Return the number of SMS segments of `text`; an empty text counts as one."""
     if is_gsm(text):
         widths, single, part = [1 + (c in GSM_EXTENDED) for c in text], 160, 153
     else:
@@ -48,7 +48,7 @@ def count_segments(text: str) -> int:
         return 1
     count, used = 1, 0
     for width in widths:
-        # An escape and what it escapes, or the two halves of a surrogate pair, are not parted.
+        # An escape sequence or surrogate pair is never split across segments.
         if used + width > part:
             count, used = count + 1, 0
         used += width
@@ -56,11 +56,11 @@ def count_segments(text: str) -> int:
 
 
 def to_gsm(text: str) -> str:
-    """Write `text` in GSM-7 if it can be read so, else leave it as it is.
+    """Convert `text` to GSM-7 if it stays legible, else leave it unchanged.
 
-    Typographic signs become plain ones and letters lose the accents GSM-7 does not have (á → a,
-    while é and ñ stay), as people text. What has no such form – another script, an emoji in a
-    name – keeps the whole text in UCS-2, where it may as well keep its accents.
+    Typographic signs become plain ones and letters lose the accents that GSM-7 lacks (á → a, while
+    é and ñ stay). A character without such a form, such as an emoji in a name, keeps the whole text
+    in UCS-2, accents included.
     """
     if is_gsm(text):
         return text

@@ -1,1 +1,1 @@
-"""The simulator behind its page: who is on the stage, what it knows, what can be done."""
+"""The simulator behind its page: personas, state and controls."""

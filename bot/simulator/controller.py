@@ -1,4 +1,4 @@
-"""The stage: what can be done on the simulator's page, and the demo around it."""
+"""The controls of the simulator page and the demo around it."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ REAL_SETTINGS = (
     "stripe_secret_key", "stripe_webhook_secret",
     "razorpay_key_id", "razorpay_key_secret", "razorpay_webhook_secret",
 )  # fmt: skip
-"""Settings that lead out of this machine, or into an installation's own data."""
+"""Settings that lead outside this machine or to an installation's own data."""
 
 
 class MovableClock(Clock, Protocol):
-    """A clock that can be moved on."""
+    """A clock that can be advanced."""
 
     def advance(self, by: timedelta) -> None:
-        """Move on by `by`."""
+        """Advance the clock by `by`."""
         ...
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """Return settings for the demo: its own folder, and no way to a real line or database."""
+    """Return settings for the demo: its own folder, without real lines or databases."""
     blank = dict.fromkeys(REAL_SETTINGS, "")
     return settings.model_copy(update={**blank, "data_dir": settings.data_dir / "demo"})
 
 
 @dataclass(slots=True, eq=False)
 class SimulatorController:
-    """One installation with phones on a page. `seed` fills an empty database anew."""
+    """An installation with simulated phones; `seed` fills an empty database."""
 
     app: App
     simulator: Simulator
@@ -66,20 +66,20 @@ class SimulatorController:
     def from_runtime(
         cls, runtime: Runtime, clock: MovableClock, seed: SeedDatabase
     ) -> SimulatorController:
-        """Put it together around a runtime whose clock is `clock`; it has no other lines."""
+        """Assemble it around a runtime whose clock is `clock`, with simulated lines only."""
         simulator = Simulator(clock)
         return cls(App.from_runtime(runtime, simulator.channels()), simulator, clock, seed)
 
     @classmethod
     def open(cls, settings: Settings, seed: SeedDatabase) -> SimulatorController:
-        """Put the demo together, apart from every real installation."""
+        """Assemble the demo, separate from any real installation."""
         clock = ShiftedClock()
         return cls.from_runtime(Runtime.open(demo_settings(settings), clock), clock, seed)
 
     async def start_fresh(self) -> None:
-        """Empty the database, fill it anew, and give every shop its lines and people."""
+        """Empty the database, seed it and give every shop its lines and personas."""
         await self.app.runtime.run(delete_everything)
-        # Not the hooks: by them the running parts wake each other.
+        # Hooks are kept: running components use them to wake each other.
         self.app.runtime.caches.clear()
         await self.seed(self.app.runtime)
         self.shops = await self.app.runtime.run(set_up_personas)
@@ -88,7 +88,7 @@ class SimulatorController:
         self.lines_by_phone = {end: known[end[0]] for scene in self.shops for end in scene.phones()}
 
     async def reset(self) -> None:
-        """Begin anew while serving: what is in hand ends first, then phones and data empty."""
+        """Restart while serving: running work ends first, then phones and data are cleared."""
         async with self._busy:
             await self._quiet()
             if isinstance(self.clock, ShiftedClock):
@@ -101,13 +101,13 @@ class SimulatorController:
     async def send_incoming(
         self, line_id: int, address: str, incoming: Incoming, shown: str
     ) -> None:
-        """Let the phone with `address` on one of our lines send something; `shown` on the phone.
+        """Send an incoming from the phone with `address`, displayed as `shown`.
 
-        It goes the way of every message. NotFound for a line or phone that is not on the stage.
+        It is processed like any other. Raises NotFound for an unknown line or phone.
         """
         async with self._busy:
             line = self._end(line_id, address)
-            # Whoever answers has seen the question: it is marked as shown first.
+            # Whoever answers has seen the question, so it is marked as shown first.
             await self.app.sender.wait_until_idle()
             if incoming.kind == "tap":
                 held = self.simulator.find_button_message(line_id, address, incoming.payload)
@@ -119,7 +119,7 @@ class SimulatorController:
         self.simulator.notify_watchers("facts")
 
     async def jump_to_next_event(self) -> NextEvent | None:
-        """Move the clock to what is due next, and do it; None when nothing is to come."""
+        """Advance the clock to the next due event and run it; returns None if there is none."""
         async with self._busy:
             await self._quiet()
             async with self.app.runtime.read_transaction() as ctx:

@@ -1,4 +1,4 @@
-"""Who is on the stage: each shop with its simulated lines, some customers, and its own people."""
+"""The personas of the simulator: each shop with its simulated lines, customers and staff."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.messaging.lines import get_or_create_line
 from core.messaging.messages import Json
 from core.people.members import add_member, list_members
 
-# Sample people of the sample shops' countries: codes go to phones of a shop's own country.
+# Sample people of the sample shops' countries: codes are sent only to the shop's own country.
 _CUSTOMERS: dict[str, tuple[tuple[str, str], ...]] = {
     "ES": (
         ("Marta Ruiz", "+34600111222"),
@@ -44,7 +44,7 @@ _ROLES = {"owner": "Owner", "receptionist": "Reception", "provider": "Provider"}
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Somebody with a phone; `addresses` by look, as the shop's lines know them."""
+    """A persona with a phone; `addresses` are its addresses by channel look."""
 
     name: str
     about: str
@@ -53,9 +53,9 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedShop:
-    """One shop on the stage; `lines` are ids by look, "staff" among them.
+    """A simulated shop; `lines` are line ids by look, including "staff".
 
-    `approves`: bookings wait for somebody of the shop. `hints` are messages worth a try.
+    `approves` means that bookings need approval. `hints` are suggested messages.
     """
 
     id: int
@@ -76,12 +76,12 @@ class SimulatedShop:
                 yield self.lines[look], address
 
     def to_json(self) -> Json:
-        """Return it as the page gets it."""
+        """Return the shop as JSON for the page."""
         return asdict(self)
 
 
 async def set_up_personas(ctx: Context) -> list[SimulatedShop]:
-    """Give every shop its simulated lines and people, where they lack; return them all."""
+    """Create missing simulated lines and personas for every shop; return all shops."""
     shops = [shop for shop in await shop_search.list_shops(ctx) if not shop.paused]
     shops.sort(key=lambda shop: shop.id)
     return [await _scene(ctx, shop) for shop in shops]
@@ -120,7 +120,7 @@ async def _scene(ctx: Context, shop: Shop) -> SimulatedShop:
 
 
 def _wish(ctx: Context, known: Catalog) -> str:
-    """Write what somebody may ask for: the first service, on the next day with open hours."""
+    """Return a sample request: the first service on the next open day."""
     services = known.bookable_services()
     wanted = services[0].name.casefold() if services else "appointment"
     today = zones.to_local(int(ctx.now.timestamp()), known.shop.timezone).date()
@@ -146,7 +146,7 @@ def _customers(shop: Shop) -> Iterator[Persona]:
 
 
 def _numbers(country: str) -> Iterator[str]:
-    """Yield mobile numbers of a country that look like real ones."""
+    """Yield realistic mobile numbers of a country."""
     kind = phonenumbers.PhoneNumberType.MOBILE
     example = phonenumbers.example_number_for_type(country, kind)
     if example is None:
@@ -165,7 +165,7 @@ async def _staff(ctx: Context, shop: Shop) -> tuple[Persona, ...]:
     first = {member.user_id: member for member in reversed(members)}
     staff = []
     for member in sorted(first.values(), key=members.index):
-        # No real Telegram id looks like this one.
+        # Unlike any real Telegram id.
         address = f"simulated-member-{member.user_id}"
         await bind_simulated_member(ctx, shop.id, member, address)
         staff.append(Persona(member.name, _ROLES[member.role], {"staff": address}))

@@ -1,4 +1,4 @@
-"""What the page shows beside the phones: the time, bookings made here, what is due, the tour."""
+"""The simulator page's state beside the phones: time, bookings, next event and tour."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from core.messaging.messages import Json, When
 from core.messaging.signed_links import booking_token
 
 MAX_BOOKINGS = 6
-"""Bookings that are listed."""
+"""Maximum bookings listed."""
 
 _ENDED = ("cancelled", "declined", "expired")
 
 
 @dataclass(frozen=True, slots=True)
 class NextEvent:
-    """The next moment at which something happens by itself, and what."""
+    """The next scheduled event and its time."""
 
     at: datetime
     what: str
 
     def to_json(self) -> Json:
-        """Return it as the page gets it."""
+        """Return the event as JSON for the page."""
         return {"at": self.at.isoformat(), "what": self.what}
 
 
 async def load_state(ctx: Context) -> Json:
-    """Return everything; `now` is what the page's clock goes by."""
+    """Return the complete state; `now` is the page's clock."""
     bookings = await bookings_of_transport(ctx, SIMULATOR_TRANSPORT)
     due = await find_next_event(ctx)
     return {
@@ -73,7 +73,7 @@ def _booking(ctx: Context, booking: SimulatedBooking) -> Json:
 
 
 async def tour_progress(ctx: Context, booking_ids: Collection[int]) -> dict[str, bool]:
-    """Return which steps of the guided tour are done, by what happened to the bookings."""
+    """Return which steps of the guided tour are done, judged by the bookings' history."""
     happened = await event_actors(ctx, booking_ids, ("book", "request", "confirm", "cancel"))
     return {
         "book": ("book", "user") in happened,
@@ -82,7 +82,7 @@ async def tour_progress(ctx: Context, booking_ids: Collection[int]) -> dict[str,
     }
 
 
-# --- what is due ------------------------------------------------------------------------------
+# --- next event -------------------------------------------------------------------------------
 
 _EVENT_NAMES: dict[EventKind, str] = {
     "reminder": "a reminder goes out",
@@ -94,7 +94,7 @@ _EVENT_NAMES: dict[EventKind, str] = {
 
 
 async def find_next_event(ctx: Context) -> NextEvent | None:
-    """Return what happens next by the clock alone; None when nothing is to come."""
+    """Return the next scheduled event; None if there is none."""
     times = await next_event_times(ctx, SIMULATOR_TRANSPORT)
     found = [NextEvent(at, _EVENT_NAMES[kind]) for kind, at in times.items()]
     return min(found, key=lambda due: due.at, default=None)

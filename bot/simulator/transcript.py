@@ -1,4 +1,4 @@
-"""All that is stored of one talk, for whoever wants to see what stands behind it."""
+"""The stored rows of one conversation, for inspection in the simulator."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from core.messaging.messages import Json
 
 
 async def load_transcript(ctx: Context, conversation_id: int) -> Json:
-    """Return the rows of a talk on a simulated line as JSON data; NotFound for any other."""
+    """Return the rows of a simulated conversation as JSON; raises NotFound for any other."""
     return await dump_conversation(ctx, conversation_id, transport=SIMULATOR_TRANSPORT)

@@ -1,1 +1,1 @@
-"""The simulator's phones, which look like the real channels."""
+"""The simulator's phones, which imitate the real channels."""

@@ -1,7 +1,7 @@
-"""Phones that exist on a page only: what a simulated line is given is shown there.
+"""Simulated phones: messages on simulated lines are shown on a page only.
 
-Nothing here opens a connection or knows an address outside, so a simulated line cannot reach
-anybody. What is shown is kept in memory alone, codes included: the database never has them.
+Nothing here opens a connection, so a simulated line cannot reach anybody. Messages, including
+codes, are kept in memory and never written to the database.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ CAPABILITIES_BY_LOOK: dict[str, Capabilities] = {
     "whatsapp": WHATSAPP,
     "telegram": TELEGRAM,
 }
-"""What each look can show: the same as the channel it imitates."""
+"""The capabilities of each look, equal to those of the channel it imitates."""
 
 MAX_MESSAGES = 200
-"""Messages a phone remembers of one talk."""
+"""Maximum messages kept per phone and conversation."""
 
 SimulatorEvent = Literal["message", "facts", "reset", "end"]
 
@@ -40,7 +40,7 @@ Listener = asyncio.Queue[tuple[SimulatorEvent, PhoneMessage | None]]
 
 @dataclass(slots=True, eq=False)
 class Simulator:
-    """All phones of one installation: what they show, and who watches."""
+    """All phones of one installation, their messages and their watchers."""
 
     clock: Clock
     _talks: dict[tuple[int, str], deque[PhoneMessage]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Simulator:
     _count: int = 0
 
     def channels(self) -> Channels:
-        """Return the ways out to the phones, one for each look."""
+        """Return the channels to the phones, one per look."""
         return {
             (SIMULATOR_TRANSPORT, name): SimulatorChannel(self, can)
             for name, can in CAPABILITIES_BY_LOOK.items()
@@ -62,9 +62,9 @@ class Simulator:
     def show_outgoing(
         self, row: Outgoing, rendered: RenderedMessage, can: Capabilities
     ) -> PhoneMessage:
-        """Show what was sent to a phone: as a new message, or in the place of one (`row.living`).
+        """Show a message on a phone, as a new one or as an edit (`row.living`).
 
-        A new one that follows a question takes the buttons away from that.
+        A new message after a question removes the question's buttons.
         """
         living = row.edit_target if can.can_edit else {}
         before = self.find_message(row.line_id, row.address, living.get("message", ""))
@@ -83,12 +83,12 @@ class Simulator:
         return self._show(new.with_rendered(rendered, can, asks))
 
     def find_message(self, line: int, address: str, name: str) -> PhoneMessage | None:
-        """Return a message of a talk by what the channel calls it, if a phone still has it."""
+        """Return a conversation's message by its id, if the phone still has it."""
         talk = self._talks.get((line, address), ())
         return next((shown for shown in talk if name and shown.message_id == name), None)
 
     def find_button_message(self, line: int, address: str, payload: str) -> str:
-        """Return what the channel calls the message with this button; "" when there is none."""
+        """Return the id of the message with this button; "" if there is none."""
         talk = self._talks.get((line, address), ())
         for shown in reversed(talk):
             if any(option.payload == payload for option in shown.options):
@@ -96,25 +96,25 @@ class Simulator:
         return ""
 
     def all_messages(self) -> list[PhoneMessage]:
-        """Return what all phones show, in order."""
+        """Return the messages of all phones in order."""
         every = (shown for talk in self._talks.values() for shown in talk)
         return sorted(every, key=lambda shown: shown.number)
 
     def notify_watchers(self, news: SimulatorEvent) -> None:
-        """Let everybody who watches know of something that is no message."""
+        """Notify all watchers of an event that is not a message."""
         self._publish(news, None)
 
     def clear(self) -> None:
-        """Empty all phones. Numbers go on rising: a page knows what it has seen."""
+        """Clear all phones; message numbers keep increasing because pages track them."""
         self._talks.clear()
 
     def disconnect_watchers(self) -> None:
-        """End everybody's watching; the server is about to stop."""
+        """Disconnect all watchers before the server stops."""
         self.notify_watchers("end")
 
     @contextmanager
     def subscribe(self) -> Iterator[Listener]:
-        """Yield a queue of what happens from now on; "end" is the last."""
+        """Yield a queue of future events; "end" is the last."""
         queue: Listener = asyncio.Queue()
         self._listeners.add(queue)
         try:
@@ -144,16 +144,16 @@ class Simulator:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorChannel:
-    """The way out to the phones of one look."""
+    """The channel to the phones of one look."""
 
     simulator: Simulator
     capabilities: Capabilities
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Show a message on the phone it is for."""
+        """Show a message on the recipient's phone."""
         shown = self.simulator.show_outgoing(row, rendered, self.capabilities)
         return SendResult(shown.message_id, "delivered", rendered.segments)
 
     async def close(self) -> None:
-        """Let go of whoever watches."""
+        """Disconnect the watchers."""
         self.simulator.disconnect_watchers()

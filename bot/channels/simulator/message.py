@@ -1,4 +1,4 @@
-"""One message as a simulated phone shows it, and as its page gets it."""
+"""One message as a simulated phone and its page show it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from core.messaging.messages import Json
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """One message on a phone; `mine` when the phone's person wrote it.
+    """One message on a phone; `mine` if the phone's person wrote it.
 
-    `number` rises over all phones and stays when the message is changed, which `edits` counts.
-    `tapped` is the payload of the button that a person's own message stands for, `asks` the step
-    whose question it is ("name"). The rest is what a channel was given (`bot.rendering.Rendered`).
+    `number` increases over all phones and is kept by edits, which `edits` counts. `tapped` is the
+    payload of the button that the person's message stands for, `asks` the step of its question
+    ("name"). The other fields are those of `bot.rendering.render.Rendered`.
     """
 
     number: int
@@ -42,13 +42,13 @@ class PhoneMessage:
 
     @property
     def message_id(self) -> str:
-        """What the channel calls it: by this it is changed, and by this a tap says where."""
+        """The channel's id of the message, used by edits and taps."""
         return f"simulated-{self.number}"
 
     def with_rendered(
         self, rendered: RenderedMessage, can: Capabilities, asks: str
     ) -> PhoneMessage:
-        """Return it showing what a channel was given."""
+        """Return the message with rendered content."""
         apart = rendered.shape in {"buttons", "list"}
         return replace(
             self,
@@ -65,12 +65,12 @@ class PhoneMessage:
         )
 
     def without_buttons(self, text: tuple[RichTextSpan, ...]) -> PhoneMessage:
-        """Return it without its buttons, and with `text` if there is any."""
+        """Return the message without buttons and, if given, with `text`."""
         plain = replace(self, asks="", shape="text", options=(), items=(), rows=(), contact="")
         return replace(plain, edits=self.edits + 1, text=text or self.text)
 
     def to_json(self) -> Json:
-        """Return it as the page gets it."""
+        """Return the message as JSON for the page."""
         lines = self.items or [ListItem(option.label) for option in self.options]
         return {
             "number": self.number,

@@ -1,4 +1,4 @@
-"""Marked-up text, taken apart for a page that builds its own elements and trusts no markup."""
+"""Marked-up text parsed into pieces for a page that trusts no markup."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?')\]]")
 
 @dataclass(frozen=True, slots=True)
 class RichTextSpan:
-    """A piece of text in one style ("" or bold, italic …), behind which may be a link."""
+    """A piece of text in one style ("" or bold, italic …) with an optional link."""
 
     text: str
     style: str = ""
     href: str = ""
 
     def to_json(self) -> Json:
-        """Return it without empty fields."""
+        """Return the piece without empty fields."""
         return {
             k: v for k, v in (("text", self.text), ("style", self.style), ("href", self.href)) if v
         }
 
 
 def parse_rich_text(text: str, markup: Markup) -> tuple[RichTextSpan, ...]:
-    """Take apart what a channel would be sent; addresses of pages in it become links."""
+    """Parse a channel's text into pieces; URLs in it become links."""
     if markup == "html":
         pieces = _html(text)
     elif markup == "whatsapp":
@@ -60,7 +60,7 @@ def _html(text: str) -> list[RichTextSpan]:
 
 
 class _Reader(HTMLParser):
-    """Keeps styles and links of the tags messages may have; any other tag is left out."""
+    """Keeps the styles and links of allowed tags and drops all other tags."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,1 +1,1 @@
-"""Telegram: the customers' bot by aiogram, the owners' by python-telegram-bot."""
+"""Telegram: the customer bot on aiogram and the owner bot on python-telegram-bot."""

@@ -1,4 +1,4 @@
-"""What both Telegram bots share: what a bot must be able to do, and what its errors mean."""
+"""The interface of both Telegram bots, and the meaning of Telegram's errors."""
 
 from __future__ import annotations
 
@@ -17,68 +17,71 @@ from core.messaging.outbox.claim import Outgoing
 BotRole = Literal["customer", "owner"]
 
 REQUEST_TIMEOUT = 15.0
-"""Seconds for one request, so that a stop can wait for those in hand."""
+"""Timeout of a request in seconds, short enough for a stop to wait for it."""
 
 POLL_TIMEOUT = 30
-"""Seconds Telegram may keep a poll open while nothing happens."""
+"""Seconds Telegram may keep an idle long poll open."""
 
 MAX_CONNECTIONS = 40
-"""Updates that Telegram may deliver to the webhook at the same time."""
+"""Maximum concurrent webhook deliveries."""
 
 
 class TelegramBot(Protocol):
-    """One bot: a way out for the delivery, and what its intake needs.
+    """A bot that sends for delivery and receives updates.
 
-    `sending` is called with the chat when something is on its way there.
+    `sending` is called with the chat id when a message is on its way there.
     """
 
     on_sending: Callable[[int], None]
 
     @property
     def role(self) -> BotRole:
-        """Whom it serves."""
+        """Whether the bot serves customers or owners."""
 
     @property
     def id(self) -> str:
-        """Its number at Telegram, which is the address of its line."""
+        """The bot's Telegram id, which is the address of its line."""
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Send, or change the message that this one replaces."""
+        """Send a message, or edit the one it replaces."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
 
     def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
-        """Return what an update says; None: nothing to do. ValueError if it is no update."""
+        """Return what an update says, or None to ignore it.
+
+        Raises ValueError if it is malformed.
+        """
 
     async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
-        """Wait for updates from `offset` on. Refused, or OSError without a connection."""
+        """Long-poll updates from `offset`; raises BotApiError or OSError."""
 
     async def get_username(self) -> str:
-        """Return its name, for links to it. Refused, OSError."""
+        """Return the bot's username for links; raises BotApiError or OSError."""
 
     async def set_webhook(self, url: str, secret: str) -> None:
-        """Have updates delivered to `url`, and see that they are. Refused, OSError."""
+        """Set and verify the webhook; raises BotApiError or OSError."""
 
     async def delete_webhook(self) -> None:
-        """Have updates kept until they are asked for. Refused, OSError."""
+        """Delete the webhook so that updates can be polled; raises BotApiError or OSError."""
 
     async def answer_callback(self, query: str, text: str = "") -> None:
-        """End the waiting of a tapped button; what goes wrong is passed over."""
+        """End the waiting state of a tapped button; failures are ignored."""
 
     async def send_typing(self, chat_id: int) -> None:
-        """Show that something is coming; what goes wrong is passed over."""
+        """Show the typing indicator; failures are ignored."""
 
     async def send_group_text(self, chat_id: int, text: str) -> None:
-        """Say something in a group; what goes wrong is passed over."""
+        """Send a message to a group; failures are ignored."""
 
     async def set_description(self, descriptions: Sequence[BotDescription]) -> None:
-        """Set commands, descriptions and the menu button. Refused, OSError."""
+        """Set commands, descriptions and the menu button; raises BotApiError or OSError."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotDescription:
-    """What people see of a bot in one language; "" for everybody whose language has none."""
+    """A bot's profile in one language; "" is the default for all other languages."""
 
     language: str
     commands: Mapping[str, str]
@@ -87,7 +90,7 @@ class BotDescription:
 
 
 class BotApiError(Exception):
-    """Telegram refused a request: its code and words."""
+    """Telegram rejected a request; holds its error code and description."""
 
     def __init__(self, code: int, description: str, retry_after: float | None = None) -> None:
         super().__init__(f"{code}: {description}")
@@ -97,19 +100,19 @@ class BotApiError(Exception):
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the message shows that already."""
+        """Whether the message already has this content."""
         return "message is not modified" in self.description
 
     @property
     def is_uneditable(self) -> bool:
-        """Whether the message cannot be changed any more, so that a new one must be sent."""
+        """Whether the message can no longer be edited, so a new one must be sent."""
         words = ("message to edit not found", "message can't be edited", "no text in the message")
         return self.code == 400 and any(each in self.description for each in words)
 
     @property
     def delivery_failure(self) -> DeliveryFailed:
-        """What it means for the delivery."""
-        # Blocked, deactivated, kicked, never met: nothing arrives there before they write again.
+        """The failure as delivery treats it."""
+        # Blocked, deactivated, kicked or never met: unreachable until the person writes again.
         unreachable = self.code == 403 or "chat not found" in self.description
         return DeliveryFailed(
             permanent=unreachable or self.code == 400,
@@ -121,41 +124,41 @@ class BotApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TelegramChannel:
-    """The way out of every Telegram line: each by the bot whose line it is."""
+    """The channel of every Telegram line, using the bot of each line."""
 
     by_id: Mapping[str, TelegramBot]
 
     @property
     def capabilities(self) -> Capabilities:
-        """What one message can be."""
+        """The channel's capabilities for one message."""
         return TELEGRAM
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Send by the line's own bot."""
+        """Send by the line's bot."""
         bot = self.by_id.get(row.line_address)
         if bot is None:
             raise DeliveryFailed(reason=f"no token for the bot {row.line_address}")
         return await bot.send(row, rendered)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         for bot in self.by_id.values():
             await bot.close()
 
 
 def parse_bot_id(token: str) -> str:
-    """Return the number of the bot that a token is for; "" if it is no token."""
+    """Return the bot id in a token; "" if the token is malformed."""
     number, _, rest = token.partition(":")
     return number if number.isascii() and number.isdecimal() and rest else ""
 
 
 def webhook_secret(setting: str, secret: bytes, role: BotRole) -> str:
-    """Return what Telegram repeats with each update: the setting, else one of our own."""
+    """Return the webhook secret: the setting, else a derived one."""
     return setting or hmac.digest(secret, f"telegram webhook {role}".encode(), "sha256").hex()
 
 
 def edit_targets(row: Outgoing) -> tuple[int, list[int]]:
-    """Return the message to change (0: send a new one), and those that lose their buttons."""
+    """Return the message to edit (0: send a new one) and those that lose their buttons."""
     known: Json = row.edit_target
     message, also = _number(known.get("message")), _number(known.get("also"))
     if known.get("in_place"):

@@ -1,4 +1,4 @@
-"""What both Telegram bots do alike, whichever SDK carries their requests."""
+"""Behaviour shared by both Telegram bots, independent of their SDK."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 Request = Callable[[], Awaitable[T]]
-"""A request that is ready to be made: nothing is begun before it is called."""
+"""A prepared request that starts when it is called."""
 
 
 class SdkBot(ABC):
-    """A bot over an SDK, which makes the requests and raises errors of its own."""
+    """A bot over an SDK that makes the requests and raises its own errors."""
 
     sdk_errors: ClassVar[tuple[type[Exception], ...]]
-    """What the SDK raises."""
+    """The SDK's exceptions."""
 
     error_codes: ClassVar[Sequence[tuple[type[Exception], int | None]]]
-    """Which code of Telegram an error of the SDK is, None for a lost connection; the first that
-    fits counts, and one that is not there is a lost connection, too."""
+    """The Telegram error code of each SDK exception, None for a lost connection.
+
+    The first match counts; an exception not listed is a lost connection, too.
+    """
 
     def __init__(self, token: str, limiter: TelegramRateLimiter) -> None:
         self.id = parse_bot_id(token)
@@ -41,10 +43,10 @@ class SdkBot(ABC):
         self.on_sending: Callable[[int], None] = lambda _chat_id: None
         self._later: set[asyncio.Task[None]] = set()
 
-    # --- out ----------------------------------------------------------------------------------
+    # --- sending --------------------------------------------------------------------------
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Send, or change the message that this replaces; those before it lose their buttons."""
+        """Send or edit a message; the previous ones lose their buttons."""
         chat_id = int(row.address)
         message, settled = edit_targets(row)
         self.on_sending(chat_id)
@@ -68,7 +70,7 @@ class SdkBot(ABC):
     async def _edit(
         self, chat_id: int, message_id: int, row: Outgoing, rendered: RenderedMessage
     ) -> bool:
-        """Change a message; False if a new one must be sent instead."""
+        """Edit a message; return False if a new one must be sent instead."""
         if not self._is_editable(row, rendered):
             return False
         try:
@@ -81,40 +83,40 @@ class SdkBot(ABC):
         return True
 
     async def _settle(self, chat_id: int, message_id: int, text: str) -> None:
-        """Take the buttons off a message, which shows `text` from then on, or what it showed."""
+        """Remove a message's buttons and, if given, replace its text."""
         try:
             await self._limited(chat_id, self._settle_request(chat_id, message_id, text))
         except (BotApiError, OSError) as error:
-            # Buttons that stay are stale, and answered so: nobody is told less for it.
+            # Remaining buttons are stale and answered as such, so a failure here is harmless.
             log.info("telegram.not_settled", chat=chat_id, error=str(error))
 
     def _is_editable(self, _row: Outgoing, rendered: RenderedMessage) -> bool:
-        """Return whether an earlier message can become this one: only text can."""
+        """Return whether an earlier message can be edited into this one: only text can."""
         return not rendered.contact_button and rendered.venue is None and rendered.document is None
 
     @abstractmethod
     async def _send_request(
         self, chat_id: int, row: Outgoing, rendered: RenderedMessage
     ) -> Request[int]:
-        """Return the request that sends a message, and returns its number."""
+        """Return the request that sends a message and returns its id."""
 
     @abstractmethod
     def _edit_request(
         self, chat_id: int, message_id: int, rendered: RenderedMessage
     ) -> Request[object]:
-        """Return the request that changes a message's text and buttons."""
+        """Return the request that edits a message's text and buttons."""
 
     @abstractmethod
     def _settle_request(self, chat_id: int, message_id: int, text: str) -> Request[object]:
-        """Return the request that takes a message's buttons off, and changes its text if given."""
+        """Return the request that removes a message's buttons and optionally edits its text."""
 
     async def wait_until_idle(self) -> None:
-        """Wait until nothing is on its way beside what was sent."""
+        """Wait until no background request is in flight."""
         while self._later:
             await asyncio.wait(self._later)
 
     async def close(self) -> None:
-        """End what is on its way, and let go of connections."""
+        """Cancel background requests and close the connections."""
         if self._later:
             _, late = await asyncio.wait(self._later, timeout=2)
             for task in late:
@@ -125,7 +127,7 @@ class SdkBot(ABC):
 
     @abstractmethod
     async def _close_connections(self) -> None:
-        """Let go of the SDK's connections."""
+        """Close the SDK's connections."""
 
     # --- requests -------------------------------------------------------------------------------
 
@@ -134,7 +136,7 @@ class SdkBot(ABC):
             return await self._call(request)
 
     async def _call(self, request: Request[T]) -> T:
-        """Make a request. Refused with what Telegram says, OSError when it says nothing."""
+        """Make a request; raises BotApiError if it is rejected and OSError without a response."""
         try:
             return await request()
         except self.sdk_errors as error:
@@ -147,7 +149,7 @@ class SdkBot(ABC):
             raise BotApiError(code, message, None if wait is None else float(wait)) from None
 
     async def _try(self, method: str, request: Request[Any]) -> None:
-        """Make a request; what goes wrong is passed over."""
+        """Make a request and ignore failures."""
         try:
             await self._call(request)
         except (BotApiError, OSError) as error:

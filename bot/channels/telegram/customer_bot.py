@@ -1,7 +1,7 @@
-"""The customers' bot, by aiogram: its types read and write, its client sends.
+"""The customer bot on aiogram, using its types and its client.
 
-Importing this imports aiogram, which takes seconds and memory: only where the bot's token is set.
-None of aiogram's dispatching is used – the engine decides – and nothing of its state is kept.
+Importing this module loads aiogram, which takes seconds and memory, so it is imported only if the
+bot's token is set. aiogram's dispatcher and state are not used: the engine decides.
 """
 
 from __future__ import annotations
@@ -64,8 +64,10 @@ from core.messaging.outbox.claim import Outgoing
 log = structlog.get_logger(__name__)
 
 _HELD = (Response[bool], Response[Message], Response[Message | bool])
-"""What aiogram reads answers by. Pydantic forgets such a type when nobody holds it, and to make it
-anew for the next answer costs as much as the whole request."""
+"""Response types that are kept referenced.
+
+Pydantic drops an unreferenced type, and rebuilding one costs as much as a request.
+"""
 
 T = TypeVar("T")
 
@@ -73,7 +75,7 @@ ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """getUpdates without reading them: one that cannot be read must not hold up the others."""
+    """getUpdates without parsing, so that one malformed update does not block the others."""
 
     __returning__: ClassVar[Any] = list[dict[str, Any]]
     __api_method__: ClassVar[str] = "getUpdates"
@@ -84,7 +86,7 @@ class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class TelegramCustomerBot(SdkBot):
-    """The bot that customers talk to."""
+    """The bot for customers."""
 
     role: BotRole = "customer"
 
@@ -102,7 +104,7 @@ class TelegramCustomerBot(SdkBot):
     )
 
     def __init__(self, token: str, api_url: str, limiter: TelegramRateLimiter) -> None:
-        """Take the token; nothing is connected before the first request."""
+        """Store the token; nothing connects before the first request."""
         super().__init__(token, limiter)
         self._session = AiohttpSession(
             api=TelegramAPIServer.from_base(api_url), timeout=REQUEST_TIMEOUT
@@ -115,7 +117,7 @@ class TelegramCustomerBot(SdkBot):
             ),
         )
 
-    # --- out ----------------------------------------------------------------------------------
+    # --- sending --------------------------------------------------------------------------
 
     async def _send_request(
         self, chat_id: int, row: Outgoing, rendered: RenderedMessage
@@ -173,21 +175,24 @@ class TelegramCustomerBot(SdkBot):
     async def _close_connections(self) -> None:
         await self._session.close()
 
-    # --- in -----------------------------------------------------------------------------------
+    # --- receiving --------------------------------------------------------------------------
 
     def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
-        """Return what an update says; None: nothing to do. ValueError if it is no update."""
+        """Return what an update says, or None to ignore it.
+
+        Raises ValueError if it is malformed.
+        """
         return parse_update(Update.model_validate(raw, context={"bot": self._bot}))
 
     async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
-        """Wait for updates from `offset` on."""
+        """Long-poll updates from `offset`."""
         method = GetRawUpdates(
             offset=offset, timeout=POLL_TIMEOUT, allowed_updates=list(UPDATE_KINDS)
         )
         return await self._call(self._request(method, seconds=POLL_TIMEOUT + REQUEST_TIMEOUT))
 
     async def set_webhook(self, url: str, secret: str) -> None:
-        """Have updates delivered to `url`, and see that they are."""
+        """Set and verify the webhook."""
         method = SetWebhook(
             url=url,
             secret_token=secret,
@@ -199,30 +204,30 @@ class TelegramCustomerBot(SdkBot):
         check_webhook(url, info.url, info.allowed_updates)
 
     async def delete_webhook(self) -> None:
-        """Have updates kept until they are asked for."""
+        """Delete the webhook so that updates can be polled."""
         await self._call(self._request(DeleteWebhook(drop_pending_updates=False)))
 
     async def get_username(self) -> str:
-        """Return its name, for links to it."""
+        """Return the bot's username for links."""
         return (await self._call(self._request(GetMe()))).username or ""
 
-    # --- beside the talk ------------------------------------------------------------------------
+    # --- other requests ---------------------------------------------------------------------
 
     async def answer_callback(self, query: str, text: str = "") -> None:
-        """End the waiting of a tapped button; what goes wrong is passed over."""
+        """End the waiting state of a tapped button; failures are ignored."""
         await self._try(
             "answerCallbackQuery",
             self._request(AnswerCallbackQuery(callback_query_id=query, text=text or None)),
         )
 
     async def send_typing(self, chat_id: int) -> None:
-        """Show that something is coming; what goes wrong is passed over."""
+        """Show the typing indicator; failures are ignored."""
         await self._try(
             "sendChatAction", self._request(SendChatAction(chat_id=chat_id, action="typing"))
         )
 
     async def send_group_text(self, chat_id: int, text: str) -> None:
-        """Say something in a group; what goes wrong is passed over."""
+        """Send a message to a group; failures are ignored."""
         async with self.limiter.wait_turn(chat_id):
             await self._try("sendMessage", self._request(SendMessage(chat_id=chat_id, text=text)))
 
@@ -254,7 +259,7 @@ class TelegramCustomerBot(SdkBot):
             try:
                 return await self._bot(method, request_timeout=int(seconds))
             except exceptions.TelegramMigrateToChat as moved:
-                # The group is a supergroup now, under another number.
+                # The group became a supergroup with a new id.
                 moved.method.chat_id = moved.migrate_to_chat_id  # type: ignore[attr-defined]
                 return await self._bot(method, request_timeout=int(seconds))
 

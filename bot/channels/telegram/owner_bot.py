@@ -1,7 +1,7 @@
-"""The bot for the people of shops, by python-telegram-bot: its types read, its client sends.
+"""The owner bot for staff on python-telegram-bot, using its types and its client.
 
-Importing this imports the SDK: only where the bot's token is set. Its Application, handlers and
-conversations are not used – the engine decides – and nothing of its state is kept.
+Importing this module loads the SDK, so it is imported only if the bot's token is set. The SDK's
+Application, handlers and conversations are not used: the engine decides.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from core.messaging.outbox.claim import Outgoing
 
 log = structlog.get_logger(__name__)
 
-# The SDK's own way to say that we know its spans of time will be timedeltas.
+# The SDK's switch for timedelta values.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 T = TypeVar("T")
@@ -57,16 +57,16 @@ T = TypeVar("T")
 ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 DAY_IMAGE_KEY = "desk.picture"
-"""The text that is drawn instead of written."""
+"""The key of the text that is drawn as an image."""
 
 
 class TelegramOwnerBot(SdkBot):
-    """The bot that the people of shops talk to."""
+    """The bot for staff."""
 
     role: BotRole = "owner"
 
     sdk_errors = (error.TelegramError,)
-    # Some are each other's subclasses: BadRequest is a NetworkError there.
+    # Some are subclasses of others: BadRequest is a NetworkError there.
     error_codes = (
         (error.RetryAfter, 429),
         (error.Forbidden, 403),
@@ -78,7 +78,7 @@ class TelegramOwnerBot(SdkBot):
     )
 
     def __init__(self, token: str, api_url: str, limiter: TelegramRateLimiter) -> None:
-        """Take the token; nothing is connected before the first request."""
+        """Store the token; nothing connects before the first request."""
         super().__init__(token, limiter)
         self._requests = (_http(MAX_CONNECTIONS), _http(1))
         self._bot = Bot(
@@ -89,7 +89,7 @@ class TelegramOwnerBot(SdkBot):
             get_updates_request=self._requests[1],
         )
 
-    # --- out ----------------------------------------------------------------------------------
+    # --- sending --------------------------------------------------------------------------
 
     async def _send_request(
         self, chat_id: int, row: Outgoing, rendered: RenderedMessage
@@ -97,7 +97,7 @@ class TelegramOwnerBot(SdkBot):
         bot = self._bot
         request: Request[Message]
         if row.say.key == DAY_IMAGE_KEY:
-            # Drawing takes a while: other talks go on meanwhile.
+            # Drawing is slow, so it must not block other conversations.
             body = await asyncio.to_thread(
                 day_image.draw_from_params, row.say.params, rendered.text
             )
@@ -159,18 +159,21 @@ class TelegramOwnerBot(SdkBot):
         for request in self._requests:
             await request.shutdown()
 
-    # --- in -----------------------------------------------------------------------------------
+    # --- receiving --------------------------------------------------------------------------
 
     def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
-        """Return what an update says; None: nothing to do. ValueError if it is no update."""
+        """Return what an update says, or None to ignore it.
+
+        Raises ValueError if it is malformed.
+        """
         try:
             return parse_update(Update.de_json(dict(raw), self._bot))
         except (KeyError, TypeError, AttributeError) as broken:
             raise ValueError(f"no update: {broken!r}") from broken
 
     async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
-        """Wait for updates from `offset` on."""
-        # Not get_updates(): it reads them all, and one it cannot read would hold up the others.
+        """Long-poll updates from `offset`."""
+        # Not get_updates(): it parses all updates, and a malformed one would block the others.
         asked = {
             "offset": offset,
             "timeout": POLL_TIMEOUT,
@@ -186,7 +189,7 @@ class TelegramOwnerBot(SdkBot):
         return list(found)
 
     async def set_webhook(self, url: str, secret: str) -> None:
-        """Have updates delivered to `url`, and see that they are."""
+        """Set and verify the webhook."""
         await self._call(
             partial(
                 self._bot.set_webhook,
@@ -200,28 +203,28 @@ class TelegramOwnerBot(SdkBot):
         check_webhook(url, info.url, info.allowed_updates)
 
     async def delete_webhook(self) -> None:
-        """Have updates kept until they are asked for."""
+        """Delete the webhook so that updates can be polled."""
         await self._call(partial(self._bot.delete_webhook, drop_pending_updates=False))
 
     async def get_username(self) -> str:
-        """Return its name, for links to it."""
+        """Return the bot's username for links."""
         return (await self._call(self._bot.get_me)).username or ""
 
-    # --- beside the talk ------------------------------------------------------------------------
+    # --- other requests ---------------------------------------------------------------------
 
     async def answer_callback(self, query: str, text: str = "") -> None:
-        """End the waiting of a tapped button; what goes wrong is passed over."""
+        """End the waiting state of a tapped button; failures are ignored."""
         await self._try(
             "answerCallbackQuery",
             partial(self._bot.answer_callback_query, query, text=text or None),
         )
 
     async def send_typing(self, chat_id: int) -> None:
-        """Show that something is coming; what goes wrong is passed over."""
+        """Show the typing indicator; failures are ignored."""
         await self._try("sendChatAction", partial(self._bot.send_chat_action, chat_id, "typing"))
 
     async def send_group_text(self, chat_id: int, text: str) -> None:
-        """Say something in a group; what goes wrong is passed over."""
+        """Send a message to a group; failures are ignored."""
         async with self.limiter.wait_turn(chat_id):
             await self._try("sendMessage", partial(self._bot.send_message, chat_id, text))
 

@@ -1,10 +1,10 @@
-"""How fast a bot may send: so many messages within a second, as Telegram counts them.
+"""Rate limits of a bot, as messages per sliding window.
 
-Telegram counts a message somewhere between our request and its answer; when, nobody else knows.
-So whoever sends holds one of a window's places from before the request until the window's length
-after the answer. Whatever the way takes, and however busy the machine is, no window can then hold
-more messages than there are places. With Valkey or Redis the places are all processes', by its own
-clock; without, or while it is away, this process counts for itself.
+Telegram counts a message at an unknown moment between request and response. A sender therefore
+holds a place in the window from before the request until one window length after the response, so
+no window can exceed its limit whatever the latency. With Valkey or Redis the places are shared by
+all processes and timed by its clock; otherwise, or while it is unavailable, each process counts for
+itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RateWindow:
-    """At most so many messages within any so many seconds."""
+    """A maximum number of messages within a number of seconds."""
 
     max_messages: int
     seconds: float
@@ -36,10 +36,11 @@ class RateWindow:
 
 @dataclass(frozen=True, slots=True)
 class TelegramRates:
-    """The windows of a bot, of a chat, of a group; None for no limit.
+    """The limits of a bot, a chat and a group; None for no limit.
 
-    Telegram's limits are 30 a second, 1 a second and 20 a minute
-    (https://core.telegram.org/bots/faq#broadcasting-to-users), "about": ours are a little below.
+    Telegram's limits are about 30 a second, 1 a second and 20 a minute (https:
+
+    core.telegram.org/bots/faq#broadcasting-to-users); ours are slightly lower.
     """
 
     bot: RateWindow | None = RateWindow(28, 1.01)
@@ -50,17 +51,17 @@ class TelegramRates:
 UNLIMITED = TelegramRates(None, None, None)
 
 LEASE_SECONDS = 30.0
-"""Seconds after which a place is free again whose holder died: more than its request may take."""
+"""Seconds until the place of a crashed holder is released; longer than a request may take."""
 
 MAX_WAIT_SECONDS = 20.0
-"""Seconds anybody waits for a chat that was told to rest; whoever would wait longer asks again."""
+"""Maximum seconds to wait for a paused chat; longer waits are rejected and retried."""
 
 MAX_TRACKED_CHATS = 10_000
-"""Windows remembered in a process before those that are empty are forgotten."""
+"""Windows kept in a process before empty ones are removed."""
 
 _REST = "rest"
 
-# Places of a window are members of a sorted set, by when they come free.
+# Places of a window are members of a sorted set, scored by expiry time.
 _COMMON = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -87,14 +88,14 @@ for i, key in ipairs(KEYS) do put(key, ARGV[1], ARGV[i + 2], ARGV[2]) end
 
 
 def _unique() -> Iterator[str]:
-    """Name places, apart from those of other processes."""
+    """Return names for places that are unique across processes."""
     process = secrets.token_hex(4)
     return (f"{process}.{number}" for number in itertools.count())
 
 
 @dataclass(slots=True, eq=False)
 class TelegramRateLimiter:
-    """The places of one bot. `url` is the Valkey or Redis that processes share."""
+    """The places of one bot; `url` is the Valkey or Redis shared by processes."""
 
     bot: str
     url: str = ""
@@ -116,7 +117,7 @@ class TelegramRateLimiter:
         took: dict[str, float] = {}
         begun = self.clock()
         try:
-            # The chat first: whoever waits for a chat must not stand before others in the line.
+            # The chat first, so that waiting for a chat does not occupy a place of the bot.
             if window := self.rates.group if chat_id < 0 else self.rates.chat:
                 await self._enter(self._chat(chat_id), window, place, took)
             if window := self.rates.bot:
@@ -129,11 +130,11 @@ class TelegramRateLimiter:
                 await self._keep(took, place)
 
     async def pause(self, chat_id: int, seconds: float) -> None:
-        """Send nothing to a chat for a while: Telegram said so. Other chats go on."""
+        """Pause sending to one chat, as requested by Telegram."""
         await self._keep({self._chat(chat_id): seconds}, _REST)
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._client is not None:
             await self._client.aclose()
             self._client = self._scripts = None
@@ -151,10 +152,10 @@ class TelegramRateLimiter:
         took[name] = window.seconds
 
     async def _take(self, name: str, window: RateWindow, place: str) -> float:
-        """Take a place in a window if one is free, else return the seconds until one may be.
+        """Take a free place in a window, else return the seconds until one may be free.
 
-        That is a whole window at most – no place whose request has no answer yet is free before –
-        unless the chat rests.
+        That is at most one window, because no place without a response is released earlier, unless
+        the chat is paused.
         """
         if self.url:
             try:
@@ -174,7 +175,7 @@ class TelegramRateLimiter:
         return 0.0
 
     async def _keep(self, took: dict[str, float], place: str) -> None:
-        """Keep places for so many seconds from now on."""
+        """Extend the lease of places to this many seconds from now."""
         now, resting = self.clock(), place == _REST
         for name, seconds in took.items():
             held = self._held.setdefault(name, {}) if resting else self._held.get(name, {})
@@ -184,7 +185,7 @@ class TelegramRateLimiter:
                 held[place] = now + seconds
         if self.url:
             try:
-                # Told twice to rest, it is until the later; a place whose lease ended is none.
+                # Of two pauses the later end applies; an expired place is not extended.
                 how = "GT" if resting else "XX"
                 await self._shared()[1](keys=list(took), args=[how, place, *took.values()])
             except Exception as error:  # noqa: BLE001 - its lease will end

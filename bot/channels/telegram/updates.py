@@ -1,7 +1,7 @@
-"""What an update says a person did, in the types of either SDK: both name things as the API does.
+"""Interpretation of Telegram updates in the types of either SDK, which share the API's names.
 
-Only private chats are talks. In groups and channels a command is answered with the way to the
-private chat, and taps there change nothing, whoever makes them.
+Only private chats are conversations. A command in a group is answered with a link to the private
+chat, and taps there change nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Literal
 from core.messaging.messages import Incoming
 
 UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
-"""The updates we ask for; of channels and everything else we do not even hear."""
+"""The update types requested; others are not delivered."""
 
 DEAD_BUTTON = "-"
-"""What a dead button sends: Telegram knows no buttons without anything behind them."""
+"""The payload of inactive buttons, since Telegram requires one."""
 
-# Kind of content → what it is called in an inbox, where it has no MIME type of its own.
+# Inbox names of content types without a MIME type.
 _MEDIA = {
     "animation": "video/mp4",
     "audio": "audio/mpeg",
@@ -39,10 +39,10 @@ _MEDIA = {
 
 @dataclass(frozen=True, slots=True)
 class ParsedUpdate:
-    """One update: who did what.
+    """One update: the sender and what they did.
 
-    `incoming` is None for what is no part of a talk: a tap on a dead button, in a group or on a
-    message of nobody knows where (`answer` says which), or a command in a group.
+    `incoming` is None for an update outside a conversation: a tap on an inactive button, in a group
+    or on an unknown message (`answer` says which), or a command in a group.
     """
 
     update_id: int
@@ -54,7 +54,7 @@ class ParsedUpdate:
 
 
 def parse_update(update: Any) -> ParsedUpdate | None:
-    """Return what to do about an update; None: nothing."""
+    """Return how to handle an update; None to ignore it."""
     if update.callback_query is not None:
         return _tap(update.update_id, update.callback_query)
     if update.message is not None:
@@ -90,7 +90,7 @@ def _message(update_id: int, message: Any) -> ParsedUpdate | None:
         return None
     language = user.language_code or ""
     if chat.type != "private":
-        # Bots hear only commands in groups, unless they were made administrators.
+        # Bots receive only commands in groups unless they are administrators.
         command = (message.text or "").startswith("/") and chat.type in {"group", "supergroup"}
         return ParsedUpdate(update_id, chat.id, language=language) if command else None
     incoming = _content(message)
@@ -112,11 +112,11 @@ def _content(message: Any) -> Incoming | None:
         content = getattr(message, kind, None)
         if content:
             return Incoming("media", media=(getattr(content, "mime_type", None) or mime,))
-    return None  # a service message: something was pinned, a timer set
+    return None  # a service message, such as a pin or a timer
 
 
 def _contact(message: Any) -> Incoming:
-    """A shared number is theirs only if Telegram says that its account is the sender's."""
+    """Return a shared number only if Telegram says it belongs to the sender's account."""
     contact = message.contact
     if contact.user_id != message.from_user.id or message.forward_origin is not None:
         return Incoming("event", text="not_theirs")
@@ -126,7 +126,7 @@ def _contact(message: Any) -> Incoming:
 
 def _edit(update_id: int, message: Any) -> ParsedUpdate | None:
     user = message.from_user
-    # A location that is shared live changes every few seconds.
+    # A live location would be updated every few seconds.
     if user is None or user.is_bot or message.chat.type != "private" or not message.text:
         return None
     return ParsedUpdate(update_id, user.id, Incoming("event", text="edited"))

@@ -1,4 +1,4 @@
-"""Sending by Twilio's own async client: SMS, and WhatsApp with buttons, lists and templates."""
+"""Sending through Twilio's async client: SMS, and WhatsApp with buttons, lists and templates."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ log = structlog.get_logger(__name__)
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 SEND_TIMEOUT = 10.0
-"""Seconds for one request, so that a stop can wait for those in hand."""
+"""Timeout of a request in seconds, short enough for a stop to wait for it."""
 
 
 class TwilioChannel:
-    """One account's way out on one channel, "sms" or "whatsapp"."""
+    """The channel of one account, "sms" or "whatsapp"."""
 
     def __init__(
         self, settings: Settings, channel: str, pacer: TwilioRateLimiter | None = None
     ) -> None:
-        """Take the credentials; nothing is imported or connected before the first message."""
+        """Store the credentials; nothing is imported or connected before the first message."""
         self._settings = settings
         self.pacer = pacer or TwilioRateLimiter(settings.redis_url)
         self._rates, _ = rates.parse_rates(settings.twilio_rates)
@@ -58,17 +58,17 @@ class TwilioChannel:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What SMS can; on WhatsApp, what the templates that are set up let us."""
+        """The capabilities of SMS, or those of WhatsApp that the configured templates allow."""
         return templates.template_capabilities(self._contents) if self._whatsapp else SMS
 
     async def load_config(self, ctx: Context) -> None:
-        """Read which templates there are; those set by hand come first."""
+        """Load the template ids; those in the settings take precedence."""
         if self._whatsapp:
             found = await whatsapp_templates.load_templates(ctx, self._settings.twilio_account_sid)
             self._contents = {name: one.sid for name, one in found.items()} | self._by_hand
 
     def get_client(self) -> Client:
-        """Return the client, imported and made at its first use. Needs a running loop."""
+        """Return the client, created on first use; needs a running event loop."""
         if self._client is None:
             from twilio.rest import Client
 
@@ -82,9 +82,9 @@ class TwilioChannel:
         return self._client
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        """Hand one message to Twilio."""
+        """Send one message."""
         if self._client is None:
-            # A third of a second of imports, in which the loop goes on.
+            # The import takes a third of a second and runs in a thread.
             await asyncio.to_thread(_import_client)
         sender = f"twilio:{row.account}:{row.line_address}"
         if rate := self._rates[rates.sender_kind(row.line_address, row.channel)]:
@@ -99,7 +99,7 @@ class TwilioChannel:
                 await self.pacer.pause(sender, failed.retry_after or 1)
             if rendered.template or failed.params.get("code") not in TEMPLATE_ERRORS:
                 raise
-            # Somebody deleted it, say. The question must get there; a number answers it as well.
+            # The template was deleted, for example; numbered text still delivers the question.
             log.warning("twilio.template_refused", sid=request.get("content_sid"), why=str(failed))
             gone = request.get("content_sid")
             self._contents = {n: sid for n, sid in self._contents.items() if sid != gone}
@@ -111,7 +111,7 @@ class TwilioChannel:
         from twilio.base.exceptions import TwilioException
 
         try:
-            # Twilio's client leaves connecting without a limit; this one is for everything.
+            # Twilio's client sets no connect timeout; this one covers the whole request.
             async with asyncio.timeout(SEND_TIMEOUT):
                 message = await create(**request)
         except TwilioException as refused:
@@ -123,7 +123,7 @@ class TwilioChannel:
             reason = f"{type(error).__name__}: {error}"[:300]
             raise DeliveryFailed(reason=reason, why=PROVIDER_DOWN_KEY, away=True) from error
         except (ClientError, OSError, ValueError) as error:
-            # No connection, or a cut one, or a proxy's page that is not JSON.
+            # No connection, a broken one, or a proxy's page that is not JSON.
             reason = f"{type(error).__name__}: {error}"[:300]
             raise DeliveryFailed(reason=reason, why=PROVIDER_DOWN_KEY, uncertain=True) from error
         return SendResult(message.sid or "", message.status or "", _number(message.num_segments))
@@ -136,7 +136,7 @@ class TwilioChannel:
             self._client = None
 
     def _what(self, rendered: RenderedMessage) -> dict[str, Any]:
-        """Return what is sent: an approved template, buttons or a list by theirs, or a text."""
+        """Return the parameters of a message: approved template, buttons, list or text."""
         content = rendered.template
         if content is not None:
             return _content(content.sid, content.variables)
@@ -162,27 +162,27 @@ class TwilioChannel:
 
 
 def _content(sid: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    # Twilio's own reader has no need of escapes, and a blank holds 1,600 characters as they are.
+    # Twilio needs no escapes, so the 1,600 characters of a placeholder hold the text unescaped.
     written = json.dumps(variables, ensure_ascii=False)
     return {"content_sid": sid, "content_variables": written} if variables else {"content_sid": sid}
 
 
 def _import_client() -> None:
     import twilio.http.async_http_client
-    import twilio.rest  # noqa: F401 - both are wanted for being imported
+    import twilio.rest  # noqa: F401 - imported for their side effect
 
 
 def _http_client() -> Any:
     from twilio.http.async_http_client import AsyncTwilioHttpClient
 
     class Http(AsyncTwilioHttpClient):  # type: ignore[misc]
-        """Twilio's client, where it lags behind what we need of it."""
+        """Twilio's HTTP client with fixes."""
 
         def log_request(self, kwargs: dict[str, Any]) -> None:
-            """Say nothing: it would write headers and queries into the log."""
+            """Do nothing: the original logs headers and queries."""
 
         def log_response(self, status_code: int, response: Any) -> None:
-            """Say nothing: it would write texts with codes into the log."""
+            """Do nothing: the original logs texts, including codes."""
 
         async def request(
             self,
@@ -196,17 +196,17 @@ def _http_client() -> Any:
             allow_redirects: bool = False,  # noqa: FBT001, FBT002 - theirs
         ) -> Any:
             if auth:
-                # It would use aiohttp's BasicAuth, which aiohttp gives up.
+                # The original uses aiohttp's deprecated BasicAuth.
                 credentials = base64.b64encode(":".join(auth).encode()).decode()
                 headers = {**(headers or {}), "Authorization": f"Basic {credentials}"}
             if data and (headers or {}).get("Content-Type") == FORM_TYPE:
-                # What aiohttp would make of it, at a fraction of what it takes for that.
+                # Equivalent to aiohttp's encoding at a fraction of its cost.
                 data = urlencode(data, doseq=True).encode()
             response = await super().request(
                 method, url, params, data, headers, None, timeout, allow_redirects
             )
             if response.status_code == 429:
-                # Its errors lose the headers.
+                # Its errors drop the headers.
                 wait = str(response.headers.get("Retry-After", ""))
                 raise DeliveryFailed(
                     reason="429: too many requests",

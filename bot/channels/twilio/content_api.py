@@ -1,6 +1,6 @@
-"""Twilio's Content API, as far as we need it: templates kept there, and WhatsApp's opinion of them.
+"""Client of Twilio's Content API: stored templates and their WhatsApp approval.
 
-By plain requests: Twilio's own async client never sends JSON, which this API takes.
+It makes plain requests because Twilio's async client cannot send the JSON this API needs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_WAIT_SECONDS = 30.0
 
 
 class ContentApiError(Exception):
-    """Twilio did not do it; `code` is its error's number or the HTTP status."""
+    """Twilio rejected a request; `code` is its error code or the HTTP status."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
@@ -33,10 +33,10 @@ class ContentApiError(Exception):
 
 
 class ContentApi:
-    """The templates of one account. `async with` opens and closes the connection."""
+    """The templates of one account; `async with` opens and closes the connection."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the account and the address."""
+        """Store the account and base address."""
         pair = f"{settings.twilio_account_sid}:{settings.twilio_auth_token}"
         self._headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         self._base = settings.twilio_content_url
@@ -68,21 +68,21 @@ class ContentApi:
             page = await self._ask("GET", path)
             for template in page.get("contents", ()):
                 yield template
-            # They name their own host; we stay at ours.
+            # Responses name Twilio's host; requests stay on the configured one.
             following = urlsplit(page.get("meta", {}).get("next_page_url") or "")
             path = f"{following.path}?{following.query}" if following.path else None
 
     async def create_template(self, template: Json) -> str:
-        """Have a template kept; return its id."""
+        """Create a template and return its id."""
         return str((await self._ask("POST", "/v1/Content", template))["sid"])
 
     async def approval_status(self, sid: str) -> str:
-        """Return what WhatsApp thinks of a template: unsubmitted, received, approved and so on."""
+        """Return a template's approval state: unsubmitted, received, approved and so on."""
         found = await self._ask("GET", f"/v1/Content/{sid}/ApprovalRequests")
         return str((found.get("whatsapp") or {}).get("status") or "unsubmitted")
 
     async def request_approval(self, sid: str, name: str) -> str:
-        """Hand a template about bookings to WhatsApp; return what it says at once."""
+        """Submit a template for approval as a utility template and return its first state."""
         wanted = {"name": name, "category": "UTILITY"}
         answer = await self._ask("POST", f"/v1/Content/{sid}/ApprovalRequests/whatsapp", wanted)
         return str(answer.get("status") or "received")

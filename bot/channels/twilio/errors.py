@@ -11,10 +11,9 @@ from bot.i18n.messages import MESSAGES
 
 OPTED_OUT = 21610
 TEMPLATE_ERRORS = frozenset({21655, 21656, 21658, 63013, 63021})
-"""There is no such template (any more), or it does not take what should fill it."""
+"""The template does not exist or rejects its values."""
 
-# No later try would change these. Everything else – a limit, an outage, an account short of
-# money – may pass.
+# Permanent errors. All others, such as rate limits, outages or lack of funds, may pass.
 PERMANENT_ERRORS = frozenset(
     {
         21211,  # the number is not one
@@ -53,10 +52,10 @@ UNREACHABLE_ERRORS = frozenset(
         63024,  # not a WhatsApp recipient
     }
 )
-"""Of the permanent ones: nothing will ever get there, whatever it says."""
+"""Permanent errors of the recipient: no message will ever arrive there."""
 
 PROVIDER_DOWN_KEY = "why.away"
-"""The text for no answer, or one that is none."""
+"""The text for a missing or invalid response."""
 
 ERROR_KEYS: Mapping[int, str] = {
     20429: "why.busy",
@@ -83,16 +82,16 @@ ERROR_KEYS: Mapping[int, str] = {
     63024: "why.not_on_whatsapp",
     63032: "why.whatsapp_limits",
 }
-"""The text that says to a shop's people why a message did not arrive."""
+"""The text that explains to staff why a message was not delivered."""
 
 
 def error_key(code: int | None) -> str:
-    """Return the key of the text that says what a code means; "" for a rare one."""
+    """Return the key of the text that explains a code; "" for a rare one."""
     return ERROR_KEYS.get(code or 0, "")
 
 
 def describe_error(code: int) -> str:
-    """Return a code with its meaning, as records and logs have it: "30003: the phone is off …"."""
+    """Return a code with its meaning for logs and records: "30003: the phone is off …"."""
     words = MESSAGES.get(error_key(code), "")
     assert isinstance(words, str)
     return f"{code}: {words}" if words else str(code)

@@ -1,10 +1,10 @@
-"""How fast our senders may send: a place in each one's line, shared by processes.
+"""Rate limits of Twilio senders: a queue per sender, shared by processes.
 
-Whoever sends takes the next free place and waits until it is its turn, as long as that is soon;
-else it is told how long the line is and asks again. What can wait – reminders, alerts – takes
-places a moment ahead only, so that an answer never stands behind more than that. With Valkey or
-Redis one script gives the places of all processes, by its own clock; without, or while it is
-away, this process counts for itself.
+A message takes the next free place in its sender's queue and waits for its turn if that is soon;
+otherwise the caller is told the queue's length and retries. Low-priority lanes, such as reminders,
+may only take places shortly ahead, so that an answer never waits longer than that. With Valkey or
+Redis one script assigns the places of all processes by its clock; otherwise, or while it is
+unavailable, each process counts for itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.clock import Clock, SystemClock
 log = structlog.get_logger(__name__)
 
 MAX_QUEUE_SECONDS: Mapping[str, float] = {"reply": 5.0, "alert": 1.0, "reminder": 1.0}
-"""Lane → how many seconds ahead it may take a place in the line."""
+"""How many seconds ahead each lane may take a place in the queue."""
 
 _SCRIPT = """
 local time = redis.call('TIME')
@@ -39,7 +39,7 @@ return tostring(wait)
 
 
 def seconds_clock(clock: Clock) -> Callable[[], float]:
-    """Return what tells seconds and their fractions: of the machine, or of a clock that is led."""
+    """Return a function that returns seconds with fractions, from the machine or a test clock."""
     if isinstance(clock, SystemClock):
         return time.monotonic
     return lambda: clock.now().timestamp()
@@ -47,7 +47,7 @@ def seconds_clock(clock: Clock) -> Callable[[], float]:
 
 @dataclass(slots=True, eq=False)
 class TwilioRateLimiter:
-    """The lines of some senders, each by its name. `url` is the Valkey or Redis shared by all."""
+    """The queues of senders by name; `url` is the Valkey or Redis shared by processes."""
 
     url: str = ""
     clock: Callable[[], float] = time.monotonic
@@ -58,9 +58,9 @@ class TwilioRateLimiter:
     _script: Any = None
 
     async def wait_turn(self, sender: str, seconds: float, lane: str) -> float:
-        """Wait until a message that keeps `sender` busy for `seconds` may go; return how long.
+        """Wait until a message that occupies `sender` for `seconds` may be sent; return the wait.
 
-        NoRoom when the line is longer than messages of this lane may wait in.
+        Raises NoRoom if the queue is longer than this lane allows.
         """
         most = self.max_queue_seconds[lane]
         wait = await self._take(sender, seconds, most)
@@ -71,17 +71,17 @@ class TwilioRateLimiter:
         return wait
 
     async def pause(self, sender: str, seconds: float) -> None:
-        """Let a sender rest: the provider said so. Others go on."""
+        """Pause one sender, as requested by the provider."""
         await self._take(sender, seconds, float("inf"))
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._client is not None:
             await self._client.aclose()
             self._client = self._script = None
 
     async def _take(self, sender: str, seconds: float, most: float) -> float:
-        """Take the next place unless it is more than `most` seconds ahead; return how far it is."""
+        """Take the next place unless it is over `most` seconds ahead; return its distance."""
         if self.url:
             try:
                 return await self._take_shared(sender, seconds, min(most, 1e9))

@@ -1,7 +1,9 @@
-"""How many segments a second each kind of Twilio number may send.
+"""Segments per second of each kind of Twilio number.
 
-https://help.twilio.com/articles/115002943027 has what Twilio and the carriers grant at first; a
-registered campaign or a larger account is granted more, so `TWILIO_RATES` overrides each.
+https:
+
+help.twilio.com/articles/115002943027 lists the initial limits of Twilio and the carriers;
+registered campaigns and larger accounts get more, so `TWILIO_RATES` overrides each.
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ DEFAULT_RATES: Mapping[str, float] = {
     "service": 10,  # a messaging service; which numbers are in it we do not know
     "whatsapp": 80,
 }
-"""Segments a second of a sender; 0 stands for no limit."""
+"""Segments per second of a sender; 0 means no limit."""
 
 _TOLL_FREE = re.compile(r"\+1(800|833|844|855|866|877|888)")
 
 
 def sender_kind(address: str, channel: str) -> str:
-    """Return what kind of sender an address of ours is."""
+    """Return the kind of one of our sender addresses."""
     if channel == "whatsapp":
         return "whatsapp"
     if address.startswith("MG"):
@@ -37,7 +39,7 @@ def sender_kind(address: str, channel: str) -> str:
 
 
 def parse_rates(setting: str) -> tuple[dict[str, float], list[str]]:
-    """Return the rate of each kind by "longcode=10, service=30", and what in it is no rate."""
+    """Parse "longcode=10, service=30" into rates by kind, and return the invalid parts."""
     rates, odd = dict(DEFAULT_RATES), []
     for part in filter(None, (one.strip() for one in setting.split(","))):
         name, _, figure = (piece.strip() for piece in part.partition("="))

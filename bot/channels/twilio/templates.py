@@ -1,12 +1,12 @@
-"""What goes to WhatsApp by templates kept at Twilio: buttons and lists, and what opens a talk.
+"""WhatsApp templates stored at Twilio: buttons, lists, and messages outside the 24-hour window.
 
-Buttons and lists are sent within 24 hours of the person's last word and need nobody's approval, so
-one template serves every question with as many options: all its words are blanks. A blank of the
-body takes one line (error 21656), so there is one template for each number of lines, too.
+Buttons and lists are sent within 24 hours of the person's last message and need no approval, so one
+template serves every question with the same number of options: all its text is placeholders. A
+placeholder of the body takes one line (error 21656), so there is one template per number of lines.
 
-What goes out later than that are fixed words that WhatsApp approved, with blanks for the facts.
+Messages outside that window are fixed texts approved by WhatsApp, with placeholders for facts.
 
-Pure: from what is defined here to what Twilio is asked, and from a message to what fills it.
+Pure: it maps definitions to API requests, and messages to placeholder values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.rendering.render import WHATSAPP, WHATSAPP_PLAIN, Capabilities, Rendere
 from core.messaging.messages import Json, Say
 
 MAX_LINES = 2
-"""Lines a body is sent in; of a longer one all but the last are joined."""
+"""Lines of a body; of a longer one all but the last are joined."""
 
 SID_PATTERN = re.compile(r"HX[0-9a-fA-F]{32}")
 
@@ -41,14 +41,14 @@ APPROVAL_BUTTONS = {
     "tell.cancelled.discreet": (),
     "tell.expired.discreet": (),
 }
-"""Texts that may have to go out later than 24 hours, each with the texts of its buttons."""
+"""Texts that may be sent outside the 24-hour window, each with the texts of its buttons."""
 
 _EMPTY = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class ContentTemplate:
-    """One template as it is defined here; `key` is the text it says where that needs approval."""
+    """A template definition; `key` is the text it renders if it needs approval."""
 
     name: str
     language: str
@@ -59,12 +59,12 @@ class ContentTemplate:
 
     @property
     def friendly_name(self) -> str:
-        """What it is called at Twilio: another one when anything in it is another."""
+        """The template's name at Twilio, which changes with its content."""
         digest = blake2b(json.dumps(self._facts(), sort_keys=True).encode(), digest_size=4)
         return f"slotline_{re.sub('[^a-z0-9]+', '_', self.name.lower())}_{digest.hexdigest()}"
 
     def request(self) -> Json:
-        """Return what Twilio is asked to keep."""
+        """Return the request body that creates the template."""
         return {"friendly_name": self.friendly_name, **self._facts()}
 
     def _facts(self) -> dict[str, Json]:
@@ -77,7 +77,7 @@ class ContentTemplate:
 
 @dataclass(slots=True)
 class _Blanks:
-    """The blanks of one template, numbered as they come, each with a sample."""
+    """The placeholders of one template in order, each with a sample value."""
 
     samples: dict[str, str] = field(default_factory=dict)
 
@@ -131,9 +131,9 @@ def _body(blanks: _Blanks, lines: int) -> str:
 
 
 def template_capabilities(known: Container[str]) -> Capabilities:
-    """Return what WhatsApp can with the templates that are known by name.
+    """Return WhatsApp's capabilities given the known template names.
 
-    As many options as there are templates for without a gap; none: numbered text.
+    Options are limited to the highest count without a gap; without templates text is numbered.
     """
     buttons = _most("buttons", WHATSAPP.max_buttons, known)
     items = _most("list", WHATSAPP.max_list_items, known)
@@ -153,9 +153,9 @@ def _most(shape: str, limit: int, known: Container[str]) -> int:
 def fill_template(
     rendered: RenderedMessage, known: Container[str]
 ) -> tuple[str, dict[str, str]] | None:
-    """Return the name of the template for a message with options apart, and what fills it.
+    """Return the template name and values for a message with separate options.
 
-    None when it is no such message, or no known template takes it.
+    None if the message has none or no known template fits.
     """
     if rendered.shape == "buttons":
         shape, rest = "buttons", [w for o in rendered.options for w in (o.label, o.payload)]
@@ -186,9 +186,9 @@ def _items(rendered: RenderedMessage) -> Iterator[str]:
 
 
 def approval_templates(wording: Translator, languages: Sequence[str]) -> Iterator[ContentTemplate]:
-    """Yield what needs WhatsApp's approval: our texts that may have to open a talk.
+    """Yield the templates that need approval: texts that may open a conversation.
 
-    WhatsApp refuses a body that begins or ends with a blank, so "unasked" goes around it.
+    WhatsApp rejects a body that begins or ends with a placeholder, so "unasked" surrounds it.
     """
     for language in languages:
         frame = wording.find_template("unasked", language)
@@ -211,7 +211,7 @@ def approval_templates(wording: Translator, languages: Sequence[str]) -> Iterato
 def template_variables(
     say: Say, options: Sequence[PromptOption], wording: Translator, locale: str
 ) -> dict[str, str]:
-    """Return what fills an approved template of a text: its facts in order, then taps' payloads."""
+    """Return the values for an approved template: the facts in order, then the button payloads."""
     count = say.params.get("count", 1)
     template = wording.find_template(say.key, locale, count if isinstance(count, int) else 1)
     written = [
@@ -227,7 +227,7 @@ def template_variables(
 
 
 def parse_template_sids(setting: str) -> tuple[dict[str, str], list[str]]:
-    """Read "list.4.1=HX…, buttons.2.1=HX…"; return the ids by name, and what is no such pair."""
+    """Parse "list.4.1=HX…, buttons.2.1=HX…" into ids by name, and return the invalid parts."""
     ids, wrong = {}, []
     names = {template.name for template in interactive_templates()}
     for pair in filter(None, re.split(r"[,\s]+", setting)):

@@ -1,1 +1,1 @@
-"""The question "when?": options, and how answers to them are read."""
+"""The slot picker: the question for a start time, its options, and the reading of answers."""

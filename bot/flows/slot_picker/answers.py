@@ -1,4 +1,4 @@
-"""Answers in words: the slot that was named, or what to show next."""
+"""Reading of free-text answers in the slot picker."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OPEN = frozenset({"any_time", "any_day"})
 
 
 async def read_answer(view: PickerRound, heard: Heard) -> Json:
-    """Return the slot that was named, or what to show for what was said."""
+    """Return the named slot, or the state of the next round that follows from the message."""
     if "when" in heard.consumed_acts:
-        return MISSING  # an earlier round has made of it what can be made
+        return MISSING  # an earlier round has used the message
     found = await _read(view, heard)
     if found is not MISSING:
         heard.consumed_acts.add("when")
@@ -31,7 +31,7 @@ async def read_answer(view: PickerRound, heard: Heard) -> Json:
 async def _read(view: PickerRound, heard: Heard) -> Json:
     said = heard.understood
     wish = view.wish
-    # What was said before it was known which service is meant.
+    # Criteria given before the service was known.
     wished = view.talk.notes.pop("wished", None)
     if wished is not None:
         wish = SlotCriteria.from_json(wish.to_json() | wished)
@@ -48,7 +48,7 @@ async def _read(view: PickerRound, heard: Heard) -> Json:
             heard.consumed_acts.add(act)
             return _beyond(view, act)
     if wish == view.wish and view.shown and _OPEN & set(said.acts):
-        # Whoever leaves it to us gets the first, and is asked whether it suits.
+        # If the person leaves the choice to us, propose the first slot and ask for confirmation.
         return {"slot": view.shown[0].to_json(), "wish": wish.to_json(), "said": True}
     if wish == view.wish and view.shown and said.acts == ("no",) and heard.step == view.key:
         return view.next_state(show="days", skip=0)  # none of these
@@ -59,7 +59,7 @@ async def _read(view: PickerRound, heard: Heard) -> Json:
         heard.consumed = True
         return MISSING
     if wish == view.wish:
-        # Said again what we know: understood, though nothing comes of it.
+        # The message repeats known criteria: understood, but without effect.
         heard.consumed |= said.date is not None or said.time is not None
         return MISSING
     named = [s for s in view.shown if wish.allows(s, view.zone) and is_with_provider(s, wish)]
@@ -70,9 +70,9 @@ async def _read(view: PickerRound, heard: Heard) -> Json:
 
 
 async def _doubtful(view: PickerRound, wish: SlotCriteria, said: Understood) -> Json | None:
-    """Return what to ask about what may mean two things; None when nothing may.
+    """Return the question that resolves an ambiguous message; None if it is unambiguous.
 
-    A reading that cannot be had is none: "Friday" on a Friday evening is the next one.
+    A reading without availability is dropped: "Friday" on a Friday evening is the next one.
     """
     if said.provider is not None and said.provider.alternatives:
         may = (said.provider.id, *said.provider.alternatives)
@@ -103,7 +103,7 @@ async def _doubtful(view: PickerRound, wish: SlotCriteria, said: Understood) -> 
 
 
 def _beyond(view: PickerRound, act: str) -> Json:
-    """Return what to show for "later" and "earlier" than what is shown."""
+    """Return the state that shows times later or earlier than those shown."""
     if act == "later" and view.more:
         return view.more
     edge = view.shown[-1 if act == "later" else 0]

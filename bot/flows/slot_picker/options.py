@@ -1,4 +1,4 @@
-"""One round of picking a start: its question and its options, worked out from its state."""
+"""One round of the slot picker: its question and options, derived from its state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.messaging.messages import Choice, Json, Say, When
 from core.scheduling import availability
 
 PAGE_SIZE = 6
-"""Times or days on one page of a longer list."""
+"""Times or days on a later page of a list."""
 
 GRID_SIZE = 48
 """Times of one day on one page of buttons."""
@@ -32,14 +32,14 @@ _PARTS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 17 * 60), "evening": (
 
 
 class PickerRound:
-    """One question of the picking; its `state` says what is shown.
+    """One question of the slot picker; `state` determines what it shows.
 
-    `show` is "times", "days", "parts", "people" or "which" (of two readings of what was said),
-    `wish` what narrows it, `skip` how many come before, and `slots`, if there, the very starts to
-    offer (alternatives to one that went).
+    `show` is "times", "days", "parts", "people" or "which" (one of two readings), `wish` holds the
+    criteria, `skip` the number of entries on earlier pages, and `slots`, if present, the exact
+    slots to offer as alternatives to one that was taken.
     """
 
-    def __init__(  # all of it decides what is on offer
+    def __init__(  # all of these determine the options
         self,
         talk: Talk,
         catalog: Catalog,
@@ -58,16 +58,16 @@ class PickerRound:
         self.zone = catalog.shop.timezone
         self.key = key
         self.shown: list[Slot] = []
-        self.more: Json = None  # what shows the times after these
-        self.instead = False  # nothing fits the wish; what is shown is the nearest
+        self.more: Json = None  # the state that shows the following times
+        self.instead = False  # nothing meets the criteria; the nearest slots are shown
         self._question: Say | None = None
         self.taps = talk.conversation.has_editable_buttons
         self._layout = "pairs"
 
-    # --- the question -----------------------------------------------------------------------
+    # --- question ---------------------------------------------------------------------------
 
     def question(self) -> Say:
-        """Return the question; `choices` comes first and prepares it."""
+        """Return the question prepared by `choices`, which must be called first."""
         assert self._question is not None
         if self.shown and not self.talk.notes.get("named"):
             self.talk.notes["named"] = True
@@ -77,7 +77,7 @@ class PickerRound:
         return self._question
 
     def layout(self) -> str:
-        """Return how buttons are laid out: a month, a day's times, else a list of pairs."""
+        """Return the button layout: a calendar month, a grid of times, or a list."""
         return self._layout
 
     async def choices(self) -> Sequence[Choice]:
@@ -98,7 +98,7 @@ class PickerRound:
         narrowed = bool(self.wish.day and not self.wish.until)
         size = PAGE_SIZE if narrowed or skip else FIRST_PAGE_SIZE
         if self.taps:
-            size = GRID_SIZE if narrowed else PAGE_SIZE  # buttons cost nothing: a whole day at once
+            size = GRID_SIZE if narrowed else PAGE_SIZE  # buttons are free: show the whole day
         if "slots" in self.state:
             found = [Slot.from_json(slot) for slot in self.state["slots"]]
         else:
@@ -144,7 +144,7 @@ class PickerRound:
             header = text("offer.next", offer=header)
         heard = self.talk.heard
         if heard is not None and heard.incoming.kind == "tap" and self.taps:
-            # What for stands above, ticked off.
+            # The service is already shown above as an answer.
             header = text("which_time")
             if len(days) == 1:
                 header = text("which_time.on", day=next(iter(days)))
@@ -157,7 +157,7 @@ class PickerRound:
             header = text("instead", offer=header)
         self._question = header
         if self.taps and narrowed and len(days) == 1:
-            # A grid of times alone; with whom, the question after it says.
+            # The grid shows times only; the provider is asked for afterwards.
             self._layout, one = "grid", True
         return [
             Choice(
@@ -199,7 +199,7 @@ class PickerRound:
         return listed
 
     def _month(self, free: dict[str, int]) -> list[Choice]:
-        """The free days of one month, with ways to its neighbours."""
+        """Return the free days of one month, with links to adjacent months."""
         self._layout = "calendar"
         self._question = text("which_day_taps")
         months = sorted({day[:7] for day in free})
@@ -238,7 +238,7 @@ class PickerRound:
         return listed
 
     async def _which(self) -> list[Choice]:
-        """The readings of what was said, each as it would go on."""
+        """Return an option for each reading of the message."""
         self._question = text("which_meant")
         listed = []
         for one in self.state["wishes"]:
@@ -251,7 +251,7 @@ class PickerRound:
         return listed
 
     async def follow_up(self, wish: SlotCriteria) -> Json:
-        """Return what follows from a wish: its slot where it names just one, else its times."""
+        """Return the slot if the criteria determine one, else the state that lists times."""
         if wish.exactly and wish.day:
             found = await find_slots(self, wish)
             if found:
@@ -284,5 +284,5 @@ class PickerRound:
         return len(self.catalog.offerings_of(self.service_id)) > 1
 
     def next_state(self, **changes: Json) -> Json:
-        """Return the state with changes, without the slots it may have been given."""
+        """Return the state with changes and without explicitly given slots."""
         return {k: v for k, v in self.state.items() if k != "slots"} | changes

@@ -1,7 +1,7 @@
-"""Picking a start: the next fitting times, other days, other people, or typed in one's words.
+"""Choice of a start: next matching times, other days, other providers, or free text.
 
-Every round of it is one step whose answer is either the slot or what to show next; so what
-is offered follows from the journal alone.
+Each round is one step whose answer is a slot or the state of the next round, so the options follow
+from the journal alone.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from core.catalog.entities import Catalog, Slot
 from core.messaging.messages import Json
 
 MAX_ROUNDS = 30
-"""Questions about the time of one booking whose answers are all kept; the last says what they led
-to."""
+"""Rounds kept in the journal for one booking; then they are compacted into the latest state."""
 
 
 @dataclass(frozen=True, slots=True)
 class PickedSlot:
-    """The slot, the wish that led to it, and whether it was named in words, not picked."""
+    """The chosen slot, the criteria that led to it, and whether it was named in words."""
 
     slot: Slot
     wish: SlotCriteria
@@ -32,7 +31,7 @@ class PickedSlot:
 
     @property
     def any_provider(self) -> bool:
-        """Whether no provider was asked for."""
+        """Whether no particular provider was requested."""
         return self.wish.provider is None
 
 
@@ -44,7 +43,10 @@ async def pick_slot(
     start: Json = None,
     ignore_booking: int | None = None,
 ) -> PickedSlot:
-    """Return the start the person picked. `start` is what to show first (see `PickerRound`)."""
+    """Return the slot the person picks.
+
+    `start` is the initial state (see `PickerRound`).
+    """
     state: Json = talk.compacted("from", start or {"show": "times"})
     for number in range(1, MAX_ROUNDS + 1):
         view = PickerRound(

@@ -1,4 +1,4 @@
-"""The slots that fit a wish, and those that come nearest to one that cannot be met."""
+"""Search for slots that meet the criteria, or come nearest to them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from core.localtime import zones
 from core.scheduling import availability
 
 FIRST_PAGE_SIZE = 3
-"""Times offered at once, before anything was asked for."""
+"""Times offered on the first page."""
 
 
 class SlotQuery(Protocol):
-    """What a search needs to know: the service, the wish, and a booking that does not count."""
+    """What a search needs: the service, the criteria and a booking to ignore."""
 
     talk: Talk
     catalog: Catalog
@@ -31,7 +31,7 @@ class SlotQuery(Protocol):
 async def find_slots(
     view: SlotQuery, wish: SlotCriteria, *, limit: int | None = None, since: datetime | None = None
 ) -> list[Slot]:
-    """Return the free slots that a wish allows."""
+    """Return the free slots that meet the criteria."""
     horizon = max(
         (o.rules.horizon_days for o in view.catalog.offerings_of(view.service_id)), default=1
     )
@@ -58,11 +58,11 @@ async def find_slots(
 
 
 async def nearest_slots(view: SlotQuery) -> list[Slot]:
-    """Return what comes nearest to a wish that cannot be met: that day, then the days after it."""
+    """Return the slots nearest to unmet criteria: first on the wanted day, then on later days."""
     wish = view.wish
     found: list[Slot] = []
     if wish.provider is not None and (wish.exactly or wish.at) and wish.day:
-        # The very time, with somebody else, is as near as their other times.
+        # The exact time with another provider is as near as another time with this one.
         found = (await find_slots(view, replace(wish, provider=None)))[:1]
     if wish.day:
         wanted = wanted_instant(view, view.wish)
@@ -86,7 +86,7 @@ async def nearest_slots(view: SlotQuery) -> list[Slot]:
 
 
 def wanted_instant(view: SlotQuery, wish: SlotCriteria) -> datetime:
-    """Return the instant a wish names first; of one without a day, today's."""
+    """Return the first instant the criteria name; without a day, today's."""
     first_at = next(iter(wish.at), wish.before or 0)
     wanted = wish.since if wish.since is not None else first_at
     now = int(view.talk.ctx.now.timestamp())
@@ -98,11 +98,11 @@ def wanted_instant(view: SlotQuery, wish: SlotCriteria) -> datetime:
 
 
 def is_with_provider(slot: Slot, wish: SlotCriteria) -> bool:
-    """Return whether a slot is with whom a wish names, if it names anybody."""
+    """Return whether a slot is with the requested provider, if there is one."""
     return wish.provider in (None, slot.provider_id)
 
 
 def is_on_day(slot: Slot, wish: SlotCriteria, zone: str) -> bool:
-    """Return whether a slot is on the days a wish names, if it names any."""
+    """Return whether a slot is on the requested days, if there are any."""
     day = zones.to_local(int(slot.starts_at.timestamp()), zone).date().isoformat()
     return not wish.day or wish.day <= day <= (wish.until or wish.day)

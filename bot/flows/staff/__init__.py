@@ -1,6 +1,7 @@
-"""The shop's desk: what its people run the day by, on every channel, in words, numbers and taps.
+"""The staff flows, by which a shop's members manage the day on every channel.
 
-`words` knows the commands, `roles` who may give them; each flow begins by asking `roles.enter`.
+`commands` recognizes the commands and `permissions` defines who may give them; each flow starts
+with `permissions.require_staff`.
 """
 
 from __future__ import annotations
@@ -57,4 +58,4 @@ STAFF_FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "desk.stranger": explain_pairing,
     "proposal": answer_proposal,
 }
-"""The flows of the desk, by the name a conversation keeps them under."""
+"""The staff flows, by the name stored with a conversation."""

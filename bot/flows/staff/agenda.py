@@ -1,4 +1,4 @@
-"""The day: who comes when, what is next, and what to do with one of them."""
+"""The agenda of a day, the next booking, and the actions on a booking."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from core.messaging.messages import Choice, Json
 PAGE_SIZE_BY_CHANNEL = {"telegram": 12}
 """Bookings on one page, by channel."""
 DEFAULT_PAGE_SIZE = 4
-"""Elsewhere: two SMS hold no more."""
+"""Bookings on one page of other channels, which fit into two SMS segments."""
 
 DAYS_A_WEEK = 7
 
 
 async def show_agenda(talk: Talk) -> None:
-    """Show a day, or the seven days from today; a number opens one of its bookings."""
+    """Show the agenda of a day or of the seven days from today; a number opens a booking."""
     command = str(talk.args["command"])
     desk = await require_staff(talk, command)
 
@@ -77,7 +77,7 @@ async def _which_day(talk: Talk, desk: StaffContext, first: date) -> str:
 
 
 async def show_day(talk: Talk, desk: StaffContext, this: date) -> None:
-    """Show one day, page by page, and open what is picked."""
+    """Show the bookings of one day in pages and open the chosen one."""
     start, end = arguments.day_bounds(this, desk.catalog.shop.timezone)
     found = await load_agenda(
         talk.ctx, desk.shop_id, start, end, provider_ids=desk.visible_provider_ids
@@ -92,7 +92,7 @@ async def show_day(talk: Talk, desk: StaffContext, this: date) -> None:
 
 
 async def show_next(talk: Talk) -> None:
-    """Show who is next."""
+    """Show the next booking."""
     desk = await require_staff(talk, "next")
     one = await _next(talk, desk)
     if one is None:
@@ -119,7 +119,7 @@ async def _next(talk: Talk, desk: StaffContext) -> Booking | None:
 
 
 async def _open(talk: Talk, desk: StaffContext, one: Booking) -> None:
-    """Show a booking and what can be done with it now."""
+    """Show a booking with the actions available now."""
 
     async def options() -> Sequence[Choice]:
         return [
@@ -181,11 +181,11 @@ _VERBS: dict[str, Callable[..., Awaitable[Booking]]] = {
 
 
 async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: str) -> None:
-    """Do one of the actions, once, and say how the booking stands."""
+    """Perform an action once and report the booking's new state."""
     if action == "close":
         await talk.say(text("desk.closed"))
         return
-    # Seeing the day takes less of a proof than changing it.
+    # Viewing the agenda requires a weaker proof than changing it.
     command = {"approve": "decide", "cancel": "decide"}.get(action, action)
     await prove(talk, desk, command, scope="act")
 
@@ -213,7 +213,7 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
 
 
 async def record_visit(talk: Talk) -> None:
-    """Note that somebody came, is done, or did not come: the one meant, or ask which."""
+    """Record an arrival, completion or no-show for the booking that is meant."""
     action = str(talk.args["command"])
     desk = await require_staff(talk, action)
     one = await _meant(talk, desk, action)
@@ -222,7 +222,7 @@ async def record_visit(talk: Talk) -> None:
 
 
 async def _meant(talk: Talk, desk: StaffContext, action: str) -> Booking | None:
-    """The booking named by its reference or chosen; the only one that fits is meant anyway."""
+    """Return the booking given by id or reference, the only one that fits, or the one chosen."""
     if talk.args.get("booking") is not None:
         return await booking_lines.reload_booking(talk, desk, int(talk.args["booking"]))
     ref = booking_lines.find_reference(str(talk.args.get("rest", "")))

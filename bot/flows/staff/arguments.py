@@ -1,4 +1,4 @@
-"""What follows a command: hours, days, a provider, a service, a name with a phone."""
+"""Parsing of staff command arguments: hours, dates, name and phone."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class HourRange:
-    """From and until, in minutes of a local day; past midnight counts on."""
+    """A range in minutes since local midnight; values past midnight exceed 1440."""
 
     since: int
     until: int
 
 
 def parse_hours(text: str) -> tuple[HourRange | None, str]:
-    """Read "14-16", "9:30 to 12", "2-4pm"; return them and the text without them."""
+    """Parse "14-16", "9:30 to 12" or "2-4pm"; return the range and the remaining text."""
     found = _HOURS.search(text)
     if found is None:
         return None, text
@@ -45,7 +45,7 @@ def parse_hours(text: str) -> tuple[HourRange | None, str]:
 
 
 def _half(first: str, second: str, named: str | None) -> str | None:
-    """Of "2-4pm" both are in the afternoon, of "10-2pm" only the second."""
+    """Return the am/pm of the first time: in "2-4pm" it is pm, in "10-2pm" it is not."""
     return named if named and int(first) % 12 < int(second) % 12 else None
 
 
@@ -60,33 +60,33 @@ def _minutes(hour: str, minute: str | None, half: str | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """Local dates, both included."""
+    """A range of local dates, both inclusive."""
 
     first: date
     last: date
 
 
 def understand_words(talk: Talk, desk: StaffContext, words: str) -> Understood:
-    """Read words with the names and the zone of the desk's shop."""
+    """Understand text using the names and time zone of the member's shop."""
     return nlu_context.understand_in_context(talk.ctx, talk.conversation, words, desk.catalog, "")
 
 
 def named_days(said: Understood) -> DayRange | None:
-    """Return the dates that were named, if any were."""
+    """Return the dates named in a message, or None."""
     if said.date is None:
         return None
     return DayRange(said.date, said.date_to or said.date)
 
 
 def local_today(talk: Talk, desk: StaffContext) -> date:
-    """Return the shop's local date."""
+    """Return the current date in the shop's time zone."""
     return zones.to_local(int(talk.ctx.now.timestamp()), desk.catalog.shop.timezone).date()
 
 
 def local_spans(
     desk: StaffContext, span: DayRange, when: HourRange | None
 ) -> list[tuple[datetime, datetime]]:
-    """Return the spans, each day's hours, or all days in one."""
+    """Return the UTC spans of these hours on each day, or one span of all days without hours."""
     zone = desk.catalog.shop.timezone
     if when is None:
         bounds = zones.day_bounds(span.first, zone)[0], zones.day_bounds(span.last, zone)[1]
@@ -99,7 +99,7 @@ def local_spans(
 
 
 def local_instant(day: date, minute: int, zone: str) -> datetime:
-    """Return the instant of a minute of a local day, past 24:00 of the days after it."""
+    """Return the UTC instant of a minute of a local day; values past 1440 fall on later days."""
     return _instant(
         zones.first_instant_at(
             day + timedelta(days=minute // MINUTES_A_DAY), minute % MINUTES_A_DAY, zone
@@ -108,16 +108,16 @@ def local_instant(day: date, minute: int, zone: str) -> datetime:
 
 
 def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
-    """Return the bounds of a local day."""
+    """Return the UTC start and end of a local day."""
     start, end = zones.day_bounds(day, zone)
     return _instant(start), _instant(end)
 
 
 def name_and_phone(said: Understood) -> tuple[str, str]:
-    """Return the name and the phone that are left when all else of a message is understood."""
+    """Return the name and phone left over when the rest of a message is understood."""
     left = list(said.text)
     for span in said.spans:
-        # What is taken for a word of greeting or wish may be somebody's name, a date is none.
+        # A greeting or act may be part of a name, whereas a date is not.
         left[span.start : span.end] = " " * (span.end - span.start)
     words = _WORD.findall("".join(left))
     name = " ".join(word for word in words if word[:1].isupper())

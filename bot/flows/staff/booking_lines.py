@@ -1,4 +1,4 @@
-"""Bookings as the people of a shop read them: a line, a card, a list to pick from."""
+"""Bookings as displayed to staff: a line, a card, and a list to choose from."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _PLAIN = {"confirmed"}
 
 
 def find_reference(words: str) -> str:
-    """Return the reference in a message, as it is kept; "" if there is none."""
+    """Return the booking reference in a message in canonical form; "" if there is none."""
     found = _REF.search(words)
     return f"{found[1]}-{found[2]}".upper() if found else ""
 
 
 def attendee_name(one: Booking) -> str:
-    """Return whom the shop expects: the attendee, else the customer."""
+    """Return the name of the attendee, else of the customer."""
     return one.attendee or one.customer_name or str(one.snapshot.get("customer") or "?")
 
 
 def customer_phone(one: Booking) -> str:
-    """Return the customer's phone, if there is one."""
+    """Return the customer's phone; "" if there is none."""
     return str(one.snapshot.get("phone") or one.customer_phone)
 
 
 def agenda_line(desk: StaffContext, one: Booking) -> Say:
-    """Return a booking in a list of a day: when, who, what, with whom, phone, state."""
+    """Return a booking as an agenda line, with provider, phone and state where relevant."""
     facts: dict[str, object] = {
         "when": one.local_start,
         "customer": attendee_name(one),
@@ -57,7 +57,7 @@ def agenda_line(desk: StaffContext, one: Booking) -> Say:
 
 
 def booking_summary(one: Booking) -> Say:
-    """Return a booking in a sentence: who, what, with whom, when."""
+    """Return a booking as a sentence: customer, service, provider and time."""
     return text(
         "desk.line",
         customer=attendee_name(one),
@@ -68,7 +68,7 @@ def booking_summary(one: Booking) -> Say:
 
 
 def staff_booking_card(desk: StaffContext, one: Booking) -> Say:
-    """Return all about a booking that this role may know."""
+    """Return a booking's card with the details that the member may see."""
     facts: dict[str, object] = {"booking": booking_summary(one), "ref": one.ref}
     say = text("desk.card", state=text(f"state.{one.state}"), **facts)
     if desk.can("phones") and customer_phone(one):
@@ -79,21 +79,21 @@ def staff_booking_card(desk: StaffContext, one: Booking) -> Say:
 
 
 def call_request(desk: StaffContext, one: Booking) -> Say:
-    """Return the request to tell a customer what the bot has no way to tell."""
+    """Return a request to call a customer whom the bot cannot reach."""
     if desk.can("phones") and customer_phone(one):
         return text("desk.call", customer=attendee_name(one), phone=customer_phone(one))
     return text("desk.call_desk", customer=attendee_name(one))
 
 
 async def reload_booking(talk: Talk, desk: StaffContext, booking_id: int) -> Booking:
-    """Return a booking as it is now, if it is this person's business."""
+    """Return a booking's current state; raises NotFound if it is not visible to the member."""
     return desk.ensure_visible(await load_booking(talk.ctx, booking_id, shop_id=desk.shop_id))
 
 
 async def pick_booking(
     talk: Talk, desk: StaffContext, found: Sequence[Booking], say: Say, *, size: int
 ) -> Booking:
-    """Let one be chosen, page by page, by its number, its name or its reference."""
+    """Let the member choose a booking from pages by number, name or reference."""
     skip = 0
     for number in count(1):
         page = found[skip : skip + size]
@@ -118,4 +118,4 @@ async def pick_booking(
         if chosen != "more":
             return await reload_booking(talk, desk, int(chosen))
         skip += size
-    raise AssertionError  # pragma: no cover - count() has no end
+    raise AssertionError  # pragma: no cover - count() never ends

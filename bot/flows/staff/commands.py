@@ -1,7 +1,7 @@
-"""The words by which people of a shop run its day: what they type or tap, in each language.
+"""The staff commands and the words for them in each language.
 
-A command is its words at the head of a message; what follows is left for the flow. Slash commands
-are the same words with a slash, in every language.
+A command is recognized by its words at the start of a message; the rest is its argument. Slash
+commands are accepted in every language.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SLASH_COMMANDS = (
     "desk",
     "pair",
 )
-"""The commands, as they are named everywhere; in this order bots list them."""
+"""The command names, in the order in which bots list them."""
 
 COMMAND_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
@@ -144,19 +144,22 @@ BARE_COMMANDS = {
     "today", "tomorrow", "week", "next", "arrived", "done", "noshow", "pause", "resume", "unmute",
     "switch", "desk", "invitation",
 }  # fmt: skip
-"""Commands that are nothing else: with more words it is something else ("next Friday?")."""
+"""Commands that take no argument; with more words the message is not a command ("next Friday?")."""
 
 SOFT_COMMANDS = {
     "today", "tomorrow", "week", "next", "day", "late", "open", "done", "message", "invitation",
 }  # fmt: skip
-"""Words that also answer a customer's question; in a customer's talk they do."""
+"""Commands whose words may also answer a customer flow's question; then they are not commands."""
 
 _REF = re.compile(r"\b[2-9a-z]{3}-?[2-9a-z]{3}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class StaffCommand:
-    """A command, and the words after it. `soft`: only where no customer's talk is under way."""
+    """A command and its argument.
+
+    `is_soft` means that a customer flow in progress takes precedence.
+    """
 
     command: str
     rest: str
@@ -164,7 +167,7 @@ class StaffCommand:
 
 
 def parse_command(text: str) -> StaffCommand | None:
-    """Return the command a message gives, if it gives one."""
+    """Return the command in a message, or None."""
     text = " ".join(text.split())
     slash = text.startswith("/")
     if slash:
@@ -190,7 +193,7 @@ def parse_command(text: str) -> StaffCommand | None:
 
 
 def fold_text(text: str) -> str:
-    """Return text in lower case and without accents, the same number of characters."""
+    """Return text in lower case and without accents, with the same number of characters."""
     folded = []
     for character in text.casefold() if len(text.casefold()) == len(text) else text:
         plain = unicodedata.normalize("NFD", character)
@@ -199,7 +202,7 @@ def fold_text(text: str) -> str:
 
 
 _LINKS = {"pair": "pair_", "join": "invite_"}
-"""How what links hand over begins (`core.people.pairing`, `core.people.invitations`)."""
+"""Prefixes of start links (`core.people.pairing`, `core.people.invitations`)."""
 
 _VISITS = ("arrived", "done", "noshow")
 _ALL = [

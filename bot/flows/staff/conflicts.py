@@ -1,4 +1,4 @@
-"""Bookings that a block hits: for each a proposal, and what the shop decides."""
+"""Resolution of the bookings that conflict with a new block."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.messaging.outbox.prompts import is_reachable
 
 
 async def decide_conflicts(talk: Talk, desk: StaffContext, hits: Sequence[int]) -> None:
-    """Decide about the bookings one by one, or all at once as proposed."""
+    """Resolve conflicting bookings one by one, or all as proposed."""
     how = "each"
     if len(hits) > 1:
 
@@ -53,7 +53,7 @@ async def _one(talk: Talk, desk: StaffContext, booking_id: int, *, ask: bool) ->
 
     one = await booking_lines.reload_booking(talk, desk, booking_id)
     if one.state not in OPEN_STATES:
-        return  # settled meanwhile, by them or by a colleague
+        return  # resolved meanwhile by the customer or a colleague
 
     async def first(_key: str) -> Json:
         return (await options())[0].value
@@ -64,12 +64,12 @@ async def _one(talk: Talk, desk: StaffContext, booking_id: int, *, ask: bool) ->
     else:
         choice = await talk.once("what", first)
         if choice == "drop" or not await is_reachable(talk.ctx, one):
-            # Nobody's booking is called off unasked, nor moved where nobody can tell them.
+            # Never cancel automatically, nor move a booking whose customer cannot be reached.
             choice = "leave"
     said = await talk.once("done", lambda key: _do(talk, desk, one, choice, key))
     talk.say_now(text(f"desk.hit_{said}", booking=booking_lines.booking_summary(one)))
     if said in {"moved_alone", "dropped_alone", "left_alone"}:
-        # Nobody else tells them: not the bot, which has no way to.
+        # The bot cannot reach the customer, so staff have to call.
         talk.say_now(booking_lines.call_request(desk, one))
 
 

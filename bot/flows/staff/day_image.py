@@ -1,4 +1,4 @@
-"""A day as a picture, where the channel shows pictures; elsewhere as the list it stands for."""
+"""The agenda of a day as an image, or as a list on channels without images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DAY = 24 * 60
 
 
 async def show_day_image(talk: Talk) -> None:
-    """Draw a day: the bookings and what is blocked, a column for each provider."""
+    """Draw a day's bookings and blocks with one column per provider."""
     desk = await require_staff(talk, "picture")
     if talk.conversation.channel != "telegram":
         await show_agenda(talk)
@@ -70,7 +70,7 @@ async def _facts(talk: Talk, desk: StaffContext, this: date) -> dict[str, object
     hours = open_.exceptions.get(this, open_.weekly[this.weekday()])
     since = min((i.opens for i in hours), default=DEFAULT_OPENS)
     until = min(_DAY, max((i.closes for i in hours), default=DEFAULT_CLOSES))
-    # A whole day off is drawn over the opening hours, not from midnight to midnight.
+    # A full-day block is drawn over the opening hours only, not from midnight to midnight.
     cells = [
         (c[0], max(int(str(c[1])), since), min(int(str(c[2])), until), *c[3:])
         if c[3] == "off"

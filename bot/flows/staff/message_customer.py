@@ -1,4 +1,4 @@
-"""Writing with a customer through the bot."""
+"""Messages from staff to a customer through the bot."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from core.messaging.messages import Choice, Json, Say
 from core.messaging.outbox.prompts import preferred_conversation_id
 
 MAX_LENGTH = 600
-"""Characters of one message: the person reads it on a phone, perhaps by SMS."""
+"""Maximum characters of a message, which may be delivered by SMS."""
 
 _DAYS = 7
 _PAGE = 4
 
 
 async def message_customer(talk: Talk) -> None:
-    """Write to the customer of a booking."""
+    """Send a message to the customer of a booking."""
     desk = await require_staff(talk, "message")
     rest = str(talk.args.get("rest", ""))
     one = await _whom(talk, desk, rest)
@@ -88,7 +88,7 @@ def _after_reference(rest: str) -> str:
 
 
 async def _words(talk: Talk, name: str | Say) -> str:
-    """Ask for what to write; "" for nothing."""
+    """Ask for the message; "" if the member sends none."""
 
     async def read(heard: Heard) -> Json:
         if heard.step == talk.step_key("words") and heard.text:
@@ -101,7 +101,7 @@ async def _words(talk: Talk, name: str | Say) -> str:
 
 
 async def answer_customer(talk: Talk) -> None:
-    """Write back to a customer whose words came here, or give the talk back to the bot."""
+    """Reply to a customer's message, or hand the conversation back to the bot."""
     desk = await require_staff(talk, "message")
     if desk.shop_id != talk.args["shop"]:
         raise NotAllowed

@@ -1,4 +1,4 @@
-"""Who may do what at a shop's desk: one table, which the flows and the tests both read."""
+"""Permissions of staff commands: one table that the flows and the tests both read."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ALL = _FRONT | {"provider"}
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """Who may give a command, and whether it needs a `recent` proof by SMS (`people.RECENT_FOR`).
+    """The roles that may give a command, and whether it needs a recent staff proof.
 
-    It does where it changes the day for others, or silences what somebody should hear of.
+    It does if it changes the day for others or silences alerts.
     """
 
     roles: frozenset[str]
@@ -33,7 +33,7 @@ class Right:
 
 
 RIGHTS: Mapping[str, Right] = {
-    # Providers see and change what is theirs: their own day, their own customers' visits.
+    # Providers see and change only what is theirs: their own day and their own bookings.
     "today": Right(_ALL, recent=False),
     "tomorrow": Right(_ALL, recent=False),
     "week": Right(_ALL, recent=False),
@@ -55,29 +55,31 @@ RIGHTS: Mapping[str, Right] = {
     "alerts": Right(_ALL, recent=True),
     "switch": Right(_ALL, recent=False),
     "desk": Right(_ALL, recent=False),
-    # What concerns others, or stands against the book, is for whoever keeps it.
+    # Commands that affect others or override the rules are for front-desk roles.
     "decide": Right(_FRONT, recent=True),
     "propose": Right(_FRONT, recent=True),
     "squeeze": Right(_FRONT, recent=True),
     "everybody": Right(_FRONT, recent=False),
     "phones": Right(_FRONT, recent=False),
-    # The shop itself is its owner's.
+    # Settings of the whole shop are for the owner.
     "open": Right(_OWNER, recent=True),
     "pause": Right(_OWNER, recent=True),
     "resume": Right(_OWNER, recent=True),
 }
-"""Each command, and what it takes to give it. "everybody" is other people's calendars, "phones"
-the customers' numbers."""
+"""The right needed for each command.
+
+"everybody" stands for access to other providers' calendars, "phones" for customers' phone numbers.
+"""
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     command: right.roles for command, right in RIGHTS.items()
 }
-"""Each command, and the roles that may give it."""
+"""The roles that may give each command."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffContext:
-    """Somebody of a shop at work: who, where, and as what."""
+    """The member at work: user, shop and roles."""
 
     user_id: int
     name: str
@@ -85,34 +87,34 @@ class StaffContext:
     own_provider_ids: frozenset[int]
     catalog: Catalog
     bound: bool = False
-    """Whether this chat is bound to the role, and has nothing else of that person's."""
+    """Whether the chat is bound to the role only, without access to the member's account."""
 
     @property
     def shop_id(self) -> int:
-        """The shop."""
+        """The id of the shop."""
         return self.catalog.shop.id
 
     @property
     def actor(self) -> Actor:
-        """Whom the history names."""
+        """The actor recorded in the history."""
         return Actor("staff", self.user_id, self.name)
 
     def can(self, command: str) -> bool:
-        """Whether one of the roles allows it."""
+        """Return whether one of the member's roles allows the command."""
         return bool(self.roles & PERMISSIONS[command])
 
     def require(self, command: str) -> None:
-        """Raise NotAllowed unless one of the roles allows it."""
+        """Raise NotAllowed unless one of the member's roles allows the command."""
         if not self.can(command):
             raise NotAllowed(command=command)
 
     @property
     def visible_provider_ids(self) -> frozenset[int] | None:
-        """The providers whose bookings are this person's business; None for everybody's."""
+        """The providers whose bookings the member may see; None for all."""
         return None if self.can("everybody") else self.own_provider_ids
 
     def ensure_visible(self, booking: Booking) -> Booking:
-        """Return a booking that is this person's business; NotFound for any other."""
+        """Return the booking; raises NotFound if the member may not see it."""
         mine = self.visible_provider_ids is None or booking.provider_id in self.visible_provider_ids
         if booking.shop_id != self.shop_id or not mine:
             raise NotFound(booking=booking.id)
@@ -120,17 +122,16 @@ class StaffContext:
 
     @property
     def allowed_providers(self) -> list[Provider]:
-        """The active providers this person may act for."""
+        """The active providers the member may act for."""
         scope = self.visible_provider_ids
         return [p for p in self.catalog.providers if p.active and (scope is None or p.id in scope)]
 
 
 async def require_staff(talk: Talk, command: str) -> StaffContext:
-    """Return who stands at which shop's desk; asked again at every turn, for roles change.
+    """Return the member, checking the permission at every turn because roles may change.
 
-    Whoever has not proved freshly enough that they are this member is asked for a staff code first.
-
-    NotAllowed for who works at no shop of this line, or not in a role that allows the command.
+    Asks for a staff code first if the member's proof is too old. Raises NotAllowed for somebody who
+    works at no shop of this line or in no role that allows the command.
     """
     staff = await staff_of_conversation(talk.ctx, talk.conversation.id)
     roles = [r for r in staff.roles if talk.conversation.line_shop_id in (None, r.shop_id)]
@@ -149,7 +150,7 @@ async def require_staff(talk: Talk, command: str) -> StaffContext:
 
 
 async def prove(talk: Talk, desk: StaffContext, command: str, *, scope: str = "staff") -> None:
-    """Ask for a staff code unless the member's proof is fresh enough for a command."""
+    """Ask for a staff code unless the member's proof is recent enough for the command."""
     recent = RIGHTS[command].recent
     await require_proof(talk.scope(scope), desk.user_id, desk.shop_id, command, recent=recent)
 

@@ -1,4 +1,4 @@
-"""Whose calendar a command is about: one's own, the one named, the only one, or ask."""
+"""Choice of the providers a command applies to: one's own, the one named, or ask."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.messaging.messages import Choice, Json, Say
 
 
 async def pick_providers(talk: Talk, desk: StaffContext, words: str) -> list[int]:
-    """Return the ids of the providers meant, all of them for "everybody"."""
+    """Return the ids of the providers meant; all of them for "everybody"."""
     mine = [provider.id for provider in desk.allowed_providers]
     if not mine:
         raise NotAllowed
@@ -36,13 +36,13 @@ async def pick_providers(talk: Talk, desk: StaffContext, words: str) -> list[int
 
         known = await talk.choose("whose", text("desk.whose"), options)
     if not set(known) <= set(mine):
-        # Another's calendar, named by somebody who sees only their own.
+        # The member named another provider's calendar but may only access their own.
         raise NotAllowed
     return [int(one) for one in known]
 
 
 def providers_label(desk: StaffContext, ids: Sequence[int]) -> Say:
-    """Return the name of one provider, or "everybody"."""
+    """Return the name of a single provider, else "everybody"."""
     if len(ids) == 1:
         return text("person", provider=desk.catalog.provider(ids[0]).display_name)
     return text("desk.everybody")

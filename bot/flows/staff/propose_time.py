@@ -1,4 +1,4 @@
-"""Another time: the shop proposes it, the customer answers."""
+"""Flows by which the shop proposes another time and the customer answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.people.identities import person_of_conversation
 
 
 async def propose_time(talk: Talk) -> None:
-    """Choose another time for a booking; both are held until the customer answers."""
+    """Propose another time for a booking; both times are held until the customer answers."""
     desk = await require_staff(talk, "propose")
     one = await booking_lines.reload_booking(talk, desk, int(talk.args["booking"]))
     if one.state not in OPEN_STATES:
@@ -56,7 +56,7 @@ async def propose_time(talk: Talk) -> None:
 
 
 async def answer_proposal(talk: Talk) -> None:
-    """What the customer says to another time."""
+    """Handle the customer's answer to a proposal."""
     person = await person_of_conversation(talk.ctx, talk.conversation.id)
     if person is None:
         raise NotAllowed
@@ -95,7 +95,7 @@ async def answer_proposal(talk: Talk) -> None:
 
 
 async def record_outcome(talk: Talk) -> None:
-    """Say how a visit went that is over and that nobody noted."""
+    """Record the outcome of a past visit in answer to the bot's question."""
     choice = str(talk.args["choice"])
     desk = await require_staff(talk, choice)
     await act_on_booking(

@@ -1,4 +1,4 @@
-"""Running late: everybody still to come today is told."""
+"""The flow that tells today's remaining customers about a delay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\d{1,3}")
 
 
 async def announce_delay(talk: Talk) -> None:
-    """Ask how late and who, show how many it concerns, and tell them."""
+    """Ask for the delay and the providers, show how many bookings are affected, and notify them."""
     desk = await require_staff(talk, "late")
     rest = str(talk.args.get("rest", ""))
 

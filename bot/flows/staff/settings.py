@@ -1,4 +1,4 @@
-"""The shop as a whole, and one's own place in it: pause, switch, alerts, pairing, what there is."""
+"""Staff flows for settings: pausing a shop, switching shops, alerts, pairing and the menu."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.values.shop_changes import ShopChange
 
 
 async def pause_shop(talk: Talk) -> None:
-    """Take the shop off offer, or put it back; what is booked stands."""
+    """Pause or resume new bookings; existing bookings are unaffected."""
     command = str(talk.args["command"])
     desk = await require_staff(talk, command)
 
@@ -38,13 +38,13 @@ async def pause_shop(talk: Talk) -> None:
 
 
 async def switch_shop(talk: Talk) -> None:
-    """Work at another of one's shops."""
+    """Switch to another shop of the member."""
     desk = await require_staff(talk, "switch")
     await talk.say(text("desk.switched", shop=desk.catalog.shop.name))
 
 
 async def mute_alerts(talk: Talk) -> None:
-    """Alerts off, on again, or quiet between two hours every day."""
+    """Mute or unmute alerts, or set daily quiet hours."""
     command = str(talk.args["command"])
     desk = await require_staff(talk, command)
     hours, _ = arguments.parse_hours(str(talk.args.get("rest", "")))
@@ -76,7 +76,7 @@ async def mute_alerts(talk: Talk) -> None:
 
 
 async def _set_quiet(talk: Talk, desk: StaffContext, hours: tuple[int, int] | None) -> None:
-    """Keep quiet in this chat alone where it is bound to a role, else wherever they are told."""
+    """Set quiet hours for this chat if it is bound to a role, else for the member's account."""
     if not desk.bound:
         await set_quiet_hours(talk.ctx, desk.user_id, hours)
         return
@@ -86,9 +86,9 @@ async def _set_quiet(talk: Talk, desk: StaffContext, hours: tuple[int, int] | No
 
 
 async def choose_alert_channel(talk: Talk) -> None:
-    """Choose where alerts come first; what does not arrive there takes the next way.
+    """Choose the preferred channel for alerts; undelivered alerts fall back to other channels.
 
-    From a chat that is bound to a role it holds for that shop, else for the whole account.
+    In a chat bound to a role the choice applies to that shop, else to the whole account.
     """
     desk = await require_staff(talk, "alerts")
     wanted = str(talk.args.get("rest", "")).casefold()
@@ -115,7 +115,7 @@ def _clock(minutes: int) -> str:
 
 
 async def show_staff_menu(talk: Talk) -> None:
-    """Say what can be done here, by number or by its word."""
+    """Show the staff menu."""
     desk = await require_staff(talk, "desk")
 
     async def options() -> Sequence[Choice]:
@@ -128,7 +128,7 @@ async def show_staff_menu(talk: Talk) -> None:
 
 
 async def pair_chat(talk: Talk) -> None:
-    """Let this chat act in the role of the member whose one-time code this is."""
+    """Bind this chat to the role of the member whose pairing code was entered."""
 
     async def join(_key: str) -> Json:
         try:
@@ -147,7 +147,7 @@ async def pair_chat(talk: Talk) -> None:
 
 
 async def welcome_member(talk: Talk, shop_id: int) -> NoReturn:
-    """Greet a chat that acts for a member of a shop from now on, and show what it can do."""
+    """Greet a newly bound chat and show the staff menu."""
     talk.change_conversation(shop_id=shop_id)
     staff = await staff_of_conversation(talk.ctx, talk.conversation.id)
     name = next((post.name for post in staff.roles if post.shop_id == shop_id), "")
@@ -156,5 +156,5 @@ async def welcome_member(talk: Talk, shop_id: int) -> NoReturn:
 
 
 async def explain_pairing(talk: Talk) -> None:
-    """Tell who writes to the staff's line and works nowhere how that is changed."""
+    """Explain pairing to somebody who writes to the staff line without being a member."""
     await talk.say(text("desk.stranger"))

@@ -1,4 +1,4 @@
-"""The staff code: before an order is carried out, its giver proves to be who may give it."""
+"""The staff code, by which a member proves their identity before a command is carried out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from core.people.staff_proofs import note_staff_proof, staff_phone, staff_proof
 async def require_proof(
     talk: Talk, user_id: int, shop_id: int, order: str, *, recent: bool
 ) -> None:
-    """Go on when a member's proof is fresh enough for an order; else ask for a staff code.
+    """Return if the member's proof is recent enough; else ask for a staff code first.
 
-    The order waits for the code and is carried out after it. StaffUnproved where no code can be
-    sent: there the chat is paired instead.
+    The command is carried out once the code is entered. Raises StaffUnproved if no code can be
+    sent; the chat must then be paired instead.
     """
     proof = await staff_proof(talk.ctx, talk.conversation.id, user_id, shop_id)
     if proof.holds(talk.ctx.now, recent=recent):
@@ -29,5 +29,5 @@ async def require_proof(
     wanted = Wanted("staff", phone, shop_id, shop.name, order=order)
     await enter_code(talk, wanted)
     await note_staff_proof(talk.ctx, talk.conversation.id, user_id)
-    # The code leaves no step behind: answers that were given before it hold as they did.
+    # The code leaves no journal entry, so earlier answers remain valid.
     talk.renew()

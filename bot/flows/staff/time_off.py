@@ -1,4 +1,4 @@
-"""Time off and special hours: a block, a sick day, taking it back, opening when closed."""
+"""Flows for time off and special opening hours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST = timedelta(days=400)
 
 
 async def block_time(talk: Talk) -> None:
-    """Take time off offer; whoever is booked in it is shown, with a proposal for each."""
+    """Block time off and show the conflicting bookings with an alternative for each."""
     command = str(talk.args["command"])
     desk = await require_staff(talk, command)
     rest = str(talk.args.get("rest", ""))
@@ -45,7 +45,7 @@ async def block_time(talk: Talk) -> None:
         return made
 
     await talk.once("off", off)
-    # Read again: what is proposed instead must not lie in what was just blocked.
+    # Reload the catalog so that alternatives avoid the time just blocked.
     desk = replace(desk, catalog=await loader.load_catalog(talk.ctx, desk.shop_id))
     hits = await _hits(talk, desk, ids, taken)
     if talk.notes.get("said") is None:
@@ -79,7 +79,7 @@ async def _hits(
 
 
 async def _when(talk: Talk, desk: StaffContext, words: str, *, today: bool) -> list[list[int]]:
-    """Return spans in epoch seconds: from the words, else asked; a sick day is the whole of one."""
+    """Return spans in epoch seconds from the words, else ask; a sick day is a whole day."""
 
     def of(said_words: str, *, bare: bool) -> Json:
         clock, left = arguments.parse_hours(said_words)
@@ -135,7 +135,7 @@ def _span(desk: StaffContext, taken: Sequence[tuple[datetime, datetime]]) -> Say
 
 
 async def cancel_time_off(talk: Talk) -> None:
-    """Take the newest time off back, after showing it."""
+    """Remove the most recent time off after confirmation."""
     desk = await require_staff(talk, "unblock")
     scope = [provider.id for provider in desk.allowed_providers]
 
@@ -167,7 +167,7 @@ async def cancel_time_off(talk: Talk) -> None:
 
 
 async def add_special_hours(talk: Talk) -> None:
-    """Open at special hours on a date, beside the usual ones; for one provider if one is named."""
+    """Add special opening hours on a date, for one provider if one is named."""
     desk = await require_staff(talk, "open")
     rest = str(talk.args.get("rest", ""))
 
@@ -212,7 +212,7 @@ async def add_special_hours(talk: Talk) -> None:
 
 
 def _joined(intervals: Sequence[Interval]) -> list[Interval]:
-    """Return intervals that do not touch, covering the same time."""
+    """Merge overlapping and adjacent intervals."""
     joined: list[Interval] = []
     for one in sorted(intervals, key=lambda interval: interval.opens):
         if joined and one.opens <= joined[-1].closes:

@@ -1,4 +1,4 @@
-"""People who stand in the shop: a walk-in takes what is free, a squeeze-in what is not."""
+"""Flows for walk-ins: booked into free time, or squeezed in as an overbooking."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from core.values.phone_numbers import parse_phone
 _STEP = 300
 _LATER = 3
 WALK_IN_NAME = "Walk-in"
-"""Whoever gives no name."""
+"""The name used if none is given."""
 
 
 async def book_walk_in(talk: Talk) -> None:
-    """Book somebody who is here, now or at one of the next times."""
+    """Book a walk-in for now or one of the next free times."""
     desk = await require_staff(talk, "walkin")
     facts = await _facts(talk, desk)
     service_id = await _service(talk, desk, facts)
@@ -71,7 +71,7 @@ async def book_walk_in(talk: Talk) -> None:
 
 
 async def overbook_walk_in(talk: Talk) -> None:
-    """Book somebody over what is there: asked once more, with what it is put over."""
+    """Book a walk-in over existing claims, after confirmation that shows the conflict."""
     desk = await require_staff(talk, "squeeze")
     facts = await _facts(talk, desk)
     service_id = await _service(talk, desk, facts)
@@ -125,11 +125,11 @@ async def overbook_walk_in(talk: Talk) -> None:
     await talk.say(text("desk.booked", booking=booking_lines.booking_summary(one), ref=one.ref))
 
 
-# --- what was said with the command ----------------------------------------------------------
+# --- arguments of the command ----------------------------------------------------------------
 
 
 async def _facts(talk: Talk, desk: StaffContext) -> dict[str, Json]:
-    """Return what the command's own words say: service, provider, time, name and phone."""
+    """Return the details in the command's text: service, provider, time, name and phone."""
     rest = str(talk.args.get("rest", ""))
 
     async def read(_key: str) -> Json:
@@ -175,7 +175,7 @@ async def _service(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> in
 
 
 async def _customer(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> int:
-    """Return the shop's customer row of whoever was named; nobody is a walk-in."""
+    """Return the id of the named customer, or of an anonymous walk-in."""
 
     async def read(heard: Heard) -> Json:
         if heard.step != talk.step_key("who") or not heard.text:
@@ -210,7 +210,7 @@ async def _customer(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> i
 
 
 def _instant(talk: Talk, desk: StaffContext, words: str) -> int | None:
-    """Return the start that words name, in epoch seconds; a time without a day is today."""
+    """Return the start named in the text, in epoch seconds; without a date it is today."""
     said = arguments.understand_words(talk, desk, words)
     if said.time is None:
         return None
@@ -222,7 +222,7 @@ def _instant(talk: Talk, desk: StaffContext, words: str) -> int | None:
 async def _now(
     talk: Talk, desk: StaffContext, service_id: int, provider_id: int | None
 ) -> list[Slot]:
-    """Return who could begin in the next five minutes."""
+    """Return slots that start at the next five-minute tick, one per available provider."""
     now = int(talk.ctx.now.timestamp())
     start = datetime.fromtimestamp(-(-now // _STEP) * _STEP, UTC)
     mine = {provider.id for provider in desk.allowed_providers}

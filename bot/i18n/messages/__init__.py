@@ -52,7 +52,7 @@ _AREAS = (
 MESSAGES: dict[str, str | tuple[str, str]] = {
     key: words for area in _AREAS for key, words in area.MESSAGES.items()
 }
-"""Every text, of all areas."""
+"""Every text of all areas."""
 
 if len(MESSAGES) != sum(len(area.MESSAGES) for area in _AREAS):
     raise RuntimeError("a text is in two areas")
@@ -61,19 +61,19 @@ TRANSLATOR = Translator(MESSAGES)
 
 
 def text(key: str, /, **params: object) -> Say:
-    """Return the Say of a text; KeyError for a key that has no words."""
+    """Return the Say of a text; raises KeyError for an unknown key."""
     if key not in MESSAGES:
         raise KeyError(key)
     return Say(key, params)
 
 
 def secret_text(key: str, /, **params: object) -> Say:
-    """Return the Say of a text that is wiped once it is sent."""
+    """Return the Say of a text that is erased after sending."""
     return Say(text(key).key, params, secret=True)
 
 
 def error_text(error: SlotlineError) -> Say:
-    """Return what a person is told for an error, with those of its facts that a text can hold."""
+    """Return the message for an error, with those of its parameters that a text can hold."""
     facts = {
         name: value
         for name, value in error.params.items()
