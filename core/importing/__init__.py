@@ -55,7 +55,7 @@ async def write_rows(
     *,
     remind: bool = True,
 ) -> ImportCounts:
-    """Write the rows of a file without faults; call `lock_affected` first, then `find_faults` once more.
+    """Write the rows of a file without faults, after `lock_affected` and `find_faults` once more.
 
     `remind`: whether the customers of imported bookings get reminders.
     """
