@@ -1,4 +1,4 @@
-"""From all dates mentioned to the one meant: lists, ranges, corrections, refusals, doubts."""
+"""Resolution of all date mentions into the one meant: lists, ranges, corrections and refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_REFUSED = 31
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two mentions that follow each other, and the tags of what stands between them."""
+    """Two consecutive mentions and the tags between them."""
 
     a: DateMention
     b: DateMention
@@ -29,10 +29,10 @@ class _Pair:
 def resolve_dates(
     units: Sequence[Unit], said: Sequence[DateMention], *, moving: bool, cancelling: bool = False
 ) -> ResolvedWhen:
-    """The date wanted.
+    """Return the date wanted.
 
-    `moving` when a booking is moved, "from Friday to Saturday"; `cancelling` when one is given
-    up: then "I can't come on Friday" names the day and does not refuse it.
+    `moving` applies to moving a booking, "from Friday to Saturday", and `cancelling` to cancelling
+    one: there "I can't come on Friday" names the day and does not refuse it.
     """
     wanted: list[DateMention] = []
     dates: set[date] = set()
@@ -78,13 +78,13 @@ def _chosen(
 
 
 def _behind(goal: DateMention, source: DateMention) -> DateMention:
-    """The goal of a move: of two such days the first that comes after the booking's."""
+    """Return the target of a move: of two candidate days the first after the booking's."""
     after = [day for day in goal.readings if source.first is not None and day > source.first]
     return replace(goal, first=after[0], readings=()) if after else goal
 
 
 def _join(p: _Pair) -> tuple[DateMention, list[date]]:
-    """One mention of two, and the further dates it may be."""
+    """Merge two mentions into one, with the other dates it may be."""
     for rule in (_same, _corrected, _range, _weekdays, _day_in_range, _named_day):
         joined = rule(p)
         if joined is not None:

@@ -1,4 +1,4 @@
-"""The grammar of times of day, over units: at five, after five, between two and four."""
+"""The time grammar over units: at five, after five, between two and four."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.nlu.token_helpers import has_tag, in_same_sentence, skip_tag
 
 @dataclass(frozen=True, slots=True)
 class TimeMention:
-    """One mention of a time: units `i`..`j` (exclusive), see `Understood.at` for `at`."""
+    """A time mention in units `i`..`j` (exclusive); see `Understood.at` for `at`."""
 
     i: int
     j: int
@@ -33,7 +33,7 @@ class TimeMention:
 
 
 def _counted(units: Sequence[Unit], j: int) -> bool:
-    """Whether what follows a bare number shows that it was no time: "2 people", "20th"."""
+    """Return whether the words after a bare number show that it is no time: "2 people", "20th"."""
     return j < len(units) and (
         has_tag(
             units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH"
@@ -50,7 +50,7 @@ def _word(u: Unit) -> bool:
 
 
 def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
-    """The mention of a time beginning at unit `i`; `eager` believes a bare number too."""
+    """Return the time mention that begins at unit `i`; `eager` also accepts a bare number."""
     u = units[i]
     if "SOON" in u.tags:
         return TimeMention(i, i + 1, "asap")
@@ -265,12 +265,12 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
 
 
 def _refused(units: Sequence[Unit], i: int, end: int) -> bool:
-    """Such as "not 5", "5 doesn't work": who refuses a bare number has read it as a time."""
+    """Parse a refused time such as "not 5" or "5 doesn't work"."""
     return has_tag(units, end, "NEGPOST") or (has_tag(units, i - 1, "NOT") and _closed(units, end))
 
 
 def _or(units: Sequence[Unit], k: int) -> bool:
-    """An "or" that is no slash of a date."""
+    """Return whether the unit is an "or" and not the slash of a date."""
     return has_tag(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
 
 
