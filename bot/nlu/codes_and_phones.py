@@ -89,7 +89,7 @@ def _ends(units: Sequence[Unit], i: int) -> bool:
 
 
 def find_delay(units: Sequence[Unit]) -> ExtractedValue | None:
-    """Minutes of a delay: "15 min late", "running 10 minutes behind", "half an hour late"."""
+    """Return the minutes of a delay: "15 min late", "running 10 minutes behind"."""
     for i, u in enumerate(units):
         half = u.tag_value("HALFHOUR")
         if isinstance(half, int):

@@ -20,7 +20,7 @@ class NamedEntities:
 
 
 def resolve_names(r: PipelineState) -> NamedEntities:
-    """The names of a message; their units are taken, so that no date is read into them."""
+    """Find the names in a message and mark their units as used."""
     out = NamedEntities()
     names = r.setting.names
     groups: tuple[tuple[str, tuple[CatalogName, ...]], ...] = (

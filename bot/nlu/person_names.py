@@ -56,7 +56,7 @@ def find_attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> Ex
 def _small(
     text: str, units: Sequence[Unit], taken: Sequence[bool], i: int
 ) -> ExtractedValue | None:
-    """A name in small letters, "my son hugo friday": one strange word, and then another matter."""
+    """Return a lower-case name: in "my son hugo friday" the unknown word."""
     if i >= len(units) or taken[i] or units[i].is_known or units[i].tags or units[i].digits:
         return None
     j = i + 1

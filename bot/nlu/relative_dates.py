@@ -47,7 +47,7 @@ def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
 
 
 def week_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "next week", "the weekend", "early next week", "Friday of next week"."""
+    """Parse "next week", "the weekend", "early next week", "Friday of next week"."""
     week = monday_of(cal.today)
     j = i
     while has_tag(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
@@ -90,7 +90,7 @@ def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateMention
 
 
 def named_weekday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "Friday", "next Friday", "Friday 13 March", "on Mondays", "weekdays"."""
+    """Parse "Friday", "next Friday", "Friday 13 March", "on Mondays", "weekdays"."""
     j, how = i, ""
     while (
         has_tag(units, j, "THE", "ON", "THIS", "NEXT", "COMING")
@@ -148,7 +148,7 @@ def _near_weekday(i: int, end: int, weekday: int, how: str, cal: DateContext) ->
 def _dated_weekday(
     units: Sequence[Unit], i: int, end: int, weekday: int, cal: DateContext
 ) -> DateMention | None:
-    """Such as "Friday 13 March", "Friday next week", British "Friday week"."""
+    """Parse "Friday 13 March", "Friday next week", British "Friday week"."""
     bare = _bare_day(units, end, weekday, cal)
     if bare is not None:
         return DateMention(i, end + 1, bare)
@@ -200,7 +200,7 @@ def _attached(units: Sequence[Unit], j: int, cal: DateContext) -> tuple[int, dat
 
 
 def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "next month", "in May", "end of the month", "mid April"."""
+    """Parse "next month", "in May", "end of the month", "mid April"."""
     edge = next((k for k in ("END", "BEGIN", "MIDDLE") if has_tag(units, i, k)), None)
     j = i + 1 if edge else i
     j = skip_tag(units, j, "THE")
@@ -240,7 +240,7 @@ def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
 
 
 def relative_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "tomorrow", "the day after", "in three days", "a week from Friday"."""
+    """Parse "tomorrow", "the day after", "in three days", "a week from Friday"."""
     days = number_tag(units, i, "DAYREL")
     if days is not None and (not has_tag(units, i, "WEAK") or _is_day(units, i)):
         said = DateMention(i, i + 1, cal.today + timedelta(days))
@@ -283,7 +283,7 @@ def _is_day(units: Sequence[Unit], i: int) -> bool:
 
 
 def coming_days(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "in the next two weeks", "los próximos 3 días": any day from now till then."""
+    """Parse "in the next two weeks", "los próximos 3 días": any day from now till then."""
     j = i
     while has_tag(units, j, "IN", "THE", "WITHIN", "ON") and j < i + 2:
         j += 1
@@ -308,7 +308,7 @@ def _months_ahead(i: int, end: int, count: int, cal: DateContext) -> DateMention
 def _a_week_from(
     units: Sequence[Unit], i: int, end: int, days: int, cal: DateContext
 ) -> DateMention | None:
-    """Such as "a week from Friday", "two weeks after tomorrow", "a week today"."""
+    """Parse "a week from Friday", "two weeks after tomorrow", "a week today"."""
     weekly = has_tag(units, end - 1, "WEEKS")
     if has_tag(units, end, "FROM", "PASTWORD") or (weekly and has_tag(units, end, "ON")):
         end += 1
@@ -322,7 +322,7 @@ def _a_week_from(
 
 
 def _from_day(units: Sequence[Unit], said: DateMention) -> DateMention | None:
-    """Such as "tomorrow week"."""
+    """Parse "tomorrow week"."""
     if said.first and has_tag(units, said.j, "WEEK") and not has_tag(units, said.j, "NEXT"):
         return replace(said, j=said.j + 1, first=said.first + timedelta(7))
     return None

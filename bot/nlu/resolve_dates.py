@@ -105,7 +105,7 @@ def _same(p: _Pair) -> DateMention | None:
 
 
 def _corrected(p: _Pair) -> DateMention | None:
-    """Such as "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
+    """Resolve "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
     other_sentence = p.units[p.a.i].sentence != p.units[p.b.i].sentence
     both = p.a.last is None and p.b.last is None
     goal = p.moving and ("RANGE" in p.tags or (both and "OR" not in p.tags and not _comma(p)))
@@ -115,7 +115,7 @@ def _corrected(p: _Pair) -> DateMention | None:
 
 
 def _range(p: _Pair) -> DateMention | None:
-    """Such as "from Monday to Wednesday", "3 March – 5 March"."""
+    """Resolve "from Monday to Wednesday", "3 March – 5 March"."""
     a, b = p.a, p.b
     led = a.i > 0 and "BETWEEN" in p.units[a.i - 1].tags
     ranged = p.gap <= 3 and ("RANGE" in p.tags or ("AND" in p.tags and led))
@@ -128,7 +128,7 @@ def _range(p: _Pair) -> DateMention | None:
 
 
 def _day_in_range(p: _Pair) -> DateMention | None:
-    """Such as "next week … on Tuesday", "this week, the 14th"."""
+    """Resolve "next week … on Tuesday", "this week, the 14th"."""
     a, b = p.a, p.b
     if a.last and (b.bare is not None or b.weekdays):
         return _within(a, b)
@@ -150,7 +150,7 @@ def _within(span: DateMention, day: DateMention) -> DateMention:
 
 
 def _weekdays(p: _Pair) -> DateMention | None:
-    """Such as "Monday or Tuesday": the days from the first to the last of them, and only those."""
+    """Resolve "Monday or Tuesday": the days from the first to the last of them, and only those."""
     a, b = _same_week(p.a, p.b), _same_week(p.b, p.a)
     if "OR" not in p.tags and "AND" not in p.tags and not _comma(p):
         return None
@@ -165,7 +165,7 @@ def _weekdays(p: _Pair) -> DateMention | None:
 
 
 def _same_week(one: DateMention, other: DateMention) -> DateMention:
-    """Such as "Tuesday or Thursday next week": both are of next week."""
+    """Resolve "Tuesday or Thursday next week": both are of next week."""
     if one.week is not None and one.first is not None:
         return replace(one, bare=one.first.weekday())
     if other.week is None or one.bare is None:
@@ -178,7 +178,7 @@ def _comma(p: _Pair) -> bool:
 
 
 def _named_day(p: _Pair) -> DateMention | None:
-    """Such as "Friday … the 13th" when the 13th is a Friday."""
+    """Resolve "Friday … the 13th" when the 13th is a Friday."""
     a, b = p.a, p.b
     if a.bare is not None and b.bare is None and b.first and not b.last:
         return replace(b, i=a.i) if b.first.weekday() == a.bare else None

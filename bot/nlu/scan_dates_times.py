@@ -89,7 +89,7 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
 
 
 def _bounded(r: PipelineState, d: DateMention, cal: DateContext, behind: int) -> DateMention:
-    """Such as "before Friday", "after the 15th", "from Monday on": the days up to it or from it.
+    """Parse "before Friday", "after the 15th", "from Monday on": the days up to it or from it.
 
     `behind` is where the date before this one ends: "until" joins the two.
     """

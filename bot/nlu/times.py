@@ -86,7 +86,7 @@ _OPENING = _RANGE_OPENING | {
 
 
 def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
-    """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
+    """Parse "in 2 hours", "in half an hour", "20 minutes from now"."""
     j = skip_tag(units, i, "IN")
     if has_tag(units, j, "HALFHOUR") and (j > i or has_tag(units, j + 1, "FROMNOW")):
         end = j + 1 if j > i else j + 2
@@ -139,7 +139,7 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
 
 
 def _part_between(units: Sequence[Unit], i: int) -> TimeMention | None:
-    """Such as "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
+    """Parse "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
     if i + 1 >= len(units) or has_tag(units, i + 1, "PART"):
         return None
     rest = _between(units, i + 1, eager=True)
@@ -189,7 +189,7 @@ def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
 
 
 def _weak_word(units: Sequence[Unit], j: int, *, eager: bool) -> bool:
-    """Such as "about one of them": a number in letters and nothing else is too little."""
+    """Parse "about one of them": a number in letters and nothing else is too little."""
     u = units[j]
     return not u.digits and u.tag_value("NUM") in {1, 2} and not eager and not _closed(units, j + 1)
 
@@ -212,7 +212,7 @@ def _made(i: int, end: int, at: str, c: ClockTime) -> TimeMention:
 
 
 def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
-    """Such as "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
+    """Parse "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
     j, part = i, None
     while j < i + 2 and has_tag(units, j, "IN", "THE", "AROUND"):
         j += 1
@@ -279,7 +279,7 @@ def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
 
 
 def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
-    """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
+    """Parse "tomorrow 5", "5 on Friday": a bare number next to a day."""
     before = has_tag(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
     k = skip_tag(units, end, "ON")
     rests = has_tag(units, end, "AND", "ON", "AT", "WITH") and not has_tag(units, end, "RANGE")

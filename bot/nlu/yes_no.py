@@ -19,7 +19,7 @@ from bot.nlu.tokenizer import Token, fold_word, tokenize
 Value = Literal["yes", "no", "unclear"]
 
 Tag = str
-"""What a word or phrase does in an answer (`languages/english_answers.py` explains each)."""
+"""The roles of words in an answer (`languages/en/answers.py` explains each)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _lost(tags: list[Tag], refusal: Tag) -> bool:
 
 
 def _asked(clause: _Clause) -> _Clause:
-    """What a clause says that ends in a question mark: "yes?" asks back, "why not?" does not."""
+    """Return a question clause's meaning: "yes?" asks back, "why not?" does not."""
     if clause.mark in {"yes", "soft", "no"} and not clause.idiom:
         return _Clause("doubt")
     return _Clause("asked") if clause.mark in {"unread", "", "later"} else clause
