@@ -38,7 +38,8 @@ class RateWindow:
 class TelegramRates:
     """The limits of a bot, a chat and a group; None for no limit.
 
-    Telegram's limits are about 30 a second, 1 a second and 20 a minute (https://core.telegram.org/bots/faq#broadcasting-to-users); ours are slightly lower.
+    Telegram's limits are about 30 a second, 1 a second and 20 a minute; ours are slightly lower:
+    https://core.telegram.org/bots/faq#broadcasting-to-users
     """
 
     bot: RateWindow | None = RateWindow(28, 1.01)
