@@ -43,9 +43,9 @@ class SetupResult:
 
 
 async def create_templates(runtime: Runtime) -> SetupResult:
-    """Make every template that is not there; Unable when Twilio refuses us altogether.
+    """Create every missing template; raises an error if Twilio rejects all requests.
 
-    Every shop that has no approved templates of its own gets the approved ones.
+    Shops without approved templates of their own get the approved ones.
     """
     settings = runtime.settings
     account = settings.twilio_account_sid

@@ -1,4 +1,5 @@
-"""Understanding: from a person's message to dates, times, names and acts.
+"""Natural language understanding: dates, times, names and acts in a person's message.
 
-`pipeline.understand` is pure: tokens in, spans out, the same answer every time. `to_json` shows it.
+`pipeline.understand` is pure: tokens in, spans out, always with the same result. `to_json` displays
+it.
 """

@@ -1,4 +1,4 @@
-"""What a message does: acts, found by patterns clause by clause, and the leading intent."""
+"""Recognition of acts by patterns within clauses, and of the leading intent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CLAUSE_MARKS = frozenset({",", "-", "–", "—", ":", "(", ")", "/", "…"})
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """The folded words of a sentence, where its clauses begin and end, and where it stands."""
+    """The folded words of a sentence with its clause boundaries and position."""
 
     words: tuple[str, ...]
     starts: tuple[bool, ...]
@@ -23,7 +23,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class ActMention:
-    """An act and the characters that showed it."""
+    """An act and the characters it was recognized in."""
 
     act: str
     start: int
@@ -32,7 +32,7 @@ class ActMention:
 
 
 def split_sentences(tokens: list[Token], language: Language) -> list[Sentence]:
-    """Split tokens into sentences, and mark the clauses in them."""
+    """Split tokens into sentences and mark their clauses."""
     out: list[Sentence] = []
     held: list[Token] = []
     breaks: set[int] = set()
@@ -62,7 +62,7 @@ def _sentence(held: Sequence[Token], breaks: set[int], language: Language) -> Se
 
 
 def find_acts(parts: Sequence[Sentence], languages: Sequence[Language]) -> list[ActMention]:
-    """Every act of a message, in the order of its words."""
+    """Return every act of a message in word order."""
     out: list[ActMention] = []
     for number, part in enumerate(parts):
         seen: set[str] = set()

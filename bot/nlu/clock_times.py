@@ -1,6 +1,6 @@
-"""The face of a clock as people say it: half past 3, 5:30 pm, las cinco menos diez, साढ़े पांच.
+"""Clock times as spoken: half past 3, 5:30 pm, las cinco menos diez, साढ़े पांच.
 
-A clock keeps hour and minutes as spoken; `settle_times.py` decides between 5:00 and 17:00.
+A clock time keeps hour and minutes as spoken; `resolve_times` decides between 5:00 and 17:00.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.nlu.token_helpers import has_tag, in_same_sentence, skip_tag
 MINUTES_A_DAY = 24 * 60
 
 
-# Usual windows of the parts of a day, in minutes; a shop's hours narrow them later.
+# Default windows of the parts of a day, in minutes; opening hours narrow them later.
 DAY_PARTS: dict[str, tuple[int, int]] = {
     "morning": (6 * 60, 12 * 60),
     "first_thing": (6 * 60, 10 * 60),
@@ -29,20 +29,20 @@ DAY_PARTS: dict[str, tuple[int, int]] = {
     "after_work": (17 * 60, 22 * 60),
     "before_work": (6 * 60, 9 * 60),
     "dawn": (0, 6 * 60),
-    "tarde": (12 * 60, 20 * 60),  # lasts until it is dark
+    "tarde": (12 * 60, 20 * 60),  # lasts until dusk
 }
 
 
 _FORENOON = frozenset({"morning", "first_thing", "late_morning", "before_work", "dawn"})
 
 
-# What a clock, a range and any mention of a time can begin with.
+# Tags that may begin a clock time, a range or any other time.
 CLOCK_OPENING = frozenset({"NUM", "NOON", "FACE", "PAST", "TO", "HALF"})
 
 
 @dataclass(frozen=True, slots=True)
 class ClockTime:
-    """A time as said: `minutes` after midnight; `sure` when morning or afternoon is known."""
+    """A spoken time: `minutes` after midnight; `sure` if morning or afternoon is known."""
 
     hour: int
     minute: int = 0
@@ -52,11 +52,14 @@ class ClockTime:
 
     @property
     def minutes(self) -> int:
-        """Minutes after midnight; a quarter to one at night wraps to the day's end."""
+        """Return minutes after midnight.
+
+        "a quarter to one" at night wraps to the end of the day.
+        """
         return (self.hour * 60 + self.minute) % MINUTES_A_DAY
 
     def on_half(self, half: str) -> ClockTime:
-        """The same on the forenoon ("am") or the afternoon ("pm")."""
+        """Return the time in the morning ("am") or afternoon ("pm")."""
         hour = self.hour
         if half == "am":
             hour = 0 if hour == 12 else hour
@@ -65,7 +68,7 @@ class ClockTime:
         return replace(self, hour=hour, is_certain=True, is_explicit=True)
 
     def in_part(self, part: str) -> ClockTime:
-        """The same within a part of the day: 4 in the evening is 16:00."""
+        """Return the time within a part of the day: 4 in the evening is 16:00."""
         hour = self.hour
         if not self.is_certain and part not in _FORENOON and hour < 12:
             late = part == "night" and hour < 5
@@ -76,7 +79,7 @@ class ClockTime:
 
 
 def small_number_at(units: Sequence[Unit], i: int, top: int) -> int | None:
-    """The number of at most two figures at `i`, or None."""
+    """Return the number of at most two digits at `i`, or None."""
     if i >= len(units):
         return None
     value = units[i].tag_value("NUM")
@@ -86,7 +89,7 @@ def small_number_at(units: Sequence[Unit], i: int, top: int) -> int | None:
 
 
 def clock_time_at(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
-    """The time of day beginning at unit `i` and where it ends, with all that follows it."""
+    """Return the clock time that begins at unit `i`, with its suffixes, and its end."""
     found = _face(units, i)
     if found is None:
         return None
@@ -97,7 +100,7 @@ def clock_time_at(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None
 
 
 def extend_clock_time(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
-    """Take "o'clock", "pm", "in the evening" behind a time."""
+    """Parse "o'clock", "pm" or "in the evening" after a time."""
     if has_tag(units, j, "OCLOCK") or (has_tag(units, j, "HOURWORD") and _led(units, j - 2)):
         j, c = j + 1, replace(c, is_explicit=True)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
@@ -152,7 +155,7 @@ def _face(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
 
 
 def _glued(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
-    """Four digits in one, "1730" or "0900": only believed behind "at" and the like."""
+    """Parse four digits, "1730" or "0900", accepted only after words such as "at"."""
     d = units[i].digits
     if len(d) not in {3, 4} or int(d[-2:]) > 59 or int(d[:-2]) > 23 or int(d[-2:]) % 5:
         return None
@@ -173,7 +176,7 @@ def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Cloc
     hour = small_number_at(units, j + 1, 12)
     if not hour:
         return None
-    # "5 to 6" in figures is a range; "ten to six" and "20 to 6" are times.
+    # "5 to 6" in digits is a range; "ten to six" and "20 to 6" are times.
     if to and not worded and units[i].digits and first <= 12 and has_tag(units, j, "RANGE"):
         return None
     if to and not worded and has_tag(units, i - 1, "BETWEEN") and has_tag(units, j, "RANGE"):
@@ -210,7 +213,7 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, ClockTim
 
 
 def _plus(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
-    """Minutes behind the hour: "y media", "menos cuarto", "e quinze", "बजकर 20 मिनट"."""
+    """Return the minutes after the hour: "y media", "menos cuarto", "e quinze", "बजकर 20 मिनट"."""
     minutes = units[j].tag_value("PLUS") if j < len(units) else None
     if isinstance(minutes, int):
         return j + 1, replace(c, minute=minutes, is_explicit=True)

@@ -1,4 +1,4 @@
-"""Codes, phone numbers, choices by number, and what people are called."""
+"""Recognition of one-time codes, phone numbers, option numbers and delays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PHONE_DIGITS = range(8, 16)
 
 
 def find_phone(units: Sequence[Unit]) -> ExtractedValue | None:
-    """The first telephone number: 8 to 15 digits, with or without +, spaces and dashes."""
+    """Return the first phone number: 8 to 15 digits, with optional +, spaces and dashes."""
     i = 0
     while i < len(units):
         if not units[i].digits and units[i].word not in {"+", "("}:
@@ -33,7 +33,7 @@ def find_phone(units: Sequence[Unit]) -> ExtractedValue | None:
 
 
 def find_code(units: Sequence[Unit], setting: NluContext) -> ExtractedValue | None:
-    """A one-time code: six digits, or 4 to 8 when one was asked for; "481 920" too."""
+    """Return a one-time code: six digits ("481 920"), or 4 to 8 if a code is expected."""
     wanted = setting.expects == "code"
     for i, u in enumerate(units):
         if not u.digits:
@@ -50,7 +50,7 @@ def find_code(units: Sequence[Unit], setting: NluContext) -> ExtractedValue | No
 
 
 def find_choice(units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue | None:
-    """A bare choice: "2", "2, is there parking?", "option two", "number 3", "the second one"."""
+    """Return an option number: "2", "2, is there parking?", "option two", "the second one"."""
     for i, u in enumerate(units):
         if taken[i]:
             continue
@@ -71,7 +71,7 @@ def find_choice(units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue 
 
 
 def _lead(units: Sequence[Unit]) -> int:
-    """The first unit that is no filler ("ok, 2 please")."""
+    """Return the first unit that is not a filler ("ok, 2 please")."""
     i = 0
     while i < len(units) and ("POLITE" in units[i].tags or units[i].word in {",", "#", "."}):
         i += 1
@@ -89,7 +89,7 @@ def _ends(units: Sequence[Unit], i: int) -> bool:
 
 
 def find_delay(units: Sequence[Unit]) -> ExtractedValue | None:
-    """Minutes of a delay: "15 min late", "running 10 minutes behind", "half an hour late"."""
+    """Return the minutes of a delay: "15 min late", "running 10 minutes behind"."""
     for i, u in enumerate(units):
         half = u.tag_value("HALFHOUR")
         if isinstance(half, int):

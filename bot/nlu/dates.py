@@ -1,4 +1,4 @@
-"""The grammar of dates, over units: every rule is tried, the longest reading wins."""
+"""The date grammar over units: all rules are tried and the longest match wins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.nlu.tagger import Unit
 
 
 def date_at(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """The mention of a date beginning at unit `i`."""
+    """Return the date mention that begins at unit `i`."""
     best: DateMention | None = None
     kinds = units[i].tags.keys()
     for opening, rule in _RULES:
@@ -30,7 +30,7 @@ def date_at(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | No
     return best
 
 
-# Each rule with the kinds a mention can begin with: most rules are passed over by one look.
+# Each rule with the tags it may begin with, so that most rules are skipped by one lookup.
 _NUMBER = ("NUM", "ORD")
 _LEAD = ("THE", "ON", "DAYW")
 _TURN = ("THIS", "NEXT", "COMING")

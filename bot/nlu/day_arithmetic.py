@@ -1,8 +1,7 @@
-"""What a mention of a date is, and the arithmetic of days behind it.
+"""Date mentions and date arithmetic.
 
-Weeks run Monday to Sunday. A date without a year is the next such one, today included.
-"Next Friday" is the Friday of next week, "this" and "coming Friday" the nearest: see
-docs/decisions.
+Weeks run Monday to Sunday. A date without a year is its next occurrence, today included. "Next
+Friday" is the Friday of next week, "this" and "coming Friday" the nearest one: see docs/decisions.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ YEARS = range(2000, 2100)
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
-    """One mention of a date: units `i`..`j` (exclusive).
+    """A date mention in units `i`..`j` (exclusive).
 
     `first`..`last` is an inclusive range (`last` None: one day); `weekdays` narrows it or stands
-    alone; `readings` are the days it may be when that is not clear. `bare` is a weekday said
-    alone, `week` the Monday of the week a weekday was said with.
+    alone; `readings` are the candidates of an ambiguous date. `bare` marks a weekday without
+    further words, `week` is the Monday of the week named with a weekday.
     """
 
     i: int
@@ -35,9 +34,9 @@ class DateMention:
 
 @dataclass(frozen=True, slots=True)
 class DateContext:
-    """What dates are read against.
+    """The context in which dates are resolved.
 
-    `single` when the day of a booking is named: "Friday's" is one Friday, not every one.
+    `single` means that a booking's day is named: "Friday's" is one Friday, not every one.
     """
 
     today: date
@@ -50,14 +49,17 @@ class DateContext:
 
 
 def date_or_none(year: int, month: int, day: int) -> date | None:
-    """The date, or None when there is none."""
+    """Return the date, or None if it does not exist."""
     if year in YEARS and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]:
         return date(year, month, day)
     return None
 
 
 def next_month_day(today: date, month: int, day: int) -> date | None:
-    """The next date with this month and day, today included; 29 February waits for a leap year."""
+    """Return the next date with this month and day, today included.
+
+    29 February waits for a leap year.
+    """
     for year in range(today.year, today.year + 9):
         found = date_or_none(year, month, day)
         if found is not None and found >= today:
@@ -66,7 +68,7 @@ def next_month_day(today: date, month: int, day: int) -> date | None:
 
 
 def next_day(today: date, day: int) -> date | None:
-    """The next date with this day of the month, today included."""
+    """Return the next date with this day of the month, today included."""
     year, month = today.year, today.month
     for _ in range(4):
         found = date_or_none(year, month, day)
@@ -77,17 +79,17 @@ def next_day(today: date, day: int) -> date | None:
 
 
 def monday_of(day: date) -> date:
-    """The Monday of its week."""
+    """Return the Monday of a date's week."""
     return day - timedelta(days=day.weekday())
 
 
 def month_span(day: date, ahead: int) -> tuple[date, date]:
-    """First and last day of the month `ahead` months after the one of `day`."""
+    """Return the first and last day of the month `ahead` months after that of `day`."""
     index = day.year * 12 + day.month - 1 + ahead
     year, month = divmod(index, 12)
     return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
 
 
 def coming_weekday(today: date, weekday: int) -> date:
-    """The nearest such weekday, today included."""
+    """Return the nearest such weekday, today included."""
     return today + timedelta(days=(weekday - today.weekday()) % 7)

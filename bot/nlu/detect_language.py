@@ -1,4 +1,4 @@
-"""Which languages a message is read with: its own first, then those that fill the gaps."""
+"""Selection of the languages a message is read in: the main one, then fallbacks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.nlu.tokenizer import Token
 
 
 def detect_languages(tokens: Sequence[Token], conversation: str) -> tuple[Language, ...]:
-    """The languages to read `tokens` with; the conversation's wins when nothing speaks for one.
+    """Return the languages for `tokens`; the conversation's wins if no word indicates one.
 
-    A word counts the more, the fewer languages know it. English fills the gaps of every other
-    language, any other only where the conversation or at least two words speak for it.
+    A word counts more the fewer languages contain it. English is a fallback for every language,
+    another language only if the conversation or at least two words indicate it.
     """
     home = LANGUAGES.get(conversation, LANGUAGES["en"])
     scores = dict.fromkeys(LANGUAGES, 0.0)

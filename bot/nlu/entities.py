@@ -1,4 +1,4 @@
-"""Which things of the catalog a message names, and which it refuses."""
+"""Recognition of catalog entities that a message names or refuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.nlu.when import are_listed, is_refused
 
 @dataclass(slots=True)
 class NamedEntities:
-    """By kind ("provider", …): what is meant, what is refused, and what stays open."""
+    """The wanted, refused and ambiguous entities by kind ("provider", …)."""
 
     matches: dict[str, EntityMatch] = field(default_factory=dict)
     refused: dict[str, list[int]] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class NamedEntities:
 
 
 def resolve_names(r: PipelineState) -> NamedEntities:
-    """The names of a message; their units are taken, so that no date is read into them."""
+    """Find the names in a message and mark their units as used."""
     out = NamedEntities()
     names = r.setting.names
     groups: tuple[tuple[str, tuple[CatalogName, ...]], ...] = (
@@ -57,7 +57,10 @@ def _meant(
     wanted: list[NameMention],
     doubts: list[Ambiguity],
 ) -> EntityMatch:
-    """The name meant: the last after a correction, the first of "Ana or Leo" with the others."""
+    """Return the name meant: the last after a correction.
+
+    Of "Ana or Leo" the first, with alternatives.
+    """
     now = wanted[0]
     others: list[int] = []
     for one in wanted[1:]:
@@ -79,7 +82,7 @@ def _meant(
     return match
 
 
-# Points of a name's score that make one mention the meant one and another an accident.
+# Score difference above which one mention is meant and the other is a coincidence.
 _CLEARLY = 15
 
 

@@ -1,4 +1,4 @@
-"""Names of the catalog in a message: case, accents, plurals, typos, word order and parts."""
+"""Index of catalog names that tolerates case, accents, plurals, typos, word order and parts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rapidfuzz import fuzz, process
 from bot.nlu.tokenizer import Token, tokenize
 from bot.nlu.types import CatalogName, EntityMatch
 
-# Words that many names share and that name nothing by themselves.
+# Words shared by many names that identify nothing by themselves.
 _EMPTY = frozenset(
     "the a an of and for with s y de la el los las e da do das dos con para com dr dra mr mrs ms "
     "doctor doctora & का की के और".split()
 )
-# Words of the trade: they help to tell names apart, but name nothing alone.
+# Domain words that help to distinguish names but identify none alone.
 _GENERIC = frozenset(
     "hair salon salons studio spa service full head basic session center centre clinic shop place "
     "pelo cabello peluqueria servicio sesion centro clinica cabelo salao servico sessao new big "
@@ -30,7 +30,7 @@ _MOST_WORDS = 400
 
 @dataclass(frozen=True, slots=True)
 class NameMention:
-    """A mention of one or several names: characters, and the candidates by score."""
+    """A mention of one or several names: its characters and the candidates by score."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class _Spelling:
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """Names by their words, made once per catalog."""
+    """Names indexed by word, built once per catalog."""
 
     names: tuple[CatalogName, ...]
     spellings: tuple[_Spelling, ...]
@@ -56,7 +56,7 @@ class NameIndex:
 
 @lru_cache(maxsize=256)
 def build_index(names: tuple[CatalogName, ...]) -> NameIndex:
-    """File names under each of their words."""
+    """Index names under each of their words."""
     spellings: list[_Spelling] = []
     by_word: dict[str, list[int]] = {}
     for number, name in enumerate(names):
@@ -77,7 +77,7 @@ def _words(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """A word without the plural's and the possessive's ending."""
+    """Return a word without its plural or possessive ending."""
     if len(word) > 4 and word.endswith("es") and word[-3] in "sxzlrnd":
         return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
@@ -86,7 +86,7 @@ def _stem(word: str) -> str:
 def find_names(
     tokens: Sequence[Token], names: tuple[CatalogName, ...], common: frozenset[str]
 ) -> list[NameMention]:
-    """Every mention of a name; words in `common` are never read as a typo of one."""
+    """Return every mention of a name; words in `common` are never treated as typos of one."""
     if not names:
         return []
     idx = build_index(names)
@@ -108,7 +108,7 @@ def _known(word: str, idx: NameIndex, common: frozenset[str]) -> str | None:
     if len(word) < _MIN_TYPO or not word.isalpha():
         return None
     if word in common:
-        # "dentista" is a known word and still the catalog's "dentist".
+        # "dentista" is a known word and also matches the catalog's "dentist".
         kin = (w for w in idx.words if len(w) >= _KIN and abs(len(w) - len(word)) <= 2)
         return next((w for w in kin if w.startswith(word) or word.startswith(w)), None)
     best = process.extractOne(_stem(word), idx.words, scorer=fuzz.ratio, score_cutoff=_TYPO_SCORE)
@@ -132,7 +132,7 @@ def _groups(
 
 
 def _inside(mark: Token) -> bool:
-    """Whether a mark joins two words of a name: "Blow-dry", but not "a cut - a colour"."""
+    """Return whether a mark joins two words of a name: "Blow-dry", but not "a cut - a colour"."""
     return mark.text in {"-", "'"} and not mark.spaced
 
 
@@ -143,7 +143,7 @@ def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: NameIndex
     for spelling_id in {s for w in said for s in idx.by_word[w]}:
         spelling = idx.spellings[spelling_id]
         shared = said & set(spelling.words)
-        # All that was said must belong to the name, then the shorter name is the closer one.
+        # All words of the mention must belong to the name; then the shorter name is closer.
         covered = len(shared) / len(said)
         whole = len(shared) / len(set(spelling.words))
         if whole < 1 and not (telling and shared - _GENERIC):
@@ -157,7 +157,7 @@ def _judge(tokens: Sequence[Token], group: list[tuple[int, str]], idx: NameIndex
 
 
 def best_match(said: NameMention, names: tuple[CatalogName, ...]) -> EntityMatch:
-    """The best candidate, with those that are as good or nearly so as alternatives."""
+    """Return the best candidate, with equal or nearly equal ones as alternatives."""
     best_id, best = said.found[0]
     text = next(n.text for n in names if n.id == best_id)
     near = tuple(i for i, score in said.found[1:] if score >= best - _NEAR and best < _WHOLE)

@@ -1,7 +1,7 @@
-"""What a language is made of here: words and phrases with tags, and patterns for acts.
+"""The lexicon of a language: words and phrases with tags, and patterns for acts.
 
 A tag is a kind with a value: "friday" → WEEKDAY 4, "day after tomorrow" → DAYREL 2. The grammar
-speaks of tags only, so a new language is a new `Language` and, seldom, a rule.
+uses tags only, so a new language is a new `Language` and rarely a new rule.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Tags = dict[str, TagValue]
 
 @dataclass(frozen=True, slots=True)
 class LexiconEntry:
-    """A phrase of one or more folded tokens and what it may mean."""
+    """A phrase of one or more folded tokens and its possible meanings."""
 
     words: tuple[str, ...]
     tags: Tags
@@ -27,7 +27,7 @@ class LexiconEntry:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language, ready to be matched."""
+    """One language, prepared for matching."""
 
     code: str
     entries: Mapping[str, tuple[LexiconEntry, ...]]
@@ -49,12 +49,12 @@ def build_language(
     fillers: str = "",
     joins: str = "",
 ) -> Language:
-    """Make a `Language` from its data.
+    """Build a `Language` from its data.
 
-    `words` maps a kind (see `kinds.py`) to {"phrase|other phrase": value}; `acts` maps an act to
-    one pattern a line; `macros` are named sets of single words for them; `common` are words of the
-    language that mean nothing here, so that they are neither repaired as typos nor taken for names;
-    `fillers` may come before the first real word of a clause, `joins` begin a new one.
+    `words` maps a kind (see `tags.py`) to {"phrase|other phrase": value}; `acts` maps an act to one
+    pattern per line; `macros` are named sets of words for the patterns; `common` are words without
+    a meaning here, which are neither corrected as typos nor taken for names; `fillers` may precede
+    the first real word of a clause, `joins` begin a new clause.
     """
     merged: dict[tuple[str, ...], Tags] = {}
     for tag, phrases in words.items():
@@ -92,7 +92,7 @@ def _all(patterns: Mapping[str, tuple[Pattern, ...]]) -> Iterable[Pattern]:
 
 
 def _repairs(words: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]:
-    """Every way to leave one letter out of a longer word, where only one word answers to it."""
+    """Return the one-letter deletions of longer words that identify a single word."""
     out: dict[str, str] = {}
     clash: set[str] = set()
     for word in words:
@@ -110,7 +110,7 @@ _LONG_ENOUGH = 6
 
 
 def repair_typo(word: str, language: Language) -> str:
-    """The known word this one is a slip of the thumb away from, or the word itself."""
+    """Return the known word that `word` is a typo of, or `word` itself."""
     if len(word) < _LONG_ENOUGH - 1 or word in language.vocabulary:
         return word
     if len(word) >= _LONG_ENOUGH:

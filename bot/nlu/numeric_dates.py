@@ -1,4 +1,4 @@
-"""Dates with a number: 2026-12-25, 25/12, 12 March, "the 12th", "3 to 5 March"."""
+"""Rules for dates with a number: 2026-12-25, 25/12, 12 March, "the 12th", "3 to 5 March"."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "FM", "PW", "
 
 
 def joins_dates(units: Sequence[Unit], i: int) -> bool:
-    """Whether a small word joins two dates: the "a" of "de segunda a quarta" is no article."""
+    """Return whether a small word joins two dates: "a" in "de segunda a quarta" is no article."""
     return has_tag(units, i, "RANGE")
 
 
 def figure_at(units: Sequence[Unit], i: int, digits: int) -> int | None:
-    """The number in figures at `i`, of at most so many digits."""
+    """Return the number in digits at `i`, of at most this many digits."""
     if i < len(units) and units[i].digits and len(units[i].digits) <= digits:
         return int(units[i].digits)
     return None
@@ -37,7 +37,7 @@ def _glued(units: Sequence[Unit], i: int, marks: str) -> bool:
 
 
 def iso_date(units: Sequence[Unit], i: int, _cal: DateContext) -> DateMention | None:
-    """Such as 2026-12-25."""
+    """Parse a date such as 2026-12-25."""
     year = figure_at(units, i, 4)
     if year is None or year not in YEARS or not _glued(units, i + 1, "-/."):
         return None
@@ -58,7 +58,7 @@ def _year(units: Sequence[Unit], i: int) -> int | None:
 
 
 def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as 25/12, 12/25, 25.12.2026: the region says what comes first."""
+    """Parse a date such as 25/12, 12/25 or 25.12.2026; the region determines the order."""
     a = figure_at(units, i, 2)
     if a is None or not _glued(units, i + 1, "/-."):
         return None
@@ -84,7 +84,7 @@ def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention
 
 
 def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
-    """A day of the month: (end, day, whether an ordinal said so)."""
+    """Parse a day of the month; return its end, the day and whether it was an ordinal."""
     value = number_tag(units, i, "ORD")
     if value is not None:
         return (i + 1, value, True) if 1 <= value <= 31 else None
@@ -99,7 +99,7 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
 
 
 def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "3 to 5 March", "between the 3rd and the 5th", "March 3–5"."""
+    """Parse a range such as "3 to 5 March", "between the 3rd and the 5th" or "March 3–5"."""
     j = i
     led = False
     while has_tag(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
@@ -145,7 +145,7 @@ def _with_year(
 
 
 def named_month(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "12 March", "March 12th, 2026", "the 12th of March", "12 de marzo"."""
+    """Parse a date such as "12 March", "March 12th, 2026" or "12 de marzo"."""
     j = i
     while has_tag(units, j, "THE", "DAYW", "ON") and not joins_dates(units, j) and j < i + 3:
         j += 1
@@ -186,7 +186,7 @@ def named_month(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
 
 
 def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "the 12th", "12th of this month", "on the 12"."""
+    """Parse a day such as "the 12th", "12th of this month" or "on the 12"."""
     j = i
     while (
         has_tag(units, j, "THE", "ON", "DAYW", "DAYTHE")
@@ -241,10 +241,10 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
 
 
 def _street(units: Sequence[Unit], end: int) -> bool:
-    """Such as "5th Whitmore": something of a name that is not known."""
+    """Return whether a number belongs to an unknown name, as in "5th Whitmore"."""
     return end < len(units) and not units[end].is_known and units[end].spaced
 
 
 def _alone(units: Sequence[Unit]) -> bool:
-    """Whether there is nothing but one number, and perhaps a please."""
+    """Return whether the message is a single number, apart from words such as "please"."""
     return sum(not ("POLITE" in u.tags or u.ends_sentence or u.word == ",") for u in units) == 1

@@ -18,7 +18,7 @@ _GAP = {"*": 3, "**": 7}
 
 @dataclass(frozen=True, slots=True)
 class PatternPart:
-    """One place of a pattern: a set of words, or a gap of up to `gap` words when it is empty."""
+    """One element of a pattern: a set of words or, if empty, a gap of up to `gap` words."""
 
     words: frozenset[str]
     optional: bool = False
@@ -28,7 +28,7 @@ class PatternPart:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """An act and the template that shows it."""
+    """An act and a template that indicates it."""
 
     act: str
     parts: tuple[PatternPart, ...]
@@ -36,15 +36,15 @@ class Pattern:
     at_end: bool
 
     def words(self) -> Iterable[str]:
-        """Every word the pattern mentions."""
+        """Return every word in the pattern."""
         return (w for p in self.parts for w in p.words if not p.barred)
 
     def match(
         self, words: Sequence[str], i: int, starts: Sequence[bool], ends: Sequence[bool]
     ) -> int:
-        """Where a match beginning at `i` ends (exclusive), or -1.
+        """Return the end (exclusive) of a match that begins at `i`, or -1.
 
-        `starts` and `ends` say of every word whether a clause begins or ends with it.
+        `starts` and `ends` say for every word whether a clause begins or ends with it.
         """
         if self.at_start and not starts[i]:
             return -1
@@ -81,7 +81,7 @@ class Pattern:
 def compile_patterns(
     acts: Mapping[str, str], macros: Mapping[str, str]
 ) -> dict[str, tuple[Pattern, ...]]:
-    """Compile acts' templates (one a line) and file them under every word they can begin with."""
+    """Compile templates (one per line) and index them by every word they may begin with."""
     sets = {name: frozenset(fold_word(w) for w in words.split()) for name, words in macros.items()}
     index: dict[str, list[Pattern]] = {}
     for act, lines in acts.items():

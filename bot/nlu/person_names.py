@@ -1,4 +1,4 @@
-"""Codes, phone numbers, choices by number, and what people are called."""
+"""Recognition of the names of the writer and of attendees."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MOST_NAME_WORDS = 3
 def find_own_name(
     text: str, units: Sequence[Unit], taken: Sequence[bool], setting: NluContext, known: int
 ) -> ExtractedValue | None:
-    """The writer's own name: "I'm Marta", "my name is …", or the rest beside a code.
+    """Return the writer's name: "I'm Marta", "my name is …", or the words next to a code.
 
-    `known` is the unit behind a code or -1: what stands beside a code asked for is a name.
+    `known` is the unit after a code, or -1.
     """
     for i, u in enumerate(units):
         strength = u.tag_value("NAMEIS")
@@ -23,7 +23,7 @@ def find_own_name(
             continue
         loose = strength == 2 or setting.expects == "name"
         if not loose and text[u.start].lower() == text[u.start].upper():
-            continue  # मैं is followed by anything, and no capital tells a name
+            continue  # मैं may precede anything, and Devanagari has no capitals to mark a name
         found = _name(text, units, taken, i + 1, loose=loose)
         if found is not None:
             return found
@@ -34,7 +34,7 @@ def find_own_name(
                 if found is not None:
                     return found
     if setting.expects == "code":
-        # Some give the name first and the code after: a message that is nothing but a name.
+        # The name may come first and the code in the next message, so the message is only a name.
         found = _name(text, units, taken, 0, loose=True)
         if found is not None and all(u.ends_sentence for u in units[found.j :]):
             return found
@@ -42,7 +42,7 @@ def find_own_name(
 
 
 def find_attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue | None:
-    """Whom the booking is for: "for my son Hugo"."""
+    """Return the attendee's name: "for my son Hugo"."""
     for i, u in enumerate(units):
         if "KIN" in u.tags and i and "FORMY" in units[i - 1].tags:
             found = _name(text, units, taken, i + 1, loose=False) or _small(
@@ -56,7 +56,7 @@ def find_attendee(text: str, units: Sequence[Unit], taken: Sequence[bool]) -> Ex
 def _small(
     text: str, units: Sequence[Unit], taken: Sequence[bool], i: int
 ) -> ExtractedValue | None:
-    """A name in small letters, "my son hugo friday": one strange word, and then another matter."""
+    """Return a lower-case name: in "my son hugo friday" the unknown word."""
     if i >= len(units) or taken[i] or units[i].is_known or units[i].tags or units[i].digits:
         return None
     j = i + 1
@@ -83,7 +83,7 @@ def _name(
         if u.digits or u.ends_sentence or not raw[:1].isalpha():
             break
         capital = raw[0].isupper() and not (len(raw) > 1 and raw.isupper() and u.is_known)
-        # "May", "Tom" beside a code are names, whatever else they may be.
+        # "May" or "Tom" next to a code is a name, whatever else it may mean.
         strange = (not u.is_known and not u.tags) or (loose and "WEAK" in u.tags)
         caseless = raw[0].lower() == raw[0].upper()
         if not ((capital and (strange or j > i or not loose)) or (strange and (loose or caseless))):

@@ -1,4 +1,4 @@
-"""`understand`: one message in, everything it says out. Pure, total, linear in the text."""
+"""`understand`: interprets one message; pure, total, and linear in the text's length."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.nlu.tokenizer import tokenize
 from bot.nlu.types import Exclusions, NluContext, Span, Understood
 from bot.nlu.when import ResolvedWhen
 
-# What the longest message of any channel holds (Telegram's 4,096); the rest is not read.
+# The longest message of any channel (Telegram's 4,096 characters); the rest is ignored.
 MAX_LENGTH = 4096
 
 
@@ -118,7 +118,7 @@ def _numbers(r: PipelineState) -> _Numbers:
 
 
 def _left_open(acts: tuple[str, ...], when: ResolvedWhen) -> tuple[str, ...]:
-    """The acts without an "any day" or "any time" that the words beside it narrow."""
+    """Return the acts without an "any day" or "any time" that adjacent words narrow."""
     dated = when.date or when.weekdays or when.excluded_dates or when.excluded_weekdays
     gone = {"any_day"} if dated else set()
     gone |= {"any_time"} if when.at else set()
@@ -126,7 +126,7 @@ def _left_open(acts: tuple[str, ...], when: ResolvedWhen) -> tuple[str, ...]:
 
 
 def _wished(when: ResolvedWhen) -> bool:
-    """Whether a time is wanted, not only refused."""
+    """Return whether a time is requested and not only refused."""
     return bool(when.date or when.weekdays or when.at)
 
 

@@ -1,4 +1,4 @@
-"""What has been read so far of one message, shared by the steps that read it."""
+"""The intermediate result of the pipeline's steps for one message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.nlu.types import NluContext, Span
 
 @dataclass(slots=True)
 class PipelineState:
-    """What has been read so far of one message."""
+    """What the steps have recognized in one message so far."""
 
     text: str
     setting: NluContext
@@ -29,6 +29,6 @@ class PipelineState:
     time_mentions: list[tuple[int, TimeMention]] = field(default_factory=list)
 
     def mark_used(self, i: int, j: int, kind: str, value: object) -> None:
-        """Note units `i`..`j` as used up, and what they meant."""
+        """Mark units `i`..`j` as used, with their meaning."""
         self.used[i:j] = [True] * (j - i)
         self.spans.append(Span(self.units[i].start, self.units[j - 1].end, kind, value))

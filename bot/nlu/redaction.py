@@ -1,4 +1,4 @@
-"""Texts without what tells who wrote them: digits, names, addresses."""
+"""Redaction of texts: digits, names and addresses."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _PERSONAL = {"attendee", "person_name", "phone", "code"}
 
 
 def redact_text(said: Understood, known: Iterable[str] = ()) -> str:
-    """Return the words of a message with digits as #, names as [name], addresses as [address].
+    """Return a text with digits as #, names as [name] and addresses as [address].
 
-    A name is what was understood as one, whatever is in `known` (names the person goes by), and
-    any capitalised word within a sentence: rather a shop's or a city's name too many is masked
-    than a person's too few.
+    Names are those recognized, those in `known`, and any capitalized word within a sentence:
+    redacting a shop's or city's name is better than missing a person's.
     """
     hidden = {i for s in said.spans if s.kind in _PERSONAL for i in range(s.start, s.end)}
     theirs = {word.casefold() for name in known for word in name.split() if len(word) > 1}

@@ -1,4 +1,4 @@
-"""Dates in words: weekdays, weeks, months, tomorrow, "in three days", "a week from Friday"."""
+"""Rules for dates in words: weekdays, weeks, months, "in three days", "a week from Friday"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bot.nlu.token_helpers import has_tag, number_tag, skip_tag
 
 
 def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
-    """Such as "this week", "of next week", "week after next": (end, weeks ahead)."""
+    """Parse "this week", "of next week" or "week after next" into (end, weeks ahead)."""
     j = i
     while has_tag(units, j, "OF", "THE") and j < i + 2:
         j += 1
@@ -47,7 +47,7 @@ def _week_shift(units: Sequence[Unit], i: int) -> tuple[int, int] | None:
 
 
 def week_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "next week", "the weekend", "early next week", "Friday of next week"."""
+    """Parse "next week", "the weekend", "early next week", "Friday of next week"."""
     week = monday_of(cal.today)
     j = i
     while has_tag(units, j, "THE", "ON", "THIS", "COMING", "OF") and j < i + 3:
@@ -90,7 +90,7 @@ def _ranged(i: int, j: int, first: date, last: date, today: date) -> DateMention
 
 
 def named_weekday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "Friday", "next Friday", "Friday 13 March", "on Mondays", "weekdays"."""
+    """Parse "Friday", "next Friday", "Friday 13 March", "on Mondays", "weekdays"."""
     j, how = i, ""
     while (
         has_tag(units, j, "THE", "ON", "THIS", "NEXT", "COMING")
@@ -124,14 +124,14 @@ def named_weekday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMentio
 
 
 def _stands_alone(units: Sequence[Unit], j: int, end: int) -> bool:
-    """Whether "sat" and "sun" are the days: not in "he sat down", "the sun is shining"."""
+    """Return whether "sat" and "sun" are days: not in "he sat down" or "the sun is shining"."""
     left = j == 0 or not units[j - 1].is_known or bool(units[j - 1].tags.keys() - {"THE", "POLITE"})
     right = end >= len(units) or bool(units[end].tags) or not units[end].word.isalpha()
     return (left or not units[j - 1].word.isalpha()) and right
 
 
 def _near_weekday(i: int, end: int, weekday: int, how: str, cal: DateContext) -> DateMention:
-    """A weekday by itself or with this, next, coming."""
+    """Parse a weekday alone or with "this", "next" or "coming"."""
     near = coming_weekday(cal.today, weekday)
     later = near + timedelta(7)
     if how == "NEXT":
@@ -148,7 +148,7 @@ def _near_weekday(i: int, end: int, weekday: int, how: str, cal: DateContext) ->
 def _dated_weekday(
     units: Sequence[Unit], i: int, end: int, weekday: int, cal: DateContext
 ) -> DateMention | None:
-    """Such as "Friday 13 March", "Friday next week", British "Friday week"."""
+    """Parse "Friday 13 March", "Friday next week", British "Friday week"."""
     bare = _bare_day(units, end, weekday, cal)
     if bare is not None:
         return DateMention(i, end + 1, bare)
@@ -168,7 +168,7 @@ def _dated_weekday(
 
 
 def _bare_day(units: Sequence[Unit], j: int, weekday: int, cal: DateContext) -> date | None:
-    """The 13th of "viernes 13": a day of the month if it is that weekday, else an hour."""
+    """Parse the 13 of "viernes 13": a day of the month if the weekday matches, else an hour."""
     day = figure_at(units, j, 2)
     if day is None or (j + 1 < len(units) and not _plain_end(units, j + 1)):
         return None
@@ -180,14 +180,14 @@ def _bare_day(units: Sequence[Unit], j: int, weekday: int, cal: DateContext) -> 
 
 
 def _plain_end(units: Sequence[Unit], j: int) -> bool:
-    """Whether a number is not gone on with: not 13:30, 13/3, 5 pm, 5 baje, 13 marzo."""
+    """Return whether a number is complete: not 13:30, 13/3, 5 pm, 5 baje or 13 marzo."""
     u = units[j]
     more = {"AMPM", "OCLOCK", "HOURWORD", "PLUS", "MONTH", "OF", "SUFFIX", "PART", "DATEWORD"}
     return not more & u.tags.keys() and u.word not in {":", "/", "-", "h", "."}
 
 
 def _attached(units: Sequence[Unit], j: int, cal: DateContext) -> tuple[int, date] | None:
-    """The date that follows its weekday: "Friday 13 March", "Friday, the 13th"."""
+    """Parse the date after its weekday: "Friday 13 March", "Friday, the 13th"."""
     k = j
     while k < len(units) and k < j + 3 and (units[k].word == "," or has_tag(units, k, "THE", "ON")):
         k += 1
@@ -200,7 +200,7 @@ def _attached(units: Sequence[Unit], j: int, cal: DateContext) -> tuple[int, dat
 
 
 def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "next month", "in May", "end of the month", "mid April"."""
+    """Parse "next month", "in May", "end of the month", "mid April"."""
     edge = next((k for k in ("END", "BEGIN", "MIDDLE") if has_tag(units, i, k)), None)
     j = i + 1 if edge else i
     j = skip_tag(units, j, "THE")
@@ -240,7 +240,7 @@ def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
 
 
 def relative_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "tomorrow", "the day after", "in three days", "a week from Friday"."""
+    """Parse "tomorrow", "the day after", "in three days", "a week from Friday"."""
     days = number_tag(units, i, "DAYREL")
     if days is not None and (not has_tag(units, i, "WEAK") or _is_day(units, i)):
         said = DateMention(i, i + 1, cal.today + timedelta(days))
@@ -274,7 +274,7 @@ def relative_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMentio
 
 
 def _is_day(units: Sequence[Unit], i: int) -> bool:
-    """Whether "tom" is tomorrow and nobody's name: a time stands beside it, or nothing does."""
+    """Return whether "tom" means tomorrow and is no name: a time is next to it, or nothing."""
     beside = ("AT", "STRICTAT", "PART", "NUM", "AFTER", "BEFORE", "AROUND", "PAST")
     if has_tag(units, i + 1, *beside) or has_tag(units, i - 1, "AMPM", "OCLOCK", "PART", "SOON"):
         return True
@@ -283,7 +283,7 @@ def _is_day(units: Sequence[Unit], i: int) -> bool:
 
 
 def coming_days(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "in the next two weeks", "los próximos 3 días": any day from now till then."""
+    """Parse "in the next two weeks", "los próximos 3 días": any day from now till then."""
     j = i
     while has_tag(units, j, "IN", "THE", "WITHIN", "ON") and j < i + 2:
         j += 1
@@ -308,7 +308,7 @@ def _months_ahead(i: int, end: int, count: int, cal: DateContext) -> DateMention
 def _a_week_from(
     units: Sequence[Unit], i: int, end: int, days: int, cal: DateContext
 ) -> DateMention | None:
-    """Such as "a week from Friday", "two weeks after tomorrow", "a week today"."""
+    """Parse "a week from Friday", "two weeks after tomorrow", "a week today"."""
     weekly = has_tag(units, end - 1, "WEEKS")
     if has_tag(units, end, "FROM", "PASTWORD") or (weekly and has_tag(units, end, "ON")):
         end += 1
@@ -322,14 +322,14 @@ def _a_week_from(
 
 
 def _from_day(units: Sequence[Unit], said: DateMention) -> DateMention | None:
-    """Such as "tomorrow week"."""
+    """Parse "tomorrow week"."""
     if said.first and has_tag(units, said.j, "WEEK") and not has_tag(units, said.j, "NEXT"):
         return replace(said, j=said.j + 1, first=said.first + timedelta(7))
     return None
 
 
 def past_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
-    """Such as "last Friday", "la semana pasada": a day gone by, which nobody books."""
+    """Parse a past date such as "last Friday" or "la semana pasada", which cannot be booked."""
     j = skip_tag(units, i, "LAST", "THE")
     if not has_tag(units, j, "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"):
         return None

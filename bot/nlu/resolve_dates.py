@@ -1,4 +1,4 @@
-"""From all dates mentioned to the one meant: lists, ranges, corrections, refusals, doubts."""
+"""Resolution of all date mentions into the one meant: lists, ranges, corrections and refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_REFUSED = 31
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two mentions that follow each other, and the tags of what stands between them."""
+    """Two consecutive mentions and the tags between them."""
 
     a: DateMention
     b: DateMention
@@ -29,10 +29,10 @@ class _Pair:
 def resolve_dates(
     units: Sequence[Unit], said: Sequence[DateMention], *, moving: bool, cancelling: bool = False
 ) -> ResolvedWhen:
-    """The date wanted.
+    """Return the date wanted.
 
-    `moving` when a booking is moved, "from Friday to Saturday"; `cancelling` when one is given
-    up: then "I can't come on Friday" names the day and does not refuse it.
+    `moving` applies to moving a booking, "from Friday to Saturday", and `cancelling` to cancelling
+    one: there "I can't come on Friday" names the day and does not refuse it.
     """
     wanted: list[DateMention] = []
     dates: set[date] = set()
@@ -78,13 +78,13 @@ def _chosen(
 
 
 def _behind(goal: DateMention, source: DateMention) -> DateMention:
-    """The goal of a move: of two such days the first that comes after the booking's."""
+    """Return the target of a move: of two candidate days the first after the booking's."""
     after = [day for day in goal.readings if source.first is not None and day > source.first]
     return replace(goal, first=after[0], readings=()) if after else goal
 
 
 def _join(p: _Pair) -> tuple[DateMention, list[date]]:
-    """One mention of two, and the further dates it may be."""
+    """Merge two mentions into one, with the other dates it may be."""
     for rule in (_same, _corrected, _range, _weekdays, _day_in_range, _named_day):
         joined = rule(p)
         if joined is not None:
@@ -105,7 +105,7 @@ def _same(p: _Pair) -> DateMention | None:
 
 
 def _corrected(p: _Pair) -> DateMention | None:
-    """Such as "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
+    """Resolve "Friday, no, Saturday"; a later sentence wins; the goal of a move."""
     other_sentence = p.units[p.a.i].sentence != p.units[p.b.i].sentence
     both = p.a.last is None and p.b.last is None
     goal = p.moving and ("RANGE" in p.tags or (both and "OR" not in p.tags and not _comma(p)))
@@ -115,7 +115,7 @@ def _corrected(p: _Pair) -> DateMention | None:
 
 
 def _range(p: _Pair) -> DateMention | None:
-    """Such as "from Monday to Wednesday", "3 March – 5 March"."""
+    """Resolve "from Monday to Wednesday", "3 March – 5 March"."""
     a, b = p.a, p.b
     led = a.i > 0 and "BETWEEN" in p.units[a.i - 1].tags
     ranged = p.gap <= 3 and ("RANGE" in p.tags or ("AND" in p.tags and led))
@@ -128,7 +128,7 @@ def _range(p: _Pair) -> DateMention | None:
 
 
 def _day_in_range(p: _Pair) -> DateMention | None:
-    """Such as "next week … on Tuesday", "this week, the 14th"."""
+    """Resolve "next week … on Tuesday", "this week, the 14th"."""
     a, b = p.a, p.b
     if a.last and (b.bare is not None or b.weekdays):
         return _within(a, b)
@@ -150,7 +150,7 @@ def _within(span: DateMention, day: DateMention) -> DateMention:
 
 
 def _weekdays(p: _Pair) -> DateMention | None:
-    """Such as "Monday or Tuesday": the days from the first to the last of them, and only those."""
+    """Resolve "Monday or Tuesday": the days from the first to the last of them, and only those."""
     a, b = _same_week(p.a, p.b), _same_week(p.b, p.a)
     if "OR" not in p.tags and "AND" not in p.tags and not _comma(p):
         return None
@@ -165,7 +165,7 @@ def _weekdays(p: _Pair) -> DateMention | None:
 
 
 def _same_week(one: DateMention, other: DateMention) -> DateMention:
-    """Such as "Tuesday or Thursday next week": both are of next week."""
+    """Resolve "Tuesday or Thursday next week": both are of next week."""
     if one.week is not None and one.first is not None:
         return replace(one, bare=one.first.weekday())
     if other.week is None or one.bare is None:
@@ -178,7 +178,7 @@ def _comma(p: _Pair) -> bool:
 
 
 def _named_day(p: _Pair) -> DateMention | None:
-    """Such as "Friday … the 13th" when the 13th is a Friday."""
+    """Resolve "Friday … the 13th" when the 13th is a Friday."""
     a, b = p.a, p.b
     if a.bare is not None and b.bare is None and b.first and not b.last:
         return replace(b, i=a.i) if b.first.weekday() == a.bare else None

@@ -1,6 +1,6 @@
-"""From the acts seen to the acts meant: yes or no, find or book, and the one that leads.
+"""Resolution of recognized acts into those meant, and selection of the leading intent.
 
-Acts whose names begin with "_" are hints: they decide between others and are never reported.
+Acts whose names begin with "_" are hints: they help to decide and are never reported.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.nlu.acts import ActMention
 from bot.nlu.types import NluContext
 
-# Which act leads when a message shows several that a flow could begin with.
+# Precedence of acts that can start a flow.
 _INTENTS = (
     "emergency",
     "stop",
@@ -32,15 +32,15 @@ _CHANGES = frozenset({"cancel", "cancel_all", "move"})
 _QUESTIONS = frozenset({"ask_hours", "ask_price", "ask_duration", "ask_who", "ask_offers"})
 
 
-# What is asked while a booking is being made: "move it to Friday" is about that one then.
+# Questions of the booking flow, during which "move it to Friday" refers to that booking.
 _MAKING = frozenset({"when", "date", "time", "yes_no", "code", "name", "phone", "service"})
 
 
 def resolve_hints(said: Sequence[ActMention], setting: NluContext) -> list[ActMention]:
-    """Take hints for acts where the question that waits does not speak against it.
+    """Convert hints to acts unless the pending question suggests otherwise.
 
-    "I can't come on Friday" gives up a booking, but where one is being made it only refuses a
-    day; "move it" moves a booking unless one is just being made.
+    "I can't come on Friday" cancels a booking, but during a booking it only refuses a day; "move
+    it" moves a booking unless one is being made.
     """
     taken = {}
     if setting.expects in _MAKING:
@@ -52,9 +52,9 @@ def resolve_hints(said: Sequence[ActMention], setting: NluContext) -> list[ActMe
 def resolve_intent(
     said: Sequence[ActMention], *, when_said: bool, named: bool, setting: NluContext
 ) -> tuple[tuple[str, ...], str | None]:
-    """The acts of a message in the order of its words, and its intent."""
+    """Return the acts of a message in word order, and its intent."""
     mine = [(a.start, a.end) for a in said if a.act == "_mine"]
-    # "my number is …" gives one and does not ask for one.
+    # "my number is …" gives a number and does not ask for one.
     said = [a for a in said if not any(lo <= a.start < hi for lo, hi in mine)]
     seen = {a.act for a in said}
     out = [a.act for a in said if not a.act.startswith("_")]
@@ -66,7 +66,7 @@ def resolve_intent(
         out = [a for a in out if a not in {"book", "find"}]
     changed = {a.sentence for a in said if a.act in _CHANGES}
     if changed:
-        # "cancel my appointment" names a booking, it neither asks for one nor lists them.
+        # "cancel my appointment" names a booking; it neither requests nor lists one.
         apart = any(a.act == "book" and a.sentence not in changed for a in said)
         out = [a for a in out if a != "my_bookings" and (a != "book" or apart)]
     listed = {a.sentence for a in said if a.act == "my_bookings"}
@@ -78,7 +78,7 @@ def resolve_intent(
 
 
 def _alone(acts: tuple[str, ...], *, said_more: bool) -> tuple[str, ...]:
-    """Acts that are meant only where nothing is said beside them: "wait", "forget it"."""
+    """Drop acts that only count without anything else: "wait", "forget it"."""
     if "wait" in acts:
         more = said_more or not set(acts) <= _BESIDE_WAIT
         return tuple(a for a in acts if a != "wait") if more else ("wait",)
@@ -91,7 +91,7 @@ _BESIDE_WAIT = frozenset({"wait", "no", "yes", "thanks", "greet", "later"})
 def _yes_or_no(
     said: Sequence[ActMention], out: list[str], *, when_said: bool, expects: str | None
 ) -> None:
-    """Keep one of yes and no: the first said, and a correction without a yes is a no."""
+    """Keep either yes or no: the first stated; a correction without a yes is a no."""
     first = {act: next((a.start for a in said if a.act == act), None) for act in _CUES}
     yes, no = first["yes"], first["no"]
     if yes is None and no is None:
@@ -104,7 +104,7 @@ def _yes_or_no(
         elif when_said and expects == "yes_no":
             no = 0
         elif not wish and expects is None and thanked_and_asked(out):
-            # Whoever thanks for an offer and goes on to ask about it has taken it.
+            # Thanking for an offer and asking a question about it accepts the offer.
             yes = next(a.start for a in said if a.act == "thanks")
     if yes is not None and no is not None:
         yes, no = (yes, None) if yes < no else (None, no)
@@ -116,7 +116,7 @@ def _yes_or_no(
 
 
 def thanked_and_asked(acts: Iterable[str]) -> bool:
-    """Whether thanks come with a question: "thank you, and what's the address?"."""
+    """Return whether thanks come with a question: "thank you, and what's the address?"."""
     return "thanks" in acts and any(act.startswith("ask_") for act in acts)
 
 
@@ -124,7 +124,7 @@ _CUES = ("yes", "no", "_yes", "_no")
 
 
 def _find_or_book(seen: set[str], out: list[str], *, when_said: bool) -> None:
-    """Looking for somebody to go to, or going: "see a dentist" is the one or the other."""
+    """Decide between searching and booking: "see a dentist" may be either."""
     if "find" in out and "_else" in seen:
         out.remove("find")
     chosen = "_pick" in seen or when_said

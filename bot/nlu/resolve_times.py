@@ -1,4 +1,4 @@
-"""From all times mentioned to the one meant, and what a bare "5" is by the opening hours."""
+"""Resolution of all time mentions into the one meant, using opening hours for a bare "5"."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from bot.nlu.times import TimeMention
 from bot.nlu.types import Ambiguity, WeeklyHours
 from bot.nlu.when import ResolvedWhen, is_refused
 
-# What shops are taken to be open when nothing is known: decides bare hours one way each.
+# Assumed opening hours if none are known: they make every bare hour unambiguous.
 _USUAL = ((8 * 60, 20 * 60),)
-# Parts of the day that only last longer in some language.
+# Parts of the day that last longer in some languages.
 _PART_NAMES = {"tarde": "afternoon"}
 
 
 @dataclass(frozen=True, slots=True)
 class HourContext:
-    """What a bare hour is read by: opening hours, and the minute it is if the day is today."""
+    """The context of a bare hour: opening hours and, if the day is today, the current minute."""
 
     opening: tuple[tuple[int, int], ...]
     now: int | None
 
 
 def minutes_to_time(minutes: int) -> time:
-    """Minutes after midnight as a wall clock time."""
+    """Return minutes after midnight as a time."""
     return time(minutes % MINUTES_A_DAY // 60, minutes % 60)
 
 
 def hour_context_for(when: date | None, opening: WeeklyHours | None, now: datetime) -> HourContext:
-    """The opening hours that matter for a date (None: any day)."""
+    """Return the opening hours that apply to a date (None: any day)."""
     minute = now.hour * 60 + now.minute if when == now.date() else None
     if opening is None:
         return HourContext(_USUAL, minute)
@@ -42,7 +42,7 @@ def hour_context_for(when: date | None, opening: WeeklyHours | None, now: dateti
 
 
 def possible_minutes(c: ClockTime, day: HourContext) -> tuple[int, ...]:
-    """The minutes a clock may mean, the likeliest first."""
+    """Return the possible minutes of a clock time, the most likely first."""
     if c.is_certain:
         return (c.minutes,)
     both = _both(c)
@@ -53,7 +53,7 @@ def possible_minutes(c: ClockTime, day: HourContext) -> tuple[int, ...]:
     ]
     if len(fits) == 2 and day.now is not None:
         fits = [m for m in fits if m > day.now] or fits
-    # Nobody is shaved at five in the morning: the afternoon up to seven, from eight the morning.
+    # Shops are rarely open at five in the morning: afternoon up to seven, morning from eight.
     likely = sorted(fits or both, key=lambda m: not 8 * 60 <= m < 20 * 60)
     return tuple(likely) if fits else (likely[0],)
 
@@ -72,7 +72,7 @@ def resolve_times(
     moving: bool = False,
     cancelling: bool = False,
 ) -> ResolvedWhen:
-    """The time wanted, added to what is known about the date; see `settle_dates`."""
+    """Return the time wanted, combined with the date; see `resolve_dates`."""
     wanted: list[TimeMention] = []
     no: list[time] = []
     for one in said:
@@ -99,7 +99,7 @@ def resolve_times(
 
 
 def _otherwise(said: TimeMention) -> TimeMention | None:
-    """What is left where "before 5" or "the morning" is refused; None where that is no window."""
+    """Return the window left after refusing "before 5" or "the morning"; None if it is none."""
     if said.at == "after" and said.low is not None:
         return replace(said, at="before", low=None, high=said.low)
     if said.at == "before" and said.high is not None:
@@ -112,7 +112,7 @@ def _otherwise(said: TimeMention) -> TimeMention | None:
     return None
 
 
-# The rest of a day is one window only behind its first part or before its last.
+# The rest of a day is one window only after its first part or before its last.
 _EDGES = {
     "first_thing": ("after", 1),
     "morning": ("after", 1),
@@ -125,7 +125,7 @@ _EDGES = {
 def _shifted(
     units: Sequence[Unit], said: TimeMention, day: HourContext, out: ResolvedWhen
 ) -> tuple[TimeMention, ResolvedWhen]:
-    """Such as "from 5 to 6" of a move: no window, but the old time and the new one."""
+    """Return whether "from 5 to 6" in a move is the old and the new time, not a window."""
     led = "BETWEEN" in units[said.i].tags and "FROM" not in units[said.i].tags
     if said.at != "between" or said.low is None or said.high is None or led:
         return said, out
@@ -134,7 +134,7 @@ def _shifted(
 
 
 def _join(a: TimeMention, b: TimeMention, tags: frozenset[str]) -> TimeMention:
-    """One mention of two: a part of the day helps a clock, a correction replaces it."""
+    """Merge two mentions: a part of the day refines a clock time, a correction replaces it."""
     if b.at == "part" and b.part and a.at != "part":
         if a.at == "asap":
             return b
@@ -192,7 +192,7 @@ def _timed(
 
 
 def _window(low: ClockTime, high: ClockTime, day: HourContext) -> tuple[int, int]:
-    """Both ends of "between 2 and 4pm": each end helps to read the other."""
+    """Resolve both ends of "between 2 and 4pm", each of which helps to read the other."""
     if high.is_certain and not low.is_certain:
         hi = high.minutes
         below = [m for m in _both(low) if m < hi]

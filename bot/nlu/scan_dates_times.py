@@ -1,4 +1,4 @@
-"""Every date and time of a message, left to right, and what they come to."""
+"""Scan of a message for dates and times from left to right, and their combined result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DATE_ASKED = frozenset({"date", "when"})
 
 
 def mark_asides(r: PipelineState) -> None:
-    """Sentences about something else, up to the next one that books: their dates are not ours."""
+    """Return the sentences about something else, whose dates are ignored."""
     topics = {a.sentence for a in r.acts if a.act in {"_aside", "_errand"}}
     own = {a.sentence for a in r.acts if a.act in {"book", "move", "cancel"}}
     off = False
@@ -43,7 +43,7 @@ def mark_asides(r: PipelineState) -> None:
 
 
 def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention]]:
-    """Every date and time mentioned, left to right; the longer reading wins at each place."""
+    """Return every date and time mention from left to right, preferring the longest match."""
     local = r.setting.now.astimezone(ZoneInfo(r.setting.zone))
     cal = DateContext(
         local.date(),
@@ -77,11 +77,11 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
             _note_date(r, d, dates, elsewhere=elsewhere)
             j = d.j
             if d.first is not None:
-                # "not tomorrow, the day after": of the day just named
+                # "not tomorrow, the day after": relative to the day just named
                 cal = replace(cal, last_date=d.first)
         if t is not None and (both or d is None or t.j > d.j):
             _note_time(r, t, times)
-            # "5 doesn't work for me, 6?": whoever refuses a time names the next one barely.
+            # "5 doesn't work for me, 6?": after a refused time a bare number is a time.
             eager = eager or is_refused(r.units, t.i, t.j)
             j = max(j, t.j) if both else t.j
         i = j
@@ -89,7 +89,7 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
 
 
 def _bounded(r: PipelineState, d: DateMention, cal: DateContext, behind: int) -> DateMention:
-    """Such as "before Friday", "after the 15th", "from Monday on": the days up to it or from it.
+    """Parse "before Friday", "after the 15th", "from Monday on": the days up to it or from it.
 
     `behind` is where the date before this one ends: "until" joins the two.
     """
@@ -111,12 +111,12 @@ def _bounded(r: PipelineState, d: DateMention, cal: DateContext, behind: int) ->
     return d
 
 
-# How far "after Friday" reaches: the days people look through.
+# Reach of "after Friday": the days people usually consider.
 _AHEAD = timedelta(13)
 
 
 def _idle_part(r: PipelineState, t: TimeMention, dates: list[DateMention]) -> bool:
-    """Whether a part of the day only describes something: "the evening news"."""
+    """Return whether a part of the day is merely descriptive: "the evening news"."""
     if t.at != "part" or t.j >= len(r.units) or (dates and dates[-1].j == t.i):
         return False
     after = r.units[t.j]
@@ -124,7 +124,7 @@ def _idle_part(r: PipelineState, t: TimeMention, dates: list[DateMention]) -> bo
 
 
 def _past(r: PipelineState, d: DateMention, cal: DateContext) -> bool:
-    """Whether it is a day gone by without a year, like yesterday: nobody books one."""
+    """Return whether the mention is a past day without a year, which cannot be booked."""
     dated = any(len(u.digits) == 4 for u in r.units[d.i : d.j])
     return d.first is not None and d.first < cal.today and not dated
 
@@ -155,7 +155,7 @@ def _date_value(d: DateMention) -> object:
 def resolve_when(
     r: PipelineState, dates: list[DateMention], times: list[TimeMention]
 ) -> ResolvedWhen:
-    """What all mentions come to, by the zone, the opening hours and what is done."""
+    """Combine all mentions using the zone, the opening hours and the acts."""
     local = r.setting.now.astimezone(ZoneInfo(r.setting.zone))
     moving = any(a.act in {"move", "_moveit"} for a in r.acts)
     cancelling = any(a.act == "cancel" for a in r.acts)
@@ -166,7 +166,7 @@ def resolve_when(
     out = replace(out, from_date=instead) if instead else out
     offset = next((t for t in times if t.offset is not None), None)
     if offset is not None and offset.offset is not None:
-        # Through UTC, so that two hours are two hours on the days the clock changes.
+        # Through UTC, so that two hours remain two hours across a clock change.
         later = (r.setting.now + timedelta(minutes=offset.offset)).astimezone(local.tzinfo)
         return ResolvedWhen(
             date=later.date(),
@@ -182,7 +182,7 @@ def resolve_when(
 
 
 def is_swap(acts: Sequence[ActMention], dates: Sequence[DateMention]) -> bool:
-    """Whether one day is given up for another: "I can't come on Friday, is Saturday free?"."""
+    """Whether a day is exchanged for another: "I can't come on Friday, is Saturday free?"."""
     days = [d.first for d in dates if d.first is not None]
     return (
         any(a.act == "_instead" for a in acts) and len(set(days)) > 1 and days[0] == dates[0].first
@@ -190,6 +190,6 @@ def is_swap(acts: Sequence[ActMention], dates: Sequence[DateMention]) -> bool:
 
 
 def _time_value(t: TimeMention, day: HourContext) -> object:
-    """What a mention says by itself: a time, both ends of a range, a part of the day, "asap"."""
+    """Return a mention's own meaning: a time, a range, a part of the day, or "asap"."""
     ends = [minutes_to_time(possible_minutes(c, day)[0]) for c in (t.low, t.high) if c is not None]
     return t.part or (tuple(ends) if len(ends) > 1 else ends[0] if ends else t.at)

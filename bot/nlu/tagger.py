@@ -1,4 +1,4 @@
-"""Tokens to units: the longest known phrase at each place, with all it may mean."""
+"""Conversion of tokens to units: the longest known phrase at each position with its tags."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bot.nlu.tokenizer import Token, ends_sentence
 
 _NONE: Tags = {}
 _MAX_DIGITS = 9
-# Whoever writes more numbers than this sends a list of something, not a wish.
+# A message with more numbers is a list of something, not a request.
 _MOST_NUMBERS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A phrase with a meaning, or one plain word; `digits` is set for a number in figures."""
+    """A phrase with a meaning or one plain word; `digits` is set for a number in digits."""
 
     word: str
     tags: Tags
@@ -29,12 +29,12 @@ class Unit:
     is_known: bool = True
 
     def tag_value(self, kind: str) -> TagValue | None:
-        """The value of a tag, or None."""
+        """Return the value of a tag, or None."""
         return self.tags.get(kind)
 
 
 def tag_tokens(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]:
-    """Cut tokens into units; the first language knows best, the others fill what it lacks."""
+    """Split tokens into units; the first language has precedence, the others are fallbacks."""
     out: list[Unit] = []
     sentence = 0
     i, n, numbers = 0, len(tokens), 0
@@ -64,7 +64,7 @@ def tag_tokens(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]
 
 
 def _spelled(words: list[str], i: int, languages: Sequence[Language]) -> bool:
-    """Whether figures begin a word: "2morrow"."""
+    """Return whether digits begin a word: "2morrow"."""
     found = _longest(words, i, languages)
     return found is not None and len(found.words) > 1
 
@@ -81,7 +81,7 @@ def _longest(words: list[str], i: int, languages: Sequence[Language]) -> Lexicon
 
 
 def _join_numbers(units: list[Unit]) -> list[Unit]:
-    """Such as "twenty five", "twenty-first", "treinta y cinco": tens and ones become one number."""
+    """Merge tens and ones into one number: "twenty five", "twenty-first", "treinta y cinco"."""
     out: list[Unit] = []
     i = 0
     while i < len(units):

@@ -1,7 +1,6 @@
-"""The kinds of meaning a word or phrase may carry: what a new language has to name.
+"""The kinds of tags a word or phrase may carry, which a language assigns.
 
-Not every language needs every kind. A value of 1 only marks; where a value says something, the
-line tells what.
+Not every language needs every kind. A value of 1 is a mere mark; other values are explained.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The grammar of times of day, over units: at five, after five, between two and four."""
+"""The time grammar over units: at five, after five, between two and four."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.nlu.token_helpers import has_tag, in_same_sentence, skip_tag
 
 @dataclass(frozen=True, slots=True)
 class TimeMention:
-    """One mention of a time: units `i`..`j` (exclusive), see `Understood.at` for `at`."""
+    """A time mention in units `i`..`j` (exclusive); see `Understood.at` for `at`."""
 
     i: int
     j: int
@@ -33,7 +33,7 @@ class TimeMention:
 
 
 def _counted(units: Sequence[Unit], j: int) -> bool:
-    """Whether what follows a bare number shows that it was no time: "2 people", "20th"."""
+    """Return whether the words after a bare number show that it is no time: "2 people", "20th"."""
     return j < len(units) and (
         has_tag(
             units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH"
@@ -50,7 +50,7 @@ def _word(u: Unit) -> bool:
 
 
 def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
-    """The mention of a time beginning at unit `i`; `eager` believes a bare number too."""
+    """Return the time mention that begins at unit `i`; `eager` also accepts a bare number."""
     u = units[i]
     if "SOON" in u.tags:
         return TimeMention(i, i + 1, "asap")
@@ -86,7 +86,7 @@ _OPENING = _RANGE_OPENING | {
 
 
 def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
-    """Such as "in 2 hours", "in half an hour", "20 minutes from now"."""
+    """Parse "in 2 hours", "in half an hour", "20 minutes from now"."""
     j = skip_tag(units, i, "IN")
     if has_tag(units, j, "HALFHOUR") and (j > i or has_tag(units, j + 1, "FROMNOW")):
         end = j + 1 if j > i else j + 2
@@ -139,7 +139,7 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
 
 
 def _part_between(units: Sequence[Unit], i: int) -> TimeMention | None:
-    """Such as "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
+    """Parse "morning 10 to 12", and "morning 10 to 1", whose end lies behind its part."""
     if i + 1 >= len(units) or has_tag(units, i + 1, "PART"):
         return None
     rest = _between(units, i + 1, eager=True)
@@ -189,7 +189,7 @@ def _bounded(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
 
 
 def _weak_word(units: Sequence[Unit], j: int, *, eager: bool) -> bool:
-    """Such as "about one of them": a number in letters and nothing else is too little."""
+    """Parse "about one of them": a number in letters and nothing else is too little."""
     u = units[j]
     return not u.digits and u.tag_value("NUM") in {1, 2} and not eager and not _closed(units, j + 1)
 
@@ -212,7 +212,7 @@ def _made(i: int, end: int, at: str, c: ClockTime) -> TimeMention:
 
 
 def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
-    """Such as "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
+    """Parse "at 5", "5:30pm", "morning 11:30", "half past 3 or later"."""
     j, part = i, None
     while j < i + 2 and has_tag(units, j, "IN", "THE", "AROUND"):
         j += 1
@@ -265,12 +265,12 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
 
 
 def _refused(units: Sequence[Unit], i: int, end: int) -> bool:
-    """Such as "not 5", "5 doesn't work": who refuses a bare number has read it as a time."""
+    """Parse a refused time such as "not 5" or "5 doesn't work"."""
     return has_tag(units, end, "NEGPOST") or (has_tag(units, i - 1, "NOT") and _closed(units, end))
 
 
 def _or(units: Sequence[Unit], k: int) -> bool:
-    """An "or" that is no slash of a date."""
+    """Return whether the unit is an "or" and not the slash of a date."""
     return has_tag(units, k, "OR") and not (units[k].word == "/" and not units[k].spaced)
 
 
@@ -279,7 +279,7 @@ def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
 
 
 def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
-    """Such as "tomorrow 5", "5 on Friday": a bare number next to a day."""
+    """Parse "tomorrow 5", "5 on Friday": a bare number next to a day."""
     before = has_tag(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
     k = skip_tag(units, end, "ON")
     rests = has_tag(units, end, "AND", "ON", "AT", "WITH") and not has_tag(units, end, "RANGE")

@@ -1,4 +1,4 @@
-"""What was understood, as JSON: the shape `python -m bot understand` prints."""
+"""The result of understanding as JSON, as printed by `python -m bot understand`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.nlu.types import EntityMatch, Understood
 
 
 def understood_to_json(u: Understood) -> dict[str, object]:
-    """Plain values only: dates ISO, times HH:MM, None where nothing was said."""
+    """Return plain values: ISO dates, HH:MM times, and None for what was not mentioned."""
     return {
         "text": u.text,
         "language": u.language,

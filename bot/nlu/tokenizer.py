@@ -1,4 +1,4 @@
-"""Text to tokens: folded words, digit runs and marks, each with its place in the text."""
+"""Tokenization into folded words, digit runs and marks with their positions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-# One pass, every alternative starts with a different kind of character: nothing to backtrack into.
+# One pass; each alternative starts with a different class of character, so nothing backtracks.
 _TOKEN = re.compile(
     r"(?P<w>[^\W\d_][^\W\d_\u0300-\u036f\u0900-\u0963\u0971-\u097f\u200c\u200d]*"
     r"(?:[\u0300-\u036f\u0900-\u0963\u0971-\u097f\u200c\u200d'’ʼ´`\"]+[^\W\d_]+"
@@ -16,13 +16,13 @@ _TOKEN = re.compile(
 )
 _DROPPED = dict.fromkeys(map(ord, "'’ʼ´`\"\u200c\u200d\u093c"))
 _DROPPED[0x0901] = 0x0902  # चन्द्रबिन्दु is written as a plain dot by most thumbs
-# Marks that end a sentence; a comma does not, people put commas anywhere.
+# Marks that end a sentence; a comma does not, because people place commas anywhere.
 _ENDS = frozenset(".?!;\n।…¡¿")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word ("w"), digit run ("n") or mark ("p"); `end` is exclusive."""
+    """A word ("w"), digit run ("n") or mark ("p"); `end` is exclusive."""
 
     text: str
     start: int
@@ -33,7 +33,7 @@ class Token:
 
 @lru_cache(maxsize=8192)
 def fold_word(word: str) -> str:
-    """The form words are compared in: lower case, no accents, no apostrophes."""
+    """Return a word's normalized form: lower case, without accents and apostrophes."""
     if word.isascii():
         return word.lower().translate(_DROPPED)
     out = word.casefold().translate(_DROPPED)
@@ -44,7 +44,7 @@ def fold_word(word: str) -> str:
 
 
 def tokenize(text: str) -> list[Token]:
-    """Split any text, in one linear pass; characters that are neither word nor mark vanish."""
+    """Split text in one linear pass, dropping characters that are neither word nor mark."""
     out: list[Token] = []
     last = -1
     for m in _TOKEN.finditer(text):
@@ -62,7 +62,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def ends_sentence(tokens: list[Token], i: int) -> bool:
-    """Whether token `i` closes a sentence: not the point of "p.m.", "3.30" or "Dr."."""
+    """Return whether token `i` ends a sentence: not the point of "p.m.", "3.30" or "Dr."."""
     t = tokens[i]
     if t.kind != "p" or t.text not in _ENDS:
         return False

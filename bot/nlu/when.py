@@ -1,4 +1,4 @@
-"""What a message says about when, and how to tell what it refuses."""
+"""The date and time part of a message, and detection of refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REACH = 4
 
 @dataclass(frozen=True, slots=True)
 class ResolvedWhen:
-    """All a message says about when: the fields of `Understood` of the same names."""
+    """The date and time fields of `Understood`, under the same names."""
 
     date: dt.date | None = None
     date_to: dt.date | None = None
@@ -34,7 +34,7 @@ class ResolvedWhen:
 
 
 def is_refused(units: Sequence[Unit], i: int, j: int) -> bool:
-    """Whether the mention of units `i`..`j` is refused.
+    """Whether the mention in units `i`..`j` is refused.
 
     "not Friday", "anyone but Ana", "Friday doesn't work"; "but" alone refuses nothing.
     """
@@ -56,7 +56,7 @@ def _any_but(units: Sequence[Unit], k: int) -> bool:
 
 
 def are_listed(units: Sequence[Unit], i: int, j: int) -> bool:
-    """Whether an "or" or "and", and nothing of weight, stands between two mentions."""
+    """Return whether only "or" or "and" and insignificant words separate two mentions."""
     between = units[i:j]
     return (
         len(between) <= _MOST_LIGHT
@@ -66,7 +66,7 @@ def are_listed(units: Sequence[Unit], i: int, j: int) -> bool:
 
 
 def _joins(u: Unit) -> bool:
-    """An "or" or "and"; not a dash, behind which another thought begins."""
+    """Whether the unit is an "or" or "and"; a dash starts a new thought and does not count."""
     return bool({"OR", "AND"} & u.tags.keys()) and u.word not in {"-", "–", "—"}
 
 

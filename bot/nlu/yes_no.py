@@ -1,7 +1,7 @@
-"""Yes or no to a question, read with its scope: "definitely not", "yes but later".
+"""Interpretation of answers to yes/no questions, with scope: "definitely not", "yes but later".
 
-The whole message is read. What cannot be undone hangs on the answer, so a yes beside anything that
-takes it back, puts it off, makes a condition of it or simply stays unread is no clear yes.
+The whole message is read. Irreversible actions depend on the answer, so a yes next to anything that
+retracts, postpones or qualifies it, or that is not understood, is not a clear yes.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from bot.nlu.tokenizer import Token, fold_word, tokenize
 Value = Literal["yes", "no", "unclear"]
 
 Tag = str
-"""What a word or phrase does in an answer (`languages/english_answers.py` explains each)."""
+"""The roles of words in an answer (`languages/en/answers.py` explains each)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a message answers to a question of yes or no.
+    """The answer a message gives to a yes/no question.
 
-    An unclear one may still lean to a side, be in `doubt` (it takes back, puts off, hedges) or have
-    `asked` something itself; it is `whole` when a question is all that stands beside its side.
-    `unread` counts the words that nobody knew here.
+    An unclear answer may lean to a side, be in `doubt` (retracted, postponed or hedged) or have
+    `asked` a question; it is `whole` if only a question accompanies its side. `unread` counts
+    unknown words.
     """
 
     value: Value
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A stretch of words between marks, and what it says by itself."""
+    """A span of words between marks and its own meaning."""
 
     mark: str  # yes, soft, yes_unread, no, doubt, later, unread, asked, but, fix, wait or nothing
     idiom: bool = False
@@ -55,11 +55,11 @@ def read_answer(
     own: Collection[str] = (),
     number_is_yes: bool = False,
 ) -> Answer:
-    """Read a message as the answer to a question of yes or no.
+    """Interpret a message as the answer to a yes/no question.
 
     `about` is what a yes does ("cancel", "move", "book", "approve"), so that "cancel it" is a yes
-    to cancelling and "leave it" a no; `own` are words the question itself showed, which say
-    nothing new. With `number_is_yes` digits stand for the yes whose number they are: "1, no".
+    to cancelling and "leave it" a no; `own` are words shown in the question, which add nothing.
+    With `number_is_yes` a number stands for the yes it selects: "1, no".
     """
     if len(text) > MAX_LENGTH:
         return Answer("unclear", doubt=True)
@@ -96,7 +96,7 @@ _SPLITS = {"BUT": "but", "FIX": "fix", "WAIT": "wait"}
 def _clauses(
     tokens: list[Token], language: str, about: str, own: frozenset[str], unread: list[int]
 ) -> Iterator[_Clause]:
-    """Cut a message into clauses and say of each what it says."""
+    """Split a message into clauses and classify each."""
     held: list[Tag] = []
     for tag in _tags(tokens, _lexicon(language, about), own):
         if tag == "?":
@@ -118,7 +118,7 @@ def _tags(
     tokens: list[Token], lexicon: Mapping[str, tuple[tuple[tuple[str, ...], Tag], ...]],
     own: frozenset[str],
 ) -> Iterator[Tag]:  # fmt: skip
-    """Return what each word or phrase does, the longest phrase first."""
+    """Return the tag of each word or phrase, longest phrase first."""
     i = 0
     while i < len(tokens):
         token = tokens[i]
@@ -158,7 +158,7 @@ _REPEATED = re.compile(r"(.)\1+")
 
 @lru_cache(maxsize=64)
 def _lexicon(language: str, about: str) -> Mapping[str, tuple[tuple[tuple[str, ...], Tag], ...]]:
-    """The phrases of a language by their first word; English fills the gaps."""
+    """Return a language's phrases by first word, with English as a fallback."""
     merged: dict[tuple[str, ...], Tag] = {}
     for code in dict.fromkeys(("en", language)):
         for tag, phrases in ANSWERS[code].items():
@@ -181,7 +181,7 @@ _LOUD_FILL = ("🙏", "🙂", "😊", "😀")
 
 
 def _meant(tag: Tag, about: str) -> Tag:
-    """The tag a phrase has where the question is about `about`."""
+    """Return the tag of a phrase for a question about `about`."""
     if tag.startswith("DO_"):
         return "DO" if tag == f"DO_{about}" else "OTHER"
     if tag == "UNWANTED":  # "I don't want it": the booking, or the cancelling?
@@ -196,7 +196,7 @@ def _meant(tag: Tag, about: str) -> Tag:
 
 
 def _clause(tags: list[Tag]) -> _Clause:
-    """What a clause says by itself."""
+    """Return a clause's own meaning."""
     said = set(tags) - {"FILL"}
     if not said:
         return _Clause("")
@@ -215,7 +215,7 @@ def _clause(tags: list[Tag]) -> _Clause:
 
 
 def _refusing(tags: list[Tag], said: set[Tag]) -> str:
-    """What a clause with a refusal in it says: a no only where its scope is clear."""
+    """Return the meaning of a clause with a refusal: a no only if its scope is clear."""
     if said & {"YES", "AGREE", "ASK"}:
         return "doubt"
     if "REFUSE" in said:
@@ -231,7 +231,7 @@ def _refusing(tags: list[Tag], said: set[Tag]) -> str:
 
 
 def _lost(tags: list[Tag], refusal: Tag) -> bool:
-    """Whether words nobody knows stand before a refusal or right behind it: "I have no time"."""
+    """Return whether unknown words precede or follow a refusal, as in "I have no time"."""
     at = tags.index(refusal)
     if "UNREAD" in tags[:at]:
         return True
@@ -240,7 +240,7 @@ def _lost(tags: list[Tag], refusal: Tag) -> bool:
 
 
 def _asked(clause: _Clause) -> _Clause:
-    """What a clause says that ends in a question mark: "yes?" asks back, "why not?" does not."""
+    """Return a question clause's meaning: "yes?" asks back, "why not?" does not."""
     if clause.mark in {"yes", "soft", "no"} and not clause.idiom:
         return _Clause("doubt")
     return _Clause("asked") if clause.mark in {"unread", "", "later"} else clause
@@ -252,7 +252,7 @@ _SIDES = {"yes": "yes", "soft": "yes", "yes_unread": "yes", "no": "no"}
 
 
 def _together(clauses: list[_Clause]) -> Answer:
-    """What the clauses say together; what corrects itself counts from the correction on."""
+    """Combine the meanings of all clauses; after a correction only what follows counts."""
     marks = [clause.mark for clause in clauses if clause.mark]
     waits = bool(marks) and marks[-1] == "wait"
     last = max((n for n, mark in enumerate(marks) if mark in {"fix", "wait"}), default=-1)
@@ -278,7 +278,7 @@ def _together(clauses: list[_Clause]) -> Answer:
 
 
 def _agree(marks: list[str]) -> bool:
-    """Whether no yes speaks against a no; a mere "ok" or "sure" before it does not."""
+    """Return whether no yes contradicts a no; a plain "ok" or "sure" before it does not."""
     if "no" not in marks:
         return True
     first = marks.index("no")

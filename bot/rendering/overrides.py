@@ -87,11 +87,11 @@ def template_fields(key: str) -> frozenset[str]:
 
 
 def validate_template(key: str, language: str, template: str) -> str:
-    """Return the words of a message as they are kept.
+    """Return the validated wording of a message.
 
-    NotFound for a message that cannot be worded, Invalid (`field`, `reason`, `name`) for a language
-    we do not speak, words too long or none, a brace that is no name, a name that is not there, and
-    for leaving out when it is.
+    Raises NotFound for a message that cannot be reworded, and InvalidValue (`field`, `reason`,
+    `name`) for an unknown language, an empty or too long text, a malformed or unknown placeholder,
+    or a required one that is missing.
     """
     known = template_fields(key)
     if language not in supported_languages():
@@ -137,7 +137,10 @@ def explain_error(error: InvalidValue, key: str) -> str:
 def preview_template(
     shop: Shop, key: str, language: str, template: str, at: When
 ) -> OverridePreview:
-    """Return how words would read in an SMS, with a sample that starts `at`; raises as `check`."""
+    """Return a preview of a wording with a sample at `at`.
+
+    Raises the errors of `validate_template`.
+    """
     template = validate_template(key, language, template)
     sample = _sample(shop, key, at)
     own = TRANSLATOR.with_overrides({key: {language: template}})

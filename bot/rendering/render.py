@@ -111,15 +111,14 @@ class TemplateMessage:
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """What a channel sends.
+    """A rendered message.
 
-    `text` holds the options already when they are shown as "numbers"; as "buttons" or a "list"
-    they are apart in `options`, and buttons row by row, dead cells included, in `rows`.
-    `segments` counts the SMS of a channel that is paid by them. `contact` is the label of a button
-    by which a channel that can shares the person's number. `settled` is what the message that this
-    one follows shows from now on, where messages can be changed; the same, without a question.
-    A list has its `items`, in the options' order, and on the button that opens it `opener`.
-    `content` is what is sent instead of all that where only an approved template may be.
+    `text` includes the options if they are shown as numbers; as buttons or a list they are separate
+    in `options`, and buttons by row, inactive cells included, in `rows`. `segments` counts SMS
+    segments. `contact` labels a button that shares the person's number. `settled` replaces the
+    previous question's text on channels that edit messages. A list has `items` in the options'
+    order, and `opener` on its button. `content` is sent instead if only an approved template is
+    allowed.
     """
 
     text: str

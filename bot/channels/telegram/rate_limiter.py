@@ -38,9 +38,8 @@ class RateWindow:
 class TelegramRates:
     """The limits of a bot, a chat and a group; None for no limit.
 
-    Telegram's limits are about 30 a second, 1 a second and 20 a minute (https:
-
-    core.telegram.org/bots/faq#broadcasting-to-users); ours are slightly lower.
+    Telegram's limits are about 30 a second, 1 a second and 20 a minute; ours are slightly lower:
+    https://core.telegram.org/bots/faq#broadcasting-to-users
     """
 
     bot: RateWindow | None = RateWindow(28, 1.01)
@@ -109,9 +108,9 @@ class TelegramRateLimiter:
 
     @asynccontextmanager
     async def wait_turn(self, chat_id: int) -> AsyncIterator[None]:
-        """Wait until a message to this chat may be sent, which is done in the block.
+        """Wait until a message to this chat may be sent; the caller sends it within the block.
 
-        Refused when the chat is to be left alone for longer than `PATIENCE`.
+        Raises BotApiError if the chat is paused for longer than `MAX_WAIT_SECONDS`.
         """
         place = next(self._places)
         took: dict[str, float] = {}

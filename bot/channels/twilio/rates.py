@@ -1,8 +1,6 @@
 """Segments per second of each kind of Twilio number.
 
-https:
-
-help.twilio.com/articles/115002943027 lists the initial limits of Twilio and the carriers;
+https://help.twilio.com/articles/115002943027 lists the initial limits of Twilio and the carriers;
 registered campaigns and larger accounts get more, so `TWILIO_RATES` overrides each.
 """
 

@@ -1,11 +1,11 @@
-"""Every text people read: its key and its English, with named placeholders.
+"""Every message text: its key and its English wording, with named placeholders.
 
-Placeholders are `{name}` or `{name:form}`: an instant takes day, time, long, full, zone;
-a date day, long, weekday; a list and, lines; people's own text takes text to keep its lines.
-A pair is (singular, plural), chosen by `count`. After a change: `python -m bot.cli.translations`.
+Placeholders are `{name}` or `{name:form}`: an instant takes day, time, long, full, zone; a date
+day, long, weekday; a list and, lines; user-written text takes text to keep its lines. A pair is
+(singular, plural), chosen by `count`. After a change run `python -m bot.cli.translations`.
 
-Never tell anyone to reply with a word that opts out (STOP, CANCEL, END, QUIT …): the network
-would block us and we would not even hear what was meant.
+Never ask for a reply by an opt-out keyword (STOP, CANCEL, END, QUIT …): the SMS network would block
+our messages and not forward the reply.
 """
 
 from __future__ import annotations

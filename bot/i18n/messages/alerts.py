@@ -1,4 +1,4 @@
-"""Alerts and agendas for the people of the shop."""
+"""Texts of alerts and digests for staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was booked: the answer, its card and its list."""
+"""Texts about bookings: confirmation, card and list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choosing a shop, a service and a time."""
+"""Texts for choosing a shop, a service and a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said anywhere in a talk."""
+"""Texts used in any flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the shop tells a customer, and what they write to each other."""
+"""Notices to customers, and messages between staff and customers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "tell.cancelled": "{shop} called off {service} with {provider}, {when}. {reason}\n"
     "Sorry! Write me another day.",
     "tell.expired": "{shop} did not confirm {service}, {when} in time. Write me another day.",
-    # --- the same by shops that name neither service nor provider ------------------------------
+    # --- discreet: without service and provider --------------------------------------------------
     "tell.confirmed.discreet": "{shop} confirmed your appointment, {when}, {address}. Ref {ref}",
     "tell.declined.discreet": "{shop} cannot take your appointment, {when}. {reason}\n"
     "Write me another day.",

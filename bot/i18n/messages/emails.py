@@ -1,4 +1,4 @@
-"""Mails, and the pages that their links open."""
+"""Texts of e-mails and of the pages they link to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is told when something did not work."""
+"""Texts of errors shown to people."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ERROR_MESSAGES: dict[str, str] = {
     "delivery_failed": "A message could not be sent.",
     "not_ready": "We are not ready yet. Please try again later.",
 }
-"""What a person is told for each error's code; `error_text` fills it in."""
+"""The text for each error code; `error_text` fills it in."""
 
 MESSAGES: dict[str, str | tuple[str, str]] = {
     f"error.{code}": words for code, words in ERROR_MESSAGES.items()

@@ -1,4 +1,4 @@
-"""Answers to questions."""
+"""Answers to questions about a shop."""
 
 from __future__ import annotations
 

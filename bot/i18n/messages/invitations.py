@@ -1,4 +1,4 @@
-"""Invitations to work at a shop, and chats that act for a member."""
+"""Texts of invitations and of chats bound to a member."""
 
 from __future__ import annotations
 

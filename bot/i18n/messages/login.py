@@ -1,4 +1,4 @@
-"""The hold, codes, phone and name of whoever books."""
+"""Texts of the hold, codes, phone and name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The welcome, the menu and the bot's commands."""
+"""Texts of the welcome, the menu and the bots' commands."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Where and when messages come."""
+"""Texts of the notification settings."""
 
 from __future__ import annotations
 
 MESSAGES: dict[str, str | tuple[str, str]] = {
-    # --- where and when messages come ----------------------------------------------------------
+    # --- notification settings -----------------------------------------------------------------
     "channel": "where we talk",
     "channel.email": "E-mail",
     "notify": "Reminders and news come here: {channel}. Quiet hours: {quiet}. What shall I change?",
@@ -21,7 +21,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "notify.email_enough": "That address got enough mails for now. Try again in an hour.",
     "notify.channel_set": "Noted. Reminders and news come here: {channel}.",
     "notify.hours_set": "Noted. Quiet hours: {quiet}.",
-    # --- the shop's desk -----------------------------------------------------------------------
+    # --- staff flows ---------------------------------------------------------------------------
     "channel.telegram": "Telegram",
     "channel.whatsapp": "WhatsApp",
     "channel.sms": "SMS",

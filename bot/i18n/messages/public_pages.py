@@ -1,9 +1,9 @@
-"""The pages behind links, and the event in a calendar file."""
+"""Texts of the public pages and of calendar events."""
 
 from __future__ import annotations
 
 MESSAGES: dict[str, str | tuple[str, str]] = {
-    # --- the same by shops that name neither service nor provider ------------------------------
+    # --- discreet: without service and provider ------------------------------------------------
     "page.event.discreet": "Appointment, {shop}",
     # --- the page behind a booking's link, and its calendar file -------------------------------
     "page.title": "Your booking at {shop}",

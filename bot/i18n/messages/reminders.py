@@ -1,4 +1,4 @@
-"""Reminders and the question after a visit."""
+"""Texts of reminders and of the outcome question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the people of a shop do in their own chat."""
+"""Texts of the staff flows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "command.desk.alerts": "Where alerts come first",
     "command.desk.desk": "What can be done here",
     "command.desk.pair": "Join with your one-time code",
-    # --- the shop's desk -----------------------------------------------------------------------
+    # --- staff flows ---------------------------------------------------------------------------
     "desk.shop": "{shop}",
     "desk.which_shop": "Which of your shops?",
     "desk.switched": "You are at {shop} now.",

@@ -1,4 +1,4 @@
-"""The languages that are understood, in the order they fill each other's gaps."""
+"""The supported languages, in the order of their use as fallbacks."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ ANSWERS: dict[str, dict[str, str]] = {
     "hi": hi_answers.ANSWERS,
     "pt": pt_answers.ANSWERS,
 }
-"""What people answer to a question of yes or no with, by language (`bot.nlu.yes_no`)."""
+"""Words that answer yes/no questions, by language (`bot.nlu.yes_no`)."""

@@ -1,11 +1,11 @@
-"""What English answers with: each word or phrase, and what it does in an answer.
+"""English answer words and their kinds.
 
-YES and NO answer by themselves, NOT turns what stands beside it. OK and EMPH are a yes alone
-("sure", "definitely") and no more than colour beside a NOT. AGREE are idioms of consent, REFUSE of
-refusal; COME says that one comes. DO does what was asked about, DO_x where it was about x; KEEP
-leaves things as they are; CONFIRM may be said of the booking or of what is asked. HEDGE and CANT
-leave it open, UNWANTED what is not wanted, LATER puts it off, BUT makes a condition, FIX and WAIT
-take back, ASK asks. FILL says nothing. Of a phrase that stands under two the last counts.
+YES and NO answer by themselves, NOT negates what is next to it. OK and EMPH are a yes alone
+("sure", "definitely") and only emphasis next to a NOT. AGREE are idioms of consent, REFUSE of
+refusal; COME confirms attendance. DO does what was asked about, DO_x if it was about x; KEEP leaves
+things unchanged; CONFIRM may refer to the booking or to the question. HEDGE and CANT are undecided,
+UNWANTED names what is not wanted, LATER postpones, BUT adds a condition, FIX and WAIT retract, ASK
+asks. FILL means nothing. If a phrase is listed under two kinds, the last counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""English words and phrases, each with what it may mean."""
+"""English words and phrases with their tags."""
 
 from __future__ import annotations
 

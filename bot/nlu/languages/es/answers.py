@@ -1,4 +1,4 @@
-"""What Spanish answers with; `english_answers` says what each kind does."""
+"""Spanish answer words; `languages/en/answers.py` explains each kind."""
 
 from __future__ import annotations
 

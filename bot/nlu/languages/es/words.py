@@ -1,4 +1,4 @@
-"""Spanish words and phrases, each with what it may mean."""
+"""Spanish words and phrases with their tags."""
 
 from __future__ import annotations
 

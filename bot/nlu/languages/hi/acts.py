@@ -1,4 +1,4 @@
-"""Hindi ways to say what one wants, in both scripts; `patterns.py` says how they are written."""
+"""Hindi patterns for acts in both scripts; see `patterns.py` for their syntax."""
 
 from __future__ import annotations
 

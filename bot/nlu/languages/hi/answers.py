@@ -1,4 +1,4 @@
-"""What Hindi answers with, in both scripts; `english_answers` says what each kind does."""
+"""Hindi answer words in both scripts; `languages/en/answers.py` explains each kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Portuguese ways to say what one wants; `patterns.py` says how they are written."""
+"""Portuguese patterns for acts; see `patterns.py` for their syntax."""
 
 from __future__ import annotations
 

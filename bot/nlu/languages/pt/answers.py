@@ -1,4 +1,4 @@
-"""What Portuguese answers with; `english_answers` says what each kind does."""
+"""Portuguese answer words; `languages/en/answers.py` explains each kind."""
 
 from __future__ import annotations
 
