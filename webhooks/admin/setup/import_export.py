@@ -180,7 +180,8 @@ def _page(visit: Visitor, kind: importing.ImportKind, *, seen: Any = None, **sai
         kinds=IMPORT_KINDS,
         note=IMPORT_NOTES[kind],
         columns=[
-            (name, COLUMN_HELP.get(name, ""), name in columns.REQUIRED_COLUMNS) for name in columns.COLUMNS
+            (name, COLUMN_HELP.get(name, ""), name in columns.REQUIRED_COLUMNS)
+            for name in columns.COLUMNS
         ],
         example=CSV_EXAMPLES[kind],
         seen=seen,
