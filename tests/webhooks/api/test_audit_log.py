@@ -178,7 +178,7 @@ async def test_a_row_says_who_what_before_and_after_and_from_where(api: ApiHarne
         row = (await ctx.all(sa.select(audit).order_by(audit.c.id.desc())))[0]
     assert (row.user_id, row.action, row.target, row.before, row.after, row.address) == (
         api.users["owner"],
-        "bookings.note",
+        "bookings.set_booking_note",
         at.removeprefix("/"),
         {"note": ""},
         {"note": "tea"},
@@ -195,8 +195,8 @@ async def test_password_change_leaves_an_audit_row_without_the_password(api: Api
     async with api.runtime.read_transaction() as ctx:
         rows = await ctx.all(sa.select(audit).order_by(audit.c.id))
     assert [(row.action, row.before, row.after) for row in rows] == [
-        ("auth.verify", None, None),
-        ("auth.choose_password", None, None),
+        ("auth.verify_email", None, None),
+        ("auth.reset_password", None, None),
     ]
     assert None not in {row.user_id for row in rows}
     assert len({row.user_id for row in rows}) == 1
