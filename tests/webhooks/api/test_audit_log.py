@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import audit, audit_append_only, cuts
-from core.privacy import audit_log, retention
+from core.privacy import retention
 from tests.support.statement_counter import count_statements
 from tests.webhooks.api.harness import ApiHarness, open_api_harness
 from tests.webhooks.api.test_auth import GOOD, NEW, token_mailed
@@ -30,6 +30,7 @@ from tests.webhooks.api.write_calls import (
     operation_id,
     write_shop,
 )
+from webhooks.api import api_request
 from webhooks.api.app import routes_by_permission_key
 
 SILENT = {
@@ -164,7 +165,7 @@ async def test_route_without_an_audit_row_is_found(
     async def nothing(_ctx: Context, **_said: object) -> None:
         pass
 
-    monkeypatch.setattr(audit_log, "record", nothing)
+    monkeypatch.setattr(api_request, "record_change", nothing)
     await write_shop(writer)
     found = {one.route for one in writer.done if left(one) != told(one)}
     assert found == {one.route for one in writer.done} - set(SILENT) != set()
