@@ -19,6 +19,7 @@ from core.people import invitations, pairing
 from core.people.identities import change_user, person_of_conversation
 from core.people.invitations import Invitation
 from core.people.verification import verify_identity_without_conversation
+from core.values.people_changes import UserChange
 from core.values.phone_numbers import parse_phone
 
 
@@ -52,7 +53,7 @@ async def answer_invitation(talk: Talk) -> None:
         except (NotFound, InvitationOver):
             return "over"
         if answer == "accept" and found.name and not person.name:
-            await change_user(talk.ctx, person.user_id, name=found.name)
+            await change_user(talk.ctx, person.user_id, UserChange(name=found.name))
         await invitations.record_answer(
             talk.ctx,
             one,
