@@ -151,7 +151,7 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
         raw = await request_middleware.read_body(request, MAX_FORM_BYTES)
     except request_middleware.BodyTooLarge:
         return problem_response(request, 413, code="too_large", detail="The body is too large.")
-    url = settings.base_url + request.scope["raw_path"].decode("ascii", "replace")
+    url = settings.public_base_url + request.scope["raw_path"].decode("ascii", "replace")
     if request.scope["query_string"]:
         url += "?" + request.scope["query_string"].decode("ascii", "replace")
     signature = request.headers.get("X-Twilio-Signature", "")

@@ -156,7 +156,7 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "lockouts": {"subject": f"s{n}", "tries": 1, "last_at": DAY},
         "cuts": {"name": f"cut {n}", "until": DAY},
         "kept_answers": made | {"caller": "user:1", "key": f"key-{n}", "status": 201},
-        "audit": {"at": DAY, "action": "shops.change", "after": {"name": "Bella Hair"}},
+        "audit": {"at": DAY, "action": "shops.change_shop", "after": {"name": "Bella Hair"}},
         "outbox": made | {"lane": "reply", "state": "due", "due_at": DAY},
     }
     return rows.get(table, {})

@@ -97,6 +97,9 @@ async def _export(call: ApiRequest, whose: FindPerson) -> PersonalDataOut:
 
 async def _erase(call: ApiRequest, whose: FindPerson) -> ErasureOut:
     async def work(ctx: Context) -> ErasureOut:
-        return ErasureOut.model_validate(await erase_person(ctx, await whose(ctx)))
+        gone = await erase_person(ctx, await whose(ctx))
+        return ErasureOut(
+            cancelled=gone.cancelled, bookings=gone.anonymized_bookings, messages=gone.messages
+        )
 
     return await call.run_write(work)

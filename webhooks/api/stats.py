@@ -188,6 +188,20 @@ class ConversationStatsOut(ResponseModel):
     segments_per_booking: float | None = Field(description="SMS segments of our answers.")
     left: list[AbandonedStepOut] = Field(description="Where the others gave up, most first.")
 
+    @classmethod
+    def from_stats(cls, found: ConversationStats) -> ConversationStatsOut:
+        """Return core's counts as the API names them."""
+        return cls(
+            started=found.started,
+            booked=found.booked,
+            bookings=found.bookings,
+            turns_per_booking=found.turns_per_booking,
+            segments_per_booking=found.segments_per_booking,
+            left=[
+                AbandonedStepOut(step=one.step, talks=one.conversations) for one in found.abandoned
+            ],
+        )
+
 
 class ShopStatsOut(BookingTotalsOut):
     """How a shop, or a part of it, did."""
@@ -328,7 +342,7 @@ def _shown(
         until=scope.until,
         by=by,
         customers=CustomerStatsOut.model_validate(found.customers),
-        talks=None if talks is None else ConversationStatsOut.model_validate(talks),
+        talks=None if talks is None else ConversationStatsOut.from_stats(talks),
         used=UtilizationOut(open_minutes=open_, booked_minutes=booked, share=ratio(booked, open_)),
         providers=[
             ProviderStatsOut(

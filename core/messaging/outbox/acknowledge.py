@@ -38,7 +38,7 @@ def _rank(status: Any) -> sa.ColumnElement[int]:
 
 
 def _mark(done: Any) -> sa.Update:
-    """Mark a row as `done` says, whose columns are named as the fields of `Done`."""
+    """Mark a row as `done` says, whose columns are named as the fields of `SentMessage`."""
     behind = outbox.alias("behind")
     return (
         sa.update(outbox)
@@ -69,7 +69,7 @@ def _mark(done: Any) -> sa.Update:
             ),
             body=sa.case((outbox.c.secret, sql_literal("")), else_=done.body),
             segments=done.segments,
-            alphabet=done.alphabet,
+            alphabet=done.sms_encoding,
             say=REDACTED_SAY,
         )
         .returning(
@@ -90,7 +90,7 @@ def _mark(done: Any) -> sa.Update:
 
 
 class _Bound:
-    """The fields of one `Done` as parameters."""
+    """The fields of one `SentMessage` as parameters."""
 
     row_id = sa.bindparam("row_id", type_=sa.BigInteger)
     lease = sa.bindparam("held", type_=sa.Text)
@@ -98,7 +98,7 @@ class _Bound:
     provider_status = sa.bindparam("status", type_=sa.Text)
     body = sa.bindparam("as_sent", type_=sa.Text)
     segments = sa.bindparam("parts", type_=sa.Integer)
-    alphabet = sa.bindparam("priced_as", type_=sa.Text)
+    sms_encoding = sa.bindparam("priced_as", type_=sa.Text)
 
 
 _MARK_ONE = _mark(_Bound)
@@ -132,7 +132,7 @@ _MARK_MANY = _mark(
         provider_status=sa.Text(),
         body=sa.Text(),
         segments=sa.Integer(),
-        alphabet=sa.Text(),
+        sms_encoding=sa.Text(),
     )
 )
 

@@ -85,7 +85,7 @@ async def test_an_opt_out_on_their_word_holds_and_may_be_taken_back_so(
     assert await tell(api, given=True) == (200, "")
     assert await history(api) == [(True, "told"), (False, "told"), (True, "wrote")]
     noted = sa.select(audit.c.before["state"].as_string(), audit.c.after["state"].as_string())
-    noted = noted.where(audit.c.action == "consents.tell").order_by(audit.c.id)
+    noted = noted.where(audit.c.action == "consents.record_consent").order_by(audit.c.id)
     async with api.runtime.read_transaction() as ctx:
         pairs = [tuple(row) for row in await ctx.all(noted)]
     assert pairs[:3] == [

@@ -153,8 +153,8 @@ async def test_the_documentation_says_who_may_and_which_keys_are_kept(
     listed = operations["GET /shops/{shop_id}/blocks"]["responses"]["200"]
     assert [made["links"], listed["links"]] == [
         {
-            "calendars.remove_block": {
-                "operationId": "calendars.remove_block",
+            "blocks.remove_block": {
+                "operationId": "blocks.remove_block",
                 "parameters": {
                     "block_id": f"$response.body#{field}",
                     "shop_id": "$request.path.shop_id",

@@ -159,7 +159,7 @@ async def test_customers_the_shop_knows_stay_as_they_are(api: ApiHarness) -> Non
         ("Luz", "+34600333444", "", ""),
     ]
     noted = await api.fetch_scalar(
-        sa.select(audit.c.after).where(audit.c.action == "imports.bring")
+        sa.select(audit.c.after).where(audit.c.action == "imports.import_csv")
     )
     assert (noted["created"], noted["known"]) == (2, 2)
 

@@ -74,7 +74,7 @@ async def test_a_number_is_added_for_a_shop_and_found_by_what_is_written_to_it(
     assert found is not None
     assert (found.account, found.shop_id, found.staff) == (ACCOUNT, api.shop.shop_id, False)
     audit = (await api.get("/audit", "admin")).json()["items"]
-    assert ("lines.add", "lines") in [(one["action"], one["target"]) for one in audit]
+    assert ("lines.add_line", "lines") in [(one["action"], one["target"]) for one in audit]
 
 
 async def test_what_cannot_be_a_line_is_named_field_by_field(api: ApiHarness) -> None:

@@ -78,6 +78,8 @@ async def test_a_deleted_user_has_no_role_no_name_and_no_way_in(api: ApiHarness)
         await api.fetch_scalar(sa.select(sa.func.count()).where(members.c.user_id == who)),
         await api.fetch_scalar(sa.select(sa.func.count()).where(identities.c.user_id == who)),
         await api.fetch_scalar(sa.select(sa.func.count()).where(providers.c.user_id == who)),
-        await api.fetch_scalar(sa.select(audit.c.target).where(audit.c.action == "users.delete")),
+        await api.fetch_scalar(
+            sa.select(audit.c.target).where(audit.c.action == "users.delete_user")
+        ),
     ]
     assert left == ["", 0, 0, 0, f"users/{who}"]

@@ -84,18 +84,18 @@ async def test_a_shop_is_set_up_from_nothing_until_it_can_be_booked(runtime: Run
         async with api.runtime.read_transaction() as ctx:
             noted = list((await ctx.execute(entries.order_by(audit.c.id))).scalars())
         assert noted == [
-            "shops.found",
+            "shops.create_shop",
             "services.add_category",
             "services.add_service",
             "providers.add_provider",
-            "providers.offer",
-            "hours.set_hours",
+            "providers.set_offering",
+            "hours.set_shop_hours",
             "hours.add_time_off",
             "hours.remove_time_off",
-            "calendars.add_block",
-            "calendars.remove_block",
-            "hours.set_date",
-            "hours.clear_date",
+            "blocks.add_block",
+            "blocks.remove_block",
+            "hours.set_shop_date_hours",
+            "hours.clear_shop_date_hours",
             "providers.change_provider",
         ]
 
