@@ -153,7 +153,7 @@ async def test_rooms_are_listed_with_what_takes_them(admin: AdminHarness) -> Non
         True,
     )
     assert field_errors(await browser.submit_form(home, name="X")) == {
-        "name": "Write at least 2 characters."
+        "name": "Write 2 to 100 characters."
     }
     cut = place.services["Cut"]
     made = await browser.submit_form(home, name="Chair by the window", takes=str(cut))
@@ -166,7 +166,7 @@ async def test_rooms_are_listed_with_what_takes_them(admin: AdminHarness) -> Non
     assert {service: len(rooms) for service, rooms in known.rooms_by_service.items()} == {cut: 1}
     attic = max(room for rooms in known.rooms_by_service.values() for room in rooms) + 1
     odd = await browser.submit_form(f"{home}/{attic}", name="A")
-    assert field_errors(odd) == {f"name{attic}": "Write at least 2 characters."}
+    assert field_errors(odd) == {f"name{attic}": "Write 2 to 100 characters."}
     saved = await browser.submit_form(f"{home}/{attic}", name="Loft", takes=str(cut))
     assert saved.headers["location"] == f"/admin{home}?said=saved"
     assert "Loft Cut Name" in visible_text(await browser.get(home))

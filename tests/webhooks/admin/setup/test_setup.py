@@ -35,7 +35,7 @@ async def test_services_stand_under_headings_and_have_kinds(admin: AdminHarness)
     hair, colours = (await known(admin)).categories
     assert (hair.name, colours.name, colours.position) == ("Hair", "Colours", 2)
     refused = await browser.submit_form(f"{home}/headings", heading="C", which=str(colours.id))
-    assert field_errors(refused) == {f"heading{colours.id}": "Write at least 2 characters."}
+    assert field_errors(refused) == {f"heading{colours.id}": "Write 2 to 100 characters."}
     await browser.submit_form(f"{home}/headings", heading="Colour", which=str(colours.id))
     await browser.submit_form(
         f"{home}/services", name="Roots", minutes="60", price="45", category_id=str(colours.id)
