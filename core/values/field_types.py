@@ -53,16 +53,17 @@ class _FieldType:
 
 @dataclass(frozen=True)
 class TextField(_FieldType):
-    """A stripped text with a limited number of characters."""
+    """A text with a limited number of characters, stripped unless it is kept `verbatim`."""
 
     most: int
     least: int = 0
+    verbatim: bool = False
 
     def check(self, value: Any) -> str:
-        """Return the stripped text."""
+        """Return the text as it is to be stored."""
         if not isinstance(value, str):
             raise refusal("type")
-        stripped = value.strip()
+        stripped = value if self.verbatim else value.strip()
         if not self.least <= len(stripped) <= self.most:
             raise refusal("length", least=self.least, most=self.most)
         if "\0" in stripped:  # no database can store it
@@ -245,6 +246,7 @@ DisplayName = Annotated[
 ]
 ShortText = Annotated[str, _short]
 LongText = Annotated[str, TextField(bounds.LONG_TEXT_LENGTH)]
+VerbatimText = Annotated[str, TextField(bounds.LONG_TEXT_LENGTH, verbatim=True)]
 PhoneText = Annotated[str, TextField(bounds.PHONE_LENGTH)]
 RowId = Annotated[int, NumberField(*bounds.ROW_ID), Field(examples=[1])]
 MinorUnits = Annotated[

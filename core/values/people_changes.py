@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from core.values.change import Change, unset
-from core.values.field_types import DisplayName, Language, LongText, ShortText
+from core.values.field_types import DisplayName, Language, ShortText, VerbatimText
 
 
 class NewCustomer(Change):
@@ -21,7 +21,7 @@ class CustomerChange(Change):
     name: DisplayName = unset()
     phone: ShortText = unset()
     email: ShortText = unset()
-    notes: LongText = unset()
+    notes: VerbatimText = unset()
 
 
 class UserChange(Change):

@@ -226,7 +226,7 @@ async def test_a_room_is_taken_by_what_it_was_given_to_last(runtime: Runtime) ->
         "Stool 10 10:00-10 10:30",
     ]
     with pytest.raises(NotFound):
-        await house.change_shop(rooms.change_room, chair, RoomChange(service_ids=[0]))
+        await house.change_shop(rooms.change_room, chair, RoomChange(service_ids=[10**6]))
 
 
 async def test_buffers_are_kept_by_whoever_asks_for_the_larger(runtime: Runtime) -> None:
