@@ -25,7 +25,7 @@ async def test_words_are_tried_kept_and_given_up_again(api: ApiHarness) -> None:
     kept = await ok(api, "PUT", f"{at}/welcome/es", "owner", text=words)
     assert [kept[name] for name in shown] == ["Hola, somos Bella Hair.", True, 1, "gsm7"]
     noted = await api.fetch_scalar(
-        sa.select(audit.c.after).where(audit.c.action.like("%.set_wording"))
+        sa.select(audit.c.after).where(audit.c.action.like("%.set_message_override"))
     )
     assert noted["template"] == words
     assert (await api.request("DELETE", f"{at}/welcome/es", "owner")).status_code == 204
