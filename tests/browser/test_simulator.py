@@ -34,7 +34,7 @@ async def book_a_cut(at: SimulatorBrowser) -> None:
     await at.answered("1 3:00 pm Ana")
     assert await at.axe() == []
     await at.write("1")
-    await at.answered("reply it with your name to book")
+    await at.answered("and your name to book")
     await at.suggested()
     await at.answered("Booked, Marta! Cut with Ana, Tue 10 Mar 3:00 pm")
     await expect(at.page.locator('[data-step="book"]')).to_have_class("done")
@@ -148,7 +148,7 @@ async def test_code_drops_in_as_news_of_another_talk(
         assert await at.axe() == []
         await news.click()
         await expect(at.customer).to_have_attribute("data-look", "sms")
-        await expect(at.customer.locator(".talk > .in")).to_contain_text(": reply ")
+        await expect(at.customer.locator(".talk > .in")).to_contain_text("is for the chat where you book")
 
 
 async def test_calendar_can_be_tapped_at_arms_length(
