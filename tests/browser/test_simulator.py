@@ -148,7 +148,9 @@ async def test_code_drops_in_as_news_of_another_talk(
         assert await at.axe() == []
         await news.click()
         await expect(at.customer).to_have_attribute("data-look", "sms")
-        await expect(at.customer.locator(".talk > .in")).to_contain_text("is for the chat where you book")
+        await expect(at.customer.locator(".talk > .in")).to_contain_text(
+            "is for the chat where you book"
+        )
 
 
 async def test_calendar_can_be_tapped_at_arms_length(
