@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from itertools import product
 from typing import Any
 
 import httpx
@@ -278,9 +277,9 @@ async def test_fuzzing_finds_a_broken_route(
 ) -> None:
     break_routes(api, monkeypatch)
     found: dict[bool, set[str]] = {False: set(), True: set()}
-    # One round may ask for things of the other shop only, and be refused.
-    for follow, seed in product(found, range(4)):
-        one = walk(api, seed, follow=follow)
+    # A round draws the shop it asks at: this one draws the receptionist's own for each gadget.
+    for follow in found:
+        one = walk(api, 1, follow=follow)
         await one.round("receptionist")
         found[follow] |= {fault.rpartition(" -> ")[2].partition(" {")[0] for fault in one.faults}
     unfit = "answer.0.id is no integer: 'one'"
