@@ -20,8 +20,8 @@ from bot.nlu.resolve_times import (
     possible_minutes,
     resolve_times,
 )
-from bot.nlu.times import TimeMention, time_at
-from bot.nlu.token_helpers import has_tag
+from bot.nlu.times import TimeMention, is_beside_day, time_at
+from bot.nlu.token_helpers import has_tag, number_tag
 from bot.nlu.when import ResolvedWhen, is_refused
 
 _TIME_ASKED = frozenset({"time", "when"})
@@ -66,7 +66,7 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
             continue
         d = date_at(r.units, i, cal)
         t = time_at(r.units, i, eager=eager)
-        t = None if t is not None and _idle_part(r, t, dates) else t
+        t = None if t is not None and (_idle_part(r, t, dates) or _is_option(r, t)) else t
         d = None if d is not None and any(r.used[d.i : d.j]) else d
         t = None if t is not None and any(r.used[t.i : t.j]) else t
         both = d is not None and {"DAYREL", "PART"} <= r.units[i].tags.keys()
@@ -121,6 +121,17 @@ def _idle_part(r: PipelineState, t: TimeMention, dates: list[DateMention]) -> bo
         return False
     after = r.units[t.j]
     return not after.is_known and not after.tags and after.spaced and not r.used[t.j]
+
+
+def _is_option(r: PipelineState, t: TimeMention) -> bool:
+    """Return whether a bare number is that of an option shown: "2 with Leo", "1 or 3".
+
+    Next to a day ("2 tomorrow") or behind a word such as "at" it is a time.
+    """
+    number = number_tag(r.units, t.i, "NUM")
+    unmarked = t.at == "exact" and t.is_weak and (t.j == t.i + 1 or t.other is not None)
+    unmarked = unmarked and number in r.setting.shown.numbers
+    return unmarked and not is_beside_day(r.units, t.i, t.j)
 
 
 def _past(r: PipelineState, d: DateMention, cal: DateContext) -> bool:

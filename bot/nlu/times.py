@@ -132,7 +132,7 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
     if not (has_tag(units, k, "RANGE") or led or closed):
         return None
     sure = closed or led or low.is_explicit or high.is_explicit or eager
-    if not (sure or has_tag(units, k, "BEFORE") or _beside_day(units, i, end)):
+    if not (sure or has_tag(units, k, "BEFORE") or is_beside_day(units, i, end)):
         return None
     end = skip_tag(units, end, "BETWEENPOST")
     return TimeMention(i, end, "between", low=low, high=high)
@@ -257,7 +257,7 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
                 c = replace(c, hour=c.hour + 12, is_certain=True)
             end = second[0]
     if not c.is_explicit and not (
-        (led or eager or _beside_day(units, i, end) or _refused(units, i, end))
+        (led or eager or is_beside_day(units, i, end) or _refused(units, i, end))
         and _believed(units, j, end)
     ):
         return None
@@ -278,8 +278,8 @@ def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
     return not _counted(units, end) and (units[j].word != "one" or _closed(units, end))
 
 
-def _beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
-    """Parse "tomorrow 5", "5 on Friday": a bare number next to a day."""
+def is_beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
+    """Return whether a bare number is next to a day: "tomorrow 5", "5 on Friday"."""
     before = has_tag(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
     k = skip_tag(units, end, "ON")
     rests = has_tag(units, end, "AND", "ON", "AT", "WITH") and not has_tag(units, end, "RANGE")
