@@ -101,8 +101,8 @@ async def hold_slot(
     await raise_if_duplicate(ctx, seen, content)
     if who is not None:
         who.ensure_may_book(known.shop)
-    elif seen.unverified_holds >= known.shop.held_budget:
-        raise TooManyHolds(limit=known.shop.held_budget)
+    elif seen.unverified_holds >= known.shop.max_unverified_holds:
+        raise TooManyHolds(limit=known.shop.max_unverified_holds)
     own = seen.own_holds[0].id if seen.own_holds else None
     await recheck_offering(ctx, known, slot, ignore=own)
     actor = Actor("customer", user_id)
@@ -116,7 +116,7 @@ async def hold_slot(
         actor=actor,
         key=content,
         booked_for=BookedFor() if who is None else who.as_customer(),
-        made_by=f"{UNVERIFIED_PREFIX}{conversation_id or ''}" if who is None else str(actor),
+        created_by=f"{UNVERIFIED_PREFIX}{conversation_id or ''}" if who is None else str(actor),
         held_until=ctx.now + timedelta(minutes=known.shop.hold_minutes),
         conversation_id=conversation_id,
         origin=origin,
@@ -166,7 +166,7 @@ async def book_hold(
     columns |= {
         "customer_id": whom.customer_id,
         "held_until": None,
-        "made_by": str(actor),
+        "created_by": str(actor),
         "snapshot": {**held.snapshot, "customer": whom.name, "phone": whom.phone},
     }
     to = allowed_transition(held.state, action, actor).to_state
@@ -236,7 +236,7 @@ async def move_booking(
             details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
             **time_columns(known, slot),
             snapshot=sold_snapshot(known, slot, whom),
-            squeezed=False,
+            overbooked=False,
             late_minutes=None,
             customer_confirmed_at=None,
         )

@@ -99,7 +99,7 @@ async def accept_proposal(
             details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
             **time_columns(known, slot),
             snapshot=sold_snapshot(known, slot, whom),
-            squeezed=False,
+            overbooked=False,
             late_minutes=None,
             customer_confirmed_at=None,
         )

@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, lines, members, shops, sign_ins, users
+from core.db.tables import auth_sessions, conversations, identities, lines, members, shops, users
 from core.db.tables import one_time_codes as table
 from core.errors import (
     CodeExpired,
@@ -107,17 +107,17 @@ _PAUSED = sa.and_(
 )
 _COOLING = sa.exists().where(
     _PAUSED,
-    (_PAUSES.c.asker == "") | (~table.c.trusted & (_PAUSES.c.asker == table.c.purpose)),
+    (_PAUSES.c.requester == "") | (~table.c.trusted & (_PAUSES.c.requester == table.c.purpose)),
 )
 _BOUND = sa.and_(
     _OF_PHONE,
     table.c.purpose == sa.bindparam("for_purpose"),
     table.c.conversation_id.is_not_distinct_from(sa.bindparam("of_talk")),
-    table.c.asker == sa.bindparam("of_asker"),
+    table.c.requester == sa.bindparam("of_requester"),
     table.c.used_at.is_(None),
-    table.c.dead_at.is_(None),
+    table.c.invalidated_at.is_(None),
 )
-"""The active code of a phone, purpose and asker; there is at most one."""
+"""The active code of a phone, purpose and requester; there is at most one."""
 
 
 # ------------------------------------------------------------------------------------ issue
@@ -129,7 +129,7 @@ async def issue_code(
     *,
     purpose: str,
     conversation_id: int | None,
-    asker: str = "",
+    requester: str = "",
     address: str = "",
     account: int | None = None,
     shop_id: int | None = None,
@@ -139,7 +139,7 @@ async def issue_code(
     """Return a new code for `phone` (E.164), to be sent there and typed where it was requested.
 
     It is valid once, for five minutes, for this phone, purpose and shop, and for the requesting
-    conversation or, outside of any, the `asker` and their `account`; it replaces an older one.
+    conversation or, outside of any, the `requester` and their `account`; it replaces an older one.
     `countries` (ISO 3166 alpha-2) may get codes: by default the shop's `code_countries` or its own
     country; without a shop, those of all shops. Whether the phone is known makes no difference,
     except that a member's counts towards its own limit only. `address` is where a request outside a
@@ -154,7 +154,7 @@ async def issue_code(
         ]:
             await ctx.execute(_lock(lock))
     network = network_of(ctx, address)
-    bound = _bound(ctx, phone, purpose, conversation_id, asker)
+    bound = _bound(ctx, phone, purpose, conversation_id, requester)
     spent = await _spent(ctx, bound | {"of_network": network}, shop_id)
     trusted = shown or spent.own or await _known_at(ctx, phone, network)
     country = country_of_phone(phone)
@@ -170,11 +170,11 @@ async def issue_code(
         prefix=phone[:PREFIX_LENGTH],
         purpose=purpose,
         conversation_id=conversation_id,
-        asker=bound["of_asker"],
+        requester=bound["of_requester"],
         network=network,
         trusted=trusted,
         shop_id=shop_id,
-        digest=_digest(ctx, (phone, purpose, conversation_id, asker, account, shop_id), code),
+        digest=_digest(ctx, (phone, purpose, conversation_id, requester, account, shop_id), code),
         created_at=ctx.now,
         expires_at=ctx.now + CODE_LIFETIME,
     )
@@ -236,7 +236,7 @@ async def delivery_line(
     return await ctx.first(ways)
 
 
-_KILL = sa.update(table).where(_BOUND).values(dead_at=sa.bindparam("now"))
+_KILL = sa.update(table).where(_BOUND).values(invalidated_at=sa.bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,7 @@ _OWNER = (
     .where(
         identities.c.kind == "phone",
         identities.c.value == sa.bindparam("of_phone"),
-        identities.c.ended_at.is_(None),
+        identities.c.released_at.is_(None),
     )
     .scalar_subquery()
 )
@@ -327,8 +327,8 @@ _OWN = sa.exists().where(
         conversations.c.address == sa.bindparam("of_phone"),
         sa.exists().where(
             _THEIRS.c.id == conversations.c.identity_id,
-            _THEIRS.c.ended_at.is_(None),
-            _THEIRS.c.proved_at.is_not(None),
+            _THEIRS.c.released_at.is_(None),
+            _THEIRS.c.verified_at.is_not(None),
             _THEIRS.c.user_id == _OWNER,
         ),
     ),
@@ -350,7 +350,7 @@ _SPENT = sa.select(
     .where(
         _OF_PURPOSE,
         table.c.conversation_id.is_not_distinct_from(sa.bindparam("of_talk")),
-        table.c.asker == sa.bindparam("of_asker"),
+        table.c.requester == sa.bindparam("of_requester"),
     )
     .scalar_subquery()
     .label("last"),
@@ -367,9 +367,9 @@ _SPENT = sa.select(
     _count("day_ago", _OF_PAGE).label("installation"),
     _count("day_ago", _IN_SHOP).label("shop"),
     _count("day_ago", _IN_SHOP, _STRANGE).label("shop_strangers"),
-    sa.exists().where(_PAUSED, _PAUSES.c.asker == "").label("cooling"),
+    sa.exists().where(_PAUSED, _PAUSES.c.requester == "").label("cooling"),
     sa.exists()
-    .where(_PAUSED, _PAUSES.c.asker == sa.bindparam("for_purpose"))
+    .where(_PAUSED, _PAUSES.c.requester == sa.bindparam("for_purpose"))
     .label("cooling_strangers"),
     _OWN.label("own"),
     _KEYS.label("keys"),
@@ -420,9 +420,9 @@ async def _known_at(ctx: Context, phone: str, network: str) -> bool:
 
 
 _SIGNED_IN = (
-    sa.select(sign_ins.c.address)
-    .where(sign_ins.c.user_id == _OWNER, sign_ins.c.used_at > sa.bindparam("since"))
-    .order_by(sign_ins.c.id.desc())
+    sa.select(auth_sessions.c.address)
+    .where(auth_sessions.c.user_id == _OWNER, auth_sessions.c.used_at > sa.bindparam("since"))
+    .order_by(auth_sessions.c.id.desc())
     .limit(100)
 )
 
@@ -444,7 +444,7 @@ async def verify_code(
     *,
     purpose: str,
     conversation_id: int | None,
-    asker: str = "",
+    requester: str = "",
     account: int | None = None,
     shop_id: int | None = None,
 ) -> CodeWrong | CodeExpired | None:
@@ -458,10 +458,10 @@ async def verify_code(
     if ctx.is_postgresql:
         # for the daily count over all codes of the phone
         await ctx.execute(_lock(f"tries {phone}"))
-    taken = await _take_try(ctx, _bound(ctx, phone, purpose, conversation_id, asker))
+    taken = await _take_try(ctx, _bound(ctx, phone, purpose, conversation_id, requester))
     if taken is None:
         return CodeExpired()
-    facts = (phone, purpose, conversation_id, asker, account, shop_id)
+    facts = (phone, purpose, conversation_id, requester, account, shop_id)
     given = _digest(ctx, facts, _digits(code))
     if hmac.compare_digest(taken.digest, given):
         await ctx.execute(_USE, {"row_id": taken.id, "now": ctx.now})
@@ -515,20 +515,20 @@ async def _cool_down(ctx: Context, phone: str, strangers: str = "") -> None:
         phone=phone,
         prefix="",
         purpose=COOL_DOWN_PURPOSE,
-        asker=strangers,
+        requester=strangers,
         created_at=ctx.now,
         expires_at=ctx.now + DAY,
     )
 
 
 async def awaited(
-    ctx: Context, phone: str, *, purpose: str, conversation_id: int | None, asker: str = ""
+    ctx: Context, phone: str, *, purpose: str, conversation_id: int | None, requester: str = ""
 ) -> bool:
     """Return whether an active code for these exists."""
     living = sa.select(table.c.id).where(
         _BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < MAX_TRIES
     )
-    bound = _bound(ctx, phone, purpose, conversation_id, asker) | {"now": ctx.now}
+    bound = _bound(ctx, phone, purpose, conversation_id, requester) | {"now": ctx.now}
     return (await ctx.execute(living, bound)).first() is not None
 
 
@@ -542,15 +542,17 @@ def _lock(name: str) -> sa.Select[Any]:
 
 
 def _bound(
-    ctx: Context, phone: str, purpose: str, conversation_id: int | None, asker: str
+    ctx: Context, phone: str, purpose: str, conversation_id: int | None, requester: str
 ) -> dict[str, Any]:
-    """Return the values that identify an active code; an asker is stored only as a hash."""
-    hashed = hmac.digest(ctx.secret, f"asker\n{asker}".encode("utf-8", "replace"), "sha256").hex()
+    """Return the values that identify an active code; a requester is stored only as a hash."""
+    hashed = hmac.digest(
+        ctx.secret, f"requester\n{requester}".encode("utf-8", "replace"), "sha256"
+    ).hex()
     return {
         "of_phone": phone,
         "for_purpose": purpose,
         "of_talk": conversation_id,
-        "of_asker": hashed if asker else "",
+        "of_requester": hashed if requester else "",
     }
 
 

@@ -50,7 +50,7 @@ HISTORY_LABELS = {
     "book": "Booked",
     "request": "Asked for",
     "book_for": "Booked by the shop",
-    "squeeze_in": "Squeezed in",
+    "overbook": "Squeezed in",
     "confirm": "Confirmed",
     "decline": "Declined",
     "cancel": "Cancelled",
@@ -106,7 +106,7 @@ async def create_booking(visit: ShopVisitor) -> Response:
             provider_id=parse_id(typed["provider_id"]),
             starts_at=starts.isoformat(),
             customer={"name": typed["name"], "phone": typed["phone"]},
-            squeeze_in=bool(typed["squeeze_in"]),
+            overbook=bool(typed["overbook"]),
             note=typed["note"],
         )
     except ApiProblem as problem:
@@ -117,7 +117,7 @@ async def create_booking(visit: ShopVisitor) -> Response:
     return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked")
 
 
-_NEW = ("on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in")
+_NEW = ("on", "at", "service_id", "provider_id", "name", "phone", "note", "overbook")
 
 
 def _new(

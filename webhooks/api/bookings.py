@@ -77,12 +77,12 @@ class BookingOut(ResponseModel):
     currency: str
     payment_status: str = Field(examples=["unpaid"])
     anyone: bool
-    squeezed: bool
+    overbooked: bool
     purpose: str
     note: str
     reason: str
     origin: str
-    made_by: str
+    created_by: str
     late_minutes: int | None
     customer_confirmed_at: datetime | None
     held_until: datetime | None
@@ -123,7 +123,7 @@ class BookingIn(StartIn):
     service_id: RowId
     customer_id: RowId | None = None
     customer: WalkInCustomerIn | None = None
-    squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
+    overbook: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
     note: LongText = ""
@@ -206,7 +206,7 @@ async def create_booking(
     """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
     if (body.customer_id is None) == (body.customer is None):
         raise InvalidValue(field="customer_id", reason="one of customer_id and customer")
-    if body.squeeze_in and body.provider_id is None:
+    if body.overbook and body.provider_id is None:
         raise InvalidValue(field="provider_id", reason="needed to squeeze in")
     ensure_on_grid(body.starts_at)
     if body.provider_id is not None:
@@ -229,7 +229,7 @@ async def create_booking(
             "purpose": body.purpose,
             "note": body.note,
         }
-        if body.squeeze_in:
+        if body.overbook:
             return BookingOut.from_booking(await staff_actions.overbook(ctx, slot, **common))
         anyone = body.provider_id is None
         return BookingOut.from_booking(await book_for_customer(ctx, slot, anyone=anyone, **common))

@@ -142,7 +142,7 @@ def _recipients(*, bound: bool) -> sa.Select[Any]:
             simulated.label("simulated"),
             lines.c.shop_id.is_(None).label("shared"),
             sa.literal(bound).label("bound"),
-            identities.c.proved_at.is_(None).label("unproved"),
+            identities.c.verified_at.is_(None).label("unverified"),
             identities.c.used_at,
         )
         .select_from(people)
@@ -168,7 +168,7 @@ def _recipients(*, bound: bool) -> sa.Select[Any]:
             )
             | (members.c.provider_id == sa.bindparam("provider_id")),
             users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             simulated | ~pretended,
             proved,
         )
@@ -186,7 +186,7 @@ def _best_first() -> sa.Select[Any]:
         found.shared,
         found.line_id,
         found.bound,
-        found.unproved,
+        found.unverified,
         found.used_at.desc(),
         found.identity_id,
     )
@@ -264,7 +264,7 @@ async def admin_recipients(ctx: Context, conversation_id: int) -> list[Row]:
         .where(
             users.c.admin,
             users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             lines.c.shop_id.is_(None),
             lines.c.staff | (lines.c.channel == "sms"),
@@ -303,7 +303,7 @@ async def open_missing_conversations(
         )
         .where(
             identities.c.user_id == user_id,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
             pretended if simulated else ~pretended,
@@ -395,7 +395,7 @@ def _homes(
         .join(customers, customers.c.user_id == identities.c.user_id)
         .join(users, users.c.id == customers.c.user_id)
         .join(lines, lines.c.id == conversations.c.line_id)
-        .where(identities.c.ended_at.is_(None), lines.c.active, where)
+        .where(identities.c.released_at.is_(None), lines.c.active, where)
     )
 
 
