@@ -69,10 +69,12 @@ def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention
     year, j = None, i + 3
     if _glued(units, i + 3, mark) and (y := _year(units, i + 4)) is not None:
         year, j = y, i + 5
+    # "15-2" is a date if it is the whole message or "on" stands before it.
+    dashed = mark == "-" and max(a, b) > _MOST_HOURS and (_whole(units, i, j) or _on(units, i))
     # "17.3." is a date where days come first; "17.30" is a time.
     dotted = mark == "." and _glued(units, j, ".") and not cal.month_first
     dotted = dotted and not has_tag(units, i - 1, "STRICTAT")
-    if year is None and mark != "/" and not dotted:
+    if year is None and mark != "/" and not dotted and not dashed:
         return None
     j += year is None and dotted
     pairs = [(b, a), (a, b)] if not cal.month_first else [(a, b), (b, a)]
@@ -83,6 +85,18 @@ def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention
     return None
 
 
+_MOST_HOURS = 12
+
+
+def _whole(units: Sequence[Unit], i: int, j: int) -> bool:
+    rest = [*units[:i], *units[j:]]
+    return all("POLITE" in u.tags or u.ends_sentence for u in rest)
+
+
+def _on(units: Sequence[Unit], i: int) -> bool:
+    return has_tag(units, i - 1, "ON", "DAYTHE") and not has_tag(units, i - 1, "STRICTAT")
+
+
 def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     """Parse a day of the month; return its end, the day and whether it was an ordinal."""
     value = number_tag(units, i, "ORD")
@@ -91,6 +105,8 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     value = number_tag(units, i, "NUM")
     if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
         return None
+    if has_tag(units, i - 1, "MONEY", "NUMBERED"):
+        return None  # "$12", "room 5"
     if has_tag(units, i + 1, "DATEWORD"):
         return i + 2, value, True
     if has_tag(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
@@ -116,10 +132,12 @@ def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | N
     k = skip_tag(units, k + 1, "THE", "DAYTHE")
     if month is not None:
         second = _day_number(units, k)
-        if second is None or has_tag(units, second[0], "AMPM") or second[1] <= low:
+        if second is None or has_tag(units, second[0], "AMPM"):
+            return None
+        if second[1] <= low and not (ordinal and second[2]):
             return None
         start = next_month_day(cal.today, month, low)
-        end = date_or_none(start.year, month, second[1]) if start else None
+        end = next_day(start, second[1]) if start else None  # in the next month, if lower
         return DateMention(i, second[0], start, end) if end else None
     if k >= len(units):
         return None
@@ -147,7 +165,9 @@ def _with_year(
 def named_month(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Parse a date such as "12 March", "March 12th, 2026" or "12 de marzo"."""
     j = i
-    while has_tag(units, j, "THE", "DAYW", "ON") and not joins_dates(units, j) and j < i + 3:
+    while (
+        has_tag(units, j, "THE", "DAYW", "ON", "DAYTHE") and not joins_dates(units, j) and j < i + 3
+    ):
         j += 1
     number = _day_number(units, j)
     if number is not None:
@@ -228,7 +248,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
     ):
         return None
     dated = any("DATEWORD" in u.tags for u in units[j:end])
-    if worded and not dated and not (led and (cal.eager or day > 5)):
+    timed = has_tag(units, j - 1, "DAYTHE") and has_tag(units, end, "STRICTAT")
+    if worded and not dated and not timed and not (led and (cal.eager or day > 5)):
         return None
     if worded and not dated and cal.eager and not cal.bare and day < 10 and _alone(units):
         return None  # "the first" of the times offered

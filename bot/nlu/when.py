@@ -48,7 +48,7 @@ def is_refused(units: Sequence[Unit], i: int, j: int) -> bool:
         return True
     while j < len(units) and "WITH" in units[j].tags:
         j += 1  # the postposition of "Ana ke saath nahi"
-    return j < len(units) and "NEGPOST" in units[j].tags
+    return j < len(units) and "NEGPOST" in units[j].tags and units[j].sentence == units[i].sentence
 
 
 def _any_but(units: Sequence[Unit], k: int) -> bool:
