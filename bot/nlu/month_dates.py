@@ -212,7 +212,7 @@ def holiday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | No
     if value is None:
         return None
     end = j + 1
-    if not eve and has_tag(units, end, "EVE") and not has_tag(units, end, "PART", "OF"):
+    if not eve and has_tag(units, end, "EVE"):
         end, eve = end + 1, 1
     if not eve and has_tag(units, end, "DAYW"):
         end += 1

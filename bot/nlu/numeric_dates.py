@@ -60,6 +60,9 @@ def _year(units: Sequence[Unit], i: int) -> int | None:
 def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Parse a date such as 25/12, 12/25 or 25.12.2026; the region determines the order."""
     a = figure_at(units, i, 2)
+    if a is not None and _is_of_month(units, i, cal):
+        found = next_month_day(cal.today, int(units[i + 2].digits), a)
+        return DateMention(i, i + 3, found) if found else None
     if a is None or not _glued(units, i + 1, "/-."):
         return None
     mark = units[i + 1].word
@@ -86,6 +89,17 @@ def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention
 
 
 _MOST_HOURS = 12
+_OF_MONTH = frozenset({"es", "pt"})
+
+
+def _is_of_month(units: Sequence[Unit], i: int, cal: DateContext) -> bool:
+    """Return whether a month follows as a number: "21 del 3", "21 do 3"."""
+    month = figure_at(units, i + 2, 2)
+    joined = cal.language in _OF_MONTH and has_tag(units, i + 1, "OF")
+    return joined and month is not None and 1 <= month <= 12 and units[i + 1].word in _OF_THE
+
+
+_OF_THE = frozenset({"del", "do"})
 
 
 def _whole(units: Sequence[Unit], i: int, j: int) -> bool:
@@ -117,9 +131,10 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
 def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Parse a range such as "3 to 5 March", "between the 3rd and the 5th" or "March 3–5"."""
     j = i
-    led = False
+    led = dated = False
     while has_tag(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
         led = led or has_tag(units, j, "BETWEEN")
+        dated = dated or has_tag(units, j, "DAYTHE")
         j += 1
     month = number_tag(units, j, "MONTH")
     first = _day_number(units, j + 1 if month is not None else j)
@@ -142,6 +157,11 @@ def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | N
     if k >= len(units):
         return None
     last = named_month(units, k, cal) or (ordinal_day(units, k, cal) if ordinal else None)
+    if last is None and dated and led and (second := _day_number(units, k)) is not None:
+        # "entre el 20 y el 23": the article makes both days of the month
+        start = next_day(cal.today, low)
+        end = next_day(start, second[1]) if start else None
+        return DateMention(i, second[0], start, end) if end else None
     if last is None or last.first is None or last.last is not None or last.first.day <= low:
         return None
     start = last.first.replace(day=low)
@@ -223,6 +243,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
     if number is None:
         return None
     end, day, ordinal = number
+    if has_tag(units, end, "FEIRA") or has_tag(units, skip_tag(units, end, "OF"), "MONTH"):
+        return None  # "na 3ª feira" is Tuesday; "al 3 de abril" is read from its number on
     k = end
     while has_tag(units, k, "OF", "THE") and k < end + 2:
         k += 1
@@ -239,7 +261,9 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
             found = next_day(cal.today, day)
         return DateMention(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    asked = cal.eager and (led or has_tag(units, end, "STRICTAT") or (cal.bare and _alone(units)))
+    on_the = j - i > 1 and has_tag(units, i, "ON") and has_tag(units, j - 1, "THE")
+    bare = led or has_tag(units, end, "STRICTAT") or (cal.bare and _alone(units))
+    asked = (cal.eager and bare) or (on_the and bool(units[j].digits))
     if not ordinal and not asked and not has_tag(units, j - 1, "DAYTHE"):
         return None
     if not ordinal and (

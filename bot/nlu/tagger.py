@@ -74,7 +74,8 @@ def _suffix(tokens: list[Token], i: int, languages: Sequence[Language]) -> Lexic
     if not i or tokens[i - 1].kind != "n" or tokens[i].spaced:
         return None
     entries = languages[0].entries.get(tokens[i].text, ())
-    return next((e for e in entries if len(e.words) == 1 and "SUFFIX" in e.tags), None)
+    ends = any(len(e.words) == 1 and "SUFFIX" in e.tags for e in entries)
+    return LexiconEntry((tokens[i].text,), {"SUFFIX": 1}) if ends else None
 
 
 def _longest(words: list[str], i: int, languages: Sequence[Language]) -> LexiconEntry | None:

@@ -65,6 +65,7 @@ TAG_MEANINGS: dict[str, str] = {
     "SOON": "as early as possible",
     "HOURS": "a count of hours; 60",
     "MINUTES": "a count of minutes; 1",
+    "HALFMORE": "half an hour more than the hours beside it: two and a half hours; minutes",
     "HALFHOUR": "a length of time in one phrase; minutes",
     # small words
     "AFTER": "a time or more follows",

@@ -111,6 +111,8 @@ def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
         end = j + 1 if j > i else j + 2
         return TimeMention(i, end, "exact", offset=int(units[j].tags["HALFHOUR"]))
     value = small_number_at(units, j, 59)
+    more = has_tag(units, j + 1, "HALFMORE") and has_tag(units, j + 2, "HOURS")
+    j += more
     glued = j > i and j + 1 < len(units) and units[j + 1].word == "h" and not units[j + 1].spaced
     if value is None or not (glued or has_tag(units, j + 1, "HOURS", "MINUTES")):
         return None
@@ -122,7 +124,9 @@ def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
     if has_tag(units, end, "SHIFT"):
         return None
     unit = 60 if glued or has_tag(units, j + 1, "HOURS") else 1
-    return TimeMention(i, end, "exact", offset=value * unit)
+    if unit > 1 and not more and has_tag(units, end, "HALFMORE"):
+        more, end = True, end + 1
+    return TimeMention(i, end, "exact", offset=value * unit + 30 * more)
 
 
 def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
@@ -147,7 +151,7 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
     if not has_tag(units, k, "RANGE", "AND"):
         return None
     m = skip_tag(units, k + 1, "THE", "AT")
-    second = clock_time_at(units, m) if m < len(units) and in_same_sentence(units, i, m) else None
+    second = _range_end(units, m) if m < len(units) and in_same_sentence(units, i, m) else None
     if second is None:
         return None
     end, high = second
@@ -166,6 +170,14 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
     return TimeMention(i, end, "between", low=low, high=high)
 
 
+def _range_end(units: Sequence[Unit], m: int) -> tuple[int, ClockTime] | None:
+    """Parse the end of a range: "12", "noon", "dopahar 12"."""
+    if not has_tag(units, m, "PART") or has_tag(units, m, "NUM") or m + 1 >= len(units):
+        return clock_time_at(units, m)
+    found = clock_time_at(units, m + 1)
+    return (found[0], found[1].in_part(str(units[m].tags["PART"]))) if found else None
+
+
 def _behind_day(units: Sequence[Unit], k: int) -> int:
     """Return the position behind a day said within a range: "between 2 tomorrow and 4"."""
     j = skip_tag(units, k, "ON")
@@ -177,9 +189,11 @@ def _part_between(units: Sequence[Unit], i: int) -> TimeMention | None:
     if i + 1 >= len(units) or has_tag(units, i + 1, "PART"):
         return None
     rest = _between(units, i + 1, eager=True)
-    if rest is None or not rest.low or not rest.high or rest.low.is_certain or rest.high.is_certain:
+    if rest is None or not rest.low or not rest.high or rest.low.is_certain:
         return None
     part = str(units[i].tags["PART"])
+    if rest.high.is_certain:
+        return replace(rest, i=i, low=rest.low.in_part(part))
     high = rest.high if rest.high.hour < rest.low.hour else rest.high.in_part(part)
     return replace(rest, i=i, low=rest.low.in_part(part), high=high)
 

@@ -11,6 +11,7 @@ from bot.nlu.types import Ambiguity
 
 _LIGHT = frozenset({"ON", "AT", "THE", "A", "STRICTAT", "WITH", "BUT"})
 _MOST_LIGHT = 3
+_MENTIONS = frozenset({"WEEKDAY", "DAYREL", "AMPM", "OCLOCK", "DATEWORD"})
 _REACH = 4
 
 
@@ -43,6 +44,8 @@ def is_refused(units: Sequence[Unit], i: int, j: int) -> bool:
         if "NOT" in units[k].tags or _any_but(units, k):
             break
         k -= 1
+    if k > 0 and "NEGPOST" in units[k].tags and units[k - 1].tags.keys() & _MENTIONS:
+        return False  # "friday nahi saturday" refuses what stands before
     said = k >= 0 and units[k].sentence == units[i].sentence
     if said and ("NOT" in units[k].tags or _any_but(units, k)):
         return True

@@ -149,7 +149,9 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "POSTAFTER": {"en adelante|o más tarde|o después|para adelante|o más": 1},
     "POSTBEFORE": {"o antes|como máximo|como muy tarde|a más tardar": 1},
     "POSTAROUND": {"más o menos|o así|aproximadamente|o por ahí|aprox": 1},
-    "BETWEEN": {"entre|entre las|entre la|entre el|de|de las|desde las|desde|del|desde el": 1},
+    "BETWEEN": {
+        "entre los días|entre|entre las|entre la|entre el|de|de las|desde las|desde|del|desde el": 1
+    },
     "FROM": {
         "desde|de|a partir de|de las|desde las|desde la|del|desde el|a partir del|no antes del": 1
     },
@@ -160,9 +162,9 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "STRICTAT": {"a las|a la|@|para las|para la|las": 1},
     "ON": {"el|para el|en el|en|este|el día|para": 1},
     "THE": {"el|la|las|los|lo": 1},
-    "DAYTHE": {"el|el día|día|para el|para el día|del|al": 1},
+    "DAYTHE": {"entre el|entre los días|el|el día|día|para el|para el día|del|al": 1},
     "OF": {"de|del|en|de la|de este": 1},
-    "IN": {"en|dentro de": 1},
+    "IN": {"en|dentro de|de aquí a|de acá a": 1},
     "HALFMONTH": {"quincena": 1},
     "REST": {"resto|lo que queda": 1},
     "STARTING": {"que empieza|que comienza": 1},
@@ -178,7 +180,8 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "san valentín": 214,
         "día de muertos": 1102,
     },
-    "EVE": {"víspera|la víspera": 1},
+    "EVE": {"víspera|la víspera|el día antes": 1},
+    "HALFMORE": {"y media": 30},
     "THIS": {"este|esta|de este|de esta": 1},
     "COMING": {
         "próximo|próxima|el próximo|la próxima|que viene|q viene|siguiente|entrante|prox|proxima": 1

@@ -128,7 +128,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "POSTAFTER": {"em diante|ou mais tarde|ou depois|pra frente|para frente": 1},
     "POSTBEFORE": {"ou antes|no máximo": 1},
     "POSTAROUND": {"mais ou menos|ou por aí|aproximadamente|e pouco|e pouquinho": 1},
-    "BETWEEN": {"entre|entre as|entre a|entre o|das|da|de|do|desde": 1},
+    "BETWEEN": {"entre os dias|entre o dia|entre|entre as|entre a|entre o|das|da|de|do|desde": 1},
     "FROM": {
         "desde|de|a partir de|das|da|do|desde as|a partir da|a partir do|a partir das"
         "|não antes das|não antes da|não antes de": 1
@@ -140,7 +140,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "STRICTAT": {"às|à|as|@|para as|pras": 1},
     "ON": {"na|no|nesta|nessa|neste|nesse|para|pra|em|no dia|para o dia|pro": 1},
     "THE": {"o|a|os|as": 1},
-    "DAYTHE": {"dia|o dia|no dia|para o dia|pro dia": 1},
+    "DAYTHE": {"entre os dias|entre o dia|dia|o dia|no dia|para o dia|pro dia": 1},
     "OF": {"de|do|da|deste|desse|desta|dessa": 1},
     "IN": {"em|daqui a|daqui|dentro de": 1},
     "HALFMONTH": {"quinzena": 1},
@@ -156,6 +156,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "dia dos namorados": 612,
     },
     "EVE": {"véspera|na véspera": 1},
+    "HALFMORE": {"e meia": 30},
     "THIS": {"este|esta|esse|essa|deste|desta|desse|dessa|nesta|neste|nessa|nesse": 1},
     "COMING": {
         "próximo|próxima|que vem|q vem|seguinte|na próxima|no próximo|prox|da próxima|do próximo": 1
