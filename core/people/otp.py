@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +34,7 @@ from core.messaging.messages import Say
 from core.messaging.outbox import enqueue
 from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
 from core.people.identities import VERIFIED_FOR, get_or_create_contact
+from core.values.networks import network_name
 from core.values.phone_numbers import country_of_phone
 
 NAMELESS = "Slotline"
@@ -401,13 +401,7 @@ def network_of(ctx: Context, address: str) -> str:
     """Return a hash of an address's network (IPv4 address, IPv6 /64), or "" without one."""
     if not address:
         return ""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        name = address
-    else:
-        ip = (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
-        name = str(ip_network((ip, 64 if ip.version == 6 else 32), strict=False))
+    name = network_name(address)
     return hmac.digest(ctx.secret, f"network\n{name}".encode("utf-8", "replace"), "sha256").hex()
 
 
