@@ -8,7 +8,14 @@ from datetime import date
 
 from bot.dialogue.heard import Conversation
 from bot.nlu.pipeline import understand_message
-from bot.nlu.types import CatalogName, CatalogNames, NluContext, Understood
+from bot.nlu.types import (
+    NOTHING_SHOWN,
+    CatalogName,
+    CatalogNames,
+    NluContext,
+    ShownOptions,
+    Understood,
+)
 from core.catalog.entities import Catalog, Shop
 from core.db.caches import CacheKey
 from core.db.context import Context
@@ -26,11 +33,12 @@ def understand_in_context(
     *,
     shops: Sequence[Shop] = (),
     last_date: date | None = None,
+    shown: ShownOptions = NOTHING_SHOWN,
 ) -> Understood:
     """Understand a message using the shop's names and opening hours.
 
     `shops` are the shops that can be named on a line serving several; `last_date` is the date under
-    discussion.
+    discussion, `shown` the options in front of the person.
     """
     setting = NluContext(
         now=ctx.now,
@@ -41,6 +49,7 @@ def understand_in_context(
         names=_with_places(_names(ctx, catalog) if catalog else CatalogNames(), shops),
         expects=expects or None,
         last_date=last_date,
+        shown=shown,
     )
     return understand_message(text, setting)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -10,10 +11,10 @@ from typing import Any, Literal, cast
 from bot.dialogue.answering import answer_of, names_option
 from bot.dialogue.decisions import DECISIONS, choices_of
 from bot.dialogue.questions import MISSING
-from bot.nlu.types import Understood
+from bot.nlu.types import NOTHING_SHOWN, ShownOptions, Understood
 from core.db.context import Context
 from core.messaging.decisions import DecisionKind
-from core.messaging.messages import Json
+from core.messaging.messages import Choice, Json
 from core.messaging.prompts import StoredPrompt, load_prompts
 
 _LEADING_NUMBER = re.compile(r"\s*#?(\d{1,2})\s*(?:$|[,;.!)](?=\s))")
@@ -38,6 +39,7 @@ class OpenPrompt:
     shown_order: tuple[Any, int] | None
     is_open: bool
     message_id: str = ""
+    listed: int = 0  # options before the first that only navigates
 
     @property
     def flow(self) -> str:
@@ -73,18 +75,25 @@ async def load_open_prompts(
 def _open_prompt(stored: StoredPrompt, current: int | None, now: datetime) -> OpenPrompt:
     is_over = stored.expires_at is not None and stored.expires_at <= now
     alive = stored.closed_at is None and not is_over
+    offered = choices_of(stored.decision, stored.options)
     return OpenPrompt(
         id=stored.id,
         decision=cast("DecisionKind | Literal['']", stored.decision),
         step=stored.step,
         digest=stored.digest,
-        options=tuple((c.value, c.keywords) for c in choices_of(stored.decision, stored.options)),
+        options=tuple((c.value, c.keywords) for c in offered),
         args=stored.args,
         number_offset=stored.number_offset or 0,
         shown_order=None if stored.shown_at is None else (stored.shown_at, stored.id),
         is_open=alive if stored.decision else stored.id == current,
         message_id=stored.message_id,
+        listed=_listed(offered),
     )
+
+
+def _listed(offered: Sequence[Choice]) -> int:
+    """Return how many options come before the first that only navigates."""
+    return next((i for i, c in enumerate(offered) if c.is_navigation), len(offered))
 
 
 def split_leading_number(text: str) -> tuple[int | None, str]:
@@ -121,6 +130,21 @@ def match_number(number: int, prompts: list[OpenPrompt], seen: int | None) -> Se
         if value is not MISSING and prompt is last:
             return Selection(is_stale=True)
     return Selection()
+
+
+def shown_options(prompts: list[OpenPrompt], seen: int | None) -> ShownOptions:
+    """Return the numbers that select an option of the open prompts shown."""
+    last = next((p for p in prompts if p.id == seen), None)
+    if last is None or last.shown_order is None:
+        return NOTHING_SHOWN
+    numbers = frozenset(
+        prompt.number_offset + 1 + index
+        for prompt in prompts
+        if prompt.is_open and prompt.shown_order and prompt.shown_order <= last.shown_order
+        for index in range(len(prompt.options))
+    )
+    ends = last.number_offset + last.listed if last.is_open else 0
+    return ShownOptions(numbers, ends)
 
 
 def match_words(

@@ -26,6 +26,7 @@ from bot.dialogue.prompts import (
     match_button,
     match_number,
     match_words,
+    shown_options,
     split_leading_number,
 )
 from bot.engine import events, global_intents, opt_out, slash_commands, staff_commands, switch_shop
@@ -34,7 +35,7 @@ from bot.engine.turn_state import FlowFrame, TurnState
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
 from bot.nlu.redaction import redact_text
-from bot.nlu.types import Understood
+from bot.nlu.types import NOTHING_SHOWN, ShownOptions, Understood
 from bot.observability import metrics
 from core.catalog import loader, shop_search
 from core.catalog.entities import Catalog, Shop
@@ -235,7 +236,7 @@ def _pick(
         return match_button(turn.incoming.payload, prompts)
     if turn.incoming.kind != "text":
         return Selection()
-    heard.reread = _reader(turn, shops)
+    heard.reread = _reader(turn, shops, shown=shown_options(prompts, turn.seen_prompt_id))
     # A bare "2" is the most frequent message and needs no understanding if it selects an option. Of
     # "2, is there parking?" only the rest is understood, so that the 2 is not taken for an hour.
     number, rest = split_leading_number(heard.text)
@@ -266,7 +267,10 @@ def _taken_back(h: TurnState, pick: Selection) -> bool:
 
 
 def _reader(
-    turn: TurnState, shops: Sequence[Shop], expects: str | None = None
+    turn: TurnState,
+    shops: Sequence[Shop],
+    expects: str | None = None,
+    shown: ShownOptions = NOTHING_SHOWN,
 ) -> Callable[[Catalog | None, str], Understood]:
     """Return a function that understands text in this conversation, given a shop's catalog."""
     top = turn.stack[-1] if turn.stack else None
@@ -276,7 +280,14 @@ def _reader(
 
     def read(catalog: Catalog | None, words: str) -> Understood:
         return nlu_context.understand_in_context(
-            turn.ctx, turn.conversation, words, catalog, asked, shops=shops, last_date=last_date
+            turn.ctx,
+            turn.conversation,
+            words,
+            catalog,
+            asked,
+            shops=shops,
+            last_date=last_date,
+            shown=shown,
         )
 
     return read

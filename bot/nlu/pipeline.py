@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.nlu import codes_and_phones, person_names
 from bot.nlu.acts import find_acts, split_sentences
+from bot.nlu.choices import find_option
 from bot.nlu.detect_language import detect_languages
 from bot.nlu.entities import resolve_names
 from bot.nlu.pipeline_state import PipelineState
@@ -13,7 +14,7 @@ from bot.nlu.resolve_intent import resolve_hints, resolve_intent
 from bot.nlu.scan_dates_times import is_swap, mark_asides, resolve_when, scan_mentions
 from bot.nlu.tagger import tag_tokens
 from bot.nlu.tokenizer import tokenize
-from bot.nlu.types import Exclusions, NluContext, Span, Understood
+from bot.nlu.types import Exclusions, ExtractedValue, NluContext, Span, Understood
 from bot.nlu.when import ResolvedWhen
 
 # The longest message of any channel (Telegram's 4,096 characters); the rest is ignored.
@@ -32,14 +33,19 @@ def understand_message(text: str, setting: NluContext) -> Understood:
     found = resolve_hints(find_acts(split_sentences(tokens, languages[0]), languages), setting)
     r = PipelineState(text, setting, tokens, units, languages, found, [False] * len(units))
     mark_asides(r)
+    option = _option(r)
+    if option is not None:
+        # The "ok" of "ok 1" agrees to nothing else.
+        said = (units[option.i].start, units[option.j - 1].end)
+        found = [a for a in found if a.end <= said[0] or a.start >= said[1]]
     numbers = _numbers(r)
     named = resolve_names(r)
     dates, times = scan_mentions(r)
     when = resolve_when(r, dates, times)
     if is_swap(found, dates):
         found = [replace(a, act="move") if a.act == "cancel" else a for a in found]
-    pick = codes_and_phones.find_choice(units, r.used)
-    if pick is not None:
+    pick = option or codes_and_phones.find_choice(units, r.used)
+    if pick is not None and pick is not option:
         r.mark_used(pick.i, pick.j, "number", pick.value)
     attendee = person_names.find_attendee(text, units, r.used)
     if attendee is not None:
@@ -115,6 +121,19 @@ def _numbers(r: PipelineState) -> _Numbers:
         code.j if code and r.setting.expects == "code" else -1,
         str(tel.value) if tel else None,
     )
+
+
+def _option(r: PipelineState) -> ExtractedValue | None:
+    """Return the option chosen among those shown; its words then mean nothing else."""
+    chosen = find_option(r.text, r.tokens, r.languages, r.setting)
+    if chosen is None:
+        return None
+    covered = [k for k, u in enumerate(r.units) if chosen.start <= u.start and u.end <= chosen.end]
+    if not covered:
+        return None
+    i, j = covered[0], covered[-1] + 1
+    r.mark_used(i, j, "number", chosen.number)
+    return ExtractedValue(i, j, chosen.number)
 
 
 def _left_open(acts: tuple[str, ...], when: ResolvedWhen) -> tuple[str, ...]:

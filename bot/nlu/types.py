@@ -32,6 +32,17 @@ class CatalogNames:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownOptions:
+    """The numbers of the options shown; `last` is the number "the last one" means, 0 for none."""
+
+    numbers: frozenset[int] = frozenset()
+    last: int = 0
+
+
+NOTHING_SHOWN = ShownOptions()
+
+
+@dataclass(frozen=True, slots=True)
 class NluContext:
     """What the reader of a message knows beside its text.
 
@@ -39,7 +50,8 @@ class NluContext:
     4 March or 3 April; `opening` has seven weekdays (Monday first) of (opens, closes) in minutes
     after midnight and serves to read a bare "5"; `expects` is what the pending question asks
     ("yes_no", "date", "time", "when", "service", "provider", "name", "number", "code", "phone");
-    `last_date` is the day the talk is about, for "the same day" and "the day after".
+    `last_date` is the day the talk is about, for "the same day" and "the day after"; `shown` are
+    the options in front of the person.
     """
 
     now: dt.datetime
@@ -50,6 +62,7 @@ class NluContext:
     names: CatalogNames = field(default_factory=CatalogNames)
     expects: str | None = None
     last_date: dt.date | None = None
+    shown: ShownOptions = field(default_factory=lambda: NOTHING_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
