@@ -51,7 +51,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0019"
+REVISION = "0023"
 """The migration that creates these tables, updated by each new one and checked by a test.
 
 It is here so that checking the schema at start-up need not load Alembic.
