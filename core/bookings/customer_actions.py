@@ -27,6 +27,7 @@ from core.bookings.claims import (
     load_conflicts,
     lock_calendars,
     recheck_offering,
+    release_holds_in_way,
     release_time,
 )
 from core.bookings.create import (
@@ -35,8 +36,6 @@ from core.bookings.create import (
     raise_if_duplicate,
     slot_identity,
     slot_of,
-    sold_snapshot,
-    time_columns,
     with_customer,
 )
 from core.bookings.eligibility import load_booker, load_hold_and_booker
@@ -46,6 +45,15 @@ from core.bookings.reminders.schedule import (
     reword_reminders,
     schedule_reminders,
 )
+from core.bookings.terms import (
+    TermsChoice,
+    agreed_terms,
+    booked_terms,
+    cutoff_minutes,
+    moved_columns,
+    slot_for_move,
+    terms_say,
+)
 from core.bookings.transitions import OPEN_STATES, SYSTEM, Actor, allowed_transition
 from core.catalog.entities import Catalog, Slot
 from core.catalog.loader import load_catalog
@@ -53,6 +61,8 @@ from core.db.context import Context
 from core.db.tables import claims, users
 from core.errors import CutoffPassed, InvalidTransition, InvalidValue, ShopPaused, TooManyHolds
 from core.scheduling import availability
+from core.scheduling.agreed_terms import terms_of_slot
+from core.scheduling.asker import Asker
 from core.values.change import check_value
 from core.values.field_types import DisplayName, LongText
 
@@ -103,8 +113,7 @@ async def hold_slot(
         who.ensure_may_book(known.shop)
     elif seen.unverified_holds >= known.shop.max_unverified_holds:
         raise TooManyHolds(limit=known.shop.max_unverified_holds)
-    own = seen.own_holds[0].id if seen.own_holds else None
-    await recheck_offering(ctx, known, slot, ignore=own)
+    await recheck_offering(ctx, known, slot, asker=Asker(conversation_id=conversation_id))
     actor = Actor("customer", user_id)
     return await create_booking(
         ctx,
@@ -154,12 +163,13 @@ async def book_hold(
     who.ensure_may_book(known.shop)
     if known.shop.paused:
         raise ShopPaused(shop=known.shop.id)
+    asker = Asker(held.id, held.conversation_id)
     alive = held.state == "held" and held.held_until is not None and held.held_until > ctx.now
     if alive and slot.starts_at > ctx.now:
         # Notice, horizon and grid were met when it was held a few minutes ago.
-        await availability.ensure_available(ctx, known, slot, ignore_booking=held.id, staff=True)
+        await availability.ensure_available(ctx, known, slot, asker=asker, staff=True)
     else:
-        await recheck_offering(ctx, known, slot, ignore=held.id)
+        await recheck_offering(ctx, known, slot, asker=asker)
     whom = await who.ensure_customer(ctx, known.shop, name)
     asks = known.offering(slot.service_id, slot.provider_id).rules.needs_approval
     action = "request" if asks else "book"
@@ -179,6 +189,7 @@ async def book_hold(
         async with ctx.connection.begin_nested():
             booked = await update_booking(ctx, held, action, actor, to=to, key=content, **columns)
             await release_time(ctx, [held])
+            await release_holds_in_way(ctx, slot, known, taken, held.conversation_id, actor)
             await claim_time(ctx, held.id, slot, known, taken)
     booked = with_customer(booked, whom)
     if not asks:
@@ -201,14 +212,25 @@ async def release_hold(ctx: Context, booking_id: int) -> Booking:
 
 @retry_on_conflict
 async def move_booking(
-    ctx: Context, booking_id: int, slot: Slot, *, actor: Actor, key: str
+    ctx: Context,
+    booking_id: int,
+    slot: Slot,
+    *,
+    actor: Actor,
+    key: str,
+    conversation_id: int | None = None,
+    terms: TermsChoice | None = None,
 ) -> Booking:
     """Move a booking to another slot of its service, possibly with another provider.
 
+    It keeps the length, price and terms it was made at, whatever the service is sold for today.
+    Where the other provider has other ones, `terms` has to say which it shall be: TermsDiffer.
+
     The new time is claimed and the old one released in one step; on any error the booking stays as
     it was. A customer's move needs approval again where the shop approves, and must be before the
-    shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. Otherwise
-    raises the errors of `hold_slot`.
+    shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. What the
+    conversation itself holds is not in the way: it is released. Otherwise raises the errors of
+    `hold_slot`.
     """
     content = IdempotencyKey.of(key, "move", slot_identity(slot))
     old = await load_booking_for_actor(ctx, booking_id, actor, content)
@@ -219,12 +241,16 @@ async def move_booking(
     by_staff = actor.kind != "customer"
     if not by_staff:
         ensure_changeable(old, known, ctx.now)
+    agreed = await agreed_terms(ctx, old)
+    slot = await slot_for_move(ctx, known, slot, agreed, actor=actor, choice=terms)
     if slot_identity(slot_of(old)) == slot_identity(slot):
         return old
-    offering = await recheck_offering(ctx, known, slot, ignore=old.id, staff=by_staff)
+    # The slot is on the terms it shall have: only its time is still to be checked.
+    asker = Asker(old.id, conversation_id, agreed)
+    await availability.ensure_available(ctx, known, slot, asker=asker, staff=by_staff)
+    offering = known.offering(slot.service_id, slot.provider_id)
     asks = offering.rules.needs_approval and not by_staff
     action = "request" if asks else "move"
-    whom = BookedFor(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
     async with ctx.connection.begin_nested():
         moved = await update_booking(
             ctx,
@@ -234,19 +260,19 @@ async def move_booking(
             to=allowed_transition(old.state, action, actor).to_state,
             key=content,
             details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
-            **time_columns(known, slot),
-            snapshot=sold_snapshot(known, slot, whom),
-            overbooked=False,
-            late_minutes=None,
-            customer_confirmed_at=None,
+            **moved_columns(known, old, slot),
         )
         await release_time(ctx, [old])
+        await release_holds_in_way(ctx, slot, known, taken, conversation_id, actor)
         await claim_time(ctx, old.id, slot, known, taken)
     await reschedule_reminders(ctx, moved, "moved", known)
     if asks:
         await notifications.notify_staff(ctx, moved, "approve", was=old.local_start)
     else:
-        await notifications.notify_other_side(ctx, moved, "moved", actor, was=old.local_start)
+        changed = terms_of_slot(slot) != booked_terms(old)
+        await notifications.notify_moved(
+            ctx, moved, actor, old.local_start, terms_say(terms_of_slot(slot)) if changed else None
+        )
     return moved
 
 
@@ -312,7 +338,6 @@ def ensure_changeable(booking: Booking, known: Catalog, now: datetime) -> None:
     """
     if booking.state not in OPEN_STATES:
         raise InvalidTransition(state=booking.state, action="change")
-    offering = known.offerings.get((booking.service_id, booking.provider_id))
-    rules = known.shop.rules if offering is None else offering.rules
-    if now >= booking.starts_at - timedelta(minutes=rules.cutoff_minutes):
-        raise CutoffPassed(minutes=rules.cutoff_minutes)
+    minutes = cutoff_minutes(booking, known)
+    if now >= booking.starts_at - timedelta(minutes=minutes):
+        raise CutoffPassed(minutes=minutes)

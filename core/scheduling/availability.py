@@ -13,6 +13,8 @@ from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
 from core.errors import NotOffered, SlotTaken
 from core.localtime import zones
+from core.scheduling.agreed_terms import AgreedTerms
+from core.scheduling.asker import NOBODY, Asker
 from core.scheduling.slot_finder import SlotQuery
 
 _FOREVER = timedelta(days=500)
@@ -27,16 +29,16 @@ async def find_slots(
     provider_id: int | None = None,
     start: datetime,
     end: datetime,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
     limit: int | None = None,
 ) -> list[Slot]:
     """Return the first `limit` slots in [start, end), by start.
 
     Notice and horizon apply. Without a `provider_id` there is one slot per start: with the free
     provider who has the fewest bookings that local day, then by position (of sessions, the one with
-    the most seats left). `ignore_booking` is treated as absent, for a booking about to be moved.
+    the most seats left). What is the `asker`'s own is not in the way.
     """
-    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, asker)
     return await ask.slots(start, end, limit=limit, everybody=False)
 
 
@@ -48,14 +50,14 @@ async def find_slots_by_provider(
     provider_id: int | None = None,
     start: datetime,
     end: datetime,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
     limit: int | None = None,
 ) -> list[Slot]:
     """Return what `find_slots` does, but a slot per start and provider, and every session.
 
     Sorted by start, then the provider's position.
     """
-    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, asker)
     return await ask.slots(start, end, limit=limit, everybody=True)
 
 
@@ -65,13 +67,13 @@ async def count_slots_by_day(
     service_id: int,
     *,
     provider_id: int | None = None,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
 ) -> dict[date, int]:
     """Return the number of starts per local date up to the horizon, for dates that have any.
 
     Counts what `find_slots` would return.
     """
-    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, asker)
     return await ask.count_by_day(ctx.now, ctx.now + _FOREVER)
 
 
@@ -81,7 +83,7 @@ async def nearest_slots(
     slot: Slot,
     *,
     limit: int = 3,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
 ) -> tuple[Slot, ...]:
     """Return up to `limit` alternatives to a slot that is not free, by start.
 
@@ -91,7 +93,7 @@ async def nearest_slots(
     zone = catalog.shop.timezone
     day = zones.to_local(int(slot.starts_at.timestamp()), zone).date()
     begins, ends = (datetime.fromtimestamp(bound, UTC) for bound in zones.day_bounds(day, zone))
-    ask = SlotQuery(ctx, catalog, slot.service_id, None, ignore_booking)
+    ask = SlotQuery(ctx, catalog, slot.service_id, None, asker)
     that_day = await ask.slots(begins, ends, limit=None, everybody=True)
     chosen = _nearest_of(that_day, slot)[:limit]
     if len(chosen) < limit:
@@ -106,7 +108,7 @@ async def ensure_available(
     catalog: Catalog,
     slot: Slot,
     *,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
     staff: bool = False,
 ) -> None:
     """Raise unless the slot is on offer now.
@@ -117,12 +119,12 @@ async def ensure_available(
     staff; hours, claims and buffers do. Call it under the locks of `slot_finder.calendars_of`, with
     a catalog read under them.
     """
-    ask = SlotQuery(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, slot.service_id, slot.provider_id, asker)
     reason = await ask.reason_unavailable(slot, staff=staff)
     if reason is None:
         return
     error = SlotTaken if reason in {"taken", "full"} else NotOffered
-    instead = await nearest_slots(ctx, catalog, slot, ignore_booking=ignore_booking)
+    instead = await nearest_slots(ctx, catalog, slot, asker=asker)
     raise error(alternatives=instead, reason=reason)
 
 
@@ -153,9 +155,22 @@ def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
     return chosen
 
 
-def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: datetime) -> Slot:
-    """Return a start chosen by staff as a slot, without checking that it is free."""
+def staff_slot(
+    known: Catalog,
+    service_id: int,
+    provider_id: int,
+    starts_at: datetime,
+    *,
+    terms: AgreedTerms | None = None,
+) -> Slot:
+    """Return a start chosen by staff as a slot, without checking that it is free.
+
+    `terms` are those of a booking that is to be moved there.
+    """
     offering = known.offering(service_id, provider_id)
+    if terms is not None:
+        listed = staff_slot(known, service_id, provider_id, starts_at)
+        return terms.with_offering(known, offering).applied_to(listed)
     return Slot(
         known.shop.id,
         service_id,
@@ -168,7 +183,13 @@ def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: dat
 
 
 async def resolve_slot(
-    ctx: Context, known: Catalog, service_id: int, provider_id: int | None, starts_at: datetime
+    ctx: Context,
+    known: Catalog,
+    service_id: int,
+    provider_id: int | None,
+    starts_at: datetime,
+    *,
+    asker: Asker = NOBODY,
 ) -> Slot:
     """Return a start as a slot: with the given provider, else with any who is free.
 
@@ -176,7 +197,7 @@ async def resolve_slot(
     is free or no session begins then.
     """
     if provider_id is not None and not known.service(service_id).sessions:
-        return staff_slot(known, service_id, provider_id, starts_at)
+        return staff_slot(known, service_id, provider_id, starts_at, terms=asker.terms)
     known.service(service_id)
     found = await find_slots(
         ctx,
@@ -185,6 +206,7 @@ async def resolve_slot(
         provider_id=provider_id,
         start=starts_at,
         end=starts_at + timedelta(minutes=5),
+        asker=asker,
     )
     for slot in found:
         if slot.starts_at == starts_at:

@@ -16,6 +16,7 @@ from bot.flows.slot_picker.answers import read_answer
 from bot.flows.slot_picker.options import PickerRound
 from core.catalog.entities import Catalog, Slot
 from core.messaging.messages import Json
+from core.scheduling.agreed_terms import AgreedTerms
 
 MAX_ROUNDS = 30
 """Rounds kept in the journal for one booking; then they are compacted into the latest state."""
@@ -41,16 +42,18 @@ async def pick_slot(
     service_id: int,
     *,
     start: Json = None,
-    ignore_booking: int | None = None,
+    moving: int | None = None,
+    terms: AgreedTerms | None = None,
 ) -> PickedSlot:
     """Return the slot the person picks.
 
-    `start` is the initial state (see `PickerRound`).
+    `start` is the initial state (see `PickerRound`), `moving` the id of a booking to be moved
+    and `terms` its terms.
     """
     state: Json = talk.compacted("from", start or {"show": "times"})
     for number in range(1, MAX_ROUNDS + 1):
         view = PickerRound(
-            talk, catalog, service_id, state, ignore_booking, talk.step_key(str(number))
+            talk, catalog, service_id, state, moving, terms, talk.step_key(str(number))
         )
         value = await talk.choose(
             str(number),
@@ -62,7 +65,7 @@ async def pick_slot(
             layout=view.layout,
         )
         if "leave" in value:
-            raise SwitchFlow("stays", booking=ignore_booking)
+            raise SwitchFlow("stays", booking=moving)
         if "slot" in value:
             return PickedSlot(
                 Slot.from_json(value["slot"]),

@@ -307,6 +307,10 @@ def test_doctor_finds_what_is_wrong_with_twilio(installation: Path) -> None:
         "wrong  TWILIO_MESSAGING_SERVICE_SID does not begin with MG",
         "wrong  Twilio cannot reach us, nor its signatures be checked: PUBLIC_URL",
         "note   HOST lets others in, but PUBLIC_URL does not say under which name",
+        (
+            "note   TRUSTED_PROXIES has nobody from outside: a proxy on another machine or in front "
+            "of a container makes all visitors one, who share one limit"
+        ),
         "note   PUBLIC_URL is not set: links work on this machine only",
         "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
         f"ok     database: sqlite, revision {REVISION}, guards in place",
@@ -348,6 +352,37 @@ def test_doctor_is_content_with_a_good_installation(installation: Path) -> None:
 )
 def test_doctor_looks_at_the_public_address(installation: Path, url: str, words: str) -> None:
     assert words in run(installation, "doctor", PUBLIC_URL=url)[1].splitlines()
+
+
+def test_doctor_names_weak_secrets_and_what_others_may_read(installation: Path) -> None:
+    make = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
+    status, output, _ = run(
+        installation,
+        "doctor",
+        SECRET_KEY="change me",
+        SECRET_KEY_PREVIOUS="old",
+        TELEGRAM_WEBHOOK_SECRET="hook",
+        METRICS_TOKEN="m",
+    )
+    assert (status, [x for x in output.splitlines() if x.startswith("wrong")]) == (
+        1,
+        [
+            f"wrong  SECRET_KEY has 9 characters, and needs 32: {make}",
+            f"wrong  SECRET_KEY_PREVIOUS has 3 characters, and needs 32: {make}",
+            "wrong  TELEGRAM_WEBHOOK_SECRET has 4 characters: 16 or more, or none",
+            "wrong  METRICS_TOKEN has 1 characters: 16 or more, or none",
+        ],
+    )
+    (installation / "secret_key").write_text("cut o")
+    installation.chmod(0o1777)  # as /tmp is: nothing that a start would close to others
+    status, output, _ = run(installation, "doctor")
+    assert (status, [x[:60] for x in output.splitlines() if x.startswith("wrong")]) == (
+        1,
+        [
+            f"wrong  other users may enter DATA_DIR, {installation}: chmod 700"[:60],
+            f"wrong  the secret key in {installation}/secret_key has 5 characters"[:60],
+        ],
+    )
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
