@@ -246,7 +246,7 @@ async def move_booking(
     if asks:
         await notifications.notify_staff(ctx, moved, "approve", was=old.local_start)
     else:
-        await notifications.notify_other_side(ctx, moved, "moved", actor, was=old.local_start)
+        await notifications.notify_other_side(ctx, moved, "moved", actor, former=old)
     return moved
 
 
