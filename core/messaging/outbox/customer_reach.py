@@ -124,10 +124,14 @@ def _homes(
 
 
 def reached_conversations(customer_ids: Collection[int]) -> sa.Subquery:
-    """Return the conversations of customers: of their own identities, and of addresses given."""
+    """Return the conversations of customers.
+
+    Of their own identities, of addresses they gave, and of who wrote from the phone of a customer
+    without an account while nobody has proved that it is theirs.
+    """
     # Named once: thousands of ids twice would be too many parameters.
     asked = (
-        sa.select(customers.c.id, customers.c.user_id)
+        sa.select(customers.c.id, customers.c.user_id, customers.c.phone)
         .where(customers.c.id.in_(customer_ids))
         .cte("asked")
     )
@@ -146,7 +150,22 @@ def reached_conversations(customer_ids: Collection[int]) -> sa.Subquery:
         )
         .where(FOR_BOOKINGS)
     )
-    return sa.union(wrote, gave).subquery("reached")
+    unproved = (
+        sa.select(asked.c.id, conversations.c.id)
+        .join_from(asked, lines, lines.c.channel.in_(("sms", "whatsapp")))
+        .join(
+            conversations,
+            (conversations.c.line_id == lines.c.id) & (conversations.c.address == asked.c.phone),
+        )
+        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+        .where(
+            asked.c.user_id.is_(None),
+            asked.c.phone != "",
+            conversations.c.consented_at.is_not(None),
+            identities.c.user_id.is_(None),
+        )
+    )
+    return sa.union(wrote, gave, unproved).subquery("reached")
 
 
 def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
