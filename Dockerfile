@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir --no-compile --only-binary=:all: --require-hashes
         /packages/phonenumbers/tzdata
 
 FROM python:3.12-alpine
-RUN adduser -D -H -u 10001 slotline && install -d -o slotline /data
+RUN adduser -D -H -u 10001 slotline && install -d -m 0700 -o slotline /data
 ENV PYTHONPATH=/packages \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

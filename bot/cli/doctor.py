@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot.channels.twilio import rates
 from bot.channels.twilio.templates import parse_template_sids
 from bot.cli.common import with_runtime
+from core.db import secret_key
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
@@ -21,6 +22,9 @@ from core.settings import Settings
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+MIN_SHARED_SECRET = 16
+"""Characters of a secret that others repeat to us."""
+
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -42,9 +46,34 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "note", "SECRET_KEY is made and kept in DATA_DIR: processes elsewhere need the same"
         )
+    yield from _secrets(settings)
     yield from _public_url(settings)
     yield from _telegram(settings)
     yield from _twilio(settings)
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    keys = {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_PREVIOUS": settings.secret_key_previous,
+    }
+    for name, key in keys.items():
+        if key and (weak := secret_key.key_weakness(key)):
+            yield Finding("wrong", f"{name} {weak}: {secret_key.HOW_TO_MAKE}")
+    others = {
+        "TELEGRAM_WEBHOOK_SECRET": settings.telegram_webhook_secret,
+        "METRICS_TOKEN": settings.metrics_token,
+    }
+    for name, value in others.items():
+        if 0 < len(value) < MIN_SHARED_SECRET:
+            yield Finding(
+                "wrong", f"{name} has {len(value)} characters: {MIN_SHARED_SECRET} or more, or none"
+            )
+    file = secret_key.key_file(settings)
+    if not settings.secret_key and secret_key.opens_to_others(file):
+        yield Finding("wrong", f"other users may read {file}: chmod 600, by its owner")
+    if secret_key.opens_to_others(settings.data_dir):
+        yield Finding("wrong", f"other users may enter DATA_DIR, {settings.data_dir}: chmod 700")
 
 
 def _public_url(settings: Settings) -> Iterator[Finding]:
@@ -155,16 +184,16 @@ def _whatsapp(templates: Mapping[str, whatsapp_templates.StoredTemplate]) -> Fin
 
 def run(settings: Settings, _options: argparse.Namespace) -> int:
     """Print the results and return 1 if anything is wrong."""
-
-    async def look(runtime: Runtime) -> int:
-        findings = [
-            *settings_findings(settings),
-            *await database_findings(runtime),
-        ]
-        for finding in sorted(findings, key=lambda f: ("wrong", "note", "ok").index(f.level)):
-            print(f"{finding.level:5}  {finding.text}")
-        wrong = sum(finding.level == "wrong" for finding in findings)
-        print(f"{wrong} to put right." if wrong else "Fit to serve.")
-        return 1 if wrong else 0
-
-    return with_runtime(settings, look)
+    # First, since opening makes the files private where it can.
+    try:
+        found = with_runtime(settings, database_findings)
+    except NotReady as error:
+        found = [Finding("wrong", str(error.params["reason"]))]
+    findings = [*settings_findings(settings), *found]
+    # A setting that also keeps the runtime from opening is said once.
+    findings = list(dict.fromkeys(findings))
+    for finding in sorted(findings, key=lambda f: ("wrong", "note", "ok").index(f.level)):
+        print(f"{finding.level:5}  {finding.text}")
+    wrong = sum(finding.level == "wrong" for finding in findings)
+    print(f"{wrong} to put right." if wrong else "Fit to serve.")
+    return 1 if wrong else 0

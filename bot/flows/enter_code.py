@@ -12,7 +12,7 @@ from bot.dialogue.talk import Talk
 from bot.i18n.messages import error_text, secret_text, text
 from core.errors import CodeError, CodeExpired, CodeTooSoon
 from core.messaging.messages import Choice, Json, Say
-from core.people import otp
+from core.people import otp, otp_sms
 from core.people.identities import person_of_conversation
 
 OWN_PHONE = {"sms", "whatsapp"}
@@ -62,7 +62,7 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
             facts = {"shop": wanted.shop_name, "order": wanted.order}
             fresh[:] = [secret_text(key, code=code, **facts)]
         else:
-            await otp.send_code(talk.ctx, wanted.phone, code, purpose=wanted.purpose, **here)
+            await otp_sms.send_code(talk.ctx, wanted.phone, code, purpose=wanted.purpose, **here)
             key = "code_sent" if unnamed else "code_sent.named"
             fresh[:] = [text(key, phone=wanted.phone)]
         return True

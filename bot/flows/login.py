@@ -12,7 +12,7 @@ from bot.i18n.messages import text
 from core.catalog.entities import Catalog
 from core.errors import CodeUnsendable, PhoneInvalid
 from core.messaging.messages import Json, Say
-from core.people import otp
+from core.people import otp_sms
 from core.people.identities import person_of_conversation
 from core.people.verification import verify_identity
 from core.values.phone_numbers import parse_phone
@@ -108,7 +108,8 @@ async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
 
 async def _can_send(talk: Talk, catalog: Catalog) -> bool:
     shop_id, talk_id = catalog.shop.id, talk.conversation.id
-    return await otp.delivery_line(talk.ctx, shop_id=shop_id, conversation_id=talk_id) is not None
+    line = await otp_sms.delivery_line(talk.ctx, shop_id=shop_id, conversation_id=talk_id)
+    return line is not None
 
 
 async def _name(talk: Talk) -> str:

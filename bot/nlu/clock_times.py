@@ -12,6 +12,8 @@ from bot.nlu.tagger import Unit
 from bot.nlu.token_helpers import has_tag, in_same_sentence, skip_tag
 
 MINUTES_A_DAY = 24 * 60
+_NOON = 12
+_TWO_FIGURES = 2
 
 
 # Default windows of the parts of a day, in minutes; opening hours narrow them later.
@@ -101,8 +103,13 @@ def clock_time_at(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None
 
 def extend_clock_time(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:
     """Parse "o'clock", "pm" or "in the evening" after a time."""
-    if has_tag(units, j, "OCLOCK") or (has_tag(units, j, "HOURWORD") and _led(units, j - 2)):
+    if has_tag(units, j, "OCLOCK"):
         j, c = j + 1, replace(c, is_explicit=True)
+    elif _is_hour_word(units, j):
+        j, c = _plus(units, j + 1, replace(c, is_explicit=True))
+    letter = _half_letter(units, j)
+    if letter and c.hour <= _NOON:
+        return j + 1, c.on_half(letter)
     k = j + 1 if j < len(units) and units[j].word in {",", "-"} else j
     if has_tag(units, k, "AMPM"):
         half = str(units[k].tag_value("AMPM"))
@@ -117,6 +124,30 @@ def extend_clock_time(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int,
     if has_tag(units, k, "PART") and in_same_sentence(units, j - 1, k):
         return k + 1, c.in_part(str(units[k].tag_value("PART")))
     return j, c
+
+
+def _is_hour_word(units: Sequence[Unit], j: int) -> bool:
+    """Return whether "horas" behind a number means o'clock and counts no hours.
+
+    It does behind "às", next to a day and before a half of the day: "amanhã 9 horas".
+    """
+    if not has_tag(units, j, "HOURWORD"):
+        return False
+    if _led(units, j - 2) or has_tag(units, j - 2, "DAYREL", "WEEKDAY", "MONTH"):
+        return True
+    k = j + 1
+    while k < j + 3 and has_tag(units, k, "IN", "OF", "THE") and not has_tag(units, k, "PART"):
+        k += 1
+    return has_tag(units, k, "PART", "AMPM")
+
+
+def _half_letter(units: Sequence[Unit], j: int) -> str:
+    """Return "am" or "pm" for the letter of "9a" and "5p", written without a space."""
+    if not (0 < j < len(units)) or units[j].spaced or not units[j - 1].digits:
+        return ""
+    if units[j].word == "p" and not units[j].tags:
+        return "pm"
+    return "am" if units[j].word == "a" and "A" in units[j].tags else ""
 
 
 def _led(units: Sequence[Unit], i: int) -> bool:
@@ -139,7 +170,7 @@ def _face(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
     for kind, sign in (("PAST", 1), ("TO", -1)):
         if kind in u.tags:
             j = skip_tag(units, i + 1, "THE", "AT")
-            hour = small_number_at(units, j, 24)
+            hour = _hour_at(units, j)
             if hour is None:
                 return None
             return j + 1, ClockTime(
@@ -152,6 +183,12 @@ def _face(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
     if first is None:
         return _glued(units, i)
     return _minutes_first(units, i, first) or _hour_first(units, i, first)
+
+
+def _hour_at(units: Sequence[Unit], j: int) -> int | None:
+    """Return the hour that minutes count from: "ten past 16", "a quarter to noon"."""
+    noon = units[j].tag_value("NOON") if j < len(units) else None
+    return int(noon) // 60 if isinstance(noon, int) else small_number_at(units, j, 24)
 
 
 def _glued(units: Sequence[Unit], i: int) -> tuple[int, ClockTime] | None:
@@ -173,17 +210,29 @@ def _minutes_first(units: Sequence[Unit], i: int, first: int) -> tuple[int, Cloc
     after, to = has_tag(units, j, "PASTWORD"), has_tag(units, j, "TOWORD")
     if not (after or to):
         return None
-    hour = small_number_at(units, j + 1, 12)
+    j = j + 1 if has_tag(units, j + 1, "THE") and has_tag(units, j + 2, "NOON") else j
+    hour = _hour_at(units, j + 1)
     if not hour:
         return None
+    noon = has_tag(units, j + 1, "NOON")
     # "5 to 6" in digits is a range; "ten to six" and "20 to 6" are times.
-    if to and not worded and units[i].digits and first <= 12 and has_tag(units, j, "RANGE"):
+    noon_next = has_tag(units, j + 1, "NOON") or has_tag(units, j + 2, "NOON")
+    if (
+        to
+        and not (worded or noon_next)
+        and units[i].digits
+        and first <= _NOON
+        and has_tag(units, j, "RANGE")
+    ):
         return None
     if to and not worded and has_tag(units, i - 1, "BETWEEN") and has_tag(units, j, "RANGE"):
         return None
     if not worded and (first % 5 or first == 0):
         return None
-    return j + 2, ClockTime(hour, first if after else -first, is_explicit=True)
+    if hour > _NOON and units[i].digits and not after:
+        return None  # "10 to 16" is a range
+    minute = first if after else -first
+    return j + 2, ClockTime(hour, minute, is_explicit=True, is_certain=noon or hour > _NOON)
 
 
 def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, ClockTime] | None:
@@ -202,14 +251,42 @@ def _hour_first(units: Sequence[Unit], i: int, hour: int) -> tuple[int, ClockTim
             return j, ClockTime(hour % 24, minute, is_certain=sure, is_explicit=strong)
         if nxt.word == "h" and hour <= 24:
             return i + 2, ClockTime(hour % 24, 0, is_certain=hour > 12, is_explicit=True)
-    if nxt is not None and u.word and hour <= 12:
-        minute = small_number_at(units, i + 1, 59)
-        if minute is not None and minute >= 10 and minute % 5 == 0 and hour > 0:
-            worded = not u.digits and not nxt.digits
-            backed = has_tag(units, i + 2, "AMPM") or worded
-            if backed:
-                return i + 2, ClockTime(hour, minute, is_explicit=True)
+    apart = _minutes_apart(units, i, hour)
+    if apart is not None:
+        return apart
     return _plus(units, i + 1, ClockTime(hour % 24, 0, is_certain=hour > 12 or hour == 0))
+
+
+def _minutes_apart(units: Sequence[Unit], i: int, hour: int) -> tuple[int, ClockTime] | None:
+    """Parse hour and minutes next to each other: "five thirty", "2 05 pm", "twelve oh three"."""
+    j = i + 1
+    worded = not units[i].digits
+    j += worded and _is_hyphen(units, j)
+    zero = has_tag(units, j, "ZERO")
+    j += zero and _is_hyphen(units, j + 1)
+    minute = small_number_at(units, j + zero, 9 if zero else 59)
+    if minute is None or not hour:
+        return None
+    j += zero
+    end = j + 1
+    figures = bool(units[j].digits)
+    if figures == worded or (figures and len(units[j].digits) != _TWO_FIGURES):
+        return None
+    half = end
+    while half < end + 3 and has_tag(units, half, "IN", "OF", "THE"):
+        if has_tag(units, half, "PART"):
+            break
+        half += 1
+    backed = has_tag(units, half, "AMPM", "PART")
+    round_ = minute >= 10 and (not figures or minute % 5 == 0)
+    sure = zero or backed or (not figures and (hour <= _NOON or _led(units, i - 1)))
+    if not sure or (not backed and not zero and not round_):
+        return None
+    return end, ClockTime(hour % 24, minute, is_certain=hour > _NOON, is_explicit=True)
+
+
+def _is_hyphen(units: Sequence[Unit], j: int) -> bool:
+    return j < len(units) and units[j].word == "-" and not units[j].spaced
 
 
 def _plus(units: Sequence[Unit], j: int, c: ClockTime) -> tuple[int, ClockTime]:

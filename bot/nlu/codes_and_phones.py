@@ -79,6 +79,8 @@ def _lead(units: Sequence[Unit]) -> int:
 
 
 def _ends(units: Sequence[Unit], i: int) -> bool:
+    if i + 1 < len(units) and units[i].word in {",", "."} and not units[i + 1].spaced:
+        return not units[i + 1].digits  # 38.1 is no number of an option
     return (
         i >= len(units)
         or units[i].ends_sentence

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.nlu.day_arithmetic import DateContext, DateMention
+from bot.nlu.month_dates import (
+    counted_in_month,
+    date_before_weekday,
+    holiday,
+    rest_of_week,
+    week_of_date,
+    weekdays_ahead,
+    working_days,
+)
 from bot.nlu.numeric_dates import day_span, iso_date, named_month, numeric_date, ordinal_day
 from bot.nlu.relative_dates import (
     coming_days,
@@ -38,13 +47,20 @@ _EDGE = ("END", "BEGIN", "MIDDLE")
 _RULES = (
     (frozenset({"NUM"}), iso_date),
     (frozenset({"NUM"}), numeric_date),
-    (frozenset({*_NUMBER, *_LEAD, "MONTH"}), named_month),
+    (frozenset({*_NUMBER, *_LEAD, "MONTH", "DAYTHE"}), named_month),
     (frozenset({*_NUMBER, *_LEAD, "MONTH", "BETWEEN", "DAYTHE"}), day_span),
+    (frozenset({*_NUMBER, *_LEAD, "LAST", "IN"}), counted_in_month),
+    (frozenset({"WEEK", "THE", "ON"}), week_of_date),
+    (frozenset({"REST", "THE"}), rest_of_week),
+    (frozenset({"NEXT", "COMING", "NUM", "IN", "THE", "ON"}), working_days),
+    (frozenset({"NUM", "WEEKDAY", "THE"}), weekdays_ahead),
+    (frozenset({"HOLIDAY", "EVE", "THE"}), holiday),
+    (frozenset({"NUM"}), date_before_weekday),
     (frozenset({*_TURN, *_EDGE, "THE", "ON", "OF", "WEEKEND", "WEEK"}), week_words),
-    (frozenset({*_TURN, "THE", "ON", "WEEKDAY", "WORKDAYS"}), named_weekday),
+    (frozenset({*_TURN, "THE", "ON", "WEEKDAY", "WORKDAYS", "NUM"}), named_weekday),
     (frozenset({*_TURN, *_EDGE, "IN", "OF", "THE", "MONTH", "MONTHW", "MONTHEND"}), month_words),
     (frozenset({"DAYREL", "SAMEDAY", "DAYAFTER", "IN", "NUM", "A"}), relative_date),
-    (frozenset({"NEXT", "COMING", "IN", "THE", "WITHIN", "ON"}), coming_days),
+    (frozenset({"NEXT", "COMING", "IN", "THE", "WITHIN", "ON", "NUM", "FEW"}), coming_days),
     (frozenset({*_NUMBER, *_LEAD, "DAYTHE"}), ordinal_day),
     (frozenset({"LAST", "THE", "WEEKDAY", "WEEK", "MONTHW", "WEEKEND"}), past_date),
 )

@@ -46,6 +46,7 @@ class DateContext:
     bare: bool = False
     choosing: bool = False
     single: bool = False
+    language: str = "en"
 
 
 def date_or_none(year: int, month: int, day: int) -> date | None:

@@ -60,6 +60,9 @@ def _year(units: Sequence[Unit], i: int) -> int | None:
 def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Parse a date such as 25/12, 12/25 or 25.12.2026; the region determines the order."""
     a = figure_at(units, i, 2)
+    if a is not None and _is_of_month(units, i, cal):
+        found = next_month_day(cal.today, int(units[i + 2].digits), a)
+        return DateMention(i, i + 3, found) if found else None
     if a is None or not _glued(units, i + 1, "/-."):
         return None
     mark = units[i + 1].word
@@ -69,10 +72,12 @@ def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention
     year, j = None, i + 3
     if _glued(units, i + 3, mark) and (y := _year(units, i + 4)) is not None:
         year, j = y, i + 5
+    # "15-2" is a date if it is the whole message or "on" stands before it.
+    dashed = mark == "-" and max(a, b) > _MOST_HOURS and (_whole(units, i, j) or _on(units, i))
     # "17.3." is a date where days come first; "17.30" is a time.
     dotted = mark == "." and _glued(units, j, ".") and not cal.month_first
     dotted = dotted and not has_tag(units, i - 1, "STRICTAT")
-    if year is None and mark != "/" and not dotted:
+    if year is None and mark != "/" and not dotted and not dashed:
         return None
     j += year is None and dotted
     pairs = [(b, a), (a, b)] if not cal.month_first else [(a, b), (b, a)]
@@ -83,6 +88,29 @@ def numeric_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention
     return None
 
 
+_MOST_HOURS = 12
+_OF_MONTH = frozenset({"es", "pt"})
+
+
+def _is_of_month(units: Sequence[Unit], i: int, cal: DateContext) -> bool:
+    """Return whether a month follows as a number: "21 del 3", "21 do 3"."""
+    month = figure_at(units, i + 2, 2)
+    joined = cal.language in _OF_MONTH and has_tag(units, i + 1, "OF")
+    return joined and month is not None and 1 <= month <= 12 and units[i + 1].word in _OF_THE
+
+
+_OF_THE = frozenset({"del", "do"})
+
+
+def _whole(units: Sequence[Unit], i: int, j: int) -> bool:
+    rest = [*units[:i], *units[j:]]
+    return all("POLITE" in u.tags or u.ends_sentence for u in rest)
+
+
+def _on(units: Sequence[Unit], i: int) -> bool:
+    return has_tag(units, i - 1, "ON", "DAYTHE") and not has_tag(units, i - 1, "STRICTAT")
+
+
 def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     """Parse a day of the month; return its end, the day and whether it was an ordinal."""
     value = number_tag(units, i, "ORD")
@@ -91,6 +119,8 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
     value = number_tag(units, i, "NUM")
     if value is None or not 1 <= value <= 31 or len(units[i].digits) > 2:
         return None
+    if has_tag(units, i - 1, "MONEY", "NUMBERED"):
+        return None  # "$12", "room 5"
     if has_tag(units, i + 1, "DATEWORD"):
         return i + 2, value, True
     if has_tag(units, i + 1, "SUFFIX") and not units[i + 1].spaced and units[i].digits:
@@ -101,9 +131,10 @@ def _day_number(units: Sequence[Unit], i: int) -> tuple[int, int, bool] | None:
 def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Parse a range such as "3 to 5 March", "between the 3rd and the 5th" or "March 3–5"."""
     j = i
-    led = False
+    led = dated = False
     while has_tag(units, j, "BETWEEN", "THE", "ON", "DAYTHE") and j < i + 3:
         led = led or has_tag(units, j, "BETWEEN")
+        dated = dated or has_tag(units, j, "DAYTHE")
         j += 1
     month = number_tag(units, j, "MONTH")
     first = _day_number(units, j + 1 if month is not None else j)
@@ -116,14 +147,21 @@ def day_span(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | N
     k = skip_tag(units, k + 1, "THE", "DAYTHE")
     if month is not None:
         second = _day_number(units, k)
-        if second is None or has_tag(units, second[0], "AMPM") or second[1] <= low:
+        if second is None or has_tag(units, second[0], "AMPM"):
+            return None
+        if second[1] <= low and not (ordinal and second[2]):
             return None
         start = next_month_day(cal.today, month, low)
-        end = date_or_none(start.year, month, second[1]) if start else None
+        end = next_day(start, second[1]) if start else None  # in the next month, if lower
         return DateMention(i, second[0], start, end) if end else None
     if k >= len(units):
         return None
     last = named_month(units, k, cal) or (ordinal_day(units, k, cal) if ordinal else None)
+    if last is None and dated and led and (second := _day_number(units, k)) is not None:
+        # "entre el 20 y el 23": the article makes both days of the month
+        start = next_day(cal.today, low)
+        end = next_day(start, second[1]) if start else None
+        return DateMention(i, second[0], start, end) if end else None
     if last is None or last.first is None or last.last is not None or last.first.day <= low:
         return None
     start = last.first.replace(day=low)
@@ -147,7 +185,9 @@ def _with_year(
 def named_month(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention | None:
     """Parse a date such as "12 March", "March 12th, 2026" or "12 de marzo"."""
     j = i
-    while has_tag(units, j, "THE", "DAYW", "ON") and not joins_dates(units, j) and j < i + 3:
+    while (
+        has_tag(units, j, "THE", "DAYW", "ON", "DAYTHE") and not joins_dates(units, j) and j < i + 3
+    ):
         j += 1
     number = _day_number(units, j)
     if number is not None:
@@ -203,6 +243,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
     if number is None:
         return None
     end, day, ordinal = number
+    if has_tag(units, end, "FEIRA") or has_tag(units, skip_tag(units, end, "OF"), "MONTH"):
+        return None  # "na 3ª feira" is Tuesday; "al 3 de abril" is read from its number on
     k = end
     while has_tag(units, k, "OF", "THE") and k < end + 2:
         k += 1
@@ -219,7 +261,9 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
             found = next_day(cal.today, day)
         return DateMention(i, end, found) if found else None
     worded = not any(u.digits for u in units[j:end])
-    asked = cal.eager and (led or has_tag(units, end, "STRICTAT") or (cal.bare and _alone(units)))
+    on_the = j - i > 1 and has_tag(units, i, "ON") and has_tag(units, j - 1, "THE")
+    bare = led or has_tag(units, end, "STRICTAT") or (cal.bare and _alone(units))
+    asked = (cal.eager and bare) or (on_the and bool(units[j].digits))
     if not ordinal and not asked and not has_tag(units, j - 1, "DAYTHE"):
         return None
     if not ordinal and (
@@ -228,7 +272,8 @@ def ordinal_day(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
     ):
         return None
     dated = any("DATEWORD" in u.tags for u in units[j:end])
-    if worded and not dated and not (led and (cal.eager or day > 5)):
+    timed = has_tag(units, j - 1, "DAYTHE") and has_tag(units, end, "STRICTAT")
+    if worded and not dated and not timed and not (led and (cal.eager or day > 5)):
         return None
     if worded and not dated and cal.eager and not cal.bare and day < 10 and _alone(units):
         return None  # "the first" of the times offered

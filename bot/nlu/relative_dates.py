@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bot.nlu.clock_times import CLOCK_OPENING
 from bot.nlu.day_arithmetic import (
     DateContext,
     DateMention,
     coming_weekday,
     monday_of,
     month_span,
-    next_day,
 )
+from bot.nlu.month_dates import day_on_weekday, weekday_by_number
 from bot.nlu.numeric_dates import (
-    figure_at,
     iso_date,
     joins_dates,
     named_month,
@@ -102,12 +102,17 @@ def named_weekday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMentio
     if j > i and not how and has_tag(units, i, "ON"):
         return None  # "on Friday": the mention begins at "Friday"
     weekday = number_tag(units, j, "WEEKDAY")
-    if weekday is None:
+    numbered = weekday_by_number(units, j, cal) if weekday is None else None
+    if weekday is None and numbered is None:
         work = has_tag(units, j, "WORKDAYS")
         return DateMention(i, j + 1, weekdays=frozenset(range(5))) if work else None
     if has_tag(units, j, "ORD") and has_tag(units, j + 1, "PLACE", "ONE"):
         return None  # "a segunda opção" is the second one
     end = j + 1
+    if numbered is not None:
+        end, weekday = numbered
+    if weekday is None or (has_tag(units, j, "WEAKER") and not _is_short_day(units, j)):
+        return None
     if end < len(units) and units[end].word == "." and not units[end].ends_sentence:
         end += 1
     if not how:
@@ -121,6 +126,13 @@ def named_weekday(units: Sequence[Unit], i: int, cal: DateContext) -> DateMentio
     if not how and has_tag(units, j, "WEAK") and not _stands_alone(units, j, end):
         return None
     return _near_weekday(i, end, weekday, how, cal)
+
+
+def _is_short_day(units: Sequence[Unit], j: int) -> bool:
+    """Return whether "ter" is Tuesday and not "to have": alone, behind "na" or before a time."""
+    rest = [u for u in units if not (u.ends_sentence or "POLITE" in u.tags)]
+    led = has_tag(units, j - 1, "ON", "THIS", "COMING")
+    return len(rest) == 1 or led or has_tag(units, j + 1, "STRICTAT", "PART")
 
 
 def _stands_alone(units: Sequence[Unit], j: int, end: int) -> bool:
@@ -168,15 +180,27 @@ def _dated_weekday(
 
 
 def _bare_day(units: Sequence[Unit], j: int, weekday: int, cal: DateContext) -> date | None:
-    """Parse the 13 of "viernes 13": a day of the month if the weekday matches, else an hour."""
-    day = figure_at(units, j, 2)
-    if day is None or (j + 1 < len(units) and not _plain_end(units, j + 1)):
+    """Parse the 13 of "viernes 13": a day of the month if the weekday matches, else an hour.
+
+    Before a time it is a day in figures or in words: "el viernes quince a las 16".
+    """
+    day = number_tag(units, j, "NUM")
+    if day is None or len(units[j].digits) > 2:
         return None
-    found = next_day(cal.today, day) if 1 <= day <= 31 else None
-    if found is None or found.weekday() != weekday:
+    timed = has_tag(units, j + 1, "STRICTAT") and has_tag(units, j + 2, *CLOCK_OPENING)
+    timed = timed or (day > _LAST_HOUR and has_tag(units, j + 1, "PART"))
+    if not timed and (not units[j].digits or (j + 1 < len(units) and not _plain_end(units, j + 1))):
+        return None
+    found = day_on_weekday(cal.today, day, weekday)
+    if found is None:
         return None
     near = found - cal.today < timedelta(7)
-    return found if near or day > 12 else None
+    return found if near or timed or day > _LAST_HOUR or cal.language in _DAYS_IN_FIGURES else None
+
+
+_LAST_HOUR = 12
+_DAYS_IN_FIGURES = frozenset({"es", "pt"})
+"""Languages in which a bare number behind a weekday is a day of the month, never an hour."""
 
 
 def _plain_end(units: Sequence[Unit], j: int) -> bool:
@@ -209,6 +233,8 @@ def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
             has_tag(units, j, "IN", "OF", "THE") and j < i + 2 and not has_tag(units, j, "MONTHW")
         ):
             j += 1
+    if edge and has_tag(units, j, "MONTHW") and has_tag(units, j + 1, "OF"):
+        j += 2 * has_tag(units, j + 2, "MONTH")
     span: tuple[date, date] | None = None
     if has_tag(units, j, "THIS") and has_tag(units, j + 1, "MONTHW"):
         j, span = j + 2, month_span(cal.today, 0)
@@ -216,10 +242,13 @@ def month_words(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
         has_tag(units, j, "MONTHW") and has_tag(units, j + 1, "NEXT", "COMING")
     ):
         j, span = j + 2, month_span(cal.today, 1)
-    elif edge and has_tag(units, j, "MONTHW"):
+    elif edge and has_tag(units, j, "MONTHW") and not has_tag(units, j + 2, "MONTH"):
         j, span = j + 1, month_span(cal.today, 0)
     elif (month := number_tag(units, j, "MONTH")) is not None and (
-        edge or (j > i and has_tag(units, i, "IN", "OF")) or not has_tag(units, j, "WEAK")
+        edge
+        or (j > i and has_tag(units, i, "IN", "OF"))
+        or not has_tag(units, j, "WEAK")
+        or len(units) == 1
     ):
         ahead = (month - cal.today.month) % 12
         j, span = j + 1, month_span(cal.today, ahead)
@@ -248,8 +277,8 @@ def relative_date(units: Sequence[Unit], i: int, cal: DateContext) -> DateMentio
     if has_tag(units, i, "SAMEDAY"):
         return DateMention(i, i + 1, cal.last_date) if cal.last_date else None
     step = number_tag(units, i, "DAYAFTER")
-    if step is not None and cal.last_date:
-        return DateMention(i, i + 1, cal.last_date + timedelta(step))
+    if step is not None and (cal.last_date or step > 0):
+        return DateMention(i, i + 1, (cal.last_date or cal.today) + timedelta(step))
     j = skip_tag(units, i, "IN")
     count = number_tag(units, j, "NUM")
     if count is None and has_tag(units, j, "A"):
@@ -287,16 +316,18 @@ def coming_days(units: Sequence[Unit], i: int, cal: DateContext) -> DateMention 
     j = i
     while has_tag(units, j, "IN", "THE", "WITHIN", "ON") and j < i + 2:
         j += 1
-    if not has_tag(units, j, "NEXT", "COMING"):
+    # "next 3 weeks" and "las 3 próximas semanas"
+    led = has_tag(units, j, "NEXT", "COMING")
+    k = j + 1 if led else j
+    count = number_tag(units, k, "NUM") or number_tag(units, k, "FEW")
+    if count is None or not 0 < count < 99 or not (led or has_tag(units, k + 1, "NEXT", "COMING")):
         return None
-    count = number_tag(units, j + 1, "NUM") or number_tag(units, j + 1, "FEW")
-    if count is None or not 0 < count < 99:
-        return None
+    k += 1 if led else 2
     for kind, size in (("DAYS", 1), ("WEEKS", 7)):
-        scale = number_tag(units, j + 2, kind)
+        scale = number_tag(units, k, kind)
         if scale is not None:
             last = cal.today + timedelta(count * scale * size)
-            return DateMention(i, j + 3, cal.today, last)
+            return DateMention(i, k + 1, cal.today, last)
     return None
 
 

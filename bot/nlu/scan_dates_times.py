@@ -53,6 +53,7 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
         bare=r.setting.expects == "date",
         choosing=r.setting.expects is not None and r.setting.expects not in _DATE_ASKED,
         single=any(a.act in {"move", "_moveit", "cancel"} for a in r.acts),
+        language=r.languages[0].code,
     )
     moving = any(a.act == "move" for a in r.acts)
     eager = moving or r.setting.expects in _TIME_ASKED
@@ -65,7 +66,7 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
             i += 1
             continue
         d = date_at(r.units, i, cal)
-        t = time_at(r.units, i, eager=eager)
+        t = time_at(r.units, i, eager=eager) or _alone(r, i)
         t = None if t is not None and (_idle_part(r, t, dates) or _is_option(r, t)) else t
         d = None if d is not None and any(r.used[d.i : d.j]) else d
         t = None if t is not None and any(r.used[t.i : t.j]) else t
@@ -80,6 +81,7 @@ def scan_mentions(r: PipelineState) -> tuple[list[DateMention], list[TimeMention
                 # "not tomorrow, the day after": relative to the day just named
                 cal = replace(cal, last_date=d.first)
         if t is not None and (both or d is None or t.j > d.j):
+            _note_days_inside(r, t, cal, dates)
             _note_time(r, t, times)
             # "5 doesn't work for me, 6?": after a refused time a bare number is a time.
             eager = eager or is_refused(r.units, t.i, t.j)
@@ -134,6 +136,22 @@ def _is_option(r: PipelineState, t: TimeMention) -> bool:
     return unmarked and not is_beside_day(r.units, t.i, t.j)
 
 
+def _alone(r: PipelineState, i: int) -> TimeMention | None:
+    """Return the time that is the whole message: "15.30", "1800"."""
+    figures = len(r.units[i].digits)
+    pointed = i + 1 < len(r.units) and r.units[i + 1].word == "."
+    if not (figures > _HOUR_FIGURES or (figures and pointed)):
+        return None
+    t = time_at(r.units, i, eager=True)
+    if t is None or t.at != "exact" or t.other is not None:
+        return None
+    rest = [*r.units[:i], *r.units[t.j :]]
+    return t if all("POLITE" in u.tags or u.ends_sentence for u in rest) else None
+
+
+_HOUR_FIGURES = 2
+
+
 def _past(r: PipelineState, d: DateMention, cal: DateContext) -> bool:
     """Return whether the mention is a past day without a year, which cannot be booked."""
     dated = any(len(u.digits) == 4 for u in r.units[d.i : d.j])
@@ -147,6 +165,18 @@ def _note_date(
     r.mark_used(d.i, d.j, "aside_date" if off else "date", _date_value(d))
     if not off:
         dates.append(d)
+
+
+def _note_days_inside(
+    r: PipelineState, t: TimeMention, cal: DateContext, dates: list[DateMention]
+) -> None:
+    """Note the day said within a time: "at ten tonight", "between 2 tomorrow and 4"."""
+    for k in range(t.i, t.j):
+        if has_tag(r.units, k, "DAYREL", "WEEKDAY") and not has_tag(r.units, k, "NUM", "WEAK"):
+            d = date_at(r.units, k, cal)
+            if d is not None and d.j <= t.j and d.first is not None and d.first >= cal.today:
+                dates.append(d)
+                return
 
 
 def _note_time(r: PipelineState, t: TimeMention, times: list[TimeMention]) -> None:

@@ -48,7 +48,7 @@ def tag_tokens(tokens: list[Token], languages: Sequence[Language]) -> list[Unit]
             out.append(Unit(t.text, value, t.start, t.end, sentence, t.spaced, t.text))
             i += 1
             continue
-        found = _longest(words, i, languages)
+        found = _suffix(tokens, i, languages) or _longest(words, i, languages)
         if found is not None:
             j = i + len(found.words)
             word = " ".join(found.words)
@@ -67,6 +67,15 @@ def _spelled(words: list[str], i: int, languages: Sequence[Language]) -> bool:
     """Return whether digits begin a word: "2morrow"."""
     found = _longest(words, i, languages)
     return found is not None and len(found.words) > 1
+
+
+def _suffix(tokens: list[Token], i: int, languages: Sequence[Language]) -> LexiconEntry | None:
+    """Return the ending of an ordinal, which begins no phrase: the "º" of "3º dia"."""
+    if not i or tokens[i - 1].kind != "n" or tokens[i].spaced:
+        return None
+    entries = languages[0].entries.get(tokens[i].text, ())
+    ends = any(len(e.words) == 1 and "SUFFIX" in e.tags for e in entries)
+    return LexiconEntry((tokens[i].text,), {"SUFFIX": 1}) if ends else None
 
 
 def _longest(words: list[str], i: int, languages: Sequence[Language]) -> LexiconEntry | None:

@@ -34,6 +34,18 @@ class TimeMention:
 
 def _counted(units: Sequence[Unit], j: int) -> bool:
     """Return whether the words after a bare number show that it is no time: "2 people", "20th"."""
+    return _is_count(units, j) or _is_unknown(units, j)
+
+
+def _is_unknown(units: Sequence[Unit], j: int) -> bool:
+    """Return whether an unknown word follows, which may be what a number counts."""
+    if j >= len(units):
+        return False
+    u = units[j]
+    return not u.is_known and not u.tags and u.spaced and _word(u)
+
+
+def _is_count(units: Sequence[Unit], j: int) -> bool:
     return j < len(units) and (
         has_tag(
             units, j, "COUNTED", "MONEY", "HOURS", "MINUTES", "DAYS", "WEEKS", "MONTHS", "MONTH"
@@ -41,8 +53,15 @@ def _counted(units: Sequence[Unit], j: int) -> bool:
         or (has_tag(units, j, "SUFFIX") and not units[j].spaced)
         or (has_tag(units, j, "PLACE") and not has_tag(units, j, "AMPM"))
         or (units[j].word in {"/", "%", "#"})
-        or (not units[j].is_known and not units[j].tags and units[j].spaced and _word(units[j]))
+        or _decimals(units, j)
+        or (has_tag(units, j, "OF") and has_tag(units, j + 1, "MONTH"))
     )
+
+
+def _decimals(units: Sequence[Unit], j: int) -> bool:
+    """Return whether figures go on behind a mark: 38.1, 1:1, 10,5."""
+    more = j + 1 < len(units) and units[j + 1].digits and not units[j + 1].spaced
+    return units[j].word in {":", ".", ","} and not units[j].spaced and bool(more)
 
 
 def _word(u: Unit) -> bool:
@@ -58,7 +77,7 @@ def time_at(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None
     if kinds.isdisjoint(_OPENING):
         return None
     found = _offset(units, i)
-    if found is None and not kinds.isdisjoint(_RANGE_OPENING):
+    if found is None and not kinds.isdisjoint(_RANGE_OPENING | {"AT"}):
         found = _between(units, i, eager=eager)
     if found is not None:
         return found
@@ -92,7 +111,10 @@ def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
         end = j + 1 if j > i else j + 2
         return TimeMention(i, end, "exact", offset=int(units[j].tags["HALFHOUR"]))
     value = small_number_at(units, j, 59)
-    if value is None or not has_tag(units, j + 1, "HOURS", "MINUTES"):
+    more = has_tag(units, j + 1, "HALFMORE") and has_tag(units, j + 2, "HOURS")
+    j += more
+    glued = j > i and j + 1 < len(units) and units[j + 1].word == "h" and not units[j + 1].spaced
+    if value is None or not (glued or has_tag(units, j + 1, "HOURS", "MINUTES")):
         return None
     end = j + 2
     if j == i:
@@ -101,8 +123,10 @@ def _offset(units: Sequence[Unit], i: int) -> TimeMention | None:
         end += 1
     if has_tag(units, end, "SHIFT"):
         return None
-    unit = 60 if has_tag(units, j + 1, "HOURS") else 1
-    return TimeMention(i, end, "exact", offset=value * unit)
+    unit = 60 if glued or has_tag(units, j + 1, "HOURS") else 1
+    if unit > 1 and not more and has_tag(units, end, "HALFMORE"):
+        more, end = True, end + 1
+    return TimeMention(i, end, "exact", offset=value * unit + 30 * more)
 
 
 def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
@@ -115,27 +139,49 @@ def _between(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | Non
         plain = _bare_window(units, i, j)
         if plain is not None:
             return plain
+    else:
+        j = skip_tag(units, j, "AT")
     if j >= len(units):
         return None
     first = clock_time_at(units, j)
     if first is None:
         return None
     k, low = first
+    k = _behind_day(units, k)
     if not has_tag(units, k, "RANGE", "AND"):
         return None
     m = skip_tag(units, k + 1, "THE", "AT")
-    second = clock_time_at(units, m) if m < len(units) and in_same_sentence(units, i, m) else None
-    if second is None or _counted(units, second[0]):
+    second = _range_end(units, m) if m < len(units) and in_same_sentence(units, i, m) else None
+    if second is None:
         return None
     end, high = second
+    day_before = has_tag(units, i - 1, "DAYREL", "WEEKDAY")
+    counted = _is_count(units, end) or (not day_before and _is_unknown(units, end))
+    if counted and not high.is_explicit:
+        return None
     closed = has_tag(units, end, "BETWEENPOST")
     if not (has_tag(units, k, "RANGE") or led or closed):
         return None
     sure = closed or led or low.is_explicit or high.is_explicit or eager
-    if not (sure or has_tag(units, k, "BEFORE") or is_beside_day(units, i, end)):
+    day = day_before or is_beside_day(units, i, end)
+    if not (sure or has_tag(units, k, "BEFORE") or day):
         return None
     end = skip_tag(units, end, "BETWEENPOST")
     return TimeMention(i, end, "between", low=low, high=high)
+
+
+def _range_end(units: Sequence[Unit], m: int) -> tuple[int, ClockTime] | None:
+    """Parse the end of a range: "12", "noon", "dopahar 12"."""
+    if not has_tag(units, m, "PART") or has_tag(units, m, "NUM") or m + 1 >= len(units):
+        return clock_time_at(units, m)
+    found = clock_time_at(units, m + 1)
+    return (found[0], found[1].in_part(str(units[m].tags["PART"]))) if found else None
+
+
+def _behind_day(units: Sequence[Unit], k: int) -> int:
+    """Return the position behind a day said within a range: "between 2 tomorrow and 4"."""
+    j = skip_tag(units, k, "ON")
+    return j + 1 if has_tag(units, j, "DAYREL", "WEEKDAY") else k
 
 
 def _part_between(units: Sequence[Unit], i: int) -> TimeMention | None:
@@ -143,9 +189,11 @@ def _part_between(units: Sequence[Unit], i: int) -> TimeMention | None:
     if i + 1 >= len(units) or has_tag(units, i + 1, "PART"):
         return None
     rest = _between(units, i + 1, eager=True)
-    if rest is None or not rest.low or not rest.high or rest.low.is_certain or rest.high.is_certain:
+    if rest is None or not rest.low or not rest.high or rest.low.is_certain:
         return None
     part = str(units[i].tags["PART"])
+    if rest.high.is_certain:
+        return replace(rest, i=i, low=rest.low.in_part(part))
     high = rest.high if rest.high.hour < rest.low.hour else rest.high.in_part(part)
     return replace(rest, i=i, low=rest.low.in_part(part), high=high)
 
@@ -226,10 +274,13 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
     j = skip_tag(units, j, "AT", "AROUND")
     if j >= len(units) or not in_same_sentence(units, i, j):
         return None
+    if _is_no_clock(units, j, part):
+        return None
     found = clock_time_at(units, j)
     if found is None:
         return None
     end, c = found
+    led = led or has_tag(units, end, "POSTAT")
     if part is not None and not c.is_certain:
         c = c.in_part(part)
     at = (
@@ -264,6 +315,18 @@ def _plain(units: Sequence[Unit], i: int, *, eager: bool) -> TimeMention | None:
     return replace(_made(i, end, at, c), other=other)
 
 
+def _is_no_clock(units: Sequence[Unit], j: int, part: str | None) -> bool:
+    """Return whether a number is known to be no hour: "room 5", "$12", "one evening", "2 May"."""
+    if has_tag(units, j - 1, "NUMBERED", "MONEY") and units[j].digits:
+        return True
+    if j > 1 and units[j - 1].word in {":", "."} and units[j - 2].digits and not units[j].spaced:
+        return True
+    spoken = not units[j].digits and not has_tag(units, j - 1, "STRICTAT", "BETWEEN", "RANGE")
+    if spoken and units[j].tag_value("NUM") == 1 and has_tag(units, j + 1, "PART"):
+        return True
+    return part is not None and has_tag(units, j + 1, "OF") and has_tag(units, j + 2, "MONTH")
+
+
 def _refused(units: Sequence[Unit], i: int, end: int) -> bool:
     """Parse a refused time such as "not 5" or "5 doesn't work"."""
     return has_tag(units, end, "NEGPOST") or (has_tag(units, i - 1, "NOT") and _closed(units, end))
@@ -281,7 +344,7 @@ def _believed(units: Sequence[Unit], j: int, end: int) -> bool:
 def is_beside_day(units: Sequence[Unit], i: int, end: int) -> bool:
     """Return whether a bare number is next to a day: "tomorrow 5", "5 on Friday"."""
     before = has_tag(units, i - 1, "DAYREL", "WEEKDAY") and i > 0
-    k = skip_tag(units, end, "ON")
+    k = skip_tag(units, skip_tag(units, end, "ON"), "NEXT", "THIS", "COMING")
     rests = has_tag(units, end, "AND", "ON", "AT", "WITH") and not has_tag(units, end, "RANGE")
     return (before and (rests or _closed(units, end))) or has_tag(units, k, "DAYREL", "WEEKDAY")
 
@@ -292,4 +355,8 @@ def _part(units: Sequence[Unit], i: int) -> TimeMention | None:
         j += 1
     if not has_tag(units, j, "PART") or (j > i and not in_same_sentence(units, i, j)):
         return None
+    if has_tag(units, j, "WEAK") and not (
+        has_tag(units, i - 1, "DAYREL", "WEEKDAY") or has_tag(units, j + 1, "DAYREL", "WEEKDAY")
+    ):
+        return None  # "lunch" is a time of day next to a day only
     return TimeMention(i, j + 1, "part", part=str(units[j].tags["PART"]))

@@ -11,6 +11,7 @@ from bot.nlu.types import Ambiguity
 
 _LIGHT = frozenset({"ON", "AT", "THE", "A", "STRICTAT", "WITH", "BUT"})
 _MOST_LIGHT = 3
+_MENTIONS = frozenset({"WEEKDAY", "DAYREL", "AMPM", "OCLOCK", "DATEWORD"})
 _REACH = 4
 
 
@@ -43,12 +44,14 @@ def is_refused(units: Sequence[Unit], i: int, j: int) -> bool:
         if "NOT" in units[k].tags or _any_but(units, k):
             break
         k -= 1
+    if k > 0 and "NEGPOST" in units[k].tags and units[k - 1].tags.keys() & _MENTIONS:
+        return False  # "friday nahi saturday" refuses what stands before
     said = k >= 0 and units[k].sentence == units[i].sentence
     if said and ("NOT" in units[k].tags or _any_but(units, k)):
         return True
     while j < len(units) and "WITH" in units[j].tags:
         j += 1  # the postposition of "Ana ke saath nahi"
-    return j < len(units) and "NEGPOST" in units[j].tags
+    return j < len(units) and "NEGPOST" in units[j].tags and units[j].sentence == units[i].sentence
 
 
 def _any_but(units: Sequence[Unit], k: int) -> bool:

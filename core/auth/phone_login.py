@@ -10,13 +10,13 @@ from core.db.context import Context
 from core.errors import CodeExpired, CodeLimitReached, CodeUnsendable, CodeWrong
 from core.messaging.messages import Say
 from core.messaging.outbox.enqueue import enqueue_for_admins
-from core.people import otp
+from core.people import otp, otp_limits, otp_sms
 from core.people.verification import verify_identity_without_conversation
 from core.values.phone_numbers import country_of_phone
 
 log = structlog.get_logger(__name__)
 
-LOGIN_PURPOSE = otp.PAGE
+LOGIN_PURPOSE = otp_limits.PAGE
 
 
 _UNSAID = {"installation", "network", "prefix"}
@@ -30,7 +30,7 @@ async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str)
     The code is bound to `asker`: a ticket of theirs or the address of their request. Raise
     CodeUnsendable without a line that sends SMS, and the errors of `otp.issue_code`.
     """
-    if await otp.delivery_line(ctx) is None:
+    if await otp_sms.delivery_line(ctx) is None:
         raise CodeUnsendable
     who: dict[str, Any] = {
         "purpose": LOGIN_PURPOSE,
@@ -45,10 +45,10 @@ async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str)
             log.warning("sign_in.code_unsent", of=budget.params["of"])
             return
         raise
-    talk = await otp.send_code(ctx, phone, code, purpose=LOGIN_PURPOSE)
+    talk = await otp_sms.send_code(ctx, phone, code, purpose=LOGIN_PURPOSE)
     most = ctx.settings.sign_in_codes_per_day
-    used = await otp.page_codes(ctx)
-    if used >= most * otp.ALARM_AT:
+    used = await otp_limits.page_codes(ctx)
+    if used >= most * otp_limits.ALARM_AT:
         await enqueue_for_admins(
             ctx,
             Say("alert.codes", {"used": used, "most": most}),

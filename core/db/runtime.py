@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from core.clock import Clock, SystemClock
 from core.db import aiosqlite_driver
 from core.db.caches import Caches, Hooks
 from core.db.context import Context
+from core.db.secret_key import load_secret_key, make_private_folder
 from core.db.tables import REVISION, audit_append_only, overlap_guards
 from core.errors import NotReady
 from core.settings import Settings
@@ -65,7 +65,7 @@ class Runtime:
             url = sa.make_url(settings.effective_database_url)
         except sa.exc.ArgumentError:
             raise NotReady(reason="DATABASE_URL is not a URL") from None
-        secret = _secret_key(settings)
+        secret = load_secret_key(settings)
         clock, random = clock or SystemClock(), random or SystemRandom()
         if url.get_backend_name() == "postgresql":
             engine = create_async_engine(
@@ -80,7 +80,7 @@ class Runtime:
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
             # The URL is left out: it may contain a password.
             raise NotReady(reason="DATABASE_URL must name PostgreSQL or a SQLite file")
-        _prepare_file(Path(url.database))
+        _prepare_file(Path(url.database), settings)
         connect = partial(aiosqlite_driver.connect, Path(url.database).resolve())
         engine = create_async_engine(
             url,
@@ -225,7 +225,7 @@ def _unfit(connection: sa.Connection) -> str:
     return ""
 
 
-def _prepare_file(path: Path) -> None:
+def _prepare_file(path: Path, settings: Settings) -> None:
     """Restrict the SQLite file to our user and turn on write-ahead logging.
 
     The mode comes first: the -wal and -shm files that SQLite creates later inherit it. WAL mode is
@@ -233,6 +233,8 @@ def _prepare_file(path: Path) -> None:
     new file at once, some get "locked" immediately (seen: 10 of 160).
     """
     try:
+        if path.parent.resolve() == settings.data_dir.resolve():
+            make_private_folder(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
         path.chmod(0o600)
@@ -248,19 +250,6 @@ def _prepare_file(path: Path) -> None:
     except (OSError, sqlite3.DatabaseError) as error:
         reason = getattr(error, "strerror", None) or error
         raise NotReady(reason=f"cannot use the SQLite file {path}: {reason}") from error
-
-
-def _secret_key(settings: Settings) -> bytes:
-    """Return SECRET_KEY, or one generated once and stored in DATA_DIR, readable only by us."""
-    if settings.secret_key:
-        return settings.secret_key.encode()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    path = settings.data_dir / "secret_key"
-    with suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text().encode()
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:

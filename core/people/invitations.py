@@ -22,7 +22,7 @@ from core.errors import InvalidValue, InvitationOver, NotFound
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
 from core.messaging.outbox.prompts import enqueue_prompt
-from core.people import otp
+from core.people import otp_limits, otp_sms
 from core.people.identities import get_or_create_contact, recently_verified
 from core.people.members import ROLES, add_member
 from core.values.phone_numbers import country_of_phone, parse_phone
@@ -39,7 +39,8 @@ CODE_ALPHABET = "2346789CDFHJKMNPQRTVWXYZ"
 DAY = timedelta(days=1)
 NOTICES_PER_PHONE, NOTICES_PER_SHOP, NOTICES_PER_PREFIX = 3, 20, 50
 """Messages about invitations per day: to one phone from all shops, by one shop, and to one range of
-numbers (`otp.PREFIX_LENGTH`). Beyond these limits an invitation is created without a message."""
+numbers (`otp_limits.PREFIX_LENGTH`). Beyond these limits an invitation is created without a
+message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +164,15 @@ async def revoke_invitation(ctx: Context, shop_id: int, invitation_id: int) -> N
 
 async def _tell(ctx: Context, invitation: Invitation) -> None:
     """Enqueue a message to the invited phone if the daily limits allow."""
-    line = await otp.delivery_line(ctx, shop_id=invitation.shop_id)
+    line = await otp_sms.delivery_line(ctx, shop_id=invitation.shop_id)
     if line is None:
         return
     since = table.c.told_at > ctx.now - DAY
+    prefix = invitation.phone[: otp_limits.PREFIX_LENGTH]
     for which, most in (
         (table.c.phone == invitation.phone, NOTICES_PER_PHONE),
         (table.c.shop_id == invitation.shop_id, NOTICES_PER_SHOP),
-        (table.c.phone.startswith(invitation.phone[: otp.PREFIX_LENGTH]), NOTICES_PER_PREFIX),
+        (table.c.phone.startswith(prefix), NOTICES_PER_PREFIX),
     ):
         told = sa.select(sa.func.count()).select_from(table).where(since, which)
         if int(await ctx.scalar(told)) >= most:

@@ -1,9 +1,8 @@
 """One-time codes: sent to a phone and typed back within minutes, which verifies the phone.
 
 The code is only in the message; the database stores a keyed hash. As six digits are few, guessing
-is limited to five attempts per code, a few codes per hour and a hundred failures per day. Sending
-costs money, so it is limited in several ways, too. Strangers may use only part of each limit: the
-rest is for conversations and networks where the phone is known (`trusted`).
+is limited to five attempts per code; `otp_limits` says how many codes and failures there may be,
+and who is known at a phone (`trusted`). `otp_sms` sends a code that is typed elsewhere.
 """
 
 from __future__ import annotations
@@ -11,30 +10,29 @@ from __future__ import annotations
 import hmac
 import json
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, lines, members, shops, sign_ins, users
 from core.db.tables import one_time_codes as table
-from core.errors import (
-    CodeExpired,
-    CodeLimitReached,
-    CodeTooSoon,
-    CodeWrong,
-    CountryNotAllowed,
-    NotFound,
+from core.db.tables import shops
+from core.errors import CodeExpired, CodeWrong, CountryNotAllowed
+from core.people.otp_limits import (
+    OF_PHONE,
+    PAGE,
+    PAUSED,
+    PAUSES,
+    PREFIX_LENGTH,
+    count_codes,
+    has_too_many_failures,
+    is_known_at,
+    network_of,
 )
-from core.messaging.messages import Say
-from core.messaging.outbox import enqueue
-from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
-from core.people.identities import VERIFIED_FOR, get_or_create_contact
 from core.values.phone_numbers import country_of_phone
 
 NAMELESS = "Slotline"
@@ -44,30 +42,6 @@ CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=5)
 MAX_TRIES = 5
 """Attempts per code; after the last failure even the right digits are rejected."""
-
-RESEND_AFTER = timedelta(seconds=60)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-MAX_PER_PHONE, PER_PHONE_DAY, MAX_PER_PREFIX = 10, 20, 100
-"""Codes of one purpose to a phone per hour and per day, and to a range of phones per hour.
-
-The range is a prefix of the number, since SMS pumping uses ranges, not single phones. Strangers get
-half of each; the rest is for people known at the phone.
-"""
-
-MAX_PER_CONVERSATION, PER_NETWORK = 5, 10
-"""Codes per hour that one conversation, or one network on the web, may request."""
-
-ALARM_AT = 0.8
-"""The share of the web page's daily codes at which the admins are alerted."""
-
-PREFIX_LENGTH = 8
-"""Characters of an E.164 number that form its prefix: the plus and seven digits."""
-
-MAX_WRONG_PER_DAY = 100
-"""Failures per account and day; beyond them every code is rejected for a day."""
-
-WRONG_OF_STRANGERS = MAX_WRONG_PER_DAY // 4
-"""Failures by strangers, per purpose; beyond them only strangers' codes are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +65,12 @@ PURPOSES: dict[str, Purpose] = {
 }
 """All purposes; a code for one is not valid for another."""
 
-PAGE = "sign-in"
-"""The purpose of codes without a shop, which anybody on the web may request."""
-
-COOL_DOWN_PURPOSE = "cool-down"
-"""The purpose of the row that marks a phone's cooldown, which ends at its `expires_at`."""
-
-
-_OF_PHONE = table.c.phone == sa.bindparam("of_phone")
-_PAUSES = table.alias("pauses")
-_PAUSED = sa.and_(
-    _PAUSES.c.phone == sa.bindparam("of_phone"),
-    _PAUSES.c.purpose == COOL_DOWN_PURPOSE,
-    _PAUSES.c.expires_at > sa.bindparam("now"),
-)
 _COOLING = sa.exists().where(
-    _PAUSED,
-    (_PAUSES.c.asker == "") | (~table.c.trusted & (_PAUSES.c.asker == table.c.purpose)),
+    PAUSED,
+    (PAUSES.c.asker == "") | (~table.c.trusted & (PAUSES.c.asker == table.c.purpose)),
 )
 _BOUND = sa.and_(
-    _OF_PHONE,
+    OF_PHONE,
     table.c.purpose == sa.bindparam("for_purpose"),
     table.c.conversation_id.is_not_distinct_from(sa.bindparam("of_talk")),
     table.c.asker == sa.bindparam("of_asker"),
@@ -155,8 +115,8 @@ async def issue_code(
             await ctx.execute(_lock(lock))
     network = network_of(ctx, address)
     bound = _bound(ctx, phone, purpose, conversation_id, asker)
-    spent = await _spent(ctx, bound | {"of_network": network}, shop_id)
-    trusted = shown or spent.own or await _known_at(ctx, phone, network)
+    spent = await count_codes(ctx, bound | {"of_network": network}, shop_id)
+    trusted = shown or spent.own or await is_known_at(ctx, phone, network)
     country = country_of_phone(phone)
     if country not in (await _allowed(ctx, spent.countries) if countries is None else countries):
         raise CountryNotAllowed(country=country)
@@ -181,250 +141,7 @@ async def issue_code(
     return code
 
 
-async def send_code(
-    ctx: Context,
-    phone: str,
-    code: str,
-    *,
-    purpose: str,
-    shop_id: int | None = None,
-    conversation_id: int | None = None,
-) -> int:
-    """Send a code by SMS to `phone` (E.164), when it is typed elsewhere than on that phone.
-
-    Return the conversation it is sent in. Raise NotFound without a `delivery_line`.
-    """
-    line = await delivery_line(ctx, shop_id=shop_id, conversation_id=conversation_id)
-    if line is None:
-        raise NotFound(what="a line that sends SMS", shop=shop_id)
-    contact = await get_or_create_contact(ctx, line, phone)
-    shop = await ctx.scalar(sa.select(shops.c.name).where(shops.c.id == shop_id))
-    facts = {"code": code, "shop": shop or NAMELESS}
-    say = Say(PURPOSES[purpose].elsewhere, facts, secret=True)
-    await enqueue.enqueue(
-        ctx, say, conversation_id=contact.conversation_id, kind="code", shop_id=shop_id
-    )
-    return contact.conversation_id
-
-
-async def delivery_line(
-    ctx: Context, *, shop_id: int | None = None, conversation_id: int | None = None
-) -> Any:
-    """Return the SMS line that sends a shop's codes, or None.
-
-    Without a shop any SMS line, preferably one that serves all shops. For a `conversation_id` on a
-    simulated line only simulated lines, otherwise none of these.
-    """
-    simulated, shared = lines.c.transport.in_(SIMULATED_TRANSPORTS), lines.c.shop_id.is_(None)
-    ways = (
-        sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
-        .where(
-            lines.c.channel == "sms",
-            lines.c.active,
-            lines.c.staff.is_(False),
-            sa.true() if shop_id is None else (lines.c.shop_id == shop_id) | shared,
-        )
-        .order_by(simulated, ~shared if shop_id is None else shared, lines.c.id)
-        .limit(1)
-    )
-    if conversation_id is not None:
-        talk = sa.select(lines.c.transport.in_(SIMULATED_TRANSPORTS)).join_from(
-            conversations, lines
-        )
-        pretended = await ctx.scalar(talk.where(conversations.c.id == conversation_id))
-        ways = ways.where(simulated if pretended else ~simulated)
-    return await ctx.first(ways)
-
-
 _KILL = sa.update(table).where(_BOUND).values(dead_at=sa.bindparam("now"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    """How much of each limit is used, and the shop's settings."""
-
-    last: datetime | None
-    phone: int
-    phone_strangers: int
-    phone_day: int
-    phone_day_strangers: int
-    conversation: int
-    prefix: int
-    prefix_strangers: int
-    network: int
-    installation: int
-    shop: int
-    shop_strangers: int
-    cooling: bool
-    cooling_strangers: bool
-    own: bool
-    keys: bool
-    per_day: int | None
-    countries: str | None
-
-    def check(self, ctx: Context, *, trusted: bool, page: bool) -> None:
-        """Raise the error that forbids another code, if any."""
-        if self.cooling or (self.cooling_strangers and not trusted):
-            raise CodeLimitReached(of=COOL_DOWN_PURPOSE)
-        if self.last is not None and ctx.now < self.last + RESEND_AFTER:
-            seconds = (self.last + RESEND_AFTER - ctx.now).total_seconds()
-            raise CodeTooSoon(seconds=int(seconds))
-        for of, used, most in self._ceilings(ctx, trusted=trusted, page=page):
-            if most is not None and used >= most:
-                raise CodeLimitReached(of=of)
-
-    def _ceilings(
-        self, ctx: Context, *, trusted: bool, page: bool
-    ) -> Iterator[tuple[str, int, int | None]]:
-        """Yield each limit that applies: its name, how much is used, and the maximum."""
-        shop = self.per_day
-        if trusted:
-            yield "phone", self.phone, MAX_PER_PHONE
-            yield "phone", self.phone_day, PER_PHONE_DAY
-        else:
-            yield "phone", self.phone_strangers, MAX_PER_PHONE // 2
-            yield "phone", self.phone_day_strangers, PER_PHONE_DAY // 2
-        yield "conversation", self.conversation, MAX_PER_CONVERSATION
-        # A member or an admin is never locked out by the number of other requests.
-        if self.keys:
-            return
-        if trusted:
-            yield "prefix", self.prefix, MAX_PER_PREFIX
-            yield "shop", self.shop, shop
-            return
-        yield "prefix", self.prefix_strangers, MAX_PER_PREFIX // 2
-        yield "shop", self.shop_strangers, None if shop is None else shop - shop // 4
-        if page:
-            yield "network", self.network, PER_NETWORK
-            yield "installation", self.installation, ctx.settings.sign_in_codes_per_day
-
-
-def _count(since: str, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-    codes = sa.select(sa.func.count()).where(
-        table.c.created_at > sa.bindparam(since), table.c.purpose != COOL_DOWN_PURPOSE, *where
-    )
-    return codes.scalar_subquery()
-
-
-def _of_shop(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
-    return sa.select(column).where(shops.c.id == sa.bindparam("of_shop")).scalar_subquery()
-
-
-_OWNER = (
-    sa.select(identities.c.user_id)
-    .where(
-        identities.c.kind == "phone",
-        identities.c.value == sa.bindparam("of_phone"),
-        identities.c.ended_at.is_(None),
-    )
-    .scalar_subquery()
-)
-_THEIRS = identities.alias("theirs")
-_OWN = sa.exists().where(
-    # The conversation is with the phone itself, or with a person who verified it.
-    conversations.c.id == sa.bindparam("of_talk"),
-    sa.or_(
-        conversations.c.address == sa.bindparam("of_phone"),
-        sa.exists().where(
-            _THEIRS.c.id == conversations.c.identity_id,
-            _THEIRS.c.ended_at.is_(None),
-            _THEIRS.c.proved_at.is_not(None),
-            _THEIRS.c.user_id == _OWNER,
-        ),
-    ),
-)
-_KEYS = sa.exists().where(
-    users.c.id == _OWNER, users.c.admin | sa.exists().where(members.c.user_id == users.c.id)
-)
-_OF_PURPOSE = sa.and_(_OF_PHONE, table.c.purpose == sa.bindparam("for_purpose"))
-_OF_PREFIX = table.c.prefix == sa.bindparam("of_prefix")
-_IN_SHOP = table.c.shop_id == sa.bindparam("of_shop")
-_STRANGE = ~table.c.trusted
-_OF_PAGE = sa.and_(
-    table.c.shop_id.is_(None), table.c.purpose == sa.literal_column(f"'{PAGE}'"), _STRANGE
-)
-
-# One statement, each part of which reads a short range of an index.
-_SPENT = sa.select(
-    sa.select(sa.func.max(table.c.created_at))
-    .where(
-        _OF_PURPOSE,
-        table.c.conversation_id.is_not_distinct_from(sa.bindparam("of_talk")),
-        table.c.asker == sa.bindparam("of_asker"),
-    )
-    .scalar_subquery()
-    .label("last"),
-    _count("hour_ago", _OF_PURPOSE).label("phone"),
-    _count("hour_ago", _OF_PURPOSE, _STRANGE).label("phone_strangers"),
-    _count("day_ago", _OF_PURPOSE).label("phone_day"),
-    _count("day_ago", _OF_PURPOSE, _STRANGE).label("phone_day_strangers"),
-    _count("hour_ago", table.c.conversation_id == sa.bindparam("of_talk")).label("talk"),
-    _count("hour_ago", _OF_PREFIX).label("prefix"),
-    _count("hour_ago", _OF_PREFIX, _STRANGE).label("prefix_strangers"),
-    _count("hour_ago", table.c.network == sa.bindparam("of_network"), table.c.network != "").label(
-        "network"
-    ),
-    _count("day_ago", _OF_PAGE).label("installation"),
-    _count("day_ago", _IN_SHOP).label("shop"),
-    _count("day_ago", _IN_SHOP, _STRANGE).label("shop_strangers"),
-    sa.exists().where(_PAUSED, _PAUSES.c.asker == "").label("cooling"),
-    sa.exists()
-    .where(_PAUSED, _PAUSES.c.asker == sa.bindparam("for_purpose"))
-    .label("cooling_strangers"),
-    _OWN.label("own"),
-    _KEYS.label("keys"),
-    _of_shop(shops.c.codes_per_day).label("per_day"),
-    _of_shop(sa.func.coalesce(shops.c.code_countries, shops.c.country)).label("countries"),
-)
-
-
-async def _spent(ctx: Context, whose: dict[str, Any], shop_id: int | None) -> _Spent:
-    bound = whose | {
-        "of_prefix": whose["of_phone"][:PREFIX_LENGTH],
-        "of_shop": shop_id,
-        "hour_ago": ctx.now - HOUR,
-        "day_ago": ctx.now - DAY,
-        "now": ctx.now,
-    }
-    row = (await ctx.execute(_SPENT, bound)).one()
-    cells: list[Any] = [*row]
-    return _Spent(*cells)
-
-
-async def page_codes(ctx: Context) -> int:
-    """Return how many codes strangers requested on the web page within a day."""
-    sent = sa.select(_count("day_ago", _OF_PAGE))
-    return int((await ctx.execute(sent, {"day_ago": ctx.now - DAY})).scalar_one())
-
-
-def network_of(ctx: Context, address: str) -> str:
-    """Return a hash of an address's network (IPv4 address, IPv6 /64), or "" without one."""
-    if not address:
-        return ""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        name = address
-    else:
-        ip = (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
-        name = str(ip_network((ip, 64 if ip.version == 6 else 32), strict=False))
-    return hmac.digest(ctx.secret, f"network\n{name}".encode("utf-8", "replace"), "sha256").hex()
-
-
-async def _known_at(ctx: Context, phone: str, network: str) -> bool:
-    """Return whether the user with this phone signed in from a network before."""
-    if not network:
-        return False
-    rows = await ctx.execute(_SIGNED_IN, {"of_phone": phone, "since": ctx.now - VERIFIED_FOR})
-    return network in {network_of(ctx, address) for address in rows.scalars()}
-
-
-_SIGNED_IN = (
-    sa.select(sign_ins.c.address)
-    .where(sign_ins.c.user_id == _OWNER, sign_ins.c.used_at > sa.bindparam("since"))
-    .order_by(sign_ins.c.id.desc())
-    .limit(100)
-)
 
 
 async def _allowed(ctx: Context, countries: str | None) -> set[str]:
@@ -466,12 +183,7 @@ async def verify_code(
     if hmac.compare_digest(taken.digest, given):
         await ctx.execute(_USE, {"row_id": taken.id, "now": ctx.now})
         return None
-    every, strangers = await _wrong_tries(ctx, phone, purpose)
-    if every >= MAX_WRONG_PER_DAY:
-        await _cool_down(ctx, phone)
-        return CodeExpired()
-    if strangers >= WRONG_OF_STRANGERS and not taken.trusted:
-        await _cool_down(ctx, phone, purpose)
+    if await has_too_many_failures(ctx, phone, purpose, trusted=taken.trusted):
         return CodeExpired()
     return CodeWrong(left=MAX_TRIES - taken.tries) if taken.tries < MAX_TRIES else CodeExpired()
 
@@ -492,33 +204,6 @@ _USE = (
 async def _take_try(ctx: Context, bound: dict[str, Any]) -> sa.Row[Any] | None:
     """Count an attempt on the active code, if any; return its id, digest and attempts so far."""
     return (await ctx.execute(_TAKE, bound | {"now": ctx.now})).first()
-
-
-async def _wrong_tries(ctx: Context, phone: str, purpose: str) -> tuple[int, int]:
-    """Return a day's failures on a phone for all purposes, and strangers' for one purpose."""
-    right = sa.case((table.c.used_at.is_(None), 0), else_=1)
-    strange = sa.case((_STRANGE & (table.c.purpose == purpose), table.c.tries - right), else_=0)
-    phones = sa.select(_THEIRS.c.value).where(
-        _THEIRS.c.kind == "phone", _THEIRS.c.user_id == _OWNER
-    )
-    wrong = sa.select(sa.func.sum(table.c.tries - right), sa.func.sum(strange)).where(
-        (table.c.phone == phone) | table.c.phone.in_(phones), table.c.created_at > ctx.now - DAY
-    )
-    row: Any = (await ctx.execute(wrong, {"of_phone": phone})).one()
-    return int(row[0] or 0), int(row[1] or 0)
-
-
-async def _cool_down(ctx: Context, phone: str, strangers: str = "") -> None:
-    """Reject all codes of a phone for a day; with a purpose only strangers' for it."""
-    await ctx.insert(
-        table,
-        phone=phone,
-        prefix="",
-        purpose=COOL_DOWN_PURPOSE,
-        asker=strangers,
-        created_at=ctx.now,
-        expires_at=ctx.now + DAY,
-    )
 
 
 async def awaited(

@@ -6,7 +6,7 @@ from bot.dialogue.talk import Talk
 from bot.flows.enter_code import Wanted, enter_code, writes_from
 from core.catalog import loader
 from core.errors import StaffUnproved
-from core.people import otp
+from core.people import otp_sms
 from core.people.staff_proofs import note_staff_proof, staff_phone, staff_proof
 
 
@@ -23,7 +23,7 @@ async def require_proof(
         return
     phone = await staff_phone(talk.ctx, user_id)
     here = {"shop_id": shop_id, "conversation_id": talk.conversation.id}
-    if not phone or not (writes_from(talk, phone) or await otp.delivery_line(talk.ctx, **here)):
+    if not phone or not (writes_from(talk, phone) or await otp_sms.delivery_line(talk.ctx, **here)):
         raise StaffUnproved
     shop = (await loader.load_catalog(talk.ctx, shop_id)).shop
     wanted = Wanted("staff", phone, shop_id, shop.name, order=order)

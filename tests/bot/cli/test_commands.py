@@ -346,6 +346,37 @@ def test_doctor_looks_at_the_public_address(installation: Path, url: str, words:
     assert words in run(installation, "doctor", PUBLIC_URL=url)[1].splitlines()
 
 
+def test_doctor_names_weak_secrets_and_what_others_may_read(installation: Path) -> None:
+    make = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
+    status, output, _ = run(
+        installation,
+        "doctor",
+        SECRET_KEY="change me",
+        SECRET_KEY_PREVIOUS="old",
+        TELEGRAM_WEBHOOK_SECRET="hook",
+        METRICS_TOKEN="m",
+    )
+    assert (status, [x for x in output.splitlines() if x.startswith("wrong")]) == (
+        1,
+        [
+            f"wrong  SECRET_KEY has 9 characters, and needs 32: {make}",
+            f"wrong  SECRET_KEY_PREVIOUS has 3 characters, and needs 32: {make}",
+            "wrong  TELEGRAM_WEBHOOK_SECRET has 4 characters: 16 or more, or none",
+            "wrong  METRICS_TOKEN has 1 characters: 16 or more, or none",
+        ],
+    )
+    (installation / "secret_key").write_text("cut o")
+    installation.chmod(0o1777)  # as /tmp is: nothing that a start would close to others
+    status, output, _ = run(installation, "doctor")
+    assert (status, [x[:60] for x in output.splitlines() if x.startswith("wrong")]) == (
+        1,
+        [
+            f"wrong  other users may enter DATA_DIR, {installation}: chmod 700"[:60],
+            f"wrong  the secret key in {installation}/secret_key has 5 characters"[:60],
+        ],
+    )
+
+
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "bot", "understand", "--now", "2026-03-09T09:00Z",

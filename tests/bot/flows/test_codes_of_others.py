@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.auth import phone_login
 from core.db.runtime import Runtime
 from core.messaging import lines
-from core.people import otp
+from core.people import otp_limits
 from tests.support import shops
 from tests.support.chat import ChatHarness, ChatPerson
 
@@ -47,13 +47,13 @@ async def test_a_booking_gets_its_code_whoever_asked_for_others(runtime: Runtime
 async def test_without_a_pause_and_room_of_its_own_it_waits_for_none(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = otp._Spent.check
+    real = otp_limits.CodesUsed.check
 
-    def as_it_was(self: otp._Spent, ctx: object, **how: bool) -> None:
+    def as_it_was(self: otp_limits.CodesUsed, ctx: object, **how: bool) -> None:
         real(self, ctx, **how | {"trusted": False})  # type: ignore[arg-type]
 
-    monkeypatch.setattr(otp._Spent, "check", as_it_was)
-    monkeypatch.setattr(otp, "_SPENT", _for_any_purpose(otp._SPENT))
+    monkeypatch.setattr(otp_limits.CodesUsed, "check", as_it_was)
+    monkeypatch.setattr(otp_limits, "COUNT_CODES", _for_any_purpose(otp_limits.COUNT_CODES))
     assert "No more codes for now" in await _booked_after_others(runtime)
 
 

@@ -192,7 +192,8 @@ import sys
 from core.errors import NotReady
 from core.db.runtime import Runtime
 from core.settings import Settings
-runtime = Runtime.open(Settings(_env_file=None, database_url=sys.argv[1], secret_key="s"))
+key = "a secret for tests, and for tests alone"
+runtime = Runtime.open(Settings(_env_file=None, database_url=sys.argv[1], secret_key=key))
 try:
     with runtime.single_process_lock():
         print("serving")

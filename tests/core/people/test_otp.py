@@ -18,7 +18,7 @@ from core.db.tables import outbox as outbox_table
 from core.errors import CodeError, CodeExpired, CodeLimitReached, CodeTooSoon, CodeWrong, NotFound
 from core.messaging.messages import Say
 from core.messaging.outbox.claim import claim_due
-from core.people import otp
+from core.people import otp, otp_limits, otp_sms
 from core.people.identities import get_or_create_user_by_phone, make_admin
 from tests.support.people_rows import PeopleRows
 
@@ -364,8 +364,8 @@ async def test_strangers_wrong_tries_shut_out_strangers_only(desk: Desk) -> None
 async def test_without_the_guard_strangers_wrong_tries_shut_out_everybody(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(otp, "WRONG_OF_STRANGERS", otp.MAX_WRONG_PER_DAY)
-    monkeypatch.setattr(otp, "PER_PHONE_DAY", 100)
+    monkeypatch.setattr(otp_limits, "WRONG_OF_STRANGERS", otp_limits.MAX_WRONG_PER_DAY)
+    monkeypatch.setattr(otp_limits, "PER_PHONE_DAY", 100)
     for n in range(20):
         talk = await desk.add_talk(f"+346000014{n:02}")
         await desk.issue(conversation_id=talk)
@@ -393,10 +393,12 @@ async def test_codes_asked_for_by_others_leave_room_for_ones_own_talk(desk: Desk
 async def test_without_the_room_of_its_own_a_talk_gets_none(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = otp._Spent.check
-    monkeypatch.setattr(
-        otp._Spent, "check", lambda self, ctx, **how: real(self, ctx, **how | {"trusted": False})
-    )
+    real = otp_limits.CodesUsed.check
+
+    def as_a_stranger(self: otp_limits.CodesUsed, ctx: Context, **how: bool) -> None:
+        real(self, ctx, **how | {"trusted": False})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(otp_limits.CodesUsed, "check", as_a_stranger)
     await _used_up(desk)
     assert await desk.refused() == ("code_budget", {"of": "phone"})
 
@@ -450,7 +452,7 @@ async def test_three_hundred_strangers_phones_get_ten_codes_and_the_admins_an_al
 async def test_without_the_budget_they_get_three_hundred(
     page: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(otp._Spent, "check", lambda *_, **__: None)
+    monkeypatch.setattr(otp_limits.CodesUsed, "check", lambda *_, **__: None)
     for n in range(310):
         await ask(page, f"+346{n:03}00000", f"203.0.{n // 200}.{n % 200}")
     assert len(await sms(page)) - 1 == 310
@@ -590,7 +592,7 @@ async def test_otp_takes_few_statements(desk: Desk) -> None:
 
 async def test_a_code_for_a_talk_without_a_phone_goes_out_by_sms(ctx: Context) -> None:
     place = await PeopleRows.open_shop(ctx)
-    await otp.send_code(ctx, OTHER, "481920", purpose="login", shop_id=place.shop)
+    await otp_sms.send_code(ctx, OTHER, "481920", purpose="login", shop_id=place.shop)
     (row,) = await claim_due(ctx)
     assert (row.line_address, row.address, row.kind, row.secret, row.say) == (
         "+34910000000",
@@ -606,11 +608,11 @@ async def test_a_simulated_talk_sends_no_real_code(ctx: Context) -> None:
     await place.rows.add(lines, transport="simulator", channel="telegram", address="bot")
     talk = await place.open_conversation("5550001", line_id=place.rows.newest["lines"])
     with pytest.raises(NotFound):
-        await otp.send_code(
+        await otp_sms.send_code(
             ctx, OTHER, "481920", purpose="login", shop_id=place.shop, conversation_id=talk
         )
     await place.rows.add(lines, transport="simulator", address="+34910000009")
-    await otp.send_code(
+    await otp_sms.send_code(
         ctx, OTHER, "481920", purpose="login", shop_id=place.shop, conversation_id=talk
     )
     (row,) = await claim_due(ctx)

@@ -32,6 +32,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "fifty": 50,
         "a couple of|couple of": 2,
     },
+    "ZERO": {"oh|o|zero|ou": 1},
     "FEW": {"few|several": 4},
     "TENS": {"twenty": 20, "thirty": 30, "forty|fourty": 40, "fifty": 50},
     "ORD": {
@@ -82,7 +83,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "sunday|sun|sundays": 6,
     },
     "MANY": {"mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays": 1},
-    "WEAK": {"may|mar|sat|sun|wed|mon|march|tom": 1},
+    "WEAK": {"may|mar|sat|sun|wed|mon|march|tom|lunch": 1},
     "DAYREL": {
         "today|2day": 0,
         "later today|later on today": 0,
@@ -100,6 +101,12 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "evening|evenings|eve|this evening": "evening",
         "night|nights": "night",
         "tonight|tonite|2nite": "evening",
+        "lunch": "lunch",
+        "afternoonish": "afternoon",
+        "morn|morningish": "morning",
+        "eveningish": "evening",
+        "middle of the day|the middle of the day": "lunch",
+        "before lunch": "late_morning",
         "lunchtime|lunch time|lunch hour|over lunch|at lunch|midday hours": "lunch",
         "first thing|first thing in the morning|early morning|early in the morning|crack of dawn"
         "": "first_thing",
@@ -110,7 +117,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "after work|after office hours": "after_work",
         "before work": "before_work",
     },
-    "NOON": {"noon|midday|mid day|noontime|12 noon|twelve noon": 720, "midnight": 0},
+    "NOON": {"noon|midday|mid day|noontime|12 noon|twelve noon": 720, "midnight|mid night": 0},
     "AMPM": {
         "am|a . m .|a . m|a m": "am",
         "pm|p . m .|p . m|p m": "pm",
@@ -141,7 +148,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     },
     "FROM": {"from|starting from|starting at|starting|no earlier than|not before|as of": 1},
     "BEFORE": {
-        "before|any time before|anytime before|by|until|till|til|no later than|not later than"
+        "b4|before|any time before|anytime before|by|until|till|til|no later than|not later than"
         "|earlier than|up to|not after": 1,
     },
     "AROUND": {
@@ -174,7 +181,24 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "IN": {"in|within": 1},
     "WITHIN": {"within": 1},
     "SHIFT": {"earlier|later|sooner|late|behind": 1},
-    "THIS": {"this": 1},
+    "THIS": {"this|current|the current": 1},
+    "REST": {"rest|remainder|remaining|rest of": 1},
+    "STARTING": {"beginning|starting|commencing|starting on|beginning on": 1},
+    "NUMBERED": {
+        "room|building|floor|apartment|apt|suite|gate|door|unit|flat|bus|table|chair|line|level"
+        "|chapter|version|zone|platform|lane|page": 1
+    },
+    "HOLIDAY": {
+        "christmas|xmas|christmas day|xmas day": 1225,
+        "boxing day": 1226,
+        "new year|new years|new years day|new year s|new year s day": 101,
+        "valentine|valentines|valentines day|valentine s day": 214,
+        "halloween": 1031,
+        "saint patricks day|st patricks day|st . patricks day": 317,
+        "independence day|fourth of july|4th of july": 704,
+    },
+    "EVE": {"eve|the day before|day before": 1},
+    "HALFMORE": {"and a half": 30},
     "NEXT": {"next|nxt": 1},
     "COMING": {"coming|upcoming|this coming|this upcoming|the coming|nearest": 1},
     "LAST": {"last|previous": 1},
@@ -188,9 +212,13 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "MINUTES": {"minute|minutes|min|mins": 1},
     "HALFHOUR": {"half an hour|half hour|30 min": 30, "an hour and a half": 90, "an hour": 60},
     "A": {"a|an|one": 1},
-    "WEEKEND": {"weekend|week end|weekends": 1},
-    "WORKDAYS": {"weekday|weekdays|week days|working day|working days|workday|business day": 1},
-    "END": {"later in|end of|the end of|late|last week of|the last week of": 1},
+    "WEEKEND": {"weekend|week end|weekends|wkend|wknd": 1},
+    "WORKDAYS": {
+        "weekday|weekdays|week days|working day|working days|workday|business day"
+        "|business days|workdays": 1
+    },
+    "MONTHEND": {"eom|end of month": 1},
+    "END": {"later in|end of|the end of|late": 1},
     "BEGIN": {
         "first week of|the first week of"
         "|beginning of|start of|the beginning of|the start of|early": 1

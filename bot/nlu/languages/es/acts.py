@@ -350,6 +350,7 @@ puede|puedo|podría|podemos * mi @kin venir|ir|también
 puede|podría venir|ir|acompañarme también|conmigo mi? @kin
 venir|ir con mi @kin
 para dos|tres|cuatro|2|3|4|ambos|los personas|dos
+somos dos|tres|cuatro|cinco|2|3|4|5 personas|adultos
 para mí y mi|para
 mi @kin también
 los|las|nosotros dos $

@@ -41,6 +41,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "cincuenta": 50,
         "un par de": 2,
     },
+    "ZERO": {"cero|zero|con cero": 1},
     "TENS": {"treinta": 30, "cuarenta": 40, "cincuenta": 50},
     "TENSAND": {"y": 1},
     "ORD": {
@@ -91,17 +92,21 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "de hoy en ocho|de hoy en ocho días": 7,
     },
     "PART": {
-        "por la mañana|de la mañana|en la mañana|a la mañana|por las mañanas|esta mañana"
+        "x la mañana|por la mañana|de la mañana|en la mañana|a la mañana|por las mañanas"
+        "|esta mañana"
         "|durante la mañana|mañanas|en las mañanas": "morning",
         "temprano|tempranito|a primera hora|primera hora|bien temprano": "first_thing",
-        "a media mañana|media mañana": "late_morning",
+        "a media mañana|media mañana|antes de comer|antes del almuerzo": "late_morning",
         "mediodía|al mediodía|a mediodía|del mediodía|a la hora de comer|a la hora del almuerzo"
-        "|hora de comer|medio día|al medio día": "lunch",
-        "tarde|por la tarde|de la tarde|en la tarde|a la tarde|tardes|por las tardes|esta tarde"
+        "|hora de comer|medio día|al medio día|en mitad del día|a la mitad del día"
+        "|a mitad del día": "lunch",
+        "tarde|x la tarde|por la tarde|de la tarde|en la tarde|a la tarde|tardes"
+        "|por las tardes|esta tarde"
         "|en las tardes|hoy por la tarde|tardecita": "tarde",
         "después de comer|después del almuerzo|a primera hora de la tarde": "early_afternoon",
         "a última hora de la tarde|al final de la tarde|a media tarde": "late_afternoon",
-        "noche|por la noche|de la noche|en la noche|a la noche|por las noches|esta noche": "night",
+        "noche|x la noche|por la noche|de la noche|en la noche|a la noche|por las noches"
+        "|esta noche": "night",
         "madrugada|de la madrugada|por la madrugada": "dawn",
         "a última hora|última hora|al final del día|antes de cerrar": "end_of_day",
         "después del trabajo|al salir del trabajo|saliendo del trabajo|después de trabajar"
@@ -132,7 +137,8 @@ WORDS: dict[str, dict[str, TagValue]] = {
     },
     "BEFORE": {
         "hasta el|antes de|antes de las|antes de la|hasta las|hasta la|hasta|no más tarde de las"
-        "|no más tarde de|máximo a las|como tarde a las|antes del": 1,
+        "|no más tarde de|máximo a las|como tarde a las|antes del|no más tardar a las"
+        "|a más tardar a las": 1,
     },
     "AROUND": {
         "sobre|sobre las|sobre la|hacia las|hacia la|hacia|alrededor de|alrededor de las"
@@ -143,7 +149,9 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "POSTAFTER": {"en adelante|o más tarde|o después|para adelante|o más": 1},
     "POSTBEFORE": {"o antes|como máximo|como muy tarde|a más tardar": 1},
     "POSTAROUND": {"más o menos|o así|aproximadamente|o por ahí|aprox": 1},
-    "BETWEEN": {"entre|entre las|entre la|entre el|de|de las|desde las|desde|del|desde el": 1},
+    "BETWEEN": {
+        "entre los días|entre|entre las|entre la|entre el|de|de las|desde las|desde|del|desde el": 1
+    },
     "FROM": {
         "desde|de|a partir de|de las|desde las|desde la|del|desde el|a partir del|no antes del": 1
     },
@@ -154,9 +162,26 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "STRICTAT": {"a las|a la|@|para las|para la|las": 1},
     "ON": {"el|para el|en el|en|este|el día|para": 1},
     "THE": {"el|la|las|los|lo": 1},
-    "DAYTHE": {"el|el día|día|para el|para el día|del|al": 1},
+    "DAYTHE": {"entre el|entre los días|el|el día|día|para el|para el día|del|al": 1},
     "OF": {"de|del|en|de la|de este": 1},
-    "IN": {"en|dentro de": 1},
+    "IN": {"en|dentro de|de aquí a|de acá a": 1},
+    "HALFMONTH": {"quincena": 1},
+    "REST": {"resto|lo que queda": 1},
+    "STARTING": {"que empieza|que comienza": 1},
+    "NUMBERED": {
+        "sala|salón|edificio|habitación|piso|puerta|mesa|planta|línea|local|número de|nivel|aula": 1
+    },
+    "HOLIDAY": {
+        "navidad|día de navidad": 1225,
+        "nochebuena": 1224,
+        "nochevieja|fin de año": 1231,
+        "año nuevo": 101,
+        "reyes|día de reyes": 106,
+        "san valentín": 214,
+        "día de muertos": 1102,
+    },
+    "EVE": {"víspera|la víspera|el día antes": 1},
+    "HALFMORE": {"y media": 30},
     "THIS": {"este|esta|de este|de esta": 1},
     "COMING": {
         "próximo|próxima|el próximo|la próxima|que viene|q viene|siguiente|entrante|prox|proxima": 1
@@ -170,13 +195,21 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "DAYS": {"días|día": 1},
     "HOURS": {"hora|horas": 60},
     "MINUTES": {"minuto|minutos|min|mins|minutos tarde|minuto tarde|min tarde|mins tarde": 1},
-    "HALFHOUR": {"media hora": 30, "una hora y media": 90, "tres cuartos de hora": 45},
+    "HALFHOUR": {
+        "media hora": 30,
+        "una hora": 60,
+        "una hora y media": 90,
+        "tres cuartos de hora": 45,
+    },
     "A": {"un|una": 1},
     "WEEKEND": {"fin de semana|finde|fines de semana|fin de": 1},
     "WORKDAYS": {"entre semana|días laborables|día laborable|días de semana|días hábiles": 1},
-    "END": {"a finales de|finales de|a fin de|fin de|a final de|al final de|final de|fines de": 1},
+    "END": {
+        "a finales de|finales de|a finales del|finales del|fin del|a fin de|fin de"
+        "|a final de|al final de|final de|fines de": 1
+    },
     "BEGIN": {"a principios de|principios de|a comienzos de|al principio de|a inicios de": 1},
-    "MIDDLE": {"a mediados de|mediados de": 1},
+    "MIDDLE": {"a mediados de|mediados de|a mitad de|a media|en mitad de": 1},
     "FROMNOW": {"a partir de hoy|a partir de ahora|desde hoy": 1},
     "NOT": {
         "no|no el|no la|no los|menos|menos el"
@@ -200,7 +233,10 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "|rectifico|mejor dicho|más bien|uy|o sea|que sea|ponme|pónlo": 1,
     },
     "SAMEDAY": {"el mismo día|mismo día|ese día|ese mismo día": 0},
-    "DAYAFTER": {"al día siguiente|el día siguiente|el día después": 1, "el día anterior": -1},
+    "DAYAFTER": {
+        "al día siguiente|el día siguiente|el día después|el día de después": 1,
+        "el día anterior": -1,
+    },
     "SOON": {
         "lo antes posible|cuanto antes|lo más pronto posible|ahora mismo|lo primero que tengas"
         "|lo primero que haya|lo antes que puedas|en cuanto puedas|tan pronto como sea posible"
@@ -237,7 +273,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "buenos días|buen día|buenas tardes|buenas noches|buenas|feliz día|buen fin de semana"
         "|buena tarde|buena noche|feliz tarde|llego tarde|llegar tarde|llegaré tarde|voy tarde"
         "|voy a llegar tarde|más tarde|muy tarde|tan tarde|un poco tarde|demasiado tarde"
-        "|algo más tarde|un día|algún día|otro día|por día|una vez|otra vez|a la vez|de una vez"
+        "|algo más tarde|algún día|otro día|por día|una vez|otra vez|a la vez|de una vez"
         "|una cita|una hora|una pregunta|una cosa|una duda|de una|una reserva|un momento|de nada"
         "|hasta luego|hasta mañana|hasta pronto"
         "|hasta la vista|a la brevedad|la última vez|sin más"

@@ -67,7 +67,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "दिसंबर|दिसम्बर|disambar|december": 12,
     },
     "WEEKDAY": {
-        "सोमवार|सोम|somvar|somwar|somvaar|somwaar|मंडे": 0,
+        "सोमवार|सोम|monday|somvar|somwar|somvaar|somwaar|मंडे": 0,
         "मंगलवार|मंगल|mangalvar|mangalwar|mangal|mangalvaar|mangalwaar": 1,
         "बुधवार|बुध|budhvar|budhwar|budh|budhvaar|budhwaar": 2,
         "गुरुवार|गुरूवार|बृहस्पतिवार|वीरवार|guruvar|guruwar|guruvaar|guruwaar|brihaspativar|veervar": 3,
@@ -97,7 +97,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "तड़के|tadke": "dawn",
     },
     "NOON": {"आधी रात|aadhi raat|adhi raat": 0},
-    "OCLOCK": {"बजे|baje|bje|bajey|बज": 1},
+    "OCLOCK": {"बजे|baje|bje|bajey|bajhe|bajay|बज": 1},
     "PAST": {
         "साढ़े|साढे|saadhe|sadhe|sade|saade|sadhey": 30,
         "सवा|sava|sawa|savaa": 15,
@@ -105,6 +105,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "TO": {"पौने|paune|pone|pauney|पौन": 15},
     "FACE": {"डेढ़|dedh|ded|derh": 90, "ढाई|dhai|dhaai|adhai|अढ़ाई": 150},
     "PLUSWORD": {"बजकर|bajkar|baj kar|बज कर|bajke|bajkr": 1},
+    "POSTAT": {"पर|pe|par": 1},
     "POSTAFTER": {
         "के बाद|ke baad|ke bad|k baad|बाद|baad"
         "|ke baad ka|के बाद का|के बाद की|se aage|से आगे|के बाद कभी भी"
@@ -133,7 +134,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "DAYW": {"दिन|din": 1},
     "DAYS": {"दिन|दिनों|din|dino|dinon": 1},
     "HOURS": {"घंटे|घंटा|घंटों|ghante|ghanta|ghanton": 60},
-    "MINUTES": {"मिनट|मिनिट|minute|minat|minut": 1},
+    "MINUTES": {"मिनट|मिनिट|मिनटों|minute|minat|minut|minton": 1},
     "HALFHOUR": {"आधे घंटे|आधा घंटा|aadhe ghante|aadha ghanta|adhe ghante": 30},
     "FROMNOW": {"बाद|baad|के बाद|ke baad|में|mein|me|के अंदर|ke andar": 1},
     "WEEKEND": {"वीकेंड|वीकेण्ड|सप्ताहांत|हफ्ते के अंत|weekend pe|weekend par|weekend": 1},
@@ -141,6 +142,8 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "महीने के अंत|महीने के आखिर|महीने के आख़िर|mahine ke ant|mahine ke aakhir|mahine ke end"
         "|महीने के आखिरी|महीने के अंत में|mahine ke ant mein|mahine ke aakhir mein": 1
     },
+    "WORKDAYS": {"कार्य दिवस|कामकाजी दिन|working day|working days|weekday|weekdays": 1},
+    "HOLIDAY": {"क्रिसमस|बड़ा दिन|christmas": 1225, "नया साल|naya saal|new year": 101},
     "NOT": {
         "को छोड़कर|के अलावा|के सिवा|chhodkar|ke alawa|ke alava|नहीं|नही|nahi": 1,
     },
@@ -150,7 +153,8 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "|ke alawa|ke alava|ke siwa|को नहीं"
         "|ko nahi|ko nahin|se nahi|से नहीं|के साथ नहीं|ke sath nahi"
         "|मत|mat|nhi|ko nhi|नहीं चलेगा|nahi chalega|ठीक नहीं|theek nahi|thik nahi|नहीं हो पाएगा"
-        "|nahi ho payega|mushkil hai|मुश्किल है|ko mushkil hai|नहीं जमेगा|nahi jamega|pe nahi|par nahi"
+        "|nahi ho payega|mushkil hai|मुश्किल है|ko mushkil hai|नहीं जमेगा|nahi jamega"
+        "|pe nahi|par nahi"
         "|पर नहीं|बजे नहीं": 1,
     },
     "ANY": {"कोई भी|koi bhi|कोई|koi": 1},

@@ -326,6 +326,7 @@ posso|pode|podemos * meu|minha @kin vir|ir|também|junto
 meu|minha @kin pode|poderia * vir|ir|também|junto
 posso|podemos levar|trazer meu|minha|a|o @kin
 para|pra dois|duas|três|quatro|2|3|4|ambos|nós pessoas|dois|duas
+somos dois|duas|três|quatro|cinco|2|3|4|5 pessoas|adultos
 para|pra mim e pra|para|meu|minha|o|a
 meu|minha @kin também
 nós dois|duas $

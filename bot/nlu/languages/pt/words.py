@@ -32,6 +32,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "cinquenta": 50,
         "um par de": 2,
     },
+    "ZERO": {"zero|e zero": 1},
     "TENS": {"vinte": 20, "trinta": 30, "quarenta": 40, "cinquenta": 50},
     "TENSAND": {"e": 1},
     "ORD": {
@@ -58,13 +59,15 @@ WORDS: dict[str, dict[str, TagValue]] = {
     },
     "WEEKDAY": {
         "segunda|segunda-feira|segunda feira|seg|segundas|às segundas": 0,
-        "terça|terça-feira|terça feira|terças|às terças": 1,
-        "quarta|quarta-feira|quarta feira|quartas|às quartas": 2,
-        "quinta|quinta-feira|quinta feira|quintas|às quintas": 3,
-        "sexta|sexta-feira|sexta feira|sextas|às sextas|sextou": 4,
+        "ter|terça|terça-feira|terça feira|terças|às terças": 1,
+        "qua|quarta|quarta-feira|quarta feira|quartas|às quartas": 2,
+        "qui|quinta|quinta-feira|quinta feira|quintas|às quintas": 3,
+        "sex|sexta|sexta-feira|sexta feira|sextas|às sextas|sextou": 4,
         "sábado|sáb|sábados|aos sábados": 5,
         "domingo|domingos|aos domingos": 6,
     },
+    "WEAKER": {"seg|ter|qua|qui|sex": 1},
+    "FEIRA": {"feira|feiras|f": 1},
     "MANY": {
         "segundas|às segundas|terças|às terças|quartas|às quartas|quintas|às quintas|sextas"
         "|às sextas|sábados|aos sábados|domingos|aos domingos": 1,
@@ -75,7 +78,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "hoje à tarde|esta tarde|essa tarde": 0,
         "hoje de manhã|esta manhã|essa manhã": 0,
         "amanhã|amanha|amnh": 1,
-        "depois de amanhã|depois de amanha|depois d amanhã": 2,
+        "dps de amanhã|dps amanhã|depois de amanhã|depois de amanha|depois d amanhã": 2,
         "ontem": -1,
         "anteontem": -2,
     },
@@ -84,9 +87,10 @@ WORDS: dict[str, dict[str, TagValue]] = {
         "|essa manhã|de manha": "morning",
         "cedo|cedinho|bem cedo|primeira hora|logo cedo|no primeiro horário|primeiro horário"
         "|à primeira hora": "first_thing",
-        "no meio da manhã|fim da manhã|final da manhã": "late_morning",
+        "no meio da manhã|fim da manhã|final da manhã|no fim da manhã|no final da manhã"
+        "|antes do almoço": "late_morning",
         "hora do almoço|na hora do almoço|no almoço|horário de almoço"
-        "|no horário de almoço": "lunch",
+        "|no horário de almoço|no meio do dia|meio do dia": "lunch",
         "à tarde|da tarde|de tarde|na parte da tarde|pela tarde|tarde|tardes|hoje à tarde"
         "|esta tarde|essa tarde|a tarde": "afternoon",
         "depois do almoço|início da tarde|começo da tarde|no início da tarde": "early_afternoon",
@@ -105,7 +109,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "OCLOCK": {"em ponto|hs|hrs": 1},
     "HOURWORD": {"horas|hora": 1},
     "TO": {"quinze para as|quinze pras|quinze para a|quinze pra": 15},
-    "TOWORD": {"para as|pras|para a|pra": 1},
+    "TOWORD": {"para as|pras|para a|pra|para o|pro|para|antes do|antes das": 1},
     "PLUS": {"e meia": 30, "e um quarto|e quarto": 15, "menos um quarto|menos quarto": -15},
     "PLUSWORD": {"e": 1, "menos": -1},
     "AFTER": {
@@ -124,7 +128,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "POSTAFTER": {"em diante|ou mais tarde|ou depois|pra frente|para frente": 1},
     "POSTBEFORE": {"ou antes|no máximo": 1},
     "POSTAROUND": {"mais ou menos|ou por aí|aproximadamente|e pouco|e pouquinho": 1},
-    "BETWEEN": {"entre|entre as|entre a|entre o|das|da|de|do|desde": 1},
+    "BETWEEN": {"entre os dias|entre o dia|entre|entre as|entre a|entre o|das|da|de|do|desde": 1},
     "FROM": {
         "desde|de|a partir de|das|da|do|desde as|a partir da|a partir do|a partir das"
         "|não antes das|não antes da|não antes de": 1
@@ -136,9 +140,23 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "STRICTAT": {"às|à|as|@|para as|pras": 1},
     "ON": {"na|no|nesta|nessa|neste|nesse|para|pra|em|no dia|para o dia|pro": 1},
     "THE": {"o|a|os|as": 1},
-    "DAYTHE": {"dia|o dia|no dia|para o dia|pro dia": 1},
+    "DAYTHE": {"entre os dias|entre o dia|dia|o dia|no dia|para o dia|pro dia": 1},
     "OF": {"de|do|da|deste|desse|desta|dessa": 1},
     "IN": {"em|daqui a|daqui|dentro de": 1},
+    "HALFMONTH": {"quinzena": 1},
+    "REST": {"resto|restante": 1},
+    "STARTING": {"que começa|que inicia": 1},
+    "NUMBERED": {
+        "sala|prédio|quarto|andar|porta|mesa|linha|loja|apartamento|apto|bloco|nível|número de": 1
+    },
+    "HOLIDAY": {
+        "natal|dia de natal": 1225,
+        "réveillon|reveillon|véspera de ano novo": 1231,
+        "ano novo": 101,
+        "dia dos namorados": 612,
+    },
+    "EVE": {"véspera|na véspera": 1},
+    "HALFMORE": {"e meia": 30},
     "THIS": {"este|esta|esse|essa|deste|desta|desse|dessa|nesta|neste|nessa|nesse": 1},
     "COMING": {
         "próximo|próxima|que vem|q vem|seguinte|na próxima|no próximo|prox|da próxima|do próximo": 1
@@ -152,13 +170,15 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "DAYS": {"dias|dia": 1},
     "HOURS": {"hora|horas": 60},
     "MINUTES": {"minuto|minutos|min|mins": 1},
-    "HALFHOUR": {"meia hora": 30, "uma hora e meia": 90},
+    "HALFHOUR": {"meia hora": 30, "uma hora": 60, "uma hora e meia": 90},
     "A": {"um|uma": 1},
     "WEEKEND": {"fim de semana|final de semana|fds|fins de semana|fim-de-semana": 1},
     "WORKDAYS": {"dia de semana|dias de semana|dia útil|dias úteis|durante a semana": 1},
     "END": {"fim do|final do|fim de|no fim do|no final do|fim da|final da": 1},
     "BEGIN": {"começo do|início do|no começo do|no início do|começo de|início de|começo da": 1},
-    "MIDDLE": {"meados de|meio do|no meio do|meados do": 1},
+    "MIDDLE": {
+        "meados de|meio do|no meio do|meados do|na metade do|metade do|meio da|no meio da": 1
+    },
     "FROMNOW": {"a partir de hoje": 1},
     "NOT": {
         "não|menos|menos na|menos no|exceto|exceto na|exceto no|fora|salvo|nem|sem|tirando"
