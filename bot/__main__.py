@@ -93,6 +93,7 @@ async def _listen(app: App, told: asyncio.Event, stage: SimulatorController | No
             server_header=False,
             lifespan="off",
             ws="none",
+            proxy_headers=False,  # TRUSTED_PROXIES says whom to believe: webhooks/http/proxies
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )

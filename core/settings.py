@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.values.networks import parse_networks
+
 
 class Settings(BaseSettings):
     """What differs between installations; the names are the environment variables', in capitals."""
@@ -16,6 +18,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     log_level: str = "INFO"
+    trusted_proxies: str = "127.0.0.1,::1"
     data_dir: Path = Path("data")
     database_url: str = ""
     redis_url: str = ""
@@ -74,6 +77,12 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: str) -> str:
         # Twilio signs PUBLIC_URL + path: a trailing slash would break every signature.
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        parse_networks(value)
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -87,7 +87,7 @@ async def move_booking(talk: Talk) -> None:
     talk.show_answer(labels.booking_line(booking))
     _on_its_day(talk, booking)
     picked = await pick_slot(
-        talk.scope("to"), catalog, booking.service_id, start=start, ignore_booking=booking.id
+        talk.scope("to"), catalog, booking.service_id, start=start, moving=booking.id
     )
     if picked.named_in_words and not await talk.confirm(
         "sure",
@@ -132,7 +132,12 @@ async def _move(
 ) -> Booking:
     async def shift(key: str) -> Json:
         moved = await customer_actions.move_booking(
-            talk.ctx, booking.id, picked.slot, actor=Actor("customer", who.user_id), key=key
+            talk.ctx,
+            booking.id,
+            picked.slot,
+            actor=Actor("customer", who.user_id),
+            key=key,
+            conversation_id=talk.conversation.id,
         )
         return {"id": moved.id}
 

@@ -27,6 +27,7 @@ from core.db.tables.overlap_guards import OVERLAP_GUARD
 from core.errors import OfferChanged, SlotTaken
 from core.messaging.messages import Money
 from core.scheduling import availability
+from core.scheduling.asker import NOBODY, Asker
 from core.scheduling.slot_finder import calendars_of
 from core.values.change import check_value
 from core.values.field_types import ElapsedMinutes
@@ -137,7 +138,7 @@ async def recheck_offering(
     known: Catalog,
     slot: Slot,
     *,
-    ignore: int | None = None,
+    asker: Asker = NOBODY,
     staff: bool = False,
 ) -> Offering:
     """Return the offering, or raise unless the slot is on offer now at its price and end.
@@ -145,7 +146,7 @@ async def recheck_offering(
     Raise the errors of `availability.ensure_available`, and OfferChanged (`was`, `now`: Money) for
     another price.
     """
-    await availability.ensure_available(ctx, known, slot, ignore_booking=ignore, staff=staff)
+    await availability.ensure_available(ctx, known, slot, asker=asker, staff=staff)
     offering = known.offering(slot.service_id, slot.provider_id)
     price = offering.price_minor
     if slot.session_id is not None:
@@ -200,7 +201,7 @@ async def claim_time(
             ctx, [{**claim, "calendar_id": calendar} for calendar in calendar_ids]
         )
     if not done:
-        instead = await availability.nearest_slots(ctx, known, slot, ignore_booking=booking_id)
+        instead = await availability.nearest_slots(ctx, known, slot, asker=Asker(booking_id))
         raise SlotTaken(alternatives=instead, reason="taken")
 
 
@@ -300,6 +301,34 @@ async def release_time(ctx: Context, bookings_or_rows: Sequence[Booking | Row]) 
         await ctx.execute(claims.delete().where(claims.c.booking_id.in_(timed)))
     if seated:
         await ctx.execute(seats.delete().where(seats.c.booking_id.in_(seated)))
+
+
+async def release_holds_in_way(
+    ctx: Context,
+    slot: Slot,
+    known: Catalog,
+    calendar_ids: CalendarIds,
+    conversation_id: int | None,
+    actor: Actor,
+) -> None:
+    """Release what a conversation holds where it now takes `slot`; its other holds stay."""
+    if conversation_id is None:
+        return
+    own = await ctx.all(
+        sa.select(*_COLUMNS).where(bookings.c.conversation_id == conversation_id, _HELD)
+    )
+    if not own:
+        return
+    rules = known.offering(slot.service_id, slot.provider_id).rules
+    gaps = rules.gap_before_minutes, rules.gap_after_minutes
+    there = {
+        row.booking_id
+        for calendar in calendar_ids
+        for row in await overlapping_claims(ctx, calendar, slot.starts_at, slot.ends_at, gaps=gaps)
+    }
+    seat = slot.session_id
+    mine = [row for row in own if row.id in there or (seat and row.session_id == seat)]
+    await expire_bookings(ctx, mine, "release", actor)
 
 
 async def expire_bookings(

@@ -27,6 +27,7 @@ from core.bookings.claims import (
     load_conflicts,
     lock_calendars,
     recheck_offering,
+    release_holds_in_way,
     release_time,
 )
 from core.bookings.create import (
@@ -53,6 +54,7 @@ from core.db.context import Context
 from core.db.tables import claims, users
 from core.errors import CutoffPassed, InvalidTransition, InvalidValue, ShopPaused, TooManyHolds
 from core.scheduling import availability
+from core.scheduling.asker import Asker
 from core.values.change import check_value
 from core.values.field_types import DisplayName, LongText
 
@@ -103,8 +105,7 @@ async def hold_slot(
         who.ensure_may_book(known.shop)
     elif seen.unverified_holds >= known.shop.held_budget:
         raise TooManyHolds(limit=known.shop.held_budget)
-    own = seen.own_holds[0].id if seen.own_holds else None
-    await recheck_offering(ctx, known, slot, ignore=own)
+    await recheck_offering(ctx, known, slot, asker=Asker(conversation_id=conversation_id))
     actor = Actor("customer", user_id)
     return await create_booking(
         ctx,
@@ -154,12 +155,13 @@ async def book_hold(
     who.ensure_may_book(known.shop)
     if known.shop.paused:
         raise ShopPaused(shop=known.shop.id)
+    asker = Asker(held.id, held.conversation_id)
     alive = held.state == "held" and held.held_until is not None and held.held_until > ctx.now
     if alive and slot.starts_at > ctx.now:
         # Notice, horizon and grid were met when it was held a few minutes ago.
-        await availability.ensure_available(ctx, known, slot, ignore_booking=held.id, staff=True)
+        await availability.ensure_available(ctx, known, slot, asker=asker, staff=True)
     else:
-        await recheck_offering(ctx, known, slot, ignore=held.id)
+        await recheck_offering(ctx, known, slot, asker=asker)
     whom = await who.ensure_customer(ctx, known.shop, name)
     asks = known.offering(slot.service_id, slot.provider_id).rules.needs_approval
     action = "request" if asks else "book"
@@ -179,6 +181,7 @@ async def book_hold(
         async with ctx.connection.begin_nested():
             booked = await update_booking(ctx, held, action, actor, to=to, key=content, **columns)
             await release_time(ctx, [held])
+            await release_holds_in_way(ctx, slot, known, taken, held.conversation_id, actor)
             await claim_time(ctx, held.id, slot, known, taken)
     booked = with_customer(booked, whom)
     if not asks:
@@ -201,14 +204,21 @@ async def release_hold(ctx: Context, booking_id: int) -> Booking:
 
 @retry_on_conflict
 async def move_booking(
-    ctx: Context, booking_id: int, slot: Slot, *, actor: Actor, key: str
+    ctx: Context,
+    booking_id: int,
+    slot: Slot,
+    *,
+    actor: Actor,
+    key: str,
+    conversation_id: int | None = None,
 ) -> Booking:
     """Move a booking to another slot of its service, possibly with another provider.
 
     The new time is claimed and the old one released in one step; on any error the booking stays as
     it was. A customer's move needs approval again where the shop approves, and must be before the
-    shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. Otherwise
-    raises the errors of `hold_slot`.
+    shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. What the
+    conversation itself holds is not in the way: it is released. Otherwise raises the errors of
+    `hold_slot`.
     """
     content = IdempotencyKey.of(key, "move", slot_identity(slot))
     old = await load_booking_for_actor(ctx, booking_id, actor, content)
@@ -221,7 +231,8 @@ async def move_booking(
         ensure_changeable(old, known, ctx.now)
     if slot_identity(slot_of(old)) == slot_identity(slot):
         return old
-    offering = await recheck_offering(ctx, known, slot, ignore=old.id, staff=by_staff)
+    asker = Asker(old.id, conversation_id)
+    offering = await recheck_offering(ctx, known, slot, asker=asker, staff=by_staff)
     asks = offering.rules.needs_approval and not by_staff
     action = "request" if asks else "move"
     whom = BookedFor(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
@@ -241,6 +252,7 @@ async def move_booking(
             customer_confirmed_at=None,
         )
         await release_time(ctx, [old])
+        await release_holds_in_way(ctx, slot, known, taken, conversation_id, actor)
         await claim_time(ctx, old.id, slot, known, taken)
     await reschedule_reminders(ctx, moved, "moved", known)
     if asks:

@@ -21,6 +21,7 @@ from core.errors import BookingError, InvalidValue
 from core.localtime import zones
 from core.messaging.outbox.prompts import is_reachable
 from core.scheduling import availability, opening_hours
+from core.scheduling.asker import Asker
 
 SEARCH_AHEAD = timedelta(days=14)
 """How far ahead alternatives are searched."""
@@ -55,7 +56,7 @@ async def alternatives_for(
     async def find(start: datetime, end: datetime, provider: int | None, limit: int) -> list[Slot]:
         return await availability.find_slots_by_provider(
             ctx, known, one.service_id, provider_id=provider, start=start, end=end,
-            ignore_booking=one.id, limit=limit,
+            asker=Asker(one.id), limit=limit,
         )  # fmt: skip
 
     same = await find(one.starts_at, one.starts_at + timedelta(minutes=1), None, 10)

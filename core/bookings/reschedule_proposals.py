@@ -24,6 +24,7 @@ from core.bookings.claims import (
     insert_claims,
     lock_calendars,
     recheck_offering,
+    release_holds_in_way,
     release_time,
 )
 from core.bookings.create import BookedFor, slot_identity, slot_of, sold_snapshot, time_columns
@@ -36,6 +37,7 @@ from core.errors import InvalidTransition, InvalidValue, SlotTaken
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say, When
 from core.messaging.outbox.prompts import enqueue_prompt
+from core.scheduling.asker import Asker
 
 PROPOSAL_LIFETIME = timedelta(hours=24)
 """The longest a proposed time is held; never past the start of either."""
@@ -59,7 +61,7 @@ async def propose_time(ctx: Context, booking_id: int, slot: Slot, *, actor: Acto
         raise InvalidValue(field="starts_at", reason="booked")
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
     await withdraw_proposal(ctx, old.id)
-    await recheck_offering(ctx, known, slot, ignore=old.id, staff=True)
+    await recheck_offering(ctx, known, slot, asker=Asker(old.id), staff=True)
     until = min(ctx.now + PROPOSAL_LIFETIME, slot.starts_at, max(old.starts_at, ctx.now))
     if until <= ctx.now:
         raise InvalidTransition(state=old.state, action="propose")
@@ -72,7 +74,14 @@ async def propose_time(ctx: Context, booking_id: int, slot: Slot, *, actor: Acto
 
 @retry_on_conflict
 async def accept_proposal(
-    ctx: Context, booking_id: int, slot: Slot, *, expected_start_s: int, user_id: int, key: str
+    ctx: Context,
+    booking_id: int,
+    slot: Slot,
+    *,
+    expected_start_s: int,
+    user_id: int,
+    key: str,
+    conversation_id: int | None = None,
 ) -> Booking:
     """Move this user's booking to the proposed time they accepted, and notify the shop.
 
@@ -86,7 +95,8 @@ async def accept_proposal(
     if old.state not in OPEN_STATES or int(old.starts_at.timestamp()) != expected_start_s:
         raise InvalidTransition(state=old.state, action="accept")
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
-    await recheck_offering(ctx, known, slot, ignore=old.id, staff=True)
+    asker = Asker(old.id, conversation_id)
+    await recheck_offering(ctx, known, slot, asker=asker, staff=True)
     whom = BookedFor(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
     async with ctx.connection.begin_nested():
         moved = await update_booking(
@@ -104,6 +114,7 @@ async def accept_proposal(
             customer_confirmed_at=None,
         )
         await release_time(ctx, [old])
+        await release_holds_in_way(ctx, slot, known, taken, conversation_id, actor)
         await claim_time(ctx, old.id, slot, known, taken)
     await notify_staff(ctx, moved, "moved", was=old.local_start)
     return moved

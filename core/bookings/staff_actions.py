@@ -41,6 +41,7 @@ from core.db.tables import booking_events, customers
 from core.errors import CustomerBlocked, InvalidTransition, InvalidValue, NotAllowed, NotFound
 from core.messaging.messages import Say
 from core.scheduling import availability
+from core.scheduling.asker import Asker
 from core.scheduling.opening_hours import remove_time_off
 from core.values.change import check_value
 from core.values.field_types import DisplayName, LongText
@@ -199,7 +200,7 @@ async def confirm_booking(
     asked = await _undecided(ctx, booking_id, "confirm", actor, expected_start_s)
     slot = slot_of(asked)
     known, _ = await lock_calendars(ctx, slot)
-    await availability.ensure_available(ctx, known, slot, ignore_booking=asked.id, staff=True)
+    await availability.ensure_available(ctx, known, slot, asker=Asker(asked.id), staff=True)
     decided = await update_booking(ctx, asked, "confirm", actor, to="confirmed")
     await schedule_reminders(ctx, decided, known)
     await notifications.notify_customer(ctx, decided, "confirmed")

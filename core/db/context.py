@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.caches import Caches, Hooks
+from core.db.rows import Rows
 from core.settings import Settings
 
 Row = sa.Row[Any]
-
+T = TypeVar("T")
 
 MAX_IDS = 500
 """Ids per statement: databases limit parameters to some thousands."""
@@ -93,6 +94,19 @@ class Context:
     async def first(self, statement: sa.Executable) -> Row | None:
         """Return the first row, or None."""
         return (await self.connection.execute(statement)).first()
+
+    async def fetch(self, rows: Rows[T], parameters: Mapping[str, Any] | None = None) -> list[T]:
+        """Return all rows of a statement as instances of its dataclass."""
+        build = rows.build
+        found = await self.connection.execute(rows.statement, parameters)
+        return [build(row) for row in found]
+
+    async def fetch_first(
+        self, rows: Rows[T], parameters: Mapping[str, Any] | None = None
+    ) -> T | None:
+        """Return the first row of a statement as an instance of its dataclass, or None."""
+        row = (await self.connection.execute(rows.statement, parameters)).first()
+        return None if row is None else rows.build(row)
 
     async def scalar(self, statement: sa.Executable) -> Any:
         """Return the first column of the first row, or None."""

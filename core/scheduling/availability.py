@@ -13,6 +13,7 @@ from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
 from core.errors import NotOffered, SlotTaken
 from core.localtime import zones
+from core.scheduling.asker import NOBODY, Asker
 from core.scheduling.slot_finder import SlotQuery
 
 _FOREVER = timedelta(days=500)
@@ -27,16 +28,16 @@ async def find_slots(
     provider_id: int | None = None,
     start: datetime,
     end: datetime,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
     limit: int | None = None,
 ) -> list[Slot]:
     """Return the first `limit` slots in [start, end), by start.
 
     Notice and horizon apply. Without a `provider_id` there is one slot per start: with the free
     provider who has the fewest bookings that local day, then by position (of sessions, the one with
-    the most seats left). `ignore_booking` is treated as absent, for a booking about to be moved.
+    the most seats left). What is the `asker`'s own is not in the way.
     """
-    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, asker)
     return await ask.slots(start, end, limit=limit, everybody=False)
 
 
@@ -48,14 +49,14 @@ async def find_slots_by_provider(
     provider_id: int | None = None,
     start: datetime,
     end: datetime,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
     limit: int | None = None,
 ) -> list[Slot]:
     """Return what `find_slots` does, but a slot per start and provider, and every session.
 
     Sorted by start, then the provider's position.
     """
-    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, asker)
     return await ask.slots(start, end, limit=limit, everybody=True)
 
 
@@ -65,13 +66,13 @@ async def count_slots_by_day(
     service_id: int,
     *,
     provider_id: int | None = None,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
 ) -> dict[date, int]:
     """Return the number of starts per local date up to the horizon, for dates that have any.
 
     Counts what `find_slots` would return.
     """
-    ask = SlotQuery(ctx, catalog, service_id, provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, service_id, provider_id, asker)
     return await ask.count_by_day(ctx.now, ctx.now + _FOREVER)
 
 
@@ -81,7 +82,7 @@ async def nearest_slots(
     slot: Slot,
     *,
     limit: int = 3,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
 ) -> tuple[Slot, ...]:
     """Return up to `limit` alternatives to a slot that is not free, by start.
 
@@ -91,7 +92,7 @@ async def nearest_slots(
     zone = catalog.shop.timezone
     day = zones.to_local(int(slot.starts_at.timestamp()), zone).date()
     begins, ends = (datetime.fromtimestamp(bound, UTC) for bound in zones.day_bounds(day, zone))
-    ask = SlotQuery(ctx, catalog, slot.service_id, None, ignore_booking)
+    ask = SlotQuery(ctx, catalog, slot.service_id, None, asker)
     that_day = await ask.slots(begins, ends, limit=None, everybody=True)
     chosen = _nearest_of(that_day, slot)[:limit]
     if len(chosen) < limit:
@@ -106,7 +107,7 @@ async def ensure_available(
     catalog: Catalog,
     slot: Slot,
     *,
-    ignore_booking: int | None = None,
+    asker: Asker = NOBODY,
     staff: bool = False,
 ) -> None:
     """Raise unless the slot is on offer now.
@@ -117,12 +118,12 @@ async def ensure_available(
     staff; hours, claims and buffers do. Call it under the locks of `slot_finder.calendars_of`, with
     a catalog read under them.
     """
-    ask = SlotQuery(ctx, catalog, slot.service_id, slot.provider_id, ignore_booking)
+    ask = SlotQuery(ctx, catalog, slot.service_id, slot.provider_id, asker)
     reason = await ask.reason_unavailable(slot, staff=staff)
     if reason is None:
         return
     error = SlotTaken if reason in {"taken", "full"} else NotOffered
-    instead = await nearest_slots(ctx, catalog, slot, ignore_booking=ignore_booking)
+    instead = await nearest_slots(ctx, catalog, slot, asker=asker)
     raise error(alternatives=instead, reason=reason)
 
 

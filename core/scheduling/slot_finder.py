@@ -24,6 +24,7 @@ from core.db.context import Context, Row
 from core.db.tables import MAX_CLAIM_SECONDS, bookings, claims, epoch_seconds, seats, sessions
 from core.errors import OfferChanged, ShopPaused
 from core.localtime import ticks, zones
+from core.scheduling.asker import OWN_BOOKINGS, Asker
 from core.scheduling.horizon import (
     MAX_GAP_MINUTES,
     BookingHorizon,
@@ -41,8 +42,7 @@ _FIRST_LOOK_LEAST = 3
 
 # ------------------------------------------------------------------------------------ reading
 
-# Built once: composing a statement costs as much as running it. No booking has id 0, so it ignores
-# nothing.
+# Built once: composing a statement costs as much as running it.
 _now = sa.bindparam("now", type_=claims.c.held_until.type)
 _CLAIMS = (
     sa.select(
@@ -60,7 +60,7 @@ _CLAIMS = (
         claims.c.busy_from > sa.bindparam("look_back"),
         claims.c.busy_until > sa.bindparam("since"),
         sa.or_(claims.c.held_until.is_(None), claims.c.held_until > _now),
-        claims.c.booking_id.is_distinct_from(sa.bindparam("ignore")),
+        sa.or_(claims.c.booking_id.is_(None), claims.c.booking_id.not_in(OWN_BOOKINGS)),
     )
     .order_by(claims.c.calendar_id, claims.c.busy_from)
 )
@@ -70,7 +70,7 @@ _SEATS_TAKEN = (
     .select_from(seats.join(bookings, bookings.c.id == seats.c.booking_id))
     .where(
         seats.c.session_id == sessions.c.id,
-        bookings.c.id != sa.bindparam("ignore"),
+        bookings.c.id.not_in(OWN_BOOKINGS),
         sa.or_(bookings.c.state != "held", bookings.c.held_until > _now),
     )
     .scalar_subquery()
@@ -110,13 +110,13 @@ _BUSY = itemgetter(1, 2, 3, 4)
 
 @dataclass(slots=True)
 class SlotQuery:
-    """A search: service and provider, and the booking to treat as absent."""
+    """A search: service and provider, and who asks."""
 
     ctx: Context
     catalog: Catalog
     service_id: int
     provider_id: int | None
-    ignore_booking_id: int | None
+    asker: Asker
     now_s: int = field(init=False)
     horizon: BookingHorizon = field(init=False)
 
@@ -227,7 +227,7 @@ class SlotQuery:
                 "look_back": _instant(since_s - MAX_CLAIM_SECONDS),
                 "until": _instant(until_s),
                 "now": self.ctx.now,
-                "ignore": self.ignore_booking_id or 0,
+                **self.asker.statement_params(),
             },
         )
         busy: dict[int, _Busy] = {}
@@ -369,7 +369,7 @@ class SlotQuery:
                 "since": _instant(start_s),
                 "until": _instant(end_s),
                 "now": self.ctx.now,
-                "ignore": self.ignore_booking_id or 0,
+                **self.asker.statement_params(),
             },
         )
         return result.all()

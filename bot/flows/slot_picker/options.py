@@ -21,6 +21,7 @@ from core.errors import NothingFree
 from core.localtime import zones
 from core.messaging.messages import Choice, Json, Say, When
 from core.scheduling import availability
+from core.scheduling.asker import Asker
 
 PAGE_SIZE = 6
 """Times or days on a later page of a list."""
@@ -45,14 +46,15 @@ class PickerRound:
         catalog: Catalog,
         service_id: int,
         state: Json,
-        ignore: int | None,
+        moving: int | None,
         key: str,
     ) -> None:
         self.talk = talk
         self.catalog = catalog
         self.service_id = service_id
         self.state = state
-        self.ignore = ignore
+        self.moving = moving
+        self.asker = Asker(moving, talk.conversation.id)
         self.wish = SlotCriteria.from_json(state.get("wish", {}))
         talk.notes["wish"] = state.get("wish", {})
         self.zone = catalog.shop.timezone
@@ -120,7 +122,7 @@ class PickerRound:
         listed.append(Choice(other_days, text("other_times"), ("@other",), is_navigation=True))
         if (narrowed or self.taps) and self._several() and self.wish.provider is None:
             listed.append(self._someone())
-        if self.taps and self.ignore is not None:
+        if self.taps and self.moving is not None:
             listed.append(Choice({"leave": True}, text("keep_it"), is_navigation=True))
         return listed
 
@@ -171,7 +173,7 @@ class PickerRound:
         skip = self.state.get("skip", 0)
         counted = await availability.count_slots_by_day(
             self.talk.ctx, self.catalog, self.service_id,
-            provider_id=self.wish.provider, ignore_booking=self.ignore,
+            provider_id=self.wish.provider, asker=self.asker,
         )  # fmt: skip
         free = {day.isoformat(): number for day, number in counted.items()}
         days = list(free)[skip:]

@@ -41,17 +41,15 @@ async def pick_slot(
     service_id: int,
     *,
     start: Json = None,
-    ignore_booking: int | None = None,
+    moving: int | None = None,
 ) -> PickedSlot:
     """Return the slot the person picks.
 
-    `start` is the initial state (see `PickerRound`).
+    `start` is the initial state (see `PickerRound`), `moving` the id of a booking to be moved.
     """
     state: Json = talk.compacted("from", start or {"show": "times"})
     for number in range(1, MAX_ROUNDS + 1):
-        view = PickerRound(
-            talk, catalog, service_id, state, ignore_booking, talk.step_key(str(number))
-        )
+        view = PickerRound(talk, catalog, service_id, state, moving, talk.step_key(str(number)))
         value = await talk.choose(
             str(number),
             view.question,
@@ -62,7 +60,7 @@ async def pick_slot(
             layout=view.layout,
         )
         if "leave" in value:
-            raise SwitchFlow("stays", booking=ignore_booking)
+            raise SwitchFlow("stays", booking=moving)
         if "slot" in value:
             return PickedSlot(
                 Slot.from_json(value["slot"]),

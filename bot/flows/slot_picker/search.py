@@ -12,18 +12,19 @@ from bot.flows.slot_criteria import SlotCriteria
 from core.catalog.entities import Catalog, Slot
 from core.localtime import zones
 from core.scheduling import availability
+from core.scheduling.asker import Asker
 
 FIRST_PAGE_SIZE = 3
 """Times offered on the first page."""
 
 
 class SlotQuery(Protocol):
-    """What a search needs: the service, the criteria and a booking to ignore."""
+    """What a search needs: the service, the criteria and who asks."""
 
     talk: Talk
     catalog: Catalog
     service_id: int
-    ignore: int | None
+    asker: Asker
     wish: SlotCriteria
     zone: str
 
@@ -42,14 +43,14 @@ async def find_slots(
     if wish.not_providers:
         everyone = await availability.find_slots_by_provider(
             view.talk.ctx, view.catalog, view.service_id,
-            start=since or start, end=end, ignore_booking=view.ignore,
+            start=since or start, end=end, asker=view.asker,
         )  # fmt: skip
         fitting = [s for s in everyone if wish.allows(s, view.zone)]
         found = [next(same) for _, same in groupby(fitting, key=lambda s: s.starts_at)]
     else:
         found = await availability.find_slots(
             view.talk.ctx, view.catalog, view.service_id, provider_id=wish.provider,
-            start=since or start, end=end, ignore_booking=view.ignore,
+            start=since or start, end=end, asker=view.asker,
             limit=limit if plain else None,
         )  # fmt: skip
     if plain:

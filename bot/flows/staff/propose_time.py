@@ -38,7 +38,7 @@ async def propose_time(talk: Talk) -> None:
     wish = {"provider": one.provider_id, "day": one.local_date.isoformat()}
     start = {"show": "times", "wish": wish}
     picked = await pick_slot(
-        talk.scope("to"), desk.catalog, one.service_id, start=start, ignore_booking=one.id
+        talk.scope("to"), desk.catalog, one.service_id, start=start, moving=one.id
     )
 
     async def hold(_key: str) -> Json:
@@ -75,6 +75,7 @@ async def answer_proposal(talk: Talk) -> None:
                 expected_start_s=int(talk.args["was"]),
                 user_id=person.user_id,
                 key=key,
+                conversation_id=talk.conversation.id,
             )
         except SlotTaken:
             return "gone"

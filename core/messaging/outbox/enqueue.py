@@ -12,13 +12,13 @@ from core.db.context import Context, Row, Told
 from core.db.tables import conversations, identities, lines, member_chats, outbox, prompts
 from core.messaging.decisions import Decision
 from core.messaging.messages import Json, Say, encode_value
-from core.messaging.outbox.customer_reach import find_customer_conversation
-from core.messaging.outbox.recipients import (
-    BookingRef,
+from core.messaging.outbox.alert_recipients import (
+    AlertRecipient,
     admin_recipients,
-    open_conversations,
     staff_recipients,
 )
+from core.messaging.outbox.customer_reach import find_customer_conversation
+from core.messaging.outbox.recipients import BookingRef, open_conversations
 from core.messaging.outbox.redact import REDACTED_SAY, contains_secret
 from core.messaging.outbox.untold import note_untold, settle_untold
 
@@ -208,7 +208,9 @@ async def enqueue_for_admins(
     return await _put_all(ctx, rows, unique=True)
 
 
-async def _talks_with(ctx: Context, shop_id: int | None, people: Sequence[Row]) -> list[int]:
+async def _talks_with(
+    ctx: Context, shop_id: int | None, people: Sequence[AlertRecipient]
+) -> list[int]:
     """Return conversations with these people, opened where necessary."""
     opened = await open_conversations(
         ctx, shop_id, [row for row in people if row.conversation_id is None]

@@ -47,7 +47,7 @@ COUNTS = {
     "hold of a taken slot": (4, 5),
     "first booking": (13, 15),
     "booking": (11, 13),
-    "booking of a hold that ran out": (14, 16),
+    "booking of a hold that ran out": (15, 17),
     "move": (16, 17),
     "cancel": (9, 9),
     "booking at the desk": (14, 15),

@@ -21,6 +21,7 @@ from core.demo.sample_shops import parse_hours, parse_week
 from core.localtime.opening_masks import Interval
 from core.people.members import list_members
 from core.scheduling import availability
+from core.scheduling.asker import Asker
 from core.scheduling.horizon import booking_horizon
 from tests.core.scheduling.harness import open_scheduling_harness
 from tests.support.runtimes import open_runtime
@@ -114,7 +115,7 @@ async def test_every_booking_could_be_made_again_where_it_is(seeded: Runtime) ->
         for booking in made:
             found = await load_catalog(ctx, booking.shop_id)
             await availability.ensure_available(
-                ctx, found, slot_of(booking), ignore_booking=booking.id
+                ctx, found, slot_of(booking), asker=Asker(booking.id)
             )
 
 

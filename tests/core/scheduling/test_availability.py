@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from core.db.tables import bookings, service_rooms, sessions
 from core.errors import NotOffered, OfferChanged, ShopPaused, SlotTaken
 from core.localtime.opening_masks import Interval
 from core.scheduling import availability, opening_hours
+from core.scheduling.asker import Asker
 from core.scheduling.slot_finder import calendars_of
 from core.shops import providers, rooms, services, shops
 from core.values.catalog_changes import (
@@ -227,7 +229,7 @@ async def test_a_booking_about_to_be_moved_is_not_in_its_own_way(salon: Scheduli
     booking = await salon.insert_booking(salon.ana, "2026-03-10 09:30", 60)
     colours = await salon.find_starts(salon.colour, TUESDAY)
     assert colours == ["10 10:30 Ana", "10 11:00 Ana"]
-    assert (await salon.find_starts(salon.colour, TUESDAY, ignore_booking=booking))[:3] == [
+    assert (await salon.find_starts(salon.colour, TUESDAY, asker=Asker(booking)))[:3] == [
         "10 09:00 Ana",
         "10 09:30 Ana",
         "10 10:00 Ana",
@@ -467,7 +469,7 @@ async def test_sessions_with_free_seats(classes: SchedulingHarness) -> None:
     assert found[0].ends_at == madrid_instant("2026-03-10 19:15")
     assert Slot.from_json(found[0].to_json()) == found[0]
     # The seat of somebody about to move is free for them.
-    found = await classes.slots(classes.colour, TUESDAY, ignore_booking=gone)
+    found = await classes.slots(classes.colour, TUESDAY, asker=Asker(gone))
     assert [slot.session_id for slot in found] == [first, full, cheap]
 
 
@@ -533,7 +535,7 @@ async def test_seat_recheck_refuses_a_full_session(classes: SchedulingHarness) -
         await availability.ensure_available(ctx, found, slot)
     assert type(taken.value) is SlotTaken
     assert taken.value.alternatives == (other,)
-    await availability.ensure_available(ctx, found, slot, ignore_booking=mine)
+    await availability.ensure_available(ctx, found, slot, asker=Asker(mine))
     await ctx.execute(sessions.update().where(sessions.c.id == later).values(cancelled_at=ctx.now))
     with pytest.raises(NotOffered) as gone:
         await availability.ensure_available(ctx, found, other)
@@ -543,7 +545,7 @@ async def test_seat_recheck_refuses_a_full_session(classes: SchedulingHarness) -
 # ------------------------------------------------------------------------------------ one slot
 
 
-async def refused(salon: SchedulingHarness, slot: Slot, **more: bool) -> str:
+async def refused(salon: SchedulingHarness, slot: Slot, **more: Any) -> str:
     """Why a slot cannot be booked, "" if it can."""
     try:
         await availability.ensure_available(salon.ctx, await salon.catalog(), slot, **more)
@@ -633,7 +635,7 @@ async def test_a_paused_shop_takes_none_but_its_staffs(salon: SchedulingHarness)
 # ------------------------------------------------------------------------------------ instead
 
 
-async def instead(salon: SchedulingHarness, start: str, **more: int) -> list[str]:
+async def instead(salon: SchedulingHarness, start: str, **more: Any) -> list[str]:
     found = await salon.catalog()
     return salon.starts_as_text(
         await availability.nearest_slots(salon.ctx, found, cut_at(salon, start), **more)

@@ -1,0 +1,50 @@
+"""How the database would run a statement: which indexes it uses, which tables it reads whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.context import Context
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query plan: its steps as the database prints them, and the tables it scans."""
+
+    steps: str
+    scanned: frozenset[str]
+    """Names or aliases of tables that are read whole."""
+
+
+async def query_plan(
+    ctx: Context, statement: sa.Executable, values: Mapping[str, Any] | None = None
+) -> Plan:
+    """Return the plan of a statement; on PostgreSQL as if all its tables were large."""
+    seen: list[Any] = []
+
+    def record(*args: Any) -> None:
+        seen.append(args)
+
+    connection = ctx.connection.sync_connection
+    sa.event.listen(connection, "before_cursor_execute", record)
+    await ctx.execute(statement, values)
+    sa.event.remove(connection, "before_cursor_execute", record)
+    _, _, text, parameters, *_ = seen[0]
+    if ctx.is_postgresql:  # a small table is read as a whole unless that is forbidden
+        await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN"
+    else:
+        explain = "EXPLAIN QUERY PLAN"
+    found = await ctx.connection.exec_driver_sql(f"{explain} {text}", parameters)
+    steps = " | ".join(str(row[-1]).strip() for row in found)
+    if ctx.is_postgresql:
+        whole = re.findall(r"Seq Scan on (\w+)(?: (\w+))?", steps)
+        return Plan(steps, frozenset(alias or name for name, alias in whole))
+    # Rows of a subquery that is built anyway are read whole: these are no tables.
+    whole = re.findall(r"(?:^|\| )SCAN (\w+)(?! USING)", steps)
+    return Plan(steps, frozenset(whole) - {"anon_1", "CONSTANT"})
