@@ -99,11 +99,18 @@ async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
 
 
 async def notify_customer(
-    ctx: Context, booking: Booking, kind: str, *, knows: bool = False, **more: object
+    ctx: Context,
+    booking: Booking,
+    kind: str,
+    *,
+    words: str = "",
+    knows: bool = False,
+    **more: object,
 ) -> None:
     """Notify the customer; `kind` is confirmed, declined, moved, cancelled, expired or behind.
 
-    `knows`: the shop spoke to them, so nobody has to call if they cannot be written to.
+    `words` names other texts than those of the kind. `knows`: the shop spoke to them, so nobody has
+    to call if they cannot be written to.
 
     For a discreet shop neither service nor provider is named, since others may read the screen.
     """
@@ -117,12 +124,23 @@ async def notify_customer(
     sold = {"service": booking.snapshot["service"], "provider": booking.snapshot["provider"]}
     await enqueue_for_customer(
         ctx,
-        Say(f"tell.{kind}", {**known, **sold}),
-        discreetly=Say(f"tell.{kind}.discreet", known),
+        Say(f"tell.{words or kind}", {**known, **sold}),
+        discreetly=Say(f"tell.{words or kind}.discreet", known),
         booking=booking,
         kind=kind,
         knows=knows,
     )
+
+
+async def notify_moved(
+    ctx: Context, booking: Booking, actor: Actor, former: Booking, terms: Say | None
+) -> None:
+    """Notify who did not move a booking, `former` before; `terms` if length or price are new."""
+    if terms is not None and actor.kind != "customer":
+        await notify_customer(ctx, booking, "moved", words="moved_terms", terms=terms)
+        await notify_provider(ctx, booking, "moved", actor, former=former)
+        return
+    await notify_other_side(ctx, booking, "moved", actor, former=former)
 
 
 async def notify_other_side(
@@ -144,7 +162,7 @@ async def notify_other_side(
             ctx, booking, kind, skip=None, instead_of="", provider_only=False, **times, **more
         )
         return
-    await notify_customer(ctx, booking, kind, knows=False, **more, **times)
+    await notify_customer(ctx, booking, kind, words="", knows=False, **more, **times)
     await notify_provider(ctx, booking, kind, actor, former=former)
 
 

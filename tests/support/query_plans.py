@@ -24,7 +24,7 @@ class Plan:
 async def query_plan(
     ctx: Context, statement: sa.Executable, values: Mapping[str, Any] | None = None
 ) -> Plan:
-    """Return the plan of a statement; on PostgreSQL as if all its tables were large."""
+    """Return the plan of a statement, by the statistics the database has of its tables."""
     seen: list[Any] = []
 
     def record(*args: Any) -> None:
@@ -35,16 +35,13 @@ async def query_plan(
     await ctx.execute(statement, values)
     sa.event.remove(connection, "before_cursor_execute", record)
     _, _, text, parameters, *_ = seen[0]
-    if ctx.is_postgresql:  # a small table is read as a whole unless that is forbidden
-        await ctx.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN"
-    else:
-        explain = "EXPLAIN QUERY PLAN"
+    explain = "EXPLAIN" if ctx.is_postgresql else "EXPLAIN QUERY PLAN"
     found = await ctx.connection.exec_driver_sql(f"{explain} {text}", parameters)
     steps = " | ".join(str(row[-1]).strip() for row in found)
     if ctx.is_postgresql:
         whole = re.findall(r"Seq Scan on (\w+)(?: (\w+))?", steps)
         return Plan(steps, frozenset(alias or name for name, alias in whole))
-    # Rows of a subquery that is built anyway are read whole: these are no tables.
-    whole = re.findall(r"(?:^|\| )SCAN (\w+)(?! USING)", steps)
-    return Plan(steps, frozenset(whole) - {"anon_1", "CONSTANT"})
+    # An automatic index is built of the whole table, for this one statement.
+    whole = re.findall(r"SCAN (\w+)|SEARCH (\w+) USING AUTOMATIC", steps)
+    built = set(re.findall(r"(?:CO-ROUTINE|MATERIALIZE) (\w+)", steps))
+    return Plan(steps, frozenset(name or other for name, other in whole) - built - {"CONSTANT"})

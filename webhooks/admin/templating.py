@@ -40,6 +40,7 @@ FLASH_MESSAGES = {
     "confirmed": "Confirmed.",
     "declined": "Declined.",
     "moved": "Moved.",
+    "terms": "Changed for this booking alone.",
     "cancelled": "Cancelled.",
     "called": "Noted: they know.",
     "reach-noted": "Noted.",
