@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from bot.nlu.entity_index import NameMention, best_match, find_names
 from bot.nlu.pipeline_state import PipelineState
@@ -63,12 +65,13 @@ def _meant(
     """
     now = wanted[0]
     others: list[int] = []
+    # How many corrections stand before each unit, so that no stretch is gone through twice.
+    corrections = list(accumulate(("CORRECT" in u.tags for u in r.units), initial=0))
     for one in wanted[1:]:
-        i, j = _units_of(r, now.start, one.start)
-        tags = {k for u in r.units[i:j] for k in u.tags}
         if one.found[0][0] == now.found[0][0]:
             continue
-        if "CORRECT" in tags or one.found[0][1] > now.found[0][1] + _CLEARLY:
+        i, j = _units_of(r, now.start, one.start)
+        if corrections[j] > corrections[i] or one.found[0][1] > now.found[0][1] + _CLEARLY:
             now, others = one, []
         elif one.found[0][1] >= now.found[0][1] - _CLEARLY:
             others.append(one.found[0][0])
@@ -87,6 +90,5 @@ _CLEARLY = 15
 
 
 def _units_of(r: PipelineState, start: int, end: int) -> tuple[int, int]:
-    i = next(k for k, u in enumerate(r.units) if u.end > start)
-    j = next((k for k, u in enumerate(r.units) if u.start >= end), len(r.units))
-    return i, j
+    i = bisect_right(r.units, start, key=lambda u: u.end)
+    return i, bisect_left(r.units, end, key=lambda u: u.start)
