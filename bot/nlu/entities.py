@@ -38,6 +38,10 @@ def resolve_names(r: PipelineState) -> NamedEntities:
         until = -1
         for one in find_names(r.tokens, group, common):
             i, j = _units_of(r, one.start, one.end)
+            if any(
+                s.kind == "person_name" and s.start < one.end and one.start < s.end for s in r.spans
+            ):
+                continue  # a customer may be called as a provider is
             again = until >= 0 and are_listed(r.units, until, i)
             if again or is_refused(r.units, i, j):
                 until = j
