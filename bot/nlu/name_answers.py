@@ -116,11 +116,13 @@ def _judge(words: list[tuple[str, str]], language: Language, *, introduced: bool
         return False if len(kinds) == 1 else "common" not in kinds[1:] or None
     if "strange" in kinds:
         return True
+    if set(kinds) == {"timely"}:
+        return None  # "monday afternoon" is a day
     return bool(titled or caseless or len(kinds) > 1)
 
 
 def _kind(word: str, language: Language) -> str:
-    """Return how a word is known: spoken, common, both (a name, too) or strange."""
+    """Return how a word is known: spoken, common, timely, both (a name, too) or strange."""
     if word in GIVEN_NAMES:
         return "both"
     if word in _answers(language.code) or word in _answers("en"):
@@ -128,7 +130,7 @@ def _kind(word: str, language: Language) -> str:
     entries = language.entries.get(word, ())
     tags = {tag for e in entries if len(e.words) == 1 for tag in e.tags}
     if tags & _NAMELIKE:
-        return "both"
+        return "timely"
     if word in language.vocabulary:
         return "common"
     return "strange"
@@ -176,7 +178,8 @@ def _polite(code: str) -> frozenset[tuple[str, ...]]:
 
 _COURTESIES = frozenset(
     "thanks thx please pls hi hello hey gracias hola porfa obrigado obrigada oi ola namaste "
-    "dhanyavad shukriya ji sure ok okay vale well so oh um uh er bueno pues bem entao accha".split()
+    "dhanyavad shukriya ji sure ok okay vale well so oh um uh er "
+    "bueno pues bem entao accha hai hoon hun है हूं".split()
 )
 
 

@@ -12,11 +12,12 @@ PARTICLES = frozenset(
 
 GIVEN_NAMES = frozenset(
     """
-al jo ed bo ty will mark rose grace hope faith joy art bill pat sue jack guy summer autumn dean gene ray dawn may
+al jo ed bo ty will mark rose grace hope faith joy art bill pat sue jack guy summer autumn dean
+gene ray dawn may
 june april august sol luz mar consuelo domingo reyes paz santos natal dia day king young long short
 white black brown green grey gray wood woods hill field lake stone price rich wise good love little
-mercedes angel socorro pilar blanca rosa flor nieves asha diya khushi roshni prem dev sita wednesday
-monday tuesday friday sunday justin frank carol jean dale glen rob drew chance chase hunter archer
+mercedes angel socorro pilar blanca rosa flor nieves asha diya khushi roshni prem dev sita
+justin frank carol jean dale glen rob drew chance chase hunter archer
 baker cook carter cutter barber taylor page miles max major earl duke prince
 """.split()
 )
