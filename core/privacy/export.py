@@ -24,6 +24,7 @@ from core.db.tables import (
     one_time_codes,
     outbox,
     prompts,
+    reaches,
     staff_proofs,
     users,
 )
@@ -53,6 +54,7 @@ async def export_person(ctx: Context, person: DataSubject) -> dict[str, ExportSe
         users: users.c.id == person.user_id,
         identities: identities.c.id.in_(person.identity_ids),
         customers: customers.c.id.in_(person.customer_ids),
+        reaches: reaches.c.customer_id.in_(person.customer_ids),
         bookings: bookings.c.id.in_(person.booking_ids),
         booking_events: booking_events.c.booking_id.in_(person.booking_ids),
         conversations: conversations.c.id.in_(talks),

@@ -48,6 +48,7 @@ from core.db.tables.people import (
     staff_proofs,
     users,
 )
+from core.db.tables.reach import reaches, untold
 from core.db.tables.shops import (
     calendars,
     date_exceptions,
@@ -99,6 +100,7 @@ __all__ = [
     "prompts",
     "provider_services",
     "providers",
+    "reaches",
     "retention_marks",
     "seats",
     "series",
@@ -110,6 +112,7 @@ __all__ = [
     "staff_proofs",
     "time_off",
     "unrecognized_messages",
+    "untold",
     "users",
     "visits",
     "whatsapp_templates",
