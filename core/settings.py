@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.values.networks import parse_networks
 
+RESERVED_FILES = 128
+"""Files that connections leave for databases, logs and our own requests to providers."""
+
 
 class Settings(BaseSettings):
     """What differs between installations; the names are the environment variables', in capitals."""
@@ -19,6 +22,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1,::1"
+    max_connections: int = Field(1000, ge=1)
+    max_connections_per_address: int = Field(128, ge=1)
+    read_timeout_seconds: int = Field(15, ge=1, le=300)
     data_dir: Path = Path("data")
     database_url: str = ""
     redis_url: str = ""

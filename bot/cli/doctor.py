@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +18,7 @@ from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
 from core.reporting import gauges
-from core.settings import Settings
+from core.settings import RESERVED_FILES, Settings
 from core.values.networks import parse_networks
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -48,6 +49,13 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     if settings.effective_database_url.startswith("postgresql") and not settings.secret_key:
         yield Finding(
             "note", "SECRET_KEY is made and kept in DATA_DIR: processes elsewhere need the same"
+        )
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if settings.max_connections + RESERVED_FILES > files:
+        yield Finding(
+            "note",
+            f"MAX_CONNECTIONS is {settings.max_connections}, but the system grants {files} files: "
+            f"{max(1, files - RESERVED_FILES)} are taken (ulimit -n)",
         )
     yield from _secrets(settings)
     yield from _public_url(settings)

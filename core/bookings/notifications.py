@@ -73,8 +73,12 @@ async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
     )
 
 
-async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
+async def notify_customer(
+    ctx: Context, booking: Booking, kind: str, *, words: str = "", **more: object
+) -> None:
     """Notify the customer; `kind` is confirmed, declined, moved, cancelled, expired or behind.
+
+    `words` names other texts than those of the kind.
 
     For a discreet shop neither service nor provider is named, since others may read the screen.
     """
@@ -88,11 +92,21 @@ async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: obj
     sold = {"service": booking.snapshot["service"], "provider": booking.snapshot["provider"]}
     await enqueue_for_customer(
         ctx,
-        Say(f"tell.{kind}", {**known, **sold}),
-        discreetly=Say(f"tell.{kind}.discreet", known),
+        Say(f"tell.{words or kind}", {**known, **sold}),
+        discreetly=Say(f"tell.{words or kind}.discreet", known),
         booking=booking,
         kind=kind,
     )
+
+
+async def notify_moved(
+    ctx: Context, booking: Booking, actor: Actor, was: When, terms: Say | None
+) -> None:
+    """Notify the side that did not move a booking; `terms` if length or price are new."""
+    if terms is not None and actor.kind != "customer":
+        await notify_customer(ctx, booking, "moved", words="moved_terms", terms=terms)
+        return
+    await notify_other_side(ctx, booking, "moved", actor, was=was)
 
 
 async def notify_other_side(
@@ -102,7 +116,7 @@ async def notify_other_side(
     if actor.kind == "customer":
         await notify_staff(ctx, booking, kind, skip=None, instead_of="", **more)
     else:
-        await notify_customer(ctx, booking, kind, **more)
+        await notify_customer(ctx, booking, kind, words="", **more)
 
 
 def booking_facts(booking: Booking) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +10,18 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from core.bookings.terms import CHANGEABLE_STATES
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
 from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import field_messages, problem_message
-from webhooks.admin.form_fields import parse_id, parse_local_instant
+from webhooks.admin.form_fields import (
+    format_minor_units,
+    parse_duration,
+    parse_id,
+    parse_local_instant,
+    parse_minor_units,
+)
 from webhooks.admin.templating import redirect_saved, render_shop_page, safe_admin_path
 from webhooks.admin.visitor import ShopVisitor, Visitor
 
@@ -66,6 +73,7 @@ HISTORY_LABELS = {
     "mark_no_show": "Nobody came",
     "correct": "Corrected",
     "note": "Note changed",
+    "set_terms": "Length or price changed",
     "mark_paid": "Paid",
     "mark_unpaid": "Marked unpaid",
     "mark_refunded": "Refunded",
@@ -164,6 +172,7 @@ async def _show(
     problem: str = "",
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
+    differs: Mapping[str, Any] | None = None,
 ) -> Response:
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     one = await visit.api_get(path)
@@ -179,6 +188,9 @@ async def _show(
     local = zones.to_local(int(here.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
     first |= {"provider_id": str(one["provider_id"]), "reason": "", "note": one["note"]}
+    minutes = int((datetime.fromisoformat(one["ends_at"]) - here).total_seconds()) // 60
+    price = format_minor_units(one["price_minor"], one["currency"])
+    first |= {"minutes": str(minutes), "price": price}
     offered = [
         offering.provider
         for (service_id, _), offering in visit.catalog.offerings.items()
@@ -198,6 +210,8 @@ async def _show(
         typed=first | (typed or {}),
         errors=errors or {},
         problem=problem,
+        differs=differs,
+        terms=one["state"] in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
         origin=ORIGIN_LABELS.get(one["origin"], one["origin"].title()),
     )
@@ -206,17 +220,38 @@ async def _show(
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id")}
+    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms")}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
-    said = {"starts_at": starts.isoformat()}
+    said: dict[str, Any] = {"starts_at": starts.isoformat()}
     provider_id = parse_id(typed["provider_id"])
-    more = {} if provider_id is None else {"provider_id": provider_id}
+    more: dict[str, Any] = {} if provider_id is None else {"provider_id": provider_id}
+    if typed["terms"]:
+        more["terms"] = typed["terms"]
     return await _change(
         visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
     )
+
+
+@router.post("/{booking_id}/terms")
+async def set_booking_terms(visit: ShopVisitor, booking_id: int) -> Response:
+    """Set another length or price for this booking alone."""
+    typed = {name: visit.form[name] for name in ("minutes", "price")}
+    said: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    try:
+        said["minutes"] = parse_duration(typed["minutes"])
+    except ValueError:
+        wrong["minutes"] = "Write minutes in steps of five, up to 1440."
+    try:
+        said["price_minor"] = parse_minor_units(typed["price"], visit.catalog.shop.currency)
+    except ValueError:
+        wrong["price"] = "Write an amount such as 25 or 25.50, or nothing: on request."
+    if wrong:
+        return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
+    return await _change(visit, booking_id, "PUT", "terms", said, "terms", typed)
 
 
 @router.post("/{booking_id}/note")
@@ -266,6 +301,7 @@ async def _change(
             problem=problem_message(problem),
             errors=field_messages(problem),
             typed=typed,
+            differs=problem.body if problem.code == "terms_differ" else None,
         )
     back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:

@@ -40,6 +40,7 @@ FLASH_MESSAGES = {
     "confirmed": "Confirmed. The customer has been told.",
     "declined": "Declined. The customer has been told.",
     "moved": "Moved. The customer has been told.",
+    "terms": "Changed for this booking alone.",
     "cancelled": "Cancelled. The customer has been told.",
     "started": "Noted: the visit has begun.",
     "completed": "Noted: the visit is done.",

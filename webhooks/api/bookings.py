@@ -20,9 +20,11 @@ from core.bookings.staff_actions import (
     mark_started,
     set_note,
 )
+from core.bookings.terms import set_terms
 from core.db.context import Context
 from core.errors import InvalidValue
 from core.people.customers import add_customer
+from core.values.field_types import DurationMinutes
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import (
     BookingFilterQuery,
@@ -38,6 +40,7 @@ from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
     DisplayName,
     LongText,
+    MinorUnits,
     PageResponse,
     PathRowId,
     ReasonIn,
@@ -139,6 +142,15 @@ class PaymentIn(RequestModel):
     """Whether it is paid."""
 
     payment_status: Literal["unpaid", "paid", "refunded"]
+
+
+class TermsIn(RequestModel):
+    """Another length or price for one booking."""
+
+    minutes: DurationMinutes | None = Field(None, description="Null: as it is.")
+    price_minor: MinorUnits | None = Field(
+        None, description="Null: on request. Left out: as it is."
+    )
 
 
 class LateIn(RequestModel):
@@ -277,6 +289,17 @@ async def set_payment_status(
     )
 
 
+@router.put("/shops/{shop_id}/bookings/{booking_id}/terms")
+async def set_booking_terms(
+    shop_id: PathRowId, booking_id: PathRowId, body: TermsIn, call: AuthorizedRequest
+) -> BookingOut:
+    """Set another length or price for this booking alone; the customer is told."""
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    if changes.get("minutes", 0) is None:
+        del changes["minutes"]
+    return await _act(call, shop_id, booking_id, set_terms, changes=changes)
+
+
 @router.post("/shops/{shop_id}/bookings/{booking_id}/confirm")
 async def confirm_booking(
     shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
@@ -307,9 +330,18 @@ async def cancel_booking(
 async def move_booking(
     shop_id: PathRowId, booking_id: PathRowId, body: MoveIn, call: AuthorizedRequest
 ) -> BookingOut:
-    """Move a booking to another time or provider; the customer is told. 409 leaves it as it is."""
+    """Move a booking to another time or provider; the customer is told. 409 leaves it as it is.
+
+    It keeps its length and price; where the other provider has other ones, say which.
+    """
     return await _to_slot(
-        call, shop_id, booking_id, body, customer_actions.move_booking, key=call.new_key
+        call,
+        shop_id,
+        booking_id,
+        body,
+        customer_actions.move_booking,
+        key=call.new_key,
+        terms=body.terms,
     )
 
 
@@ -389,7 +421,7 @@ async def _to_slot(
 
     async def work(ctx: Context) -> BookingOut:
         old = await load_booking(ctx, booking_id, shop_id=shop_id)
-        slot = await move_target(ctx, old, body)
+        slot = await move_target(ctx, old, body, keeps=verb is reschedule_proposals.propose_time)
         call.ensure_provider_allowed(slot.provider_id)
         return BookingOut.from_booking(
             await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)

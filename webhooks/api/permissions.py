@@ -115,6 +115,7 @@ PERMISSIONS: dict[str, AllowedRoles] = {
     "PATCH /shops/{shop_id}/bookings/{booking_id}": TEAM,
     "GET /shops/{shop_id}/bookings/{booking_id}/history": TEAM,
     "PUT /shops/{shop_id}/bookings/{booking_id}/payment": TEAM,
+    "PUT /shops/{shop_id}/bookings/{booking_id}/terms": TEAM,
     "POST /shops/{shop_id}/bookings/{booking_id}/confirm": TEAM,
     "POST /shops/{shop_id}/bookings/{booking_id}/decline": TEAM,
     "POST /shops/{shop_id}/bookings/{booking_id}/cancel": TEAM,
