@@ -8,10 +8,11 @@ from bot.channels.base import Channel
 from bot.channels.twilio.templates import template_variables
 from bot.dialogue.decisions import choices_of
 from bot.i18n.messages import TRANSLATOR
+from bot.i18n.translator import Translator
 from bot.rendering.attachments import load_calendar_file
 from bot.rendering.render import RenderedMessage, ShownPrompt, TemplateMessage, render_say
 from core.db.runtime import Runtime
-from core.messaging.messages import decode_value
+from core.messaging.messages import Say, decode_value
 from core.messaging.outbox.claim import Outgoing
 
 
@@ -26,11 +27,12 @@ def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
             row.layout,
         )
     locale = "_".join(filter(None, (row.language or "en", row.country)))
+    wording = TRANSLATOR.with_overrides(row.wordings)
     rendered = render_say(
-        row.say,
+        _introduced(row, wording, locale),
         prompt,
         channel.capabilities,
-        TRANSLATOR.with_overrides(row.wordings),
+        wording,
         locale,
         done=decode_value(row.edit_target.get("done", [])),
         above=bool(row.edit_target.get("in_place") and row.edit_target.get("above")),
@@ -49,3 +51,13 @@ async def attach_calendar(
     async with runtime.read_transaction() as ctx:
         file = await load_calendar_file(ctx, row.booking_id, row.language or "en")
     return replace(rendered, shape="document", document=file)
+
+
+def _introduced(row: Outgoing, wording: Translator, locale: str) -> Say:
+    """Return the message; the first to a phone that never wrote says who writes and how to stop."""
+    if not row.is_first or row.channel not in {"sms", "whatsapp"}:
+        return row.say
+    say = row.say
+    if row.shop_name not in wording.translate(say, locale):
+        say = Say("first.named", {"shop": row.shop_name, "message": say})
+    return Say("first", {"message": say})

@@ -271,7 +271,7 @@ async def move_booking(
     else:
         changed = terms_of_slot(slot) != booked_terms(old)
         await notifications.notify_moved(
-            ctx, moved, actor, old.local_start, terms_say(terms_of_slot(slot)) if changed else None
+            ctx, moved, actor, old, terms_say(terms_of_slot(slot)) if changed else None
         )
     return moved
 

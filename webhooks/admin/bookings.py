@@ -106,8 +106,9 @@ async def create_booking(visit: ShopVisitor) -> Response:
     if wrong or starts is None:
         return _new(visit, typed, wrong, status=422)
     home = f"/shops/{visit.catalog.shop.id}"
+    said = _said_of_messages(typed)
     try:
-        await visit.api_send(
+        made = await visit.api_send(
             "POST",
             f"{home}/bookings",
             service_id=service_id,
@@ -116,16 +117,27 @@ async def create_booking(visit: ShopVisitor) -> Response:
             customer={"name": typed["name"], "phone": typed["phone"]},
             squeeze_in=bool(typed["squeeze_in"]),
             note=typed["note"],
+            **said,
         )
     except ApiProblem as problem:
         named = field_messages(problem)
         if problem.code == "phone_invalid":
             named["phone"] = problem_message(problem)
         return _new(visit, typed, named, status=problem.status, problem=problem_message(problem))
-    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked")
+    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked", made["told"])
 
 
-_NEW = ("on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in")
+def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
+    """Return what the customer said to messages, if they were asked and left a phone."""
+    if typed["messages"] not in {"yes", "no"} or not typed["phone"]:
+        return {}
+    return {"messages": {"agreed": typed["messages"] == "yes", "wording": typed["wording"]}}
+
+
+_NEW = (
+    "on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in", "messages",
+    "wording",
+)  # fmt: skip
 
 
 def _new(
@@ -217,6 +229,15 @@ async def _show(
     )
 
 
+@router.post("/{booking_id}/called")
+async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
+    """Take a booking off the list to call."""
+    home = f"/shops/{visit.catalog.shop.id}"
+    await visit.api_send("POST", f"{home}/bookings/{booking_id}/called")
+    back = safe_admin_path(visit.form["back"], f"/admin{home}/day")
+    return redirect_saved(back, "called")
+
+
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
@@ -290,7 +311,7 @@ async def _change(
 ) -> Response:
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     try:
-        await visit.api_send(method, f"{path}/{what}".rstrip("/"), **said)
+        done = await visit.api_send(method, f"{path}/{what}".rstrip("/"), **said)
     except ApiProblem as problem:
         if problem.status in {401, 403, 404}:
             raise
@@ -306,4 +327,4 @@ async def _change(
     back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:
         back = f"/admin/shops/{visit.catalog.shop.id}/day{on}"
-    return redirect_saved(back, word)
+    return redirect_saved(back, word, done["told"])
