@@ -58,6 +58,8 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
         "{shop}, {day}: {count} appointment.\n{lines:lines}",
         "{shop}, {day}: {count} appointments.\n{lines:lines}",
     ),
+    "agenda.call": "{customer} {phone}: {service}, {when}",
+    "agenda.calls": "{shop}: could not be reached, please call.\n{lines:lines}",
     "agenda.line": "{when:time} {provider}: {customer}, {service}",
     "agenda.coming": "{when:time} {provider}: {customer} (comes), {service}",
     "agenda.more": ("and {count} more", "and {count} more"),
