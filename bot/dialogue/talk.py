@@ -49,6 +49,7 @@ class FlowRun:
     not_understood: bool = False
     shown_answers: list[Say] = field(default_factory=list)
     booking_buttons: Decision | None = None
+    focus: int | None = None  # the booking spoken of
     attachments: list[PendingAttachment] = field(default_factory=list)
 
 
@@ -264,6 +265,10 @@ class Talk:
             if takes_back(heard.incoming, language):
                 return MISSING
         return value
+
+    def focus_on(self, booking_id: int) -> None:
+        """Say which booking "it" means from now on."""
+        self.flow_run.focus = booking_id
 
     async def once(self, name: str, do: Callable[[str], Awaitable[Json]]) -> Json:
         """Perform an effect exactly once and return its recorded result on later runs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.dialogue.heard import Heard
 from bot.dialogue.prompts import OpenPrompt, match_words
 from bot.engine import opt_out
+from bot.engine.focus import continue_with_focus
 from bot.engine.predicates import (
     answer_to_cancel,
     expects_yes,
@@ -67,6 +68,9 @@ async def interpret_outside_flow(turn: TurnState, heard: Heard, prompts: list[Op
     short = len(heard.text.split()) <= _COMMAND_WORDS
     if top and top.expects in _FREE_TEXT and not short:
         return False
+    focused = continue_with_focus(turn, heard)
+    if focused is not None:
+        return focused
     if await _run_command_word(turn, heard, short=short) or await open_named_shop(
         turn, heard, said
     ):

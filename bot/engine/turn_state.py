@@ -125,6 +125,8 @@ class TurnState:
     has_consented: bool = False  # consented to our messages before this turn
     # Catalog versions by shop as read in this turn.
     shop_versions: Mapping[int | None, int | None] = field(default_factory=dict)
+    # The booking spoken of last, and since when (see `bot.engine.focus`).
+    focus: tuple[int, datetime] | None = None
     relay_conversation_id: int | None = (
         None  # the conversation of the member who is in a handoff with this customer
     )
@@ -168,6 +170,7 @@ class TurnState:
             has_consented=stored.consented_at is not None,
             shop_versions={stored.line_shop_id or stored.shop_id: stored.shop_version},
             relay_conversation_id=state.get("relay"),
+            focus=_focus(state.get("focus")),
             is_secret=bool(frames) and frames[-1].expects == "code",
         )
 
@@ -236,7 +239,7 @@ class TurnState:
                 self.catalog,
             )
             try:
-                await FLOWS[frame.flow](Talk(run))
+                await self._run_flow(frame, run)
             except AwaitAnswer as suspended:
                 self.question = suspended.question
                 self.shown_answers = run.shown_answers
@@ -270,6 +273,14 @@ class TurnState:
                 heard = None
         message = f"the flow {self.stack[-1].flow!r} never comes to an end"
         raise RuntimeError(message)
+
+    async def _run_flow(self, frame: FlowFrame, run: FlowRun) -> None:
+        """Run a flow and keep the booking it spoke of, however the run ends."""
+        try:
+            await FLOWS[frame.flow](Talk(run))
+        finally:
+            if run.focus is not None:
+                self.focus = (run.focus, self.received_at)
 
     def _end_flow(self, frame: FlowFrame) -> None:
         self.stack.remove(frame)
@@ -307,6 +318,8 @@ class TurnState:
         state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.run_count}
         if self.relay_conversation_id is not None and self.is_handed_off:
             state["relay"] = self.relay_conversation_id
+        if self.focus is not None:
+            state["focus"] = [self.focus[0], self.focus[1].isoformat()]
         if message or (self.stay_quiet and self.edited_message_id):
             state["living"] = message or self.edited_message_id
         await save_turn(
@@ -388,3 +401,7 @@ class TurnState:
             message_id=message,
         )
         return frame.prompt
+
+
+def _focus(stored: Json) -> tuple[int, datetime] | None:
+    return (int(stored[0]), datetime.fromisoformat(stored[1])) if stored else None

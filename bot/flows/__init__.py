@@ -16,6 +16,7 @@ from bot.flows.my_bookings import (
     report_late,
     show_my_bookings,
     show_next_booking,
+    show_status,
 )
 from bot.flows.preferences import change_preferences
 from bot.flows.reminder_reply import answer_reminder
@@ -39,6 +40,7 @@ FLOWS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "reminder": answer_reminder,
     "resume": resume_talk,
     "standing": show_next_booking,
+    "status": show_status,
     "stays": keep_booking,
     "unpair": end_own_chat,
     "welcome": welcome_customer,

@@ -70,6 +70,7 @@ async def book_appointment(talk: Talk) -> None:
         talk.notes["start"] = {"show": "days"}
         talk.retry(after="service")
     booking = await _book(talk, catalog, picked, hold, who, attendee)
+    talk.focus_on(booking.id)
     if talk.conversation.has_editable_buttons:
         await booking_card.show_card(talk, catalog, booking, _card_heading(catalog, booking, who))
         booking_card.attach_place_and_calendar(talk, catalog, booking)

@@ -15,7 +15,7 @@ from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop
-from bot.flows.slot_criteria import SlotCriteria
+from bot.flows.slot_criteria import SlotCriteria, minute_of_day
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import text
 from core.bookings import agenda, customer_actions
@@ -45,6 +45,7 @@ async def show_my_bookings(talk: Talk) -> None:
     if asked_for is None and len(mine) > 1:
         booking = await _which(talk, mine, "which_booking")
     catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
+    talk.focus_on(booking.id)
     del who
     taps = talk.conversation.has_editable_buttons
 
@@ -134,6 +135,7 @@ async def move_booking(talk: Talk) -> None:
         return
     choice: TermsChoice | None = "new" if differs else None
     moved = await _move(talk, catalog, picked, booking, who, choice)
+    talk.focus_on(moved.id)
     if talk.conversation.has_editable_buttons:
         asked = moved.state == "pending"
         head = text("card.requested", shop=catalog.shop.name) if asked else text("card.moved")
@@ -193,6 +195,7 @@ async def _move(
 
 async def _stays(talk: Talk, booking: Booking) -> None:
     """Say that the booking was left unchanged."""
+    talk.focus_on(booking.id)
     if talk.conversation.has_editable_buttons:
         raise SwitchFlow("stays", booking=booking.id)
     await talk.say(text("stays", booking=labels.booking_line(booking)))
@@ -269,6 +272,7 @@ async def show_next_booking(talk: Talk) -> None:
         else []
     )
     if mine:
+        talk.focus_on(mine[0].id)
         await talk.say(text("next_booking", booking=labels.booking_line(mine[0]), ref=mine[0].ref))
     else:
         await talk.say(text("nothing_open"))
@@ -284,17 +288,46 @@ async def _mine(talk: Talk) -> tuple[VerifiedPerson, list[Booking]]:
     return who, list(mine)
 
 
+async def show_status(talk: Talk) -> None:
+    """Say whether the booking spoken of is confirmed, and when it is."""
+    found = await _one(talk, "which_meant")
+    if found is None:
+        return
+    _, booking = found
+    talk.focus_on(booking.id)
+    await talk.say(
+        text(
+            "booking_status",
+            state=text(f"state.{booking.state}"),
+            booking=labels.booking_line(booking),
+            ref=booking.ref,
+        )
+    )
+
+
 def _note_wish(talk: Talk) -> None:
     """Store details of the new time until the booking to move is known."""
     said = talk.heard.understood if talk.heard else None
     if said is not None and "wished" not in talk.notes and "start" not in talk.notes:
         wished = SlotCriteria().refined_by(said)
         talk.notes["wished"] = wished.to_json()
+        if said.minutes_shifted and not wished.has_time:
+            talk.notes["shift"] = said.minutes_shifted
 
 
 def _on_its_day(talk: Talk, booking: Booking) -> None:
-    """Interpret a time without a date as being on the booking's own day: "move it to 11"."""
+    """Interpret a time without a date as being on the booking's own day: "move it to 11".
+
+    "30 minutes later" counts from the booking's start.
+    """
     wished = SlotCriteria.from_json(talk.notes.get("wished") or {})
+    shift = talk.notes.pop("shift", None)
+    if shift is not None:
+        to = zones.to_local(int(booking.starts_at.timestamp()) + 60 * shift, booking.timezone)
+        later = replace(wished, day=to.date().isoformat(), exactly=True)
+        wished = replace(later, since=minute_of_day(to.time()))
+        talk.notes["wished"] = wished.to_json()
+        return
     if wished.has_time and not (wished.day or wished.weekdays):
         talk.notes["wished"] = replace(wished, day=booking.local_date.isoformat()).to_json()
 

@@ -92,6 +92,26 @@ def _ends(units: Sequence[Unit], i: int) -> bool:
     )
 
 
+def find_shift(units: Sequence[Unit]) -> ExtractedValue | None:
+    """Return the minutes by which something is to be later (or earlier: negative): "1 h later"."""
+    for i, u in enumerate(units):
+        half, j = u.tag_value("HALFHOUR"), i + 1
+        value = u.tag_value("NUM")
+        if value is None and "A" in u.tags:
+            value = 1
+        if isinstance(half, int):
+            minutes = half
+        elif isinstance(value, int) and j < len(units) and 0 < value <= 300:
+            scale = units[j].tag_value("HOURS") or units[j].tag_value("MINUTES")
+            minutes, j = value * int(scale or 0), j + 1
+        else:
+            continue
+        way = units[j].tag_value("SHIFT") if j < len(units) else None
+        if minutes and isinstance(way, int) and way:
+            return ExtractedValue(i, j + 1, minutes * way)
+    return None
+
+
 def find_delay(units: Sequence[Unit]) -> ExtractedValue | None:
     """Return the minutes of a delay: "15 min late", "running 10 minutes behind"."""
     for i, u in enumerate(units):

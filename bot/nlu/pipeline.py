@@ -64,6 +64,7 @@ def understand_message(text: str, setting: NluContext) -> Understood:
     if attendee is not None and "for_other" not in acts:
         acts = (*acts, "for_other")
     late = codes_and_phones.find_delay(units) if "late" in acts else None
+    shift = codes_and_phones.find_shift(units) if late is None else None
     return Understood(
         text=text,
         language=languages[0].code,
@@ -96,6 +97,8 @@ def understand_message(text: str, setting: NluContext) -> Understood:
         code=numbers.code,
         number=int(pick.value) if pick else None,
         minutes_late=int(late.value) if late else None,
+        minutes_shifted=int(shift.value) if shift else None,
+        alters=any(a.act in {"_alter", "_moveit"} for a in found),
         phone=numbers.phone,
         language_wanted=_language_wanted(r),
         from_date=when.from_date,

@@ -88,7 +88,7 @@ TAG_MEANINGS: dict[str, str] = {
     "OF": "of, in",
     "IN": "in, before a count: in three days",
     "WITHIN": "before a count: any day up to then",
-    "SHIFT": "earlier, later: a count before it is no time from now",
+    "SHIFT": "behind a count: 1 later, -1 earlier than something said before, 0 a delay",
     "A": "a, one, as a count",
     "WITH": "with; in Hindi behind the name",
     # polarity

@@ -41,6 +41,8 @@ def understood_to_json(u: Understood) -> dict[str, object]:
         "code": u.code,
         "number": u.number,
         "minutes_late": u.minutes_late,
+        "minutes_shifted": u.minutes_shifted,
+        "alters": u.alters,
         "phone": u.phone,
         "language_wanted": u.language_wanted,
         "from_date": _plain(u.from_date),

@@ -126,6 +126,9 @@ class Understood:
     - "part": a part of the day, `part` names it, `time`..`time_to` is its usual window
     - "asap", "earlier", "later": no time, a wish relative to what is on offer
 
+    `minutes_shifted` is by how much something is to be later (negative: earlier), `alters` says
+    that something already chosen is to be different: "make it 11", "Friday instead".
+
     `from_date` and `from_time` are of the booking that is moved: "from Friday at 5 to Monday".
     """
 
@@ -153,6 +156,8 @@ class Understood:
     code: str | None = None
     number: int | None = None
     minutes_late: int | None = None
+    minutes_shifted: int | None = None
+    alters: bool = False
     phone: str | None = None
     language_wanted: str | None = None
     from_date: dt.date | None = None

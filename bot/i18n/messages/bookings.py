@@ -52,6 +52,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "state.expired": "Expired",
     "no_bookings": "You have no bookings to come. Write me a day or a service to book.",
     "nothing_open": "Nothing is waiting for an answer. Write me a day or a service to book.",
+    "booking_status": "{state}: {booking}. Ref {ref}",
     "next_booking": "Your next booking: {booking}. Ref {ref}",
     "which_booking": "Your bookings. Which one?",
     "which_to_move": "Which one shall I move?",

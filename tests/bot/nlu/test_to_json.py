@@ -46,6 +46,8 @@ def test_everything_of_a_message_is_shown_as_plain_values() -> None:
         "code": None,
         "number": None,
         "minutes_late": None,
+        "minutes_shifted": None,
+        "alters": False,
         "phone": None,
         "language_wanted": None,
         "from_date": None,

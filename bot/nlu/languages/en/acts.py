@@ -290,6 +290,21 @@ move|shift|bring|switch|swap my|our|the ** to
 change|switch|swap the|my date|time|day * of|for
 can|could i|we move|change|switch my|our|the
 """,
+    "_alter": """
+make|do it|that
+instead|rather
+change|switch|move|push|bring|swap it|that|this|mine
+could|can|may we|i|you make|do|have it|that
+actually
+""",
+    "ask_status": """
+is|has it|that|everything|booking|appointment been? already? confirmed|approved|booked|accepted|set
+is|has my @visit been? already? confirmed|approved|booked|accepted|set
+is it|that|my @visit? still on
+am i|we booked|confirmed|all? set
+did it|that|booking go through|work
+confirmed|approved yet
+""",
     "_moveit": """
 move|shift|push|bring it|that|this|them to|from|back|forward|up|earlier|later|on|till|until|a|by
 move it|that|this $

@@ -180,7 +180,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "OF": {"of|in": 1},
     "IN": {"in|within": 1},
     "WITHIN": {"within": 1},
-    "SHIFT": {"earlier|later|sooner|late|behind": 1},
+    "SHIFT": {"later|afterwards|after that": 1, "earlier|sooner": -1, "late|behind": 0},
     "THIS": {"this|current|the current": 1},
     "REST": {"rest|remainder|remaining|rest of": 1},
     "STARTING": {"beginning|starting|commencing|starting on|beginning on": 1},

@@ -175,6 +175,20 @@ adelantarla|retrasarla
 puedo|podría|podríamos|quiero|quería|necesito|quisiera @movev
 reprogramar|reagendar|aplazar|posponer|reprograma|reagenda
 """,
+    "_alter": """
+mejor
+cámbialo|cámbiala|muévelo|muévela|ponlo|ponla|pásalo|pásala|pásamela|déjalo|déjala
+en vez|lugar de
+puede|podría|podemos ser
+que sea
+""",
+    "ask_status": """
+está|esta ya|todavía? confirmada|confirmado|aprobada|aprobado|reservada|reservado|hecha|lista
+ya está|esta|quedó|quedo confirmada|confirmado|aprobada|aprobado|reservada|reservado|lista|listo
+quedó|quedo confirmada|confirmado|reservada|reservado|agendada|agendado
+sigue en pie
+me confirmas|confirmaron|aceptaron
+""",
     "_moveit": """
 cámbialo|cámbiala|muévelo|muévela|pásalo|pásala|cámbiamelo|cámbiamela|cambiarlo|cambiarla
 moverlo|moverla|pasarlo|pasarla

@@ -182,6 +182,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     },
     "EVE": {"víspera|la víspera|el día antes": 1},
     "HALFMORE": {"y media": 30},
+    "SHIFT": {"más tarde|después|más adelante": 1, "antes|más temprano|más pronto": -1},
     "THIS": {"este|esta|de este|de esta": 1},
     "COMING": {
         "próximo|próxima|el próximo|la próxima|que viene|q viene|siguiente|entrante|prox|proxima": 1

@@ -142,6 +142,15 @@ aur kuch nahi
 आगे|पीछे|aage|peeche|pichhe कर|बढ़ा|kar|badha
 टाल|taal
 """,
+    "_alter": """
+kar|कर do|दो|dijiye|दीजिए|den|sakte|सकते
+ki|की|ke|के jagah|जगह|bajay|बजाय
+badal|बदल do|दो|dijiye|दीजिए|kar|कर
+""",
+    "ask_status": """
+confirm|कन्फर्म|कंफर्म|book|बुक|pakka|पक्का hua|हुआ|hai|है|ho|हो kya|क्या|gaya|गया|gayi|गई
+kya|क्या * confirm|कन्फर्म|book|बुक|pakka|पक्का hai|है|hua|हुआ|ho|हो
+""",
     "_moveit": """
 से|se @day * कर|kar @please
 से|se * बजे|baje पर|par|pe? कर|kar @please

@@ -105,6 +105,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     "TO": {"पौने|paune|pone|pauney|पौन": 15},
     "FACE": {"डेढ़|dedh|ded|derh": 90, "ढाई|dhai|dhaai|adhai|अढ़ाई": 150},
     "PLUSWORD": {"बजकर|bajkar|baj kar|बज कर|bajke|bajkr": 1},
+    "SHIFT": {"aage|आगे|late|लेट|der se|देर से": 1, "pehle|pahle|पहले|jaldi|जल्दी": -1},
     "POSTAT": {"पर|pe|par": 1},
     "POSTAFTER": {
         "के बाद|ke baad|ke bad|k baad|बाद|baad"

@@ -160,6 +160,18 @@ outro|outra|outros|outras lugar|salão|opção
 remarcar|reagendar|adiar|antecipar|remarca|remarque
 posso|poderia|quero|queria|preciso|gostaria de? @movev
 """,
+    "_alter": """
+melhor
+muda|mude|troca|troque|passa|passe|coloca|coloque|bota para|pra|pro
+em vez|lugar de
+pode|poderia|podemos ser|fazer
+""",
+    "ask_status": """
+está|esta|tá|ta|já|ja está|esta|tá? confirmado|confirmada|aprovado|aprovada|marcado|marcada|certo
+foi confirmado|confirmada|aprovado|aprovada|aceito
+ficou confirmado|confirmada|marcado|marcada
+continua|ainda de pé|está|tá
+""",
     "_moveit": """
 muda|mude|passa|passe|troca|troque|altera|altere para|pra|de|da|do|das|isso|pro
 @movev isso|ela|ele|la|lo para|pra|de|da|do|$

@@ -157,6 +157,7 @@ WORDS: dict[str, dict[str, TagValue]] = {
     },
     "EVE": {"véspera|na véspera": 1},
     "HALFMORE": {"e meia": 30},
+    "SHIFT": {"mais tarde|depois|mais pra frente": 1, "mais cedo|antes": -1},
     "THIS": {"este|esta|esse|essa|deste|desta|desse|dessa|nesta|neste|nessa|nesse": 1},
     "COMING": {
         "próximo|próxima|que vem|q vem|seguinte|na próxima|no próximo|prox|da próxima|do próximo": 1
