@@ -161,7 +161,7 @@ async def enqueue_for_admins(
             ctx,
             say,
             conversation_id=to,
-            lane="alert",
+            queue="alert",
             kind=kind,
             due_at=ctx.now,
             unique_key=f"{unique_key}:{to}",
@@ -234,16 +234,16 @@ async def _enqueue(
             ctx,
             alert.say if person.sees_phones else _without_phone(alert.say),
             conversation_id=to,
-            lane="alert",
+            queue="alert",
             kind=event.kind,
             shop_id=event.shop_id,
             booking_id=event.booking_id,
             prompt_id=prompt_of.get(to),
             due_at=ctx.now,
-            not_after=alert.expires_at,
+            expires_at=alert.expires_at,
             unique_key=f"{key}:{to}" if key else None,
             opted_out=person.opted_out_at is not None,
-            living=(
+            edit_target=(
                 {"message": places[person.user_id].message_id, "in_place": True}
                 if person.user_id in places
                 else {}
@@ -283,7 +283,7 @@ async def _settled(ctx: Context, booking_id: int | None, kind: str) -> dict[int,
     await ctx.execute(
         sa.update(outbox)
         .where(*those, outbox.c.state == "due")
-        .values(state="dropped", error=SETTLED_REASON, say=REDACTED_SAY)
+        .values(state="dropped", error=SETTLED_REASON, message=REDACTED_SAY)
     )
     shown = (
         sa.select(
