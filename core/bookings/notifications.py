@@ -41,6 +41,7 @@ async def notify_staff(
     skip: int | None = None,
     instead_of: str = "",
     provider_only: bool = False,
+    unique_key: str | None = None,
     **more: str | int | When | Say,
 ) -> None:
     """Alert staff, or just the provider; `kind` is new, approve, moved, cancelled, late or decided.
@@ -62,9 +63,9 @@ async def notify_staff(
     elif instead_of:
         await replace_alerts(ctx, say, event, instead_of=instead_of)
     elif provider_only:
-        await alert_provider(ctx, say, event)
+        await alert_provider(ctx, say, event, unique_key=unique_key)
     else:
-        await alert_staff(ctx, say, event)
+        await alert_staff(ctx, say, event, unique_key=unique_key)
 
 
 async def notify_provider(
@@ -163,7 +164,15 @@ async def notify_other_side(
     times = {} if former is None else {"was": former.local_start}
     if actor.kind == "customer":
         await notify_staff(
-            ctx, booking, kind, skip=None, instead_of="", provider_only=False, **times, **more
+            ctx,
+            booking,
+            kind,
+            skip=None,
+            instead_of="",
+            provider_only=False,
+            unique_key=None,
+            **times,
+            **more,
         )
         return
     await notify_customer(ctx, booking, kind, words="", knows=False, **more, **times)
