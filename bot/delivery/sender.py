@@ -6,28 +6,24 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 
-from bot.channels.base import Channel, Channels, NeedsConfig, RateLimited, SendResult
-from bot.channels.twilio.templates import template_variables
+from bot.channels.base import Channels, NeedsConfig, RateLimited, SendResult
 from bot.delivery.ack_batcher import AckBatcher
 from bot.delivery.circuit_breaker import LineBreaker
-from bot.dialogue.decisions import choices_of
-from bot.i18n.messages import TRANSLATOR
+from bot.delivery.render_outgoing import attach_calendar, render_outgoing
 from bot.observability import metrics
 from bot.rendering import sms_segments
-from bot.rendering.attachments import load_calendar_file
-from bot.rendering.render import RenderedMessage, ShownPrompt, TemplateMessage, render_say
+from bot.rendering.render import RenderedMessage
 from core.db.context import Context
 from core.db.runtime import DATABASE_ERRORS, Runtime
 from core.errors import DeliveryFailed
 from core.messaging.lines import load_lines
-from core.messaging.messages import decode_value
 from core.messaging.outbox.acknowledge import (
     MAX_ATTEMPTS,
     MAX_UNCERTAIN_ATTEMPTS,
@@ -41,7 +37,7 @@ from core.messaging.outbox.delivery_status import record_opt_out
 log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT_SENDS = 400
-"""Maximum messages in flight; at most one per conversation and lane."""
+"""Maximum messages in flight; at most one per conversation and queue."""
 
 MAX_PER_LINE = 200
 """Messages in flight on one line above which other lines are claimed first.
@@ -63,7 +59,7 @@ CLAIM_BATCH = 75
 class OutboxSender:
     """Sends outbox rows of the lines whose (transport, channel) is available in this process.
 
-    Rows are claimed by lease in order per conversation and lane, rendered just before sending, and
+    Rows are claimed by lease in order per conversation and queue, rendered just before sending, and
     marked in batches. Only the database is awaited within a transaction.
     """
 
@@ -225,7 +221,7 @@ class OutboxSender:
         lines = self.breaker.claimable_lines(self._lines, crowded)
         rows: list[Outgoing] = []
         if lines.replies_only:
-            rows = await self._claim_of(limit, lines.all_lanes, lines.replies_only)
+            rows = await self._claim_of(limit, lines.all_queues, lines.replies_only)
         for line in lines.probes:
             found = await self._claim_of(1, [line], [line])
             if found:
@@ -259,12 +255,15 @@ class OutboxSender:
             channel = self.channels[row.transport, row.channel]
             try:
                 rendered = render_outgoing(row, channel)
-                if row.provider_id:
+                if row.provider_message_id:
                     # It had arrived although the connection was lost before the confirmation.
-                    sent = SendResult(row.provider_id, row.provider_status)
+                    sent = SendResult(row.provider_message_id, row.provider_status)
                 else:
-                    if row.say.key == "calendar_file" and channel.capabilities.can_send_document:
-                        rendered = await self._with_calendar(row, rendered)
+                    if (
+                        row.message.key == "calendar_file"
+                        and channel.capabilities.can_send_document
+                    ):
+                        rendered = await attach_calendar(self.runtime, row, rendered)
                     with metrics.SEND_SECONDS.labels(row.channel).time():
                         sent = await channel.send(row, rendered)
             except RateLimited as full:
@@ -290,7 +289,7 @@ class OutboxSender:
         done = SentMessage(
             row.id,
             row.lease,
-            sent.provider_id,
+            sent.provider_message_id,
             sent.status,
             rendered.text,
             sent.segments or rendered.segments,
@@ -302,17 +301,17 @@ class OutboxSender:
             "delivery.sent",
             to=row.address,
             kind=row.kind,
-            lane=row.lane,
-            provider_id=sent.provider_id,
+            queue=row.queue,
+            provider_message_id=sent.provider_message_id,
             marked=more is not None,
         )
         return more is not False
 
     def _count(self, row: Outgoing, done: SentMessage) -> None:
-        metrics.SENT.labels(row.channel, row.lane).inc()
+        metrics.SENT.labels(row.channel, row.queue).inc()
         if done.sms_encoding:
             metrics.SEGMENTS.labels(done.sms_encoding).inc(done.segments)
-        if row.lane == "reminder":
+        if row.queue == "reminder":
             late = self.runtime.clock.now() - row.due_at > LATE_AFTER
             metrics.REMINDERS.labels("late" if late else "sent").inc()
 
@@ -331,57 +330,24 @@ class OutboxSender:
         else:
             self.breaker.record_success(row.line_id)
         if failed.params.get("line"):
-            self._rest(row, wait or 1, lane="reply")
+            self._rest(row, wait or 1, queue="reply")
         mark = partial(_mark_failed, row, failed, wait=wait, counts=counts, attempts=attempts)
         await self.runtime.run(mark)
         if wait is not None:
             # Earlier than the next tick; due times are in whole seconds.
             self._wake_in(wait + 1)
 
-    def _rest(self, row: Outgoing, seconds: float, lane: str | None = None) -> None:
+    def _rest(self, row: Outgoing, seconds: float, queue: str | None = None) -> None:
         whole = max(1, math.ceil(seconds))
-        self.breaker.throttle(row.line_id, lane or row.lane, whole)
+        self.breaker.throttle(row.line_id, queue or row.queue, whole)
         self._wake_in(whole)
 
     def _wake_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self.wake)
 
-    async def _with_calendar(self, row: Outgoing, rendered: RenderedMessage) -> RenderedMessage:
-        """Return the message with its booking's current calendar file."""
-        assert row.booking_id is not None
-        async with self.runtime.read_transaction() as ctx:
-            file = await load_calendar_file(ctx, row.booking_id, row.language or "en")
-        return replace(rendered, shape="document", document=file)
 
-
-def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
-    """Render a claimed row in its conversation's language for its shop's country."""
-    prompt = None
-    if row.prompt_id:
-        prompt = ShownPrompt(
-            row.prompt_id,
-            choices_of(row.decision, row.options),
-            row.number_offset,
-            row.layout,
-        )
-    locale = "_".join(filter(None, (row.language or "en", row.country)))
-    rendered = render_say(
-        row.say,
-        prompt,
-        channel.capabilities,
-        TRANSLATOR.with_overrides(row.wordings),
-        locale,
-        done=decode_value(row.edit_target.get("done", [])),
-        above=bool(row.edit_target.get("in_place") and row.edit_target.get("above")),
-    )
-    if row.template:
-        filled = template_variables(row.say, rendered.options, TRANSLATOR, locale)
-        rendered = replace(rendered, template=TemplateMessage(row.template, filled))
-    return rendered
-
-
-def _dropped(lane: str) -> None:
-    if lane == "reminder":
+def _dropped(queue: str) -> None:
+    if queue == "reminder":
         metrics.REMINDERS.labels("dropped").inc()
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.bookings import notifications
 from core.bookings.booking import (
     Booking,
+    correction_facts,
     load_booking_for_actor,
     retry_on_conflict,
     update_booking,
@@ -29,7 +30,7 @@ from core.scheduling import availability
 from core.scheduling.agreed_terms import AgreedTerms, Terms, terms_of_slot
 from core.scheduling.asker import Asker
 from core.values.change import check_value
-from core.values.field_types import DurationMinutes, MinorUnits
+from core.values.field_types import DurationMinutes, LongText, MinorUnits
 
 TermsChoice = Literal["keep", "new"]
 """Whether a move keeps the terms, or takes those of the other provider."""
@@ -131,7 +132,7 @@ def moved_columns(known: Catalog, old: Booking, slot: Slot) -> dict[str, Any]:
         **time_columns(known, slot),
         "currency": slot.currency,
         "snapshot": snapshot,
-        "squeezed": False,
+        "overbooked": False,
         "late_minutes": None,
         "customer_confirmed_at": None,
     }
@@ -148,7 +149,12 @@ def cutoff_minutes(booking: Booking, known: Catalog) -> int:
 
 @retry_on_conflict
 async def set_terms(
-    ctx: Context, booking_id: int, *, actor: Actor, changes: Mapping[str, int | None]
+    ctx: Context,
+    booking_id: int,
+    *,
+    actor: Actor,
+    changes: Mapping[str, int | None],
+    reason: str = "",
 ) -> Booking:
     """Set another length (`minutes`) or price (`price_minor`) for one booking; tell its customer.
 
@@ -174,10 +180,11 @@ async def set_terms(
     slot = now.applied_to(slot_of(old))
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
     longer = minutes != was.minutes
-    if longer and not old.squeezed:
+    if longer and not old.overbooked:
         asker = Asker(old.id, terms=await agreed_terms(ctx, old))
         await availability.ensure_available(ctx, known, slot, asker=asker, staff=True)
-    facts = {"was": _facts(was), "now": _facts(now)}
+    correction = correction_facts(old, actor, check_value(LongText, "reason", reason), ctx.now)
+    facts = {"was": _facts(was), "now": _facts(now), **correction}
     async with ctx.connection.begin_nested():
         changed = await update_booking(
             ctx,
@@ -192,7 +199,7 @@ async def set_terms(
         )
         if longer:
             await release_time(ctx, [old])
-            await claim_time(ctx, old.id, slot, known, taken, squeezed=old.squeezed)
+            await claim_time(ctx, old.id, slot, known, taken, overbooked=old.overbooked)
     await reschedule_reminders(ctx, changed, "its length changed", known)
     await notifications.notify_customer(ctx, changed, "moved", words="terms", terms=terms_say(now))
     return changed

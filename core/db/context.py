@@ -37,13 +37,27 @@ def _inserting(table: sa.Table) -> sa.Executable:
     return table.insert().returning(table.c.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person whom a verb told, or could not tell, about a booking.
+
+    `who` is "customer", "provider" or "staff"; `how` the channel, or "". `outcome` is "sending"
+    (from then on the outbox knows), "opted_out" or "unreachable".
+    """
+
+    who: str
+    how: str
+    outcome: str
+    booking_id: int | None = None
+
+
 @dataclass(slots=True)
 class Context:
     """One transaction; inside it, nothing but the database is awaited.
 
     `now` is read once, so that all decisions of a turn are for the same instant. `caches` and
     `hooks` outlive the transaction. `after_commit` holds callbacks to run after the commit, such as
-    waking the delivery.
+    waking the delivery. `told` says whom the verbs of this transaction told, and how.
     """
 
     connection: AsyncConnection
@@ -54,6 +68,7 @@ class Context:
     caches: Caches
     hooks: Hooks
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
     @property
     def is_postgresql(self) -> bool:

@@ -18,6 +18,14 @@ from webhooks.admin.visitor import ShopVisitor, Visitor
 
 router = APIRouter(prefix="/shops/{shop_id}/customers")
 
+REACH_LABELS = {
+    "booking": "given for a booking",
+    "form": "given in a form",
+    "account": "their account's",
+    "refused": "they want no messages",
+}
+"""On what ground somebody who did not write may be written to."""
+
 CUSTOMER_FIELDS = ("name", "phone", "email", "notes")
 
 CONSENT_SOURCE_LABELS = {
@@ -118,6 +126,27 @@ async def record_consent(visit: ShopVisitor, customer_id: int, talk_id: int) -> 
     return redirect_saved(f"/admin{_path(visit)}/{customer_id}", word)
 
 
+@router.post("/{customer_id}/reach")
+async def note_reach(visit: ShopVisitor, customer_id: int) -> Response:
+    """Note what they said to messages at the address the shop has."""
+    said = {name: visit.form[name] for name in ("channel", "purpose", "basis", "wording")}
+    try:
+        await visit.api_send("POST", f"{_path(visit)}/{customer_id}/reach", **said)
+    except ApiProblem as problem:
+        again = api_errors(problem)
+        if "channel" in again["errors"]:
+            again["errors"]["channel"] = "Write down the address first."
+        return await _one(visit, customer_id, reach_typed=said, **again)
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "reach-noted")
+
+
+@router.post("/{customer_id}/reach/{reach_id}/end")
+async def end_reach(visit: ShopVisitor, customer_id: int, reach_id: int) -> Response:
+    """Send nothing more there."""
+    await visit.api_send("DELETE", f"{_path(visit)}/{customer_id}/reach/{reach_id}")
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "reach-ended")
+
+
 @router.post("/{customer_id}/merge")
 async def merge_customers(visit: ShopVisitor, customer_id: int) -> Response:
     """Make this row and another of the same person one; this one stays."""
@@ -172,6 +201,7 @@ async def _one(
     like: str = "",
     typed: Mapping[str, str] | None = None,
     wording: Mapping[int, str] | None = None,
+    reach_typed: Mapping[str, str] | None = None,
     **said: Any,
 ) -> Response:
     one = await visit.api_get(f"{_path(visit)}/{customer_id}")
@@ -180,6 +210,7 @@ async def _one(
         f"/shops/{shop_id}/bookings", customer_id=customer_id, newest_first="true", limit=50
     )
     consents = await visit.api_get(f"{_path(visit)}/{customer_id}/consents")
+    reach = await visit.api_get(f"{_path(visit)}/{customer_id}/reach")
     talks = await visit.run_read(lambda ctx: conversations_of_customer(ctx, shop_id, customer_id))
     same = (await visit.api_get(_path(visit), q=like or one["name"], limit=11))["items"]
     return render_shop_page(
@@ -189,6 +220,10 @@ async def _one(
         one=one,
         visits=visits["items"],
         consents=consents["items"],
+        reach=[row for row in reach["items"] if not row["ended_at"]],
+        bases=REACH_LABELS,
+        reach_typed={"channel": "sms", "purpose": "bookings", "basis": "booking", "wording": ""}
+        | dict(reach_typed or {}),
         away={talk.id for talk in talks if talk.unreachable_at},
         hows=CONSENT_SOURCE_LABELS,
         back=OPT_IN_HINTS,

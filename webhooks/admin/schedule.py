@@ -55,6 +55,18 @@ async def redirect_to_day(visit: ShopVisitor, shop_id: int) -> Response:  # noqa
     return RedirectResponse(f"/admin/shops/{visit.catalog.shop.id}/day", 303)
 
 
+CALL_LABELS = {
+    "confirmed": "confirmed",
+    "declined": "declined",
+    "moved": "moved",
+    "cancelled": "cancelled",
+    "expired": "not confirmed in time",
+    "behind": "you run late",
+    "proposal": "another time is proposed",
+}
+"""What somebody who is called has to hear."""
+
+
 @router.get("/shops/{shop_id}/day")
 async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
     """Show a day's timetable; as `part` the board alone, which the page asks for anew."""
@@ -67,10 +79,15 @@ async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "
     facts: dict[str, Any] = {"board": drawn, "today": today}
     if part == "board":
         return render_shop_page(visit, "board.html", **facts)
+    calls = []
+    if visit.works_at_desk:
+        calls = (await visit.api_get(f"/shops/{visit.catalog.shop.id}/calls"))["items"]
     return render_shop_page(
         visit,
         "day.html",
         place="day",
+        calls=calls,
+        kinds=CALL_LABELS,
         before=chosen - timedelta(days=1),
         after=chosen + timedelta(days=1),
         **facts,

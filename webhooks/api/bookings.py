@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -24,11 +23,11 @@ from core.bookings.terms import set_terms
 from core.db.context import Context
 from core.errors import InvalidValue
 from core.people.customers import add_customer
+from core.people.reach import MAX_WORDING_LENGTH, note_reach
 from core.values.field_types import DurationMinutes
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import (
     BookingFilterQuery,
-    BookingStateName,
     MoveIn,
     NewestFirstQuery,
     StartIn,
@@ -36,6 +35,7 @@ from webhooks.api.booking_input import (
     move_target,
     requested_slot,
 )
+from webhooks.api.booking_output import BookingHistoryOut, BookingOut
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
     DisplayName,
@@ -45,72 +45,15 @@ from webhooks.api.schemas import (
     PathRowId,
     ReasonIn,
     RequestModel,
-    ResponseModel,
     RowId,
     ShortText,
 )
 
 router = APIRouter(tags=["bookings"])
 
+HowTheySaid = Annotated[LongText, Field(max_length=MAX_WORDING_LENGTH, examples=["on the phone"])]
+
 BookingAction = Callable[..., Awaitable[Booking]]
-
-
-class BookingOut(ResponseModel):
-    """A booking; `service` and `provider` are as they were called when it was made."""
-
-    id: int
-    shop_id: int
-    ref: str = Field(examples=["K7Q-3MD"])
-    state: BookingStateName
-    service_id: int
-    service: str
-    provider_id: int
-    provider: str
-    session_id: int | None
-    customer_id: int | None
-    customer_name: str
-    customer_phone: str
-    attendee: str = Field(description="The name, when it is for someone else.")
-    starts_at: datetime
-    ends_at: datetime
-    local_date: date = Field(description="As the customer was told.")
-    local_time: str
-    timezone: str
-    price_minor: int | None
-    currency: str
-    payment_status: str = Field(examples=["unpaid"])
-    anyone: bool
-    squeezed: bool
-    purpose: str
-    note: str
-    reason: str
-    origin: str
-    made_by: str
-    late_minutes: int | None
-    customer_confirmed_at: datetime | None
-    held_until: datetime | None
-
-    @classmethod
-    def from_booking(cls, booking: Booking) -> BookingOut:
-        """Return a booking of core as an answer."""
-        own = set(cls.model_fields) - {"service", "provider"}
-        return cls(
-            **{name: getattr(booking, name) for name in own},
-            service=str(booking.snapshot.get("service", "")),
-            provider=str(booking.snapshot.get("provider", "")),
-        )
-
-
-class BookingHistoryOut(ResponseModel):
-    """One thing that happened to a booking."""
-
-    id: int
-    at: datetime
-    action: str
-    from_state: str
-    to_state: str
-    actor: str = Field(examples=["staff:7"])
-    by: str
 
 
 class WalkInCustomerIn(RequestModel):
@@ -120,13 +63,23 @@ class WalkInCustomerIn(RequestModel):
     phone: ShortText = ""
 
 
+class MessagesIn(RequestModel):
+    """What the customer said to messages about their bookings; asked once, not at each booking."""
+
+    agreed: bool
+    wording: HowTheySaid = ""
+
+
 class BookingIn(StartIn):
     """A booking on a customer's behalf: somebody known by `customer_id`, or new."""
 
     service_id: RowId
     customer_id: RowId | None = None
     customer: WalkInCustomerIn | None = None
-    squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
+    messages: MessagesIn | None = Field(
+        None, description="What they said to messages to their phone; nothing is sent without it."
+    )
+    overbook: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
     note: LongText = ""
@@ -151,6 +104,13 @@ class TermsIn(RequestModel):
     price_minor: MinorUnits | None = Field(
         None, description="Null: on request. Left out: as it is."
     )
+    reason: LongText = Field("", description="Needed once the visit is over.")
+
+
+class CorrectionIn(RequestModel):
+    """Why something is changed that is over already."""
+
+    reason: LongText = ""
 
 
 class LateIn(RequestModel):
@@ -218,7 +178,7 @@ async def create_booking(
     """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
     if (body.customer_id is None) == (body.customer is None):
         raise InvalidValue(field="customer_id", reason="one of customer_id and customer")
-    if body.squeeze_in and body.provider_id is None:
+    if body.overbook and body.provider_id is None:
         raise InvalidValue(field="provider_id", reason="needed to squeeze in")
     ensure_on_grid(body.starts_at)
     if body.provider_id is not None:
@@ -232,6 +192,15 @@ async def create_booking(
             new = body.customer
             customer = await add_customer(ctx, shop_id, new.name, new.phone)
         assert customer is not None
+        if body.messages is not None:
+            await note_reach(
+                ctx,
+                shop_id,
+                customer,
+                basis="booking" if body.messages.agreed else "refused",
+                wording=body.messages.wording,
+                noted_by=call.principal.user_id,
+            )
         common: dict[str, Any] = {
             "actor": call.staff_actor,
             "customer_id": customer,
@@ -241,10 +210,12 @@ async def create_booking(
             "purpose": body.purpose,
             "note": body.note,
         }
-        if body.squeeze_in:
-            return BookingOut.from_booking(await staff_actions.overbook(ctx, slot, **common))
-        anyone = body.provider_id is None
-        return BookingOut.from_booking(await book_for_customer(ctx, slot, anyone=anyone, **common))
+        if body.overbook:
+            booked = await staff_actions.overbook(ctx, slot, **common)
+        else:
+            anyone = body.provider_id is None
+            booked = await book_for_customer(ctx, slot, anyone=anyone, **common)
+        return BookingOut.from_booking(booked, ctx.told)
 
     return await call.run_write(work)
 
@@ -297,7 +268,8 @@ async def set_booking_terms(
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if changes.get("minutes", 0) is None:
         del changes["minutes"]
-    return await _act(call, shop_id, booking_id, set_terms, changes=changes)
+    reason = changes.pop("reason", "")
+    return await _act(call, shop_id, booking_id, set_terms, changes=changes, reason=reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/confirm")
@@ -342,6 +314,7 @@ async def move_booking(
         customer_actions.move_booking,
         key=call.new_key,
         terms=body.terms,
+        reason=body.reason,
     )
 
 
@@ -371,26 +344,38 @@ async def mark_booking_started(
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/complete")
 async def mark_booking_completed(
-    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+    shop_id: PathRowId,
+    booking_id: PathRowId,
+    call: AuthorizedRequest,
+    body: CorrectionIn | None = None,
 ) -> BookingOut:
-    """Note that the visit is done."""
-    return await _act(call, shop_id, booking_id, mark_completed)
+    """Note that the visit is done; in place of a no-show that is over, with a reason."""
+    reason = body.reason if body else ""
+    return await _act(call, shop_id, booking_id, mark_completed, reason=reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/no-show")
 async def mark_booking_no_show(
-    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+    shop_id: PathRowId,
+    booking_id: PathRowId,
+    call: AuthorizedRequest,
+    body: CorrectionIn | None = None,
 ) -> BookingOut:
-    """Note that nobody came."""
-    return await _act(call, shop_id, booking_id, mark_no_show)
+    """Note that nobody came; in place of a visit done that is over, with a reason."""
+    reason = body.reason if body else ""
+    return await _act(call, shop_id, booking_id, mark_no_show, reason=reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/correct")
 async def undo_outcome(
-    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+    shop_id: PathRowId,
+    booking_id: PathRowId,
+    call: AuthorizedRequest,
+    body: CorrectionIn | None = None,
 ) -> BookingOut:
-    """Take a mistake back: done and no-show change places, a visit begun is confirmed again."""
-    return await _act(call, shop_id, booking_id, staff_actions.undo_outcome)
+    """Take a mistake back: the booking is again what it was. Once over, with a reason."""
+    reason = body.reason if body else ""
+    return await _act(call, shop_id, booking_id, staff_actions.undo_outcome, reason=reason)
 
 
 # ------------------------------------------------------------------------------------ workings
@@ -407,9 +392,8 @@ async def _act(
     call: ApiRequest, shop_id: int, booking_id: int, verb: BookingAction, *args: Any, **more: Any
 ) -> BookingOut:
     async def work(ctx: Context) -> BookingOut:
-        return BookingOut.from_booking(
-            await verb(ctx, booking_id, *args, actor=call.staff_actor, **more)
-        )
+        done = await verb(ctx, booking_id, *args, actor=call.staff_actor, **more)
+        return BookingOut.from_booking(done, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
 
@@ -423,8 +407,7 @@ async def _to_slot(
         old = await load_booking(ctx, booking_id, shop_id=shop_id)
         slot = await move_target(ctx, old, body, keeps=verb is reschedule_proposals.propose_time)
         call.ensure_provider_allowed(slot.provider_id)
-        return BookingOut.from_booking(
-            await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)
-        )
+        done = await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)
+        return BookingOut.from_booking(done, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))

@@ -24,7 +24,7 @@ from webhooks.api.booking_input import (
     move_target,
     requested_slot,
 )
-from webhooks.api.bookings import BookingOut
+from webhooks.api.booking_output import BookingOut
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
     LongText,

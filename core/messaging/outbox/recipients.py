@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -15,11 +15,9 @@ from core.db.context import Context, Row
 from core.db.rows import Rows
 from core.db.tables import (
     conversations,
-    customers,
     identities,
     lines,
     members,
-    shops,
     sql_literal,
     staff_proofs,
     users,
@@ -147,7 +145,7 @@ async def open_missing_conversations(
         )
         .where(
             identities.c.user_id == user_id,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
             pretended if simulated else ~pretended,
@@ -191,65 +189,3 @@ def is_unreachable() -> sa.ColumnElement[bool]:
     since = conversations.c.unreachable_at
     heard = conversations.c.last_in_at
     return since.is_not(None) & (heard.is_(None) | (heard <= since))
-
-
-def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
-    """Return the SELECT of a booking's preferred conversation, with the person's quiet hours.
-
-    It includes whether the shop is `discreet`. In order of preference: reachable, the channel asked
-    for, the conversation it was made in, the one used last.
-    """
-    discreet = sa.select(shops.c.discreet).where(shops.c.id == booking.shop_id).scalar_subquery()
-    columns = sa.select(
-        conversations.c.id,
-        conversations.c.opted_out_at,
-        is_unreachable().label("unreachable"),
-        discreet.label("discreet"),
-    )
-    if booking.customer_id is None:
-        return columns.where(conversations.c.id == booking.conversation_id)
-    made_in = None
-    if booking.conversation_id is not None:
-        made_in = conversations.c.id == booking.conversation_id
-    homes = _homes(columns, booking.shop_id, made_in)
-    return homes.where(customers.c.id == booking.customer_id).order_by(*_best(made_in)).limit(1)
-
-
-def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
-    """Return the SELECT of preferred conversations of many customers, for imported bookings.
-
-    One row each: customer_id, id, quiet_from, quiet_until.
-    """
-    rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
-    columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
-    all_ = _homes(columns, shop_id, None).where(customers.c.id.in_(customer_ids)).subquery()
-    names = ("customer_id", "id", "quiet_from", "quiet_until")
-    return sa.select(*(all_.c[name] for name in names)).where(all_.c.rank == 1)
-
-
-def _homes(
-    columns: sa.Select[Any], shop_id: int, made_in: sa.ColumnElement[bool] | None
-) -> sa.Select[Any]:
-    where = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
-    where &= lines.c.staff.is_(False)
-    if made_in is not None:
-        where |= made_in
-    return (
-        columns.add_columns(users.c.quiet_from, users.c.quiet_until)
-        .join_from(conversations, identities)
-        .join(customers, customers.c.user_id == identities.c.user_id)
-        .join(users, users.c.id == customers.c.user_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
-        .where(identities.c.ended_at.is_(None), lines.c.active, where)
-    )
-
-
-def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
-    return [
-        conversations.c.opted_out_at.is_not(None),
-        is_unreachable(),
-        (lines.c.channel == users.c.channel).desc(),
-        *([] if made_in is None else [made_in.desc()]),
-        conversations.c.last_in_at.desc().nulls_last(),
-        conversations.c.id.desc(),
-    ]

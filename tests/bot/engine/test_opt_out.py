@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot.channels.memory import MemoryChannel
 from bot.delivery.sender import OutboxSender
 from bot.engine import opt_out
+from bot.engine.stop_wishes import language_of_stop_wish
 from bot.i18n.messages import TRANSLATOR, text
 from core.bookings import customer_actions
 from core.bookings.booking import Booking
@@ -103,6 +104,70 @@ async def test_every_stop_word_opts_out(shop: Shop, channel: str) -> None:
     assert given == [(False, "stop")] * len(words)
 
 
+WISHES = {
+    "en": (
+        "Don't text me",
+        "do not text me anymore!",
+        "please stop texting me",
+        "Stop sending me texts",
+        "no more texts please",
+        "I don't want your messages",
+        "take me off your list",
+        "unsubscribe me",
+    ),
+    "es": (
+        "no me escribas más",
+        "No me manden más mensajes, por favor",
+        "no quiero recibir mensajes",
+        "deja de escribirme",
+        "basta de mensajes",
+        "bórrame de la lista",
+    ),
+    "pt": (
+        "pare de me mandar mensagem",
+        "não me mande mais mensagens",
+        "Não quero mais receber mensagens",
+        "parem de enviar sms",
+        "me tire da lista",
+    ),
+    "hi": (
+        "message mat bhejo",
+        "mujhe message mat bhejo",
+        "sms bhejna band karo",
+        "मैसेज मत भेजो",
+        "मुझे संदेश मत भेजिए",
+        "message nahi chahiye",
+    ),
+}
+NO_WISHES = (
+    "don't text me before nine",
+    "no me escribas más tarde",
+    "stop by at five",
+    "write me another day",
+    "no quiero esa hora",
+    "não quero esse horário",
+    "don't send me to Leo",
+    "no more colour",
+    "kal mat karo",
+    "message Ana please",
+    "please text me",
+)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_wish_to_stop_counts_in_any_words(shop: Shop, channel: str) -> None:
+    wishes = [(words, language) for language, all_ in WISHES.items() for words in all_]
+    for number, (words, language) in enumerate(wishes):
+        said = await shop.person(channel, number).say(words)
+        assert plain(said) == plain(STOPPED[language]), words
+        assert await shop.opted_out() == number + 1, words
+
+
+@pytest.mark.parametrize("words", NO_WISHES)
+def test_a_sentence_that_only_sounds_like_it_is_no_wish_to_stop(words: str) -> None:
+    assert language_of_stop_wish(words) == ""
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_every_start_word_opts_in_again(shop: Shop, channel: str) -> None:
     words = opt_out.START_WORDS | (opt_out.NETWORK_START_WORDS if channel == "sms" else {})
@@ -179,7 +244,7 @@ async def test_after_stop_only_what_is_asked_for_goes_out(shop: Shop) -> None:
     assert (await marta.say("my bookings")).startswith("Cut with Ana")
     async with shop.runtime.read_transaction() as ctx:
         o = tables.outbox.c
-        rows = sa.select(o.state, o.error).where(o.booking_id == booking.id, o.lane == "reminder")
+        rows = sa.select(o.state, o.error).where(o.booking_id == booking.id, o.queue == "reminder")
         for row in await ctx.all(rows):
             assert row.state == "dropped"
 
@@ -189,7 +254,7 @@ async def test_what_a_network_refuses_opts_out_and_is_noted(shop: Shop) -> None:
     await marta.say("hi")
     async with shop.runtime.transaction() as ctx:
         talk = await ctx.scalar(sa.select(tables.conversations.c.id))
-        await enqueue.enqueue(ctx, Say("hello"), conversation_id=talk, lane="alert")
+        await enqueue.enqueue(ctx, Say("hello"), conversation_id=talk, queue="alert")
     refused = DeliveryFailed(reason="21610: unsubscribed", permanent=True, opted_out=True)
     memory = MemoryChannel()
     memory.failures = [refused]
