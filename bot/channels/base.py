@@ -23,6 +23,13 @@ class SendResult:
     segments: int = 0
 
 
+class Unconfirmed(OSError):
+    """The provider accepted a message (2xx), but its answer cannot be read or names no message.
+
+    It is never sent again: it may have arrived.
+    """
+
+
 class RateLimited(Exception):
     """The sender's queue is too long for this message; `seconds` until it may be short enough."""
 

@@ -17,7 +17,9 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.messages import Incoming
+from core.people.identities import make_admin
 from tests.servers.twilio.faults import Fault
+from tests.servers.twilio.server import TwilioServer
 from tests.servers.twilio.webhooks import Delivered, sid_of, sign
 from tests.support import shops
 from tests.webhooks.harness import SMS_NUMBER, WHATSAPP_NUMBER, TwilioHarness, twilio_harness
@@ -350,7 +352,6 @@ async def test_status_of_an_unknown_message_is_ignored(served: TwilioHarness, qu
     [
         (Fault.THROTTLED, "429: too many requests"),
         (Fault.BROKEN, "20500: Unable to create record: An internal server error has occurred"),
-        (Fault.GARBAGE, "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
         (Fault.CUT_BEFORE, "ServerDisconnectedError: Server disconnected"),
     ],
 )
@@ -373,6 +374,39 @@ async def test_temporary_twilio_errors_are_retried(
     await served.wait_until_idle()
     assert [state for (state,) in await rows(served, tables.outbox, "state")] == ["sent"]
     assert len(served.twilio.to(MARTA)) == 1
+
+
+@pytest.mark.parametrize("said", ["1e999", "Fri, 31 Dec 9999 23:59:59 GMT", "soon"])
+async def test_a_wait_of_any_form_is_a_wait(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(TwilioServer, "retry_after", said)
+    served.twilio.fail_next(1, Fault.THROTTLED)
+    await served.send_sms(MARTA, "BELLA")
+    ((state, error, due_at),) = await rows(served, tables.outbox, "state", "error", "due_at")
+    assert (state, error) == ("due", "429: too many requests")
+    wait = (due_at - served.app.runtime.clock.now()).total_seconds()  # type: ignore[operator]
+    assert wait == 86_400 if said != "soon" else wait <= 18
+
+
+async def test_an_acceptance_nobody_can_read_is_kept_shown_and_never_sent_again(
+    served: TwilioHarness,
+) -> None:
+    async with served.app.runtime.transaction() as ctx:
+        await make_admin(ctx, "+34600000099")
+    served.twilio.fail_next(1, Fault.GARBAGE)
+    await served.send_sms(MARTA, "BELLA")
+    columns = ("state", "provider_status", "kind")
+    first, *alarms = await rows(served, tables.outbox, *columns)
+    assert first[:2] == ("sent", "unknown")
+    assert {kind for _, _, kind in alarms} == {"alert.undelivered"}
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(hours=2))
+    served.app.sender.wake()
+    await served.wait_until_idle()
+    assert served.twilio.to(MARTA) == []
+    assert await rows(served, tables.outbox, "state", "provider_status", "kind") == [first, *alarms]
 
 
 @pytest.mark.parametrize("status", ["queued", "sent", "delivered", "undelivered"])
