@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0018"
-down_revision = "0024"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -18,11 +18,11 @@ def upgrade() -> None:
         sa.Column("odd_entries", JSON, nullable=False, server_default="[]"),
         sa.Column("odd_count", sa.Integer(), nullable=False, server_default="0"),
     ):
-        op.add_column("outside_calendars", column)
+        op.add_column("external_calendars", column)
 
 
 def downgrade() -> None:
     """Drop it."""
-    with op.batch_alter_table("outside_calendars") as table:
+    with op.batch_alter_table("external_calendars") as table:
         table.drop_column("odd_count")
         table.drop_column("odd_entries")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from core.bookings.staff_actions import EARLY_START
 from core.bookings.terms import CHANGEABLE_STATES
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
@@ -32,7 +33,8 @@ router = APIRouter(prefix="/shops/{shop_id}/bookings")
 class BookingAct:
     """Something the staff do to a booking: its route, its name in `TRANSITIONS`, its button.
 
-    `asks`: a reason may be given, and it is worth a second look.
+    `asks`: a reason may be given, and it is worth a second look. `corrects`: a reason has to be
+    given once the visit is over.
     """
 
     path: str
@@ -40,14 +42,15 @@ class BookingAct:
     button: str
     said: str
     asks: bool = False
+    corrects: bool = False
 
 
 BOOKING_ACTS = (
     BookingAct("confirm", "confirm", "Confirm", "confirmed"),
     BookingAct("start", "start", "Has come", "started"),
-    BookingAct("complete", "complete", "Done", "completed"),
-    BookingAct("no-show", "mark_no_show", "Did not come", "no-show"),
-    BookingAct("correct", "correct", "Correct that", "corrected"),
+    BookingAct("complete", "complete", "Done", "completed", corrects=True),
+    BookingAct("no-show", "mark_no_show", "Did not come", "no-show", corrects=True),
+    BookingAct("correct", "correct", "Take that back", "corrected", corrects=True),
     BookingAct("decline", "decline", "Decline", "declined", asks=True),
     BookingAct("cancel", "cancel", "Cancel booking", "cancelled", asks=True),
 )
@@ -189,13 +192,18 @@ async def _show(
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     one = await visit.api_get(path)
     history: Sequence[Any] = (await visit.api_get(f"{path}/history", limit=100))["items"]
-    begun = datetime.fromisoformat(one["starts_at"]) <= visit.api_request.app.runtime.clock.now()
+    now = visit.api_request.app.runtime.clock.now()
+    begun = datetime.fromisoformat(one["starts_at"]) <= now
+    soon = datetime.fromisoformat(one["starts_at"]) - EARLY_START <= now
     may = [
         act
         for act in BOOKING_ACTS
         if (found := TRANSITIONS.get((one["state"], act.action)))
-        and (begun or not found.only_after_start)
+        and (begun or not found.only_after_start or (soon and act.path == "start"))
     ]
+    over = datetime.fromisoformat(one["ends_at"]) <= now
+    corrected = one["state"] in {"completed", "no_show", "in_progress"}
+    may = [replace(act, asks=act.asks or (act.corrects and over and corrected)) for act in may]
     here = datetime.fromisoformat(one["starts_at"])
     local = zones.to_local(int(here.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
@@ -223,6 +231,7 @@ async def _show(
         errors=errors or {},
         problem=problem,
         differs=differs,
+        over=over,
         terms=one["state"] in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
         origin=ORIGIN_LABELS.get(one["origin"], one["origin"].title()),
@@ -241,12 +250,12 @@ async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms")}
+    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms", "reason")}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
-    said: dict[str, Any] = {"starts_at": starts.isoformat()}
+    said: dict[str, Any] = {"starts_at": starts.isoformat(), "reason": typed["reason"]}
     provider_id = parse_id(typed["provider_id"])
     more: dict[str, Any] = {} if provider_id is None else {"provider_id": provider_id}
     if typed["terms"]:
@@ -259,8 +268,8 @@ async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
 @router.post("/{booking_id}/terms")
 async def set_booking_terms(visit: ShopVisitor, booking_id: int) -> Response:
     """Set another length or price for this booking alone."""
-    typed = {name: visit.form[name] for name in ("minutes", "price")}
-    said: dict[str, Any] = {}
+    typed = {name: visit.form[name] for name in ("minutes", "price", "reason")}
+    said: dict[str, Any] = {"reason": typed["reason"]}
     wrong: dict[str, str] = {}
     try:
         said["minutes"] = parse_duration(typed["minutes"])
@@ -294,7 +303,7 @@ async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Resp
     """Confirm, decline, cancel, begin, end a booking."""
     for one in BOOKING_ACTS:
         if one.path == what:
-            said = {"reason": visit.form["reason"]} if one.asks else {}
+            said = {"reason": visit.form["reason"]} if one.asks or one.corrects else {}
             return await _change(visit, booking_id, "POST", what, said, one.said, said)
     return await _show(visit, booking_id, status=404, problem="There is no such thing to do.")
 

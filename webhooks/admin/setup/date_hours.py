@@ -34,18 +34,22 @@ async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Res
         return await _page(visit, provider, typed=typed, **form_errors({"day": "Choose a day."}))
     path = f"{hours_api_path(visit, provider)}/dates/{gone or typed['day']}"
     words = "Write from when until when, in steps of five minutes; or neither."
+    hit: list[Any] = []
     try:
         given = typed["opens"] or typed["closes"]
         hours = [parse_time_range(typed["opens"], typed["closes"])] if given else []
         if gone:
             await visit.api_send("DELETE", path)
         else:
-            await visit.api_send("PUT", path, hours=hours, reason=typed["reason"])
+            done = await visit.api_send("PUT", path, hours=hours, reason=typed["reason"])
+            hit = done["bookings"]
     except ValueError:
         return await _page(visit, provider, typed=typed, **form_errors({"opens": words}))
     except ApiProblem as problem:
         said = api_errors(problem) | {"errors": {"opens": words}, "problem": ""}
         return await _page(visit, provider, typed=typed, **said)
+    if hit:
+        return await _page(visit, provider, hit=hit)
     query = f"?provider={provider}" if provider is not None else ""
     back = f"/admin/shops/{visit.catalog.shop.id}/setup/dates{query}"
     return redirect_saved(back, "removed" if gone else "saved")

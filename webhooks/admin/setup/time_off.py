@@ -46,9 +46,11 @@ async def change_time_off(visit: ShopVisitor, provider_id: int) -> Response:
         return await _away(visit, provider_id, typed=typed, **form_errors(wrong))
     said = {"starts_at": begins.isoformat(), "ends_at": ends.isoformat()}
     try:
-        await visit.api_send("POST", path, reason=typed["reason"], **said)
+        added = await visit.api_send("POST", path, reason=typed["reason"], **said)
     except ApiProblem as problem:
         return await _away(visit, provider_id, typed=typed, **api_errors(problem))
+    if added["bookings"]:
+        return await _away(visit, provider_id, hit=added["bookings"])
     return redirect_saved(back, "added")
 
 
