@@ -82,7 +82,7 @@ class BookingIn(StartIn):
     confirm: bool = Field(
         False, description="Though they have a booking at that hour (409 `already_booked`)."
     )
-    squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
+    overbook: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
     note: LongText = ""
@@ -181,7 +181,7 @@ async def create_booking(
     """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
     if (body.customer_id is None) == (body.customer is None):
         raise InvalidValue(field="customer_id", reason="one of customer_id and customer")
-    if body.squeeze_in and body.provider_id is None:
+    if body.overbook and body.provider_id is None:
         raise InvalidValue(field="provider_id", reason="needed to squeeze in")
     ensure_on_grid(body.starts_at)
     if body.provider_id is not None:
@@ -214,7 +214,7 @@ async def create_booking(
             "note": body.note,
             "confirmed": body.confirm,
         }
-        if body.squeeze_in:
+        if body.overbook:
             booked = await staff_actions.overbook(ctx, slot, **common)
         else:
             anyone = body.provider_id is None
