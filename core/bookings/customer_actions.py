@@ -151,7 +151,8 @@ async def book_hold(
 
     `name` is for the customer row if this is their first booking at the shop. A hold keeps its
     price. An expired hold is booked anew if its time is still on offer. Unless `confirmed`, a
-    second booking of theirs at that hour is refused: AlreadyBooked. Raise the errors of `hold_slot`, and InvalidTransition for one that is booked or over.
+    second booking of theirs at that hour is refused: AlreadyBooked. Raise the errors of
+    `hold_slot`, and InvalidTransition for one that is booked or over.
     """
     columns: dict[str, Any] = {"note": check_value(LongText, "note", note)}
     if attendee := validate_attendee_name(attendee):

@@ -21,6 +21,7 @@ async def notify_staff(
     skip: int | None = None,
     instead_of: str = "",
     provider_only: bool = False,
+    unique_key: str | None = None,
     **more: str | int | When | Say,
 ) -> None:
     """Alert staff, or just the provider; `kind` is new, approve, moved, cancelled, late or decided.
@@ -50,6 +51,7 @@ async def notify_staff(
         instead_of=instead_of,
         decision=decision,
         provider_only=provider_only,
+        unique_key=unique_key,
     )
 
 
@@ -159,7 +161,15 @@ async def notify_other_side(
     times = {} if former is None else {"was": former.local_start}
     if actor.kind == "customer":
         await notify_staff(
-            ctx, booking, kind, skip=None, instead_of="", provider_only=False, **times, **more
+            ctx,
+            booking,
+            kind,
+            skip=None,
+            instead_of="",
+            provider_only=False,
+            unique_key=None,
+            **times,
+            **more,
         )
         return
     await notify_customer(ctx, booking, kind, words="", knows=False, **more, **times)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.bookings import notifications
 from core.bookings.booking import Booking, list_bookings
+from core.bookings.call_list import Call, list_calls
 from core.db.caches import CacheKey
 from core.db.context import Context, Row
 from core.db.tables import bookings, epoch_seconds, members, shops
@@ -64,6 +65,7 @@ async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
         return 0
     coming = await _coming(ctx, due)
     staff = await _staff(ctx, {shop_id for shop_id, _ in coming})
+    await _send_calls(ctx, [(shop, day) for shop, ahead, day in due if not ahead])
     for shop, ahead, day in due:
         if those := coming.get((shop.id, day)):
             await _send(ctx, shop, ahead, day, those, staff.get(shop.id, ()))
@@ -155,6 +157,38 @@ async def _send(
                 unique_key=key,
                 expires_at=over,
             )
+
+
+async def _send_calls(ctx: Context, mornings: Sequence[tuple[Row, date]]) -> None:
+    """Send the morning's list of customers whom no message reached, to the front desk."""
+    if not mornings:
+        return
+    by_shop: dict[int, list[Call]] = {}
+    for call in await list_calls(ctx, {shop.id for shop, _ in mornings}):
+        by_shop.setdefault(call.booking.shop_id, []).append(call)
+    for shop, day in mornings:
+        if calls := by_shop.get(shop.id):
+            lines = [_call_line(shop, call) for call in calls[:MAX_LISTED]]
+            if len(calls) > MAX_LISTED:
+                lines.append(Say("agenda.more", {"count": len(calls) - MAX_LISTED}))
+            await enqueue_for_staff(
+                ctx,
+                Say("agenda.calls", {"shop": shop.name, "lines": tuple(lines)}),
+                shop_id=shop.id,
+                kind="calls",
+                unique_key=f"calls/{shop.id}/{day}",
+                expires_at=_instant(zones.day_bounds(day, shop.timezone)[1]),
+            )
+
+
+def _call_line(shop: Row, call: Call) -> Say:
+    facts = {
+        "customer": call.booking.customer_name,
+        "phone": call.phone,
+        "service": str(call.booking.snapshot["service"]),
+        "when": When(call.booking.starts_at, shop.timezone),
+    }
+    return Say("agenda.call", facts)
 
 
 def _instant(epoch_s: int) -> datetime:

@@ -63,6 +63,13 @@ async def alert_undelivered(ctx: Context, row_id: int, error: str) -> None:
         await _alarm(ctx, row, error)
 
 
+async def alert_unconfirmed(ctx: Context, row_id: int) -> None:
+    """Alert the shop that nobody can tell whether a message arrived: it is not sent again."""
+    row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
+    if row is not None:
+        await _alarm(ctx, row, "accepted, unknown", "why.unconfirmed")
+
+
 async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
     """Alert the shop, or else the admins, once per day and conversation.
 

@@ -167,7 +167,7 @@ async def test_alerts_pass_over_who_is_off_gone_or_knows_already(ctx: Context) -
     knows = await place.add_member(DESK, "receptionist")
     await place.add_member(ANA, "owner")
     await ctx.execute(
-        sa.update(identities).where(identities.c.value == ANA).values(ended_at=ctx.now)
+        sa.update(identities).where(identities.c.value == ANA).values(released_at=ctx.now)
     )
     assert (
         await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", skip_user_id=knows) == 0
