@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,22 +12,24 @@ from fastapi.responses import Response
 
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import field_messages, problem_message
 from webhooks.admin.form_fields import parse_id, parse_local_instant
+from webhooks.admin.handler_calls import CallRefused, Handler
 from webhooks.admin.templating import redirect_saved, render_shop_page, safe_admin_path
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import bookings as api
 
 router = APIRouter(prefix="/shops/{shop_id}/bookings")
 
 
 @dataclass(frozen=True, slots=True)
 class BookingAct:
-    """Something the staff do to a booking: its route, its name in `TRANSITIONS`, its button.
+    """Something the staff do to a booking; `action` is its name in `TRANSITIONS`.
 
     `asks`: a reason may be given, and it is worth a second look.
     """
 
+    handler: Handler[Any]
     path: str
     action: str
     button: str
@@ -36,13 +38,13 @@ class BookingAct:
 
 
 BOOKING_ACTS = (
-    BookingAct("confirm", "confirm", "Confirm", "confirmed"),
-    BookingAct("start", "start", "Has come", "started"),
-    BookingAct("complete", "complete", "Done", "completed"),
-    BookingAct("no-show", "mark_no_show", "Did not come", "no-show"),
-    BookingAct("correct", "correct", "Correct that", "corrected"),
-    BookingAct("decline", "decline", "Decline", "declined", asks=True),
-    BookingAct("cancel", "cancel", "Cancel booking", "cancelled", asks=True),
+    BookingAct(api.confirm_booking, "confirm", "confirm", "Confirm", "confirmed"),
+    BookingAct(api.mark_booking_started, "start", "start", "Has come", "started"),
+    BookingAct(api.mark_booking_completed, "complete", "complete", "Done", "completed"),
+    BookingAct(api.mark_booking_no_show, "no-show", "mark_no_show", "Did not come", "no-show"),
+    BookingAct(api.undo_outcome, "correct", "correct", "Correct that", "corrected"),
+    BookingAct(api.decline_booking, "decline", "decline", "Decline", "declined", asks=True),
+    BookingAct(api.cancel_booking, "cancel", "cancel", "Cancel booking", "cancelled", asks=True),
 )
 
 HISTORY_LABELS = {
@@ -99,17 +101,18 @@ async def create_booking(visit: ShopVisitor) -> Response:
         return _new(visit, typed, wrong, status=422)
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.api_send(
-            "POST",
-            f"{home}/bookings",
-            service_id=service_id,
-            provider_id=parse_id(typed["provider_id"]),
-            starts_at=starts.isoformat(),
-            customer={"name": typed["name"], "phone": typed["phone"]},
-            squeeze_in=bool(typed["squeeze_in"]),
-            note=typed["note"],
+        await visit.call(
+            api.create_booking,
+            {
+                "service_id": service_id,
+                "provider_id": parse_id(typed["provider_id"]),
+                "starts_at": starts,
+                "customer": {"name": typed["name"], "phone": typed["phone"]},
+                "squeeze_in": bool(typed["squeeze_in"]),
+                "note": typed["note"],
+            },
         )
-    except ApiProblem as problem:
+    except CallRefused as problem:
         named = field_messages(problem)
         if problem.code == "phone_invalid":
             named["phone"] = problem_message(problem)
@@ -165,24 +168,22 @@ async def _show(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
-    one = await visit.api_get(path)
-    history: Sequence[Any] = (await visit.api_get(f"{path}/history", limit=100))["items"]
-    begun = datetime.fromisoformat(one["starts_at"]) <= visit.api_request.app.runtime.clock.now()
+    one = await visit.call(api.show_booking, booking_id=booking_id)
+    history = await visit.call(api.list_booking_history, booking_id=booking_id, limit=100)
+    begun = one.starts_at <= visit.api_request.app.runtime.clock.now()
     may = [
         act
         for act in BOOKING_ACTS
-        if (found := TRANSITIONS.get((one["state"], act.action)))
+        if (found := TRANSITIONS.get((one.state, act.action)))
         and (begun or not found.only_after_start)
     ]
-    here = datetime.fromisoformat(one["starts_at"])
-    local = zones.to_local(int(here.timestamp()), visit.catalog.shop.timezone)
+    local = zones.to_local(int(one.starts_at.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
-    first |= {"provider_id": str(one["provider_id"]), "reason": "", "note": one["note"]}
+    first |= {"provider_id": str(one.provider_id), "reason": "", "note": one.note}
     offered = [
         offering.provider
         for (service_id, _), offering in visit.catalog.offerings.items()
-        if service_id == one["service_id"] and offering.provider.active
+        if service_id == one.service_id and offering.provider.active
     ]
     return render_shop_page(
         visit,
@@ -190,16 +191,16 @@ async def _show(
         status=status,
         place="day",
         one=one,
-        history=history,
+        history=history.items,
         words=HISTORY_LABELS,
         acts=may,
-        moves=(one["state"], "move") in TRANSITIONS and not one["session_id"],
+        moves=(one.state, "move") in TRANSITIONS and not one.session_id,
         people=offered,
         typed=first | (typed or {}),
         errors=errors or {},
         problem=problem,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
-        origin=ORIGIN_LABELS.get(one["origin"], one["origin"].title()),
+        origin=ORIGIN_LABELS.get(one.origin, one.origin.title()),
     )
 
 
@@ -211,26 +212,23 @@ async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
-    said = {"starts_at": starts.isoformat()}
-    provider_id = parse_id(typed["provider_id"])
-    more = {} if provider_id is None else {"provider_id": provider_id}
-    return await _change(
-        visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
-    )
+    said = {"starts_at": starts, "provider_id": parse_id(typed["provider_id"])}
+    handler, on = api.move_booking, f"?on={typed['on']}"
+    return await _change(visit, booking_id, handler, said, "moved", typed, on)
 
 
 @router.post("/{booking_id}/note")
 async def set_booking_note(visit: ShopVisitor, booking_id: int) -> Response:
     """Keep the shop's own note."""
     typed = {"note": visit.form["note"]}
-    return await _change(visit, booking_id, "PATCH", "", typed, "noted", typed)
+    return await _change(visit, booking_id, api.set_booking_note, typed, "noted", typed)
 
 
 @router.post("/{booking_id}/payment")
 async def set_payment_status(visit: ShopVisitor, booking_id: int) -> Response:
     """Note whether it is paid."""
     said = {"payment_status": visit.form["payment_status"]}
-    return await _change(visit, booking_id, "PUT", "payment", said, "paid", {})
+    return await _change(visit, booking_id, api.set_payment_status, said, "paid", {})
 
 
 @router.post("/{booking_id}/{what}")
@@ -239,24 +237,23 @@ async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Resp
     for one in BOOKING_ACTS:
         if one.path == what:
             said = {"reason": visit.form["reason"]} if one.asks else {}
-            return await _change(visit, booking_id, "POST", what, said, one.said, said)
+            return await _change(visit, booking_id, one.handler, said, one.said, said)
     return await _show(visit, booking_id, status=404, problem="There is no such thing to do.")
 
 
 async def _change(
     visit: Visitor,
     booking_id: int,
-    method: str,
-    what: str,
-    said: dict[str, Any],
+    handler: Handler[Any],
+    said: Mapping[str, Any],
     word: str,
     typed: dict[str, str],
     on: str = "",
 ) -> Response:
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     try:
-        await visit.api_send(method, f"{path}/{what}".rstrip("/"), **said)
-    except ApiProblem as problem:
+        await visit.call(handler, said or None, booking_id=booking_id)
+    except CallRefused as problem:
         if problem.status in {401, 403, 404}:
             raise
         return await _show(
