@@ -82,8 +82,7 @@ async def call_handler(
     sent = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     operation = _operation(call, key, route, sent, arguments)
     try:
-        if len(call.file) > MAX_IMPORT_BYTES:
-            raise HttpRefusal(HTTPStatus(413), "too_large", "The body is too large.")
+        _check_size(call.file)
         api_request = permit(call.request, operation, PERMISSIONS[key], call.principal)
         bound = _bind(call, handler, api_request, body, arguments)
         if arguments:
@@ -96,6 +95,11 @@ async def call_handler(
         raise CallRefused(describe_faults(error.errors(include_url=False))) from None
     except (SlotlineError, HttpRefusal) as error:
         raise CallRefused(describe_error(error)) from error
+
+
+def _check_size(file: bytes) -> None:
+    if len(file) > MAX_IMPORT_BYTES:
+        raise HttpRefusal(HTTPStatus(413), "too_large", "The body is too large.")
 
 
 def allowed_roles(handler: Handler[Any]) -> AllowedRoles:
