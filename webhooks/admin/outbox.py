@@ -85,7 +85,7 @@ async def _page(visit: Visitor, state: str, kind: str, cursor: str, **said: Any)
     state = state if state in OUTBOX_STATE_LABELS else ""
     kind = kind if kind in OUTBOX_KIND_LABELS else ""
     found = await visit.call(
-        messages_api.list_messages, state=[state] if state else None, kind=kind, cursor=cursor
+        messages_api.list_messages, state=state, kind=kind, cursor=cursor
     )
     return render_shop_page(
         visit,
