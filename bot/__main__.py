@@ -6,7 +6,6 @@ import asyncio
 import gc
 import importlib
 import os
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -69,11 +68,11 @@ async def _listen(app: App, told: asyncio.Event, stage: SimulatorController | No
     from bot.cli.common import os_error_text, print_line
     from bot.cli.serve import freeze_loaded_modules
     from webhooks.app import create_app
+    from webhooks.http.connections import open_listener, server_options
 
     host, port = app.settings.host, app.settings.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listening = socket.create_server((host, port), family=family, backlog=2048)
+        listening = open_listener(host, port)
     except OSError as error:
         raise NotReady(
             reason=f"cannot listen on {host}:{port} ({os_error_text(error)}): set HOST or PORT"
@@ -88,12 +87,8 @@ async def _listen(app: App, told: asyncio.Event, stage: SimulatorController | No
     server = Server(
         uvicorn.Config(
             create_app(app, stage),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
+            **server_options(app.settings),
         )
     )
     freeze_loaded_modules()

@@ -95,6 +95,12 @@ class OfferChanged(BookingError):
     code = "offer_changed"
 
 
+class TermsDiffer(BookingError):
+    """There it is another length or price than agreed (`agreed`, `new`): say which it shall be."""
+
+    code = "terms_differ"
+
+
 class TooManyHolds(BookingError):
     """Too many unconfirmed holds at this shop just now; try again in a few minutes."""
 

@@ -7,6 +7,11 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.values.networks import parse_networks
+
+RESERVED_FILES = 128
+"""Files that connections leave for databases, logs and our own requests to providers."""
+
 
 class Settings(BaseSettings):
     """What differs between installations; the names are the environment variables', in capitals."""
@@ -16,6 +21,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     log_level: str = "INFO"
+    trusted_proxies: str = "127.0.0.1,::1"
+    max_connections: int = Field(1000, ge=1)
+    max_connections_per_address: int = Field(128, ge=1)
+    read_timeout_seconds: int = Field(15, ge=1, le=300)
     data_dir: Path = Path("data")
     database_url: str = ""
     redis_url: str = ""
@@ -74,6 +83,12 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: str) -> str:
         # Twilio signs PUBLIC_URL + path: a trailing slash would break every signature.
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        parse_networks(value)
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -17,6 +17,7 @@ from bot.simulator.controller import SimulatorController
 from webhooks import telegram, twilio
 from webhooks.http import problems
 from webhooks.http.lazy_app import LazyApp
+from webhooks.http.proxies import ForwardedHeaders
 from webhooks.http.request_middleware import AccessLog
 from webhooks.ops import health, metrics
 
@@ -43,6 +44,7 @@ def create_app(app: App | None = None, controller: SimulatorController | None = 
     web = FastAPI(title="Slotline", lifespan=lifespan, docs_url=None, redoc_url=None)
     web.state.slotline = served
     web.add_middleware(AccessLog)
+    web.add_middleware(ForwardedHeaders, trusted=served.settings.trusted_proxies)
     problems.install_problem_handlers(web)
     web.include_router(health.router)
     web.include_router(metrics.router)

@@ -1,6 +1,7 @@
 """Telegram's webhooks: an update for the customers' bot, or for the owners'.
 
-Answered 200 only after what it says is stored: Telegram repeats an update until then.
+Answered 200 only after what it says is stored: Telegram repeats an update until then. So one that
+cannot be read is stored and laid aside, whatever shape it has.
 """
 
 from __future__ import annotations
@@ -37,11 +38,14 @@ async def receive_update(request: Request) -> Response:
             request, 403, code="bad_secret", detail="This is not sent by Telegram."
         )
     try:
-        raw = json.loads(await request_middleware.read_body(request, MAX_UPDATE_BYTES))
-    except request_middleware.BodyTooLarge:
-        return problem_response(request, 413, code="too_large", detail="The body is too large.")
-    except ValueError:
-        return problem_response(request, 400, code="invalid", detail="The body is not JSON.")
-    if isinstance(raw, dict):
+        body = await request_middleware.read_body(request, MAX_UPDATE_BYTES)
+    except request_middleware.BodyTooLarge as error:
+        await intake.lay_aside(role, "", error)
+        return Response()
+    try:
+        raw = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        await intake.lay_aside(role, body, error)
+    else:
         await intake.receive(role, raw)
     return Response()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha1
+from typing import AnyStr
 from urllib.parse import parse_qsl
 
 import structlog
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from bot.app import App
 from bot.channels.twilio.errors import OPTED_OUT, UNREACHABLE_ERRORS, describe_error, error_key
 from bot.engine.receive import receive_incoming
+from bot.engine.unreadable import UnreadableEvent, lay_aside, raw_text
 from bot.observability import metrics
 from core.messaging.messages import Incoming
 from core.messaging.outbox.delivery_status import record_provider_status
@@ -55,7 +57,7 @@ async def receive_message(request: Request) -> Response:
     line = None
     for ours in (form.get("To", ""), form.get("MessagingServiceSid", "")):
         line = line or await app.find_line("twilio", channel, _end(ours)[1])
-    if line is None or not address or not event_id:
+    if line is None or (form.get("From") and not address):
         # Not ours to answer: another account's number, an alphanumeric sender, a short code.
         log.warning(
             "twilio.ignored",
@@ -64,6 +66,11 @@ async def receive_message(request: Request) -> Response:
             to=form.get("To", ""),
             sender=bool(address),
         )
+        return empty_twiml_response()
+    if not address or not event_id:
+        lacks = "a sender" if event_id else "an id"
+        unreadable = UnreadableEvent(raw_text(form), f"lacks {lacks}", event_id, address)
+        await lay_aside(app.runtime, line, unreadable)
         return empty_twiml_response()
     receipt = await receive_incoming(app.runtime, line, address, event_id, parse_incoming(form))
     log.info(
@@ -132,15 +139,17 @@ def empty_twiml_response() -> Response:
 
 
 def has_valid_signature(
-    token: str, url: str, params: list[tuple[str, str]], signature: str
+    token: str, url: str, params: Sequence[tuple[AnyStr, AnyStr]], signature: str
 ) -> bool:
-    """Whether `signature` is Twilio's for a POST of `pairs` to `url`.
+    """Whether `signature` is Twilio's for a POST of `params` to `url`.
 
     HMAC-SHA1 by the account's token over the address as Twilio knows it, then each parameter's
-    name and value in the order of their names, blank ones too; in base64.
+    name and value in the order of their names, blank ones too; in base64. Over bytes, so that it
+    holds whatever the values are.
     """
-    signed = url + "".join(name + value for name, value in sorted(set(params)))
-    digest = hmac.digest(token.encode(), signed.encode("utf-8", "surrogatepass"), sha1)
+    pairs = sorted({(_bytes(name), _bytes(value)) for name, value in params})
+    signed = url.encode() + b"".join(name + value for name, value in pairs)
+    digest = hmac.digest(token.encode(), signed, sha1)
     return hmac.compare_digest(base64.b64encode(digest), signature.encode("utf-8", "replace"))
 
 
@@ -157,21 +166,29 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
         url += "?" + request.scope["query_string"].decode("ascii", "replace")
     signature = request.headers.get("X-Twilio-Signature", "")
     try:
-        pairs = parse_qsl(
-            raw.decode("ascii"),
+        # Latin-1 has a character for every byte, so this splits bytes.
+        read = parse_qsl(
+            raw.decode("latin-1"),
             keep_blank_values=True,
-            errors="strict",
+            encoding="latin-1",
             max_num_fields=MAX_FIELDS,
         )
     except ValueError:
-        pairs = []
+        read = []
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in read]
     token = settings.twilio_auth_token
     if not (token and pairs and has_valid_signature(token, url, pairs, signature)):
         log.warning("twilio.refused", path=request.url.path)
         return problem_response(
             request, 403, code="bad_signature", detail="This is not signed by Twilio."
         )
-    return dict(pairs)
+    return {
+        name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in pairs
+    }
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
 
 def _sid(form: TwilioParams) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +18,8 @@ from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
 from core.reporting import gauges
-from core.settings import Settings
+from core.settings import RESERVED_FILES, Settings
+from core.values.networks import parse_networks
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
@@ -42,14 +44,33 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", f"LOG_LEVEL is none of {', '.join(_LEVELS)}: INFO is used")
     if settings.host not in {"127.0.0.1", "::1", "localhost"} and not settings.public_url:
         yield Finding("note", "HOST lets others in, but PUBLIC_URL does not say under which name")
+    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        yield _proxies(settings)
     if settings.effective_database_url.startswith("postgresql") and not settings.secret_key:
         yield Finding(
             "note", "SECRET_KEY is made and kept in DATA_DIR: processes elsewhere need the same"
+        )
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if settings.max_connections + RESERVED_FILES > files:
+        yield Finding(
+            "note",
+            f"MAX_CONNECTIONS is {settings.max_connections}, but the system grants {files} files: "
+            f"{max(1, files - RESERVED_FILES)} are taken (ulimit -n)",
         )
     yield from _secrets(settings)
     yield from _public_url(settings)
     yield from _telegram(settings)
     yield from _twilio(settings)
+
+
+def _proxies(settings: Settings) -> Finding:
+    if all(network.is_loopback for network in parse_networks(settings.trusted_proxies)):
+        return Finding(
+            "note",
+            "TRUSTED_PROXIES has nobody from outside: a proxy on another machine or in front of a "
+            "container makes all visitors one, who share one limit",
+        )
+    return Finding("ok", f"{settings.trusted_proxies} say where visitors come from")
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:

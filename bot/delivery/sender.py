@@ -19,6 +19,7 @@ from bot.delivery.ack_batcher import AckBatcher
 from bot.delivery.circuit_breaker import LineBreaker
 from bot.dialogue.decisions import choices_of
 from bot.i18n.messages import TRANSLATOR
+from bot.i18n.translator import Translator
 from bot.observability import metrics
 from bot.rendering import sms_segments
 from bot.rendering.attachments import load_calendar_file
@@ -27,7 +28,7 @@ from core.db.context import Context
 from core.db.runtime import DATABASE_ERRORS, Runtime
 from core.errors import DeliveryFailed
 from core.messaging.lines import load_lines
-from core.messaging.messages import decode_value
+from core.messaging.messages import Say, decode_value
 from core.messaging.outbox.acknowledge import (
     MAX_ATTEMPTS,
     MAX_UNCERTAIN_ATTEMPTS,
@@ -365,11 +366,12 @@ def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
             row.layout,
         )
     locale = "_".join(filter(None, (row.language or "en", row.country)))
+    wording = TRANSLATOR.with_overrides(row.wordings)
     rendered = render_say(
-        row.say,
+        _introduced(row, wording, locale),
         prompt,
         channel.capabilities,
-        TRANSLATOR.with_overrides(row.wordings),
+        wording,
         locale,
         done=decode_value(row.edit_target.get("done", [])),
         above=bool(row.edit_target.get("in_place") and row.edit_target.get("above")),
@@ -426,3 +428,13 @@ async def _mark_failed(
         attempt=row.attempts,
         state=state,
     )
+
+
+def _introduced(row: Outgoing, wording: Translator, locale: str) -> Say:
+    """Return the message; the first to a phone that never wrote says who writes and how to stop."""
+    if not row.is_first or row.channel not in {"sms", "whatsapp"}:
+        return row.say
+    say = row.say
+    if row.shop_name not in wording.translate(say, locale):
+        say = Say("first.named", {"shop": row.shop_name, "message": say})
+    return Say("first", {"message": say})

@@ -30,6 +30,7 @@ from bot.dialogue.prompts import (
     split_leading_number,
 )
 from bot.engine import events, global_intents, opt_out, slash_commands, staff_commands, switch_shop
+from bot.engine.apology import apologize
 from bot.engine.turn_state import FlowFrame, TurnState
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
@@ -44,8 +45,6 @@ from core.db.runtime import Runtime
 from core.messaging import unrecognized
 from core.messaging.conversations import lock_conversation
 from core.messaging.inbox import pending_incoming, record_failure
-from core.messaging.outbox import enqueue
-from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
 
 log = structlog.get_logger()
 
@@ -151,19 +150,7 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
     if not dead:
         return
     log.error("incoming laid aside", inbox=item.id, conversation=conversation_id)
-    shop_id = stored.line_shop_id or stored.shop_id
-    await enqueue.enqueue(
-        ctx, text("apology"), conversation_id=conversation_id, kind="apology", shop_id=shop_id
-    )
-    alarm = text("alert.failed", customer=stored.name or stored.address)
-    if shop_id is None or not await enqueue_for_staff(ctx, alarm, shop_id=shop_id, kind="failed"):
-        await enqueue_for_admins(
-            ctx,
-            alarm,
-            kind="failed",
-            conversation_id=conversation_id,
-            unique_key=f"failed:{item.id}",
-        )
+    await apologize(ctx, stored, item.id)
 
 
 async def _handle(turn: TurnState) -> None:

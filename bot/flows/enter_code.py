@@ -10,6 +10,7 @@ from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING
 from bot.dialogue.talk import Talk
 from bot.i18n.messages import error_text, secret_text, text
+from bot.nlu.types import Understood
 from core.errors import CodeError, CodeExpired, CodeTooSoon
 from core.messaging.messages import Choice, Json, Say
 from core.people import otp, otp_sms
@@ -105,7 +106,7 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
             talk.ctx, wanted.phone, digits, purpose=wanted.purpose, account=account, **here
         )
         if said.person_name:
-            talk.notes["name"] = said.person_name
+            talk.notes["maybe_name" if is_name_uncertain(said) else "name"] = said.person_name
         if wrong is None:
             return True
         heard.consumed = True
@@ -119,6 +120,11 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
         proof = await talk.ask(f"proof{number}", question, read, options=options, expects="code")
         if proof is True:
             return
+
+
+def is_name_uncertain(said: Understood) -> bool:
+    """Return whether the words taken for a name may mean something else."""
+    return any(doubt.field == "person_name" for doubt in said.ambiguous)
 
 
 async def _account(talk: Talk) -> int | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
 from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING
 from bot.dialogue.talk import Talk
-from bot.flows.enter_code import Wanted, enter_code, writes_from
+from bot.flows.enter_code import Wanted, enter_code, is_name_uncertain, writes_from
 from bot.i18n.messages import text
 from core.catalog.entities import Catalog
 from core.errors import CodeUnsendable, PhoneInvalid
-from core.messaging.messages import Json, Say
+from core.messaging.messages import Choice, Json, Say
 from core.people import otp_sms
 from core.people.identities import person_of_conversation
 from core.people.verification import verify_identity
@@ -113,13 +115,39 @@ async def _can_send(talk: Talk, catalog: Catalog) -> bool:
 
 
 async def _name(talk: Talk) -> str:
-    async def read(heard: Heard) -> Json:
-        said = heard.understood
-        name = said.person_name if said else None
-        if name is None and heard.step == talk.step_key("name"):
-            name = " ".join(heard.text.split())
-        if name and 2 <= len(name) <= 100 and any(c.isalpha() for c in name):
-            return name
-        return MISSING
+    """Ask for the name; words that may be something else are asked about once more."""
+    maybe = str(talk.notes.get("maybe_name") or "")
+    for number in count(1):
+        key = "name" if number == 1 else f"name{number}"
+        if not maybe:
+            answer = await talk.ask(key, text("which_name"), partial(_read_name, talk, key),
+                                    expects="name")  # fmt: skip
+            if answer["sure"]:
+                return str(answer["name"])
+            maybe = str(answer["name"])
+        offered = (
+            Choice(True, text("yes"), ("@yes",)),
+            Choice(False, text("other_name"), ("@no",)),
+        )
+        if await talk.decide(f"{key}_sure", text("sure.name", name=maybe), offered):
+            return maybe
+        maybe = ""
+    raise AssertionError
 
-    return str(await talk.ask("name", text("which_name"), read, expects="name"))
+
+async def _read_name(talk: Talk, key: str, heard: Heard) -> Json:
+    """Return the name in the answer and whether it is surely one; MISSING if it is none."""
+    said = heard.understood
+    if said is None:
+        return MISSING
+    if said.person_name and len(said.person_name) <= _LONGEST_NAME:
+        return {"name": said.person_name, "sure": not is_name_uncertain(said)}
+    written = " ".join(heard.text.split())
+    odd = said.acts or said.date or said.time or said.provider or said.service or "?" in written
+    lettered = any(c.isalpha() for c in written) and not any(c.isdecimal() for c in written)
+    if heard.step != talk.step_key(key) or odd or not lettered or len(written) > _LONGEST_NAME:
+        return MISSING
+    return {"name": written, "sure": False}
+
+
+_LONGEST_NAME = 60

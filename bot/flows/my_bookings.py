@@ -20,6 +20,7 @@ from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import text
 from core.bookings import agenda, customer_actions
 from core.bookings.booking import Booking, load_booking
+from core.bookings.terms import TermsChoice, agreed_terms, cutoff_minutes, terms_say
 from core.bookings.transitions import Actor
 from core.catalog import loader
 from core.catalog.entities import Catalog, Slot
@@ -28,6 +29,7 @@ from core.localtime import zones
 from core.messaging import signed_links
 from core.messaging.messages import Choice, Json, Say
 from core.people.identities import person_of_conversation
+from core.scheduling.agreed_terms import terms_of_slot
 
 _PAGE = 8
 
@@ -86,10 +88,34 @@ async def move_booking(talk: Talk) -> None:
     talk.notes["named"] = True
     talk.show_answer(labels.booking_line(booking))
     _on_its_day(talk, booking)
+    terms = await agreed_terms(talk.ctx, booking)
     picked = await pick_slot(
-        talk.scope("to"), catalog, booking.service_id, start=start, moving=booking.id
+        talk.scope("to"), catalog, booking.service_id, start=start, moving=booking.id, terms=terms
     )
-    if picked.named_in_words and not await talk.confirm(
+    other = terms_of_slot(picked.slot)
+    if booking.session_id is not None:
+        other = replace(other, minutes=terms.booked.minutes)
+    differs = other != terms.booked
+    if differs and not await talk.confirm(
+        "terms",
+        text(
+            "move_terms",
+            booking=labels.booking_line(booking),
+            agreed=terms_say(terms.booked),
+            when=labels.start_when(catalog, picked.slot),
+            provider=catalog.provider(picked.slot.provider_id).display_name,
+            new=terms_say(other),
+        ),
+        again=text(
+            "sure.move",
+            old=booking.local_start,
+            when=labels.start_when(catalog, picked.slot),
+        ),
+        about="move",
+    ):
+        await _stays(talk, booking)
+        return
+    if (picked.named_in_words and not differs) and not await talk.confirm(
         "sure",
         text(
             "move_sure",
@@ -106,7 +132,8 @@ async def move_booking(talk: Talk) -> None:
     ):
         await _stays(talk, booking)
         return
-    moved = await _move(talk, catalog, picked, booking, who)
+    choice: TermsChoice | None = "new" if differs else None
+    moved = await _move(talk, catalog, picked, booking, who, choice)
     if talk.conversation.has_editable_buttons:
         asked = moved.state == "pending"
         head = text("card.requested", shop=catalog.shop.name) if asked else text("card.moved")
@@ -128,7 +155,12 @@ async def move_booking(talk: Talk) -> None:
 
 
 async def _move(
-    talk: Talk, catalog: Catalog, picked: PickedSlot, booking: Booking, who: VerifiedPerson
+    talk: Talk,
+    catalog: Catalog,
+    picked: PickedSlot,
+    booking: Booking,
+    who: VerifiedPerson,
+    choice: TermsChoice | None,
 ) -> Booking:
     async def shift(key: str) -> Json:
         moved = await customer_actions.move_booking(
@@ -138,6 +170,7 @@ async def _move(
             actor=Actor("customer", who.user_id),
             key=key,
             conversation_id=talk.conversation.id,
+            terms=choice,
         )
         return {"id": moved.id}
 
@@ -173,7 +206,7 @@ async def cancel_booking(talk: Talk) -> None:
     who, booking = found
     catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
     customer_actions.ensure_changeable(booking, catalog, talk.ctx.now)
-    hours = catalog.offering(booking.service_id, booking.provider_id).rules.cutoff_minutes // 60
+    hours = cutoff_minutes(booking, catalog) // 60
     line = labels.booking_line(booking)
     rule = text("cancel_rule", count=hours) if hours else text("cancel_rule_none")
     if not await talk.confirm(

@@ -20,10 +20,11 @@ from bot.channels.telegram.api import BotApiError, BotRole, TelegramBot, webhook
 from bot.channels.telegram.updates import ParsedUpdate
 from bot.engine.receive import receive_incoming
 from bot.engine.turn_runner import TurnRunner
+from bot.engine.unreadable import UnreadableEvent, find_number, lay_aside
 from bot.i18n.messages import TRANSLATOR, text
 from core.db.runtime import Runtime
 from core.messaging.lines import Line, load_lines
-from core.messaging.messages import Say
+from core.messaging.messages import Json, Say
 
 log = structlog.get_logger(__name__)
 
@@ -94,13 +95,16 @@ class TelegramReceiver:
 
     # --- one update -----------------------------------------------------------------------------
 
-    async def receive(self, role: BotRole, raw: Mapping[str, Any]) -> None:
-        """Receive one update; when this returns, it is committed."""
+    async def receive(self, role: BotRole, raw: Json) -> None:
+        """Receive one update, any JSON data; when this returns, it is committed.
+
+        What cannot be read as an update is laid aside.
+        """
         bot = self.bots[role]
         try:
             taken = bot.parse_update(raw)
-        except ValueError:
-            log.exception("telegram.unreadable", update=raw.get("update_id"))
+        except Exception as error:  # noqa: BLE001 - whatever an SDK makes of an odd update
+            await self.lay_aside(role, raw, error)
             return
         if taken is None:
             return
@@ -129,6 +133,14 @@ class TelegramReceiver:
         if taken.incoming.kind != "event":
             self._show_typing_after(bot, taken, receipt.inbox_id)
         self.turn_runner.begin_turns(receipt.conversation_id)
+
+    async def lay_aside(self, role: BotRole, raw: Json, error: Exception) -> None:
+        """Store what is no update, a text or JSON data, so that it does not come again."""
+        number = find_number(raw, "update_id")
+        event = UnreadableEvent.from_error(
+            raw, error, event_id="" if number is None else str(number), **_sender(raw)
+        )
+        await lay_aside(self.runtime, self._lines[role], event)
 
     def _answer_outside_talk(self, bot: TelegramBot, taken: ParsedUpdate) -> None:
         """Answer updates outside a conversation: dead buttons and groups."""
@@ -232,13 +244,24 @@ class TelegramReceiver:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_WAIT_SECONDS)
 
-    async def _take_all(
-        self, bot: TelegramBot, offset: int, updates: Sequence[dict[str, Any]]
-    ) -> int:
+    async def _take_all(self, bot: TelegramBot, offset: int, updates: Sequence[Json]) -> int:
+        numbers = []
         for raw in updates:
             await self.receive(bot.role, raw)
-            offset = int(raw["update_id"]) + 1
-        return offset
+            numbers.append(find_number(raw, "update_id") or 0)
+        if updates and max(numbers) < offset:
+            raise ValueError("updates without numbers cannot be acknowledged")
+        return max([offset, *(number + 1 for number in numbers)])
+
+
+def _sender(raw: Json) -> dict[str, Any]:
+    """Return the private chat an unreadable update comes from, and whether it is a message."""
+    for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
+        person = find_number(raw, kind, "from", "id")
+        chat = ("chat",) if kind != "callback_query" else ("message", "chat")
+        if person is not None and find_number(raw, kind, *chat, "id") in {None, person}:
+            return {"address": str(person), "is_message": kind in {"message", "callback_query"}}
+    return {}
 
 
 def _words(say: Say | None, language: str) -> str:

@@ -22,13 +22,14 @@ def find_phone(units: Sequence[Unit]) -> ExtractedValue | None:
         while j < len(units) and (units[j].digits or units[j].word in {"+", "(", ")", "-", "."}):
             digits += units[j].digits
             j += 1
+        after = j
         while not units[j - 1].digits and j > i:
             j -= 1
         plus = units[i].word == "+"
         dated = any(u.word in {"/", ":"} for u in units[i : j + 1])
         if len(digits) in _PHONE_DIGITS and not dated and (plus or len(digits) >= 9):
             return ExtractedValue(i, j, ("+" if plus else "") + digits)
-        i = max(j, i + 1)
+        i = after  # the marks behind the last digit begin no number: each is looked at once
     return None
 
 
@@ -51,6 +52,7 @@ def find_code(units: Sequence[Unit], setting: NluContext) -> ExtractedValue | No
 
 def find_choice(units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue | None:
     """Return an option number: "2", "2, is there parking?", "option two", "the second one"."""
+    lead = _lead(units)
     for i, u in enumerate(units):
         if taken[i]:
             continue
@@ -62,10 +64,10 @@ def find_choice(units: Sequence[Unit], taken: Sequence[bool]) -> ExtractedValue 
         order = u.tag_value("ORD")
         if isinstance(order, int) and i + 1 < len(units) and "ONE" in units[i + 1].tags:
             return ExtractedValue(i, i + 2, order)
-        led = i > 0 and i <= _lead(units) and "THE" in units[i - 1].tags
+        led = 0 < i <= lead and "THE" in units[i - 1].tags
         if isinstance(order, int) and order > 0 and led and _ends(units, i + 1):
             return ExtractedValue(i, i + 1, order)
-        if isinstance(value, int) and i <= _lead(units) and _ends(units, i + 1):
+        if isinstance(value, int) and i <= lead and _ends(units, i + 1):
             return ExtractedValue(i, i + 1, value)
     return None
 

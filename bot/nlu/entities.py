@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from bot.nlu.entity_index import NameMention, best_match, find_names
 from bot.nlu.pipeline_state import PipelineState
@@ -36,6 +38,10 @@ def resolve_names(r: PipelineState) -> NamedEntities:
         until = -1
         for one in find_names(r.tokens, group, common):
             i, j = _units_of(r, one.start, one.end)
+            if any(
+                s.kind == "person_name" and s.start < one.end and one.start < s.end for s in r.spans
+            ):
+                continue  # a customer may be called as a provider is
             again = until >= 0 and are_listed(r.units, until, i)
             if again or is_refused(r.units, i, j):
                 until = j
@@ -63,12 +69,13 @@ def _meant(
     """
     now = wanted[0]
     others: list[int] = []
+    # How many corrections stand before each unit, so that no stretch is gone through twice.
+    corrections = list(accumulate(("CORRECT" in u.tags for u in r.units), initial=0))
     for one in wanted[1:]:
-        i, j = _units_of(r, now.start, one.start)
-        tags = {k for u in r.units[i:j] for k in u.tags}
         if one.found[0][0] == now.found[0][0]:
             continue
-        if "CORRECT" in tags or one.found[0][1] > now.found[0][1] + _CLEARLY:
+        i, j = _units_of(r, now.start, one.start)
+        if corrections[j] > corrections[i] or one.found[0][1] > now.found[0][1] + _CLEARLY:
             now, others = one, []
         elif one.found[0][1] >= now.found[0][1] - _CLEARLY:
             others.append(one.found[0][0])
@@ -87,6 +94,5 @@ _CLEARLY = 15
 
 
 def _units_of(r: PipelineState, start: int, end: int) -> tuple[int, int]:
-    i = next(k for k, u in enumerate(r.units) if u.end > start)
-    j = next((k for k, u in enumerate(r.units) if u.start >= end), len(r.units))
-    return i, j
+    i = bisect_right(r.units, start, key=lambda u: u.end)
+    return i, bisect_left(r.units, end, key=lambda u: u.start)

@@ -107,11 +107,13 @@ def _repairs(words: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]
 
 
 _LONG_ENOUGH = 6
+_MAX_TYPO = 40
 
 
 def repair_typo(word: str, language: Language) -> str:
     """Return the known word that `word` is a typo of, or `word` itself."""
-    if len(word) < _LONG_ENOUGH - 1 or word in language.vocabulary:
+    # No longer word is a typo of a known one, and trying each of its letters would be quadratic.
+    if not _LONG_ENOUGH - 1 <= len(word) <= _MAX_TYPO or word in language.vocabulary:
         return word
     if len(word) >= _LONG_ENOUGH:
         for i in range(1, len(word)):

@@ -11,11 +11,11 @@ _MOST_NAME_WORDS = 3
 
 
 def find_own_name(
-    text: str, units: Sequence[Unit], taken: Sequence[bool], setting: NluContext, known: int
+    text: str, units: Sequence[Unit], taken: Sequence[bool], setting: NluContext
 ) -> ExtractedValue | None:
-    """Return the writer's name: "I'm Marta", "my name is …", or the words next to a code.
+    """Return the writer's name said unasked: "I'm Marta", "my name is …".
 
-    `known` is the unit after a code, or -1.
+    An answer to the question for the name is read by `bot.nlu.name_answers`.
     """
     for i, u in enumerate(units):
         strength = u.tag_value("NAMEIS")
@@ -26,17 +26,6 @@ def find_own_name(
             continue  # मैं may precede anything, and Devanagari has no capitals to mark a name
         found = _name(text, units, taken, i + 1, loose=loose)
         if found is not None:
-            return found
-    if known >= 0 or setting.expects == "name":
-        for i, u in enumerate(units):
-            if not taken[i] and not u.digits and (i == 0 or not units[i - 1].digits or known >= 0):
-                found = _name(text, units, taken, i, loose=True)
-                if found is not None:
-                    return found
-    if setting.expects == "code":
-        # The name may come first and the code in the next message, so the message is only a name.
-        found = _name(text, units, taken, 0, loose=True)
-        if found is not None and all(u.ends_sentence for u in units[found.j :]):
             return found
     return None
 

@@ -9,12 +9,13 @@ from bot.nlu.acts import find_acts, split_sentences
 from bot.nlu.choices import find_option
 from bot.nlu.detect_language import detect_languages
 from bot.nlu.entities import resolve_names
+from bot.nlu.name_answers import read_name_answer
 from bot.nlu.pipeline_state import PipelineState
 from bot.nlu.resolve_intent import resolve_hints, resolve_intent
 from bot.nlu.scan_dates_times import is_swap, mark_asides, resolve_when, scan_mentions
 from bot.nlu.tagger import tag_tokens
 from bot.nlu.tokenizer import tokenize
-from bot.nlu.types import Exclusions, ExtractedValue, NluContext, Span, Understood
+from bot.nlu.types import Ambiguity, Exclusions, ExtractedValue, NluContext, Span, Understood
 from bot.nlu.when import ResolvedWhen
 
 # The longest message of any channel (Telegram's 4,096 characters); the rest is ignored.
@@ -30,15 +31,17 @@ def understand_message(text: str, setting: NluContext) -> Understood:
     tokens = tokenize(text[:MAX_LENGTH])
     languages = detect_languages(tokens, setting.language)
     units = tag_tokens(tokens, languages)
-    found = resolve_hints(find_acts(split_sentences(tokens, languages[0]), languages), setting)
-    r = PipelineState(text, setting, tokens, units, languages, found, [False] * len(units))
+    acted = resolve_hints(find_acts(split_sentences(tokens, languages[0]), languages), setting)
+    r = PipelineState(text, setting, tokens, units, languages, acted, [False] * len(units))
     mark_asides(r)
     option = _option(r)
     if option is not None:
         # The "ok" of "ok 1" agrees to nothing else.
         said = (units[option.i].start, units[option.j - 1].end)
-        found = [a for a in found if a.end <= said[0] or a.start >= said[1]]
+        r.acts[:] = [a for a in r.acts if a.end <= said[0] or a.start >= said[1]]
     numbers = _numbers(r)
+    answer = _name_answer(r, numbers)
+    found = r.acts
     named = resolve_names(r)
     dates, times = scan_mentions(r)
     when = resolve_when(r, dates, times)
@@ -50,8 +53,8 @@ def understand_message(text: str, setting: NluContext) -> Understood:
     attendee = person_names.find_attendee(text, units, r.used)
     if attendee is not None:
         r.mark_used(attendee.i, attendee.j, "attendee", attendee.value)
-    me = person_names.find_own_name(text, units, r.used, setting, numbers.code_end)
-    if me is not None:
+    me = answer or person_names.find_own_name(text, units, r.used, setting)
+    if me is not None and me is not answer:
         r.mark_used(me.i, me.j, "person_name", me.value)
     acts, intent = resolve_intent(
         found, when_said=_wished(when), named=bool(named.matches), setting=setting
@@ -98,14 +101,13 @@ def understand_message(text: str, setting: NluContext) -> Understood:
         from_date=when.from_date,
         from_time=when.from_time,
         spans=tuple(sorted(r.spans, key=lambda s: (s.start, s.end, s.kind))),
-        ambiguous=(*when.doubts, *named.doubts),
+        ambiguous=(*when.doubts, *named.doubts, *r.name_doubts),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
     code: str | None = None
-    code_end: int = -1
     phone: str | None = None
 
 
@@ -118,7 +120,6 @@ def _numbers(r: PipelineState) -> _Numbers:
         r.mark_used(code.i, code.j, "code", code.value)
     return _Numbers(
         str(code.value) if code else None,
-        code.j if code and r.setting.expects == "code" else -1,
         str(tel.value) if tel else None,
     )
 
@@ -134,6 +135,26 @@ def _option(r: PipelineState) -> ExtractedValue | None:
     i, j = covered[0], covered[-1] + 1
     r.mark_used(i, j, "number", chosen.number)
     return ExtractedValue(i, j, chosen.number)
+
+
+def _name_answer(r: PipelineState, numbers: _Numbers) -> ExtractedValue | None:
+    """Return the name given in answer to the question for it; its words then mean nothing else."""
+    expects = r.setting.expects
+    if expects not in {"name", "code"} or numbers.phone:
+        return None
+    code = next(((s.start, s.end) for s in r.spans if s.kind == "code"), None)
+    said = read_name_answer(r.text, r.languages, code)
+    if said is None or (expects == "code" and code is None and not said.is_certain):
+        return None
+    covered = [k for k, u in enumerate(r.units) if said.start < u.end and u.start < said.end]
+    if not covered or any(r.used[k] for k in covered):
+        return None
+    i, j = covered[0], covered[-1] + 1
+    r.mark_used(i, j, "person_name", said.name)
+    r.acts[:] = [a for a in r.acts if a.end <= said.start or a.start >= said.end]
+    if not said.is_certain:
+        r.name_doubts.append(Ambiguity("person_name", (said.name,), said.start, said.end))
+    return ExtractedValue(i, j, said.name)
 
 
 def _left_open(acts: tuple[str, ...], when: ResolvedWhen) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from bot.nlu.lexicon import Language
 from bot.nlu.tagger import Unit
 from bot.nlu.times import TimeMention
 from bot.nlu.tokenizer import Token
-from bot.nlu.types import NluContext, Span
+from bot.nlu.types import Ambiguity, NluContext, Span
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class PipelineState:
     used: list[bool] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     aside_sentences: set[int] = field(default_factory=set)
+    name_doubts: list[Ambiguity] = field(default_factory=list)
     time_mentions: list[tuple[int, TimeMention]] = field(default_factory=list)
 
     def mark_used(self, i: int, j: int, kind: str, value: object) -> None:

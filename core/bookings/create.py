@@ -177,6 +177,7 @@ def sold_snapshot(known: Catalog, slot: Slot, whom: BookedFor) -> dict[str, Any]
         "minutes": slot.minutes,
         "price_minor": slot.price_minor,
         "currency": known.shop.currency,
+        "cutoff_minutes": known.offering(slot.service_id, slot.provider_id).rules.cutoff_minutes,
         "shop": known.shop.name,
         "address": known.shop.address,
         "customer": whom.name,

@@ -36,8 +36,6 @@ from core.bookings.create import (
     raise_if_duplicate,
     slot_identity,
     slot_of,
-    sold_snapshot,
-    time_columns,
     with_customer,
 )
 from core.bookings.eligibility import load_booker, load_hold_and_booker
@@ -47,6 +45,15 @@ from core.bookings.reminders.schedule import (
     reword_reminders,
     schedule_reminders,
 )
+from core.bookings.terms import (
+    TermsChoice,
+    agreed_terms,
+    booked_terms,
+    cutoff_minutes,
+    moved_columns,
+    slot_for_move,
+    terms_say,
+)
 from core.bookings.transitions import OPEN_STATES, SYSTEM, Actor, allowed_transition
 from core.catalog.entities import Catalog, Slot
 from core.catalog.loader import load_catalog
@@ -54,6 +61,7 @@ from core.db.context import Context
 from core.db.tables import claims, users
 from core.errors import CutoffPassed, InvalidTransition, InvalidValue, ShopPaused, TooManyHolds
 from core.scheduling import availability
+from core.scheduling.agreed_terms import terms_of_slot
 from core.scheduling.asker import Asker
 from core.values.change import check_value
 from core.values.field_types import DisplayName, LongText
@@ -211,8 +219,12 @@ async def move_booking(
     actor: Actor,
     key: str,
     conversation_id: int | None = None,
+    terms: TermsChoice | None = None,
 ) -> Booking:
     """Move a booking to another slot of its service, possibly with another provider.
+
+    It keeps the length, price and terms it was made at, whatever the service is sold for today.
+    Where the other provider has other ones, `terms` has to say which it shall be: TermsDiffer.
 
     The new time is claimed and the old one released in one step; on any error the booking stays as
     it was. A customer's move needs approval again where the shop approves, and must be before the
@@ -229,13 +241,16 @@ async def move_booking(
     by_staff = actor.kind != "customer"
     if not by_staff:
         ensure_changeable(old, known, ctx.now)
+    agreed = await agreed_terms(ctx, old)
+    slot = await slot_for_move(ctx, known, slot, agreed, actor=actor, choice=terms)
     if slot_identity(slot_of(old)) == slot_identity(slot):
         return old
-    asker = Asker(old.id, conversation_id)
-    offering = await recheck_offering(ctx, known, slot, asker=asker, staff=by_staff)
+    # The slot is on the terms it shall have: only its time is still to be checked.
+    asker = Asker(old.id, conversation_id, agreed)
+    await availability.ensure_available(ctx, known, slot, asker=asker, staff=by_staff)
+    offering = known.offering(slot.service_id, slot.provider_id)
     asks = offering.rules.needs_approval and not by_staff
     action = "request" if asks else "move"
-    whom = BookedFor(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
     async with ctx.connection.begin_nested():
         moved = await update_booking(
             ctx,
@@ -245,11 +260,7 @@ async def move_booking(
             to=allowed_transition(old.state, action, actor).to_state,
             key=content,
             details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
-            **time_columns(known, slot),
-            snapshot=sold_snapshot(known, slot, whom),
-            squeezed=False,
-            late_minutes=None,
-            customer_confirmed_at=None,
+            **moved_columns(known, old, slot),
         )
         await release_time(ctx, [old])
         await release_holds_in_way(ctx, slot, known, taken, conversation_id, actor)
@@ -258,7 +269,10 @@ async def move_booking(
     if asks:
         await notifications.notify_staff(ctx, moved, "approve", was=old.local_start)
     else:
-        await notifications.notify_other_side(ctx, moved, "moved", actor, was=old.local_start)
+        changed = terms_of_slot(slot) != booked_terms(old)
+        await notifications.notify_moved(
+            ctx, moved, actor, old, terms_say(terms_of_slot(slot)) if changed else None
+        )
     return moved
 
 
@@ -324,7 +338,6 @@ def ensure_changeable(booking: Booking, known: Catalog, now: datetime) -> None:
     """
     if booking.state not in OPEN_STATES:
         raise InvalidTransition(state=booking.state, action="change")
-    offering = known.offerings.get((booking.service_id, booking.provider_id))
-    rules = known.shop.rules if offering is None else offering.rules
-    if now >= booking.starts_at - timedelta(minutes=rules.cutoff_minutes):
-        raise CutoffPassed(minutes=rules.cutoff_minutes)
+    minutes = cutoff_minutes(booking, known)
+    if now >= booking.starts_at - timedelta(minutes=minutes):
+        raise CutoffPassed(minutes=minutes)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from core.bookings import agenda, customer_actions, reschedule_proposals
 from core.bookings.booking import Booking, require_staff
+from core.bookings.terms import agreed_terms
 from core.bookings.transitions import Actor
 from core.catalog.entities import Catalog, Slot
 from core.catalog.loader import load_catalog
@@ -53,10 +54,12 @@ async def alternatives_for(
     if one.session_id is not None:
         return []
 
+    terms = await agreed_terms(ctx, one, always=True)
+
     async def find(start: datetime, end: datetime, provider: int | None, limit: int) -> list[Slot]:
         return await availability.find_slots_by_provider(
             ctx, known, one.service_id, provider_id=provider, start=start, end=end,
-            asker=Asker(one.id), limit=limit,
+            asker=Asker(one.id, terms=terms), limit=limit,
         )  # fmt: skip
 
     same = await find(one.starts_at, one.starts_at + timedelta(minutes=1), None, 10)
@@ -85,7 +88,9 @@ async def apply_decision(
         return "dropped" if hears else "dropped_alone"
     try:
         if not hears or moves_without_asking(known, one, choice):
-            await customer_actions.move_booking(ctx, one.id, choice, actor=actor, key=key)
+            await customer_actions.move_booking(
+                ctx, one.id, choice, actor=actor, key=key, terms="keep"
+            )
             return "moved" if hears else "moved_alone"
         await reschedule_proposals.propose_time(ctx, one.id, choice, actor=actor)
     except BookingError:

@@ -20,9 +20,10 @@ async def notify_staff(
     *,
     skip: int | None = None,
     instead_of: str = "",
+    provider_only: bool = False,
     **more: str | int | When | Say,
 ) -> None:
-    """Alert staff; `kind` is new, approve, moved, cancelled, late or decided.
+    """Alert staff, or just the provider; `kind` is new, approve, moved, cancelled, late or decided.
 
     Parameters are the booking's facts plus `more`: `was` (a When), `minutes` late, `by` and `state`
     of a decision. A move that changes only the provider is alerted as "handed". `skip` is the user
@@ -48,7 +49,31 @@ async def notify_staff(
         skip_user_id=skip,
         instead_of=instead_of,
         decision=decision,
+        provider_only=provider_only,
     )
+
+
+async def notify_provider(
+    ctx: Context,
+    booking: Booking,
+    kind: str,
+    actor: Actor,
+    *,
+    former: Booking | None = None,
+) -> None:
+    """Tell a provider what somebody else at the shop did to their day: new, moved or cancelled.
+
+    `former` is the booking before a move: a provider who lost it is told, too.
+    """
+    skip = actor.id
+    if former is not None and former.provider_id != booking.provider_id:
+        await notify_staff(ctx, former, "taken", skip=skip, provider_only=True)
+        await notify_staff(ctx, booking, "new", skip=skip, provider_only=True)
+    elif former is not None:
+        was = former.local_start
+        await notify_staff(ctx, booking, kind, skip=skip, provider_only=True, was=was)
+    else:
+        await notify_staff(ctx, booking, kind, skip=skip, provider_only=True)
 
 
 async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
@@ -73,8 +98,19 @@ async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
     )
 
 
-async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: object) -> None:
+async def notify_customer(
+    ctx: Context,
+    booking: Booking,
+    kind: str,
+    *,
+    words: str = "",
+    knows: bool = False,
+    **more: object,
+) -> None:
     """Notify the customer; `kind` is confirmed, declined, moved, cancelled, expired or behind.
+
+    `words` names other texts than those of the kind. `knows`: the shop spoke to them, so nobody has
+    to call if they cannot be written to.
 
     For a discreet shop neither service nor provider is named, since others may read the screen.
     """
@@ -88,21 +124,46 @@ async def notify_customer(ctx: Context, booking: Booking, kind: str, **more: obj
     sold = {"service": booking.snapshot["service"], "provider": booking.snapshot["provider"]}
     await enqueue_for_customer(
         ctx,
-        Say(f"tell.{kind}", {**known, **sold}),
-        discreetly=Say(f"tell.{kind}.discreet", known),
+        Say(f"tell.{words or kind}", {**known, **sold}),
+        discreetly=Say(f"tell.{words or kind}.discreet", known),
         booking=booking,
         kind=kind,
+        knows=knows,
     )
 
 
-async def notify_other_side(
-    ctx: Context, booking: Booking, kind: str, actor: Actor, **more: str | When
+async def notify_moved(
+    ctx: Context, booking: Booking, actor: Actor, former: Booking, terms: Say | None
 ) -> None:
-    """Notify the side that did not act: staff of a customer's action, the customer of any other."""
+    """Notify who did not move a booking, `former` before; `terms` if length or price are new."""
+    if terms is not None and actor.kind != "customer":
+        await notify_customer(ctx, booking, "moved", words="moved_terms", terms=terms)
+        await notify_provider(ctx, booking, "moved", actor, former=former)
+        return
+    await notify_other_side(ctx, booking, "moved", actor, former=former)
+
+
+async def notify_other_side(
+    ctx: Context,
+    booking: Booking,
+    kind: str,
+    actor: Actor,
+    *,
+    former: Booking | None = None,
+    **more: str,
+) -> None:
+    """Notify who did not act: staff of a customer's action, customer and provider of any other.
+
+    `former` is the booking before a move.
+    """
+    times = {} if former is None else {"was": former.local_start}
     if actor.kind == "customer":
-        await notify_staff(ctx, booking, kind, skip=None, instead_of="", **more)
-    else:
-        await notify_customer(ctx, booking, kind, **more)
+        await notify_staff(
+            ctx, booking, kind, skip=None, instead_of="", provider_only=False, **times, **more
+        )
+        return
+    await notify_customer(ctx, booking, kind, words="", knows=False, **more, **times)
+    await notify_provider(ctx, booking, kind, actor, former=former)
 
 
 def booking_facts(booking: Booking) -> dict[str, object]:

@@ -23,12 +23,12 @@ from core.bookings.claims import (
     claim_time,
     insert_claims,
     lock_calendars,
-    recheck_offering,
     release_holds_in_way,
     release_time,
 )
-from core.bookings.create import BookedFor, slot_identity, slot_of, sold_snapshot, time_columns
+from core.bookings.create import slot_identity, slot_of
 from core.bookings.notifications import notify_staff
+from core.bookings.terms import booked_terms, moved_columns
 from core.bookings.transitions import OPEN_STATES, Actor
 from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
@@ -37,6 +37,7 @@ from core.errors import InvalidTransition, InvalidValue, SlotTaken
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say, When
 from core.messaging.outbox.prompts import enqueue_prompt
+from core.scheduling import availability
 from core.scheduling.asker import Asker
 
 PROPOSAL_LIFETIME = timedelta(hours=24)
@@ -59,9 +60,11 @@ async def propose_time(ctx: Context, booking_id: int, slot: Slot, *, actor: Acto
         raise InvalidValue(field="slot", reason="service")
     if (slot.starts_at, slot.provider_id) == (old.starts_at, old.provider_id):
         raise InvalidValue(field="starts_at", reason="booked")
+    # The shop asks, so the terms stay as they are, with whomever.
+    slot = booked_terms(old).applied_to(slot)
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
     await withdraw_proposal(ctx, old.id)
-    await recheck_offering(ctx, known, slot, asker=Asker(old.id), staff=True)
+    await availability.ensure_available(ctx, known, slot, asker=Asker(old.id), staff=True)
     until = min(ctx.now + PROPOSAL_LIFETIME, slot.starts_at, max(old.starts_at, ctx.now))
     if until <= ctx.now:
         raise InvalidTransition(state=old.state, action="propose")
@@ -94,10 +97,10 @@ async def accept_proposal(
     old = await load_booking_for_actor(ctx, booking_id, actor, content)
     if old.state not in OPEN_STATES or int(old.starts_at.timestamp()) != expected_start_s:
         raise InvalidTransition(state=old.state, action="accept")
+    slot = booked_terms(old).applied_to(slot)
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
     asker = Asker(old.id, conversation_id)
-    await recheck_offering(ctx, known, slot, asker=asker, staff=True)
-    whom = BookedFor(old.customer_id, old.customer_name, old.snapshot["phone"], old.user_id)
+    await availability.ensure_available(ctx, known, slot, asker=asker, staff=True)
     async with ctx.connection.begin_nested():
         moved = await update_booking(
             ctx,
@@ -107,11 +110,7 @@ async def accept_proposal(
             to="confirmed",
             key=content,
             details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
-            **time_columns(known, slot),
-            snapshot=sold_snapshot(known, slot, whom),
-            squeezed=False,
-            late_minutes=None,
-            customer_confirmed_at=None,
+            **moved_columns(known, old, slot),
         )
         await release_time(ctx, [old])
         await release_holds_in_way(ctx, slot, known, taken, conversation_id, actor)

@@ -92,7 +92,8 @@ async def book_for_customer(
         **columns,
     )
     await schedule_reminders(ctx, booked, known)
-    await notifications.notify_customer(ctx, booked, "confirmed")
+    await notifications.notify_customer(ctx, booked, "confirmed", knows=True)
+    await notifications.notify_provider(ctx, booked, "new", actor)
     return booked
 
 
@@ -143,7 +144,8 @@ async def overbook(
         **columns,
     )
     await schedule_reminders(ctx, booked, known)
-    await notifications.notify_customer(ctx, booked, "confirmed")
+    await notifications.notify_customer(ctx, booked, "confirmed", knows=True)
+    await notifications.notify_provider(ctx, booked, "new", actor)
     return booked
 
 

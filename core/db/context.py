@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.caches import Caches, Hooks
+from core.db.rows import Rows
 from core.settings import Settings
 
 Row = sa.Row[Any]
-
+T = TypeVar("T")
 
 MAX_IDS = 500
 """Ids per statement: databases limit parameters to some thousands."""
@@ -36,13 +37,27 @@ def _inserting(table: sa.Table) -> sa.Executable:
     return table.insert().returning(table.c.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person whom a verb told, or could not tell, about a booking.
+
+    `who` is "customer", "provider" or "staff"; `how` the channel, or "". `outcome` is "sending"
+    (from then on the outbox knows), "opted_out" or "unreachable".
+    """
+
+    who: str
+    how: str
+    outcome: str
+    booking_id: int | None = None
+
+
 @dataclass(slots=True)
 class Context:
     """One transaction; inside it, nothing but the database is awaited.
 
     `now` is read once, so that all decisions of a turn are for the same instant. `caches` and
     `hooks` outlive the transaction. `after_commit` holds callbacks to run after the commit, such as
-    waking the delivery.
+    waking the delivery. `told` says whom the verbs of this transaction told, and how.
     """
 
     connection: AsyncConnection
@@ -53,6 +68,7 @@ class Context:
     caches: Caches
     hooks: Hooks
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
     @property
     def is_postgresql(self) -> bool:
@@ -78,6 +94,19 @@ class Context:
     async def first(self, statement: sa.Executable) -> Row | None:
         """Return the first row, or None."""
         return (await self.connection.execute(statement)).first()
+
+    async def fetch(self, rows: Rows[T], parameters: Mapping[str, Any] | None = None) -> list[T]:
+        """Return all rows of a statement as instances of its dataclass."""
+        build = rows.build
+        found = await self.connection.execute(rows.statement, parameters)
+        return [build(row) for row in found]
+
+    async def fetch_first(
+        self, rows: Rows[T], parameters: Mapping[str, Any] | None = None
+    ) -> T | None:
+        """Return the first row of a statement as an instance of its dataclass, or None."""
+        row = (await self.connection.execute(rows.statement, parameters)).first()
+        return None if row is None else rows.build(row)
 
     async def scalar(self, statement: sa.Executable) -> Any:
         """Return the first column of the first row, or None."""

@@ -70,6 +70,36 @@ async def store(
     return row_id
 
 
+async def store_unreadable(
+    ctx: Context,
+    *,
+    line_id: int,
+    conversation_id: int | None,
+    event_id: str,
+    raw: str,
+    error: str,
+) -> int | None:
+    """Store an event that cannot be read as laid aside; None if it was stored before.
+
+    `raw` is all that was received; without a conversation, which could be erased with its person,
+    it must hold no personal data.
+    """
+    values = {
+        "line_id": line_id,
+        "conversation_id": conversation_id,
+        "event_id": event_id,
+        "incoming": {"kind": "unreadable", "raw": raw},
+        "state": "dead",
+        "due_at": ctx.now,
+        "received_at": ctx.now,
+        "done_at": ctx.now,
+        "error": error,
+    }
+    stored = await ctx.execute(ctx.insert_ignoring_conflicts(inbox, values).returning(inbox.c.id))
+    row_id: int | None = stored.scalar()
+    return row_id
+
+
 # ------------------------------------------------------------------------------------ turns
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import bookings, customers, shops
+from core.db.tables import bookings, customers, reaches, shops
 from core.errors import CustomerBlocked, InvalidValue, NotFound
 from core.values.people_changes import CustomerChange
 from core.values.phone_numbers import parse_phone
@@ -93,6 +95,7 @@ async def change_customer(
         values["phone"] = await parse_shop_phone(ctx, shop_id, values["phone"])
     if not values:
         return
+    await _end_former(ctx, customer_id, values)
     done = await ctx.execute(
         sa.update(customers)
         .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
@@ -123,6 +126,20 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
         bookings.c.shop_id == shop_id, bookings.c.customer_id == customer_id
     )
     await ctx.execute(moved.values(customer_id=into))
+    theirs = reaches.c.customer_id == customer_id
+    kept_reach = reaches.alias("kept")
+    noted = sa.exists().where(
+        kept_reach.c.customer_id == into,
+        kept_reach.c.channel == reaches.c.channel,
+        kept_reach.c.address == reaches.c.address,
+        kept_reach.c.purpose == reaches.c.purpose,
+        kept_reach.c.ended_at.is_(None),
+    )
+    ended = sa.func.coalesce(
+        reaches.c.ended_at, sa.case((noted, sa.literal(ctx.now, reaches.c.ended_at.type)))
+    )
+    await ctx.execute(sa.update(reaches).where(theirs).values(ended_at=ended))
+    await ctx.execute(sa.update(reaches).where(theirs).values(customer_id=into))
     await ctx.execute(sa.delete(customers).where(customers.c.id == customer_id))
     await ctx.execute(
         sa.update(customers)
@@ -138,6 +155,23 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
 
 
 # --------------------------------------------------------------------------------- internal
+
+
+async def _end_former(ctx: Context, customer_id: int, values: Mapping[str, str]) -> None:
+    """End the permission to write to addresses that a change replaces."""
+    for name, channels in (("phone", ("sms", "whatsapp")), ("email", ("email",))):
+        if name in values:
+            await ctx.execute(
+                sa.update(reaches)
+                .where(
+                    reaches.c.customer_id == customer_id,
+                    reaches.c.channel.in_(channels),
+                    reaches.c.basis != "account",
+                    reaches.c.address != values[name].lower(),
+                    reaches.c.ended_at.is_(None),
+                )
+                .values(ended_at=ctx.now)
+            )
 
 
 def _name(text: str) -> str:

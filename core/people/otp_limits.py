@@ -10,7 +10,6 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from core.db.tables import conversations, identities, members, shops, sign_ins, 
 from core.db.tables import one_time_codes as table
 from core.errors import CodeLimitReached, CodeTooSoon
 from core.people.identities import VERIFIED_FOR
+from core.values.networks import network_name
 
 RESEND_AFTER = timedelta(seconds=60)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -224,13 +224,7 @@ def network_of(ctx: Context, address: str) -> str:
     """Return a hash of an address's network (IPv4 address, IPv6 /64), or "" without one."""
     if not address:
         return ""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        name = address
-    else:
-        ip = (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
-        name = str(ip_network((ip, 64 if ip.version == 6 else 32), strict=False))
+    name = network_name(address)
     return hmac.digest(ctx.secret, f"network\n{name}".encode("utf-8", "replace"), "sha256").hex()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, lines, members, prompts, users
+from core.db.tables import conversations, identities, lines, members, prompts, reaches, users
 from core.errors import NotAllowed
 from core.messaging.conversations import closed_conversation_state
 from core.messaging.outbox.enqueue import cancel_pending
@@ -101,6 +101,12 @@ async def detach_identity(ctx: Context, conversation_id: int) -> None:
     await ctx.execute(
         sa.update(identities)
         .where(identities.c.id == identity.id, identities.c.ended_at.is_(None))
+        .values(ended_at=ctx.now)
+    )
+    # Who gave this number has another now.
+    await ctx.execute(
+        sa.update(reaches)
+        .where(reaches.c.address == identity.value, reaches.c.ended_at.is_(None))
         .values(ended_at=ctx.now)
     )
     fresh = await get_or_create_identity(ctx, identity.kind, identity.value)

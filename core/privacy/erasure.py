@@ -36,8 +36,10 @@ from core.db.tables import (
     outbox,
     passwords,
     prompts,
+    reaches,
     sign_ins,
     staff_proofs,
+    untold,
     users,
 )
 from core.errors import InvalidValue
@@ -133,7 +135,9 @@ async def _bookings(ctx: Context, person: DataSubject) -> None:
             ),
         )
     )
+    await ctx.execute(sa.delete(untold).where(untold.c.booking_id.in_(ids)))
     if person.customer_ids:
+        await ctx.execute(sa.delete(reaches).where(reaches.c.customer_id.in_(person.customer_ids)))
         await ctx.execute(
             sa.update(customers)
             .where(customers.c.id.in_(person.customer_ids))

@@ -69,7 +69,9 @@ async def data_subject_of_customer(ctx: Context, shop_id: int, customer_id: int)
         if not whole.is_member and set(whole.shop_ids) == {shop_id}:
             return whole
         return await _gathered(ctx, None, whole.identity_ids, [row], shop_id=shop_id)
-    return await _gathered(ctx, None, await _nobodys(ctx, [row.phone]), [row], shop_id=shop_id)
+    return await _gathered(
+        ctx, None, await _nobodys(ctx, [row.phone, row.email.lower()]), [row], shop_id=shop_id
+    )
 
 
 async def _whole(ctx: Context, user_id: int) -> DataSubject:
@@ -92,11 +94,11 @@ async def _whole(ctx: Context, user_id: int) -> DataSubject:
     return await _gathered(ctx, user_id, [row.id for row in owned], rows)
 
 
-async def _nobodys(ctx: Context, phones: Collection[str]) -> list[int]:
-    """Return unverified identities with these phones."""
+async def _nobodys(ctx: Context, addresses: Collection[str]) -> list[int]:
+    """Return unverified identities with these phones and e-mail addresses."""
     found = await ctx.all(
         sa.select(identities.c.id).where(
-            identities.c.value.in_([phone for phone in phones if phone]),
+            identities.c.value.in_([one for one in addresses if one]),
             identities.c.user_id.is_(None),
         )
     )

@@ -1,4 +1,4 @@
-"""Who asks for slots: whose own time is not in the way."""
+"""Who asks for slots: whose own time is not in the way, and on which terms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.db.tables import bookings
+from core.scheduling.agreed_terms import AgreedTerms
 
 _BOOKING = sa.bindparam("own_booking", type_=bookings.c.id.type)
 _TALK = sa.bindparam("own_talk", type_=bookings.c.conversation_id.type)
@@ -17,11 +18,13 @@ class Asker:
     """For whom slots are searched; what is theirs is not in their way.
 
     `booking_id` is the booking about to be moved, with its proposal. `conversation_id` is the
-    conversation that asks: what it holds is released as soon as it takes something else.
+    conversation that asks: what it holds is released as soon as it takes something else. What is
+    found is on the `terms` of a booking to be moved.
     """
 
     booking_id: int | None = None
     conversation_id: int | None = None
+    terms: AgreedTerms | None = None
 
     def statement_params(self) -> dict[str, int]:
         """Return the values for the conditions below; no row has id 0."""

@@ -13,6 +13,7 @@ from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
 from core.errors import NotOffered, SlotTaken
 from core.localtime import zones
+from core.scheduling.agreed_terms import AgreedTerms
 from core.scheduling.asker import NOBODY, Asker
 from core.scheduling.slot_finder import SlotQuery
 
@@ -154,9 +155,22 @@ def _nearest_of(that_day: Sequence[Slot], slot: Slot) -> list[Slot]:
     return chosen
 
 
-def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: datetime) -> Slot:
-    """Return a start chosen by staff as a slot, without checking that it is free."""
+def staff_slot(
+    known: Catalog,
+    service_id: int,
+    provider_id: int,
+    starts_at: datetime,
+    *,
+    terms: AgreedTerms | None = None,
+) -> Slot:
+    """Return a start chosen by staff as a slot, without checking that it is free.
+
+    `terms` are those of a booking that is to be moved there.
+    """
     offering = known.offering(service_id, provider_id)
+    if terms is not None:
+        listed = staff_slot(known, service_id, provider_id, starts_at)
+        return terms.with_offering(known, offering).applied_to(listed)
     return Slot(
         known.shop.id,
         service_id,
@@ -169,7 +183,13 @@ def staff_slot(known: Catalog, service_id: int, provider_id: int, starts_at: dat
 
 
 async def resolve_slot(
-    ctx: Context, known: Catalog, service_id: int, provider_id: int | None, starts_at: datetime
+    ctx: Context,
+    known: Catalog,
+    service_id: int,
+    provider_id: int | None,
+    starts_at: datetime,
+    *,
+    asker: Asker = NOBODY,
 ) -> Slot:
     """Return a start as a slot: with the given provider, else with any who is free.
 
@@ -177,7 +197,7 @@ async def resolve_slot(
     is free or no session begins then.
     """
     if provider_id is not None and not known.service(service_id).sessions:
-        return staff_slot(known, service_id, provider_id, starts_at)
+        return staff_slot(known, service_id, provider_id, starts_at, terms=asker.terms)
     known.service(service_id)
     found = await find_slots(
         ctx,
@@ -186,6 +206,7 @@ async def resolve_slot(
         provider_id=provider_id,
         start=starts_at,
         end=starts_at + timedelta(minutes=5),
+        asker=asker,
     )
     for slot in found:
         if slot.starts_at == starts_at:

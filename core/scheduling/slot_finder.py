@@ -24,6 +24,7 @@ from core.db.context import Context, Row
 from core.db.tables import MAX_CLAIM_SECONDS, bookings, claims, epoch_seconds, seats, sessions
 from core.errors import OfferChanged, ShopPaused
 from core.localtime import ticks, zones
+from core.scheduling.agreed_terms import Terms
 from core.scheduling.asker import OWN_BOOKINGS, Asker
 from core.scheduling.horizon import (
     MAX_GAP_MINUTES,
@@ -186,6 +187,12 @@ class SlotQuery:
             rules.horizon_days
         )
 
+    def _terms(self, offering: Offering) -> Terms:
+        agreed = self.asker.terms
+        if agreed is None:
+            return Terms(offering.minutes, offering.price_minor, self.catalog.shop.currency)
+        return agreed.with_offering(self.catalog, offering)
+
     def _looks(self, start_s: int, end_s: int, calendars: int | None) -> Iterator[tuple[int, int]]:
         """Yield the span in the parts to read, split where a local day begins."""
         days = self.horizon.day_starts_s
@@ -202,7 +209,9 @@ class SlotQuery:
         self, offerings: Sequence[Offering], start_s: int, end_s: int
     ) -> dict[int, _Busy]:
         """Return the claims that matter for starts in the span, by calendar, for whole days."""
-        longest = 60 * (MAX_GAP_MINUTES + max(offering.minutes for offering in offerings))
+        longest = 60 * (
+            MAX_GAP_MINUTES + max(self._terms(offering).minutes for offering in offerings)
+        )
         days = self.horizon.day_starts_s
         first, last = (
             days[self.horizon.day_index(start_s)],
@@ -243,7 +252,7 @@ class SlotQuery:
         window = self.horizon.window
         between = ticks.between_mask(max(start_s, low), min(end_s, high), window)
         grid = self.horizon.grid_mask(offering.rules.grid_minutes) & between
-        return self._fit(offering, busy, window, grid, offering.minutes)
+        return self._fit(offering, busy, window, grid, self._terms(offering).minutes)
 
     def _fit(
         self,
@@ -324,14 +333,15 @@ class SlotQuery:
 
     def _slot(self, offering: Offering, start_s: int) -> Slot:
         shop, start = self.catalog.shop, datetime.fromtimestamp(start_s, UTC)
+        terms = self._terms(offering)
         return Slot(
             shop.id,
             self.service_id,
             offering.provider.id,
             start,
-            start + timedelta(minutes=offering.minutes),
-            offering.price_minor,
-            shop.currency,
+            start + timedelta(minutes=terms.minutes),
+            terms.price_minor,
+            terms.currency,
         )
 
     # -------------------------------------------------------------------------------- sessions
@@ -375,14 +385,18 @@ class SlotQuery:
         return result.all()
 
     def _seat(self, offering: Offering, row: Row) -> Slot:
+        price = offering.price_minor if row.price_minor is None else row.price_minor
+        session = Terms((row.ends_s - row.starts_s) // 60, price, self.catalog.shop.currency)
+        if self.asker.terms is not None:
+            session = self.asker.terms.with_offering(self.catalog, offering, session)
         return Slot(
             self.catalog.shop.id,
             self.service_id,
             row.provider_id,
             _instant(row.starts_s),
             _instant(row.ends_s),
-            offering.price_minor if row.price_minor is None else row.price_minor,
-            self.catalog.shop.currency,
+            session.price_minor,
+            session.currency,
             row.id,
             row.seats_left,
         )
@@ -407,8 +421,9 @@ class SlotQuery:
             return "horizon"
         if offering.service.sessions or slot.session_id is not None:
             return await self._session_obstacle(slot, start_s)
-        if not staff and slot.minutes != offering.minutes:
-            raise OfferChanged(was=slot.minutes, now=offering.minutes)
+        usual = self._terms(offering).minutes
+        if not staff and slot.minutes != usual:
+            raise OfferChanged(was=slot.minutes, now=usual)
         return await self._time_obstacle(slot, offering, start_s, staff=staff)
 
     async def _session_obstacle(self, slot: Slot, start_s: int) -> str | None:

@@ -59,7 +59,9 @@ async def book(at: SimulatorBrowser) -> None:
     await drawer.get_by_label("Day").fill("2026-03-09")
     await drawer.get_by_label("Time").fill("11:00")
     await drawer.get_by_role("button", name="Book", exact=True).click()
-    await expect(page.get_by_role("status")).to_have_text("Booked. The customer has been told.")
+    await expect(page.get_by_role("status")).to_have_text(
+        "Booked. Nothing could be sent to the customer: please tell them yourself."
+    )
     await expect(page.locator("#sum")).to_have_text("1 booking")
     visit = page.get_by_role("link", name="Marta Ruiz")
     await visit.focus()

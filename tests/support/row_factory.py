@@ -34,8 +34,10 @@ FULL = {
     "misunderstood": {"shop_id"},
     "outbox": {"shop_id", "booking_id", "prompt_id"},
     "providers": {"user_id"},
+    "reaches": {"noted_by"},
     "services": {"category_id"},
     "staff_proofs": {"conversation_id"},
+    "untold": {"settled_by"},
 }
 """References that may be NULL and are made all the same."""
 
@@ -157,6 +159,15 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "cuts": {"name": f"cut {n}", "until": DAY},
         "kept_answers": made | {"caller": "user:1", "key": f"key-{n}", "status": 201},
         "audit": {"at": DAY, "action": "shops.change_shop", "after": {"name": "Bella Hair"}},
+        "reaches": made
+        | {
+            "channel": "sms",
+            "address": f"+3461{n:07}",
+            "purpose": "bookings",
+            "basis": "booking",
+            "wording": "on the phone",
+        },
+        "untold": made | {"kind": "moved", "reason": "unreachable"},
         "outbox": made | {"lane": "reply", "state": "due", "due_at": DAY},
     }
     return rows.get(table, {})

@@ -10,14 +10,23 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from core.bookings.terms import CHANGEABLE_STATES
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
 from webhooks.admin.error_messages import field_messages, problem_message
-from webhooks.admin.form_fields import parse_id, parse_local_instant
+from webhooks.admin.form_fields import (
+    format_minor_units,
+    parse_duration,
+    parse_id,
+    parse_local_instant,
+    parse_minor_units,
+)
 from webhooks.admin.handler_calls import CallRefused, Handler
 from webhooks.admin.templating import redirect_saved, render_shop_page, safe_admin_path
 from webhooks.admin.visitor import ShopVisitor, Visitor
 from webhooks.api import bookings as api
+from webhooks.api import reach as reach_api
+from webhooks.api.booking_output import BookingOut
 
 router = APIRouter(prefix="/shops/{shop_id}/bookings")
 
@@ -29,7 +38,7 @@ class BookingAct:
     `asks`: a reason may be given, and it is worth a second look.
     """
 
-    handler: Handler[Any]
+    handler: Handler[BookingOut]
     path: str
     action: str
     button: str
@@ -68,6 +77,7 @@ HISTORY_LABELS = {
     "mark_no_show": "Nobody came",
     "correct": "Corrected",
     "note": "Note changed",
+    "set_terms": "Length or price changed",
     "mark_paid": "Paid",
     "mark_unpaid": "Marked unpaid",
     "mark_refunded": "Refunded",
@@ -100,8 +110,9 @@ async def create_booking(visit: ShopVisitor) -> Response:
     if wrong or starts is None:
         return _new(visit, typed, wrong, status=422)
     home = f"/shops/{visit.catalog.shop.id}"
+    said = _said_of_messages(typed)
     try:
-        await visit.call(
+        made = await visit.call(
             api.create_booking,
             {
                 "service_id": service_id,
@@ -110,6 +121,7 @@ async def create_booking(visit: ShopVisitor) -> Response:
                 "customer": {"name": typed["name"], "phone": typed["phone"]},
                 "squeeze_in": bool(typed["squeeze_in"]),
                 "note": typed["note"],
+                **said,
             },
         )
     except CallRefused as problem:
@@ -117,10 +129,20 @@ async def create_booking(visit: ShopVisitor) -> Response:
         if problem.code == "phone_invalid":
             named["phone"] = problem_message(problem)
         return _new(visit, typed, named, status=problem.status, problem=problem_message(problem))
-    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked")
+    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked", made.told)
 
 
-_NEW = ("on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in")
+def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
+    """Return what the customer said to messages, if they were asked and left a phone."""
+    if typed["messages"] not in {"yes", "no"} or not typed["phone"]:
+        return {}
+    return {"messages": {"agreed": typed["messages"] == "yes", "wording": typed["wording"]}}
+
+
+_NEW = (
+    "on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in", "messages",
+    "wording",
+)  # fmt: skip
 
 
 def _new(
@@ -167,6 +189,7 @@ async def _show(
     problem: str = "",
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
+    differs: Mapping[str, Any] | None = None,
 ) -> Response:
     one = await visit.call(api.show_booking, booking_id=booking_id)
     history = await visit.call(api.list_booking_history, booking_id=booking_id, limit=100)
@@ -180,6 +203,9 @@ async def _show(
     local = zones.to_local(int(one.starts_at.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
     first |= {"provider_id": str(one.provider_id), "reason": "", "note": one.note}
+    minutes = int((one.ends_at - one.starts_at).total_seconds()) // 60
+    price = format_minor_units(one.price_minor, one.currency)
+    first |= {"minutes": str(minutes), "price": price}
     offered = [
         offering.provider
         for (service_id, _), offering in visit.catalog.offerings.items()
@@ -199,22 +225,56 @@ async def _show(
         typed=first | (typed or {}),
         errors=errors or {},
         problem=problem,
+        differs=differs,
+        terms=one.state in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
         origin=ORIGIN_LABELS.get(one.origin, one.origin.title()),
     )
 
 
+@router.post("/{booking_id}/called")
+async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
+    """Take a booking off the list to call."""
+    await visit.call(reach_api.mark_called, booking_id=booking_id)
+    home = f"/admin/shops/{visit.catalog.shop.id}"
+    back = safe_admin_path(visit.form["back"], f"{home}/day")
+    return redirect_saved(back, "called")
+
+
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id")}
+    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms")}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
-    said = {"starts_at": starts, "provider_id": parse_id(typed["provider_id"])}
-    handler, on = api.move_booking, f"?on={typed['on']}"
-    return await _change(visit, booking_id, handler, said, "moved", typed, on)
+    said = {
+        "starts_at": starts,
+        "provider_id": parse_id(typed["provider_id"]),
+        "terms": typed["terms"] or None,
+    }
+    on = f"?on={typed['on']}"
+    return await _change(visit, booking_id, api.move_booking, said, "moved", typed, on)
+
+
+@router.post("/{booking_id}/terms")
+async def set_booking_terms(visit: ShopVisitor, booking_id: int) -> Response:
+    """Set another length or price for this booking alone."""
+    typed = {name: visit.form[name] for name in ("minutes", "price")}
+    said: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    try:
+        said["minutes"] = parse_duration(typed["minutes"])
+    except ValueError:
+        wrong["minutes"] = "Write minutes in steps of five, up to 1440."
+    try:
+        said["price_minor"] = parse_minor_units(typed["price"], visit.catalog.shop.currency)
+    except ValueError:
+        wrong["price"] = "Write an amount such as 25 or 25.50, or nothing: on request."
+    if wrong:
+        return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
+    return await _change(visit, booking_id, api.set_booking_terms, said, "terms", typed)
 
 
 @router.post("/{booking_id}/note")
@@ -244,7 +304,7 @@ async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Resp
 async def _change(
     visit: Visitor,
     booking_id: int,
-    handler: Handler[Any],
+    handler: Handler[BookingOut],
     said: Mapping[str, Any],
     word: str,
     typed: dict[str, str],
@@ -252,7 +312,7 @@ async def _change(
 ) -> Response:
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     try:
-        await visit.call(handler, said or None, booking_id=booking_id)
+        done = await visit.call(handler, said or None, booking_id=booking_id)
     except CallRefused as problem:
         if problem.status in {401, 403, 404}:
             raise
@@ -263,8 +323,9 @@ async def _change(
             problem=problem_message(problem),
             errors=field_messages(problem),
             typed=typed,
+            differs=problem.params if problem.code == "terms_differ" else None,
         )
     back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:
         back = f"/admin/shops/{visit.catalog.shop.id}/day{on}"
-    return redirect_saved(back, word)
+    return redirect_saved(back, word, done.told)

@@ -19,8 +19,17 @@ from webhooks.api import bookings as bookings_api
 from webhooks.api import consents as consents_api
 from webhooks.api import customers as customers_api
 from webhooks.api import privacy as privacy_api
+from webhooks.api import reach as reach_api
 
 router = APIRouter(prefix="/shops/{shop_id}/customers")
+
+REACH_LABELS = {
+    "booking": "given for a booking",
+    "form": "given in a form",
+    "account": "their account's",
+    "refused": "they want no messages",
+}
+"""On what ground somebody who did not write may be written to."""
 
 CUSTOMER_FIELDS = ("name", "phone", "email", "notes")
 
@@ -125,6 +134,27 @@ async def record_consent(visit: ShopVisitor, customer_id: int, talk_id: int) -> 
     return redirect_saved(f"/admin{_path(visit)}/{customer_id}", word)
 
 
+@router.post("/{customer_id}/reach")
+async def note_reach(visit: ShopVisitor, customer_id: int) -> Response:
+    """Note what they said to messages at the address the shop has."""
+    said = {name: visit.form[name] for name in ("channel", "purpose", "basis", "wording")}
+    try:
+        await visit.call(reach_api.note_reach, said, customer_id=customer_id)
+    except CallRefused as problem:
+        again = api_errors(problem)
+        if "channel" in again["errors"]:
+            again["errors"]["channel"] = "Write down the address first."
+        return await _one(visit, customer_id, reach_typed=said, **again)
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "reach-noted")
+
+
+@router.post("/{customer_id}/reach/{reach_id}/end")
+async def end_reach(visit: ShopVisitor, customer_id: int, reach_id: int) -> Response:
+    """Send nothing more there."""
+    await visit.call(reach_api.end_reach, customer_id=customer_id, reach_id=reach_id)
+    return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "reach-ended")
+
+
 @router.post("/{customer_id}/merge")
 async def merge_customers(visit: ShopVisitor, customer_id: int) -> Response:
     """Make this row and another of the same person one; this one stays."""
@@ -180,6 +210,7 @@ async def _one(
     like: str = "",
     typed: Mapping[str, str] | None = None,
     wording: Mapping[int, str] | None = None,
+    reach_typed: Mapping[str, str] | None = None,
     **said: Any,
 ) -> Response:
     one = await visit.call(customers_api.show_customer, customer_id=customer_id)
@@ -188,6 +219,7 @@ async def _one(
         bookings_api.list_bookings, customer_id=customer_id, newest_first=True, limit=50
     )
     consents = await visit.call(consents_api.list_consents, customer_id=customer_id)
+    reach = await visit.call(reach_api.list_reach, customer_id=customer_id)
     talks = await visit.run_read(lambda ctx: conversations_of_customer(ctx, shop_id, customer_id))
     same = await visit.call(customers_api.search_customers, q=like or one.name, limit=11)
     return render_shop_page(
@@ -197,6 +229,10 @@ async def _one(
         one=one,
         visits=visits.items,
         consents=consents.items,
+        reach=[row for row in reach.items if not row.ended_at],
+        bases=REACH_LABELS,
+        reach_typed={"channel": "sms", "purpose": "bookings", "basis": "booking", "wording": ""}
+        | dict(reach_typed or {}),
         away={talk.id for talk in talks if talk.unreachable_at},
         hows=CONSENT_SOURCE_LABELS,
         back=OPT_IN_HINTS,

@@ -26,6 +26,7 @@ CODE_MESSAGES = {
     "slot_taken": "Somebody else has this time already.",
     "not_offered": "This time is not on offer: the shop or the provider is closed then.",
     "offer_changed": "The service changed meanwhile. Look at it again.",
+    "terms_differ": "There it is another length or price than agreed. Choose which it shall be.",
     "wrong_state": "Somebody was faster: the booking is in another state by now.",
     "customer_blocked": "This customer is blocked: the shop takes no bookings from them.",
     "overlap": "There is a booking in that time already.",

@@ -84,9 +84,7 @@ async def act_on_message(visit: ShopVisitor, message_id: int, action: str) -> Re
 async def _page(visit: Visitor, state: str, kind: str, cursor: str, **said: Any) -> Response:
     state = state if state in OUTBOX_STATE_LABELS else ""
     kind = kind if kind in OUTBOX_KIND_LABELS else ""
-    found = await visit.call(
-        messages_api.list_messages, state=state, kind=kind, cursor=cursor
-    )
+    found = await visit.call(messages_api.list_messages, state=state, kind=kind, cursor=cursor)
     return render_shop_page(
         visit,
         "messages.html",

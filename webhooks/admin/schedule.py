@@ -14,6 +14,7 @@ from webhooks.admin import day_board
 from webhooks.admin.account import has_open_invitations
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import AnyVisitor, ShopVisitor, Visitor
+from webhooks.api import reach as reach_api
 
 router = APIRouter()
 
@@ -55,6 +56,18 @@ async def redirect_to_day(visit: ShopVisitor, shop_id: int) -> Response:  # noqa
     return RedirectResponse(f"/admin/shops/{visit.catalog.shop.id}/day", 303)
 
 
+CALL_LABELS = {
+    "confirmed": "confirmed",
+    "declined": "declined",
+    "moved": "moved",
+    "cancelled": "cancelled",
+    "expired": "not confirmed in time",
+    "behind": "you run late",
+    "proposal": "another time is proposed",
+}
+"""What somebody who is called has to hear."""
+
+
 @router.get("/shops/{shop_id}/day")
 async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
     """Show a day's timetable; as `part` the board alone, which the page asks for anew."""
@@ -67,10 +80,15 @@ async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "
     facts: dict[str, Any] = {"board": drawn, "today": today}
     if part == "board":
         return render_shop_page(visit, "board.html", **facts)
+    calls = []
+    if visit.works_at_desk:
+        calls = (await visit.call(reach_api.list_calls)).items
     return render_shop_page(
         visit,
         "day.html",
         place="day",
+        calls=calls,
+        kinds=CALL_LABELS,
         before=chosen - timedelta(days=1),
         after=chosen + timedelta(days=1),
         **facts,

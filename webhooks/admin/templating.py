@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from bot.i18n import formats
 from core.messaging.messages import Money, When
 from webhooks.admin.assets import asset_tag
 from webhooks.admin.visitor import Visitor
+from webhooks.api.booking_output import ToldOut
 from webhooks.api.schemas import format_wall_time
 from webhooks.http.html import PRIVATE_HEADERS
 
@@ -36,11 +37,15 @@ PAGE_HEADERS = PRIVATE_HEADERS | {
 FLASH_MESSAGES = {
     "saved": "Saved.",
     "usual": "The usual words hold again.",
-    "booked": "Booked. The customer has been told.",
-    "confirmed": "Confirmed. The customer has been told.",
-    "declined": "Declined. The customer has been told.",
-    "moved": "Moved. The customer has been told.",
-    "cancelled": "Cancelled. The customer has been told.",
+    "booked": "Booked.",
+    "confirmed": "Confirmed.",
+    "declined": "Declined.",
+    "moved": "Moved.",
+    "terms": "Changed for this booking alone.",
+    "cancelled": "Cancelled.",
+    "called": "Noted: they know.",
+    "reach-noted": "Noted.",
+    "reach-ended": "Nothing more is sent there.",
     "started": "Noted: the visit has begun.",
     "completed": "Noted: the visit is done.",
     "no-show": "Noted: nobody came.",
@@ -66,7 +71,7 @@ FLASH_MESSAGES = {
     "retried": "On its way once more.",
     "dropped": "Dropped: it is not sent.",
     "planned": "Planned. Customers can take its seats.",
-    "called-off": "Called off. Everybody on it has been told.",
+    "called-off": "Called off. Whoever cannot be written to is on the day's list to call.",
     "closed": "Closed: they are out everywhere.",
     "opened": "Open again: they can sign in.",
     "deleted": "Deleted for good.",
@@ -80,6 +85,16 @@ FLASH_MESSAGES = {
     "taken-back": "Taken back: it can be accepted no more.",
 }
 """What a page says on top after something was done, by the word in its address."""
+
+TOLD_MESSAGES = {
+    "sms": "The customer gets an SMS.",
+    "whatsapp": "The customer gets a WhatsApp message.",
+    "telegram": "The customer gets a Telegram message.",
+    "email": "The customer gets an e-mail.",
+    "unreachable": "Nothing could be sent to the customer: please tell them yourself.",
+    "opted_out": "The customer wants no messages: please tell them yourself.",
+}
+"""What it says of the customer: by which channel they are told, or why they are not."""
 
 STATE_LABELS = {
     "held": "Held",
@@ -177,7 +192,9 @@ def render_template(template: str, *, status: int = 200, **facts: Any) -> Respon
 
 def render_shop_page(visit: Visitor, template: str, *, status: int = 200, **facts: Any) -> Response:
     """Return a page for somebody who is signed in, with the word of what was done before."""
-    said = FLASH_MESSAGES.get(visit.request.query_params.get("said", ""), "")
+    query = visit.request.query_params
+    told = TOLD_MESSAGES.get(query.get("told", ""), "")
+    said = " ".join(filter(None, (FLASH_MESSAGES.get(query.get("said", ""), ""), told)))
     pages = _pages(visit) if visit.optional_catalog else []
     first = len(pages) if len(pages) <= NAV_SLOTS else NAV_SLOTS - 1
     nav = {"first_pages": pages[:first], "more_pages": pages[first:]}
@@ -202,10 +219,20 @@ def _pages(visit: Visitor) -> list[tuple[str, str, str]]:
     ]
 
 
-def redirect_saved(path: str, flash: str = "") -> Response:
-    """Lead to a page after something was done, so that loading it anew does nothing twice."""
+def redirect_saved(path: str, flash: str = "", told: Sequence[ToldOut] = ()) -> Response:
+    """Lead to a page after something was done, so that loading it anew does nothing twice.
+
+    `told` is whom it told, as the API answers: the page says what became of the customer.
+    """
     joint = "&" if "?" in path else "?"
     to = f"{path}{joint}said={flash}" if flash else path
+    ways = [
+        one.how if one.outcome == "sending" else one.outcome
+        for one in told
+        if one.who == "customer"
+    ]
+    if flash and ways:
+        to += f"&told={ways[-1]}"
     return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
 
 

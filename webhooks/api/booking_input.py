@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.bookings.booking import Booking
 from core.bookings.search import BookingFilter
+from core.bookings.terms import agreed_terms
 from core.catalog.entities import Slot
 from core.catalog.loader import load_catalog
 from core.db.context import Context
@@ -17,6 +18,7 @@ from core.db.tables.bookings import BOOKING_STATES
 from core.errors import InvalidValue
 from core.localtime.ticks import TICK_SECONDS
 from core.scheduling import availability
+from core.scheduling.asker import Asker
 from webhooks.api.schemas import RequestModel, RowId, SearchQuery, Timestamp
 
 BookingStateName = Literal[
@@ -45,6 +47,11 @@ class MoveIn(RequestModel):
 
     starts_at: Timestamp
     provider_id: RowId | None = Field(None, description="Null: as it is.")
+    terms: Literal["keep", "new"] | None = Field(
+        None,
+        description="Where the other provider has another length or price: the agreed or theirs. "
+        "Without it such a move is 409 `terms_differ`, with `agreed` and `new`.",
+    )
 
 
 def booking_filter(
@@ -72,11 +79,22 @@ async def requested_slot(ctx: Context, shop_id: int, service_id: int, wanted: St
     )
 
 
-async def move_target(ctx: Context, booking: Booking, to: MoveIn) -> Slot:
-    """Return where a booking is to go as a slot; NotOffered when nobody is free then."""
+async def move_target(ctx: Context, booking: Booking, to: MoveIn, *, keeps: bool = False) -> Slot:
+    """Return where a booking is to go as a slot; NotOffered when nobody is free then.
+
+    `keeps`: on the terms agreed, with whomever.
+    """
     known = await load_catalog(ctx, booking.shop_id)
     provider = to.provider_id or booking.provider_id
-    return await availability.resolve_slot(ctx, known, booking.service_id, provider, to.starts_at)
+    terms = await agreed_terms(ctx, booking, always=keeps or to.terms == "keep")
+    return await availability.resolve_slot(
+        ctx,
+        known,
+        booking.service_id,
+        provider,
+        to.starts_at,
+        asker=Asker(booking.id, terms=terms),
+    )
 
 
 def ensure_on_grid(starts_at: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -20,13 +19,15 @@ from core.bookings.staff_actions import (
     mark_started,
     set_note,
 )
+from core.bookings.terms import set_terms
 from core.db.context import Context
 from core.errors import InvalidValue
 from core.people.customers import add_customer
+from core.people.reach import MAX_WORDING_LENGTH, note_reach
+from core.values.field_types import DurationMinutes
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import (
     BookingFilterQuery,
-    BookingStateName,
     MoveIn,
     NewestFirstQuery,
     StartIn,
@@ -34,80 +35,25 @@ from webhooks.api.booking_input import (
     move_target,
     requested_slot,
 )
+from webhooks.api.booking_output import BookingHistoryOut, BookingOut
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
     DisplayName,
     LongText,
+    MinorUnits,
     PageResponse,
     PathRowId,
     ReasonIn,
     RequestModel,
-    ResponseModel,
     RowId,
     ShortText,
 )
 
 router = APIRouter(tags=["bookings"])
 
+HowTheySaid = Annotated[LongText, Field(max_length=MAX_WORDING_LENGTH, examples=["on the phone"])]
+
 BookingAction = Callable[..., Awaitable[Booking]]
-
-
-class BookingOut(ResponseModel):
-    """A booking; `service` and `provider` are as they were called when it was made."""
-
-    id: int
-    shop_id: int
-    ref: str = Field(examples=["K7Q-3MD"])
-    state: BookingStateName
-    service_id: int
-    service: str
-    provider_id: int
-    provider: str
-    session_id: int | None
-    customer_id: int | None
-    customer_name: str
-    customer_phone: str
-    attendee: str = Field(description="The name, when it is for someone else.")
-    starts_at: datetime
-    ends_at: datetime
-    local_date: date = Field(description="As the customer was told.")
-    local_time: str
-    timezone: str
-    price_minor: int | None
-    currency: str
-    payment_status: str = Field(examples=["unpaid"])
-    anyone: bool
-    squeezed: bool
-    purpose: str
-    note: str
-    reason: str
-    origin: str
-    made_by: str
-    late_minutes: int | None
-    customer_confirmed_at: datetime | None
-    held_until: datetime | None
-
-    @classmethod
-    def from_booking(cls, booking: Booking) -> BookingOut:
-        """Return a booking of core as an answer."""
-        own = set(cls.model_fields) - {"service", "provider"}
-        return cls(
-            **{name: getattr(booking, name) for name in own},
-            service=str(booking.snapshot.get("service", "")),
-            provider=str(booking.snapshot.get("provider", "")),
-        )
-
-
-class BookingHistoryOut(ResponseModel):
-    """One thing that happened to a booking."""
-
-    id: int
-    at: datetime
-    action: str
-    from_state: str
-    to_state: str
-    actor: str = Field(examples=["staff:7"])
-    by: str
 
 
 class WalkInCustomerIn(RequestModel):
@@ -117,12 +63,22 @@ class WalkInCustomerIn(RequestModel):
     phone: ShortText = ""
 
 
+class MessagesIn(RequestModel):
+    """What the customer said to messages about their bookings; asked once, not at each booking."""
+
+    agreed: bool
+    wording: HowTheySaid = ""
+
+
 class BookingIn(StartIn):
     """A booking on a customer's behalf: somebody known by `customer_id`, or new."""
 
     service_id: RowId
     customer_id: RowId | None = None
     customer: WalkInCustomerIn | None = None
+    messages: MessagesIn | None = Field(
+        None, description="What they said to messages to their phone; nothing is sent without it."
+    )
     squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
@@ -139,6 +95,15 @@ class PaymentIn(RequestModel):
     """Whether it is paid."""
 
     payment_status: Literal["unpaid", "paid", "refunded"]
+
+
+class TermsIn(RequestModel):
+    """Another length or price for one booking."""
+
+    minutes: DurationMinutes | None = Field(None, description="Null: as it is.")
+    price_minor: MinorUnits | None = Field(
+        None, description="Null: on request. Left out: as it is."
+    )
 
 
 class LateIn(RequestModel):
@@ -220,6 +185,15 @@ async def create_booking(
             new = body.customer
             customer = await add_customer(ctx, shop_id, new.name, new.phone)
         assert customer is not None
+        if body.messages is not None:
+            await note_reach(
+                ctx,
+                shop_id,
+                customer,
+                basis="booking" if body.messages.agreed else "refused",
+                wording=body.messages.wording,
+                noted_by=call.principal.user_id,
+            )
         common: dict[str, Any] = {
             "actor": call.staff_actor,
             "customer_id": customer,
@@ -230,9 +204,11 @@ async def create_booking(
             "note": body.note,
         }
         if body.squeeze_in:
-            return BookingOut.from_booking(await staff_actions.overbook(ctx, slot, **common))
-        anyone = body.provider_id is None
-        return BookingOut.from_booking(await book_for_customer(ctx, slot, anyone=anyone, **common))
+            booked = await staff_actions.overbook(ctx, slot, **common)
+        else:
+            anyone = body.provider_id is None
+            booked = await book_for_customer(ctx, slot, anyone=anyone, **common)
+        return BookingOut.from_booking(booked, ctx.told)
 
     return await call.run_write(work)
 
@@ -277,6 +253,17 @@ async def set_payment_status(
     )
 
 
+@router.put("/shops/{shop_id}/bookings/{booking_id}/terms")
+async def set_booking_terms(
+    shop_id: PathRowId, booking_id: PathRowId, body: TermsIn, call: AuthorizedRequest
+) -> BookingOut:
+    """Set another length or price for this booking alone; the customer is told."""
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    if changes.get("minutes", 0) is None:
+        del changes["minutes"]
+    return await _act(call, shop_id, booking_id, set_terms, changes=changes)
+
+
 @router.post("/shops/{shop_id}/bookings/{booking_id}/confirm")
 async def confirm_booking(
     shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
@@ -307,9 +294,18 @@ async def cancel_booking(
 async def move_booking(
     shop_id: PathRowId, booking_id: PathRowId, body: MoveIn, call: AuthorizedRequest
 ) -> BookingOut:
-    """Move a booking to another time or provider; the customer is told. 409 leaves it as it is."""
+    """Move a booking to another time or provider; the customer is told. 409 leaves it as it is.
+
+    It keeps its length and price; where the other provider has other ones, say which.
+    """
     return await _to_slot(
-        call, shop_id, booking_id, body, customer_actions.move_booking, key=call.new_key
+        call,
+        shop_id,
+        booking_id,
+        body,
+        customer_actions.move_booking,
+        key=call.new_key,
+        terms=body.terms,
     )
 
 
@@ -375,9 +371,8 @@ async def _act(
     call: ApiRequest, shop_id: int, booking_id: int, verb: BookingAction, *args: Any, **more: Any
 ) -> BookingOut:
     async def work(ctx: Context) -> BookingOut:
-        return BookingOut.from_booking(
-            await verb(ctx, booking_id, *args, actor=call.staff_actor, **more)
-        )
+        done = await verb(ctx, booking_id, *args, actor=call.staff_actor, **more)
+        return BookingOut.from_booking(done, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
 
@@ -389,10 +384,9 @@ async def _to_slot(
 
     async def work(ctx: Context) -> BookingOut:
         old = await load_booking(ctx, booking_id, shop_id=shop_id)
-        slot = await move_target(ctx, old, body)
+        slot = await move_target(ctx, old, body, keeps=verb is reschedule_proposals.propose_time)
         call.ensure_provider_allowed(slot.provider_id)
-        return BookingOut.from_booking(
-            await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)
-        )
+        done = await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)
+        return BookingOut.from_booking(done, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))

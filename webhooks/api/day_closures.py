@@ -11,7 +11,7 @@ from core.bookings import day_closure
 from core.catalog.loader import load_catalog
 from core.db.context import Context
 from webhooks.api.availability import SlotOut
-from webhooks.api.bookings import BookingOut
+from webhooks.api.booking_output import BookingOut
 from webhooks.api.dependencies import AuthorizedRequest
 from webhooks.api.schemas import LocalDate, PathRowId, RequestModel, ResponseModel, RowId, ShortText
 

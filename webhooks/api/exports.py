@@ -23,7 +23,7 @@ from core.db.context import Context
 from core.db.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from core.people.search import find_customers
 from webhooks.api.api_request import ApiRequest
-from webhooks.api.bookings import BookingOut
+from webhooks.api.booking_output import BookingOut
 from webhooks.api.customers import CustomerOut
 from webhooks.api.dependencies import AuthorizedRequest
 from webhooks.api.schemas import PathRowId, ResponseModel
@@ -42,7 +42,7 @@ _COLUMNS: dict[str, type[ResponseModel]] = {
     "customers": CustomerOut,
     "services": ServiceOut,
 }
-_LEFT_OUT = frozenset({"rules", "reminders"})
+_LEFT_OUT = frozenset({"rules", "reminders", "told"})
 
 
 @router.get(

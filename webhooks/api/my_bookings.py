@@ -24,7 +24,7 @@ from webhooks.api.booking_input import (
     move_target,
     requested_slot,
 )
-from webhooks.api.bookings import BookingOut
+from webhooks.api.booking_output import BookingOut
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
     LongText,
@@ -151,7 +151,12 @@ async def move_my_booking(
         old = await load_booking(ctx, booking_id, user_id=call.principal.user_id)
         slot = await move_target(ctx, old, body)
         moved = await customer_actions.move_booking(
-            ctx, booking_id, slot, actor=call.customer_actor, key=call.new_key
+            ctx,
+            booking_id,
+            slot,
+            actor=call.customer_actor,
+            key=call.new_key,
+            terms=body.terms,
         )
         return MyBookingOut.from_booking(moved)
 

@@ -36,6 +36,7 @@ STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.NotOffered: HTTPStatus.CONFLICT,
     errors.NothingFree: HTTPStatus.CONFLICT,
     errors.OfferChanged: HTTPStatus.CONFLICT,
+    errors.TermsDiffer: HTTPStatus.CONFLICT,
     errors.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyOpenBookings: HTTPStatus.CONFLICT,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
@@ -175,7 +176,7 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, describe_error(error))
 
 
-EXPOSED_PARAMS = ("left", "state", "limit", "minutes")
+EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new")
 """Facts of an error that a program can use; told as further members of the problem."""
 
 

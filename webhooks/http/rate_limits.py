@@ -1,4 +1,4 @@
-"""How many requests one may make: by user when signed in, else by address.
+"""How many requests one may make: by user when signed in, else by address (IPv6: by /64).
 
 Counted in Valkey or Redis where REDIS_URL names one, so that several processes share the count;
 else in this process. When the server of the counts is away, this process counts for itself:
@@ -20,6 +20,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from core.settings import Settings
+from core.values.networks import network_name
 
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
@@ -59,7 +60,7 @@ class RateLimits:
     async def record_request(self, *, user_id: int | None, address: str) -> int:
         """Count a request; return 0, or the seconds after which there is room for another."""
         item, whose = (
-            (self.anonymous, f"address {address}")
+            (self.anonymous, f"address {network_name(address)}")
             if user_id is None
             else (self.signed_in, f"user {user_id}")
         )
@@ -67,11 +68,15 @@ class RateLimits:
 
     async def record_wrong_link(self, address: str) -> None:
         """Count a link that opens nothing: somebody may be guessing."""
-        await self._counted(partial(_take, item=self._wrong_links, whose=f"links {address}"))
+        await self._counted(
+            partial(_take, item=self._wrong_links, whose=f"links {network_name(address)}")
+        )
 
     async def wrong_link_wait(self, address: str) -> int:
         """Return the seconds for which no link is opened for an address that tried too many; 0."""
-        return await self._counted(partial(_left, item=self._wrong_links, whose=f"links {address}"))
+        return await self._counted(
+            partial(_left, item=self._wrong_links, whose=f"links {network_name(address)}")
+        )
 
     async def _counted(
         self, count: Callable[[SlidingWindowCounterRateLimiter], Awaitable[int]]

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
@@ -74,6 +74,9 @@ class AccessLog:
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
                 await self.app(scope, receive, answer)
+            except ClientDisconnect:
+                # Gone, or too slow and sent away, before the body was here: nobody waits for us.
+                status = 499
             except Exception:
                 log.exception("request.failed", **facts)
                 raise

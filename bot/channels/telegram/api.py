@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from bot.channels.base import SendResult
 from bot.channels.telegram.updates import ParsedUpdate
@@ -48,14 +48,17 @@ class TelegramBot(Protocol):
     async def close(self) -> None:
         """Close the connections."""
 
-    def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
+    def parse_update(self, raw: Json) -> ParsedUpdate | None:
         """Return what an update says, or None to ignore it.
 
-        Raises ValueError if it is malformed.
+        Raises ValueError or whatever else the SDK does if it is malformed.
         """
 
-    async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
-        """Long-poll updates from `offset`; raises BotApiError or OSError."""
+    async def get_updates(self, offset: int) -> Sequence[Json]:
+        """Long-poll updates from `offset`; raises BotApiError or OSError.
+
+        Nothing is known of an update's shape: one that is no JSON for Python has its raw text.
+        """
 
     async def get_username(self) -> str:
         """Return the bot's username for links; raises BotApiError or OSError."""

@@ -6,7 +6,7 @@ bot's token is set. aiogram's dispatcher and state are not used: the engine deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 import structlog
@@ -48,6 +48,7 @@ from aiogram.types import (
     Update,
 )
 
+from bot.channels.telegram.answers import load_answer
 from bot.channels.telegram.api import (
     MAX_CONNECTIONS,
     POLL_TIMEOUT,
@@ -59,6 +60,7 @@ from bot.channels.telegram.base import Request, SdkBot, check_webhook
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
 from bot.channels.telegram.updates import DEAD_BUTTON, UPDATE_KINDS, ParsedUpdate, parse_update
 from bot.rendering.render import RenderedMessage
+from core.messaging.messages import Json
 from core.messaging.outbox.claim import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -74,10 +76,10 @@ T = TypeVar("T")
 ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
-class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
+class GetRawUpdates(TelegramMethod[list[Any]]):
     """getUpdates without parsing, so that one malformed update does not block the others."""
 
-    __returning__: ClassVar[Any] = list[dict[str, Any]]
+    __returning__: ClassVar[Any] = list[Any]
     __api_method__: ClassVar[str] = "getUpdates"
 
     offset: int
@@ -107,7 +109,9 @@ class TelegramCustomerBot(SdkBot):
         """Store the token; nothing connects before the first request."""
         super().__init__(token, limiter)
         self._session = AiohttpSession(
-            api=TelegramAPIServer.from_base(api_url), timeout=REQUEST_TIMEOUT
+            api=TelegramAPIServer.from_base(api_url),
+            timeout=REQUEST_TIMEOUT,
+            json_loads=load_answer,
         )
         self._bot = Bot(
             token,
@@ -177,14 +181,14 @@ class TelegramCustomerBot(SdkBot):
 
     # --- receiving --------------------------------------------------------------------------
 
-    def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
+    def parse_update(self, raw: Json) -> ParsedUpdate | None:
         """Return what an update says, or None to ignore it.
 
-        Raises ValueError if it is malformed.
+        Raises ValueError or whatever else the SDK does if it is malformed.
         """
         return parse_update(Update.model_validate(raw, context={"bot": self._bot}))
 
-    async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
+    async def get_updates(self, offset: int) -> Sequence[Json]:
         """Long-poll updates from `offset`."""
         method = GetRawUpdates(
             offset=offset, timeout=POLL_TIMEOUT, allowed_updates=list(UPDATE_KINDS)

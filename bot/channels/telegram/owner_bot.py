@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -33,6 +33,7 @@ from telegram import (
 )
 from telegram.request import HTTPXRequest
 
+from bot.channels.telegram.answers import load_answer
 from bot.channels.telegram.api import (
     MAX_CONNECTIONS,
     POLL_TIMEOUT,
@@ -45,6 +46,7 @@ from bot.channels.telegram.rate_limiter import TelegramRateLimiter
 from bot.channels.telegram.updates import DEAD_BUTTON, UPDATE_KINDS, ParsedUpdate, parse_update
 from bot.rendering import day_image
 from bot.rendering.render import RenderedMessage
+from core.messaging.messages import Json
 from core.messaging.outbox.claim import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -161,17 +163,14 @@ class TelegramOwnerBot(SdkBot):
 
     # --- receiving --------------------------------------------------------------------------
 
-    def parse_update(self, raw: Mapping[str, Any]) -> ParsedUpdate | None:
+    def parse_update(self, raw: Json) -> ParsedUpdate | None:
         """Return what an update says, or None to ignore it.
 
-        Raises ValueError if it is malformed.
+        Raises ValueError or whatever else the SDK does if it is malformed.
         """
-        try:
-            return parse_update(Update.de_json(dict(raw), self._bot))
-        except (KeyError, TypeError, AttributeError) as broken:
-            raise ValueError(f"no update: {broken!r}") from broken
+        return parse_update(Update.de_json(dict(raw), self._bot))
 
-    async def get_updates(self, offset: int) -> Sequence[dict[str, Any]]:
+    async def get_updates(self, offset: int) -> Sequence[Json]:
         """Long-poll updates from `offset`."""
         # Not get_updates(): it parses all updates, and a malformed one would block the others.
         asked = {
@@ -245,8 +244,23 @@ class TelegramOwnerBot(SdkBot):
         await self._call(partial(self._bot.set_chat_menu_button, menu_button=MenuButtonCommands()))
 
 
+class _Http(HTTPXRequest):
+    """The SDK's connections, with our reading of answers."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Return an answer; raises TelegramError if it is none."""
+        try:
+            answer = load_answer(payload)
+        except ValueError as broken:
+            raise error.TelegramError("Invalid server response") from broken
+        if not isinstance(answer, dict):
+            raise error.TelegramError("Invalid server response")
+        return answer
+
+
 def _http(connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
+    return _Http(
         connection_pool_size=connections,
         read_timeout=REQUEST_TIMEOUT,
         write_timeout=REQUEST_TIMEOUT,

@@ -14,6 +14,9 @@ from core.messaging.messages import Incoming
 UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 """The update types requested; others are not delivered."""
 
+MAX_ID = 2**63
+"""Ids of chats have 52 significant bits, those of updates 32; a larger number is none."""
+
 DEAD_BUTTON = "-"
 """The payload of inactive buttons, since Telegram requires one."""
 
@@ -52,9 +55,25 @@ class ParsedUpdate:
     outside_reply: Literal["", "nothing_there", "not_here"] = ""
     language: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a value of a wrong type: one SDK does not look at types."""
+        numbers = (self.update_id, self.chat_id)
+        texts: list[object] = [self.callback_query_id, self.language]
+        if (said := self.incoming) is not None:
+            texts += [said.text, said.payload, said.contact, said.name, said.message, *said.media]
+        if not all(type(one) is int and abs(one) < MAX_ID for one in numbers):
+            raise ValueError("an id is no number")
+        if not all(isinstance(one, str) for one in texts):
+            raise ValueError("a text is no text")
+
 
 def parse_update(update: Any) -> ParsedUpdate | None:
-    """Return how to handle an update; None to ignore it."""
+    """Return how to handle an update; None to ignore it.
+
+    Raises ValueError, TypeError or AttributeError if it is malformed.
+    """
+    if update is None:
+        raise ValueError("no update")
     if update.callback_query is not None:
         return _tap(update.update_id, update.callback_query)
     if update.message is not None:

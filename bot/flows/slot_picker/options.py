@@ -21,6 +21,7 @@ from core.errors import NothingFree
 from core.localtime import zones
 from core.messaging.messages import Choice, Json, Say, When
 from core.scheduling import availability
+from core.scheduling.agreed_terms import AgreedTerms
 from core.scheduling.asker import Asker
 
 PAGE_SIZE = 6
@@ -47,6 +48,7 @@ class PickerRound:
         service_id: int,
         state: Json,
         moving: int | None,
+        terms: AgreedTerms | None,
         key: str,
     ) -> None:
         self.talk = talk
@@ -54,7 +56,7 @@ class PickerRound:
         self.service_id = service_id
         self.state = state
         self.moving = moving
-        self.asker = Asker(moving, talk.conversation.id)
+        self.asker = Asker(moving, talk.conversation.id, terms)
         self.wish = SlotCriteria.from_json(state.get("wish", {}))
         talk.notes["wish"] = state.get("wish", {})
         self.zone = catalog.shop.timezone

@@ -16,6 +16,7 @@ from bot.flows.slot_picker.answers import read_answer
 from bot.flows.slot_picker.options import PickerRound
 from core.catalog.entities import Catalog, Slot
 from core.messaging.messages import Json
+from core.scheduling.agreed_terms import AgreedTerms
 
 MAX_ROUNDS = 30
 """Rounds kept in the journal for one booking; then they are compacted into the latest state."""
@@ -42,14 +43,18 @@ async def pick_slot(
     *,
     start: Json = None,
     moving: int | None = None,
+    terms: AgreedTerms | None = None,
 ) -> PickedSlot:
     """Return the slot the person picks.
 
-    `start` is the initial state (see `PickerRound`), `moving` the id of a booking to be moved.
+    `start` is the initial state (see `PickerRound`), `moving` the id of a booking to be moved
+    and `terms` its terms.
     """
     state: Json = talk.compacted("from", start or {"show": "times"})
     for number in range(1, MAX_ROUNDS + 1):
-        view = PickerRound(talk, catalog, service_id, state, moving, talk.step_key(str(number)))
+        view = PickerRound(
+            talk, catalog, service_id, state, moving, terms, talk.step_key(str(number))
+        )
         value = await talk.choose(
             str(number),
             view.question,

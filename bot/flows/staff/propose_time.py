@@ -12,6 +12,7 @@ from bot.flows.staff.permissions import require_staff
 from bot.i18n.messages import text
 from core.bookings import reschedule_proposals
 from core.bookings.booking import load_booking
+from core.bookings.terms import agreed_terms
 from core.bookings.transitions import OPEN_STATES
 from core.catalog import loader
 from core.catalog.entities import Slot
@@ -37,8 +38,9 @@ async def propose_time(talk: Talk) -> None:
     talk.notes["named"] = True
     wish = {"provider": one.provider_id, "day": one.local_date.isoformat()}
     start = {"show": "times", "wish": wish}
+    terms = await agreed_terms(talk.ctx, one, always=True)
     picked = await pick_slot(
-        talk.scope("to"), desk.catalog, one.service_id, start=start, moving=one.id
+        talk.scope("to"), desk.catalog, one.service_id, start=start, moving=one.id, terms=terms
     )
 
     async def hold(_key: str) -> Json:

@@ -7,6 +7,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "alert.approve": "To approve: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.moved": "Moved: {service} with {provider}, {customer}, from {was} to {when}. Ref {ref}",
     "alert.handed": "Now with {provider}: {service}, {customer}, {when}. Ref {ref}",
+    "alert.taken": "No longer with you: {service}, {when}, {customer}. Ref {ref}",
     "alert.cancelled": "Called off: {service} with {provider}, {when}, {customer} {phone}. "
     "Ref {ref}",
     "alert.late": "{minutes} min late: {customer}, {service} with {provider}, {when}. Ref {ref}",

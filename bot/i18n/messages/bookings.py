@@ -61,6 +61,9 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "do_cancel": "Call it off",
     "do_late": "I am running late",
     "move_sure": "{booking}: move it to {when} with {provider}?",
+    "move_terms": "{booking} was agreed as {agreed}. {when} with {provider} it is {new}. Move it?",
+    "terms": "{minutes} min, {price}",
+    "terms.unpriced": "{minutes} min",
     "moved": "Moved: {service} with {provider}, {when}. Ref {ref}. Calendar: {link}",
     "move_requested": "Asked for: {service} with {provider}, {when}. {shop} confirms it soon. "
     "Ref {ref}. {link}",

@@ -11,6 +11,8 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "offer_person": "Sorry, I still do not get it. Reply PERSON to talk to somebody, or 0 for the "
     "menu.",
     "unasked": "Hello! {message}\nYou can answer here.",
+    "first": "{message}\nReply MOVE to change it. STOP: no texts.",
+    "first.named": "{shop}: {message}",
     "list.open": "Choose",
     "list.or": "or write {number}",
     "gone": "That is not on offer any more.",

@@ -21,6 +21,10 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "tell.confirmed": "{shop} confirmed: {service} with {provider}, {when}, {address}. Ref {ref}",
     "tell.declined": "{shop} cannot take {service}, {when}. {reason}\nWrite me another day.",
     "tell.moved": "{shop} moved your booking: {service} with {provider}, now {when}. Ref {ref}",
+    "tell.moved_terms": "{shop} moved your booking: {service} with {provider}, now {when}, "
+    "{terms}. Ref {ref}",
+    "tell.terms": "{shop} changed your booking, {service} with {provider}, {when}: it is "
+    "now {terms}. Ref {ref}",
     "tell.cancelled": "{shop} called off {service} with {provider}, {when}. {reason}\n"
     "Sorry! Write me another day.",
     "tell.expired": "{shop} did not confirm {service}, {when} in time. Write me another day.",
@@ -29,6 +33,8 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "tell.declined.discreet": "{shop} cannot take your appointment, {when}. {reason}\n"
     "Write me another day.",
     "tell.moved.discreet": "{shop} moved your appointment: now {when}. Ref {ref}",
+    "tell.moved_terms.discreet": "{shop} moved your appointment: now {when}, {terms}. Ref {ref}",
+    "tell.terms.discreet": "{shop} changed your appointment, {when}: it is now {terms}. Ref {ref}",
     "tell.cancelled.discreet": "{shop} called off your appointment, {when}. {reason}\n"
     "Sorry! Write me another day.",
     "tell.expired.discreet": "{shop} did not confirm your appointment, {when} in time. Write me "

@@ -36,6 +36,8 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "new_code": "send a new code",
     "which_phone": "Which phone number should the code go to?",
     "which_name": "What is your name?",
+    "sure.name": 'Book it as "{name}"?',
+    "other_name": "another name",
     "prove_first": "To show your bookings I need to know it is you.",
     "check": "{what} with {provider}, {when}. Shall I book it?",
     "check_for": "For {attendee}: {what} with {provider}, {when}. Shall I book it?",

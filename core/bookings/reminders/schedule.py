@@ -21,7 +21,10 @@ from core.db.tables import booking_events, bookings, customers
 from core.localtime import quiet_hours
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
-from core.messaging.outbox.recipients import preferred_conversation, preferred_conversations
+from core.messaging.outbox.customer_reach import (
+    find_customer_conversation,
+    preferred_conversations,
+)
 from core.messaging.outbox.reminders import (
     BookingReminders,
     DeferredMessage,
@@ -48,15 +51,15 @@ async def schedule_reminders(
     """Schedule the reminders of a booking that has none yet; see `reschedule_reminders` otherwise.
 
     Times follow the rules of the service or the shop, in the shop's zone, outside the quiet hours
-    of the person or the shop. A customer without a conversation gets none. `known` is the shop's
+    of the person or the shop. A customer who cannot be written to gets none. `known` is the shop's
     catalog if just read; `since` is when the booking was made or moved, if earlier than now.
     """
-    if booking.user_id is None or booking.state not in _AFTER:
+    if booking.customer_id is None or booking.state not in _AFTER:
         return
     known = known or await loader.load_catalog(ctx, booking.shop_id)
     if not reminder_rules_for(known, booking.service_id):
         return
-    home = await ctx.first(preferred_conversation(booking))
+    home = await find_customer_conversation(ctx, booking)
     if home is not None and (reminded := _reminded(ctx, booking, known, home, since)):
         await enqueue_reminders(ctx, [reminded])
 
@@ -68,7 +71,7 @@ async def schedule_reminders_in_bulk(
 
     Does what `schedule_reminders` does, in a few statements.
     """
-    reached = [one for one in those if one.user_id is not None and one.state in _AFTER]
+    reached = [one for one in those if one.customer_id is not None and one.state in _AFTER]
     ids = {one.customer_id for one in reached if one.customer_id is not None}
     if not ids:
         return
@@ -106,7 +109,7 @@ def _reminded(
 
 async def cancel_reminders(ctx: Context, booking: Booking, reason: str) -> None:
     """Cancel the unsent reminders of a booking, recording the reason."""
-    if booking.user_id is not None:
+    if booking.customer_id is not None:
         await drop_reminders(ctx, booking.id, reason=reason)
 
 
@@ -145,7 +148,7 @@ async def reschedule_upcoming(
 
 async def reword_reminders(ctx: Context, booking: Booking) -> None:
     """Update the question in a booking's unsent reminders; their times stay."""
-    if booking.user_id is not None:
+    if booking.customer_id is not None:
         known = await loader.load_catalog(ctx, booking.shop_id)
         await reword_pending(
             ctx, booking.id, reminder_message(known, booking), reminder_decision(booking)

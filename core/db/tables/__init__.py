@@ -41,6 +41,7 @@ from core.db.tables.people import (
     staff_proofs,
     users,
 )
+from core.db.tables.reach import reaches, untold
 from core.db.tables.shops import (
     calendars,
     date_exceptions,
@@ -51,7 +52,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0015"
+REVISION = "0024"
 """The migration that creates these tables, updated by each new one and checked by a test.
 
 It is here so that checking the schema at start-up need not load Alembic.
@@ -94,6 +95,7 @@ __all__ = [
     "prompts",
     "provider_services",
     "providers",
+    "reaches",
     "seats",
     "series",
     "service_rooms",
@@ -104,6 +106,7 @@ __all__ = [
     "sql_literal",
     "staff_proofs",
     "time_off",
+    "untold",
     "users",
     "visits",
 ]

@@ -79,7 +79,8 @@ inbox = sa.Table(
     id_column(),
     fk_column("line_id", "lines"),
     text_column("event_id"),
-    fk_column("conversation_id", "conversations"),
+    # null: laid aside unread, and whose it was could not be read either
+    fk_column("conversation_id", "conversations", null=True),
     fk_column("prompt_id", "prompts", null=True),  # the prompt shown last when it arrived
     json_column("incoming"),
     text_column("state"),

@@ -31,6 +31,12 @@ users = sa.Table(
     int_column("quiet_from", default=None, null=True),  # minutes of the local day; NULL: the shop's
     int_column("quiet_until", default=None, null=True),
     instant_column("last_sign_in_at", null=True),
+    sa.Index(
+        "ix_users_admins",
+        "id",
+        sqlite_where=sa.text("admin"),
+        postgresql_where=sa.text("admin"),
+    ),
 )
 
 identities = sa.Table(

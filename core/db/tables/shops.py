@@ -80,6 +80,7 @@ lines = sa.Table(
     bool_column("active", default=True),
     instant_column("created_at"),
     sa.UniqueConstraint("transport", "channel", "account", "address"),
+    sa.Index(None, "shop_id"),
     one_of_check("transport", "twilio", "telegram", "terminal", "simulator", "smtp"),
     one_of_check("channel", "sms", "whatsapp", "telegram", "email"),
 )

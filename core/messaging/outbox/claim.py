@@ -26,6 +26,7 @@ from core.db.tables import (
 from core.messaging.messages import Json, Say, decode_value
 from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
+from core.messaging.outbox.customer_reach import is_noted_address
 from core.messaging.outbox.prompts import number_prompts
 from core.messaging.outbox.recipients import is_unreachable
 from core.messaging.outbox.reminders import close_earlier_prompts
@@ -46,7 +47,7 @@ class Outgoing:
     conversation's or else that shop's. `last_in_at` is the person's last message, which opens
     WhatsApp's 24-hour window. `layout` is the preferred layout of buttons, `edit_target` the
     message this one replaces, `template` the ContentSid to use where WhatsApp requires a template,
-    `wordings` the shop's own texts.
+    `wordings` the shop's own texts. `is_first`: we write to somebody who never wrote.
     """
 
     id: int
@@ -82,6 +83,7 @@ class Outgoing:
     edit_target: Json = field(default_factory=dict)
     template: str = ""
     wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    is_first: bool = False
 
 
 async def claim_due(
@@ -229,6 +231,18 @@ _CLAIM, _CLAIM_OF_LINES, _CLAIM_OF_TALK = _claim("all"), _claim("lines"), _claim
 _CLAIM_SUSPECT = _claim("suspect")
 
 
+def _has_been_written_to() -> sa.ColumnElement[bool]:
+    sent = outbox.alias("sent")
+    return (
+        sa.exists()
+        .where(
+            sent.c.conversation_id == outbox.c.conversation_id,
+            sent.c.state == sql_literal("sent"),
+        )
+        .correlate(outbox)
+    )
+
+
 def _detailed() -> sa.Select[Any]:
     """Return the columns of an Outgoing for claimed rows; built once, as composing costs more."""
     return (
@@ -274,9 +288,12 @@ def _detailed() -> sa.Select[Any]:
                 "own_quiet_until"
             ),
             customers.c.user_id.label("customer_user"),
+            bookings.c.customer_id,
+            is_noted_address(bookings.c.customer_id).label("noted"),
             bookings.c.state.label("booking_state"),
             bookings.c.starts_at.label("booking_starts"),
             outbox.c.living,
+            _has_been_written_to().label("written_to"),
             prompts.c.options,
             prompts.c.decision,
             prompts.c.base,
@@ -347,4 +364,5 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         edit_target=row.living,
         template="" if free else template_sid(row),
         wordings=row.wordings or {},
+        is_first=row.noted and row.last_in_at is None and not row.written_to,
     )

@@ -8,18 +8,19 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context, Row, Told
 from core.db.tables import conversations, identities, lines, member_chats, outbox, prompts
 from core.messaging.decisions import Decision
 from core.messaging.messages import Json, Say, encode_value
-from core.messaging.outbox.recipients import (
-    BookingRef,
+from core.messaging.outbox.alert_recipients import (
+    AlertRecipient,
     admin_recipients,
-    open_conversations,
-    preferred_conversation,
     staff_recipients,
 )
+from core.messaging.outbox.customer_reach import find_customer_conversation
+from core.messaging.outbox.recipients import BookingRef, open_conversations
 from core.messaging.outbox.redact import REDACTED_SAY, contains_secret
+from core.messaging.outbox.untold import note_untold, settle_untold
 
 Queue = Literal["reply", "alert", "reminder"]
 
@@ -128,7 +129,10 @@ async def enqueue_for_staff(
         skip_user_id=skip_user_id,
         provider_only=provider_only,
     )
+    who = "provider" if provider_only else "staff"
     if not people:
+        if not (in_place_only or provider_only):  # many providers have no account
+            ctx.told.append(Told(who, "", "unreachable", booking_id))
         return 0
     places: Mapping[int, Row] = {}
     if instead_of and booking_id is not None:
@@ -169,6 +173,11 @@ async def enqueue_for_staff(
         )
         for to, person in zip(ids, people, strict=True)
     ]
+    ctx.told += [
+        Told(who, p.channel, "opted_out" if p.opted_out_at is not None else "sending", booking_id)
+        for p in people
+        if not in_place_only
+    ]
     return await _put_all(ctx, rows, unique=bool(unique_key))
 
 
@@ -199,7 +208,9 @@ async def enqueue_for_admins(
     return await _put_all(ctx, rows, unique=True)
 
 
-async def _talks_with(ctx: Context, shop_id: int | None, people: Sequence[Row]) -> list[int]:
+async def _talks_with(
+    ctx: Context, shop_id: int | None, people: Sequence[AlertRecipient]
+) -> list[int]:
     """Return conversations with these people, opened where necessary."""
     opened = await open_conversations(
         ctx, shop_id, [row for row in people if row.conversation_id is None]
@@ -232,15 +243,26 @@ async def enqueue_for_customer(
     due_at: datetime | None = None,
     not_after: datetime | None = None,
     unique_key: str | None = None,
+    knows: bool = False,
 ) -> int | None:
     """Notify a booking's customer; return the row's id, or None if they cannot be reached.
 
     It goes to the conversation the booking was made in if that is still theirs (numbers are
     recycled), else to the one they used last at this shop, preferring one without an opt-out. An
     unverified hold belongs to its conversation. A discreet shop uses the text `discreetly`, if
-    given.
+    given. `ctx.told` records whom it reaches; who cannot be reached is on the list to call, unless
+    somebody who `knows` it already spoke to them.
     """
-    where = await ctx.first(preferred_conversation(booking))
+    where = await find_customer_conversation(ctx, booking)
+    outcome = _outcome(where)
+    ctx.told.append(Told("customer", where.channel if where else "", outcome, booking.id))
+    if booking.customer_id is not None and not knows:
+        if outcome != "sending":
+            await note_untold(
+                ctx, shop_id=booking.shop_id, booking_id=booking.id, kind=kind, reason=outcome
+            )
+        elif where is not None and where.has_untold:
+            await settle_untold(ctx, booking.id)
     if where is None:
         return None
     if where.discreet and discreetly is not None:
@@ -260,6 +282,12 @@ async def enqueue_for_customer(
         opted_out=where.opted_out_at is not None,
     )
     return await _put(ctx, row)
+
+
+def _outcome(where: Row | None) -> str:
+    if where is None or where.unreachable:
+        return "unreachable"
+    return "opted_out" if where.opted_out_at is not None else "sending"
 
 
 async def cancel_pending(

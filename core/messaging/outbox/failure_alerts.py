@@ -8,8 +8,8 @@ import structlog
 from core.db.context import Context, Row
 from core.db.tables import bookings, conversations, lines, outbox
 from core.messaging.messages import Say
+from core.messaging.outbox.alert_recipients import has_recipients
 from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
-from core.messaging.outbox.recipients import has_recipients
 from core.messaging.outbox.routing import fall_back_message, is_for_staff
 
 log = structlog.get_logger(__name__)

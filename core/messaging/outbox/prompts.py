@@ -10,8 +10,9 @@ from core.db.context import Context
 from core.db.tables import prompts
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
+from core.messaging.outbox.customer_reach import find_customer_conversation
 from core.messaging.outbox.enqueue import Queue, enqueue, enqueue_for_customer
-from core.messaging.outbox.recipients import BookingRef, preferred_conversation
+from core.messaging.outbox.recipients import BookingRef
 
 
 async def enqueue_prompt(
@@ -32,11 +33,13 @@ async def enqueue_prompt(
     they cannot be reached. A discreet shop uses `discreetly`, as in `enqueue_for_customer`.
     """
     if booking is not None:
-        where = await ctx.first(preferred_conversation(booking))
+        where = await find_customer_conversation(ctx, booking)
         conversation_id = None if where is None else where.id
         if where is not None and where.discreet and discreetly is not None:
             say = discreetly
     if conversation_id is None:
+        if booking is not None:  # noted for a call
+            await enqueue_for_customer(ctx, say, booking=booking, kind=kind, lane=lane)
         return None
     if "booking" in decision.args:
         await ctx.execute(
@@ -79,13 +82,13 @@ async def enqueue_prompt(
 
 async def preferred_conversation_id(ctx: Context, booking: BookingRef) -> int | None:
     """Return the conversation in which the customer of a booking is notified, if any."""
-    where = await ctx.first(preferred_conversation(booking))
+    where = await find_customer_conversation(ctx, booking)
     return None if where is None else int(where.id)
 
 
 async def is_reachable(ctx: Context, booking: BookingRef) -> bool:
     """Return whether the customer of a booking can be reached, as far as is known."""
-    where = await ctx.first(preferred_conversation(booking))
+    where = await find_customer_conversation(ctx, booking)
     return where is not None and where.opted_out_at is None and not where.unreachable
 
 

@@ -1,22 +1,23 @@
-"""In which conversations people are reached: a shop's staff, the customer of a booking."""
+"""In which conversations people are reached, and which of them are opened for it.
+
+`alert_recipients` says who of the staff is alerted there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
+from core.db.rows import Rows
 from core.db.tables import (
-    bookings,
     conversations,
-    customers,
     identities,
     lines,
-    member_chats,
     members,
-    shops,
     sql_literal,
     staff_proofs,
     users,
@@ -44,6 +45,45 @@ class BookingRef(Protocol):
     @property
     def customer_id(self) -> int | None:
         """Return the customer, None for an unverified hold."""
+
+
+class Addressed(Protocol):
+    """What `open_conversations` needs of a person: a line and their address there."""
+
+    @property
+    def line_id(self) -> int:
+        """Return the line that writes to them."""
+
+    @property
+    def identity_id(self) -> int:
+        """Return the identity the address is of."""
+
+    @property
+    def address(self) -> str:
+        """Return their address on that line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person could be reached, without a conversation yet."""
+
+    line_id: int
+    identity_id: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A conversation with the line and address it is at."""
+
+    id: int
+    line_id: int
+    address: str
+
+
+_OPENED = Rows(
+    _Opened, sa.select(conversations.c.id, conversations.c.line_id, conversations.c.address)
+)
 
 
 def wished_channel(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str]:
@@ -81,204 +121,6 @@ def is_staff_line(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool
     return lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == wished_channel(shop_id))
 
 
-def _recipients(*, bound: bool) -> sa.Select[Any]:
-    """Return the SELECT of a shop's staff where they are reached: own or `bound` addresses."""
-    # A line addresses one kind of identity: WhatsApp and SMS know people by their phone.
-    kind = sa.case(
-        (lines.c.channel.in_(("telegram", "email")), lines.c.channel), else_=sa.literal("phone")
-    )
-    shop = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
-    simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
-    # Events on a simulated line are alerted on simulated lines only.
-    theirs, talks = lines.alias("theirs"), conversations.alias("talks")
-    made_in = sa.select(bookings.c.conversation_id).where(
-        bookings.c.id == sa.bindparam("booking_id")
-    )
-    pretended = (
-        sa.select(talks.c.id)
-        .join_from(talks, theirs, theirs.c.id == talks.c.line_id)
-        .where(
-            talks.c.id
-            == sa.func.coalesce(
-                sa.bindparam("talk_id", type_=talks.c.id.type), made_in.scalar_subquery()
-            ),
-            theirs.c.transport.in_(SIMULATED_TRANSPORTS),
-        )
-        .exists()
-    )
-    front = members.alias("front")
-    keeps_the_book = (
-        sa.select(front.c.id)
-        .where(
-            front.c.shop_id == shop,
-            front.c.user_id == members.c.user_id,
-            front.c.role.in_(("owner", "receptionist")),
-        )
-        .exists()
-    )
-    people: sa.FromClause = members.join(users, users.c.id == members.c.user_id)
-    # Pairing was the proof of a bound chat.
-    proved: sa.ColumnElement[bool] = sa.true() if bound else THEIR_OWN
-    if bound:
-        people = people.join(
-            member_chats,
-            (member_chats.c.user_id == members.c.user_id)
-            & (member_chats.c.shop_id == members.c.shop_id)
-            & member_chats.c.ended_at.is_(None),
-        ).join(identities, identities.c.id == member_chats.c.identity_id)
-    else:
-        people = people.join(identities, identities.c.user_id == users.c.id)
-    return (
-        sa.select(
-            members.c.user_id,
-            keeps_the_book.label("sees_phones"),
-            lines.c.id.label("line_id"),
-            identities.c.id.label("identity_id"),
-            identities.c.value.label("address"),
-            conversations.c.id.label("conversation_id"),
-            conversations.c.opted_out_at,
-            (lines.c.channel == wished_channel(shop)).label("wished"),
-            lines.c.staff,
-            simulated.label("simulated"),
-            lines.c.shop_id.is_(None).label("shared"),
-            sa.literal(bound).label("bound"),
-            identities.c.proved_at.is_(None).label("unproved"),
-            identities.c.used_at,
-        )
-        .select_from(people)
-        .join(
-            lines,
-            lines.c.active
-            & ((lines.c.shop_id == shop) | lines.c.shop_id.is_(None))
-            & is_staff_line(shop)
-            & (kind == identities.c.kind),
-        )
-        .outerjoin(
-            conversations,
-            (conversations.c.line_id == lines.c.id)
-            & (conversations.c.address == identities.c.value),
-        )
-        .where(
-            members.c.shop_id == shop,
-            members.c.alerts,
-            members.c.user_id != sa.bindparam("skip_user_id"),
-            (
-                members.c.role.in_(("owner", "receptionist"))
-                & ~sa.bindparam("provider_only", type_=sa.Boolean)
-            )
-            | (members.c.provider_id == sa.bindparam("provider_id")),
-            users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
-            simulated | ~pretended,
-            proved,
-        )
-    )
-
-
-def _best_first() -> sa.Select[Any]:
-    both = sa.union_all(_recipients(bound=False), _recipients(bound=True)).subquery()
-    found = both.c
-    return sa.select(both).order_by(
-        found.user_id,
-        found.wished.desc(),
-        found.staff.desc(),
-        found.simulated,
-        found.shared,
-        found.line_id,
-        found.bound,
-        found.unproved,
-        found.used_at.desc(),
-        found.identity_id,
-    )
-
-
-_RECIPIENTS = _best_first()
-
-
-async def staff_recipients(
-    ctx: Context,
-    *,
-    shop_id: int,
-    provider_id: int | None,
-    conversation_id: int | None,
-    booking_id: int | None,
-    skip_user_id: int | None,
-    provider_only: bool = False,
-) -> list[Row]:
-    """Return the recipients of an alert, each person once, by the best way to reach them."""
-    bound = {
-        "shop_id": shop_id,
-        "provider_id": provider_id,
-        "talk_id": conversation_id,
-        "booking_id": booking_id,
-        "skip_user_id": skip_user_id or 0,
-        "provider_only": provider_only,
-    }
-    best: dict[int, Row] = {}
-    for row in await ctx.execute(_RECIPIENTS, bound):
-        best.setdefault(row.user_id, row)
-    return list(best.values())
-
-
-async def has_recipients(
-    ctx: Context, shop_id: int, conversation_id: int | None, booking_id: int | None
-) -> bool:
-    """Return whether an alert of a shop would reach anybody."""
-    found = await staff_recipients(
-        ctx,
-        shop_id=shop_id,
-        provider_id=None,
-        conversation_id=conversation_id,
-        booking_id=booking_id,
-        skip_user_id=None,
-    )
-    return bool(found)
-
-
-async def admin_recipients(ctx: Context, conversation_id: int) -> list[Row]:
-    """Return the admins, each once, by the best way; columns as of `staff_recipients`.
-
-    On lines that serve all shops, and on simulated ones only for events there.
-    """
-    kind = sa.case((lines.c.channel == "telegram", lines.c.channel), else_=sa.literal("phone"))
-    theirs = lines.alias("theirs")
-    pretended = (
-        sa.select(theirs.c.transport.in_(SIMULATED_TRANSPORTS))
-        .join_from(conversations, theirs, theirs.c.id == conversations.c.line_id)
-        .where(conversations.c.id == conversation_id)
-        .scalar_subquery()
-    )
-    talks = conversations.alias("talks")
-    rows = await ctx.all(
-        sa.select(
-            users.c.id.label("user_id"),
-            lines.c.id.label("line_id"),
-            identities.c.id.label("identity_id"),
-            identities.c.value.label("address"),
-            talks.c.id.label("conversation_id"),
-            talks.c.opted_out_at,
-        )
-        .join_from(users, identities, identities.c.user_id == users.c.id)
-        .join(lines, kind == identities.c.kind)
-        .outerjoin(talks, (talks.c.line_id == lines.c.id) & (talks.c.address == identities.c.value))
-        .where(
-            users.c.admin,
-            users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
-            lines.c.active,
-            lines.c.shop_id.is_(None),
-            lines.c.staff | (lines.c.channel == "sms"),
-            lines.c.transport.in_(SIMULATED_TRANSPORTS) == pretended,
-            THEIR_OWN,
-        )
-        .order_by(users.c.id, lines.c.staff.desc(), lines.c.id, identities.c.id)
-    )
-    best: dict[int, Row] = {}
-    for row in rows:
-        best.setdefault(row.user_id, row)
-    return list(best.values())
-
-
 async def open_missing_conversations(
     ctx: Context, *, user_id: int, shop_id: int, simulated: bool
 ) -> None:
@@ -288,7 +130,7 @@ async def open_missing_conversations(
     """
     kind = sa.case((lines.c.channel == "telegram", "telegram"), else_="phone")
     pretended = lines.c.transport.in_(SIMULATED_TRANSPORTS)
-    rows = await ctx.all(
+    unopened = (
         sa.select(
             lines.c.id.label("line_id"),
             identities.c.id.label("identity_id"),
@@ -311,11 +153,12 @@ async def open_missing_conversations(
             THEIR_OWN,
         )
     )
-    await open_conversations(ctx, shop_id, rows)
+    people = await ctx.fetch(Rows(Place, unopened))
+    await open_conversations(ctx, shop_id, people)
 
 
 async def open_conversations(
-    ctx: Context, shop_id: int | None, people: Sequence[Row]
+    ctx: Context, shop_id: int | None, people: Sequence[Addressed | Row]
 ) -> dict[tuple[int, str], int]:
     """Open conversations with people who have none on their line yet; return their ids."""
     if not people:
@@ -332,8 +175,8 @@ async def open_conversations(
     ]
     await ctx.execute(ctx.insert_ignoring_conflicts(conversations, values))
     # Read again: another transaction may have opened the same conversation.
-    rows = await ctx.all(
-        sa.select(conversations.c.id, conversations.c.line_id, conversations.c.address).where(
+    rows = await ctx.fetch(
+        _OPENED.where(
             conversations.c.line_id.in_({row.line_id for row in people}),
             conversations.c.address.in_({row.address for row in people}),
         )
@@ -346,65 +189,3 @@ def is_unreachable() -> sa.ColumnElement[bool]:
     since = conversations.c.unreachable_at
     heard = conversations.c.last_in_at
     return since.is_not(None) & (heard.is_(None) | (heard <= since))
-
-
-def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
-    """Return the SELECT of a booking's preferred conversation, with the person's quiet hours.
-
-    It includes whether the shop is `discreet`. In order of preference: reachable, the channel asked
-    for, the conversation it was made in, the one used last.
-    """
-    discreet = sa.select(shops.c.discreet).where(shops.c.id == booking.shop_id).scalar_subquery()
-    columns = sa.select(
-        conversations.c.id,
-        conversations.c.opted_out_at,
-        is_unreachable().label("unreachable"),
-        discreet.label("discreet"),
-    )
-    if booking.customer_id is None:
-        return columns.where(conversations.c.id == booking.conversation_id)
-    made_in = None
-    if booking.conversation_id is not None:
-        made_in = conversations.c.id == booking.conversation_id
-    homes = _homes(columns, booking.shop_id, made_in)
-    return homes.where(customers.c.id == booking.customer_id).order_by(*_best(made_in)).limit(1)
-
-
-def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
-    """Return the SELECT of preferred conversations of many customers, for imported bookings.
-
-    One row each: customer_id, id, quiet_from, quiet_until.
-    """
-    rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
-    columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
-    all_ = _homes(columns, shop_id, None).where(customers.c.id.in_(customer_ids)).subquery()
-    names = ("customer_id", "id", "quiet_from", "quiet_until")
-    return sa.select(*(all_.c[name] for name in names)).where(all_.c.rank == 1)
-
-
-def _homes(
-    columns: sa.Select[Any], shop_id: int, made_in: sa.ColumnElement[bool] | None
-) -> sa.Select[Any]:
-    where = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
-    where &= lines.c.staff.is_(False)
-    if made_in is not None:
-        where |= made_in
-    return (
-        columns.add_columns(users.c.quiet_from, users.c.quiet_until)
-        .join_from(conversations, identities)
-        .join(customers, customers.c.user_id == identities.c.user_id)
-        .join(users, users.c.id == customers.c.user_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
-        .where(identities.c.ended_at.is_(None), lines.c.active, where)
-    )
-
-
-def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
-    return [
-        conversations.c.opted_out_at.is_not(None),
-        is_unreachable(),
-        (lines.c.channel == users.c.channel).desc(),
-        *([] if made_in is None else [made_in.desc()]),
-        conversations.c.last_in_at.desc().nulls_last(),
-        conversations.c.id.desc(),
-    ]

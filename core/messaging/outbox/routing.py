@@ -25,6 +25,7 @@ from core.db.tables import (
     shops,
     users,
 )
+from core.messaging.outbox.customer_reach import reached_conversations
 from core.messaging.outbox.enqueue import OPTED_OUT_REASON, wake_sender
 from core.messaging.outbox.recipients import (
     SIMULATED_TRANSPORTS,
@@ -87,6 +88,8 @@ def why_blocked(row: Row, now: datetime) -> str:
     if row.unreachable:
         return UNREACHABLE_REASON
     strangers = row.customer_user is not None and row.talk_user != row.customer_user
+    if row.noted and row.talk_user is None:
+        strangers = False  # the customer gave this address; nobody has claimed it since
     if strangers and not is_for_staff(row.say):
         return RECYCLED_ADDRESS_REASON
     if not (allows_free_form(row.transport, row.channel, row.last_in_at, now) or template_sid(row)):
@@ -119,6 +122,7 @@ _FAILED = (
         shops.c.language.label("shop_language"),
         identities.c.user_id.label("talk_user"),
         customers.c.user_id.label("customer_user"),
+        bookings.c.customer_id,
     )
     .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
     .join(lines, lines.c.id == conversations.c.line_id)
@@ -191,9 +195,9 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
         user_id = row.customer_user
     elif is_for_staff(row.say):
         user_id = await ctx.scalar(_acts_for(row)) or user_id
-    if user_id is None:
+    if user_id is None and (row.customer_id is None or is_for_staff(row.say)):
         return None
-    if is_for_staff(row.say) and row.the_shop is not None:
+    if is_for_staff(row.say) and user_id is not None and row.the_shop is not None:
         simulated = row.transport in SIMULATED_TRANSPORTS
         await open_missing_conversations(
             ctx, user_id=user_id, shop_id=row.the_shop, simulated=simulated
@@ -223,7 +227,9 @@ def _acts_for(row: Row) -> sa.Select[tuple[int]]:
     )
 
 
-async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -> Sequence[Row]:
+async def _talks(
+    ctx: Context, user_id: int | None, row: Row, tried: Collection[int]
+) -> Sequence[Row]:
     simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
     theirs: sa.ColumnElement[bool] = ~lines.c.staff
     channel: sa.ColumnElement[str] = users.c.channel
@@ -237,14 +243,19 @@ async def _talks(ctx: Context, user_id: int, row: Row, tried: Collection[int]) -
         )
         # A chat bound to the role needs no other proof: it was paired for this shop.
         whose = (whose & THEIR_OWN) | identities.c.id.in_(acting)
+    elif row.customer_id is not None:
+        reached = reached_conversations([row.customer_id])
+        whose = conversations.c.id.in_(sa.select(reached.c.conversation_id))
+        if user_id is not None:
+            whose &= identities.c.user_id.is_(None) | (identities.c.user_id == user_id)
     rank = {channel: place for place, channel in enumerate(CHANNEL_ORDER)}
     return await ctx.all(
         sa.select(
             conversations.c.id, conversations.c.last_in_at, lines.c.transport, lines.c.channel
         )
-        .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
-        .join(users, users.c.id == user_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
+        .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
+        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+        .outerjoin(users, users.c.id == user_id)
         .where(
             whose,
             users.c.deactivated_at.is_(None),

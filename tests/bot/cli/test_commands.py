@@ -303,6 +303,10 @@ def test_doctor_finds_what_is_wrong_with_twilio(installation: Path) -> None:
         "wrong  TWILIO_MESSAGING_SERVICE_SID does not begin with MG",
         "wrong  Twilio cannot reach us, nor its signatures be checked: PUBLIC_URL",
         "note   HOST lets others in, but PUBLIC_URL does not say under which name",
+        (
+            "note   TRUSTED_PROXIES has nobody from outside: a proxy on another machine or in "
+            "front of a container makes all visitors one, who share one limit"
+        ),
         "note   PUBLIC_URL is not set: links work on this machine only",
         "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
         f"ok     database: sqlite, revision {REVISION}, guards in place",

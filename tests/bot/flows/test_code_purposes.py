@@ -13,9 +13,10 @@ from bot.i18n.messages import MESSAGES
 from bot.i18n.translator import Translator
 from core.clock import FixedClock
 from core.db import tables
+from core.db.rows import Rows
 from core.db.runtime import Runtime
 from core.messaging.messages import Say
-from core.messaging.outbox import recipients
+from core.messaging.outbox import alert_recipients
 from core.people import otp, verification
 from core.people.identities import get_or_create_user_by_phone
 from core.people.preferences import set_preferred_channel
@@ -87,13 +88,16 @@ async def test_nor_does_it_hear_what_the_shop_is_told(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *, guard: bool
 ) -> None:
     if not guard:
-        monkeypatch.setattr(recipients, "THEIR_OWN", sa.true())
-        monkeypatch.setattr(recipients, "_RECIPIENTS", recipients._best_first())
+        monkeypatch.setattr(alert_recipients, "THEIR_OWN", sa.true())
+        unguarded = Rows(
+            alert_recipients.AlertRecipient, alert_recipients.select_staff_recipients()
+        )
+        monkeypatch.setattr(alert_recipients, "STAFF_RECIPIENTS", unguarded)
     async with relayed(runtime) as (_chats, stranger, place):
         async with runtime.transaction() as ctx:
             user = await get_or_create_user_by_phone(ctx, OWNER)
             await set_preferred_channel(ctx, user, "telegram")
-            told = await recipients.staff_recipients(
+            told = await alert_recipients.staff_recipients(
                 ctx, shop_id=place.shop_id, provider_id=None, conversation_id=None,
                 booking_id=None, skip_user_id=None,
             )  # fmt: skip

@@ -84,6 +84,7 @@ async def test_a_booking_knows_what_was_sold(house: BookingHarness) -> None:
         "minutes": 30,
         "price_minor": 2500,
         "currency": "EUR",
+        "cutoff_minutes": 0,
         "shop": "Bella Hair",
         "address": "Calle Mayor 8",
         "customer": "Marta",

@@ -50,7 +50,7 @@ COUNTS = {
     "booking of a hold that ran out": (15, 17),
     "move": (16, 17),
     "cancel": (9, 9),
-    "booking at the desk": (13, 14),
+    "booking at the desk": (14, 15),
     "confirmation": (14, 15),
 }
 

@@ -396,7 +396,7 @@ async def test_without_the_room_of_its_own_a_talk_gets_none(
     real = otp_limits.CodesUsed.check
 
     def as_a_stranger(self: otp_limits.CodesUsed, ctx: Context, **how: bool) -> None:
-        real(self, ctx, **how | {"trusted": False})  # type: ignore[arg-type]
+        real(self, ctx, **how | {"trusted": False})
 
     monkeypatch.setattr(otp_limits.CodesUsed, "check", as_a_stranger)
     await _used_up(desk)

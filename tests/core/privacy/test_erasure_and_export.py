@@ -44,7 +44,7 @@ OURS = frozenset(
 THEIRS = (
     "users identities customers conversations consents prompts inbox outbox one_time_codes"
     " bookings booking_events passwords sign_ins audit kept_answers misunderstood"
-    " invitations member_chats"
+    " invitations member_chats reaches untold"
 ).split()
 
 
@@ -82,6 +82,14 @@ class Planted:
         await self.add("identities", kind="email", value=f"{CANARY}@example.org", user_id=user)
         customer = await self.add("customers", shop_id=shop, user_id=user, phone=PHONE)
         await self.add("customers", shop_id=shop, user_id=None, phone=PHONE)  # walked in once
+        await self.add(
+            "reaches",
+            shop_id=shop,
+            customer_id=customer,
+            channel="sms",
+            purpose="bookings",
+            basis="booking",
+        )
         line = await ctx.scalar(sa.select(tables.lines.c.id))
         talk = await self.add(
             "conversations", line_id=line, shop_id=shop, identity_id=identity, address=PHONE
@@ -115,6 +123,7 @@ class Planted:
             snapshot={"service": "Cut", "customer": CANARY, "phone": PHONE},
         )
         await self.add("booking_events", shop_id=shop, booking_id=booking, actor=f"user:{user}")
+        await self.add("untold", shop_id=shop, booking_id=booking)
         for phone, by in ((PHONE, None), ("+34600999999", user)):
             invited = {"shop_id": shop, "role": "owner", "phone": phone, "accepted_by": by}
             await self.add("invitations", **invited)

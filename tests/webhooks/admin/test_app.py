@@ -264,22 +264,24 @@ async def test_booking_on_behalf_and_what_becomes_of_it(admin: AdminHarness) -> 
         "note": "Likes it short",
     }  # fmt: skip
     made = await browser.submit_form(f"{home}/bookings/new", **form)
-    assert made.headers["location"] == f"/admin{home}/day?on=2026-03-10&said=booked"
+    assert (
+        made.headers["location"] == f"/admin{home}/day?on=2026-03-10&said=booked&told=unreachable"
+    )
     taken = await browser.submit_form(f"{home}/bookings/new", **form | {"name": "Diego"})
     assert (taken.status_code, field_value(taken, "name")) == (409, "Diego")
     assert "Somebody else has this time already." in visible_text(taken)
-    day = await browser.get(f"{home}/day?on=2026-03-10&part=board")
-    found = re.findall(rf'href="/admin{home}/bookings/(\d+)"', day.text)
+    board = await browser.get(f"{home}/day?on=2026-03-10&part=board")
+    found = re.findall(rf'href="/admin{home}/bookings/(\d+)"', board.text)
     assert len(found) == 1
     one = f"{home}/bookings/{found[0]}"
-    assert "A Ana 1 booking Marta Ruiz Cut" in visible_text(day)
+    assert "A Ana 1 booking Marta Ruiz Cut" in visible_text(board)
     shown = visible_text(await browser.get(one))
     assert "Marta Ruiz Cut with Ana Tuesday 10 March 10:00 am – 10:30 am" in shown
     assert "Booked by the shop by Receptionist" in shown
     moved = await browser.submit_form(
         f"{one}/move", on="2026-03-11", at="12:00", provider_id=str(place.providers["Leo"])
     )
-    assert moved.headers["location"] == f"/admin{one}?said=moved"
+    assert moved.headers["location"] == f"/admin{one}?said=moved&told=unreachable"
     shown = visible_text(await browser.get(one))
     assert "Cut with Leo Wednesday 11 March 12:00 pm – 12:30 pm" in shown
     odd = await browser.submit_form(f"{one}/move", on="2026-03-11", at="12:03", provider_id="")
@@ -287,7 +289,7 @@ async def test_booking_on_behalf_and_what_becomes_of_it(admin: AdminHarness) -> 
     early = await browser.submit_form(f"{one}/no-show")
     assert (early.status_code, "Somebody was faster" in visible_text(early)) == (409, True)
     gone = await browser.submit_form(f"{one}/cancel", reason="Ana is ill", back=f"/admin{home}/day")
-    assert gone.headers["location"] == f"/admin{home}/day?said=cancelled"
+    assert gone.headers["location"] == f"/admin{home}/day?said=cancelled&told=unreachable"
     assert "Reason Ana is ill" in visible_text(await browser.get(one))
     other = await admin.signed_in_browser("other receptionist")
     theirs = f"/shops/{admin.api.other.shop_id}/bookings/{found[0]}"
@@ -321,3 +323,55 @@ async def test_a_provider_sees_and_books_their_own_day_only(admin: AdminHarness)
         provider_id=str(place.providers["Leo"]),
     )
     assert refused.status_code == 404
+
+
+async def test_the_page_says_who_is_told_and_whom_to_call(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("receptionist")
+    place = admin.api.shop
+    home = f"/shops/{place.shop_id}"
+    form = {
+        "name": "Marta Ruiz", "phone": "600111222", "on": "2026-03-10", "at": "10:00",
+        "service_id": str(place.services["Cut"]), "provider_id": str(place.providers["Ana"]),
+    }  # fmt: skip
+    await browser.submit_form(f"{home}/bookings/new", **form)
+    day = await browser.get(f"{home}/day?on=2026-03-10")
+    assert "please call" not in visible_text(day)  # whoever booked for her spoke to her
+    (found,) = set(re.findall(rf'href="/admin{home}/bookings/(\d+)"', day.text))
+    one = f"{home}/bookings/{found}"
+    gone = await browser.submit_form(f"{one}/cancel", back=f"/admin{home}/day?on=2026-03-10")
+    day = await browser.get(gone.headers["location"].removeprefix("/admin"))
+    assert "Cancelled. Nothing could be sent to the customer: please tell them yourself." in (
+        visible_text(day)
+    )
+    assert "Could not be reached: please call Marta Ruiz Cut" in visible_text(day)
+    assert "10:00 am: cancelled +34 600" in visible_text(day).replace("+34600", "+34 600")
+    called = await browser.submit_form(f"{one}/called", back=f"/admin{home}/day?on=2026-03-10")
+    day = await browser.get(called.headers["location"].removeprefix("/admin"))
+    assert "please call" not in visible_text(day)
+    agreed = {"messages": "yes", "wording": "on the phone"}
+    made = await browser.submit_form(f"{home}/bookings/new", **form, **agreed)
+    assert made.headers["location"].endswith("said=booked&told=sms")
+    provider = await admin.signed_in_browser("provider")
+    assert (await provider.submit_form(f"{one}/called")).status_code == 403
+
+
+async def test_what_a_customer_agreed_to_is_noted_and_ended_on_their_page(
+    admin: AdminHarness,
+) -> None:
+    await admin.api.add_booked_customer()
+    browser = await admin.signed_in_browser("receptionist")
+    home = f"/shops/{admin.api.shop.shop_id}/customers/{admin.api.customer}"
+    said = {"channel": "sms", "purpose": "bookings", "basis": "booking", "wording": "at the desk"}
+    assert "Nothing is noted." in visible_text(await browser.get(home))
+    refused = await browser.submit_form(f"{home}/reach", **said | {"channel": "email"})
+    assert "Write down the address first." in visible_text(refused)
+    noted = await browser.submit_form(f"{home}/reach", **said)
+    assert noted.headers["location"] == f"/admin{home}?said=reach-noted"
+    page = await browser.get(home)
+    assert (
+        "SMS +34600111222 Their bookings: given for a booking on Monday 9 March 2026, "
+        "“at the desk”, noted by Receptionist Send nothing there" in visible_text(page)
+    )
+    (reach,) = re.findall(rf"{home}/reach/(\d+)/end", page.text)
+    await browser.submit_form(f"{home}/reach/{reach}/end")
+    assert "Nothing is noted." in visible_text(await browser.get(home))

@@ -184,16 +184,16 @@ async def test_messages_are_listed_dropped_and_tried_again(api: ApiHarness) -> N
             conversation_id=api.talk,
             shop_id=api.shop.shop_id,
             lane="alert",
-            kind="new",
+            kind="other",
             say={"key": "alert.new", "params": {}},
             state="due",
             due_at=ctx.now,
             created_at=ctx.now,
         )
     messages = f"{at(api)}/messages"
-    due = (await api.get(messages, "owner", params={"state": "due", "kind": "new"})).json()
+    due = (await api.get(messages, "owner", params={"state": "due", "kind": "other"})).json()
     (one,) = due["items"]
-    assert (one["kind"], one["channel"], "600111222" in one["address"]) == ("new", "sms", False)
+    assert (one["kind"], one["channel"], "600111222" in one["address"]) == ("other", "sms", False)
     gone = await ok(api, "POST", f"{messages}/{one['id']}/drop", "owner")
     assert gone["state"] == "dropped"
     again = await api.request("POST", f"{messages}/{one['id']}/retry", "owner")

@@ -276,6 +276,7 @@ async def write_staff_bookings(writer: WriteCalls) -> None:
     writer.known["booking_id"] = api.booking
     await writer.call_route(f"PATCH {BOOKING}", "owner", note="tea")
     await writer.call_route(f"PUT {BOOKING}/payment", "receptionist", payment_status="paid")
+    await writer.call_route(f"PUT {BOOKING}/terms", "owner", minutes=45, price_minor=3000)
     await writer.call_route(f"POST {BOOKING}/late", "provider", minutes=10)
     await writer.call_route(f"POST {BOOKING}/move", "owner", starts_at=later)
     await writer.call_route(f"POST {BOOKING}/propose", "owner", starts_at=last)
