@@ -101,6 +101,12 @@ class TermsDiffer(BookingError):
     code = "terms_differ"
 
 
+class ReasonNeeded(BookingError):
+    """The visit is over: what is changed now is a correction and needs its reason."""
+
+    code = "reason_needed"
+
+
 class TooManyHolds(BookingError):
     """Too many unconfirmed holds at this shop just now; try again in a few minutes."""
 

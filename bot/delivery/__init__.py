@@ -1,1 +1,1 @@
-"""Delivery: claims outbox rows and hands them to the channels."""
+"""Delivery: claims outbox rows, renders them and hands them to the channels."""

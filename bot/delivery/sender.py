@@ -6,29 +6,24 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 
-from bot.channels.base import Channel, Channels, NeedsConfig, RateLimited, SendResult
-from bot.channels.twilio.templates import template_variables
+from bot.channels.base import Channels, NeedsConfig, RateLimited, SendResult
 from bot.delivery.ack_batcher import AckBatcher
 from bot.delivery.circuit_breaker import LineBreaker
-from bot.dialogue.decisions import choices_of
-from bot.i18n.messages import TRANSLATOR
-from bot.i18n.translator import Translator
+from bot.delivery.render_outgoing import attach_calendar, render_outgoing
 from bot.observability import metrics
 from bot.rendering import sms_segments
-from bot.rendering.attachments import load_calendar_file
-from bot.rendering.render import RenderedMessage, ShownPrompt, TemplateMessage, render_say
+from bot.rendering.render import RenderedMessage
 from core.db.context import Context
 from core.db.runtime import DATABASE_ERRORS, Runtime
 from core.errors import DeliveryFailed
 from core.messaging.lines import load_lines
-from core.messaging.messages import Say, decode_value
 from core.messaging.outbox.acknowledge import (
     MAX_ATTEMPTS,
     MAX_UNCERTAIN_ATTEMPTS,
@@ -265,7 +260,7 @@ class OutboxSender:
                     sent = SendResult(row.provider_id, row.provider_status)
                 else:
                     if row.say.key == "calendar_file" and channel.capabilities.can_send_document:
-                        rendered = await self._with_calendar(row, rendered)
+                        rendered = await attach_calendar(self.runtime, row, rendered)
                     with metrics.SEND_SECONDS.labels(row.channel).time():
                         sent = await channel.send(row, rendered)
             except RateLimited as full:
@@ -347,40 +342,6 @@ class OutboxSender:
     def _wake_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self.wake)
 
-    async def _with_calendar(self, row: Outgoing, rendered: RenderedMessage) -> RenderedMessage:
-        """Return the message with its booking's current calendar file."""
-        assert row.booking_id is not None
-        async with self.runtime.read_transaction() as ctx:
-            file = await load_calendar_file(ctx, row.booking_id, row.language or "en")
-        return replace(rendered, shape="document", document=file)
-
-
-def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
-    """Render a claimed row in its conversation's language for its shop's country."""
-    prompt = None
-    if row.prompt_id:
-        prompt = ShownPrompt(
-            row.prompt_id,
-            choices_of(row.decision, row.options),
-            row.number_offset,
-            row.layout,
-        )
-    locale = "_".join(filter(None, (row.language or "en", row.country)))
-    wording = TRANSLATOR.with_overrides(row.wordings)
-    rendered = render_say(
-        _introduced(row, wording, locale),
-        prompt,
-        channel.capabilities,
-        wording,
-        locale,
-        done=decode_value(row.edit_target.get("done", [])),
-        above=bool(row.edit_target.get("in_place") and row.edit_target.get("above")),
-    )
-    if row.template:
-        filled = template_variables(row.say, rendered.options, TRANSLATOR, locale)
-        rendered = replace(rendered, template=TemplateMessage(row.template, filled))
-    return rendered
-
 
 def _dropped(lane: str) -> None:
     if lane == "reminder":
@@ -428,13 +389,3 @@ async def _mark_failed(
         attempt=row.attempts,
         state=state,
     )
-
-
-def _introduced(row: Outgoing, wording: Translator, locale: str) -> Say:
-    """Return the message; the first to a phone that never wrote says who writes and how to stop."""
-    if not row.is_first or row.channel not in {"sms", "whatsapp"}:
-        return row.say
-    say = row.say
-    if row.shop_name not in wording.translate(say, locale):
-        say = Say("first.named", {"shop": row.shop_name, "message": say})
-    return Say("first", {"message": say})

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from core.bookings.transitions import LIVE_STATES, Actor
 from core.db.context import Context, Row
 from core.db.tables import booking_events, bookings, customers, members, users
-from core.errors import KeyReused, NotAllowed, NotFound
+from core.errors import KeyReused, NotAllowed, NotFound, ReasonNeeded
 from core.messaging.messages import Money, When
 
 P = ParamSpec("P")
@@ -273,6 +273,18 @@ async def update_booking(
     facts = {**kept, **(details or {})}
     await log_events(ctx, [event_row(ctx, booking, action, actor, to=to, details=facts)])
     return replace(booking, **values)
+
+
+def correction_facts(booking: Booking, actor: Actor, reason: str, now: datetime) -> dict[str, Any]:
+    """Return what the history says of a change by staff to a visit that is over.
+
+    Such a change is a correction, and its reason is part of it: raise ReasonNeeded without one.
+    """
+    if actor.kind != "staff" or booking.ends_at > now:
+        return {}
+    if not reason.strip():
+        raise ReasonNeeded(field="reason", reason="needed")
+    return {"correction": True, "reason": reason.strip()}
 
 
 def event_row(

@@ -15,6 +15,7 @@ from core.bookings import notifications
 from core.bookings.booking import (
     Booking,
     IdempotencyKey,
+    correction_facts,
     load_booking,
     load_booking_for_actor,
     retry_on_conflict,
@@ -220,6 +221,7 @@ async def move_booking(
     key: str,
     conversation_id: int | None = None,
     terms: TermsChoice | None = None,
+    reason: str = "",
 ) -> Booking:
     """Move a booking to another slot of its service, possibly with another provider.
 
@@ -229,7 +231,8 @@ async def move_booking(
     The new time is claimed and the old one released in one step; on any error the booking stays as
     it was. A customer's move needs approval again where the shop approves, and must be before the
     shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. What the
-    conversation itself holds is not in the way: it is released. Otherwise raises the errors of
+    conversation itself holds is not in the way: it is released. Staff
+    need a `reason` once the visit is over (ReasonNeeded). Otherwise raises the errors of
     `hold_slot`.
     """
     content = IdempotencyKey.of(key, "move", slot_identity(slot))
@@ -237,6 +240,7 @@ async def move_booking(
     if (slot.shop_id, slot.service_id) != (old.shop_id, old.service_id):
         raise InvalidValue(field="slot", reason="service")
     allowed_transition(old.state, "move", actor)
+    correction = correction_facts(old, actor, check_value(LongText, "reason", reason), ctx.now)
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
     by_staff = actor.kind != "customer"
     if not by_staff:
@@ -259,7 +263,11 @@ async def move_booking(
             actor,
             to=allowed_transition(old.state, action, actor).to_state,
             key=content,
-            details={"from": int(old.starts_at.timestamp()), "provider": old.provider_id},
+            details={
+                "from": int(old.starts_at.timestamp()),
+                "provider": old.provider_id,
+                **correction,
+            },
             **moved_columns(known, old, slot),
         )
         await release_time(ctx, [old])
@@ -283,7 +291,7 @@ async def cancel_booking(
     """Cancel a booking, release its time and notify the other side.
 
     A customer must cancel before the shop's cutoff (CutoffPassed, `minutes`); staff may cancel
-    later.
+    later, a visit that began in an emergency, and one that is over with a reason (ReasonNeeded).
     """
     reason = check_value(LongText, "reason", reason)
     content = IdempotencyKey.of(key, "cancel", reason) if key else None
@@ -291,7 +299,10 @@ async def cancel_booking(
     to = allowed_transition(old.state, "cancel", actor).to_state
     if actor.kind == "customer":
         ensure_changeable(old, await load_catalog(ctx, old.shop_id), ctx.now)
-    gone = await update_booking(ctx, old, "cancel", actor, to=to, key=content, reason=reason)
+    facts = correction_facts(old, actor, reason, ctx.now)
+    gone = await update_booking(
+        ctx, old, "cancel", actor, to=to, key=content, details=facts, reason=reason
+    )
     await release_time(ctx, [old])
     await cancel_reminders(ctx, gone, "cancelled")
     await notifications.notify_other_side(ctx, gone, "cancelled", actor, reason=reason)

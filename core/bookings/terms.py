@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.bookings import notifications
 from core.bookings.booking import (
     Booking,
+    correction_facts,
     load_booking_for_actor,
     retry_on_conflict,
     update_booking,
@@ -29,7 +30,7 @@ from core.scheduling import availability
 from core.scheduling.agreed_terms import AgreedTerms, Terms, terms_of_slot
 from core.scheduling.asker import Asker
 from core.values.change import check_value
-from core.values.field_types import DurationMinutes, MinorUnits
+from core.values.field_types import DurationMinutes, LongText, MinorUnits
 
 TermsChoice = Literal["keep", "new"]
 """Whether a move keeps the terms, or takes those of the other provider."""
@@ -148,7 +149,12 @@ def cutoff_minutes(booking: Booking, known: Catalog) -> int:
 
 @retry_on_conflict
 async def set_terms(
-    ctx: Context, booking_id: int, *, actor: Actor, changes: Mapping[str, int | None]
+    ctx: Context,
+    booking_id: int,
+    *,
+    actor: Actor,
+    changes: Mapping[str, int | None],
+    reason: str = "",
 ) -> Booking:
     """Set another length (`minutes`) or price (`price_minor`) for one booking; tell its customer.
 
@@ -177,7 +183,8 @@ async def set_terms(
     if longer and not old.squeezed:
         asker = Asker(old.id, terms=await agreed_terms(ctx, old))
         await availability.ensure_available(ctx, known, slot, asker=asker, staff=True)
-    facts = {"was": _facts(was), "now": _facts(now)}
+    correction = correction_facts(old, actor, check_value(LongText, "reason", reason), ctx.now)
+    facts = {"was": _facts(was), "now": _facts(now), **correction}
     async with ctx.connection.begin_nested():
         changed = await update_booking(
             ctx,

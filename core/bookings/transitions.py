@@ -54,8 +54,8 @@ _BOTH = _CUSTOMER | _STAFF
 _ALL = _BOTH | _SYSTEM
 
 # `book` and `move` become `request` where the shop approves and the actor is not staff. Staff may
-# correct an outcome only where no time is claimed anew: a no-show who came after all becomes
-# completed, not in progress.
+# take back an outcome: `correct` leads to what was before it (by default, confirmed), and an
+# outcome may be replaced by the other one. A visit begins at its start, or a little before.
 TRANSITIONS: dict[tuple[str, str], Transition] = {
     (NEW, "hold"): Transition("held", _CUSTOMER),
     (NEW, "book_for"): Transition("confirmed", _STAFF | _SYSTEM),
@@ -80,13 +80,16 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     ("confirmed", "request"): Transition("pending", _CUSTOMER),
     ("confirmed", "mark_late"): Transition("confirmed", _BOTH),
     ("confirmed", "will_come"): Transition("confirmed", _BOTH),
-    ("confirmed", "start"): Transition("in_progress", _STAFF),
+    ("confirmed", "start"): Transition("in_progress", _STAFF, only_after_start=True),
     ("confirmed", "complete"): Transition("completed", _STAFF, only_after_start=True),
     ("confirmed", "mark_no_show"): Transition("no_show", _STAFF, only_after_start=True),
-    ("in_progress", "complete"): Transition("completed", _STAFF),
+    ("in_progress", "complete"): Transition("completed", _STAFF, only_after_start=True),
+    ("in_progress", "cancel"): Transition("cancelled", _STAFF),  # an emergency
     ("in_progress", "correct"): Transition("confirmed", _STAFF),
-    ("completed", "correct"): Transition("no_show", _STAFF),
-    ("no_show", "correct"): Transition("completed", _STAFF),
+    ("completed", "correct"): Transition("confirmed", _STAFF),
+    ("completed", "mark_no_show"): Transition("no_show", _STAFF, only_after_start=True),
+    ("no_show", "correct"): Transition("confirmed", _STAFF),
+    ("no_show", "complete"): Transition("completed", _STAFF, only_after_start=True),
 }
 
 

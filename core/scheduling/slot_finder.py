@@ -1,31 +1,34 @@
 """The slot search: hours, claims, notice, horizon and grid as masks.
 
 The implementation of `core.scheduling.availability`. A search costs one statement for all claims
-concerned and some bit shifting; what does not depend on claims is prebuilt
-(`core.scheduling.horizon`).
+concerned (`busy_times`) and some bit shifting; what does not depend on claims is prebuilt
+(`horizon`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
-from itertools import groupby
-from operator import itemgetter, or_
-from typing import Any
-
-import sqlalchemy as sa
+from operator import or_
 
 from core.catalog.entities import Catalog, Offering, Slot
-from core.db.context import Context, Row
-from core.db.tables import MAX_CLAIM_SECONDS, bookings, claims, epoch_seconds, seats, sessions
+from core.db.context import Context
 from core.errors import OfferChanged, ShopPaused
 from core.localtime import ticks, zones
 from core.scheduling.agreed_terms import Terms
-from core.scheduling.asker import OWN_BOOKINGS, Asker
+from core.scheduling.asker import Asker
+from core.scheduling.busy_times import (
+    NOTHING,
+    Busy,
+    OpenSession,
+    from_epoch,
+    read_claims,
+    read_sessions,
+)
 from core.scheduling.horizon import (
     MAX_GAP_MINUTES,
     BookingHorizon,
@@ -39,74 +42,6 @@ statement; the rest is read only if that was not enough."""
 
 _FIRST_LOOK_LEAST = 3
 """Minimum number of days read first, however many calendars: it spans a weekend."""
-
-
-# ------------------------------------------------------------------------------------ reading
-
-# Built once: composing a statement costs as much as running it.
-_now = sa.bindparam("now", type_=claims.c.held_until.type)
-_CLAIMS = (
-    sa.select(
-        claims.c.calendar_id,
-        epoch_seconds(claims.c.busy_from),
-        epoch_seconds(claims.c.busy_until),
-        claims.c.gap_before,
-        claims.c.gap_after,
-        claims.c.block_id,
-    )
-    .where(
-        claims.c.calendar_id.in_(sa.bindparam("calendars", expanding=True)),
-        claims.c.busy_from < sa.bindparam("until"),
-        # No claim is longer, so the index on (calendar_id, busy_from) gives one short range.
-        claims.c.busy_from > sa.bindparam("look_back"),
-        claims.c.busy_until > sa.bindparam("since"),
-        sa.or_(claims.c.held_until.is_(None), claims.c.held_until > _now),
-        sa.or_(claims.c.booking_id.is_(None), claims.c.booking_id.not_in(OWN_BOOKINGS)),
-    )
-    .order_by(claims.c.calendar_id, claims.c.busy_from)
-)
-
-_SEATS_TAKEN = (
-    sa.select(sa.func.count())
-    .select_from(seats.join(bookings, bookings.c.id == seats.c.booking_id))
-    .where(
-        seats.c.session_id == sessions.c.id,
-        bookings.c.id.not_in(OWN_BOOKINGS),
-        sa.or_(bookings.c.state != "held", bookings.c.held_until > _now),
-    )
-    .scalar_subquery()
-)
-_SESSIONS = (
-    sa.select(
-        sessions.c.id,
-        sessions.c.provider_id,
-        epoch_seconds(sessions.c.starts_at).label("starts_s"),
-        epoch_seconds(sessions.c.ends_at).label("ends_s"),
-        sessions.c.price_minor,
-        (sessions.c.capacity - _SEATS_TAKEN).label("seats_left"),
-    )
-    .where(
-        sessions.c.shop_id == sa.bindparam("shop_id"),
-        sessions.c.service_id == sa.bindparam("service_id"),
-        sessions.c.starts_at >= sa.bindparam("since"),
-        sessions.c.starts_at < sa.bindparam("until"),
-        sessions.c.cancelled_at.is_(None),
-    )
-    .order_by(sessions.c.starts_at, sessions.c.id)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Busy:
-    """A calendar's claims in a span, and the starts of those that are bookings, both sorted."""
-
-    claims: Sequence[ticks.BusyClaim] = ()
-    begins: Sequence[int] = ()
-
-
-_NOTHING = _Busy()
-_CALENDAR = itemgetter(0)
-_BUSY = itemgetter(1, 2, 3, 4)
 
 
 @dataclass(slots=True)
@@ -207,7 +142,7 @@ class SlotQuery:
 
     async def _busy(
         self, offerings: Sequence[Offering], start_s: int, end_s: int
-    ) -> dict[int, _Busy]:
+    ) -> dict[int, Busy]:
         """Return the claims that matter for starts in the span, by calendar, for whole days."""
         longest = 60 * (
             MAX_GAP_MINUTES + max(self._terms(offering).minutes for offering in offerings)
@@ -223,30 +158,11 @@ class SlotQuery:
             for calendar in calendars_of(self.catalog, self.service_id, offering.provider.id)
         }
         since_s = min(first, start_s - 60 * MAX_GAP_MINUTES)
-        return await self._claims(calendars, since_s, max(last, end_s + longest))
-
-    async def _claims(
-        self, calendars: Iterable[int], since_s: int, until_s: int
-    ) -> dict[int, _Busy]:
-        result = await self.ctx.execute(
-            _CLAIMS,
-            {
-                "calendars": sorted(calendars),
-                "since": _instant(since_s),
-                "look_back": _instant(since_s - MAX_CLAIM_SECONDS),
-                "until": _instant(until_s),
-                "now": self.ctx.now,
-                **self.asker.statement_params(),
-            },
+        return await read_claims(
+            self.ctx, self.asker, calendars, since_s, max(last, end_s + longest)
         )
-        busy: dict[int, _Busy] = {}
-        for calendar, group in groupby(result.all(), _CALENDAR):
-            rows: list[Any] = list(group)
-            taken: list[ticks.BusyClaim] = list(map(_BUSY, rows))
-            busy[calendar] = _Busy(taken, [row[1] for row in rows if row[5] is None])
-        return busy
 
-    def _mask(self, offering: Offering, busy: Mapping[int, _Busy], start_s: int, end_s: int) -> int:
+    def _mask(self, offering: Offering, busy: Mapping[int, Busy], start_s: int, end_s: int) -> int:
         """Return the starts of one offering in the span."""
         low, high = self.bookable_bounds(offering)
         window = self.horizon.window
@@ -257,7 +173,7 @@ class SlotQuery:
     def _fit(
         self,
         offering: Offering,
-        busy: Mapping[int, _Busy],
+        busy: Mapping[int, Busy],
         window: ticks.TickWindow,
         grid: int,
         minutes: int,
@@ -265,7 +181,7 @@ class SlotQuery:
         provider_id = offering.provider.id
         taken: list[ticks.BusyClaim] = []
         for calendar in calendars_of(self.catalog, self.service_id, provider_id):
-            taken += busy.get(calendar, _NOTHING).claims
+            taken += busy.get(calendar, NOTHING).claims
         core, padded = ticks.busy_masks(taken, window)
         if window is self.horizon.window:
             open_ = self.horizon.open_mask(provider_id)
@@ -299,13 +215,13 @@ class SlotQuery:
         self,
         offerings: Sequence[Offering],
         masks: Sequence[int],
-        busy: Mapping[int, _Busy],
+        busy: Mapping[int, Busy],
         part: tuple[int, int],
         limit: int | None,
     ) -> list[Slot]:
         """Return each start once, day by day, with the least busy of the free providers."""
         days = self.horizon.day_starts_s
-        begins = [busy.get(o.provider.calendar_id, _NOTHING).begins for o in offerings]
+        begins = [busy.get(o.provider.calendar_id, NOTHING).begins for o in offerings]
         found: list[Slot] = []
         for day, start_s, end_s in self.horizon.split_by_day(*part):
             first = start_s // ticks.TICK_SECONDS
@@ -358,7 +274,7 @@ class SlotQuery:
         """Return sessions with free seats: all, or of concurrent ones the emptiest."""
         given_by = {offering.provider.id: (at, offering) for at, offering in enumerate(offerings)}
         found: dict[object, tuple[tuple[int, ...], Slot]] = {}
-        for row in await self._read_sessions(start_s, end_s):
+        for row in await self._read(start_s, end_s):
             at, offering = given_by.get(row.provider_id, (0, None))
             if offering is None or row.seats_left < 1:
                 continue
@@ -370,21 +286,12 @@ class SlotQuery:
                     found[key] = rank, self._seat(offering, row)
         return [slot for _, slot in sorted(found.values(), key=lambda one: one[0])][:limit]
 
-    async def _read_sessions(self, start_s: int, end_s: int) -> Sequence[Row]:
-        result = await self.ctx.execute(
-            _SESSIONS,
-            {
-                "shop_id": self.catalog.shop.id,
-                "service_id": self.service_id,
-                "since": _instant(start_s),
-                "until": _instant(end_s),
-                "now": self.ctx.now,
-                **self.asker.statement_params(),
-            },
+    async def _read(self, start_s: int, end_s: int) -> list[OpenSession]:
+        return await read_sessions(
+            self.ctx, self.asker, self.catalog.shop.id, self.service_id, start_s, end_s
         )
-        return result.all()
 
-    def _seat(self, offering: Offering, row: Row) -> Slot:
+    def _seat(self, offering: Offering, row: OpenSession) -> Slot:
         price = offering.price_minor if row.price_minor is None else row.price_minor
         session = Terms((row.ends_s - row.starts_s) // 60, price, self.catalog.shop.currency)
         if self.asker.terms is not None:
@@ -393,8 +300,8 @@ class SlotQuery:
             self.catalog.shop.id,
             self.service_id,
             row.provider_id,
-            _instant(row.starts_s),
-            _instant(row.ends_s),
+            from_epoch(row.starts_s),
+            from_epoch(row.ends_s),
             session.price_minor,
             session.currency,
             row.id,
@@ -427,7 +334,7 @@ class SlotQuery:
         return await self._time_obstacle(slot, offering, start_s, staff=staff)
 
     async def _session_obstacle(self, slot: Slot, start_s: int) -> str | None:
-        for row in await self._read_sessions(start_s, start_s + 1):
+        for row in await self._read(start_s, start_s + 1):
             if row.id == slot.session_id and row.provider_id == slot.provider_id:
                 return None if row.seats_left > 0 else "full"
         return "session"
@@ -449,7 +356,7 @@ class SlotQuery:
             return "grid"
         calendars = calendars_of(self.catalog, slot.service_id, slot.provider_id)
         gap = 60 * MAX_GAP_MINUTES
-        busy = await self._claims(calendars, start_s - gap, end_s + gap)
+        busy = await read_claims(self.ctx, self.asker, calendars, start_s - gap, end_s + gap)
         free = self._fit(offering, busy, window, this, slot.minutes)
         return None if free else "taken"
 
@@ -460,10 +367,6 @@ def calendars_of(catalog: Catalog, service_id: int, provider_id: int) -> tuple[i
         catalog.provider(provider_id).calendar_id,
         *catalog.rooms_by_service.get(service_id, ()),
     )
-
-
-def _instant(epoch_s: int) -> datetime:
-    return datetime.fromtimestamp(epoch_s, UTC)
 
 
 def _ceil(instant: datetime) -> int:

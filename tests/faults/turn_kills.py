@@ -31,7 +31,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.channels.base import SendResult
-from bot.delivery import sender
+from bot.delivery.render_outgoing import render_outgoing
 from bot.delivery.sender import OutboxSender
 from bot.engine import turn
 from bot.engine.receive import receive_incoming
@@ -229,7 +229,7 @@ def _marked_first() -> None:
 
     async def send(self: OutboxSender, row: Outgoing) -> bool:
         channel = self.channels[row.transport, row.channel]
-        rendered = sender.render_outgoing(row, channel)
+        rendered = render_outgoing(row, channel)
         marked = SendResult(f"outside-{row.id}", "delivered", rendered.segments)
         await self._sent(row, rendered, marked)
         await channel.send(row, rendered)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from core.bookings.staff_actions import EARLY_START
 from core.bookings.terms import CHANGEABLE_STATES
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
@@ -35,7 +36,8 @@ router = APIRouter(prefix="/shops/{shop_id}/bookings")
 class BookingAct:
     """Something the staff do to a booking; `action` is its name in `TRANSITIONS`.
 
-    `asks`: a reason may be given, and it is worth a second look.
+    `asks`: a reason may be given, and it is worth a second look. `corrects`: a reason has to be
+    given once the visit is over.
     """
 
     handler: Handler[BookingOut]
@@ -44,14 +46,26 @@ class BookingAct:
     button: str
     said: str
     asks: bool = False
+    corrects: bool = False
 
 
 BOOKING_ACTS = (
     BookingAct(api.confirm_booking, "confirm", "confirm", "Confirm", "confirmed"),
     BookingAct(api.mark_booking_started, "start", "start", "Has come", "started"),
-    BookingAct(api.mark_booking_completed, "complete", "complete", "Done", "completed"),
-    BookingAct(api.mark_booking_no_show, "no-show", "mark_no_show", "Did not come", "no-show"),
-    BookingAct(api.undo_outcome, "correct", "correct", "Correct that", "corrected"),
+    BookingAct(
+        api.mark_booking_completed, "complete", "complete", "Done", "completed", corrects=True
+    ),
+    BookingAct(
+        api.mark_booking_no_show,
+        "no-show",
+        "mark_no_show",
+        "Did not come",
+        "no-show",
+        corrects=True,
+    ),
+    BookingAct(
+        api.undo_outcome, "correct", "correct", "Take that back", "corrected", corrects=True
+    ),
     BookingAct(api.decline_booking, "decline", "decline", "Decline", "declined", asks=True),
     BookingAct(api.cancel_booking, "cancel", "cancel", "Cancel booking", "cancelled", asks=True),
 )
@@ -193,13 +207,17 @@ async def _show(
 ) -> Response:
     one = await visit.call(api.show_booking, booking_id=booking_id)
     history = await visit.call(api.list_booking_history, booking_id=booking_id, limit=100)
-    begun = one.starts_at <= visit.api_request.app.runtime.clock.now()
+    now = visit.api_request.app.runtime.clock.now()
+    begun, soon = one.starts_at <= now, one.starts_at - EARLY_START <= now
     may = [
         act
         for act in BOOKING_ACTS
         if (found := TRANSITIONS.get((one.state, act.action)))
-        and (begun or not found.only_after_start)
+        and (begun or not found.only_after_start or (soon and act.path == "start"))
     ]
+    over = one.ends_at <= now
+    corrected = one.state in {"completed", "no_show", "in_progress"}
+    may = [replace(act, asks=act.asks or (act.corrects and over and corrected)) for act in may]
     local = zones.to_local(int(one.starts_at.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
     first |= {"provider_id": str(one.provider_id), "reason": "", "note": one.note}
@@ -226,6 +244,7 @@ async def _show(
         errors=errors or {},
         problem=problem,
         differs=differs,
+        over=over,
         terms=one.state in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
         origin=ORIGIN_LABELS.get(one.origin, one.origin.title()),
@@ -244,7 +263,7 @@ async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms")}
+    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms", "reason")}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
@@ -253,6 +272,7 @@ async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
         "starts_at": starts,
         "provider_id": parse_id(typed["provider_id"]),
         "terms": typed["terms"] or None,
+        "reason": typed["reason"],
     }
     on = f"?on={typed['on']}"
     return await _change(visit, booking_id, api.move_booking, said, "moved", typed, on)
@@ -261,8 +281,8 @@ async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
 @router.post("/{booking_id}/terms")
 async def set_booking_terms(visit: ShopVisitor, booking_id: int) -> Response:
     """Set another length or price for this booking alone."""
-    typed = {name: visit.form[name] for name in ("minutes", "price")}
-    said: dict[str, Any] = {}
+    typed = {name: visit.form[name] for name in ("minutes", "price", "reason")}
+    said: dict[str, Any] = {"reason": typed["reason"]}
     wrong: dict[str, str] = {}
     try:
         said["minutes"] = parse_duration(typed["minutes"])
@@ -296,7 +316,7 @@ async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Resp
     """Confirm, decline, cancel, begin, end a booking."""
     for one in BOOKING_ACTS:
         if one.path == what:
-            said = {"reason": visit.form["reason"]} if one.asks else {}
+            said = {"reason": visit.form["reason"]} if one.asks or one.corrects else {}
             return await _change(visit, booking_id, one.handler, said, one.said, said)
     return await _show(visit, booking_id, status=404, problem="There is no such thing to do.")
 

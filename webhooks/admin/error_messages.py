@@ -27,6 +27,7 @@ CODE_MESSAGES = {
     "not_offered": "This time is not on offer: the shop or the provider is closed then.",
     "offer_changed": "The service changed meanwhile. Look at it again.",
     "terms_differ": "There it is another length or price than agreed. Choose which it shall be.",
+    "reason_needed": "The visit is over. Write why this is changed.",
     "wrong_state": "Somebody was faster: the booking is in another state by now.",
     "customer_blocked": "This customer is blocked: the shop takes no bookings from them.",
     "overlap": "There is a booking in that time already.",
@@ -57,6 +58,7 @@ REASON_MESSAGES = {
     "account": "Each has an account of their own: they are two people.",
     "count": "No more than {most}. Take one away first.",
     "oneself": "That is you: another admin has to do it.",
+    "needed": "Write why.",
     "admin": "An admin cannot be deleted.",
 }
 """By the `reason` of a field."""

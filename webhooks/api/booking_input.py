@@ -19,7 +19,7 @@ from core.errors import InvalidValue
 from core.localtime.ticks import TICK_SECONDS
 from core.scheduling import availability
 from core.scheduling.asker import Asker
-from webhooks.api.schemas import RequestModel, RowId, SearchQuery, Timestamp
+from webhooks.api.schemas import LongText, RequestModel, RowId, SearchQuery, Timestamp
 
 BookingStateName = Literal[
     "held",
@@ -47,6 +47,7 @@ class MoveIn(RequestModel):
 
     starts_at: Timestamp
     provider_id: RowId | None = Field(None, description="Null: as it is.")
+    reason: LongText = Field("", description="Needed once the visit is over.")
     terms: Literal["keep", "new"] | None = Field(
         None,
         description="Where the other provider has another length or price: the agreed or theirs. "

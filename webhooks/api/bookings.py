@@ -104,6 +104,13 @@ class TermsIn(RequestModel):
     price_minor: MinorUnits | None = Field(
         None, description="Null: on request. Left out: as it is."
     )
+    reason: LongText = Field("", description="Needed once the visit is over.")
+
+
+class CorrectionIn(RequestModel):
+    """Why something is changed that is over already."""
+
+    reason: LongText = ""
 
 
 class LateIn(RequestModel):
@@ -261,7 +268,8 @@ async def set_booking_terms(
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if changes.get("minutes", 0) is None:
         del changes["minutes"]
-    return await _act(call, shop_id, booking_id, set_terms, changes=changes)
+    reason = changes.pop("reason", "")
+    return await _act(call, shop_id, booking_id, set_terms, changes=changes, reason=reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/confirm")
@@ -306,6 +314,7 @@ async def move_booking(
         customer_actions.move_booking,
         key=call.new_key,
         terms=body.terms,
+        reason=body.reason,
     )
 
 
@@ -335,26 +344,38 @@ async def mark_booking_started(
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/complete")
 async def mark_booking_completed(
-    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+    shop_id: PathRowId,
+    booking_id: PathRowId,
+    call: AuthorizedRequest,
+    body: CorrectionIn | None = None,
 ) -> BookingOut:
-    """Note that the visit is done."""
-    return await _act(call, shop_id, booking_id, mark_completed)
+    """Note that the visit is done; in place of a no-show that is over, with a reason."""
+    reason = body.reason if body else ""
+    return await _act(call, shop_id, booking_id, mark_completed, reason=reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/no-show")
 async def mark_booking_no_show(
-    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+    shop_id: PathRowId,
+    booking_id: PathRowId,
+    call: AuthorizedRequest,
+    body: CorrectionIn | None = None,
 ) -> BookingOut:
-    """Note that nobody came."""
-    return await _act(call, shop_id, booking_id, mark_no_show)
+    """Note that nobody came; in place of a visit done that is over, with a reason."""
+    reason = body.reason if body else ""
+    return await _act(call, shop_id, booking_id, mark_no_show, reason=reason)
 
 
 @router.post("/shops/{shop_id}/bookings/{booking_id}/correct")
 async def undo_outcome(
-    shop_id: PathRowId, booking_id: PathRowId, call: AuthorizedRequest
+    shop_id: PathRowId,
+    booking_id: PathRowId,
+    call: AuthorizedRequest,
+    body: CorrectionIn | None = None,
 ) -> BookingOut:
-    """Take a mistake back: done and no-show change places, a visit begun is confirmed again."""
-    return await _act(call, shop_id, booking_id, staff_actions.undo_outcome)
+    """Take a mistake back: the booking is again what it was. Once over, with a reason."""
+    reason = body.reason if body else ""
+    return await _act(call, shop_id, booking_id, staff_actions.undo_outcome, reason=reason)
 
 
 # ------------------------------------------------------------------------------------ workings

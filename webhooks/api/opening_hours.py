@@ -11,6 +11,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from core.bookings import closures
+from core.bookings.booking import Booking
 from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.errors import InvalidValue
@@ -82,6 +84,24 @@ class DateHoursListOut(ResponseModel):
     items: list[DateHoursOut]
 
 
+class HitBookingOut(ResponseModel):
+    """A booking that stands where the shop or its provider is not there any more."""
+
+    id: int
+    ref: str
+    starts_at: datetime
+    ends_at: datetime
+    provider_id: int
+    customer_name: str
+    customer_phone: str
+
+
+class DateHoursSetOut(DateHoursListOut):
+    """The dates, and the bookings that the new hours hit: move, propose or cancel them."""
+
+    bookings: list[HitBookingOut]
+
+
 class TimeOffIn(RequestModel):
     """When a provider is away."""
 
@@ -97,6 +117,12 @@ class TimeOffOut(ResponseModel):
     starts_at: datetime
     ends_at: datetime
     reason: str
+
+
+class TimeOffAddedOut(TimeOffOut):
+    """Time off, and the bookings it hits: move, propose or cancel them."""
+
+    bookings: list[HitBookingOut]
 
 
 # ------------------------------------------------------------------------------------ the week
@@ -177,8 +203,8 @@ async def list_shop_date_hours(shop_id: PathRowId, call: AuthorizedRequest) -> D
 @router.put("/dates/{day}")
 async def set_shop_date_hours(
     shop_id: PathRowId, day: LocalDate, body: DateHoursIn, call: AuthorizedRequest
-) -> DateHoursListOut:
-    """Set the hours of one date; none closes it. What is booked stands."""
+) -> DateHoursSetOut:
+    """Set the hours of one date; none closes it. What is booked stands, and is listed."""
     return await _set_date(call, shop_id, None, day, body)
 
 
@@ -205,8 +231,8 @@ async def set_provider_date_hours(
     day: LocalDate,
     body: DateHoursIn,
     call: AuthorizedRequest,
-) -> DateHoursListOut:
-    """Set a provider's hours of one date."""
+) -> DateHoursSetOut:
+    """Set a provider's hours of one date. What is booked stands, and is listed."""
     return await _set_date(call, shop_id, provider_id, day, body)
 
 
@@ -224,14 +250,16 @@ async def _list_dates(call: ApiRequest, shop_id: int, provider_id: int | None) -
 
 async def _set_date(
     call: ApiRequest, shop_id: int, provider_id: int | None, day: LocalDate, body: DateHoursIn
-) -> DateHoursListOut:
+) -> DateHoursSetOut:
     hours = [_interval(one) for one in body.hours]
 
-    async def work(ctx: Context) -> DateHoursListOut:
+    async def work(ctx: Context) -> DateHoursSetOut:
         await opening_hours.set_date_exception(
             ctx, shop_id, day, hours, provider_id=provider_id, reason=body.reason
         )
-        return await _dates(ctx, shop_id, provider_id)
+        hit = await closures.bookings_outside_hours(ctx, shop_id, day, provider_id)
+        listed = await _dates(ctx, shop_id, provider_id)
+        return DateHoursSetOut(items=listed.items, bookings=_hit(hit))
 
     return await call.run_write(work, before=lambda ctx: _dates(ctx, shop_id, provider_id))
 
@@ -278,15 +306,19 @@ async def list_time_off(
 @router.post("/providers/{provider_id}/time-off", status_code=HTTPStatus.CREATED)
 async def add_time_off(
     shop_id: PathRowId, provider_id: PathRowId, body: TimeOffIn, call: AuthorizedRequest
-) -> TimeOffOut:
-    """Take a provider off offer for a while; what is booked stands."""
+) -> TimeOffAddedOut:
+    """Take a provider off offer for a while; what is booked stands, and is listed."""
 
-    async def work(ctx: Context) -> TimeOffOut:
+    async def work(ctx: Context) -> TimeOffAddedOut:
         made = await opening_hours.add_time_off(
             ctx, shop_id, provider_id, body.starts_at, body.ends_at, body.reason
         )
         row = await opening_hours.get_time_off(ctx, shop_id, provider_id, made)
-        return TimeOffOut.model_validate(row)
+        hit = await closures.bookings_in_time_off(
+            ctx, shop_id, provider_id, row.starts_at, row.ends_at
+        )
+        added = TimeOffOut.model_validate(row)
+        return TimeOffAddedOut(**added.model_dump(), bookings=_hit(hit))
 
     return await call.run_write(work)
 
@@ -314,6 +346,10 @@ async def _there(ctx: Context, shop_id: int, provider_id: int | None) -> None:
     known = await load_catalog(ctx, shop_id)
     if provider_id is not None:
         known.provider(provider_id)
+
+
+def _hit(those: list[Booking]) -> list[HitBookingOut]:
+    return [HitBookingOut.model_validate(one) for one in those]
 
 
 def _interval(stretch: TimeRange) -> Interval:

@@ -37,6 +37,7 @@ STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.NothingFree: HTTPStatus.CONFLICT,
     errors.OfferChanged: HTTPStatus.CONFLICT,
     errors.TermsDiffer: HTTPStatus.CONFLICT,
+    errors.ReasonNeeded: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyOpenBookings: HTTPStatus.CONFLICT,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
@@ -143,7 +144,7 @@ def describe_error(error: errors.SlotlineError | HttpRefusal) -> Problem:
         str(error.args[0]),
         [_field(one.params) for one in wrong if "field" in one.params],
         headers,
-        {name: error.params[name] for name in EXPOSED_PARAMS if name in error.params},
+        _facts(error.params),
     )
 
 
@@ -178,6 +179,16 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
 
 EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new")
 """Facts of an error that a program can use; told as further members of the problem."""
+
+
+def _facts(params: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {name: params[name] for name in EXPOSED_PARAMS if name in params}
+    if there := params.get("bookings"):
+        # What is in the way, for those who may see the calendar.
+        facts["bookings"] = [
+            {"id": one.id, "ref": one.ref, "starts_at": one.starts_at.isoformat()} for one in there
+        ]
+    return facts
 
 
 def _field(params: Mapping[str, Any]) -> dict[str, Any]:

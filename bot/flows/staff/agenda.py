@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from bot.dialogue.questions import SwitchFlow
+from bot.dialogue.heard import Heard
+from bot.dialogue.questions import MISSING, SwitchFlow
 from bot.dialogue.talk import Talk
 from bot.flows.staff import arguments, booking_lines
 from bot.flows.staff.permissions import StaffContext, prove, require_staff
@@ -14,6 +15,7 @@ from core.bookings import customer_actions, reschedule_proposals
 from core.bookings.agenda import UPCOMING_STATES, booking_by_ref, load_agenda
 from core.bookings.booking import Booking
 from core.bookings.staff_actions import (
+    EARLY_START,
     confirm_booking,
     mark_completed,
     mark_no_show,
@@ -151,9 +153,9 @@ def _fits(action: str, one: Booking, desk: StaffContext, now: datetime) -> bool:
     begun = one.starts_at <= now
     match action:
         case "arrived":
-            return one.state == "confirmed"
+            return one.state == "confirmed" and one.starts_at - EARLY_START <= now
         case "done":
-            return one.state == "in_progress" or (one.state == "confirmed" and begun)
+            return one.state in {"in_progress", "confirmed"} and begun
         case "noshow":
             return one.state == "confirmed" and begun
         case "undo":
@@ -166,7 +168,7 @@ def _fits(action: str, one: Booking, desk: StaffContext, now: datetime) -> bool:
             comes = one.state in OPEN_STATES and not begun and one.session_id is None
             return comes and desk.can("propose")
         case "cancel":
-            return one.state in OPEN_STATES and desk.can("decide")
+            return one.state in {*OPEN_STATES, "in_progress"} and desk.can("decide")
     return True
 
 
@@ -189,9 +191,14 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
     command = {"approve": "decide", "cancel": "decide"}.get(action, action)
     await prove(talk, desk, command, scope="act")
 
+    async def corrects(_key: str) -> Json:
+        return _is_correction(action, one, talk)
+
+    more = {"reason": await _reason(talk, one)} if await talk.once("corrects", corrects) else {}
+
     async def do(_key: str) -> Json:
         try:
-            await _VERBS[action](talk.ctx, one.id, actor=desk.actor)
+            await _VERBS[action](talk.ctx, one.id, actor=desk.actor, **more)
         except InvalidTransition as wrong:
             return {"state": wrong.params["state"], "early": wrong.params.get("begun") is False}
         if action == "cancel":
@@ -210,6 +217,27 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
     else:
         state = text(f"state.{now.state}")
         await talk.say(text("desk.did", booking=booking_lines.booking_summary(now), state=state))
+
+
+def _is_correction(action: str, one: Booking, talk: Talk) -> bool:
+    """Return whether an action changes what is over, and so needs its reason."""
+    settled = one.state in {"completed", "no_show"} and action in {"done", "noshow"}
+    return one.ends_at <= talk.ctx.now and (action in {"undo", "cancel"} or settled)
+
+
+async def _reason(talk: Talk, one: Booking) -> str:
+    async def read(heard: Heard) -> Json:
+        words = " ".join(heard.text.split())
+        if heard.step != talk.step_key("why") or not words:
+            return MISSING
+        return words[:REASON_LENGTH]
+
+    summary = booking_lines.booking_summary(one)
+    return str(await talk.ask("why", text("desk.why", booking=summary), read, expects="text"))
+
+
+REASON_LENGTH = 200
+"""Letters of a reason that are kept."""
 
 
 async def record_visit(talk: Talk) -> None:

@@ -82,6 +82,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "desk.do.close": "Nothing",
     "desk.closed": "All right.",
     "desk.did": "{booking}: {state}.",
+    "desk.why": "{booking}: that is over. Why is it changed?",
     "desk.not_now": "{booking}: {state}. That cannot be done now.",
     "desk.too_early": "{booking}: not before it begins.",
     "desk.nothing_done": "All right, I did nothing.",

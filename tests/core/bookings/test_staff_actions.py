@@ -266,8 +266,9 @@ async def test_a_no_show_needs_a_start_that_has_come(house: BookingHarness) -> N
     house.clock.move_to("2026-03-10T09:00Z")
     assert (await house.act_as_owner(mark_no_show, booked)).state == "no_show"
     # Somebody came after all, or the wrong line was tapped.
-    assert (await house.act_as_owner(undo_outcome, booked)).state == "completed"
+    assert (await house.act_as_owner(mark_completed, booked)).state == "completed"
     assert (await house.act_as_owner(undo_outcome, booked)).state == "no_show"
+    assert (await house.act_as_owner(undo_outcome, booked)).state == "confirmed"
 
 
 async def test_staff_note_a_customer_who_called_to_be_late(house: BookingHarness) -> None:

@@ -28,16 +28,20 @@ EXPECTED: dict[str, dict[str, tuple[str, str]]] = {
     "release": {"held": ("expired", "csy"), "expired": ("expired", "csy")},
     "confirm": {"pending": ("confirmed", "s")},
     "decline": {"pending": ("declined", "s")},
-    "cancel": {"pending": ("cancelled", "csy"), "confirmed": ("cancelled", "csy")},
+    "cancel": {
+        "pending": ("cancelled", "csy"),
+        "confirmed": ("cancelled", "csy"),
+        "in_progress": ("cancelled", "s"),
+    },
     "move": {"pending": ("pending", "cs"), "confirmed": ("confirmed", "cs")},
     "mark_late": {"pending": ("pending", "cs"), "confirmed": ("confirmed", "cs")},
-    "start": {"confirmed": ("in_progress", "s")},
-    "complete": {"in_progress": ("completed", "s")},
+    "start": {},
+    "complete": {},
     "mark_no_show": {},
     "correct": {
         "in_progress": ("confirmed", "s"),
-        "completed": ("no_show", "s"),
-        "no_show": ("completed", "s"),
+        "completed": ("confirmed", "s"),
+        "no_show": ("confirmed", "s"),
     },
     "expire": {},
 }
@@ -47,10 +51,19 @@ BEGUN: dict[str, dict[str, tuple[str, str]]] = EXPECTED | {
     "release": {"held": ("expired", "csy"), "expired": ("expired", "csy")},
     "confirm": {},
     "decline": {},
-    "cancel": {"pending": ("cancelled", "sy"), "confirmed": ("cancelled", "sy")},
+    "cancel": {
+        "pending": ("cancelled", "sy"),
+        "confirmed": ("cancelled", "sy"),
+        "in_progress": ("cancelled", "s"),
+    },
     "move": {"pending": ("pending", "s"), "confirmed": ("confirmed", "s")},
-    "complete": {"confirmed": ("completed", "s"), "in_progress": ("completed", "s")},
-    "mark_no_show": {"confirmed": ("no_show", "s")},
+    "start": {"confirmed": ("in_progress", "s")},
+    "complete": {
+        "confirmed": ("completed", "s"),
+        "in_progress": ("completed", "s"),
+        "no_show": ("completed", "s"),
+    },
+    "mark_no_show": {"confirmed": ("no_show", "s"), "completed": ("no_show", "s")},
     "expire": {"pending": ("expired", "csy")},
 }
 
@@ -179,7 +192,7 @@ async def test_the_history_tells_who_did_what(runtime: Runtime) -> None:
     house.clock.move_to("2026-03-10T09:30Z")
     for verb in (mark_started, undo_outcome, mark_no_show, undo_outcome):
         await house.act_as_owner(verb, booked)
-    assert (await house.load_booking(booked)).state == "completed"
+    assert (await house.load_booking(booked)).state == "confirmed"
     customer, staff = f"user:{house.marta}", f"staff:{house.owner}"
     assert await house.history_as_text(booked) == [
         "user: hold  > held",
@@ -191,9 +204,9 @@ async def test_the_history_tells_who_did_what(runtime: Runtime) -> None:
         f"{staff}: start confirmed > in_progress",
         f"{staff}: correct in_progress > confirmed",
         f"{staff}: mark_no_show confirmed > no_show",
-        f"{staff}: correct no_show > completed",
+        f"{staff}: correct no_show > confirmed",
     ]
-    assert await house.claims_as_text() == []
+    assert await house.claims_as_text() == ["Ana 10 10:30-10 11:00"]
 
 
 async def test_a_change_between_reading_and_writing_is_seen(

@@ -40,18 +40,22 @@ async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Res
         which["provider_id"] = provider
         clear, change = hours_api.clear_provider_date_hours, hours_api.set_provider_date_hours
     words = "Write from when until when, in steps of five minutes; or neither."
+    hit: list[Any] = []
     try:
         given = typed["opens"] or typed["closes"]
         hours = [parse_time_range(typed["opens"], typed["closes"])] if given else []
         if gone:
             await visit.call(clear, **which)
         else:
-            await visit.call(change, {"hours": hours, "reason": typed["reason"]}, **which)
+            said = {"hours": hours, "reason": typed["reason"]}
+            hit = (await visit.call(change, said, **which)).bookings
     except ValueError:
         return await _page(visit, provider, typed=typed, **form_errors({"opens": words}))
     except CallRefused as problem:
         said = api_errors(problem) | {"errors": {"opens": words}, "problem": ""}
         return await _page(visit, provider, typed=typed, **said)
+    if hit:
+        return await _page(visit, provider, hit=hit)
     query = f"?provider={provider}" if provider is not None else ""
     back = f"/admin/shops/{visit.catalog.shop.id}/setup/dates{query}"
     return redirect_saved(back, "removed" if gone else "saved")

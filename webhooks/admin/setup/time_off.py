@@ -46,9 +46,11 @@ async def change_time_off(visit: ShopVisitor, provider_id: int) -> Response:
         return await _away(visit, provider_id, typed=typed, **form_errors(wrong))
     said = {"starts_at": begins, "ends_at": ends, "reason": typed["reason"]}
     try:
-        await visit.call(hours_api.add_time_off, said, provider_id=provider_id)
+        added = await visit.call(hours_api.add_time_off, said, provider_id=provider_id)
     except CallRefused as problem:
         return await _away(visit, provider_id, typed=typed, **api_errors(problem))
+    if added.bookings:
+        return await _away(visit, provider_id, hit=added.bookings)
     return redirect_saved(back, "added")
 
 
