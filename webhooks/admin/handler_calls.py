@@ -145,7 +145,8 @@ def _bind(
             bound[parameter.name] = call.response or Response()
         elif parameter.is_body:
             given = body.model_dump() if isinstance(body, BaseModel) else body
-            bound[parameter.name] = parameter.adapter.validate_python(given or {})
+            if given is not None or not parameter.has_default:
+                bound[parameter.name] = parameter.adapter.validate_python(given or {})
         elif parameter.name in arguments:
             value = arguments.pop(parameter.name)
             bound[parameter.name] = _argument(parameter, value)
@@ -168,15 +169,19 @@ class _Parameter:
     dependency: Callable[..., Any] | None = None
     is_response: bool = False
     is_body: bool = False
+    has_default: bool = False
 
 
 @cache
 def _parameters(function: Callable[..., Any]) -> list[_Parameter]:
     hints = get_type_hints(function, include_extras=True)
-    return [_parameter(name, hints[name]) for name in inspect.signature(function).parameters]
+    return [
+        _parameter(name, hints[name], has_default=one.default is not one.empty)
+        for name, one in inspect.signature(function).parameters.items()
+    ]
 
 
-def _parameter(name: str, hint: Any) -> _Parameter:
+def _parameter(name: str, hint: Any, *, has_default: bool) -> _Parameter:
     extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     found = next((one for one in extras if isinstance(one, Depends)), None)
     none: TypeAdapter[Any] = TypeAdapter(Any)
@@ -184,8 +189,10 @@ def _parameter(name: str, hint: Any) -> _Parameter:
         return _Parameter(name, none, dependency=found.dependency)
     if hint is Response:
         return _Parameter(name, none, is_response=True)
-    is_body = isinstance(hint, type) and issubclass(hint, BaseModel)
-    return _Parameter(name, TypeAdapter(hint), is_body=is_body)
+    is_body = any(
+        isinstance(kind, type) and issubclass(kind, BaseModel) for kind in (hint, *get_args(hint))
+    )
+    return _Parameter(name, TypeAdapter(hint), is_body=is_body, has_default=has_default)
 
 
 def _replayed(handler: Handler[T], replay: IdempotentReplay) -> T:
