@@ -14,11 +14,11 @@ from core.messaging.outbox.claim import Outgoing
 class SendResult:
     """The provider's response to an accepted message.
 
-    `provider_id` identifies the message in later status reports; `segments` is the number of SMS
+    `provider_message_id` identifies the message in later status reports; `segments` is the number of SMS
     segments, 0 if unknown.
     """
 
-    provider_id: str = ""
+    provider_message_id: str = ""
     status: str = ""
     segments: int = 0
 

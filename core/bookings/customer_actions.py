@@ -112,8 +112,8 @@ async def hold_slot(
     await raise_if_duplicate(ctx, seen, content)
     if who is not None:
         who.ensure_may_book(known.shop)
-    elif seen.unverified_holds >= known.shop.held_budget:
-        raise TooManyHolds(limit=known.shop.held_budget)
+    elif seen.unverified_holds >= known.shop.max_unverified_holds:
+        raise TooManyHolds(limit=known.shop.max_unverified_holds)
     await recheck_offering(ctx, known, slot, asker=Asker(conversation_id=conversation_id))
     actor = Actor("customer", user_id)
     return await create_booking(
@@ -126,7 +126,7 @@ async def hold_slot(
         actor=actor,
         key=content,
         booked_for=BookedFor() if who is None else who.as_customer(),
-        made_by=f"{UNVERIFIED_PREFIX}{conversation_id or ''}" if who is None else str(actor),
+        created_by=f"{UNVERIFIED_PREFIX}{conversation_id or ''}" if who is None else str(actor),
         held_until=ctx.now + timedelta(minutes=known.shop.hold_minutes),
         conversation_id=conversation_id,
         origin=origin,
@@ -177,7 +177,7 @@ async def book_hold(
     columns |= {
         "customer_id": whom.customer_id,
         "held_until": None,
-        "made_by": str(actor),
+        "created_by": str(actor),
         "snapshot": {**held.snapshot, "customer": whom.name, "phone": whom.phone},
     }
     to = allowed_transition(held.state, action, actor).to_state

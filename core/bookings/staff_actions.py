@@ -91,7 +91,7 @@ async def book_for_customer(
         actor=actor,
         key=content,
         booked_for=whom,
-        made_by=str(actor),
+        created_by=str(actor),
         **columns,
     )
     await schedule_reminders(ctx, booked, known)
@@ -117,9 +117,9 @@ async def overbook(
 
     The history records the bookings it overlaps (`over`).
     """
-    allowed_transition(NEW, "squeeze_in", actor)
+    allowed_transition(NEW, "overbook", actor)
     columns = _columns(origin, False, attendee, purpose, note, None)
-    content = IdempotencyKey.of(key, "squeeze_in", slot_identity(slot), columns, customer_id)
+    content = IdempotencyKey.of(key, "overbook", slot_identity(slot), columns, customer_id)
     whom = await _customer(ctx, slot.shop_id, customer_id, actor)
     known, taken = await lock_calendars(ctx, slot)
     seen = await load_conflicts(ctx, slot.shop_id, key=key)
@@ -137,12 +137,12 @@ async def overbook(
         known,
         taken,
         seen,
-        action="squeeze_in",
+        action="overbook",
         actor=actor,
         key=content,
         booked_for=whom,
-        made_by=str(actor),
-        squeezed=True,
+        created_by=str(actor),
+        overbooked=True,
         details={"over": sorted(set(over))},
         **columns,
     )
@@ -382,7 +382,7 @@ async def _claim_again(ctx: Context, booking: Booking) -> None:
     slot = slot_of(booking)
     known, taken = await lock_calendars(ctx, slot)
     over = booking.ends_at <= ctx.now
-    await claim_time(ctx, booking.id, slot, known, taken, squeezed=over or booking.squeezed)
+    await claim_time(ctx, booking.id, slot, known, taken, overbooked=over or booking.overbooked)
 
 
 MAX_DELAY_MINUTES = 240

@@ -98,7 +98,7 @@ async def measure(url: str, folder: Path, name: str) -> None:
     await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
         place = await shops.build_salon(
-            ctx, held_budget=100_000, codes_per_day=100_000, max_open=1000
+            ctx, max_unverified_holds=100_000, codes_per_day=100_000, max_open_bookings=1000
         )
     town = ChatHarness(runtime)
     line = town.line_of_channel(place.line_id, place.shop_id)

@@ -53,7 +53,7 @@ async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(
     assert (message.to, message.from_) == (MARTA, SMS_NUMBER)
     assert message.body.startswith("Welcome to Bella Hair.\n")
     sent = await rows(
-        served, tables.outbox, "state", "body", "provider_id", "provider_status", "segments"
+        served, tables.outbox, "state", "body", "provider_message_id", "provider_status", "segments"
     )
     assert sent == [("sent", message.body, message.sid, "queued", message.segments)]
 
@@ -325,9 +325,9 @@ async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
     await served.wait_until_idle()
     assert served.twilio.messages == [message]
     state = "failed" if status == "undelivered" else "sent"
-    assert await rows(served, tables.outbox, "state", "body", "provider_id", "segments") == [
-        (state, message.body, message.sid, message.segments)
-    ]
+    assert await rows(
+        served, tables.outbox, "state", "body", "provider_message_id", "segments"
+    ) == [(state, message.body, message.sid, message.segments)]
     # Its question counts as shown: the number under it is understood.
     await served.send_sms(MARTA, "1")
     assert [r for (r,) in await rows(served, tables.inbox, "prompt_id")] == [None, 1]

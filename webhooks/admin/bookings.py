@@ -75,7 +75,7 @@ HISTORY_LABELS = {
     "book": "Booked",
     "request": "Asked for",
     "book_for": "Booked by the shop",
-    "squeeze_in": "Squeezed in",
+    "overbook": "Squeezed in",
     "confirm": "Confirmed",
     "decline": "Declined",
     "cancel": "Cancelled",
@@ -133,7 +133,7 @@ async def create_booking(visit: ShopVisitor) -> Response:
                 "provider_id": parse_id(typed["provider_id"]),
                 "starts_at": starts,
                 "customer": {"name": typed["name"], "phone": typed["phone"]},
-                "squeeze_in": bool(typed["squeeze_in"]),
+                "overbook": bool(typed["overbook"]),
                 "note": typed["note"],
                 **said,
             },
@@ -154,7 +154,7 @@ def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
 
 
 _NEW = (
-    "on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in", "messages",
+    "on", "at", "service_id", "provider_id", "name", "phone", "note", "overbook", "messages",
     "wording",
 )  # fmt: skip
 

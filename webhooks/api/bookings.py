@@ -79,7 +79,7 @@ class BookingIn(StartIn):
     messages: MessagesIn | None = Field(
         None, description="What they said to messages to their phone; nothing is sent without it."
     )
-    squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
+    overbook: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
     note: LongText = ""
@@ -178,7 +178,7 @@ async def create_booking(
     """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
     if (body.customer_id is None) == (body.customer is None):
         raise InvalidValue(field="customer_id", reason="one of customer_id and customer")
-    if body.squeeze_in and body.provider_id is None:
+    if body.overbook and body.provider_id is None:
         raise InvalidValue(field="provider_id", reason="needed to squeeze in")
     ensure_on_grid(body.starts_at)
     if body.provider_id is not None:
@@ -210,7 +210,7 @@ async def create_booking(
             "purpose": body.purpose,
             "note": body.note,
         }
-        if body.squeeze_in:
+        if body.overbook:
             booked = await staff_actions.overbook(ctx, slot, **common)
         else:
             anyone = body.provider_id is None

@@ -98,10 +98,10 @@ class TelegramOwnerBot(SdkBot):
     ) -> Request[int]:
         bot = self._bot
         request: Request[Message]
-        if row.say.key == DAY_IMAGE_KEY:
+        if row.message.key == DAY_IMAGE_KEY:
             # Drawing is slow, so it must not block other conversations.
             body = await asyncio.to_thread(
-                day_image.draw_from_params, row.say.params, rendered.text
+                day_image.draw_from_params, row.message.params, rendered.text
             )
             photo = InputFile(body, filename="day.png")
             request = partial(
@@ -155,7 +155,7 @@ class TelegramOwnerBot(SdkBot):
         return partial(self._bot.edit_message_reply_markup, chat_id=chat_id, message_id=message_id)
 
     def _is_editable(self, row: Outgoing, rendered: RenderedMessage) -> bool:
-        return row.say.key != DAY_IMAGE_KEY and super()._is_editable(row, rendered)
+        return row.message.key != DAY_IMAGE_KEY and super()._is_editable(row, rendered)
 
     async def _close_connections(self) -> None:
         for request in self._requests:

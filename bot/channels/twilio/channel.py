@@ -89,7 +89,7 @@ class TwilioChannel:
         sender = f"twilio:{row.account}:{row.line_address}"
         if rate := self._rates[rates.sender_kind(row.line_address, row.channel)]:
             segments = 1 if self._whatsapp else rendered.segments or 1
-            wait = await self.pacer.wait_turn(sender, segments / rate, row.lane)
+            wait = await self.pacer.wait_turn(sender, segments / rate, row.queue)
             metrics.RATE_WAITS.labels(row.channel).observe(wait)
         request = self._to(row) | self._what(rendered)
         try:

@@ -1,6 +1,13 @@
 """The tables, grouped by noun; `metadata` holds them all."""
 
-from core.db.tables.auth import audit, cuts, kept_answers, lockouts, passwords, sign_ins
+from core.db.tables.auth import (
+    audit,
+    auth_sessions,
+    idempotency_keys,
+    lockouts,
+    passwords,
+    retention_marks,
+)
 from core.db.tables.bookings import (
     MAX_CLAIM_SECONDS,
     blocks,
@@ -23,13 +30,13 @@ from core.db.tables.catalog import (
 from core.db.tables.columns import epoch_seconds, metadata, sql_literal
 from core.db.tables.messaging import (
     consents,
-    contents,
     conversations,
     heartbeats,
     inbox,
-    misunderstood,
     outbox,
     prompts,
+    unrecognized_messages,
+    whatsapp_templates,
 )
 from core.db.tables.people import (
     customers,
@@ -45,10 +52,10 @@ from core.db.tables.reach import reaches, untold
 from core.db.tables.shops import (
     calendars,
     date_exceptions,
+    external_calendars,
     feeds,
     hours,
     lines,
-    outside_calendars,
     shops,
 )
 
@@ -69,10 +76,10 @@ __all__ = [
     "categories",
     "claims",
     "consents",
-    "contents",
+    "whatsapp_templates",
     "conversations",
     "customers",
-    "cuts",
+    "retention_marks",
     "date_exceptions",
     "epoch_seconds",
     "feeds",
@@ -81,16 +88,16 @@ __all__ = [
     "identities",
     "inbox",
     "invitations",
-    "kept_answers",
+    "idempotency_keys",
     "lines",
     "lockouts",
     "member_chats",
     "members",
     "metadata",
-    "misunderstood",
+    "unrecognized_messages",
     "one_time_codes",
     "outbox",
-    "outside_calendars",
+    "external_calendars",
     "passwords",
     "prompts",
     "provider_services",
@@ -102,7 +109,7 @@ __all__ = [
     "services",
     "sessions",
     "shops",
-    "sign_ins",
+    "auth_sessions",
     "sql_literal",
     "staff_proofs",
     "time_off",

@@ -52,7 +52,7 @@ async def enqueue(
     say: Say,
     *,
     conversation_id: int,
-    lane: Queue = "reply",
+    queue: Queue = "reply",
     kind: str = "",
     shop_id: int | None = None,
     booking_id: int | None = None,
@@ -65,10 +65,10 @@ async def enqueue(
     """Enqueue `say`; return the row's id, or None if `unique_key` exists already.
 
     It is due at `due_at` (None: now) and obsolete after `expires_at`. After an opt-out only replies
-    are sent: in any other lane the row is stored as dropped. `edit_target` names the message to
+    are sent: in any other queue the row is stored as dropped. `edit_target` names the message to
     replace, on channels that can edit one.
     """
-    opted_out = lane != "reply" and bool(
+    opted_out = queue != "reply" and bool(
         await ctx.scalar(
             sa.select(conversations.c.id).where(
                 conversations.c.id == conversation_id, conversations.c.opted_out_at.is_not(None)
@@ -79,16 +79,16 @@ async def enqueue(
         ctx,
         say,
         conversation_id=conversation_id,
-        lane=lane,
+        queue=queue,
         kind=kind,
         shop_id=shop_id,
         booking_id=booking_id,
         prompt_id=prompt_id,
         due_at=due_at or ctx.now,
-        not_after=expires_at,
+        expires_at=expires_at,
         unique_key=unique_key,
         opted_out=opted_out,
-        living=edit_target or {},
+        edit_target=edit_target or {},
     )
     return await _put(ctx, row)
 
@@ -156,16 +156,16 @@ async def enqueue_for_staff(
             ctx,
             say if person.sees_phones else _without_phone(say),
             conversation_id=to,
-            lane="alert",
+            queue="alert",
             kind=kind,
             shop_id=shop_id,
             booking_id=booking_id,
             prompt_id=prompt_of.get(to),
             due_at=ctx.now,
-            not_after=decision.expires_at if decision is not None else expires_at,
+            expires_at=decision.expires_at if decision is not None else expires_at,
             unique_key=f"{unique_key}:{to}" if unique_key else None,
             opted_out=person.opted_out_at is not None,
-            living=(
+            edit_target=(
                 {"message": places[person.user_id].message_id, "in_place": True}
                 if person.user_id in places
                 else {}
@@ -197,7 +197,7 @@ async def enqueue_for_admins(
             ctx,
             say,
             conversation_id=to,
-            lane="alert",
+            queue="alert",
             kind=kind,
             due_at=ctx.now,
             unique_key=f"{unique_key}:{to}",
@@ -238,10 +238,10 @@ async def enqueue_for_customer(
     booking: BookingRef,
     kind: str,
     discreetly: Say | None = None,
-    lane: Queue = "alert",
+    queue: Queue = "alert",
     prompt_id: int | None = None,
     due_at: datetime | None = None,
-    not_after: datetime | None = None,
+    expires_at: datetime | None = None,
     unique_key: str | None = None,
     knows: bool = False,
 ) -> int | None:
@@ -271,13 +271,13 @@ async def enqueue_for_customer(
         ctx,
         say,
         conversation_id=where.id,
-        lane=lane,
+        queue=queue,
         kind=kind,
         shop_id=booking.shop_id,
         booking_id=booking.id,
         prompt_id=prompt_id,
         due_at=due_at or ctx.now,
-        not_after=not_after,
+        expires_at=expires_at,
         unique_key=unique_key,
         opted_out=where.opted_out_at is not None,
     )
@@ -296,7 +296,7 @@ async def cancel_pending(
     reason: str,
     booking_id: int | None = None,
     conversation_ids: Iterable[int] = (),
-    lane: Queue | None = None,
+    queue: Queue | None = None,
     shop_id: int | None = None,
 ) -> int:
     """Drop unsent rows of a booking or of conversations; return how many.
@@ -310,11 +310,11 @@ async def cancel_pending(
         if booking_id is not None
         else outbox.c.conversation_id.in_(list(conversation_ids)),
     )
-    if lane is not None:
-        statement = statement.where(outbox.c.lane == lane)
+    if queue is not None:
+        statement = statement.where(outbox.c.queue == queue)
     if shop_id is not None:
         statement = statement.where(outbox.c.shop_id == shop_id)
-    done = await ctx.execute(statement.values(state="dropped", error=reason, say=REDACTED_SAY))
+    done = await ctx.execute(statement.values(state="dropped", error=reason, message=REDACTED_SAY))
     return int(done.rowcount)
 
 
@@ -335,7 +335,7 @@ async def _settled(ctx: Context, booking_id: int, kind: str) -> dict[int, Row]:
     await ctx.execute(
         sa.update(outbox)
         .where(*those, outbox.c.state == "due")
-        .values(state="dropped", error=SETTLED_REASON, say=REDACTED_SAY)
+        .values(state="dropped", error=SETTLED_REASON, message=REDACTED_SAY)
     )
     found = await ctx.all(
         sa.select(
@@ -378,7 +378,7 @@ def _row(ctx: Context, say: Say, *, opted_out: bool, **columns: Any) -> dict[str
     if opted_out and secret:
         say = Say(say.key, {}, secret=True)
     return columns | {
-        "say": encode_value(say),
+        "message": encode_value(say),
         "secret": secret,
         "state": "dropped" if opted_out else "due",
         "error": OPTED_OUT_REASON if opted_out else "",

@@ -20,8 +20,8 @@ ALARM_KEY = "alert.undelivered"
 FAILED_ROWS = (
     sa.select(
         outbox.c.id,
-        outbox.c.say,
-        outbox.c.lane,
+        outbox.c.message,
+        outbox.c.queue,
         outbox.c.kind,
         outbox.c.secret,
         outbox.c.attempts,
@@ -70,7 +70,7 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
     for ever. Failed alarms, and codes, which anybody may request for a wrong number, are only
     logged.
     """
-    log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
+    log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, queue=row.queue, error=error)
     if row.secret or row.kind == ALARM_KEY:
         return
     say = Say(
@@ -83,7 +83,7 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
         },
     )
     unique_key = f"undelivered:{row.conversation_id}:{ctx.now:%Y-%m-%d}"
-    theirs = None if is_for_staff(row.say) else row.shop_id
+    theirs = None if is_for_staff(row.message) else row.shop_id
     if theirs is not None and await has_recipients(
         ctx, theirs, row.conversation_id, row.booking_id
     ):

@@ -261,7 +261,9 @@ def test_a_shop_words_a_message_itself(installation: Path) -> None:
     assert shown[0] == own
     assert shown[1].startswith("Bella Hair: te esperamos, ")
     assert shown[2] == "1 SMS, gsm7"
-    assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
+    assert query(installation, "SELECT message_overrides FROM shops WHERE keyword = 'BELLA'") == [
+        ("{}",)
+    ]
     assert run(installation, *words, "tell.confirmed", own)[0] == 0
     assert run(installation, *words, "tell.confirmed")[1].splitlines()[0] == own
     status, _, errors = run(installation, *words, "tell.confirmed", "{nonsense}")
@@ -271,7 +273,9 @@ def test_a_shop_words_a_message_itself(installation: Path) -> None:
         f"That cannot be done: this message knows no {{nonsense}}, but {known}\n",
     )
     assert run(installation, *words, "--drop", "tell.confirmed")[0] == 0
-    assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
+    assert query(installation, "SELECT message_overrides FROM shops WHERE keyword = 'BELLA'") == [
+        ("{}",)
+    ]
 
 
 def test_understand_reads_a_line_and_writes_a_line(tmp_path: Path) -> None:

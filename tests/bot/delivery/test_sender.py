@@ -169,7 +169,7 @@ async def test_failed_message_holds_up_the_rest_of_its_queue(post: Post) -> None
 async def test_a_reply_does_not_wait_for_an_alert(post: Post) -> None:
     memory = MemoryChannel(failures=[DeliveryFailed(reason="busy")])
     delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
-    await post.put(MARTA, "alert", lane="alert")
+    await post.put(MARTA, "alert", queue="alert")
     await delivery.drain()
     await post.put(MARTA, "reply")
     await delivery.drain()
@@ -222,7 +222,7 @@ async def test_one_mark_that_fails_sends_none_of_the_others_again(
     slow = Slow()
     delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()
-    await post.put(MARTA, "good", lane="alert")
+    await post.put(MARTA, "good", queue="alert")
     await post.put(MARTA, "bad")
     await post.put(HUGO, "fine")
     async with asyncio.timeout(5):

@@ -47,7 +47,7 @@ async def prove(house: House, ago: timedelta, phone: str = OWNER) -> None:
         user = await get_or_create_user_by_phone(ctx, phone)
         await note_staff_proof(ctx, contact.conversation_id, user)
         proofs = sa.update(tables.staff_proofs).where(tables.staff_proofs.c.user_id == user)
-        await ctx.execute(proofs.values(proved_at=ctx.now - ago))
+        await ctx.execute(proofs.values(verified_at=ctx.now - ago))
 
 
 def guard_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,9 +53,9 @@ async def test_post_keeps_the_say_and_when_it_is_due(ctx: Context) -> None:
         ),
     )
 
-    assert decode_value(row.say) == HELLO
-    assert (row.lane, row.kind, row.state, row.secret) == ("reply", "greeting", "due", False)
-    assert (row.due_at, row.not_after, row.attempts, row.shop_id) == (
+    assert decode_value(row.message) == HELLO
+    assert (row.queue, row.kind, row.state, row.secret) == ("reply", "greeting", "due", False)
+    assert (row.due_at, row.expires_at, row.attempts, row.shop_id) == (
         ctx.now,
         late,
         0,
@@ -87,13 +87,13 @@ async def test_after_opting_out_only_answers_go_out(ctx: Context) -> None:
         "+34600000009", opted_out_at=DAY
     )
     await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
-    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="alert")
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="alert")
     secret = await enqueue.enqueue(
-        ctx, Say("code", {"code": "481920"}, secret=True), conversation_id=talk, lane="reminder"
+        ctx, Say("code", {"code": "481920"}, secret=True), conversation_id=talk, queue="reminder"
     )
     assert [state for _, _, state, _, _ in await outbox_rows(ctx)] == ["due", "dropped", "dropped"]
     row = await row_of(ctx, secret)
-    assert (row.error, decode_value(row.say)) == ("opted out", Say("code", {}, secret=True))
+    assert (row.error, decode_value(row.message)) == ("opted out", Say("code", {}, secret=True))
 
 
 async def test_the_delivery_is_woken_once_and_only_for_what_is_due(ctx: Context) -> None:
@@ -233,7 +233,7 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
         decision=Decision("approval", ("approve", "decline"), {"booking": 7}, until),
     )
     made = await ctx.all(
-        sa.select(prompts, table.c.conversation_id.label("goes_to"), table.c.not_after)
+        sa.select(prompts, table.c.conversation_id.label("goes_to"), table.c.expires_at)
         .join_from(prompts, table, table.c.prompt_id == prompts.c.id)
         .order_by(prompts.c.id)
     )
@@ -241,14 +241,14 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
     assert len({row.conversation_id for row in made}) == 2
     for row in made:
         assert row.options == ["approve", "decline"]
-        assert decode_value(row.say) == HELLO
-        assert (row.decision, row.args, row.base, row.shown_at) == (
+        assert decode_value(row.message) == HELLO
+        assert (row.decision, row.args, row.number_offset, row.shown_at) == (
             "approval",
             {"booking": 7},
             None,
             None,
         )
-        assert (row.expires_at, row.not_after) == (until, until)
+        assert (row.expires_at, row.expires_at) == (until, until)
 
 
 async def test_an_alert_with_a_key_is_given_once(ctx: Context) -> None:
@@ -310,7 +310,7 @@ async def test_a_customer_is_told_where_they_booked(ctx: Context) -> None:
     row = await row_of(
         ctx, await enqueue_for_customer(ctx, HELLO, booking=booking, kind="confirmed")
     )
-    assert (row.conversation_id, row.lane, row.kind, row.booking_id, row.shop_id, row.state) == (
+    assert (row.conversation_id, row.queue, row.kind, row.booking_id, row.shop_id, row.state) == (
         made_in,
         "alert",
         "confirmed",
@@ -344,7 +344,7 @@ async def test_whoever_has_the_number_now_hears_nothing_of_the_former_owner(
     await place.add_person("+34600000009")
     talk = await place.open_conversation("+34600000009")
     booking = await a_booking(place, "+34600000009", talk)
-    await ctx.execute(sa.update(identities).values(ended_at=ctx.now))
+    await ctx.execute(sa.update(identities).values(released_at=ctx.now))
     stranger = await place.rows.add(identities, value="+34600000009", user_id=None)
     await ctx.execute(sa.update(conversations).values(identity_id=stranger))
     assert await enqueue_for_customer(ctx, HELLO, booking=booking, kind="moved") is None
@@ -377,11 +377,11 @@ async def test_reminders_of_a_booking_are_dropped_and_nothing_else(ctx: Context)
     booking = await place.rows.add(bookings)
     soon = ctx.now + timedelta(hours=1)
     mine = await enqueue.enqueue(
-        ctx, HELLO, conversation_id=talk, lane="reminder", booking_id=booking, due_at=soon
+        ctx, HELLO, conversation_id=talk, queue="reminder", booking_id=booking, due_at=soon
     )
     await enqueue.enqueue(ctx, HELLO, conversation_id=talk, booking_id=booking)
-    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=soon)
-    assert await cancel_pending(ctx, reason="moved", booking_id=booking, lane="reminder") == 1
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="reminder", due_at=soon)
+    assert await cancel_pending(ctx, reason="moved", booking_id=booking, queue="reminder") == 1
     row = await row_of(ctx, mine)
     assert (row.state, row.error) == ("dropped", "moved")
-    assert row.say == encode_value(HELLO)
+    assert row.message == encode_value(HELLO)
