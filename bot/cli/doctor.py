@@ -163,6 +163,12 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", "Twilio cannot reach us, nor its signatures be checked: PUBLIC_URL")
     elif not lacking:
         yield Finding("ok", f"Twilio calls POST {settings.public_url}/webhooks/twilio/messages")
+    if senders["TWILIO_SMS_FROM"] or service:
+        yield Finding(
+            "note",
+            "Twilio answers STOP and CANCEL in our place: let its opt-out reply say that bookings "
+            "stand and whom to call (docs/connect-twilio.md)",
+        )
 
 
 async def database_findings(runtime: Runtime) -> list[Finding]:

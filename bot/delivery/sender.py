@@ -32,7 +32,7 @@ from core.messaging.outbox.acknowledge import (
     release_lease,
 )
 from core.messaging.outbox.claim import Outgoing, claim_due
-from core.messaging.outbox.delivery_status import record_opt_out
+from core.messaging.outbox.delivery_status import UNKNOWN_STATUS, record_opt_out
 
 log = structlog.get_logger(__name__)
 
@@ -296,6 +296,8 @@ class OutboxSender:
             sms_segments.sms_encoding(rendered.text) if sms else "",
         )
         more = await self._ack_batcher.acknowledge(done)
+        if sent.status == UNKNOWN_STATUS:
+            metrics.count_failure(row.transport, "unconfirmed")
         self._count(row, done)
         log.info(
             "delivery.sent",

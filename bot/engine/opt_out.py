@@ -1,6 +1,7 @@
 """Opt-out, opt-in and HELP keywords, handled on every channel in any state of a conversation.
 
-A keyword counts only if it is the whole message. Every word that the SMS network treats as an
+A keyword counts only if it is the whole message; wishes to stop count in other words, too
+(`bot.engine.stop_wishes`). Every word that the SMS network treats as an
 opt-out must be one here, because the network then blocks our messages; the other words are handled
 by us alone.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.engine.stop_wishes import language_of_stop_wish
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from core.bookings import agenda, notifications
@@ -95,6 +97,10 @@ async def handle_opt_out_words(turn: TurnState) -> bool:
         _speak(turn, stops[word])
         await _opt_out(turn, answer=not (sms and word in NETWORK_STOP_WORDS))
         return True
+    if language := language_of_stop_wish(turn.incoming.text):
+        _speak(turn, language)
+        await _opt_out(turn, answer=True)
+        return True
     if word in starts and turn.conversation.opted_out_at:
         _speak(turn, starts[word])
         await opt_in(turn)
@@ -150,11 +156,16 @@ async def _opt_out(turn: TurnState, *, answer: bool) -> None:
         await record_consent(
             turn.ctx, turn.conversation.id, given=False, how="stop", wording=turn.incoming.text
         )
-        person = await person_of_conversation(turn.ctx, turn.conversation.id)
-        open_ = await agenda.upcoming_bookings(turn.ctx, user_id=person.user_id) if person else []
-        # STOP does not cancel the booking; the shop has to clarify by phone.
-        for booking in open_:
-            await notifications.notify_staff(turn.ctx, booking, "stopped")
+    person = await person_of_conversation(turn.ctx, turn.conversation.id)
+    # STOP does not cancel a booking, nor does CANCEL where the network takes it for STOP: the shop
+    # has to clarify by phone. It is alerted again by another word, once an hour.
+    for booking in await agenda.upcoming_of_conversation(
+        turn.ctx, turn.conversation.id, user_id=person.user_id if person else None
+    ):
+        hour = f"{turn.ctx.now:%Y-%m-%dT%H}"
+        await notifications.notify_staff(
+            turn.ctx, booking, "stopped", unique_key=f"stopped:{booking.id}:{hour}"
+        )
     if answer:
         turn.says.append(text("opted_out", shop=await _shop_name(turn)))
 

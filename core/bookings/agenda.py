@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.bookings.booking import Booking, list_bookings
 from core.db.context import Context
-from core.db.tables import bookings, customers
+from core.db.tables import bookings, conversations, customers, reaches
 
 AGENDA_STATES = ("pending", "confirmed", "in_progress", "completed", "no_show")
 """States shown in an agenda: neither holds nor cancelled bookings."""
@@ -59,6 +59,25 @@ async def upcoming_bookings(
     if shop_id is not None:
         conditions.append(bookings.c.shop_id == shop_id)
     return await list_bookings(ctx, *conditions)
+
+
+async def upcoming_of_conversation(
+    ctx: Context, conversation_id: int, *, user_id: int | None
+) -> list[Booking]:
+    """Return the bookings that are not over of a conversation's user, and of its address.
+
+    The latter are of customers who gave the address for their bookings.
+    """
+    gave = (
+        sa.select(reaches.c.customer_id)
+        .join_from(reaches, conversations, conversations.c.address == reaches.c.address)
+        .where(conversations.c.id == conversation_id, reaches.c.ended_at.is_(None))
+    )
+    theirs: sa.ColumnElement[bool] = customers.c.id.in_(gave)
+    if user_id is not None:
+        theirs |= customers.c.user_id == user_id
+    open_states = bookings.c.state.in_(("pending", "confirmed", "in_progress"))
+    return await list_bookings(ctx, theirs, open_states, bookings.c.ends_at > ctx.now)
 
 
 async def last_booking(ctx: Context, *, user_id: int, shop_id: int) -> Booking | None:

@@ -60,8 +60,8 @@ class Shop:
 
     `answers` are short texts by topic. Reminder rules are interpreted by `core.bookings.reminders`;
     None is the default. Quiet hours are minutes of the local day, digest times "HH:MM" or empty for
-    never. `templates` maps kind → language → ContentSid, `message_overrides` text key → language → the
-    shop's own text.
+    never. `templates` maps kind → language → ContentSid, `message_overrides` text key → language →
+    the shop's own text.
     """
 
     id: int

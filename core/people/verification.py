@@ -101,7 +101,7 @@ async def detach_identity(ctx: Context, conversation_id: int) -> None:
     await ctx.execute(
         sa.update(identities)
         .where(identities.c.id == identity.id, identities.c.released_at.is_(None))
-        .values(ended_at=ctx.now)
+        .values(released_at=ctx.now)
     )
     # Who gave this number has another now.
     await ctx.execute(

@@ -54,7 +54,7 @@ class ShopChange(RuledChange):
     paused: Flag = unset(description="Takes no new bookings for now.")
     hold_minutes: Annotated[int, NumberField(*bounds.HOLD_MINUTES)] = unset()
     max_open_bookings: Annotated[int, NumberField(*bounds.MAX_OPEN_BOOKINGS)] = unset()
-    max_unverified_holds: Annotated[int, NumberField(*bounds.HELD_BUDGET)] = unset()
+    max_unverified_holds: Annotated[int, NumberField(*bounds.MAX_UNVERIFIED_HOLDS)] = unset()
     codes_per_day: Annotated[int, NumberField(*bounds.CODES_PER_DAY)] = unset()
     code_countries: Countries | None = unset()
     may_change_provider: Flag = unset()

@@ -120,7 +120,7 @@ ends_at, local_date, local_time, timezone, price_minor, currency, created_at, up
 :shop, 'R-' || id, 'confirmed', :service, :provider, id, now() + interval '1 day', now() +
 interval '25 hours', current_date + 1, '10:00', 'Europe/Madrid', 2500, 'EUR', now(), now() FROM
 customers;
-INSERT INTO prompts (conversation_id, decision, say, options, args, created_at) SELECT id,
+INSERT INTO prompts (conversation_id, decision, message, options, args, created_at) SELECT id,
 'reminder', CAST(:say AS jsonb), CAST(:options AS jsonb), '{}', now() FROM conversations WHERE
 address LIKE '+3461%';
 INSERT INTO outbox (conversation_id, shop_id, booking_id, prompt_id, queue, kind, message,

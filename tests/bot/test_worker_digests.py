@@ -19,6 +19,7 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.context import Context
 from core.db.runtime import Runtime
+from core.messaging.outbox.untold import note_untold
 from core.people.customers import get_or_create_customer
 from core.people.identities import get_or_create_contact
 from core.people.verification import verify_identity
@@ -173,7 +174,7 @@ async def test_digest_statements_do_not_grow_with_shops(runtime: Runtime) -> Non
             with count_statements(runtime) as sent:
                 await worker.send_digests()
             counts.append(len(sent))
-    assert counts == [2, 4, 2, 4]
+    assert counts == [2, 5, 2, 5]
 
 
 # ------------------------------------------------------------------------------------ no answer
@@ -221,3 +222,22 @@ async def test_unanswered_reminder_alert_is_skipped_when_answered_or_unwanted(da
     for moment in ("2026-03-12T17:00", "2026-03-13T15:00", "2026-03-13T15:30"):
         assert await day.at(moment) == []
     assert other.state == "confirmed"
+
+
+async def test_the_morning_lists_whom_no_message_reached(day: Day) -> None:
+    booking = await day.booked("2026-03-11", "10:00")
+    async with day.runtime.transaction() as ctx:
+        await note_untold(
+            ctx,
+            shop_id=day.place.shop_id,
+            booking_id=booking.id,
+            kind="moved",
+            reason="unreachable",
+        )
+    told = [(to, words) for to, words in await day.at("2026-03-10T08:00") if "call" in words]
+    phone = f"+34611{sum(map(ord, 'Marta')):06}"
+    words = (
+        f"Bella Hair: could not be reached, please call.\nMarta {phone}: Cut, Wed 11 Mar 10:00 am"
+    )
+    assert {to for to, _ in told} == {OWNER}
+    assert {said for _, said in told} == {words}

@@ -33,7 +33,7 @@ from telegram import (
 )
 from telegram.request import HTTPXRequest
 
-from bot.channels.telegram.answers import load_answer
+from bot.channels.telegram.answers import load_answer, reduce_sent
 from bot.channels.telegram.api import (
     MAX_CONNECTIONS,
     POLL_TIMEOUT,
@@ -246,6 +246,17 @@ class TelegramOwnerBot(SdkBot):
 
 class _Http(HTTPXRequest):
     """The SDK's connections, with our reading of answers."""
+
+    async def do_request(self, url: str, *args: Any, **more: Any) -> tuple[int, bytes]:
+        """Make a request; raises Unconfirmed for a message that may have been sent."""
+        status, content = await super().do_request(url, *args, **more)
+        method = url.partition("?")[0].rpartition("/")[2]
+        content = reduce_sent(method, status, content)
+        if 200 <= status < 300 and b'"ok"' in content[:200]:
+            answer = self.parse_json_payload(content)
+            # The SDK goes by the status alone.
+            status = status if answer.get("ok") else int(answer.get("error_code") or 500)
+        return status, content
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from core.bookings import notifications
 from core.bookings.booking import Booking, list_bookings
+from core.bookings.call_list import Call, list_calls
 from core.db.caches import CacheKey
 from core.db.context import Context, Row
 from core.db.tables import bookings, epoch_seconds, members, shops
 from core.db.tables import outbox as messages
 from core.localtime import zones
 from core.messaging.messages import Say, When
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import Event, alert_provider, alert_staff, enqueue_for_staff
 
 MAX_LISTED = 5
 """Appointments listed by name; more would need a third SMS segment."""
@@ -64,6 +65,7 @@ async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
         return 0
     coming = await _coming(ctx, due)
     staff = await _staff(ctx, {shop_id for shop_id, _ in coming})
+    await _send_calls(ctx, [(shop, day) for shop, ahead, day in due if not ahead])
     for shop, ahead, day in due:
         if those := coming.get((shop.id, day)):
             await _send(ctx, shop, ahead, day, those, staff.get(shop.id, ()))
@@ -145,16 +147,42 @@ async def _send(
     for row in staff:
         own = [one for one in those if one.provider_id == row.provider_id]
         if row.provider_id is not None and own and row.user_id not in bosses:
+            theirs = Event(shop.id, "agenda", provider_id=row.provider_id)
+            await alert_provider(
+                ctx, _agenda(shop, day, own), theirs, unique_key=key, expires_at=over
+            )
+
+
+async def _send_calls(ctx: Context, mornings: Sequence[tuple[Row, date]]) -> None:
+    """Send the morning's list of customers whom no message reached, to the front desk."""
+    if not mornings:
+        return
+    by_shop: dict[int, list[Call]] = {}
+    for call in await list_calls(ctx, {shop.id for shop, _ in mornings}):
+        by_shop.setdefault(call.booking.shop_id, []).append(call)
+    for shop, day in mornings:
+        if calls := by_shop.get(shop.id):
+            lines = [_call_line(shop, call) for call in calls[:MAX_LISTED]]
+            if len(calls) > MAX_LISTED:
+                lines.append(Say("agenda.more", {"count": len(calls) - MAX_LISTED}))
             await enqueue_for_staff(
                 ctx,
-                _agenda(shop, day, own),
+                Say("agenda.calls", {"shop": shop.name, "lines": tuple(lines)}),
                 shop_id=shop.id,
-                kind="agenda",
-                provider_id=row.provider_id,
-                provider_only=True,
-                unique_key=key,
-                expires_at=over,
+                kind="calls",
+                unique_key=f"calls/{shop.id}/{day}",
+                expires_at=_instant(zones.day_bounds(day, shop.timezone)[1]),
             )
+
+
+def _call_line(shop: Row, call: Call) -> Say:
+    facts = {
+        "customer": call.booking.customer_name,
+        "phone": call.phone,
+        "service": str(call.booking.snapshot["service"]),
+        "when": When(call.booking.starts_at, shop.timezone),
+    }
+    return Say("agenda.call", facts)
 
 
 def _instant(epoch_s: int) -> datetime:
@@ -217,13 +245,10 @@ async def report_unanswered(ctx: Context) -> int:
         ~told,
     )
     for booking in those:
-        await enqueue_for_staff(
+        await alert_staff(
             ctx,
             Say("alert.unanswered", notifications.booking_facts(booking)),
-            shop_id=booking.shop_id,
-            kind="unanswered",
-            booking_id=booking.id,
-            provider_id=booking.provider_id,
+            notifications.booking_event(booking, "unanswered"),
             unique_key=f"unanswered/{booking.id}/{int(booking.starts_at.timestamp())}",
         )
     return len(those)

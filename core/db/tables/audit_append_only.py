@@ -1,8 +1,8 @@
 """The guard that makes the audit log append-only.
 
 Values may be erased, as when a person's data is, but not changed. Rows may be deleted only by
-retention, which first records in `retention_marks` up to when. It guards against mistakes and injected
-statements, not against the owner of the database.
+retention, which first records in `retention_marks` up to when. It guards against mistakes and
+injected statements, not against the owner of the database.
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ outbox = sa.Table(
     int_column("attempts"),
     text_column("lease"),
     instant_column("leased_until", null=True),
-    text_column("provider_id"),
+    text_column("provider_message_id"),
     text_column("provider_status"),
     text_column("error"),
     text_column("body"),  # as sent; empty if secret
@@ -172,9 +172,7 @@ outbox = sa.Table(
     json_column("edit_target"),  # the message this one replaces or resolves, and what it resolves
     # The row that was first sent to another address and failed. No foreign key: it may be purged.
     sa.Column("fallback_of_id", IdType),
-    text_column(
-        "sms_encoding"
-    ),  # of an SMS, for its price: "gsm7" or "ucs2"; empty on other channels
+    text_column("sms_encoding"),  # "gsm7" or "ucs2", for its price; empty on other channels
     one_of_check("queue", *QUEUES),
     one_of_check("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
@@ -211,5 +209,5 @@ outbox = sa.Table(
     ),
     sa.Index(None, "conversation_id", "state"),
     sa.Index(None, "booking_id"),
-    sa.Index(None, "provider_id"),
+    sa.Index(None, "provider_message_id"),
 )

@@ -49,6 +49,14 @@ _TRIGGERS = {
 }
 
 
+def can_install(connection: sa.Connection) -> bool:
+    """Return whether the schema has the columns the guards read: older revisions do not."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table("claims"):
+        return False
+    return any(column["name"] == "overbooked" for column in inspector.get_columns("claims"))
+
+
 def install(connection: sa.Connection) -> None:
     """Install the guards, keeping existing ones; the connection needs permission for DDL.
 

@@ -48,7 +48,7 @@ identities = sa.Table(
     text_column("value"),  # E.164, Telegram id, e-mail in lower case, business-scoped id
     instant_column("verified_at", null=True),
     instant_column("used_at", null=True),
-    instant_column("ended_at", null=True),  # when it was released: numbers are recycled
+    instant_column("released_at", null=True),  # when its owner lost it: numbers are recycled
     instant_column("created_at"),
     one_of_check("kind", "phone", "email", "telegram", "whatsapp"),
     sa.Index(
@@ -56,8 +56,8 @@ identities = sa.Table(
         "kind",
         "value",
         unique=True,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
     ),
     sa.Index(None, "user_id"),
 )
@@ -179,9 +179,8 @@ one_time_codes = sa.Table(
     instant_column("used_at", null=True),
     instant_column("invalidated_at", null=True),
     json_column("facts"),
-    text_column(
-        "requester"
-    ),  # hashed: who asked outside a conversation; of a cooldown, its subject
+    # hashed: who asked outside a conversation; of a cooldown, its subject
+    text_column("requester"),
     text_column("network"),  # hashed: the network of a request outside a conversation
     bool_column("trusted"),  # requested where the phone was known before: it has a separate limit
     sa.Index(None, "phone", "created_at"),

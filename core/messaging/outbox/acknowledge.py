@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db.context import Context, Row
 from core.db.tables import outbox, prompts, sql_literal
-from core.messaging.outbox.delivery_status import FAILED_STATUSES, STATUS_RANK
-from core.messaging.outbox.failure_alerts import FAILED_ROWS, fall_back_or_alarm
+from core.messaging.outbox.delivery_status import FAILED_STATUSES, STATUS_RANK, UNKNOWN_STATUS
+from core.messaging.outbox.failure_alerts import FAILED_ROWS, alert_unconfirmed, fall_back_or_alarm
 from core.messaging.outbox.redact import REDACTED_PROMPT_SAY, REDACTED_SAY
+from core.values.waits import parse_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class _Bound:
     provider_status = sa.bindparam("status", type_=sa.Text)
     body = sa.bindparam("as_sent", type_=sa.Text)
     segments = sa.bindparam("parts", type_=sa.Integer)
-    alphabet = sa.bindparam("priced_as", type_=sa.Text)
+    sms_encoding = sa.bindparam("priced_as", type_=sa.Text)
 
 
 _MARK_ONE = _mark(_Bound)
@@ -175,6 +176,10 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
             marked += (await ctx.execute(_MARK_ONE, given)).all()
     names = {done.row_id: done.provider_message_id for done in messages}
     await _show(ctx, [(row.prompt_id, names[row.row_id], row.secret) for row in marked])
+    unread = {done.row_id for done in messages if done.provider_status == UNKNOWN_STATUS}
+    for row in marked:
+        if row.row_id in unread:
+            await alert_unconfirmed(ctx, row.row_id)
     return {row.row_id: bool(row.more) for row in marked}
 
 
@@ -345,7 +350,7 @@ async def abandon_message(ctx: Context, row: Row, state: str, error: str) -> Non
 
 def _wait(ctx: Context, attempts: int, retry_after: float | None) -> timedelta:
     if retry_after is not None:
-        return timedelta(seconds=max(1, math.ceil(retry_after)))
+        return timedelta(seconds=max(1, math.ceil(parse_wait(retry_after) or 1)))
     wait = (
         FIRST_RETRY_SECONDS
         * 2 ** max(0, attempts - 1)

@@ -99,8 +99,8 @@ async def claim_due(
 ) -> list[Outgoing]:
     """Claim up to `limit` due rows, replies first, and return them.
 
-    Of each conversation and queue only the first unfinished row is claimed, which keeps the order; a
-    reply never waits for an alert or a reminder. Each row is checked again
+    Of each conversation and queue only the first unfinished row is claimed, which keeps the order;
+    a reply never waits for an alert or a reminder. Each row is checked again
     (`core.messaging.outbox.presend_checks`): obsolete ones are dropped, blocked ones move to
     another conversation. `line_ids` restricts to these lines (replies to `answer_line_ids`, if
     given), `conversation_id` to one conversation. Rows whose sender died are claimed only if

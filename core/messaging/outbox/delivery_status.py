@@ -10,9 +10,12 @@ from core.db.context import Context
 from core.db.tables import consents, conversations, outbox
 from core.messaging.outbox.failure_alerts import FAILED_ROWS, fall_back_or_alarm
 
+UNKNOWN_STATUS = "unknown"
+"""Accepted by the provider in an answer that could not be read: nobody knows whether it arrives."""
+
 FAILED_STATUSES = ("canceled", "failed", "undelivered")
 _PROGRESS = (
-    *("", "accepted", "scheduled", "queued", "sending", "sent"),
+    *("", UNKNOWN_STATUS, "accepted", "scheduled", "queued", "sending", "sent"),
     *FAILED_STATUSES,
     *("delivered", "read"),
 )

@@ -31,6 +31,12 @@ PATIENCE = 60
 NEWEST = max(file.name[:4] for file in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
 
 
+OPT_OUT_REPLY = (
+    "note   Twilio answers STOP and CANCEL in our place: let its opt-out reply say that bookings "
+    "stand and whom to call (docs/connect-twilio.md)"
+)
+
+
 @pytest.fixture
 def installation(migrated_sqlite: Path, tmp_path: Path) -> Path:
     """Return a folder with a database that holds one salon."""
@@ -131,7 +137,7 @@ def test_a_talk_in_the_terminal_ends_with_a_booking(
     assert query(installation, "SELECT transport, channel FROM lines ORDER BY id DESC LIMIT 1") == [
         ("terminal", "sms")
     ]
-    sent = query(installation, "SELECT say, body FROM outbox WHERE secret")
+    sent = query(installation, "SELECT message, body FROM outbox WHERE secret")
     assert [body for _, body in sent] == [""]
     assert code not in str(query(installation, "SELECT * FROM outbox"))
 
@@ -313,6 +319,7 @@ def test_doctor_finds_what_is_wrong_with_twilio(installation: Path) -> None:
         ),
         "note   PUBLIC_URL is not set: links work on this machine only",
         "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
+        OPT_OUT_REPLY,
         f"ok     database: sqlite, revision {REVISION}, guards in place",
         "ok     shops: 1, lines: 1",
         "5 to put right.",
@@ -333,6 +340,7 @@ def test_doctor_is_content_with_a_good_installation(installation: Path) -> None:
         [
             "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
             "ok     Twilio calls POST https://book.example.com/webhooks/twilio/messages",
+            OPT_OUT_REPLY,
             f"ok     database: sqlite, revision {REVISION}, guards in place",
             "ok     shops: 1, lines: 1",
             "Fit to serve.",

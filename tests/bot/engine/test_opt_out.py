@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot.channels.memory import MemoryChannel
 from bot.delivery.sender import OutboxSender
 from bot.engine import opt_out
+from bot.engine.stop_wishes import language_of_stop_wish
 from bot.i18n.messages import TRANSLATOR, text
 from core.bookings import customer_actions
 from core.bookings.booking import Booking
@@ -101,6 +102,70 @@ async def test_every_stop_word_opts_out(shop: Shop, channel: str) -> None:
         assert await shop.opted_out() == number + 1, word
     given = [(given, how) for given, how, _ in await shop.consents()]
     assert given == [(False, "stop")] * len(words)
+
+
+WISHES = {
+    "en": (
+        "Don't text me",
+        "do not text me anymore!",
+        "please stop texting me",
+        "Stop sending me texts",
+        "no more texts please",
+        "I don't want your messages",
+        "take me off your list",
+        "unsubscribe me",
+    ),
+    "es": (
+        "no me escribas más",
+        "No me manden más mensajes, por favor",
+        "no quiero recibir mensajes",
+        "deja de escribirme",
+        "basta de mensajes",
+        "bórrame de la lista",
+    ),
+    "pt": (
+        "pare de me mandar mensagem",
+        "não me mande mais mensagens",
+        "Não quero mais receber mensagens",
+        "parem de enviar sms",
+        "me tire da lista",
+    ),
+    "hi": (
+        "message mat bhejo",
+        "mujhe message mat bhejo",
+        "sms bhejna band karo",
+        "मैसेज मत भेजो",
+        "मुझे संदेश मत भेजिए",
+        "message nahi chahiye",
+    ),
+}
+NO_WISHES = (
+    "don't text me before nine",
+    "no me escribas más tarde",
+    "stop by at five",
+    "write me another day",
+    "no quiero esa hora",
+    "não quero esse horário",
+    "don't send me to Leo",
+    "no more colour",
+    "kal mat karo",
+    "message Ana please",
+    "please text me",
+)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_wish_to_stop_counts_in_any_words(shop: Shop, channel: str) -> None:
+    wishes = [(words, language) for language, all_ in WISHES.items() for words in all_]
+    for number, (words, language) in enumerate(wishes):
+        said = await shop.person(channel, number).say(words)
+        assert plain(said) == plain(STOPPED[language]), words
+        assert await shop.opted_out() == number + 1, words
+
+
+@pytest.mark.parametrize("words", NO_WISHES)
+def test_a_sentence_that_only_sounds_like_it_is_no_wish_to_stop(words: str) -> None:
+    assert language_of_stop_wish(words) == ""
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

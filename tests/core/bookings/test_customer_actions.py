@@ -262,7 +262,7 @@ async def test_only_a_verified_user_books(house: BookingHarness) -> None:
     for proof in (
         {"verified_at": None, "used_at": None},
         {"verified_at": long_ago, "used_at": long_ago},
-        {"verified_at": house.clock.now(), "ended_at": house.clock.now()},
+        {"verified_at": house.clock.now(), "released_at": house.clock.now()},
     ):
         await house.overwrite_row(identities, identity, **proof)
         with pytest.raises(NotVerified):
@@ -270,7 +270,7 @@ async def test_only_a_verified_user_books(house: BookingHarness) -> None:
     with pytest.raises(NotVerified):
         await house.hold("10:00", user_id=house.marta)
     assert await house.booking_states() == ["held"]
-    used = {"verified_at": long_ago, "used_at": house.clock.now(), "ended_at": None}
+    used = {"verified_at": long_ago, "used_at": house.clock.now(), "released_at": None}
     await house.overwrite_row(identities, identity, **used)
     assert (await house.confirm_hold(held)).state == "confirmed"
 

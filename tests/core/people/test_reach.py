@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.memory import MemoryChannel
-from bot.delivery.sender import render_outgoing
+from bot.delivery.render_outgoing import render_outgoing
 from core.bookings import call_list, staff_actions
 from core.bookings.booking import Booking
 from core.bookings.customer_actions import cancel_booking, move_booking

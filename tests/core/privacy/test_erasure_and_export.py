@@ -37,7 +37,7 @@ OURS = frozenset(
     # Words of our own in columns of text: states, kinds, names of things, marks of the machinery.
     "state kind queue transport origin action target from_state to_state payment_status purpose"
     " timezone currency local_time ref event_id actor caller key fingerprint request step decision"
-    " how prefix idempotency_key unique_key lease provider_id provider_status alphabet"
+    " how prefix idempotency_key unique_key lease provider_message_id provider_status sms_encoding"
     " language".split()
 )
 

@@ -110,7 +110,8 @@ class Chatter:
                 )  # fmt: skip
             await ctx.insert(
                 outbox, conversation_id=talk, queue=any_.choice(("reply", "alert")), kind="x",
-                message={}, state="sent", segments=any_.randrange(4), due_at=later, created_at=later,
+                message={}, state="sent", segments=any_.randrange(4),
+                due_at=later, created_at=later,
             )  # fmt: skip
             if any_.random() < 0.5:
                 await self._booking(talk, turn, later)

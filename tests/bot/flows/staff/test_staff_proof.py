@@ -59,7 +59,7 @@ async def alive(house: House, phone: str) -> int | None:
     """Return the user whose phone it is now."""
     async with house.runtime.read_transaction() as ctx:
         one = tables.identities.c
-        living = sa.select(one.user_id).where(one.value == phone, one.ended_at.is_(None))
+        living = sa.select(one.user_id).where(one.value == phone, one.released_at.is_(None))
         found: int | None = await ctx.scalar(living)
         return found
 
