@@ -134,6 +134,7 @@ async def create_booking(visit: ShopVisitor) -> Response:
                 "starts_at": starts,
                 "customer": {"name": typed["name"], "phone": typed["phone"]},
                 "overbook": bool(typed["overbook"]),
+                "confirm": bool(typed["confirm"]),
                 "note": typed["note"],
                 **said,
             },
@@ -142,7 +143,14 @@ async def create_booking(visit: ShopVisitor) -> Response:
         named = field_messages(problem)
         if problem.code == "phone_invalid":
             named["phone"] = problem_message(problem)
-        return _new(visit, typed, named, status=problem.status, problem=problem_message(problem))
+        return _new(
+            visit,
+            typed,
+            named,
+            status=problem.status,
+            problem=problem_message(problem),
+            double=problem.code == "already_booked",
+        )
     return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked", made.told)
 
 
@@ -155,7 +163,7 @@ def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
 
 _NEW = (
     "on", "at", "service_id", "provider_id", "name", "phone", "note", "overbook", "messages",
-    "wording",
+    "wording", "confirm",
 )  # fmt: skip
 
 
@@ -166,6 +174,7 @@ def _new(
     *,
     status: int = 200,
     problem: str = "",
+    double: bool = False,
 ) -> Response:
     known = visit.catalog
     local = zones.to_local(
@@ -186,6 +195,7 @@ def _new(
         people=people,
         errors=errors or {},
         problem=problem,
+        double=double,
     )
 
 
@@ -204,6 +214,7 @@ async def _show(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     differs: Mapping[str, Any] | None = None,
+    double: bool = False,
 ) -> Response:
     one = await visit.call(api.show_booking, booking_id=booking_id)
     history = await visit.call(api.list_booking_history, booking_id=booking_id, limit=100)
@@ -244,6 +255,7 @@ async def _show(
         errors=errors or {},
         problem=problem,
         differs=differs,
+        double=double,
         over=over,
         terms=one.state in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
@@ -260,10 +272,13 @@ async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
     return redirect_saved(back, "called")
 
 
+_MOVE = ("on", "at", "provider_id", "terms", "reason", "confirm")
+
+
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms", "reason")}
+    typed = {name: visit.form[name] for name in _MOVE}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
@@ -273,6 +288,7 @@ async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
         "provider_id": parse_id(typed["provider_id"]),
         "terms": typed["terms"] or None,
         "reason": typed["reason"],
+        "confirm": bool(typed["confirm"]),
     }
     on = f"?on={typed['on']}"
     return await _change(visit, booking_id, api.move_booking, said, "moved", typed, on)
@@ -344,6 +360,7 @@ async def _change(
             errors=field_messages(problem),
             typed=typed,
             differs=problem.params if problem.code == "terms_differ" else None,
+            double=problem.code == "already_booked",
         )
     back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:
