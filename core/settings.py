@@ -116,6 +116,13 @@ class Settings(BaseSettings):
         return self.twilio_api_url
 
     @property
+    def twilio_messaging_url(self) -> str:
+        """Return the base of Twilio's Messaging API, which has a different host than its API."""
+        if self.twilio_api_url == type(self).model_fields["twilio_api_url"].default:
+            return "https://messaging.twilio.com"
+        return self.twilio_api_url
+
+    @property
     def public_base_url(self) -> str:
         """Return the base URL of links sent to people, without a trailing slash."""
         return self.public_url or f"http://{self.host}:{self.port}"
