@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.values.networks import parse_networks
+from core.networks import parse_networks
 
 RESERVED_FILES = 128
 """Files that connections leave for databases, logs and our own requests to providers."""

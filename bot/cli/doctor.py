@@ -18,9 +18,9 @@ from core.db import secret_key
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
+from core.networks import parse_networks
 from core.reporting import gauges
 from core.settings import RESERVED_FILES, Settings
-from core.values.networks import parse_networks
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")

@@ -344,8 +344,8 @@ def test_doctor_is_content_with_a_good_installation(installation: Path) -> None:
         [
             "note   Telegram is not set up: no bot for customers (TELEGRAM_BOT_TOKEN)",
             (
-                "note   Twilio answers STOP and CANCEL in our place: let its opt-out reply say that "
-                "bookings stand and whom to call (docs/connect-twilio.md)"
+                "note   Twilio answers STOP and CANCEL in our place: let its opt-out reply say "
+                "that bookings stand and whom to call (docs/connect-twilio.md)"
             ),
             "ok     Twilio calls POST https://book.example.com/webhooks/twilio/messages",
             OPT_OUT_REPLY,
