@@ -160,4 +160,4 @@ def _outgoing(row: Row) -> dict[str, Json]:
     shown = _json(row)
     for workings in ("lease", "leased_until"):
         del shown[workings]
-    return shown | {"say": None} if row.secret else shown
+    return shown | {"message": None} if row.secret else shown

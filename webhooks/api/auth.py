@@ -18,7 +18,7 @@ from webhooks.api import auth_emails
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.auth_guard import AUTH_COOKIE, ensure_same_origin, set_auth_cookie, verify_token
 from webhooks.api.dependencies import AuthorizedRequest
-from webhooks.api.schemas import DisplayName, RequestModel, ResponseModel, SecretText
+from webhooks.api.schemas import AcceptedOut, DisplayName, RequestModel, ResponseModel, SecretText
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -112,12 +112,6 @@ class CredentialsOut(ResponseModel):
     csrf_token: str | None = Field(
         None, description="With a cookie: goes into `X-CSRF-Token` of every change."
     )
-
-
-class AcceptedOut(ResponseModel):
-    """That it is under way, whether or not there is anybody to hear of it."""
-
-    status: Literal["accepted"] = "accepted"
 
 
 def _asker(ticket: str, call: ApiRequest) -> str:

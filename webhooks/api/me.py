@@ -16,9 +16,10 @@ from core.people.identities import change_user
 from core.values.people_changes import UserChange
 from webhooks.api import auth_emails
 from webhooks.api.api_request import ApiRequest
-from webhooks.api.auth import AcceptedOut, EmailAddress, NewPassword
+from webhooks.api.auth import EmailAddress, NewPassword
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
+    AcceptedOut,
     PageResponse,
     PathRowId,
     RequestModel,

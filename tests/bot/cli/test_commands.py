@@ -426,7 +426,8 @@ def test_the_outbox_is_looked_after_without_a_code_or_a_full_phone(installation:
         database.execute(
             "UPDATE outbox SET state = 'due', attempts = 3, secret = 1, due_at = 1773046800, "
             "error = '21211: +34600111222 is no number', "
-            """say = '{"$": "say", "key": "code", "params": {"code": "481920"}, "secret": true}' """
+            """message = '{"$": "say", "key": "code", "params": {"code": "481920"}, """
+            """"secret": true}' """
             "WHERE id = ?",
             [row_id],
         )

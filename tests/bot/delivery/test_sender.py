@@ -195,7 +195,7 @@ async def test_what_was_sent_is_kept_with_its_cost_but_for_secrets(post: Post) -
     await post.put(MARTA, "é" * 161)
     await post.put(MARTA, "code 481920", secret=True)
     await delivery.drain()
-    assert await post.rows("state", "body", "segments", "say") == [
+    assert await post.rows("state", "body", "segments", "message") == [
         (
             "sent",
             "é" * 161,

@@ -88,7 +88,7 @@ async def show_message_overrides(visit: ShopVisitor, lang: str = "") -> Response
     own = {one.key: one.own for one in found.items}
     return render_shop_page(
         visit,
-        "wordings.html",
+        "message_overrides.html",
         place="setup",
         parts=MESSAGE_GROUPS,
         language=language,
@@ -134,8 +134,8 @@ async def preview_message_override(visit: ShopVisitor, key: str, language: str) 
         seen = await visit.call(overrides_api.preview_message_override, said, **which)
     except CallRefused as problem:
         api_errors(problem)
-        return render_template("wording_seen.html", seen=None, wrong=_why(problem, key))
-    return render_template("wording_seen.html", seen=seen, wrong="")
+        return render_template("message_override_preview.html", seen=None, wrong=_why(problem, key))
+    return render_template("message_override_preview.html", seen=seen, wrong="")
 
 
 def _why(problem: CallRefused, key: str) -> str:
@@ -167,7 +167,7 @@ async def _one(
     known = overrides.template_fields(key)
     return render_shop_page(
         visit,
-        "wording.html",
+        "message_override.html",
         place="setup",
         key=key,
         language=language,
