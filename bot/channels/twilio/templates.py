@@ -216,11 +216,19 @@ def template_variables(
     template = wording.find_template(say.key, locale, count if isinstance(count, int) else 1)
     written = [
         wording.format_param(say.params[name], spec, locale, markup="whatsapp")
+        or _stand_in(say, name, wording, locale)
         for _, name, spec in parse_template(template)
         if name
     ]
     payloads = (option.payload for option in options)
     return _numbered([_one_line(text) or _EMPTY for text in (*written, *payloads)])
+
+
+def _stand_in(say: Say, name: str, wording: Translator, locale: str) -> str:
+    """Return what an approved text says for an absent fact: its words are fixed around the gap."""
+    if name == "reason":
+        return wording.translate(Say("excuse"), locale, markup="whatsapp")
+    return wording.format_param(say.params.get("shop", ""), "", locale, markup="whatsapp")
 
 
 # --- both ---------------------------------------------------------------------------------------
