@@ -37,7 +37,15 @@ MAX_FIELDS = 200
 
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
-_SID = re.compile(r"[A-Za-z0-9]{2,64}")
+_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+"""A message's id: "SM", or "MM" with media, on WhatsApp and in status reports, too."""
+
+_PARAMETER = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+"""The form of all of Twilio's names of parameters; new ones come without notice."""
+
+_SWALLOWED = re.compile(r"(?:Message|Sms)Sid(?:SM|MM)[0-9a-fA-F]{32}")
+"""A parameter with the message's id, in the middle of another's value."""
+
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 # A business-scoped id: a country, a full stop, and letters and digits.
 _SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
@@ -182,17 +190,40 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
         return problem_response(
             request, 403, code="bad_signature", detail="This is not signed by Twilio."
         )
-    return {
-        name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in pairs
-    }
+    params = [(k.decode("utf-8", "replace"), v.decode("utf-8", "replace")) for k, v in pairs]
+    if not is_unambiguous(params):
+        log.warning("twilio.ambiguous", path=request.url.path)
+        return problem_response(
+            request, 403, code="ambiguous", detail="What is signed here can be read in other ways."
+        )
+    return dict(params)
 
 
 def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
 
+def is_unambiguous(params: list[tuple[str, str]]) -> bool:
+    """Whether parameters that Twilio signed can only be split as they are.
+
+    The signature joins names and values without separators: from a signed request, others could be
+    made with the boundaries elsewhere, under another id, and be taken for new messages. So names
+    have Twilio's form and come once, and the message's id is the same wherever it is, and nowhere
+    inside another value.
+    """
+    form = dict(params)
+    ids = {form[name] for name in ("MessageSid", "SmsMessageSid", "SmsSid") if name in form}
+    return (
+        len(form) == len(params)
+        and all(map(_PARAMETER.fullmatch, form))
+        and len(ids) < 2
+        and not any(map(_SWALLOWED.search, form.values()))
+    )
+
+
 def _sid(form: TwilioParams) -> str:
-    sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
+    """Return the message's id; "" if it is none of Twilio's, whole and in its place."""
+    sid = form.get("MessageSid", "")
     return sid if _SID.fullmatch(sid) else ""
 
 

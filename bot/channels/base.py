@@ -14,13 +14,20 @@ from core.messaging.outbox.claim import Outgoing
 class SendResult:
     """The provider's response to an accepted message.
 
-    `provider_id` identifies the message in later status reports; `segments` is the number of SMS
-    segments, 0 if unknown.
+    `provider_message_id` identifies the message in later status reports; `segments` is the number
+    of SMS segments, 0 if unknown.
     """
 
-    provider_id: str = ""
+    provider_message_id: str = ""
     status: str = ""
     segments: int = 0
+
+
+class Unconfirmed(OSError):
+    """The provider accepted a message (2xx), but its answer cannot be read or names no message.
+
+    It is never sent again: it may have arrived.
+    """
 
 
 class RateLimited(Exception):

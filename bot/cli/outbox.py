@@ -76,7 +76,7 @@ def format_row(entry: OutboxEntry) -> str:
     facts = [
         f"{entry.id:>6}",
         f"{entry.state:<8}",
-        f"{entry.lane:<8}",
+        f"{entry.queue:<8}",
         entry.kind,
         f"{entry.channel} {logs.mask_address(entry.address)}",
         f"{entry.due_at:%Y-%m-%dT%H:%MZ}",

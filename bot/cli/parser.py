@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     read.add_argument("--lang", required=True)
     read.add_argument("--region", default="US", metavar="COUNTRY", help="3/4 is in March, or April")
     read.add_argument("--expects", metavar="WHAT", help="what was asked: yes_no, when, code …")
-    missed = command("misunderstood", "unrecognized", "Print what was not understood, how often.")
+    missed = command("unrecognized", "unrecognized", "Print what was not understood, how often.")
     missed.add_argument("--shop", metavar="KEYWORD", help="of one shop only")
     out = command("outbox", "outbox", "Look after messages on their way out.")
     out.add_argument("what", choices=("list", "retry", "drop"))

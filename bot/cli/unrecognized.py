@@ -1,4 +1,4 @@
-"""`python -m bot misunderstood`."""
+"""`python -m bot unrecognized`."""
 
 from __future__ import annotations
 

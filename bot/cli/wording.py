@@ -44,7 +44,7 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
             seen = await runtime.run(lambda ctx: do(ctx, shop.id, key, language, template))
         except InvalidValue as error:
             raise NotReady(reason=overrides.explain_error(error, key)) from None
-        print(seen.template, seen.text, f"{seen.segments} SMS, {seen.alphabet}", sep="\n")
+        print(seen.template, seen.text, f"{seen.segments} SMS, {seen.sms_encoding}", sep="\n")
         for remark in seen.remarks:
             print(f"mind: {remark}")
 

@@ -15,14 +15,14 @@ from core.clock import Clock
 MAX_REST_SECONDS = 60
 """Maximum pause of a line in seconds before it is probed again."""
 
-REPLY_LANE = "reply"
+REPLY_QUEUE = "reply"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimableLines:
-    """Lines to claim from: in all lanes, for `answers` only, or for one probe (`try_out`)."""
+    """Lines to claim from: in all queues, for `answers` only, or for one probe (`try_out`)."""
 
-    all_lanes: frozenset[int]
+    all_queues: frozenset[int]
     replies_only: frozenset[int]
     probes: tuple[int, ...]
 
@@ -78,9 +78,9 @@ class LineBreaker:
             until = self._until[line] = now + timedelta(seconds=seconds)
         return round((until - now).total_seconds())
 
-    def throttle(self, line: int, lane: str, seconds: int) -> None:
+    def throttle(self, line: int, queue: str, seconds: int) -> None:
         """Pause a line for a while, entirely or except for answers."""
         self._trying.discard(line)
-        lasts = self._until if lane == REPLY_LANE else self._answers_only_until
+        lasts = self._until if queue == REPLY_QUEUE else self._answers_only_until
         until = self.clock.now() + timedelta(seconds=seconds)
         lasts[line] = max(lasts.get(line, until), until)

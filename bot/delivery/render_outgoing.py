@@ -27,7 +27,7 @@ def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
             row.layout,
         )
     locale = "_".join(filter(None, (row.language or "en", row.country)))
-    wording = TRANSLATOR.with_overrides(row.wordings)
+    wording = TRANSLATOR.with_overrides(row.message_overrides)
     rendered = render_say(
         _introduced(row, wording, locale),
         prompt,
@@ -38,7 +38,7 @@ def render_outgoing(row: Outgoing, channel: Channel) -> RenderedMessage:
         above=bool(row.edit_target.get("in_place") and row.edit_target.get("above")),
     )
     if row.template:
-        filled = template_variables(row.say, rendered.options, TRANSLATOR, locale)
+        filled = template_variables(row.message, rendered.options, TRANSLATOR, locale)
         rendered = replace(rendered, template=TemplateMessage(row.template, filled))
     return rendered
 
@@ -56,8 +56,8 @@ async def attach_calendar(
 def _introduced(row: Outgoing, wording: Translator, locale: str) -> Say:
     """Return the message; the first to a phone that never wrote says who writes and how to stop."""
     if not row.is_first or row.channel not in {"sms", "whatsapp"}:
-        return row.say
-    say = row.say
+        return row.message
+    say = row.message
     if row.shop_name not in wording.translate(say, locale):
         say = Say("first.named", {"shop": row.shop_name, "message": say})
     return Say("first", {"message": say})

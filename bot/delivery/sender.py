@@ -32,12 +32,12 @@ from core.messaging.outbox.acknowledge import (
     release_lease,
 )
 from core.messaging.outbox.claim import Outgoing, claim_due
-from core.messaging.outbox.delivery_status import record_opt_out
+from core.messaging.outbox.delivery_status import UNKNOWN_STATUS, record_opt_out
 
 log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT_SENDS = 400
-"""Maximum messages in flight; at most one per conversation and lane."""
+"""Maximum messages in flight; at most one per conversation and queue."""
 
 MAX_PER_LINE = 200
 """Messages in flight on one line above which other lines are claimed first.
@@ -59,7 +59,7 @@ CLAIM_BATCH = 75
 class OutboxSender:
     """Sends outbox rows of the lines whose (transport, channel) is available in this process.
 
-    Rows are claimed by lease in order per conversation and lane, rendered just before sending, and
+    Rows are claimed by lease in order per conversation and queue, rendered just before sending, and
     marked in batches. Only the database is awaited within a transaction.
     """
 
@@ -221,7 +221,7 @@ class OutboxSender:
         lines = self.breaker.claimable_lines(self._lines, crowded)
         rows: list[Outgoing] = []
         if lines.replies_only:
-            rows = await self._claim_of(limit, lines.all_lanes, lines.replies_only)
+            rows = await self._claim_of(limit, lines.all_queues, lines.replies_only)
         for line in lines.probes:
             found = await self._claim_of(1, [line], [line])
             if found:
@@ -255,11 +255,14 @@ class OutboxSender:
             channel = self.channels[row.transport, row.channel]
             try:
                 rendered = render_outgoing(row, channel)
-                if row.provider_id:
+                if row.provider_message_id:
                     # It had arrived although the connection was lost before the confirmation.
-                    sent = SendResult(row.provider_id, row.provider_status)
+                    sent = SendResult(row.provider_message_id, row.provider_status)
                 else:
-                    if row.say.key == "calendar_file" and channel.capabilities.can_send_document:
+                    if (
+                        row.message.key == "calendar_file"
+                        and channel.capabilities.can_send_document
+                    ):
                         rendered = await attach_calendar(self.runtime, row, rendered)
                     with metrics.SEND_SECONDS.labels(row.channel).time():
                         sent = await channel.send(row, rendered)
@@ -286,29 +289,31 @@ class OutboxSender:
         done = SentMessage(
             row.id,
             row.lease,
-            sent.provider_id,
+            sent.provider_message_id,
             sent.status,
             rendered.text,
             sent.segments or rendered.segments,
             sms_segments.sms_encoding(rendered.text) if sms else "",
         )
         more = await self._ack_batcher.acknowledge(done)
+        if sent.status == UNKNOWN_STATUS:
+            metrics.count_failure(row.transport, "unconfirmed")
         self._count(row, done)
         log.info(
             "delivery.sent",
             to=row.address,
             kind=row.kind,
-            lane=row.lane,
-            provider_id=sent.provider_id,
+            queue=row.queue,
+            provider_message_id=sent.provider_message_id,
             marked=more is not None,
         )
         return more is not False
 
     def _count(self, row: Outgoing, done: SentMessage) -> None:
-        metrics.SENT.labels(row.channel, row.lane).inc()
+        metrics.SENT.labels(row.channel, row.queue).inc()
         if done.sms_encoding:
             metrics.SEGMENTS.labels(done.sms_encoding).inc(done.segments)
-        if row.lane == "reminder":
+        if row.queue == "reminder":
             late = self.runtime.clock.now() - row.due_at > LATE_AFTER
             metrics.REMINDERS.labels("late" if late else "sent").inc()
 
@@ -327,24 +332,24 @@ class OutboxSender:
         else:
             self.breaker.record_success(row.line_id)
         if failed.params.get("line"):
-            self._rest(row, wait or 1, lane="reply")
+            self._rest(row, wait or 1, queue="reply")
         mark = partial(_mark_failed, row, failed, wait=wait, counts=counts, attempts=attempts)
         await self.runtime.run(mark)
         if wait is not None:
             # Earlier than the next tick; due times are in whole seconds.
             self._wake_in(wait + 1)
 
-    def _rest(self, row: Outgoing, seconds: float, lane: str | None = None) -> None:
+    def _rest(self, row: Outgoing, seconds: float, queue: str | None = None) -> None:
         whole = max(1, math.ceil(seconds))
-        self.breaker.throttle(row.line_id, lane or row.lane, whole)
+        self.breaker.throttle(row.line_id, queue or row.queue, whole)
         self._wake_in(whole)
 
     def _wake_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self.wake)
 
 
-def _dropped(lane: str) -> None:
-    if lane == "reminder":
+def _dropped(queue: str) -> None:
+    if queue == "reminder":
         metrics.REMINDERS.labels("dropped").inc()
 
 

@@ -31,7 +31,7 @@ class Conversation:
     human_until: datetime | None
     opted_out_at: datetime | None
     last_in_at: datetime | None
-    misunderstood: int
+    unrecognized_count: int
     staff: bool = False  # the line is a staff line
 
     @property

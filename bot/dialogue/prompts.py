@@ -32,7 +32,7 @@ class OpenPrompt:
     id: int
     decision: DecisionKind | Literal[""]
     step: str
-    digest: str
+    content_hash: str
     options: tuple[tuple[Json, tuple[str, ...]], ...]
     args: dict[str, Json]
     number_offset: int
@@ -80,7 +80,7 @@ def _open_prompt(stored: StoredPrompt, current: int | None, now: datetime) -> Op
         id=stored.id,
         decision=cast("DecisionKind | Literal['']", stored.decision),
         step=stored.step,
-        digest=stored.digest,
+        content_hash=stored.content_hash,
         options=tuple((c.value, c.keywords) for c in offered),
         args=stored.args,
         number_offset=stored.number_offset or 0,

@@ -124,7 +124,7 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
     ):
         return False  # for staff these words are their own commands, not customer intents
     elif "human" in acts or (
-        "yes" in acts and turn.conversation.misunderstood >= 3 and not expects_yes(turn)
+        "yes" in acts and turn.conversation.unrecognized_count >= 3 and not expects_yes(turn)
     ):
         turn.begin_flow("human")
     elif intent == "my_bookings":

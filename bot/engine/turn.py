@@ -185,7 +185,7 @@ async def _handle(turn: TurnState) -> None:
         if not DECISIONS[pick.prompt.decision].is_persistent:
             turn.stack[-1].closes = pick.prompt.id
     elif pick.prompt:
-        heard.step, heard.digest = pick.prompt.step, pick.prompt.digest
+        heard.step, heard.digest = pick.prompt.step, pick.prompt.content_hash
         heard.selected_value = pick.value
         await global_intents.answer_questions(turn, heard)
     elif pick.is_stale:
@@ -199,7 +199,7 @@ async def _handle(turn: TurnState) -> None:
     elif not heard.consumed:
         if top:
             heard.step = top.step
-            heard.digest = next((p.digest for p in prompts if p.id == top.prompt), "")
+            heard.digest = next((p.content_hash for p in prompts if p.id == top.prompt), "")
         heard.consumed = await global_intents.interpret_outside_flow(turn, heard, prompts)
     await turn.run_flows(heard)
     await _count_misunderstandings(turn, heard, top.expects if top else "")
@@ -327,11 +327,11 @@ def _means_else(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> boo
 async def _count_misunderstandings(turn: TurnState, heard: Heard, expects: str) -> None:
     """Apologize, offer a handoff after several failures, and store the text for review."""
     if not turn.not_understood or turn.says:
-        if turn.conversation.misunderstood:
-            turn.change_conversation(misunderstood=0)
+        if turn.conversation.unrecognized_count:
+            turn.change_conversation(unrecognized_count=0)
         return
-    times = turn.conversation.misunderstood + 1
-    turn.change_conversation(misunderstood=times)
+    times = turn.conversation.unrecognized_count + 1
+    turn.change_conversation(unrecognized_count=times)
     turn.says.append(text("sorry") if times < OFFER_PERSON_AFTER else text("offer_person"))
     if heard.understood is None or expects in _PERSONAL:
         return

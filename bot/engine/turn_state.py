@@ -148,7 +148,7 @@ class TurnState:
             human_until=stored.human_until,
             opted_out_at=stored.opted_out_at,
             last_in_at=stored.last_in_at,
-            misunderstood=stored.misunderstood,
+            unrecognized_count=stored.unrecognized_count,
             staff=stored.staff,
         )
         frames = [FlowFrame.from_json(frame) for frame in state.get("stack", ())]
@@ -381,7 +381,7 @@ class TurnState:
             self.ctx,
             self.conversation.id,
             step=asked.step,
-            digest=asked.digest,
+            content_hash=asked.digest,
             options=asked.options,
             args=asked.args,
             number_offset=UNNUMBERED_OFFSET if laid_out else None,

@@ -234,9 +234,7 @@ class TelegramReceiver:
                 wait = FIRST_WAIT_SECONDS
             except (BotApiError, OSError) as error:
                 log.warning("telegram.poll_failed", bot=bot.role, error=str(error))
-                hooked |= (
-                    isinstance(error, BotApiError) and "webhook is active" in error.description
-                )
+                hooked |= isinstance(error, BotApiError) and error.fact == "hooked"
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_WAIT_SECONDS)
             except Exception:  # the database is away, say: what was not stored comes again

@@ -23,7 +23,7 @@ TURN_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
 SENT = Counter(
-    "slotline_messages_sent", "Messages providers took", ("channel", "lane"), registry=REGISTRY
+    "slotline_messages_sent", "Messages providers took", ("channel", "queue"), registry=REGISTRY
 )
 SEND_SECONDS = Histogram(
     "slotline_send_seconds",
@@ -33,7 +33,7 @@ SEND_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
 SEGMENTS = Counter(
-    "slotline_sms_segments", "SMS segments sent, by what they are priced as", ("alphabet",),
+    "slotline_sms_segments", "SMS segments sent, by what they are priced as", ("encoding",),
     registry=REGISTRY,
 )  # fmt: skip
 REMINDERS = Counter(

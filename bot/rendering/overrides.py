@@ -70,7 +70,7 @@ class OverridePreview:
     template: str
     text: str
     segments: int
-    alphabet: str
+    sms_encoding: str
     remarks: tuple[str, ...]
 
 
@@ -194,8 +194,8 @@ async def remove_override(ctx: Context, shop_id: int, key: str, language: str) -
 
 
 async def load_overrides(ctx: Context, shop_id: int) -> Mapping[str, Mapping[str, str]]:
-    """Return a shop's own wordings: key → language → template."""
-    return (await loader.load_catalog(ctx, shop_id)).shop.wordings
+    """Return a shop's own message_overrides: key → language → template."""
+    return (await loader.load_catalog(ctx, shop_id)).shop.message_overrides
 
 
 def _tomorrow(ctx: Context, shop: Shop) -> When:

@@ -87,7 +87,7 @@ async def consume_link(ctx: Context, purpose: LinkPurpose, token: str) -> EmailL
     if not used.rowcount:
         raise LinkExpired
     rest = table.update().where(table.c.phone == link.email, *_living(ctx, purpose))
-    await ctx.execute(rest.values(dead_at=ctx.now))
+    await ctx.execute(rest.values(invalidated_at=ctx.now))
     return link
 
 
@@ -106,7 +106,7 @@ def _living(ctx: Context, purpose: LinkPurpose) -> tuple[sa.ColumnElement[bool],
     return (
         table.c.purpose == purpose,
         table.c.used_at.is_(None),
-        table.c.dead_at.is_(None),
+        table.c.invalidated_at.is_(None),
         table.c.expires_at > ctx.now,
     )
 

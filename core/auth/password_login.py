@@ -206,8 +206,8 @@ async def change_password(
 
 _PROVED = (
     identities.c.kind == "email",
-    identities.c.ended_at.is_(None),
-    identities.c.proved_at.is_not(None),
+    identities.c.released_at.is_(None),
+    identities.c.verified_at.is_not(None),
 )
 
 

@@ -9,7 +9,7 @@ import structlog
 from core.db.context import Context
 from core.errors import CodeExpired, CodeLimitReached, CodeUnsendable, CodeWrong
 from core.messaging.messages import Say
-from core.messaging.outbox.enqueue import enqueue_for_admins
+from core.messaging.outbox.staff_alerts import enqueue_for_admins
 from core.people import otp, otp_limits, otp_sms
 from core.people.verification import verify_identity_without_conversation
 from core.values.phone_numbers import country_of_phone
@@ -24,10 +24,10 @@ _UNSAID = {"installation", "network", "prefix"}
 """
 
 
-async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str) -> None:
+async def send_login_code(ctx: Context, phone: str, *, requester: str, address: str) -> None:
     """Send a sign-in code to `phone` (E.164), whether or not it is known.
 
-    The code is bound to `asker`: a ticket of theirs or the address of their request. Raise
+    The code is bound to `requester`: a ticket of theirs or the address of their request. Raise
     CodeUnsendable without a line that sends SMS, and the errors of `otp.issue_code`.
     """
     if await otp_sms.delivery_line(ctx) is None:
@@ -35,7 +35,7 @@ async def send_login_code(ctx: Context, phone: str, *, asker: str, address: str)
     who: dict[str, Any] = {
         "purpose": LOGIN_PURPOSE,
         "conversation_id": None,
-        "asker": asker,
+        "requester": requester,
         "address": address,
     }
     try:
@@ -71,16 +71,16 @@ async def create_login_code(ctx: Context, phone: str) -> str:
 
 
 async def verify_login_code(
-    ctx: Context, phone: str, code: str, *, asker: str, name: str = ""
+    ctx: Context, phone: str, code: str, *, requester: str, name: str = ""
 ) -> int | CodeWrong | CodeExpired:
     """Return the id of the user with this phone, created if necessary, or the code's error.
 
     Errors are returned so that the attempt is committed. Raise NotAllowed for a deactivated user.
     """
     bound: dict[str, Any] = {"purpose": LOGIN_PURPOSE, "conversation_id": None}
-    wrong = await otp.verify_code(ctx, phone, code, asker=asker, **bound)
+    wrong = await otp.verify_code(ctx, phone, code, requester=requester, **bound)
     if wrong is not None:
-        # A code shown on the machine itself is not bound to an asker.
+        # A code shown on the machine itself is not bound to a requester.
         shown = await otp.verify_code(ctx, phone, code, **bound)
         wrong = shown if shown is None or isinstance(wrong, CodeExpired) else wrong
     if wrong is not None:

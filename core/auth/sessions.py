@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from core.auth import tokens
 from core.auth.tokens import TokenClaims
 from core.db.context import Context
-from core.db.tables import members, sign_ins, users
+from core.db.tables import auth_sessions, members, users
 from core.errors import NotFound, NotSignedIn
 from core.people.members import ShopRole, check_dispensable
 
@@ -85,7 +85,7 @@ async def start_auth_session(
     if not noted.rowcount:
         raise NotSignedIn
     return await ctx.insert(
-        sign_ins,
+        auth_sessions,
         user_id=user_id,
         kind=kind,
         agent=agent[:200],
@@ -96,9 +96,11 @@ async def start_auth_session(
     )
 
 
-def issue_tokens(ctx: Context, user_id: int, sign_in_id: int, generation: int = 0) -> TokenPair:
+def issue_tokens(
+    ctx: Context, user_id: int, auth_session_id: int, generation: int = 0
+) -> TokenPair:
     """Return an access and a refresh token for an auth session."""
-    whose: dict[str, Any] = {"user_id": user_id, "sign_in_id": sign_in_id}
+    whose: dict[str, Any] = {"user_id": user_id, "auth_session_id": auth_session_id}
     soon = ctx.now + timedelta(minutes=ctx.settings.access_token_minutes)
     late = _until(ctx)
     return TokenPair(
@@ -109,17 +111,17 @@ def issue_tokens(ctx: Context, user_id: int, sign_in_id: int, generation: int = 
     )
 
 
-def issue_cookie(ctx: Context, user_id: int, sign_in_id: int) -> str:
+def issue_cookie(ctx: Context, user_id: int, auth_session_id: int) -> str:
     """Return the cookie's value; it is valid as long as the auth session."""
     return tokens.encode_token(
-        ctx, "cookie", user_id=user_id, sign_in_id=sign_in_id, expires_at=_until(ctx)
+        ctx, "cookie", user_id=user_id, auth_session_id=auth_session_id, expires_at=_until(ctx)
     )
 
 
-def csrf_token(secret: bytes, sign_in_id: int) -> str:
+def csrf_token(secret: bytes, auth_session_id: int) -> str:
     """Return the CSRF token that our pages send in a header and other sites cannot know."""
     key = tokens.derive_key(secret, "csrf")
-    return hmac.digest(key, b"%d" % sign_in_id, "sha256").hex()
+    return hmac.digest(key, b"%d" % auth_session_id, "sha256").hex()
 
 
 async def refresh_tokens(ctx: Context, claims: TokenClaims) -> TokenPair | NotSignedIn:
@@ -129,20 +131,24 @@ async def refresh_tokens(ctx: Context, claims: TokenClaims) -> TokenPair | NotSi
     committed. The condition is part of the UPDATE, so exactly one of several concurrent uses
     succeeds.
     """
-    this = sign_ins.c.id == claims.auth_session_id, sign_ins.c.user_id == claims.user_id
-    alive = sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > ctx.now
+    this = auth_sessions.c.id == claims.auth_session_id, auth_sessions.c.user_id == claims.user_id
+    alive = auth_sessions.c.ended_at.is_(None), auth_sessions.c.expires_at > ctx.now
     active = sa.exists().where(users.c.id == claims.user_id, users.c.deactivated_at.is_(None))
     taken = await ctx.execute(
-        sign_ins.update()
-        .where(*this, *alive, active, sign_ins.c.generation == claims.generation)
+        auth_sessions.update()
+        .where(*this, *alive, active, auth_sessions.c.generation == claims.generation)
         .values(generation=claims.generation + 1, used_at=ctx.now, expires_at=_until(ctx))
     )
     if taken.rowcount:
         return issue_tokens(ctx, claims.user_id, claims.auth_session_id, claims.generation + 1)
     await ctx.execute(
-        sign_ins.update()
-        .where(*this, sign_ins.c.ended_at.is_(None), sign_ins.c.generation > claims.generation)
-        .values(ended_at=ctx.now, ended_for="a refresh token came twice")
+        auth_sessions.update()
+        .where(
+            *this,
+            auth_sessions.c.ended_at.is_(None),
+            auth_sessions.c.generation > claims.generation,
+        )
+        .values(ended_at=ctx.now, ended_reason="a refresh token came twice")
     )
     return NotSignedIn()
 
@@ -157,21 +163,21 @@ async def authenticate(ctx: Context, claims: TokenClaims) -> Principal:
             users.c.admin,
             users.c.created_at,
             users.c.last_sign_in_at,
-            sign_ins.c.used_at,
+            auth_sessions.c.used_at,
             members.c.shop_id,
             members.c.role,
             members.c.provider_id,
         )
         .select_from(
-            sign_ins.join(users, users.c.id == sign_ins.c.user_id).outerjoin(
+            auth_sessions.join(users, users.c.id == auth_sessions.c.user_id).outerjoin(
                 members, members.c.user_id == users.c.id
             )
         )
         .where(
-            sign_ins.c.id == claims.auth_session_id,
-            sign_ins.c.user_id == claims.user_id,
-            sign_ins.c.ended_at.is_(None),
-            sign_ins.c.expires_at > ctx.now,
+            auth_sessions.c.id == claims.auth_session_id,
+            auth_sessions.c.user_id == claims.user_id,
+            auth_sessions.c.ended_at.is_(None),
+            auth_sessions.c.expires_at > ctx.now,
             users.c.deactivated_at.is_(None),
         )
         .order_by(members.c.shop_id, members.c.id)
@@ -198,11 +204,14 @@ async def reload_principal(ctx: Context, principal: Principal) -> Principal:
     )
 
 
-async def mark_used(ctx: Context, sign_in_id: int) -> None:
+async def mark_used(ctx: Context, auth_session_id: int) -> None:
     """Record that an auth session is in use, at most every few minutes."""
     await ctx.execute(
-        sign_ins.update()
-        .where(sign_ins.c.id == sign_in_id, sign_ins.c.used_at < ctx.now - _NOTE_USE_EVERY)
+        auth_sessions.update()
+        .where(
+            auth_sessions.c.id == auth_session_id,
+            auth_sessions.c.used_at < ctx.now - _NOTE_USE_EVERY,
+        )
         .values(used_at=ctx.now)
     )
 
@@ -210,11 +219,11 @@ async def mark_used(ctx: Context, sign_in_id: int) -> None:
 def active_sessions(user_id: int, now: datetime) -> sa.Select[Any]:
     """Return the statement that selects a user's active auth sessions."""
     return sa.select(
-        *(sign_ins.c[name] for name in AuthSession.__slots__),
+        *(auth_sessions.c[name] for name in AuthSession.__slots__),
     ).where(
-        sign_ins.c.user_id == user_id,
-        sign_ins.c.ended_at.is_(None),
-        sign_ins.c.expires_at > now,
+        auth_sessions.c.user_id == user_id,
+        auth_sessions.c.ended_at.is_(None),
+        auth_sessions.c.expires_at > now,
     )
 
 
@@ -235,26 +244,28 @@ async def set_account_active(ctx: Context, user_id: int, *, active: bool = False
     await end_all_auth_sessions(ctx, user_id, reason="deactivated")
 
 
-async def end_auth_session(ctx: Context, user_id: int, sign_in_id: int) -> None:
+async def end_auth_session(ctx: Context, user_id: int, auth_session_id: int) -> None:
     """Sign a user out on one device; raise NotFound unless it is an active session of theirs."""
-    ended = await ctx.execute(_end(ctx, user_id, "signed out", sign_ins.c.id == sign_in_id))
+    ended = await ctx.execute(
+        _end(ctx, user_id, "signed out", auth_sessions.c.id == auth_session_id)
+    )
     if not ended.rowcount:
-        raise NotFound(sign_in=sign_in_id)
+        raise NotFound(sign_in=auth_session_id)
 
 
 async def end_all_auth_sessions(
     ctx: Context, user_id: int, *, reason: str, except_id: int | None = None
 ) -> None:
     """Sign a user out everywhere, except on the device `except_id` if given."""
-    which = [] if except_id is None else [sign_ins.c.id != except_id]
+    which = [] if except_id is None else [auth_sessions.c.id != except_id]
     await ctx.execute(_end(ctx, user_id, reason, *which))
 
 
 def _end(ctx: Context, user_id: int, reason: str, *which: sa.ColumnElement[bool]) -> sa.Update:
     return (
-        sign_ins.update()
-        .where(sign_ins.c.user_id == user_id, sign_ins.c.ended_at.is_(None), *which)
-        .values(ended_at=ctx.now, ended_for=reason)
+        auth_sessions.update()
+        .where(auth_sessions.c.user_id == user_id, auth_sessions.c.ended_at.is_(None), *which)
+        .values(ended_at=ctx.now, ended_reason=reason)
     )
 
 

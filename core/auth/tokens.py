@@ -44,7 +44,7 @@ def encode_token(
     kind: TokenKind,
     *,
     user_id: int,
-    sign_in_id: int,
+    auth_session_id: int,
     expires_at: datetime,
     generation: int = 0,
 ) -> str:
@@ -54,7 +54,7 @@ def encode_token(
         "iss": ISSUER,
         "aud": f"{ISSUER}:{kind}",
         "sub": str(user_id),
-        "sid": sign_in_id,
+        "sid": auth_session_id,
         "gen": generation,
         "iat": int(ctx.now.timestamp()),
         "exp": int(expires_at.timestamp()),

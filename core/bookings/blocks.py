@@ -77,7 +77,7 @@ async def block_time(
         shop_id=shop_id,
         calendar_id=calendar_id,
         reason=reason,
-        made_by=str(actor),
+        created_by=str(actor),
         created_at=ctx.now,
     )
     rows = [
@@ -244,7 +244,7 @@ async def list_blocks(
 ) -> Page[Row]:
     """Return a shop's blocks that are not over.
 
-    Columns: id, calendar_id, provider_id, start, end, reason, made_by. `provider_ids` and
+    Columns: id, calendar_id, provider_id, start, end, reason, created_by. `provider_ids` and
     `block_id` narrow the list.
     """
     spans = (
@@ -267,7 +267,7 @@ async def list_blocks(
             begins,
             ends,
             blocks.c.reason,
-            blocks.c.made_by,
+            blocks.c.created_by,
         )
         .join_from(blocks, spans, spans.c.block_id == blocks.c.id)
         .outerjoin(

@@ -56,13 +56,13 @@ class Booking:
     currency: str
     snapshot: Mapping[str, Any]
     anyone: bool
-    squeezed: bool
+    overbooked: bool
     attendee: str
     purpose: str
     note: str
     reason: str
     origin: str
-    made_by: str
+    created_by: str
     late_minutes: int | None
     customer_confirmed_at: datetime | None
     sequence: int

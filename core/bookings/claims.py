@@ -45,7 +45,7 @@ CalendarIds = tuple[int, ...]
 """The ids of the calendars a slot claims: the provider's, then the rooms'."""
 
 UNVERIFIED_PREFIX = "conversation:"
-"""Prefix of `made_by` for a person who is not verified."""
+"""Prefix of `created_by` for a person who is not verified."""
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ _LOOK = sa.union_all(
         _HELD,
         bookings.c.held_until > _NOW,
         bookings.c.shop_id == sa.bindparam("shop_id"),
-        bookings.c.made_by.startswith(UNVERIFIED_PREFIX),
+        bookings.c.created_by.startswith(UNVERIFIED_PREFIX),
     ),
 )
 
@@ -176,7 +176,7 @@ async def claim_time(
     calendar_ids: CalendarIds,
     *,
     held_until: datetime | None = None,
-    squeezed: bool = False,
+    overbooked: bool = False,
 ) -> None:
     """Claim the slot's time for a booking: a claim on each calendar, or the lowest free seat.
 
@@ -184,7 +184,7 @@ async def claim_time(
     re-check, only a writer that ignored both can cause that.
     """
     if slot.session_id is not None:
-        done = await _take_seat(ctx, booking_id, slot, squeezed=squeezed)
+        done = await _take_seat(ctx, booking_id, slot, overbooked=overbooked)
     else:
         rules = known.offering(slot.service_id, slot.provider_id).rules
         claim = {
@@ -195,7 +195,7 @@ async def claim_time(
             "gap_before": rules.gap_before_minutes,
             "gap_after": rules.gap_after_minutes,
             "held_until": held_until,
-            "squeezed": squeezed,
+            "overbooked": overbooked,
         }
         done = await insert_claims(
             ctx, [{**claim, "calendar_id": calendar} for calendar in calendar_ids]
@@ -246,7 +246,7 @@ async def _insert(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> bool:
     return False
 
 
-async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: bool) -> bool:
+async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, overbooked: bool) -> bool:
     """Take the lowest free seat; take an overdue hold's only if there is no other."""
     statement = (
         sa.select(sessions.c.capacity, seats.c.seat)
@@ -257,7 +257,7 @@ async def _take_seat(ctx: Context, booking_id: int, slot: Slot, *, squeezed: boo
         rows = await ctx.all(statement)
         there = {row.seat for row in rows}
         lowest = next(seat for seat in range(1, len(there) + 2) if seat not in there)
-        if lowest > rows[0].capacity and not squeezed:
+        if lowest > rows[0].capacity and not overbooked:
             if await expire_overdue_holds(ctx, session_id=slot.session_id):
                 continue
             return False

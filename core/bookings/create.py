@@ -74,9 +74,9 @@ async def create_booking(
     actor: Actor,
     key: IdempotencyKey,
     booked_for: BookedFor,
-    made_by: str,
+    created_by: str,
     held_until: datetime | None = None,
-    squeezed: bool = False,
+    overbooked: bool = False,
     details: dict[str, Any] | None = None,
     **columns: Any,
 ) -> Booking:
@@ -92,8 +92,8 @@ async def create_booking(
         "customer_id": booked_for.customer_id,
         "held_until": held_until,
         "snapshot": sold_snapshot(known, slot, booked_for),
-        "squeezed": squeezed,
-        "made_by": made_by,
+        "overbooked": overbooked,
+        "created_by": created_by,
         **columns,
     }
     # A savepoint costs two statements, so it is used only if there is a hold to restore.
@@ -102,7 +102,13 @@ async def create_booking(
         booking = await _insert(ctx, values, key, booked_for)
         try:
             await claim_time(
-                ctx, booking.id, slot, known, calendar_ids, held_until=held_until, squeezed=squeezed
+                ctx,
+                booking.id,
+                slot,
+                known,
+                calendar_ids,
+                held_until=held_until,
+                overbooked=overbooked,
             )
         except SlotTaken:
             await ctx.execute(bookings.delete().where(bookings.c.id == booking.id))

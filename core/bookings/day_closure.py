@@ -73,7 +73,7 @@ async def alternatives_for(
 
 def moves_without_asking(known: Catalog, one: Booking, slot: Slot) -> bool:
     """Return whether the shop may move it without asking: any provider, and the same time."""
-    return one.anyone and known.shop.moves_anyone and slot.starts_at == one.starts_at
+    return one.anyone and known.shop.may_change_provider and slot.starts_at == one.starts_at
 
 
 async def apply_decision(

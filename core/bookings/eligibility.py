@@ -50,8 +50,8 @@ class Booker:
             raise NotVerified(user=self.user_id)
         if self.is_blocked:
             raise CustomerBlocked(shop=shop.id)
-        if self.open_bookings >= shop.max_open:
-            raise TooManyOpenBookings(limit=shop.max_open)
+        if self.open_bookings >= shop.max_open_bookings:
+            raise TooManyOpenBookings(limit=shop.max_open_bookings)
 
     def as_customer(self) -> BookedFor:
         """Return who a booking is for; without a customer id if the shop has no row yet."""
@@ -73,9 +73,9 @@ _NOW = sa.bindparam("now", type_=bookings.c.ends_at.type)
 _SINCE = sa.bindparam("since", type_=bookings.c.ends_at.type)
 _PROVED = sa.and_(
     identities.c.user_id == users.c.id,
-    identities.c.ended_at.is_(None),
-    identities.c.proved_at.is_not(None),
-    sa.or_(identities.c.proved_at > _SINCE, identities.c.used_at > _SINCE),
+    identities.c.released_at.is_(None),
+    identities.c.verified_at.is_not(None),
+    sa.or_(identities.c.verified_at > _SINCE, identities.c.used_at > _SINCE),
 )
 
 
@@ -84,7 +84,7 @@ def _columns(shop_id: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
     phone = (
         sa.select(identities.c.value)
         .where(_PROVED, identities.c.kind == "phone")
-        .order_by(identities.c.proved_at.desc(), identities.c.id.desc())
+        .order_by(identities.c.verified_at.desc(), identities.c.id.desc())
         .limit(1)
     )
     open_ = (
@@ -156,7 +156,7 @@ async def load_hold_and_booker(
         raise NotFound(booking=booking_id)
     held = booking_from_row(row)
     done, *user = row[len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS) :]
-    if held.made_by.startswith("user:") and held.made_by != f"user:{user_id}":
+    if held.created_by.startswith("user:") and held.created_by != f"user:{user_id}":
         raise NotFound(booking=booking_id)
     if done is not None:
         key.ensure_same(done["fingerprint"])

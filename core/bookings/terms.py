@@ -132,7 +132,7 @@ def moved_columns(known: Catalog, old: Booking, slot: Slot) -> dict[str, Any]:
         **time_columns(known, slot),
         "currency": slot.currency,
         "snapshot": snapshot,
-        "squeezed": False,
+        "overbooked": False,
         "late_minutes": None,
         "customer_confirmed_at": None,
     }
@@ -180,7 +180,7 @@ async def set_terms(
     slot = now.applied_to(slot_of(old))
     known, taken = await lock_calendars(ctx, slot, current_slot=slot_of(old))
     longer = minutes != was.minutes
-    if longer and not old.squeezed:
+    if longer and not old.overbooked:
         asker = Asker(old.id, terms=await agreed_terms(ctx, old))
         await availability.ensure_available(ctx, known, slot, asker=asker, staff=True)
     correction = correction_facts(old, actor, check_value(LongText, "reason", reason), ctx.now)
@@ -199,7 +199,7 @@ async def set_terms(
         )
         if longer:
             await release_time(ctx, [old])
-            await claim_time(ctx, old.id, slot, known, taken, squeezed=old.squeezed)
+            await claim_time(ctx, old.id, slot, known, taken, overbooked=old.overbooked)
     await reschedule_reminders(ctx, changed, "its length changed", known)
     await notifications.notify_customer(ctx, changed, "moved", words="terms", terms=terms_say(now))
     return changed

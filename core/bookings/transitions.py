@@ -59,7 +59,7 @@ _ALL = _BOTH | _SYSTEM
 TRANSITIONS: dict[tuple[str, str], Transition] = {
     (NEW, "hold"): Transition("held", _CUSTOMER),
     (NEW, "book_for"): Transition("confirmed", _STAFF | _SYSTEM),
-    (NEW, "squeeze_in"): Transition("confirmed", _STAFF),
+    (NEW, "overbook"): Transition("confirmed", _STAFF),
     ("held", "book"): Transition("confirmed", _CUSTOMER),
     ("held", "request"): Transition("pending", _CUSTOMER),
     ("held", "release"): Transition("expired", _CUSTOMER | _SYSTEM),

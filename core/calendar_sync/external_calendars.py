@@ -1,7 +1,7 @@
 """External calendars: their busy times become blocks of a provider.
 
 Bookings take precedence: only free time becomes a block, and time that a booking releases becomes
-one at the next refresh. Such blocks have a `made_by` like "calendar:5".
+one at the next refresh. Such blocks have a `created_by` like "calendar:5".
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from core.bookings.claims import expire_overdue_holds, insert_claims, overlappin
 from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
-from core.db.tables import blocks, calendars, claims, outside_calendars, providers, shops
+from core.db.tables import blocks, calendars, claims, external_calendars, providers, shops
 from core.errors import InvalidValue, NotFound, Overlap
 
 if TYPE_CHECKING:
     from core.calendar_sync.ical_busy import BusySpan  # its module loads the iCalendar parser
 
-MADE_BY_PREFIX = "calendar:"
-"""Prefix of `made_by` for blocks from an external calendar."""
+CREATED_BY_PREFIX = "calendar:"
+"""Prefix of `created_by` for blocks from an external calendar."""
 
 REFRESH_INTERVAL = timedelta(minutes=15)
 """How often a calendar is fetched."""
@@ -37,7 +37,7 @@ MAX_PER_PROVIDER = 5
 
 BLOCK_REASON = "Busy elsewhere"
 
-table = outside_calendars
+table = external_calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ async def get_calendar(ctx: Context, shop_id: int, source_id: int) -> Row:
     """Return a calendar's row with its number of `blocks`; raise NotFound for an unknown one."""
     row = await ctx.first(_rows(shop_id).where(table.c.id == source_id))
     if row is None:
-        raise NotFound(outside_calendar=source_id)
+        raise NotFound(external_calendar=source_id)
     return row
 
 
@@ -119,11 +119,11 @@ async def list_calendars(
 
 
 def _rows(shop_id: int) -> sa.Select[Any]:
-    made_by = sa.literal(MADE_BY_PREFIX).concat(sa.cast(table.c.id, sa.Text))
+    created_by = sa.literal(CREATED_BY_PREFIX).concat(sa.cast(table.c.id, sa.Text))
     made = (
         sa.select(sa.func.count())
         .select_from(blocks)
-        .where(blocks.c.shop_id == shop_id, blocks.c.made_by == made_by)
+        .where(blocks.c.shop_id == shop_id, blocks.c.created_by == created_by)
         .correlate(table)
         .scalar_subquery()
     )
@@ -222,7 +222,7 @@ async def store_busy(ctx: Context, source_id: int, spans: Sequence[BusySpan]) ->
 
 
 def _theirs(shop_id: int, source_id: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return blocks.c.shop_id == shop_id, blocks.c.made_by == f"{MADE_BY_PREFIX}{source_id}"
+    return blocks.c.shop_id == shop_id, blocks.c.created_by == f"{CREATED_BY_PREFIX}{source_id}"
 
 
 def _free(spans: Sequence[BusySpan], others: Sequence[BusySpan]) -> list[list[BusySpan]]:
@@ -259,7 +259,7 @@ async def _add(
         "shop_id": shop_id,
         "calendar_id": calendar_id,
         "reason": BLOCK_REASON,
-        "made_by": f"{MADE_BY_PREFIX}{source_id}",
+        "created_by": f"{CREATED_BY_PREFIX}{source_id}",
         "created_at": ctx.now,
     }
     made = await ctx.execute(blocks.insert().returning(blocks.c.id), [block] * len(new))

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from core.bookings.agenda import AGENDA_STATES
 from core.bookings.booking import Booking, list_bookings
 from core.bookings.transitions import LIVE_STATES
-from core.calendar_sync.external_calendars import MADE_BY_PREFIX
+from core.calendar_sync.external_calendars import CREATED_BY_PREFIX
 from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
@@ -221,7 +221,7 @@ async def _blocks(
         .join(claims, claims.c.block_id == blocks.c.id)
         .where(
             blocks.c.shop_id == shop_id,
-            blocks.c.made_by.not_like(f"{MADE_BY_PREFIX}%"),
+            blocks.c.created_by.not_like(f"{CREATED_BY_PREFIX}%"),
             claims.c.busy_from.between(start, end),
         )
         .group_by(blocks.c.id, blocks.c.reason)

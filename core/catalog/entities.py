@@ -60,8 +60,8 @@ class Shop:
 
     `answers` are short texts by topic. Reminder rules are interpreted by `core.bookings.reminders`;
     None is the default. Quiet hours are minutes of the local day, digest times "HH:MM" or empty for
-    never. `templates` maps kind → language → ContentSid, `wordings` text key → language → the
-    shop's own text.
+    never. `templates` maps kind → language → ContentSid, `message_overrides` text key → language →
+    the shop's own text.
     """
 
     id: int
@@ -82,11 +82,11 @@ class Shop:
     about: str
     answers: Mapping[str, str]
     hold_minutes: int
-    max_open: int
-    held_budget: int
+    max_open_bookings: int
+    max_unverified_holds: int
     codes_per_day: int
     code_countries: str | None
-    moves_anyone: bool
+    may_change_provider: bool
     paused: bool
     version: int
     created_at: datetime
@@ -98,7 +98,7 @@ class Shop:
     agenda_today: str
     agenda_tomorrow: str
     templates: Mapping[str, Mapping[str, str]]
-    wordings: Mapping[str, Mapping[str, str]]
+    message_overrides: Mapping[str, Mapping[str, str]]
     overrides: RuleOverrides
 
     @property

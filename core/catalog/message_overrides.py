@@ -18,14 +18,14 @@ async def set_override(
     Raise NotFound for an unknown shop. The caller has validated the text.
     """
     await ctx.lock_rows(shops, [shop_id])
-    row = await ctx.first(sa.select(shops.c.wordings).where(shops.c.id == shop_id))
+    row = await ctx.first(sa.select(shops.c.message_overrides).where(shops.c.id == shop_id))
     if row is None:
         raise NotFound(shop=shop_id)
-    own = {name: dict(by_language) for name, by_language in (row.wordings or {}).items()}
+    own = {name: dict(by_language) for name, by_language in (row.message_overrides or {}).items()}
     if words is None:
         own.get(key, {}).pop(language, None)
     else:
         own.setdefault(key, {})[language] = words
     kept = {name: by_language for name, by_language in own.items() if by_language}
-    await ctx.execute(sa.update(shops).where(shops.c.id == shop_id).values(wordings=kept))
+    await ctx.execute(sa.update(shops).where(shops.c.id == shop_id).values(message_overrides=kept))
     await loader.bump_version(ctx, shop_id)

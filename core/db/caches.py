@@ -45,4 +45,4 @@ class Hooks:
     begin_turns: Callable[[int], None] | None = None  # argument: a conversation id
     # arguments: an inbox id, the text to show or ""
     answer_tap: Callable[[int, str], None] | None = None
-    message_dropped: Callable[[str], None] | None = None  # argument: an outbox lane
+    message_dropped: Callable[[str], None] | None = None  # argument: an outbox queue

@@ -12,7 +12,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import kept_answers as table
+from core.db.tables import idempotency_keys as table
 from core.errors import KeyReused
 
 KEY_LIFETIME = timedelta(hours=24)

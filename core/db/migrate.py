@@ -51,7 +51,7 @@ async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
     def in_connection(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
         work(config)
-        if sa.inspect(connection).has_table("claims"):
+        if overlap_guards.can_install(connection):
             overlap_guards.install(connection)
         audit_append_only.install(connection)
 

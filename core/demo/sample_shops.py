@@ -218,7 +218,7 @@ CLINIC = SampleShop(
         "gap_after_minutes": 15,
         "notice_minutes": 120,
         "cutoff_minutes": 1440,
-        "max_open": 3,
+        "max_open_bookings": 3,
     },
     week=parse_week(mon_fri="9:30-13:30 17:00-20:30", sat="9:30-13:30"),
     services=(
@@ -333,7 +333,7 @@ BARBER = SampleShop(
         "grid_minutes": 15,
         "notice_minutes": 30,
         "cutoff_minutes": 60,
-        "moves_anyone": True,
+        "may_change_provider": True,
     },
     week=parse_week(
         tue_thu="10:00-13:00 14:00-19:00", fri="12:00-24:30", sat="10:00-18:00", sun="11:00-17:00"

@@ -239,7 +239,7 @@ async def _write(
             "snapshot": sold_snapshot(found, slot, whom),
             "anyone": chance.random() < 0.5,
             "origin": "sample",
-            "made_by": str(SYSTEM),
+            "created_by": str(SYSTEM),
             "created_at": ctx.now,
             "updated_at": ctx.now,
         }

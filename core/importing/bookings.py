@@ -188,7 +188,7 @@ async def write_rows(
             "customer_id": whom.customer_id,
             "snapshot": sold_snapshot(known, row["slot"], whom),
             "origin": "import",
-            "made_by": str(actor),
+            "created_by": str(actor),
             "created_at": ctx.now,
             "updated_at": ctx.now,
             **row["texts"],

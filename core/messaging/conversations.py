@@ -53,7 +53,7 @@ class StoredConversation:
     opted_out_at: datetime | None
     consented_at: datetime | None
     last_in_at: datetime | None
-    misunderstood: int
+    unrecognized_count: int
     state: Json
 
 
@@ -67,7 +67,7 @@ class ConversationChanges(TypedDict, total=False):
     opted_out_at: datetime | None
     consented_at: datetime | None
     consent: str
-    misunderstood: int
+    unrecognized_count: int
     unreachable_at: datetime | None
 
 
@@ -89,7 +89,7 @@ LOCK = (
         conversations.c.opted_out_at,
         conversations.c.consented_at,
         conversations.c.last_in_at,
-        conversations.c.misunderstood,
+        conversations.c.unrecognized_count,
         conversations.c.state,
     )
     .join(lines, lines.c.id == conversations.c.line_id)

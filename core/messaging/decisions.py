@@ -45,8 +45,8 @@ class Decision:
         return {
             "decision": self.kind,
             "step": "",
-            "digest": Say("", asked).content_hash(),
-            "say": encode_value(say),
+            "content_hash": Say("", asked).content_hash(),
+            "message": encode_value(say),
             "options": list(self.options),
             "args": dict(self.args),
             "expires_at": self.expires_at,

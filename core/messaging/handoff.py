@@ -72,7 +72,7 @@ async def send_to_customer(
         ctx,
         Say("relay.to_customer", {"shop": shop, "words": words}),
         conversation_id=to,
-        lane="alert",
+        queue="alert",
         kind="relay",
         shop_id=shop_id,
         booking_id=booking_id,

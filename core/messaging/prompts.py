@@ -24,7 +24,7 @@ class StoredPrompt:
     id: int
     decision: str
     step: str
-    digest: str
+    content_hash: str
     options: Json
     args: dict[str, Json]
     number_offset: int | None
@@ -40,10 +40,10 @@ _LOAD = (
         prompts.c.id,
         prompts.c.decision,
         prompts.c.step,
-        prompts.c.digest,
+        prompts.c.content_hash,
         prompts.c.options,
         prompts.c.args,
-        prompts.c.base.label("number_offset"),
+        prompts.c.number_offset,
         prompts.c.shown_at,
         prompts.c.closed_at,
         prompts.c.expires_at,
@@ -81,7 +81,7 @@ async def add_flow_prompt(
     conversation_id: int,
     *,
     step: str,
-    digest: str,
+    content_hash: str,
     options: Sequence[object],
     args: Json,
     number_offset: int | None,
@@ -92,10 +92,10 @@ async def add_flow_prompt(
         prompts,
         conversation_id=conversation_id,
         step=step,
-        digest=digest,
+        content_hash=content_hash,
         options=[encode_value(choice) for choice in options],
         args=args,
-        base=number_offset,
+        number_offset=number_offset,
         message_id=message_id,
         created_at=ctx.now,
     )
@@ -119,7 +119,7 @@ async def add_standing_prompt(
         decision=decision,
         options=list(options),
         args=args,
-        base=number_offset,
+        number_offset=number_offset,
         message_id=message_id,
         expires_at=expires_at,
         created_at=ctx.now,

@@ -17,7 +17,7 @@ MAX_LENGTH = 200
 RETENTION = timedelta(days=90)
 """How long a text is kept."""
 
-_t = tables.misunderstood.c
+_t = tables.unrecognized_messages.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ async def record_unrecognized(
 ) -> None:
     """Store a text that is already redacted."""
     await ctx.insert(
-        tables.misunderstood,
+        tables.unrecognized_messages,
         shop_id=shop_id,
         language=language,
         expects=expects,
@@ -65,5 +65,7 @@ async def most_frequent(
 
 async def delete_expired(ctx: Context) -> int:
     """Delete texts older than 90 days; return how many."""
-    done = await ctx.execute(sa.delete(tables.misunderstood).where(_t.at <= ctx.now - RETENTION))
+    done = await ctx.execute(
+        sa.delete(tables.unrecognized_messages).where(_t.at <= ctx.now - RETENTION)
+    )
     return int(done.rowcount)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import contents, shops
+from core.db.tables import shops, whatsapp_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class StoredTemplate:
 async def load_templates(ctx: Context, account: str) -> dict[str, StoredTemplate]:
     """Return an account's templates, by our names."""
     rows = await ctx.all(
-        sa.select(contents.c.name, contents.c.sid, contents.c.approval).where(
-            contents.c.account == account
-        )
+        sa.select(
+            whatsapp_templates.c.name, whatsapp_templates.c.sid, whatsapp_templates.c.approval
+        ).where(whatsapp_templates.c.account == account)
     )
     return {row.name: StoredTemplate(row.sid, row.approval) for row in rows}
 
@@ -35,7 +35,9 @@ async def replace_templates(ctx: Context, account: str, kept: Mapping[str, Store
     changed = [name for name in before if kept.get(name) != before[name]]
     if changed:
         await ctx.execute(
-            sa.delete(contents).where(contents.c.account == account, contents.c.name.in_(changed))
+            sa.delete(whatsapp_templates).where(
+                whatsapp_templates.c.account == account, whatsapp_templates.c.name.in_(changed)
+            )
         )
     rows = [
         {
@@ -49,7 +51,7 @@ async def replace_templates(ctx: Context, account: str, kept: Mapping[str, Store
         if before.get(name) != one
     ]
     if rows:
-        await ctx.execute(ctx.insert_ignoring_conflicts(contents, rows))
+        await ctx.execute(ctx.insert_ignoring_conflicts(whatsapp_templates, rows))
 
 
 async def assign_templates(ctx: Context, approved: Mapping[str, Mapping[str, str]]) -> int:

@@ -112,9 +112,9 @@ _PHONE = (
     .where(
         identities.c.user_id == users.c.id,
         identities.c.kind == "phone",
-        identities.c.ended_at.is_(None),
+        identities.c.released_at.is_(None),
     )
-    .order_by(identities.c.proved_at.desc().nulls_last(), identities.c.id)
+    .order_by(identities.c.verified_at.desc().nulls_last(), identities.c.id)
     .limit(1)
     .correlate(users)
     .scalar_subquery()
@@ -129,7 +129,7 @@ _WHOAMI = (
         _OWN.c.id.label("identity_id"),
         _OWN.c.kind,
         _OWN.c.value,
-        _OWN.c.proved_at,
+        _OWN.c.verified_at,
         _OWN.c.used_at,
         sa.case((_OWN.c.kind == "phone", _OWN.c.value), else_=_PHONE).label("phone"),
     )
@@ -137,7 +137,7 @@ _WHOAMI = (
     .join(users, users.c.id == _OWN.c.user_id)
     .where(
         conversations.c.id == sa.bindparam("conversation_id"),
-        _OWN.c.ended_at.is_(None),
+        _OWN.c.released_at.is_(None),
         users.c.deactivated_at.is_(None),
     )
 )
@@ -151,7 +151,7 @@ async def person_of_conversation(ctx: Context, conversation_id: int) -> Person |
     row = (await ctx.execute(_WHOAMI, {"conversation_id": conversation_id})).first()
     if row is None:
         return None
-    proved = recently_verified(row.proved_at, row.used_at, ctx.now)
+    proved = recently_verified(row.verified_at, row.used_at, ctx.now)
     if proved and (row.used_at is None or ctx.now - row.used_at >= _NOTE_USE_EVERY):
         await ctx.execute(
             sa.update(identities).where(identities.c.id == row.identity_id).values(used_at=ctx.now)
@@ -202,15 +202,17 @@ def _kind(channel: str, address: str) -> IdentityKind:
 def is_active_identity(kind: str, value: str) -> sa.ColumnElement[bool]:
     """Return the condition for the one active identity of an address."""
     return sa.and_(
-        identities.c.kind == kind, identities.c.value == value, identities.c.ended_at.is_(None)
+        identities.c.kind == kind, identities.c.value == value, identities.c.released_at.is_(None)
     )
 
 
-def recently_verified(proved_at: datetime | None, used_at: datetime | None, now: datetime) -> bool:
+def recently_verified(
+    verified_at: datetime | None, used_at: datetime | None, now: datetime
+) -> bool:
     """Return whether a verification, last used at `used_at`, still holds."""
-    if proved_at is None:
+    if verified_at is None:
         return False
-    return now - max(proved_at, used_at or proved_at) < VERIFIED_FOR
+    return now - max(verified_at, used_at or verified_at) < VERIFIED_FOR
 
 
 async def get_or_create_identity(ctx: Context, kind: str, value: str) -> int:
@@ -242,7 +244,7 @@ async def get_or_create_active_user(ctx: Context, user_id: int | None, name: str
 
 async def assign_identity(ctx: Context, identity_id: int, user_id: int, *, verified: bool) -> None:
     """Assign an identity to a user, as verified from now on if `verified`."""
-    moments = {"proved_at": ctx.now, "used_at": ctx.now} if verified else {}
+    moments = {"verified_at": ctx.now, "used_at": ctx.now} if verified else {}
     await ctx.execute(
         sa.update(identities)
         .where(identities.c.id == identity_id)

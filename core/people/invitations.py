@@ -167,7 +167,7 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
     line = await otp_sms.delivery_line(ctx, shop_id=invitation.shop_id)
     if line is None:
         return
-    since = table.c.told_at > ctx.now - DAY
+    since = table.c.notified_at > ctx.now - DAY
     prefix = invitation.phone[: otp_limits.PREFIX_LENGTH]
     for which, most in (
         (table.c.phone == invitation.phone, NOTICES_PER_PHONE),
@@ -191,7 +191,9 @@ async def _tell(ctx: Context, invitation: Invitation) -> None:
         conversation_id=contact.conversation_id,
         shop_id=invitation.shop_id,
     )
-    await ctx.execute(sa.update(table).where(table.c.id == invitation.id).values(told_at=ctx.now))
+    await ctx.execute(
+        sa.update(table).where(table.c.id == invitation.id).values(notified_at=ctx.now)
+    )
 
 
 # ------------------------------------------------------------------------------------ person
@@ -263,13 +265,13 @@ async def record_answer(
 async def verified_phones(ctx: Context, user_id: int) -> list[str]:
     """Return a user's phones whose verification still holds."""
     rows = await ctx.all(
-        sa.select(identities.c.value, identities.c.proved_at, identities.c.used_at).where(
+        sa.select(identities.c.value, identities.c.verified_at, identities.c.used_at).where(
             identities.c.user_id == user_id,
             identities.c.kind == "phone",
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
     )
-    return [row.value for row in rows if recently_verified(row.proved_at, row.used_at, ctx.now)]
+    return [row.value for row in rows if recently_verified(row.verified_at, row.used_at, ctx.now)]
 
 
 # --------------------------------------------------------------------------------- internal

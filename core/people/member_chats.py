@@ -47,7 +47,7 @@ async def bind_chat(ctx: Context, conversation_id: int, shop_id: int, user_id: i
     talk = await ctx.first(
         sa.select(conversations.c.identity_id, conversations.c.name, identities.c.kind)
         .join_from(conversations, identities, identities.c.id == conversations.c.identity_id)
-        .where(conversations.c.id == conversation_id, identities.c.ended_at.is_(None))
+        .where(conversations.c.id == conversation_id, identities.c.released_at.is_(None))
     )
     if talk is None or talk.kind not in _ACCOUNTS:
         raise NotAllowed(conversation=conversation_id)
@@ -142,7 +142,7 @@ async def _end(ctx: Context, *which: sa.ColumnElement[bool]) -> int:
             ctx,
             reason="the chat acts for nobody there any more",
             conversation_ids=talks,
-            lane="alert",
+            queue="alert",
             shop_id=row.shop_id,
         )
     return len(rows)
@@ -170,7 +170,7 @@ async def other_conversations(ctx: Context, user_id: int, shop_id: int, but: int
         .where(
             identities.c.user_id == user_id,
             identities.c.id != but,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             lines.c.shop_id.is_(None) | (lines.c.shop_id == shop_id),
         )

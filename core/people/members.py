@@ -202,9 +202,9 @@ async def list_members(ctx: Context, shop_id: int) -> list[Member]:
         .where(
             identities.c.user_id == users.c.id,
             identities.c.kind == "phone",
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
-        .order_by(identities.c.proved_at.desc().nulls_last(), identities.c.id)
+        .order_by(identities.c.verified_at.desc().nulls_last(), identities.c.id)
         .limit(1)
         .correlate(users)
         .scalar_subquery()
@@ -250,7 +250,7 @@ _OWN = (
     .join(members_table, members_table.c.user_id == users.c.id)
     .where(
         conversations.c.id == sa.bindparam("conversation_id"),
-        identities.c.ended_at.is_(None),
+        identities.c.released_at.is_(None),
         users.c.deactivated_at.is_(None),
     )
 )
@@ -274,7 +274,7 @@ _BOUND = (
     )
     .where(
         conversations.c.id == sa.bindparam("conversation_id"),
-        identities.c.ended_at.is_(None),
+        identities.c.released_at.is_(None),
         is_active_chat(),
         users.c.deactivated_at.is_(None),
     )
@@ -321,7 +321,7 @@ async def _revoke_invitations(
     phones = sa.select(identities.c.value).where(
         identities.c.user_id == user_id,
         identities.c.kind == "phone",
-        identities.c.ended_at.is_(None),
+        identities.c.released_at.is_(None),
     )
     which = [] if shop_id is None else [invitations.c.shop_id == shop_id]
     which += [invitations.c.role == role] if role else []

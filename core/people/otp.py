@@ -67,17 +67,17 @@ PURPOSES: dict[str, Purpose] = {
 
 _COOLING = sa.exists().where(
     PAUSED,
-    (PAUSES.c.asker == "") | (~table.c.trusted & (PAUSES.c.asker == table.c.purpose)),
+    (PAUSES.c.requester == "") | (~table.c.trusted & (PAUSES.c.requester == table.c.purpose)),
 )
 _BOUND = sa.and_(
     OF_PHONE,
     table.c.purpose == sa.bindparam("for_purpose"),
     table.c.conversation_id.is_not_distinct_from(sa.bindparam("of_talk")),
-    table.c.asker == sa.bindparam("of_asker"),
+    table.c.requester == sa.bindparam("of_requester"),
     table.c.used_at.is_(None),
-    table.c.dead_at.is_(None),
+    table.c.invalidated_at.is_(None),
 )
-"""The active code of a phone, purpose and asker; there is at most one."""
+"""The active code of a phone, purpose and requester; there is at most one."""
 
 
 # ------------------------------------------------------------------------------------ issue
@@ -89,7 +89,7 @@ async def issue_code(
     *,
     purpose: str,
     conversation_id: int | None,
-    asker: str = "",
+    requester: str = "",
     address: str = "",
     account: int | None = None,
     shop_id: int | None = None,
@@ -99,7 +99,7 @@ async def issue_code(
     """Return a new code for `phone` (E.164), to be sent there and typed where it was requested.
 
     It is valid once, for five minutes, for this phone, purpose and shop, and for the requesting
-    conversation or, outside of any, the `asker` and their `account`; it replaces an older one.
+    conversation or, outside of any, the `requester` and their `account`; it replaces an older one.
     `countries` (ISO 3166 alpha-2) may get codes: by default the shop's `code_countries` or its own
     country; without a shop, those of all shops. Whether the phone is known makes no difference,
     except that a member's counts towards its own limit only. `address` is where a request outside a
@@ -114,7 +114,7 @@ async def issue_code(
         ]:
             await ctx.execute(_lock(lock))
     network = network_of(ctx, address)
-    bound = _bound(ctx, phone, purpose, conversation_id, asker)
+    bound = _bound(ctx, phone, purpose, conversation_id, requester)
     spent = await count_codes(ctx, bound | {"of_network": network}, shop_id)
     trusted = shown or spent.own or await is_known_at(ctx, phone, network)
     country = country_of_phone(phone)
@@ -130,18 +130,18 @@ async def issue_code(
         prefix=phone[:PREFIX_LENGTH],
         purpose=purpose,
         conversation_id=conversation_id,
-        asker=bound["of_asker"],
+        requester=bound["of_requester"],
         network=network,
         trusted=trusted,
         shop_id=shop_id,
-        digest=_digest(ctx, (phone, purpose, conversation_id, asker, account, shop_id), code),
+        digest=_digest(ctx, (phone, purpose, conversation_id, requester, account, shop_id), code),
         created_at=ctx.now,
         expires_at=ctx.now + CODE_LIFETIME,
     )
     return code
 
 
-_KILL = sa.update(table).where(_BOUND).values(dead_at=sa.bindparam("now"))
+_KILL = sa.update(table).where(_BOUND).values(invalidated_at=sa.bindparam("now"))
 
 
 async def _allowed(ctx: Context, countries: str | None) -> set[str]:
@@ -161,7 +161,7 @@ async def verify_code(
     *,
     purpose: str,
     conversation_id: int | None,
-    asker: str = "",
+    requester: str = "",
     account: int | None = None,
     shop_id: int | None = None,
 ) -> CodeWrong | CodeExpired | None:
@@ -175,10 +175,10 @@ async def verify_code(
     if ctx.is_postgresql:
         # for the daily count over all codes of the phone
         await ctx.execute(_lock(f"tries {phone}"))
-    taken = await _take_try(ctx, _bound(ctx, phone, purpose, conversation_id, asker))
+    taken = await _take_try(ctx, _bound(ctx, phone, purpose, conversation_id, requester))
     if taken is None:
         return CodeExpired()
-    facts = (phone, purpose, conversation_id, asker, account, shop_id)
+    facts = (phone, purpose, conversation_id, requester, account, shop_id)
     given = _digest(ctx, facts, _digits(code))
     if hmac.compare_digest(taken.digest, given):
         await ctx.execute(_USE, {"row_id": taken.id, "now": ctx.now})
@@ -207,13 +207,13 @@ async def _take_try(ctx: Context, bound: dict[str, Any]) -> sa.Row[Any] | None:
 
 
 async def awaited(
-    ctx: Context, phone: str, *, purpose: str, conversation_id: int | None, asker: str = ""
+    ctx: Context, phone: str, *, purpose: str, conversation_id: int | None, requester: str = ""
 ) -> bool:
     """Return whether an active code for these exists."""
     living = sa.select(table.c.id).where(
         _BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < MAX_TRIES
     )
-    bound = _bound(ctx, phone, purpose, conversation_id, asker) | {"now": ctx.now}
+    bound = _bound(ctx, phone, purpose, conversation_id, requester) | {"now": ctx.now}
     return (await ctx.execute(living, bound)).first() is not None
 
 
@@ -227,15 +227,17 @@ def _lock(name: str) -> sa.Select[Any]:
 
 
 def _bound(
-    ctx: Context, phone: str, purpose: str, conversation_id: int | None, asker: str
+    ctx: Context, phone: str, purpose: str, conversation_id: int | None, requester: str
 ) -> dict[str, Any]:
-    """Return the values that identify an active code; an asker is stored only as a hash."""
-    hashed = hmac.digest(ctx.secret, f"asker\n{asker}".encode("utf-8", "replace"), "sha256").hex()
+    """Return the values that identify an active code; a requester is stored only as a hash."""
+    hashed = hmac.digest(
+        ctx.secret, f"requester\n{requester}".encode("utf-8", "replace"), "sha256"
+    ).hex()
     return {
         "of_phone": phone,
         "for_purpose": purpose,
         "of_talk": conversation_id,
-        "of_asker": hashed if asker else "",
+        "of_requester": hashed if requester else "",
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, members, shops, sign_ins, users
+from core.db.tables import auth_sessions, conversations, identities, members, shops, users
 from core.db.tables import one_time_codes as table
 from core.errors import CodeLimitReached, CodeTooSoon
 from core.people.identities import VERIFIED_FOR
@@ -137,7 +137,7 @@ _OWNER = (
     .where(
         identities.c.kind == "phone",
         identities.c.value == sa.bindparam("of_phone"),
-        identities.c.ended_at.is_(None),
+        identities.c.released_at.is_(None),
     )
     .scalar_subquery()
 )
@@ -149,8 +149,8 @@ _OWN = sa.exists().where(
         conversations.c.address == sa.bindparam("of_phone"),
         sa.exists().where(
             _THEIRS.c.id == conversations.c.identity_id,
-            _THEIRS.c.ended_at.is_(None),
-            _THEIRS.c.proved_at.is_not(None),
+            _THEIRS.c.released_at.is_(None),
+            _THEIRS.c.verified_at.is_not(None),
             _THEIRS.c.user_id == _OWNER,
         ),
     ),
@@ -172,7 +172,7 @@ COUNT_CODES = sa.select(
     .where(
         _OF_PURPOSE,
         table.c.conversation_id.is_not_distinct_from(sa.bindparam("of_talk")),
-        table.c.asker == sa.bindparam("of_asker"),
+        table.c.requester == sa.bindparam("of_requester"),
     )
     .scalar_subquery()
     .label("last"),
@@ -189,9 +189,9 @@ COUNT_CODES = sa.select(
     _count("day_ago", _OF_PAGE).label("installation"),
     _count("day_ago", _IN_SHOP).label("shop"),
     _count("day_ago", _IN_SHOP, STRANGE).label("shop_strangers"),
-    sa.exists().where(PAUSED, PAUSES.c.asker == "").label("cooling"),
+    sa.exists().where(PAUSED, PAUSES.c.requester == "").label("cooling"),
     sa.exists()
-    .where(PAUSED, PAUSES.c.asker == sa.bindparam("for_purpose"))
+    .where(PAUSED, PAUSES.c.requester == sa.bindparam("for_purpose"))
     .label("cooling_strangers"),
     _OWN.label("own"),
     _KEYS.label("keys"),
@@ -237,9 +237,9 @@ async def is_known_at(ctx: Context, phone: str, network: str) -> bool:
 
 
 _SIGNED_IN = (
-    sa.select(sign_ins.c.address)
-    .where(sign_ins.c.user_id == _OWNER, sign_ins.c.used_at > sa.bindparam("since"))
-    .order_by(sign_ins.c.id.desc())
+    sa.select(auth_sessions.c.address)
+    .where(auth_sessions.c.user_id == _OWNER, auth_sessions.c.used_at > sa.bindparam("since"))
+    .order_by(auth_sessions.c.id.desc())
     .limit(100)
 )
 
@@ -280,7 +280,7 @@ async def _cool_down(ctx: Context, phone: str, strangers: str = "") -> None:
         phone=phone,
         prefix="",
         purpose=COOL_DOWN_PURPOSE,
-        asker=strangers,
+        requester=strangers,
         created_at=ctx.now,
         expires_at=ctx.now + DAY,
     )

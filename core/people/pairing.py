@@ -52,9 +52,9 @@ async def issue_pairing_code(ctx: Context, shop_id: int, user_id: int) -> str:
             one_time_codes.c.purpose == PAIRING_PURPOSE,
             one_time_codes.c.phone == owner,
             one_time_codes.c.used_at.is_(None),
-            one_time_codes.c.dead_at.is_(None),
+            one_time_codes.c.invalidated_at.is_(None),
         )
-        .values(dead_at=ctx.now)
+        .values(invalidated_at=ctx.now)
     )
     code = "".join(ctx.random.choices(CODE_ALPHABET, k=CODE_LENGTH))
     await ctx.insert(
@@ -83,7 +83,7 @@ async def issue_pairing_code_for_phone(ctx: Context, phone: str) -> dict[int, st
         .where(
             identities.c.kind == "phone",
             identities.c.value == phone,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
         .order_by(members.c.shop_id)
     )
@@ -105,7 +105,7 @@ async def pair_conversation(ctx: Context, conversation_id: int, code: str) -> Me
             one_time_codes.c.purpose == PAIRING_PURPOSE,
             one_time_codes.c.digest == _digest(ctx, code.strip().upper()),
             one_time_codes.c.used_at.is_(None),
-            one_time_codes.c.dead_at.is_(None),
+            one_time_codes.c.invalidated_at.is_(None),
             one_time_codes.c.expires_at > ctx.now,
         )
         .values(used_at=ctx.now)

@@ -38,7 +38,7 @@ async def reachable_channels(ctx: Context, user_id: int, shop_id: int) -> list[s
         .join(lines, lines.c.id == conversations.c.line_id)
         .where(
             identities.c.user_id == user_id,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             ~lines.c.staff,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),

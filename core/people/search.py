@@ -92,7 +92,7 @@ async def find_users(ctx: Context, text: str, asked: PageRequest) -> Page[Row]:
     if words := text.strip():
         theirs = sa.exists().where(
             identities.c.user_id == users.c.id,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             identities.c.value.icontains(words, autoescape=True),
         )
         rows = rows.where(users.c.name.icontains(words, autoescape=True) | theirs)
@@ -114,9 +114,9 @@ def _users() -> sa.Select[Any]:
         .where(
             identities.c.user_id == users.c.id,
             identities.c.kind == "phone",
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
-        .order_by(identities.c.proved_at.desc().nulls_last(), identities.c.id)
+        .order_by(identities.c.verified_at.desc().nulls_last(), identities.c.id)
         .limit(1)
         .correlate(users)
         .scalar_subquery()

@@ -33,22 +33,22 @@ RECENT_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class StaffProof:
-    """The proof that a member writes; `proved_at` is None without a staff code or pairing.
+    """The proof that a member writes; `verified_at` is None without a staff code or pairing.
 
     `own_phone`: the channel confirms that it is sent from the member's own phone.
     """
 
     vouching: bool
     own_phone: bool
-    proved_at: datetime | None
+    verified_at: datetime | None
 
     def holds(self, now: datetime, *, recent: bool) -> bool:
         """Return whether an order may be carried out; `recent` for one that affects others."""
         if self.vouching:
-            return self.own_phone or self.proved_at is not None
-        if self.proved_at is None:
+            return self.own_phone or self.verified_at is not None
+        if self.verified_at is None:
             return False
-        return now - self.proved_at < (RECENT_FOR if recent else VERIFIED_FOR)
+        return now - self.verified_at < (RECENT_FOR if recent else VERIFIED_FOR)
 
 
 async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id: int) -> StaffProof:
@@ -70,14 +70,14 @@ async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id:
             member_chats.c.user_id == user_id,
             member_chats.c.shop_id == shop_id,
             member_chats.c.ended_at.is_(None),
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
     )
     if paired_at is not None:
         # Only accounts authenticated by their channel are ever bound.
-        return StaffProof(vouching=True, own_phone=False, proved_at=paired_at)
-    proved_at = (
-        sa.select(sa.func.max(staff_proofs.c.proved_at))
+        return StaffProof(vouching=True, own_phone=False, verified_at=paired_at)
+    verified_at = (
+        sa.select(sa.func.max(staff_proofs.c.verified_at))
         .where(
             staff_proofs.c.user_id == user_id,
             staff_proofs.c.identity_id == identities.c.id,
@@ -87,18 +87,18 @@ async def staff_proof(ctx: Context, conversation_id: int, user_id: int, shop_id:
         .scalar_subquery()
     )
     row = await ctx.first(
-        sa.select(lines.c.channel, identities.c.kind, proved_at.label("proved_at"))
+        sa.select(lines.c.channel, identities.c.kind, verified_at.label("verified_at"))
         .join_from(conversations, lines)
         .join(identities, identities.c.id == conversations.c.identity_id)
         .where(
             conversations.c.id == conversation_id,
             identities.c.user_id == user_id,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
     )
     if row is None:
-        return StaffProof(vouching=False, own_phone=False, proved_at=None)
-    return StaffProof(row.channel in VOUCHING, row.kind == "phone", row.proved_at)
+        return StaffProof(vouching=False, own_phone=False, verified_at=None)
+    return StaffProof(row.channel in VOUCHING, row.kind == "phone", row.verified_at)
 
 
 async def note_staff_proof(ctx: Context, conversation_id: int, user_id: int) -> None:
@@ -108,7 +108,7 @@ async def note_staff_proof(ctx: Context, conversation_id: int, user_id: int) -> 
     )
     same = {"user_id": user_id, "identity_id": identity_id, "conversation_id": conversation_id}
     await ctx.execute(sa.delete(staff_proofs).filter_by(**same))
-    await ctx.insert(staff_proofs, **same, proved_at=ctx.now)
+    await ctx.insert(staff_proofs, **same, verified_at=ctx.now)
 
 
 async def staff_phone(ctx: Context, user_id: int) -> str:
@@ -122,7 +122,7 @@ async def staff_phone(ctx: Context, user_id: int) -> str:
             .where(
                 identities.c.user_id == user_id,
                 identities.c.kind == "phone",
-                identities.c.ended_at.is_(None),
+                identities.c.released_at.is_(None),
             )
             .order_by(identities.c.id)
             .limit(1)
@@ -152,7 +152,7 @@ async def duties(ctx: Context, conversation_id: int) -> Duties | None:
         .where(
             conversations.c.id == conversation_id,
             identities.c.kind == "phone",
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
         )
     )
     if row is None:

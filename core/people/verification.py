@@ -50,13 +50,13 @@ async def verify_identity(
         sa.select(
             identities.c.id,
             identities.c.user_id,
-            identities.c.proved_at,
+            identities.c.verified_at,
             identities.c.used_at,
             it.label("it"),
             here.c.channel,
         )
         .join_from(identities, here, sa.true())
-        .where(it | (identities.c.id == here.c.identity_id), identities.c.ended_at.is_(None))
+        .where(it | (identities.c.id == here.c.identity_id), identities.c.released_at.is_(None))
         .order_by(identities.c.id)
         .with_for_update(key_share=True, of=identities)
     )
@@ -65,7 +65,7 @@ async def verify_identity(
     vouched = own is not None and proved.channel in VOUCHING
     user_id = proved.user_id
     if user_id is None and own is not None:
-        sure = vouched or recently_verified(own.proved_at, own.used_at, ctx.now)
+        sure = vouched or recently_verified(own.verified_at, own.used_at, ctx.now)
         # A code in a customer's conversation must give no access to a shop or the installation:
         # whoever verifies a phone there does not add it to a member's or admin's account.
         user_id = own.user_id if sure and not await _has_keys(ctx, own.user_id) else None
@@ -100,8 +100,8 @@ async def detach_identity(ctx: Context, conversation_id: int) -> None:
         return
     await ctx.execute(
         sa.update(identities)
-        .where(identities.c.id == identity.id, identities.c.ended_at.is_(None))
-        .values(ended_at=ctx.now)
+        .where(identities.c.id == identity.id, identities.c.released_at.is_(None))
+        .values(released_at=ctx.now)
     )
     # Who gave this number has another now.
     await ctx.execute(
@@ -121,7 +121,7 @@ async def detach_identity(ctx: Context, conversation_id: int) -> None:
                 human_until=None,
                 consented_at=None,
                 consent="",
-                misunderstood=0,
+                unrecognized_count=0,
             )
             .returning(conversations.c.id)
         )

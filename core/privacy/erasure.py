@@ -20,25 +20,25 @@ from core.bookings.transitions import OPEN_STATES, SYSTEM
 from core.db.context import Context
 from core.db.tables import (
     audit,
+    auth_sessions,
     booking_events,
     bookings,
     consents,
     conversations,
     customers,
+    idempotency_keys,
     identities,
     inbox,
     invitations,
-    kept_answers,
     lines,
     member_chats,
-    misunderstood,
     one_time_codes,
     outbox,
     passwords,
     prompts,
     reaches,
-    sign_ins,
     staff_proofs,
+    unrecognized_messages,
     untold,
     users,
 )
@@ -86,7 +86,7 @@ async def erase_person(ctx: Context, person: DataSubject) -> ErasureResult:
     await ctx.lock_rows(users, [person.user_id] if person.user_id else [])
     cancelled = await _call_off(ctx, person)
     await _bookings(ctx, person)
-    await _misunderstood(ctx, person)
+    await _unrecognized(ctx, person)
     about = await _told_others(ctx, person)
     messages = await _talks(ctx, person)
     await _said_by_others(ctx, person)
@@ -115,7 +115,7 @@ async def _bookings(ctx: Context, person: DataSubject) -> None:
     sold = await ctx.all(
         sa.select(bookings.c.id, bookings.c.snapshot).where(bookings.c.id.in_(ids))
     )
-    blank = {"attendee": "", "purpose": "", "note": "", "reason": "", "made_by": ""}
+    blank = {"attendee": "", "purpose": "", "note": "", "reason": "", "created_by": ""}
     # The key names the conversation, and the person can no longer repeat a request there.
     inner = {"idempotency_key": None, "fingerprint": "", "conversation_id": None}
     for row in sold:
@@ -145,15 +145,15 @@ async def _bookings(ctx: Context, person: DataSubject) -> None:
         )
 
 
-async def _misunderstood(ctx: Context, person: DataSubject) -> None:
+async def _unrecognized(ctx: Context, person: DataSubject) -> None:
     """Delete unrecognized texts of the turns in which they were written: rows name no person."""
     turns = sa.select(inbox.c.done_at).where(
         inbox.c.conversation_id.in_(person.conversation_ids), inbox.c.done_at.is_not(None)
     )
     await ctx.execute(
-        sa.delete(misunderstood).where(
-            misunderstood.c.at.in_(turns)
-            | _names(ctx, misunderstood.c.text, (*person.addresses, *person.names))
+        sa.delete(unrecognized_messages).where(
+            unrecognized_messages.c.at.in_(turns)
+            | _names(ctx, unrecognized_messages.c.text, (*person.addresses, *person.names))
         )
     )
 
@@ -176,7 +176,7 @@ async def _blank_prompts(ctx: Context, which: sa.ColumnElement[bool]) -> None:
     await ctx.execute(
         sa.update(prompts)
         .where(which)
-        .values(say={}, options=[], args={}, digest="", message_id="", closed_at=closed)
+        .values(message={}, options=[], args={}, content_hash="", message_id="", closed_at=closed)
     )
 
 
@@ -186,7 +186,9 @@ async def _blank_outbox(ctx: Context, which: sa.ColumnElement[bool]) -> int:
     done = await ctx.execute(
         sa.update(outbox)
         .where(which)
-        .values(say={"key": "erased", "params": {}}, body="", error="", living={}, state=state)
+        .values(
+            message={"key": "erased", "params": {}}, body="", error="", edit_target={}, state=state
+        )
     )
     return int(done.rowcount)
 
@@ -243,12 +245,12 @@ async def _said_by_others(ctx: Context, person: DataSubject) -> None:
     """
     words = (*person.addresses, *person.names)
     for needles, under_way in ((person.addresses, True), (words, False)):
-        named = _names(ctx, outbox.c.say, needles) | _names(ctx, outbox.c.body, needles)
+        named = _names(ctx, outbox.c.message, needles) | _names(ctx, outbox.c.body, needles)
         if not under_way:
             named &= outbox.c.state.not_in(_UNDER_WAY) & outbox.c.shop_id.in_(person.shop_ids)
         await _blank_outbox(ctx, named)
         asked = _names(ctx, prompts.c.options, needles) | _names(ctx, prompts.c.args, needles)
-        asked |= _names(ctx, prompts.c.say, needles)
+        asked |= _names(ctx, prompts.c.message, needles)
         await _blank_prompts(ctx, asked if under_way else asked & prompts.c.closed_at.is_not(None))
     at_shops = (
         sa.select(conversations.c.id)
@@ -287,12 +289,14 @@ async def _traces(ctx: Context, person: DataSubject) -> None:
         own = audit.c.user_id == person.user_id
         await ctx.execute(sa.update(audit).where(own).values(address=""))
         await ctx.execute(
-            sa.delete(kept_answers).where(kept_answers.c.caller == f"user:{person.user_id}")
+            sa.delete(idempotency_keys).where(idempotency_keys.c.caller == f"user:{person.user_id}")
         )
     await ctx.execute(sa.update(audit).where(which).values(before=sa.null(), after=sa.null()))
     # The key is kept: a repeated request is not carried out again, but gets an empty response.
     await ctx.execute(
-        sa.update(kept_answers).where(_names(ctx, kept_answers.c.body, words)).values(body="")
+        sa.update(idempotency_keys)
+        .where(_names(ctx, idempotency_keys.c.body, words))
+        .values(body="")
     )
 
 
@@ -321,7 +325,7 @@ async def _themself(ctx: Context, person: DataSubject) -> None:
     invited: sa.ColumnElement[bool] = invitations.c.phone.in_(person.addresses)
     invited |= invitations.c.accepted_by == person.user_id
     await ctx.execute(sa.delete(invitations).where(invited))
-    for table in (passwords, sign_ins):
+    for table in (passwords, auth_sessions):
         await ctx.execute(sa.delete(table).where(table.c.user_id == person.user_id))
     proved: sa.ColumnElement[bool] = staff_proofs.c.user_id == person.user_id
     proved |= staff_proofs.c.identity_id.in_(person.identity_ids)

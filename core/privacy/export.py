@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.tables import (
     audit,
+    auth_sessions,
     booking_events,
     bookings,
     consents,
@@ -24,7 +25,6 @@ from core.db.tables import (
     outbox,
     prompts,
     reaches,
-    sign_ins,
     staff_proofs,
     users,
 )
@@ -32,7 +32,16 @@ from core.privacy.personal_data import DataSubject
 
 _INNER = frozenset(
     # Keys, hashes and internal marks that say nothing about a person.
-    {"digest", "fingerprint", "idempotency_key", "lease", "leased_until", "unique_key", "living"}
+    {
+        "digest",
+        "content_hash",
+        "fingerprint",
+        "idempotency_key",
+        "lease",
+        "leased_until",
+        "unique_key",
+        "edit_target",
+    }
 )
 
 ExportSection = list[dict[str, Any]]
@@ -57,7 +66,7 @@ async def export_person(ctx: Context, person: DataSubject) -> dict[str, ExportSe
         | one_time_codes.c.phone.in_(person.addresses if person.user_id else ()),
         invitations: _invited(person),
         member_chats: member_chats.c.user_id == person.user_id,
-        sign_ins: sign_ins.c.user_id == person.user_id,
+        auth_sessions: auth_sessions.c.user_id == person.user_id,
         staff_proofs: staff_proofs.c.user_id == person.user_id,
         audit: audit.c.user_id == person.user_id,
     }

@@ -16,17 +16,17 @@ import sqlalchemy as sa
 from core.db.context import Context
 from core.db.tables import (
     audit,
+    auth_sessions,
     booking_events,
     bookings,
     conversations,
-    cuts,
     inbox,
     lines,
     lockouts,
     one_time_codes,
     outbox,
     prompts,
-    sign_ins,
+    retention_marks,
 )
 from core.messaging.conversations import closed_conversation_state
 
@@ -150,9 +150,9 @@ async def _holds(ctx: Context, after: int) -> SweepResult:
 
 async def _sign_ins(ctx: Context, after: int) -> SweepResult:
     until = _until(ctx, ctx.settings.keep_sign_ins_days)
-    over = (sign_ins.c.ended_at <= until) | (sign_ins.c.expires_at <= until)
-    ids, end = await _walk(ctx, sign_ins, over, after, sign_ins.c.created_at, until)
-    return await _delete(ctx, sign_ins, ids, end)
+    over = (auth_sessions.c.ended_at <= until) | (auth_sessions.c.expires_at <= until)
+    ids, end = await _walk(ctx, auth_sessions, over, after, auth_sessions.c.created_at, until)
+    return await _delete(ctx, auth_sessions, ids, end)
 
 
 async def _lockouts(ctx: Context, after: int) -> SweepResult:
@@ -167,8 +167,12 @@ async def _audit(ctx: Context, after: int) -> SweepResult:
     ids, end = await _walk(ctx, audit, audit.c.at <= until, after, audit.c.at, until)
     if ids:
         cut = until + timedelta(seconds=1)
-        await ctx.execute(ctx.insert_ignoring_conflicts(cuts, {"name": "audit", "until": cut}))
-        mine = sa.update(cuts).where(cuts.c.name == "audit", cuts.c.until < cut)
+        await ctx.execute(
+            ctx.insert_ignoring_conflicts(retention_marks, {"name": "audit", "until": cut})
+        )
+        mine = sa.update(retention_marks).where(
+            retention_marks.c.name == "audit", retention_marks.c.until < cut
+        )
         await ctx.execute(mine.values(until=cut))
     return await _delete(ctx, audit, ids, end)
 

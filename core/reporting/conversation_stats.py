@@ -217,7 +217,7 @@ def _said(one: sa.CTE) -> sa.ScalarSelect[int]:
         sa.select(sa.func.coalesce(sa.func.sum(o.segments), 0))
         .where(
             o.conversation_id == one.c.conversation_id,
-            o.lane == "reply",
+            o.queue == "reply",
             _during(o.created_at, one),
         )
         .correlate(one)

@@ -12,7 +12,7 @@ from core.db.context import Context
 from core.db.tables import bookings, conversations, heartbeats, lines, one_time_codes, outbox, shops
 from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
 
-LANES = ("reply", "alert", "reminder")
+QUEUES = ("reply", "alert", "reminder")
 
 CODES_WINDOW = timedelta(days=1)
 
@@ -22,13 +22,13 @@ WORKER_NAME = "worker"
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """Due rows and the age in seconds of the oldest by lane, bookings by state, and codes.
+    """Due rows and the age in seconds of the oldest by queue, bookings by state, and codes.
 
     `codes_by_outcome` are of the last day: "sent", and "used" by people who verified their phone.
     """
 
-    due_by_lane: Mapping[str, int] = field(default_factory=dict)
-    oldest_age_by_lane: Mapping[str, float] = field(default_factory=dict)
+    due_by_queue: Mapping[str, int] = field(default_factory=dict)
+    oldest_age_by_queue: Mapping[str, float] = field(default_factory=dict)
     bookings_by_state: Mapping[str, int] = field(default_factory=dict)
     codes_by_outcome: Mapping[str, int] = field(default_factory=dict)
 
@@ -37,8 +37,10 @@ async def read_gauges(ctx: Context) -> Gauges:
     """Return the gauges of this moment."""
     o, b, c = outbox.c, bookings.c, one_time_codes.c
     waits = sa.and_(_UNFINISHED, o.due_at <= ctx.now, _leads_out())
-    due = await ctx.all(sa.select(o.lane, sa.func.count().label("n")).where(waits).group_by(o.lane))
-    oldest = {lane: await oldest_due_at(ctx, lane) for lane in LANES}
+    due = await ctx.all(
+        sa.select(o.queue, sa.func.count().label("n")).where(waits).group_by(o.queue)
+    )
+    oldest = {queue: await oldest_due_at(ctx, queue) for queue in QUEUES}
     states = await ctx.all(sa.select(b.state, sa.func.count().label("n")).group_by(b.state))
     codes = await ctx.first(
         sa.select(sa.func.count().label("sent"), sa.func.count(c.used_at).label("used")).where(
@@ -47,10 +49,10 @@ async def read_gauges(ctx: Context) -> Gauges:
     )
     assert codes is not None
     return Gauges(
-        due_by_lane=dict.fromkeys(LANES, 0) | {row.lane: row.n for row in due},
-        oldest_age_by_lane={
-            lane: (ctx.now - since).total_seconds() if since else 0.0
-            for lane, since in oldest.items()
+        due_by_queue=dict.fromkeys(QUEUES, 0) | {row.queue: row.n for row in due},
+        oldest_age_by_queue={
+            queue: (ctx.now - since).total_seconds() if since else 0.0
+            for queue, since in oldest.items()
         },
         bookings_by_state={row.state: row.n for row in states},
         codes_by_outcome={"sent": codes.sent, "used": codes.used},
@@ -75,12 +77,12 @@ async def count_shops_and_lines(ctx: Context) -> InstallationCounts:
 
 async def oldest_waiting_at(ctx: Context) -> datetime | None:
     """Return since when the oldest due message is waiting, or None."""
-    since = [await oldest_due_at(ctx, lane) for lane in LANES]
+    since = [await oldest_due_at(ctx, queue) for queue in QUEUES]
     return min(filter(None, since), default=None)
 
 
-async def oldest_due_at(ctx: Context, lane: str) -> datetime | None:
-    """Return when the oldest unfinished message of a lane was due, or None.
+async def oldest_due_at(ctx: Context, queue: str) -> datetime | None:
+    """Return when the oldest unfinished message of a queue was due, or None.
 
     Lines that exist only on this machine are left out: nobody sends there unless somebody is
     watching.
@@ -88,7 +90,7 @@ async def oldest_due_at(ctx: Context, lane: str) -> datetime | None:
     o = outbox.c
     found: datetime | None = await ctx.scalar(
         sa.select(o.due_at)
-        .where(_UNFINISHED, o.lane == lane, o.due_at <= ctx.now, _leads_out())
+        .where(_UNFINISHED, o.queue == queue, o.due_at <= ctx.now, _leads_out())
         .order_by(o.due_at)
         .limit(1)
     )

@@ -106,7 +106,7 @@ async def fill(runtime: Runtime, messages: int) -> None:
 _FILL = """
 INSERT INTO users (name, language, created_at) SELECT 'u' || n, 'en', now() FROM
 generate_series(1, :n) n;
-INSERT INTO identities (user_id, kind, value, proved_at, used_at, created_at) SELECT id,
+INSERT INTO identities (user_id, kind, value, verified_at, used_at, created_at) SELECT id,
 'phone', '+3461' || lpad(substr(name, 2), 7, '0'), now(), now(), now() FROM users WHERE name
 LIKE 'u%';
 INSERT INTO customers (shop_id, user_id, name, phone, created_at) SELECT :shop, user_id,
@@ -120,10 +120,10 @@ ends_at, local_date, local_time, timezone, price_minor, currency, created_at, up
 :shop, 'R-' || id, 'confirmed', :service, :provider, id, now() + interval '1 day', now() +
 interval '25 hours', current_date + 1, '10:00', 'Europe/Madrid', 2500, 'EUR', now(), now() FROM
 customers;
-INSERT INTO prompts (conversation_id, decision, say, options, args, created_at) SELECT id,
+INSERT INTO prompts (conversation_id, decision, message, options, args, created_at) SELECT id,
 'reminder', CAST(:say AS jsonb), CAST(:options AS jsonb), '{}', now() FROM conversations WHERE
 address LIKE '+3461%';
-INSERT INTO outbox (conversation_id, shop_id, booking_id, prompt_id, lane, kind, say,
+INSERT INTO outbox (conversation_id, shop_id, booking_id, prompt_id, queue, kind, message,
 unique_key, state, due_at, created_at) SELECT c.id, :shop, b.id, p.id, 'reminder', 'reminder',
 CAST(:say AS jsonb), 'reminder:' || b.id, 'due', now(), now() FROM conversations c JOIN prompts
 p ON p.conversation_id = c.id JOIN customers k ON k.phone = c.address JOIN bookings b ON

@@ -59,7 +59,12 @@ def bare() -> FastAPI:
 
 async def post(app: FastAPI) -> None:
     """Put one signed form through an ASGI application."""
-    fields = {"Body": "1", "From": "+34600111222", "MessageSid": "SM1", "To": "+34915550100"}
+    fields = {
+        "Body": "1",
+        "From": "+34600111222",
+        "MessageSid": "SM" + "1" * 32,
+        "To": "+34915550100",
+    }
     body = urlencode(fields).encode()
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
@@ -98,7 +103,7 @@ async def measure(url: str, folder: Path, name: str) -> None:
     await migrate.upgrade(runtime)
     async with runtime.transaction() as ctx:
         place = await shops.build_salon(
-            ctx, held_budget=100_000, codes_per_day=100_000, max_open=1000
+            ctx, max_unverified_holds=100_000, codes_per_day=100_000, max_open_bookings=1000
         )
     town = ChatHarness(runtime)
     line = town.line_of_channel(place.line_id, place.shop_id)

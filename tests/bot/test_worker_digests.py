@@ -65,7 +65,7 @@ class Day:
                 ctx, free[0], actor=SYSTEM, customer_id=customer, key=f"{day} {at} {who}"
             )
             # What is told at once is another test's.
-            await ctx.execute(sa.delete(tables.outbox).where(tables.outbox.c.lane == "alert"))
+            await ctx.execute(sa.delete(tables.outbox).where(tables.outbox.c.queue == "alert"))
             return made
 
     async def at(self, moment: str) -> list[tuple[str, str]]:
@@ -75,7 +75,7 @@ class Day:
         worker = Worker(self.runtime, None, None)  # type: ignore[arg-type]
         await worker.send_digests()
         sent = await self.town.deliver_due()
-        return [(row.address, rendered.text) for row, rendered in sent if row.lane == "alert"]
+        return [(row.address, rendered.text) for row, rendered in sent if row.queue == "alert"]
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ async def test_unanswered_reminder_alert_is_skipped_when_answered_or_unwanted(da
         await customer_actions.confirm_attendance(
             ctx, booking.id, actor=Actor("customer", booking.user_id)
         )
-        await ctx.execute(sa.delete(tables.outbox).where(tables.outbox.c.lane == "alert"))
+        await ctx.execute(sa.delete(tables.outbox).where(tables.outbox.c.queue == "alert"))
     assert await day.at("2026-03-11T15:30") == []
     other = await day.booked("2026-03-13", "17:00", "Hugo")
     async with day.runtime.transaction() as ctx:

@@ -150,7 +150,7 @@ async def load_outcome(ctx: Context, somebody: ScriptedPerson) -> ConversationOu
         talk=(
             talk.language,
             talk.shop_id == somebody.shop_id,
-            talk.misunderstood,
+            talk.unrecognized_count,
             tuple(_frame(frame) for frame in talk.state["stack"]),
             talk.state["runs"],
         ),
@@ -176,7 +176,7 @@ async def _sent(
 ) -> tuple[tuple[object, ...], ...]:
     o, c = tables.outbox.c, tables.conversations.c
     rows = await ctx.all(
-        sa.select(o.state, o.lane, o.kind, o.secret, o.body, o.attempts)
+        sa.select(o.state, o.queue, o.kind, o.secret, o.body, o.attempts)
         .join_from(tables.outbox, tables.conversations, c.id == o.conversation_id)
         .where(c.address == address)
         .order_by(o.id)
@@ -184,7 +184,7 @@ async def _sent(
     return tuple(
         (
             row.state,
-            row.lane,
+            row.queue,
             row.kind,
             row.secret,
             normalize_message(row.body, somebody),

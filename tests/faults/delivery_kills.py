@@ -89,7 +89,7 @@ class MarkFirstDelivery(OutboxSender):
     """Marks a message, and then sends it."""
 
     async def _send(self, row: Outgoing) -> bool:
-        rendered = RenderedMessage(str(row.say.params["answer"]))
+        rendered = RenderedMessage(str(row.message.params["answer"]))
         await self._sent(row, rendered, SendResult(f"outside-{row.id}", "sent", 1))
         await self.channels[row.transport, row.channel].send(row, rendered)
         return True

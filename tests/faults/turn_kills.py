@@ -122,9 +122,9 @@ class StepRecordingChannel:
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
         """Send a message."""
-        self.steps.step(f"send {row.lane}")
+        self.steps.step(f"send {row.queue}")
         self.ledger.append(sent=(row.id, row.address, rendered.text))
-        self.steps.step(f"sent {row.lane}")
+        self.steps.step(f"sent {row.queue}")
         return SendResult(f"outside-{row.id}", "delivered", rendered.segments)
 
     async def close(self) -> None:

@@ -29,7 +29,7 @@ class PeopleRows:
     async def add_person(self, phone: str, name: str = "Marta", **identity: Any) -> int:
         """Add a user who proved `phone`; return the user's id."""
         user = await self.rows.add(users, name=name)
-        values = {"value": phone, "user_id": user, "proved_at": DAY, "used_at": DAY} | identity
+        values = {"value": phone, "user_id": user, "verified_at": DAY, "used_at": DAY} | identity
         await self.rows.add(identities, **values)
         return user
 
@@ -43,7 +43,7 @@ class PeopleRows:
         """Open the conversation of `phone` on the newest line; return its id."""
         identity = await self.rows.ctx.scalar(
             sa.select(identities.c.id).where(
-                identities.c.value == phone, identities.c.ended_at.is_(None)
+                identities.c.value == phone, identities.c.released_at.is_(None)
             )
         )
         return await self.rows.add(
@@ -59,12 +59,12 @@ async def outbox_rows(ctx: Context) -> list[tuple[Any, ...]]:
             conversations.c.address,
             outbox.c.state,
             outbox.c.kind,
-            outbox.c.say,
+            outbox.c.message,
         )
         .join_from(outbox, conversations)
         .join(lines, lines.c.id == conversations.c.line_id)
         .order_by(outbox.c.id)
     )
     return [
-        (row.line, row.address, row.state, row.kind, decode_value(row.say).key) for row in found
+        (row.line, row.address, row.state, row.kind, decode_value(row.message).key) for row in found
     ]

@@ -31,7 +31,7 @@ FULL = {
     "lines": {"shop_id"},
     "members": {"provider_id"},
     "one_time_codes": {"conversation_id", "shop_id"},
-    "misunderstood": {"shop_id"},
+    "unrecognized_messages": {"shop_id"},
     "outbox": {"shop_id", "booking_id", "prompt_id"},
     "providers": {"user_id"},
     "reaches": {"noted_by"},
@@ -109,7 +109,7 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "calendars": {"kind": "provider"},
         "lines": made
         | {"transport": "terminal", "channel": "sms", "address": f"+3491{n:07}", "account": "demo"},
-        "identities": made | {"kind": "phone", "value": f"+3461{n:07}", "proved_at": DAY},
+        "identities": made | {"kind": "phone", "value": f"+3461{n:07}", "verified_at": DAY},
         "customers": made | {"name": "Marta", "phone": f"+3461{n:07}"},
         "categories": {"name": "Hair"},
         "services": {"name": "Cut", "minutes": 30, "price_minor": 2500, "synonyms": ["trim"]},
@@ -117,18 +117,19 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "hours": {"weekday": 0, "opens": 540, "closes": 1200},
         "date_exceptions": {"day": date(2026, 3, 19), "reason": "San José"},
         "feeds": made | {"digest": f"d{n}"},
-        "outside_calendars": made | {"url": "https://example.org/a.ics", "due_at": DAY},
+        "external_calendars": made | {"url": "https://example.org/a.ics", "due_at": DAY},
         "time_off": {"starts_at": start, "ends_at": end},
         "members": made | {"role": "owner"},
-        "staff_proofs": {"proved_at": DAY},
+        "staff_proofs": {"verified_at": DAY},
         "invitations": made
         | {"role": "owner", "phone": f"+3462{n:07}", "name": "Marta", "expires_at": DAY},
         "member_chats": made | {"name": "Marta on Telegram"},
         "conversations": made | {"address": f"+3461{n:07}", "language": "es"},
         "consents": {"given": True, "how": "wrote", "wording": "hi", "at": DAY},
-        "contents": made | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},
+        "whatsapp_templates": made
+        | {"account": "demo", "name": f"list.{n}.1", "sid": f"HX{n:032}"},
         "heartbeats": {"name": f"worker {n}", "at": DAY},
-        "misunderstood": {"language": "es", "text": "eh?", "at": DAY},
+        "unrecognized_messages": {"language": "es", "text": "eh?", "at": DAY},
         "prompts": made | {"options": [{"label": "Yes"}]},
         "inbox": {"event_id": f"event-{n}", "state": "new", "due_at": DAY, "received_at": DAY},
         "one_time_codes": made | {"phone": f"+3461{n:07}", "expires_at": DAY, "digest": "d"},
@@ -154,10 +155,10 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
         "claims": {"busy_from": start, "busy_until": end},
         "seats": {"seat": n},
         "passwords": made | {"digest": "d"},
-        "sign_ins": made | {"kind": "token", "used_at": DAY, "expires_at": DAY},
+        "auth_sessions": made | {"kind": "token", "used_at": DAY, "expires_at": DAY},
         "lockouts": {"subject": f"s{n}", "tries": 1, "last_at": DAY},
-        "cuts": {"name": f"cut {n}", "until": DAY},
-        "kept_answers": made | {"caller": "user:1", "key": f"key-{n}", "status": 201},
+        "retention_marks": {"name": f"cut {n}", "until": DAY},
+        "idempotency_keys": made | {"caller": "user:1", "key": f"key-{n}", "status": 201},
         "audit": {"at": DAY, "action": "shops.change_shop", "after": {"name": "Bella Hair"}},
         "reaches": made
         | {
@@ -168,6 +169,6 @@ def _defaults(table: str, n: int) -> dict[str, Any]:
             "wording": "on the phone",
         },
         "untold": made | {"kind": "moved", "reason": "unreachable"},
-        "outbox": made | {"lane": "reply", "state": "due", "due_at": DAY},
+        "outbox": made | {"queue": "reply", "state": "due", "due_at": DAY},
     }
     return rows.get(table, {})

@@ -17,8 +17,10 @@ from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
 from core.messaging.messages import Incoming
+from core.people.identities import make_admin
 from tests.servers.twilio.faults import Fault
-from tests.servers.twilio.webhooks import Delivered, sign
+from tests.servers.twilio.server import TwilioServer
+from tests.servers.twilio.webhooks import Delivered, sid_of, sign
 from tests.support import shops
 from tests.webhooks.harness import SMS_NUMBER, WHATSAPP_NUMBER, TwilioHarness, twilio_harness
 from webhooks.twilio import has_valid_signature, parse_incoming
@@ -44,16 +46,16 @@ async def rows(served: TwilioHarness, table: sa.Table, *columns: str) -> list[tu
 async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(
     served: TwilioHarness,
 ) -> None:
-    answer = await served.send_sms(MARTA, "BELLA", message_sid="SM1")
+    answer = await served.send_sms(MARTA, "BELLA", message_sid=sid_of(1))
     assert answer == Delivered(200, EMPTY, None, ())
     assert await rows(served, tables.inbox, "event_id", "state", "incoming") == [
-        ("SM1", "done", {"kind": "text", "text": "BELLA"})
+        (sid_of(1), "done", {"kind": "text", "text": "BELLA"})
     ]
     (message,) = served.twilio.messages
     assert (message.to, message.from_) == (MARTA, SMS_NUMBER)
     assert message.body.startswith("Welcome to Bella Hair.\n")
     sent = await rows(
-        served, tables.outbox, "state", "body", "provider_id", "provider_status", "segments"
+        served, tables.outbox, "state", "body", "provider_message_id", "provider_status", "segments"
     )
     assert sent == [("sent", message.body, message.sid, "queued", message.segments)]
 
@@ -74,7 +76,7 @@ async def test_a_bad_signature_is_refused_and_leaves_no_row(served: TwilioHarnes
 
 async def test_missing_or_malformed_signature_is_refused(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
-    data = {"From": MARTA, "To": SMS_NUMBER, "Body": "BELLA", "MessageSid": "SM1"}
+    data = {"From": MARTA, "To": SMS_NUMBER, "Body": "BELLA", "MessageSid": sid_of(1)}
     async with httpx.AsyncClient() as client:
         answers = [
             await client.post(url, data=data),
@@ -117,6 +119,72 @@ async def test_what_nobody_can_answer_is_kept_aside(served: TwilioHarness) -> No
     ]
 
 
+SIGNED = {
+    "AccountSid": "AC" + "a" * 32,
+    "Body": f"hiFrom+34600111999MessageSidSM{'f' * 32}NX",
+    "From": MARTA,
+    "MessageSid": sid_of(1),
+    "SmsMessageSid": sid_of(1),
+    "SmsSid": sid_of(1),
+    "SmsStatus": "received",
+    "To": SMS_NUMBER,
+}
+
+
+FORGED = {
+    "a longer id": {k: v for k, v in SIGNED.items() if k != "SmsMessageSid"}
+    | {"MessageSid": f"{sid_of(1)}SmsMessageSid", sid_of(1): ""},
+    "the id under a name that is none": {k: v for k, v in SIGNED.items() if k != "MessageSid"}
+    | {"MessageSi": f"d{sid_of(1)}"},
+    "a sender and an id out of the text": {
+        "AccountSid": SIGNED["AccountSid"],
+        "Body": "hi",
+        "From": "+34600111999",
+        "MessageSid": "SM" + "f" * 32,
+        "NX": f"From{MARTA}MessageSid{sid_of(1)}SmsMessageSid{sid_of(1)}SmsSid{sid_of(1)}",
+        "SmsStatus": "received",
+        "To": SMS_NUMBER,
+    },
+}
+"""Requests that have the signature of `SIGNED`, and another id or sender."""
+
+
+async def test_a_signed_request_is_no_other_message_when_it_is_split_elsewhere(
+    served: TwilioHarness,
+) -> None:
+    url = f"{served.url}/webhooks/twilio/messages"
+    headers = {"X-Twilio-Signature": sign(served.twilio.auth_token, url, SIGNED)}
+    for name, form in FORGED.items():
+        # Control: by its signature alone it is Twilio's.
+        pairs = list(form.items())
+        signature = headers["X-Twilio-Signature"]
+        assert has_valid_signature(served.twilio.auth_token, url, pairs, signature), name
+        async with httpx.AsyncClient() as client:
+            await client.post(url, data=form, headers=headers)
+        await served.wait_until_idle()
+        # Nobody's turn ran; at most it is laid aside as a message without an id.
+        assert set(await rows(served, tables.inbox, "state")) <= {("dead",)}, name
+        assert served.twilio.messages == [], name
+
+
+async def test_parameters_that_are_new_at_twilio_are_taken(served: TwilioHarness) -> None:
+    extra = {"NewIn2027": "yes", "ChannelMetadata": '{"type":"whatsapp"}', "Z": ""}
+    assert (await served.send_sms(MARTA, "BELLA", extra=extra)).status == 200
+    assert await rows(served, tables.inbox, "state") == [("done",)]
+
+
+async def test_a_message_is_no_new_one_after_its_retention(served: TwilioHarness) -> None:
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    await served.send_sms(MARTA, "BELLA", message_sid=sid_of(7))
+    sent = len(served.twilio.messages)
+    clock.advance(timedelta(days=served.app.settings.keep_outbox_days + 400))
+    await served.app.worker.apply_retention()
+    answer = await served.send_sms(MARTA, "BELLA", message_sid=sid_of(7))
+    assert (answer.status, len(served.twilio.messages)) == (200, sent)
+    assert await rows(served, tables.inbox, "event_id", "incoming") == [(sid_of(7), {})]
+
+
 async def test_bytes_that_are_no_text_are_read_as_far_as_they_go(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
     values = {"Body": b"BELLA\xed\xa0\x80", "From": MARTA.encode(), "MessageSid": b"SM" + b"1" * 32,
@@ -146,9 +214,9 @@ async def test_a_body_beyond_reason_is_not_read(served: TwilioHarness) -> None:
 
 async def test_the_same_message_twice_is_one_turn(served: TwilioHarness) -> None:
     for _ in range(3):
-        answer = await served.send_sms(MARTA, "BELLA", message_sid="SM1")
+        answer = await served.send_sms(MARTA, "BELLA", message_sid=sid_of(1))
         assert answer.status == 200
-    assert await rows(served, tables.inbox, "event_id", "state") == [("SM1", "done")]
+    assert await rows(served, tables.inbox, "event_id", "state") == [(sid_of(1), "done")]
     assert len(served.twilio.messages) == 1
 
 
@@ -202,11 +270,11 @@ async def test_a_sender_or_line_that_is_none_of_ours_is_acknowledged_and_left(
     answers = [
         await served.twilio.deliver(url, from_, to, "hi", message_sid=sid)
         for from_, to, sid in (
-            ("22000", SMS_NUMBER, "SM1"),
-            ("BANK", SMS_NUMBER, "SM2"),
-            (MARTA, "+15005550099", "SM3"),
-            (MARTA, "nobody", "SM4"),
-            ("", "", "SM6"),
+            ("22000", SMS_NUMBER, sid_of(1)),
+            ("BANK", SMS_NUMBER, sid_of(2)),
+            (MARTA, "+15005550099", sid_of(3)),
+            (MARTA, "nobody", sid_of(4)),
+            ("", "", sid_of(6)),
         )
     ]
     assert answers == [Delivered(200, EMPTY, None, ())] * 5
@@ -268,7 +336,7 @@ async def test_undelivered_sms_status_is_recorded(served: TwilioHarness) -> None
 )
 async def test_status_of_an_unknown_message_is_ignored(served: TwilioHarness, query: str) -> None:
     url = f"{served.url}/webhooks/twilio/status{query}"
-    form = {"MessageSid": "SM404", "MessageStatus": "delivered", "ErrorCode": "\x00"}
+    form = {"MessageSid": sid_of(404), "MessageStatus": "delivered", "ErrorCode": "\x00"}
     signature = sign(served.twilio.auth_token, url, form)
     async with httpx.AsyncClient() as client:
         answer = await client.post(url, data=form, headers={"X-Twilio-Signature": signature})
@@ -284,7 +352,6 @@ async def test_status_of_an_unknown_message_is_ignored(served: TwilioHarness, qu
     [
         (Fault.THROTTLED, "429: too many requests"),
         (Fault.BROKEN, "20500: Unable to create record: An internal server error has occurred"),
-        (Fault.GARBAGE, "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
         (Fault.CUT_BEFORE, "ServerDisconnectedError: Server disconnected"),
     ],
 )
@@ -309,6 +376,39 @@ async def test_temporary_twilio_errors_are_retried(
     assert len(served.twilio.to(MARTA)) == 1
 
 
+@pytest.mark.parametrize("said", ["1e999", "Fri, 31 Dec 9999 23:59:59 GMT", "soon"])
+async def test_a_wait_of_any_form_is_a_wait(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(TwilioServer, "retry_after", said)
+    served.twilio.fail_next(1, Fault.THROTTLED)
+    await served.send_sms(MARTA, "BELLA")
+    ((state, error, due_at),) = await rows(served, tables.outbox, "state", "error", "due_at")
+    assert (state, error) == ("due", "429: too many requests")
+    wait = (due_at - served.app.runtime.clock.now()).total_seconds()  # type: ignore[operator]
+    assert wait == 86_400 if said != "soon" else wait <= 18
+
+
+async def test_an_acceptance_nobody_can_read_is_kept_shown_and_never_sent_again(
+    served: TwilioHarness,
+) -> None:
+    async with served.app.runtime.transaction() as ctx:
+        await make_admin(ctx, "+34600000099")
+    served.twilio.fail_next(1, Fault.GARBAGE)
+    await served.send_sms(MARTA, "BELLA")
+    columns = ("state", "provider_status", "kind")
+    first, *alarms = await rows(served, tables.outbox, *columns)
+    assert first[:2] == ("sent", "unknown")
+    assert {kind for _, _, kind in alarms} == {"alert.undelivered"}
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(hours=2))
+    served.app.sender.wake()
+    await served.wait_until_idle()
+    assert served.twilio.to(MARTA) == []
+    assert await rows(served, tables.outbox, "state", "provider_status", "kind") == [first, *alarms]
+
+
 @pytest.mark.parametrize("status", ["queued", "sent", "delivered", "undelivered"])
 async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
     served: TwilioHarness, status: str
@@ -325,9 +425,9 @@ async def test_a_message_whose_answer_was_cut_off_is_not_sent_again(
     await served.wait_until_idle()
     assert served.twilio.messages == [message]
     state = "failed" if status == "undelivered" else "sent"
-    assert await rows(served, tables.outbox, "state", "body", "provider_id", "segments") == [
-        (state, message.body, message.sid, message.segments)
-    ]
+    assert await rows(
+        served, tables.outbox, "state", "body", "provider_message_id", "segments"
+    ) == [(state, message.body, message.sid, message.segments)]
     # Its question counts as shown: the number under it is understood.
     await served.send_sms(MARTA, "1")
     assert [r for (r,) in await rows(served, tables.inbox, "prompt_id")] == [None, 1]

@@ -18,6 +18,7 @@ from core.messaging.outbox import enqueue
 from core.shops import providers, services
 from core.values.catalog_changes import NewService
 from tests.servers.twilio.messages import Message
+from tests.servers.twilio.webhooks import sid_of
 from tests.support import shops
 from tests.webhooks.harness import SMS_NUMBER, TwilioHarness, twilio_harness
 
@@ -61,7 +62,10 @@ async def rows(served: TwilioHarness, table: sa.Table, *columns: str) -> list[tu
 
 
 async def sids(served: TwilioHarness) -> dict[str, str]:
-    return {str(name): str(sid) for name, sid in await rows(served, tables.contents, "name", "sid")}
+    return {
+        str(name): str(sid)
+        for name, sid in await rows(served, tables.whatsapp_templates, "name", "sid")
+    }
 
 
 async def bookings(served: TwilioHarness) -> list[tuple[object, ...]]:
@@ -128,9 +132,9 @@ async def test_a_typed_number_or_word_answers_a_list_too(fitted: TwilioHarness) 
 
 async def test_the_same_tap_twice_is_one_answer(fitted: TwilioHarness) -> None:
     times = await ask_for_times(fitted)
-    await fitted.tap_option(times, "5:30 pm Ana", message_sid="SM1")
+    await fitted.tap_option(times, "5:30 pm Ana", message_sid=sid_of(1))
     before = len(fitted.twilio.messages)
-    await fitted.tap_option(times, "5:30 pm Ana", message_sid="SM1")
+    await fitted.tap_option(times, "5:30 pm Ana", message_sid=sid_of(1))
     assert len(fitted.twilio.messages) == before
 
 
@@ -263,11 +267,11 @@ async def test_without_a_line_for_sms_the_shop_is_named(served: TwilioHarness) -
 
 async def test_set_up_again_changes_nothing(served: TwilioHarness) -> None:
     first = await whatsapp_setup.create_templates(served.app.runtime)
-    kept = await rows(served, tables.contents, "id", "name", "sid", "approval")
+    kept = await rows(served, tables.whatsapp_templates, "id", "name", "sid", "approval")
     again = await whatsapp_setup.create_templates(served.app.runtime)
     assert first.created == len(kept) == len(served.twilio.contents.by_sid)
     assert (again.created, again.found, again.refused) == (0, first.created, [])
-    assert await rows(served, tables.contents, "id", "name", "sid", "approval") == kept
+    assert await rows(served, tables.whatsapp_templates, "id", "name", "sid", "approval") == kept
     assert len(served.twilio.contents.by_sid) == first.created
 
 
@@ -358,7 +362,7 @@ async def tell_later(served: TwilioHarness, after: timedelta) -> None:
         when = When(clock.now(), "Europe/Madrid")
         facts = {"service": "Cut", "shop": "Bella Hair", "when": when}
         say = Say("tell.expired", facts)
-        await enqueue.enqueue(ctx, say, conversation_id=talk, lane="alert", kind="tell", shop_id=1)
+        await enqueue.enqueue(ctx, say, conversation_id=talk, queue="alert", kind="tell", shop_id=1)
     served.app.sender.wake()
     await served.wait_until_idle()
 

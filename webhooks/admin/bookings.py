@@ -60,7 +60,7 @@ HISTORY_LABELS = {
     "book": "Booked",
     "request": "Asked for",
     "book_for": "Booked by the shop",
-    "squeeze_in": "Squeezed in",
+    "overbook": "Squeezed in",
     "confirm": "Confirmed",
     "decline": "Declined",
     "cancel": "Cancelled",
@@ -118,7 +118,8 @@ async def create_booking(visit: ShopVisitor) -> Response:
             provider_id=parse_id(typed["provider_id"]),
             starts_at=starts.isoformat(),
             customer={"name": typed["name"], "phone": typed["phone"]},
-            squeeze_in=bool(typed["squeeze_in"]),
+            overbook=bool(typed["overbook"]),
+            confirm=bool(typed["confirm"]),
             note=typed["note"],
             **said,
         )
@@ -126,7 +127,14 @@ async def create_booking(visit: ShopVisitor) -> Response:
         named = field_messages(problem)
         if problem.code == "phone_invalid":
             named["phone"] = problem_message(problem)
-        return _new(visit, typed, named, status=problem.status, problem=problem_message(problem))
+        return _new(
+            visit,
+            typed,
+            named,
+            status=problem.status,
+            problem=problem_message(problem),
+            double=problem.code == "already_booked",
+        )
     return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked", made["told"])
 
 
@@ -138,8 +146,8 @@ def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
 
 
 _NEW = (
-    "on", "at", "service_id", "provider_id", "name", "phone", "note", "squeeze_in", "messages",
-    "wording",
+    "on", "at", "service_id", "provider_id", "name", "phone", "note", "overbook", "messages",
+    "wording", "confirm",
 )  # fmt: skip
 
 
@@ -150,6 +158,7 @@ def _new(
     *,
     status: int = 200,
     problem: str = "",
+    double: bool = False,
 ) -> Response:
     known = visit.catalog
     local = zones.to_local(
@@ -170,6 +179,7 @@ def _new(
         people=people,
         errors=errors or {},
         problem=problem,
+        double=double,
     )
 
 
@@ -188,6 +198,7 @@ async def _show(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     differs: Mapping[str, Any] | None = None,
+    double: bool = False,
 ) -> Response:
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     one = await visit.api_get(path)
@@ -231,6 +242,7 @@ async def _show(
         errors=errors or {},
         problem=problem,
         differs=differs,
+        double=double,
         over=over,
         terms=one["state"] in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
@@ -247,10 +259,13 @@ async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
     return redirect_saved(back, "called")
 
 
+_MOVE = ("on", "at", "provider_id", "terms", "reason", "confirm")
+
+
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms", "reason")}
+    typed = {name: visit.form[name] for name in _MOVE}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
@@ -260,6 +275,8 @@ async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     more: dict[str, Any] = {} if provider_id is None else {"provider_id": provider_id}
     if typed["terms"]:
         more["terms"] = typed["terms"]
+    if typed["confirm"]:
+        more["confirm"] = True
     return await _change(
         visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
     )
@@ -332,6 +349,7 @@ async def _change(
             errors=field_messages(problem),
             typed=typed,
             differs=problem.body if problem.code == "terms_differ" else None,
+            double=problem.code == "already_booked",
         )
     back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:

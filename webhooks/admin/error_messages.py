@@ -28,6 +28,7 @@ CODE_MESSAGES = {
     "offer_changed": "The service changed meanwhile. Look at it again.",
     "terms_differ": "There it is another length or price than agreed. Choose which it shall be.",
     "reason_needed": "The visit is over. Write why this is changed.",
+    "already_booked": "They have a booking at that hour already: {ref}. Tick the box to book both.",
     "wrong_state": "Somebody was faster: the booking is in another state by now.",
     "customer_blocked": "This customer is blocked: the shop takes no bookings from them.",
     "overlap": "There is a booking in that time already.",

@@ -128,7 +128,7 @@ def _asker(ticket: str, call: ApiRequest) -> str:
 async def send_login_code(body: PhoneIn, call: AuthorizedRequest) -> AcceptedOut:
     """Send a one-time code to a phone. Whether it is known makes no difference to the answer."""
     phone = parse_phone(body.phone, "")
-    who = {"asker": _asker(body.ticket, call), "address": call.client_ip}
+    who = {"requester": _asker(body.ticket, call), "address": call.client_ip}
     await call.app.runtime.run(lambda ctx: phone_login.send_login_code(ctx, phone, **who))
     return AcceptedOut()
 
@@ -139,10 +139,10 @@ async def sign_in_by_code(
 ) -> CredentialsOut:
     """Sign in by the code: five tries within five minutes. Who is new gets an account."""
     phone = parse_phone(body.phone, "")
-    asker = _asker(body.ticket, call)
+    requester = _asker(body.ticket, call)
     found = await call.app.runtime.run(
         lambda ctx: phone_login.verify_login_code(
-            ctx, phone, body.code, asker=asker, name=body.name
+            ctx, phone, body.code, requester=requester, name=body.name
         )
     )
     if isinstance(found, SlotlineError):

@@ -48,7 +48,7 @@ class BlockOut(ResponseModel):
     starts_at: datetime
     ends_at: datetime
     reason: str
-    made_by: str
+    created_by: str
 
 
 @router.get("/blocks")

@@ -50,12 +50,12 @@ class BookingOut(ResponseModel):
     currency: str
     payment_status: str = Field(examples=["unpaid"])
     anyone: bool
-    squeezed: bool
+    overbooked: bool
     purpose: str
     note: str
     reason: str
     origin: str
-    made_by: str
+    created_by: str
     late_minutes: int | None
     customer_confirmed_at: datetime | None
     held_until: datetime | None

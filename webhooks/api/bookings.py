@@ -79,7 +79,10 @@ class BookingIn(StartIn):
     messages: MessagesIn | None = Field(
         None, description="What they said to messages to their phone; nothing is sent without it."
     )
-    squeeze_in: bool = Field(False, description="Over what is there; needs a provider.")
+    confirm: bool = Field(
+        False, description="Though they have a booking at that hour (409 `already_booked`)."
+    )
+    overbook: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
     note: LongText = ""
@@ -178,7 +181,7 @@ async def create_booking(
     """Book for a customer: a known one, or a walk-in. 409 when the time is taken."""
     if (body.customer_id is None) == (body.customer is None):
         raise InvalidValue(field="customer_id", reason="one of customer_id and customer")
-    if body.squeeze_in and body.provider_id is None:
+    if body.overbook and body.provider_id is None:
         raise InvalidValue(field="provider_id", reason="needed to squeeze in")
     ensure_on_grid(body.starts_at)
     if body.provider_id is not None:
@@ -209,8 +212,9 @@ async def create_booking(
             "attendee": body.attendee,
             "purpose": body.purpose,
             "note": body.note,
+            "confirmed": body.confirm,
         }
-        if body.squeeze_in:
+        if body.overbook:
             booked = await staff_actions.overbook(ctx, slot, **common)
         else:
             anyone = body.provider_id is None
@@ -315,6 +319,7 @@ async def move_booking(
         key=call.new_key,
         terms=body.terms,
         reason=body.reason,
+        confirmed=body.confirm,
     )
 
 

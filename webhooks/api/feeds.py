@@ -140,7 +140,7 @@ async def revoke_feed(shop_id: PathRowId, feed_id: PathRowId, call: AuthorizedRe
     await call.run_write(lambda ctx: feeds.revoke_feed(ctx, shop_id, feed_id), before=before)
 
 
-@router.get("/outside-calendars")
+@router.get("/external-calendars")
 async def list_external_calendars(
     shop_id: PathRowId, call: AuthorizedRequest, asked: PageQuery
 ) -> PageResponse[ExternalCalendarOut]:
@@ -153,7 +153,7 @@ async def list_external_calendars(
     return await call.run_read(work)
 
 
-@router.post("/outside-calendars", status_code=HTTPStatus.CREATED)
+@router.post("/external-calendars", status_code=HTTPStatus.CREATED)
 async def add_external_calendar(
     shop_id: PathRowId, body: ExternalCalendarIn, call: AuthorizedRequest
 ) -> ExternalCalendarOut:
@@ -175,7 +175,7 @@ async def add_external_calendar(
     return await call.run_write(work)
 
 
-@router.post("/outside-calendars/{calendar_id}/read")
+@router.post("/external-calendars/{calendar_id}/read")
 async def refresh_external_calendar(
     shop_id: PathRowId, calendar_id: PathRowId, call: AuthorizedRequest
 ) -> ExternalCalendarOut:
@@ -189,7 +189,7 @@ async def refresh_external_calendar(
     return await call.run_write(work)
 
 
-@router.delete("/outside-calendars/{calendar_id}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/external-calendars/{calendar_id}", status_code=HTTPStatus.NO_CONTENT)
 async def remove_external_calendar(
     shop_id: PathRowId, calendar_id: PathRowId, call: AuthorizedRequest
 ) -> None:

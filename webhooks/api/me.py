@@ -11,7 +11,7 @@ from pydantic import Field
 from core.auth import password_login, sessions
 from core.db.context import Context
 from core.db.pagination import paginate
-from core.db.tables import sign_ins as table
+from core.db.tables import auth_sessions as table
 from core.people.identities import change_user
 from core.values.people_changes import UserChange
 from webhooks.api import auth_emails
@@ -124,7 +124,7 @@ async def add_email(body: AddEmailIn, call: AuthorizedRequest) -> AcceptedOut:
     return AcceptedOut()
 
 
-@router.get("/sign-ins")
+@router.get("/sessions")
 async def list_auth_sessions(
     call: AuthorizedRequest, asked: PageQuery
 ) -> PageResponse[AuthSessionOut]:
@@ -145,7 +145,7 @@ async def list_auth_sessions(
     return await call.run_read(work)
 
 
-@router.delete("/sign-ins", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/sessions", status_code=HTTPStatus.NO_CONTENT)
 async def end_other_auth_sessions(call: AuthorizedRequest) -> None:
     """Sign out everywhere but here."""
     me = call.principal
@@ -156,11 +156,11 @@ async def end_other_auth_sessions(call: AuthorizedRequest) -> None:
     )
 
 
-@router.delete("/sign-ins/{sign_in_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_auth_session(sign_in_id: PathRowId, call: AuthorizedRequest) -> None:
+@router.delete("/sessions/{auth_session_id}", status_code=HTTPStatus.NO_CONTENT)
+async def end_auth_session(auth_session_id: PathRowId, call: AuthorizedRequest) -> None:
     """Sign out on one device."""
     await call.run_write(
-        lambda ctx: sessions.end_auth_session(ctx, call.principal.user_id, sign_in_id)
+        lambda ctx: sessions.end_auth_session(ctx, call.principal.user_id, auth_session_id)
     )
 
 

@@ -14,7 +14,7 @@ from core.db.context import Context
 from webhooks.api.dependencies import AuthorizedRequest
 from webhooks.api.schemas import LongText, PathRowId, RequestModel, ResponseModel
 
-router = APIRouter(prefix="/shops/{shop_id}/wordings", tags=["wordings"])
+router = APIRouter(prefix="/shops/{shop_id}/message-overrides", tags=["message-overrides"])
 
 MessageKey = Annotated[str, Path(max_length=60, examples=["tell.confirmed"])]
 LanguageTag = Annotated[str, Path(max_length=10, examples=["es"])]
@@ -48,7 +48,7 @@ class MessagePreviewOut(ResponseModel):
     template: str
     text: str
     segments: int = Field(description="How many SMS it takes.")
-    alphabet: str = Field(examples=["gsm7"])
+    sms_encoding: str = Field(examples=["gsm7"])
     remarks: list[str] = Field(description="What is worth a thought.")
     usual: str = Field(description="The usual words.")
     own: bool = Field(description="Whether the shop has words of its own for it.")

@@ -34,7 +34,7 @@ class MessageOut(ResponseModel):
 
     id: int
     state: str = Field(examples=["sent"])
-    lane: str
+    queue: str
     kind: str
     channel: str
     address: str = Field(description="Masked.")

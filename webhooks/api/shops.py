@@ -73,11 +73,11 @@ class ShopSettingsOut(ShopOut):
     """A shop as its people see it."""
 
     hold_minutes: int
-    max_open: int
-    held_budget: int
+    max_open_bookings: int
+    max_unverified_holds: int
     codes_per_day: int
     code_countries: str | None
-    moves_anyone: bool
+    may_change_provider: bool
     reminders: list[str] | None
     quiet_from: int | None
     quiet_until: int | None

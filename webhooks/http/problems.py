@@ -37,6 +37,7 @@ STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.OfferChanged: HTTPStatus.CONFLICT,
     errors.TermsDiffer: HTTPStatus.CONFLICT,
     errors.ReasonNeeded: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AlreadyBooked: HTTPStatus.CONFLICT,
     errors.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyOpenBookings: HTTPStatus.CONFLICT,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
@@ -141,7 +142,7 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new")
+EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new", "ref")
 """Facts of an error that a program can use; told as further members of the problem."""
 
 

@@ -46,9 +46,9 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the gauges."""
         now = self._now
-        yield _gauge("slotline_outbox_due", "Messages due and not sent", "lane", now.due_by_lane)
+        yield _gauge("slotline_outbox_due", "Messages due and not sent", "queue", now.due_by_queue)
         oldest = "Seconds the oldest message due has waited"
-        yield _gauge("slotline_outbox_oldest_due_seconds", oldest, "lane", now.oldest_age_by_lane)
+        yield _gauge("slotline_outbox_oldest_due_seconds", oldest, "queue", now.oldest_age_by_queue)
         yield _gauge("slotline_bookings", "Bookings by state", "state", now.bookings_by_state)
         yield _gauge(
             "slotline_codes_24h", "One-time codes of the last day", "outcome", now.codes_by_outcome

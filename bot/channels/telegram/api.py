@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.channels.base import SendResult
+from bot.channels.telegram.errors import TelegramFact, telegram_fact
 from bot.channels.telegram.updates import ParsedUpdate
 from bot.rendering.render import TELEGRAM, Capabilities, RenderedMessage
 from core.errors import DeliveryFailed
@@ -102,21 +103,25 @@ class BotApiError(Exception):
         self.retry_after = retry_after
 
     @property
+    def fact(self) -> TelegramFact:
+        """What the error says."""
+        return telegram_fact(self.code, self.description)
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether the message already has this content."""
-        return "message is not modified" in self.description
+        return self.fact == "unchanged"
 
     @property
     def is_uneditable(self) -> bool:
         """Whether the message can no longer be edited, so a new one must be sent."""
-        words = ("message to edit not found", "message can't be edited", "no text in the message")
-        return self.code == 400 and any(each in self.description for each in words)
+        return self.fact in {"gone", "uneditable"}
 
     @property
     def delivery_failure(self) -> DeliveryFailed:
         """The failure as delivery treats it."""
         # Blocked, deactivated, kicked or never met: unreachable until the person writes again.
-        unreachable = self.code == 403 or "chat not found" in self.description
+        unreachable = self.fact == "unreachable"
         return DeliveryFailed(
             permanent=unreachable or self.code == 400,
             retry_after=self.retry_after,

@@ -9,13 +9,15 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 
-from bot.channels.base import SendResult
+from bot.channels.base import SendResult, Unconfirmed
 from bot.channels.telegram.api import BotApiError, edit_targets, parse_bot_id
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
 from bot.channels.telegram.updates import UPDATE_KINDS
 from bot.rendering.render import RenderedMessage
 from core.errors import DeliveryFailed
 from core.messaging.outbox.claim import Outgoing
+from core.messaging.outbox.delivery_status import UNKNOWN_STATUS
+from core.values.waits import parse_wait
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,9 @@ class SdkBot(ABC):
             if refused.retry_after is not None:
                 await self.limiter.pause(chat_id, refused.retry_after)
             raise refused.delivery_failure from None
+        except Unconfirmed as unread:
+            log.warning("telegram.unconfirmed", chat=chat_id, outbox=row.id, why=str(unread))
+            return SendResult("", UNKNOWN_STATUS)
         except OSError as error:
             raise DeliveryFailed(reason=str(error)[:300]) from None
         for each in settled:
@@ -140,13 +145,15 @@ class SdkBot(ABC):
         try:
             return await request()
         except self.sdk_errors as error:
+            if isinstance(error.__cause__, Unconfirmed):
+                raise error.__cause__ from None
             code = next((code for kind, code in self.error_codes if isinstance(error, kind)), None)
             if code is None:
                 raise OSError(f"{type(error).__name__}: {error}") from error
             wait: Any = getattr(error, "retry_after", None)
-            wait = getattr(wait, "total_seconds", lambda: wait)()
+            wait = parse_wait(getattr(wait, "total_seconds", lambda: wait)())
             message = str(getattr(error, "message", error))
-            raise BotApiError(code, message, None if wait is None else float(wait)) from None
+            raise BotApiError(code, message, wait) from None
 
     async def _try(self, method: str, request: Request[Any]) -> None:
         """Make a request and ignore failures."""

@@ -48,7 +48,7 @@ from aiogram.types import (
     Update,
 )
 
-from bot.channels.telegram.answers import load_answer
+from bot.channels.telegram.answers import load_answer, reduce_sent
 from bot.channels.telegram.api import (
     MAX_CONNECTIONS,
     POLL_TIMEOUT,
@@ -87,6 +87,18 @@ class GetRawUpdates(TelegramMethod[list[Any]]):
     allowed_updates: list[str]
 
 
+class _Session(AiohttpSession):
+    """The SDK's connections, with our reading of answers."""
+
+    def check_response(
+        self, bot: Bot, method: TelegramMethod[T], status_code: int, content: str
+    ) -> Response[T]:
+        """Return an answer; raises Unconfirmed for a message that may have been sent."""
+        raw = content.encode("utf-8", "replace")
+        reduced = reduce_sent(method.__api_method__, status_code, raw).decode()
+        return super().check_response(bot, method, status_code, reduced)
+
+
 class TelegramCustomerBot(SdkBot):
     """The bot for customers."""
 
@@ -108,7 +120,7 @@ class TelegramCustomerBot(SdkBot):
     def __init__(self, token: str, api_url: str, limiter: TelegramRateLimiter) -> None:
         """Store the token; nothing connects before the first request."""
         super().__init__(token, limiter)
-        self._session = AiohttpSession(
+        self._session = _Session(
             api=TelegramAPIServer.from_base(api_url),
             timeout=REQUEST_TIMEOUT,
             json_loads=load_answer,

@@ -33,7 +33,7 @@ from telegram import (
 )
 from telegram.request import HTTPXRequest
 
-from bot.channels.telegram.answers import load_answer
+from bot.channels.telegram.answers import load_answer, reduce_sent
 from bot.channels.telegram.api import (
     MAX_CONNECTIONS,
     POLL_TIMEOUT,
@@ -98,10 +98,10 @@ class TelegramOwnerBot(SdkBot):
     ) -> Request[int]:
         bot = self._bot
         request: Request[Message]
-        if row.say.key == DAY_IMAGE_KEY:
+        if row.message.key == DAY_IMAGE_KEY:
             # Drawing is slow, so it must not block other conversations.
             body = await asyncio.to_thread(
-                day_image.draw_from_params, row.say.params, rendered.text
+                day_image.draw_from_params, row.message.params, rendered.text
             )
             photo = InputFile(body, filename="day.png")
             request = partial(
@@ -155,7 +155,7 @@ class TelegramOwnerBot(SdkBot):
         return partial(self._bot.edit_message_reply_markup, chat_id=chat_id, message_id=message_id)
 
     def _is_editable(self, row: Outgoing, rendered: RenderedMessage) -> bool:
-        return row.say.key != DAY_IMAGE_KEY and super()._is_editable(row, rendered)
+        return row.message.key != DAY_IMAGE_KEY and super()._is_editable(row, rendered)
 
     async def _close_connections(self) -> None:
         for request in self._requests:
@@ -246,6 +246,17 @@ class TelegramOwnerBot(SdkBot):
 
 class _Http(HTTPXRequest):
     """The SDK's connections, with our reading of answers."""
+
+    async def do_request(self, url: str, *args: Any, **more: Any) -> tuple[int, bytes]:
+        """Make a request; raises Unconfirmed for a message that may have been sent."""
+        status, content = await super().do_request(url, *args, **more)
+        method = url.partition("?")[0].rpartition("/")[2]
+        content = reduce_sent(method, status, content)
+        if 200 <= status < 300 and b'"ok"' in content[:200]:
+            answer = self.parse_json_payload(content)
+            # The SDK goes by the status alone.
+            status = status if answer.get("ok") else int(answer.get("error_code") or 500)
+        return status, content
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import structlog
 
-from bot.channels.base import SendResult
+from bot.channels.base import SendResult, Unconfirmed
 from bot.channels.twilio import rates, templates
 from bot.channels.twilio.errors import (
     OPTED_OUT,
@@ -24,11 +24,14 @@ from bot.channels.twilio.errors import (
 from bot.channels.twilio.rate_limiter import TwilioRateLimiter
 from bot.observability import metrics
 from bot.rendering.render import SMS, Capabilities, RenderedMessage, with_numbered_options
+from core.clock import SystemClock
 from core.db.context import Context
 from core.errors import DeliveryFailed
 from core.messaging import whatsapp_templates
 from core.messaging.outbox.claim import Outgoing
+from core.messaging.outbox.delivery_status import UNKNOWN_STATUS
 from core.settings import Settings
+from core.values.waits import parse_wait
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -89,7 +92,7 @@ class TwilioChannel:
         sender = f"twilio:{row.account}:{row.line_address}"
         if rate := self._rates[rates.sender_kind(row.line_address, row.channel)]:
             segments = 1 if self._whatsapp else rendered.segments or 1
-            wait = await self.pacer.wait_turn(sender, segments / rate, row.lane)
+            wait = await self.pacer.wait_turn(sender, segments / rate, row.queue)
             metrics.RATE_WAITS.labels(row.channel).observe(wait)
         request = self._to(row) | self._what(rendered)
         try:
@@ -114,6 +117,9 @@ class TwilioChannel:
             # Twilio's client sets no connect timeout; this one covers the whole request.
             async with asyncio.timeout(SEND_TIMEOUT):
                 message = await create(**request)
+        except Unconfirmed as unread:
+            log.warning("twilio.unconfirmed", why=str(unread))
+            return SendResult("", UNKNOWN_STATUS)
         except TwilioException as refused:
             raise _failure(refused) from None
         except TimeoutError:
@@ -207,14 +213,16 @@ def _http_client() -> Any:
             )
             if response.status_code == 429:
                 # Its errors drop the headers.
-                wait = str(response.headers.get("Retry-After", ""))
+                said = response.headers.get("Retry-After")
                 raise DeliveryFailed(
                     reason="429: too many requests",
-                    retry_after=float(wait) if wait.isdecimal() else None,
+                    retry_after=parse_wait(said, now=SystemClock().now()),
                     why="why.busy",
                     away=True,
                     line=True,
                 )
+            if 200 <= response.status_code < 300 and not _message_sid(response.text):
+                raise Unconfirmed(f"{response.status_code} without a message")
             return response
 
     return Http(timeout=SEND_TIMEOUT)
@@ -233,6 +241,16 @@ def _failure(refused: Exception) -> DeliveryFailed:
         why=error_key(code) or (PROVIDER_DOWN_KEY if status >= 500 else ""),
         unreachable=code in UNREACHABLE_ERRORS,
     )
+
+
+def _message_sid(content: str) -> str:
+    """Return the id of the message in an answer, or ""."""
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    sid = answer.get("sid") if isinstance(answer, dict) else None
+    return sid if isinstance(sid, str) else ""
 
 
 def _number(text: Any) -> int:

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from core.clock import SystemClock
 from core.messaging.messages import Json
 from core.settings import Settings
+from core.values.waits import parse_wait
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -112,4 +114,5 @@ def _read(status: int, body: Any) -> Mapping[str, Any]:
 
 
 def _wait(retry_after: str) -> float:
-    return min(MAX_WAIT_SECONDS, float(retry_after)) if retry_after.isdecimal() else 1.0
+    wait = parse_wait(retry_after, now=SystemClock().now())
+    return 1.0 if wait is None else min(MAX_WAIT_SECONDS, wait)

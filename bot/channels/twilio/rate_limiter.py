@@ -1,10 +1,10 @@
 """Rate limits of Twilio senders: a queue per sender, shared by processes.
 
 A message takes the next free place in its sender's queue and waits for its turn if that is soon;
-otherwise the caller is told the queue's length and retries. Low-priority lanes, such as reminders,
-may only take places shortly ahead, so that an answer never waits longer than that. With Valkey or
-Redis one script assigns the places of all processes by its clock; otherwise, or while it is
-unavailable, each process counts for itself.
+otherwise the caller is told the queue's length and retries. Messages of low priority, such as
+reminders, may only take places shortly ahead, so that an answer never waits longer than that. With
+Valkey or Redis one script assigns the places of all processes by its clock; otherwise, or while it
+is unavailable, each process counts for itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.clock import Clock, SystemClock
 log = structlog.get_logger(__name__)
 
 MAX_QUEUE_SECONDS: Mapping[str, float] = {"reply": 5.0, "alert": 1.0, "reminder": 1.0}
-"""How many seconds ahead each lane may take a place in the queue."""
+"""How many seconds ahead a message of each outbox queue may take a place."""
 
 _SCRIPT = """
 local time = redis.call('TIME')
@@ -57,12 +57,12 @@ class TwilioRateLimiter:
     _client: Any = None
     _script: Any = None
 
-    async def wait_turn(self, sender: str, seconds: float, lane: str) -> float:
+    async def wait_turn(self, sender: str, seconds: float, queue: str) -> float:
         """Wait until a message that occupies `sender` for `seconds` may be sent; return the wait.
 
-        Raises NoRoom if the queue is longer than this lane allows.
+        Raises NoRoom if the sender's queue is longer than `queue` allows.
         """
-        most = self.max_queue_seconds[lane]
+        most = self.max_queue_seconds[queue]
         wait = await self._take(sender, seconds, most)
         if wait > most:
             raise RateLimited(wait - most)

@@ -41,6 +41,15 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "why.busy": "the provider was too busy",
     "why.away": "the provider could not be reached",
     "why.account": "our account with the provider is suspended",
+    "why.trial": "a trial account may write only to numbers that are verified at Twilio",
+    "why.own_number": "it is our own number",
+    "why.template": "WhatsApp does not take its template",
+    "why.too_long": "it is too long",
+    "why.request": "the provider does not take it as it is",
+    "why.unconfirmed": (
+        "the provider took it, but its answer could not be read; it may have arrived and "
+        "is not sent again"
+    ),
     "approve": "Approve",
     "decline": "Decline",
     "hand_back": "Done, the bot may go on",

@@ -34,7 +34,7 @@ from core.messaging.outbox.reminders import (
 )
 from core.values.reminder_rules import DEFAULT_RULES, PlannedReminder, ReminderRule, plan_reminders
 
-_MAKES = ("book", "book_for", "squeeze_in", "confirm", "move")
+_MAKES = ("book", "book_for", "overbook", "confirm", "move")
 """Actions that set or keep the time of a booking."""
 
 _BEFORE, _AFTER = ("confirmed",), ("confirmed", "in_progress", "completed")

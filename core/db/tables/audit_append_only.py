@@ -1,8 +1,8 @@
 """The guard that makes the audit log append-only.
 
 Values may be erased, as when a person's data is, but not changed. Rows may be deleted only by
-retention, which first records in `cuts` up to when. It guards against mistakes and injected
-statements, not against the owner of the database.
+retention, which first records in `retention_marks` up to when. It guards against mistakes and
+injected statements, not against the owner of the database.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ END
 """,
     f"{APPEND_ONLY_TRIGGER}_delete": f"""
 CREATE TRIGGER {APPEND_ONLY_TRIGGER}_delete BEFORE DELETE ON audit
-WHEN NOT EXISTS (SELECT 1 FROM cuts WHERE name = 'audit' AND until > OLD.at)
+WHEN NOT EXISTS (SELECT 1 FROM retention_marks WHERE name = 'audit' AND until > OLD.at)
 BEGIN
     SELECT RAISE(ABORT, '{APPEND_ONLY_TRIGGER}');
 END
@@ -42,7 +42,7 @@ _FUNCTION = f"""
 CREATE OR REPLACE FUNCTION {APPEND_ONLY_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        IF EXISTS (SELECT 1 FROM cuts WHERE name = 'audit' AND until > OLD.at) THEN
+        IF EXISTS (SELECT 1 FROM retention_marks WHERE name = 'audit' AND until > OLD.at) THEN
             RETURN OLD;
         END IF;
     ELSIF TG_OP = 'UPDATE' THEN
@@ -87,7 +87,7 @@ def install(connection: sa.Connection) -> None:
 def missing_triggers(connection: sa.Connection) -> list[str]:
     """Return the names of triggers that are missing although their tables exist."""
     inspector = sa.inspect(connection)
-    if not (inspector.has_table("audit") and inspector.has_table("cuts")):
+    if not (inspector.has_table("audit") and inspector.has_table("retention_marks")):
         return []
     if connection.dialect.name == "postgresql":
         found = connection.execute(

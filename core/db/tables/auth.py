@@ -23,8 +23,8 @@ passwords = sa.Table(
     sa.Index(None, "user_id", "id"),
 )
 
-sign_ins = sa.Table(
-    "sign_ins",  # one per device: a family of refresh tokens, or a browser's cookie
+auth_sessions = sa.Table(
+    "auth_sessions",  # one per device: a family of refresh tokens, or a browser's cookie
     metadata,
     id_column(),
     fk_column("user_id", "users"),
@@ -36,7 +36,7 @@ sign_ins = sa.Table(
     instant_column("used_at"),
     instant_column("expires_at"),
     instant_column("ended_at", null=True),
-    text_column("ended_for"),
+    text_column("ended_reason"),
     one_of_check("kind", "token", "cookie"),
     sa.Index(None, "user_id", "ended_at"),
 )
@@ -51,8 +51,8 @@ lockouts = sa.Table(
     instant_column("until", null=True),
 )
 
-kept_answers = sa.Table(
-    "kept_answers",  # to requests with an Idempotency-Key
+idempotency_keys = sa.Table(
+    "idempotency_keys",  # to requests with an Idempotency-Key
     metadata,
     id_column(),
     text_column("caller"),
@@ -65,8 +65,8 @@ kept_answers = sa.Table(
     sa.Index(None, "created_at"),
 )
 
-cuts = sa.Table(
-    "cuts",  # up to when retention has deleted from append-only tables
+retention_marks = sa.Table(
+    "retention_marks",  # up to when retention has deleted from append-only tables
     metadata,
     id_column(),
     text_column("name", unique=True),

@@ -93,13 +93,13 @@ bookings = sa.Table(
     text_column("payment_status", server_default="unpaid"),
     json_column("snapshot"),  # names, title, speciality, minutes, phone … as sold
     bool_column("anyone"),  # no particular provider was asked for
-    bool_column("squeezed"),
+    bool_column("overbooked"),
     text_column("attendee"),  # the name, if it is not the customer
     text_column("purpose"),
     text_column("note"),
     text_column("reason"),  # of a decline or a cancellation
     text_column("origin"),  # the channel, "api", "staff"
-    text_column("made_by"),  # the actor: "user:5", "staff:7"
+    text_column("created_by"),  # the actor: "user:5", "staff:7"
     sa.Column("late_minutes", sa.Integer()),
     instant_column("customer_confirmed_at", null=True),
     int_column("sequence"),  # of the calendar file: raised by every change (RFC 5545 SEQUENCE)
@@ -151,7 +151,7 @@ blocks = sa.Table(
     fk_column("shop_id", "shops"),
     fk_column("calendar_id", "calendars"),
     text_column("reason"),
-    text_column("made_by"),
+    text_column("created_by"),
     instant_column("created_at"),
     same_shop_target("blocks"),
 )
@@ -169,7 +169,7 @@ claims = sa.Table(
     instant_column("busy_until"),
     int_column("gap_before"),  # buffers this claim needs from its neighbours, in minutes
     int_column("gap_after"),
-    bool_column("squeezed"),  # a deliberate overbooking, which the guard accepts
+    bool_column("overbooked"),  # a deliberate overbooking, which the guard accepts
     instant_column(
         "held_until", null=True
     ),  # of an unconfirmed hold: it no longer counts after that

@@ -31,7 +31,7 @@ conversations = sa.Table(
     instant_column("consented_at", null=True),
     text_column("consent"),  # the wording or word that gave consent
     instant_column("last_in_at", null=True),  # opens WhatsApp's 24-hour window
-    int_column("misunderstood"),
+    int_column("unrecognized_count"),
     instant_column("created_at"),
     # blocked, or a landline; cleared when they write again
     instant_column("unreachable_at", null=True),
@@ -60,11 +60,13 @@ prompts = sa.Table(
     fk_column("conversation_id", "conversations"),
     text_column("decision"),  # the kind of decision outside a flow; empty: a question of a flow
     text_column("step"),  # run/scope/name in the journal
-    text_column("digest"),  # hash of everything shown
-    json_column("say"),
+    text_column("content_hash"),  # hash of everything shown
+    json_column("message"),
     json_column("options", default="[]"),  # the values of a decision; otherwise what the bot shows
     json_column("args"),
-    sa.Column("base", sa.Integer()),  # the number before the first option's, set when first shown
+    sa.Column(
+        "number_offset", sa.Integer()
+    ),  # the number before the first option's, set when first shown
     instant_column("shown_at", null=True),
     instant_column("closed_at", null=True),
     instant_column("expires_at", null=True),
@@ -107,8 +109,8 @@ inbox = sa.Table(
     ),
 )
 
-contents = sa.Table(
-    "contents",  # templates stored by a provider: WhatsApp's lists, buttons, openers
+whatsapp_templates = sa.Table(
+    "whatsapp_templates",  # templates stored by a provider: WhatsApp's lists, buttons, openers
     metadata,
     id_column(),
     text_column("account"),
@@ -119,8 +121,8 @@ contents = sa.Table(
     sa.UniqueConstraint("account", "name"),
 )
 
-misunderstood = sa.Table(
-    "misunderstood",  # texts that were not understood, without names and numbers
+unrecognized_messages = sa.Table(
+    "unrecognized_messages",  # texts that were not understood, without names and numbers
     metadata,
     id_column(),
     fk_column("shop_id", "shops", null=True),
@@ -139,7 +141,7 @@ heartbeats = sa.Table(
     instant_column("at"),
 )
 
-LANES = ("reply", "alert", "reminder")
+QUEUES = ("reply", "alert", "reminder")
 
 outbox = sa.Table(
     "outbox",
@@ -149,46 +151,46 @@ outbox = sa.Table(
     fk_column("shop_id", "shops", null=True),
     fk_column("booking_id", "bookings", null=True),
     fk_column("prompt_id", "prompts", null=True),
-    text_column("lane"),
+    text_column("queue"),
     text_column("kind"),
-    json_column("say"),
+    json_column("message"),
     bool_column("secret"),
     sa.Column("unique_key", sa.Text(), unique=True),
     text_column("state"),
     instant_column("due_at"),
-    instant_column("not_after", null=True),
+    instant_column("expires_at", null=True),
     int_column("attempts"),
     text_column("lease"),
     instant_column("leased_until", null=True),
-    text_column("provider_id"),
+    text_column("provider_message_id"),
     text_column("provider_status"),
     text_column("error"),
     text_column("body"),  # as sent; empty if secret
     int_column("segments"),
     instant_column("sent_at", null=True),
     instant_column("created_at"),
-    json_column("living"),  # the message this one replaces or resolves, and what it resolves
+    json_column("edit_target"),  # the message this one replaces or resolves, and what it resolves
     # The row that was first sent to another address and failed. No foreign key: it may be purged.
-    sa.Column("instead_of", IdType),
-    text_column("alphabet"),  # of an SMS, for its price: "gsm7" or "ucs2"; empty on other channels
-    one_of_check("lane", *LANES),
+    sa.Column("fallback_of_id", IdType),
+    text_column("sms_encoding"),  # "gsm7" or "ucs2", for its price; empty on other channels
+    one_of_check("queue", *QUEUES),
     one_of_check("state", "due", "sending", "sent", "failed", "dropped", "dead"),
     sa.Index(
         # Includes the id because reminders are due together: otherwise each claim would sort all
         # rows of one instant.
         "ix_outbox_due",
-        "lane",
+        "queue",
         "due_at",
         "id",
         sqlite_where=sa.text("state IN ('due', 'sending')"),
         postgresql_where=sa.text("state IN ('due', 'sending')"),
     ),
     sa.Index(
-        # For "is an earlier row of the same conversation and lane unfinished?", which the claim
-        # asks of every row; by the lane alone it takes a second when many are due.
+        # For "is an earlier row of the same conversation and queue unfinished?", which the claim
+        # asks of every row; by the queue alone it takes a second when many are due.
         "ix_outbox_unfinished",
         "conversation_id",
-        "lane",
+        "queue",
         "id",
         sqlite_where=sa.text("state IN ('due', 'sending')"),
         postgresql_where=sa.text("state IN ('due', 'sending')"),
@@ -200,12 +202,12 @@ outbox = sa.Table(
         postgresql_where=sa.text("prompt_id IS NOT NULL"),
     ),
     sa.Index(
-        "ix_outbox_instead",
-        "instead_of",
-        sqlite_where=sa.text("instead_of IS NOT NULL"),
-        postgresql_where=sa.text("instead_of IS NOT NULL"),
+        "ix_outbox_fallback_of_id",
+        "fallback_of_id",
+        sqlite_where=sa.text("fallback_of_id IS NOT NULL"),
+        postgresql_where=sa.text("fallback_of_id IS NOT NULL"),
     ),
     sa.Index(None, "conversation_id", "state"),
     sa.Index(None, "booking_id"),
-    sa.Index(None, "provider_id"),
+    sa.Index(None, "provider_message_id"),
 )

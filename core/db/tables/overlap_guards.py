@@ -21,14 +21,14 @@ _EXCLUDE = f"""
 ALTER TABLE claims ADD CONSTRAINT {OVERLAP_GUARD} EXCLUDE USING gist (
     int8range(calendar_id, calendar_id, '[]') WITH &&,
     tstzrange(busy_from, busy_until) WITH &&
-) WHERE (NOT squeezed)
+) WHERE (NOT overbooked)
 """
 
 # A CHECK limits a claim to LONGEST_CLAIM, so whatever may overlap a new claim started at most that
 # long before it: one short range of the index on (calendar_id, busy_from).
 _TRIGGER = """
 CREATE TRIGGER {name}_{event} BEFORE {event} ON claims
-WHEN NOT NEW.squeezed
+WHEN NOT NEW.overbooked
 BEGIN
     SELECT RAISE(ABORT, '{name}') WHERE EXISTS (
         SELECT 1 FROM claims
@@ -36,7 +36,7 @@ BEGIN
           AND busy_from < NEW.busy_until
           AND busy_from > NEW.busy_from - {longest}
           AND busy_until > NEW.busy_from
-          AND NOT squeezed
+          AND NOT overbooked
           {but_itself}
     );
 END
@@ -47,6 +47,14 @@ _TRIGGERS = {
     )
     for event, but_itself in (("insert", ""), ("update", "AND id <> OLD.id"))
 }
+
+
+def can_install(connection: sa.Connection) -> bool:
+    """Return whether the schema has the columns the guards read: older revisions do not."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table("claims"):
+        return False
+    return any(column["name"] == "overbooked" for column in inspector.get_columns("claims"))
 
 
 def install(connection: sa.Connection) -> None:

@@ -46,18 +46,18 @@ identities = sa.Table(
     fk_column("user_id", "users", null=True),
     text_column("kind"),
     text_column("value"),  # E.164, Telegram id, e-mail in lower case, business-scoped id
-    instant_column("proved_at", null=True),
+    instant_column("verified_at", null=True),
     instant_column("used_at", null=True),
-    instant_column("ended_at", null=True),  # when it was released: numbers are recycled
+    instant_column("released_at", null=True),  # when its owner lost it: numbers are recycled
     instant_column("created_at"),
     one_of_check("kind", "phone", "email", "telegram", "whatsapp"),
     sa.Index(
-        "uq_identities_alive",
+        "uq_identities_active",
         "kind",
         "value",
         unique=True,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
     ),
     sa.Index(None, "user_id"),
 )
@@ -105,7 +105,7 @@ staff_proofs = sa.Table(
     fk_column("identity_id", "identities"),
     # NULL: any conversation of the address
     fk_column("conversation_id", "conversations", null=True),
-    instant_column("proved_at"),
+    instant_column("verified_at"),
     sa.Index(None, "identity_id"),
     sa.Index(None, "conversation_id"),
 )
@@ -125,7 +125,7 @@ invitations = sa.Table(
     text_column("digest"),  # keyed hash of the link's code; empty once answered
     instant_column("created_at"),
     instant_column("expires_at"),
-    instant_column("told_at", null=True),  # when a message about it was queued
+    instant_column("notified_at", null=True),  # when a message about it was queued
     instant_column("accepted_at", null=True),
     fk_column("accepted_by", "users", null=True),
     instant_column("declined_at", null=True),
@@ -135,7 +135,7 @@ invitations = sa.Table(
     sa.Index(None, "shop_id"),
     sa.Index(None, "phone"),
     sa.Index(None, "digest"),
-    sa.Index(None, "told_at"),
+    sa.Index(None, "notified_at"),
 )
 
 member_chats = sa.Table(
@@ -151,7 +151,7 @@ member_chats = sa.Table(
     instant_column("created_at"),
     instant_column("ended_at", null=True),
     sa.Index(
-        "uq_member_chats_living",
+        "uq_member_chats_active",
         "shop_id",
         "identity_id",
         unique=True,
@@ -177,9 +177,10 @@ one_time_codes = sa.Table(
     instant_column("expires_at"),
     int_column("tries"),
     instant_column("used_at", null=True),
-    instant_column("dead_at", null=True),
+    instant_column("invalidated_at", null=True),
     json_column("facts"),
-    text_column("asker"),  # hashed: who asked outside a conversation; of a cooldown, its subject
+    # hashed: who asked outside a conversation; of a cooldown, its subject
+    text_column("requester"),
     text_column("network"),  # hashed: the network of a request outside a conversation
     bool_column("trusted"),  # requested where the phone was known before: it has a separate limit
     sa.Index(None, "phone", "created_at"),

@@ -41,11 +41,11 @@ shops = sa.Table(
     json_column("answers"),  # short answers by topic: parking, payment, preparation …
     *rule_columns(),
     int_column("hold_minutes", default=5),
-    int_column("max_open", default=5),  # limit of open bookings per customer
-    int_column("held_budget", default=20),  # limit of unverified holds at one time
+    int_column("max_open_bookings", default=5),  # limit of open bookings per customer
+    int_column("max_unverified_holds", default=20),  # limit of unverified holds at one time
     int_column("codes_per_day", default=200),
     sa.Column("code_countries", sa.Text()),  # "ES,PT"; NULL: the shop's own country
-    bool_column("moves_anyone"),
+    bool_column("may_change_provider"),
     bool_column("paused"),
     int_column("version", default=1),  # raised by every change of the catalog; caches compare it
     instant_column("created_at"),
@@ -61,10 +61,10 @@ shops = sa.Table(
     ),  # when owners get the day's digest; empty: never
     text_column("agenda_tomorrow", server_default="20:00"),
     json_column("templates"),  # approved WhatsApp templates: kind → language → ContentSid
-    json_column("wordings"),  # the shop's own texts: text key → language → template
+    json_column("message_overrides"),  # the shop's own texts: text key → language → template
     name_length_check(),
     sa.CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold"),
-    sa.CheckConstraint("max_open BETWEEN 1 AND 1000", name="max_open"),
+    sa.CheckConstraint("max_open_bookings BETWEEN 1 AND 1000", name="max_open_bookings"),
 )
 
 lines = sa.Table(
@@ -146,8 +146,8 @@ feeds = sa.Table(
     sa.Index(None, "shop_id"),
 )
 
-outside_calendars = sa.Table(
-    "outside_calendars",  # external calendars whose busy times become a provider's blocks
+external_calendars = sa.Table(
+    "external_calendars",  # external calendars whose busy times become a provider's blocks
     metadata,
     id_column(),
     fk_column("shop_id", "shops"),

@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db.context import Context, Row
 from core.db.tables import outbox, prompts, sql_literal
-from core.messaging.outbox.delivery_status import FAILED_STATUSES, STATUS_RANK
-from core.messaging.outbox.failure_alerts import FAILED_ROWS, fall_back_or_alarm
+from core.messaging.outbox.delivery_status import FAILED_STATUSES, STATUS_RANK, UNKNOWN_STATUS
+from core.messaging.outbox.failure_alerts import FAILED_ROWS, alert_unconfirmed, fall_back_or_alarm
 from core.messaging.outbox.redact import REDACTED_PROMPT_SAY, REDACTED_SAY
+from core.values.waits import parse_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class SentMessage:
 
     row_id: int
     lease: str
-    provider_id: str = ""
+    provider_message_id: str = ""
     provider_status: str = ""
     body: str = ""
     segments: int = 0
@@ -59,7 +60,7 @@ def _mark(done: Any) -> sa.Update:
             sent_at=sa.bindparam("now", type_=outbox.c.sent_at.type),
             lease=sql_literal(""),
             leased_until=sa.null(),
-            provider_id=done.provider_id,
+            provider_message_id=done.provider_message_id,
             provider_status=sa.case(
                 (
                     _rank(outbox.c.provider_status) < _rank(done.provider_status),
@@ -69,8 +70,8 @@ def _mark(done: Any) -> sa.Update:
             ),
             body=sa.case((outbox.c.secret, sql_literal("")), else_=done.body),
             segments=done.segments,
-            alphabet=done.alphabet,
-            say=REDACTED_SAY,
+            sms_encoding=done.sms_encoding,
+            message=REDACTED_SAY,
         )
         .returning(
             # Written out: in RETURNING, SQLAlchemy omits the table's name on SQLite.
@@ -81,7 +82,7 @@ def _mark(done: Any) -> sa.Update:
             .where(
                 sa.text("behind.state IN ('due', 'sending')"),  # the same condition as the index
                 behind.c.conversation_id == sa.literal_column("outbox.conversation_id"),
-                behind.c.lane == sa.literal_column("outbox.lane"),
+                behind.c.queue == sa.literal_column("outbox.queue"),
                 behind.c.id > sa.literal_column("outbox.id"),
             )
             .label("more"),
@@ -94,11 +95,11 @@ class _Bound:
 
     row_id = sa.bindparam("row_id", type_=sa.BigInteger)
     lease = sa.bindparam("held", type_=sa.Text)
-    provider_id = sa.bindparam("sid", type_=sa.Text)
+    provider_message_id = sa.bindparam("sid", type_=sa.Text)
     provider_status = sa.bindparam("status", type_=sa.Text)
     body = sa.bindparam("as_sent", type_=sa.Text)
     segments = sa.bindparam("parts", type_=sa.Integer)
-    alphabet = sa.bindparam("priced_as", type_=sa.Text)
+    sms_encoding = sa.bindparam("priced_as", type_=sa.Text)
 
 
 _MARK_ONE = _mark(_Bound)
@@ -109,8 +110,8 @@ _SHOWN_ONE = (
     .values(
         shown_at=sa.bindparam("now", type_=prompts.c.shown_at.type),
         message_id=sa.bindparam("sid", type_=sa.Text),
-        say=sa.case(
-            (sa.bindparam("wiped", type_=sa.Boolean), REDACTED_PROMPT_SAY), else_=prompts.c.say
+        message=sa.case(
+            (sa.bindparam("wiped", type_=sa.Boolean), REDACTED_PROMPT_SAY), else_=prompts.c.message
         ),
     )
 )
@@ -128,22 +129,22 @@ _MARK_MANY = _mark(
     _rows(
         row_id=sa.BigInteger(),
         lease=sa.Text(),
-        provider_id=sa.Text(),
+        provider_message_id=sa.Text(),
         provider_status=sa.Text(),
         body=sa.Text(),
         segments=sa.Integer(),
-        alphabet=sa.Text(),
+        sms_encoding=sa.Text(),
     )
 )
 
-_shown = _rows(prompt_id=sa.BigInteger(), provider_id=sa.Text(), secret=sa.Boolean())
+_shown = _rows(prompt_id=sa.BigInteger(), provider_message_id=sa.Text(), secret=sa.Boolean())
 _SHOWN_MANY = (
     sa.update(prompts)
     .where(prompts.c.id == _shown.prompt_id)
     .values(
         shown_at=sa.bindparam("now", type_=prompts.c.shown_at.type),
-        message_id=_shown.provider_id,
-        say=sa.case((_shown.secret, REDACTED_PROMPT_SAY), else_=prompts.c.say),
+        message_id=_shown.provider_message_id,
+        message=sa.case((_shown.secret, REDACTED_PROMPT_SAY), else_=prompts.c.message),
     )
 )
 
@@ -152,7 +153,7 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
     """Mark messages as sent; return those that were ours and whether more is waiting.
 
     Secrets are wiped, and the prompt of a row becomes the one shown last. More is waiting if the
-    conversation has unfinished rows of the same lane, which can be claimed after the commit. An
+    conversation has unfinished rows of the same queue, which can be claimed after the commit. An
     expired lease still counts while nobody has claimed the row again: a late mark is better than
     sending twice. All are marked, or none on an error.
     """
@@ -165,7 +166,7 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
             given = {
                 "row_id": done.row_id,
                 "held": done.lease,
-                "sid": done.provider_id,
+                "sid": done.provider_message_id,
                 "status": done.provider_status,
                 "as_sent": done.body,
                 "parts": done.segments,
@@ -173,8 +174,12 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
                 "now": ctx.now,
             }
             marked += (await ctx.execute(_MARK_ONE, given)).all()
-    names = {done.row_id: done.provider_id for done in messages}
+    names = {done.row_id: done.provider_message_id for done in messages}
     await _show(ctx, [(row.prompt_id, names[row.row_id], row.secret) for row in marked])
+    unread = {done.row_id for done in messages if done.provider_status == UNKNOWN_STATUS}
+    for row in marked:
+        if row.row_id in unread:
+            await alert_unconfirmed(ctx, row.row_id)
     return {row.row_id: bool(row.more) for row in marked}
 
 
@@ -188,7 +193,7 @@ async def _show(ctx: Context, asked: Sequence[tuple[int | None, str, bool]]) -> 
     shown = [one for one in asked if one[0] is not None]
     if ctx.is_postgresql and len(shown) > 1:
         rows = [
-            {"prompt_id": prompt, "provider_id": name, "secret": secret}
+            {"prompt_id": prompt, "provider_message_id": name, "secret": secret}
             for prompt, name, secret in shown
         ]
         await ctx.execute(_SHOWN_MANY, {"those": json.dumps(rows), "now": ctx.now})
@@ -235,7 +240,7 @@ async def mark_sent(
     row_id: int,
     lease: str,
     *,
-    provider_id: str = "",
+    provider_message_id: str = "",
     provider_status: str = "",
     body: str = "",
     segments: int = 0,
@@ -244,7 +249,7 @@ async def mark_sent(
 
     See `mark_sent_batch`.
     """
-    done = SentMessage(row_id, lease, provider_id, provider_status, body, segments)
+    done = SentMessage(row_id, lease, provider_message_id, provider_status, body, segments)
     return bool(await mark_sent_batch(ctx, [done]))
 
 
@@ -331,19 +336,21 @@ async def abandon_message(ctx: Context, row: Row, state: str, error: str) -> Non
     await ctx.execute(
         sa.update(outbox)
         .where(outbox.c.id == row.id)
-        .values(state=state, error=error, lease="", leased_until=None, body="", say=REDACTED_SAY)
+        .values(
+            state=state, error=error, lease="", leased_until=None, body="", message=REDACTED_SAY
+        )
     )
     if row.prompt_id is not None:
         unshown = sa.update(prompts).where(
             prompts.c.id == row.prompt_id, prompts.c.shown_at.is_(None)
         )
         wiped = {"say": REDACTED_PROMPT_SAY} if row.secret else {}
-        await ctx.execute(unshown.values(base=None, **wiped))
+        await ctx.execute(unshown.values(number_offset=None, **wiped))
 
 
 def _wait(ctx: Context, attempts: int, retry_after: float | None) -> timedelta:
     if retry_after is not None:
-        return timedelta(seconds=max(1, math.ceil(retry_after)))
+        return timedelta(seconds=max(1, math.ceil(parse_wait(retry_after) or 1)))
     wait = (
         FIRST_RETRY_SECONDS
         * 2 ** max(0, attempts - 1)

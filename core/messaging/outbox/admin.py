@@ -42,7 +42,7 @@ class OutboxEntry:
 
     id: int
     state: str
-    lane: str
+    queue: str
     kind: str
     shop: str
     channel: str
@@ -66,8 +66,8 @@ def _entry(row: Row) -> OutboxEntry:
     return OutboxEntry(
         row.id,
         row.state,
-        row.lane,
-        row.kind or str(row.say["key"]),
+        row.queue,
+        row.kind or str(row.message["key"]),
         row.shop or "",
         row.channel,
         row.address,
@@ -128,7 +128,7 @@ async def retry_now(ctx: Context, which: OutboxFilter) -> int:
     Leaves out rows whose secret content was wiped and those sent to another conversation instead.
     """
     again = outbox.alias("again")
-    told = sa.select(again.c.id).where(again.c.instead_of == outbox.c.id).correlate(outbox)
+    told = sa.select(again.c.id).where(again.c.fallback_of_id == outbox.c.id).correlate(outbox)
     stuck = sa.or_(
         outbox.c.state.in_(("failed", "dead")) & ~outbox.c.secret & ~told.exists(),
         (outbox.c.state == "due") & (outbox.c.attempts > 0),
@@ -145,7 +145,7 @@ async def retry_now(ctx: Context, which: OutboxFilter) -> int:
             attempts=0,
             lease="",
             leased_until=None,
-            provider_id="",
+            provider_message_id="",
             provider_status="",
         )
     )
@@ -177,10 +177,10 @@ def _rows(which: OutboxFilter) -> sa.Select[Any]:
     return (
         sa.select(
             outbox.c.id,
-            outbox.c.say,
+            outbox.c.message,
             outbox.c.secret,
             outbox.c.state,
-            outbox.c.lane,
+            outbox.c.queue,
             outbox.c.kind,
             outbox.c.prompt_id,
             outbox.c.due_at,
@@ -200,5 +200,5 @@ def _rows(which: OutboxFilter) -> sa.Select[Any]:
 
 
 def _key() -> sa.ColumnElement[str]:
-    key: sa.ColumnElement[str] = outbox.c.say["key"].as_string()
+    key: sa.ColumnElement[str] = outbox.c.message["key"].as_string()
     return key

@@ -107,7 +107,7 @@ def _staff_at(*, bound: bool) -> sa.Select[Any]:
             simulated.label("simulated"),
             lines.c.shop_id.is_(None).label("shared"),
             sa.literal(bound).label("bound"),
-            identities.c.proved_at.is_(None).label("unproved"),
+            identities.c.verified_at.is_(None).label("unproved"),
             identities.c.used_at,
         )
         .select_from(people)
@@ -133,7 +133,7 @@ def _staff_at(*, bound: bool) -> sa.Select[Any]:
             )
             | (members.c.provider_id == sa.bindparam("provider_id")),
             users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             simulated | ~pretended,
             proved,
         )
@@ -235,7 +235,7 @@ def select_admin_recipients() -> sa.Select[Any]:
         .where(
             users.c.admin,
             users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             lines.c.shop_id.is_(None),
             lines.c.staff | (lines.c.channel == "sms"),

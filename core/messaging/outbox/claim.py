@@ -34,7 +34,7 @@ from core.messaging.outbox.recipients import is_unreachable
 from core.messaging.outbox.reminders import close_earlier_prompts
 from core.messaging.outbox.routing import allows_free_form, template_sid
 
-_LANES = ("reply", "alert", "reminder")
+_QUEUES = ("reply", "alert", "reminder")
 
 ClaimScope = Literal["all", "lines", "talk", "suspect"]
 
@@ -49,13 +49,13 @@ class Outgoing:
     conversation's or else that shop's. `last_in_at` is the person's last message, which opens
     WhatsApp's 24-hour window. `layout` is the preferred layout of buttons, `edit_target` the
     message this one replaces, `template` the ContentSid to use where WhatsApp requires a template,
-    `wordings` the shop's own texts. `is_first`: we write to somebody who never wrote.
+    `message_overrides` the shop's own texts. `is_first`: we write to somebody who never wrote.
     """
 
     id: int
     lease: str
-    say: Say
-    lane: str
+    message: Say
+    queue: str
     kind: str
     secret: bool
     attempts: int
@@ -76,7 +76,7 @@ class Outgoing:
     country: str
     booking_id: int | None
     prompt_id: int | None
-    provider_id: str
+    provider_message_id: str
     provider_status: str
     number_offset: int
     options: tuple[Json, ...]
@@ -84,7 +84,7 @@ class Outgoing:
     layout: str = ""
     edit_target: Json = field(default_factory=dict)
     template: str = ""
-    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    message_overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     is_first: bool = False
 
 
@@ -101,8 +101,8 @@ async def claim_due(
 ) -> list[Outgoing]:
     """Claim up to `limit` due rows, replies first, and return them.
 
-    Of each conversation and lane only the first unfinished row is claimed, which keeps the order; a
-    reply never waits for an alert or a reminder. Each row is checked again
+    Of each conversation and queue only the first unfinished row is claimed, which keeps the order;
+    a reply never waits for an alert or a reminder. Each row is checked again
     (`core.messaging.outbox.presend_checks`): obsolete ones are dropped, blocked ones move to
     another conversation. `line_ids` restricts to these lines (replies to `answer_line_ids`, if
     given), `conversation_id` to one conversation. Rows whose sender died are claimed only if
@@ -140,13 +140,13 @@ async def claim_due(
         if moved:
             # Leaves out rows whose new line is served by another process, where they are due.
             kept += await _taken_along(ctx, moved, line_ids, conversation_id)
-    reminders = [row.booking_id for row in kept if row.lane == "reminder" and row.prompt_id]
+    reminders = [row.booking_id for row in kept if row.queue == "reminder" and row.prompt_id]
     if reminders:
         await close_earlier_prompts(ctx, reminders)
-    bases = {row.prompt_id: row.base for row in kept if row.base is not None}
-    new = [row.prompt_id for row in kept if row.prompt_id and row.base is None]
+    bases = {row.prompt_id: row.number_offset for row in kept if row.number_offset is not None}
+    new = [row.prompt_id for row in kept if row.prompt_id and row.number_offset is None]
     bases |= await number_prompts(ctx, new)
-    kept.sort(key=lambda row: (_LANES.index(row.lane), row.id))
+    kept.sort(key=lambda row: (_QUEUES.index(row.queue), row.id))
     return [_outgoing(row, ctx.now, token, bases) for row in kept]
 
 
@@ -167,8 +167,8 @@ async def _taken_along(
     return ours
 
 
-def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
-    """Return up to :limit due rows of a lane, each the first unfinished in its conversation."""
+def _first_due(queue: str, keep_to: ClaimScope) -> sa.CTE:
+    """Return up to :limit due rows of a queue, each the first unfinished in its conversation."""
     now = sa.bindparam("now", type_=outbox.c.due_at.type)
     earlier = outbox.alias("earlier")
     # A reminder due next month does not block, but a row waiting for its retry does. A subquery,
@@ -178,7 +178,7 @@ def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
         .where(
             sa.text("earlier.state IN ('due', 'sending')"),  # the same condition as the index
             earlier.c.conversation_id == outbox.c.conversation_id,
-            earlier.c.lane == sql_literal(lane),
+            earlier.c.queue == sql_literal(queue),
             earlier.c.id <= outbox.c.id,
             (earlier.c.state == sql_literal("sending"))
             | (earlier.c.attempts > sql_literal(0))
@@ -187,10 +187,10 @@ def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
         .correlate(outbox)
         .scalar_subquery()
     )
-    found = sa.select(outbox.c.id, sql_literal(_LANES.index(lane)).label("rank")).where(
+    found = sa.select(outbox.c.id, sql_literal(_QUEUES.index(queue)).label("rank")).where(
         IS_UNFINISHED,
         outbox.c.state == sql_literal("due"),
-        outbox.c.lane == sql_literal(lane),
+        outbox.c.queue == sql_literal(queue),
         outbox.c.due_at <= now,
         # As a CASE, PostgreSQL estimates that half of the rows pass; for the bare comparison one in
         # two hundred, and then it reads all due rows instead of the first by index.
@@ -199,7 +199,7 @@ def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
     if keep_to == "talk":
         found = found.where(outbox.c.conversation_id == sa.bindparam("talk", type_=sa.BigInteger))
     if keep_to in {"lines", "suspect"}:
-        which = "answer_line_ids" if lane == "reply" else "line_ids"
+        which = "answer_line_ids" if queue == "reply" else "line_ids"
         talks = sa.select(conversations.c.id).where(
             conversations.c.line_id.in_(sa.bindparam(which, expanding=True))
         )
@@ -210,13 +210,15 @@ def _first_due(lane: str, keep_to: ClaimScope) -> sa.CTE:
         found.order_by(outbox.c.due_at, outbox.c.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
         .with_for_update(skip_locked=True)
-        .cte(f"due_{lane}")
+        .cte(f"due_{queue}")
     )
 
 
 def _claim(keep_to: ClaimScope) -> sa.Update:
-    lanes = [_first_due(lane, keep_to) for lane in _LANES]
-    first = sa.union_all(*(sa.select(lane.c.id, lane.c.rank) for lane in lanes)).subquery("first")
+    queues = [_first_due(queue, keep_to) for queue in _QUEUES]
+    first = sa.union_all(*(sa.select(queue.c.id, queue.c.rank) for queue in queues)).subquery(
+        "first"
+    )
     best = (
         sa.select(first.c.id).order_by(first.c.rank).limit(sa.bindparam("limit", type_=sa.Integer))
     )
@@ -250,18 +252,18 @@ def _detailed() -> sa.Select[Any]:
     return (
         sa.select(
             outbox.c.id,
-            outbox.c.say,
-            outbox.c.lane,
+            outbox.c.message,
+            outbox.c.queue,
             outbox.c.kind,
             outbox.c.secret,
             outbox.c.attempts,
             outbox.c.created_at,
             outbox.c.due_at,
-            outbox.c.not_after,
+            outbox.c.expires_at,
             outbox.c.conversation_id,
             outbox.c.booking_id,
             outbox.c.prompt_id,
-            outbox.c.provider_id,
+            outbox.c.provider_message_id,
             outbox.c.provider_status,
             conversations.c.address,
             conversations.c.language,
@@ -282,7 +284,7 @@ def _detailed() -> sa.Select[Any]:
             shops.c.language.label("shop_language"),
             shops.c.id.label("the_shop"),
             shops.c.templates,
-            shops.c.wordings,
+            shops.c.message_overrides,
             shops.c.quiet_from,
             shops.c.quiet_until,
             identities.c.user_id.label("talk_user"),
@@ -296,11 +298,11 @@ def _detailed() -> sa.Select[Any]:
             is_noted_address(bookings.c.customer_id).label("noted"),
             bookings.c.state.label("booking_state"),
             bookings.c.starts_at.label("booking_starts"),
-            outbox.c.living,
+            outbox.c.edit_target,
             _has_been_written_to().label("written_to"),
             prompts.c.options,
             prompts.c.decision,
-            prompts.c.base,
+            prompts.c.number_offset,
             prompts.c.args.label("prompt_args"),
         )
         .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
@@ -316,7 +318,7 @@ def _detailed() -> sa.Select[Any]:
             member_chats,
             (member_chats.c.identity_id == identities.c.id)
             & (member_chats.c.shop_id == shops.c.id)
-            & (outbox.c.lane == sql_literal("alert"))
+            & (outbox.c.queue == sql_literal("alert"))
             & member_chats.c.ended_at.is_(None),
         )
         .outerjoin(
@@ -334,12 +336,12 @@ _DETAILS = _detailed()
 
 
 def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> Outgoing:
-    free = row.lane == "reply" or allows_free_form(row.transport, row.channel, row.last_in_at, now)
+    free = row.queue == "reply" or allows_free_form(row.transport, row.channel, row.last_in_at, now)
     return Outgoing(
         id=row.id,
         lease=lease,
-        say=with_current_facts(decode_value(row.say), row),
-        lane=row.lane,
+        message=with_current_facts(decode_value(row.message), row),
+        queue=row.queue,
         kind=row.kind,
         secret=row.secret,
         attempts=row.attempts,
@@ -360,14 +362,14 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         country=row.country or "",
         booking_id=row.booking_id,
         prompt_id=row.prompt_id,
-        provider_id=row.provider_id,
+        provider_message_id=row.provider_message_id,
         provider_status=row.provider_status,
         number_offset=bases.get(row.prompt_id, 0),
         options=tuple(row.options or ()),
         decision=row.decision or "",
         layout=(row.prompt_args or {}).get("layout", ""),
-        edit_target=row.living,
+        edit_target=row.edit_target,
         template="" if free else template_sid(row),
-        wordings=row.wordings or {},
+        message_overrides=row.message_overrides or {},
         is_first=row.noted and row.last_in_at is None and not row.written_to,
     )

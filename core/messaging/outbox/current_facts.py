@@ -25,7 +25,7 @@ def with_current_facts(say: Say, row: Row) -> Say:
     if not say.key.startswith(_PLANNED) or row.shop_name is None:
         return say
     facts: dict[str, Any] = {"shop": row.shop_name, "address": row.shop_address}
-    if row.lane == "reminder" and row.provider_name:
+    if row.queue == "reminder" and row.provider_name:
         facts["provider"] = row.provider_name
     return _renewed(say, facts)
 

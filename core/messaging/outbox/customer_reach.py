@@ -139,7 +139,7 @@ def reached_conversations(customer_ids: Collection[int]) -> sa.Subquery:
         sa.select(asked.c.id.label("customer_id"), conversations.c.id.label("conversation_id"))
         .join_from(asked, identities, identities.c.user_id == asked.c.user_id)
         .join(conversations, conversations.c.identity_id == identities.c.id)
-        .where(identities.c.ended_at.is_(None))
+        .where(identities.c.released_at.is_(None))
     )
     gave = (
         sa.select(reaches.c.customer_id, conversations.c.id)
@@ -206,7 +206,7 @@ async def _open_noted(ctx: Context, shop_id: int, customer_id: int) -> bool:
         .where(
             reaches.c.customer_id == customer_id,
             FOR_BOOKINGS,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             ~lines.c.staff,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
@@ -228,10 +228,10 @@ async def _note_account_email(ctx: Context, shop_id: int, customer_id: int) -> N
         .where(
             customers.c.id == customer_id,
             identities.c.kind == "email",
-            identities.c.proved_at.is_not(None),
-            identities.c.ended_at.is_(None),
+            identities.c.verified_at.is_not(None),
+            identities.c.released_at.is_(None),
         )
-        .order_by(identities.c.proved_at.desc())
+        .order_by(identities.c.verified_at.desc())
         .limit(1)
     )
     if row is not None:

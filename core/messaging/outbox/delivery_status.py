@@ -10,9 +10,12 @@ from core.db.context import Context
 from core.db.tables import consents, conversations, outbox
 from core.messaging.outbox.failure_alerts import FAILED_ROWS, fall_back_or_alarm
 
+UNKNOWN_STATUS = "unknown"
+"""Accepted by the provider in an answer that could not be read: nobody knows whether it arrives."""
+
 FAILED_STATUSES = ("canceled", "failed", "undelivered")
 _PROGRESS = (
-    *("", "accepted", "scheduled", "queued", "sending", "sent"),
+    *("", UNKNOWN_STATUS, "accepted", "scheduled", "queued", "sending", "sent"),
     *FAILED_STATUSES,
     *("delivered", "read"),
 )
@@ -26,7 +29,7 @@ STATUS_RANK = {status: place for place, status in enumerate(_PROGRESS)}
 
 async def record_provider_status(
     ctx: Context,
-    provider_id: str,
+    provider_message_id: str,
     status: str,
     error: str = "",
     *,
@@ -43,10 +46,10 @@ async def record_provider_status(
     """
     if not STATUS_RANK.get(status):
         return False
-    which = outbox.c.provider_id == provider_id
+    which = outbox.c.provider_message_id == provider_message_id
     if outbox_id is not None:
-        which |= (outbox.c.id == outbox_id) & (outbox.c.provider_id == "")
-    news: dict[str, Any] = {"provider_status": status, "provider_id": provider_id}
+        which |= (outbox.c.id == outbox_id) & (outbox.c.provider_message_id == "")
+    news: dict[str, Any] = {"provider_status": status, "provider_message_id": provider_message_id}
     if status in FAILED_STATUSES:
         news["error"] = error or status
         news["state"] = sa.case((outbox.c.state == "sent", "failed"), else_=outbox.c.state)

@@ -9,8 +9,8 @@ from core.db.context import Context, Row
 from core.db.tables import bookings, conversations, lines, outbox
 from core.messaging.messages import Say
 from core.messaging.outbox.alert_recipients import has_recipients
-from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
 from core.messaging.outbox.routing import fall_back_message, is_for_staff
+from core.messaging.outbox.staff_alerts import Event, alert_staff, enqueue_for_admins
 
 log = structlog.get_logger(__name__)
 
@@ -20,8 +20,8 @@ ALARM_KEY = "alert.undelivered"
 FAILED_ROWS = (
     sa.select(
         outbox.c.id,
-        outbox.c.say,
-        outbox.c.lane,
+        outbox.c.message,
+        outbox.c.queue,
         outbox.c.kind,
         outbox.c.secret,
         outbox.c.attempts,
@@ -63,6 +63,13 @@ async def alert_undelivered(ctx: Context, row_id: int, error: str) -> None:
         await _alarm(ctx, row, error)
 
 
+async def alert_unconfirmed(ctx: Context, row_id: int) -> None:
+    """Alert the shop that nobody can tell whether a message arrived: it is not sent again."""
+    row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
+    if row is not None:
+        await _alarm(ctx, row, "accepted, unknown", "why.unconfirmed")
+
+
 async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
     """Alert the shop, or else the admins, once per day and conversation.
 
@@ -70,7 +77,7 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
     for ever. Failed alarms, and codes, which anybody may request for a wrong number, are only
     logged.
     """
-    log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, lane=row.lane, error=error)
+    log.error("outbox.undelivered", outbox_id=row.id, kind=row.kind, queue=row.queue, error=error)
     if row.secret or row.kind == ALARM_KEY:
         return
     say = Say(
@@ -83,19 +90,12 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
         },
     )
     unique_key = f"undelivered:{row.conversation_id}:{ctx.now:%Y-%m-%d}"
-    theirs = None if is_for_staff(row.say) else row.shop_id
+    theirs = None if is_for_staff(row.message) else row.shop_id
     if theirs is not None and await has_recipients(
         ctx, theirs, row.conversation_id, row.booking_id
     ):
-        await enqueue_for_staff(
-            ctx,
-            say,
-            shop_id=theirs,
-            kind=ALARM_KEY,
-            booking_id=row.booking_id,
-            conversation_id=row.conversation_id,
-            unique_key=unique_key,
-        )
+        event = Event(theirs, ALARM_KEY, row.booking_id, conversation_id=row.conversation_id)
+        await alert_staff(ctx, say, event, unique_key=unique_key)
     else:
         await enqueue_for_admins(
             ctx, say, kind=ALARM_KEY, conversation_id=row.conversation_id, unique_key=unique_key

@@ -41,7 +41,7 @@ async def recheck_before_send(
         await _drop(ctx, row, why)
         return "dropped"
     if (until := _quiet_until(row, ctx)) is not None:
-        if row.not_after is not None and until > row.not_after:
+        if row.expires_at is not None and until > row.expires_at:
             await _drop(ctx, row, "quiet hours")
             return "dropped"
         waits = sa.update(outbox).where(outbox.c.id == row.id)
@@ -61,11 +61,11 @@ async def recheck_before_send(
 
 def obsolete_reason(row: Row, ctx: Context) -> str:
     """Return why a message is obsolete, or ""."""
-    if row.not_after is not None and row.not_after < ctx.now:
+    if row.expires_at is not None and row.expires_at < ctx.now:
         return TOO_LATE
-    if row.lane != "reminder" or row.booking_state is None:
+    if row.queue != "reminder" or row.booking_state is None:
         return ""
-    said = row.say["params"].get("when")
+    said = row.message["params"].get("when")
     if said is not None and said["at"] != int(row.booking_starts.timestamp()):
         return "the booking was moved"
     if row.booking_state not in _STANDS.get(row.kind, ("confirmed",)):
@@ -75,12 +75,12 @@ def obsolete_reason(row: Row, ctx: Context) -> str:
 
 def _quiet_until(row: Row, ctx: Context) -> datetime | None:
     own = row.own_quiet_from, row.own_quiet_until
-    if row.lane == "alert" and routing.is_for_staff(row.say) and None not in own:
+    if row.queue == "alert" and routing.is_for_staff(row.message) and None not in own:
         span = quiet_hours.quiet_span(
             ctx.now, row.timezone or "UTC", quiet_hours.effective_quiet_hours(own)
         )
         return span and span[1]
-    if row.lane != "reminder":
+    if row.queue != "reminder":
         return None
     hours = quiet_hours.effective_quiet_hours(own, (row.quiet_from, row.quiet_until))
     moments = [row.due_at] if ctx.now - row.due_at < QUIET_RECHECK_AFTER else [row.due_at, ctx.now]
@@ -93,9 +93,9 @@ def _quiet_until(row: Row, ctx: Context) -> datetime | None:
 
 async def _drop(ctx: Context, row: Row, why: str) -> None:
     if ctx.hooks.message_dropped is not None:
-        ctx.after_commit.append(partial(ctx.hooks.message_dropped, row.lane))
+        ctx.after_commit.append(partial(ctx.hooks.message_dropped, row.queue))
     await abandon_message(ctx, row, "dropped", why)
-    if row.prompt_id is not None and row.lane == "reminder":
+    if row.prompt_id is not None and row.queue == "reminder":
         await ctx.execute(
             sa.update(prompts).where(prompts.c.id == row.prompt_id).values(closed_at=ctx.now)
         )

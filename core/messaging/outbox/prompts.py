@@ -25,7 +25,7 @@ async def enqueue_prompt(
     discreetly: Say | None = None,
     conversation_id: int | None = None,
     shop_id: int | None = None,
-    lane: Queue = "alert",
+    queue: Queue = "alert",
 ) -> int | None:
     """Ask the customer of a booking, or a conversation; return the outbox row's id.
 
@@ -39,7 +39,7 @@ async def enqueue_prompt(
             say = discreetly
     if conversation_id is None:
         if booking is not None:  # noted for a call
-            await enqueue_for_customer(ctx, say, booking=booking, kind=kind, lane=lane)
+            await enqueue_for_customer(ctx, say, booking=booking, kind=kind, queue=queue)
         return None
     if "booking" in decision.args:
         await ctx.execute(
@@ -64,15 +64,15 @@ async def enqueue_prompt(
             say,
             booking=booking,
             kind=kind,
-            lane=lane,
+            queue=queue,
             prompt_id=prompt_id,
-            not_after=decision.expires_at,
+            expires_at=decision.expires_at,
         )
     return await enqueue(
         ctx,
         say,
         conversation_id=conversation_id,
-        lane=lane,
+        queue=queue,
         kind=kind,
         shop_id=shop_id,
         prompt_id=prompt_id,
@@ -94,12 +94,12 @@ async def is_reachable(ctx: Context, booking: BookingRef) -> bool:
 
 _IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 
-# Locked, so that two deliveries with lanes of one conversation number one after the other.
+# Locked, so that two deliveries with queues of one conversation number one after the other.
 _OPEN = (
     sa.select(
         prompts.c.id,
         prompts.c.conversation_id,
-        prompts.c.base,
+        prompts.c.number_offset,
         prompts.c.options,
         prompts.c.closed_at,
         prompts.c.expires_at,
@@ -114,7 +114,9 @@ _OPEN = (
     .order_by(prompts.c.id)
     .with_for_update(key_share=True)
 )
-_NUMBER = sa.update(prompts).where(prompts.c.id.in_(_IDS)).values(base=sa.bindparam("number"))
+_NUMBER = (
+    sa.update(prompts).where(prompts.c.id.in_(_IDS)).values(number_offset=sa.bindparam("number"))
+)
 
 
 async def number_prompt(ctx: Context, prompt_id: int) -> int:
@@ -133,15 +135,19 @@ async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int,
     rows = (await ctx.execute(_OPEN, {"ids": list(prompt_ids)})).all()
     taken: dict[int, set[int]] = {}
     for row in rows:
-        if row.base is not None and row.closed_at is None and not _expired(row.expires_at, ctx):
-            numbers = range(row.base + 1, row.base + len(row.options) + 1)
+        if (
+            row.number_offset is not None
+            and row.closed_at is None
+            and not _expired(row.expires_at, ctx)
+        ):
+            numbers = range(row.number_offset + 1, row.number_offset + len(row.options) + 1)
             taken.setdefault(row.conversation_id, set()).update(numbers)
     bases: dict[int, int] = {}
     new: dict[int, list[int]] = {}
     for row in rows:
         if row.id not in prompt_ids:
             continue
-        base = row.base
+        base = row.number_offset
         if base is None:
             used = taken.setdefault(row.conversation_id, set())
             base = _lowest_free(used, len(row.options))

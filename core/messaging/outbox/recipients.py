@@ -145,7 +145,7 @@ async def open_missing_conversations(
         )
         .where(
             identities.c.user_id == user_id,
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
             pretended if simulated else ~pretended,

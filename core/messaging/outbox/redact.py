@@ -14,7 +14,7 @@ from core.messaging.messages import Say
 class strip_params(sa.sql.functions.GenericFunction[Any]):  # noqa: N801 - reads as SQL
     """The JSON of a Say without its parameters."""
 
-    type = outbox.c.say.type
+    type = outbox.c.message.type
     inherit_cache = True
     name = "without_params"
 
@@ -29,10 +29,10 @@ def _without_params_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"jsonb_set({compiler.process(element.clauses, **kw)}, '{{params}}', '{{}}')"
 
 
-REDACTED_SAY = sa.case((outbox.c.secret, strip_params(outbox.c.say)), else_=outbox.c.say)
+REDACTED_SAY = sa.case((outbox.c.secret, strip_params(outbox.c.message)), else_=outbox.c.message)
 """What an outbox row's `say` becomes when it is sent or given up."""
 
-REDACTED_PROMPT_SAY = strip_params(prompts.c.say)
+REDACTED_PROMPT_SAY = strip_params(prompts.c.message)
 """What a prompt's `say` becomes when it was sent as a secret."""
 
 

@@ -15,7 +15,7 @@ from core.messaging.decisions import Decision
 from core.messaging.messages import Say, encode_value
 from core.messaging.outbox.recipients import BookingRef
 
-_OF_THIS = (outbox.c.lane == "reminder", outbox.c.booking_id == sa.bindparam("booking"))
+_OF_THIS = (outbox.c.queue == "reminder", outbox.c.booking_id == sa.bindparam("booking"))
 
 _FORGET = (
     sa.update(outbox)
@@ -45,7 +45,7 @@ _SETTLE = (
         prompts.c.closed_at.is_(None),
         prompts.c.id.in_(
             sa.select(outbox.c.prompt_id).where(
-                outbox.c.lane == "reminder",
+                outbox.c.queue == "reminder",
                 outbox.c.booking_id.in_(sa.bindparam("bookings", expanding=True)),
                 outbox.c.state == "sent",
                 outbox.c.prompt_id.is_not(None),
@@ -114,15 +114,15 @@ async def enqueue_reminders(ctx: Context, reminded: Sequence[BookingReminders]) 
                 if one.decision is not None and not one.dropped_reason
                 else None
             ),
-            "lane": "reminder",
+            "queue": "reminder",
             "kind": one.kind,
-            "say": words[id(one.say)],
+            "message": words[id(one.say)],
             "secret": False,
             "unique_key": one.unique_key,
             "state": "dropped" if one.dropped_reason else "due",
             "error": one.dropped_reason,
             "due_at": one.due_at,
-            "not_after": one.expires_at,
+            "expires_at": one.expires_at,
             "created_at": ctx.now,
         }
         for of in reminded
@@ -146,7 +146,7 @@ async def close_earlier_prompts(ctx: Context, booking_ids: Sequence[int]) -> Non
 async def reword_pending(ctx: Context, booking_id: int, say: Say, decision: Decision) -> None:
     """Replace the text and decision of a booking's unsent reminders."""
     waiting = (
-        outbox.c.lane == "reminder",
+        outbox.c.queue == "reminder",
         outbox.c.booking_id == booking_id,
         outbox.c.kind == "reminder",
         outbox.c.state == "due",
@@ -155,6 +155,6 @@ async def reword_pending(ctx: Context, booking_id: int, say: Say, decision: Deci
     await ctx.execute(
         sa.update(prompts)
         .where(prompts.c.id.in_(asked))
-        .values(say=encode_value(say), options=list(decision.options))
+        .values(message=encode_value(say), options=list(decision.options))
     )
-    await ctx.execute(sa.update(outbox).where(*waiting).values(say=encode_value(say)))
+    await ctx.execute(sa.update(outbox).where(*waiting).values(message=encode_value(say)))

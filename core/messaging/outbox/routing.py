@@ -74,14 +74,14 @@ def template_sid(row: Row) -> str:
     language.
     """
     kinds: Mapping[str, Mapping[str, str]] = row.templates or {}
-    key = str(row.say["key"])
+    key = str(row.message["key"])
     by_language = kinds.get(key) or kinds.get(key.partition(".")[0]) or {}
     return by_language.get(row.language) or by_language.get(row.shop_language or "", "")
 
 
 def why_blocked(row: Row, now: datetime) -> str:
     """Return why a claimed message cannot go to its conversation, or ""."""
-    if row.lane == "reply":
+    if row.queue == "reply":
         return ""
     if row.opted_out_at is not None:
         return OPTED_OUT_REASON
@@ -90,7 +90,7 @@ def why_blocked(row: Row, now: datetime) -> str:
     strangers = row.customer_user is not None and row.talk_user != row.customer_user
     if row.noted and row.talk_user is None:
         strangers = False  # the customer gave this address; nobody has claimed it since
-    if strangers and not is_for_staff(row.say):
+    if strangers and not is_for_staff(row.message):
         return RECYCLED_ADDRESS_REASON
     if not (allows_free_form(row.transport, row.channel, row.last_in_at, now) or template_sid(row)):
         return OUTSIDE_WINDOW_REASON
@@ -142,12 +142,12 @@ async def fall_back_message(ctx: Context, row_id: int) -> int | None:
     None for a reply or a secret, or if no conversation is left. The failed row is kept as a record.
     """
     row = await ctx.first(_FAILED.where(outbox.c.id == row_id))
-    if row is None or row.lane == "reply" or row.secret:
+    if row is None or row.queue == "reply" or row.secret:
         return None
-    root = row.instead_of or row.id
+    root = row.fallback_of_id or row.id
     tried = await ctx.all(
         sa.select(outbox.c.conversation_id, outbox.c.prompt_id).where(
-            (outbox.c.id == root) | (outbox.c.instead_of == root)
+            (outbox.c.id == root) | (outbox.c.fallback_of_id == root)
         )
     )
     to = await _next(ctx, row, {one.conversation_id for one in tried})
@@ -161,16 +161,16 @@ async def fall_back_message(ctx: Context, row_id: int) -> int | None:
         "shop_id": row.the_shop,
         "booking_id": row.booking_id,
         "prompt_id": prompt_id,
-        "lane": row.lane,
+        "queue": row.queue,
         "kind": row.kind,
-        "say": row.say,
+        "message": row.message,
         "secret": False,
         "unique_key": f"{row.unique_key}/{to}" if row.unique_key else None,
         "state": "due",
         "due_at": ctx.now,
-        "not_after": row.not_after,
+        "expires_at": row.expires_at,
         "created_at": ctx.now,
-        "instead_of": root,
+        "fallback_of_id": root,
     }
     new = (
         await ctx.execute(ctx.insert_ignoring_conflicts(outbox, again).returning(outbox.c.id))
@@ -183,7 +183,7 @@ async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
     """Copy a prompt to another conversation and close the original."""
     closed = sa.update(prompts).where(prompts.c.id == prompt_id).values(closed_at=ctx.now)
     row = (await ctx.execute(closed.returning(prompts))).one()
-    kept = ("decision", "step", "digest", "say", "options", "args", "expires_at")
+    kept = ("decision", "step", "content_hash", "message", "options", "args", "expires_at")
     same = {name: getattr(row, name) for name in kept}
     return await ctx.insert(prompts, **same, conversation_id=to, created_at=ctx.now)
 
@@ -191,13 +191,13 @@ async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
 async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
     """Return the next conversation in which the recipient can be reached, or None."""
     user_id = row.talk_user
-    if row.customer_user is not None and not is_for_staff(row.say):
+    if row.customer_user is not None and not is_for_staff(row.message):
         user_id = row.customer_user
-    elif is_for_staff(row.say):
+    elif is_for_staff(row.message):
         user_id = await ctx.scalar(_acts_for(row)) or user_id
-    if user_id is None and (row.customer_id is None or is_for_staff(row.say)):
+    if user_id is None and (row.customer_id is None or is_for_staff(row.message)):
         return None
-    if is_for_staff(row.say) and user_id is not None and row.the_shop is not None:
+    if is_for_staff(row.message) and user_id is not None and row.the_shop is not None:
         simulated = row.transport in SIMULATED_TRANSPORTS
         await open_missing_conversations(
             ctx, user_id=user_id, shop_id=row.the_shop, simulated=simulated
@@ -234,7 +234,7 @@ async def _talks(
     theirs: sa.ColumnElement[bool] = ~lines.c.staff
     channel: sa.ColumnElement[str] = users.c.channel
     whose: sa.ColumnElement[bool] = identities.c.user_id == user_id
-    if is_for_staff(row.say):
+    if is_for_staff(row.message):
         theirs, channel = is_staff_line(row.the_shop), wished_channel(row.the_shop)
         acting = sa.select(member_chats.c.identity_id).where(
             member_chats.c.user_id == user_id,
@@ -259,7 +259,7 @@ async def _talks(
         .where(
             whose,
             users.c.deactivated_at.is_(None),
-            identities.c.ended_at.is_(None),
+            identities.c.released_at.is_(None),
             lines.c.active,
             lines.c.shop_id.is_(None) | (lines.c.shop_id == row.the_shop),
             theirs,

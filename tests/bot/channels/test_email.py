@@ -182,7 +182,9 @@ async def test_an_address_is_added_in_the_talk_and_proved_by_a_link(house: House
     link = re.search(r"https://book.example(/mail/prove\?token=\S+)", body(mail.message, "plain"))
     assert link
     async with house.app.runtime.read_transaction() as ctx:
-        said = await ctx.scalar(sa.select(tables.outbox.c.say).order_by(tables.outbox.c.id.desc()))
+        said = await ctx.scalar(
+            sa.select(tables.outbox.c.message).order_by(tables.outbox.c.id.desc())
+        )
         assert link[1] not in str(said)  # wiped once it was sent
     page = await house.web.get(link[1])
     assert (page.status_code, "Yes, write to me here" in page.text) == (200, True)
@@ -290,7 +292,7 @@ async def test_who_is_refused_is_told_elsewhere_and_a_busy_server_is_asked_again
         gone = await ctx.first(sa.select(talk).where(talk.c.unreachable_at.is_not(None)))
         assert gone is not None
         assert gone.address == MAIL
-        await enqueue.enqueue(ctx, Say("hello"), conversation_id=gone.id, lane="alert")
+        await enqueue.enqueue(ctx, Say("hello"), conversation_id=gone.id, queue="alert")
     mails, texts = await house.later(timedelta(0))
     assert (mails, texts) == ([], ["Hello!"])
 

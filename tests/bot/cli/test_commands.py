@@ -137,7 +137,7 @@ def test_a_talk_in_the_terminal_ends_with_a_booking(
     assert query(installation, "SELECT transport, channel FROM lines ORDER BY id DESC LIMIT 1") == [
         ("terminal", "sms")
     ]
-    sent = query(installation, "SELECT say, body FROM outbox WHERE secret")
+    sent = query(installation, "SELECT message, body FROM outbox WHERE secret")
     assert [body for _, body in sent] == [""]
     assert code not in str(query(installation, "SELECT * FROM outbox"))
 
@@ -267,7 +267,9 @@ def test_a_shop_words_a_message_itself(installation: Path) -> None:
     assert shown[0] == own
     assert shown[1].startswith("Bella Hair: te esperamos, ")
     assert shown[2] == "1 SMS, gsm7"
-    assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
+    assert query(installation, "SELECT message_overrides FROM shops WHERE keyword = 'BELLA'") == [
+        ("{}",)
+    ]
     assert run(installation, *words, "tell.confirmed", own)[0] == 0
     assert run(installation, *words, "tell.confirmed")[1].splitlines()[0] == own
     status, _, errors = run(installation, *words, "tell.confirmed", "{nonsense}")
@@ -277,7 +279,9 @@ def test_a_shop_words_a_message_itself(installation: Path) -> None:
         f"That cannot be done: this message knows no {{nonsense}}, but {known}\n",
     )
     assert run(installation, *words, "--drop", "tell.confirmed")[0] == 0
-    assert query(installation, "SELECT wordings FROM shops WHERE keyword = 'BELLA'") == [("{}",)]
+    assert query(installation, "SELECT message_overrides FROM shops WHERE keyword = 'BELLA'") == [
+        ("{}",)
+    ]
 
 
 def test_understand_reads_a_line_and_writes_a_line(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ async def twilio(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
             for text in TEXTS:
                 for talk in talks:
                     say = Say("t.text", {"text": text})
-                    await enqueue.enqueue(ctx, say, conversation_id=talk, lane="alert")
+                    await enqueue.enqueue(ctx, say, conversation_id=talk, queue="alert")
         yield server
 
 

@@ -34,7 +34,7 @@ from core.messaging.outbox.acknowledge import (
     requeue_expired_leases,
 )
 from core.messaging.outbox.claim import Outgoing
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import Event, ask_staff
 from tests.support import shops
 from tests.support.chat import ChatHarness, ChatPerson
 
@@ -169,7 +169,7 @@ async def test_failed_message_holds_up_the_rest_of_its_queue(post: Post) -> None
 async def test_a_reply_does_not_wait_for_an_alert(post: Post) -> None:
     memory = MemoryChannel(failures=[DeliveryFailed(reason="busy")])
     delivery = OutboxSender(post.runtime, {("terminal", "sms"): memory})
-    await post.put(MARTA, "alert", lane="alert")
+    await post.put(MARTA, "alert", queue="alert")
     await delivery.drain()
     await post.put(MARTA, "reply")
     await delivery.drain()
@@ -222,7 +222,7 @@ async def test_one_mark_that_fails_sends_none_of_the_others_again(
     slow = Slow()
     delivery = OutboxSender(post.runtime, {("terminal", "sms"): slow})
     await delivery.start()
-    await post.put(MARTA, "good", lane="alert")
+    await post.put(MARTA, "good", queue="alert")
     await post.put(MARTA, "bad")
     await post.put(HUGO, "fine")
     async with asyncio.timeout(5):
@@ -264,12 +264,11 @@ async def test_numbers_of_two_open_questions_are_apart(post: Post) -> None:
         for what in ("first", "second"):
             await shops.add_staff(ctx, post.place, f"+3460000000{len(what)}", "owner", "Olga")
         for what in ("first?", "second?"):
-            await enqueue_for_staff(
+            await ask_staff(
                 ctx,
                 Say("t.text", {"text": what}),
-                shop_id=post.place.shop_id,
-                kind="approve",
-                decision=Decision("outcome", ("done", "noshow")),
+                Event(post.place.shop_id, "approve"),
+                Decision("outcome", ("done", "noshow")),
             )
     await delivery.drain()
     owner = memory.sent[0][0].address

@@ -244,7 +244,7 @@ async def test_after_stop_only_what_is_asked_for_goes_out(shop: Shop) -> None:
     assert (await marta.say("my bookings")).startswith("Cut with Ana")
     async with shop.runtime.read_transaction() as ctx:
         o = tables.outbox.c
-        rows = sa.select(o.state, o.error).where(o.booking_id == booking.id, o.lane == "reminder")
+        rows = sa.select(o.state, o.error).where(o.booking_id == booking.id, o.queue == "reminder")
         for row in await ctx.all(rows):
             assert row.state == "dropped"
 
@@ -254,7 +254,7 @@ async def test_what_a_network_refuses_opts_out_and_is_noted(shop: Shop) -> None:
     await marta.say("hi")
     async with shop.runtime.transaction() as ctx:
         talk = await ctx.scalar(sa.select(tables.conversations.c.id))
-        await enqueue.enqueue(ctx, Say("hello"), conversation_id=talk, lane="alert")
+        await enqueue.enqueue(ctx, Say("hello"), conversation_id=talk, queue="alert")
     refused = DeliveryFailed(reason="21610: unsubscribed", permanent=True, opted_out=True)
     memory = MemoryChannel()
     memory.failures = [refused]

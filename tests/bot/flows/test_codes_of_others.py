@@ -28,7 +28,7 @@ async def _booked_after_others(runtime: Runtime) -> str:
     for n in range(5):
         async with runtime.transaction() as ctx:
             await phone_login.send_login_code(
-                ctx, PHONE, asker=f"ticket {n}", address=f"203.0.113.{n}"
+                ctx, PHONE, requester=f"ticket {n}", address=f"203.0.113.{n}"
             )
     person = ChatPerson(
         ChatHarness(runtime),

@@ -15,7 +15,7 @@ from core.errors import NotSignedIn
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-CLAIMS = {"user_id": 5, "sign_in_id": 7, "generation": 2}
+CLAIMS = {"user_id": 5, "auth_session_id": 7, "generation": 2}
 
 
 async def written(runtime: Runtime, kind: tokens.TokenKind = "access") -> str:

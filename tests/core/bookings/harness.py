@@ -233,17 +233,17 @@ class BookingHarness:
     async def outbox_as_text(self) -> list[str]:
         """Every message in the outbox but reminders: to whom, which text."""
         rows = await self.rows(
-            sa.select(conversations.c.name, outbox.c.say)
+            sa.select(conversations.c.name, outbox.c.message)
             .join_from(outbox, conversations)
-            .where(outbox.c.lane != "reminder")
+            .where(outbox.c.queue != "reminder")
             .order_by(outbox.c.id)
         )
-        return [f"{row.name}: {decode_value(row.say).key}" for row in rows]
+        return [f"{row.name}: {decode_value(row.message).key}" for row in rows]
 
     async def params_of_newest(self, key: str) -> dict[str, Any]:
         """The parameters of the newest message with a text."""
-        rows = await self.rows(sa.select(outbox.c.say).order_by(outbox.c.id.desc()))
-        return next(dict(s.params) for row in rows if (s := decode_value(row.say)).key == key)
+        rows = await self.rows(sa.select(outbox.c.message).order_by(outbox.c.id.desc()))
+        return next(dict(s.params) for row in rows if (s := decode_value(row.message)).key == key)
 
     async def rows(self, statement: sa.Executable) -> Any:
         """What a statement finds."""
@@ -288,7 +288,7 @@ async def open_booking_harness(runtime: Runtime, **shop: Any) -> BookingHarness:
                 user_id=user,
                 kind="phone",
                 value=phone,
-                proved_at=ctx.now,
+                verified_at=ctx.now,
                 used_at=ctx.now,
                 created_at=ctx.now,
             )

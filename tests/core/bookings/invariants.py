@@ -26,7 +26,9 @@ ALLOWED_NEXT = {
 }
 
 
-async def find_violations(ctx: Context, *, budget: int, max_open: int, now: datetime) -> list[str]:
+async def find_violations(
+    ctx: Context, *, budget: int, max_open_bookings: int, now: datetime
+) -> list[str]:
     """Return everything that is wrong, in plain words; nothing when all is well."""
     rows: dict[str, list[Any]] = {}
     for name in ("bookings", "booking_events", "blocks", "claims", "seats", "sessions"):
@@ -46,7 +48,7 @@ async def find_violations(ctx: Context, *, budget: int, max_open: int, now: date
         *_overlaps(rows["claims"]),
         *_claims(rows, own, session_on),
         *_seats(rows),
-        *_people(rows["bookings"], budget, max_open, now),
+        *_people(rows["bookings"], budget, max_open_bookings, now),
         *_histories(rows),
     ]
 
@@ -55,7 +57,7 @@ def _overlaps(claims: list[Any]) -> Iterator[str]:
     """No two claims of a calendar at one time, and the larger buffer between neighbours."""
     by_calendar: dict[int, list[Any]] = defaultdict(list)
     for claim in claims:
-        if not claim.squeezed:
+        if not claim.overbooked:
             by_calendar[claim.calendar_id].append(claim)
     for calendar, those in by_calendar.items():
         for one, other in pairwise(sorted(those, key=lambda claim: claim.busy_from)):
@@ -88,7 +90,7 @@ def _claims(
             if (claim.busy_from, claim.busy_until) != (booking.starts_at, booking.ends_at):
                 yield f"claim {claim.id} is not when booking {booking.id} is"
             until = booking.held_until if booking.state == "held" else None
-            if (claim.held_until, claim.squeezed) != (until, booking.squeezed):
+            if (claim.held_until, claim.overbooked) != (until, booking.overbooked):
                 yield f"claim {claim.id} is not held as booking {booking.id} is"
     for session in rows["sessions"]:
         there = of.pop(("session", session.id), [])
@@ -121,30 +123,34 @@ def _seats(rows: dict[str, list[Any]]) -> Iterator[str]:
             yield f"booking {booking.id}, {booking.state}, has {'a' if seat else 'no'} seat"
         elif seat is not None and seat.session_id != booking.session_id:
             yield f"booking {booking.id} sits in session {seat.session_id}"
-        elif seat is not None and seat.seat > capacity[seat.session_id] and not booking.squeezed:
+        elif seat is not None and seat.seat > capacity[seat.session_id] and not booking.overbooked:
             yield f"booking {booking.id} has seat {seat.seat} of {capacity[seat.session_id]}"
     for booking_id in sits:
         yield f"seats are left of booking {booking_id}"
 
 
-def _people(bookings: list[Any], budget: int, max_open: int, now: datetime) -> Iterator[str]:
+def _people(
+    bookings: list[Any], budget: int, max_open_bookings: int, now: datetime
+) -> Iterator[str]:
     """One hold a talk, no more unproved holds than the budget, no more bookings than the limit."""
     holds = [b for b in bookings if b.state == "held" and b.held_until > now]
     talks = Counter(b.conversation_id for b in holds)
     for talk, times in talks.items():
         if times > 1:
             yield f"talk {talk} holds {times} times"
-    unproved = sum(b.made_by.startswith("conversation:") for b in holds)
+    unproved = sum(b.created_by.startswith("conversation:") for b in holds)
     if unproved > budget:
         yield f"{unproved} unproved holds, {budget} allowed"
     users = Counter(
-        b.made_by
+        b.created_by
         for b in bookings
-        if b.state in {"pending", "confirmed"} and b.made_by.startswith("user:") and b.ends_at > now
+        if b.state in {"pending", "confirmed"}
+        and b.created_by.startswith("user:")
+        and b.ends_at > now
     )
     for user, times in users.items():
-        if times > max_open:
-            yield f"{user} has {times} open bookings, {max_open} allowed"
+        if times > max_open_bookings:
+            yield f"{user} has {times} open bookings, {max_open_bookings} allowed"
 
 
 def _histories(rows: dict[str, list[Any]]) -> Iterator[str]:

@@ -60,7 +60,7 @@ async def add_customers(ctx: Context, shop_id: int, count: int) -> int:
         customers.insert(),
         [{"id": user, "user_id": user, "name": f"Guest {user}", **shop} for user, _ in people],
     )
-    proved = {"kind": "phone", "proved_at": ctx.now, **made}
+    proved = {"kind": "phone", "verified_at": ctx.now, **made}
     await ctx.execute(
         identities.insert(),
         [{"id": user, "user_id": user, "value": phone, **proved} for user, phone in people],

@@ -61,8 +61,8 @@ async def open_random_shop(ctx: Context) -> dict[str, int]:
             timezone="Europe/Madrid",
             country="ES",
             currency="EUR",
-            held_budget=BUDGET,
-            max_open=MAX_OPEN,
+            max_unverified_holds=BUDGET,
+            max_open_bookings=MAX_OPEN,
             hold_minutes=2,
             rules=RulesChange(grid_minutes=15, notice_minutes=0),
         ),
@@ -135,7 +135,7 @@ class RandomActor:
             (
                 self.hold, self.book, self.move, self.cancel, self.book_for, self.decide,
                 self.visit, self.release, self.expire, self.block, self.unblock,
-                self.add_session, self.cancel_session, self.squeeze_in,
+                self.add_session, self.cancel_session, self.overbook,
             ),
             weights=(12, 12, 10, 5, 6, 3, 3, 2, 2, 2, 2, 3, 1, 1),
         )[0]  # fmt: skip
@@ -176,8 +176,8 @@ class RandomActor:
         if found is None:
             return "nothing"
         user = self.chance.choice(self.guests)
-        if found.made_by.startswith("user:"):
-            user = int(found.made_by.removeprefix("user:"))
+        if found.created_by.startswith("user:"):
+            user = int(found.created_by.removeprefix("user:"))
         booked = await customer_actions.book_hold(ctx, found.id, user_id=user, key=self.key())
         return booked.state
 
@@ -206,7 +206,7 @@ class RandomActor:
         )
         return booked.state
 
-    async def squeeze_in(self, ctx: Context) -> str:
+    async def overbook(self, ctx: Context) -> str:
         slot, guest = await self._slot(ctx), self.chance.choice(self.guests)
         booked = await staff_actions.overbook(
             ctx, slot, actor=self.owner, customer_id=guest, key=self.key()

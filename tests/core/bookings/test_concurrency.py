@@ -200,7 +200,7 @@ async def test_one_key_at_once_for_two_calendars_is_refused_the_second_time(
 
 
 async def test_open_bookings_are_counted_under_the_users_lock(runtime: Runtime) -> None:
-    house = await open_booking_harness(runtime, max_open=1)
+    house = await open_booking_harness(runtime, max_open_bookings=1)
     one = await house.hold("09:00")
     other = await house.hold("10:00", talk=house.hugo_talk, provider=house.leo)
     late = await in_turn(house, book(house, one), book(house, other))
@@ -209,7 +209,7 @@ async def test_open_bookings_are_counted_under_the_users_lock(runtime: Runtime) 
 
 
 async def test_the_budget_of_holds_is_counted_under_the_shops_lock(runtime: Runtime) -> None:
-    house = await open_booking_harness(runtime, held_budget=1)
+    house = await open_booking_harness(runtime, max_unverified_holds=1)
     await house.free_times()
     late = await in_turn(
         house,
@@ -428,6 +428,6 @@ async def test_without_lock_and_guards_both_are_booked(
     assert await house.claims_as_text() == ["Ana 10 10:00-10 10:30"] * 2
 
     async def ask(ctx: Context) -> list[str]:
-        return await invariants.find_violations(ctx, budget=20, max_open=5, now=ctx.now)
+        return await invariants.find_violations(ctx, budget=20, max_open_bookings=5, now=ctx.now)
 
     assert await house.transact(ask) == ["claims 1 and 2 overlap on calendar 1"]

@@ -53,7 +53,7 @@ def read(slots: Any) -> list[str]:
 
 async def test_a_hold_takes_the_time_until_its_minutes_are_over(house: BookingHarness) -> None:
     held = await house.hold("09:00")
-    assert (held.state, held.customer_id, held.made_by) == (
+    assert (held.state, held.customer_id, held.created_by) == (
         "held",
         None,
         f"conversation:{house.marta_talk}",
@@ -155,7 +155,7 @@ async def test_a_hold_that_ran_out_makes_room_for_the_next(house: BookingHarness
 
 
 async def test_unproved_holds_have_a_budget_and_proved_ones_do_not_count(runtime: Runtime) -> None:
-    house = await open_booking_harness(runtime, held_budget=1)
+    house = await open_booking_harness(runtime, max_unverified_holds=1)
     await house.hold("09:00")
     with pytest.raises(TooManyHolds) as refused:
         await house.hold("09:30", talk=house.hugo_talk)
@@ -230,7 +230,7 @@ async def test_a_hold_becomes_a_booking_and_the_shop_hears_of_it(house: BookingH
         None,
     )
     assert booked == await house.load_booking(held)
-    assert (booked.made_by, booked.note, booked.attendee) == (
+    assert (booked.created_by, booked.note, booked.attendee) == (
         f"user:{house.marta}",
         "Side door",
         "Hugo",
@@ -260,9 +260,9 @@ async def test_only_a_verified_user_books(house: BookingHarness) -> None:
     )[0].id
     long_ago = house.clock.now() - VERIFIED_FOR
     for proof in (
-        {"proved_at": None, "used_at": None},
-        {"proved_at": long_ago, "used_at": long_ago},
-        {"proved_at": house.clock.now(), "ended_at": house.clock.now()},
+        {"verified_at": None, "used_at": None},
+        {"verified_at": long_ago, "used_at": long_ago},
+        {"verified_at": house.clock.now(), "released_at": house.clock.now()},
     ):
         await house.overwrite_row(identities, identity, **proof)
         with pytest.raises(NotVerified):
@@ -270,7 +270,7 @@ async def test_only_a_verified_user_books(house: BookingHarness) -> None:
     with pytest.raises(NotVerified):
         await house.hold("10:00", user_id=house.marta)
     assert await house.booking_states() == ["held"]
-    used = {"proved_at": long_ago, "used_at": house.clock.now(), "ended_at": None}
+    used = {"verified_at": long_ago, "used_at": house.clock.now(), "released_at": None}
     await house.overwrite_row(identities, identity, **used)
     assert (await house.confirm_hold(held)).state == "confirmed"
 
@@ -365,7 +365,7 @@ async def test_a_paused_shop_takes_nothing_new(house: BookingHarness) -> None:
 
 
 async def test_open_bookings_have_a_limit(runtime: Runtime) -> None:
-    house = await open_booking_harness(runtime, max_open=1)
+    house = await open_booking_harness(runtime, max_open_bookings=1)
     booked = await house.book("09:00")
     held = await house.hold("10:00")
     with pytest.raises(TooManyOpenBookings) as refused:
@@ -389,7 +389,7 @@ async def test_a_customer_row_is_found_again(house: BookingHarness) -> None:
 async def test_a_known_user_holds_as_a_customer(house: BookingHarness) -> None:
     customer = await house.customer(house.marta)
     held = await house.hold("09:00", user_id=house.marta)
-    assert (held.customer_id, held.customer_name, held.made_by) == (
+    assert (held.customer_id, held.customer_name, held.created_by) == (
         customer,
         "Marta",
         f"user:{house.marta}",

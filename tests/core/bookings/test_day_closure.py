@@ -76,7 +76,7 @@ async def test_no_two_are_proposed_the_same_time_nor_one_of_that_day(house: Book
 
 
 async def test_who_took_anybody_is_moved_where_the_shop_does_so(house: BookingHarness) -> None:
-    await house.overwrite_row(shops, house.shop, moves_anyone=True)
+    await house.overwrite_row(shops, house.shop, may_change_provider=True)
     booked = await house.book("09:00", anyone=True)
     assert booked.provider_id == house.ana
     assert await call_off(house, house.ana) == ["09:00 moved Leo 10 08:00"]

@@ -169,7 +169,7 @@ def _slot(house: BookingHarness, colour: bool, leo: bool, start: int) -> Any:
 async def _play(file: Path, moves: list[tuple[Any, ...]]) -> None:
     runtime = open_runtime(f"sqlite+aiosqlite:///{file}", file.parent)
     try:
-        house = await open_booking_harness(runtime, grid_minutes=15, max_open=MAX_OPEN)
+        house = await open_booking_harness(runtime, grid_minutes=15, max_open_bookings=MAX_OPEN)
         gaps = {"gap_before_minutes": COLOUR[1], "gap_after_minutes": COLOUR[2]}
         await house.change_shop(
             shops.set_booking_rules, RulesChange(**gaps), service_id=house.colour
@@ -181,7 +181,9 @@ async def _play(file: Path, moves: list[tuple[Any, ...]]) -> None:
             assert await house.booking_states() == [one.state for one in model.ones]
 
         async def ask(ctx: Context) -> list[str]:
-            return await invariants.find_violations(ctx, budget=20, max_open=MAX_OPEN, now=ctx.now)
+            return await invariants.find_violations(
+                ctx, budget=20, max_open_bookings=MAX_OPEN, now=ctx.now
+            )
 
         assert await house.transact(ask) == []
     finally:

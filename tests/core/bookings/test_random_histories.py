@@ -48,7 +48,7 @@ async def rage(
         wrong = await invariants.find_violations(
             ctx,
             budget=random_histories.BUDGET,
-            max_open=random_histories.MAX_OPEN,
+            max_open_bookings=random_histories.MAX_OPEN,
             now=parse_instant(NOW) + timedelta(seconds=20 * acts // TASKS),
         )
     return seen, wrong

@@ -36,7 +36,7 @@ async def house(runtime: Runtime) -> BookingHarness:
 
 async def test_staff_book_for_any_customer_and_they_are_told(house: BookingHarness) -> None:
     booked = await house.book_for("09:00", attendee="Lia", purpose="Curls", note="Vegan colour")
-    assert (booked.state, booked.made_by, booked.origin) == (
+    assert (booked.state, booked.created_by, booked.origin) == (
         "confirmed",
         f"staff:{house.owner}",
         "staff",
@@ -58,7 +58,7 @@ async def test_staff_book_a_walk_in_now_off_the_grid(house: BookingHarness) -> N
 
 async def test_an_import_books_as_the_system(house: BookingHarness) -> None:
     booked = await house.book_for("09:00", actor=SYSTEM, origin="import")
-    assert (booked.made_by, booked.origin) == ("system", "import")
+    assert (booked.created_by, booked.origin) == ("system", "import")
 
 
 async def test_only_this_shops_people_book_for_this_shops_customers(house: BookingHarness) -> None:
@@ -77,7 +77,7 @@ async def test_squeezing_in_goes_over_what_is_there_and_says_so(house: BookingHa
     first = await house.book("09:00")
     customer = await house.customer(house.hugo)
     slot = house.slot_at("09:15")
-    squeezed = await house.transact(
+    overbooked = await house.transact(
         lambda ctx: staff_actions.overbook(
             ctx, slot, actor=house.owner_actor, customer_id=customer, key="squeeze"
         )
@@ -87,17 +87,19 @@ async def test_squeezing_in_goes_over_what_is_there_and_says_so(house: BookingHa
             ctx, slot, actor=house.owner_actor, customer_id=customer, key="squeeze"
         )
     )
-    assert again == squeezed
-    assert (squeezed.squeezed, squeezed.state) == (True, "confirmed")
+    assert again == overbooked
+    assert (overbooked.overbooked, overbooked.state) == (True, "confirmed")
     assert await house.claims_as_text() == ["Ana 10 09:00-10 09:30", "Ana 10 09:15-10 09:45"]
-    details = sa.select(booking_events.c.details).where(booking_events.c.booking_id == squeezed.id)
+    details = sa.select(booking_events.c.details).where(
+        booking_events.c.booking_id == overbooked.id
+    )
     assert [row.details for row in await house.rows(details)] == [
         {"by": "Olga", "over": [first.id]}
     ]
     # Nobody is offered the time; moved, it is a booking like any other.
     assert await house.free_times() == ["10:00", "10:30", "11:00", "11:30"]
-    moved = await house.move(squeezed, house.slot_at("10:00"), actor=house.owner_actor)
-    assert moved.squeezed is False
+    moved = await house.move(overbooked, house.slot_at("10:00"), actor=house.owner_actor)
+    assert moved.overbooked is False
     with pytest.raises(SlotTaken):
         await house.move(first, house.slot_at("10:00"))
 
@@ -151,7 +153,7 @@ async def test_a_request_can_be_answered_until_its_start(careful: BookingHarness
         )
     ] * 2
     assert rows[0].options == ["approve", "decline", "propose"]
-    assert decode_value(rows[0].say).params["attendee"] == "Hugo"
+    assert decode_value(rows[0].message).params["attendee"] == "Hugo"
 
 
 async def test_the_first_to_decide_wins_and_the_others_are_told(careful: BookingHarness) -> None:

@@ -31,7 +31,7 @@ OVERLAPS = """
     SELECT count(*) FROM claims a JOIN claims b
       ON a.calendar_id = b.calendar_id AND a.id < b.id
      AND a.busy_from < b.busy_until AND b.busy_from < a.busy_until
-    WHERE NOT a.squeezed AND NOT b.squeezed
+    WHERE NOT a.overbooked AND NOT b.overbooked
 """
 """Counts the pairs of claims that take one calendar at one time."""
 
@@ -46,12 +46,12 @@ def _span(chance: random.Random) -> tuple[int, int]:
 def claim_statements(chance: random.Random, rounds: int, instant: Instant) -> Iterator[str]:
     """Yield `rounds` statements, each of which takes time in a way of its own."""
 
-    def values(*, squeezed: bool = False) -> str:
+    def values(*, overbooked: bool = False) -> str:
         start, end = _span(chance)
         calendar = chance.choice(CALENDARS)
-        return f"(1, {calendar}, {instant(start)}, {instant(end)}, {squeezed}, 1)"
+        return f"(1, {calendar}, {instant(start)}, {instant(end)}, {overbooked}, 1)"
 
-    into = "INSERT INTO claims (shop_id, calendar_id, busy_from, busy_until, squeezed, block_id)"
+    into = "INSERT INTO claims (shop_id, calendar_id, busy_from, busy_until, overbooked, block_id)"
     some = "id = (SELECT id FROM claims ORDER BY id DESC LIMIT 1 OFFSET {})"
     for _ in range(rounds):
         one = some.format(chance.randrange(20))
@@ -65,13 +65,13 @@ def claim_statements(chance: random.Random, rounds: int, instant: Instant) -> It
                     f"{into} SELECT shop_id, {calendar}, busy_from, busy_until, false, 1"
                     f" FROM claims WHERE {one}"
                 ),
-                f"{into} VALUES {values(squeezed=True)}",
+                f"{into} VALUES {values(overbooked=True)}",
                 (
                     f"UPDATE claims SET busy_from = {instant(start)}, busy_until = {instant(end)}"
                     f" WHERE {one}"
                 ),
                 f"UPDATE claims SET calendar_id = {calendar} WHERE {one}",
-                f"UPDATE claims SET squeezed = false WHERE {one}",
+                f"UPDATE claims SET overbooked = false WHERE {one}",
                 f"DELETE FROM claims WHERE {one}",
             ),
             weights=(8, 3, 3, 2, 5, 3, 3, 6),

@@ -18,7 +18,7 @@ from tests.support.row_factory import DAY, RowFactory
 
 ROOT = Path(__file__).parents[3]
 MINUTES = 60
-COLUMNS = "shop_id, calendar_id, busy_from, busy_until, squeezed, block_id"
+COLUMNS = "shop_id, calendar_id, busy_from, busy_until, overbooked, block_id"
 
 
 # --- four processes at once -----------------------------------------------------------------
@@ -116,7 +116,7 @@ REFUSED_BY_THE_GUARD = {
     + "(1, 2, {300}, {330}, false, 1), (1, 2, {315}, {345}, false, 1)",
     "a copy": f"INSERT INTO claims ({COLUMNS}) SELECT {COLUMNS} FROM claims WHERE id = 2",
     "a copy to another calendar": f"INSERT INTO claims ({COLUMNS})"
-    " SELECT shop_id, 1, busy_from, busy_until, squeezed, block_id FROM claims WHERE id = 3",
+    " SELECT shop_id, 1, busy_from, busy_until, overbooked, block_id FROM claims WHERE id = 3",
     "copies that overlap each other": f"INSERT INTO claims ({COLUMNS})"
     " SELECT shop_id, 3, busy_from, busy_until, false, block_id FROM claims WHERE id IN (3, 4)",
     "an upsert that moves": INSERT_ID + "(3, 1, 2, {400}, {430}, false, 1)"
@@ -127,7 +127,7 @@ REFUSED_BY_THE_GUARD = {
     "a move to another calendar": "UPDATE claims SET calendar_id = 1 WHERE id = 3",
     "all on one calendar": "UPDATE claims SET calendar_id = 1",
     "all to one time": "UPDATE claims SET busy_from = {500}, busy_until = {530}",
-    "no longer squeezed in": "UPDATE claims SET squeezed = false WHERE id = 4",
+    "no longer squeezed in": "UPDATE claims SET overbooked = false WHERE id = 4",
 }
 REFUSED_BY_THE_GUARD_OF_SQLITE = {
     "or replace": INSERT.replace("INSERT", "INSERT OR REPLACE") + "(1, 1, {0}, {60}, false, 1)",
@@ -166,7 +166,7 @@ ACCEPTED = {
     "the longest": INSERT + f"(1, 2, {{600}}, {{{600 + TOO_LONG - 1}}}, false, 1)",
     "half an hour later, over its own old time": "UPDATE claims"
     " SET busy_from = {150}, busy_until = {210} WHERE id = 2",
-    "from now on squeezed in": "UPDATE claims SET squeezed = true, busy_from = {30} WHERE id = 2",
+    "from now on squeezed in": "UPDATE claims SET overbooked = true, busy_from = {30} WHERE id = 2",
     "a note on an old one": "UPDATE claims SET gap_after = 5 WHERE id = 5",
 }
 

@@ -23,7 +23,7 @@ from core.db.tables import invitations as table
 from core.db.tables import outbox as outbox_table
 from core.errors import CodeExpired, InvitationOver, LastOwner, NotAllowed, NotFound
 from core.messaging.messages import decode_value
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import enqueue_for_staff
 from core.people import identities, invitations, pairing
 from core.people.identities import get_or_create_user_by_phone, person_of_conversation
 from core.people.invitations import Invitation
@@ -112,7 +112,7 @@ async def house(runtime: Runtime) -> House:
         marta = await verify_identity_without_conversation(ctx, "phone", MARTA, name="Marta Ruiz")
         await add_member(ctx, barber.shop_id, role="owner", user_id=marta)
         account = await rows.add(
-            tables.identities, kind="telegram", value="777", user_id=None, proved_at=None
+            tables.identities, kind="telegram", value="777", user_id=None, verified_at=None
         )
         talk = await rows.add(
             conversations, line_id=desk, address="777", identity_id=account, name="Eve's phone",
@@ -240,7 +240,7 @@ async def test_a_paired_chat_has_the_role_at_that_shop_and_nothing_else(house: H
     await house.paired()
     assert await house.posts() == [(house.salon.shop_id, "receptionist", house.marta)]
     assert await house.do(lambda ctx: person_of_conversation(ctx, house.telegram)) is None
-    row = sa.select(tables.identities.c.user_id, tables.identities.c.proved_at).where(
+    row = sa.select(tables.identities.c.user_id, tables.identities.c.verified_at).where(
         tables.identities.c.value == "777"
     )
     assert tuple(await house.do(lambda ctx: ctx.first(row))) == (None, None)
@@ -289,13 +289,13 @@ async def test_who_was_paired_is_told_elsewhere_and_ends_it(house: House) -> Non
     chat = await house.paired()
     told = await house.do(
         lambda ctx: ctx.all(
-            sa.select(outbox_table.c.conversation_id, outbox_table.c.say, prompts.c.args)
+            sa.select(outbox_table.c.conversation_id, outbox_table.c.message, prompts.c.args)
             .join_from(outbox_table, prompts, prompts.c.id == outbox_table.c.prompt_id)
             .where(outbox_table.c.kind == "chat bound")
         )
     )
     assert [(row.conversation_id, row.args) for row in told] == [(house.sms, {"chat": chat.id})]
-    said = decode_value(told[0].say).params
+    said = decode_value(told[0].message).params
     assert (said["shop"], said["account"]) == ("Bella Hair", "Eve's phone")
     for stranger in (house.eve, house.marta + 1000):
         with pytest.raises(NotFound):

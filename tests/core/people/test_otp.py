@@ -12,7 +12,7 @@ from core.auth import phone_login
 from core.clock import FixedClock
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.db.tables import conversations, lines, shops, sign_ins
+from core.db.tables import auth_sessions, conversations, lines, shops
 from core.db.tables import one_time_codes as table
 from core.db.tables import outbox as outbox_table
 from core.errors import CodeError, CodeExpired, CodeLimitReached, CodeTooSoon, CodeWrong, NotFound
@@ -166,7 +166,7 @@ async def test_it_is_bound_to_phone_purpose_and_conversation(desk: Desk) -> None
     assert await desk.check(code, purpose="staff") == "dead"
     assert await desk.check(code, conversation_id=other) == "dead"
     assert await desk.check(code, conversation_id=None) == "dead"
-    assert await desk.check(code, asker="ticket a") == "dead"
+    assert await desk.check(code, requester="ticket a") == "dead"
     assert await desk.check(code, account=7) == 4
     assert await desk.check(code, shop_id=None) == 3
     assert await desk.check(code) is None
@@ -183,11 +183,11 @@ async def test_a_code_for_one_thing_opens_no_other(desk: Desk, asked: str) -> No
 async def test_the_same_digits_elsewhere_have_another_digest(desk: Desk) -> None:
     async with desk.runtime.transaction() as ctx:
         made = {
-            otp._digest(ctx, (phone, purpose, talk, asker, account, shop), "481920")
+            otp._digest(ctx, (phone, purpose, talk, requester, account, shop), "481920")
             for phone in (PHONE, OTHER)
             for purpose in otp.PURPOSES
             for talk in (None, 1, 2)
-            for asker in ("", "ticket a", "ticket b")
+            for requester in ("", "ticket a", "ticket b")
             for account in (None, 1, 2)
             for shop in (None, 1, 2)
         }
@@ -230,7 +230,7 @@ async def test_the_next_code_may_be_sent_after_a_minute(desk: Desk) -> None:
     # Who else asks for that phone, or for something else, neither waits for us nor makes us wait.
     await desk.issue(conversation_id=other)
     await desk.issue(purpose="staff")
-    await desk.issue(purpose="sign-in", conversation_id=None, asker="ticket a")
+    await desk.issue(purpose="sign-in", conversation_id=None, requester="ticket a")
     assert await desk.refused() == ("code_too_soon", {"seconds": 15})
     desk.wait(timedelta(seconds=15))
     await desk.issue()
@@ -405,7 +405,7 @@ async def test_without_the_room_of_its_own_a_talk_gets_none(
 
 async def ask(desk: Desk, phone: str, address: str) -> None:
     async with desk.runtime.transaction() as ctx:
-        await phone_login.send_login_code(ctx, phone, asker=f"ticket {phone}", address=address)
+        await phone_login.send_login_code(ctx, phone, requester=f"ticket {phone}", address=address)
 
 
 async def sms(desk: Desk) -> dict[str, int]:
@@ -479,7 +479,7 @@ async def test_a_network_may_ask_for_ten_codes_an_hour(
 
 async def _sign_in_wanted(page: Desk, n: int, address: str) -> str:
     how: dict[str, Any] = {"purpose": "sign-in", "conversation_id": None, "shop_id": None}
-    return await page.issue(ADMIN, **how, asker=f"ticket {n}", address=address)
+    return await page.issue(ADMIN, **how, requester=f"ticket {n}", address=address)
 
 
 async def test_a_network_one_signed_in_from_has_room_of_its_own(page: Desk) -> None:
@@ -487,7 +487,7 @@ async def test_a_network_one_signed_in_from_has_room_of_its_own(page: Desk) -> N
         user = await get_or_create_user_by_phone(ctx, ADMIN)
         page.place.rows.ctx = ctx
         facts = {"kind": "cookie", "used_at": ctx.now, "expires_at": ctx.now}
-        await page.place.rows.add(sign_ins, user_id=user, address="2001:db8::5", **facts)
+        await page.place.rows.add(auth_sessions, user_id=user, address="2001:db8::5", **facts)
     for n in range(5):
         await _sign_in_wanted(page, n, f"203.0.113.{n}")
     with pytest.raises(CodeLimitReached):
@@ -594,7 +594,7 @@ async def test_a_code_for_a_talk_without_a_phone_goes_out_by_sms(ctx: Context) -
     place = await PeopleRows.open_shop(ctx)
     await otp_sms.send_code(ctx, OTHER, "481920", purpose="login", shop_id=place.shop)
     (row,) = await claim_due(ctx)
-    assert (row.line_address, row.address, row.kind, row.secret, row.say) == (
+    assert (row.line_address, row.address, row.kind, row.secret, row.message) == (
         "+34910000000",
         OTHER,
         "code",

@@ -140,9 +140,9 @@ async def living(ctx: Context) -> list[tuple[Any, ...]]:
             identities.c.kind,
             identities.c.value,
             identities.c.user_id,
-            identities.c.proved_at.is_not(None),
+            identities.c.verified_at.is_not(None),
         )
-        .where(identities.c.ended_at.is_(None))
+        .where(identities.c.released_at.is_(None))
         .order_by(identities.c.kind, identities.c.value)
     )
     return [(*tuple(row)[:-1], bool(row[-1])) for row in found]

@@ -71,9 +71,9 @@ class Counter:
         return await self.house.transact(work)
 
     async def messages(self) -> list[tuple[str, str, str]]:
-        """What is in the outbox for Nora: lane, kind, state."""
+        """What is in the outbox for Nora: queue, kind, state."""
         rows = await self.house.rows(
-            sa.select(outbox.c.lane, outbox.c.kind, outbox.c.state)
+            sa.select(outbox.c.queue, outbox.c.kind, outbox.c.state)
             .join_from(outbox, conversations)
             .where(conversations.c.address == PHONE)
             .order_by(outbox.c.id)

@@ -35,15 +35,15 @@ MARKS = (CANARY, PHONE[1:])
 
 OURS = frozenset(
     # Words of our own in columns of text: states, kinds, names of things, marks of the machinery.
-    "state kind lane transport origin action target from_state to_state payment_status purpose"
+    "state kind queue transport origin action target from_state to_state payment_status purpose"
     " timezone currency local_time ref event_id actor caller key fingerprint request step decision"
-    " how prefix idempotency_key unique_key lease provider_id provider_status alphabet"
+    " how prefix idempotency_key unique_key lease provider_message_id provider_status sms_encoding"
     " language".split()
 )
 
 THEIRS = (
     "users identities customers conversations consents prompts inbox outbox one_time_codes"
-    " bookings booking_events passwords sign_ins audit kept_answers misunderstood"
+    " bookings booking_events passwords auth_sessions audit idempotency_keys unrecognized_messages"
     " invitations member_chats reaches untold"
 ).split()
 
@@ -70,7 +70,7 @@ class Planted:
         jsons = {
             column.name: {"runs": 3, "params": {"words": f"{CANARY} {name}.{column.name}"}}
             for column in table.c
-            if column.type is tables.outbox.c.say.type
+            if column.type is tables.outbox.c.message.type
         }
         return await self.rows.add(table, **{**texts, **jsons, **values})
 
@@ -99,7 +99,7 @@ class Planted:
         prompt = await self.add("prompts", **talk_of, options=[{"label": CANARY}])
         done = {"done_at": ctx.now, "state": "done"}
         await self.add("inbox", **talk_of, line_id=line, prompt_id=prompt, **done)
-        await self.add("misunderstood", shop_id=shop, at=ctx.now)
+        await self.add("unrecognized_messages", shop_id=shop, at=ctx.now)
         await self.add("one_time_codes", **talk_of, shop_id=shop)
         await self.add("one_time_codes", conversation_id=None, shop_id=None, facts={"user": user})
         await self.add("staff_proofs", **talk_of, user_id=user, identity_id=identity)
@@ -127,13 +127,13 @@ class Planted:
         for phone, by in ((PHONE, None), ("+34600999999", user)):
             invited = {"shop_id": shop, "role": "owner", "phone": phone, "accepted_by": by}
             await self.add("invitations", **invited)
-        account = await self.add("identities", kind="telegram", user_id=None, proved_at=None)
+        account = await self.add("identities", kind="telegram", user_id=None, verified_at=None)
         await self.add("member_chats", shop_id=shop, user_id=user, identity_id=account)
         await self.add("conversations", line_id=line, identity_id=account, address=CANARY)
-        for name in ("passwords", "sign_ins"):
+        for name in ("passwords", "auth_sessions"):
             await self.add(name, user_id=user)
         await self.add("audit", user_id=user, shop_id=None)
-        await self.add("kept_answers", caller=f"user:{user}", key="1")
+        await self.add("idempotency_keys", caller=f"user:{user}", key="1")
         # What the shop's people were told, asked, and wrote themselves.
         owner = {"conversation_id": house.owner_talk, "shop_id": shop}
         alert = await self.add(
@@ -176,12 +176,14 @@ class Planted:
             before=None,
             address="",
         )
-        await self.add("kept_answers", caller=f"user:{house.owner}", key="2", body=f"[{PHONE}]")
+        await self.add("idempotency_keys", caller=f"user:{house.owner}", key="2", body=f"[{PHONE}]")
         # Words alone, with nothing that ties them to anybody: the person's number or name is there.
         await ctx.execute(
             sa.update(outbox)
             .where(outbox.c.id == relay)
-            .values(say={"key": "x", "params": {"who": called}}, body=f"{called}: hello", error="")
+            .values(
+                message={"key": "x", "params": {"who": called}}, body=f"{called}: hello", error=""
+            )
         )
         return user, customer, talk
 

@@ -13,6 +13,7 @@ from core.db import tables
 from core.db.context import Context
 from core.db.tables import (
     audit,
+    auth_sessions,
     booking_events,
     bookings,
     consents,
@@ -23,7 +24,6 @@ from core.db.tables import (
     one_time_codes,
     outbox,
     prompts,
-    sign_ins,
 )
 from core.privacy import retention
 from tests.support.row_factory import RowFactory
@@ -67,7 +67,9 @@ async def _hold(rows: RowFactory, age: timedelta) -> int:
 
 async def _sign_in(rows: RowFactory, age: timedelta) -> int:
     at = rows.ctx.now - age
-    return await rows.add(sign_ins, created_at=at, used_at=at, expires_at=rows.ctx.now, ended_at=at)
+    return await rows.add(
+        auth_sessions, created_at=at, used_at=at, expires_at=rows.ctx.now, ended_at=at
+    )
 
 
 async def _lockout(rows: RowFactory, age: timedelta) -> int:
@@ -84,7 +86,7 @@ KEPT: dict[str, tuple[sa.Table, Add, int]] = {
     "outbox": (outbox, _sent, 180),
     "prompts": (prompts, _prompt, 180),
     "holds": (bookings, _hold, 30),
-    "sign-ins": (sign_ins, _sign_in, 90),
+    "sign-ins": (auth_sessions, _sign_in, 90),
     "lockouts": (lockouts, _lockout, 90),
     "audit": (audit, _change, 730),
 }

@@ -105,12 +105,13 @@ class Chatter:
             later = at + timedelta(seconds=any_.choice((0, 1, 86_399, 86_400)))
             if any_.random() < 0.6:
                 await ctx.insert(
-                    prompts, conversation_id=talk, step=any_.choice(STEPS), say={},
+                    prompts, conversation_id=talk, step=any_.choice(STEPS), message={},
                     decision=any_.choice(("", "", "reminder")), created_at=later,
                 )  # fmt: skip
             await ctx.insert(
-                outbox, conversation_id=talk, lane=any_.choice(("reply", "alert")), kind="x",
-                say={}, state="sent", segments=any_.randrange(4), due_at=later, created_at=later,
+                outbox, conversation_id=talk, queue=any_.choice(("reply", "alert")), kind="x",
+                message={}, state="sent", segments=any_.randrange(4),
+                due_at=later, created_at=later,
             )  # fmt: skip
             if any_.random() < 0.5:
                 await self._booking(talk, turn, later)
@@ -178,7 +179,7 @@ async def reckoned(ctx: Context, shop: int, channel: str = "") -> ConversationSt
             if count:
                 booked, made, turns = booked + 1, made + count, turns + len(one)
                 segments += sum(
-                    row.segments for row in every["outbox"] if during(row) and row.lane == "reply"
+                    row.segments for row in every["outbox"] if during(row) and row.queue == "reply"
                 )
                 continue
             asked = [

@@ -52,7 +52,8 @@ def test_names(table: sa.Table) -> None:
 
 
 def test_limits_of_a_shop() -> None:
-    assert [check_text(tables.shops, name) for name in ("hold", "max_open")] == [
+    low, high = bounds.MAX_OPEN_BOOKINGS
+    assert [check_text(tables.shops, name) for name in ("hold", "max_open_bookings")] == [
         f"hold_minutes BETWEEN {bounds.HOLD_MINUTES[0]} AND {bounds.HOLD_MINUTES[1]}",
-        f"max_open BETWEEN {bounds.MAX_OPEN_BOOKINGS[0]} AND {bounds.MAX_OPEN_BOOKINGS[1]}",
+        f"max_open_bookings BETWEEN {low} AND {high}",
     ]

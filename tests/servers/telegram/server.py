@@ -43,6 +43,7 @@ class TelegramServer:
         self._numbers = itertools.count(7_000_000_001)
         self._users = itertools.count(500_000_001)
         self._faults: collections.deque[tuple[Fault, float]] = collections.deque()
+        self._answers: collections.deque[tuple[int, bytes]] = collections.deque()
         self._leaving = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -93,6 +94,13 @@ class TelegramServer:
     def fail_next(self, count: int, fault: Fault, *, retry_after: float = 1) -> None:
         """Let the next `count` valid requests to send or edit go wrong; calls queue up."""
         self._faults.extend([(fault, retry_after)] * count)
+
+    def answer_next(self, status: int, body: bytes) -> None:
+        """Let the next request to send or edit be carried out, unless `status` is an error.
+
+        Its answer is `body`, whatever that is.
+        """
+        self._answers.append((status, body))
 
     async def deliver(self, bot: Bot, update: dict[str, Any]) -> int | None:
         """Hand an update to the bot's webhook and return its status; None if it must poll.
@@ -162,11 +170,16 @@ class TelegramServer:
             fault, wait = self._faults.popleft() if method.sends and self._faults else (None, 0.0)
             if fault is not None and fault is not Fault.CUT_AFTER:
                 return await self._fail(request, fault, wait)
+            odd = self._answers.popleft() if method.sends and self._answers else None
+            if odd is not None and odd[0] >= 400:
+                return web.Response(status=odd[0], body=odd[1], content_type="application/json")
             result = method.run(bot, given)
             if method.sends:
                 bot.note(int(given["chat_id"]))
             if fault is Fault.CUT_AFTER:
                 return await self._fail(request, fault, wait)
+            if odd is not None:
+                return web.Response(status=odd[0], body=odd[1], content_type="application/json")
             return _ok(result)
         except Refused as refusal:
             if bot is not None:

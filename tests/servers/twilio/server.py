@@ -40,6 +40,9 @@ class TwilioServer:
     number, theirs) that may be sent nothing.
     """
 
+    retry_after = ""
+    """What a Retry-After says when asked to wait; empty: the seconds given to `fail_next`."""
+
     def __init__(
         self,
         *,
@@ -264,7 +267,9 @@ class TwilioServer:
     ) -> web.StreamResponse:
         if fault is Fault.THROTTLED:
             return web.json_response(
-                Refused(20429).as_json(), status=429, headers={"Retry-After": f"{retry_after:g}"}
+                Refused(20429).as_json(),
+                status=429,
+                headers={"Retry-After": self.retry_after or f"{retry_after:g}"},
             )
         if fault is Fault.BROKEN:
             raise Refused(20500)

@@ -29,6 +29,11 @@ class Delivered:
     replies: tuple[str, ...] = ()
 
 
+def sid_of(number: int, prefix: str = "SM") -> str:
+    """Return a message's id as Twilio makes them."""
+    return f"{prefix}{number:032x}"
+
+
 def sign(token: str, url: str, parameters: Mapping[str, str]) -> str:
     """Sign a POST by Twilio's published rule.
 

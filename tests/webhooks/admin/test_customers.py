@@ -180,7 +180,7 @@ async def test_a_talk_is_read_taken_over_answered_and_handed_back(admin: AdminHa
     async with admin.api.runtime.read_transaction() as ctx:
         events = [row.incoming["text"] for row in await ctx.all(stored)]
     assert events == ["relay", "relay", "handback"]
-    sent = sa.select(outbox_table.c.say).where(outbox_table.c.kind == "relay")
+    sent = sa.select(outbox_table.c.message).where(outbox_table.c.kind == "relay")
     assert (await admin.api.fetch_scalar(sent))["params"]["words"] == "She is, until six."
 
     async def taken(ctx: Context) -> None:
@@ -207,7 +207,7 @@ async def test_messages_are_filtered_sent_again_and_dropped(admin: AdminHarness)
     async def post(ctx: Context) -> None:
         for n, kind in enumerate(("reminder", "relay")):
             await enqueue.enqueue(
-                ctx, Say("slot_taken"), conversation_id=admin.api.talk, lane="alert", kind=kind,
+                ctx, Say("slot_taken"), conversation_id=admin.api.talk, queue="alert", kind=kind,
                 shop_id=shop_id, unique_key=f"m{n}",
             )  # fmt: skip
         failed = outbox_table.update().where(outbox_table.c.unique_key == "m0")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.runtime import Runtime
-from core.db.tables import audit, audit_append_only, cuts
+from core.db.tables import audit, audit_append_only, retention_marks
 from core.privacy import retention
 from tests.support.statement_counter import count_statements
 from tests.webhooks.api.harness import ApiHarness, open_api_harness
@@ -41,7 +41,7 @@ SILENT = {
     "POST /auth/refresh": "a sign-in is a row of its own",
     "POST /auth/forgotten": "mails a link; nothing is changed",
     "POST /auth/sign-out": "the sign-in's own row says when and why it ended",
-    f"POST {SHOP}/wordings/{{key}}/{{language}}/preview": "changes nothing",
+    f"POST {SHOP}/message-overrides/{{key}}/{{language}}/preview": "changes nothing",
     f"POST {SHOP}/imports{DRY}": "looks only",
 }
 """What is no GET and leaves no row, and why."""
@@ -51,8 +51,8 @@ UNSAID = {
     "POST /auth/password": "a password",
     "POST /me/password": "a password",
     "POST /me/email": "an address, not yet verified",
-    "DELETE /me/sign-ins": "a sign-in is a row of its own",
-    "DELETE /me/sign-ins/{sign_in_id}": "a sign-in is a row of its own",
+    "DELETE /me/sessions": "a sign-in is a row of its own",
+    "DELETE /me/sessions/{auth_session_id}": "a sign-in is a row of its own",
     f"POST {SHOP}/feeds": "a secret address",
     "POST /me/pairing": "a secret code",
     "DELETE /users/{user_id}": "what is to be forgotten",
@@ -61,7 +61,7 @@ UNSAID = {
 
 NOTHING_WAS = {
     f"POST {SHOP}/days/{{day}}/call-off": "the answer names each booking",
-    f"POST {SHOP}/outside-calendars/{{calendar_id}}/read": "what is read again stays as it was",
+    f"POST {SHOP}/external-calendars/{{calendar_id}}/read": "what is read again stays as it was",
     f"POST {SHOP}/conversations/{{conversation_id}}/take-over": "the conversation shows it",
     f"POST {SHOP}/conversations/{{conversation_id}}/answers": "the conversation shows it",
     f"POST {SHOP}/conversations/{{conversation_id}}/hand-back": "the conversation shows it",
@@ -246,7 +246,7 @@ async def test_a_row_may_lose_its_values_and_retention_may_cut(noted: ApiHarness
     noted.clock.move_to("2028-03-10T09:00Z")
     swept = await runtime.run(lambda ctx: retention.sweep_batch(ctx, "audit"))
     assert (swept.count, await noted.fetch_scalar(sa.select(audit.c.id))) == (1, None)
-    assert await noted.fetch_scalar(sa.select(cuts.c.name)) == "audit"
+    assert await noted.fetch_scalar(sa.select(retention_marks.c.name)) == "audit"
 
 
 async def test_audit_row_can_be_changed_without_the_guard(noted: ApiHarness) -> None:

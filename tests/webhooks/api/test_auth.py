@@ -24,7 +24,7 @@ GOOD = "correct horse battery"
 
 async def code_sent(api: ApiHarness) -> str:
     """The code in the newest message of the outbox."""
-    say = await api.fetch_scalar(sa.select(outbox.c.say).order_by(outbox.c.id.desc()))
+    say = await api.fetch_scalar(sa.select(outbox.c.message).order_by(outbox.c.id.desc()))
     return str(decode_value(say).params["code"])
 
 
@@ -232,9 +232,9 @@ async def test_sign_ins_are_listed_and_ended(api: ApiHarness) -> None:
     await register(api)
     first, second = [(await sign_in(api)).json()["access_token"] for _ in range(2)]
     headers = {"Authorization": f"Bearer {second}"}
-    listed = (await api.get("/me/sign-ins?total=true", headers=headers)).json()
+    listed = (await api.get("/me/sessions?total=true", headers=headers)).json()
     assert ([one["this"] for one in listed["items"]], listed["total"]) == ([True, False], 2)
-    gone = await api.request("DELETE", f"/me/sign-ins/{listed['items'][1]['id']}", headers=headers)
+    gone = await api.request("DELETE", f"/me/sessions/{listed['items'][1]['id']}", headers=headers)
     assert gone.status_code == 204
     assert await me(api, first) == (401, "not_signed_in")
     out = await api.request("POST", "/auth/sign-out", headers=headers)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from core.db.tables import audit, lockouts, sign_ins, users
+from core.db.tables import audit, auth_sessions, lockouts, users
 from tests.webhooks.api.harness import ApiHarness, status_and_code
 from tests.webhooks.api.test_auth import register, sign_in
 
@@ -33,7 +33,9 @@ async def test_of_a_hundred_who_refresh_at_once_one_gets_a_child(api: ApiHarness
         *(api.post("/auth/refresh", refresh_token=token) for _ in range(100))
     )
     assert sorted(a.status_code for a in answers) == [200] + [401] * 99
-    mine = sa.select(sign_ins.c.generation, sign_ins.c.ended_for).order_by(sign_ins.c.id.desc())
+    mine = sa.select(auth_sessions.c.generation, auth_sessions.c.ended_reason).order_by(
+        auth_sessions.c.id.desc()
+    )
     async with api.runtime.read_transaction() as ctx:
         assert tuple(await ctx.first(mine) or ()) == (1, "a refresh token came twice")
 

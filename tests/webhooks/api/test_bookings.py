@@ -46,8 +46,8 @@ async def test_a_booking_on_behalf_from_beginning_to_end(api: ApiHarness) -> Non
     ]
     taken = await book(api, customer={"name": "Hugo"})
     assert status_and_code(taken) == (409, "slot_taken")
-    over = await book(api, customer={"name": "Hugo"}, squeeze_in=True)
-    assert (over.status_code, over.json()["squeezed"]) == (201, True)
+    over = await book(api, customer={"name": "Hugo"}, overbook=True)
+    assert (over.status_code, over.json()["overbooked"]) == (201, True)
     one = f"{at(api)}/bookings/{made['id']}"
     moved = await ok(api, "POST", f"{one}/move", "owner", starts_at="2026-03-10T11:00:00Z")
     assert moved["local_time"] == "12:00"
@@ -163,7 +163,7 @@ async def test_a_talk_is_read_taken_over_answered_and_handed_back(api: ApiHarnes
     await ok(api, "POST", f"{talk}/answers", "receptionist", text="See you at ten!")
     said = (await api.get(talk, "owner")).json()["items"]
     assert [one["text"] for one in said if one["way"] == "in"] == ["###### Marta"]
-    newest = sa.select(outbox.c.say).order_by(outbox.c.id.desc())
+    newest = sa.select(outbox.c.message).order_by(outbox.c.id.desc())
     assert decode_value(await api.fetch_scalar(newest)).params == {
         "shop": "Bella Hair",
         "words": "See you at ten!",
@@ -183,9 +183,9 @@ async def test_messages_are_listed_dropped_and_tried_again(api: ApiHarness) -> N
             outbox,
             conversation_id=api.talk,
             shop_id=api.shop.shop_id,
-            lane="alert",
+            queue="alert",
             kind="other",
-            say={"key": "alert.new", "params": {}},
+            message={"key": "alert.new", "params": {}},
             state="due",
             due_at=ctx.now,
             created_at=ctx.now,
@@ -224,7 +224,7 @@ async def test_a_list_takes_as_many_statements_for_a_hundred_rows_as_for_one(
             f"bookings/{api.booking}/history",
             f"conversations/{api.talk}",
         )
-    ] + ["/shops", "/users", "/bookings", "/audit", "/me/bookings", "/me/sign-ins"]
+    ] + ["/shops", "/users", "/bookings", "/audit", "/me/bookings", "/me/sessions"]
 
     async def counts() -> dict[str, tuple[int, int]]:
         found = {}

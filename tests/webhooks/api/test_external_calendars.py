@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from bot.app import App
 from bot.worker import Worker
 from core.calendar_sync.safe_fetch import Fetcher
-from core.db.tables import audit, claims, outside_calendars
+from core.db.tables import audit, claims, external_calendars
 from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 
@@ -55,14 +55,14 @@ class Elsewhere:
 
     async def shown(self, *members: str) -> list[Any]:
         """Return members of the first calendar as the API shows it."""
-        at = f"/shops/{self.api.shop.shop_id}/outside-calendars"
+        at = f"/shops/{self.api.shop.shop_id}/external-calendars"
         first = (await self.api.get(at, "provider")).json()["items"][0]
         return [first[name] for name in members]
 
     async def name(self, url: str) -> Any:
         """Name an address as Ana, for herself."""
         body = {"provider_id": self.api.shop.providers["Ana"], "url": url}
-        at = f"/shops/{self.api.shop.shop_id}/outside-calendars"
+        at = f"/shops/{self.api.shop.shop_id}/external-calendars"
         return await self.api.post(at, "provider", **body)
 
 
@@ -149,7 +149,7 @@ async def test_what_one_calendar_brings_about_is_no_others_concern(elsewhere: El
 async def test_taken_away_its_time_is_on_offer_again(elsewhere: Elsewhere) -> None:
     elsewhere.says(("20260310T083000Z", "20260310T110000Z"))
     made = (await elsewhere.name(elsewhere.url)).json()["id"]
-    at = f"/shops/{elsewhere.api.shop.shop_id}/outside-calendars/{made}"
+    at = f"/shops/{elsewhere.api.shop.shop_id}/external-calendars/{made}"
     again = await elsewhere.api.post(f"{at}/read", "provider")
     assert (again.status_code, await elsewhere.worker.refresh_calendars()) == (200, 1)
     gone = await elsewhere.api.request("DELETE", at, "provider")
@@ -158,7 +158,7 @@ async def test_taken_away_its_time_is_on_offer_again(elsewhere: Elsewhere) -> No
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_address_is_refused_or_kept_to_ourselves(elsewhere: Elsewhere) -> None:
-    api, at = elsewhere.api, f"/shops/{elsewhere.api.shop.shop_id}/outside-calendars"
+    api, at = elsewhere.api, f"/shops/{elsewhere.api.shop.shop_id}/external-calendars"
     refused = [
         await elsewhere.name("http://127.0.0.1/a.ics"),
         await elsewhere.name("file:///etc/passwd"),
@@ -178,4 +178,4 @@ async def test_an_address_is_refused_or_kept_to_ourselves(elsewhere: Elsewhere) 
         ]
     ]
     assert ["secret" in one for one in noted] == [False]
-    assert await api.fetch_scalar(sa.select(sa.func.count()).select_from(outside_calendars)) == 5
+    assert await api.fetch_scalar(sa.select(sa.func.count()).select_from(external_calendars)) == 5

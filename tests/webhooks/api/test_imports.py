@@ -236,7 +236,7 @@ async def known(api: ApiHarness, count: int) -> None:
     async with api.runtime.transaction() as ctx:
         users_ = [{"id": 1000 + n, "name": f"Person {n}"} for n in people]
         await add(ctx, users, users_)
-        proved = {"kind": "phone", "proved_at": now}
+        proved = {"kind": "phone", "verified_at": now}
         await add(
             ctx,
             identities,
@@ -262,10 +262,20 @@ async def known(api: ApiHarness, count: int) -> None:
 async def reminders(api: ApiHarness, booking_id: int) -> list[tuple[Any, ...]]:
     """Return what waits for a booking: to whom, what, when, what it asks and until when."""
     o, p = outbox.c, prompts.c
-    columns = (o.conversation_id, o.kind, o.lane, o.state, o.due_at, o.not_after, o.say["key"])
+    columns = (
+        o.conversation_id,
+        o.kind,
+        o.queue,
+        o.state,
+        o.due_at,
+        o.expires_at,
+        o.message["key"],
+    )
     asks = (p.decision, p.args["booking"].as_integer() == booking_id, p.expires_at, p.options)
     statement = sa.select(*columns, *asks).join_from(outbox, prompts, isouter=True)
-    statement = statement.where(o.booking_id == booking_id, o.lane == "reminder").order_by(o.due_at)
+    statement = statement.where(o.booking_id == booking_id, o.queue == "reminder").order_by(
+        o.due_at
+    )
     async with api.runtime.read_transaction() as ctx:
         return [tuple(row) for row in await ctx.all(statement)]
 

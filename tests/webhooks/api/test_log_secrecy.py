@@ -79,7 +79,7 @@ async def test_the_log_of_signing_in_holds_no_secret(
     secrets.add(urlsplit(feed).path.removeprefix("/calendars/").removesuffix(".ics"))
     await web.get(urlsplit(feed).path)
     body = {"provider_id": api.shop.providers["Ana"], "url": OUTSIDE}
-    await api.post(f"{shop}/outside-calendars", "owner", **body)
+    await api.post(f"{shop}/external-calendars", "owner", **body)
     pairing = await api.post("/me/pairing", "owner", shop_id=api.shop.shop_id)
     invited = {"phone": "600111777", "role": "receptionist"}
     secrets.add((await api.post(f"{shop}/invitations", "owner", **invited)).json()["code"])

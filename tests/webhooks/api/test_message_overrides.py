@@ -13,12 +13,12 @@ from tests.webhooks.api.test_shops import ok
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_words_are_tried_kept_and_given_up_again(api: ApiHarness) -> None:
-    at = f"/shops/{api.shop.shop_id}/wordings"
+    at = f"/shops/{api.shop.shop_id}/message-overrides"
     listed = (await api.get(at, "receptionist")).json()["items"]
     assert [one["key"] for one in listed] == list(overrides.OVERRIDABLE_KEYS)
     words = "Hola, somos {shop}."
     tried = await ok(api, "POST", f"{at}/welcome/es/preview", "owner", text=words)
-    shown = ("text", "own", "segments", "alphabet")
+    shown = ("text", "own", "segments", "sms_encoding")
     assert [tried[name] for name in shown] == ["Hola, somos Bella Hair.", False, 1, "gsm7"]
     before = (await api.get(f"{at}/welcome/es", "owner")).json()
     assert (before["own"], before["template"] == before["usual"]) == (False, True)
@@ -34,7 +34,7 @@ async def test_words_are_tried_kept_and_given_up_again(api: ApiHarness) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_words_that_cannot_be_are_refused(api: ApiHarness) -> None:
-    at = f"/shops/{api.shop.shop_id}/wordings"
+    at = f"/shops/{api.shop.shop_id}/message-overrides"
     for path, words, wanted in (
         ("login.code/en", "x", (404, "not_found")),
         ("welcome/tlh", "x", (422, "invalid")),

@@ -43,7 +43,7 @@ async def _forge(api: ApiHarness) -> None:
         head, claims, signature = pair.access_token.split(".")
         return {
             "expired": tokens.encode_token(
-                ctx, "access", user_id=owner, sign_in_id=made, expires_at=ctx.now
+                ctx, "access", user_id=owner, auth_session_id=made, expires_at=ctx.now
             ),
             "forged": f"{head}.{claims}.{signature[::-1]}",
             "refresh": pair.refresh_token,

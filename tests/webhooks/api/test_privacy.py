@@ -61,7 +61,7 @@ async def test_people_read_and_erase_themselves_and_are_signed_out(api: ApiHarne
     await _customer(api)
     told = (await api.get("/me/export", "customer")).json()["tables"]
     assert [row["name"] for row in told["users"]] == ["Customer"]
-    assert len(told["sign_ins"]) == 1
+    assert len(told["auth_sessions"]) == 1
     assert (await api.post("/me/erase", "customer")).status_code == 200
     assert status_and_code(await api.get("/me", "customer")) == (401, "not_signed_in")
     found = sa.select(users.c.name).where(users.c.id == api.users["customer"])

@@ -188,10 +188,10 @@ async def write_accounts(writer: WriteCalls) -> None:
     await writer.call_route("PATCH /me", "ana", name="Ana Ruiz")
     await writer.call_route("POST /me/password", "ana", current=chosen, password="another staple")
     await writer.call_route("POST /me/email", "owner")
-    await writer.call_route("DELETE /me/sign-ins", "ana")
+    await writer.call_route("DELETE /me/sessions", "ana")
     await writer.call_route("POST /auth/sign-out", "ana")
-    await writer.learn_id("GET /me/sign-ins", "provider")
-    await writer.call_route("DELETE /me/sign-ins/{sign_in_id}", "provider")
+    await writer.learn_id("GET /me/sessions", "provider")
+    await writer.call_route("DELETE /me/sessions/{auth_session_id}", "provider")
     api.tokens.pop("provider")
 
 
@@ -213,7 +213,7 @@ async def write_shop(writer: WriteCalls) -> None:
     dried = {"provider_id": place.providers["Leo"], "service_id": place.services["Blow-dry"]}
     await writer.call_route(f"PUT {given}", "owner", **dried, price_minor=800)
     await writer.call_route(f"DELETE {given}", "owner", **dried)
-    words = f"{SHOP}/wordings/{{key}}/{{language}}"
+    words = f"{SHOP}/message-overrides/{{key}}/{{language}}"
     await writer.call_route(f"POST {words}/preview", "owner", text="Hasta {when}!")
     await writer.call_route(f"PUT {words}", "owner", text="Hasta {when}!")
     await writer.call_route(f"DELETE {words}", "owner")
@@ -245,7 +245,7 @@ async def write_calendars(writer: WriteCalls) -> None:
     await writer.call_route(f"POST {SHOP}/sessions/{{session_id}}/cancel", "owner")
     await writer.call_route(f"POST {SHOP}/feeds", "owner")
     await writer.call_route(f"DELETE {SHOP}/feeds/{{feed_id}}", "owner")
-    outside = f"{SHOP}/outside-calendars"
+    outside = f"{SHOP}/external-calendars"
     await writer.call_route(f"POST {outside}", "owner", url="https://example.org/mine.ics")
     await writer.call_route(f"POST {outside}/{{calendar_id}}/read", "owner")
     await writer.call_route(f"DELETE {outside}/{{calendar_id}}", "owner")
@@ -320,9 +320,9 @@ async def write_conversations(writer: WriteCalls) -> None:
             outbox,
             conversation_id=api.talk,
             shop_id=api.shop.shop_id,
-            lane="alert",
+            queue="alert",
             kind="new",
-            say={"key": "alert.new", "params": {}},
+            message={"key": "alert.new", "params": {}},
             state="failed",
             due_at=ctx.now,
             created_at=ctx.now,

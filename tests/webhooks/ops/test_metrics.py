@@ -79,15 +79,15 @@ async def test_conversation_is_counted_in_metrics(served: TwilioHarness) -> None
         'slotline_turns_total{channel="sms",flow="book",outcome="done"}': 4,
     }
     assert more('slotline_turn_seconds_count{channel="sms"}') == 4
-    assert more('slotline_messages_sent_total{channel="sms",lane="reply"}') == 4
+    assert more('slotline_messages_sent_total{channel="sms",queue="reply"}') == 4
     parts = sum(message.segments for message in served.twilio.messages)
-    assert more('slotline_sms_segments_total{alphabet="gsm7"}') == parts
+    assert more('slotline_sms_segments_total{encoding="gsm7"}') == parts
     assert more('slotline_delivery_failures_total{channel="twilio",error="20500"}') == 1
     assert more('slotline_delivery_failures_total{channel="twilio",error="30003"}') == 1
     # What the database knows: one answer waited, and its code was used in the end.
-    assert waiting['slotline_outbox_due{lane="reply"}'] == 1
-    assert 0 < waiting['slotline_outbox_oldest_due_seconds{lane="reply"}'] <= 8
-    assert after['slotline_outbox_due{lane="reply"}'] == 0
+    assert waiting['slotline_outbox_due{queue="reply"}'] == 1
+    assert 0 < waiting['slotline_outbox_oldest_due_seconds{queue="reply"}'] <= 8
+    assert after['slotline_outbox_due{queue="reply"}'] == 0
     assert after['slotline_bookings{state="confirmed"}'] == 1
     assert after['slotline_codes_24h{outcome="sent"}'] == 1
     assert after['slotline_codes_24h{outcome="used"}'] == 1
@@ -107,7 +107,7 @@ async def test_reminders_are_counted_as_sent_late_or_dropped(served: TwilioHarne
                 ctx,
                 hello,
                 conversation_id=1,
-                lane="reminder",
+                queue="reminder",
                 due_at=ctx.now - late,
                 expires_at=past,
             )

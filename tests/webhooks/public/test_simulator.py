@@ -246,7 +246,7 @@ async def test_what_is_stored_of_a_talk_shows_no_code(simulator: SimulatorHarnes
         "******",
         "mine was ••••••, and the price 2500",
     ]
-    replies = [row["state"] for row in data["outbox"] if row["lane"] == "reply"]
+    replies = [row["state"] for row in data["outbox"] if row["queue"] == "reply"]
     assert replies == ["sent", "sent", "sent"]
     assert [row["state"] for row in data["bookings"]] == ["confirmed"]
     assert (await simulator.get("/simulator/talks/999")).status_code == 404

@@ -61,7 +61,7 @@ async def add_external_calendar(visit: ShopVisitor) -> Response:
     url = typed["url"].replace("webcal://", "https://", 1)
     try:
         await visit.api_send(
-            "POST", f"{_path(visit)}/outside-calendars", provider_id=provider, url=url
+            "POST", f"{_path(visit)}/external-calendars", provider_id=provider, url=url
         )
     except ApiProblem as problem:
         return await _page(visit, typed=typed, **api_errors(problem))
@@ -71,14 +71,14 @@ async def add_external_calendar(visit: ShopVisitor) -> Response:
 @router.post("/in/{calendar_id}/read")
 async def refresh_external_calendar(visit: ShopVisitor, calendar_id: int) -> Response:
     """Have one read again now."""
-    await visit.api_send("POST", f"{_path(visit)}/outside-calendars/{calendar_id}/read")
+    await visit.api_send("POST", f"{_path(visit)}/external-calendars/{calendar_id}/read")
     return redirect_saved(_back(visit), "reading")
 
 
 @router.post("/in/{calendar_id}/remove")
 async def remove_external_calendar(visit: ShopVisitor, calendar_id: int) -> Response:
     """Read one no more; the time it took is free again."""
-    await visit.api_send("DELETE", f"{_path(visit)}/outside-calendars/{calendar_id}")
+    await visit.api_send("DELETE", f"{_path(visit)}/external-calendars/{calendar_id}")
     return redirect_saved(_back(visit), "removed")
 
 
@@ -107,7 +107,7 @@ async def _page(
     people = _people(visit)
     first = str(people[0].id) if len(people) == 1 else ""
     given = await visit.api_get(f"{_path(visit)}/feeds", limit=100)
-    taken = await visit.api_get(f"{_path(visit)}/outside-calendars", limit=100)
+    taken = await visit.api_get(f"{_path(visit)}/external-calendars", limit=100)
     return render_shop_page(
         visit,
         "calendars.html",

@@ -136,7 +136,7 @@ async def preview_message_override(visit: ShopVisitor, key: str, language: str) 
 
 
 def _path(visit: Visitor) -> str:
-    return f"/shops/{visit.catalog.shop.id}/wordings"
+    return f"/shops/{visit.catalog.shop.id}/message-overrides"
 
 
 def _why(problem: ApiProblem, key: str) -> str:

@@ -26,7 +26,7 @@ async def show_overview(visit: ShopVisitor) -> Response:
         services=[one for one in known.services if one.active],
         people=[one for one in known.providers if one.active],
         bookable=known.bookable_services(),
-        worded=sum(map(len, known.shop.wordings.values())),
+        worded=sum(map(len, known.shop.message_overrides.values())),
     )
 
 

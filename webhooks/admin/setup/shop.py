@@ -31,8 +31,8 @@ RULE_FIELDS = (
     "grid_minutes", "gap_before_minutes", "gap_after_minutes", "notice_minutes", "horizon_days",
     "cutoff_minutes",
 )  # fmt: skip
-COUNT_FIELDS = ("hold_minutes", "max_open")
-CHECKBOX_FIELDS = ("paused", "moves_anyone")
+COUNT_FIELDS = ("hold_minutes", "max_open_bookings")
+CHECKBOX_FIELDS = ("paused", "may_change_provider")
 
 
 @router.get("")

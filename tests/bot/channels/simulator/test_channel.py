@@ -107,7 +107,7 @@ async def test_who_watches_hears_of_everything_until_the_end(simulator: Simulato
         simulator.notify_watchers("facts")
         await phone.close()
         heard = [news.get_nowait() for _ in range(news.qsize())]
-    assert (sent.provider_id, sent.status) == ("simulated-1", "delivered")
+    assert (sent.provider_message_id, sent.status) == ("simulated-1", "delivered")
     assert [(kind, shown and shown.number) for kind, shown in heard] == [
         ("message", 1),
         ("facts", None),

@@ -49,7 +49,7 @@ async def bella(telegram: TelegramServer, bot: Bot) -> Person:
 
 def row(person: Person, say: Say | None = None, **edit_target: object) -> Outgoing:
     known = SimpleNamespace(
-        address=str(person.id), edit_target=edit_target, say=say or Say("hello")
+        address=str(person.id), edit_target=edit_target, message=say or Say("hello")
     )
     return cast("Outgoing", known)
 
@@ -70,7 +70,9 @@ async def test_polling_hands_over_what_people_did(
     taken = [ours.parse_update(each) for each in raw]
     assert [one and one.incoming for one in taken] == [
         Incoming(text="/start", name="Bella", language="en"),
-        Incoming("tap", payload="7.1", message=sent.provider_id, name="Bella", language="en"),
+        Incoming(
+            "tap", payload="7.1", message=sent.provider_message_id, name="Bella", language="en"
+        ),
     ]
     assert taken[1] is not None
     assert taken[1].callback_query_id == query
@@ -82,9 +84,9 @@ async def test_a_message_is_changed_in_place_and_loses_its_buttons(
     ours: TelegramOwnerBot, bot: Bot, bella: Person
 ) -> None:
     sent = await ours.send(row(bella), shown("Approve"))
-    place: dict[str, Any] = {"message": sent.provider_id, "in_place": True}
+    place: dict[str, Any] = {"message": sent.provider_message_id, "in_place": True}
     again = await ours.send(row(bella, **place), RenderedMessage("Ines decided: Cut. Confirmed."))
-    assert again.provider_id == sent.provider_id
+    assert again.provider_message_id == sent.provider_message_id
     assert bella.screen(bot)[-1] == "< Ines decided: Cut. Confirmed."
 
 

@@ -53,7 +53,7 @@ class Paced:
     capabilities = SMS
 
     async def send(self, row: Outgoing, rendered: RenderedMessage) -> SendResult:
-        await self.pacer.wait_turn(row.line_address, 1, row.lane)
+        await self.pacer.wait_turn(row.line_address, 1, row.queue)
         self.sent.append((self.watch.now, rendered.text))
         return SendResult()
 
@@ -61,9 +61,9 @@ class Paced:
         pass
 
 
-async def put(ctx: Context, talk: int, *texts: str, lane: enqueue.Queue = "reply") -> None:
+async def put(ctx: Context, talk: int, *texts: str, queue: enqueue.Queue = "reply") -> None:
     for text in texts:
-        await enqueue.enqueue(ctx, Say("t.text", {"text": text}), conversation_id=talk, lane=lane)
+        await enqueue.enqueue(ctx, Say("t.text", {"text": text}), conversation_id=talk, queue=queue)
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +144,7 @@ async def test_a_live_answer_overtakes_a_burst_of_reminders(runtime: Runtime) ->
         place = await PeopleRows.open_shop(ctx)
         talks = [await place.open_conversation(f"+3461000{n:04}") for n in range(60)]
         for talk in talks:
-            await put(ctx, talk, "reminder", lane="reminder")
+            await put(ctx, talk, "reminder", queue="reminder")
     watch = Watch()
     pacer = TwilioRateLimiter(
         clock=watch.read, sleep=watch.sleep, max_queue_seconds={"reply": 0.0, "reminder": 0.0}
@@ -179,7 +179,7 @@ def test_a_line_rests_longer_and_longer_and_one_message_tries_it() -> None:
     clock = FixedClock.at("2026-03-09T09:00Z")
     rest = LineBreaker(clock)
     assert rest.record_failure(1) == 0
-    assert rest.claimable_lines([1, 2]).all_lanes == {1, 2}  # one failure may be the message's
+    assert rest.claimable_lines([1, 2]).all_queues == {1, 2}  # one failure may be the message's
     waits = []
     for _ in range(8):
         waits.append(rest.record_failure(1))
@@ -191,7 +191,7 @@ def test_a_line_rests_longer_and_longer_and_one_message_tries_it() -> None:
         assert rest.claimable_lines([1, 2]).probes == ()
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     rest.record_success(1)
-    assert rest.claimable_lines([1, 2]).all_lanes == {1, 2}
+    assert rest.claimable_lines([1, 2]).all_queues == {1, 2}
 
 
 async def test_a_sender_told_to_wait_holds_up_nobody_else(runtime: Runtime) -> None:

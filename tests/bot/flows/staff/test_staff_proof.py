@@ -47,7 +47,7 @@ async def prove(house: House, ago: timedelta, phone: str = OWNER) -> None:
         user = await get_or_create_user_by_phone(ctx, phone)
         await note_staff_proof(ctx, contact.conversation_id, user)
         proofs = sa.update(tables.staff_proofs).where(tables.staff_proofs.c.user_id == user)
-        await ctx.execute(proofs.values(proved_at=ctx.now - ago))
+        await ctx.execute(proofs.values(verified_at=ctx.now - ago))
 
 
 def guard_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ async def alive(house: House, phone: str) -> int | None:
     """Return the user whose phone it is now."""
     async with house.runtime.read_transaction() as ctx:
         one = tables.identities.c
-        living = sa.select(one.user_id).where(one.value == phone, one.ended_at.is_(None))
+        living = sa.select(one.user_id).where(one.value == phone, one.released_at.is_(None))
         found: int | None = await ctx.scalar(living)
         return found
 

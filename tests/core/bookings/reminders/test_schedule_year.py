@@ -208,7 +208,7 @@ class Year:
             except SlotTaken:
                 return
             # Of what is told at once others test that it arrives.
-            unsent = "DELETE FROM outbox WHERE state IN ('due', 'sending') AND lane = 'alert'"
+            unsent = "DELETE FROM outbox WHERE state IN ('due', 'sending') AND queue = 'alert'"
             await ctx.execute(sa.text(unsent))
         made = self.made[booked.id] = Made(shop, slot.starts_at, service, hours)
         made.plan(now)
@@ -292,7 +292,7 @@ async def sent(runtime: Runtime) -> list[Sent]:
     async with runtime.read_transaction() as ctx:
         rows = await ctx.all(
             sa.select(tables.outbox.c.unique_key, tables.outbox.c.sent_at)
-            .where(tables.outbox.c.lane == "reminder", tables.outbox.c.state == "sent")
+            .where(tables.outbox.c.queue == "reminder", tables.outbox.c.state == "sent")
             .order_by(tables.outbox.c.id)
         )
     found = []

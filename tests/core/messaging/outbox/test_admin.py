@@ -44,7 +44,7 @@ async def test_rows_are_listed_by_state_shop_and_kind_without_what_they_say(ctx:
     talk = await place.open_conversation(MARTA)
     first = await enqueue.enqueue(ctx, CODE, conversation_id=talk, kind="code")
     second = await enqueue.enqueue(
-        ctx, HELLO, conversation_id=talk, lane="reminder", kind="reminder"
+        ctx, HELLO, conversation_id=talk, queue="reminder", kind="reminder"
     )
     elsewhere = await place.rows.add(shops, name="Elsewhere")
     third = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, shop_id=elsewhere)
@@ -70,7 +70,7 @@ async def test_rows_are_listed_by_state_shop_and_kind_without_what_they_say(ctx:
     assert entry == OutboxEntry(
         id=first or 0,
         state="due",
-        lane="reply",
+        queue="reply",
         kind="code",
         shop="Bella Hair",
         channel="sms",
@@ -118,7 +118,7 @@ async def test_what_was_told_elsewhere_is_not_told_twice(ctx: Context) -> None:
     row_id = await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
     await fail(ctx, permanent=True)
     instead = await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
-    await ctx.execute(sa.update(table).where(table.c.id == instead).values(instead_of=row_id))
+    await ctx.execute(sa.update(table).where(table.c.id == instead).values(fallback_of_id=row_id))
     assert await retry_now(ctx, OutboxFilter(state="failed")) == 0
 
 
@@ -134,5 +134,5 @@ async def test_only_what_waits_is_dropped_and_says_by_whom(ctx: Context) -> None
         (on_its_way, "sending", 0, ""),
         (secret, "dropped", 0, "dropped by hand"),
     ]
-    say = await ctx.scalar(sa.select(table.c.say).where(table.c.id == secret))
+    say = await ctx.scalar(sa.select(table.c.message).where(table.c.id == secret))
     assert say == {"$": "say", "key": "code", "params": {}, "secret": True}

@@ -25,8 +25,8 @@ from core.messaging.outbox.acknowledge import (
 )
 from core.messaging.outbox.claim import Outgoing, claim_due
 from core.messaging.outbox.delivery_status import STATUS_RANK, record_provider_status
-from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.messaging.outbox.prompts import number_prompt, number_prompts
+from core.messaging.outbox.staff_alerts import enqueue_for_staff
 from tests.support.people_rows import PeopleRows, outbox_rows
 
 HELLO = Say("hello", {"name": "Marta"})
@@ -61,8 +61,8 @@ async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None
     assert row == Outgoing(
         id=row_id or 0,
         lease=row.lease,
-        say=HELLO,
-        lane="reply",
+        message=HELLO,
+        queue="reply",
         kind="greeting",
         secret=False,
         attempts=0,
@@ -83,7 +83,7 @@ async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None
         country="ES",
         booking_id=None,
         prompt_id=None,
-        provider_id="",
+        provider_message_id="",
         provider_status="",
         number_offset=0,
         options=(),
@@ -93,12 +93,12 @@ async def test_a_claimed_row_brings_all_that_sending_takes(ctx: Context) -> None
     assert await claim_due(ctx) == []
 
 
-async def test_rows_of_one_lane_go_in_order_and_replies_pass_the_rest(runtime: Runtime) -> None:
+async def test_rows_of_one_queue_go_in_order_and_replies_pass_the_rest(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
         talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
         reminder, alert, first, second = [
-            await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane=lane)
-            for lane in ("reminder", "alert", "reply", "reply")
+            await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue=queue)
+            for queue in ("reminder", "alert", "reply", "reply")
         ]
     assert await claimed_ids(runtime) == [first, alert, reminder]
     assert await claimed_ids(runtime) == []  # the first reply is not out yet
@@ -108,7 +108,7 @@ async def test_rows_of_one_lane_go_in_order_and_replies_pass_the_rest(runtime: R
     assert await claimed_ids(runtime) == [second]
 
 
-async def test_a_row_that_waits_for_its_next_try_holds_up_its_lane(runtime: Runtime) -> None:
+async def test_a_row_that_waits_for_its_next_try_holds_up_its_queue(runtime: Runtime) -> None:
     async with runtime.transaction() as ctx:
         talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
         first = await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
@@ -126,8 +126,8 @@ async def test_a_row_that_waits_for_its_next_try_holds_up_its_lane(runtime: Runt
 async def test_a_reminder_far_ahead_holds_up_nobody(ctx: Context) -> None:
     talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
     far = ctx.now + timedelta(days=30)
-    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=far)
-    now = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder")
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="reminder", due_at=far)
+    now = await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="reminder")
     assert [row.id for row in await claim_due(ctx)] == [now]
 
 
@@ -135,12 +135,12 @@ async def test_a_batch_has_its_limit_and_replies_come_into_it_first(ctx: Context
     place = await PeopleRows.open_shop(ctx)
     talks = [await place.open_conversation(f"+3460000001{n}") for n in range(4)]
     for talk in talks:
-        await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder")
+        await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="reminder")
     reply = await enqueue.enqueue(ctx, HELLO, conversation_id=talks[-1])
     rows = await claim_due(ctx, limit=3)
-    assert [row.lane for row in rows] == ["reply", "reminder", "reminder"]
+    assert [row.queue for row in rows] == ["reply", "reminder", "reminder"]
     assert rows[0].id == reply
-    assert [row.lane for row in await claim_due(ctx)] == ["reminder", "reminder"]
+    assert [row.queue for row in await claim_due(ctx)] == ["reminder", "reminder"]
 
 
 async def test_a_process_claims_only_the_lines_it_has(ctx: Context) -> None:
@@ -164,9 +164,11 @@ async def test_what_comes_too_late_or_to_somebody_who_left_is_dropped(runtime: R
             ctx, CODE, conversation_id=talk, expires_at=soon - LEASE_DURATION
         )
         in_time = await enqueue.enqueue(
-            ctx, HELLO, conversation_id=talk, lane="alert", expires_at=soon
+            ctx, HELLO, conversation_id=talk, queue="alert", expires_at=soon
         )
-        gone = await enqueue.enqueue(ctx, HELLO, conversation_id=left, lane="reminder", due_at=soon)
+        gone = await enqueue.enqueue(
+            ctx, HELLO, conversation_id=left, queue="reminder", due_at=soon
+        )
         await ctx.execute(
             sa.text("UPDATE conversations SET opted_out_at = created_at WHERE id = :id"),
             {"id": left},
@@ -175,7 +177,7 @@ async def test_what_comes_too_late_or_to_somebody_who_left_is_dropped(runtime: R
     assert await claimed_ids(runtime) == [in_time]
     async with runtime.transaction() as ctx:
         row = await row_of(ctx, late)
-        assert (row.state, row.error, decode_value(row.say)) == (
+        assert (row.state, row.error, decode_value(row.message)) == (
             "dropped",
             "too late",
             Say("code", {}, secret=True),
@@ -217,10 +219,10 @@ async def test_claiming_walks_the_index_of_unfinished_rows(runtime: Runtime) -> 
                 "'::text) AND (due_at <= '2026-03-09 09:00:00+00'::timestamp with time zone))",
             )
         else:
-            explain, used = "EXPLAIN QUERY PLAN", "ix_outbox_due (lane=? AND due_at<?)"
+            explain, used = "EXPLAIN QUERY PLAN", "ix_outbox_due (queue=? AND due_at<?)"
         plan = await ctx.connection.exec_driver_sql(f"{explain} {statement}", values)
         steps = " | ".join(str(row[-1]) for row in plan)
-    assert steps.count(used) == 3, steps  # once for each lane
+    assert steps.count(used) == 3, steps  # once for each queue
     # In its order, too: to sort what is due at one instant, all of it would be read.
     assert "Presorted Key" not in steps, steps
 
@@ -235,7 +237,7 @@ async def test_sent_wipes_secrets_and_keeps_the_rest(ctx: Context) -> None:
     for row in await claim_due(ctx):
         assert await start_attempt(ctx, row.id, row.lease)
         assert await mark_sent(
-            ctx, row.id, row.lease, provider_id=f"SM{row.id}", body="words", segments=2
+            ctx, row.id, row.lease, provider_message_id=f"SM{row.id}", body="words", segments=2
         )
     row = await row_of(ctx, plain)
     assert (row.state, row.sent_at, row.body, row.segments, row.attempts, row.lease) == (
@@ -246,9 +248,9 @@ async def test_sent_wipes_secrets_and_keeps_the_rest(ctx: Context) -> None:
         1,
         "",
     )
-    assert (decode_value(row.say), row.provider_id) == (HELLO, f"SM{plain}")
+    assert (decode_value(row.message), row.provider_message_id) == (HELLO, f"SM{plain}")
     row = await row_of(ctx, secret)
-    assert (row.state, row.body, decode_value(row.say)) == (
+    assert (row.state, row.body, decode_value(row.message)) == (
         "sent",
         "",
         Say("code", {}, secret=True),
@@ -258,11 +260,11 @@ async def test_sent_wipes_secrets_and_keeps_the_rest(ctx: Context) -> None:
 async def test_sent_makes_its_prompt_the_one_shown_last(ctx: Context) -> None:
     talk = await (await PeopleRows.open_shop(ctx)).open_conversation(MARTA)
     prompt = await ctx.insert(
-        prompts, conversation_id=talk, say=encode_value(CODE), created_at=ctx.now
+        prompts, conversation_id=talk, message=encode_value(CODE), created_at=ctx.now
     )
     await enqueue.enqueue(ctx, CODE, conversation_id=talk, prompt_id=prompt)
     (row,) = await claim_due(ctx)
-    shown = sa.select(prompts.c.shown_at, prompts.c.say).where(prompts.c.id == prompt)
+    shown = sa.select(prompts.c.shown_at, prompts.c.message).where(prompts.c.id == prompt)
     assert tuple(await ctx.first(shown) or ()) == (None, encode_value(CODE))
     await mark_sent(ctx, row.id, row.lease)
     assert tuple(await ctx.first(shown) or ()) == (
@@ -347,7 +349,7 @@ async def test_eight_tries_with_longer_and_longer_waits_then_dead(runtime: Runti
     async with runtime.transaction() as ctx:
         assert (await row_of(ctx, row_id)).error == "503"
         (alarm,) = await claim_due(ctx)
-        assert (alarm.address, alarm.kind, alarm.say) == (
+        assert (alarm.address, alarm.kind, alarm.message) == (
             OWNER,
             "alert.undelivered",
             Say(
@@ -393,7 +395,9 @@ async def test_nobody_is_alarmed_about_codes_or_alerts(runtime: Runtime, say: Sa
         (row,) = await claim_due(ctx)
         await mark_failed(ctx, row.id, row.lease, error="no", permanent=True)
         assert [(to, state) for _, to, state, _, _ in await outbox_rows(ctx)] == [(MARTA, "failed")]
-        assert decode_value((await row_of(ctx, row_id)).say) == Say(say.key, {}, secret=say.secret)
+        assert decode_value((await row_of(ctx, row_id)).message) == Say(
+            say.key, {}, secret=say.secret
+        )
 
 
 async def test_a_sender_that_vanishes_eight_times_kills_the_row(runtime: Runtime) -> None:
@@ -420,7 +424,7 @@ async def sent_row(ctx: Context) -> int:
     await place.add_member(OWNER, "owner")
     row_id = await enqueue.enqueue(ctx, HELLO, conversation_id=await place.open_conversation(MARTA))
     (row,) = await claim_due(ctx)
-    await mark_sent(ctx, row.id, row.lease, provider_id="SM1", provider_status="queued")
+    await mark_sent(ctx, row.id, row.lease, provider_message_id="SM1", provider_status="queued")
     return row_id or 0
 
 
@@ -450,7 +454,7 @@ async def test_a_failure_the_provider_reports_is_told_to_the_shop_in_plain_words
         "30003: the phone is off",
     )
     (alarm,) = await claim_due(ctx)
-    assert (alarm.address, alarm.kind, alarm.say.params["reason"]) == (
+    assert (alarm.address, alarm.kind, alarm.message.params["reason"]) == (
         OWNER,
         "alert.undelivered",
         Say("why.off"),
@@ -482,7 +486,9 @@ async def test_delivery_statuses_end_alike_in_any_order(
         sid, seen = f"SM{row_id}", [0]
         for what in [*order, *reversed(order)]:
             if what == "mark":
-                await mark_sent(ctx, row_id, row.lease, provider_id=sid, provider_status="queued")
+                await mark_sent(
+                    ctx, row_id, row.lease, provider_message_id=sid, provider_status="queued"
+                )
             else:
                 await record_provider_status(ctx, sid, what, outbox_id=row_id)
             seen.append(STATUS_RANK[(await row_of(ctx, row_id)).provider_status])
@@ -521,7 +527,7 @@ async def test_of_an_owner_without_a_working_phone_the_admins_are_told(ctx: Cont
     assert row.address == HUGO
     await mark_failed(ctx, row.id, row.lease, error="21614", permanent=True, why="why.off")
     (alarm,) = await claim_due(ctx)
-    assert (alarm.address, alarm.say.params["phone"]) == (OWNER, HUGO)
+    assert (alarm.address, alarm.message.params["phone"]) == (OWNER, HUGO)
 
 
 @pytest.mark.parametrize(("status", "state"), [("delivered", "sent"), ("failed", "failed")])
@@ -533,7 +539,7 @@ async def test_a_status_may_overtake_our_own_mark(ctx: Context, status: str, sta
     (row,) = await claim_due(ctx)
     assert await record_provider_status(ctx, "SM1", status) is False
     assert await record_provider_status(ctx, "SM1", status, outbox_id=row_id) is True
-    await mark_sent(ctx, row.id, row.lease, provider_id="SM1", provider_status="queued")
+    await mark_sent(ctx, row.id, row.lease, provider_message_id="SM1", provider_status="queued")
     stored = await row_of(ctx, row_id)
     assert (stored.provider_status, stored.state) == (status, state)
 

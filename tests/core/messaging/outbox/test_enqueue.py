@@ -21,7 +21,8 @@ from core.db.tables import outbox as table
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say, decode_value, encode_value
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.enqueue import cancel_pending, enqueue_for_customer, enqueue_for_staff
+from core.messaging.outbox.enqueue import cancel_pending, enqueue_for_customer
+from core.messaging.outbox.staff_alerts import Event, alert_staff, ask_staff, enqueue_for_staff
 from tests.support.people_rows import PeopleRows, outbox_rows
 from tests.support.row_factory import DAY
 
@@ -53,9 +54,9 @@ async def test_post_keeps_the_say_and_when_it_is_due(ctx: Context) -> None:
         ),
     )
 
-    assert decode_value(row.say) == HELLO
-    assert (row.lane, row.kind, row.state, row.secret) == ("reply", "greeting", "due", False)
-    assert (row.due_at, row.not_after, row.attempts, row.shop_id) == (
+    assert decode_value(row.message) == HELLO
+    assert (row.queue, row.kind, row.state, row.secret) == ("reply", "greeting", "due", False)
+    assert (row.due_at, row.expires_at, row.attempts, row.shop_id) == (
         ctx.now,
         late,
         0,
@@ -87,13 +88,13 @@ async def test_after_opting_out_only_answers_go_out(ctx: Context) -> None:
         "+34600000009", opted_out_at=DAY
     )
     await enqueue.enqueue(ctx, HELLO, conversation_id=talk)
-    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="alert")
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="alert")
     secret = await enqueue.enqueue(
-        ctx, Say("code", {"code": "481920"}, secret=True), conversation_id=talk, lane="reminder"
+        ctx, Say("code", {"code": "481920"}, secret=True), conversation_id=talk, queue="reminder"
     )
     assert [state for _, _, state, _, _ in await outbox_rows(ctx)] == ["due", "dropped", "dropped"]
     row = await row_of(ctx, secret)
-    assert (row.error, decode_value(row.say)) == ("opted out", Say("code", {}, secret=True))
+    assert (row.error, decode_value(row.message)) == ("opted out", Say("code", {}, secret=True))
 
 
 async def test_the_delivery_is_woken_once_and_only_for_what_is_due(ctx: Context) -> None:
@@ -127,10 +128,8 @@ async def test_an_alert_reaches_owner_desk_and_the_provider_concerned(ctx: Conte
     ana = place.rows.newest["providers"]
     line = "+34910000000"
 
-    assert await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana) == 3
-    assert (
-        await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="other", provider_id=None) == 2
-    )
+    assert await alert_staff(ctx, HELLO, Event(place.shop, "new", provider_id=ana)) == 3
+    assert await alert_staff(ctx, HELLO, Event(place.shop, "other", provider_id=None)) == 2
 
     assert await outbox_rows(ctx) == [
         (line, OWNER, "due", "new", "hello"),
@@ -167,11 +166,9 @@ async def test_alerts_pass_over_who_is_off_gone_or_knows_already(ctx: Context) -
     knows = await place.add_member(DESK, "receptionist")
     await place.add_member(ANA, "owner")
     await ctx.execute(
-        sa.update(identities).where(identities.c.value == ANA).values(ended_at=ctx.now)
+        sa.update(identities).where(identities.c.value == ANA).values(released_at=ctx.now)
     )
-    assert (
-        await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", skip_user_id=knows) == 0
-    )
+    assert await alert_staff(ctx, HELLO, Event(place.shop, "new", by_user_id=knows)) == 0
     assert await outbox_rows(ctx) == []
 
 
@@ -208,12 +205,10 @@ async def test_what_happens_in_the_terminal_stays_off_real_lines(ctx: Context) -
     terminal = await place.rows.add(lines, transport="terminal", address="+34910000009")
     pretended = await place.open_conversation("+34600000009", line_id=terminal)
 
-    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="real", conversation_id=real)
-    await enqueue_for_staff(
-        ctx, HELLO, shop_id=place.shop, kind="played", conversation_id=pretended
-    )
+    await alert_staff(ctx, HELLO, Event(place.shop, "real", conversation_id=real))
+    await alert_staff(ctx, HELLO, Event(place.shop, "played", conversation_id=pretended))
     booking = await place.rows.add(bookings, conversation_id=pretended)
-    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="booked", booking_id=booking)
+    await alert_staff(ctx, HELLO, Event(place.shop, "booked", booking_id=booking))
 
     assert [(line, kind) for line, _, _, kind, _ in await outbox_rows(ctx)] == [
         ("+34910000000", "real"),
@@ -225,15 +220,14 @@ async def test_what_happens_in_the_terminal_stays_off_real_lines(ctx: Context) -
 async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> None:
     place = await shop_with_people(ctx)
     until = ctx.now + timedelta(hours=3)
-    await enqueue_for_staff(
+    await ask_staff(
         ctx,
         HELLO,
-        shop_id=place.shop,
-        kind="approve",
-        decision=Decision("approval", ("approve", "decline"), {"booking": 7}, until),
+        Event(place.shop, "approve"),
+        Decision("approval", ("approve", "decline"), {"booking": 7}, until),
     )
     made = await ctx.all(
-        sa.select(prompts, table.c.conversation_id.label("goes_to"), table.c.not_after)
+        sa.select(prompts, table.c.conversation_id.label("goes_to"), table.c.expires_at)
         .join_from(prompts, table, table.c.prompt_id == prompts.c.id)
         .order_by(prompts.c.id)
     )
@@ -241,14 +235,14 @@ async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> Non
     assert len({row.conversation_id for row in made}) == 2
     for row in made:
         assert row.options == ["approve", "decline"]
-        assert decode_value(row.say) == HELLO
-        assert (row.decision, row.args, row.base, row.shown_at) == (
+        assert decode_value(row.message) == HELLO
+        assert (row.decision, row.args, row.number_offset, row.shown_at) == (
             "approval",
             {"booking": 7},
             None,
             None,
         )
-        assert (row.expires_at, row.not_after) == (until, until)
+        assert (row.expires_at, row.expires_at) == (until, until)
 
 
 async def test_an_alert_with_a_key_is_given_once(ctx: Context) -> None:
@@ -261,7 +255,7 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
     counts = []
     place = await shop_with_people(ctx)
     ana = place.rows.newest["providers"]
-    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana)
+    await alert_staff(ctx, HELLO, Event(place.shop, "new", provider_id=ana))
     statements: list[str] = []
     sa.event.listen(
         ctx.connection.sync_connection,
@@ -270,13 +264,11 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
     )
     for provider in (None, ana):
         statements.clear()
-        await enqueue_for_staff(
+        await ask_staff(
             ctx,
             HELLO,
-            shop_id=place.shop,
-            kind="new",
-            provider_id=provider,
-            decision=Decision("outcome", ("done", "noshow")),
+            Event(place.shop, "new", provider_id=provider),
+            Decision("outcome", ("done", "noshow")),
         )
         counts.append(len(statements))
     assert counts == [3, 3]
@@ -310,7 +302,7 @@ async def test_a_customer_is_told_where_they_booked(ctx: Context) -> None:
     row = await row_of(
         ctx, await enqueue_for_customer(ctx, HELLO, booking=booking, kind="confirmed")
     )
-    assert (row.conversation_id, row.lane, row.kind, row.booking_id, row.shop_id, row.state) == (
+    assert (row.conversation_id, row.queue, row.kind, row.booking_id, row.shop_id, row.state) == (
         made_in,
         "alert",
         "confirmed",
@@ -344,7 +336,7 @@ async def test_whoever_has_the_number_now_hears_nothing_of_the_former_owner(
     await place.add_person("+34600000009")
     talk = await place.open_conversation("+34600000009")
     booking = await a_booking(place, "+34600000009", talk)
-    await ctx.execute(sa.update(identities).values(ended_at=ctx.now))
+    await ctx.execute(sa.update(identities).values(released_at=ctx.now))
     stranger = await place.rows.add(identities, value="+34600000009", user_id=None)
     await ctx.execute(sa.update(conversations).values(identity_id=stranger))
     assert await enqueue_for_customer(ctx, HELLO, booking=booking, kind="moved") is None
@@ -377,11 +369,11 @@ async def test_reminders_of_a_booking_are_dropped_and_nothing_else(ctx: Context)
     booking = await place.rows.add(bookings)
     soon = ctx.now + timedelta(hours=1)
     mine = await enqueue.enqueue(
-        ctx, HELLO, conversation_id=talk, lane="reminder", booking_id=booking, due_at=soon
+        ctx, HELLO, conversation_id=talk, queue="reminder", booking_id=booking, due_at=soon
     )
     await enqueue.enqueue(ctx, HELLO, conversation_id=talk, booking_id=booking)
-    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, lane="reminder", due_at=soon)
-    assert await cancel_pending(ctx, reason="moved", booking_id=booking, lane="reminder") == 1
+    await enqueue.enqueue(ctx, HELLO, conversation_id=talk, queue="reminder", due_at=soon)
+    assert await cancel_pending(ctx, reason="moved", booking_id=booking, queue="reminder") == 1
     row = await row_of(ctx, mine)
     assert (row.state, row.error) == ("dropped", "moved")
-    assert row.say == encode_value(HELLO)
+    assert row.message == encode_value(HELLO)

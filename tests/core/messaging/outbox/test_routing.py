@@ -68,7 +68,7 @@ class Reach:
                     ctx, "phone", PHONE, name="Marta", conversation_id=talk
                 )
             mine = sa.update(tables.identities).where(tables.identities.c.id == contact.identity_id)
-            await ctx.execute(mine.values(user_id=self.user, proved_at=ctx.now))
+            await ctx.execute(mine.values(user_id=self.user, verified_at=ctx.now))
             heard = sa.update(conversations).where(conversations.c.id == talk)
             await ctx.execute(heard.values(last_in_at=ctx.now))
         self.talks[channel] = talk
@@ -76,9 +76,9 @@ class Reach:
 
     async def post(self, talk: int, **more: Any) -> None:
         async with self.runtime.transaction() as ctx:
-            lane = more.pop("lane", "alert")
+            queue = more.pop("queue", "alert")
             await enqueue.enqueue(
-                ctx, NEWS, conversation_id=talk, lane=lane, shop_id=self.shop, **more
+                ctx, NEWS, conversation_id=talk, queue=queue, shop_id=self.shop, **more
             )
 
     async def goes(self) -> list[tuple[str, str]]:
@@ -157,7 +157,7 @@ async def test_outside_the_window_with_nowhere_else_it_is_dropped_and_told(reach
     await reach.goes()
     assert await reach.dropped() == ["outside WhatsApp's 24 hours, and no template"]
     async with reach.runtime.read_transaction() as ctx:
-        told = sa.select(table.c.kind).where(table.c.lane == "alert").order_by(table.c.id)
+        told = sa.select(table.c.kind).where(table.c.queue == "alert").order_by(table.c.id)
         assert [row.kind for row in await ctx.all(told)] == ["", "alert.undelivered"]
 
 
@@ -165,7 +165,7 @@ async def test_reply_needs_no_whatsapp_window(reach: Reach) -> None:
     """Whoever it answers has just written; by their clock, not by ours."""
     talk = await reach.talked("whatsapp")
     reach.clock.advance(DAY + SECOND)
-    await reach.post(talk, lane="reply")
+    await reach.post(talk, queue="reply")
     assert await reach.goes() == [("whatsapp", "")]
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from core.db.tables import feeds, outside_calendars
+from core.db.tables import external_calendars, feeds
 from tests.webhooks.admin.conftest import AdminHarness, field_errors, field_value, visible_text
 
 # The API below is tested on both databases; here it is the forms.
@@ -59,7 +59,7 @@ async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(admin: AdminH
         f"{home}/in", provider_id=ana, url="webcal://cal.example/k3y.ics"
     )
     assert made.headers["location"] == f"/admin{home}?said=reading"
-    urls = sa.select(outside_calendars.c.url)
+    urls = sa.select(external_calendars.c.url)
     assert await admin.api.fetch_scalar(urls) == "https://cal.example/k3y.ics"
     shown = await browser.get(home)
     assert "cal.example for Ana Not read yet: that takes a minute. Read again" in visible_text(
@@ -72,7 +72,7 @@ async def test_a_calendar_elsewhere_is_named_looked_at_and_removed(admin: AdminH
         ({"error": ""}, "Read Mon 9 Mar 10:00 am: no times kept free of bookings"),
     ):
         async with admin.api.runtime.transaction() as ctx:
-            read = outside_calendars.update().values(fetched_at=ctx.now, **fetched)
+            read = external_calendars.update().values(fetched_at=ctx.now, **fetched)
             await ctx.execute(read)
         assert f"cal.example for Ana {said}" in visible_text(await browser.get(home))
     (number,) = set(re.findall(r"/in/(\d+)/read", shown.text))

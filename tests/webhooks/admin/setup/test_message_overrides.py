@@ -34,14 +34,14 @@ async def test_a_message_is_said_in_words_of_the_shops_own(admin: AdminHarness) 
     kept = await browser.submit_form(one, text=mine)
     assert kept.headers["location"] == f"/admin{one}?said=saved"
     known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
-    assert known.shop.wordings == {"tell.moved": {"en": mine}}
+    assert known.shop.message_overrides == {"tell.moved": {"en": mine}}
     assert "Moved by the shop Own words {service}: come" in visible_text(await browser.get(home))
     assert "Own words" not in visible_text(await browser.get(f"{home}?lang=es"))
     assert "1 in words of your own" in visible_text(await browser.get(f"/shops/{shop_id}/setup"))
     again = await browser.submit_form(one, drop="1", text="whatever stands there")
     assert again.headers["location"] == f"/admin{one}?said=usual"
     known = await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
-    assert known.shop.wordings == {}
+    assert known.shop.message_overrides == {}
 
 
 async def test_what_cannot_be_said_is_named_and_stays_in_the_form(admin: AdminHarness) -> None:

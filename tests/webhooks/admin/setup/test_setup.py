@@ -188,11 +188,11 @@ async def test_rules_reminders_and_answers(admin: AdminHarness) -> None:
     home = f"/shops/{admin.api.shop.shop_id}/setup"
     form = {"name": "Bella", "timezone": "Europe/Madrid", "language": "es", "hold_minutes": "5"}
     await browser.submit_form(
-        f"{home}/shop", **form, notice_minutes="0", max_open="2", moves_anyone="1"
+        f"{home}/shop", **form, notice_minutes="0", max_open_bookings="2", may_change_provider="1"
     )
     shop = (await known(admin)).shop
-    assert (shop.rules.notice_minutes, shop.hold_minutes, shop.max_open) == (0, 5, 2)
-    assert (shop.language, shop.moves_anyone, shop.paused) == ("es", True, False)
+    assert (shop.rules.notice_minutes, shop.hold_minutes, shop.max_open_bookings) == (0, 5, 2)
+    assert (shop.language, shop.may_change_provider, shop.paused) == ("es", True, False)
     assert field_value(await browser.get(f"{home}/shop"), "notice_minutes") == "0"
     odd = await browser.submit_form(
         f"{home}/reminders", reminders="a day before", quiet_from="21:00"
