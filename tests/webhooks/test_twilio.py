@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 import sqlalchemy as sa
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from bot.channels.twilio.channel import CONNECTION_OVERRIDES
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
@@ -167,6 +174,76 @@ async def test_a_signed_request_is_no_other_message_when_it_is_split_elsewhere(
         assert served.twilio.messages == [], name
 
 
+async def test_a_message_that_could_not_be_stored_comes_again(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for the first two attempts; Twilio was told to call again."""
+    url, failures = f"{served.url}/webhooks/twilio/messages", [2]
+    run = Runtime.run
+
+    async def full(runtime: Runtime, work: Any) -> Any:
+        if failures[0]:
+            failures[0] -= 1
+            raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+        return await run(runtime, work)
+
+    monkeypatch.setattr(Runtime, "run", full)
+    # Control: without the overrides it is lost.
+    lost = await served.twilio.deliver(url, MARTA, SMS_NUMBER, "BELLA")
+    assert (lost.status, lost.alert) == (503, 11200)
+    assert await rows(served, tables.inbox, "id") == []
+    failures[0] = 2
+    kept = await served.twilio.deliver(url + CONNECTION_OVERRIDES, MARTA, SMS_NUMBER, "BELLA")
+    assert (kept.status, kept.alert) == (200, None)
+    await served.wait_until_idle()
+    assert await rows(served, tables.inbox, "state") == [("done",)]
+
+
+async def test_a_message_goes_to_the_fallback_when_the_database_is_away(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_runtime: Runtime, _work: Any) -> Any:
+        raise OSError("connection refused")
+
+    run = Runtime.run
+    monkeypatch.setattr(Runtime, "run", away)
+    url = f"{served.url}/webhooks/twilio/messages"
+    calls: list[dict[str, str]] = []
+
+    async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+        form = await Request(scope, receive).form()
+        calls.append({name: str(value) for name, value in form.items()})
+        await Response("<Response/>", media_type="text/xml")(scope, receive, send)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(elsewhere, log_config=None, lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        other = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        address = url + CONNECTION_OVERRIDES
+        answer = await served.twilio.deliver(address, MARTA, SMS_NUMBER, "BELLA", fallback=other)
+        server.should_exit = True
+        await task
+    monkeypatch.setattr(Runtime, "run", run)
+    assert answer.status == 200
+    assert [(form["Body"], form["ErrorCode"], form["ErrorUrl"]) for form in calls] == [
+        ("BELLA", "11200", url)
+    ]
+
+
+async def test_a_database_that_hangs_is_not_waited_for(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_runtime: Runtime, _work: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Runtime, "run", hang)
+    monkeypatch.setattr("webhooks.http.request_middleware.STORE_SECONDS", 0.05)
+    url = f"{served.url}/webhooks/twilio/messages"
+    answer = await served.twilio.deliver(url, MARTA, SMS_NUMBER, "BELLA")
+    assert (answer.status, answer.alert) == (503, 11200)
+
+
 async def test_parameters_that_are_new_at_twilio_are_taken(served: TwilioHarness) -> None:
     extra = {"NewIn2027": "yes", "ChannelMetadata": '{"type":"whatsapp"}', "Z": ""}
     assert (await served.send_sms(MARTA, "BELLA", extra=extra)).status == 200
@@ -313,7 +390,7 @@ async def test_a_line_by_messaging_service(served: TwilioHarness) -> None:
 async def test_what_became_of_a_message_is_noted_in_any_order(served: TwilioHarness) -> None:
     await served.send_sms(MARTA, "BELLA")
     (message,) = served.twilio.messages
-    assert message.status_callback == f"{served.url}/webhooks/twilio/status?id=1"
+    assert message.status_callback == f"{served.url}/webhooks/twilio/status?id=1#rc=3&rp=all"
     for status in ("delivered", "sent", "delivered"):
         answer = await served.twilio.report(message, status)
         assert answer is not None
@@ -462,6 +539,10 @@ async def test_whoever_opted_out_at_twilio_is_so_with_us(served: TwilioHarness) 
         (
             {"NumMedia": "2", "MediaContentType0": "image/jpeg"},
             Incoming("media", media=("image/jpeg", "")),
+        ),
+        (
+            {"NumMedia": "1", "MediaContentType0": "image/jpeg", "Body": "stop"},
+            Incoming(text="stop", media=("image/jpeg",)),
         ),
         ({"NumMedia": "²"}, Incoming()),
         ({"NumMedia": "00"}, Incoming()),
