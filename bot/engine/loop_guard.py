@@ -14,7 +14,7 @@ from hashlib import blake2b
 from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from core.messaging.messages import Json
-from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
+from core.messaging.outbox.staff_alerts import Event, alert_staff, enqueue_for_admins
 
 MIN_LENGTH = 12
 """Characters of a text that may be a robot's: options, names and codes are shorter."""
@@ -66,12 +66,10 @@ async def _tell_shop(turn: TurnState) -> None:
         "alert.loop", customer=here.name or here.address, words=turn.incoming.text.strip()[:100]
     )
     key = f"loop:{here.id}:{turn.ctx.now:%Y-%m-%d}"
-    if here.shop_id is not None and await enqueue_for_staff(
+    if here.shop_id is not None and await alert_staff(
         turn.ctx,
         alarm,
-        shop_id=here.shop_id,
-        kind="loop",
-        conversation_id=here.id,
+        Event(here.shop_id, "loop", conversation_id=here.id),
         unique_key=key,
     ):
         return
