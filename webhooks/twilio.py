@@ -12,7 +12,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha1
-from typing import AnyStr
+from typing import AnyStr, Literal
 from urllib.parse import parse_qsl
 
 import structlog
@@ -140,7 +140,10 @@ def parse_incoming(form: TwilioParams) -> Incoming:
     count = form.get("NumMedia", "0")
     if count.isascii() and count.isdecimal() and count.strip("0"):
         kinds = (form.get(f"MediaContentType{n}", "") for n in range(min(int(count[:3]), 10)))
-        return Incoming("media", text=text, media=tuple(kinds), name=name)
+        # Words beside a picture are said like any others.
+        words = _OPT_OUT.get(form.get("OptOutType", ""), text)
+        kind: Literal["text", "media"] = "text" if words.strip() else "media"
+        return Incoming(kind, text=words, media=tuple(kinds), name=name)
     if form.get("Latitude") and form.get("Longitude"):
         place = f"{form['Latitude']},{form['Longitude']}"
         return Incoming("location", text=place, name=name)

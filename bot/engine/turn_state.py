@@ -123,6 +123,8 @@ class TurnState:
     booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
     has_consented: bool = False  # consented to our messages before this turn
+    # Digests and seconds of the last texts, for the loop guard.
+    heard_before: list[Json] = field(default_factory=list)
     # Catalog versions by shop as read in this turn.
     shop_versions: Mapping[int | None, int | None] = field(default_factory=dict)
     relay_conversation_id: int | None = (
@@ -165,6 +167,7 @@ class TurnState:
             },
             run_count=state.get("runs", 0),
             edited_message_id=state.get("living", ""),
+            heard_before=state.get("heard", []),
             has_consented=stored.consented_at is not None,
             shop_versions={stored.line_shop_id or stored.shop_id: stored.shop_version},
             relay_conversation_id=state.get("relay"),
@@ -307,6 +310,8 @@ class TurnState:
         state = {"stack": [frame.to_json() for frame in self.stack], "runs": self.run_count}
         if self.relay_conversation_id is not None and self.is_handed_off:
             state["relay"] = self.relay_conversation_id
+        if self.heard_before:
+            state["heard"] = self.heard_before
         if message or (self.stay_quiet and self.edited_message_id):
             state["living"] = message or self.edited_message_id
         await save_turn(

@@ -540,6 +540,10 @@ async def test_whoever_opted_out_at_twilio_is_so_with_us(served: TwilioHarness) 
             {"NumMedia": "2", "MediaContentType0": "image/jpeg"},
             Incoming("media", media=("image/jpeg", "")),
         ),
+        (
+            {"NumMedia": "1", "MediaContentType0": "image/jpeg", "Body": "stop"},
+            Incoming(text="stop", media=("image/jpeg",)),
+        ),
         ({"NumMedia": "²"}, Incoming()),
         ({"NumMedia": "00"}, Incoming()),
         ({"Latitude": "40.4", "Longitude": "-3.7"}, Incoming("location", text="40.4,-3.7")),

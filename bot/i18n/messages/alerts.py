@@ -24,6 +24,10 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "alert.failed": "A message of {customer} could not be handled. Please get in touch.",
     "alert.unanswered": "No answer to two reminders: {customer} {phone}, {service} with "
     "{provider}, {when}: call? Ref {ref}",
+    "alert.loop": (
+        "{customer} seems to have an automatic reply: it keeps sending “{words}”. "
+        "It gets no answer for a few minutes."
+    ),
     "alert.undelivered": "A message to {customer} could not be delivered: {reason}",
     "why.off": "the phone is off or out of reach",
     "why.blocked": "the phone does not take our messages",

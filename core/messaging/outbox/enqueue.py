@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row, Told
+from core.db.context import Context, Told
 from core.db.tables import conversations, outbox
 from core.messaging.messages import Json, Say, encode_value
-from core.messaging.outbox.customer_reach import find_customer_conversation
+from core.messaging.outbox.customer_reach import ReachedCustomer, find_customer_conversation
 from core.messaging.outbox.recipients import BookingRef
 from core.messaging.outbox.redact import REDACTED_SAY, contains_secret
 from core.messaging.outbox.untold import note_untold, settle_untold
@@ -133,7 +133,7 @@ async def enqueue_for_customer(
     return await _put(ctx, row)
 
 
-def _outcome(where: Row | None) -> str:
+def _outcome(where: ReachedCustomer | None) -> str:
     if where is None or where.unreachable:
         return "unreachable"
     return "opted_out" if where.opted_out_at is not None else "sending"

@@ -114,7 +114,7 @@ async def test_what_cannot_be_edited_is_sent_anew(chat: Chat) -> None:
     for words in ANEW:
         chat.refuse(400, words)
         now = await chat.send("two", message=last.provider_message_id, in_place=True)
-        assert int(now.provider_message_id) > int(last.provider_id), words
+        assert int(now.provider_message_id) > int(last.provider_message_id), words
         last = now
 
 
