@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot.channels.twilio import rates
 from bot.channels.twilio.templates import parse_template_sids
 from bot.cli.common import with_runtime
+from bot.cli.doctor_telegram import telegram_findings
 from bot.cli.doctor_twilio import twilio_findings
 from bot.cli.finding import Finding
 from core.db import secret_key
@@ -202,6 +203,10 @@ def _whatsapp(templates: Mapping[str, whatsapp_templates.StoredTemplate]) -> Fin
     return Finding("ok" if approved == asked else "note", f"{text} of {asked}")
 
 
+async def _ask_providers(settings: Settings) -> list[Finding]:
+    return [*await twilio_findings(settings), *await telegram_findings(settings)]
+
+
 def run(settings: Settings, _options: argparse.Namespace) -> int:
     """Print the results and return 1 if anything is wrong."""
     # First, since opening makes the files private where it can.
@@ -209,7 +214,7 @@ def run(settings: Settings, _options: argparse.Namespace) -> int:
         found = with_runtime(settings, database_findings)
     except NotReady as error:
         found = [Finding("wrong", str(error.params["reason"]))]
-    findings = [*settings_findings(settings), *found, *asyncio.run(twilio_findings(settings))]
+    findings = [*settings_findings(settings), *found, *asyncio.run(_ask_providers(settings))]
     # A setting that also keeps the runtime from opening is said once.
     findings = list(dict.fromkeys(findings))
     for finding in sorted(findings, key=lambda f: ("wrong", "note", "ok").index(f.level)):

@@ -16,6 +16,7 @@ from core.errors import CodeError, CodeExpired, CodeTooSoon
 from core.messaging.messages import Choice, Json, Say
 from core.people import otp, otp_sms
 from core.people.identities import person_of_conversation
+from core.values.phone_numbers import normal_form
 
 OWN_PHONE = {"sms", "whatsapp"}
 """Channels whose addresses are phone numbers, so the code can be sent on the same channel.
@@ -43,7 +44,7 @@ def writes_from(talk: Talk, phone: str = "") -> bool:
     """Whether the conversation's address is a phone number and equals `phone`, if given."""
     here = talk.conversation
     own = here.channel == "sms" or (here.channel in OWN_PHONE and here.address.startswith("+"))
-    return own and phone in {"", here.address}
+    return own and phone in {"", here.address, normal_form(here.address)}
 
 
 async def enter_code(talk: Talk, wanted: Wanted) -> None:

@@ -19,6 +19,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "somebody": "the shop",
     "alert.codes": "Codes to sign in on the page: {used} of a day's {most} are sent. Somebody may "
     "be asking for codes to other people's phones.",
+    "alert.webhook": "Telegram, bot of the {bot}: {problem}. See python -m bot doctor.",
     "alert.last_owner": "The number {phone} is said to be somebody else's now, and a shop has no "
     "other owner. Please look after it.",
     "alert.failed": "A message of {customer} could not be handled. Please get in touch.",
