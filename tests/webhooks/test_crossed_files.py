@@ -11,8 +11,8 @@ from tests.webhooks.api.test_bookings import book
 from tests.webhooks.harness import twilio_harness
 
 MARTA = "+34600111222"
-PICK, BOOKING = 82, 52
-"""Ceilings: a file more is a file more to read, so raise one only with a reason in the decision."""
+PICK, BOOKING = 88, 56
+"""Ceilings, a little above what was measured: raise one only with a reason in the decision."""
 
 
 async def test_an_sms_pick_crosses_few_files(runtime: Runtime) -> None:
