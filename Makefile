@@ -53,6 +53,7 @@ check: $(READY) ## lint, format, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -n 0 tests/docs/test_class_names.py
 
 format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff check --fix

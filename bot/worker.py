@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -30,6 +30,9 @@ from core.messaging.outbox.acknowledge import requeue_expired_leases
 from core.privacy import retention
 from core.reporting import gauges
 
+if TYPE_CHECKING:
+    from core.calendar_sync.ical_process import BusyReader
+
 log = structlog.get_logger(__name__)
 
 UNFINISHED_AFTER = timedelta(seconds=3)
@@ -45,7 +48,8 @@ class Worker:
     runtime: Runtime
     sender: OutboxSender
     turn_runner: TurnRunner
-    fetch: Callable[[str], Awaitable[bytes]] = field(default_factory=Fetcher)
+    fetch: Callable[[str, datetime], Awaitable[bytes]] = field(default_factory=Fetcher)
+    _read_busy: BusyReader | None = None
     _scheduler: Any = None
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -158,18 +162,19 @@ class Worker:
         return changes
 
     async def _read_calendar(self, one: external_calendars.DueCalendar) -> int:
-        # Imported only here: it loads the iCalendar parser, which few installations need.
-        from core.calendar_sync import ical_busy
+        # Imported only here: it loads the reader of calendars, which few installations need.
+        from core.calendar_sync.ical_busy import UnreadableCalendar
+        from core.calendar_sync.ical_process import BusyReader
 
+        if self._read_busy is None:
+            self._read_busy = BusyReader()
         try:
-            file = await self.fetch(one.url)
-            spans = await asyncio.to_thread(
-                ical_busy.busy_spans, file, one.timezone, one.start, one.end
-            )
+            file = await self.fetch(one.url, one.start)
+            busy = await self._read_busy(file, one.timezone, one.start, one.end, one.own)
             return await self.runtime.run(
-                partial(external_calendars.store_busy, source_id=one.id, spans=spans)
+                partial(external_calendars.store_busy, source_id=one.id, busy=busy)
             )
-        except (FetchError, ical_busy.UnreadableCalendar) as error:
+        except (FetchError, UnreadableCalendar) as error:
             why = f"{error.reason} {getattr(error, 'status', 0) or ''}".strip()
             log.info("calendar.unread", calendar=one.id, reason=why)
         except Exception:

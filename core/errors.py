@@ -107,6 +107,12 @@ class ReasonNeeded(BookingError):
     code = "reason_needed"
 
 
+class AlreadyBooked(BookingError):
+    """This person has a booking at that time already (`ref`); `confirm` makes another."""
+
+    code = "already_booked"
+
+
 class TooManyHolds(BookingError):
     """Too many unconfirmed holds at this shop just now; try again in a few minutes."""
 

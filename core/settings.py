@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.values.networks import parse_networks
+from core.networks import parse_networks
 
 RESERVED_FILES = 128
 """Files that connections leave for databases, logs and our own requests to providers."""
@@ -113,6 +113,13 @@ class Settings(BaseSettings):
         """Return the base of Twilio's Content API, which has a different host than its API."""
         if self.twilio_api_url == type(self).model_fields["twilio_api_url"].default:
             return "https://content.twilio.com"
+        return self.twilio_api_url
+
+    @property
+    def twilio_messaging_url(self) -> str:
+        """Return the base of Twilio's Messaging API, which has a different host than its API."""
+        if self.twilio_api_url == type(self).model_fields["twilio_api_url"].default:
+            return "https://messaging.twilio.com"
         return self.twilio_api_url
 
     @property

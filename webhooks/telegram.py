@@ -40,12 +40,14 @@ async def receive_update(request: Request) -> Response:
     try:
         body = await request_middleware.read_body(request, MAX_UPDATE_BYTES)
     except request_middleware.BodyTooLarge as error:
-        await intake.lay_aside(role, "", error)
+        async with request_middleware.storing():
+            await intake.lay_aside(role, "", error)
         return Response()
-    try:
-        raw = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        await intake.lay_aside(role, body, error)
-    else:
-        await intake.receive(role, raw)
+    async with request_middleware.storing():
+        try:
+            raw = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            await intake.lay_aside(role, body, error)
+        else:
+            await intake.receive(role, raw)
     return Response()

@@ -1,7 +1,8 @@
 """Twilio's webhooks: a person's SMS or WhatsApp message, and what became of ours.
 
-Twilio does not call again once it was connected, so a message is committed before it is
-answered; the turn runs afterwards, and its words go out by the outbox, never as TwiML.
+Twilio calls again, or elsewhere, only when it was told to and the answer is no 2xx. So a message is
+committed before it is answered, and what cannot be stored is answered 503. The turn runs
+afterwards, and its words go out by the outbox, never as TwiML.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha1
-from typing import AnyStr
+from typing import AnyStr, Literal
 from urllib.parse import parse_qsl
 
 import structlog
@@ -37,7 +38,15 @@ MAX_FIELDS = 200
 
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
-_SID = re.compile(r"[A-Za-z0-9]{2,64}")
+_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+"""A message's id: "SM", or "MM" with media, on WhatsApp and in status reports, too."""
+
+_PARAMETER = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+"""The form of all of Twilio's names of parameters; new ones come without notice."""
+
+_SWALLOWED = re.compile(r"(?:Message|Sms)Sid(?:SM|MM)[0-9a-fA-F]{32}")
+"""A parameter with the message's id, in the middle of another's value."""
+
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 # A business-scoped id: a country, a full stop, and letters and digits.
 _SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
@@ -51,7 +60,13 @@ async def receive_message(request: Request) -> Response:
     form = await _signed_form(request)
     if isinstance(form, Response):
         return form
-    app: App = request.app.state.slotline
+    async with request_middleware.storing():
+        await _store_message(request.app.state.slotline, form)
+    return empty_twiml_response()
+
+
+async def _store_message(app: App, form: TwilioParams) -> None:
+    """Store a message and begin its turn."""
     event_id = _sid(form)
     channel, address = _end(form.get("From", ""))
     line = None
@@ -66,12 +81,12 @@ async def receive_message(request: Request) -> Response:
             to=form.get("To", ""),
             sender=bool(address),
         )
-        return empty_twiml_response()
+        return
     if not address or not event_id:
         lacks = "a sender" if event_id else "an id"
         unreadable = UnreadableEvent(raw_text(form), f"lacks {lacks}", event_id, address)
         await lay_aside(app.runtime, line, unreadable)
-        return empty_twiml_response()
+        return
     receipt = await receive_incoming(app.runtime, line, address, event_id, parse_incoming(form))
     log.info(
         "twilio.received",
@@ -81,7 +96,6 @@ async def receive_message(request: Request) -> Response:
     )
     if receipt.inbox_id is not None:
         app.turn_runner.begin_turns(receipt.conversation_id)
-    return empty_twiml_response()
 
 
 async def receive_status(request: Request) -> Response:
@@ -98,18 +112,19 @@ async def receive_status(request: Request) -> Response:
         error = form.get("ErrorCode", "")
         error = error[:10] if error.isascii() and error.isdecimal() else ""
         code = int(error or 0)
-        news = await app.runtime.run(
-            lambda ctx: record_provider_status(
-                ctx,
-                sid,
-                state,
-                describe_error(code) if code else "",
-                why=error_key(code),
-                outbox_id=row,
-                unreachable=code in UNREACHABLE_ERRORS,
-                unsubscribed=code == OPTED_OUT,
+        async with request_middleware.storing():
+            news = await app.runtime.run(
+                lambda ctx: record_provider_status(
+                    ctx,
+                    sid,
+                    state,
+                    describe_error(code) if code else "",
+                    why=error_key(code),
+                    outbox_id=row,
+                    unreachable=code in UNREACHABLE_ERRORS,
+                    unsubscribed=code == OPTED_OUT,
+                )
             )
-        )
         if news and code:
             metrics.count_failure("twilio", str(code))
         log.info("twilio.status", sid=sid, status=state[:20], error=error, news=news)
@@ -125,7 +140,10 @@ def parse_incoming(form: TwilioParams) -> Incoming:
     count = form.get("NumMedia", "0")
     if count.isascii() and count.isdecimal() and count.strip("0"):
         kinds = (form.get(f"MediaContentType{n}", "") for n in range(min(int(count[:3]), 10)))
-        return Incoming("media", text=text, media=tuple(kinds), name=name)
+        # Words beside a picture are said like any others.
+        words = _OPT_OUT.get(form.get("OptOutType", ""), text)
+        kind: Literal["text", "media"] = "text" if words.strip() else "media"
+        return Incoming(kind, text=words, media=tuple(kinds), name=name)
     if form.get("Latitude") and form.get("Longitude"):
         place = f"{form['Latitude']},{form['Longitude']}"
         return Incoming("location", text=place, name=name)
@@ -182,17 +200,40 @@ async def _signed_form(request: Request) -> dict[str, str] | Response:
         return problem_response(
             request, 403, code="bad_signature", detail="This is not signed by Twilio."
         )
-    return {
-        name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in pairs
-    }
+    params = [(k.decode("utf-8", "replace"), v.decode("utf-8", "replace")) for k, v in pairs]
+    if not is_unambiguous(params):
+        log.warning("twilio.ambiguous", path=request.url.path)
+        return problem_response(
+            request, 403, code="ambiguous", detail="What is signed here can be read in other ways."
+        )
+    return dict(params)
 
 
 def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
 
+def is_unambiguous(params: list[tuple[str, str]]) -> bool:
+    """Whether parameters that Twilio signed can only be split as they are.
+
+    The signature joins names and values without separators: from a signed request, others could be
+    made with the boundaries elsewhere, under another id, and be taken for new messages. So names
+    have Twilio's form and come once, and the message's id is the same wherever it is, and nowhere
+    inside another value.
+    """
+    form = dict(params)
+    ids = {form[name] for name in ("MessageSid", "SmsMessageSid", "SmsSid") if name in form}
+    return (
+        len(form) == len(params)
+        and all(map(_PARAMETER.fullmatch, form))
+        and len(ids) < 2
+        and not any(map(_SWALLOWED.search, form.values()))
+    )
+
+
 def _sid(form: TwilioParams) -> str:
-    sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
+    """Return the message's id; "" if it is none of Twilio's, whole and in its place."""
+    sid = form.get("MessageSid", "")
     return sid if _SID.fullmatch(sid) else ""
 
 

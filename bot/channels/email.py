@@ -14,6 +14,7 @@ from bot.channels.base import SendResult
 from bot.i18n.messages import TRANSLATOR, text
 from bot.rendering.attachments import load_calendar_file
 from bot.rendering.render import EMAIL, Capabilities, RenderedMessage
+from core.auth.account_mails import ACCOUNT_MAIL_KIND
 from core.db.runtime import Runtime
 from core.errors import NotFound
 from core.mailer import Mail, Mailer
@@ -51,6 +52,9 @@ class EmailChannel:
         def words(say: Say) -> str:
             return TRANSLATOR.translate(say, language)
 
+        if row.kind == ACCOUNT_MAIL_KIND:  # asked for by its reader: nothing to unsubscribe from
+            title = words(Say(f"{row.message.key}.subject"))
+            return Mail(row.address, title, rendered.text)
         runtime, booking = self.runtime, row.booking_id
         base = runtime.settings.public_base_url
         end = (

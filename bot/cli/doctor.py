@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 import resource
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.channels.twilio import rates
 from bot.channels.twilio.templates import parse_template_sids
 from bot.cli.common import with_runtime
+from bot.cli.doctor_telegram import telegram_findings
+from bot.cli.doctor_twilio import twilio_findings
+from bot.cli.finding import Finding
 from core.db import secret_key
 from core.db.runtime import Runtime
 from core.errors import NotReady
 from core.messaging import whatsapp_templates
+from core.networks import parse_networks
 from core.reporting import gauges
 from core.settings import RESERVED_FILES, Settings
-from core.values.networks import parse_networks
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
@@ -28,14 +30,6 @@ MIN_SHARED_SECRET = 16
 """Characters of a secret that others repeat to us."""
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check: "ok", "note" (works with a caveat) or "wrong" (does not work)."""
-
-    level: Literal["ok", "note", "wrong"]
-    text: str
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
@@ -209,6 +203,10 @@ def _whatsapp(templates: Mapping[str, whatsapp_templates.StoredTemplate]) -> Fin
     return Finding("ok" if approved == asked else "note", f"{text} of {asked}")
 
 
+async def _ask_providers(settings: Settings) -> list[Finding]:
+    return [*await twilio_findings(settings), *await telegram_findings(settings)]
+
+
 def run(settings: Settings, _options: argparse.Namespace) -> int:
     """Print the results and return 1 if anything is wrong."""
     # First, since opening makes the files private where it can.
@@ -216,7 +214,7 @@ def run(settings: Settings, _options: argparse.Namespace) -> int:
         found = with_runtime(settings, database_findings)
     except NotReady as error:
         found = [Finding("wrong", str(error.params["reason"]))]
-    findings = [*settings_findings(settings), *found]
+    findings = [*settings_findings(settings), *found, *asyncio.run(_ask_providers(settings))]
     # A setting that also keeps the runtime from opening is said once.
     findings = list(dict.fromkeys(findings))
     for finding in sorted(findings, key=lambda f: ("wrong", "note", "ok").index(f.level)):

@@ -67,7 +67,7 @@ async def create_templates(runtime: Runtime) -> SetupResult:
     for template in opening:
         one = done.get(template.name)
         if one is not None and one.approval == APPROVED_STATUS:
-            ready.setdefault(template.key, {})[template.language] = one.sid
+            ready.setdefault(template.key, {})[template.our_language] = one.sid
     async with runtime.transaction() as ctx:
         await whatsapp_templates.replace_templates(ctx, account, done)
         outcome.shops = await whatsapp_templates.assign_templates(ctx, ready)

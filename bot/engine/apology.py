@@ -6,7 +6,7 @@ from bot.i18n.messages import text
 from core.db.context import Context
 from core.messaging.conversations import StoredConversation
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
+from core.messaging.outbox.staff_alerts import enqueue_for_admins, enqueue_for_staff
 
 
 async def apologize(ctx: Context, stored: StoredConversation, inbox_id: int) -> None:

@@ -19,6 +19,8 @@ def handle_event(turn: TurnState) -> None:
             turn.stay_quiet = True
         case handoff.RELAY_EVENT:
             staff_commands.start_handoff(turn)
+        case "reaction":
+            turn.stay_quiet = True  # to our own words, which are not the person's
         case "edited":
             turn.says.append(text("edited"))
         case "not_theirs":

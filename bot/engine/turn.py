@@ -31,10 +31,12 @@ from bot.dialogue.prompts import (
 )
 from bot.engine import events, global_intents, opt_out, slash_commands, staff_commands, switch_shop
 from bot.engine.apology import apologize
+from bot.engine.loop_guard import is_looping
 from bot.engine.turn_state import FlowFrame, TurnState
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
 from bot.nlu.redaction import redact_text
+from bot.nlu.tapbacks import is_tapback
 from bot.nlu.types import NOTHING_SHOWN, ShownOptions, Understood
 from bot.observability import metrics
 from core.catalog import loader, shop_search
@@ -156,7 +158,13 @@ async def _failed(ctx: Context, *, conversation_id: int, error: str) -> None:
 async def _handle(turn: TurnState) -> None:
     """Interpret the incoming and run the flow it belongs to."""
     _introduce(turn)
+    if turn.incoming.kind == "text" and is_tapback(turn.incoming.text):
+        turn.stay_quiet = True  # it quotes us, and says nothing of its own
+        return
     if await opt_out.handle_opt_out_words(turn):
+        return
+    if not turn.is_handed_off and await is_looping(turn):
+        turn.stay_quiet = True
         return
     await opt_out.record_first_contact(turn)
     if turn.incoming.kind == "event":

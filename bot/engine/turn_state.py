@@ -123,6 +123,8 @@ class TurnState:
     booking_buttons: Decision | None = None
     attachments: list[PendingAttachment] = field(default_factory=list)
     has_consented: bool = False  # consented to our messages before this turn
+    # Digests and seconds of the last texts, for the loop guard.
+    heard_before: list[Json] = field(default_factory=list)
     # Catalog versions by shop as read in this turn.
     shop_versions: Mapping[int | None, int | None] = field(default_factory=dict)
     # The booking spoken of last, and since when (see `bot.engine.focus`).
@@ -167,6 +169,7 @@ class TurnState:
             },
             run_count=state.get("runs", 0),
             edited_message_id=state.get("living", ""),
+            heard_before=state.get("heard", []),
             has_consented=stored.consented_at is not None,
             shop_versions={stored.line_shop_id or stored.shop_id: stored.shop_version},
             relay_conversation_id=state.get("relay"),
@@ -320,6 +323,8 @@ class TurnState:
             state["relay"] = self.relay_conversation_id
         if self.focus is not None:
             state["focus"] = [self.focus[0], self.focus[1].isoformat()]
+        if self.heard_before:
+            state["heard"] = self.heard_before
         if message or (self.stay_quiet and self.edited_message_id):
             state["living"] = message or self.edited_message_id
         await save_turn(

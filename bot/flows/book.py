@@ -9,6 +9,7 @@ from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING
 from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
+from bot.flows.double_booking import agrees_to_double
 from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop
 from bot.flows.slot_criteria import SlotCriteria
@@ -69,6 +70,9 @@ async def book_appointment(talk: Talk) -> None:
     ):
         talk.notes["start"] = {"show": "days"}
         talk.retry(after="service")
+    if not await agrees_to_double(talk, picked.slot, attendee=attendee, user_id=who.user_id):
+        await _let_go(talk, hold)
+        return
     booking = await _book(talk, catalog, picked, hold, who, attendee)
     talk.focus_on(booking.id)
     if talk.conversation.has_editable_buttons:
@@ -329,6 +333,17 @@ async def _hold(talk: Talk, catalog: Catalog, picked: PickedSlot) -> Json:
     except OfferChanged as changed:
         talk.notes["start"] = {"show": "times", "wish": picked.wish.to_json()}
         talk.retry(after="service", say=error_text(changed))
+
+
+async def _let_go(talk: Talk, hold: Json) -> None:
+    """Give a held time back that is not wanted after all."""
+
+    async def release(_key: str) -> Json:
+        await customer_actions.release_hold(talk.ctx, hold["id"])
+        return True
+
+    await talk.once("let_go", release)
+    await talk.say(text("not_booked"))
 
 
 def _offer_instead(talk: Talk, catalog: Catalog, picked: PickedSlot, taken: SlotTaken) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -15,6 +16,7 @@ from core.errors import CodeError, CodeExpired, CodeTooSoon
 from core.messaging.messages import Choice, Json, Say
 from core.people import otp, otp_sms
 from core.people.identities import person_of_conversation
+from core.values.phone_numbers import normal_form
 
 OWN_PHONE = {"sms", "whatsapp"}
 """Channels whose addresses are phone numbers, so the code can be sent on the same channel.
@@ -42,7 +44,7 @@ def writes_from(talk: Talk, phone: str = "") -> bool:
     """Whether the conversation's address is a phone number and equals `phone`, if given."""
     here = talk.conversation
     own = here.channel == "sms" or (here.channel in OWN_PHONE and here.address.startswith("+"))
-    return own and phone in {"", here.address}
+    return own and phone in {"", here.address, normal_form(here.address)}
 
 
 async def enter_code(talk: Talk, wanted: Wanted) -> None:
@@ -88,9 +90,6 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
             talk.say_now(error_text(refused))
             return False
 
-    def question() -> Say:
-        return fresh[-1] if fresh else text("enter_code")
-
     async def read(heard: Heard) -> Json:
         said = heard.understood
         if said is None or heard.step != step:
@@ -105,8 +104,7 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
         wrong = await otp.verify_code(
             talk.ctx, wanted.phone, digits, purpose=wanted.purpose, account=account, **here
         )
-        if said.person_name:
-            talk.notes["maybe_name" if is_name_uncertain(said) else "name"] = said.person_name
+        _note_name(talk, said)
         if wrong is None:
             return True
         heard.consumed = True
@@ -117,7 +115,9 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
         await talk.once(f"code{number}", issue_first if number == 1 else issue_again)
         step = talk.step_key(f"proof{number}")
         options = [] if fresh else [Choice("new", text("new_code"), ("new code", "resend"))]
-        proof = await talk.ask(f"proof{number}", question, read, options=options, expects="code")
+        proof = await talk.ask(
+            f"proof{number}", _question(fresh), read, options=options, expects="code"
+        )
         if proof is True:
             return
 
@@ -125,6 +125,17 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
 def is_name_uncertain(said: Understood) -> bool:
     """Return whether the words taken for a name may mean something else."""
     return any(doubt.field == "person_name" for doubt in said.ambiguous)
+
+
+def _note_name(talk: Talk, said: Understood) -> None:
+    """Note the name given along with a code, marked if its words may mean something else."""
+    if said.person_name:
+        talk.notes["maybe_name" if is_name_uncertain(said) else "name"] = said.person_name
+
+
+def _question(fresh: list[Say]) -> Callable[[], Say]:
+    """Return what asks for the code: the newest message about it, if one was just sent."""
+    return lambda: fresh[-1] if fresh else text("enter_code")
 
 
 async def _account(talk: Talk) -> int | None:

@@ -14,7 +14,7 @@ from bot.i18n.translator import supported_languages
 from core.bookings import agenda
 from core.messaging.decisions import Decision
 from core.messaging.messages import Choice, Json, When
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import Event, ask_staff
 from core.people.identities import person_of_conversation
 
 
@@ -101,14 +101,13 @@ async def call_person(talk: Talk) -> None:
         person = await person_of_conversation(talk.ctx, talk_.id)
         name = (person.name if person else "") or talk_.name
         talk.change_conversation(human_until=talk.ctx.now + STAFF_SILENCE)
-        await enqueue_for_staff(
+        await ask_staff(
             talk.ctx,
             text("alert.human", customer=name, phone=talk_.address)
             if name
             else text("alert.human_new", phone=talk_.address),
-            shop_id=catalog.shop.id,
-            kind="human",
-            decision=Decision(
+            Event(catalog.shop.id, "human"),
+            Decision(
                 "person_request",
                 ("back", "write"),
                 {"conversation": talk_.id, "shop": catalog.shop.id, "name": name},

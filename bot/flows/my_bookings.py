@@ -13,6 +13,7 @@ from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING, SwitchFlow
 from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
+from bot.flows.double_booking import agrees_to_double
 from bot.flows.login import VerifiedPerson, login
 from bot.flows.pick_shop import pick_shop
 from bot.flows.slot_criteria import SlotCriteria, minute_of_day
@@ -130,6 +131,15 @@ async def move_booking(talk: Talk) -> None:
             when=labels.start_when(catalog, picked.slot),
         ),
         about="move",
+    ):
+        await _stays(talk, booking)
+        return
+    if not await agrees_to_double(
+        talk,
+        picked.slot,
+        attendee=booking.attendee,
+        user_id=who.user_id,
+        moving=booking.id,
     ):
         await _stays(talk, booking)
         return

@@ -8,7 +8,7 @@ from bot.i18n.messages import text
 from core.catalog import loader
 from core.errors import NotFound
 from core.messaging.messages import Json
-from core.messaging.outbox.enqueue import enqueue_for_admins
+from core.messaging.outbox.staff_alerts import enqueue_for_admins
 from core.people import otp, staff_proofs
 from core.people.verification import detach_identity
 

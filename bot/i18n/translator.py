@@ -25,6 +25,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.i18n import formats
+from bot.i18n.absent_facts import join_present
 from core.messaging.messages import Money, Say, When
 
 MessageTemplates = Mapping[str, str | tuple[str, str]]
@@ -113,16 +114,21 @@ class _Writer:
         if template is None:
             many = count if isinstance(count, int) else 1
             template = self.wording.find_template(key, self.language, many)
-        written = []
-        for literal, name, spec in parse_template(template):
+        written: list[str] = []
+        absent = False
+        parsed = parse_template(template)
+        for literal, name, spec in parsed:
             written.append(literal)
             if name:
                 value = self.value(say.params[name], spec)
-                if not value and literal.endswith(" "):
-                    # "{customer} {phone}." where there is no phone to be shown.
-                    written[-1] = literal[:-1]
+                absent = absent or not value
                 written.append(value)
-        return "".join(written)
+        if not absent:
+            return "".join(written)
+        values = iter(written)
+        return join_present(
+            [(next(values), next(values) if name else None) for _, name, _ in parsed]
+        )
 
     def value(self, value: object, spec: str) -> str:
         match value:

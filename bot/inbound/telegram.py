@@ -22,9 +22,11 @@ from bot.engine.receive import receive_incoming
 from bot.engine.turn_runner import TurnRunner
 from bot.engine.unreadable import UnreadableEvent, find_number, lay_aside
 from bot.i18n.messages import TRANSLATOR, text
+from core.db.context import Context
 from core.db.runtime import Runtime
 from core.messaging.lines import Line, load_lines
 from core.messaging.messages import Json, Say
+from core.messaging.outbox.staff_alerts import enqueue_for_admins
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +35,9 @@ TYPING_AFTER_SECONDS = 0.3
 
 MAX_EARLY_ANSWERS = 1000
 """Maximum remembered taps whose turn ended before their receipt returned."""
+
+CHECK_SECONDS = 300.0
+"""Seconds between two looks at a webhook that was set."""
 
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 1.0, 60.0
 """Initial retry delay in seconds of a failed request; doubled on each failure."""
@@ -52,6 +57,7 @@ class TelegramReceiver:
     _early_answers: dict[int, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], asyncio.TimerHandle] = field(default_factory=dict)
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
+    webhook_problems: dict[BotRole, str] = field(default_factory=dict)
     _acts: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self, *, poll: bool) -> None:
@@ -208,19 +214,53 @@ class TelegramReceiver:
     # --- webhook and polling ---------------------------------------------------------------------
 
     async def _register(self, bot: TelegramBot) -> None:
-        """Set and verify the webhook, retrying while Telegram is unavailable."""
-        url = f"{self.runtime.settings.public_url}/webhooks/telegram/{bot.role}"
+        """Set and verify the webhook, retrying while Telegram is unavailable; then look after it.
+
+        Another program with the bot's token, or an old copy of ours, may take it over.
+        """
         wait = FIRST_WAIT_SECONDS
         while True:
             try:
-                await bot.set_webhook(url, self.webhook_secret(bot.role))
+                await bot.set_webhook(self.webhook_url(bot.role), self.webhook_secret(bot.role))
+                break
             except (BotApiError, OSError) as error:
                 log.warning("telegram.webhook_failed", bot=bot.role, error=str(error))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_WAIT_SECONDS)
-            else:
-                log.info("telegram.webhook_set", bot=bot.role)
-                return
+        log.info("telegram.webhook_set", bot=bot.role)
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self.check_webhook(bot.role)
+            except (BotApiError, OSError) as error:
+                log.warning("telegram.webhook_unchecked", bot=bot.role, error=str(error))
+            except Exception:  # the database is away, say: it is looked at again
+                log.exception("telegram.webhook_unchecked", bot=bot.role)
+
+    def webhook_url(self, role: BotRole) -> str:
+        """Return where Telegram is to send a bot's updates."""
+        return f"{self.runtime.settings.public_url}/webhooks/telegram/{role}"
+
+    async def check_webhook(self, role: BotRole) -> str:
+        """Put a bot's webhook right if it is not as we set it; return what is or was wrong.
+
+        The admins are alerted once a day. What is still wrong is in `webhook_problems`.
+        """
+        bot, url = self.bots[role], self.webhook_url(role)
+        state = await bot.get_webhook()
+        wrong = state.taken_over(url)
+        problem = wrong or state.failing(self.runtime.clock.now())
+        if wrong:
+            self.webhook_problems[role] = wrong
+            await bot.set_webhook(url, self.webhook_secret(role))
+        if problem and not wrong:
+            self.webhook_problems[role] = problem
+        else:
+            self.webhook_problems.pop(role, None)
+        if problem:
+            log.warning("telegram.webhook_wrong", bot=role, problem=problem)
+            await self.runtime.run(partial(_alert_admins, role=role, problem=problem))
+        return problem
 
     async def _poll(self, bot: TelegramBot) -> None:
         """Poll for updates indefinitely; those that could not be stored are requested again."""
@@ -260,6 +300,16 @@ def _sender(raw: Json) -> dict[str, Any]:
         if person is not None and find_number(raw, kind, *chat, "id") in {None, person}:
             return {"address": str(person), "is_message": kind in {"message", "callback_query"}}
     return {}
+
+
+async def _alert_admins(ctx: Context, *, role: BotRole, problem: str) -> None:
+    await enqueue_for_admins(
+        ctx,
+        text("alert.webhook", bot=role, problem=problem),
+        kind="webhook",
+        conversation_id=0,  # of none: all admins are told
+        unique_key=f"webhook:{role}:{ctx.now:%Y-%m-%d}",
+    )
 
 
 def _words(say: Say | None, language: str) -> str:

@@ -36,7 +36,7 @@ _Phrases = Mapping[str, tuple[tuple[str, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class OptionMention:
     """An option's number and where in the text it was said (`end` is exclusive)."""
 
     start: int
@@ -46,7 +46,7 @@ class Choice:
 
 def find_option(
     text: str, tokens: Sequence[Token], languages: Sequence[Language], setting: NluContext
-) -> Choice | None:
+) -> OptionMention | None:
     """Return the option that the beginning of a message chooses among those shown.
 
     Words after a comma, a sentence's end or "and" are not part of the choice: "2, is there
@@ -75,7 +75,7 @@ class _Reader:
         self.shown = setting.shown.numbers
         self.words = _words(language.code)
 
-    def read(self) -> Choice | None:
+    def read(self) -> OptionMention | None:
         i, marked = self._lead()
         number, j = self._number(i, marked=marked)
         if number is None:
@@ -83,7 +83,7 @@ class _Reader:
         end = self._tail(j)
         if end is None:
             return None
-        return Choice(self.tokens[0].start, self.tokens[end - 1].end, number)
+        return OptionMention(self.tokens[0].start, self.tokens[end - 1].end, number)
 
     def _lead(self) -> tuple[int, bool]:
         """Return where the leading words end, and whether one of them marks a choice."""

@@ -9,7 +9,7 @@ import structlog
 from core.db.context import Context
 from core.errors import CodeExpired, CodeLimitReached, CodeUnsendable, CodeWrong
 from core.messaging.messages import Say
-from core.messaging.outbox.enqueue import enqueue_for_admins
+from core.messaging.outbox.staff_alerts import enqueue_for_admins
 from core.people import otp, otp_limits, otp_sms
 from core.people.verification import verify_identity_without_conversation
 from core.values.phone_numbers import country_of_phone

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.bookings.booking import Booking, list_bookings
 from core.db.context import Context
 from core.db.tables import bookings, conversations, customers, reaches
+from core.values.text_folding import fold_reference
 
 AGENDA_STATES = ("pending", "confirmed", "in_progress", "completed", "no_show")
 """States shown in an agenda: neither holds nor cancelled bookings."""
@@ -43,7 +44,8 @@ async def load_agenda(
 
 async def booking_by_ref(ctx: Context, shop_id: int, ref: str) -> Booking | None:
     """Return the shop's booking with this reference, or None."""
-    found = await list_bookings(ctx, bookings.c.shop_id == shop_id, bookings.c.ref == ref.upper())
+    stored = fold_reference(ref) or ref.upper()
+    found = await list_bookings(ctx, bookings.c.shop_id == shop_id, bookings.c.ref == stored)
     return found[0] if found else None
 
 

@@ -39,6 +39,7 @@ from core.bookings.create import (
     slot_of,
     with_customer,
 )
+from core.bookings.double_bookings import ensure_no_double
 from core.bookings.eligibility import load_booker, load_hold_and_booker
 from core.bookings.reminders.schedule import (
     cancel_reminders,
@@ -144,11 +145,13 @@ async def book_hold(
     name: str = "",
     attendee: str = "",
     note: str = "",
+    confirmed: bool = True,
 ) -> Booking:
     """Turn a hold into a verified user's booking: confirmed, or pending if the shop approves.
 
     `name` is for the customer row if this is their first booking at the shop. A hold keeps its
-    price. An expired hold is booked anew if its time is still on offer. Raise the errors of
+    price. An expired hold is booked anew if its time is still on offer. Unless `confirmed`, a
+    second booking of theirs at that hour is refused: AlreadyBooked. Raise the errors of
     `hold_slot`, and InvalidTransition for one that is booked or over.
     """
     columns: dict[str, Any] = {"note": check_value(LongText, "note", note)}
@@ -162,6 +165,9 @@ async def book_hold(
     slot = slot_of(held)
     known, taken = await lock_calendars(ctx, slot)
     who.ensure_may_book(known.shop)
+    if not confirmed:
+        for_whom = attendee or held.attendee
+        await ensure_no_double(ctx, slot, attendee=for_whom, user_id=user_id)
     if known.shop.paused:
         raise ShopPaused(shop=known.shop.id)
     asker = Asker(held.id, held.conversation_id)
@@ -222,6 +228,7 @@ async def move_booking(
     conversation_id: int | None = None,
     terms: TermsChoice | None = None,
     reason: str = "",
+    confirmed: bool = True,
 ) -> Booking:
     """Move a booking to another slot of its service, possibly with another provider.
 
@@ -232,8 +239,9 @@ async def move_booking(
     it was. A customer's move needs approval again where the shop approves, and must be before the
     shop's cutoff (CutoffPassed, `minutes`). Notice, horizon and grid do not bind staff. What the
     conversation itself holds is not in the way: it is released. Staff
-    need a `reason` once the visit is over (ReasonNeeded). Otherwise raises the errors of
-    `hold_slot`.
+    need a `reason` once the visit is over (ReasonNeeded). Unless
+    `confirmed`, another booking of theirs at that hour is in the way: AlreadyBooked. Otherwise
+    raises the errors of `hold_slot`.
     """
     content = IdempotencyKey.of(key, "move", slot_identity(slot))
     old = await load_booking_for_actor(ctx, booking_id, actor, content)
@@ -249,6 +257,10 @@ async def move_booking(
     slot = await slot_for_move(ctx, known, slot, agreed, actor=actor, choice=terms)
     if slot_identity(slot_of(old)) == slot_identity(slot):
         return old
+    if not confirmed:
+        await ensure_no_double(
+            ctx, slot, attendee=old.attendee, customer_id=old.customer_id, ignore=old.id
+        )
     # The slot is on the terms it shall have: only its time is still to be checked.
     asker = Asker(old.id, conversation_id, agreed)
     await availability.ensure_available(ctx, known, slot, asker=asker, staff=by_staff)

@@ -10,7 +10,27 @@ from core.bookings.transitions import Actor
 from core.db.context import Context
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say, When
-from core.messaging.outbox.enqueue import enqueue_for_customer, enqueue_for_staff
+from core.messaging.outbox.enqueue import enqueue_for_customer
+from core.messaging.outbox.staff_alerts import (
+    Event,
+    alert_provider,
+    alert_staff,
+    ask_staff,
+    edit_alerts,
+    replace_alerts,
+)
+
+
+def booking_event(booking: Booking, kind: str, *, by_user_id: int | None = None) -> Event:
+    """Return what happened to a booking, for `core.messaging.outbox.staff_alerts`."""
+    return Event(
+        booking.shop_id,
+        kind,
+        booking.id,
+        booking.provider_id,
+        booking.conversation_id,
+        by_user_id,
+    )
 
 
 async def notify_staff(
@@ -29,30 +49,23 @@ async def notify_staff(
     Parameters are the booking's facts plus `more`: `was` (a When), `minutes` late, `by` and `state`
     of a decision. A move that changes only the provider is alerted as "handed". `skip` is the user
     who knows already; `instead_of` is the kind of alert that this one replaces
-    (`core.messaging.outbox.enqueue`). An approval can be answered until the start.
+    (`core.messaging.outbox.staff_alerts`). An approval can be answered until the start.
     """
     handed = kind == "moved" and more.get("was") == booking.local_start
     say = Say(f"alert.{'handed' if handed else kind}", {**booking_facts(booking), **more})
-    decision = None
+    event = booking_event(booking, kind, by_user_id=skip)
     if kind == "approve":
         # The displayed start: an answer is void once the booking has moved.
         about = {"booking": booking.id, "starts": int(booking.starts_at.timestamp())}
         options = ("approve", "decline", "propose")
         decision = Decision("approval", options, about, booking.starts_at)
-    await enqueue_for_staff(
-        ctx,
-        say,
-        shop_id=booking.shop_id,
-        kind=kind,
-        booking_id=booking.id,
-        provider_id=booking.provider_id,
-        conversation_id=booking.conversation_id,
-        skip_user_id=skip,
-        instead_of=instead_of,
-        decision=decision,
-        provider_only=provider_only,
-        unique_key=unique_key,
-    )
+        await ask_staff(ctx, say, event, decision)
+    elif instead_of:
+        await replace_alerts(ctx, say, event, instead_of=instead_of)
+    elif provider_only:
+        await alert_provider(ctx, say, event, unique_key=unique_key)
+    else:
+        await alert_staff(ctx, say, event, unique_key=unique_key)
 
 
 async def notify_provider(
@@ -86,18 +99,8 @@ async def show_outcome(ctx: Context, booking: Booking, actor: Actor) -> None:
     say = Say(
         f"alert.{booking.state}", {**booking_facts(booking), "by": actor.name or Say("somebody")}
     )
-    await enqueue_for_staff(
-        ctx,
-        say,
-        shop_id=booking.shop_id,
-        kind="noted",
-        booking_id=booking.id,
-        provider_id=booking.provider_id,
-        conversation_id=booking.conversation_id,
-        skip_user_id=actor.id,
-        instead_of="outcome",
-        in_place_only=True,
-    )
+    event = booking_event(booking, "noted", by_user_id=actor.id)
+    await edit_alerts(ctx, say, event, instead_of="outcome")
 
 
 async def notify_customer(

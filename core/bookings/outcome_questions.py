@@ -12,7 +12,7 @@ from core.db.context import Context
 from core.db.tables import bookings, outbox
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import ask_staff
 
 ASK_OUTCOME_AFTER = timedelta(minutes=10)
 """How long after its end staff are asked about a visit without an outcome."""
@@ -37,15 +37,11 @@ async def ask_outcomes(ctx: Context, *, limit: int = 50) -> int:
     )
     told = 0
     for one in due[:limit]:
-        told += await enqueue_for_staff(
+        told += await ask_staff(
             ctx,
             Say("alert.outcome", notifications.booking_facts(one)),
-            shop_id=one.shop_id,
-            kind="outcome",
-            booking_id=one.id,
-            provider_id=one.provider_id,
-            conversation_id=one.conversation_id,
-            decision=Decision(
+            notifications.booking_event(one, "outcome"),
+            Decision(
                 "outcome",
                 ("done", "noshow"),
                 {"booking": one.id},

@@ -16,6 +16,7 @@ from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import booking_events, bookings, customers
 from core.people.search import customer_matches
+from core.values.text_folding import fold_reference
 
 NEVER_BOOKED_STATES = ("held", "expired")
 """States that were never booked; listed only if asked for."""
@@ -82,9 +83,9 @@ async def find_bookings(
     if words := wanted.text.strip():
         rows = rows.where(
             sa.or_(
-                bookings.c.ref == words.upper(),
+                bookings.c.ref == (fold_reference(words) or words.upper()),
                 bookings.c.attendee.icontains(words, autoescape=True),
-                *customer_matches(words),
+                sa.and_(*customer_matches(words)),
             )
         )
     by = [bookings.c.starts_at, bookings.c.id]

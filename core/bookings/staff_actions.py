@@ -36,6 +36,7 @@ from core.bookings.create import (
     slot_identity,
     slot_of,
 )
+from core.bookings.double_bookings import ensure_no_double
 from core.bookings.reminders.schedule import reschedule_reminders, schedule_reminders
 from core.bookings.transitions import LIVE_STATES, NEW, Actor, allowed_transition
 from core.catalog.entities import Slot
@@ -66,12 +67,14 @@ async def book_for_customer(
     purpose: str = "",
     note: str = "",
     conversation_id: int | None = None,
+    confirmed: bool = True,
 ) -> Booking:
     """Book a slot for a customer, confirmed at once, and notify them.
 
     Notice, horizon, grid, pause and the limit of open bookings do not apply to staff; hours, other
     bookings and a blocked customer do. Raise SlotTaken or NotOffered with alternatives,
-    OfferChanged, CustomerBlocked, NotAllowed, NotFound.
+    OfferChanged, CustomerBlocked, NotAllowed, NotFound; unless `confirmed`, AlreadyBooked for a
+    second booking of theirs at that hour.
     """
     allowed_transition(NEW, "book_for", actor)
     columns = _columns(origin, anyone, attendee, purpose, note, conversation_id)
@@ -80,6 +83,8 @@ async def book_for_customer(
     known, taken = await lock_calendars(ctx, slot)
     seen = await load_conflicts(ctx, slot.shop_id, key=key)
     await raise_if_duplicate(ctx, seen, content)
+    if not confirmed:
+        await ensure_no_double(ctx, slot, attendee=attendee.strip(), customer_id=customer_id)
     await recheck_offering(ctx, known, slot, staff=True)
     booked = await create_booking(
         ctx,
@@ -112,10 +117,12 @@ async def overbook(
     attendee: str = "",
     purpose: str = "",
     note: str = "",
+    confirmed: bool = True,
 ) -> Booking:
     """Book a customer over existing claims, even outside hours: a deliberate overbooking.
 
-    The history records the bookings it overlaps (`over`).
+    The history records the bookings it overlaps (`over`). Unless `confirmed`, raise AlreadyBooked
+    for a second booking of theirs at that hour.
     """
     allowed_transition(NEW, "overbook", actor)
     columns = _columns(origin, False, attendee, purpose, note, None)
@@ -124,6 +131,8 @@ async def overbook(
     known, taken = await lock_calendars(ctx, slot)
     seen = await load_conflicts(ctx, slot.shop_id, key=key)
     await raise_if_duplicate(ctx, seen, content)
+    if not confirmed:
+        await ensure_no_double(ctx, slot, attendee=attendee.strip(), customer_id=customer_id)
     known.offering(slot.service_id, slot.provider_id)
     over = [
         row.booking_id

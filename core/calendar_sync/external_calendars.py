@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -17,11 +18,20 @@ from core.bookings.claims import expire_overdue_holds, insert_claims, overlappin
 from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
-from core.db.tables import blocks, calendars, claims, external_calendars, providers, shops
+from core.db.tables import (
+    blocks,
+    calendars,
+    claims,
+    external_calendars,
+    providers,
+    services,
+    shops,
+)
 from core.errors import InvalidValue, NotFound, Overlap
+from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.calendar_sync.ical_busy import BusySpan  # its module loads the iCalendar parser
+    from core.calendar_sync.ical_busy import BusySpan, BusyTimes  # their module loads dateutil
 
 CREATED_BY_PREFIX = "calendar:"
 """Prefix of `created_by` for blocks from an external calendar."""
@@ -30,7 +40,7 @@ REFRESH_INTERVAL = timedelta(minutes=15)
 """How often a calendar is fetched."""
 
 LOOK_AHEAD = timedelta(days=190)
-"""How far ahead busy times are imported."""
+"""How far ahead busy times are imported at least; further where the shop takes bookings further."""
 
 MAX_PER_PROVIDER = 5
 """Maximum number of calendars per provider."""
@@ -42,13 +52,17 @@ table = external_calendars
 
 @dataclass(frozen=True, slots=True)
 class DueCalendar:
-    """A calendar due to be fetched, and the range to import."""
+    """A calendar due to be fetched, and the range to import.
+
+    `own` is how the UIDs of the shop's own feeds end.
+    """
 
     id: int
     url: str
     timezone: str
     start: datetime
     end: datetime
+    own: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +174,40 @@ async def claim_due_calendars(ctx: Context, *, limit: int = 20) -> list[DueCalen
         .returning(table.c.id, table.c.url, table.c.shop_id)
     )
     rows = taken.all()
-    zones = {
-        row.id: row.timezone
-        for row in await ctx.all(
-            sa.select(shops.c.id, shops.c.timezone).where(
-                shops.c.id.in_({row.shop_id for row in rows})
-            )
+    theirs = await ctx.all(
+        sa.select(shops.c.id, shops.c.timezone, shops.c.horizon_days).where(
+            shops.c.id.in_({row.shop_id for row in rows})
         )
-    }
+    )
+    zones = {row.id: row.timezone for row in theirs}
+    ahead = {row.id: await _look_ahead(ctx, row.id, row.horizon_days) for row in theirs}
     # From local midnight, so that a span under way keeps its start from one fetch to the next.
     start = ctx.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     return [
-        DueCalendar(row.id, row.url, zones[row.shop_id], start, start + LOOK_AHEAD)
+        DueCalendar(
+            row.id,
+            row.url,
+            zones[row.shop_id],
+            start,
+            start + ahead[row.shop_id],
+            own_uid_suffix(ctx.settings, row.shop_id),
+        )
         for row in sorted(rows, key=lambda row: int(row.id))
     ]
+
+
+async def _look_ahead(ctx: Context, shop_id: int, horizon_days: int | None) -> timedelta:
+    """Return how far ahead a shop's calendars are read: as far as any service is booked."""
+    longest = await ctx.scalar(
+        sa.select(sa.func.max(services.c.horizon_days)).where(services.c.shop_id == shop_id)
+    )
+    return max(LOOK_AHEAD, timedelta(days=max(horizon_days or 0, longest or 0) + 3))
+
+
+def own_uid_suffix(settings: Settings, shop_id: int) -> str:
+    """Return how the UIDs end that a shop's feeds give, so that they are known when they return."""
+    host = urlsplit(settings.public_base_url).hostname or "localhost"
+    return f".shop-{shop_id}.{host}@slotline"
 
 
 async def record_failure(ctx: Context, source_id: int, why: str) -> None:
@@ -181,11 +215,12 @@ async def record_failure(ctx: Context, source_id: int, why: str) -> None:
     await ctx.execute(sa.update(table).where(table.c.id == source_id).values(error=why))
 
 
-async def store_busy(ctx: Context, source_id: int, spans: Sequence[BusySpan]) -> int:
-    """Replace a calendar's blocks by these spans where they are free; return how many changed.
+async def store_busy(ctx: Context, source_id: int, busy: BusyTimes) -> int:
+    """Replace a calendar's blocks by its busy times where they are free; return how many changed.
 
     Does nothing for a calendar removed meanwhile.
     """
+    spans = busy.spans
     row = await ctx.first(
         sa.select(table.c.shop_id, providers.c.calendar_id)
         .join(providers, providers.c.id == table.c.provider_id)
@@ -217,7 +252,10 @@ async def store_busy(ctx: Context, source_id: int, spans: Sequence[BusySpan]) ->
     await _drop(ctx, gone)
     await _add(ctx, row.shop_id, row.calendar_id, source_id, new)
     done = sa.update(table).where(table.c.id == source_id)
-    await ctx.execute(done.values(error="", fetched_at=ctx.now))
+    odd = [{"start": one.start, "reason": one.reason} for one in busy.problems]
+    await ctx.execute(
+        done.values(error="", fetched_at=ctx.now, odd_entries=odd, odd_count=busy.odd)
+    )
     return len(gone) + len(new)
 
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from core.bookings.agenda import AGENDA_STATES
 from core.bookings.booking import Booking, list_bookings
 from core.bookings.transitions import LIVE_STATES
-from core.calendar_sync.external_calendars import CREATED_BY_PREFIX
+from core.calendar_sync.external_calendars import CREATED_BY_PREFIX, own_uid_suffix
 from core.catalog.loader import load_catalog
 from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
@@ -150,20 +150,23 @@ async def open_feed(ctx: Context, secret: str) -> Feed:
     if provider_id is not None:
         wanted.append(bookings.c.provider_id == provider_id)
     found = await list_bookings(ctx, *wanted)
-    entries = [_of_booking(one, discreet=row.discreet, whole=provider_id is None) for one in found]
-    entries += await _sessions(ctx, shop_id, provider_id, start, end)
-    entries += await _blocks(ctx, shop_id, provider_id, start, end)
+    own = own_uid_suffix(ctx.settings, shop_id)
+    entries = [
+        _of_booking(one, own, discreet=row.discreet, whole=provider_id is None) for one in found
+    ]
+    entries += await _sessions(ctx, shop_id, provider_id, start, end, own)
+    entries += await _blocks(ctx, shop_id, provider_id, start, end, own)
     name = " – ".join(filter(None, (row.name, row.provider)))
     return Feed(name, ctx.now, tuple(sorted(entries, key=lambda one: (one.starts_at, one.uid))))
 
 
-def _of_booking(one: Booking, *, discreet: bool, whole: bool) -> FeedEntry:
+def _of_booking(one: Booking, own: str, *, discreet: bool, whole: bool) -> FeedEntry:
     who = one.attendee or one.customer_name
     parts = [str(one.snapshot.get("service", "")), who]
     if whole:
         parts.append(str(one.snapshot.get("provider", "")))
     return FeedEntry(
-        f"{one.id}-{one.ref}@slotline",
+        f"{one.id}-{one.ref}{own}",
         one.starts_at,
         one.ends_at,
         one.ref if discreet else " – ".join(filter(None, parts)),
@@ -174,7 +177,7 @@ def _of_booking(one: Booking, *, discreet: bool, whole: bool) -> FeedEntry:
 
 
 async def _sessions(
-    ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
+    ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime, own: str
 ) -> list[FeedEntry]:
     taken = (
         sa.select(sa.func.count())
@@ -195,7 +198,7 @@ async def _sessions(
         rows = rows.where(sessions.c.provider_id == provider_id)
     return [
         FeedEntry(
-            f"session-{row.id}@slotline",
+            f"session-{row.id}{own}",
             row.starts_at,
             row.ends_at,
             f"{row.name} ({row.taken}/{row.capacity})",
@@ -206,7 +209,7 @@ async def _sessions(
 
 
 async def _blocks(
-    ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime
+    ctx: Context, shop_id: int, provider_id: int | None, start: datetime, end: datetime, own: str
 ) -> list[FeedEntry]:
     """Return the shop's own blocks; external calendars already have theirs."""
     since = sa.func.min(claims.c.busy_from)
@@ -231,7 +234,7 @@ async def _blocks(
         rows = rows.where(blocks.c.calendar_id == theirs.scalar_subquery())
     return [
         FeedEntry(
-            f"block-{row.id}@slotline", row.starts_at, row.ends_at, row.reason or "×", "CONFIRMED"
+            f"block-{row.id}{own}", row.starts_at, row.ends_at, row.reason or "×", "CONFIRMED"
         )
         for row in await ctx.all(rows)
     ]

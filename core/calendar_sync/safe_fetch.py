@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from core.calendar_sync.ical_lines import CalendarFilter
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -24,7 +27,10 @@ TIMEOUT_SECONDS = 20.0
 """Time limit of a fetch."""
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Maximum size of a file in bytes."""
+"""Maximum size in bytes of what is kept of a file."""
+
+MAX_RAW_BYTES = 16 * MAX_BYTES
+"""Maximum size of a file whose history and texts are dropped while it is read."""
 
 MAX_REDIRECTS = 5
 
@@ -98,8 +104,10 @@ class Fetcher:
     timeout_seconds: float = TIMEOUT_SECONDS
     max_bytes: int = MAX_BYTES
 
-    async def __call__(self, url: str) -> bytes:
+    async def __call__(self, url: str, since: datetime | None = None) -> bytes:
         """Return the file at an address, or raise FetchError.
+
+        With `since` it is a calendar, of which only what matters from then on is kept.
 
         Reasons: address, private, unreachable, slow, large, redirects, answer (`status`).
         """
@@ -136,13 +144,13 @@ class Fetcher:
                 asyncio.timeout(self.timeout_seconds),
                 aiohttp.ClientSession(**options) as session,
             ):
-                return await self._follow(session, url)
+                return await self._follow(session, url, since)
         except TimeoutError:
             raise FetchError("slow") from None
         except (aiohttp.ClientError, OSError, ValueError):
             raise FetchError("private" if refused else "unreachable") from None
 
-    async def _follow(self, session: ClientSession, url: str) -> bytes:
+    async def _follow(self, session: ClientSession, url: str, since: datetime | None) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):
             url = normalize_url(url, self.is_allowed)
             async with session.get(url, allow_redirects=False) as answer:
@@ -151,11 +159,18 @@ class Fetcher:
                     continue
                 if answer.status != 200:
                     raise FetchError("answer", answer.status)
-                parts, size = [], 0
-                async for part in answer.content.iter_chunked(64 * 1024):
-                    size += len(part)
-                    if size > self.max_bytes:
-                        raise FetchError("large")
-                    parts.append(part)
-                return b"".join(parts)
+                return await self._read(answer.content.iter_chunked(64 * 1024), since)
         raise FetchError("redirects")
+
+    async def _read(self, parts: AsyncIterable[bytes], since: datetime | None) -> bytes:
+        kept = CalendarFilter(since) if since is not None else None
+        whole, size = [], 0
+        async for part in parts:
+            size += len(part)
+            if kept is None:
+                whole.append(part)
+            else:
+                kept.feed(part)
+            if (size if kept is None else kept.size) > self.max_bytes or size > MAX_RAW_BYTES:
+                raise FetchError("large")
+        return b"".join(whole) if kept is None else kept.result()

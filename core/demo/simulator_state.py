@@ -14,6 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
+from core.db.rows import Rows
 from core.db.tables import (
     booking_events,
     bookings,
@@ -52,7 +53,7 @@ class SimulatedBooking:
 async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedBooking]:
     """Return the bookings made on the lines of a transport, newest first."""
     b = bookings.c
-    rows = await ctx.all(
+    made = (
         sa.select(
             b.id,
             b.ref,
@@ -69,7 +70,7 @@ async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedB
         .where(lines.c.transport == transport)
         .order_by(b.id.desc())
     )
-    return [SimulatedBooking(**row._asdict()) for row in rows]
+    return await ctx.fetch(Rows(SimulatedBooking, made))
 
 
 async def event_actors(
@@ -160,4 +161,4 @@ def _outgoing(row: Row) -> dict[str, Json]:
     shown = _json(row)
     for workings in ("lease", "leased_until"):
         del shown[workings]
-    return shown | {"say": None} if row.secret else shown
+    return shown | {"message": None} if row.secret else shown

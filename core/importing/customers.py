@@ -17,6 +17,7 @@ from core.errors import InvalidValue, PhoneInvalid
 from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
 from core.values.field_types import DisplayName, LongText, ParsedField, refusal
 from core.values.phone_numbers import parse_phone
+from core.values.text_folding import fold_words
 
 REQUIRED_COLUMNS = ("name",)
 COLUMNS = (*REQUIRED_COLUMNS, "phone", "email", "notes")
@@ -64,7 +65,7 @@ def read_person(row: RowReader, name: str, country: str) -> dict[str, str]:
 
 def person_key(name: str, phone: str) -> PersonKey:
     """Return the key under which two rows are the same person."""
-    return name.casefold(), phone
+    return " ".join(fold_words(name)), phone
 
 
 async def lock_affected(ctx: Context, _plan: ImportPlan, known: Catalog) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.db.context import Context, Row, split_ids
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import conversations, inbox, lines, outbox, shops
 from core.errors import NotFound
 from core.messaging.messages import Json
@@ -72,7 +73,8 @@ class ConversationChanges(TypedDict, total=False):
 
 
 # Built once: composing a statement costs as much as running it.
-LOCK = (
+LOCK = Rows(
+    StoredConversation,
     sa.select(
         conversations.c.id,
         conversations.c.line_id,
@@ -95,7 +97,7 @@ LOCK = (
     .join(lines, lines.c.id == conversations.c.line_id)
     .outerjoin(shops, shops.c.id == sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id))
     .where(conversations.c.id == sa.bindparam("conversation_id"))
-    .with_for_update(key_share=True, of=conversations)
+    .with_for_update(key_share=True, of=conversations),
 )
 """The statement that locks a conversation; its holder runs the next turn."""
 
@@ -104,8 +106,7 @@ _SAVE = sa.update(conversations).where(conversations.c.id == sa.bindparam("this"
 
 async def lock_conversation(ctx: Context, conversation_id: int) -> StoredConversation | None:
     """Lock a conversation until the end of the transaction and return it, or None if it is gone."""
-    row = (await ctx.execute(LOCK, {"conversation_id": conversation_id})).first()
-    return None if row is None else StoredConversation(**row._asdict())
+    return await ctx.fetch_first(LOCK, {"conversation_id": conversation_id})
 
 
 async def save_turn(
@@ -138,21 +139,17 @@ async def conversation_addresses(
     ctx: Context, conversation_ids: Collection[int]
 ) -> list[ConversationAddress]:
     """Return the addresses of conversations, by id."""
-    found = []
+    found: list[ConversationAddress] = []
     for some in split_ids(conversation_ids):
-        rows = await ctx.all(
-            _addresses().where(conversations.c.id.in_(some)).order_by(conversations.c.id)
-        )
-        found += [ConversationAddress(**row._asdict()) for row in rows]
+        those = _addresses().where(conversations.c.id.in_(some)).order_by(conversations.c.id)
+        found += await ctx.fetch(Rows(ConversationAddress, those))
     return found
 
 
 async def conversations_of_transport(ctx: Context, transport: str) -> list[ConversationAddress]:
     """Return the addresses of every conversation on the lines of a transport, by id."""
-    rows = await ctx.all(
-        _addresses().where(lines.c.transport == transport).order_by(conversations.c.id)
-    )
-    return [ConversationAddress(**row._asdict()) for row in rows]
+    those = _addresses().where(lines.c.transport == transport).order_by(conversations.c.id)
+    return await ctx.fetch(Rows(ConversationAddress, those))
 
 
 def _addresses() -> sa.Select[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import inbox, prompts
 from core.errors import NotFound
 from core.messaging.messages import Incoming, Json
@@ -124,7 +124,8 @@ class PendingIncoming:
 _IS_NEW = sa.text("inbox.state = 'new'")
 
 # Built once: composing a statement costs as much as running it.
-_PENDING = (
+_PENDING = Rows(
+    PendingIncoming,
     sa.select(
         inbox.c.id,
         inbox.c.incoming.label("data"),
@@ -135,21 +136,20 @@ _PENDING = (
     )
     .where(inbox.c.conversation_id == sa.bindparam("conversation_id"), _IS_NEW)
     .order_by(inbox.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
 )
 _FINISH = sa.update(inbox).where(inbox.c.id == sa.bindparam("this"))
 
 
 async def pending_incoming(
     ctx: Context, conversation_id: int, *, limit: int
-) -> Sequence[PendingIncoming]:
+) -> list[PendingIncoming]:
     """Return the oldest unfinished incoming of a conversation, at most `limit`, in order.
 
     Lock the conversation first, in a separate statement, so that what another process has just
     finished is seen as finished.
     """
-    found = await ctx.execute(_PENDING, {"conversation_id": conversation_id, "limit": limit})
-    return [PendingIncoming(**row._asdict()) for row in found]
+    return await ctx.fetch(_PENDING, {"conversation_id": conversation_id, "limit": limit})
 
 
 async def finish_incoming(ctx: Context, inbox_id: int, *, redacted: Incoming | None = None) -> None:

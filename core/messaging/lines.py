@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.db.context import Context, Row
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import conversations, lines, shops
 from core.errors import InvalidValue, LineInUse, NotFound
 from core.values.change import check_value
@@ -105,9 +106,20 @@ async def remove_line(ctx: Context, line_id: int) -> None:
     await ctx.execute(lines.delete().where(lines.c.id == line_id))
 
 
-async def _locked(ctx: Context, line_id: int) -> sa.Row[tuple[int | None, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Whom a line serves."""
+
+    shop_id: int | None
+    staff: bool
+
+
+_SERVED = Rows(_Served, sa.select(lines.c.shop_id, lines.c.staff))
+
+
+async def _locked(ctx: Context, line_id: int) -> _Served:
     await ctx.lock_rows(lines, [line_id])
-    row = await ctx.first(sa.select(lines.c.shop_id, lines.c.staff).where(lines.c.id == line_id))
+    row = await ctx.fetch_first(_SERVED.where(lines.c.id == line_id))
     if row is None:
         raise NotFound(line=line_id)
     return row
@@ -174,7 +186,7 @@ async def load_lines(ctx: Context, transport: str | None = None) -> list[Line]:
     )
     if transport is not None:
         rows = rows.where(c.transport == transport)
-    return [Line(**row._asdict()) for row in await ctx.all(rows.order_by(c.id))]
+    return await ctx.fetch(Rows(Line, rows.order_by(c.id)))
 
 
 async def get_or_create_line(

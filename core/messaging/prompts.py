@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import prompts
 from core.messaging.messages import Json, encode_value
 
@@ -35,7 +36,8 @@ class StoredPrompt:
 
 
 # Built once: composing a statement costs as much as running it.
-_LOAD = (
+_LOAD = Rows(
+    StoredPrompt,
     sa.select(
         prompts.c.id,
         prompts.c.decision,
@@ -56,7 +58,7 @@ _LOAD = (
             sa.and_(prompts.c.decision != "", prompts.c.closed_at.is_(None)),
         ),
     )
-    .order_by(prompts.c.id)
+    .order_by(prompts.c.id),
 )
 _CLOSE = sa.update(prompts).where(
     prompts.c.id.in_(sa.bindparam("ids", expanding=True)), prompts.c.closed_at.is_(None)
@@ -67,8 +69,7 @@ async def load_prompts(
     ctx: Context, conversation_id: int, *, known: Collection[int]
 ) -> list[StoredPrompt]:
     """Return a conversation's open decisions and its prompts with `known` ids, by id."""
-    rows = await ctx.execute(_LOAD, {"conversation_id": conversation_id, "known": list(known)})
-    return [StoredPrompt(**row._asdict()) for row in rows]
+    return await ctx.fetch(_LOAD, {"conversation_id": conversation_id, "known": list(known)})
 
 
 async def close_prompts(ctx: Context, prompt_ids: Collection[int]) -> None:

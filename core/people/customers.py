@@ -11,6 +11,7 @@ from core.db.tables import bookings, customers, reaches, shops
 from core.errors import CustomerBlocked, InvalidValue, NotFound
 from core.values.people_changes import CustomerChange
 from core.values.phone_numbers import parse_phone
+from core.values.text_folding import fold_words, person_search_text
 
 # ------------------------------------------------------------------------------------ customers
 
@@ -64,7 +65,7 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
             .order_by(customers.c.id)
         )
         for row in known:
-            if row.name.casefold() == name.casefold():
+            if fold_words(row.name) == fold_words(name):
                 return int(row.id)
     else:
         await _country(ctx, shop_id)
@@ -96,6 +97,8 @@ async def change_customer(
     if not values:
         return
     await _end_former(ctx, customer_id, values)
+    if {"name", "phone", "email"} & values.keys():
+        values["search_text"] = await _search_text(ctx, customer_id, values)
     done = await ctx.execute(
         sa.update(customers)
         .where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
@@ -122,6 +125,7 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
     old, kept = rows[customer_id], rows[into]
     if customer_id == into or None not in {old.user_id, kept.user_id}:
         raise InvalidValue(field="into", reason="account" if customer_id != into else "itself")
+    phone, email = kept.phone or old.phone, kept.email or old.email
     moved = sa.update(bookings).where(
         bookings.c.shop_id == shop_id, bookings.c.customer_id == customer_id
     )
@@ -146,8 +150,9 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
         .where(customers.c.id == into)
         .values(
             user_id=kept.user_id or old.user_id,
-            phone=kept.phone or old.phone,
-            email=kept.email or old.email,
+            phone=phone,
+            email=email,
+            search_text=person_search_text(kept.name, phone, email),
             notes="\n".join(filter(None, (kept.notes, old.notes))),
             blocked=kept.blocked or old.blocked,
         )
@@ -155,6 +160,15 @@ async def merge_customers(ctx: Context, shop_id: int, customer_id: int, into: in
 
 
 # --------------------------------------------------------------------------------- internal
+
+
+async def _search_text(ctx: Context, customer_id: int, values: Mapping[str, str]) -> str:
+    """Return what a customer is found by once `values` are written."""
+    columns = customers.c.name, customers.c.phone, customers.c.email
+    row = await ctx.first(sa.select(*columns).where(customers.c.id == customer_id))
+    before = ("", "", "") if row is None else (row.name, row.phone, row.email)
+    names = ("name", "phone", "email")
+    return person_search_text(*(values.get(n, b) for n, b in zip(names, before, strict=True)))
 
 
 async def _end_former(ctx: Context, customer_id: int, values: Mapping[str, str]) -> None:

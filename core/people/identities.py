@@ -17,6 +17,7 @@ from core.db.context import Context
 from core.db.tables import conversations, identities, users
 from core.errors import NotAllowed
 from core.values.people_changes import UserChange
+from core.values.phone_numbers import normal_form
 
 IdentityKind = Literal["phone", "email", "telegram", "whatsapp"]
 
@@ -77,6 +78,8 @@ async def get_or_create_contact(ctx: Context, line: LineRef, address: str) -> Co
     """
     kind = _kind(line.channel, address)
     value = address.lower() if kind == "email" else address
+    if kind == "phone":
+        value = normal_form(address)  # the conversation keeps the address it came from
     known = (
         sa.select(
             conversations.c.id,

@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import one_time_codes as table
 from core.db.tables import shops
 from core.errors import CodeExpired, CodeWrong, CountryNotAllowed
@@ -188,22 +189,33 @@ async def verify_code(
     return CodeWrong(left=MAX_TRIES - taken.tries) if taken.tries < MAX_TRIES else CodeExpired()
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The active code that an attempt was counted on, with all attempts so far."""
+
+    id: int
+    digest: str
+    tries: int
+    trusted: bool
+
+
 # All conditions are in the UPDATE: a transaction that waited for the row sees the result of the one
 # before, and a code used meanwhile allows no attempt.
-_TAKE = (
+_TAKE = Rows(
+    _Taken,
     sa.update(table)
     .where(_BOUND, table.c.expires_at > sa.bindparam("now"), table.c.tries < MAX_TRIES, ~_COOLING)
     .values(tries=table.c.tries + 1)
-    .returning(table.c.id, table.c.digest, table.c.tries, table.c.trusted)
+    .returning(table.c.id, table.c.digest, table.c.tries, table.c.trusted),
 )
 _USE = (
     sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(used_at=sa.bindparam("now"))
 )
 
 
-async def _take_try(ctx: Context, bound: dict[str, Any]) -> sa.Row[Any] | None:
+async def _take_try(ctx: Context, bound: dict[str, Any]) -> _Taken | None:
     """Count an attempt on the active code, if any; return its id, digest and attempts so far."""
-    return (await ctx.execute(_TAKE, bound | {"now": ctx.now})).first()
+    return await ctx.fetch_first(_TAKE, bound | {"now": ctx.now})
 
 
 async def awaited(

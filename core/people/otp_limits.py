@@ -18,8 +18,8 @@ from core.db.context import Context
 from core.db.tables import auth_sessions, conversations, identities, members, shops, users
 from core.db.tables import one_time_codes as table
 from core.errors import CodeLimitReached, CodeTooSoon
+from core.networks import network_name
 from core.people.identities import VERIFIED_FOR
-from core.values.networks import network_name
 
 RESEND_AFTER = timedelta(seconds=60)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import conversations, lines, shops
 from core.errors import NotFound
 from core.messaging.messages import Say
@@ -14,6 +15,15 @@ from core.messaging.outbox import enqueue
 from core.messaging.outbox.recipients import SIMULATED_TRANSPORTS
 from core.people.identities import get_or_create_contact
 from core.people.otp import NAMELESS, PURPOSES
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """An SMS line that sends codes; without a shop it serves all."""
+
+    id: int
+    channel: str
+    shop_id: int | None
 
 
 async def send_code(
@@ -44,7 +54,7 @@ async def send_code(
 
 async def delivery_line(
     ctx: Context, *, shop_id: int | None = None, conversation_id: int | None = None
-) -> Any:
+) -> DeliveryLine | None:
     """Return the SMS line that sends a shop's codes, or None.
 
     Without a shop any SMS line, preferably one that serves all shops. For a `conversation_id` on a
@@ -68,4 +78,4 @@ async def delivery_line(
         )
         pretended = await ctx.scalar(talk.where(conversations.c.id == conversation_id))
         ways = ways.where(simulated if pretended else ~simulated)
-    return await ctx.first(ways)
+    return await ctx.fetch_first(Rows(DeliveryLine, ways))

@@ -15,13 +15,14 @@ from core.db.tables import consents, conversations, customers, identities, users
 from core.errors import NotFound
 from core.messaging.conversations import conversation_rows
 from core.people.customers import IS_ERASED
+from core.values.text_folding import phone_digits, search_terms
 
 
 async def find_customers(ctx: Context, shop_id: int, text: str, asked: PageRequest) -> Page[Row]:
     """Return a page of a shop's customers whose name, phone or e-mail matches; none erased."""
     rows = _customers().where(customers.c.shop_id == shop_id, ~IS_ERASED)
     if words := text.strip():
-        rows = rows.where(sa.or_(*customer_matches(words)))
+        rows = rows.where(*customer_matches(words))
     return await paginate(ctx, rows, [customers.c.id], asked)
 
 
@@ -41,9 +42,11 @@ def _customers() -> sa.Select[Any]:
 
 
 def customer_matches(words: str) -> list[sa.ColumnElement[bool]]:
-    """Return conditions of which a matching customer fulfils at least one."""
-    columns = (customers.c.name, customers.c.phone, customers.c.email)
-    return [column.icontains(words, autoescape=True) for column in columns]
+    """Return conditions that a matching customer fulfils: one for each word, in any order."""
+    terms = search_terms(words)
+    if not terms:
+        return [sa.false()]
+    return [customers.c.search_text.contains(term, autoescape=True) for term in terms]
 
 
 async def conversations_of_customer(ctx: Context, shop_id: int, customer_id: int) -> list[Row]:
@@ -93,7 +96,7 @@ async def find_users(ctx: Context, text: str, asked: PageRequest) -> Page[Row]:
         theirs = sa.exists().where(
             identities.c.user_id == users.c.id,
             identities.c.released_at.is_(None),
-            identities.c.value.icontains(words, autoescape=True),
+            identities.c.value.icontains(phone_digits(words) or words, autoescape=True),
         )
         rows = rows.where(users.c.name.icontains(words, autoescape=True) | theirs)
     return await paginate(ctx, rows, [users.c.id], asked)

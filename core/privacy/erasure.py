@@ -141,7 +141,7 @@ async def _bookings(ctx: Context, person: DataSubject) -> None:
         await ctx.execute(
             sa.update(customers)
             .where(customers.c.id.in_(person.customer_ids))
-            .values(user_id=None, name=ERASED_NAME, phone="", email="", notes="")
+            .values(user_id=None, name=ERASED_NAME, phone="", email="", notes="", search_text="")
         )
 
 

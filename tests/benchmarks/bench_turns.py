@@ -59,7 +59,12 @@ def bare() -> FastAPI:
 
 async def post(app: FastAPI) -> None:
     """Put one signed form through an ASGI application."""
-    fields = {"Body": "1", "From": "+34600111222", "MessageSid": "SM1", "To": "+34915550100"}
+    fields = {
+        "Body": "1",
+        "From": "+34600111222",
+        "MessageSid": "SM" + "1" * 32,
+        "To": "+34915550100",
+    }
     body = urlencode(fields).encode()
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",

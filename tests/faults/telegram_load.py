@@ -170,7 +170,7 @@ class LoadInstallation:
         if child == 0:
             try:
                 if self.fault in {"lock", "all"}:
-                    conversations.LOCK._for_update_arg = None
+                    conversations.LOCK.statement._for_update_arg = None  # type: ignore[attr-defined]
                 asyncio.run(self._serve(listening))
             finally:
                 os._exit(0)

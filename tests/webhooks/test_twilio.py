@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 import sqlalchemy as sa
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from bot.channels.twilio.channel import CONNECTION_OVERRIDES
 from core.clock import FixedClock
 from core.db import tables
 from core.db.runtime import Runtime
@@ -20,7 +27,7 @@ from core.messaging.messages import Incoming
 from core.people.identities import make_admin
 from tests.servers.twilio.faults import Fault
 from tests.servers.twilio.server import TwilioServer
-from tests.servers.twilio.webhooks import Delivered, sign
+from tests.servers.twilio.webhooks import Delivered, sid_of, sign
 from tests.support import shops
 from tests.webhooks.harness import SMS_NUMBER, WHATSAPP_NUMBER, TwilioHarness, twilio_harness
 from webhooks.twilio import has_valid_signature, parse_incoming
@@ -46,10 +53,10 @@ async def rows(served: TwilioHarness, table: sa.Table, *columns: str) -> list[tu
 async def test_a_message_is_stored_acknowledged_and_answered_by_the_outbox(
     served: TwilioHarness,
 ) -> None:
-    answer = await served.send_sms(MARTA, "BELLA", message_sid="SM1")
+    answer = await served.send_sms(MARTA, "BELLA", message_sid=sid_of(1))
     assert answer == Delivered(200, EMPTY, None, ())
     assert await rows(served, tables.inbox, "event_id", "state", "incoming") == [
-        ("SM1", "done", {"kind": "text", "text": "BELLA"})
+        (sid_of(1), "done", {"kind": "text", "text": "BELLA"})
     ]
     (message,) = served.twilio.messages
     assert (message.to, message.from_) == (MARTA, SMS_NUMBER)
@@ -76,7 +83,7 @@ async def test_a_bad_signature_is_refused_and_leaves_no_row(served: TwilioHarnes
 
 async def test_missing_or_malformed_signature_is_refused(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
-    data = {"From": MARTA, "To": SMS_NUMBER, "Body": "BELLA", "MessageSid": "SM1"}
+    data = {"From": MARTA, "To": SMS_NUMBER, "Body": "BELLA", "MessageSid": sid_of(1)}
     async with httpx.AsyncClient() as client:
         answers = [
             await client.post(url, data=data),
@@ -119,6 +126,142 @@ async def test_what_nobody_can_answer_is_kept_aside(served: TwilioHarness) -> No
     ]
 
 
+SIGNED = {
+    "AccountSid": "AC" + "a" * 32,
+    "Body": f"hiFrom+34600111999MessageSidSM{'f' * 32}NX",
+    "From": MARTA,
+    "MessageSid": sid_of(1),
+    "SmsMessageSid": sid_of(1),
+    "SmsSid": sid_of(1),
+    "SmsStatus": "received",
+    "To": SMS_NUMBER,
+}
+
+
+FORGED = {
+    "a longer id": {k: v for k, v in SIGNED.items() if k != "SmsMessageSid"}
+    | {"MessageSid": f"{sid_of(1)}SmsMessageSid", sid_of(1): ""},
+    "the id under a name that is none": {k: v for k, v in SIGNED.items() if k != "MessageSid"}
+    | {"MessageSi": f"d{sid_of(1)}"},
+    "a sender and an id out of the text": {
+        "AccountSid": SIGNED["AccountSid"],
+        "Body": "hi",
+        "From": "+34600111999",
+        "MessageSid": "SM" + "f" * 32,
+        "NX": f"From{MARTA}MessageSid{sid_of(1)}SmsMessageSid{sid_of(1)}SmsSid{sid_of(1)}",
+        "SmsStatus": "received",
+        "To": SMS_NUMBER,
+    },
+}
+"""Requests that have the signature of `SIGNED`, and another id or sender."""
+
+
+async def test_a_signed_request_is_no_other_message_when_it_is_split_elsewhere(
+    served: TwilioHarness,
+) -> None:
+    url = f"{served.url}/webhooks/twilio/messages"
+    headers = {"X-Twilio-Signature": sign(served.twilio.auth_token, url, SIGNED)}
+    for name, form in FORGED.items():
+        # Control: by its signature alone it is Twilio's.
+        pairs = list(form.items())
+        signature = headers["X-Twilio-Signature"]
+        assert has_valid_signature(served.twilio.auth_token, url, pairs, signature), name
+        async with httpx.AsyncClient() as client:
+            await client.post(url, data=form, headers=headers)
+        await served.wait_until_idle()
+        # Nobody's turn ran; at most it is laid aside as a message without an id.
+        assert set(await rows(served, tables.inbox, "state")) <= {("dead",)}, name
+        assert served.twilio.messages == [], name
+
+
+async def test_a_message_that_could_not_be_stored_comes_again(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for the first two attempts; Twilio was told to call again."""
+    url, failures = f"{served.url}/webhooks/twilio/messages", [2]
+    run = Runtime.run
+
+    async def full(runtime: Runtime, work: Any) -> Any:
+        if failures[0]:
+            failures[0] -= 1
+            raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+        return await run(runtime, work)
+
+    monkeypatch.setattr(Runtime, "run", full)
+    # Control: without the overrides it is lost.
+    lost = await served.twilio.deliver(url, MARTA, SMS_NUMBER, "BELLA")
+    assert (lost.status, lost.alert) == (503, 11200)
+    assert await rows(served, tables.inbox, "id") == []
+    failures[0] = 2
+    kept = await served.twilio.deliver(url + CONNECTION_OVERRIDES, MARTA, SMS_NUMBER, "BELLA")
+    assert (kept.status, kept.alert) == (200, None)
+    await served.wait_until_idle()
+    assert await rows(served, tables.inbox, "state") == [("done",)]
+
+
+async def test_a_message_goes_to_the_fallback_when_the_database_is_away(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_runtime: Runtime, _work: Any) -> Any:
+        raise OSError("connection refused")
+
+    run = Runtime.run
+    monkeypatch.setattr(Runtime, "run", away)
+    url = f"{served.url}/webhooks/twilio/messages"
+    calls: list[dict[str, str]] = []
+
+    async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+        form = await Request(scope, receive).form()
+        calls.append({name: str(value) for name, value in form.items()})
+        await Response("<Response/>", media_type="text/xml")(scope, receive, send)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(elsewhere, log_config=None, lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        other = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        address = url + CONNECTION_OVERRIDES
+        answer = await served.twilio.deliver(address, MARTA, SMS_NUMBER, "BELLA", fallback=other)
+        server.should_exit = True
+        await task
+    monkeypatch.setattr(Runtime, "run", run)
+    assert answer.status == 200
+    assert [(form["Body"], form["ErrorCode"], form["ErrorUrl"]) for form in calls] == [
+        ("BELLA", "11200", url)
+    ]
+
+
+async def test_a_database_that_hangs_is_not_waited_for(
+    served: TwilioHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_runtime: Runtime, _work: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Runtime, "run", hang)
+    monkeypatch.setattr("webhooks.http.request_middleware.STORE_SECONDS", 0.05)
+    url = f"{served.url}/webhooks/twilio/messages"
+    answer = await served.twilio.deliver(url, MARTA, SMS_NUMBER, "BELLA")
+    assert (answer.status, answer.alert) == (503, 11200)
+
+
+async def test_parameters_that_are_new_at_twilio_are_taken(served: TwilioHarness) -> None:
+    extra = {"NewIn2027": "yes", "ChannelMetadata": '{"type":"whatsapp"}', "Z": ""}
+    assert (await served.send_sms(MARTA, "BELLA", extra=extra)).status == 200
+    assert await rows(served, tables.inbox, "state") == [("done",)]
+
+
+async def test_a_message_is_no_new_one_after_its_retention(served: TwilioHarness) -> None:
+    clock = served.app.runtime.clock
+    assert isinstance(clock, FixedClock)
+    await served.send_sms(MARTA, "BELLA", message_sid=sid_of(7))
+    sent = len(served.twilio.messages)
+    clock.advance(timedelta(days=served.app.settings.keep_outbox_days + 400))
+    await served.app.worker.apply_retention()
+    answer = await served.send_sms(MARTA, "BELLA", message_sid=sid_of(7))
+    assert (answer.status, len(served.twilio.messages)) == (200, sent)
+    assert await rows(served, tables.inbox, "event_id", "incoming") == [(sid_of(7), {})]
+
+
 async def test_bytes_that_are_no_text_are_read_as_far_as_they_go(served: TwilioHarness) -> None:
     url = f"{served.url}/webhooks/twilio/messages"
     values = {"Body": b"BELLA\xed\xa0\x80", "From": MARTA.encode(), "MessageSid": b"SM" + b"1" * 32,
@@ -148,9 +291,9 @@ async def test_a_body_beyond_reason_is_not_read(served: TwilioHarness) -> None:
 
 async def test_the_same_message_twice_is_one_turn(served: TwilioHarness) -> None:
     for _ in range(3):
-        answer = await served.send_sms(MARTA, "BELLA", message_sid="SM1")
+        answer = await served.send_sms(MARTA, "BELLA", message_sid=sid_of(1))
         assert answer.status == 200
-    assert await rows(served, tables.inbox, "event_id", "state") == [("SM1", "done")]
+    assert await rows(served, tables.inbox, "event_id", "state") == [(sid_of(1), "done")]
     assert len(served.twilio.messages) == 1
 
 
@@ -204,11 +347,11 @@ async def test_a_sender_or_line_that_is_none_of_ours_is_acknowledged_and_left(
     answers = [
         await served.twilio.deliver(url, from_, to, "hi", message_sid=sid)
         for from_, to, sid in (
-            ("22000", SMS_NUMBER, "SM1"),
-            ("BANK", SMS_NUMBER, "SM2"),
-            (MARTA, "+15005550099", "SM3"),
-            (MARTA, "nobody", "SM4"),
-            ("", "", "SM6"),
+            ("22000", SMS_NUMBER, sid_of(1)),
+            ("BANK", SMS_NUMBER, sid_of(2)),
+            (MARTA, "+15005550099", sid_of(3)),
+            (MARTA, "nobody", sid_of(4)),
+            ("", "", sid_of(6)),
         )
     ]
     assert answers == [Delivered(200, EMPTY, None, ())] * 5
@@ -247,7 +390,7 @@ async def test_a_line_by_messaging_service(served: TwilioHarness) -> None:
 async def test_what_became_of_a_message_is_noted_in_any_order(served: TwilioHarness) -> None:
     await served.send_sms(MARTA, "BELLA")
     (message,) = served.twilio.messages
-    assert message.status_callback == f"{served.url}/webhooks/twilio/status?id=1"
+    assert message.status_callback == f"{served.url}/webhooks/twilio/status?id=1#rc=3&rp=all"
     for status in ("delivered", "sent", "delivered"):
         answer = await served.twilio.report(message, status)
         assert answer is not None
@@ -270,7 +413,7 @@ async def test_undelivered_sms_status_is_recorded(served: TwilioHarness) -> None
 )
 async def test_status_of_an_unknown_message_is_ignored(served: TwilioHarness, query: str) -> None:
     url = f"{served.url}/webhooks/twilio/status{query}"
-    form = {"MessageSid": "SM404", "MessageStatus": "delivered", "ErrorCode": "\x00"}
+    form = {"MessageSid": sid_of(404), "MessageStatus": "delivered", "ErrorCode": "\x00"}
     signature = sign(served.twilio.auth_token, url, form)
     async with httpx.AsyncClient() as client:
         answer = await client.post(url, data=form, headers={"X-Twilio-Signature": signature})
@@ -396,6 +539,10 @@ async def test_whoever_opted_out_at_twilio_is_so_with_us(served: TwilioHarness) 
         (
             {"NumMedia": "2", "MediaContentType0": "image/jpeg"},
             Incoming("media", media=("image/jpeg", "")),
+        ),
+        (
+            {"NumMedia": "1", "MediaContentType0": "image/jpeg", "Body": "stop"},
+            Incoming(text="stop", media=("image/jpeg",)),
         ),
         ({"NumMedia": "²"}, Incoming()),
         ({"NumMedia": "00"}, Incoming()),

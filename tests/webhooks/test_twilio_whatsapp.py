@@ -18,6 +18,7 @@ from core.messaging.outbox import enqueue
 from core.shops import providers, services
 from core.values.catalog_changes import NewService
 from tests.servers.twilio.messages import Message
+from tests.servers.twilio.webhooks import sid_of
 from tests.support import shops
 from tests.webhooks.harness import SMS_NUMBER, TwilioHarness, twilio_harness
 
@@ -131,9 +132,9 @@ async def test_a_typed_number_or_word_answers_a_list_too(fitted: TwilioHarness) 
 
 async def test_the_same_tap_twice_is_one_answer(fitted: TwilioHarness) -> None:
     times = await ask_for_times(fitted)
-    await fitted.tap_option(times, "5:30 pm Ana", message_sid="SM1")
+    await fitted.tap_option(times, "5:30 pm Ana", message_sid=sid_of(1))
     before = len(fitted.twilio.messages)
-    await fitted.tap_option(times, "5:30 pm Ana", message_sid="SM1")
+    await fitted.tap_option(times, "5:30 pm Ana", message_sid=sid_of(1))
     assert len(fitted.twilio.messages) == before
 
 

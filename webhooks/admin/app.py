@@ -30,9 +30,9 @@ from webhooks.admin import (
     sessions,
     setup,
 )
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.assets import asset_router
 from webhooks.admin.error_messages import problem_message
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import render_template
 from webhooks.api.auth_guard import AUTH_COOKIE
 from webhooks.http.problems import STATUS_BY_ERROR, HttpRefusal
@@ -51,7 +51,7 @@ def create_admin_app(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
     web.state.limits = RateLimits(app.settings)
     web.router.routes.extend(_served())
     web.add_exception_handler(NotSignedIn, _signed_out)
-    web.add_exception_handler(ApiProblem, _problem)
+    web.add_exception_handler(CallRefused, _problem)
     web.add_exception_handler(SlotlineError, _ours)
     web.add_exception_handler(HttpRefusal, _refused)
     web.add_exception_handler(RequestValidationError, _nothing)
@@ -94,7 +94,7 @@ async def _signed_out(request: Request, _error: Exception) -> Response:
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiProblem)
+    assert isinstance(error, CallRefused)
     if error.status == 401:
         return await _signed_out(_request, error)
     return _sorry(error.status, problem_message(error))

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from webhooks.admin.templating import render_shop_page
 from webhooks.admin.visitor import ShopVisitor
+from webhooks.api import audit_log as audit_log_api
 
 router = APIRouter(prefix="/shops/{shop_id}")
 
@@ -17,9 +18,10 @@ router = APIRouter(prefix="/shops/{shop_id}")
 @router.get("/audit")
 async def show_audit_log(visit: ShopVisitor, cursor: str = "") -> Response:
     """Show who changed what, the newest first."""
-    found = await visit.api_get(f"/shops/{visit.catalog.shop.id}/audit", cursor=cursor)
-    items = [one | {"words": _action(one["action"]), "diff": _diff(one)} for one in found["items"]]
-    return render_shop_page(visit, "audit.html", place="audit", entries=items, next=found["next"])
+    found = await visit.call(audit_log_api.list_shop_audit_log, cursor=cursor)
+    entries = [one.model_dump(mode="json") for one in found.items]
+    items = [one | {"words": _action(one["action"]), "diff": _diff(one)} for one in entries]
+    return render_shop_page(visit, "audit.html", place="audit", entries=items, next=found.next)
 
 
 def _action(action: str) -> str:

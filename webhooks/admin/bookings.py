@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,7 +14,6 @@ from core.bookings.staff_actions import EARLY_START
 from core.bookings.terms import CHANGEABLE_STATES
 from core.bookings.transitions import TRANSITIONS
 from core.localtime import zones
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import field_messages, problem_message
 from webhooks.admin.form_fields import (
     format_minor_units,
@@ -23,20 +22,25 @@ from webhooks.admin.form_fields import (
     parse_local_instant,
     parse_minor_units,
 )
+from webhooks.admin.handler_calls import CallRefused, Handler
 from webhooks.admin.templating import redirect_saved, render_shop_page, safe_admin_path
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import bookings as api
+from webhooks.api import reach as reach_api
+from webhooks.api.booking_output import BookingOut
 
 router = APIRouter(prefix="/shops/{shop_id}/bookings")
 
 
 @dataclass(frozen=True, slots=True)
 class BookingAct:
-    """Something the staff do to a booking: its route, its name in `TRANSITIONS`, its button.
+    """Something the staff do to a booking; `action` is its name in `TRANSITIONS`.
 
     `asks`: a reason may be given, and it is worth a second look. `corrects`: a reason has to be
     given once the visit is over.
     """
 
+    handler: Handler[BookingOut]
     path: str
     action: str
     button: str
@@ -46,13 +50,24 @@ class BookingAct:
 
 
 BOOKING_ACTS = (
-    BookingAct("confirm", "confirm", "Confirm", "confirmed"),
-    BookingAct("start", "start", "Has come", "started"),
-    BookingAct("complete", "complete", "Done", "completed", corrects=True),
-    BookingAct("no-show", "mark_no_show", "Did not come", "no-show", corrects=True),
-    BookingAct("correct", "correct", "Take that back", "corrected", corrects=True),
-    BookingAct("decline", "decline", "Decline", "declined", asks=True),
-    BookingAct("cancel", "cancel", "Cancel booking", "cancelled", asks=True),
+    BookingAct(api.confirm_booking, "confirm", "confirm", "Confirm", "confirmed"),
+    BookingAct(api.mark_booking_started, "start", "start", "Has come", "started"),
+    BookingAct(
+        api.mark_booking_completed, "complete", "complete", "Done", "completed", corrects=True
+    ),
+    BookingAct(
+        api.mark_booking_no_show,
+        "no-show",
+        "mark_no_show",
+        "Did not come",
+        "no-show",
+        corrects=True,
+    ),
+    BookingAct(
+        api.undo_outcome, "correct", "correct", "Take that back", "corrected", corrects=True
+    ),
+    BookingAct(api.decline_booking, "decline", "decline", "Decline", "declined", asks=True),
+    BookingAct(api.cancel_booking, "cancel", "cancel", "Cancel booking", "cancelled", asks=True),
 )
 
 HISTORY_LABELS = {
@@ -111,23 +126,32 @@ async def create_booking(visit: ShopVisitor) -> Response:
     home = f"/shops/{visit.catalog.shop.id}"
     said = _said_of_messages(typed)
     try:
-        made = await visit.api_send(
-            "POST",
-            f"{home}/bookings",
-            service_id=service_id,
-            provider_id=parse_id(typed["provider_id"]),
-            starts_at=starts.isoformat(),
-            customer={"name": typed["name"], "phone": typed["phone"]},
-            overbook=bool(typed["overbook"]),
-            note=typed["note"],
-            **said,
+        made = await visit.call(
+            api.create_booking,
+            {
+                "service_id": service_id,
+                "provider_id": parse_id(typed["provider_id"]),
+                "starts_at": starts,
+                "customer": {"name": typed["name"], "phone": typed["phone"]},
+                "overbook": bool(typed["overbook"]),
+                "confirm": bool(typed["confirm"]),
+                "note": typed["note"],
+                **said,
+            },
         )
-    except ApiProblem as problem:
+    except CallRefused as problem:
         named = field_messages(problem)
         if problem.code == "phone_invalid":
             named["phone"] = problem_message(problem)
-        return _new(visit, typed, named, status=problem.status, problem=problem_message(problem))
-    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked", made["told"])
+        return _new(
+            visit,
+            typed,
+            named,
+            status=problem.status,
+            problem=problem_message(problem),
+            double=problem.code == "already_booked",
+        )
+    return redirect_saved(f"/admin{home}/day?on={typed['on']}", "booked", made.told)
 
 
 def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
@@ -139,7 +163,7 @@ def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
 
 _NEW = (
     "on", "at", "service_id", "provider_id", "name", "phone", "note", "overbook", "messages",
-    "wording",
+    "wording", "confirm",
 )  # fmt: skip
 
 
@@ -150,6 +174,7 @@ def _new(
     *,
     status: int = 200,
     problem: str = "",
+    double: bool = False,
 ) -> Response:
     known = visit.catalog
     local = zones.to_local(
@@ -170,6 +195,7 @@ def _new(
         people=people,
         errors=errors or {},
         problem=problem,
+        double=double,
     )
 
 
@@ -188,33 +214,31 @@ async def _show(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     differs: Mapping[str, Any] | None = None,
+    double: bool = False,
 ) -> Response:
-    path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
-    one = await visit.api_get(path)
-    history: Sequence[Any] = (await visit.api_get(f"{path}/history", limit=100))["items"]
+    one = await visit.call(api.show_booking, booking_id=booking_id)
+    history = await visit.call(api.list_booking_history, booking_id=booking_id, limit=100)
     now = visit.api_request.app.runtime.clock.now()
-    begun = datetime.fromisoformat(one["starts_at"]) <= now
-    soon = datetime.fromisoformat(one["starts_at"]) - EARLY_START <= now
+    begun, soon = one.starts_at <= now, one.starts_at - EARLY_START <= now
     may = [
         act
         for act in BOOKING_ACTS
-        if (found := TRANSITIONS.get((one["state"], act.action)))
+        if (found := TRANSITIONS.get((one.state, act.action)))
         and (begun or not found.only_after_start or (soon and act.path == "start"))
     ]
-    over = datetime.fromisoformat(one["ends_at"]) <= now
-    corrected = one["state"] in {"completed", "no_show", "in_progress"}
+    over = one.ends_at <= now
+    corrected = one.state in {"completed", "no_show", "in_progress"}
     may = [replace(act, asks=act.asks or (act.corrects and over and corrected)) for act in may]
-    here = datetime.fromisoformat(one["starts_at"])
-    local = zones.to_local(int(here.timestamp()), visit.catalog.shop.timezone)
+    local = zones.to_local(int(one.starts_at.timestamp()), visit.catalog.shop.timezone)
     first = {"on": local.date().isoformat(), "at": local.strftime("%H:%M")}
-    first |= {"provider_id": str(one["provider_id"]), "reason": "", "note": one["note"]}
-    minutes = int((datetime.fromisoformat(one["ends_at"]) - here).total_seconds()) // 60
-    price = format_minor_units(one["price_minor"], one["currency"])
+    first |= {"provider_id": str(one.provider_id), "reason": "", "note": one.note}
+    minutes = int((one.ends_at - one.starts_at).total_seconds()) // 60
+    price = format_minor_units(one.price_minor, one.currency)
     first |= {"minutes": str(minutes), "price": price}
     offered = [
         offering.provider
         for (service_id, _), offering in visit.catalog.offerings.items()
-        if service_id == one["service_id"] and offering.provider.active
+        if service_id == one.service_id and offering.provider.active
     ]
     return render_shop_page(
         visit,
@@ -222,47 +246,52 @@ async def _show(
         status=status,
         place="day",
         one=one,
-        history=history,
+        history=history.items,
         words=HISTORY_LABELS,
         acts=may,
-        moves=(one["state"], "move") in TRANSITIONS and not one["session_id"],
+        moves=(one.state, "move") in TRANSITIONS and not one.session_id,
         people=offered,
         typed=first | (typed or {}),
         errors=errors or {},
         problem=problem,
         differs=differs,
+        double=double,
         over=over,
-        terms=one["state"] in CHANGEABLE_STATES,
+        terms=one.state in CHANGEABLE_STATES,
         back=f"/admin/shops/{visit.catalog.shop.id}/day?on={local.date()}",
-        origin=ORIGIN_LABELS.get(one["origin"], one["origin"].title()),
+        origin=ORIGIN_LABELS.get(one.origin, one.origin.title()),
     )
 
 
 @router.post("/{booking_id}/called")
 async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
     """Take a booking off the list to call."""
-    home = f"/shops/{visit.catalog.shop.id}"
-    await visit.api_send("POST", f"{home}/bookings/{booking_id}/called")
-    back = safe_admin_path(visit.form["back"], f"/admin{home}/day")
+    await visit.call(reach_api.mark_called, booking_id=booking_id)
+    home = f"/admin/shops/{visit.catalog.shop.id}"
+    back = safe_admin_path(visit.form["back"], f"{home}/day")
     return redirect_saved(back, "called")
+
+
+_MOVE = ("on", "at", "provider_id", "terms", "reason", "confirm")
 
 
 @router.post("/{booking_id}/move")
 async def move_booking(visit: ShopVisitor, booking_id: int) -> Response:
     """Move a booking to another time or provider."""
-    typed = {name: visit.form[name] for name in ("on", "at", "provider_id", "terms", "reason")}
+    typed = {name: visit.form[name] for name in _MOVE}
     wrong: dict[str, str] = {}
     starts = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if starts is None:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
-    said: dict[str, Any] = {"starts_at": starts.isoformat(), "reason": typed["reason"]}
-    provider_id = parse_id(typed["provider_id"])
-    more: dict[str, Any] = {} if provider_id is None else {"provider_id": provider_id}
-    if typed["terms"]:
-        more["terms"] = typed["terms"]
-    return await _change(
-        visit, booking_id, "POST", "move", {**said, **more}, "moved", typed, f"?on={typed['on']}"
-    )
+    said = {
+        "starts_at": starts,
+        "provider_id": parse_id(typed["provider_id"]),
+        "terms": typed["terms"] or None,
+        "reason": typed["reason"],
+        "confirm": bool(typed["confirm"]),
+    }
+    on = f"?on={typed['on']}"
+    return await _change(visit, booking_id, api.move_booking, said, "moved", typed, on)
 
 
 @router.post("/{booking_id}/terms")
@@ -281,21 +310,21 @@ async def set_booking_terms(visit: ShopVisitor, booking_id: int) -> Response:
         wrong["price"] = "Write an amount such as 25 or 25.50, or nothing: on request."
     if wrong:
         return await _show(visit, booking_id, status=422, errors=wrong, typed=typed)
-    return await _change(visit, booking_id, "PUT", "terms", said, "terms", typed)
+    return await _change(visit, booking_id, api.set_booking_terms, said, "terms", typed)
 
 
 @router.post("/{booking_id}/note")
 async def set_booking_note(visit: ShopVisitor, booking_id: int) -> Response:
     """Keep the shop's own note."""
     typed = {"note": visit.form["note"]}
-    return await _change(visit, booking_id, "PATCH", "", typed, "noted", typed)
+    return await _change(visit, booking_id, api.set_booking_note, typed, "noted", typed)
 
 
 @router.post("/{booking_id}/payment")
 async def set_payment_status(visit: ShopVisitor, booking_id: int) -> Response:
     """Note whether it is paid."""
     said = {"payment_status": visit.form["payment_status"]}
-    return await _change(visit, booking_id, "PUT", "payment", said, "paid", {})
+    return await _change(visit, booking_id, api.set_payment_status, said, "paid", {})
 
 
 @router.post("/{booking_id}/{what}")
@@ -304,24 +333,23 @@ async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Resp
     for one in BOOKING_ACTS:
         if one.path == what:
             said = {"reason": visit.form["reason"]} if one.asks or one.corrects else {}
-            return await _change(visit, booking_id, "POST", what, said, one.said, said)
+            return await _change(visit, booking_id, one.handler, said, one.said, said)
     return await _show(visit, booking_id, status=404, problem="There is no such thing to do.")
 
 
 async def _change(
     visit: Visitor,
     booking_id: int,
-    method: str,
-    what: str,
-    said: dict[str, Any],
+    handler: Handler[BookingOut],
+    said: Mapping[str, Any],
     word: str,
     typed: dict[str, str],
     on: str = "",
 ) -> Response:
     path = f"/shops/{visit.catalog.shop.id}/bookings/{booking_id}"
     try:
-        done = await visit.api_send(method, f"{path}/{what}".rstrip("/"), **said)
-    except ApiProblem as problem:
+        done = await visit.call(handler, said or None, booking_id=booking_id)
+    except CallRefused as problem:
         if problem.status in {401, 403, 404}:
             raise
         return await _show(
@@ -331,9 +359,10 @@ async def _change(
             problem=problem_message(problem),
             errors=field_messages(problem),
             typed=typed,
-            differs=problem.body if problem.code == "terms_differ" else None,
+            differs=problem.params if problem.code == "terms_differ" else None,
+            double=problem.code == "already_booked",
         )
     back = safe_admin_path(visit.form["back"], f"/admin{path}")
     if on and "/day?" in back:
         back = f"/admin/shops/{visit.catalog.shop.id}/day{on}"
-    return redirect_saved(back, word, done["told"])
+    return redirect_saved(back, word, done.told)

@@ -9,10 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.messaging import conversations
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, form_errors
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import conversations as conversations_api
 
 router = APIRouter(prefix="/shops/{shop_id}/talks")
 
@@ -20,15 +21,15 @@ router = APIRouter(prefix="/shops/{shop_id}/talks")
 @router.get("")
 async def show_conversations(visit: ShopVisitor, cursor: str = "") -> Response:
     """Show the conversations with customers, those that a person has first among their page."""
-    found = await visit.api_get(f"/shops/{visit.catalog.shop.id}/conversations", cursor=cursor)
+    found = await visit.call(conversations_api.list_conversations, cursor=cursor)
     now = visit.api_request.app.runtime.clock.now()
-    items = sorted(found["items"], key=lambda one: not _theirs(one, now))
+    items = sorted(found.items, key=lambda one: not _theirs(one, now))
     return render_shop_page(
         visit,
         "talks.html",
         place="talks",
-        talks=[one | {"human": _theirs(one, now)} for one in items],
-        next=found["next"],
+        talks=[one.model_dump() | {"human": _theirs(one, now)} for one in items],
+        next=found.next,
     )
 
 
@@ -43,14 +44,14 @@ async def show_conversation(
 @router.post("/{conversation_id}/take-over")
 async def take_over_conversation(visit: ShopVisitor, conversation_id: int) -> Response:
     """Have the bot keep quiet: a person writes."""
-    await visit.api_send("POST", f"{_path(visit, conversation_id)}/take-over")
+    await visit.call(conversations_api.take_over_conversation, conversation_id=conversation_id)
     return redirect_saved(_back(visit, conversation_id), "taken")
 
 
 @router.post("/{conversation_id}/hand-back")
 async def hand_back_conversation(visit: ShopVisitor, conversation_id: int) -> Response:
     """Give the talk back to the bot."""
-    await visit.api_send("POST", f"{_path(visit, conversation_id)}/hand-back")
+    await visit.call(conversations_api.hand_back_conversation, conversation_id=conversation_id)
     return redirect_saved(_back(visit, conversation_id), "back")
 
 
@@ -63,24 +64,21 @@ async def reply_to_customer(visit: ShopVisitor, conversation_id: int) -> Respons
             visit, conversation_id, **form_errors({"text": "Write something first."})
         )
     try:
-        await visit.api_send("POST", f"{_path(visit, conversation_id)}/answers", text=words)
-    except ApiProblem as problem:
+        await visit.call(
+            conversations_api.reply_to_customer, {"text": words}, conversation_id=conversation_id
+        )
+    except CallRefused as problem:
         return await _page(visit, conversation_id, text=words, **api_errors(problem))
     return redirect_saved(_back(visit, conversation_id), "answered")
-
-
-def _path(visit: Visitor, conversation_id: int) -> str:
-    return f"/shops/{visit.catalog.shop.id}/conversations/{conversation_id}"
 
 
 def _back(visit: Visitor, conversation_id: int) -> str:
     return f"/admin/shops/{visit.catalog.shop.id}/talks/{conversation_id}"
 
 
-def _theirs(one: dict[str, Any], now: datetime) -> bool:
+def _theirs(one: conversations_api.ConversationOut, now: datetime) -> bool:
     """Whether a person has the talk."""
-    until = one["human_until"]
-    return bool(until) and datetime.fromisoformat(until) > now
+    return one.human_until is not None and one.human_until > now
 
 
 async def _page(
@@ -92,7 +90,12 @@ async def _page(
     text: str = "",
     **said: Any,
 ) -> Response:
-    found = await visit.api_get(_path(visit, conversation_id), cursor=cursor, limit=60)
+    found = await visit.call(
+        conversations_api.read_conversation,
+        conversation_id=conversation_id,
+        cursor=cursor,
+        limit=60,
+    )
     shop_id = visit.catalog.shop.id
     row = await visit.run_read(
         lambda ctx: conversations.get_conversation(ctx, shop_id, conversation_id)
@@ -101,7 +104,7 @@ async def _page(
     facts: dict[str, Any] = {
         "one": row,
         "human": row.human_until is not None and row.human_until > now,
-        "lines": list(reversed([one for one in found["items"] if one["text"]])),
+        "lines": list(reversed([one for one in found.items if one.text])),
     }
     if part == "talk":
         return render_shop_page(visit, "lines.html", **facts)
@@ -109,7 +112,7 @@ async def _page(
         visit,
         "talk.html",
         place="talks",
-        earlier=found["next"],
+        earlier=found.next,
         later=bool(cursor),
         text=text,
         **facts,

@@ -10,11 +10,16 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.people.search import conversations_of_customer
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.form_fields import api_errors, form_errors, parse_id
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import PAGE_HEADERS, redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import bookings as bookings_api
+from webhooks.api import consents as consents_api
+from webhooks.api import customers as customers_api
+from webhooks.api import privacy as privacy_api
+from webhooks.api import reach as reach_api
 
 router = APIRouter(prefix="/shops/{shop_id}/customers")
 
@@ -62,17 +67,17 @@ async def add_customer(visit: ShopVisitor) -> Response:
         wrong = {"name": "Write a name of at least two letters."}
         return await _list(visit, typed=typed, **form_errors(wrong))
     try:
-        made = await visit.api_send("POST", _path(visit), **typed)
-    except ApiProblem as problem:
+        made = await visit.call(customers_api.add_customer, typed)
+    except CallRefused as problem:
         return await _list(visit, typed=typed, **_refused(problem))
-    return redirect_saved(f"/admin{_path(visit)}/{made['id']}", "added")
+    return redirect_saved(f"/admin{_path(visit)}/{made.id}", "added")
 
 
 async def _list(
     visit: Visitor, q: str = "", cursor: str = "", *, typed: Mapping[str, str] | None = None,
     **said: Any,
 ) -> Response:  # fmt: skip
-    found = await visit.api_get(_path(visit), q=q, cursor=cursor, total="true")
+    found = await visit.call(customers_api.search_customers, q=q, cursor=cursor, total=True)
     return render_shop_page(
         visit,
         "customers.html",
@@ -95,8 +100,8 @@ async def change_customer(visit: ShopVisitor, customer_id: int) -> Response:
     """Change what the shop knows of them."""
     typed = {name: visit.form[name] for name in CUSTOMER_FIELDS}
     try:
-        await visit.api_send("PATCH", f"{_path(visit)}/{customer_id}", **typed)
-    except ApiProblem as problem:
+        await visit.call(customers_api.change_customer, typed, customer_id=customer_id)
+    except CallRefused as problem:
         return await _one(visit, customer_id, typed=typed, **_refused(problem))
     return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "saved")
 
@@ -105,7 +110,8 @@ async def change_customer(visit: ShopVisitor, customer_id: int) -> Response:
 async def set_customer_block(visit: ShopVisitor, customer_id: int) -> Response:
     """Take no more bookings from them, or take them again."""
     blocked = bool(visit.form["blocked"])
-    await visit.api_send("PUT", f"{_path(visit)}/{customer_id}/block", blocked=blocked)
+    said = {"blocked": blocked}
+    await visit.call(customers_api.set_customer_block, said, customer_id=customer_id)
     return redirect_saved(
         f"/admin{_path(visit)}/{customer_id}", "blocked" if blocked else "unblocked"
     )
@@ -117,8 +123,10 @@ async def record_consent(visit: ShopVisitor, customer_id: int, talk_id: int) -> 
     agreed, wording = bool(visit.form["agreed"]), visit.form["wording"]
     said = {"agreed": agreed, "wording": wording}
     try:
-        await visit.api_send("PUT", f"{_path(visit)}/{customer_id}/consents/{talk_id}", **said)
-    except ApiProblem as problem:
+        await visit.call(
+            consents_api.record_consent, said, customer_id=customer_id, conversation_id=talk_id
+        )
+    except CallRefused as problem:
         again = api_errors(problem)
         again["errors"] = {f"{k}{talk_id}": v for k, v in again["errors"].items()}
         return await _one(visit, customer_id, wording={talk_id: wording}, **again)
@@ -131,8 +139,8 @@ async def note_reach(visit: ShopVisitor, customer_id: int) -> Response:
     """Note what they said to messages at the address the shop has."""
     said = {name: visit.form[name] for name in ("channel", "purpose", "basis", "wording")}
     try:
-        await visit.api_send("POST", f"{_path(visit)}/{customer_id}/reach", **said)
-    except ApiProblem as problem:
+        await visit.call(reach_api.note_reach, said, customer_id=customer_id)
+    except CallRefused as problem:
         again = api_errors(problem)
         if "channel" in again["errors"]:
             again["errors"]["channel"] = "Write down the address first."
@@ -143,7 +151,7 @@ async def note_reach(visit: ShopVisitor, customer_id: int) -> Response:
 @router.post("/{customer_id}/reach/{reach_id}/end")
 async def end_reach(visit: ShopVisitor, customer_id: int, reach_id: int) -> Response:
     """Send nothing more there."""
-    await visit.api_send("DELETE", f"{_path(visit)}/{customer_id}/reach/{reach_id}")
+    await visit.call(reach_api.end_reach, customer_id=customer_id, reach_id=reach_id)
     return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "reach-ended")
 
 
@@ -156,20 +164,21 @@ async def merge_customers(visit: ShopVisitor, customer_id: int) -> Response:
             visit, customer_id, **form_errors({"like": "Choose who is the same person."})
         )
     try:
-        await visit.api_send("POST", f"{_path(visit)}/{other}/merge", into=customer_id)
-    except ApiProblem as problem:
-        said = api_errors(problem)
-        words = said["errors"].get("into", said["problem"])
-        return await _one(visit, customer_id, **said | {"problem": words, "errors": {}})
+        said = {"into": customer_id}
+        await visit.call(customers_api.merge_customers, said, customer_id=other)
+    except CallRefused as problem:
+        refusal = api_errors(problem)
+        words = refusal["errors"].get("into", refusal["problem"])
+        return await _one(visit, customer_id, **refusal | {"problem": words, "errors": {}})
     return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "merged")
 
 
 @router.get("/{customer_id}/export")
 async def export_customer(visit: ShopVisitor, customer_id: int) -> Response:
     """Hand out everything the shop has of them, as a file."""
-    found = await visit.api_get(f"{_path(visit)}/{customer_id}/export")
+    found = await visit.call(privacy_api.export_customer, customer_id=customer_id)
     name = f'attachment; filename="customer-{customer_id}.json"'
-    words = json.dumps(found, ensure_ascii=False, indent=2)
+    words = json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2)
     return Response(words, 200, PAGE_HEADERS | {"Content-Disposition": name}, "application/json")
 
 
@@ -179,7 +188,7 @@ async def erase_customer(visit: ShopVisitor, customer_id: int) -> Response:
     if not visit.form["sure"]:
         wrong = {"sure": "Tick the box first: nothing brings them back."}
         return await _one(visit, customer_id, **form_errors(wrong))
-    await visit.api_send("POST", f"{_path(visit)}/{customer_id}/erase")
+    await visit.call(privacy_api.erase_customer, customer_id=customer_id)
     return redirect_saved(f"/admin{_path(visit)}", "erased")
 
 
@@ -187,7 +196,7 @@ def _path(visit: Visitor) -> str:
     return f"/shops/{visit.catalog.shop.id}/customers"
 
 
-def _refused(problem: ApiProblem) -> dict[str, Any]:
+def _refused(problem: CallRefused) -> dict[str, Any]:
     said = api_errors(problem)
     if problem.code == "phone_invalid":
         said |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
@@ -204,23 +213,23 @@ async def _one(
     reach_typed: Mapping[str, str] | None = None,
     **said: Any,
 ) -> Response:
-    one = await visit.api_get(f"{_path(visit)}/{customer_id}")
+    one = await visit.call(customers_api.show_customer, customer_id=customer_id)
     shop_id = visit.catalog.shop.id
-    visits = await visit.api_get(
-        f"/shops/{shop_id}/bookings", customer_id=customer_id, newest_first="true", limit=50
+    visits = await visit.call(
+        bookings_api.list_bookings, customer_id=customer_id, newest_first=True, limit=50
     )
-    consents = await visit.api_get(f"{_path(visit)}/{customer_id}/consents")
-    reach = await visit.api_get(f"{_path(visit)}/{customer_id}/reach")
+    consents = await visit.call(consents_api.list_consents, customer_id=customer_id)
+    reach = await visit.call(reach_api.list_reach, customer_id=customer_id)
     talks = await visit.run_read(lambda ctx: conversations_of_customer(ctx, shop_id, customer_id))
-    same = (await visit.api_get(_path(visit), q=like or one["name"], limit=11))["items"]
+    same = await visit.call(customers_api.search_customers, q=like or one.name, limit=11)
     return render_shop_page(
         visit,
         "customer.html",
         place="customers",
         one=one,
-        visits=visits["items"],
-        consents=consents["items"],
-        reach=[row for row in reach["items"] if not row["ended_at"]],
+        visits=visits.items,
+        consents=consents.items,
+        reach=[row for row in reach.items if not row.ended_at],
         bases=REACH_LABELS,
         reach_typed={"channel": "sms", "purpose": "bookings", "basis": "booking", "wording": ""}
         | dict(reach_typed or {}),
@@ -229,8 +238,8 @@ async def _one(
         back=OPT_IN_HINTS,
         wording=wording or {},
         like=like,
-        same=[other for other in same if other["id"] != customer_id],
+        same=[other for other in same.items if other.id != customer_id],
         now=visit.api_request.app.runtime.clock.now(),
-        typed={name: one[name] for name in CUSTOMER_FIELDS} | dict(typed or {}),
+        typed={name: getattr(one, name) for name in CUSTOMER_FIELDS} | dict(typed or {}),
         **said,
     )

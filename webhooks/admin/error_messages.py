@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from webhooks.admin.api_client import ApiProblem
+from webhooks.admin.handler_calls import CallRefused
 
 CODE_MESSAGES = {
     "code_wrong": "That is not the code. {left} tries are left.",
@@ -28,6 +28,7 @@ CODE_MESSAGES = {
     "offer_changed": "The service changed meanwhile. Look at it again.",
     "terms_differ": "There it is another length or price than agreed. Choose which it shall be.",
     "reason_needed": "The visit is over. Write why this is changed.",
+    "already_booked": "They have a booking at that hour already: {ref}. Tick the box to book both.",
     "wrong_state": "Somebody was faster: the booking is in another state by now.",
     "customer_blocked": "This customer is blocked: the shop takes no bookings from them.",
     "overlap": "There is a booking in that time already.",
@@ -76,18 +77,18 @@ VALIDATION_PATTERNS = (
 """What the check of a request's form says, as a person would."""
 
 
-def problem_message(problem: ApiProblem) -> str:
+def problem_message(problem: CallRefused) -> str:
     """Return what went wrong, in a sentence or two."""
     words = CODE_MESSAGES.get(problem.code)
     if words is None:
         return problem.detail or "That did not work."
-    facts = {"left": problem.body.get("left", "Few")}
+    facts = {"left": problem.params.get("left", "Few")}
     if problem.code == "code_wrong" and facts["left"] == 1:
         return "That is not the code. One try is left."
     return words.format(**facts)
 
 
-def field_messages(problem: ApiProblem) -> dict[str, str]:
+def field_messages(problem: CallRefused) -> dict[str, str]:
     """Return what is wrong with each field of a form, by the field's name."""
     return {str(one["field"]).rpartition(".")[2]: _reason(one) for one in problem.fields}
 

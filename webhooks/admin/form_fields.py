@@ -12,8 +12,8 @@ from babel.numbers import get_currency_precision
 
 from core.errors import SlotlineError
 from core.localtime import zones
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import field_messages, problem_message
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.visitor import Visitor
 from webhooks.api.schemas import format_wall_time
 
@@ -23,7 +23,7 @@ PAGE_LEVEL_STATUSES = frozenset({401, 403, 404})
 """Refusals that no other words in the form would mend."""
 
 
-def api_errors(problem: ApiProblem) -> dict[str, Any]:
+def api_errors(problem: CallRefused) -> dict[str, Any]:
     """Return what a page takes to show its form again; raise what no form mends."""
     if problem.status in PAGE_LEVEL_STATUSES:
         raise problem
@@ -144,9 +144,3 @@ def parse_local_instant(
         errors["at"] = "Times come in steps of five minutes."
         return None
     return zones.to_local(epoch, zone)
-
-
-def hours_api_path(visit: Visitor, provider: int | None) -> str:
-    """Return the API path of a provider, or of the shop, whose hours a page changes."""
-    home = f"/shops/{visit.catalog.shop.id}"
-    return home if provider is None else f"{home}/providers/{provider}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,12 +10,14 @@ from fastapi.responses import Response
 from core.catalog import shop_search
 from core.errors import NotAllowed
 from core.people.members import roles_of_user
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, form_errors
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.reports import LOST_STATES, PERIOD_CHOICES, period_dates
 from webhooks.admin.setup.members import ROLE_LABELS
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import AnyVisitor, Visitor
+from webhooks.api import stats as stats_api
+from webhooks.api import users as users_api
 
 router = APIRouter()
 
@@ -27,7 +28,7 @@ async def show_installation_reports(visit: AnyVisitor, period: str = "30") -> Re
     _check(visit)
     today = visit.api_request.app.runtime.clock.now().date()
     first, last = period_dates(period, "", "", today)
-    found = await visit.api_get("/stats", **{"from": first.isoformat(), "to": last.isoformat()})
+    found = await visit.call(stats_api.show_installation_stats, from_=first, to=last)
     known = {shop.id: shop for shop in await visit.run_read(shop_search.list_shops)}
     return render_shop_page(
         visit,
@@ -39,8 +40,8 @@ async def show_installation_reports(visit: AnyVisitor, period: str = "30") -> Re
         period=period if any(period == one[0] for one in PERIOD_CHOICES) else "30",
         periods=PERIOD_CHOICES,
         known=known,
-        shops=found["by_shop"],
-        lost=sum(found["states"].get(state, 0) for state in LOST_STATES),
+        shops=found.by_shop,
+        lost=sum(found.states.get(state, 0) for state in LOST_STATES),
     )
 
 
@@ -48,7 +49,7 @@ async def show_installation_reports(visit: AnyVisitor, period: str = "30") -> Re
 async def search_users(visit: AnyVisitor, q: str = "", cursor: str = "") -> Response:
     """Show everybody with an account, or those whose name, phone or e-mail has some words."""
     _check(visit)
-    found = await visit.api_get("/users", q=q[:100], cursor=cursor, total="true")
+    found = await visit.call(users_api.search_users, q=q[:100], cursor=cursor, total=True)
     return render_shop_page(visit, "users.html", tab="users", q=q[:100], found=found)
 
 
@@ -61,10 +62,12 @@ async def show_user(visit: AnyVisitor, user_id: int) -> Response:
 @router.post("/users/{user_id}/close")
 async def set_account_closed(visit: AnyVisitor, user_id: int) -> Response:
     """Close an account, or open it again."""
-    act, words = ("reactivate", "opened") if visit.form["open"] else ("deactivate", "closed")
+    handler, words = users_api.deactivate_user, "closed"
+    if visit.form["open"]:
+        handler, words = users_api.reactivate_user, "opened"
     try:
-        await visit.api_send("POST", f"/users/{user_id}/{act}")
-    except ApiProblem as problem:
+        await visit.call(handler, user_id=user_id)
+    except CallRefused as problem:
         return await _one(visit, user_id, **_refused(problem))
     return redirect_saved(f"/admin/users/{user_id}", words)
 
@@ -76,8 +79,8 @@ async def delete_user(visit: AnyVisitor, user_id: int) -> Response:
         wrong = {"sure": "Tick the box first: nothing brings them back."}
         return await _one(visit, user_id, **form_errors(wrong))
     try:
-        await visit.api_send("DELETE", f"/users/{user_id}")
-    except ApiProblem as problem:
+        await visit.call(users_api.delete_user, user_id=user_id)
+    except CallRefused as problem:
         return await _one(visit, user_id, **_refused(problem))
     return redirect_saved("/admin/users", "deleted")
 
@@ -88,14 +91,14 @@ def _check(visit: Visitor) -> None:
         raise NotAllowed(user=visit.api_request.principal.user_id)
 
 
-def _refused(problem: ApiProblem) -> dict[str, Any]:
+def _refused(problem: CallRefused) -> dict[str, Any]:
     said = api_errors(problem)
     return said | {"problem": said["errors"].get("user_id", said["problem"]), "errors": {}}
 
 
 async def _one(visit: Visitor, user_id: int, **said: Any) -> Response:
     _check(visit)
-    one = await visit.api_get(f"/users/{user_id}")
+    one = await visit.call(users_api.show_user, user_id=user_id)
     mine = await visit.run_read(lambda ctx: roles_of_user(ctx, user_id))
     names = {shop.id: shop.name for shop in await visit.run_read(shop_search.list_shops)}
     return render_shop_page(
@@ -106,9 +109,9 @@ async def _one(visit: Visitor, user_id: int, **said: Any) -> Response:
             (names.get(role.shop_id, ""), ROLE_LABELS[role.role][0], role.shop_id) for role in mine
         ],
         days={
-            name: date.fromisoformat(one[name][:10])
+            name: moment.date()
             for name in ("created_at", "last_sign_in_at", "deactivated_at")
-            if one[name]
+            if (moment := getattr(one, name))
         },
         oneself=user_id == visit.api_request.principal.user_id,
         **said,

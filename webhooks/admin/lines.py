@@ -10,10 +10,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog import shop_search
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, id_or_raw
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import CHANNEL_LABELS, redirect_saved, render_shop_page
 from webhooks.admin.visitor import AnyVisitor, Visitor
+from webhooks.api import lines as lines_api
 
 router = APIRouter(prefix="/lines")
 
@@ -51,8 +52,8 @@ async def add_line(visit: AnyVisitor) -> Response:
     typed = {name: visit.form[name] for name in LINE_FIELDS}
     said = typed | {"shop_id": id_or_raw(typed["shop_id"]), "staff": bool(typed["staff"])}
     try:
-        await visit.api_send("POST", "/lines", **said)
-    except ApiProblem as problem:
+        await visit.call(lines_api.add_line, said)
+    except CallRefused as problem:
         return await _page(visit, typed=typed, **_refused(problem))
     return redirect_saved("/admin/lines", "added")
 
@@ -76,8 +77,8 @@ async def toggle_line(visit: AnyVisitor, line_id: int) -> Response:
 async def remove_line(visit: AnyVisitor, line_id: int) -> Response:
     """Remove a line on which nobody has written."""
     try:
-        await visit.api_send("DELETE", f"/lines/{line_id}")
-    except ApiProblem as problem:
+        await visit.call(lines_api.remove_line, line_id=line_id)
+    except CallRefused as problem:
         return await _page(visit, visit.form["cursor"], **_refused(problem, line_id, "remove"))
     return redirect_saved(_back(visit), "removed")
 
@@ -86,8 +87,8 @@ async def _change(
     visit: Visitor, line_id: int, word: str, said: Mapping[str, Any], **typed: Any
 ) -> Response:
     try:
-        await visit.api_send("PATCH", f"/lines/{line_id}", **said)
-    except ApiProblem as problem:
+        await visit.call(lines_api.change_line, said, line_id=line_id)
+    except CallRefused as problem:
         return await _page(
             visit, visit.form["cursor"], **typed, **_refused(problem, line_id, "shop")
         )
@@ -100,7 +101,7 @@ def _back(visit: Visitor) -> str:
     return f"/admin/lines?{urlencode({'cursor': cursor})}" if cursor else "/admin/lines"
 
 
-def _refused(problem: ApiProblem, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
+def _refused(problem: CallRefused, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
     """Return a refusal at its field, which is one of those of the line where there is one."""
     said = api_errors(problem)
     wrong: dict[str, str] = said["errors"]
@@ -122,7 +123,7 @@ async def _page(
     meant: Mapping[int, str] | None = None,
     **said: Any,
 ) -> Response:
-    found = await visit.api_get("/lines", cursor=cursor)
+    found = await visit.call(lines_api.list_lines, cursor=cursor)
     known = await visit.run_read(shop_search.list_shops)
     return render_shop_page(
         visit,

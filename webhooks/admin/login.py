@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -15,9 +14,9 @@ from core.db.context import Context
 from core.errors import NotFound
 from core.people.identities import make_admin
 from core.people.verification import verify_identity_without_conversation
-from webhooks.admin.api_client import ApiProblem, call_api
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.forms_input import read_form
+from webhooks.admin.handler_calls import CallRefused, Handler, HandlerCall, call_handler
 from webhooks.admin.templating import (
     FLASH_MESSAGES,
     redirect_saved,
@@ -25,8 +24,10 @@ from webhooks.admin.templating import (
     safe_admin_path,
 )
 from webhooks.admin.visitor import AnyVisitor
+from webhooks.api import auth as auth_api
 from webhooks.api.auth_guard import (
     AUTH_COOKIE,
+    count_request,
     ensure_same_origin,
     has_auth_cookie,
     set_auth_cookie,
@@ -60,8 +61,10 @@ async def request_login_code(request: Request) -> Response:
     ticket = form["ticket"] or secrets.token_urlsafe(16)
     typed = {"phone": form["phone"], "next": form["next"], "ticket": ticket}
     try:
-        await call_api(request, "POST", "/auth/code", {"phone": form["phone"], "ticket": ticket})
-    except ApiProblem as problem:
+        await count_request(request)
+        said = {"phone": form["phone"], "ticket": ticket}
+        await call_handler(HandlerCall(request, None), auth_api.send_login_code, said)
+    except CallRefused as problem:
         if problem.code not in {"code_unsendable", "country_not_allowed", "code_too_soon"}:
             return _page(status=problem.status, problem=problem_message(problem), **typed)
         return _page(step="code", hint=problem_message(problem), **typed)
@@ -75,7 +78,7 @@ async def sign_in_by_code(request: Request) -> Response:
     form = await read_form(request)
     typed = {"phone": form["phone"], "ticket": form["ticket"]}
     said = {"code": form["code"].replace(" ", ""), "keep": "cookie", **typed}
-    return await _sign_in(request, "/auth/code/check", said, step="code", **typed)
+    return await _sign_in(request, auth_api.sign_in_by_code, said, step="code", **typed)
 
 
 @router.post("/sign-in/password")
@@ -83,7 +86,9 @@ async def sign_in_by_password(request: Request) -> Response:
     """Sign in by e-mail and password."""
     form = await read_form(request)
     said = {"email": form["email"], "password": form.untrimmed("password"), "keep": "cookie"}
-    return await _sign_in(request, "/auth/sign-in", said, step="password", email=form["email"])
+    return await _sign_in(
+        request, auth_api.sign_in_by_password, said, step="password", email=form["email"]
+    )
 
 
 @router.post("/sign-in/demo")
@@ -112,28 +117,26 @@ async def sign_in_to_demo(request: Request) -> Response:
 @router.post("/sign-out")
 async def sign_out(visit: AnyVisitor) -> Response:
     """Sign out on this device."""
-    await visit.api_send("POST", "/auth/sign-out")
+    await visit.call(auth_api.sign_out)
     answer = redirect_saved("/admin/sign-in", "out")
     answer.delete_cookie(AUTH_COOKIE, path="/")
     return answer
 
 
 async def _sign_in(
-    request: Request, path: str, said: dict[str, Any], *, step: str, **typed: str
+    request: Request, handler: Handler[Any], said: dict[str, Any], *, step: str, **typed: str
 ) -> Response:
     form = await read_form(request)
-    came: list[httpx.Response] = []
+    answer = redirect_saved(safe_admin_path(form["next"], "/admin/"))
     try:
-        await call_api(request, "POST", path, said, responses=came)
-    except ApiProblem as problem:
+        await count_request(request)
+        await call_handler(HandlerCall(request, None, response=answer), handler, said)
+    except CallRefused as problem:
         words = problem_message(problem)
         if problem.code == "sign_in_locked":
             words = f"Too many wrong passwords. Try again in {problem.retry_after_seconds} seconds."
         status = problem.status if problem.status != 401 else 403
         return _page(step=step, status=status, problem=words, next=form["next"], **typed)
-    answer = redirect_saved(safe_admin_path(form["next"], "/admin/"))
-    for value in came[0].headers.get_list("set-cookie"):
-        answer.headers.append("set-cookie", value)
     return answer
 
 

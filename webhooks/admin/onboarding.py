@@ -7,10 +7,11 @@ from fastapi.responses import Response
 
 from core.errors import NotAllowed
 from webhooks.admin import countries
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import field_messages, problem_message
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import AnyVisitor, Visitor
+from webhooks.api import shops as shops_api
 
 router = APIRouter()
 
@@ -45,13 +46,13 @@ async def create_shop(visit: AnyVisitor) -> Response:
         return _page(visit, typed, wrong, status=422)
     said = {name: value for name, value in typed.items() if value}
     try:
-        made = await visit.api_send("POST", "/shops", **said)
-    except ApiProblem as problem:
+        made = await visit.call(shops_api.create_shop, said)
+    except CallRefused as problem:
         if problem.status in {401, 403}:
             raise
         named = field_messages(problem)
         return _page(visit, typed, named, status=problem.status, problem=problem_message(problem))
-    return redirect_saved(f"/admin/shops/{made['id']}/setup/hours?first=1", "founded")
+    return redirect_saved(f"/admin/shops/{made.id}/setup/hours?first=1", "founded")
 
 
 def _page(

@@ -7,10 +7,12 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import ApiProblem
+from core.errors import NotFound
 from webhooks.admin.form_fields import api_errors
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import messages as messages_api
 
 router = APIRouter(prefix="/shops/{shop_id}/messages")
 
@@ -42,6 +44,12 @@ OUTBOX_KIND_LABELS = {
 }
 """What a message is about. All others are what the bot says in a talk."""
 
+MESSAGE_ACTIONS = {
+    "retry": (messages_api.retry_message, "retried"),
+    "drop": (messages_api.drop_message, "dropped"),
+}
+"""By the word in the address: what is called, and what the page says then."""
+
 RETRYABLE_STATES = frozenset({"due", "failed", "dead"})
 DROPPABLE_STATES = frozenset({"due"})
 
@@ -57,26 +65,26 @@ async def show_outbox(
 @router.post("/{message_id}/{action}")
 async def act_on_message(visit: ShopVisitor, message_id: int, action: str) -> Response:
     """Send one once more now, or drop one that waits."""
-    path = f"/shops/{visit.catalog.shop.id}/messages"
     state, kind = visit.form["state"], visit.form["kind"]
-    words = {"retry": "retried", "drop": "dropped"}.get(action, "")
+    handler, words = MESSAGE_ACTIONS.get(action, (None, ""))
+    if handler is None:
+        raise NotFound(action=action)
     try:
-        await visit.api_send("POST", f"{path}/{message_id}/{action}")
-    except ApiProblem as problem:
+        await visit.call(handler, message_id=message_id)
+    except CallRefused as problem:
         said = api_errors(problem)
         if problem.code == "wrong_state":
             said["problem"] = "Too late: something else has become of it meanwhile."
         return await _page(visit, state, kind, "", **said)
-    return redirect_saved(
-        f"/admin{path}?state={state if state in OUTBOX_STATE_LABELS else ''}", words
-    )
+    shown = state if state in OUTBOX_STATE_LABELS else ""
+    back = f"/admin/shops/{visit.catalog.shop.id}/messages?state={shown}"
+    return redirect_saved(back, words)
 
 
 async def _page(visit: Visitor, state: str, kind: str, cursor: str, **said: Any) -> Response:
     state = state if state in OUTBOX_STATE_LABELS else ""
     kind = kind if kind in OUTBOX_KIND_LABELS else ""
-    path = f"/shops/{visit.catalog.shop.id}/messages"
-    found = await visit.api_get(path, state=state, kind=kind, cursor=cursor)
+    found = await visit.call(messages_api.list_messages, state=state, kind=kind, cursor=cursor)
     return render_shop_page(
         visit,
         "messages.html",

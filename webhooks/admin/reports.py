@@ -12,11 +12,13 @@ from bot.i18n import formats
 from core.localtime import zones
 from core.messaging.messages import Money
 from webhooks.admin import charts
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.charts import ChartDatum
 from webhooks.admin.form_fields import api_errors, format_minor_units
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import stats as stats_api
+from webhooks.api.stats import BookingCountsOut, ShopStatsOut
 
 router = APIRouter(prefix="/shops/{shop_id}")
 
@@ -68,16 +70,14 @@ async def show_reports(
     if since or until:
         period = ""
     step = by or _step((last - first).days)
-    path = f"/shops/{visit.catalog.shop.id}/stats"
     said: dict[str, Any] = {}
-    asked = {"from": first.isoformat(), "to": last.isoformat(), "provider": provider or ""}
+    asked: dict[str, Any] = {"by": step, "provider": provider}
     try:
-        found = await visit.api_get(path, by=step, **asked)
-    except ApiProblem as problem:
+        found = await visit.call(stats_api.show_shop_stats, from_=first, to=last, **asked)
+    except CallRefused as problem:
         said = api_errors(problem) | {"problem": "Choose a period of up to a year, the end last."}
         first, last, period = today - timedelta(days=29), today, "30"
-        asked |= {"from": first.isoformat(), "to": last.isoformat()}
-        found = await visit.api_get(path, by=step, **asked)
+        found = await visit.call(stats_api.show_shop_stats, from_=first, to=last, **asked)
     own = visit.api_request.own_provider_ids
     return render_shop_page(
         visit,
@@ -95,20 +95,20 @@ async def show_reports(
         bookings=charts.draw_bar_chart(_bookings(found), str),
         revenue=_revenue(visit, found),
         week=charts.draw_week_heatmap(
-            {(one["weekday"], one["hour"]): one["bookings"] for one in found["hours"]}
+            {(one.weekday, one.hour): one.bookings for one in found.hours}
         ),
         parts=[
-            ("Providers", "provider", found["providers"]),
-            ("Services", "service", found["services"]),
-            ("Channels", "channel", found["channels"]),
+            ("Providers", "provider", found.providers),
+            ("Services", "service", found.services),
+            ("Channels", "channel", found.channels),
         ],
         stands=_stands,
-        talks=found["talks"],
+        talks=found.talks,
         left=[
-            (STEP_LABELS.get(one["step"], "something else"), one["talks"])
-            for one in (found["talks"] or {"left": ()})["left"]
+            (STEP_LABELS.get(one.step, "something else"), one.talks)
+            for one in (found.talks.left if found.talks else ())
         ],
-        lost=sum(found["states"].get(state, 0) for state in LOST_STATES),
+        lost=sum(found.states.get(state, 0) for state in LOST_STATES),
         **said,
     )
 
@@ -129,36 +129,35 @@ def _step(days: int) -> str:
     return "day" if days <= 31 else "week" if days <= 120 else "month"
 
 
-def _stands(part: dict[str, Any]) -> int:
+def _stands(part: BookingCountsOut) -> int:
     """How many bookings of a part stand or have been."""
-    return sum(part["states"].get(state, 0) for state in STANDING_STATES)
+    return sum(part.states.get(state, 0) for state in STANDING_STATES)
 
 
-def _named(found: dict[str, Any], begins: str) -> str:
-    day = date.fromisoformat(begins)
-    if found["by"] == "month":
+def _named(found: ShopStatsOut, day: date) -> str:
+    if found.by == "month":
         return f"{formats.format_day(day, 'month', 'en')[:3]} {day.year % 100:02}"
     return formats.format_day(day, "", "en").partition(" ")[2]
 
 
-def _bookings(found: dict[str, Any]) -> list[ChartDatum]:
+def _bookings(found: ShopStatsOut) -> list[ChartDatum]:
     return [
         ChartDatum(
-            _named(found, one["begins"]),
-            (_stands(one), sum(one["states"].get(state, 0) for state in LOST_STATES)),
+            _named(found, one.begins),
+            (_stands(one), sum(one.states.get(state, 0) for state in LOST_STATES)),
         )
-        for one in found["trend"]
+        for one in found.trend
     ]
 
 
-def _revenue(visit: Visitor, found: dict[str, Any]) -> charts.BarChart:
+def _revenue(visit: Visitor, found: ShopStatsOut) -> charts.BarChart:
     """Draw what was booked in the shop's own currency."""
     currency = visit.catalog.shop.currency
     data = []
-    for one in found["trend"]:
-        mine = [money for money in one["revenue"] if money["currency"] == currency]
-        minor = mine[0]["booked_minor"] if mine else 0
-        data.append(ChartDatum(_named(found, one["begins"]), (minor,)))
+    for one in found.trend:
+        mine = [money for money in one.revenue if money.currency == currency]
+        minor = mine[0].booked_minor if mine else 0
+        data.append(ChartDatum(_named(found, one.begins), (minor,)))
 
     def written(minor: int) -> str:
         return formats.format_amount(Money(minor, currency), "en")

@@ -14,6 +14,7 @@ from webhooks.admin import day_board
 from webhooks.admin.account import has_open_invitations
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import AnyVisitor, ShopVisitor, Visitor
+from webhooks.api import reach as reach_api
 
 router = APIRouter()
 
@@ -81,7 +82,7 @@ async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "
         return render_shop_page(visit, "board.html", **facts)
     calls = []
     if visit.works_at_desk:
-        calls = (await visit.api_get(f"/shops/{visit.catalog.shop.id}/calls"))["items"]
+        calls = (await visit.call(reach_api.list_calls)).items
     return render_shop_page(
         visit,
         "day.html",

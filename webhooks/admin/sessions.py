@@ -14,7 +14,6 @@ from core.catalog.entities import Provider, Service
 from core.db.context import Row
 from core.db.pagination import PageRequest
 from core.errors import NotFound
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.form_fields import (
     api_errors,
@@ -23,8 +22,11 @@ from webhooks.admin.form_fields import (
     parse_local_instant,
     parse_minor_units,
 )
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import bookings as bookings_api
+from webhooks.api import sessions as sessions_api
 
 router = APIRouter(prefix="/shops/{shop_id}/classes")
 
@@ -58,12 +60,11 @@ async def plan_sessions(visit: ShopVisitor) -> Response:
     if wrong:
         return await _list(visit, typed=typed, **form_errors(wrong))
     said = {name: numbers[name] for name in ("service_id", "provider_id", "capacity")}
-    path = f"/shops/{visit.catalog.shop.id}/sessions"
     for n, start in enumerate(starts):
         try:
-            begins = start.isoformat()
-            await visit.api_send("POST", path, **said, price_minor=price, starts_at=begins)
-        except ApiProblem as problem:
+            body = {**said, "price_minor": price, "starts_at": start}
+            await visit.call(sessions_api.add_session, body)
+        except CallRefused as problem:
             return await _list(visit, typed=typed, **_stopped(problem, n, start))
     return redirect_saved(f"/admin/shops/{visit.catalog.shop.id}/classes", "planned")
 
@@ -81,10 +82,9 @@ async def book_seat(visit: ShopVisitor, session_id: int) -> Response:
     one = await _session(visit, session_id)
     path = f"/shops/{visit.catalog.shop.id}"
     said = {"service_id": one.service_id, "provider_id": one.provider_id, "customer": typed}
-    begins = one.starts_at.isoformat()
     try:
-        await visit.api_send("POST", f"{path}/bookings", **said, starts_at=begins)
-    except ApiProblem as problem:
+        await visit.call(bookings_api.create_booking, {**said, "starts_at": one.starts_at})
+    except CallRefused as problem:
         refusal = api_errors(problem)
         if problem.code == "phone_invalid":
             refusal |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
@@ -96,10 +96,10 @@ async def book_seat(visit: ShopVisitor, session_id: int) -> Response:
 async def cancel_session(visit: ShopVisitor, session_id: int) -> Response:
     """Call a class off; everybody on it is told."""
     home = f"/shops/{visit.catalog.shop.id}"
-    path, reason = f"{home}/sessions/{session_id}/cancel", visit.form["reason"]
+    reason = visit.form["reason"]
     try:
-        await visit.api_send("POST", path, reason=reason)
-    except ApiProblem as problem:
+        await visit.call(sessions_api.cancel_session, {"reason": reason}, session_id=session_id)
+    except CallRefused as problem:
         return await _one(visit, session_id, typed={"reason": reason}, **api_errors(problem))
     return redirect_saved(f"/admin{home}/classes", "called-off")
 
@@ -141,7 +141,7 @@ def _starts(
     return found
 
 
-def _stopped(problem: ApiProblem, planned: int, start: datetime) -> dict[str, Any]:
+def _stopped(problem: CallRefused, planned: int, start: datetime) -> dict[str, Any]:
     """Return what a page says where one of several could not be planned."""
     said = api_errors(problem)
     words = "There is something in that time already." if problem.code == "overlap" else ""
@@ -169,7 +169,7 @@ def _given(visit: Visitor) -> tuple[list[Service], list[Provider]]:
 async def _list(
     visit: Visitor, cursor: str = "", *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
-    found = await visit.api_get(f"/shops/{visit.catalog.shop.id}/sessions", cursor=cursor)
+    found = await visit.call(sessions_api.list_sessions, cursor=cursor)
     own = visit.api_request.own_provider_ids
     services, people = _given(visit)
     usual = dict.fromkeys(SESSION_FIELDS, "") | {"weeks": "1", "capacity": "8"}
@@ -177,8 +177,8 @@ async def _list(
         visit,
         "classes.html",
         place="week",
-        found=[one for one in found["items"] if own is None or one["provider_id"] in own],
-        next=found["next"],
+        found=[one for one in found.items if own is None or one.provider_id in own],
+        next=found.next,
         services=services,
         people=people,
         most_weeks=MAX_WEEKS,
@@ -204,19 +204,20 @@ async def _one(
     visit: Visitor, session_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
     one = await _session(visit, session_id)
-    asked = {
-        "from": one.starts_at.isoformat(),
-        "to": (one.starts_at + timedelta(seconds=1)).isoformat(),
-    }
-    path = f"/shops/{visit.catalog.shop.id}/bookings"
+    begins, ends = one.starts_at, one.starts_at + timedelta(seconds=1)
     seats: list[Any] = []
     cursor: str | None = ""
     while cursor is not None:
-        found = await visit.api_get(
-            path, service_id=one.service_id, limit=100, cursor=cursor, **asked
+        found = await visit.call(
+            bookings_api.list_bookings,
+            service_id=one.service_id,
+            from_=begins,
+            to=ends,
+            limit=100,
+            cursor=cursor,
         )
-        seats += [seat for seat in found["items"] if seat["session_id"] == session_id]
-        cursor = found["next"]
+        seats += [seat for seat in found.items if seat.session_id == session_id]
+        cursor = found.next
     return render_shop_page(
         visit,
         "class.html",

@@ -16,6 +16,7 @@ from bot.i18n import formats
 from core.messaging.messages import Money, When
 from webhooks.admin.assets import asset_tag
 from webhooks.admin.visitor import Visitor
+from webhooks.api.booking_output import ToldOut
 from webhooks.api.schemas import format_wall_time
 from webhooks.http.html import PRIVATE_HEADERS
 
@@ -218,7 +219,7 @@ def _pages(visit: Visitor) -> list[tuple[str, str, str]]:
     ]
 
 
-def redirect_saved(path: str, flash: str = "", told: Sequence[Mapping[str, str]] = ()) -> Response:
+def redirect_saved(path: str, flash: str = "", told: Sequence[ToldOut] = ()) -> Response:
     """Lead to a page after something was done, so that loading it anew does nothing twice.
 
     `told` is whom it told, as the API answers: the page says what became of the customer.
@@ -226,9 +227,9 @@ def redirect_saved(path: str, flash: str = "", told: Sequence[Mapping[str, str]]
     joint = "&" if "?" in path else "?"
     to = f"{path}{joint}said={flash}" if flash else path
     ways = [
-        o["how"] if o["outcome"] == "sending" else o["outcome"]
-        for o in told
-        if o["who"] == "customer"
+        one.how if one.outcome == "sending" else one.outcome
+        for one in told
+        if one.who == "customer"
     ]
     if flash and ways:
         to += f"&told={ways[-1]}"

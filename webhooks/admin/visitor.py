@@ -1,19 +1,21 @@
-"""Who is in front of the page, what they sent, and the API asked in their name."""
+"""Who is in front of the page, what they sent, and the API called in their name."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlencode
 
 from fastapi import Depends, Request
+from pydantic import BaseModel
 
 from core.catalog.entities import Catalog
 from core.catalog.loader import load_catalog
 from core.db.context import Context
-from webhooks.admin.api_client import call_api
 from webhooks.admin.forms_input import SubmittedForm, read_form
+from webhooks.admin.handler_calls import HandlerCall, call_handler
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.auth_guard import authorize
 from webhooks.api.permissions import PERMISSIONS, SIGNED_IN, AllowedRoles
@@ -21,7 +23,10 @@ from webhooks.api.permissions import PERMISSIONS, SIGNED_IN, AllowedRoles
 T = TypeVar("T")
 
 TEAM_ROLES = PERMISSIONS["GET /shops/{shop_id}/settings"]
-"""Who sees a shop's pages at all; each change is then asked of the API, which has its own row."""
+"""Who sees a shop's pages at all; each call of a handler then passes that handler's own row."""
+
+FORM_KEY_FIELD = "once"
+"""The hidden field by which a form that is sent twice is known."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,10 @@ class Visitor:
     form: SubmittedForm
     csrf_token: str
     optional_catalog: Catalog | None = None
+    calls: int = 0
+    """How many handlers were called so far."""
+    form_key: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    """What the forms of this page are known by when they come back."""
 
     @property
     def catalog(self) -> Catalog:
@@ -61,19 +70,32 @@ class Visitor:
         shop_id = self.catalog.shop.id
         return me.is_admin or any(role.role in roles for role in me.roles_at(shop_id))
 
-    async def api_get(self, path: str, **query: Any) -> Any:
-        """Ask the API for something; Problem when it refuses."""
-        asked = {name: value for name, value in query.items() if value not in (None, "")}
-        return await call_api(self.request, "GET", f"{path}?{urlencode(asked, doseq=True)}")
+    async def call(
+        self,
+        handler: Callable[..., Awaitable[T]],
+        /,
+        body: BaseModel | Mapping[str, Any] | None = None,
+        *,
+        file: bytes = b"",
+        **arguments: Any,
+    ) -> T:
+        """Call a handler of the API in this person's name; CallRefused when it refuses.
 
-    async def api_send(self, method: str, path: str, /, **said: Any) -> Any:
-        """Have the API change something; Problem when it refuses."""
-        return await call_api(self.request, method, path, said, csrf=self.csrf_token)
+        Its shop is this page's. The same form sent twice does a thing once.
+        """
+        shop_id = self.optional_catalog.shop.id if self.optional_catalog else None
+        who = self.api_request.principal
+        call = HandlerCall(self.request, who, self._next_key(), file, shop_id)
+        return await call_handler(call, handler, body, **arguments)
 
-    async def api_send_file(self, path: str, file: bytes, **query: str) -> Any:
-        """Hand a CSV file to the API; Problem when it refuses."""
-        path = f"{path}?{urlencode(query)}"
-        return await call_api(self.request, "POST", path, csrf=self.csrf_token, file=file)
+    def _next_key(self) -> str:
+        """Return the key of this request's next call: the form's own and what was typed in it."""
+        if not self.form[FORM_KEY_FIELD]:
+            return ""
+        self.calls += 1
+        typed = f"{self.request.url.path} {sorted(self.form.values.items())}".encode()
+        digest = sha256(typed + b"".join(self.form.files.values())).hexdigest()
+        return f"form:{digest}:{self.calls}"
 
     async def run_read(self, work: Callable[[Context], Awaitable[T]]) -> T:
         """Read by core's own verbs what no answer of the API holds in one piece."""

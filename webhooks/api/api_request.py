@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import Request
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from bot.app import App
@@ -43,11 +44,35 @@ class IdempotentReplay(Exception):
         self.stored = kept
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is asked of the API: a route, the values in its path, and the body that was sent."""
+
+    route: APIRoute
+    path_params: Mapping[str, Any]
+    address: str
+    """Method, path and query, as they are told apart from other requests."""
+    idempotency_key: str
+    read_body: Callable[[], Awaitable[bytes]]
+
+    @classmethod
+    def from_http(cls, request: Request) -> Operation:
+        """Return what a request over HTTP asks for."""
+        return cls(
+            request.scope["route"],
+            request.path_params,
+            f"{request.method} {request.url.path}?{request.url.query}",
+            request.headers.get(IDEMPOTENCY_HEADER, ""),
+            request.body,
+        )
+
+
 @dataclass(slots=True)
 class ApiRequest:
     """A request that may be made, and who makes it; nobody, where that is allowed."""
 
     http: Request
+    operation: Operation
     app: App
     optional_principal: Principal | None
     shop_id: int | None
@@ -116,7 +141,7 @@ class ApiRequest:
         `before` reads what is about to change, as the answer will show it. A `secret` answer is
         neither kept nor noted, only that there was one; without `keep` it is noted alone.
         """
-        key = self.http.headers.get(IDEMPOTENCY_HEADER, "")
+        key = self.operation.idempotency_key
         if key and not _KEY.fullmatch(key):
             raise InvalidValue(field=IDEMPOTENCY_HEADER, reason="form")
         key = "" if secret or not keep else key
@@ -135,7 +160,7 @@ class ApiRequest:
             await self._note(ctx, was, None if secret else made)
             if key:
                 body = made.model_dump_json() if isinstance(made, BaseModel) else ""
-                status = self.http.scope["route"].status_code or HTTPStatus.OK
+                status = self.operation.route.status_code or HTTPStatus.OK
                 await idempotency.store_response(
                     ctx, caller, key, idempotency.StoredResponse(int(status), body)
                 )
@@ -150,16 +175,15 @@ class ApiRequest:
 
     async def _fingerprint(self) -> str:
         """Return what makes a request another one: method, path, query, body."""
-        url = self.http.url
-        said = f"{self.http.method} {url.path}?{url.query}\n".encode()
-        return sha256(said + await self.http.body()).hexdigest()
+        address = f"{self.operation.address}\n".encode()
+        return sha256(address + await self.operation.read_body()).hexdigest()
 
     async def _note(
         self, ctx: Context, was: BaseModel | None, made: object, user_id: int | None = None
     ) -> None:
         after = made.model_dump(mode="json") if isinstance(made, BaseModel) else None
-        route = self.http.scope["route"]
-        target = route.path.format(**self.http.path_params).removeprefix("/")
+        route = self.operation.route
+        target = route.path.format(**self.operation.path_params).removeprefix("/")
         await record_change(
             ctx,
             action=f"{route.tags[0]}.{route.name}",

@@ -18,7 +18,7 @@ from webhooks.api import auth_emails
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.auth_guard import AUTH_COOKIE, ensure_same_origin, set_auth_cookie, verify_token
 from webhooks.api.dependencies import AuthorizedRequest
-from webhooks.api.schemas import DisplayName, RequestModel, ResponseModel, SecretText
+from webhooks.api.schemas import AcceptedOut, DisplayName, RequestModel, ResponseModel, SecretText
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -114,12 +114,6 @@ class CredentialsOut(ResponseModel):
     )
 
 
-class AcceptedOut(ResponseModel):
-    """That it is under way, whether or not there is anybody to hear of it."""
-
-    status: Literal["accepted"] = "accepted"
-
-
 def _asker(ticket: str, call: ApiRequest) -> str:
     return f"ticket {ticket}" if ticket else f"address {call.client_ip}"
 
@@ -153,10 +147,9 @@ async def sign_in_by_code(
 @router.post("/register", status_code=HTTPStatus.ACCEPTED)
 async def register_account(body: RegisterIn, call: AuthorizedRequest) -> AcceptedOut:
     """Open an account by e-mail: it is there once the mailed link is opened, within a day."""
-    letter = await password_login.register_account(
-        call.app.runtime, body.email, body.password, body.name
-    )
-    auth_emails.send_auth_email(call.http, letter)
+    runner = auth_emails.EmailQueueRunner(call.http)
+    letter = await password_login.register_account(runner, body.email, body.password, body.name)
+    auth_emails.send_unqueued_email(runner, letter)
     return AcceptedOut()
 
 
@@ -190,19 +183,19 @@ async def refresh_tokens(body: RefreshIn, call: AuthorizedRequest) -> Credential
 @router.post("/forgotten", status_code=HTTPStatus.ACCEPTED)
 async def request_password_reset(body: EmailIn, call: AuthorizedRequest) -> AcceptedOut:
     """Mail a link by which a new password can be chosen, within half an hour."""
-    letter = await call.app.runtime.run(
-        lambda ctx: password_login.request_password_reset(ctx, body.email)
-    )
-    auth_emails.send_auth_email(call.http, letter)
+    runner = auth_emails.EmailQueueRunner(call.http)
+    letter = await runner.run(lambda ctx: password_login.request_password_reset(ctx, body.email))
+    auth_emails.send_unqueued_email(runner, letter)
     return AcceptedOut()
 
 
 @router.post("/password")
 async def reset_password(body: NewPasswordIn, call: AuthorizedRequest) -> AcceptedOut:
     """Choose a new password by the mailed link; whoever was signed in is signed out."""
-    letter = await password_login.reset_password(call.app.runtime, body.token, body.password)
+    runner = auth_emails.EmailQueueRunner(call.http)
+    letter = await password_login.reset_password(runner, body.token, body.password)
     await call.record_change(letter.user_id)
-    auth_emails.send_auth_email(call.http, letter)
+    auth_emails.send_unqueued_email(runner, letter)
     return AcceptedOut()
 
 

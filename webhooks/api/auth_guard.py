@@ -19,7 +19,7 @@ from core.auth import sessions, tokens
 from core.auth.sessions import Principal
 from core.auth.tokens import TokenClaims
 from core.errors import NotAllowed, NotFound, NotSignedIn
-from webhooks.api.api_request import ApiRequest
+from webhooks.api.api_request import ApiRequest, Operation
 from webhooks.api.permissions import AllowedRoles
 from webhooks.http.problems import HttpRefusal
 from webhooks.http.rate_limits import RateLimits
@@ -31,12 +31,37 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> ApiRequest:
-    """Return the call of whoever is in `row`; else raise what refuses them.
+    """Return the request of whoever is in `allowed`; else raise what refuses them.
 
     `csrf` is what came to prove that a change by cookie was meant.
     """
+    principal = await authenticate(request, csrf=csrf, optional="anyone" in allowed)
+    return permit(request, Operation.from_http(request), allowed, principal)
+
+
+async def authenticate(request: Request, *, csrf: str, optional: bool) -> Principal | None:
+    """Count a request and return who makes it; nobody only where that is `optional`."""
     app: App = request.app.state.slotline
     claims, by_cookie, wrong = _claims(request, app)
+    await count_request(request, claims)
+    principal = None
+    if claims is not None:
+        try:
+            async with app.runtime.read_transaction() as ctx:
+                principal = await sessions.authenticate(ctx, claims)
+        except NotSignedIn as error:
+            wrong = error
+    if principal is None:
+        if not optional:
+            raise wrong or NotSignedIn()
+    elif by_cookie and request.method not in _SAFE:
+        ensure_same_origin(request, app)
+        _check_csrf(csrf, app, principal)
+    return principal
+
+
+async def count_request(request: Request, claims: TokenClaims | None = None) -> None:
+    """Count a request of somebody, or of an address; refuse it beyond the limit."""
     limits: RateLimits = request.app.state.limits
     seconds = await limits.record_request(
         user_id=claims.user_id if claims else None, address=client_ip(request)
@@ -48,20 +73,6 @@ async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> Ap
             "Too many requests; try again later.",
             {"Retry-After": str(seconds)},
         )
-    principal = None
-    if claims is not None:
-        try:
-            async with app.runtime.read_transaction() as ctx:
-                principal = await sessions.authenticate(ctx, claims)
-        except NotSignedIn as error:
-            wrong = error
-    if principal is None:
-        if "anyone" not in allowed:
-            raise wrong or NotSignedIn()
-    elif by_cookie and request.method not in _SAFE:
-        ensure_same_origin(request, app)
-        _check_csrf(csrf, app, principal)
-    return _allowed(request, app, allowed, principal)
 
 
 def _claims(request: Request, app: App) -> tuple[TokenClaims | None, bool, NotSignedIn | None]:
@@ -87,32 +98,37 @@ def verify_token(app: App, kind: tokens.TokenKind, token: str) -> TokenClaims:
     )
 
 
-def _allowed(
-    request: Request, app: App, row: AllowedRoles, principal: Principal | None
+def permit(
+    request: Request, operation: Operation, allowed: AllowedRoles, principal: Principal | None
 ) -> ApiRequest:
-    shop_id = _number(request.path_params.get("shop_id"))
-    if "anyone" in row or (principal and "signed_in" in row):
-        return ApiRequest(request, app, principal, shop_id, None)
-    assert principal is not None
-    if principal.is_admin and "admin" in row:
-        return ApiRequest(request, app, principal, shop_id, None)
-    if "shop_id" not in request.path_params:
+    """Return the request for an operation that its row of the table allows `principal`.
+
+    Raise NotAllowed, or NotFound where somebody has nothing to do with the shop.
+    """
+    app: App = request.app.state.slotline
+    params = operation.path_params
+    shop_id = _number(params.get("shop_id"))
+    whole = ApiRequest(request, operation, app, principal, shop_id, None)
+    if "anyone" in allowed or (principal and "signed_in" in allowed):
+        return whole
+    if principal is None:
+        raise NotSignedIn
+    if principal.is_admin and "admin" in allowed:
+        return whole
+    if "shop_id" not in params:
         raise NotAllowed(user=principal.user_id)
     roles = principal.roles_at(shop_id) if shop_id is not None else ()
     if not roles:
         raise NotFound(shop=shop_id)
     words = {role.role for role in roles}
-    if words & row & {"owner", "receptionist"}:
-        return ApiRequest(request, app, principal, shop_id, None)
+    if words & allowed & {"owner", "receptionist"}:
+        return whole
     own = frozenset(role.provider_id for role in roles if role.provider_id is not None)
-    if "provider" not in words & row:
+    if "provider" not in words & allowed:
         raise NotAllowed(user=principal.user_id)
-    if (
-        "provider_id" in request.path_params
-        and _number(request.path_params["provider_id"]) not in own
-    ):
+    if "provider_id" in params and _number(params["provider_id"]) not in own:
         raise NotAllowed(user=principal.user_id)
-    return ApiRequest(request, app, principal, shop_id, own)
+    return ApiRequest(request, operation, app, principal, shop_id, own)
 
 
 def set_auth_cookie(response: Response, app: App, value: str) -> None:

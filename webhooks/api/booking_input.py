@@ -47,6 +47,9 @@ class MoveIn(RequestModel):
 
     starts_at: Timestamp
     provider_id: RowId | None = Field(None, description="Null: as it is.")
+    confirm: bool = Field(
+        False, description="Though they have a booking at that hour (409 `already_booked`)."
+    )
     reason: LongText = Field("", description="Needed once the visit is over.")
     terms: Literal["keep", "new"] | None = Field(
         None,

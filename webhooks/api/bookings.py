@@ -79,6 +79,9 @@ class BookingIn(StartIn):
     messages: MessagesIn | None = Field(
         None, description="What they said to messages to their phone; nothing is sent without it."
     )
+    confirm: bool = Field(
+        False, description="Though they have a booking at that hour (409 `already_booked`)."
+    )
     overbook: bool = Field(False, description="Over what is there; needs a provider.")
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
@@ -209,6 +212,7 @@ async def create_booking(
             "attendee": body.attendee,
             "purpose": body.purpose,
             "note": body.note,
+            "confirmed": body.confirm,
         }
         if body.overbook:
             booked = await staff_actions.overbook(ctx, slot, **common)
@@ -315,6 +319,7 @@ async def move_booking(
         key=call.new_key,
         terms=body.terms,
         reason=body.reason,
+        confirmed=body.confirm,
     )
 
 

@@ -55,11 +55,24 @@ FETCH_ERROR_MESSAGES = {
     "large": f"The file is larger than {MAX_BYTES // 1024**2} MB.",
     "redirects": "The address leads on to others without end.",
     "answer": "The address answers with an error.",
+    "cut": "The file ends in the middle; what was read before stands.",
     "form": "What is there is no calendar (iCalendar, RFC 5545).",
     "much": "The calendar holds too much to be read.",
     "failed": "Something went wrong on our side; it is read again before long.",
 }
 """Why a calendar cannot be read, in words."""
+
+ENTRY_PROBLEM_MESSAGES = {
+    "no_start": "It has no beginning. It takes no time here.",
+    "no_time": "A time in it cannot be read. Only its other times are kept.",
+    "no_length": "How long it lasts cannot be read. It takes no time here.",
+    "backward": "It ends before it begins. It takes no time here.",
+    "rule": "It repeats by a rule that nobody knows. Only its first time is kept.",
+    "often": "It repeats too often. Only its first time is kept.",
+    "slow": "Working out when it repeats takes too long. Only its first time is kept.",
+    "zone": "Nobody knows its time zone. It is kept by the calendar's own.",
+}
+"""Why an entry of a calendar was not read as it stands, in words."""
 
 
 class ExternalCalendarIn(RequestModel):
@@ -69,6 +82,14 @@ class ExternalCalendarIn(RequestModel):
     url: Annotated[
         str, Field(max_length=MAX_URL_LENGTH, examples=["https://example.org/calendar.ics"])
     ]
+
+
+class OddEntryOut(ResponseModel):
+    """An entry of a calendar elsewhere that was not read as it stands."""
+
+    start: str = Field(description="Its beginning, as it is written there; empty: it has none.")
+    reason: str = Field(description="A word for why.")
+    problem: str = Field(description="The same in words.")
 
 
 class ExternalCalendarOut(ResponseModel):
@@ -82,6 +103,8 @@ class ExternalCalendarOut(ResponseModel):
     error: str = Field(description="A word for why it could not be read last time, or nothing.")
     problem: str = Field(description="The same in words.")
     blocks: int = Field(description="How many blocks it makes now.")
+    odd: int = Field(description="How many entries could not be read as they stand.")
+    odd_entries: list[OddEntryOut] = Field(description="The first of them, and why.")
 
     @classmethod
     def from_row(cls, row: Row) -> ExternalCalendarOut:
@@ -95,6 +118,11 @@ class ExternalCalendarOut(ResponseModel):
             error=row.error,
             problem=FETCH_ERROR_MESSAGES.get(row.error.partition(" ")[0], ""),
             blocks=row.blocks,
+            odd=row.odd_count,
+            odd_entries=[
+                OddEntryOut(**one, problem=ENTRY_PROBLEM_MESSAGES.get(one["reason"], ""))
+                for one in row.odd_entries
+            ],
         )
 
 
@@ -160,7 +188,8 @@ async def add_external_calendar(
     """Let the busy times of a calendar (.ics) elsewhere block a provider's.
 
     It is read within a minute, then every 15: by http or https, from public addresses only, up to
-    2 MB, about half a year ahead. What is booked here stands.
+    2 MB without its history and texts, half a year ahead or as far as the shop takes bookings. An
+    entry that cannot be read costs itself only, and is named. What is booked here stands.
     """
     call.ensure_provider_allowed(body.provider_id)
     try:

@@ -74,7 +74,7 @@ async def import_csv(
     false. All rows of a file are added or, if one is wrong, none: then 422 names every fault, as
     `line.column`.
     """
-    file = await call.http.body()
+    file = await call.operation.read_body()
     known = await call.run_read(partial(load_catalog, shop_id=shop_id))
     now = call.app.runtime.clock.now()
     plan = await asyncio.to_thread(importing.read_file, what, file, known, now)

@@ -16,9 +16,10 @@ from core.people.identities import change_user
 from core.values.people_changes import UserChange
 from webhooks.api import auth_emails
 from webhooks.api.api_request import ApiRequest
-from webhooks.api.auth import AcceptedOut, EmailAddress, NewPassword
+from webhooks.api.auth import EmailAddress, NewPassword
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
+    AcceptedOut,
     PageResponse,
     PathRowId,
     RequestModel,
@@ -101,26 +102,28 @@ async def change_me(body: UserChange, call: AuthorizedRequest) -> MeOut:
 @router.post("/password")
 async def change_password(body: ChangePasswordIn, call: AuthorizedRequest) -> AcceptedOut:
     """Change one's password; other devices are signed out, and a mail says so."""
+    runner = auth_emails.EmailQueueRunner(call.http)
     letter = await password_login.change_password(
-        call.app.runtime,
+        runner,
         call.principal.user_id,
         body.current,
         body.password,
         auth_session_id=call.principal.auth_session_id,
     )
     await call.record_change()
-    auth_emails.send_auth_email(call.http, letter)
+    auth_emails.send_unqueued_email(runner, letter)
     return AcceptedOut()
 
 
 @router.post("/email", status_code=HTTPStatus.ACCEPTED)
 async def add_email(body: AddEmailIn, call: AuthorizedRequest) -> AcceptedOut:
     """Add an e-mail address and a password to one's account, by a mailed link."""
+    runner = auth_emails.EmailQueueRunner(call.http)
     letter = await password_login.register_account(
-        call.app.runtime, body.email, body.password, user_id=call.principal.user_id
+        runner, body.email, body.password, user_id=call.principal.user_id
     )
     await call.record_change()
-    auth_emails.send_auth_email(call.http, letter)
+    auth_emails.send_unqueued_email(runner, letter)
     return AcceptedOut()
 
 

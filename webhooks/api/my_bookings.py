@@ -73,6 +73,9 @@ class MyBookingIn(StartIn):
 
     shop_id: RowId
     service_id: RowId
+    confirm: bool = Field(
+        False, description="Though you have a booking at that hour (409 `already_booked`)."
+    )
     attendee: Annotated[ShortText, Field(max_length=100)] = ""
     purpose: LongText = ""
 
@@ -119,6 +122,7 @@ async def create_my_booking(body: MyBookingIn, call: AuthorizedRequest) -> MyBoo
                 user_id=call.principal.user_id,
                 key=call.new_key,
                 name=call.principal.name,
+                confirmed=body.confirm,
             )
         )
 
@@ -157,6 +161,7 @@ async def move_my_booking(
             actor=call.customer_actor,
             key=call.new_key,
             terms=body.terms,
+            confirmed=body.confirm,
         )
         return MyBookingOut.from_booking(moved)
 

@@ -20,8 +20,8 @@ import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import get_remote_addr
 
+from core.networks import network_name
 from core.settings import RESERVED_FILES, Settings
-from core.values.networks import network_name
 from webhooks.http.proxies import TrustedProxies
 
 log = structlog.get_logger(__name__)

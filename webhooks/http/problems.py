@@ -6,7 +6,8 @@ has its line; a test demands it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any
@@ -37,6 +38,7 @@ STATUS_BY_ERROR: dict[type[errors.SlotlineError], HTTPStatus] = {
     errors.OfferChanged: HTTPStatus.CONFLICT,
     errors.TermsDiffer: HTTPStatus.CONFLICT,
     errors.ReasonNeeded: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AlreadyBooked: HTTPStatus.CONFLICT,
     errors.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyOpenBookings: HTTPStatus.CONFLICT,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
@@ -114,15 +116,22 @@ def problem_response(
     return JSONResponse(body, status, headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
-async def _of_refusal(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HttpRefusal)
-    return problem_response(
-        request, error.status, code=error.code, detail=error.detail, headers=error.headers
-    )
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it is told outside, over HTTP or to a page."""
+
+    status: int
+    code: str
+    detail: str
+    errors: Sequence[dict[str, Any]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def _of_ours(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, errors.SlotlineError)
+def describe_error(error: errors.SlotlineError | HttpRefusal) -> Problem:
+    """Return one of our errors as a problem."""
+    if isinstance(error, HttpRefusal):
+        return Problem(int(error.status), error.code, error.detail, headers=error.headers or {})
     headers = {}
     if "seconds" in error.params:
         headers["Retry-After"] = str(error.params["seconds"])
@@ -130,18 +139,46 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     wrong = error.params.get("all", [error])
     assert isinstance(wrong, list)
-    return problem_response(
-        request,
-        STATUS_BY_ERROR[type(error)],
-        code=error.code,
-        detail=str(error.args[0]),
-        errors=[_field(one.params) for one in wrong if "field" in one.params],
-        headers=headers,
-        params=_facts(error.params),
+    return Problem(
+        int(STATUS_BY_ERROR[type(error)]),
+        error.code,
+        str(error.args[0]),
+        [_field(one.params) for one in wrong if "field" in one.params],
+        headers,
+        _facts(error.params),
     )
 
 
-EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new")
+def describe_faults(faults: Iterable[Mapping[str, Any]]) -> Problem:
+    """Return pydantic's errors as one problem; `loc` of each is its field."""
+    fields = [_of_pydantic(found) for found in [*faults][:MAX_ERRORS]]
+    detail = "The request is not of the form it has to be."
+    return Problem(int(HTTPStatus.UNPROCESSABLE_ENTITY), "invalid", detail, fields)
+
+
+def _answer(request: Request, problem: Problem) -> JSONResponse:
+    return problem_response(
+        request,
+        problem.status,
+        code=problem.code,
+        detail=problem.detail,
+        errors=problem.errors,
+        headers=dict(problem.headers),
+        params=problem.params,
+    )
+
+
+async def _of_refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HttpRefusal)
+    return _answer(request, describe_error(error))
+
+
+async def _of_ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.SlotlineError)
+    return _answer(request, describe_error(error))
+
+
+EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new", "ref")
 """Facts of an error that a program can use; told as further members of the problem."""
 
 
@@ -162,21 +199,14 @@ def _field(params: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [_of_pydantic(found) for found in error.errors()[:MAX_ERRORS]]
-    return problem_response(
-        request,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        code="invalid",
-        detail="The request is not of the form it has to be.",
-        errors=fields,
-    )
+    faults = [{**found, "loc": found["loc"][1:]} for found in error.errors()[:MAX_ERRORS]]
+    return _answer(request, describe_faults(faults))
 
 
 def _of_pydantic(found: Mapping[str, Any]) -> dict[str, Any]:
     """Name a fault as a command model does; what FastAPI itself reads keeps pydantic's words."""
-    inside = {**found, "loc": found["loc"][1:]}
-    fault = list_faults([inside])[0] if is_own_error(found) else {"reason": found["msg"]}
-    return _field({**fault, "field": _readable(".".join(map(str, inside["loc"])))})
+    fault = list_faults([found])[0] if is_own_error(found) else {"reason": found["msg"]}
+    return _field({**fault, "field": _readable(".".join(map(str, found["loc"])))})
 
 
 MAX_ERRORS = 50

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.values.networks import parse_address, parse_networks
+from core.networks import parse_address, parse_networks
 
 
 class TrustedProxies:

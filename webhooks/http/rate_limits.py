@@ -19,8 +19,8 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from core.networks import network_name
 from core.settings import Settings
-from core.values.networks import network_name
 
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool

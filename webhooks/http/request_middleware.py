@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webhooks.http.problems import HttpRefusal
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +25,10 @@ _OPENS = re.compile(r"^/(b|calendars)/[^.]*")
 """A path whose address is the key: whoever has a booking's link sees the booking."""
 
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
+
+
+STORE_SECONDS = 4.0
+"""Seconds to store an incoming. Twilio tries for 15 in all, so that two more attempts fit in."""
 
 
 class BodyTooLarge(Exception):
@@ -34,6 +44,26 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
             raise BodyTooLarge
         parts.append(part)
     return b"".join(parts)
+
+
+@asynccontextmanager
+async def storing() -> AsyncIterator[None]:
+    """Answer 503 when what came cannot be stored in time: whoever sent it then calls again.
+
+    Nothing is acknowledged that was not committed. What was committed just before the time ran out
+    is recognized when it comes again.
+    """
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            yield
+    except Exception as error:
+        log.exception("webhook.not_stored", error=type(error).__name__)
+        raise HttpRefusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "not_stored",
+            "This could not be stored; please send it again.",
+            {"Retry-After": "5"},
+        ) from error
 
 
 def client_ip(request: Request) -> str:

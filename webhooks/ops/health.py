@@ -27,9 +27,16 @@ async def check_readiness(request: Request) -> JSONResponse:
         await app.runtime.ensure_ready()
         async with app.runtime.read_transaction() as ctx:
             await _check_work(ctx)
+        _check_webhooks(app)
     except NotReady as error:
         return JSONResponse({"status": "not ready", "reason": str(error.params["reason"])}, 503)
     return JSONResponse({"status": "ok"})
+
+
+def _check_webhooks(app: App) -> None:
+    """Raise NotReady when Telegram cannot bring us what people write."""
+    for role, problem in (app.telegram.webhook_problems if app.telegram else {}).items():
+        raise NotReady(reason=f"Telegram, {role} bot: {problem}")
 
 
 async def _check_work(ctx: Context) -> None:

@@ -62,18 +62,18 @@ class Simulator:
     def show_outgoing(
         self, row: Outgoing, rendered: RenderedMessage, can: Capabilities
     ) -> PhoneMessage:
-        """Show a message on a phone, as a new one or as an edit (`row.living`).
+        """Show a message on a phone, as a new one or as an edit (`row.edit_target`).
 
         A new message after a question removes the question's buttons.
         """
-        living = row.edit_target if can.can_edit else {}
-        before = self.find_message(row.line_id, row.address, living.get("message", ""))
-        also = self.find_message(row.line_id, row.address, living.get("also", ""))
+        target = row.edit_target if can.can_edit else {}
+        before = self.find_message(row.line_id, row.address, target.get("message", ""))
+        also = self.find_message(row.line_id, row.address, target.get("also", ""))
         done = parse_rich_text(rendered.settled_text, can.markup)
         asks = row.kind.rpartition("/")[2]
         if also is not None:
             self._change(also.without_buttons(()))
-        if before is not None and living.get("in_place"):
+        if before is not None and target.get("in_place"):
             changed = replace(before.with_rendered(rendered, can, asks), edits=before.edits + 1)
             self._change(changed)
             return changed

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from bot.channels.base import SendResult
 from bot.channels.telegram.errors import TelegramFact, telegram_fact
-from bot.channels.telegram.updates import ParsedUpdate
+from bot.channels.telegram.updates import UPDATE_KINDS, ParsedUpdate
 from bot.rendering.render import TELEGRAM, Capabilities, RenderedMessage
 from core.errors import DeliveryFailed
 from core.messaging.messages import Json
@@ -22,6 +23,9 @@ REQUEST_TIMEOUT = 15.0
 
 POLL_TIMEOUT = 30
 """Seconds Telegram may keep an idle long poll open."""
+
+ERRORS_COUNT_FOR = timedelta(minutes=15)
+"""How long after a failed delivery a webhook with updates waiting counts as failing."""
 
 MAX_CONNECTIONS = 40
 """Maximum concurrent webhook deliveries."""
@@ -67,6 +71,9 @@ class TelegramBot(Protocol):
     async def set_webhook(self, url: str, secret: str) -> None:
         """Set and verify the webhook; raises BotApiError or OSError."""
 
+    async def get_webhook(self) -> WebhookState:
+        """Return the webhook that Telegram has; raises BotApiError or OSError."""
+
     async def delete_webhook(self) -> None:
         """Delete the webhook so that updates can be polled; raises BotApiError or OSError."""
 
@@ -81,6 +88,30 @@ class TelegramBot(Protocol):
 
     async def set_description(self, descriptions: Sequence[BotDescription]) -> None:
         """Set commands, descriptions and the menu button; raises BotApiError or OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """What Telegram says of a bot's webhook: where updates go, which, and how that fares."""
+
+    url: str
+    kinds: frozenset[str]
+    pending: int = 0
+    error: str = ""
+    error_at: datetime | None = None
+
+    def taken_over(self, url: str) -> str:
+        """Return what is not as we set it, in words; "" if all is."""
+        if self.url != url:
+            return f"its updates go to {self.url or 'nobody'}"
+        lacking = set(UPDATE_KINDS) ^ self.kinds
+        return f"the kinds of updates differ: {', '.join(sorted(lacking))}" if lacking else ""
+
+    def failing(self, now: datetime) -> str:
+        """Return why updates do not arrive though they should, in words; "" if they do."""
+        if not (self.pending and self.error_at) or now - self.error_at > ERRORS_COUNT_FOR:
+            return ""
+        return f"{self.pending} updates wait, for Telegram says: {self.error}"
 
 
 @dataclass(frozen=True, slots=True)

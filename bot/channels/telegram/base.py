@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import structlog
 
 from bot.channels.base import SendResult, Unconfirmed
-from bot.channels.telegram.api import BotApiError, edit_targets, parse_bot_id
+from bot.channels.telegram.api import BotApiError, WebhookState, edit_targets, parse_bot_id
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
-from bot.channels.telegram.updates import UPDATE_KINDS
 from bot.rendering.render import RenderedMessage
 from core.errors import DeliveryFailed
 from core.messaging.outbox.claim import Outgoing
@@ -168,7 +167,7 @@ class SdkBot(ABC):
         task.add_done_callback(self._later.discard)
 
 
-def check_webhook(url: str, found_url: str, found_kinds: Collection[str] | None) -> None:
+def check_webhook(url: str, found: WebhookState) -> None:
     """Raise BotApiError unless the webhook that Telegram has is the one that was set."""
-    if found_url != url or set(found_kinds or ()) != set(UPDATE_KINDS):
-        raise BotApiError(409, f"the webhook is {found_url} with {found_kinds}")
+    if wrong := found.taken_over(url):
+        raise BotApiError(409, wrong)

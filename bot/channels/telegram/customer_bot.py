@@ -55,6 +55,7 @@ from bot.channels.telegram.api import (
     REQUEST_TIMEOUT,
     BotDescription,
     BotRole,
+    WebhookState,
 )
 from bot.channels.telegram.base import Request, SdkBot, check_webhook
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
@@ -216,8 +217,18 @@ class TelegramCustomerBot(SdkBot):
             max_connections=MAX_CONNECTIONS,
         )
         await self._call(self._request(method))
+        check_webhook(url, await self.get_webhook())
+
+    async def get_webhook(self) -> WebhookState:
+        """Return the webhook that Telegram has."""
         info = await self._call(self._request(GetWebhookInfo()))
-        check_webhook(url, info.url, info.allowed_updates)
+        return WebhookState(
+            info.url,
+            frozenset(info.allowed_updates or ()),
+            info.pending_update_count,
+            info.last_error_message or "",
+            info.last_error_date,
+        )
 
     async def delete_webhook(self) -> None:
         """Delete the webhook so that updates can be polled."""

@@ -123,6 +123,8 @@ def _content(message: Any) -> Incoming | None:
     if message.contact is not None:
         return _contact(message)
     if text := message.text or message.caption:
+        if _is_forwarded_from_bot(message):
+            return Incoming("event", text="reaction")
         return Incoming(text=text)
     if message.location is not None:
         place = message.location
@@ -132,6 +134,12 @@ def _content(message: Any) -> Incoming | None:
         if content:
             return Incoming("media", media=(getattr(content, "mime_type", None) or mime,))
     return None  # a service message, such as a pin or a timer
+
+
+def _is_forwarded_from_bot(message: Any) -> bool:
+    """Whether the words are a bot's, such as ours, and not the person's."""
+    origin = getattr(message, "forward_origin", None)
+    return bool(getattr(getattr(origin, "sender_user", None), "is_bot", False))
 
 
 def _contact(message: Any) -> Incoming:

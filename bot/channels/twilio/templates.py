@@ -43,7 +43,15 @@ APPROVAL_BUTTONS = {
 }
 """Texts that may be sent outside the 24-hour window, each with the texts of its buttons."""
 
+WHATSAPP_CODES = {"pt": "pt_BR", "zh": "zh_CN", "no": "nb"}
+"""WhatsApp's codes of languages that it does not know by ours."""
+
 _EMPTY = "-"
+
+
+def whatsapp_language(language: str) -> str:
+    """Return WhatsApp's code of a language."""
+    return WHATSAPP_CODES.get(language, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,11 @@ class ContentTemplate:
     parts: Json
     samples: Mapping[str, str]
     key: str = ""
+
+    @property
+    def our_language(self) -> str:
+        """The language of the text by our own code, which WhatsApp's may differ from."""
+        return self.name.partition("/")[2] or self.language
 
     @property
     def friendly_name(self) -> str:
@@ -205,7 +218,8 @@ def approval_templates(wording: Translator, languages: Sequence[str]) -> Iterato
                     {"title": wording.find_template(button, language), "id": blanks.add(f"1.{n}")}
                     for n, button in enumerate(buttons)
                 ]
-            yield ContentTemplate(f"{key}/{language}", language, kind, parts, blanks.samples, key)
+            code = whatsapp_language(language)
+            yield ContentTemplate(f"{key}/{language}", code, kind, parts, blanks.samples, key)
 
 
 def template_variables(
@@ -216,11 +230,19 @@ def template_variables(
     template = wording.find_template(say.key, locale, count if isinstance(count, int) else 1)
     written = [
         wording.format_param(say.params[name], spec, locale, markup="whatsapp")
+        or _stand_in(say, name, wording, locale)
         for _, name, spec in parse_template(template)
         if name
     ]
     payloads = (option.payload for option in options)
     return _numbered([_one_line(text) or _EMPTY for text in (*written, *payloads)])
+
+
+def _stand_in(say: Say, name: str, wording: Translator, locale: str) -> str:
+    """Return what an approved text says for an absent fact: its words are fixed around the gap."""
+    if name == "reason":
+        return wording.translate(Say("excuse"), locale, markup="whatsapp")
+    return wording.format_param(say.params.get("shop", ""), "", locale, markup="whatsapp")
 
 
 # --- both ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ FIRST_PAGE_SIZE = 3
 """Times offered on the first page."""
 
 
-class SlotQuery(Protocol):
+class SlotView(Protocol):
     """What a search needs: the service, the criteria and who asks."""
 
     talk: Talk
@@ -30,7 +30,11 @@ class SlotQuery(Protocol):
 
 
 async def find_slots(
-    view: SlotQuery, wish: SlotCriteria, *, limit: int | None = None, since: datetime | None = None
+    view: SlotView,
+    wish: SlotCriteria,
+    *,
+    limit: int | None = None,
+    since: datetime | None = None,
 ) -> list[Slot]:
     """Return the free slots that meet the criteria."""
     horizon = max(
@@ -58,7 +62,7 @@ async def find_slots(
     return [slot for slot in found if wish.allows(slot, view.zone)]
 
 
-async def nearest_slots(view: SlotQuery) -> list[Slot]:
+async def nearest_slots(view: SlotView) -> list[Slot]:
     """Return the slots nearest to unmet criteria: first on the wanted day, then on later days."""
     wish = view.wish
     found: list[Slot] = []
@@ -86,7 +90,7 @@ async def nearest_slots(view: SlotQuery) -> list[Slot]:
     return sorted(found, key=lambda s: s.starts_at)
 
 
-def wanted_instant(view: SlotQuery, wish: SlotCriteria) -> datetime:
+def wanted_instant(view: SlotView, wish: SlotCriteria) -> datetime:
     """Return the first instant the criteria name; without a day, today's."""
     first_at = next(iter(wish.at), wish.before or 0)
     wanted = wish.since if wish.since is not None else first_at

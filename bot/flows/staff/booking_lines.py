@@ -14,6 +14,7 @@ from bot.i18n.messages import text
 from core.bookings.booking import Booking, load_booking
 from core.bookings.transitions import OPEN_STATES
 from core.messaging.messages import Choice, Json, Say
+from core.values.text_folding import name_matches
 
 _REF = re.compile(
     r"\b([2346789CDFHJKMNPQRTVWXY]{3})-?([2346789CDFHJKMNPQRTVWXY]{3})\b", re.IGNORECASE
@@ -106,10 +107,10 @@ async def pick_booking(
             return listed
 
         async def read(heard: Heard) -> Json:
-            said = heard.text.casefold()
+            said = heard.text
             if not said or not heard.step:
                 return MISSING
-            named = [one.id for one in found if said in attendee_name(one).casefold().split()]
+            named = [one.id for one in found if name_matches(said, attendee_name(one))]
             by_ref = [one.id for one in found if one.ref == find_reference(heard.text)]
             one = by_ref or named
             return one[0] if len(one) == 1 else MISSING

@@ -9,6 +9,7 @@ from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING
 from bot.dialogue.talk import Talk
 from bot.flows import labels
+from bot.flows.double_booking import agrees_to_double
 from bot.flows.staff import arguments, booking_lines
 from bot.flows.staff.permissions import StaffContext, require_staff
 from bot.i18n.messages import text
@@ -52,6 +53,9 @@ async def book_walk_in(talk: Talk) -> None:
     talk.notes["slot"] = True
     customer_id = await _customer(talk, desk, facts)
     slot = Slot.from_json(chosen)
+    if not await agrees_to_double(talk, slot, attendee="", customer_id=customer_id):
+        await talk.say(text("desk.nothing_done"))
+        return
 
     async def take(key: str) -> Json:
         booked = await book_for_customer(
@@ -114,6 +118,10 @@ async def overbook_walk_in(talk: Talk) -> None:
         await talk.say(text("desk.nothing_done"))
         return
     customer_id = await _customer(talk, desk, facts)
+
+    if not await agrees_to_double(talk, slot, attendee="", customer_id=customer_id):
+        await talk.say(text("desk.nothing_done"))
+        return
 
     async def take(key: str) -> Json:
         booked = await staff_actions.overbook(

@@ -19,11 +19,16 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "somebody": "the shop",
     "alert.codes": "Codes to sign in on the page: {used} of a day's {most} are sent. Somebody may "
     "be asking for codes to other people's phones.",
+    "alert.webhook": "Telegram, bot of the {bot}: {problem}. See python -m bot doctor.",
     "alert.last_owner": "The number {phone} is said to be somebody else's now, and a shop has no "
     "other owner. Please look after it.",
     "alert.failed": "A message of {customer} could not be handled. Please get in touch.",
     "alert.unanswered": "No answer to two reminders: {customer} {phone}, {service} with "
     "{provider}, {when}: call? Ref {ref}",
+    "alert.loop": (
+        "{customer} seems to have an automatic reply: it keeps sending “{words}”. "
+        "It gets no answer for a few minutes."
+    ),
     "alert.undelivered": "A message to {customer} could not be delivered: {reason}",
     "why.off": "the phone is off or out of reach",
     "why.blocked": "the phone does not take our messages",

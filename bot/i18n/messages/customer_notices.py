@@ -25,6 +25,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "{terms}. Ref {ref}",
     "tell.terms": "{shop} changed your booking, {service} with {provider}, {when}: it is "
     "now {terms}. Ref {ref}",
+    "excuse": "We are sorry.",
     "tell.cancelled": "{shop} called off {service} with {provider}, {when}. {reason}\n"
     "Sorry! Write me another day.",
     "tell.expired": "{shop} did not confirm {service}, {when} in time. Write me another day.",

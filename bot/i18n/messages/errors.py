@@ -16,6 +16,7 @@ ERROR_MESSAGES: dict[str, str] = {
     "offer_changed": "The price or length changed since I showed it. Please look again.",
     "terms_differ": "There it is another length or price than agreed.",
     "reason_needed": "That visit is over. Say why it is changed.",
+    "already_booked": "There is a booking at that time already.",
     "too_many_holds": "Many people are booking just now. Please try again in a few minutes.",
     "too_many_open": "You have as many bookings as this shop allows.",
     "wrong_state": "That cannot be changed any more.",

@@ -81,6 +81,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "desk.do.cancel": "Call it off",
     "desk.do.close": "Nothing",
     "desk.closed": "All right.",
+    "desk.double": "They already have {booking}. Book this one too?",
     "desk.did": "{booking}: {state}.",
     "desk.why": "{booking}: that is over. Why is it changed?",
     "desk.not_now": "{booking}: {state}. That cannot be done now.",

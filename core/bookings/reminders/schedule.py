@@ -16,14 +16,16 @@ import sqlalchemy as sa
 from core.bookings.booking import Booking, list_bookings
 from core.catalog import loader
 from core.catalog.entities import Catalog
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.tables import booking_events, bookings, customers
 from core.localtime import quiet_hours
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
 from core.messaging.outbox.customer_reach import (
+    PreferredConversation,
+    ReachedCustomer,
     find_customer_conversation,
-    preferred_conversations,
+    find_customer_conversations,
 )
 from core.messaging.outbox.reminders import (
     BookingReminders,
@@ -75,9 +77,8 @@ async def schedule_reminders_in_bulk(
     ids = {one.customer_id for one in reached if one.customer_id is not None}
     if not ids:
         return
-    homes = {
-        row.customer_id: row for row in await ctx.all(preferred_conversations(known.shop.id, ids))
-    }
+    preferred = await find_customer_conversations(ctx, known.shop.id, ids)
+    homes = {one.customer_id: one for one in preferred}
     found = (
         _reminded(ctx, one, known, homes[one.customer_id], None)
         for one in reached
@@ -87,7 +88,11 @@ async def schedule_reminders_in_bulk(
 
 
 def _reminded(
-    ctx: Context, booking: Booking, known: Catalog, home: Row, since: datetime | None
+    ctx: Context,
+    booking: Booking,
+    known: Catalog,
+    home: ReachedCustomer | PreferredConversation,
+    since: datetime | None,
 ) -> BookingReminders | None:
     """Return the reminders of a booking for the conversation `home`, or None."""
     shop, rules = known.shop, reminder_rules_for(known, booking.service_id)

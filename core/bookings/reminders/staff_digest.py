@@ -17,7 +17,7 @@ from core.db.tables import bookings, epoch_seconds, members, shops
 from core.db.tables import outbox as messages
 from core.localtime import zones
 from core.messaging.messages import Say, When
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import Event, alert_provider, alert_staff, enqueue_for_staff
 
 MAX_LISTED = 5
 """Appointments listed by name; more would need a third SMS segment."""
@@ -147,15 +147,9 @@ async def _send(
     for row in staff:
         own = [one for one in those if one.provider_id == row.provider_id]
         if row.provider_id is not None and own and row.user_id not in bosses:
-            await enqueue_for_staff(
-                ctx,
-                _agenda(shop, day, own),
-                shop_id=shop.id,
-                kind="agenda",
-                provider_id=row.provider_id,
-                provider_only=True,
-                unique_key=key,
-                expires_at=over,
+            theirs = Event(shop.id, "agenda", provider_id=row.provider_id)
+            await alert_provider(
+                ctx, _agenda(shop, day, own), theirs, unique_key=key, expires_at=over
             )
 
 
@@ -251,13 +245,10 @@ async def report_unanswered(ctx: Context) -> int:
         ~told,
     )
     for booking in those:
-        await enqueue_for_staff(
+        await alert_staff(
             ctx,
             Say("alert.unanswered", notifications.booking_facts(booking)),
-            shop_id=booking.shop_id,
-            kind="unanswered",
-            booking_id=booking.id,
-            provider_id=booking.provider_id,
+            notifications.booking_event(booking, "unanswered"),
             unique_key=f"unanswered/{booking.id}/{int(booking.starts_at.timestamp())}",
         )
     return len(those)

@@ -1,5 +1,7 @@
 """Identities, users, customers, members and one-time codes."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from core.db.tables.columns import (
@@ -17,6 +19,7 @@ from core.db.tables.columns import (
     same_shop_target,
     text_column,
 )
+from core.values.text_folding import person_search_text
 
 users = sa.Table(
     "users",
@@ -62,6 +65,12 @@ identities = sa.Table(
     sa.Index(None, "user_id"),
 )
 
+
+def _search_text(context: Any) -> str:
+    given = context.get_current_parameters()
+    return person_search_text(*(str(given.get(name) or "") for name in ("name", "phone", "email")))
+
+
 customers = sa.Table(
     "customers",
     metadata,
@@ -74,10 +83,13 @@ customers = sa.Table(
     text_column("notes"),
     bool_column("blocked"),
     instant_column("created_at"),
+    # Name, phone and e-mail as they are searched; whoever updates one of them updates this.
+    text_column("search_text", default=_search_text),
     name_length_check(),
     same_shop_target("customers"),
     sa.UniqueConstraint("shop_id", "user_id"),
     sa.Index(None, "shop_id", "phone"),
+    sa.Index(None, "shop_id", "search_text"),
 )
 
 members = sa.Table(

@@ -157,6 +157,8 @@ external_calendars = sa.Table(
     instant_column("created_at"),
     instant_column("due_at"),
     instant_column("fetched_at", null=True),  # when it was last fetched
+    json_column("odd_entries", default="[]"),  # entries not read: their start and why
+    int_column("odd_count"),  # how many there were; only the first are listed
     same_shop_fk("provider_id", "providers"),
     sa.Index(None, "shop_id"),
     sa.Index(None, "due_at"),

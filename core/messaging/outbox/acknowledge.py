@@ -344,7 +344,7 @@ async def abandon_message(ctx: Context, row: Row, state: str, error: str) -> Non
         unshown = sa.update(prompts).where(
             prompts.c.id == row.prompt_id, prompts.c.shown_at.is_(None)
         )
-        wiped = {"say": REDACTED_PROMPT_SAY} if row.secret else {}
+        wiped = {"message": REDACTED_PROMPT_SAY} if row.secret else {}
         await ctx.execute(unshown.values(number_offset=None, **wiped))
 
 

@@ -19,6 +19,7 @@ from core.db.tables import (
     member_chats,
     outbox,
     prompts,
+    providers,
     shops,
     sql_literal,
     users,
@@ -26,6 +27,7 @@ from core.db.tables import (
 from core.messaging.messages import Json, Say, decode_value
 from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
+from core.messaging.outbox.current_facts import with_current_facts
 from core.messaging.outbox.customer_reach import is_noted_address
 from core.messaging.outbox.prompts import number_prompts
 from core.messaging.outbox.recipients import is_unreachable
@@ -275,6 +277,8 @@ def _detailed() -> sa.Select[Any]:
             lines.c.address.label("line_address"),
             shops.c.id.label("shop_id"),
             shops.c.name.label("shop_name"),
+            shops.c.address.label("shop_address"),
+            sa.func.trim(providers.c.title + " " + providers.c.name).label("provider_name"),
             shops.c.timezone,
             shops.c.country,
             shops.c.language.label("shop_language"),
@@ -321,6 +325,7 @@ def _detailed() -> sa.Select[Any]:
             users, users.c.id == sa.func.coalesce(member_chats.c.user_id, identities.c.user_id)
         )
         .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
+        .outerjoin(providers, providers.c.id == bookings.c.provider_message_id)
         .outerjoin(customers, customers.c.id == bookings.c.customer_id)
         .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
         .order_by(outbox.c.id)
@@ -335,7 +340,7 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
     return Outgoing(
         id=row.id,
         lease=lease,
-        message=decode_value(row.message),
+        message=with_current_facts(decode_value(row.message), row),
         queue=row.queue,
         kind=row.kind,
         secret=row.secret,

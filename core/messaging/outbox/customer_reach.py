@@ -8,11 +8,14 @@ gets its conversation when the first message is due.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.db.context import Context, Row
+from core.db.rows import Rows
 from core.db.tables import (
     conversations,
     customers,
@@ -31,6 +34,33 @@ FOR_BOOKINGS = sa.and_(
 """Standing permission for messages about one's own bookings."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReachedCustomer:
+    """Where a booking's customer is written to; quiet hours in minutes of the local day.
+
+    `discreet` is the shop's; `has_untold` says that the booking is on the list of who to call.
+    """
+
+    id: int
+    opted_out_at: datetime | None
+    channel: str
+    unreachable: bool
+    discreet: bool
+    has_untold: bool
+    quiet_from: int | None = None
+    quiet_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreferredConversation:
+    """Where one of many customers is written to; quiet hours in minutes of the local day."""
+
+    customer_id: int
+    id: int
+    quiet_from: int | None
+    quiet_until: int | None
+
+
 def is_noted_address(customer_id: Any) -> sa.ColumnElement[bool]:
     """Return the condition that a customer gave the conversation's address for their bookings."""
     return (
@@ -45,18 +75,19 @@ def is_noted_address(customer_id: Any) -> sa.ColumnElement[bool]:
     )
 
 
-async def find_customer_conversation(ctx: Context, booking: BookingRef) -> Row | None:
+async def find_customer_conversation(ctx: Context, booking: BookingRef) -> ReachedCustomer | None:
     """Return the conversation in which a booking's customer is notified, or None.
 
-    Columns as of `preferred_conversation`. One is opened for an address that they gave, or their
+    One is opened for an address that they gave, or their
     account's e-mail, if they have none yet.
     """
-    found = await ctx.first(preferred_conversation(booking))
+    preferred = Rows(ReachedCustomer, preferred_conversation(booking))
+    found = await ctx.fetch_first(preferred)
     if found is not None or booking.customer_id is None:
         return found
     if not await _open_noted(ctx, booking.shop_id, booking.customer_id):
         return None
-    return await ctx.first(preferred_conversation(booking))
+    return await ctx.fetch_first(preferred)
 
 
 def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
@@ -89,11 +120,16 @@ def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
     return homes.order_by(*_best(made_in)).limit(1)
 
 
-def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
-    """Return the SELECT of preferred conversations of many customers, for imported bookings.
+async def find_customer_conversations(
+    ctx: Context, shop_id: int, customer_ids: Collection[int]
+) -> list[PreferredConversation]:
+    """Return the preferred conversations of many customers of a shop, for imported bookings."""
+    select = preferred_conversations(shop_id, customer_ids)
+    return await ctx.fetch(Rows(PreferredConversation, select))
 
-    One row each: customer_id, id, quiet_from, quiet_until.
-    """
+
+def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
+    """Return the SELECT of the preferred conversations of many customers."""
     rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
     columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
     all_ = _homes(columns, shop_id, customer_ids, None).subquery()

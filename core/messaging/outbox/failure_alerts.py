@@ -9,8 +9,8 @@ from core.db.context import Context, Row
 from core.db.tables import bookings, conversations, lines, outbox
 from core.messaging.messages import Say
 from core.messaging.outbox.alert_recipients import has_recipients
-from core.messaging.outbox.enqueue import enqueue_for_admins, enqueue_for_staff
 from core.messaging.outbox.routing import fall_back_message, is_for_staff
+from core.messaging.outbox.staff_alerts import Event, alert_staff, enqueue_for_admins
 
 log = structlog.get_logger(__name__)
 
@@ -94,15 +94,8 @@ async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
     if theirs is not None and await has_recipients(
         ctx, theirs, row.conversation_id, row.booking_id
     ):
-        await enqueue_for_staff(
-            ctx,
-            say,
-            shop_id=theirs,
-            kind=ALARM_KEY,
-            booking_id=row.booking_id,
-            conversation_id=row.conversation_id,
-            unique_key=unique_key,
-        )
+        event = Event(theirs, ALARM_KEY, row.booking_id, conversation_id=row.conversation_id)
+        await alert_staff(ctx, say, event, unique_key=unique_key)
     else:
         await enqueue_for_admins(
             ctx, say, kind=ALARM_KEY, conversation_id=row.conversation_id, unique_key=unique_key

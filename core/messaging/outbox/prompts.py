@@ -83,7 +83,7 @@ async def enqueue_prompt(
 async def preferred_conversation_id(ctx: Context, booking: BookingRef) -> int | None:
     """Return the conversation in which the customer of a booking is notified, if any."""
     where = await find_customer_conversation(ctx, booking)
-    return None if where is None else int(where.id)
+    return None if where is None else where.id
 
 
 async def is_reachable(ctx: Context, booking: BookingRef) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -169,7 +169,7 @@ async def test_calendars_elsewhere_are_read_and_in_a_rehearsal_only_named(evenin
     place, worker = evening.place, evening.app.worker
     asked: list[str] = []
 
-    async def fetch(url: str) -> bytes:
+    async def fetch(url: str, _since: datetime) -> bytes:
         asked.append(url)
         if "leo" in url:
             raise FetchError("status", 503)

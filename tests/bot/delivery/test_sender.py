@@ -34,7 +34,7 @@ from core.messaging.outbox.acknowledge import (
     requeue_expired_leases,
 )
 from core.messaging.outbox.claim import Outgoing
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import Event, ask_staff
 from tests.support import shops
 from tests.support.chat import ChatHarness, ChatPerson
 
@@ -195,7 +195,7 @@ async def test_what_was_sent_is_kept_with_its_cost_but_for_secrets(post: Post) -
     await post.put(MARTA, "é" * 161)
     await post.put(MARTA, "code 481920", secret=True)
     await delivery.drain()
-    assert await post.rows("state", "body", "segments", "say") == [
+    assert await post.rows("state", "body", "segments", "message") == [
         (
             "sent",
             "é" * 161,
@@ -264,12 +264,11 @@ async def test_numbers_of_two_open_questions_are_apart(post: Post) -> None:
         for what in ("first", "second"):
             await shops.add_staff(ctx, post.place, f"+3460000000{len(what)}", "owner", "Olga")
         for what in ("first?", "second?"):
-            await enqueue_for_staff(
+            await ask_staff(
                 ctx,
                 Say("t.text", {"text": what}),
-                shop_id=post.place.shop_id,
-                kind="approve",
-                decision=Decision("outcome", ("done", "noshow")),
+                Event(post.place.shop_id, "approve"),
+                Decision("outcome", ("done", "noshow")),
             )
     await delivery.drain()
     owner = memory.sent[0][0].address

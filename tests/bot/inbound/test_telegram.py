@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
+from bot.channels.telegram.updates import UPDATE_KINDS
 from bot.inbound.telegram import TelegramReceiver
 from core.db import tables
 from core.db.runtime import Runtime
@@ -396,3 +397,68 @@ async def test_links_open_a_shop_a_provider_and_ones_own_booking(
         assert (await chats.write(leo, "/start booking_1-aaaaaaaaaa"))[1] == (
             "< That link leads to nothing any more."
         )
+
+
+# --- the webhook is looked after ------------------------------------------------------------
+
+
+async def ready(chats: TelegramHarness) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(f"{chats.url}/health/ready") as got:
+        return got.status, (await got.json()).get("reason", "")
+
+
+@pytest.mark.parametrize("change", ["url", "allowed", "gone"])
+async def test_a_webhook_that_was_taken_over_is_put_right_and_admins_told_once(
+    runtime: Runtime, shop: shops.BuiltShop, change: str
+) -> None:
+    async with telegram_harness(runtime) as chats:
+        intake = chats.app.telegram
+        assert intake is not None
+        assert await intake.check_webhook("customer") == ""
+        ours = chats.bot.webhook
+        assert ours is not None
+        url, words = ours.url, {
+            "url": "its updates go to https://thief.example/hook",
+            "allowed": "the kinds of updates differ: callback_query, edited_message, "
+            "my_chat_member",
+            "gone": "its updates go to nobody",
+        }  # fmt: skip
+        for _ in range(2):
+            assert chats.bot.webhook is not None
+            if change == "url":
+                chats.bot.webhook.url = "https://thief.example/hook"
+            elif change == "allowed":
+                chats.bot.webhook.allowed = ["message"]
+            else:
+                chats.bot.webhook = None
+            assert await intake.check_webhook("customer") == words[change]
+            assert chats.bot.webhook is not None
+            assert chats.bot.webhook.url == url
+            assert set(chats.bot.webhook.allowed or ()) == set(UPDATE_KINDS)
+        assert await ready(chats) == (200, "")
+        async with runtime.read_transaction() as ctx:
+            told = await ctx.all(
+                sa.select(tables.outbox.c.unique_key).where(tables.outbox.c.kind == "webhook")
+            )
+        admins = len(told)
+        assert len({row.unique_key for row in told}) == admins
+
+
+async def test_a_webhook_that_fails_is_said_by_readiness(
+    runtime: Runtime, shop: shops.BuiltShop
+) -> None:
+    async with telegram_harness(runtime) as chats:
+        intake = chats.app.telegram
+        assert intake is not None
+        hook = chats.bot.webhook
+        assert hook is not None
+        hook.last_error = "SSL error: certificate has expired"
+        hook.last_error_date = int(runtime.clock.now().timestamp()) - 60
+        assert await intake.check_webhook("customer") == ""  # nothing waits: it is over
+        chats.bot.updates[7] = {"update_id": 7, "message": {}}
+        problem = "1 updates wait, for Telegram says: SSL error: certificate has expired"
+        assert await intake.check_webhook("customer") == problem
+        assert await ready(chats) == (503, f"Telegram, customer bot: {problem}")
+        chats.bot.updates.clear()
+        assert await intake.check_webhook("customer") == ""
+        assert await ready(chats) == (200, "")

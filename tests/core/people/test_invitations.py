@@ -23,7 +23,7 @@ from core.db.tables import invitations as table
 from core.db.tables import outbox as outbox_table
 from core.errors import CodeExpired, InvitationOver, LastOwner, NotAllowed, NotFound
 from core.messaging.messages import decode_value
-from core.messaging.outbox.enqueue import enqueue_for_staff
+from core.messaging.outbox.staff_alerts import enqueue_for_staff
 from core.people import identities, invitations, pairing
 from core.people.identities import get_or_create_user_by_phone, person_of_conversation
 from core.people.invitations import Invitation

@@ -14,7 +14,7 @@ from core.bookings.booking import Booking
 from core.bookings.customer_actions import cancel_booking, move_booking
 from core.db.context import Context, Told
 from core.db.runtime import Runtime
-from core.db.tables import conversations, members, outbox, reaches
+from core.db.tables import conversations, members, outbox, providers, reaches, services, shops
 from core.errors import InvalidValue, OptOutStands
 from core.messaging.lines import get_or_create_line
 from core.messaging.outbox.acknowledge import mark_sent
@@ -328,3 +328,32 @@ async def test_somebody_elses_account_on_the_number_is_not_their_conversation(
     booked = await house.book_for("09:00", customer_id=marta)
     await counter.cancel(booked)
     assert [text for text in await counter.texts() if "Cut" in text] == []
+
+
+async def test_a_message_names_shop_address_and_provider_as_they_are_when_it_is_sent(
+    counter: Counter,
+) -> None:
+    house = counter.house
+    await counter.agrees()
+    booking, _ = await counter.book("11:00")
+    await counter.texts()
+    await house.overwrite_row(shops, house.shop, name="Bella & Co", address="Gran Via 1")
+    await house.overwrite_row(providers, house.ana, title="Dr", name="Ana Ruiz")
+    await house.overwrite_row(services, house.cut, name="Trim")  # what was sold stays
+    house.clock.move_to("2026-03-10T08:01Z")
+    (reminder,) = await counter.texts()
+    assert reminder.splitlines()[0] == (
+        f"Bella & Co: Cut with Dr Ana Ruiz, Tue 10 Mar 11:00 am, Gran Via 1. Ref {booking.ref}. "
+        "Will you come?"
+    )
+
+
+async def test_a_shop_that_lost_its_address_leaves_no_gap(counter: Counter) -> None:
+    house = counter.house
+    await counter.agrees()
+    booking, _ = await counter.book()
+    await house.overwrite_row(shops, house.shop, address="")
+    (text,) = await counter.texts()
+    assert text.splitlines()[0] == (
+        f"Bella Hair confirmed: Cut with Ana, Tue 10 Mar 9:00 am. Ref {booking.ref}"
+    )

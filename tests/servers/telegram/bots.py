@@ -66,6 +66,7 @@ class Webhook:
     max_connections: int
     allowed: list[str] | None
     last_error: str = ""
+    last_error_date: int = 0
 
 
 class Bot:

@@ -244,6 +244,7 @@ def _webhook_info(bot: Bot, _given: Given) -> Any:
             info["allowed_updates"] = bot.webhook.allowed
         if bot.webhook.last_error:
             info["last_error_message"] = bot.webhook.last_error
+            info["last_error_date"] = bot.webhook.last_error_date
     return info
 
 

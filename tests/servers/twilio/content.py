@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -11,6 +12,15 @@ from typing import Any
 from tests.servers.twilio.errors import Refused
 
 CATEGORIES = {"UTILITY", "MARKETING", "AUTHENTICATION"}
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/supported-languages
+LANGUAGES = frozenset(
+    "af sq ar ar_EG ar_AE ar_LB ar_MA ar_QA az be_BY bn bn_IN bg ca zh_CN zh_HK zh_TW hr cs da "
+    "prs_AF nl nl_BE en en_GB en_US en_AE en_AU en_CA en_GH en_IE en_IN en_JM en_MY en_NZ en_QA "
+    "en_SG en_UG en_ZA et fil fi fr fr_BE fr_CA fr_CH fr_CI fr_MA ka de de_AT de_CH el gu ha he hi "
+    "hu id ga it ja kn kk rw_RW ko ky_KG lo lv lt mk ms ml mr nb ps_AF fa pl pt_BR pt_PT pa ro ru "
+    "sr si_LK sk sl es es_AR es_CL es_CO es_CR es_DO es_EC es_HN es_MX es_PA es_PE es_ES es_UY sw "
+    "sv ta te th tr uk ur uz vi zu".split()
+)
 _NAME = re.compile(r"[a-z0-9_]{1,512}")  # WhatsApp's rule for the name of a template
 
 
@@ -58,6 +68,10 @@ class Contents:
             raise Refused(20001, "category")
         if "twilio/list-picker" in self.by_sid[sid]["types"]:
             raise Refused(20001, "WhatsApp approves no list-pickers")
+        if self.by_sid[sid]["language"] not in LANGUAGES:
+            raise Refused(20001, f"WhatsApp has no language {self.by_sid[sid]['language']}")
+        ((kind, parts),) = self.by_sid[sid]["types"].items()
+        _check_variables(kind, parts, self.by_sid[sid]["variables"])
         self.approvals[sid] = {
             "name": request["name"],
             "category": request["category"],
@@ -114,6 +128,30 @@ class Contents:
     def is_approved(self, sid: str | None) -> bool:
         """Tell whether the template may be sent outside the 24-hour window."""
         return sid is not None and self.approvals.get(sid, {}).get("status") == "approved"
+
+
+def _check_variables(kind: str, parts: Mapping[str, Any], samples: Mapping[str, str]) -> None:
+    """Refuse what WhatsApp's review refuses of placeholders."""
+    body = parts["body"]
+    found = re.findall(r"{{(.*?)}}", json.dumps(parts, ensure_ascii=False))
+    in_body = re.findall(r"{{(.*?)}}", body)
+    if [int(n) if n.isdecimal() else 0 for n in in_body] != list(range(1, len(in_body) + 1)):
+        raise Refused(20001, f"{kind}: variables of the body count from 1 without a gap")
+    if set(found) - set(samples) or not all(samples.get(name) for name in found):
+        raise Refused(20001, f"{kind}: a variable has no sample")
+    if re.match(r"\s*{{", body) or re.search(r"}}\s*$", body):
+        raise Refused(20001, f"{kind}: the body begins or ends with a variable")
+    if re.search(r"}}\s*{{", body):
+        raise Refused(20001, f"{kind}: two variables stand side by side")
+    words = re.sub(r"{{.*?}}", " ", body).split()
+    # The ratio is not published; three words to two variables have passed.
+    if 2 * len(words) < 3 * len(in_body):
+        raise Refused(20001, f"{kind}: too many variables for the length of the body")
+    if re.search(r"\n{3}|\t| {5}", body):
+        raise Refused(20001, f"{kind}: more than two line breaks, a tab, or more than four spaces")
+    for action in parts.get("actions", ()):
+        if "{{" in action["title"]:
+            raise Refused(20001, f"{kind}: a button's title has a variable")
 
 
 def _check(kind: str, parts: Mapping[str, Any], *, shown: bool = False) -> None:

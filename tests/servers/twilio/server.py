@@ -37,7 +37,8 @@ class TwilioServer:
     their own fault; `requests` counts every request to send, faults included. `outcomes` maps
     an address to the error its messages end with (`UNREACHABLE`), `closed_windows` holds the
     WhatsApp addresses that may only be sent approved templates, `opted_out` the pairs (our
-    number, theirs) that may be sent nothing.
+    number, theirs) that may be sent nothing. `inbound` is what is set, at a number or service, for
+    a message that comes in, by the names of the API.
     """
 
     retry_after = ""
@@ -54,6 +55,7 @@ class TwilioServer:
         self.auth_token = secrets.token_hex(16)
         self.numbers = set(numbers)
         self.services = services or {}
+        self.inbound: dict[str, dict[str, Any]] = {}
         self.messages: list[Message] = []
         self.refused: list[int] = []
         self.requests = 0
@@ -71,6 +73,10 @@ class TwilioServer:
         messages_path = "/2010-04-01/Accounts/{account}/Messages"
         app.router.add_post(f"{messages_path}.json", self._create_message)
         app.router.add_get(f"{messages_path}/{{sid}}.json", self._fetch_message)
+        app.router.add_get(
+            "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", self._list_numbers
+        )
+        app.router.add_get("/v1/Services/{sid}", self._fetch_service)
         app.router.add_post("/v1/Content", self._create_content)
         app.router.add_get("/v1/Content", self._list_content)
         app.router.add_get("/v1/Content/{sid}/ApprovalRequests", self._fetch_approval)
@@ -109,6 +115,7 @@ class TwilioServer:
         body: str,
         *,
         message_sid: str | None = None,
+        fallback: str = "",
         num_media: int = 0,
         extra: dict[str, str] | None = None,
         signed_url: str | None = None,
@@ -145,7 +152,12 @@ class TwilioServer:
             parameters |= {f"{end}{field}": "" for end in ("From", "To") for field in fields}
             parameters |= self._obey_keyword(from_, to, body)
         return await webhooks.post(
-            self._session, self.auth_token, url, parameters | (extra or {}), signed_url=signed_url
+            self._session,
+            self.auth_token,
+            url,
+            parameters | (extra or {}),
+            signed_url=signed_url,
+            fallback=fallback,
         )
 
     async def tap(
@@ -281,6 +293,29 @@ class TwilioServer:
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
+
+    async def _list_numbers(self, request: web.Request) -> web.Response:
+        asked = request.query.get("PhoneNumber", "")
+        unset = {"sms_url": "", "sms_method": "POST", "sms_fallback_url": ""}
+        found = [
+            {"sid": f"PN{n:032x}", "phone_number": number, **unset, **self.inbound.get(number, {})}
+            for n, number in enumerate(sorted(self.numbers))
+            if number == asked
+        ]
+        return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None})
+
+    async def _fetch_service(self, request: web.Request) -> web.Response:
+        sid = request.match_info["sid"]
+        if sid not in self.services:
+            body = {"code": 20404, "message": f"The requested resource {sid} was not found"}
+            return web.json_response(body | {"status": 404}, status=404)
+        unset = {
+            "inbound_request_url": None,
+            "inbound_method": "POST",
+            "fallback_url": None,
+            "use_inbound_webhook_on_number": False,
+        }
+        return web.json_response({"sid": sid, **unset, **self.inbound.get(sid, {})})
 
     async def _fetch_message(self, request: web.Request) -> web.StreamResponse:
         for message in self.messages:

@@ -17,6 +17,11 @@ from twilio.rest import Client
 from twilio.rest.content.v1.content import ContentList
 from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
+from bot.channels.twilio.templates import approval_templates
+from bot.i18n.messages import TRANSLATOR
+from bot.i18n.translator import supported_languages
+from tests.servers.twilio.content import Contents
+from tests.servers.twilio.errors import Refused
 from tests.servers.twilio.faults import Fault
 from tests.servers.twilio.messages import segments
 from tests.servers.twilio.server import TwilioServer
@@ -528,3 +533,38 @@ async def test_a_filled_list_keeps_to_the_limits_and_is_tapped(
 async def test_a_sender_may_have_no_phone(twilio: TwilioServer, client: Client) -> None:
     await client.messages.create_async(to="whatsapp:ES.A1b2C3", from_=WA_SHOP, body="x")
     assert twilio.to("whatsapp:ES.A1b2C3") == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "why"),
+    [
+        ("pt", "Dear {{1}}, hello there", "WhatsApp has no language pt"),
+        ("en", "{{1}}, hello there to you", "begins or ends with a variable"),
+        ("en", "Hello there to you {{1}}", "begins or ends with a variable"),
+        ("en", "Hello there to you {{1}} {{2}} or so", "two variables stand side by side"),
+        ("en", "Hello there to you {{1}} and {{3}} or so", "count from 1 without a gap"),
+        ("en", "Hi {{1}}, {{2}}, {{3}} x", "too many variables"),
+        ("en", "Hello there {{1}} to\n\n\nyou and so on", "more than two line breaks"),
+    ],
+)
+def test_what_whatsapps_review_refuses_is_refused(language: str, body: str, why: str) -> None:
+    contents = Contents()
+    made = contents.create(
+        "AC1",
+        {
+            "language": language,
+            "variables": {str(n): "x" for n in range(1, 4)},
+            "types": {"twilio/text": {"body": body}},
+        },
+    )
+    with pytest.raises(Refused) as refused:
+        contents.request_approval(made["sid"], {"name": "a", "category": "UTILITY"})
+    assert why in refused.value.detail
+
+
+def test_our_templates_pass_whatsapps_review() -> None:
+    contents = Contents()
+    for template in approval_templates(TRANSLATOR, supported_languages()):
+        made = contents.create("AC1", template.request())
+        asked = {"name": template.friendly_name, "category": "UTILITY"}
+        assert contents.request_approval(made["sid"], asked)["status"] == "received", template.name

@@ -29,6 +29,11 @@ class Delivered:
     replies: tuple[str, ...] = ()
 
 
+def sid_of(number: int, prefix: str = "SM") -> str:
+    """Return a message's id as Twilio makes them."""
+    return f"{prefix}{number:032x}"
+
+
 def sign(token: str, url: str, parameters: Mapping[str, str]) -> str:
     """Sign a POST by Twilio's published rule.
 
@@ -46,15 +51,43 @@ async def post(
     parameters: Mapping[str, str],
     *,
     signed_url: str | None = None,
+    fallback: str = "",
 ) -> Delivered:
     """Call `url` as Twilio does.
 
     A connection that cannot be made is tried once more; after one was accepted the request is
-    never repeated, whatever becomes of it. `signed_url` is what Twilio was told to call, when a
-    proxy stands between.
+    never repeated, whatever becomes of it, unless the fragment of `url` asks for it
+    (`#rc=3&rp=all`), which is neither sent nor signed. Then `fallback` is called, once.
+    `signed_url` is what Twilio was told to call, when a proxy stands between.
     """
+    asked, _, fragment = url.partition("#")
+    overrides = dict(urllib.parse.parse_qsl(fragment))
+    policy = overrides.get("rp", "ct").split(",")
+    result = Delivered(None, None, 11205)
+    for _ in range(1 + int(overrides.get("rc", "1"))):
+        result = await _post_once(session, token, asked, parameters, signed_url)
+        if result.alert is None or result.alert not in {11200, 11205}:
+            return result
+        kind = "ct" if result.alert == 11205 else f"{result.status or 'rt'}"
+        kind = f"{kind[0]}xx" if kind[0] in "45" else kind
+        if not {kind, "all"} & set(policy):
+            break
+    if fallback:
+        more = {"ErrorCode": str(result.alert), "ErrorUrl": asked}
+        return await _post_once(session, token, fallback, {**parameters, **more}, None)
+    return result
+
+
+async def _post_once(
+    session: aiohttp.ClientSession,
+    token: str,
+    url: str,
+    parameters: Mapping[str, str],
+    signed_url: str | None,
+) -> Delivered:
+    signed = (signed_url or url).partition("#")[0]
     headers = {
-        "X-Twilio-Signature": sign(token, signed_url or url, parameters),
+        "X-Twilio-Signature": sign(token, signed, parameters),
         "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         "User-Agent": "TwilioProxy/1.1",
         "Accept": "*/*",
@@ -62,15 +95,13 @@ async def post(
     }
     body = urllib.parse.urlencode(parameters)
     timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
-    for _ in range(2):
-        try:
-            async with session.post(url, data=body, headers=headers, timeout=timeout) as answer:
-                return _judge(answer.status, answer.content_type, await answer.text())
-        except aiohttp.ClientConnectorError:
-            continue
-        except (aiohttp.ClientError, TimeoutError):
-            return Delivered(None, None, 11200)
-    return Delivered(None, None, 11205)
+    try:
+        async with session.post(url, data=body, headers=headers, timeout=timeout) as answer:
+            return _judge(answer.status, answer.content_type, await answer.text())
+    except aiohttp.ClientConnectorError:
+        return Delivered(None, None, 11205)
+    except (aiohttp.ClientError, TimeoutError):
+        return Delivered(None, None, 11200)
 
 
 def _judge(status: int, content_type: str, body: str) -> Delivered:

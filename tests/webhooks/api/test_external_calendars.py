@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -135,10 +135,10 @@ async def test_what_one_calendar_brings_about_is_no_others_concern(elsewhere: El
     await elsewhere.name(elsewhere.url)
     fetched = elsewhere.worker.fetch
 
-    async def fetch(url: str) -> bytes:
+    async def fetch(url: str, since: datetime) -> bytes:
         if url == odd:
             raise RuntimeError("a file nobody thought of")
-        return await fetched(url)
+        return await fetched(url, since)
 
     elsewhere.worker.fetch = fetch
     assert (await elsewhere.read(), await elsewhere.taken()) == (1, ["10 08:30>10 11:00"])

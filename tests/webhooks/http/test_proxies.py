@@ -8,8 +8,8 @@ import yaml
 
 from bot.app import App
 from core.db.runtime import Runtime
+from core.networks import network_name
 from core.settings import Settings
-from core.values.networks import network_name
 from tests.support.test_targets import ROOT
 from webhooks.app import create_app
 from webhooks.http.proxies import TrustedProxies

@@ -9,10 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog.entities import Provider
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, form_errors, id_or_raw, parse_id
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import feeds as feeds_api
 
 router = APIRouter(prefix="/calendars")
 
@@ -30,8 +31,8 @@ async def add_feed(visit: ShopVisitor) -> Response:
     """Make an address of a calendar and show it, this once."""
     whose = visit.form["whose"]
     try:
-        made = await visit.api_send("POST", f"{_path(visit)}/feeds", provider_id=id_or_raw(whose))
-    except ApiProblem as problem:
+        made = await visit.call(feeds_api.add_feed, {"provider_id": id_or_raw(whose)})
+    except CallRefused as problem:
         said = api_errors(problem)
         wrong = said["errors"].get("provider_id", "")
         return await _page(visit, whose=whose, **said | {"errors": {"whose": wrong}})
@@ -41,7 +42,7 @@ async def add_feed(visit: ShopVisitor) -> Response:
 @router.post("/out/{feed_id}/revoke")
 async def revoke_feed(visit: ShopVisitor, feed_id: int) -> Response:
     """Have an address open nothing any more."""
-    await visit.api_send("DELETE", f"{_path(visit)}/feeds/{feed_id}")
+    await visit.call(feeds_api.revoke_feed, feed_id=feed_id)
     return redirect_saved(_back(visit), "revoked")
 
 
@@ -60,10 +61,8 @@ async def add_external_calendar(visit: ShopVisitor) -> Response:
     # What Apple hands out; the calendar behind it is read by https.
     url = typed["url"].replace("webcal://", "https://", 1)
     try:
-        await visit.api_send(
-            "POST", f"{_path(visit)}/external-calendars", provider_id=provider, url=url
-        )
-    except ApiProblem as problem:
+        await visit.call(feeds_api.add_external_calendar, {"provider_id": provider, "url": url})
+    except CallRefused as problem:
         return await _page(visit, typed=typed, **api_errors(problem))
     return redirect_saved(_back(visit), "reading")
 
@@ -71,23 +70,19 @@ async def add_external_calendar(visit: ShopVisitor) -> Response:
 @router.post("/in/{calendar_id}/read")
 async def refresh_external_calendar(visit: ShopVisitor, calendar_id: int) -> Response:
     """Have one read again now."""
-    await visit.api_send("POST", f"{_path(visit)}/external-calendars/{calendar_id}/read")
+    await visit.call(feeds_api.refresh_external_calendar, calendar_id=calendar_id)
     return redirect_saved(_back(visit), "reading")
 
 
 @router.post("/in/{calendar_id}/remove")
 async def remove_external_calendar(visit: ShopVisitor, calendar_id: int) -> Response:
     """Read one no more; the time it took is free again."""
-    await visit.api_send("DELETE", f"{_path(visit)}/external-calendars/{calendar_id}")
+    await visit.call(feeds_api.remove_external_calendar, calendar_id=calendar_id)
     return redirect_saved(_back(visit), "removed")
 
 
-def _path(visit: Visitor) -> str:
-    return f"/shops/{visit.catalog.shop.id}"
-
-
 def _back(visit: Visitor) -> str:
-    return f"/admin{_path(visit)}/setup/calendars"
+    return f"/admin/shops/{visit.catalog.shop.id}/setup/calendars"
 
 
 def _people(visit: Visitor) -> list[Provider]:
@@ -106,16 +101,16 @@ async def _page(
 ) -> Response:
     people = _people(visit)
     first = str(people[0].id) if len(people) == 1 else ""
-    given = await visit.api_get(f"{_path(visit)}/feeds", limit=100)
-    taken = await visit.api_get(f"{_path(visit)}/external-calendars", limit=100)
+    given = await visit.call(feeds_api.list_feeds, limit=100)
+    taken = await visit.call(feeds_api.list_external_calendars, limit=100)
     return render_shop_page(
         visit,
         "calendars.html",
         place="setup" if visit.can_configure else "mine" if visit.own_provider_id else "week",
         people=people,
         names={one.id: one.display_name for one in visit.catalog.providers},
-        given=given["items"],
-        taken=taken["items"],
+        given=given.items,
+        taken=taken.items,
         made=made,
         whose=whose,
         typed={"provider_id": first, "url": ""} | dict(typed or {}),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import ApiProblem
-from webhooks.admin.form_fields import api_errors, form_errors, hours_api_path, parse_time_range
+from webhooks.admin.form_fields import api_errors, form_errors, parse_time_range
+from webhooks.admin.handler_calls import CallRefused, Handler
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import opening_hours as hours_api
 
 router = APIRouter()
 
@@ -32,20 +32,26 @@ async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Res
     gone = visit.form["remove"]
     if not (typed["day"] or gone):
         return await _page(visit, provider, typed=typed, **form_errors({"day": "Choose a day."}))
-    path = f"{hours_api_path(visit, provider)}/dates/{gone or typed['day']}"
+    which: dict[str, Any] = {"day": gone or typed["day"]}
+    clear: Handler[Any]
+    change: Handler[Any]
+    clear, change = hours_api.clear_shop_date_hours, hours_api.set_shop_date_hours
+    if provider is not None:
+        which["provider_id"] = provider
+        clear, change = hours_api.clear_provider_date_hours, hours_api.set_provider_date_hours
     words = "Write from when until when, in steps of five minutes; or neither."
     hit: list[Any] = []
     try:
         given = typed["opens"] or typed["closes"]
         hours = [parse_time_range(typed["opens"], typed["closes"])] if given else []
         if gone:
-            await visit.api_send("DELETE", path)
+            await visit.call(clear, **which)
         else:
-            done = await visit.api_send("PUT", path, hours=hours, reason=typed["reason"])
-            hit = done["bookings"]
+            said = {"hours": hours, "reason": typed["reason"]}
+            hit = (await visit.call(change, said, **which)).bookings
     except ValueError:
         return await _page(visit, provider, typed=typed, **form_errors({"opens": words}))
-    except ApiProblem as problem:
+    except CallRefused as problem:
         said = api_errors(problem) | {"errors": {"opens": words}, "problem": ""}
         return await _page(visit, provider, typed=typed, **said)
     if hit:
@@ -59,13 +65,16 @@ async def _page(
     visit: Visitor, provider: int | None, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
     who = None if provider is None else visit.catalog.provider(provider)
-    found = await visit.api_get(f"{hours_api_path(visit, provider)}/dates")
+    if provider is None:
+        found = await visit.call(hours_api.list_shop_date_hours)
+    else:
+        found = await visit.call(hours_api.list_provider_date_hours, provider_id=provider)
     return render_shop_page(
         visit,
         "dates.html",
         place="setup" if visit.can_configure else "mine",
         who=who,
-        dates=[one | {"on": date.fromisoformat(one["day"])} for one in found["items"]],
+        dates=found.items,
         typed=dict.fromkeys(DATE_HOURS_FIELDS, "") | dict(typed or {}),
         **said,
     )

@@ -9,10 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from bot.flows import faq
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import shops as shops_api
 
 router = APIRouter(prefix="/answers")
 
@@ -40,8 +41,8 @@ async def change_faq(visit: ShopVisitor) -> Response:
     home = f"/shops/{visit.catalog.shop.id}"
     given = {topic: words for topic, words in typed.items() if words}
     try:
-        await visit.api_send("PATCH", home, answers=kept | given)
-    except ApiProblem as problem:
+        await visit.call(shops_api.change_shop, {"answers": kept | given})
+    except CallRefused as problem:
         said = api_errors(problem)
         # The API names the field that holds them all.
         said["errors"] = {t: "Write at most 500 characters." for t in typed if len(typed[t]) > 500}

@@ -12,10 +12,11 @@ from fastapi.responses import Response
 
 from core.localtime.opening_masks import Interval
 from core.scheduling import opening_hours
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, parse_time_range
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import opening_hours as hours_api
 from webhooks.api.schemas import format_wall_time
 
 router = APIRouter()
@@ -57,16 +58,19 @@ async def set_weekly_hours(
         wrong["d0"] = "Open on at least one day."
     if wrong:
         words = " ".join(wrong.values())
-        said = {"errors": wrong, "status": 422, "problem": words}
-        return await _page(visit, provider, first, typed=typed, **said)
+        again = {"errors": wrong, "status": 422, "problem": words}
+        return await _page(visit, provider, first, typed=typed, **again)
     home = f"/shops/{visit.catalog.shop.id}"
-    path = f"{home}/hours" if provider is None else f"{home}/providers/{provider}/hours"
     try:
-        await visit.api_send("PUT", path, hours=made)
-    except ApiProblem as problem:
+        if provider is None:
+            await visit.call(hours_api.set_shop_hours, {"hours": made})
+        else:
+            said = {"hours": made}
+            await visit.call(hours_api.set_provider_hours, said, provider_id=provider)
+    except CallRefused as problem:
         words = "Times come in steps of five minutes, and stretches of a day do not overlap."
-        said = api_errors(problem) | {"problem": words}
-        return await _page(visit, provider, first, typed=typed, **said)
+        refusal = api_errors(problem) | {"problem": words}
+        return await _page(visit, provider, first, typed=typed, **refusal)
     if first:
         return redirect_saved(f"/admin{home}/setup/services?first=1", "saved")
     back = f"/admin{home}/setup" if provider is None else f"/admin{home}/setup/people/{provider}"

@@ -13,10 +13,11 @@ from fastapi.responses import Response
 from core import importing
 from core.errors import NotAllowed, NotFound
 from core.importing.csv_file import parse_csv
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, form_errors
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import PAGE_HEADERS, redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import imports as imports_api
 
 router = APIRouter(prefix="/files")
 
@@ -118,21 +119,22 @@ async def import_csv_file(visit: ShopVisitor) -> Response:
         wrong = {"file": "Choose a file, or paste its lines below."}
         return _page(visit, kind, **form_errors(wrong))
     home = f"/shops/{visit.catalog.shop.id}"
-    path, problem = f"{home}/imports", ""
+    problem = ""
     try:
         if visit.form["import"]:
-            made = await visit.api_send_file(path, file, what=kind, dry_run="false")
-            counts = f"created={made['created']}&known={made['known']}"
+            made = await visit.call(imports_api.import_csv, file=file, what=kind, dry_run=False)
+            counts = f"created={made.created}&known={made.known}"
             return redirect_saved(f"/admin{home}/setup/files?what={kind}&{counts}")
-    except ApiProblem as refusal:
+    except CallRefused as refusal:
         api_errors(refusal)  # what no other file would mend is said on a page of its own
         problem = "Nothing was imported. What is in the way is named below."
     try:
-        seen = await visit.api_send_file(path, file, what=kind, dry_run="true")
-    except ApiProblem as refusal:
+        seen = await visit.call(imports_api.import_csv, file=file, what=kind, dry_run=True)
+    except CallRefused as refusal:
         return _page(visit, kind, **api_errors(refusal) | {"errors": {}})
-    faults = [one | {"words": _fault(one["reason"])} for one in seen["errors"][:MAX_SHOWN_ERRORS]]
-    text = "" if any(one["reason"] == "not UTF-8" for one in faults) else file.decode("utf-8-sig")
+    shown = seen.errors[:MAX_SHOWN_ERRORS]
+    faults = [one.model_dump() | {"words": _fault(one.reason)} for one in shown]
+    text = "" if any(one.reason == "not UTF-8" for one in shown) else file.decode("utf-8-sig")
     rows = [] if faults else await asyncio.to_thread(_first_rows, kind, file)
     said: dict[str, Any] = {"status": 422, "problem": problem} if problem else {}
     return _page(visit, kind, seen=seen, faults=faults, rows=rows, text=text, **said)

@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.people import invitations
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.deep_links import staff_bot_link
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.form_fields import api_errors, form_errors, parse_id
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import invitations as invitations_api
+from webhooks.api import members as members_api
 
 router = APIRouter(prefix="/team")
 
@@ -46,31 +48,31 @@ async def invite_member(visit: ShopVisitor) -> Response:
             wrong["provider_id"] = "Choose whose calendar is theirs."
     if wrong:
         return await _page(visit, typed=typed, **form_errors(wrong))
-    said = {name: typed[name] for name in ("name", "phone", "role")}
+    said: dict[str, Any] = {name: typed[name] for name in ("name", "phone", "role")}
+    said["provider_id"] = provider
     try:
-        made = await visit.api_send("POST", _invitations(visit), **said, provider_id=provider)
-    except ApiProblem as problem:
+        made = await visit.call(invitations_api.create_invitation, said)
+    except CallRefused as problem:
         refusal = api_errors(problem)
         if problem.code == "phone_invalid":
             refusal |= {"errors": {"phone": problem_message(problem)}, "problem": ""}
         return await _page(visit, typed=typed, **refusal)
-    link = await staff_bot_link(visit.api_request.app, invitations.START_PREFIX + made["code"])
+    link = await staff_bot_link(visit.api_request.app, invitations.START_PREFIX + made.code)
     return await _page(visit, link=link) if link else redirect_saved(_back(visit), "invited")
 
 
 @router.post("/invitations/{invitation_id}/revoke")
 async def revoke_invitation(visit: ShopVisitor, invitation_id: int) -> Response:
     """Take an invitation back."""
-    await visit.api_send("DELETE", f"{_invitations(visit)}/{invitation_id}")
+    await visit.call(invitations_api.revoke_invitation, invitation_id=invitation_id)
     return redirect_saved(_back(visit), "taken-back")
 
 
 @router.post("/{user_id}/alerts")
 async def set_member_alerts(visit: ShopVisitor, user_id: int) -> Response:
     """Send somebody the shop's alerts, or no more."""
-    await visit.api_send(
-        "PUT", f"{_path(visit)}/{user_id}/alerts", alerts=bool(visit.form["alerts"])
-    )
+    said = {"alerts": bool(visit.form["alerts"])}
+    await visit.call(members_api.set_member_alerts, said, user_id=user_id)
     return redirect_saved(_back(visit), "saved")
 
 
@@ -78,18 +80,10 @@ async def set_member_alerts(visit: ShopVisitor, user_id: int) -> Response:
 async def remove_member(visit: ShopVisitor, user_id: int) -> Response:
     """Take a role away."""
     try:
-        await visit.api_send("DELETE", f"{_path(visit)}/{user_id}/{visit.form['role']}")
-    except ApiProblem as problem:
+        await visit.call(members_api.remove_member, user_id=user_id, role=visit.form["role"])
+    except CallRefused as problem:
         return await _page(visit, **api_errors(problem))
     return redirect_saved(_back(visit), "removed")
-
-
-def _path(visit: Visitor) -> str:
-    return f"/shops/{visit.catalog.shop.id}/members"
-
-
-def _invitations(visit: Visitor) -> str:
-    return f"/shops/{visit.catalog.shop.id}/invitations"
 
 
 def _back(visit: Visitor) -> str:
@@ -103,16 +97,16 @@ async def _page(
     link: str = "",
     **said: Any,
 ) -> Response:
-    found = await visit.api_get(_path(visit), limit=100)
+    found = await visit.call(members_api.list_members, limit=100)
     names = {one.id: one.display_name for one in visit.catalog.providers}
     return render_shop_page(
         visit,
         "team.html",
         place="setup",
-        members=found["items"],
+        members=found.items,
         roles=ROLE_LABELS,
         names=names,
-        invited=(await visit.api_get(_invitations(visit), limit=100))["items"],
+        invited=(await visit.call(invitations_api.list_invitations, limit=100)).items,
         link=link,
         typed=dict.fromkeys(INVITATION_FIELDS, "") | {"role": "receptionist"} | dict(typed or {}),
         **said,

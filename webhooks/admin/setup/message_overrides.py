@@ -10,10 +10,11 @@ from fastapi.responses import Response
 from bot.rendering import overrides
 from core.errors import InvalidValue, NotFound
 from webhooks.admin import countries
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page, render_template
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import message_overrides as overrides_api
 
 router = APIRouter(prefix="/words")
 
@@ -83,11 +84,11 @@ async def show_message_overrides(visit: ShopVisitor, lang: str = "") -> Response
     tongues = dict(countries.list_languages())
     shops = visit.catalog.shop.language
     language = lang if lang in tongues else shops if shops in tongues else "en"
-    found = await visit.api_get(_path(visit))
-    own = {one["key"]: one["own"] for one in found["items"]}
+    found = await visit.call(overrides_api.list_message_overrides)
+    own = {one.key: one.own for one in found.items}
     return render_shop_page(
         visit,
-        "wordings.html",
+        "message_overrides.html",
         place="setup",
         parts=MESSAGE_GROUPS,
         language=language,
@@ -107,17 +108,18 @@ async def show_message_override(visit: ShopVisitor, key: str, language: str) -> 
 @router.post("/{key}/{language}")
 async def set_message_override(visit: ShopVisitor, key: str, language: str) -> Response:
     """Say it in these words from now on, or in the usual ones again; or only look at them."""
-    path, text = f"{_path(visit)}/{key}/{language}", visit.form["text"]
+    which: dict[str, Any] = {"key": key, "language": language}
+    text = visit.form["text"]
     back = f"/admin/shops/{visit.catalog.shop.id}/setup/words/{key}/{language}"
     if visit.form["drop"]:
-        await visit.api_send("DELETE", path)
+        await visit.call(overrides_api.remove_message_override, **which)
         return redirect_saved(back, "usual")
     try:
         if visit.form["look"]:
-            seen = await visit.api_send("POST", f"{path}/preview", text=text)
+            seen = await visit.call(overrides_api.preview_message_override, {"text": text}, **which)
             return await _one(visit, key, language, text, seen)
-        await visit.api_send("PUT", path, text=text)
-    except ApiProblem as problem:
+        await visit.call(overrides_api.set_message_override, {"text": text}, **which)
+    except CallRefused as problem:
         said = api_errors(problem) | {"errors": {"text": _why(problem, key)}}
         return await _one(visit, key, language, text, **said)
     return redirect_saved(back, "saved")
@@ -126,20 +128,17 @@ async def set_message_override(visit: ShopVisitor, key: str, language: str) -> R
 @router.post("/{key}/{language}/preview")
 async def preview_message_override(visit: ShopVisitor, key: str, language: str) -> Response:
     """Show how words would read, as a part of the page; also what keeps them from being kept."""
-    path = f"{_path(visit)}/{key}/{language}/preview"
+    which: dict[str, Any] = {"key": key, "language": language}
+    said = {"text": visit.form["text"]}
     try:
-        seen = await visit.api_send("POST", path, text=visit.form["text"])
-    except ApiProblem as problem:
+        seen = await visit.call(overrides_api.preview_message_override, said, **which)
+    except CallRefused as problem:
         api_errors(problem)
-        return render_template("wording_seen.html", seen=None, wrong=_why(problem, key))
-    return render_template("wording_seen.html", seen=seen, wrong="")
+        return render_template("message_override_preview.html", seen=None, wrong=_why(problem, key))
+    return render_template("message_override_preview.html", seen=seen, wrong="")
 
 
-def _path(visit: Visitor) -> str:
-    return f"/shops/{visit.catalog.shop.id}/message-overrides"
-
-
-def _why(problem: ApiProblem, key: str) -> str:
+def _why(problem: CallRefused, key: str) -> str:
     """Return what is wrong with the words, in a sentence."""
     one = problem.fields[0] if problem.fields else {}
     reason = str(one.get("reason", ""))
@@ -163,18 +162,19 @@ async def _one(
     tongues = dict(countries.list_languages())
     if key not in MESSAGE_LABELS or language not in tongues:
         raise NotFound(key=key)
-    now = await visit.api_get(f"{_path(visit)}/{key}/{language}")
+    which: dict[str, Any] = {"key": key, "language": language}
+    now = await visit.call(overrides_api.show_message_override, **which)
     known = overrides.template_fields(key)
     return render_shop_page(
         visit,
-        "wording.html",
+        "message_override.html",
         place="setup",
         key=key,
         language=language,
         tongues=tongues,
         called=MESSAGE_LABELS[key],
         now=now,
-        typed=now["template"] if text is None else text,
+        typed=now.template if text is None else text,
         # What cannot be said has no preview; the sentence that says why is below the field.
         seen=seen or (None if said else now),
         fields={

@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog.entities import Provider, Service
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import (
     api_errors,
     form_errors,
@@ -20,9 +19,11 @@ from webhooks.admin.form_fields import (
     parse_id,
     parse_minor_units,
 )
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.setup.hours import summarize_week
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import providers as providers_api
 
 router = APIRouter(prefix="/people")
 
@@ -45,11 +46,11 @@ async def add_provider(visit: ShopVisitor, first: str = "") -> Response:
         return _list(visit, first, typed=typed, **form_errors(wrong))
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        made = await visit.api_send("POST", f"{home}/providers", **typed)
+        made = await visit.call(providers_api.add_provider, typed)
         for one in visit.catalog.services:
             if one.active:
-                await visit.api_send("PUT", f"{home}/providers/{made['id']}/services/{one.id}")
-    except ApiProblem as problem:
+                await visit.call(providers_api.set_offering, provider_id=made.id, service_id=one.id)
+    except CallRefused as problem:
         return _list(visit, first, typed=typed, **api_errors(problem))
     return redirect_saved(f"/admin{home}/setup/people{'?first=1' if first else ''}", "added")
 
@@ -72,8 +73,8 @@ def _list(
 @router.post("/{provider_id}/switch")
 async def toggle_provider(visit: ShopVisitor, provider_id: int) -> Response:
     """Have a provider take bookings just now, or not."""
-    path = f"/shops/{visit.catalog.shop.id}/providers/{provider_id}"
-    await visit.api_send("PATCH", path, available=bool(visit.form["available"]))
+    said = {"available": bool(visit.form["available"])}
+    await visit.call(providers_api.change_provider, said, provider_id=provider_id)
     back = f"/admin/shops/{visit.catalog.shop.id}/setup/people"
     return redirect_saved(back if visit.can_configure else f"{back}/{provider_id}", "saved")
 
@@ -100,12 +101,16 @@ async def change_provider(visit: ShopVisitor, provider_id: int) -> Response:
     offers = _offers(visit, provider_id, typed, gives, wrong) if visit.can_configure else []
     if wrong:
         return _one(visit, provider_id, typed=typed, gives=gives, **form_errors(wrong))
-    path = f"/shops/{visit.catalog.shop.id}/providers/{provider_id}"
+    which: dict[str, Any] = {"provider_id": provider_id}
     try:
-        await visit.api_send("PATCH", path, **said)
-        for method, service_id, terms in offers:
-            await visit.api_send(method, f"{path}/services/{service_id}", **terms)
-    except ApiProblem as problem:
+        await visit.call(providers_api.change_provider, said, **which)
+        for service_id, terms in offers:
+            which["service_id"] = service_id
+            if terms is None:
+                await visit.call(providers_api.remove_offering, **which)
+            else:
+                await visit.call(providers_api.set_offering, terms, **which)
+    except CallRefused as problem:
         return _one(visit, provider_id, typed=typed, gives=gives, **api_errors(problem))
     back = f"/admin/shops/{visit.catalog.shop.id}/setup/people"
     return redirect_saved(back if visit.can_configure else f"{back}/{provider_id}", "saved")
@@ -117,26 +122,30 @@ def _offers(
     typed: Mapping[str, str],
     wanted: set[int],
     wrong: dict[str, str],
-) -> list[tuple[str, int, dict[str, int | None]]]:
-    """Return what to say of each service that is given otherwise than before."""
-    one, found = visit.catalog.provider(provider_id), []
+) -> list[tuple[int, dict[str, int | None] | None]]:
+    """Return the new terms of each service that is given otherwise; None: not any more."""
+    one = visit.catalog.provider(provider_id)
+    found: list[tuple[int, dict[str, int | None] | None]] = []
     for service in visit.catalog.services:
         gives = (service.id, provider_id) in visit.catalog.offerings
         if service.id not in wanted:
             if gives:
-                found.append(("DELETE", service.id, dict[str, int | None]()))
+                found.append((service.id, None))
             continue
         price, length = f"price{service.id}", f"minutes{service.id}"
         if price not in typed and gives:
             continue
-        terms = {"price_minor": _amount(visit, typed, price, wrong), "minutes": None}
+        terms: dict[str, int | None] = {
+            "price_minor": _amount(visit, typed, price, wrong),
+            "minutes": None,
+        }
         if typed.get(length):
             try:
                 terms["minutes"] = parse_duration(typed[length])
             except ValueError:
                 wrong[length] = "Steps of five, from 5."
         if not gives or terms != _terms(visit, service, one):
-            found.append(("PUT", service.id, terms))
+            found.append((service.id, terms))
     return found
 
 

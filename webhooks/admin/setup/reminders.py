@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.values.reminder_rules import DEFAULT_RULES
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import (
     api_errors,
     form_errors,
@@ -17,8 +16,10 @@ from webhooks.admin.form_fields import (
     parse_wall_time,
     split_commas,
 )
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import shops as shops_api
 from webhooks.api.schemas import format_wall_time
 
 router = APIRouter(prefix="/reminders")
@@ -55,8 +56,8 @@ async def change_reminders(visit: ShopVisitor) -> Response:
         return _page(visit, typed=typed, **form_errors(wrong))
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.api_send("PATCH", home, **said)
-    except ApiProblem as problem:
+        await visit.call(shops_api.change_shop, said)
+    except CallRefused as problem:
         return _page(visit, typed=typed, **api_errors(problem))
     return redirect_saved(f"/admin{home}/setup", "saved")
 

@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import api_errors, parse_id
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import rooms as rooms_api
 
 router = APIRouter(prefix="/rooms")
 
@@ -29,8 +30,8 @@ async def add_room(visit: ShopVisitor) -> Response:
     takes = _takes(visit)
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.api_send("POST", f"{home}/rooms", name=name, service_ids=takes)
-    except ApiProblem as problem:
+        await visit.call(rooms_api.add_room, {"name": name, "service_ids": takes})
+    except CallRefused as problem:
         return await _page(visit, name, takes, **api_errors(problem))
     return redirect_saved(f"/admin{home}/setup/rooms", "added")
 
@@ -42,8 +43,8 @@ async def change_room(visit: ShopVisitor, room_id: int) -> Response:
     home = f"/shops/{visit.catalog.shop.id}"
     said = dict(zip(("name", "service_ids"), typed, strict=True))
     try:
-        await visit.api_send("PATCH", f"{home}/rooms/{room_id}", **said)
-    except ApiProblem as problem:
+        await visit.call(rooms_api.change_room, said, room_id=room_id)
+    except CallRefused as problem:
         refusal = api_errors(problem)
         refusal["errors"] = {f"{k}{room_id}": v for k, v in refusal["errors"].items()}
         return await _page(visit, typed={room_id: typed}, **refusal)
@@ -62,15 +63,15 @@ async def _page(
     typed: Mapping[int, tuple[str, list[int]]] | None = None,
     **said: Any,
 ) -> Response:
-    found = await visit.api_get(f"/shops/{visit.catalog.shop.id}/rooms", limit=100)
-    taken = {service_id for room in found["items"] for service_id in room["service_ids"]}
+    found = await visit.call(rooms_api.list_rooms, limit=100)
+    taken = {service_id for room in found.items for service_id in room.service_ids}
     services = [one for one in visit.catalog.services if one.active or one.id in taken]
-    first = {room["id"]: (room["name"], room["service_ids"]) for room in found["items"]}
+    first = {room.id: (room.name, room.service_ids) for room in found.items}
     return render_shop_page(
         visit,
         "rooms.html",
         place="setup",
-        rooms=found["items"],
+        rooms=found.items,
         names={one.id: one.name for one in services},
         typed=first | dict(typed or {}),
         services=services,

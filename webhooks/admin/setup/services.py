@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from core.catalog.entities import Category, Service
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import (
     api_errors,
     form_errors,
@@ -22,8 +21,11 @@ from webhooks.admin.form_fields import (
     parse_minor_units,
     split_commas,
 )
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import providers as providers_api
+from webhooks.api import services as services_api
 
 router = APIRouter()
 
@@ -49,11 +51,11 @@ async def add_service(visit: ShopVisitor, first: str = "") -> Response:
         return _list(visit, first, typed=typed, **form_errors(wrong))
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        made = await visit.api_send("POST", f"{home}/services", **said, **_places(typed))
+        made = await visit.call(services_api.add_service, said | _places(typed))
         for one in visit.catalog.providers:
             if one.active:
-                await visit.api_send("PUT", f"{home}/providers/{one.id}/services/{made['id']}")
-    except ApiProblem as problem:
+                await visit.call(providers_api.set_offering, provider_id=one.id, service_id=made.id)
+    except CallRefused as problem:
         return _list(visit, first, typed=typed, **api_errors(problem))
     return redirect_saved(f"/admin{home}/setup/services{'?first=1' if first else ''}", "added")
 
@@ -62,18 +64,17 @@ async def add_service(visit: ShopVisitor, first: str = "") -> Response:
 async def change_category(visit: ShopVisitor) -> Response:
     """Add a heading, rename one, or take one away: its services stay."""
     home = f"/shops/{visit.catalog.shop.id}"
-    path = f"{home}/categories"
     name = {"name": visit.form["heading"]}
     gone, which = visit.form["remove"], visit.form["which"]
     try:
         if gone:
-            await visit.api_send("DELETE", f"{path}/{gone}")
+            await visit.call(services_api.remove_category, category_id=gone)
         elif which:
-            await visit.api_send("PATCH", f"{path}/{which}", **name)
+            await visit.call(services_api.change_category, name, category_id=which)
         else:
             place = max((one.position for one in visit.catalog.categories), default=-1) + 1
-            await visit.api_send("POST", path, **name, position=place)
-    except ApiProblem as problem:
+            await visit.call(services_api.add_category, {**name, "position": place})
+    except CallRefused as problem:
         refusal = api_errors(problem)
         refusal["errors"] = {f"heading{which}": refusal["errors"].get("name", "")}
         return _list(visit, "", typed={f"heading{which}": name["name"]}, **refusal)
@@ -134,8 +135,8 @@ async def change_service(visit: ShopVisitor, service_id: int) -> Response:
     said["rules"] = rules | {"needs_approval": APPROVAL_CHOICES.get(typed["needs_approval"])}
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.api_send("PATCH", f"{home}/services/{service_id}", **said)
-    except ApiProblem as problem:
+        await visit.call(services_api.change_service, said, service_id=service_id)
+    except CallRefused as problem:
         return _one(visit, service_id, typed=typed, **api_errors(problem))
     return redirect_saved(f"/admin{home}/setup/services", "saved")
 

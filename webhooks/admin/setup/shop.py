@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from core.catalog.entities import BookingRules
 from webhooks.admin import countries
-from webhooks.admin.api_client import ApiProblem
 from webhooks.admin.form_fields import (
     api_errors,
     form_errors,
@@ -18,8 +17,10 @@ from webhooks.admin.form_fields import (
     parse_checkboxes,
     parse_ints,
 )
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import shops as shops_api
 
 router = APIRouter(prefix="/shop")
 
@@ -58,8 +59,8 @@ async def change_shop(visit: ShopVisitor) -> Response:
     said["rules"] = rules | parse_checkboxes(typed, ("needs_approval",))
     home = f"/shops/{visit.catalog.shop.id}"
     try:
-        await visit.api_send("PATCH", home, **said)
-    except ApiProblem as problem:
+        await visit.call(shops_api.change_shop, said)
+    except CallRefused as problem:
         return _page(visit, typed=typed, **api_errors(problem))
     return redirect_saved(f"/admin{home}/setup", "saved")
 

@@ -9,10 +9,11 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from webhooks.admin.api_client import ApiProblem
-from webhooks.admin.form_fields import api_errors, form_errors, hours_api_path, parse_local_instant
+from webhooks.admin.form_fields import api_errors, form_errors, parse_local_instant
+from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
+from webhooks.api import opening_hours as hours_api
 
 router = APIRouter()
 
@@ -28,10 +29,9 @@ async def show_time_off(visit: ShopVisitor, provider_id: int) -> Response:
 @router.post("/people/{provider_id}/away")
 async def change_time_off(visit: ShopVisitor, provider_id: int) -> Response:
     """Take a provider off offer for a while, or put that time back on."""
-    path = f"{hours_api_path(visit, provider_id)}/time-off"
     back = f"/admin/shops/{visit.catalog.shop.id}/setup/people/{provider_id}/away"
     if gone := visit.form["remove"]:
-        await visit.api_send("DELETE", f"{path}/{gone}")
+        await visit.call(hours_api.remove_time_off, provider_id=provider_id, time_off_id=gone)
         return redirect_saved(back, "removed")
     typed = {name: visit.form[name] for name in TIME_OFF_FIELDS}
     wrong: dict[str, str] = {}
@@ -44,13 +44,13 @@ async def change_time_off(visit: ShopVisitor, provider_id: int) -> Response:
         wrong["until_on"] = "The end has to come after the beginning."
     if wrong or begins is None or ends is None:
         return await _away(visit, provider_id, typed=typed, **form_errors(wrong))
-    said = {"starts_at": begins.isoformat(), "ends_at": ends.isoformat()}
+    said = {"starts_at": begins, "ends_at": ends, "reason": typed["reason"]}
     try:
-        added = await visit.api_send("POST", path, reason=typed["reason"], **said)
-    except ApiProblem as problem:
+        added = await visit.call(hours_api.add_time_off, said, provider_id=provider_id)
+    except CallRefused as problem:
         return await _away(visit, provider_id, typed=typed, **api_errors(problem))
-    if added["bookings"]:
-        return await _away(visit, provider_id, hit=added["bookings"])
+    if added.bookings:
+        return await _away(visit, provider_id, hit=added.bookings)
     return redirect_saved(back, "added")
 
 
@@ -72,13 +72,13 @@ async def _away(
     visit: Visitor, provider_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
 ) -> Response:
     one = visit.catalog.provider(provider_id)
-    found = await visit.api_get(f"{hours_api_path(visit, provider_id)}/time-off", limit=100)
+    found = await visit.call(hours_api.list_time_off, provider_id=provider_id, limit=100)
     return render_shop_page(
         visit,
         "away.html",
         place="setup" if visit.can_configure else "mine",
         one=one,
-        away=found["items"],
+        away=found.items,
         typed=dict.fromkeys(TIME_OFF_FIELDS, "") | dict(typed or {}),
         **said,
     )

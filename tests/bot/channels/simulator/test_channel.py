@@ -30,7 +30,7 @@ def row(**facts: Any) -> Outgoing:
         for name, hint in get_type_hints(Outgoing).items()
     }
     known = {
-        "say": Say("lines"),
+        "message": Say("lines"),
         "line_id": LINE,
         "address": ADDRESS,
         "edit_target": {},

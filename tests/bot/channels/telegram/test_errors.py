@@ -104,15 +104,17 @@ async def test_an_edit_that_changes_nothing_is_done(chat: Chat) -> None:
     first = await chat.send("one")
     for words in UNCHANGED:
         chat.refuse(400, words)
-        assert await chat.send("two", message=first.provider_id, in_place=True) == first, words
+        assert await chat.send("two", message=first.provider_message_id, in_place=True) == first, (
+            words
+        )
 
 
 async def test_what_cannot_be_edited_is_sent_anew(chat: Chat) -> None:
     last = await chat.send("one")
     for words in ANEW:
         chat.refuse(400, words)
-        now = await chat.send("two", message=last.provider_id, in_place=True)
-        assert int(now.provider_id) > int(last.provider_id), words
+        now = await chat.send("two", message=last.provider_message_id, in_place=True)
+        assert int(now.provider_message_id) > int(last.provider_message_id), words
         last = now
 
 

@@ -25,8 +25,8 @@ from core.messaging.outbox.acknowledge import (
 )
 from core.messaging.outbox.claim import Outgoing, claim_due
 from core.messaging.outbox.delivery_status import STATUS_RANK, record_provider_status
-from core.messaging.outbox.enqueue import enqueue_for_staff
 from core.messaging.outbox.prompts import number_prompt, number_prompts
+from core.messaging.outbox.staff_alerts import enqueue_for_staff
 from tests.support.people_rows import PeopleRows, outbox_rows
 
 HELLO = Say("hello", {"name": "Marta"})

@@ -21,7 +21,8 @@ from core.db.tables import outbox as table
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say, decode_value, encode_value
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.enqueue import cancel_pending, enqueue_for_customer, enqueue_for_staff
+from core.messaging.outbox.enqueue import cancel_pending, enqueue_for_customer
+from core.messaging.outbox.staff_alerts import Event, alert_staff, ask_staff, enqueue_for_staff
 from tests.support.people_rows import PeopleRows, outbox_rows
 from tests.support.row_factory import DAY
 
@@ -127,10 +128,8 @@ async def test_an_alert_reaches_owner_desk_and_the_provider_concerned(ctx: Conte
     ana = place.rows.newest["providers"]
     line = "+34910000000"
 
-    assert await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana) == 3
-    assert (
-        await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="other", provider_id=None) == 2
-    )
+    assert await alert_staff(ctx, HELLO, Event(place.shop, "new", provider_id=ana)) == 3
+    assert await alert_staff(ctx, HELLO, Event(place.shop, "other", provider_id=None)) == 2
 
     assert await outbox_rows(ctx) == [
         (line, OWNER, "due", "new", "hello"),
@@ -169,9 +168,7 @@ async def test_alerts_pass_over_who_is_off_gone_or_knows_already(ctx: Context) -
     await ctx.execute(
         sa.update(identities).where(identities.c.value == ANA).values(released_at=ctx.now)
     )
-    assert (
-        await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", skip_user_id=knows) == 0
-    )
+    assert await alert_staff(ctx, HELLO, Event(place.shop, "new", by_user_id=knows)) == 0
     assert await outbox_rows(ctx) == []
 
 
@@ -208,12 +205,10 @@ async def test_what_happens_in_the_terminal_stays_off_real_lines(ctx: Context) -
     terminal = await place.rows.add(lines, transport="terminal", address="+34910000009")
     pretended = await place.open_conversation("+34600000009", line_id=terminal)
 
-    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="real", conversation_id=real)
-    await enqueue_for_staff(
-        ctx, HELLO, shop_id=place.shop, kind="played", conversation_id=pretended
-    )
+    await alert_staff(ctx, HELLO, Event(place.shop, "real", conversation_id=real))
+    await alert_staff(ctx, HELLO, Event(place.shop, "played", conversation_id=pretended))
     booking = await place.rows.add(bookings, conversation_id=pretended)
-    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="booked", booking_id=booking)
+    await alert_staff(ctx, HELLO, Event(place.shop, "booked", booking_id=booking))
 
     assert [(line, kind) for line, _, _, kind, _ in await outbox_rows(ctx)] == [
         ("+34910000000", "real"),
@@ -225,12 +220,11 @@ async def test_what_happens_in_the_terminal_stays_off_real_lines(ctx: Context) -
 async def test_options_give_everybody_a_prompt_of_their_own(ctx: Context) -> None:
     place = await shop_with_people(ctx)
     until = ctx.now + timedelta(hours=3)
-    await enqueue_for_staff(
+    await ask_staff(
         ctx,
         HELLO,
-        shop_id=place.shop,
-        kind="approve",
-        decision=Decision("approval", ("approve", "decline"), {"booking": 7}, until),
+        Event(place.shop, "approve"),
+        Decision("approval", ("approve", "decline"), {"booking": 7}, until),
     )
     made = await ctx.all(
         sa.select(prompts, table.c.conversation_id.label("goes_to"), table.c.expires_at)
@@ -261,7 +255,7 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
     counts = []
     place = await shop_with_people(ctx)
     ana = place.rows.newest["providers"]
-    await enqueue_for_staff(ctx, HELLO, shop_id=place.shop, kind="new", provider_id=ana)
+    await alert_staff(ctx, HELLO, Event(place.shop, "new", provider_id=ana))
     statements: list[str] = []
     sa.event.listen(
         ctx.connection.sync_connection,
@@ -270,13 +264,11 @@ async def test_an_alert_takes_as_many_statements_for_three_as_for_one(ctx: Conte
     )
     for provider in (None, ana):
         statements.clear()
-        await enqueue_for_staff(
+        await ask_staff(
             ctx,
             HELLO,
-            shop_id=place.shop,
-            kind="new",
-            provider_id=provider,
-            decision=Decision("outcome", ("done", "noshow")),
+            Event(place.shop, "new", provider_id=provider),
+            Decision("outcome", ("done", "noshow")),
         )
         counts.append(len(statements))
     assert counts == [3, 3]
