@@ -22,7 +22,7 @@ async def adopt_noted_customers(
     """Give a user what shops noted under the phone they just proved, where the names agree.
 
     A shop's row without an account becomes theirs, or is merged into the one they have there. Where
-    the name differs the shop `here`, to which they write, is told, once; no other learns their name.
+    the name differs the shop `here`, to which they write, is told, once; no other learns it.
     """
     if not name or not phone:
         return
