@@ -11,7 +11,7 @@ from core.db.tables import bookings, customers, reaches, shops
 from core.errors import CustomerBlocked, InvalidValue, NotFound
 from core.values.people_changes import CustomerChange
 from core.values.phone_numbers import parse_phone
-from core.values.text_folding import fold_words, person_search_text
+from core.values.text_folding import fold_words, names_agree, person_search_text
 
 # ------------------------------------------------------------------------------------ customers
 
@@ -60,12 +60,16 @@ async def add_customer(ctx: Context, shop_id: int, name: str, phone: str = "") -
     if phone:
         phone = await parse_shop_phone(ctx, shop_id, phone)
         known = await ctx.all(
-            sa.select(customers.c.id, customers.c.name)
+            sa.select(customers.c.id, customers.c.name, customers.c.user_id)
             .where(customers.c.shop_id == shop_id, customers.c.phone == phone)
             .order_by(customers.c.id)
         )
         for row in known:
             if fold_words(row.name) == fold_words(name):
+                return int(row.id)
+        # Somebody who proved this phone; under another name it is somebody else.
+        for row in known:
+            if row.user_id is not None and names_agree(row.name, name):
                 return int(row.id)
     else:
         await _country(ctx, shop_id)

@@ -17,6 +17,7 @@ from core.people.identities import (
     is_active_identity,
     recently_verified,
 )
+from core.people.noted_customers import adopt_noted_customers
 from core.people.staff_proofs import VOUCHING
 
 
@@ -73,6 +74,11 @@ async def verify_identity(
     await assign_identity(ctx, proved.id, user_id, verified=True)
     if own is not None and (vouched or own.user_id in (None, user_id)):
         await assign_identity(ctx, own.id, user_id, verified=vouched)
+    if kind == "phone":
+        known = await ctx.scalar(sa.select(users.c.name).where(users.c.id == user_id))
+        shop = sa.select(lines.c.shop_id).join_from(conversations, lines)
+        here = await ctx.scalar(shop.where(conversations.c.id == conversation_id))
+        await adopt_noted_customers(ctx, user_id, value, str(known or name), here)
     return user_id
 
 

@@ -77,6 +77,17 @@ def name_matches(words: str, name: str) -> bool:
     return bool(wanted) and all(any(one.startswith(w) for one in there) for w in wanted)
 
 
+def names_agree(one: str, other: str) -> bool:
+    """Return whether two names can be one person's: all words of the shorter are in the longer.
+
+    A single word has to be the other's first: "Ana" is "Ana García", and "García" is not.
+    """
+    short, long = sorted((fold_words(one), fold_words(other)), key=len)
+    if len(short) == 1:
+        return long[:1] == short
+    return bool(short) and set(short) <= set(long)
+
+
 def _digits(phone: str) -> list[str]:
     digits = "".join(c for c in phone if c.isdigit())
     return [digits] if digits else []

@@ -5,6 +5,8 @@ from __future__ import annotations
 MESSAGES: dict[str, str | tuple[str, str]] = {
     "alert.new": "New: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
     "alert.approve": "To approve: {service} with {provider}, {when}, {customer} {phone}. Ref {ref}",
+    "alert.same_phone": "{customer} proved {phone}, which you noted for {noted}. I show them "
+    "nothing of it. If they are one person, merge the two on the customer's page.",
     "alert.moved": "Moved: {service} with {provider}, {customer}, from {was} to {when}. Ref {ref}",
     "alert.handed": "Now with {provider}: {service}, {customer}, {when}. Ref {ref}",
     "alert.taken": "No longer with you: {service}, {when}, {customer}. Ref {ref}",
