@@ -325,7 +325,7 @@ def _detailed() -> sa.Select[Any]:
             users, users.c.id == sa.func.coalesce(member_chats.c.user_id, identities.c.user_id)
         )
         .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
-        .outerjoin(providers, providers.c.id == bookings.c.provider_message_id)
+        .outerjoin(providers, providers.c.id == bookings.c.provider_id)
         .outerjoin(customers, customers.c.id == bookings.c.customer_id)
         .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
         .order_by(outbox.c.id)
