@@ -239,7 +239,7 @@ def select_admin_recipients() -> sa.Select[Any]:
             lines.c.active,
             lines.c.shop_id.is_(None),
             lines.c.staff | (lines.c.channel == "sms"),
-            lines.c.transport.in_(SIMULATED_TRANSPORTS) == pretended,
+            lines.c.transport.in_(SIMULATED_TRANSPORTS) == sa.func.coalesce(pretended, sa.false()),
             THEIR_OWN,
         )
         .order_by(users.c.id, lines.c.staff.desc(), lines.c.id, identities.c.id)
