@@ -16,7 +16,7 @@ def upgrade() -> None:
     """Add what was odd: nothing is known of it before the next fetch."""
     for column in (
         sa.Column("odd_entries", JSON, nullable=False, server_default="[]"),
-        sa.Column("odd_count", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("odd_count", sa.Integer(), nullable=False, server_default=sa.text("0")),
     ):
         op.add_column("external_calendars", column)
 
