@@ -17,7 +17,7 @@ from core.bookings.terms import agreed_terms
 from core.bookings.transitions import Actor
 from core.catalog.entities import Catalog, Slot
 from core.catalog.loader import load_catalog
-from core.db.context import Context
+from core.db.context import Context, Told
 from core.errors import BookingError, InvalidValue
 from core.localtime import zones
 from core.messaging.outbox.prompts import is_reachable
@@ -139,5 +139,7 @@ async def close_day(
             found = await alternatives_for(ctx, known, one)
         choice: ClosureDecision = found[0] if found else "leave"
         done = await apply_decision(ctx, known, one, choice, actor=actor, key=f"{key}:{one.id}")
+        if done == "left_alone":
+            ctx.told.append(Told("customer", "", "unreachable", one.id))
         hits.append(AffectedBooking(one, done, found[0] if found else None))
     return hits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -12,7 +13,7 @@ from pydantic import Field
 from core.bookings import customer_actions, search
 from core.bookings.booking import Booking, load_booking
 from core.bookings.search import BookingScope
-from core.db.context import Context
+from core.db.context import Context, Told
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import (
     BookingFilterQuery,
@@ -24,7 +25,7 @@ from webhooks.api.booking_input import (
     move_target,
     requested_slot,
 )
-from webhooks.api.booking_output import BookingOut
+from webhooks.api.booking_output import BookingOut, ToldOut
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
     LongText,
@@ -61,11 +62,13 @@ class MyBookingOut(ResponseModel):
     payment_status: str
     purpose: str
     reason: str
+    told: list[ToldOut] = Field(description="Whom this change told, the shop or you; empty when read.")
 
     @classmethod
-    def from_booking(cls, booking: Booking) -> MyBookingOut:
-        """Return a booking of core as an answer."""
-        return cls.model_validate(BookingOut.from_booking(booking).model_dump())
+    def from_booking(cls, booking: Booking, told: Sequence[Told] = ()) -> MyBookingOut:
+        """Return a booking of core as an answer, with whom the change told."""
+        once = list(dict.fromkeys(told))  # how many people a shop has is its own affair
+        return cls.model_validate(BookingOut.from_booking(booking, once).model_dump())
 
 
 class MyBookingIn(StartIn):
@@ -123,7 +126,8 @@ async def create_my_booking(body: MyBookingIn, call: AuthorizedRequest) -> MyBoo
                 key=call.new_key,
                 name=call.principal.name,
                 confirmed=body.confirm,
-            )
+            ),
+            ctx.told,
         )
 
     return await call.run_write(work)
@@ -139,7 +143,7 @@ async def cancel_my_booking(
         gone = await customer_actions.cancel_booking(
             ctx, booking_id, actor=call.customer_actor, reason=body.reason
         )
-        return MyBookingOut.from_booking(gone)
+        return MyBookingOut.from_booking(gone, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _mine(call, ctx, booking_id))
 
@@ -163,7 +167,7 @@ async def move_my_booking(
             terms=body.terms,
             confirmed=body.confirm,
         )
-        return MyBookingOut.from_booking(moved)
+        return MyBookingOut.from_booking(moved, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _mine(call, ctx, booking_id))
 

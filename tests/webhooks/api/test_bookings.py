@@ -80,6 +80,8 @@ async def test_somebody_books_moves_and_cancels_for_themself(api: ApiHarness) ->
     made = await ok(api, "POST", "/me/bookings", "customer", **body)
     assert (made["state"], made["provider"]) == ("confirmed", "Ana")
     assert "note" not in made
+    told = {"who": "staff", "how": "sms", "outcome": "sending"}
+    assert made["told"] == [told]  # said once, not once for each member
     one = f"/me/bookings/{made['id']}"
     moved = await ok(api, "POST", f"{one}/move", "customer", starts_at="2026-03-10T10:00:00Z")
     assert moved["local_time"] == "11:00"
@@ -281,6 +283,8 @@ async def test_a_day_is_called_off_for_a_provider_or_by_who_runs_the_shop(
     off = (await api.post(path, "provider", provider_id=ana, reason="ill")).json()
     hits = [(hit["booking"]["id"], hit["done"], hit["instead"]) for hit in off["bookings"]]
     assert (off["provider_ids"], hits) == ([ana], [(made["id"], "left_alone", None)])
+    nobody = {"who": "customer", "how": "", "outcome": "unreachable"}
+    assert off["bookings"][0]["booking"]["told"] == [nobody]
     whole = (await api.post(path, "owner")).json()
     assert sorted(whole["provider_ids"]) == sorted(api.shop.providers.values())
     service = api.shop.services["Cut"]
