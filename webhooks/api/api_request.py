@@ -28,6 +28,7 @@ from core.db import idempotency
 from core.db.audit import record_change
 from core.db.context import Context
 from core.errors import InvalidValue, NotFound, NotSignedIn
+from core.values.phone_visibility import may_see_phones
 from webhooks.http.request_middleware import client_ip
 
 T = TypeVar("T")
@@ -110,6 +111,11 @@ class ApiRequest:
     def new_key(self) -> str:
         """A key for the verbs: nobody else's, and never the same for two calls."""
         return f"api:{secrets.token_hex(12)}"
+
+    def sees_phones(self, shop_id: int) -> bool:
+        """Return whether the caller may see the phones of a shop's customers."""
+        me = self.principal
+        return me.is_admin or may_see_phones(role.role for role in me.roles_at(shop_id))
 
     def ensure_provider_allowed(self, provider_id: int) -> None:
         """Raise NotFound for a provider who is not this provider's business."""

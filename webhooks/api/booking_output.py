@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.bookings.booking import Booking
 from core.db.context import Told
+from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import BookingStateName
 from webhooks.api.schemas import ResponseModel
 
@@ -39,7 +40,7 @@ class BookingOut(ResponseModel):
     session_id: int | None
     customer_id: int | None
     customer_name: str
-    customer_phone: str
+    customer_phone: str = Field(description="Empty for providers, who may not see it.")
     attendee: str = Field(description="The name, when it is for someone else.")
     starts_at: datetime
     ends_at: datetime
@@ -60,6 +61,16 @@ class BookingOut(ResponseModel):
     customer_confirmed_at: datetime | None
     held_until: datetime | None
     told: list[ToldOut] = Field(description="Whom this change told, and how; empty when read.")
+
+    @classmethod
+    def for_caller(
+        cls, call: ApiRequest, booking: Booking, told: Sequence[Told] = ()
+    ) -> BookingOut:
+        """Return a booking as the caller may see it."""
+        made = cls.from_booking(booking, told)
+        if call.sees_phones(booking.shop_id):
+            return made
+        return made.model_copy(update={"customer_phone": ""})
 
     @classmethod
     def from_booking(cls, booking: Booking, told: Sequence[Told] = ()) -> BookingOut:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -169,7 +170,7 @@ async def _list(
 ) -> PageResponse[BookingOut]:
     async def work(ctx: Context) -> PageResponse[BookingOut]:
         found = await search.find_bookings(ctx, scope, filters, asked, newest_first=newest_first)
-        return PageResponse.from_page(found.map(BookingOut.from_booking))
+        return PageResponse.from_page(found.map(partial(BookingOut.for_caller, call)))
 
     return await call.run_read(work)
 
@@ -219,7 +220,7 @@ async def create_booking(
         else:
             anyone = body.provider_id is None
             booked = await book_for_customer(ctx, slot, anyone=anyone, **common)
-        return BookingOut.from_booking(booked, ctx.told)
+        return BookingOut.for_caller(call, booked, ctx.told)
 
     return await call.run_write(work)
 
@@ -390,7 +391,7 @@ async def _one(call: ApiRequest, ctx: Context, shop_id: int, booking_id: int) ->
     """Return a booking that is this caller's business; else NotFound."""
     found = await load_booking(ctx, booking_id, shop_id=shop_id)
     call.ensure_provider_allowed(found.provider_id)
-    return BookingOut.from_booking(found)
+    return BookingOut.for_caller(call, found)
 
 
 async def _act(
@@ -398,7 +399,7 @@ async def _act(
 ) -> BookingOut:
     async def work(ctx: Context) -> BookingOut:
         done = await verb(ctx, booking_id, *args, actor=call.staff_actor, **more)
-        return BookingOut.from_booking(done, ctx.told)
+        return BookingOut.for_caller(call, done, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))
 
@@ -413,6 +414,6 @@ async def _to_slot(
         slot = await move_target(ctx, old, body, keeps=verb is reschedule_proposals.propose_time)
         call.ensure_provider_allowed(slot.provider_id)
         done = await verb(ctx, booking_id, slot, actor=call.staff_actor, **more)
-        return BookingOut.from_booking(done, ctx.told)
+        return BookingOut.for_caller(call, done, ctx.told)
 
     return await call.run_write(work, before=lambda ctx: _one(call, ctx, shop_id, booking_id))

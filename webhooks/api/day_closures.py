@@ -76,7 +76,7 @@ async def close_day(
             provider_ids=whose,
             bookings=[
                 AffectedBookingOut(
-                    booking=BookingOut.from_booking(hit.booking, ctx.told),
+                    booking=BookingOut.for_caller(call, hit.booking, ctx.told),
                     done=hit.outcome,
                     instead=hit.proposed_slot and SlotOut.model_validate(hit.proposed_slot),
                 )

@@ -93,7 +93,7 @@ class HitBookingOut(ResponseModel):
     ends_at: datetime
     provider_id: int
     customer_name: str
-    customer_phone: str
+    customer_phone: str = Field(description="Empty for providers, who may not see it.")
 
 
 class DateHoursSetOut(DateHoursListOut):
@@ -259,7 +259,7 @@ async def _set_date(
         )
         hit = await closures.bookings_outside_hours(ctx, shop_id, day, provider_id)
         listed = await _dates(ctx, shop_id, provider_id)
-        return DateHoursSetOut(items=listed.items, bookings=_hit(hit))
+        return DateHoursSetOut(items=listed.items, bookings=_hit(call, hit))
 
     return await call.run_write(work, before=lambda ctx: _dates(ctx, shop_id, provider_id))
 
@@ -318,7 +318,7 @@ async def add_time_off(
             ctx, shop_id, provider_id, row.starts_at, row.ends_at
         )
         added = TimeOffOut.model_validate(row)
-        return TimeOffAddedOut(**added.model_dump(), bookings=_hit(hit))
+        return TimeOffAddedOut(**added.model_dump(), bookings=_hit(call, hit))
 
     return await call.run_write(work)
 
@@ -348,8 +348,12 @@ async def _there(ctx: Context, shop_id: int, provider_id: int | None) -> None:
         known.provider(provider_id)
 
 
-def _hit(those: list[Booking]) -> list[HitBookingOut]:
-    return [HitBookingOut.model_validate(one) for one in those]
+def _hit(call: ApiRequest, those: list[Booking]) -> list[HitBookingOut]:
+    found = [HitBookingOut.model_validate(one) for one in those]
+    return [
+        one if call.sees_phones(booking.shop_id) else one.model_copy(update={"customer_phone": ""})
+        for one, booking in zip(found, those, strict=True)
+    ]
 
 
 def _interval(stretch: TimeRange) -> Interval:

@@ -15,6 +15,7 @@ from core.catalog.entities import Catalog, Provider
 from core.errors import NotAllowed, NotFound
 from core.messaging.messages import Choice
 from core.people.members import staff_of_conversation
+from core.values.phone_visibility import PHONE_ROLES
 
 _OWNER = frozenset({"owner"})
 _FRONT = _OWNER | {"receptionist"}
@@ -60,7 +61,7 @@ RIGHTS: Mapping[str, Right] = {
     "propose": Right(_FRONT, recent=True),
     "squeeze": Right(_FRONT, recent=True),
     "everybody": Right(_FRONT, recent=False),
-    "phones": Right(_FRONT, recent=False),
+    "phones": Right(frozenset(PHONE_ROLES), recent=False),
     # Settings of the whole shop are for the owner.
     "open": Right(_OWNER, recent=True),
     "pause": Right(_OWNER, recent=True),

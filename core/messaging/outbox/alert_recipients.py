@@ -26,6 +26,7 @@ from core.messaging.outbox.recipients import (
     is_staff_line,
     wished_channel,
 )
+from core.values.phone_visibility import PHONE_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _staff_at(*, bound: bool) -> sa.Select[Any]:
         .where(
             front.c.shop_id == shop,
             front.c.user_id == members.c.user_id,
-            front.c.role.in_(("owner", "receptionist")),
+            front.c.role.in_(PHONE_ROLES),
         )
         .exists()
     )

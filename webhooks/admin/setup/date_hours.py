@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,6 +13,7 @@ from webhooks.admin.handler_calls import CallRefused, Handler
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
 from webhooks.api import opening_hours as hours_api
+from webhooks.api.opening_hours import HitBookingOut
 
 router = APIRouter()
 
@@ -40,7 +41,7 @@ async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Res
         which["provider_id"] = provider
         clear, change = hours_api.clear_provider_date_hours, hours_api.set_provider_date_hours
     words = "Write from when until when, in steps of five minutes; or neither."
-    hit: list[Any] = []
+    hit: Sequence[HitBookingOut] = ()
     try:
         given = typed["opens"] or typed["closes"]
         hours = [parse_time_range(typed["opens"], typed["closes"])] if given else []
@@ -52,8 +53,9 @@ async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Res
     except ValueError:
         return await _page(visit, provider, typed=typed, **form_errors({"opens": words}))
     except CallRefused as problem:
-        said = api_errors(problem) | {"errors": {"opens": words}, "problem": ""}
-        return await _page(visit, provider, typed=typed, **said)
+        refusal: dict[str, Any] = api_errors(problem)
+        refusal |= {"errors": {"opens": words}, "problem": ""}
+        return await _page(visit, provider, typed=typed, **refusal)
     if hit:
         return await _page(visit, provider, hit=hit)
     query = f"?provider={provider}" if provider is not None else ""
@@ -62,7 +64,12 @@ async def set_date_hours(visit: ShopVisitor, provider: int | None = None) -> Res
 
 
 async def _page(
-    visit: Visitor, provider: int | None, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor,
+    provider: int | None,
+    *,
+    typed: Mapping[str, str] | None = None,
+    hit: Sequence[HitBookingOut] = (),
+    **said: Any,
 ) -> Response:
     who = None if provider is None else visit.catalog.provider(provider)
     if provider is None:
@@ -75,6 +82,7 @@ async def _page(
         place="setup" if visit.can_configure else "mine",
         who=who,
         dates=found.items,
+        hit=hit,
         typed=dict.fromkeys(DATE_HOURS_FIELDS, "") | dict(typed or {}),
         **said,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from webhooks.admin.handler_calls import CallRefused
 from webhooks.admin.templating import redirect_saved, render_shop_page
 from webhooks.admin.visitor import ShopVisitor, Visitor
 from webhooks.api import opening_hours as hours_api
+from webhooks.api.opening_hours import HitBookingOut
 
 router = APIRouter()
 
@@ -69,7 +70,12 @@ def _after(day: str) -> str:
 
 
 async def _away(
-    visit: Visitor, provider_id: int, *, typed: Mapping[str, str] | None = None, **said: Any
+    visit: Visitor,
+    provider_id: int,
+    *,
+    typed: Mapping[str, str] | None = None,
+    hit: Sequence[HitBookingOut] = (),
+    **said: Any,
 ) -> Response:
     one = visit.catalog.provider(provider_id)
     found = await visit.call(hours_api.list_time_off, provider_id=provider_id, limit=100)
@@ -79,6 +85,7 @@ async def _away(
         place="setup" if visit.can_configure else "mine",
         one=one,
         away=found.items,
+        hit=hit,
         typed=dict.fromkeys(TIME_OFF_FIELDS, "") | dict(typed or {}),
         **said,
     )

@@ -85,7 +85,7 @@ class Chat:
 
     async def send(self, words: str, **edit_target: object) -> SendResult:
         row = SimpleNamespace(
-            id=1, address=str(self.to.id), edit_target=edit_target, say=Say("hello")
+            id=1, address=str(self.to.id), edit_target=edit_target, message=Say("hello")
         )
         return await self.ours.send(cast("Outgoing", row), RenderedMessage(words))
 

@@ -142,7 +142,7 @@ def test_an_approved_template_is_filled_with_the_facts_in_their_order() -> None:
         "1": "Bella Hair",
         "2": "Cut",
         "3": "Fri",
-        "4": "-",
+        "4": "We are sorry.",
         "5": "7.0",
         "6": "7.1",
     }
