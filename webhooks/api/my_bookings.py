@@ -62,12 +62,15 @@ class MyBookingOut(ResponseModel):
     payment_status: str
     purpose: str
     reason: str
-    told: list[ToldOut] = Field(description="Whom this change told, the shop or you; empty when read.")
+    told: list[ToldOut] = Field(
+        description="Whom this change told, the shop or you; empty when read."
+    )
 
     @classmethod
     def from_booking(cls, booking: Booking, told: Sequence[Told] = ()) -> MyBookingOut:
         """Return a booking of core as an answer, with whom the change told."""
-        once = list(dict.fromkeys(told))  # how many people a shop has is its own affair
+        # How many people a shop has is its own affair.
+        once = list(dict.fromkeys(told))
         return cls.model_validate(BookingOut.from_booking(booking, once).model_dump())
 
 
