@@ -18,13 +18,16 @@ import pytest
 from bot.rendering.render import RenderedMessage
 from core.bookings import customer_actions, expiry, outcome_questions, reschedule_proposals
 from core.bookings.blocks import add_session, block_time
+from core.bookings.staff_actions import book_for_customer
 from core.bookings.transitions import SYSTEM
 from core.catalog import loader
 from core.clock import FixedClock
 from core.db.runtime import Runtime
 from core.messaging.lines import Line, get_or_create_line
 from core.messaging.messages import Incoming
+from core.people.customers import add_customer
 from core.people.identities import get_or_create_contact
+from core.people.reach import note_reach
 from core.people.verification import verify_identity
 from core.scheduling import availability
 from tests.support import shops
@@ -162,6 +165,8 @@ class Scene:
             case "known":
                 name, _, phone = value.rpartition(" ")
                 await self.known(name or "Marta", phone)
+            case "by phone":
+                await self.by_phone(*value.split())
             case "booked":
                 await self.booked(*value.split())
             case _:
@@ -243,6 +248,22 @@ class Scene:
                 ctx, held.id, user_id=user_id, name="Marta", key=f"b {day} {at}"
             )
         await self.town.deliver_due()
+
+    async def by_phone(self, service: str, provider: str, day: str, at: str, name: str) -> None:
+        """Let staff book for somebody who never wrote, and agreed to that booking's messages."""
+        assert self.place
+        place = self.place
+        async with self.runtime.transaction() as ctx:
+            known = await loader.load_catalog(ctx, place.shop_id)
+            start = self.instant(day, at, known.shop.timezone)
+            slot = availability.staff_slot(
+                known, place.services[service], place.providers[provider], start
+            )
+            customer = await add_customer(ctx, place.shop_id, name, self.me)
+            await note_reach(ctx, place.shop_id, customer, wording="on the phone")
+            await book_for_customer(
+                ctx, slot, actor=SYSTEM, customer_id=customer, key=f"p {day} {at}", origin="phone"
+            )
 
     async def wait(self, time: str) -> list[str]:
         """Let time pass: "10 min", "2 h", "1 d"; what expires does."""

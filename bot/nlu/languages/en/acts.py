@@ -280,6 +280,7 @@ something|someone|somewhere|anyone|anything else|different
 """,
     "move": """
 reschedule|rescheduling|postpone|rebook
+^ move $
 move|shift|push my|our|the|an|existing * @visit
 change|alter|amend|modify my|our|the|existing|that|this * @visit
 move|shift|push|bring|change|switch|swap|postpone my|our|the? * @visit to|from|for

@@ -169,6 +169,7 @@ otro|otra|otros|otras|diferente|distinto|distinta|más @who
 otro|otra|otros|otras|diferente|alguien|algún más|sitio|lugar|salón|otro
 """,
     "move": """
+^ cambiar $
 @movev * @visit|hora|día|fecha
 cambiármela|cambiarla|moverla|aplazarla|reprogramarla
 adelantarla|retrasarla

@@ -135,6 +135,7 @@ aur kuch nahi
 और|दूसरा|दूसरी|कोई|aur|dusra|dusri|doosra|koi @who
 """,
     "move": """
+^ move|बदलें|badlo|badle $
 @movev * है|hai|चाहता|चाहती|chahta|chahti|सकते|sakte|करना|karna|हो|ho
 @visit|मेरा|मेरी|mera|meri * @movev
 मेरी|मेरा|meri|mera ** @day * कर|kar @please

@@ -155,6 +155,7 @@ outro|outra|outros|outras|diferente|mais @who
 outro|outra|outros|outras lugar|salão|opção
 """,
     "move": """
+^ mudar $
 @movev * @visit|data|dia
 @movev o|a|meu|minha
 remarcar|reagendar|adiar|antecipar|remarca|remarque
