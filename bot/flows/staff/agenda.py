@@ -203,13 +203,13 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
             return {"state": wrong.params["state"], "early": wrong.params.get("begun") is False}
         if action == "cancel":
             await reschedule_proposals.withdraw_proposal(talk.ctx, one.id)
-        return {}
+        return {"told": booking_lines.customer_told(talk, one.id)}
 
-    refused = await talk.once("did", do)
+    result = await talk.once("did", do)
     now = await booking_lines.reload_booking(talk, desk, one.id)
-    if refused.get("early"):
+    if result.get("early"):
         await talk.say(text("desk.too_early", booking=booking_lines.booking_summary(now)))
-    elif refused:
+    elif "state" in result:
         state = text(f"state.{now.state}")
         await talk.say(
             text("desk.not_now", booking=booking_lines.booking_summary(now), state=state)
@@ -217,6 +217,8 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
     else:
         state = text(f"state.{now.state}")
         await talk.say(text("desk.did", booking=booking_lines.booking_summary(now), state=state))
+        if told := result.get("told"):
+            await talk.say(booking_lines.told_line(desk, now, told))
 
 
 def _is_correction(action: str, one: Booking, talk: Talk) -> bool:

@@ -86,6 +86,20 @@ def call_request(desk: StaffContext, one: Booking) -> Say:
     return text("desk.call_desk", customer=attendee_name(one))
 
 
+def customer_told(talk: Talk, booking_id: int) -> list[str]:
+    """Return how this turn told a booking's customer: outcome and channel; [] if it did not."""
+    found = [t for t in talk.ctx.told if t.who == "customer" and t.booking_id == booking_id]
+    return [found[-1].outcome, found[-1].how] if found else []
+
+
+def told_line(desk: StaffContext, one: Booking, told: Sequence[str]) -> Say:
+    """Return by which channel a customer is told, else a request to call them."""
+    outcome, how = told
+    if outcome != "sending":
+        return call_request(desk, one)
+    return text("desk.told", customer=attendee_name(one), channel=text(f"channel.{how}"))
+
+
 async def reload_booking(talk: Talk, desk: StaffContext, booking_id: int) -> Booking:
     """Return a booking's current state; raises NotFound if it is not visible to the member."""
     return desk.ensure_visible(await load_booking(talk.ctx, booking_id, shop_id=desk.shop_id))

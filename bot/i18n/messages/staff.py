@@ -134,6 +134,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "desk.hit_dropped_alone": "Called off, but I cannot write to them: {booking}.",
     "desk.hit_left_alone": "Stays, and I cannot write to them: {booking}.",
     "desk.call": "Please call {customer}: {phone}",
+    "desk.told": "{customer} is told by {channel}.",
     "desk.call_desk": "Please have {customer} told.",
     "desk.alerts_where": "Where shall alerts come first?",
     "desk.alerts_go": "Alerts come by {channel} first.",
