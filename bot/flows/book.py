@@ -10,7 +10,7 @@ from bot.dialogue.questions import MISSING
 from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.double_booking import agrees_to_double
-from bot.flows.login import VerifiedPerson, login
+from bot.flows.login import VerifiedPerson, login, refuse_if_unverifiable
 from bot.flows.pick_shop import pick_shop
 from bot.flows.slot_criteria import SlotCriteria
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
@@ -33,6 +33,8 @@ async def book_appointment(talk: Talk) -> None:
     catalog = await pick_shop(talk)
     if catalog.shop.paused and "picked" not in talk.notes:
         raise ShopPaused(shop=catalog.shop.id)
+    if "picked" not in talk.notes:
+        await refuse_if_unverifiable(talk, catalog)
     await _take_hints(talk, catalog)
     service_id = await _pick_service(talk, catalog)
     _apply_corrections(talk, catalog, service_id)

@@ -12,12 +12,12 @@ from bot.dialogue.talk import Talk
 from bot.flows.enter_code import Wanted, enter_code, is_name_uncertain, writes_from
 from bot.i18n.messages import text
 from core.catalog.entities import Catalog
-from core.errors import CodeUnsendable, PhoneInvalid
+from core.errors import CodeError, CodeUnsendable, CountryNotAllowed, PhoneInvalid
 from core.messaging.messages import Choice, Json, Say
-from core.people import otp_sms
-from core.people.identities import person_of_conversation
+from core.people import otp, otp_sms
+from core.people.identities import VOUCHING, Person, person_of_conversation
 from core.people.verification import verify_identity
-from core.values.phone_numbers import parse_phone
+from core.values.phone_numbers import country_of_phone, normal_form, parse_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ async def login(
         person = await person_of_conversation(talk.ctx, talk.conversation.id)
         if person is None:
             return {}
-        return {"user": person.user_id if person.is_verified else None, "name": person.name}
+        sure = _is_verified(person, catalog)
+        return {"user": person.user_id if sure else None, "name": person.name}
 
     before = await talk.once("known", known)
     if before.get("user") and (before["name"] or not with_name):
@@ -66,7 +67,12 @@ async def login(
 
     async def proved(_key: str) -> Json:
         return await verify_identity(
-            talk.ctx, "phone", phone, name=name, conversation_id=talk.conversation.id
+            talk.ctx,
+            "phone",
+            phone,
+            name=name,
+            conversation_id=talk.conversation.id,
+            by_code=not vouched,
         )
 
     if user_id is None:
@@ -74,18 +80,63 @@ async def login(
     return VerifiedPerson(user_id, name, is_returning=False)
 
 
+async def refuse_if_unverifiable(talk: Talk, catalog: Catalog) -> None:
+    """Raise what will prevent this person's verification, so that nothing is held in vain.
+
+    CountryNotAllowed or CodeUnsendable, if a code is needed and known to be impossible.
+    """
+    problem = await _obstacle(talk, catalog)
+    if problem is None:
+        return
+    person = await person_of_conversation(talk.ctx, talk.conversation.id)
+    if person is None or not _is_verified(person, catalog):
+        raise problem
+
+
+async def _obstacle(talk: Talk, catalog: Catalog) -> CodeError | None:
+    """Return why no code can be sent, if one is needed and this is known without the phone."""
+    vouches = _channel_suffices(talk, catalog)
+    if writes_from(talk):
+        phone = normal_form(talk.conversation.address)
+        refused = not vouches and not _is_in_reach(catalog, phone)
+        return CountryNotAllowed(country=country_of_phone(phone)) if refused else None
+    if vouches and talk.conversation.has_editable_buttons:
+        return None  # a contact can be shared
+    return None if await _can_send(talk, catalog) else CodeUnsendable()
+
+
+def _is_verified(person: Person, catalog: Catalog) -> bool:
+    wanted = catalog.shop.codes_on_every_channel
+    return person.is_verified_by_code if wanted else person.is_verified
+
+
+def _channel_suffices(talk: Talk, catalog: Catalog) -> bool:
+    """Whether the phone that the channel authenticates needs no code at this shop."""
+    return talk.conversation.channel in VOUCHING and not catalog.shop.codes_on_every_channel
+
+
+def _is_in_reach(catalog: Catalog, phone: str) -> bool:
+    return otp.can_get_codes(phone, catalog.shop.country, catalog.shop.code_countries)
+
+
 async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
     """Return the phone and whether the channel vouches for it, so that no code is needed."""
+    vouches = _channel_suffices(talk, catalog)
     if writes_from(talk):
+        if vouches:
+            return normal_form(talk.conversation.address), True
         return parse_phone(talk.conversation.address, catalog.shop.country), False
 
     async def read(heard: Heard) -> Json:
         try:
             if heard.incoming.contact:
                 phone = parse_phone(heard.incoming.contact, catalog.shop.country)
-                return {"vouched": phone}
+                if vouches:
+                    return {"vouched": phone}
+                return await _reachable(talk, catalog, heard, phone)
             if heard.step.endswith("/phone") and heard.text:
-                return await _typed(talk, catalog, heard)
+                phone = parse_phone(heard.text, catalog.shop.country)
+                return await _reachable(talk, catalog, heard, phone)
         except PhoneInvalid:
             heard.consumed = True
             talk.say_now(text("error.phone_invalid"))
@@ -98,13 +149,16 @@ async def _phone(talk: Talk, catalog: Catalog) -> tuple[str, bool]:
     return (answer["vouched"], True) if isinstance(answer, dict) else (str(answer), False)
 
 
-async def _typed(talk: Talk, catalog: Catalog, heard: Heard) -> Json:
-    """Return a typed phone number, or MISSING if no code can be sent."""
-    phone = parse_phone(heard.text, catalog.shop.country)
-    if await _can_send(talk, catalog):
+async def _reachable(talk: Talk, catalog: Catalog, heard: Heard, phone: str) -> Json:
+    """Return the phone, or say that no code can be sent to it and return MISSING."""
+    if not await _can_send(talk, catalog):
+        no_way = text("no_codes" if _channel_suffices(talk, catalog) else "error.code_unsendable")
+    elif not _is_in_reach(catalog, phone):
+        no_way = text("error.country_not_allowed")
+    else:
         return phone
     heard.consumed = True
-    talk.say_now(text("no_codes"))
+    talk.say_now(no_way)
     return MISSING
 
 

@@ -86,6 +86,7 @@ class Shop:
     max_unverified_holds: int
     codes_per_day: int
     code_countries: str | None
+    codes_on_every_channel: bool
     may_change_provider: bool
     paused: bool
     version: int

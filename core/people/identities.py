@@ -14,12 +14,15 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 
 from core.db.context import Context
-from core.db.tables import conversations, identities, users
+from core.db.tables import conversations, identities, lines, users
 from core.errors import NotAllowed
 from core.values.people_changes import UserChange
 from core.values.phone_numbers import normal_form
 
 IdentityKind = Literal["phone", "email", "telegram", "whatsapp"]
+
+VOUCHING = ("telegram", "whatsapp")
+"""Channels that authenticate the sender; the sender of an SMS can be forged."""
 
 VERIFIED_FOR = timedelta(days=180)
 """How long a verification holds without use: networks reassign numbers after months."""
@@ -59,13 +62,15 @@ class Person:
     """Who is at the other end of a conversation.
 
     `is_verified`: they verified the identity and used it within `VERIFIED_FOR`; otherwise ask again
-    before showing or changing anything of theirs. `phone` is E.164 or empty.
+    before showing or changing anything of theirs. On SMS, whose sender can be forged, only a
+    verification by code counts (`is_verified_by_code`). `phone` is E.164 or empty.
     """
 
     user_id: int
     name: str
     phone: str
     is_verified: bool
+    is_verified_by_code: bool
     language: str
     is_admin: bool
 
@@ -133,11 +138,14 @@ _WHOAMI = (
         _OWN.c.kind,
         _OWN.c.value,
         _OWN.c.verified_at,
+        _OWN.c.code_verified_at,
         _OWN.c.used_at,
+        lines.c.channel,
         sa.case((_OWN.c.kind == "phone", _OWN.c.value), else_=_PHONE).label("phone"),
     )
     .join_from(conversations, _OWN, _OWN.c.id == conversations.c.identity_id)
     .join(users, users.c.id == _OWN.c.user_id)
+    .join(lines, lines.c.id == conversations.c.line_id)
     .where(
         conversations.c.id == sa.bindparam("conversation_id"),
         _OWN.c.released_at.is_(None),
@@ -154,12 +162,14 @@ async def person_of_conversation(ctx: Context, conversation_id: int) -> Person |
     row = (await ctx.execute(_WHOAMI, {"conversation_id": conversation_id})).first()
     if row is None:
         return None
-    proved = recently_verified(row.verified_at, row.used_at, ctx.now)
+    by_code = recently_verified(row.code_verified_at, row.used_at, ctx.now)
+    vouched = row.channel in VOUCHING and recently_verified(row.verified_at, row.used_at, ctx.now)
+    proved = by_code or vouched
     if proved and (row.used_at is None or ctx.now - row.used_at >= _NOTE_USE_EVERY):
         await ctx.execute(
             sa.update(identities).where(identities.c.id == row.identity_id).values(used_at=ctx.now)
         )
-    return Person(row.id, row.name, row.phone or "", proved, row.language, row.admin)
+    return Person(row.id, row.name, row.phone or "", proved, by_code, row.language, row.admin)
 
 
 async def get_or_create_user_by_phone(ctx: Context, phone: str, *, name: str = "") -> int:
@@ -245,9 +255,16 @@ async def get_or_create_active_user(ctx: Context, user_id: int | None, name: str
     return user_id
 
 
-async def assign_identity(ctx: Context, identity_id: int, user_id: int, *, verified: bool) -> None:
-    """Assign an identity to a user, as verified from now on if `verified`."""
+async def assign_identity(
+    ctx: Context, identity_id: int, user_id: int, *, verified: bool, by_code: bool = True
+) -> None:
+    """Assign an identity to a user, as verified from now on if `verified`.
+
+    `by_code`: not only by a channel that authenticates the sender.
+    """
     moments = {"verified_at": ctx.now, "used_at": ctx.now} if verified else {}
+    if verified and by_code:
+        moments["code_verified_at"] = ctx.now
     await ctx.execute(
         sa.update(identities)
         .where(identities.c.id == identity_id)

@@ -142,6 +142,12 @@ async def issue_code(
     return code
 
 
+def can_get_codes(phone: str, country: str, code_countries: str | None) -> bool:
+    """Return whether a phone (E.164) may get codes of a shop in `country`; `issue_code` decides."""
+    allowed = (code_countries if code_countries is not None else country).split(",")
+    return country_of_phone(phone) in {one.strip() for one in allowed}
+
+
 _KILL = sa.update(table).where(_BOUND).values(invalidated_at=sa.bindparam("now"))
 
 

@@ -22,10 +22,7 @@ from core.db.tables import (
     staff_proofs,
     users,
 )
-from core.people.identities import VERIFIED_FOR
-
-VOUCHING = ("telegram", "whatsapp")
-"""Channels that authenticate the sender; the sender of an SMS can be forged."""
+from core.people.identities import VERIFIED_FOR, VOUCHING
 
 RECENT_FOR = timedelta(hours=12)
 """How long a staff code by SMS permits orders that affect others: one working day."""

@@ -10,6 +10,7 @@ from core.errors import NotAllowed
 from core.messaging.conversations import closed_conversation_state
 from core.messaging.outbox.enqueue import cancel_pending
 from core.people.identities import (
+    VOUCHING,
     IdentityKind,
     assign_identity,
     get_or_create_active_user,
@@ -18,11 +19,16 @@ from core.people.identities import (
     recently_verified,
 )
 from core.people.noted_customers import adopt_noted_customers
-from core.people.staff_proofs import VOUCHING
 
 
 async def verify_identity(
-    ctx: Context, kind: IdentityKind, value: str, *, conversation_id: int, name: str = ""
+    ctx: Context,
+    kind: IdentityKind,
+    value: str,
+    *,
+    conversation_id: int,
+    name: str = "",
+    by_code: bool = True,
 ) -> int:
     """Record that the person in this conversation verified an address; return the user's id.
 
@@ -36,7 +42,8 @@ async def verify_identity(
     transferred; that user keeps their phones and history. Only another user's SMS number stays,
     since the sender of an SMS can be forged.
 
-    `name` is for a user who has none. Raise NotAllowed for a deactivated user.
+    `name` is for a user who has none. `by_code` is False if only the channel vouched for the
+    address, which does not verify it on SMS. Raise NotAllowed for a deactivated user.
     """
     await ctx.execute(
         ctx.insert_ignoring_conflicts(
@@ -51,7 +58,7 @@ async def verify_identity(
         sa.select(
             identities.c.id,
             identities.c.user_id,
-            identities.c.verified_at,
+            identities.c.code_verified_at,
             identities.c.used_at,
             it.label("it"),
             here.c.channel,
@@ -66,14 +73,14 @@ async def verify_identity(
     vouched = own is not None and proved.channel in VOUCHING
     user_id = proved.user_id
     if user_id is None and own is not None:
-        sure = vouched or recently_verified(own.verified_at, own.used_at, ctx.now)
+        sure = vouched or recently_verified(own.code_verified_at, own.used_at, ctx.now)
         # A code in a customer's conversation must give no access to a shop or the installation:
         # whoever verifies a phone there does not add it to a member's or admin's account.
         user_id = own.user_id if sure and not await _has_keys(ctx, own.user_id) else None
     user_id = await get_or_create_active_user(ctx, user_id, name)
-    await assign_identity(ctx, proved.id, user_id, verified=True)
+    await assign_identity(ctx, proved.id, user_id, verified=True, by_code=by_code)
     if own is not None and (vouched or own.user_id in (None, user_id)):
-        await assign_identity(ctx, own.id, user_id, verified=vouched)
+        await assign_identity(ctx, own.id, user_id, verified=vouched, by_code=by_code)
     if kind == "phone":
         known = await ctx.scalar(sa.select(users.c.name).where(users.c.id == user_id))
         shop = sa.select(lines.c.shop_id).join_from(conversations, lines)

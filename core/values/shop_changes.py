@@ -57,6 +57,9 @@ class ShopChange(RuledChange):
     max_unverified_holds: Annotated[int, NumberField(*bounds.MAX_UNVERIFIED_HOLDS)] = unset()
     codes_per_day: Annotated[int, NumberField(*bounds.CODES_PER_DAY)] = unset()
     code_countries: Countries | None = unset()
+    codes_on_every_channel: Flag = unset(
+        description="Ask for a code on WhatsApp and Telegram, too, which authenticate the sender."
+    )
     may_change_provider: Flag = unset()
     reminders: ReminderRules | None = unset(examples=[["24h", "2h"]])
     quiet_from: MinuteOfDay | None = unset()

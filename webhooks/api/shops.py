@@ -77,6 +77,7 @@ class ShopSettingsOut(ShopOut):
     max_unverified_holds: int
     codes_per_day: int
     code_countries: str | None
+    codes_on_every_channel: bool
     may_change_provider: bool
     reminders: list[str] | None
     quiet_from: int | None

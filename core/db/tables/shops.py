@@ -45,6 +45,7 @@ shops = sa.Table(
     int_column("max_unverified_holds", default=20),  # limit of unverified holds at one time
     int_column("codes_per_day", default=200),
     sa.Column("code_countries", sa.Text()),  # "ES,PT"; NULL: the shop's own country
+    bool_column("codes_on_every_channel"),  # even where the channel authenticates the sender
     bool_column("may_change_provider"),
     bool_column("paused"),
     int_column("version", default=1),  # raised by every change of the catalog; caches compare it

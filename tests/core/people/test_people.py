@@ -197,7 +197,13 @@ async def test_twenty_first_words_at_once_open_one_conversation(runtime: Runtime
 async def test_a_proof_makes_somebody_known(town: Town) -> None:
     talk, user = await town.known(MARTA, "  Marta   Ruiz ")
     assert await person_of_conversation(town.ctx, talk) == Person(
-        user, "Marta Ruiz", MARTA, is_verified=True, language="", is_admin=False
+        user,
+        "Marta Ruiz",
+        MARTA,
+        is_verified=True,
+        is_verified_by_code=True,
+        language="",
+        is_admin=False,
     )
     assert await living(town.ctx) == [("phone", MARTA, user, True)]
 
@@ -215,7 +221,15 @@ async def test_a_phone_proved_in_telegram_and_by_sms_is_one_person(town: Town) -
     user = await verify_identity(town.ctx, "phone", MARTA, name="Marta", conversation_id=telegram)
     sms, same = await town.known(MARTA, "")
     assert same == user
-    expected = Person(user, "Marta", MARTA, is_verified=True, language="", is_admin=False)
+    expected = Person(
+        user,
+        "Marta",
+        MARTA,
+        is_verified=True,
+        is_verified_by_code=True,
+        language="",
+        is_admin=False,
+    )
     assert await person_of_conversation(town.ctx, telegram) == expected
     assert await person_of_conversation(town.ctx, sms) == expected
     assert await living(town.ctx) == [
@@ -239,7 +253,7 @@ async def test_whoever_proves_anothers_phone_in_telegram_is_that_other_from_then
 
     assert await verify_identity(town.ctx, "phone", HUGO, conversation_id=telegram) == hugo
     assert await person_of_conversation(town.ctx, telegram) == Person(
-        hugo, "Hugo", HUGO, is_verified=True, language="", is_admin=False
+        hugo, "Hugo", HUGO, is_verified=True, is_verified_by_code=True, language="", is_admin=False
     )
     # Marta keeps her phone, and finds her things there.
     sms = await town.talk("sms", MARTA)
@@ -387,7 +401,7 @@ async def test_a_former_number_leaves_telegram_as_it_is(town: Town) -> None:
     user = await verify_identity(town.ctx, "phone", MARTA, name="Marta", conversation_id=telegram)
     await detach_identity(town.ctx, await town.talk("sms", MARTA))
     assert await person_of_conversation(town.ctx, telegram) == Person(
-        user, "Marta", "", is_verified=True, language="", is_admin=False
+        user, "Marta", "", is_verified=True, is_verified_by_code=True, language="", is_admin=False
     )
 
 

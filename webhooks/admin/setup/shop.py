@@ -33,7 +33,7 @@ RULE_FIELDS = (
     "cutoff_minutes",
 )  # fmt: skip
 COUNT_FIELDS = ("hold_minutes", "max_open_bookings")
-CHECKBOX_FIELDS = ("paused", "may_change_provider")
+CHECKBOX_FIELDS = ("paused", "may_change_provider", "codes_on_every_channel")
 
 
 @router.get("")
