@@ -50,10 +50,10 @@ identities = sa.Table(
     text_column("kind"),
     text_column("value"),  # E.164, Telegram id, e-mail in lower case, business-scoped id
     instant_column("verified_at", null=True),
-    instant_column("code_verified_at", null=True),  # NULL: only its channel vouched for it
     instant_column("used_at", null=True),
     instant_column("released_at", null=True),  # when its owner lost it: numbers are recycled
     instant_column("created_at"),
+    instant_column("code_verified_at", null=True),  # NULL: only its channel vouched for it
     one_of_check("kind", "phone", "email", "telegram", "whatsapp"),
     sa.Index(
         "uq_identities_active",

@@ -45,7 +45,6 @@ shops = sa.Table(
     int_column("max_unverified_holds", default=20),  # limit of unverified holds at one time
     int_column("codes_per_day", default=200),
     sa.Column("code_countries", sa.Text()),  # "ES,PT"; NULL: the shop's own country
-    bool_column("codes_on_every_channel"),  # even where the channel authenticates the sender
     bool_column("may_change_provider"),
     bool_column("paused"),
     int_column("version", default=1),  # raised by every change of the catalog; caches compare it
@@ -63,6 +62,7 @@ shops = sa.Table(
     text_column("agenda_tomorrow", server_default="20:00"),
     json_column("templates"),  # approved WhatsApp templates: kind → language → ContentSid
     json_column("message_overrides"),  # the shop's own texts: text key → language → template
+    bool_column("codes_on_every_channel"),  # even where the channel authenticates the sender
     name_length_check(),
     sa.CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold"),
     sa.CheckConstraint("max_open_bookings BETWEEN 1 AND 1000", name="max_open_bookings"),
