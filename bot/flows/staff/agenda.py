@@ -182,8 +182,13 @@ _VERBS: dict[str, Callable[..., Awaitable[Booking]]] = {
 }
 
 
-async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: str) -> None:
-    """Perform an action once and report the booking's new state."""
+async def act_on_booking(
+    talk: Talk, desk: StaffContext, one: Booking, action: str, *, answers: bool = False
+) -> None:
+    """Perform an action once and report the booking's new state.
+
+    With `answers` it answers the bot's question, which corrects nothing decided meanwhile.
+    """
     if action == "close":
         await talk.say(text("desk.closed"))
         return
@@ -192,7 +197,7 @@ async def act_on_booking(talk: Talk, desk: StaffContext, one: Booking, action: s
     await prove(talk, desk, command, scope="act")
 
     async def corrects(_key: str) -> Json:
-        return _is_correction(action, one, talk)
+        return not answers and _is_correction(action, one, talk)
 
     more = {"reason": await _reason(talk, one)} if await talk.once("corrects", corrects) else {}
 

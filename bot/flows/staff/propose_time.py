@@ -106,4 +106,5 @@ async def record_outcome(talk: Talk) -> None:
         desk,
         await booking_lines.reload_booking(talk, desk, int(talk.args["booking"])),
         choice,
+        answers=True,
     )

@@ -348,7 +348,6 @@ def test_doctor_is_content_with_a_good_installation(installation: Path) -> None:
                 "that bookings stand and whom to call (docs/connect-twilio.md)"
             ),
             "ok     Twilio calls POST https://book.example.com/webhooks/twilio/messages",
-            OPT_OUT_REPLY,
             f"ok     database: sqlite, revision {REVISION}, guards in place",
             "ok     shops: 1, lines: 1",
             "Fit to serve.",

@@ -78,7 +78,8 @@ def always(fault: Fault) -> Callable[[TwilioServer, TwilioChannel], None]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "outage",
-    [down, *map(always, Fault)],
+    # Garbage under a 2xx is an acceptance nobody can read: it is never sent again.
+    [down, *(always(fault) for fault in Fault if fault is not Fault.GARBAGE)],
     ids=lambda outage: outage.__name__,
 )
 async def test_after_an_hours_outage_all_arrives_in_order_within_the_rate(
