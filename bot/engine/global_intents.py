@@ -67,6 +67,8 @@ async def interpret_outside_flow(turn: TurnState, heard: Heard, prompts: list[Op
         return True
     short = len(heard.text.split()) <= _COMMAND_WORDS
     if top and top.expects in _FREE_TEXT and not short:
+        if top.expects == "name":
+            await answer_questions(turn, heard)  # "do you take cards?" is nobody's name
         return False
     focused = continue_with_focus(turn, heard)
     if focused is not None:

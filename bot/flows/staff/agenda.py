@@ -23,7 +23,7 @@ from core.bookings.staff_actions import (
     undo_outcome,
 )
 from core.bookings.transitions import OPEN_STATES
-from core.errors import InvalidTransition
+from core.errors import InvalidTransition, ReasonNeeded
 from core.messaging.messages import Choice, Json
 
 PAGE_SIZE_BY_CHANNEL = {"telegram": 12}
@@ -206,6 +206,8 @@ async def act_on_booking(
             await _VERBS[action](talk.ctx, one.id, actor=desk.actor, **more)
         except InvalidTransition as wrong:
             return {"state": wrong.params["state"], "early": wrong.params.get("begun") is False}
+        except ReasonNeeded:
+            return {"state": one.state}  # decided meanwhile: an answer corrects nothing
         if action == "cancel":
             await reschedule_proposals.withdraw_proposal(talk.ctx, one.id)
         return {"told": booking_lines.customer_told(talk, one.id)}

@@ -28,7 +28,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "alert.unanswered": "No answer to two reminders: {customer} {phone}, {service} with "
     "{provider}, {when}: call? Ref {ref}",
     "alert.loop": (
-        "{customer} seems to have an automatic reply: it keeps sending “{words}”. "
+        "{customer} seems to have an automatic reply: it keeps sending '{words}'. "
         "It gets no answer for a few minutes."
     ),
     "alert.undelivered": "A message to {customer} could not be delivered: {reason}",

@@ -108,7 +108,7 @@ async def test_an_update_is_answered_only_after_it_is_stored(
             await take(self, *args)
 
         monkeypatch.setattr(TelegramReceiver, "receive", away)
-        assert await marta.writes(chats.bot, "hi") == 500
+        assert await marta.writes(chats.bot, "hi") == 503
         assert marta.screen(chats.bot) == ["> hi"]
         broken = False
         assert await chats.telegram.redeliver(chats.bot) == [200]

@@ -201,7 +201,7 @@ async def test_a_provider_sees_their_own_day_and_no_numbers(house: House) -> Non
 async def test_a_provider_neither_approves_nor_proposes_nor_calls_off(house: House) -> None:
     assert await house.hears(PHONES["provider"], "next") == (
         f"Marta, Cut with Leo, Thu 12 Mar 11:00 am. Confirmed. Ref {house.refs['Leo']}\n"
-        "1 Arrived\n2 Write to them\n3 Nothing"
+        "1 Write to them\n2 Nothing"
     )
 
 
