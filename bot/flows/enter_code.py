@@ -79,7 +79,7 @@ async def enter_code(talk: Talk, wanted: Wanted) -> None:
                 "purpose": wanted.purpose,
                 "conversation_id": talk.conversation.id,
             }
-            if not await otp.awaited(talk.ctx, wanted.phone, **asked):
+            if not await otp.has_active_code(talk.ctx, wanted.phone, **asked):
                 talk.say_now(error_text(refused))
             return False
 

@@ -51,9 +51,9 @@ async def _migrate(runtime: Runtime, work: Callable[[Config], None]) -> None:
     def in_connection(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
         work(config)
-        if overlap_guards.can_install(connection):
-            overlap_guards.install(connection)
-        audit_append_only.install(connection)
+        if overlap_guards.can_install_guards(connection):
+            overlap_guards.install_guards(connection)
+        audit_append_only.install_triggers(connection)
 
     async with runtime.engine.connect() as connection:
         if connection.dialect.name == "sqlite":

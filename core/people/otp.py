@@ -224,7 +224,7 @@ async def _take_try(ctx: Context, bound: dict[str, Any]) -> _Taken | None:
     return await ctx.fetch_first(_TAKE, bound | {"now": ctx.now})
 
 
-async def awaited(
+async def has_active_code(
     ctx: Context, phone: str, *, purpose: str, conversation_id: int | None, requester: str = ""
 ) -> bool:
     """Return whether an active code for these exists."""

@@ -126,7 +126,7 @@ async def test_without_putting_them_back_a_rebuilt_table_loses_its_guards(
     """The control: what the test above would see if migrations did not reinstall guards."""
     await _fill(runtime)
     _future(monkeypatch, tmp_path)
-    monkeypatch.setattr(overlap_guards, "install", lambda connection: None)
+    monkeypatch.setattr(overlap_guards, "install_guards", lambda connection: None)
     await migrate.upgrade(runtime)
     if runtime.engine.dialect.name == "postgresql":
         assert await _missing(runtime) == []  # a constraint belongs to its table

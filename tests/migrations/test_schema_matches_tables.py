@@ -79,8 +79,8 @@ async def test_migrations_create_the_declared_tables(runtime: Runtime) -> None:
 async def test_checks_and_guards_of_the_history_are_those_of_the_models(runtime: Runtime) -> None:
     def make(connection: sa.Connection) -> None:
         tables.metadata.create_all(connection)
-        overlap_guards.install(connection)
-        audit_append_only.install(connection)
+        overlap_guards.install_guards(connection)
+        audit_append_only.install_triggers(connection)
 
     migrated = await _run(runtime, _shape)
     await migrate.downgrade(runtime, "base")

@@ -28,7 +28,7 @@ async def test_health_is_live_and_ready(runtime: Runtime) -> None:
 
 async def test_readiness_fails_without_database_guards(runtime: Runtime) -> None:
     async with runtime.engine.begin() as connection:
-        await connection.run_sync(overlap_guards.remove)
+        await connection.run_sync(overlap_guards.remove_guards)
     answer = await get(App.from_runtime(runtime), "/health/ready")
     assert answer.status_code == 503
     assert answer.json()["status"] == "not ready"

@@ -70,7 +70,7 @@ _POSTGRESQL = {
 }
 
 
-def install(connection: sa.Connection) -> None:
+def install_triggers(connection: sa.Connection) -> None:
     """Install the guard where its tables exist; keep what is already there."""
     absent = missing_triggers(connection)
     if connection.dialect.name == "postgresql":

@@ -49,7 +49,7 @@ _TRIGGERS = {
 }
 
 
-def can_install(connection: sa.Connection) -> bool:
+def can_install_guards(connection: sa.Connection) -> bool:
     """Return whether the schema has the columns the guards read: older revisions do not."""
     inspector = sa.inspect(connection)
     if not inspector.has_table("claims"):
@@ -57,7 +57,7 @@ def can_install(connection: sa.Connection) -> bool:
     return any(column["name"] == "overbooked" for column in inspector.get_columns("claims"))
 
 
-def install(connection: sa.Connection) -> None:
+def install_guards(connection: sa.Connection) -> None:
     """Install the guards, keeping existing ones; the connection needs permission for DDL.
 
     Raise IntegrityError on PostgreSQL if claims overlap already, and RuntimeError if a missing
@@ -76,7 +76,7 @@ def install(connection: sa.Connection) -> None:
         connection.execute(sa.text(_TRIGGERS[name]))
 
 
-def remove(connection: sa.Connection) -> None:
+def remove_guards(connection: sa.Connection) -> None:
     """Drop the guards, for a downgrade or for a control that shows the fault."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(f"ALTER TABLE claims DROP CONSTRAINT IF EXISTS {OVERLAP_GUARD}"))

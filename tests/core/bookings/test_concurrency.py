@@ -419,7 +419,7 @@ async def test_without_lock_and_guards_both_are_booked(
     """The control: this is what the others would look like if nothing stood in the way."""
 
     async def drop(ctx: Context) -> None:
-        await ctx.connection.run_sync(overlap_guards.remove)
+        await ctx.connection.run_sync(overlap_guards.remove_guards)
 
     await house.transact(drop)
     async with house.runtime.transaction() as one, house.runtime.transaction() as other:

@@ -77,6 +77,6 @@ async def test_guards_hold_with_locks_and_checks_off(runtime: Runtime, tmp_path:
 async def test_overlaps_are_found_with_guards_off_too(runtime: Runtime, tmp_path: Path) -> None:
     """The control: it is not luck that the other histories are clean."""
     async with runtime.transaction() as ctx:
-        await ctx.connection.run_sync(overlap_guards.remove)
+        await ctx.connection.run_sync(overlap_guards.remove_guards)
     _, wrong = await rage(runtime, tmp_path, acts=40, starts=4, careless=True)
     assert [fault for fault in wrong if "overlap" in fault]

@@ -81,7 +81,7 @@ async def test_unguarded_schema_lets_concurrent_claims_overlap(runtime: Runtime)
     """The control: the same work shows the fault as soon as nothing refuses it."""
     await _prepare(runtime)
     async with runtime.transaction() as ctx:
-        await ctx.connection.run_sync(overlap_guards.remove)
+        await ctx.connection.run_sync(overlap_guards.remove_guards)
     seen = await _hammer(runtime, statements=100)
     assert seen["refused"] == 0
     assert await _overlaps(runtime) > 10
@@ -239,7 +239,7 @@ async def test_unguarded_schema_accepts_every_form_of_overlap(runtime: Runtime) 
     if runtime.engine.dialect.name == "sqlite":
         statements |= REFUSED_BY_THE_GUARD_OF_SQLITE
     async with runtime.transaction() as ctx:
-        await ctx.connection.run_sync(overlap_guards.remove)
+        await ctx.connection.run_sync(overlap_guards.remove_guards)
     assert await _refusals(runtime, statements) == dict.fromkeys(statements, "")
 
 

@@ -260,7 +260,7 @@ async def test_audit_row_can_be_changed_without_the_guard(noted: ApiHarness) -> 
         assert await ctx.connection.run_sync(audit_append_only.missing_triggers) != []
     assert not await refused(noted, sa.update(audit).values(action="nothing"))
     async with noted.runtime.transaction() as ctx:
-        await ctx.connection.run_sync(audit_append_only.install)
+        await ctx.connection.run_sync(audit_append_only.install_triggers)
         assert await ctx.connection.run_sync(audit_append_only.missing_triggers) == []
     assert await refused(noted, sa.update(audit).values(action="something"))
 
