@@ -68,7 +68,7 @@ class TelegramReceiver:
         for role, bot in self.bots.items():
             self._lines[role] = known[bot.id]
             bot.on_sending = partial(self._answered, bot)
-            work = self._register(bot) if self.runtime.settings.public_url else None
+            work = self._keep_webhook(bot) if self.runtime.settings.public_url else None
             if work is None and poll:
                 work = self._poll(bot)
             if work is not None:
@@ -213,11 +213,8 @@ class TelegramReceiver:
 
     # --- webhook and polling ---------------------------------------------------------------------
 
-    async def _register(self, bot: TelegramBot) -> None:
-        """Set and verify the webhook, retrying while Telegram is unavailable; then look after it.
-
-        Another program with the bot's token, or an old copy of ours, may take it over.
-        """
+    async def _set_webhook(self, bot: TelegramBot) -> None:
+        """Set and verify the webhook, retrying while Telegram is unavailable."""
         wait = FIRST_WAIT_SECONDS
         while True:
             try:
@@ -228,6 +225,13 @@ class TelegramReceiver:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_WAIT_SECONDS)
         log.info("telegram.webhook_set", bot=bot.role)
+
+    async def _keep_webhook(self, bot: TelegramBot) -> None:
+        """Set the webhook, then look after it.
+
+        Another program with the bot's token, or an old copy of ours, may take it over.
+        """
+        await self._set_webhook(bot)
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:

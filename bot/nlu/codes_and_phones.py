@@ -26,11 +26,22 @@ def find_phone(units: Sequence[Unit]) -> ExtractedValue | None:
         while not units[j - 1].digits and j > i:
             j -= 1
         plus = units[i].word == "+"
-        dated = any(u.word in {"/", ":"} for u in units[i : j + 1])
+        dated = any(u.word in {"/", ":"} for u in units[i : j + 1]) or _is_date(units[i:j])
         if len(digits) in _PHONE_DIGITS and not dated and (plus or len(digits) >= 9):
             return ExtractedValue(i, j, ("+" if plus else "") + digits)
         i = after  # the marks behind the last digit begin no number: each is looked at once
     return None
+
+
+def _is_date(units: Sequence[Unit]) -> bool:
+    """Tell whether these units begin with a date: 2026-04-05 (ISO 8601) or 05.04.2026."""
+    if len(units) < 5 or units[0].digits == "" or units[1].word != units[3].word:
+        return False
+    sizes = [len(u.digits) for u in (units[0], units[2], units[4])]
+    if units[1].word == "-":
+        return sizes == [4, 2, 2] and 1900 <= int(units[0].digits) < 2200
+    day_first = sizes[0] in {1, 2} and sizes[1] in {1, 2} and sizes[2] == 4
+    return units[1].word == "." and day_first and 1900 <= int(units[4].digits) < 2200
 
 
 def find_code(units: Sequence[Unit], setting: NluContext) -> ExtractedValue | None:

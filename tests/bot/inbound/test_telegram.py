@@ -201,7 +201,7 @@ async def test_the_webhook_is_set_however_long_telegram_is_away(
 
         monkeypatch.setattr(bot, "set_webhook", away_twice)
         chats.bot.webhook = None
-        await intake._register(bot)
+        await intake._set_webhook(bot)
         assert (tries, chats.bot.webhook is not None) == (3, True)
 
 
