@@ -62,7 +62,7 @@ async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedB
             b.snapshot,
             b.starts_at,
             b.timezone,
-            b.conversation_id,
+            conversations.c.id.label("conversation_id"),
         )
         .join_from(bookings, conversations, conversations.c.id == b.conversation_id)
         .join(lines, lines.c.id == conversations.c.line_id)
