@@ -77,7 +77,9 @@ async def slot_for_move(
     choice was made. A customer cannot keep theirs then (NotAllowed). Raise OfferChanged if the
     terms chosen are no longer those of `slot`.
     """
-    offering = known.offering(slot.service_id, slot.provider_id)
+    offering = known.offerings.get((slot.service_id, slot.provider_id))
+    if offering is None:
+        return slot  # refused with alternatives where the time is checked
     listed = None
     if slot.session_id is not None:
         row = await _session(ctx, slot.session_id)
