@@ -246,7 +246,10 @@ async def known(api: ApiHarness, count: int) -> None:
         await add(
             ctx,
             conversations,
-            [{"id": n, "identity_id": 1000 + n, "address": phone(n), **talk} for n in people],
+            [
+                {"id": 1000 + n, "identity_id": 1000 + n, "address": phone(n), **talk}
+                for n in people
+            ],
         )
         theirs = {"shop_id": api.shop.shop_id}
         await add(
@@ -295,13 +298,13 @@ async def test_who_wrote_to_the_shop_is_reminded_as_of_any_other_booking(api: Ap
     before, start = nine - timedelta(hours=22), nine + timedelta(hours=2)
     assert [[row[:6] for row in one] for one in found] == [
         [
-            (1, "reminder", "reminder", "due", before, nine),
-            (1, "reminder", "reminder", "due", nine, start),
+            (1001, "reminder", "reminder", "due", before, nine),
+            (1001, "reminder", "reminder", "due", nine, start),
         ],
         # Made today at ten for today at five: the day before is over.
         [
             (
-                2,
+                1002,
                 "reminder",
                 "reminder",
                 "due",
