@@ -31,8 +31,9 @@ from bot.dialogue.prompts import (
 )
 from bot.engine import events, global_intents, opt_out, slash_commands, staff_commands, switch_shop
 from bot.engine.apology import apologize
+from bot.engine.flow_frame import FlowFrame
 from bot.engine.loop_guard import is_looping
-from bot.engine.turn_state import FlowFrame, TurnState
+from bot.engine.turn_state import TurnState
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
 from bot.nlu.redaction import redact_text

@@ -11,7 +11,6 @@ from typing import Unpack
 import structlog
 
 from bot.dialogue.heard import Conversation, Heard
-from bot.dialogue.journal import Journal
 from bot.dialogue.questions import (
     AwaitAnswer,
     PendingAttachment,
@@ -21,6 +20,7 @@ from bot.dialogue.questions import (
     SwitchFlow,
 )
 from bot.dialogue.talk import FlowRun, Talk
+from bot.engine.flow_frame import FlowFrame
 from bot.flows import FLOWS
 from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import TRANSLATOR, error_text, text
@@ -59,41 +59,6 @@ UNNUMBERED_OFFSET = 1000
 """Number offset of prompts shown without numbers, so that a typed "2" never matches them."""
 
 _LAID_OUT = {"calendar", "grid"}
-
-
-@dataclass(slots=True)
-class FlowFrame:
-    """A flow on the stack; `closes` is the decision prompt that started it."""
-
-    flow: str
-    number: int
-    args: dict[str, Json] = field(default_factory=dict)
-    journal: Journal = field(default_factory=Journal)
-    notes: dict[str, Json] = field(default_factory=dict)
-    prompt: int | None = None
-    step: str = ""
-    expects: str = ""
-    closes: int | None = None
-
-    def to_json(self) -> Json:
-        """Return the frame as JSON data."""
-        return {
-            "flow": self.flow,
-            "number": self.number,
-            "args": self.args,
-            "journal": self.journal.to_json(),
-            "notes": self.notes,
-            "prompt": self.prompt,
-            "step": self.step,
-            "expects": self.expects,
-            "closes": self.closes,
-        }
-
-    @classmethod
-    def from_json(cls, data: Json) -> FlowFrame:
-        """Restore a frame from `to_json`, ignoring fields of later versions."""
-        known = {k: v for k, v in data.items() if k in cls.__slots__}
-        return cls(**known | {"journal": Journal.from_json(data["journal"])})
 
 
 @dataclass(slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count, groupby
+from itertools import count
 
 from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING
@@ -11,6 +10,7 @@ from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.double_booking import agrees_to_double
 from bot.flows.login import VerifiedPerson, login, refuse_if_unverifiable
+from bot.flows.pick_service import pick_service
 from bot.flows.pick_shop import pick_shop
 from bot.flows.slot_criteria import SlotCriteria
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
@@ -18,13 +18,12 @@ from bot.i18n.messages import error_text, text
 from bot.nlu.types import Understood
 from core.bookings import agenda, customer_actions
 from core.bookings.booking import Booking, load_booking
-from core.catalog.entities import Catalog, Service, Slot
+from core.catalog.entities import Catalog, Slot
 from core.errors import OfferChanged, ShopPaused, SlotTaken
 from core.messaging import signed_links
 from core.messaging.messages import Choice, Json, Say
 from core.people.identities import person_of_conversation
 
-_PAGE = 8
 _WORDS = 500
 
 
@@ -36,7 +35,7 @@ async def book_appointment(talk: Talk) -> None:
     if "picked" not in talk.notes:
         await refuse_if_unverifiable(talk, catalog)
     await _take_hints(talk, catalog)
-    service_id = await _pick_service(talk, catalog)
+    service_id = await pick_service(talk, catalog)
     _apply_corrections(talk, catalog, service_id)
     talk.notes["service"] = service_id  # the subject of "how long does it take?"
     talk.show_answer(labels.service_label(catalog, catalog.service(service_id)))
@@ -171,110 +170,6 @@ def _apply_corrections(talk: Talk, catalog: Catalog, service_id: int) -> None:
         wish = wish.earlier_or_later(slot, beyond, catalog.shop.timezone)
         talk.notes["start"] = {"show": "times", "wish": wish.to_json()}
     talk.retry(after=None if other_service else "service")
-
-
-# --- service ----------------------------------------------------------------------------------
-
-
-async def _pick_service(talk: Talk, catalog: Catalog) -> int:
-    services = catalog.bookable_services()
-    provider = talk.notes.get("wish", {}).get("provider")
-    if provider is not None:
-        # If a provider was requested, offer only that provider's services.
-        theirs = [s for s in services if (s.id, provider) in catalog.offerings]
-        services = tuple(theirs) or services
-    if len(services) == 1:
-        return services[0].id
-
-    async def read(heard: Heard) -> Json:
-        said = heard.understood
-        if said is None or any(act.startswith("ask_") for act in said.acts):
-            return MISSING
-        last = talk.notes.get("last") or {}
-        if said.service is None and "service" in last:
-            return last["service"] if any(s.id == last["service"] for s in services) else MISSING
-        may = () if said.service is None else (said.service.id, *said.service.alternatives)
-        meant = [s.id for s in services if s.id in may]
-        if len(meant) == 1:
-            return meant[0]
-        # The service has to be asked for; the other details apply to whichever is chosen.
-        talk.notes["services"] = meant
-        wished = SlotCriteria.from_json(talk.notes.get("wished", {})).refined_by(said)
-        if wished != SlotCriteria():
-            talk.notes["wished"] = wished.to_json()
-            heard.consumed |= (
-                heard.step == talk.step_key("service") and not talk.flow_run.settled_says
-            )
-        return MISSING
-
-    tops = [s for s in services if s.parent_id is None or not _has(services, s.parent_id)]
-    grouped = {
-        category: list(members) for category, members in groupby(tops, key=lambda s: s.category_id)
-    }
-    if len(tops) > _PAGE and len(grouped) > 1:
-        return await _by_category(talk, catalog, services, read)
-    return await _one_of(talk, catalog, "service", services, read)
-
-
-async def _by_category(
-    talk: Talk, catalog: Catalog, services: Sequence[Service], read: object
-) -> int:
-    """Ask for the category first if there are many services; a named service skips it."""
-    names = {category.id: category.name for category in catalog.categories}
-
-    async def options() -> Sequence[Choice]:
-        seen = dict.fromkeys(s.category_id for s in services if s.category_id is not None)
-        listed = [
-            Choice({"category": c}, text("category", category=names[c]), (names[c].casefold(),))
-            for c in seen
-        ]
-        # Services without a category are listed next to the categories.
-        alone = [s for s in services if s.category_id is None]
-        return listed + [
-            Choice({"service": s.id}, labels.service_label(catalog, s), (s.name.casefold(),))
-            for s in alone
-        ]
-
-    async def named(heard: Heard) -> Json:
-        found = await read(heard)  # type: ignore[operator]
-        return MISSING if found is MISSING else {"service": found}
-
-    value = await talk.choose("category", _which(catalog), options, read=named, recheck=False)
-    if "service" in value:
-        return int(value["service"])
-    inside = [s for s in services if s.category_id == value["category"]]
-    return await _one_of(talk, catalog, "service", inside, read)
-
-
-async def _one_of(
-    talk: Talk, catalog: Catalog, name: str, services: Sequence[Service], read: object
-) -> int:
-    async def options() -> Sequence[Choice]:
-        maybe = talk.notes.get("services") or [s.id for s in services]
-        refused = talk.notes.get("not_services", ())
-        left = [s for s in services if s.id in maybe and s.id not in refused]
-        return [
-            Choice(s.id, labels.service_label(catalog, s), (s.name.casefold(),))
-            for s in left or services
-        ]
-
-    value = await talk.choose(
-        name,
-        _which(catalog),
-        options,
-        read=read,  # type: ignore[arg-type]
-        expects="service",
-        layout="list",
-    )
-    return int(value)
-
-
-def _which(catalog: Catalog) -> Say:
-    return text("which_service", shop=catalog.shop.name)
-
-
-def _has(services: Sequence[Service], service_id: int) -> bool:
-    return any(s.id == service_id for s in services)
 
 
 # --- confirmation and attendee --------------------------------------------------------------------

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
 
 from bot.dialogue.heard import Heard
 from bot.dialogue.questions import MISSING, SwitchFlow
 from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.double_booking import agrees_to_double
-from bot.flows.login import VerifiedPerson, login
-from bot.flows.pick_shop import pick_shop
+from bot.flows.login import VerifiedPerson
+from bot.flows.pick_booking import choose_booking, my_upcoming_bookings, pick_booking
 from bot.flows.slot_criteria import SlotCriteria, minute_of_day
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import text
@@ -32,22 +31,19 @@ from core.messaging.messages import Choice, Json, Say
 from core.people.identities import person_of_conversation
 from core.scheduling.agreed_terms import terms_of_slot
 
-_PAGE = 8
-
 
 async def show_my_bookings(talk: Talk) -> None:
     """Show the upcoming bookings and the actions on them."""
-    who, mine = await _mine(talk)
+    _, mine = await my_upcoming_bookings(talk)
     if not mine:
         await talk.say(text("no_bookings"))
         return
     asked_for = next((one for one in mine if one.id == talk.args.get("booking")), None)
     booking = asked_for or mine[0]
     if asked_for is None and len(mine) > 1:
-        booking = await _which(talk, mine, "which_booking")
+        booking = await choose_booking(talk, mine, "which_booking")
     catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
     talk.focus_on(booking.id)
-    del who
     taps = talk.conversation.has_editable_buttons
 
     async def options() -> Sequence[Choice]:
@@ -77,7 +73,7 @@ async def show_my_bookings(talk: Talk) -> None:
 async def move_booking(talk: Talk) -> None:
     """Move a booking; the new time is claimed and the old one released in one transaction."""
     _note_wish(talk)
-    found = await _one(talk, "which_to_move", moving=True)
+    found = await pick_booking(talk, "which_to_move", moving=True)
     if found is None:
         return
     who, booking = found
@@ -213,7 +209,7 @@ async def _stays(talk: Talk, booking: Booking) -> None:
 
 async def cancel_booking(talk: Talk) -> None:
     """Cancel a booking after one confirmation that states the shop's cutoff."""
-    found = await _one(talk, "which_to_cancel")
+    found = await pick_booking(talk, "which_to_cancel")
     if found is None:
         return
     who, booking = found
@@ -244,7 +240,7 @@ async def cancel_booking(talk: Talk) -> None:
 
 async def report_late(talk: Talk) -> None:
     """Tell the shop that the customer is running late."""
-    found = await _one(talk, "which_is_late")
+    found = await pick_booking(talk, "which_is_late")
     if found is None:
         return
     who, booking = found
@@ -288,19 +284,9 @@ async def show_next_booking(talk: Talk) -> None:
         await talk.say(text("nothing_open"))
 
 
-# --- finding the booking --------------------------------------------------------------------------
-
-
-async def _mine(talk: Talk) -> tuple[VerifiedPerson, list[Booking]]:
-    catalog = await pick_shop(talk)
-    who = await login(talk.scope("login"), catalog, first=text("prove_first"), with_name=False)
-    mine = await agenda.upcoming_bookings(talk.ctx, user_id=who.user_id)
-    return who, list(mine)
-
-
 async def show_status(talk: Talk) -> None:
     """Say whether the booking spoken of is confirmed, and when it is."""
-    found = await _one(talk, "which_meant")
+    found = await pick_booking(talk, "which_meant")
     if found is None:
         return
     _, booking = found
@@ -340,67 +326,6 @@ def _on_its_day(talk: Talk, booking: Booking) -> None:
         return
     if wished.has_time and not (wished.day or wished.weekdays):
         talk.notes["wished"] = replace(wished, day=booking.local_date.isoformat()).to_json()
-
-
-async def _one(
-    talk: Talk, question: str, *, moving: bool = False
-) -> tuple[VerifiedPerson, Booking] | None:
-    """Return the booking from the flow's arguments, the only one, or the one chosen.
-
-    The choice is recorded, so that changes to other bookings do not affect it.
-    """
-    who, mine = await _mine(talk)
-
-    async def found(_key: str) -> Json:
-        wanted = talk.args.get("booking")
-        if wanted is not None:
-            return wanted
-        return mine[0].id if len(mine) == 1 else None
-
-    only = await talk.once("only", found)
-    if only is None and not mine:
-        await talk.say(text("no_bookings"))
-        return None
-    if only is None:
-        only = (await _which(talk, mine, question, moving=moving)).id
-    await talk.once("one", lambda _key: _same(only))
-    return who, await load_booking(talk.ctx, only, user_id=who.user_id)
-
-
-async def _same(value: Json) -> Json:
-    return value
-
-
-async def _which(
-    talk: Talk, mine: Sequence[Booking], question: str, *, moving: bool = False
-) -> Booking:
-    """Return the booking named by its day or time, else ask.
-
-    For a move, "from" names the old day.
-    """
-
-    async def options() -> Sequence[Choice]:
-        return [Choice(b.id, labels.booking_line(b), (b.ref.casefold(),)) for b in mine[:_PAGE]]
-
-    async def read(heard: Heard) -> Json:
-        said = heard.understood
-        if said is None:
-            return MISSING
-        from_day = moving and heard.step != talk.step_key("which")
-        day = said.from_date if from_day else said.from_date or said.date
-        at = said.from_time if from_day else said.from_time or said.time
-        if day is None and at is None:
-            return MISSING
-        fitting = [b.id for b in mine if (day in {None, b.local_date}) and _at(b, at)]
-        return fitting[0] if len(fitting) == 1 else MISSING
-
-    value = await talk.choose("which", text(question), options, read=read)
-    return next(b for b in mine if b.id == value)
-
-
-def _at(booking: Booking, at: time | None) -> bool:
-    when = booking.local_start
-    return at is None or zones.to_local(int(when.at.timestamp()), when.zone).time() == at
 
 
 def _details(talk: Talk, catalog: Catalog, booking: Booking) -> Say:

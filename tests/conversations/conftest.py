@@ -15,7 +15,8 @@ from bot.dialogue.heard import Heard
 from bot.dialogue.journal import Journal
 from bot.dialogue.questions import AwaitAnswer
 from bot.dialogue.talk import FlowRun, Talk
-from bot.engine.turn_state import FlowFrame, TurnState
+from bot.engine.flow_frame import FlowFrame
+from bot.engine.turn_state import TurnState
 from bot.flows import FLOWS
 
 
