@@ -9,7 +9,7 @@ holders (RFC 9700 section 4.14.2).
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from core.auth import tokens
 from core.auth.tokens import TokenClaims
 from core.db.context import Context
+from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import auth_sessions, members, users
 from core.errors import NotFound, NotSignedIn
 from core.people.members import ShopRole, check_dispensable
@@ -216,15 +218,19 @@ async def mark_used(ctx: Context, auth_session_id: int) -> None:
     )
 
 
-def active_sessions(user_id: int, now: datetime) -> sa.Select[Any]:
-    """Return the statement that selects a user's active auth sessions."""
-    return sa.select(
-        *(auth_sessions.c[name] for name in AuthSession.__slots__),
-    ).where(
+_SESSIONS = Rows(
+    AuthSession, sa.select(*(auth_sessions.c[one.name] for one in fields(AuthSession)))
+)
+
+
+async def list_active_sessions(ctx: Context, user_id: int, asked: PageRequest) -> Page[AuthSession]:
+    """Return a page of a user's active auth sessions, newest first."""
+    active = _SESSIONS.where(
         auth_sessions.c.user_id == user_id,
         auth_sessions.c.ended_at.is_(None),
-        auth_sessions.c.expires_at > now,
+        auth_sessions.c.expires_at > ctx.now,
     )
+    return await paginate(ctx, active, [auth_sessions.c.id], asked, newest_first=True)
 
 
 async def set_account_active(ctx: Context, user_id: int, *, active: bool = False) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from core.bookings.booking import (
     update_booking,
 )
 from core.bookings.claims import (
+    CalendarClaim,
     insert_claims,
     lock_calendars,
     overlapping_claims,
@@ -28,15 +29,59 @@ from core.bookings.reminders.schedule import cancel_reminders
 from core.bookings.transitions import LIVE_STATES, SYSTEM, Actor, allowed_transition
 from core.catalog.entities import Slot
 from core.catalog.loader import load_catalog
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import blocks, bookings, calendars, claims, providers, sessions
-from core.db.tables import sessions as sessions_table
 from core.errors import InvalidValue, NotFound, Overlap
 from core.values.change import check_value
 from core.values.field_types import Capacity, DurationMinutes, LongText, MinorUnits
 
 MAX_BLOCK = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBlock:
+    """A block with its whole span; on a room's calendar without a provider."""
+
+    id: int
+    calendar_id: int
+    provider_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session and how many of its seats are taken."""
+
+    id: int
+    service_id: int
+    provider_id: int
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    price_minor: int | None
+    cancelled_at: datetime | None
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class _ToCancel:
+    """A session that stands, and the calendar its seats are locked by."""
+
+    id: int
+    calendar_id: int
+
+
+_STANDING = Rows(
+    _ToCancel,
+    sa.select(sessions.c.id, providers.c.calendar_id)
+    .join(providers, providers.c.id == sessions.c.provider_id)
+    .where(sessions.c.cancelled_at.is_(None)),
+)
 
 
 # ------------------------------------------------------------------------------------ blocks
@@ -106,7 +151,7 @@ async def remove_block(ctx: Context, block_id: int, *, shop_id: int, actor: Acto
     await ctx.execute(blocks.delete().where(this))
 
 
-async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[Row]) -> None:
+async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[CalendarClaim]) -> None:
     """Raise Overlap if these claims are not empty, listing what they belong to.
 
     Claims of other shops are only counted, since their details are private.
@@ -114,11 +159,11 @@ async def _nothing_there(ctx: Context, shop_id: int, rows: Sequence[Row]) -> Non
     if not rows:
         return
     own = [row for row in rows if row.shop_id == shop_id]
-    ids = {row.booking_id for row in own} - {None}
+    ids = {row.booking_id for row in own if row.booking_id is not None}
     raise Overlap(
         bookings=await list_bookings(ctx, bookings.c.id.in_(ids)) if ids else [],
-        sessions=sorted({row.session_id for row in own} - {None}),
-        blocks=sorted({row.block_id for row in own} - {None}),
+        sessions=sorted({row.session_id for row in own if row.session_id is not None}),
+        blocks=sorted({row.block_id for row in own if row.block_id is not None}),
         elsewhere=len(rows) - len(own),
     )
 
@@ -196,14 +241,8 @@ async def cancel_session(
     """
     reason = check_value(LongText, "reason", reason)
     await require_staff(ctx, shop_id, actor)
-    row = await ctx.first(
-        sa.select(sessions.c.id, providers.c.calendar_id)
-        .join(providers, providers.c.id == sessions.c.provider_id)
-        .where(
-            sessions.c.id == session_id,
-            sessions.c.shop_id == shop_id,
-            sessions.c.cancelled_at.is_(None),
-        )
+    row = await ctx.fetch_first(
+        _STANDING.where(sessions.c.id == session_id, sessions.c.shop_id == shop_id)
     )
     if row is None:
         raise NotFound(session=session_id)
@@ -234,6 +273,57 @@ async def _cancel_seat(ctx: Context, booking_id: int, reason: str, actor: Actor)
     return gone
 
 
+_SHOP = sa.bindparam("shop_id", type_=blocks.c.shop_id.type)
+_SPANS = (
+    sa.select(
+        claims.c.block_id,
+        sa.type_coerce(sa.func.min(claims.c.busy_from), claims.c.busy_from.type).label("starts_at"),
+        sa.type_coerce(sa.func.max(claims.c.busy_until), claims.c.busy_until.type).label("ends_at"),
+    )
+    .where(claims.c.shop_id == _SHOP, claims.c.block_id.is_not(None))
+    .group_by(claims.c.block_id)
+    .subquery()
+)
+_BLOCKS = Rows(
+    ListedBlock,
+    sa.select(
+        blocks.c.id,
+        blocks.c.calendar_id,
+        providers.c.id.label("provider_id"),
+        _SPANS.c.starts_at,
+        _SPANS.c.ends_at,
+        blocks.c.reason,
+        blocks.c.created_by,
+    )
+    .join_from(blocks, _SPANS, _SPANS.c.block_id == blocks.c.id)
+    .outerjoin(
+        providers,
+        sa.and_(providers.c.calendar_id == blocks.c.calendar_id, providers.c.shop_id == _SHOP),
+    )
+    .where(blocks.c.shop_id == _SHOP),
+)
+_TAKEN = (
+    sa.select(sa.func.count())
+    .where(bookings.c.session_id == sessions.c.id, bookings.c.state.in_(LIVE_STATES))
+    .correlate(sessions)
+    .scalar_subquery()
+)
+_SESSIONS = Rows(
+    ListedSession,
+    sa.select(
+        sessions.c.id,
+        sessions.c.service_id,
+        sessions.c.provider_id,
+        sessions.c.starts_at,
+        sessions.c.ends_at,
+        sessions.c.capacity,
+        sessions.c.price_minor,
+        sessions.c.cancelled_at,
+        _TAKEN.label("taken"),
+    ),
+)
+
+
 async def list_blocks(
     ctx: Context,
     shop_id: int,
@@ -241,47 +331,13 @@ async def list_blocks(
     *,
     provider_ids: Collection[int] | None = None,
     block_id: int | None = None,
-) -> Page[Row]:
-    """Return a shop's blocks that are not over.
-
-    Columns: id, calendar_id, provider_id, start, end, reason, created_by. `provider_ids` and
-    `block_id` narrow the list.
-    """
-    spans = (
-        sa.select(
-            claims.c.block_id,
-            sa.func.min(claims.c.busy_from).label("starts_at"),
-            sa.func.max(claims.c.busy_until).label("ends_at"),
-        )
-        .where(claims.c.shop_id == shop_id, claims.c.block_id.is_not(None))
-        .group_by(claims.c.block_id)
-        .subquery()
-    )
-    begins = sa.type_coerce(spans.c.starts_at, claims.c.busy_from.type).label("starts_at")
-    ends = sa.type_coerce(spans.c.ends_at, claims.c.busy_from.type).label("ends_at")
-    rows = (
-        sa.select(
-            blocks.c.id,
-            blocks.c.calendar_id,
-            providers.c.id.label("provider_id"),
-            begins,
-            ends,
-            blocks.c.reason,
-            blocks.c.created_by,
-        )
-        .join_from(blocks, spans, spans.c.block_id == blocks.c.id)
-        .outerjoin(
-            providers,
-            sa.and_(
-                providers.c.calendar_id == blocks.c.calendar_id, providers.c.shop_id == shop_id
-            ),
-        )
-        .where(blocks.c.shop_id == shop_id)
-    )
+) -> Page[ListedBlock]:
+    """Return a shop's blocks that are not over; `provider_ids` and `block_id` narrow the list."""
+    rows = _BLOCKS.refine(lambda select: select.params(shop_id=shop_id))
     if block_id is not None:
         rows = rows.where(blocks.c.id == block_id)
     else:
-        rows = rows.where(spans.c.ends_at > sa.bindparam("now", ctx.now, claims.c.busy_from.type))
+        rows = rows.where(_SPANS.c.ends_at > ctx.now)
     if provider_ids is not None:
         rows = rows.where(providers.c.id.in_(provider_ids))
     return await paginate(ctx, rows, [blocks.c.id], asked)
@@ -294,20 +350,11 @@ async def list_sessions(
     *,
     start: datetime | None = None,
     session_id: int | None = None,
-) -> Page[Row]:
+) -> Page[ListedSession]:
     """Return the sessions from `start` on, or one of them, each with its number of taken seats."""
-    table = sessions_table
-    taken = (
-        sa.select(sa.func.count())
-        .where(bookings.c.session_id == table.c.id, bookings.c.state.in_(LIVE_STATES))
-        .correlate(table)
-        .scalar_subquery()
-    )
-    rows: sa.Select[Any] = sa.select(
-        *(c for c in table.c if c.name != "shop_id"), taken.label("taken")
-    ).where(table.c.shop_id == shop_id)
+    rows = _SESSIONS.where(sessions.c.shop_id == shop_id)
     if session_id is not None:
-        rows = rows.where(table.c.id == session_id)
+        rows = rows.where(sessions.c.id == session_id)
     if start is not None:
-        rows = rows.where(table.c.ends_at > start)
-    return await paginate(ctx, rows, [table.c.starts_at, table.c.id], asked)
+        rows = rows.where(sessions.c.ends_at > start)
+    return await paginate(ctx, rows, [sessions.c.starts_at, sessions.c.id], asked)

@@ -13,12 +13,13 @@ import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, Protocol
 
 import sqlalchemy as sa
 
 from core.bookings.transitions import LIVE_STATES, Actor
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import booking_events, bookings, customers, members, users
 from core.errors import KeyReused, NotAllowed, NotFound, ReasonNeeded
 from core.messaging.messages import Money, When
@@ -93,13 +94,19 @@ class Booking:
 
 BOOKING_COLUMNS = [bookings.c[f.name] for f in fields(Booking) if f.name in bookings.c]
 CUSTOMER_COLUMNS = [
-    sa.func.coalesce(customers.c.name, ""),
-    sa.func.coalesce(customers.c.phone, ""),
+    sa.func.coalesce(customers.c.name, "").label("customer_name"),
+    sa.func.coalesce(customers.c.phone, "").label("customer_phone"),
     customers.c.user_id,
 ]
 _ALL = sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS).select_from(
     bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
 )
+BOOKINGS = Rows(Booking, _ALL)
+"""Bookings with their customers."""
+
+BOOKINGS_ALONE = Rows(Booking, sa.select(*BOOKING_COLUMNS))
+"""Bookings without the fields of their customers."""
+
 # The change already made under this key, if any; a booking's keys are its own.
 EARLIER_EVENT = (
     sa.select(booking_events.c.details)
@@ -196,7 +203,7 @@ async def load_booking_for_actor(
     row = (await ctx.execute(statement, found)).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    booking = booking_from_row(row)
+    booking = BOOKINGS.build(row[:-1])
     if key is not None and row[-1] is not None:
         key.ensure_same(row[-1]["fingerprint"])
         raise AlreadyDone(booking)
@@ -215,23 +222,15 @@ async def load_booking(
     row = (await ctx.execute(statement, {"booking_id": booking_id, "key": None})).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    return booking_from_row(row)
+    return BOOKINGS.build(row[:-1])
 
 
 async def list_bookings(ctx: Context, *conditions: sa.ColumnElement[bool]) -> list[Booking]:
     """Return the bookings that meet all conditions, by start."""
-    statement = _ALL.where(*conditions).order_by(bookings.c.starts_at, bookings.c.id)
-    return [booking_from_row(row) for row in await ctx.all(statement)]
-
-
-def booking_from_row(row: Row) -> Booking:
-    """Return the Booking of a row that begins with `BOOKING_COLUMNS` and `CUSTOMER_COLUMNS`."""
-    return Booking(*row[: len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS)])
-
-
-def booking_without_customer(row: Row) -> Booking:
-    """Return the Booking of a row that begins with `BOOKING_COLUMNS`, without its customer."""
-    return Booking(*row[: len(BOOKING_COLUMNS)])
+    by_start = bookings.c.starts_at, bookings.c.id
+    return await ctx.fetch(
+        BOOKINGS.where(*conditions).refine(lambda select: select.order_by(*by_start))
+    )
 
 
 async def require_staff(ctx: Context, shop_id: int, actor: Actor) -> None:
@@ -287,9 +286,33 @@ def correction_facts(booking: Booking, actor: Actor, reason: str, now: datetime)
     return {"correction": True, "reason": reason.strip()}
 
 
+class BookingState(Protocol):
+    """What the history and the release of time need of a booking."""
+
+    @property
+    def id(self) -> int:
+        """Return the booking's id."""
+
+    @property
+    def shop_id(self) -> int:
+        """Return its shop."""
+
+    @property
+    def state(self) -> str:
+        """Return its state."""
+
+    @property
+    def sequence(self) -> int:
+        """Return how often it was changed."""
+
+    @property
+    def session_id(self) -> int | None:
+        """Return the session it has a seat in, if any."""
+
+
 def event_row(
     ctx: Context,
-    booking: Booking | Row,
+    booking: BookingState,
     action: str,
     actor: Actor,
     *,

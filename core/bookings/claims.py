@@ -10,18 +10,19 @@ is tried once more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.bookings.booking import Booking, event_row, log_events
+from core.bookings.booking import BookingState, event_row, log_events
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog.entities import Catalog, Offering, Slot
 from core.catalog.loader import cached_catalog, load_catalog
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import bookings, calendars, claims, seats, sessions
 from core.db.tables.overlap_guards import OVERLAP_GUARD
 from core.errors import OfferChanged, SlotTaken
@@ -38,14 +39,47 @@ MAX_GAP = timedelta(minutes=240)
 _PIECE = timedelta(hours=24)
 """The longest claim of a block: the guards look back no further than 26 hours."""
 
-One = TypeVar("One", Row, Booking)
-
+One = TypeVar("One", bound=BookingState)
 
 CalendarIds = tuple[int, ...]
 """The ids of the calendars a slot claims: the provider's, then the rooms'."""
 
 UNVERIFIED_PREFIX = "conversation:"
 """Prefix of `created_by` for a person who is not verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookingStub:
+    """What claiming and expiring need of a booking; `fingerprint` is its request's."""
+
+    id: int
+    shop_id: int
+    state: str
+    sequence: int
+    session_id: int | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found(BookingStub):
+    """A booking in the way, and why: "made" by this key, "own" hold, "unproved" hold."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarClaim:
+    """A claim on a calendar, of a booking, a session or a block; buffers in minutes."""
+
+    id: int
+    shop_id: int
+    booking_id: int | None
+    session_id: int | None
+    block_id: int | None
+    busy_from: datetime
+    busy_until: datetime
+    gap_before: int
+    gap_after: int
 
 
 @dataclass(slots=True)
@@ -57,8 +91,8 @@ class Conflicts:
     unverified ones.
     """
 
-    duplicate: Row | None = None
-    own_holds: list[Row] = field(default_factory=list)
+    duplicate: BookingStub | None = None
+    own_holds: list[BookingStub] = field(default_factory=list)
     unverified_holds: int = 0
 
 
@@ -102,18 +136,22 @@ _COLUMNS = (
 )
 _NOW = sa.bindparam("now", type_=bookings.c.held_until.type)
 _HELD = bookings.c.state == "held"
-_LOOK = sa.union_all(
-    sa.select(sa.literal("made").label("why"), *_COLUMNS).where(
-        bookings.c.idempotency_key == sa.bindparam("key")
-    ),
-    sa.select(sa.literal("own"), *_COLUMNS).where(
-        bookings.c.conversation_id == sa.bindparam("conversation_id"), _HELD
-    ),
-    sa.select(sa.literal("unproved"), *_COLUMNS).where(
-        _HELD,
-        bookings.c.held_until > _NOW,
-        bookings.c.shop_id == sa.bindparam("shop_id"),
-        bookings.c.created_by.startswith(UNVERIFIED_PREFIX),
+BOOKING_STUBS = Rows(BookingStub, sa.select(*_COLUMNS))
+_LOOK = Rows(
+    _Found,
+    sa.union_all(
+        sa.select(*_COLUMNS, sa.literal("made").label("why")).where(
+            bookings.c.idempotency_key == sa.bindparam("key")
+        ),
+        sa.select(*_COLUMNS, sa.literal("own")).where(
+            bookings.c.conversation_id == sa.bindparam("conversation_id"), _HELD
+        ),
+        sa.select(*_COLUMNS, sa.literal("unproved")).where(
+            _HELD,
+            bookings.c.held_until > _NOW,
+            bookings.c.shop_id == sa.bindparam("shop_id"),
+            bookings.c.created_by.startswith(UNVERIFIED_PREFIX),
+        ),
     ),
 )
 
@@ -123,8 +161,8 @@ async def load_conflicts(
 ) -> Conflicts:
     """Return, by one statement, what may conflict with a new booking; call it under the locks."""
     asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
-    found = (await ctx.execute(_LOOK, asked)).all()
-    own = [row for row in found if row.why == "own"]
+    found = await ctx.fetch(_LOOK, asked)
+    own: list[BookingStub] = [row for row in found if row.why == "own"]
     mine = {row.id for row in own}
     return Conflicts(
         duplicate=next((row for row in found if row.why == "made"), None),
@@ -279,8 +317,8 @@ async def expire_overdue_holds(
     theirs = sa.exists().where(
         claims.c.booking_id == bookings.c.id, claims.c.calendar_id.in_(calendar_ids)
     )
-    due = await ctx.all(
-        sa.select(*_COLUMNS).where(
+    due = await ctx.fetch(
+        BOOKING_STUBS.where(
             _HELD,
             bookings.c.held_until <= ctx.now,
             theirs if session_id is None else bookings.c.session_id == session_id,
@@ -293,10 +331,10 @@ async def expire_overdue_holds(
     return ended
 
 
-async def release_time(ctx: Context, bookings_or_rows: Sequence[Booking | Row]) -> None:
+async def release_time(ctx: Context, those: Sequence[BookingState]) -> None:
     """Release the claims and seats of bookings."""
-    timed = [one.id for one in bookings_or_rows if one.session_id is None]
-    seated = [one.id for one in bookings_or_rows if one.session_id is not None]
+    timed = [one.id for one in those if one.session_id is None]
+    seated = [one.id for one in those if one.session_id is not None]
     if timed:
         await ctx.execute(claims.delete().where(claims.c.booking_id.in_(timed)))
     if seated:
@@ -314,9 +352,7 @@ async def release_holds_in_way(
     """Release what a conversation holds where it now takes `slot`; its other holds stay."""
     if conversation_id is None:
         return
-    own = await ctx.all(
-        sa.select(*_COLUMNS).where(bookings.c.conversation_id == conversation_id, _HELD)
-    )
+    own = await ctx.fetch(BOOKING_STUBS.where(bookings.c.conversation_id == conversation_id, _HELD))
     if not own:
         return
     rules = known.offering(slot.service_id, slot.provider_id).rules
@@ -357,6 +393,14 @@ async def expire_bookings(
 # ------------------------------------------------------------------------------------ others'
 
 
+_CLAIMS = Rows(
+    CalendarClaim,
+    sa.select(*(claims.c[one.name] for one in fields(CalendarClaim))).order_by(
+        claims.c.busy_from, claims.c.id
+    ),
+)
+
+
 async def overlapping_claims(
     ctx: Context,
     calendar_id: int,
@@ -364,25 +408,23 @@ async def overlapping_claims(
     end: datetime,
     *,
     gaps: tuple[int, int] | None = None,
-) -> list[Row]:
+) -> list[CalendarClaim]:
     """Return live claims that overlap [start, end) on a calendar, by start.
 
     `gaps` are buffers in minutes before and after: claims closer than the larger of both sides'
     buffers are included. Without `gaps`, buffers are ignored.
     """
     reach = timedelta() if gaps is None else MAX_GAP
-    rows = await ctx.all(
-        sa.select(claims)
-        .where(
+    rows = await ctx.fetch(
+        _CLAIMS.where(
             claims.c.calendar_id == calendar_id,
             claims.c.busy_from < end + reach,
             claims.c.busy_until > start - reach,
             sa.or_(claims.c.held_until.is_(None), claims.c.held_until > ctx.now),
         )
-        .order_by(claims.c.busy_from, claims.c.id)
     )
     if gaps is None:
-        return list(rows)
+        return rows
     before, after = gaps
     return [
         row

@@ -12,7 +12,6 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.bookings.booking import (
@@ -20,15 +19,15 @@ from core.bookings.booking import (
     AlreadyDone,
     Booking,
     IdempotencyKey,
-    booking_without_customer,
     event_row,
     load_booking,
     log_events,
 )
-from core.bookings.claims import CalendarIds, Conflicts, claim_time, expire_bookings
+from core.bookings.claims import BOOKING_STUBS, CalendarIds, Conflicts, claim_time, expire_bookings
 from core.bookings.transitions import NEW, TRANSITIONS, Actor
 from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import bookings
 from core.errors import SlotTaken
 from core.localtime import zones
@@ -119,9 +118,9 @@ async def create_booking(
 
 
 _INSERT = {
-    dialect is postgresql: dialect.insert(bookings)
-    .on_conflict_do_nothing()
-    .returning(*BOOKING_COLUMNS)
+    dialect is postgresql: Rows(
+        Booking, dialect.insert(bookings).on_conflict_do_nothing().returning(*BOOKING_COLUMNS)
+    )
     for dialect in (postgresql, sqlite)
 }
 
@@ -137,13 +136,12 @@ async def _insert(
     }
     for _ in range(MAX_REF_ATTEMPTS):
         values["ref"] = new_ref(ctx.random)
-        row = (await ctx.execute(_INSERT[ctx.is_postgresql], {**values, **rest})).first()
-        if row is not None:
-            return with_customer(booking_without_customer(row), whom)
-        taken = sa.select(bookings.c.id, bookings.c.fingerprint).where(
-            bookings.c.idempotency_key == key.text
-        )
-        await raise_if_duplicate(ctx, Conflicts(duplicate=await ctx.first(taken)), key)
+        made = await ctx.fetch_first(_INSERT[ctx.is_postgresql], {**values, **rest})
+        if made is not None:
+            return with_customer(made, whom)
+        same = BOOKING_STUBS.where(bookings.c.idempotency_key == key.text)
+        made_under_key = await ctx.fetch_first(same)
+        await raise_if_duplicate(ctx, Conflicts(duplicate=made_under_key), key)
     message = f"{MAX_REF_ATTEMPTS} references in a row were taken"
     raise RuntimeError(message)
 

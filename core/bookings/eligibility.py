@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from core.bookings.booking import (
     BOOKING_COLUMNS,
+    BOOKINGS,
     CUSTOMER_COLUMNS,
     EARLIER_EVENT,
     AlreadyDone,
     Booking,
     IdempotencyKey,
-    booking_from_row,
 )
 from core.bookings.create import BookedFor
 from core.bookings.transitions import OPEN_STATES
@@ -154,8 +154,9 @@ async def load_hold_and_booker(
     row = (await ctx.execute(_WITH_HOLD, asked)).first()
     if row is None:
         raise NotFound(booking=booking_id)
-    held = booking_from_row(row)
-    done, *user = row[len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS) :]
+    width = len(BOOKING_COLUMNS) + len(CUSTOMER_COLUMNS)
+    held = BOOKINGS.build(row[:width])
+    done, *user = row[width:]
     if held.created_by.startswith("user:") and held.created_by != f"user:{user_id}":
         raise NotFound(booking=booking_id)
     if done is not None:

@@ -9,9 +9,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.bookings import notifications
-from core.bookings.booking import BOOKING_COLUMNS, booking_without_customer
+from core.bookings.booking import BOOKINGS_ALONE
 from core.bookings.claims import expire_bookings
 from core.db.context import Context, split_ids
+from core.db.rows import Rows
 from core.db.tables import bookings
 
 # ------------------------------------------------------------------------------------ expiry
@@ -23,15 +24,15 @@ async def expire_overdue(ctx: Context, now: datetime | None = None, *, limit: in
     At most `limit` in one transaction. Customers whose request was not answered are notified.
     """
     now = now or ctx.now
-    statement = (
-        sa.select(*BOOKING_COLUMNS).where(_overdue(now)).order_by(bookings.c.id).limit(limit)
+    overdue = BOOKINGS_ALONE.where(_overdue(now)).refine(
+        lambda select: select.order_by(bookings.c.id).limit(limit)
     )
     if ctx.is_postgresql:
         # Skip rows that another transaction is expiring, deciding or booking.
-        statement = statement.with_for_update(skip_locked=True, key_share=True)
-    ended = await expire_bookings(
-        ctx, [booking_without_customer(row) for row in await ctx.all(statement)], "expire"
-    )
+        overdue = overdue.refine(
+            lambda select: select.with_for_update(skip_locked=True, key_share=True)
+        )
+    ended = await expire_bookings(ctx, await ctx.fetch(overdue), "expire")
     for one in ended:
         if one.state == "pending":
             await notifications.notify_customer(ctx, one, "expired")
@@ -47,10 +48,15 @@ class OverdueBooking:
     state: str
 
 
+_OVERDUE = Rows(
+    OverdueBooking,
+    sa.select(bookings.c.id, bookings.c.ref, bookings.c.state).order_by(bookings.c.id),
+)
+
+
 async def overdue_bookings(ctx: Context) -> list[OverdueBooking]:
     """Return the bookings that `expire_overdue` would expire now, by id."""
-    rows = sa.select(bookings.c.id, bookings.c.ref, bookings.c.state).where(_overdue(ctx.now))
-    return [OverdueBooking(**row._asdict()) for row in await ctx.all(rows.order_by(bookings.c.id))]
+    return await ctx.fetch(_OVERDUE.where(_overdue(ctx.now)))
 
 
 async def booking_states(ctx: Context, booking_ids: Collection[int]) -> dict[int, str]:

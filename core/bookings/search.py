@@ -11,9 +11,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.bookings.booking import BOOKING_COLUMNS, CUSTOMER_COLUMNS, Booking, booking_from_row
-from core.db.context import Context, Row
+from core.bookings.booking import BOOKINGS, Booking
+from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import booking_events, bookings, customers
 from core.people.search import customer_matches
 from core.values.text_folding import fold_reference
@@ -45,6 +46,33 @@ class BookingScope:
     user_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A change of a booking; `by` is the name of the staff member behind it, or ""."""
+
+    id: int
+    at: datetime
+    action: str
+    from_state: str
+    to_state: str
+    actor: str
+    by: str
+
+
+_HISTORY = Rows(
+    HistoryEntry,
+    sa.select(
+        booking_events.c.id,
+        booking_events.c.at,
+        booking_events.c.action,
+        booking_events.c.from_state,
+        booking_events.c.to_state,
+        booking_events.c.actor,
+        sa.func.coalesce(booking_events.c.details["by"].as_string(), "").label("by"),
+    ),
+)
+
+
 async def find_bookings(
     ctx: Context,
     scope: BookingScope,
@@ -54,9 +82,7 @@ async def find_bookings(
     newest_first: bool = False,
 ) -> Page[Booking]:
     """Return a page of bookings by start."""
-    rows = sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS).select_from(
-        bookings.outerjoin(customers, customers.c.id == bookings.c.customer_id)
-    )
+    rows = BOOKINGS
     if not scope.unrestricted:
         # For one shop, its index yields a page in order without reading every row.
         mine: list[sa.ColumnElement[bool]] = []
@@ -89,19 +115,10 @@ async def find_bookings(
             )
         )
     by = [bookings.c.starts_at, bookings.c.id]
-    return (await paginate(ctx, rows, by, asked, newest_first=newest_first)).map(booking_from_row)
+    return await paginate(ctx, rows, by, asked, newest_first=newest_first)
 
 
-async def booking_history(ctx: Context, booking_id: int, asked: PageRequest) -> Page[Row]:
-    """Return a booking's history in order: at, action, from_state, to_state, actor, by."""
-    table = booking_events
-    rows = sa.select(
-        table.c.id,
-        table.c.at,
-        table.c.action,
-        table.c.from_state,
-        table.c.to_state,
-        table.c.actor,
-        sa.func.coalesce(table.c.details["by"].as_string(), "").label("by"),
-    ).where(table.c.booking_id == booking_id)
-    return await paginate(ctx, rows, [table.c.id], asked)
+async def booking_history(ctx: Context, booking_id: int, asked: PageRequest) -> Page[HistoryEntry]:
+    """Return a page of a booking's history, in order."""
+    rows = _HISTORY.where(booking_events.c.booking_id == booking_id)
+    return await paginate(ctx, rows, [booking_events.c.id], asked)

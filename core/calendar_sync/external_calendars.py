@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from core.bookings.claims import expire_overdue_holds, insert_claims, overlapping_claims, split_span
 from core.catalog.loader import load_catalog
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import (
     blocks,
     calendars,
@@ -74,6 +75,59 @@ class PendingCalendar:
     provider: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExternalCalendar:
+    """A calendar elsewhere, its last fetch, and how many `blocks` it makes.
+
+    `error` is "" if the last fetch succeeded; `odd_entries` are the first of `odd_count` entries
+    that could not be read, each with `start` and `reason`.
+    """
+
+    id: int
+    provider_id: int
+    url: str
+    created_at: datetime
+    fetched_at: datetime | None
+    error: str
+    odd_count: int
+    odd_entries: list[dict[str, str]]
+    blocks: int
+
+
+def _block_count() -> sa.ScalarSelect[int]:
+    """Return the SQL for the number of blocks a calendar makes in its shop."""
+    created_by = sa.literal(CREATED_BY_PREFIX).concat(sa.cast(table.c.id, sa.Text))
+    return (
+        sa.select(sa.func.count())
+        .select_from(blocks)
+        .where(blocks.c.shop_id == table.c.shop_id, blocks.c.created_by == created_by)
+        .correlate(table)
+        .scalar_subquery()
+    )
+
+
+_CALENDARS = Rows(
+    ExternalCalendar,
+    sa.select(
+        table.c.id,
+        table.c.provider_id,
+        table.c.url,
+        table.c.created_at,
+        table.c.fetched_at,
+        table.c.error,
+        table.c.odd_count,
+        table.c.odd_entries,
+        _block_count().label("blocks"),
+    ),
+)
+_PENDING = Rows(
+    PendingCalendar,
+    sa.select(table.c.id, table.c.url, providers.c.name.label("provider")).join(
+        providers, providers.c.id == table.c.provider_id
+    ),
+)
+
+
 # ------------------------------------------------------------------------------------ set up
 
 
@@ -114,34 +168,24 @@ async def remove_calendar(ctx: Context, shop_id: int, source_id: int) -> None:
     await ctx.execute(table.delete().where(table.c.id == source_id))
 
 
-async def get_calendar(ctx: Context, shop_id: int, source_id: int) -> Row:
-    """Return a calendar's row with its number of `blocks`; raise NotFound for an unknown one."""
-    row = await ctx.first(_rows(shop_id).where(table.c.id == source_id))
-    if row is None:
+async def get_calendar(ctx: Context, shop_id: int, source_id: int) -> ExternalCalendar:
+    """Return a calendar; raise NotFound for an unknown one."""
+    found = await ctx.fetch_first(
+        _CALENDARS.where(table.c.shop_id == shop_id, table.c.id == source_id)
+    )
+    if found is None:
         raise NotFound(external_calendar=source_id)
-    return row
+    return found
 
 
 async def list_calendars(
     ctx: Context, shop_id: int, asked: PageRequest, provider_ids: frozenset[int] | None
-) -> Page[Row]:
-    """Return a page of a shop's calendars, as `get_calendar` does, of all or some providers."""
-    rows = _rows(shop_id)
+) -> Page[ExternalCalendar]:
+    """Return a page of a shop's calendars, of all or some providers."""
+    rows = _CALENDARS.where(table.c.shop_id == shop_id)
     if provider_ids is not None:
         rows = rows.where(table.c.provider_id.in_(provider_ids))
     return await paginate(ctx, rows, [table.c.id], asked)
-
-
-def _rows(shop_id: int) -> sa.Select[Any]:
-    created_by = sa.literal(CREATED_BY_PREFIX).concat(sa.cast(table.c.id, sa.Text))
-    made = (
-        sa.select(sa.func.count())
-        .select_from(blocks)
-        .where(blocks.c.shop_id == shop_id, blocks.c.created_by == created_by)
-        .correlate(table)
-        .scalar_subquery()
-    )
-    return sa.select(table, made.label("blocks")).where(table.c.shop_id == shop_id)
 
 
 # ------------------------------------------------------------------------------------ reading
@@ -149,10 +193,8 @@ def _rows(shop_id: int) -> sa.Select[Any]:
 
 async def peek_due_calendars(ctx: Context) -> list[PendingCalendar]:
     """Return the calendars that are due, without claiming them."""
-    columns = (table.c.id, table.c.url, providers.c.name.label("provider"))
-    rows = sa.select(*columns).join(providers, providers.c.id == table.c.provider_id)
-    due = await ctx.all(rows.where(table.c.due_at <= ctx.now).order_by(table.c.id))
-    return [PendingCalendar(**row._asdict()) for row in due]
+    due = _PENDING.where(table.c.due_at <= ctx.now)
+    return await ctx.fetch(due.refine(lambda select: select.order_by(table.c.id)))
 
 
 async def last_errors(ctx: Context, source_ids: Sequence[int]) -> dict[int, str]:

@@ -11,7 +11,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 import icalendar
 import sqlalchemy as sa
@@ -21,8 +20,9 @@ from core.bookings.booking import Booking, list_bookings
 from core.bookings.transitions import LIVE_STATES
 from core.calendar_sync.external_calendars import CREATED_BY_PREFIX, own_uid_suffix
 from core.catalog.loader import load_catalog
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import blocks, bookings, claims, feeds, providers, services, sessions, shops
 from core.errors import InvalidValue, NotFound
 
@@ -63,6 +63,18 @@ class Feed:
         return f'"{sha256(said).hexdigest()[:32]}"'
 
 
+@dataclass(frozen=True, slots=True)
+class FeedAddress:
+    """A feed without its secret; without a provider it is the whole shop's."""
+
+    id: int
+    provider_id: int | None
+    created_at: datetime
+
+
+_ADDRESSES = Rows(FeedAddress, sa.select(feeds.c.id, feeds.c.provider_id, feeds.c.created_at))
+
+
 async def add_feed(ctx: Context, shop_id: int, provider_id: int | None) -> tuple[int, str]:
     """Create a feed for a provider or the whole shop; return its id and secret.
 
@@ -92,28 +104,24 @@ async def revoke_feed(ctx: Context, shop_id: int, feed_id: int) -> None:
     await ctx.execute(feeds.delete().where(feeds.c.id == feed_id))
 
 
-async def get_feed(ctx: Context, shop_id: int, feed_id: int) -> Row:
-    """Return a feed without its secret: id, provider_id, created_at; raise NotFound if unknown."""
-    row = await ctx.first(_rows(shop_id).where(feeds.c.id == feed_id))
-    if row is None:
+async def get_feed(ctx: Context, shop_id: int, feed_id: int) -> FeedAddress:
+    """Return a feed without its secret; raise NotFound if unknown."""
+    found = await ctx.fetch_first(
+        _ADDRESSES.where(feeds.c.shop_id == shop_id, feeds.c.id == feed_id)
+    )
+    if found is None:
         raise NotFound(feed=feed_id)
-    return row
+    return found
 
 
 async def list_feeds(
     ctx: Context, shop_id: int, asked: PageRequest, provider_ids: frozenset[int] | None
-) -> Page[Row]:
-    """Return a page of a shop's feeds, as `get_feed` does, of all or some providers."""
-    rows = _rows(shop_id)
+) -> Page[FeedAddress]:
+    """Return a page of a shop's feeds, of all or some providers."""
+    rows = _ADDRESSES.where(feeds.c.shop_id == shop_id)
     if provider_ids is not None:
         rows = rows.where(feeds.c.provider_id.in_(provider_ids))
     return await paginate(ctx, rows, [feeds.c.id], asked)
-
-
-def _rows(shop_id: int) -> sa.Select[Any]:
-    return sa.select(feeds.c.id, feeds.c.provider_id, feeds.c.created_at).where(
-        feeds.c.shop_id == shop_id
-    )
 
 
 def _digest(secret: str) -> str:

@@ -7,27 +7,25 @@ functions of `core.shops` do).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from core.catalog.entities import (
-    RULE_NAMES,
     Catalog,
     Category,
     EpochSpan,
     Offering,
     Provider,
-    RuleOverrides,
     Service,
     Shop,
     effective_rules,
 )
 from core.db.caches import CacheKey, Caches
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import (
     categories,
     date_exceptions,
@@ -43,8 +41,6 @@ from core.db.tables import (
 from core.errors import NotFound
 from core.localtime.opening_masks import Interval, OpeningHours
 
-T = TypeVar("T")
-
 _DAYS_BACK = timedelta(days=7)
 """How far back holidays and time off are loaded: staff record visits of this week."""
 
@@ -54,6 +50,94 @@ _VERSION_LOCKED = _VERSION.with_for_update(key_share=True)
 
 CATALOGS: CacheKey[dict[int, Catalog]] = CacheKey("catalogs", dict)
 """The catalogs as last read, by shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInterval:
+    """An interval of weekly hours, of a provider or (None) the shop; Monday is 0."""
+
+    provider_id: int | None
+    weekday: int
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredException:
+    """An interval of a date's own hours, of a provider or (None) the shop; without one: closed."""
+
+    provider_id: int | None
+    day: date
+    opens: int | None
+    closes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """What a provider has of a service: their own price and length, if any."""
+
+    service_id: int
+    provider_id: int
+    price_minor: int | None
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _RoomNeed:
+    """A room that a service takes, by its calendar."""
+
+    service_id: int
+    calendar_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """A provider's time off in epoch seconds."""
+
+    provider_id: int
+    starts_s: int
+    ends_s: int
+
+
+SHOPS = Rows(Shop, sa.select(shops))
+STORED_HOURS = Rows(
+    StoredInterval, sa.select(hours.c.provider_id, hours.c.weekday, hours.c.opens, hours.c.closes)
+)
+STORED_EXCEPTIONS = Rows(
+    StoredException,
+    sa.select(
+        date_exceptions.c.provider_id,
+        date_exceptions.c.day,
+        date_exceptions.c.opens,
+        date_exceptions.c.closes,
+    ),
+)
+_CATEGORIES = Rows(Category, sa.select(categories))
+_SERVICES = Rows(Service, sa.select(services))
+_PROVIDERS = Rows(Provider, sa.select(providers))
+_PAIRS = Rows(
+    _Pair,
+    sa.select(
+        provider_services.c.service_id,
+        provider_services.c.provider_id,
+        provider_services.c.price_minor,
+        provider_services.c.minutes,
+    ),
+)
+_ROOM_NEEDS = Rows(
+    _RoomNeed,
+    sa.select(service_rooms.c.service_id, service_rooms.c.calendar_id).order_by(
+        service_rooms.c.calendar_id
+    ),
+)
+_AWAY = Rows(
+    _Away,
+    sa.select(
+        time_off.c.provider_id,
+        epoch_seconds(time_off.c.starts_at).label("starts_s"),
+        epoch_seconds(time_off.c.ends_at).label("ends_s"),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,36 +196,36 @@ async def bump_version(ctx: Context, shop_id: int) -> None:
 
 
 async def _load(ctx: Context, shop_id: int) -> Catalog:
-    found = await ctx.first(sa.select(shops).where(shops.c.id == shop_id))
-    if found is None:
+    shop = await ctx.fetch_first(SHOPS.where(shops.c.id == shop_id))
+    if shop is None:
         raise NotFound(shop=shop_id)
-    shop = shop_from_row(found)
     since = ctx.now - _DAYS_BACK
-
-    async def rows(table: sa.Table, *which: sa.ColumnElement[bool]) -> Sequence[Row]:
-        return await ctx.all(sa.select(table).where(table.c.shop_id == shop_id, *which))
-
-    headings = [Category(**row._mapping) for row in await rows(categories)]  # noqa: SLF001
+    headings = await ctx.fetch(_CATEGORIES.where(categories.c.shop_id == shop_id))
     headings.sort(key=lambda category: (category.position, category.id))
     place = {category.id: at for at, category in enumerate(headings)}
-    offered = [service_from_row(row) for row in await rows(services)]
+    stored = await ctx.fetch(_SERVICES.where(services.c.shop_id == shop_id))
+    offered = [replace(service, synonyms=tuple(service.synonyms)) for service in stored]
     offered.sort(key=lambda s: (place.get(s.category_id or 0, len(place)), s.position, s.id))
-    people = [_made(Provider, row) for row in await rows(providers)]
+    people = await ctx.fetch(_PROVIDERS.where(providers.c.shop_id == shop_id))
     people.sort(key=lambda provider: (provider.position, provider.id))
-    own = {(row.service_id, row.provider_id): row for row in await rows(provider_services)}
-    week = await rows(hours)
-    dates = await rows(date_exceptions, date_exceptions.c.day >= since.date())
+    pairs = await ctx.fetch(_PAIRS.where(provider_services.c.shop_id == shop_id))
+    own = {(pair.service_id, pair.provider_id): pair for pair in pairs}
+    week = await ctx.fetch(STORED_HOURS.where(hours.c.shop_id == shop_id))
+    dates = await ctx.fetch(
+        STORED_EXCEPTIONS.where(
+            date_exceptions.c.shop_id == shop_id, date_exceptions.c.day >= since.date()
+        )
+    )
     rooms: dict[int, tuple[int, ...]] = {}
-    for row in sorted(await rows(service_rooms), key=lambda row: row.calendar_id):
-        rooms[row.service_id] = (*rooms.get(row.service_id, ()), row.calendar_id)
-    off = sa.select(
-        time_off.c.provider_id,
-        epoch_seconds(time_off.c.starts_at),
-        epoch_seconds(time_off.c.ends_at),
-    ).where(time_off.c.shop_id == shop_id, time_off.c.ends_at > since)
+    for need in await ctx.fetch(_ROOM_NEEDS.where(service_rooms.c.shop_id == shop_id)):
+        rooms[need.service_id] = (*rooms.get(need.service_id, ()), need.calendar_id)
     away: dict[int, tuple[EpochSpan, ...]] = {}
-    for who, starts_s, ends_s in (tuple(row) for row in await ctx.all(off)):
-        away[who] = (*away.get(who, ()), (starts_s, ends_s))
+    off = _AWAY.where(time_off.c.shop_id == shop_id, time_off.c.ends_at > since)
+    for span in await ctx.fetch(off):
+        away[span.provider_id] = (
+            *away.get(span.provider_id, ()),
+            (span.starts_s, span.ends_s),
+        )
 
     opens = opening_hours_by_provider(shop.timezone, week, dates)
     shop_schedule = opens[None]
@@ -164,7 +248,7 @@ async def _load(ctx: Context, shop_id: int) -> Catalog:
     )
 
 
-def _offering(shop: Shop, service: Service, provider: Provider, pair: Row) -> Offering:
+def _offering(shop: Shop, service: Service, provider: Provider, pair: _Pair) -> Offering:
     prices = pair.price_minor, service.price_minor, provider.fee_minor
     return Offering(
         service,
@@ -175,44 +259,26 @@ def _offering(shop: Shop, service: Service, provider: Provider, pair: Row) -> Of
     )
 
 
-# ------------------------------------------------------------------------------------ rows
-
-
-def shop_from_row(row: Row) -> Shop:
-    """Return the Shop of a full row of `shops`."""
-    return _made(Shop, row)
-
-
-def service_from_row(row: Row) -> Service:
-    """Return the Service of a full row of `services`."""
-    return _made(Service, row, synonyms=tuple(row.synonyms))
-
-
-def _made(kind: Callable[..., T], row: Row, **instead: Any) -> T:
-    """Return a dataclass of the row's columns of the same names, with the rules as overrides."""
-    values: dict[str, Any] = {**row._mapping, **instead}  # noqa: SLF001 - the row's public mapping
-    rules = {name: values.pop(name) for name in RULE_NAMES}
-    return kind(**values, overrides=RuleOverrides(**rules))
-
-
 def opening_hours_by_provider(
-    zone: str, week: Iterable[Row], dates: Iterable[Row]
+    zone: str, week: Iterable[StoredInterval], dates: Iterable[StoredException]
 ) -> dict[int | None, OpeningHours]:
     """Return the opening hours of the shop (key None) and of providers with hours of their own.
 
-    `week` and `dates` are rows of `hours` and `date_exceptions`. A provider without weekly hours
-    has the shop's. For a provider with weekly hours the shop's exceptions still apply: on such a
-    date their hours count only while the shop is open. A provider's own exception replaces both.
+    A provider without weekly hours has the shop's. For a provider with weekly hours the shop's
+    exceptions still apply: on such a date their hours count only while the shop is open. A
+    provider's own exception replaces both.
     """
     weekly: dict[int | None, list[tuple[Interval, ...]]] = {None: [()] * 7}
     special: dict[int | None, dict[date, tuple[Interval, ...]]] = {None: {}}
     for row in sorted(week, key=lambda row: row.opens):
         days = weekly.setdefault(row.provider_id, [()] * 7)
         days[row.weekday] = (*days[row.weekday], Interval(row.opens, row.closes))
-    for row in sorted(dates, key=lambda row: row.opens or 0):
-        hours_of = special.setdefault(row.provider_id, {})
-        kept = hours_of.get(row.day, ())
-        hours_of[row.day] = kept if row.opens is None else (*kept, Interval(row.opens, row.closes))
+    for one in sorted(dates, key=lambda one: one.opens or 0):
+        hours_of = special.setdefault(one.provider_id, {})
+        kept = hours_of.get(one.day, ())
+        if one.opens is not None and one.closes is not None:
+            kept = (*kept, Interval(one.opens, one.closes))
+        hours_of[one.day] = kept
     made: dict[int | None, OpeningHours] = {}
     for who in {*weekly, *special}:
         exceptions = special[None]

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz
 
 from core.catalog.entities import Shop
-from core.catalog.loader import shop_from_row
+from core.catalog.loader import SHOPS
 from core.db.context import Context
+from core.db.pagination import Page, PageRequest, paginate
 from core.db.tables import providers
 from core.db.tables import shops as shops_table
 from core.errors import NotFound
@@ -27,8 +28,12 @@ _ALIKE_WHOLE = 85
 
 async def list_shops(ctx: Context) -> list[Shop]:
     """Return every shop, by name."""
-    rows = await ctx.all(sa.select(shops_table))
-    return sorted(map(shop_from_row, rows), key=lambda shop: (fold_text(shop.name), shop.id))
+    return sorted(await ctx.fetch(SHOPS), key=lambda shop: (fold_text(shop.name), shop.id))
+
+
+async def page_of_shops(ctx: Context, asked: PageRequest) -> Page[Shop]:
+    """Return a page of all shops, by id."""
+    return await paginate(ctx, SHOPS, [shops_table.c.id], asked)
 
 
 async def has_shops(ctx: Context) -> bool:
@@ -41,16 +46,14 @@ async def shop_by_keyword(ctx: Context, word: str) -> Shop | None:
     wanted = fold_keyword(word)
     if not wanted:
         return None
-    row = await ctx.first(sa.select(shops_table).where(shops_table.c.keyword == wanted))
-    return None if row is None else shop_from_row(row)
+    return await ctx.fetch_first(SHOPS.where(shops_table.c.keyword == wanted))
 
 
 async def shop_from_link(ctx: Context, what: str) -> Shop:
     """Return the shop that a link names by keyword or id; raise NotFound otherwise."""
     found = await shop_by_keyword(ctx, what)
     if found is None and what.isascii() and what.isdecimal():
-        row = await ctx.first(sa.select(shops_table).where(shops_table.c.id == int(what[:18])))
-        found = None if row is None else shop_from_row(row)
+        found = await ctx.fetch_first(SHOPS.where(shops_table.c.id == int(what[:18])))
     if found is None:
         raise NotFound(shop=what)
     return found

@@ -15,7 +15,8 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables.columns import Instant
 from core.errors import InvalidValue
 
@@ -52,30 +53,32 @@ class Page(Generic[T]):
 
 async def paginate(
     ctx: Context,
-    statement: sa.Select[Any],
+    rows: Rows[T],
     order: Sequence[sa.ColumnElement[Any]],
     request: PageRequest,
     *,
     newest_first: bool = False,
-) -> Page[Row]:
-    """Return one page of a statement's rows, sorted by `order`, whose last column is unique.
+) -> Page[T]:
+    """Return one page of a SELECT's rows, sorted by `order`, whose last column is unique.
 
-    Columns of `order` must not be NULL and are appended to each row. Raise InvalidValue (`cursor`)
-    for a malformed cursor.
+    Columns of `order` must not be NULL. Raise InvalidValue (`cursor`) for a malformed cursor.
     """
     total = None
+    statement = rows.statement
+    assert isinstance(statement, sa.Select)
     if request.with_total:
         counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
         total = int(await ctx.scalar(counted))
-    rows = statement.add_columns(*(column.label(f"_by{n}") for n, column in enumerate(order)))
+    keyed = statement.add_columns(*(column.label(f"_by{n}") for n, column in enumerate(order)))
     if request.cursor:
-        rows = rows.where(_after(order, _read(request.cursor, order), newest_first=newest_first))
+        keyed = keyed.where(_after(order, _read(request.cursor, order), newest_first=newest_first))
     sorted_ = [column.desc() for column in order] if newest_first else order
-    found = await ctx.all(rows.order_by(*sorted_).limit(request.limit + 1))
+    found = await ctx.all(keyed.order_by(*sorted_).limit(request.limit + 1))
     following = None
     if len(found) > request.limit:
         following = _write(found[request.limit - 1][-len(order) :])
-    return Page(found[: request.limit], following, total)
+    items = [rows.build(row[: -len(order)]) for row in found[: request.limit]]
+    return Page(items, following, total)
 
 
 def _after(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
 T = TypeVar("T")
+Columns: TypeAlias = "dict[str, sa.ColumnElement[Any]]"
 
 _checked: dict[tuple[type, tuple[str, ...]], Callable[[tuple[Any, ...]], Any]] = {}
 
@@ -19,9 +20,10 @@ _checked: dict[tuple[type, tuple[str, ...]], Callable[[tuple[Any, ...]], Any]] =
 class Rows(Generic[T]):
     """A statement whose rows are read as instances of a dataclass, by `Context.fetch`.
 
-    Its columns are those of the dataclass's fields, in any order. `WAITING = Rows(Waiting,
-    select(...))` at module level fails on import if they are not, or if a type contradicts a
-    field's. A statement built at run time is checked once per set of columns. Raise TypeError.
+    Its columns are those of the dataclass's fields, in any order. A field that is a dataclass
+    itself takes the columns of its own fields. `WAITING = Rows(Waiting, select(...))` at module
+    level fails on import if they are not, or if a type contradicts a field's. A statement built at
+    run time is checked once per set of columns. Raise TypeError.
     """
 
     __slots__ = ("build", "of", "statement")
@@ -32,7 +34,7 @@ class Rows(Generic[T]):
         key = of, tuple(columns.keys())
         build = _checked.get(key)
         if build is None:
-            build = _checked[key] = _builder(of, columns)
+            build = _checked[key] = _builder(of, dict(columns.items()))
         self.of = of
         self.statement = statement
         self.build: Callable[[tuple[Any, ...]], T] = build
@@ -49,26 +51,59 @@ class Rows(Generic[T]):
         return other
 
 
-def _builder(of: type[T], columns: Any) -> Callable[[tuple[Any, ...]], T]:
+def _builder(of: type[T], columns: Columns) -> Callable[[tuple[Any, ...]], T]:
     """Return what makes an instance of a row, after comparing names and types."""
     if not is_dataclass(of):
         message = f"{of.__name__} is no dataclass"
         raise TypeError(message)
-    needed = [field for field in fields(of) if field.init]
+    hints = typing.get_type_hints(of)
+    selected = list(columns)
+    inner = {
+        field.name: hints[field.name]
+        for field in fields(of)
+        if field.name not in selected and is_dataclass(hints[field.name])
+    }
+    theirs = {
+        name: [field.name for field in fields(kind) if field.name in selected]
+        for name, kind in inner.items()
+    }
+    taken = {name for names in theirs.values() for name in names}
+    own = {name: columns[name] for name in selected if name not in taken}
+    _ensure_fit(of, own, hints, inner.keys())
+    if not inner:
+        return _flat_builder(of, selected)
+    parts = {name: _part(inner[name], columns, names) for name, names in theirs.items()}
+    places = [(name, selected.index(name)) for name in own]
+    return lambda row: of(
+        **{name: row[at] for name, at in places},
+        **{name: make(row) for name, make in parts.items()},
+    )
+
+
+def _part(of: type[T], columns: Columns, names: Sequence[str]) -> Callable[[tuple[Any, ...]], T]:
+    """Return what makes an instance of some of a row's columns."""
+    build = _builder(of, {name: columns[name] for name in names})
+    places = [list(columns).index(name) for name in names]
+    return lambda row: build(tuple(row[at] for at in places))
+
+
+def _ensure_fit(
+    of: type[Any], columns: Columns, hints: Mapping[str, Any], made: Collection[str]
+) -> None:
+    """Raise TypeError if columns and fields differ by name or type; `made` need no column."""
+    needed = [field for field in fields(of) if field.init and field.name not in made]
     names = [field.name for field in needed]
-    selected = list(columns.keys())
-    unknown = [name for name in selected if name not in names]
+    unknown = [name for name in columns if name not in names]
     missing = [
         field.name
         for field in needed
-        if field.name not in selected
+        if field.name not in columns
         and field.default is MISSING
         and field.default_factory is MISSING
     ]
     if unknown or missing:
         message = f"{of.__name__}: selected but no field {unknown}, field not selected {missing}"
         raise TypeError(message)
-    hints = typing.get_type_hints(of)
     wrong = [
         f"{name}: {problem}"
         for name, column in columns.items()
@@ -77,6 +112,11 @@ def _builder(of: type[T], columns: Any) -> Callable[[tuple[Any, ...]], T]:
     if wrong:
         message = f"{of.__name__}: " + "; ".join(wrong)
         raise TypeError(message)
+
+
+def _flat_builder(of: type[T], selected: Sequence[str]) -> Callable[[tuple[Any, ...]], T]:
+    """Return what makes an instance of a row whose columns are called like its fields."""
+    names = [field.name for field in fields(of) if field.init]  # type: ignore[arg-type]
     given = [name for name in names if name in selected]
     if given == selected == names[: len(given)]:
         return lambda row: of(*row)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Literal, TypedDict
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row, split_ids
+from core.db.context import Context, split_ids
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.rows import Rows
 from core.db.tables import conversations, inbox, lines, outbox, shops
@@ -135,78 +135,129 @@ class ConversationAddress:
     address: str
 
 
-async def conversation_addresses(
-    ctx: Context, conversation_ids: Collection[int]
-) -> list[ConversationAddress]:
-    """Return the addresses of conversations, by id."""
-    found: list[ConversationAddress] = []
-    for some in split_ids(conversation_ids):
-        those = _addresses().where(conversations.c.id.in_(some)).order_by(conversations.c.id)
-        found += await ctx.fetch(Rows(ConversationAddress, those))
-    return found
+_ADDRESSES = Rows(
+    ConversationAddress,
+    sa.select(conversations.c.id, conversations.c.line_id, lines.c.channel, conversations.c.address)
+    .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
+    .order_by(conversations.c.id),
+)
 
 
-async def conversations_of_transport(ctx: Context, transport: str) -> list[ConversationAddress]:
-    """Return the addresses of every conversation on the lines of a transport, by id."""
-    those = _addresses().where(lines.c.transport == transport).order_by(conversations.c.id)
-    return await ctx.fetch(Rows(ConversationAddress, those))
+@dataclass(frozen=True, slots=True)
+class ShopConversation:
+    """A customer's conversation about a shop; times are aware UTC."""
+
+    id: int
+    channel: str
+    address: str
+    name: str
+    language: str
+    human_until: datetime | None
+    opted_out_at: datetime | None
+    consented_at: datetime | None
+    consent: str
+    last_in_at: datetime | None
+    unreachable_at: datetime | None
 
 
-def _addresses() -> sa.Select[Any]:
-    return sa.select(
-        conversations.c.id, conversations.c.line_id, lines.c.channel, conversations.c.address
-    ).join_from(conversations, lines, lines.c.id == conversations.c.line_id)
-
-
-async def find_conversations(ctx: Context, shop_id: int, asked: PageRequest) -> Page[Row]:
-    """Return a page of customers' conversations about a shop, newest first."""
-    rows = conversation_rows(shop_id)
-    return await paginate(ctx, rows, [conversations.c.id], asked, newest_first=True)
-
-
-async def get_conversation(ctx: Context, shop_id: int, conversation_id: int) -> Row:
-    """Return one of them; raise NotFound otherwise."""
-    row = await ctx.first(conversation_rows(shop_id).where(conversations.c.id == conversation_id))
-    if row is None:
-        raise NotFound(conversation=conversation_id)
-    return row
-
-
-def conversation_rows(shop_id: int) -> sa.Select[Any]:
-    """Return the SELECT of a shop's conversations with customers."""
-    names = ("id", "address", "name", "language", "human_until", "opted_out_at", "last_in_at")
-    return (
-        sa.select(*(conversations.c[name] for name in names), lines.c.channel)
-        .join_from(conversations, lines)
-        .where(
-            sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id) == shop_id,
-            lines.c.staff.is_(False),
-        )
+_ABOUT = Rows(
+    ShopConversation,
+    sa.select(
+        conversations.c.id,
+        lines.c.channel,
+        conversations.c.address,
+        conversations.c.name,
+        conversations.c.language,
+        conversations.c.human_until,
+        conversations.c.opted_out_at,
+        conversations.c.consented_at,
+        conversations.c.consent,
+        conversations.c.last_in_at,
+        conversations.c.unreachable_at,
     )
+    .join_from(conversations, lines)
+    .where(lines.c.staff.is_(False)),
+)
 
 
-async def read_transcript(ctx: Context, conversation_id: int, asked: PageRequest) -> Page[Row]:
-    """Return a page of a conversation, newest first: at, way (in, out), id, text, state.
+@dataclass(frozen=True, slots=True)
+class TranscriptEntry:
+    """What was said: `way` is "in" or "out"; outgoing texts as they were sent, without secrets."""
 
-    Outgoing texts as they were sent; secrets are not kept.
-    """
-    incoming = sa.select(
+    at: datetime
+    way: Literal["in", "out"]
+    id: int
+    text: str
+    state: str
+
+
+_SAID = sa.union_all(
+    sa.select(
         inbox.c.received_at.label("at"),
         sa.literal("in").label("way"),
         inbox.c.id,
         sa.func.coalesce(inbox.c.incoming["text"].as_string(), "").label("text"),
         inbox.c.state,
     ).where(
-        inbox.c.conversation_id == conversation_id,
+        inbox.c.conversation_id == sa.bindparam("conversation_id"),
         sa.func.coalesce(inbox.c.incoming["kind"].as_string(), "text") != "event",
-    )
-    outgoing = sa.select(
+    ),
+    sa.select(
         outbox.c.created_at,
         sa.literal("out"),
         outbox.c.id,
         outbox.c.body,
         outbox.c.state,
-    ).where(outbox.c.conversation_id == conversation_id)
-    both = sa.union_all(incoming, outgoing).subquery()
-    rows = sa.select(both)
-    return await paginate(ctx, rows, [both.c.at, both.c.way, both.c.id], asked, newest_first=True)
+    ).where(outbox.c.conversation_id == sa.bindparam("conversation_id")),
+).subquery()
+_TRANSCRIPT = Rows(
+    TranscriptEntry,
+    sa.select(_SAID.c.at, _SAID.c.way, _SAID.c.id, _SAID.c.text, _SAID.c.state),
+)
+
+
+async def conversation_addresses(
+    ctx: Context, conversation_ids: Collection[int]
+) -> list[ConversationAddress]:
+    """Return the addresses of conversations, by id."""
+    return [
+        one
+        for some in split_ids(conversation_ids)
+        for one in await ctx.fetch(_ADDRESSES.where(conversations.c.id.in_(some)))
+    ]
+
+
+async def conversations_of_transport(ctx: Context, transport: str) -> list[ConversationAddress]:
+    """Return the addresses of every conversation on the lines of a transport, by id."""
+    return await ctx.fetch(_ADDRESSES.where(lines.c.transport == transport))
+
+
+async def find_conversations(
+    ctx: Context, shop_id: int, asked: PageRequest
+) -> Page[ShopConversation]:
+    """Return a page of customers' conversations about a shop, newest first."""
+    rows = shop_conversations(shop_id)
+    return await paginate(ctx, rows, [conversations.c.id], asked, newest_first=True)
+
+
+async def get_conversation(ctx: Context, shop_id: int, conversation_id: int) -> ShopConversation:
+    """Return one of them; raise NotFound otherwise."""
+    this = shop_conversations(shop_id).where(conversations.c.id == conversation_id)
+    found = await ctx.fetch_first(this)
+    if found is None:
+        raise NotFound(conversation=conversation_id)
+    return found
+
+
+def shop_conversations(shop_id: int) -> Rows[ShopConversation]:
+    """Return the SELECT of a shop's conversations with customers."""
+    return _ABOUT.where(sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id) == shop_id)
+
+
+async def read_transcript(
+    ctx: Context, conversation_id: int, asked: PageRequest
+) -> Page[TranscriptEntry]:
+    """Return a page of what was said in a conversation, newest first."""
+    rows = _TRANSCRIPT.refine(lambda select: select.params(conversation_id=conversation_id))
+    order = [_SAID.c.at, _SAID.c.way, _SAID.c.id]
+    return await paginate(ctx, rows, order, asked, newest_first=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import phonenumbers
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.rows import Rows
 from core.db.tables import conversations, lines, shops
@@ -36,6 +35,46 @@ class Line:
     shop_id: int | None
     staff: bool
 
+
+@dataclass(frozen=True, slots=True)
+class ListedLine:
+    """A line as it is administered, active or not."""
+
+    id: int
+    shop_id: int | None
+    transport: str
+    channel: str
+    address: str
+    staff: bool
+    active: bool
+
+
+_LINES = Rows(
+    Line,
+    sa.select(
+        lines.c.id,
+        lines.c.transport,
+        lines.c.channel,
+        lines.c.account,
+        lines.c.address,
+        lines.c.shop_id,
+        lines.c.staff,
+    )
+    .where(lines.c.active)
+    .order_by(lines.c.id),
+)
+_LISTED = Rows(
+    ListedLine,
+    sa.select(
+        lines.c.id,
+        lines.c.shop_id,
+        lines.c.transport,
+        lines.c.channel,
+        lines.c.address,
+        lines.c.staff,
+        lines.c.active,
+    ),
+)
 
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 """A Twilio messaging service, which chooses among its numbers."""
@@ -154,39 +193,29 @@ def _address(channel: str, written: str) -> str:
 # ------------------------------------------------------------------------------------ lines
 
 
-async def list_lines(ctx: Context, asked: PageRequest) -> Page[Row]:
+async def list_lines(ctx: Context, asked: PageRequest) -> Page[ListedLine]:
     """Return a page of the installation's lines, including inactive ones."""
-    return await paginate(ctx, _lines(), [lines.c.id], asked)
+    return await paginate(ctx, _LISTED, [lines.c.id], asked)
 
 
-async def get_line(ctx: Context, line_id: int) -> Row:
+async def get_line(ctx: Context, line_id: int) -> ListedLine:
     """Return a line; raise NotFound otherwise."""
-    row = await ctx.first(_lines().where(lines.c.id == line_id))
-    if row is None:
+    found = await ctx.fetch_first(_LISTED.where(lines.c.id == line_id))
+    if found is None:
         raise NotFound(line=line_id)
-    return row
+    return found
 
 
-async def list_shop_lines(ctx: Context, shop_id: int, asked: PageRequest) -> Page[Row]:
+async def list_shop_lines(ctx: Context, shop_id: int, asked: PageRequest) -> Page[ListedLine]:
     """Return a page of the lines that reach a shop, including those that serve all shops."""
     serves = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
-    return await paginate(ctx, _lines().where(serves), [lines.c.id], asked)
-
-
-def _lines() -> sa.Select[Any]:
-    names = ("id", "shop_id", "transport", "channel", "address", "staff", "active")
-    return sa.select(*(lines.c[name] for name in names))
+    return await paginate(ctx, _LISTED.where(serves), [lines.c.id], asked)
 
 
 async def load_lines(ctx: Context, transport: str | None = None) -> list[Line]:
     """Return the active lines, of one transport or all."""
-    c = lines.c
-    rows = sa.select(c.id, c.transport, c.channel, c.account, c.address, c.shop_id, c.staff).where(
-        c.active
-    )
-    if transport is not None:
-        rows = rows.where(c.transport == transport)
-    return await ctx.fetch(Rows(Line, rows.order_by(c.id)))
+    rows = _LINES if transport is None else _LINES.where(lines.c.transport == transport)
+    return await ctx.fetch(rows)
 
 
 async def get_or_create_line(

@@ -8,12 +8,14 @@ nobody asks again at each booking.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import conversations, customers, lines, reaches, users
 from core.errors import InvalidValue, NotFound, OptOutStands
 
@@ -23,6 +25,40 @@ ReachPurpose = Literal["bookings", "marketing"]
 
 MAX_WORDING_LENGTH = 300
 """Characters kept of how somebody said it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedReach:
+    """A permission or a no, `noted_by` whom (a name), standing unless `ended_at`."""
+
+    id: int
+    channel: str
+    address: str
+    purpose: str
+    basis: str
+    wording: str
+    created_at: datetime
+    ended_at: datetime | None
+    noted_by: str
+
+
+_NOTED = Rows(
+    NotedReach,
+    sa.select(
+        reaches.c.id,
+        reaches.c.channel,
+        reaches.c.address,
+        reaches.c.purpose,
+        reaches.c.basis,
+        reaches.c.wording,
+        reaches.c.created_at,
+        reaches.c.ended_at,
+        sa.func.coalesce(users.c.name, "").label("noted_by"),
+    )
+    .join_from(reaches, users, users.c.id == reaches.c.noted_by, isouter=True)
+    .order_by(reaches.c.id.desc())
+    .limit(100),
+)
 
 
 async def note_reach(
@@ -86,27 +122,14 @@ async def was_asked(ctx: Context, customer_id: int) -> bool:
     return await ctx.scalar(asked.limit(1)) is not None
 
 
-async def list_reach(ctx: Context, shop_id: int, customer_id: int) -> Sequence[Row]:
-    """Return what is noted of a customer, newest first, ended ones too; NotFound for an unknown.
-
-    Columns: id, channel, address, purpose, basis, wording, noted_by (a name), created_at, ended_at.
-    """
+async def list_reach(ctx: Context, shop_id: int, customer_id: int) -> list[NotedReach]:
+    """Return what is noted of a customer, newest first, ended ones too; NotFound for an unknown."""
     known = sa.select(customers.c.id).where(
         customers.c.id == customer_id, customers.c.shop_id == shop_id
     )
     if await ctx.scalar(known) is None:
         raise NotFound(customer=customer_id)
-    names = ("id", "channel", "address", "purpose", "basis", "wording", "created_at", "ended_at")
-    return await ctx.all(
-        sa.select(
-            *(reaches.c[name] for name in names),
-            sa.func.coalesce(users.c.name, "").label("noted_by"),
-        )
-        .join_from(reaches, users, users.c.id == reaches.c.noted_by, isouter=True)
-        .where(reaches.c.customer_id == customer_id)
-        .order_by(reaches.c.id.desc())
-        .limit(100)
-    )
+    return await ctx.fetch(_NOTED.where(reaches.c.customer_id == customer_id))
 
 
 async def end_reach(ctx: Context, shop_id: int, customer_id: int, reach_id: int) -> None:

@@ -7,7 +7,7 @@ chat.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import audit as table
 from core.db.tables import users
 
@@ -36,6 +37,15 @@ class AuditEntry:
     request: str
 
 
+_NAME = sa.func.coalesce(users.c.name, "").label("user")
+_ENTRIES = Rows(
+    AuditEntry,
+    sa.select(
+        *(_NAME if one.name == "user" else table.c[one.name] for one in fields(AuditEntry))
+    ).select_from(table.outerjoin(users, users.c.id == table.c.user_id)),
+)
+
+
 async def list_entries(
     ctx: Context,
     page_request: PageRequest,
@@ -45,14 +55,11 @@ async def list_entries(
     actions: Collection[str] = (),
 ) -> Page[AuditEntry]:
     """Return a page of changes, newest first, of one shop or all."""
-    name = sa.func.coalesce(users.c.name, "").label("user")
-    columns = [name if field == "user" else table.c[field] for field in AuditEntry.__slots__]
-    rows = sa.select(*columns).select_from(table.outerjoin(users, users.c.id == table.c.user_id))
+    rows = _ENTRIES
     if shop_id is not None:
         rows = rows.where(table.c.shop_id == shop_id)
     if user_id is not None:
         rows = rows.where(table.c.user_id == user_id)
     if actions:
         rows = rows.where(table.c.action.in_(actions))
-    found = await paginate(ctx, rows, [table.c.id], page_request, newest_first=True)
-    return found.map(lambda row: AuditEntry(*row[: len(columns)]))
+    return await paginate(ctx, rows, [table.c.id], page_request, newest_first=True)

@@ -7,7 +7,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from core.bookings.booking import BOOKING_COLUMNS, CUSTOMER_COLUMNS, Booking, booking_from_row
+from core.bookings.booking import BOOKINGS, Booking
 from core.db.context import Context
 from core.db.tables import bookings, customers, providers, shops, users
 from core.people.customers import IS_ERASED
@@ -74,14 +74,12 @@ async def build_installation_report(
         line = lines.setdefault(shop_id, ShopSummary(shop_id, name, BookingCounts()))
         for tally in (total, line.counts):
             tally.add(state, payment, currency, values)
-    newest = await ctx.all(
-        sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS)
-        .join_from(bookings, customers, customers.c.id == _b.customer_id)
-        .order_by(_b.id.desc())
-        .limit(LATEST_BOOKINGS)
+    latest = await ctx.fetch(
+        BOOKINGS.where(_b.customer_id.is_not(None)).refine(
+            lambda select: select.order_by(_b.id.desc()).limit(LATEST_BOOKINGS)
+        )
     )
     by_shop = sorted(lines.values(), key=lambda line: (-line.counts.bookings, line.id))
-    latest = [booking_from_row(row) for row in newest]
     there = [int(n) for n in counts]
     return InstallationReport(
         first, last, there[0], there[1], there[2], there[3], total, by_shop, latest

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.bookings.booking import BOOKING_COLUMNS, CUSTOMER_COLUMNS, Booking, booking_from_row
+from core.bookings.booking import BOOKINGS, Booking
 from core.db.context import Context
-from core.db.tables import bookings, customers
+from core.db.tables import bookings
 from core.reporting.counters import (
     LEAD_SECONDS,
     REVENUE_COLUMNS,
@@ -173,11 +173,7 @@ async def _customers(ctx: Context, scope: ReportFilter) -> CustomerCounts:
 
 
 async def _latest(ctx: Context, scope: ReportFilter) -> list[Booking]:
-    rows = await ctx.all(
-        sa.select(*BOOKING_COLUMNS, *CUSTOMER_COLUMNS)
-        .select_from(bookings.outerjoin(customers, customers.c.id == _b.customer_id))
-        .where(*scope.booking_conditions(), _b.customer_id.is_not(None))
-        .order_by(_b.id.desc())
-        .limit(LATEST_BOOKINGS)
+    booked = BOOKINGS.where(*scope.booking_conditions(), _b.customer_id.is_not(None))
+    return await ctx.fetch(
+        booked.refine(lambda select: select.order_by(_b.id.desc()).limit(LATEST_BOOKINGS))
     )
-    return [booking_from_row(row) for row in rows]

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.catalog.loader import opening_hours_by_provider
+from core.catalog.loader import STORED_EXCEPTIONS, STORED_HOURS, opening_hours_by_provider
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import bookings, date_exceptions, epoch_seconds, hours, time_off
 from core.localtime import opening_masks, ticks
 from core.reporting.counters import RESERVED_STATES, ratio
@@ -41,46 +42,63 @@ class Utilization:
         return ratio(self.booked_minutes, self.open_minutes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A provider's time off or booked time, in epoch seconds."""
+
+    provider_id: int
+    starts_s: int
+    ends_s: int
+
+
+_AWAY = Rows(
+    _Span,
+    sa.select(
+        time_off.c.provider_id,
+        epoch_seconds(time_off.c.starts_at).label("starts_s"),
+        epoch_seconds(time_off.c.ends_at).label("ends_s"),
+    ),
+)
+_BOOKED = Rows(
+    _Span,
+    sa.select(
+        bookings.c.provider_id,
+        epoch_seconds(bookings.c.starts_at).label("starts_s"),
+        epoch_seconds(bookings.c.ends_at).label("ends_s"),
+    ).distinct(),
+)
+
+
 async def utilization_by_provider(ctx: Context, scope: ReportFilter) -> dict[int, Utilization]:
     """Return the utilization of each active provider of a scope, by id."""
     start_s, end_s = scope.epoch_bounds
     start, end = datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC)
     window = ticks.TickWindow.between(start, end)
     of_shop = scope.shop_id
-    week = await ctx.all(sa.select(hours).where(hours.c.shop_id == of_shop))
-    dates = await ctx.all(
-        sa.select(date_exceptions).where(
+    week = await ctx.fetch(STORED_HOURS.where(hours.c.shop_id == of_shop))
+    dates = await ctx.fetch(
+        STORED_EXCEPTIONS.where(
             date_exceptions.c.shop_id == of_shop,
             # Hours of the day before may run past its midnight.
             date_exceptions.c.day.between(scope.since - timedelta(days=1), scope.until),
         )
     )
     away: dict[int, list[ticks.BusyClaim]] = {}
-    off = sa.select(
-        time_off.c.provider_id,
-        epoch_seconds(time_off.c.starts_at),
-        epoch_seconds(time_off.c.ends_at),
-    ).where(time_off.c.shop_id == of_shop, time_off.c.ends_at > start, time_off.c.starts_at < end)
-    for who, since_s, until_s in map(tuple, await ctx.all(off)):
-        away.setdefault(who, []).append((since_s, until_s, 0, 0))
-    taken: dict[int, list[ticks.BusyClaim]] = {}
-    spans = (
-        sa.select(
-            bookings.c.provider_id,
-            epoch_seconds(bookings.c.starts_at),
-            epoch_seconds(bookings.c.ends_at),
-        )
-        .where(
-            *scope.booking_conditions(),
-            bookings.c.state.in_(RESERVED_STATES),
-            bookings.c.starts_at < end,
-            bookings.c.starts_at > start - _LOOK_BACK,
-            bookings.c.ends_at > start,
-        )
-        .distinct()
+    off = _AWAY.where(
+        time_off.c.shop_id == of_shop, time_off.c.ends_at > start, time_off.c.starts_at < end
     )
-    for who, since_s, until_s in map(tuple, await ctx.all(spans)):
-        taken.setdefault(who, []).append((since_s, until_s, 0, 0))
+    for span in await ctx.fetch(off):
+        away.setdefault(span.provider_id, []).append((span.starts_s, span.ends_s, 0, 0))
+    taken: dict[int, list[ticks.BusyClaim]] = {}
+    reserved = _BOOKED.where(
+        *scope.booking_conditions(),
+        bookings.c.state.in_(RESERVED_STATES),
+        bookings.c.starts_at < end,
+        bookings.c.starts_at > start - _LOOK_BACK,
+        bookings.c.ends_at > start,
+    )
+    for span in await ctx.fetch(reserved):
+        taken.setdefault(span.provider_id, []).append((span.starts_s, span.ends_s, 0, 0))
     by_who = opening_hours_by_provider(scope.zone, week, dates)
     found = {}
     for provider in scope.catalog.providers:

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from core.catalog import loader
 from core.catalog.rows import insert_row, lock_provider_calendars, require_row
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import date_exceptions, hours, time_off
-from core.db.tables import time_off as time_off_table
 from core.errors import InvalidValue, NotFound
 from core.localtime.opening_masks import Interval
 from core.values.change import check_value
@@ -43,57 +43,78 @@ class DateException:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TimeOff:
+    """A provider's time off between two instants."""
+
+    id: int
+    provider_id: int
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+_HOURS = Rows(WeeklyInterval, sa.select(hours.c.weekday, hours.c.opens, hours.c.closes))
+_EXCEPTIONS = Rows(
+    DateException,
+    sa.select(
+        date_exceptions.c.day,
+        date_exceptions.c.opens,
+        date_exceptions.c.closes,
+        date_exceptions.c.reason,
+    ),
+)
+_TIME_OFF = Rows(
+    TimeOff,
+    sa.select(
+        time_off.c.id,
+        time_off.c.provider_id,
+        time_off.c.starts_at,
+        time_off.c.ends_at,
+        time_off.c.reason,
+    ),
+)
+
+
 async def weekly_hours(
     ctx: Context, shop_id: int, provider_id: int | None = None
 ) -> list[WeeklyInterval]:
     """Return the weekly hours of a shop, or a provider's own, in order."""
-    rows = await ctx.all(
-        sa.select(hours.c.weekday, hours.c.opens, hours.c.closes)
-        .where(hours.c.shop_id == shop_id, hours.c.provider_id.is_not_distinct_from(provider_id))
-        .order_by(hours.c.weekday, hours.c.opens)
+    theirs = _HOURS.where(*_whose(hours, shop_id, provider_id))
+    return await ctx.fetch(
+        theirs.refine(lambda select: select.order_by(hours.c.weekday, hours.c.opens))
     )
-    return [WeeklyInterval(*list(row)) for row in rows]
 
 
 async def list_date_exceptions(
     ctx: Context, shop_id: int, provider_id: int | None, since: date
 ) -> list[DateException]:
     """Return the exceptions of a shop or a provider from a date on, in order."""
-    table = date_exceptions
-    rows = await ctx.all(
-        sa.select(table.c.day, table.c.opens, table.c.closes, table.c.reason)
-        .where(
-            table.c.shop_id == shop_id,
-            table.c.provider_id.is_not_distinct_from(provider_id),
-            table.c.day >= since,
-        )
-        .order_by(table.c.day, table.c.opens)
-    )
-    return [DateException(*list(row)) for row in rows]
+    c = date_exceptions.c
+    theirs = _EXCEPTIONS.where(*_whose(date_exceptions, shop_id, provider_id), c.day >= since)
+    return await ctx.fetch(theirs.refine(lambda select: select.order_by(c.day, c.opens)))
 
 
 async def list_time_off(
     ctx: Context, shop_id: int, provider_id: int, asked: PageRequest
-) -> Page[Row]:
-    """Return a page of a provider's time off that is not over: id, starts_at, ends_at, reason."""
-    table = time_off_table
-    rows = sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
-        table.c.shop_id == shop_id, table.c.provider_id == provider_id, table.c.ends_at > ctx.now
+) -> Page[TimeOff]:
+    """Return a page of a provider's time off that is not over."""
+    c = time_off.c
+    theirs = _TIME_OFF.where(
+        c.shop_id == shop_id, c.provider_id == provider_id, c.ends_at > ctx.now
     )
-    return await paginate(ctx, rows, [table.c.starts_at, table.c.id], asked)
+    return await paginate(ctx, theirs, [c.starts_at, c.id], asked)
 
 
-async def get_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int) -> Row:
+async def get_time_off(ctx: Context, shop_id: int, provider_id: int, row_id: int) -> TimeOff:
     """Return one entry of a provider's time off; raise NotFound otherwise."""
-    table = time_off_table
-    row = await ctx.first(
-        sa.select(table.c.id, table.c.starts_at, table.c.ends_at, table.c.reason).where(
-            table.c.id == row_id, table.c.shop_id == shop_id, table.c.provider_id == provider_id
-        )
+    c = time_off.c
+    found = await ctx.fetch_first(
+        _TIME_OFF.where(c.id == row_id, c.shop_id == shop_id, c.provider_id == provider_id)
     )
-    if row is None:
+    if found is None:
         raise NotFound(time_off=row_id)
-    return row
+    return found
 
 
 async def latest_time_off(
@@ -103,8 +124,10 @@ async def latest_time_off(
     wanted = [time_off.c.shop_id == shop_id, time_off.c.ends_at > ctx.now]
     if provider_ids is not None:
         wanted.append(time_off.c.provider_id.in_(provider_ids))
-    columns = (time_off.c.id, time_off.c.provider_id, time_off.c.starts_at, time_off.c.ends_at)
-    row = await ctx.first(sa.select(*columns).where(*wanted).order_by(time_off.c.id.desc()))
+    newest = _TIME_OFF.where(*wanted).refine(
+        lambda select: select.order_by(time_off.c.id.desc()).limit(1)
+    )
+    row = await ctx.fetch_first(newest)
     return None if row is None else (row.id, row.provider_id, row.starts_at, row.ends_at)
 
 

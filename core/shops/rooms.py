@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from core.catalog import loader
 from core.catalog.rows import lock_provider_calendars, require_row
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import calendars, service_rooms, services
 from core.values.catalog_changes import NewRoom, RoomChange
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRoom:
+    """A room: the id of its calendar, and its name."""
+
+    id: int
+    name: str
+
+
+_ROOMS = Rows(
+    ListedRoom,
+    sa.select(calendars.c.id, calendars.c.name)
+    .where(calendars.c.kind == "room")
+    .order_by(calendars.c.id),
+)
 
 
 async def add_room(ctx: Context, shop_id: int, new: NewRoom) -> int:
@@ -46,12 +64,6 @@ async def _taken_by(
         await ctx.execute(service_rooms.insert().values(row))
 
 
-async def list_rooms(ctx: Context, shop_id: int) -> list[Row]:
-    """Return a shop's rooms: id (of the calendar) and name."""
-    return list(
-        await ctx.all(
-            sa.select(calendars.c.id, calendars.c.name)
-            .where(calendars.c.shop_id == shop_id, calendars.c.kind == "room")
-            .order_by(calendars.c.id)
-        )
-    )
+async def list_rooms(ctx: Context, shop_id: int) -> list[ListedRoom]:
+    """Return a shop's rooms."""
+    return await ctx.fetch(_ROOMS.where(calendars.c.shop_id == shop_id))

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from core.people.search import conversations_of_customer
+from core.people.search import customer_conversations
 from webhooks.admin.error_messages import problem_message
 from webhooks.admin.form_fields import api_errors, form_errors, parse_id
 from webhooks.admin.handler_calls import CallRefused
@@ -220,7 +220,7 @@ async def _one(
     )
     consents = await visit.call(consents_api.list_consents, customer_id=customer_id)
     reach = await visit.call(reach_api.list_reach, customer_id=customer_id)
-    talks = await visit.run_read(lambda ctx: conversations_of_customer(ctx, shop_id, customer_id))
+    talks = await visit.run_read(lambda ctx: customer_conversations(ctx, shop_id, customer_id))
     same = await visit.call(customers_api.search_customers, q=like or one.name, limit=11)
     return render_shop_page(
         visit,

@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.i18n import formats
 from core.bookings import agenda
-from core.bookings.blocks import list_blocks, list_sessions
+from core.bookings.blocks import ListedSession, list_blocks, list_sessions
 from core.bookings.booking import Booking
 from core.catalog.entities import Catalog, Provider
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.pagination import MAX_PAGE_SIZE, PageRequest
 from core.localtime import zones
 from core.localtime.ticks import TICK_SECONDS, TickWindow
@@ -149,7 +149,7 @@ async def load_day_board(
 
 async def _empty(
     ctx: Context, known: Catalog, found: Sequence[Booking], start: datetime, end: datetime
-) -> list[Row]:
+) -> list[ListedSession]:
     """Return the classes between two instants that nobody is on yet: their time is taken, too."""
     if not any(service.sessions for service in known.services):
         return []
@@ -162,13 +162,13 @@ async def _empty(
     ]
 
 
-def _words(known: Catalog, planned: Row) -> str:
+def _words(known: Catalog, planned: ListedSession) -> str:
     begins = formats.format_moment(When(planned.starts_at, known.shop.timezone), "time", "en")
     return f"{begins} {known.service(planned.service_id).name}, nobody yet"
 
 
 def _reach(
-    masks: Sequence[int], visits: Sequence[Booking | Row], begins: int, ticks: int
+    masks: Sequence[int], visits: Sequence[Booking | ListedSession], begins: int, ticks: int
 ) -> tuple[int, int]:
     """Return the ticks from and until which a board is drawn: the whole hours that hold it all."""
     edges = [

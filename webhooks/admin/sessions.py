@@ -11,7 +11,6 @@ from fastapi.responses import Response
 
 from core.bookings import blocks
 from core.catalog.entities import Provider, Service
-from core.db.context import Row
 from core.db.pagination import PageRequest
 from core.errors import NotFound
 from webhooks.admin.error_messages import problem_message
@@ -187,7 +186,7 @@ async def _list(
     )
 
 
-async def _session(visit: Visitor, session_id: int) -> Row:
+async def _session(visit: Visitor, session_id: int) -> blocks.ListedSession:
     """Return a class that is this person's business; else NotFound."""
     shop_id = visit.catalog.shop.id
     rows = await visit.run_read(

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.errors import NotFound
+from core.messaging.conversations import ShopConversation
 from core.people import search
 from core.people.consent import record_reported_consent
 from webhooks.api.dependencies import AuthorizedRequest
@@ -52,7 +53,9 @@ class ConsentOut(ResponseModel):
     history: list[ConsentEventOut] = Field(description="Each yes and no, the newest first.")
 
     @classmethod
-    def from_conversation(cls, conversation: Row, events: list[Row]) -> ConsentOut:
+    def from_conversation(
+        cls, conversation: ShopConversation, events: list[search.ConsentEvent]
+    ) -> ConsentOut:
         """Return a conversation and what was said in it as an answer."""
         out = conversation.opted_out_at is not None
         since = conversation.opted_out_at if out else conversation.consented_at
@@ -84,7 +87,7 @@ class ConsentIn(RequestModel):
 
 
 async def _all(ctx: Context, shop_id: int, customer_id: int) -> ConsentsOut:
-    found = await search.consents_of_customer(ctx, shop_id, customer_id)
+    found = await search.customer_consents(ctx, shop_id, customer_id)
     return ConsentsOut(items=[ConsentOut.from_conversation(talk, said) for talk, said in found])
 
 

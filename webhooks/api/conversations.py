@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.catalog.loader import load_catalog
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.messaging import conversations, handoff
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
@@ -133,6 +133,6 @@ async def hand_back_conversation(
     return await call.run_write(work)
 
 
-def _said(row: Row) -> TranscriptEntryOut:
-    text = _CODE.sub("######", row.text) if row.way == "in" else row.text
-    return TranscriptEntryOut(at=row.at, way=row.way, id=row.id, text=text, state=row.state)
+def _said(said: conversations.TranscriptEntry) -> TranscriptEntryOut:
+    text = _CODE.sub("######", said.text) if said.way == "in" else said.text
+    return TranscriptEntryOut(at=said.at, way=said.way, id=said.id, text=text, state=said.state)

@@ -18,7 +18,7 @@ from core.calendar_sync.safe_fetch import (
     FetchError,
     normalize_url,
 )
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.errors import InvalidValue
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
@@ -107,8 +107,8 @@ class ExternalCalendarOut(ResponseModel):
     odd_entries: list[OddEntryOut] = Field(description="The first of them, and why.")
 
     @classmethod
-    def from_row(cls, row: Row) -> ExternalCalendarOut:
-        """Return a row of core as an answer."""
+    def from_calendar(cls, row: external_calendars.ExternalCalendar) -> ExternalCalendarOut:
+        """Return a calendar of core as an answer."""
         return cls(
             id=row.id,
             provider_id=row.provider_id,
@@ -176,7 +176,7 @@ async def list_external_calendars(
 
     async def work(ctx: Context) -> PageResponse[ExternalCalendarOut]:
         found = await external_calendars.list_calendars(ctx, shop_id, asked, call.own_provider_ids)
-        return PageResponse.from_page(found.map(ExternalCalendarOut.from_row))
+        return PageResponse.from_page(found.map(ExternalCalendarOut.from_calendar))
 
     return await call.run_read(work)
 
@@ -233,7 +233,7 @@ async def _outside(
     call: ApiRequest, ctx: Context, shop_id: int, calendar_id: int
 ) -> ExternalCalendarOut:
     """Return a calendar elsewhere that is this caller's business; else NotFound."""
-    found = ExternalCalendarOut.from_row(
+    found = ExternalCalendarOut.from_calendar(
         await external_calendars.get_calendar(ctx, shop_id, calendar_id)
     )
     call.ensure_provider_allowed(found.provider_id)

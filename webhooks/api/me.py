@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 
@@ -10,8 +11,6 @@ from pydantic import Field
 
 from core.auth import password_login, sessions
 from core.db.context import Context
-from core.db.pagination import paginate
-from core.db.tables import auth_sessions as table
 from core.people.identities import change_user
 from core.values.people_changes import UserChange
 from webhooks.api import auth_emails
@@ -134,12 +133,11 @@ async def list_auth_sessions(
     """List the devices one is signed in on, the newest first."""
 
     async def work(ctx: Context) -> PageResponse[AuthSessionOut]:
-        rows = sessions.active_sessions(call.principal.user_id, ctx.now)
-        found = await paginate(ctx, rows, [table.c.id], asked, newest_first=True)
+        found = await sessions.list_active_sessions(ctx, call.principal.user_id, asked)
         return PageResponse.from_page(
             found.map(
                 lambda row: AuthSessionOut(
-                    **{name: getattr(row, name) for name in sessions.AuthSession.__slots__},
+                    **asdict(row),
                     this=row.id == call.principal.auth_session_id,
                 )
             )

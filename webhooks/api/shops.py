@@ -7,7 +7,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import Field
 
@@ -15,8 +14,7 @@ from core.catalog import shop_search
 from core.catalog.entities import Shop
 from core.catalog.loader import load_catalog
 from core.db.context import Context
-from core.db.pagination import paginate, paginate_list
-from core.db.tables import shops as table
+from core.db.pagination import paginate_list
 from core.errors import NotAllowed
 from core.messaging import lines
 from core.people.members import add_member
@@ -111,7 +109,7 @@ async def search_shops(
                 await shop_search.search_shops(ctx, q), lambda shop: shop.id, asked
             )
             return PageResponse.from_page(named.map(ShopOut.model_validate))
-        all_ = await paginate(ctx, sa.select(table), [table.c.id], asked)
+        all_ = await shop_search.page_of_shops(ctx, asked)
         return PageResponse.from_page(all_.map(ShopOut.model_validate))
 
     return await call.run_read(work)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -331,7 +331,23 @@ async def requeue_expired_leases(ctx: Context) -> int:
     return int(done.rowcount)
 
 
-async def abandon_message(ctx: Context, row: Row, state: str, error: str) -> None:
+class AbandonedMessage(Protocol):
+    """What ending a row unsent needs of it."""
+
+    @property
+    def id(self) -> int:
+        """Return the row's id."""
+
+    @property
+    def prompt_id(self) -> int | None:
+        """Return the prompt it shows, if any."""
+
+    @property
+    def secret(self) -> bool:
+        """Return whether its content is wiped."""
+
+
+async def abandon_message(ctx: Context, row: AbandonedMessage, state: str, error: str) -> None:
     """End a row unsent: wipe secrets and free the numbers of its prompt."""
     await ctx.execute(
         sa.update(outbox)

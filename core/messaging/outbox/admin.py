@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row, split_ids
+from core.db.context import Context, split_ids
 from core.db.pagination import Page, PageRequest, paginate
+from core.db.rows import Rows
 from core.db.tables import conversations, lines, outbox, prompts, shops
+from core.messaging.messages import Json
 from core.messaging.outbox.acknowledge import abandon_message
 from core.messaging.outbox.enqueue import wake_sender
 
@@ -54,15 +55,62 @@ class OutboxEntry:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class _StoredMessage:
+    """A row as it is listed, retried and dropped."""
+
+    id: int
+    message: Json
+    secret: bool
+    state: str
+    queue: str
+    kind: str
+    prompt_id: int | None
+    due_at: datetime
+    attempts: int
+    provider_status: str
+    segments: int
+    error: str
+    address: str
+    channel: str
+    shop: str | None
+
+
+_STORED = Rows(
+    _StoredMessage,
+    sa.select(
+        outbox.c.id,
+        outbox.c.message,
+        outbox.c.secret,
+        outbox.c.state,
+        outbox.c.queue,
+        outbox.c.kind,
+        outbox.c.prompt_id,
+        outbox.c.due_at,
+        outbox.c.attempts,
+        outbox.c.provider_status,
+        outbox.c.segments,
+        outbox.c.error,
+        conversations.c.address,
+        lines.c.channel,
+        shops.c.name.label("shop"),
+    )
+    .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
+    .join(lines, lines.c.id == conversations.c.line_id)
+    .outerjoin(shops, shops.c.id == _SHOP),
+)
+
+
 async def newest_entries(
     ctx: Context, which: OutboxFilter, *, limit: int = 50
 ) -> list[OutboxEntry]:
     """Return the newest `limit` matching rows, oldest first."""
-    rows = await ctx.all(_rows(which).order_by(outbox.c.id.desc()).limit(limit))
+    newest = _rows(which).refine(lambda select: select.order_by(outbox.c.id.desc()).limit(limit))
+    rows = await ctx.fetch(newest)
     return [_entry(row) for row in reversed(rows)]
 
 
-def _entry(row: Row) -> OutboxEntry:
+def _entry(row: _StoredMessage) -> OutboxEntry:
     return OutboxEntry(
         row.id,
         row.state,
@@ -133,7 +181,7 @@ async def retry_now(ctx: Context, which: OutboxFilter) -> int:
         outbox.c.state.in_(("failed", "dead")) & ~outbox.c.secret & ~told.exists(),
         (outbox.c.state == "due") & (outbox.c.attempts > 0),
     )
-    ids = [row.id for row in await ctx.all(_rows(which).where(stuck))]
+    ids = [row.id for row in await ctx.fetch(_rows(which).where(stuck))]
     if not ids:
         return 0
     await ctx.execute(
@@ -158,7 +206,11 @@ async def drop_waiting(ctx: Context, which: OutboxFilter) -> int:
 
     Leaves out rows being sent, which are leased.
     """
-    waiting = await ctx.all(_rows(which).where(outbox.c.state == "due").with_for_update(of=outbox))
+    waiting = await ctx.fetch(
+        _rows(which)
+        .where(outbox.c.state == "due")
+        .refine(lambda select: select.with_for_update(of=outbox))
+    )
     for row in waiting:
         await abandon_message(ctx, row, "dropped", DROPPED_BY_HAND)
         if row.prompt_id is not None:
@@ -167,36 +219,14 @@ async def drop_waiting(ctx: Context, which: OutboxFilter) -> int:
     return len(waiting)
 
 
-def _rows(which: OutboxFilter) -> sa.Select[Any]:
+def _rows(which: OutboxFilter) -> Rows[_StoredMessage]:
     wanted: Sequence[sa.ColumnElement[bool]] = [
         *([outbox.c.id.in_(which.ids)] if which.ids else []),
         *([outbox.c.state == which.state] if which.state else []),
         *([sa.literal(which.shop_id) == _SHOP] if which.shop_id is not None else []),
         *([sa.or_(outbox.c.kind == which.kind, _key() == which.kind)] if which.kind else []),
     ]
-    return (
-        sa.select(
-            outbox.c.id,
-            outbox.c.message,
-            outbox.c.secret,
-            outbox.c.state,
-            outbox.c.queue,
-            outbox.c.kind,
-            outbox.c.prompt_id,
-            outbox.c.due_at,
-            outbox.c.attempts,
-            outbox.c.provider_status,
-            outbox.c.segments,
-            outbox.c.error,
-            conversations.c.address,
-            lines.c.channel,
-            shops.c.name.label("shop"),
-        )
-        .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
-        .outerjoin(shops, shops.c.id == _SHOP)
-        .where(*wanted)
-    )
+    return _STORED.where(*wanted)
 
 
 def _key() -> sa.ColumnElement[str]:

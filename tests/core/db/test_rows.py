@@ -42,6 +42,35 @@ async def test_columns_may_come_in_any_order_and_from_parameters(ctx: Context) -
     assert (line.id, line.shop_id, line.name) == (place.line, place.shop, "unnamed")
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line stands."""
+
+    shop_id: int | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A line with its place."""
+
+    id: int
+    place: Place
+    address: str
+
+
+async def test_a_dataclass_in_a_dataclass_takes_columns_of_its_own(ctx: Context) -> None:
+    house = await PeopleRows.open_shop(ctx)
+    columns = lines.c.channel, lines.c.id, lines.c.address, lines.c.shop_id
+    placed = Rows(Placed, sa.select(*columns)).where(lines.c.id == house.line)
+    (row,) = await ctx.all(sa.select(*columns).where(lines.c.id == house.line))
+    assert await ctx.fetch(placed) == [Placed(row.id, Place(row.shop_id, row.channel), row.address)]
+    with pytest.raises(TypeError, match=re.escape("Place: selected but no field [], field not")):
+        Rows(Placed, sa.select(lines.c.id, lines.c.address, lines.c.channel))
+    with pytest.raises(TypeError, match=re.escape("Placed: selected but no field ['account']")):
+        Rows(Placed, sa.select(*columns, lines.c.account))
+
+
 async def test_what_a_statement_returns_of_its_change_is_read_too(ctx: Context) -> None:
     @dataclass(frozen=True)
     class Named:
