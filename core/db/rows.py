@@ -118,6 +118,8 @@ def _flat_builder(of: type[T], selected: Sequence[str]) -> Callable[[tuple[Any, 
     """Return what makes an instance of a row whose columns are called like its fields."""
     names = [field.name for field in fields(of) if field.init]  # type: ignore[arg-type]
     given = [name for name in names if name in selected]
+    if any(field.kw_only for field in fields(of)):  # type: ignore[arg-type]
+        return lambda row: of(**dict(zip(selected, row, strict=True)))
     if given == selected == names[: len(given)]:
         return lambda row: of(*row)
     if len(selected) == 1:

@@ -12,10 +12,15 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import outbox, prompts, sql_literal
 from core.messaging.outbox.delivery_status import FAILED_STATUSES, STATUS_RANK, UNKNOWN_STATUS
-from core.messaging.outbox.failure_alerts import FAILED_ROWS, alert_unconfirmed, fall_back_or_alarm
+from core.messaging.outbox.failure_alerts import (
+    FAILED_MESSAGES,
+    alert_unconfirmed,
+    fall_back_or_alarm,
+)
 from core.messaging.outbox.redact import REDACTED_PROMPT_SAY, REDACTED_SAY
 from core.values.waits import parse_wait
 
@@ -33,15 +38,26 @@ class SentMessage:
     sms_encoding: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A row just marked as sent; `more` in its conversation and queue may be claimed now."""
+
+    row_id: int
+    prompt_id: int | None
+    secret: bool
+    more: bool
+
+
 def _rank(status: Any) -> sa.ColumnElement[int]:
     places = [(sql_literal(one), sql_literal(place)) for one, place in STATUS_RANK.items()]
     return sa.case(*places, value=status, else_=sql_literal(0))
 
 
-def _mark(done: Any) -> sa.Update:
+def _mark(done: Any) -> Rows[_Marked]:
     """Return the UPDATE that marks a row; the columns of `done` are the fields of SentMessage."""
     behind = outbox.alias("behind")
-    return (
+    return Rows(
+        _Marked,
         sa.update(outbox)
         .where(
             outbox.c.id == done.row_id,
@@ -86,7 +102,7 @@ def _mark(done: Any) -> sa.Update:
                 behind.c.id > sa.literal_column("outbox.id"),
             )
             .label("more"),
-        )
+        ),
     )
 
 
@@ -157,10 +173,10 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
     expired lease still counts while nobody has claimed the row again: a late mark is better than
     sending twice. All are marked, or none on an error.
     """
-    marked: list[Row] = []
+    marked: list[_Marked] = []
     if ctx.is_postgresql and len(messages) > 1:
         given = {"those": json.dumps([_named(done) for done in messages]), "now": ctx.now}
-        marked += (await ctx.execute(_MARK_MANY, given)).all()
+        marked += await ctx.fetch(_MARK_MANY, given)
     else:
         for done in messages:
             given = {
@@ -173,7 +189,7 @@ async def mark_sent_batch(ctx: Context, messages: Sequence[SentMessage]) -> dict
                 "priced_as": done.sms_encoding,
                 "now": ctx.now,
             }
-            marked += (await ctx.execute(_MARK_ONE, given)).all()
+            marked += await ctx.fetch(_MARK_ONE, given)
     names = {done.row_id: done.provider_message_id for done in messages}
     await _show(ctx, [(row.prompt_id, names[row.row_id], row.secret) for row in marked])
     unread = {done.row_id for done in messages if done.provider_status == UNKNOWN_STATUS}
@@ -275,12 +291,13 @@ async def mark_failed(
     with the text `why`, if given. `unreachable` marks the conversation until the person writes
     again.
     """
-    row = await ctx.first(
-        FAILED_ROWS.where(
-            outbox.c.id == row_id,
-            outbox.c.lease == lease,
-            outbox.c.state.in_(("sending", "due")),
-        ).with_for_update(of=outbox, key_share=True)
+    ours = FAILED_MESSAGES.where(
+        outbox.c.id == row_id,
+        outbox.c.lease == lease,
+        outbox.c.state.in_(("sending", "due")),
+    )
+    row = await ctx.fetch_first(
+        ours.refine(lambda select: select.with_for_update(of=outbox, key_share=True))
     )
     if row is None:
         return ""
@@ -319,7 +336,8 @@ async def requeue_expired_leases(ctx: Context) -> int:
     Those out of attempts become dead.
     """
     expired = sa.and_(IS_UNFINISHED, outbox.c.state == "sending", outbox.c.leased_until <= ctx.now)
-    for row in await ctx.all(FAILED_ROWS.where(expired, outbox.c.attempts >= MAX_ATTEMPTS)):
+    given_up = FAILED_MESSAGES.where(expired, outbox.c.attempts >= MAX_ATTEMPTS)
+    for row in await ctx.fetch(given_up):
         await abandon_message(ctx, row, "dead", SENDER_VANISHED)
         await fall_back_or_alarm(ctx, row, SENDER_VANISHED)
     # The lease stays on the row: a sender that was merely slow may still mark it as sent.

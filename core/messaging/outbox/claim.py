@@ -9,28 +9,18 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.tables import (
-    bookings,
     conversations,
-    customers,
-    identities,
-    lines,
-    member_chats,
     outbox,
-    prompts,
-    providers,
-    shops,
     sql_literal,
-    users,
 )
 from core.messaging.messages import Json, Say, decode_value
 from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
+from core.messaging.outbox.claimed_message import CLAIMED, ClaimedMessage
 from core.messaging.outbox.current_facts import with_current_facts
-from core.messaging.outbox.customer_reach import is_noted_address
 from core.messaging.outbox.prompts import number_prompts
-from core.messaging.outbox.recipients import is_unreachable
 from core.messaging.outbox.reminders import close_earlier_prompts
 from core.messaging.outbox.routing import allows_free_form, template_sid
 
@@ -125,13 +115,13 @@ async def claim_due(
         claim, bound["line_ids"] = _CLAIM_SUSPECT if suspect else _CLAIM_OF_LINES, list(line_ids)
         answers = line_ids if answer_line_ids is None else answer_line_ids
         bound["answer_line_ids"] = list(answers)
-    kept: list[Row] = []
+    kept: list[ClaimedMessage] = []
     while not kept:
         ids = sorted((await ctx.execute(claim, bound)).scalars())
         if not ids:
             return []
         moved: list[int] = []
-        for row in await ctx.execute(_DETAILS, {"ids": ids}):
+        for row in await ctx.fetch(CLAIMED, {"ids": ids}):
             outcome = await presend_checks.recheck_before_send(ctx, row)
             if outcome == "send":
                 kept.append(row)
@@ -140,10 +130,18 @@ async def claim_due(
         if moved:
             # Leaves out rows whose new line is served by another process, where they are due.
             kept += await _taken_along(ctx, moved, line_ids, conversation_id)
-    reminders = [row.booking_id for row in kept if row.queue == "reminder" and row.prompt_id]
+    reminders = [
+        row.booking_id
+        for row in kept
+        if row.queue == "reminder" and row.prompt_id and row.booking_id is not None
+    ]
     if reminders:
         await close_earlier_prompts(ctx, reminders)
-    bases = {row.prompt_id: row.number_offset for row in kept if row.number_offset is not None}
+    bases = {
+        row.prompt_id: row.number_offset
+        for row in kept
+        if row.prompt_id is not None and row.number_offset is not None
+    }
     new = [row.prompt_id for row in kept if row.prompt_id and row.number_offset is None]
     bases |= await number_prompts(ctx, new)
     kept.sort(key=lambda row: (_QUEUES.index(row.queue), row.id))
@@ -152,9 +150,9 @@ async def claim_due(
 
 async def _taken_along(
     ctx: Context, ids: list[int], line_ids: Collection[int] | None, conversation_id: int | None
-) -> list[Row]:
+) -> list[ClaimedMessage]:
     """Return the rows that moved to other conversations and that this caller may send at once."""
-    rows = (await ctx.execute(_DETAILS, {"ids": ids})).all()
+    rows = await ctx.fetch(CLAIMED, {"ids": ids})
     ours = [
         row
         for row in rows
@@ -235,107 +233,7 @@ _CLAIM, _CLAIM_OF_LINES, _CLAIM_OF_TALK = _claim("all"), _claim("lines"), _claim
 _CLAIM_SUSPECT = _claim("suspect")
 
 
-def _has_been_written_to() -> sa.ColumnElement[bool]:
-    sent = outbox.alias("sent")
-    return (
-        sa.exists()
-        .where(
-            sent.c.conversation_id == outbox.c.conversation_id,
-            sent.c.state == sql_literal("sent"),
-        )
-        .correlate(outbox)
-    )
-
-
-def _detailed() -> sa.Select[Any]:
-    """Return the columns of an Outgoing for claimed rows; built once, as composing costs more."""
-    return (
-        sa.select(
-            outbox.c.id,
-            outbox.c.message,
-            outbox.c.queue,
-            outbox.c.kind,
-            outbox.c.secret,
-            outbox.c.attempts,
-            outbox.c.created_at,
-            outbox.c.due_at,
-            outbox.c.expires_at,
-            outbox.c.conversation_id,
-            outbox.c.booking_id,
-            outbox.c.prompt_id,
-            outbox.c.provider_message_id,
-            outbox.c.provider_status,
-            conversations.c.address,
-            conversations.c.language,
-            conversations.c.last_in_at,
-            conversations.c.opted_out_at,
-            is_unreachable().label("unreachable"),
-            conversations.c.line_id,
-            lines.c.transport,
-            lines.c.channel,
-            lines.c.account,
-            lines.c.address.label("line_address"),
-            shops.c.id.label("shop_id"),
-            shops.c.name.label("shop_name"),
-            shops.c.address.label("shop_address"),
-            sa.func.trim(providers.c.title + " " + providers.c.name).label("provider_name"),
-            shops.c.timezone,
-            shops.c.country,
-            shops.c.language.label("shop_language"),
-            shops.c.id.label("the_shop"),
-            shops.c.templates,
-            shops.c.message_overrides,
-            shops.c.quiet_from,
-            shops.c.quiet_until,
-            identities.c.user_id.label("talk_user"),
-            # A paired chat has its own quiet hours, or else the member's.
-            sa.func.coalesce(member_chats.c.quiet_from, users.c.quiet_from).label("own_quiet_from"),
-            sa.func.coalesce(member_chats.c.quiet_until, users.c.quiet_until).label(
-                "own_quiet_until"
-            ),
-            customers.c.user_id.label("customer_user"),
-            bookings.c.customer_id,
-            is_noted_address(bookings.c.customer_id).label("noted"),
-            bookings.c.state.label("booking_state"),
-            bookings.c.starts_at.label("booking_starts"),
-            outbox.c.edit_target,
-            _has_been_written_to().label("written_to"),
-            prompts.c.options,
-            prompts.c.decision,
-            prompts.c.number_offset,
-            prompts.c.args.label("prompt_args"),
-        )
-        .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
-        .outerjoin(
-            shops,
-            shops.c.id
-            == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
-        )
-        .outerjoin(prompts, prompts.c.id == outbox.c.prompt_id)
-        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
-        .outerjoin(
-            member_chats,
-            (member_chats.c.identity_id == identities.c.id)
-            & (member_chats.c.shop_id == shops.c.id)
-            & (outbox.c.queue == sql_literal("alert"))
-            & member_chats.c.ended_at.is_(None),
-        )
-        .outerjoin(
-            users, users.c.id == sa.func.coalesce(member_chats.c.user_id, identities.c.user_id)
-        )
-        .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
-        .outerjoin(providers, providers.c.id == bookings.c.provider_id)
-        .outerjoin(customers, customers.c.id == bookings.c.customer_id)
-        .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
-        .order_by(outbox.c.id)
-    )
-
-
-_DETAILS = _detailed()
-
-
-def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> Outgoing:
+def _outgoing(row: ClaimedMessage, now: datetime, lease: str, bases: Mapping[int, int]) -> Outgoing:
     free = row.queue == "reply" or allows_free_form(row.transport, row.channel, row.last_in_at, now)
     return Outgoing(
         id=row.id,
@@ -364,7 +262,7 @@ def _outgoing(row: Row, now: datetime, lease: str, bases: Mapping[int, int]) -> 
         prompt_id=row.prompt_id,
         provider_message_id=row.provider_message_id,
         provider_status=row.provider_status,
-        number_offset=bases.get(row.prompt_id, 0),
+        number_offset=0 if row.prompt_id is None else bases.get(row.prompt_id, 0),
         options=tuple(row.options or ()),
         decision=row.decision or "",
         layout=(row.prompt_args or {}).get("layout", ""),

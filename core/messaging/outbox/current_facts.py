@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from core.db.context import Row
 from core.messaging.messages import Say
+from core.messaging.outbox.claimed_message import ClaimedMessage
 
 _PLANNED = ("tell.", "reminder", "followup")
 """Prefixes of the texts that customers get later than they are made."""
 
 
-def with_current_facts(say: Say, row: Row) -> Say:
+def with_current_facts(say: Say, row: ClaimedMessage) -> Say:
     """Return a customer's message with the names and the address of now.
 
     `row` has them as shop_name, shop_address and provider_name (None: not about a booking). The

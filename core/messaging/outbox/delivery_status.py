@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import consents, conversations, outbox
-from core.messaging.outbox.failure_alerts import FAILED_ROWS, fall_back_or_alarm
+from core.messaging.outbox.failure_alerts import FAILED_MESSAGES, fall_back_or_alarm
 
 UNKNOWN_STATUS = "unknown"
 """Accepted by the provider in an answer that could not be read: nobody knows whether it arrives."""
@@ -67,7 +67,7 @@ async def record_provider_status(
             return True
     row_id = (await ctx.execute(update.where(which, outbox.c.provider_status.in_(before)))).scalar()
     if row_id is not None and status in FAILED_STATUSES:
-        row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
+        row = await ctx.fetch_first(FAILED_MESSAGES.where(outbox.c.id == row_id))
         assert row is not None
         if unsubscribed:
             await record_opt_out(ctx, row.conversation_id, how="refused", wording=error)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 import structlog
 
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import bookings, conversations, lines, outbox
-from core.messaging.messages import Say
+from core.messaging.messages import Json, Say
 from core.messaging.outbox.alert_recipients import has_recipients
 from core.messaging.outbox.routing import fall_back_message, is_for_staff
 from core.messaging.outbox.staff_alerts import Event, alert_staff, enqueue_for_admins
@@ -17,7 +20,28 @@ log = structlog.get_logger(__name__)
 ALARM_KEY = "alert.undelivered"
 """The alert that a message was not delivered: its kind and its text."""
 
-FAILED_ROWS = (
+
+@dataclass(frozen=True, slots=True)
+class FailedMessage:
+    """A row that failed; `message` is an encoded Say, `shop_id` the shop it or its line is of."""
+
+    id: int
+    message: Json
+    queue: str
+    kind: str
+    secret: bool
+    attempts: int
+    conversation_id: int
+    booking_id: int | None
+    prompt_id: int | None
+    name: str
+    address: str
+    shop_id: int | None
+    ref: str | None
+
+
+FAILED_MESSAGES = Rows(
+    FailedMessage,
     sa.select(
         outbox.c.id,
         outbox.c.message,
@@ -37,13 +61,13 @@ FAILED_ROWS = (
     )
     .join_from(outbox, conversations, conversations.c.id == outbox.c.conversation_id)
     .join(lines, lines.c.id == conversations.c.line_id)
-    .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
+    .outerjoin(bookings, bookings.c.id == outbox.c.booking_id),
 )
 """What is read of a row before its failure is recorded."""
 
 
 async def fall_back_or_alarm(
-    ctx: Context, row: Row, error: str, *, why: str = "", unreachable: bool = False
+    ctx: Context, row: FailedMessage, error: str, *, why: str = "", unreachable: bool = False
 ) -> None:
     """Send a failed message to the next conversation, or alert the shop."""
     if unreachable:
@@ -58,19 +82,19 @@ async def fall_back_or_alarm(
 
 async def alert_undelivered(ctx: Context, row_id: int, error: str) -> None:
     """Alert the shop that a message reached nobody."""
-    row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
+    row = await ctx.fetch_first(FAILED_MESSAGES.where(outbox.c.id == row_id))
     if row is not None:
         await _alarm(ctx, row, error)
 
 
 async def alert_unconfirmed(ctx: Context, row_id: int) -> None:
     """Alert the shop that nobody can tell whether a message arrived: it is not sent again."""
-    row = await ctx.first(FAILED_ROWS.where(outbox.c.id == row_id))
+    row = await ctx.fetch_first(FAILED_MESSAGES.where(outbox.c.id == row_id))
     if row is not None:
         await _alarm(ctx, row, "accepted, unknown", "why.unconfirmed")
 
 
-async def _alarm(ctx: Context, row: Row, error: str, why: str = "") -> None:
+async def _alarm(ctx: Context, row: FailedMessage, error: str, why: str = "") -> None:
     """Alert the shop, or else the admins, once per day and conversation.
 
     Undelivered alerts to staff go to the admins: a shop without a working phone would alert itself

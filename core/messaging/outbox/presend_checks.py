@@ -8,11 +8,12 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.tables import outbox, prompts
 from core.localtime import quiet_hours
 from core.messaging.outbox import routing
 from core.messaging.outbox.acknowledge import abandon_message
+from core.messaging.outbox.claimed_message import ClaimedMessage
 from core.messaging.outbox.enqueue import OPTED_OUT_REASON
 from core.messaging.outbox.failure_alerts import alert_undelivered
 
@@ -29,7 +30,7 @@ _STANDS = {"followup": ("confirmed", "in_progress", "completed")}
 
 
 async def recheck_before_send(
-    ctx: Context, row: Row
+    ctx: Context, row: ClaimedMessage
 ) -> Literal["send", "moved", "dropped", "postponed"]:
     """Check a claimed row again before it is sent; drop, move or postpone it if necessary.
 
@@ -59,11 +60,11 @@ async def recheck_before_send(
     return "send"
 
 
-def obsolete_reason(row: Row, ctx: Context) -> str:
+def obsolete_reason(row: ClaimedMessage, ctx: Context) -> str:
     """Return why a message is obsolete, or ""."""
     if row.expires_at is not None and row.expires_at < ctx.now:
         return TOO_LATE
-    if row.queue != "reminder" or row.booking_state is None:
+    if row.queue != "reminder" or row.booking_state is None or row.booking_starts is None:
         return ""
     said = row.message["params"].get("when")
     if said is not None and said["at"] != int(row.booking_starts.timestamp()):
@@ -73,7 +74,7 @@ def obsolete_reason(row: Row, ctx: Context) -> str:
     return ""
 
 
-def _quiet_until(row: Row, ctx: Context) -> datetime | None:
+def _quiet_until(row: ClaimedMessage, ctx: Context) -> datetime | None:
     own = row.own_quiet_from, row.own_quiet_until
     if row.queue == "alert" and routing.is_for_staff(row.message) and None not in own:
         span = quiet_hours.quiet_span(
@@ -91,7 +92,7 @@ def _quiet_until(row: Row, ctx: Context) -> datetime | None:
     return None
 
 
-async def _drop(ctx: Context, row: Row, why: str) -> None:
+async def _drop(ctx: Context, row: ClaimedMessage, why: str) -> None:
     if ctx.hooks.message_dropped is not None:
         ctx.after_commit.append(partial(ctx.hooks.message_dropped, row.queue))
     await abandon_message(ctx, row, "dropped", why)

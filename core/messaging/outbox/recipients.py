@@ -86,7 +86,7 @@ _OPENED = Rows(
 )
 
 
-def wished_channel(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[str]:
+def wished_channel(shop_id: sa.ColumnElement[int] | int | None) -> sa.ColumnElement[str]:
     """Return the SQL for a user's preferred channel for alerts of a shop they work at."""
     here = members.alias("here")
     own = (
@@ -113,7 +113,7 @@ chat.
 """
 
 
-def is_staff_line(shop_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
+def is_staff_line(shop_id: sa.ColumnElement[int] | int | None) -> sa.ColumnElement[bool]:
     """Return the SQL condition for lines that alert staff: staff lines, the channel asked for, SMS.
 
     Every phone can receive SMS.

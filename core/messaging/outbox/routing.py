@@ -6,13 +6,15 @@ for, then Telegram, WhatsApp, SMS, e-mail. Replies never go elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import (
     bookings,
     conversations,
@@ -25,6 +27,7 @@ from core.db.tables import (
     shops,
     users,
 )
+from core.messaging.outbox.claimed_message import ClaimedMessage, RoutedMessage
 from core.messaging.outbox.customer_reach import reached_conversations
 from core.messaging.outbox.enqueue import OPTED_OUT_REASON, wake_sender
 from core.messaging.outbox.recipients import (
@@ -67,7 +70,7 @@ def allows_free_form(
     return last_in_at is not None and now - last_in_at < WHATSAPP_WINDOW
 
 
-def template_sid(row: Row) -> str:
+def template_sid(row: RoutedMessage) -> str:
     """Return the ContentSid of a shop's approved template for a message, or "".
 
     By the Say's key or its first part ("tell.moved", "tell"), in the person's or the shop's
@@ -79,7 +82,7 @@ def template_sid(row: Row) -> str:
     return by_language.get(row.language) or by_language.get(row.shop_language or "", "")
 
 
-def why_blocked(row: Row, now: datetime) -> str:
+def why_blocked(row: ClaimedMessage, now: datetime) -> str:
     """Return why a claimed message cannot go to its conversation, or ""."""
     if row.queue == "reply":
         return ""
@@ -97,7 +100,7 @@ def why_blocked(row: Row, now: datetime) -> str:
     return ""
 
 
-async def redirect_message(ctx: Context, row: Row, why: str) -> bool:
+async def redirect_message(ctx: Context, row: RoutedMessage, why: str) -> bool:
     """Move a claimed, unsent message to the next conversation; return False if there is none."""
     to = await _next(ctx, row, [row.conversation_id])
     if to is None:
@@ -112,9 +115,28 @@ async def redirect_message(ctx: Context, row: Row, why: str) -> bool:
     return True
 
 
-_FAILED = (
+@dataclass(frozen=True, slots=True)
+class _FailedMessage(RoutedMessage):
+    """A row that failed; `fallback_of_id` is the one it was first sent as."""
+
+    unique_key: str | None
+    fallback_of_id: int | None
+
+
+_FAILED = Rows(
+    _FailedMessage,
     sa.select(
-        outbox,
+        outbox.c.id,
+        outbox.c.message,
+        outbox.c.queue,
+        outbox.c.kind,
+        outbox.c.secret,
+        outbox.c.expires_at,
+        outbox.c.conversation_id,
+        outbox.c.booking_id,
+        outbox.c.prompt_id,
+        outbox.c.unique_key,
+        outbox.c.fallback_of_id,
         lines.c.transport,
         conversations.c.language,
         shops.c.id.label("the_shop"),
@@ -132,7 +154,7 @@ _FAILED = (
         shops.c.id == sa.func.coalesce(outbox.c.shop_id, conversations.c.shop_id, lines.c.shop_id),
     )
     .outerjoin(bookings, bookings.c.id == outbox.c.booking_id)
-    .outerjoin(customers, customers.c.id == bookings.c.customer_id)
+    .outerjoin(customers, customers.c.id == bookings.c.customer_id),
 )
 
 
@@ -141,16 +163,16 @@ async def fall_back_message(ctx: Context, row_id: int) -> int | None:
 
     None for a reply or a secret, or if no conversation is left. The failed row is kept as a record.
     """
-    row = await ctx.first(_FAILED.where(outbox.c.id == row_id))
+    row = await ctx.fetch_first(_FAILED.where(outbox.c.id == row_id))
     if row is None or row.queue == "reply" or row.secret:
         return None
     root = row.fallback_of_id or row.id
-    tried = await ctx.all(
-        sa.select(outbox.c.conversation_id, outbox.c.prompt_id).where(
+    tried = await ctx.execute(
+        sa.select(outbox.c.conversation_id).where(
             (outbox.c.id == root) | (outbox.c.fallback_of_id == root)
         )
     )
-    to = await _next(ctx, row, {one.conversation_id for one in tried})
+    to = await _next(ctx, row, set(tried.scalars()))
     if to is None:
         return None
     prompt_id = None
@@ -188,7 +210,7 @@ async def _copied(ctx: Context, prompt_id: int, to: int) -> int:
     return await ctx.insert(prompts, **same, conversation_id=to, created_at=ctx.now)
 
 
-async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
+async def _next(ctx: Context, row: RoutedMessage, tried: Collection[int]) -> int | None:
     """Return the next conversation in which the recipient can be reached, or None."""
     user_id = row.talk_user
     if row.customer_user is not None and not is_for_staff(row.message):
@@ -206,11 +228,11 @@ async def _next(ctx: Context, row: Row, tried: Collection[int]) -> int | None:
         if allows_free_form(talk.transport, talk.channel, talk.last_in_at, ctx.now) or template_sid(
             row
         ):
-            return int(talk.id)
+            return talk.id
     return None
 
 
-def _acts_for(row: Row) -> sa.Select[tuple[int]]:
+def _acts_for(row: RoutedMessage) -> sa.Select[tuple[int]]:
     """Return the SELECT of the user in whose role the chat of a staff message acts."""
     return (
         sa.select(member_chats.c.user_id)
@@ -227,9 +249,35 @@ def _acts_for(row: Row) -> sa.Select[tuple[int]]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A conversation in which somebody can be reached."""
+
+    id: int
+    last_in_at: datetime | None
+    transport: str
+    channel: str
+
+
+_WAYS = Rows(
+    _Way,
+    sa.select(conversations.c.id, conversations.c.last_in_at, lines.c.transport, lines.c.channel)
+    .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
+    .outerjoin(identities, identities.c.id == conversations.c.identity_id)
+    .outerjoin(users, users.c.id == sa.bindparam("user_id", type_=users.c.id.type))
+    .where(
+        users.c.deactivated_at.is_(None),
+        identities.c.released_at.is_(None),
+        lines.c.active,
+        conversations.c.opted_out_at.is_(None),
+        ~is_unreachable(),
+    ),
+)
+
+
 async def _talks(
-    ctx: Context, user_id: int | None, row: Row, tried: Collection[int]
-) -> Sequence[Row]:
+    ctx: Context, user_id: int | None, row: RoutedMessage, tried: Collection[int]
+) -> list[_Way]:
     simulated = lines.c.transport.in_(SIMULATED_TRANSPORTS)
     theirs: sa.ColumnElement[bool] = ~lines.c.staff
     channel: sa.ColumnElement[str] = users.c.channel
@@ -248,31 +296,23 @@ async def _talks(
         whose = conversations.c.id.in_(sa.select(reached.c.conversation_id))
         if user_id is not None:
             whose &= identities.c.user_id.is_(None) | (identities.c.user_id == user_id)
+    ways = _WAYS.where(
+        whose,
+        lines.c.shop_id.is_(None) | (lines.c.shop_id == row.the_shop),
+        theirs,
+        # Events on a simulated line are alerted on simulated lines only.
+        simulated if row.transport in SIMULATED_TRANSPORTS else ~simulated,
+        conversations.c.id.not_in(tried),
+    )
     rank = {channel: place for place, channel in enumerate(CHANNEL_ORDER)}
-    return await ctx.all(
-        sa.select(
-            conversations.c.id, conversations.c.last_in_at, lines.c.transport, lines.c.channel
-        )
-        .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
-        .outerjoin(identities, identities.c.id == conversations.c.identity_id)
-        .outerjoin(users, users.c.id == user_id)
-        .where(
-            whose,
-            users.c.deactivated_at.is_(None),
-            identities.c.released_at.is_(None),
-            lines.c.active,
-            lines.c.shop_id.is_(None) | (lines.c.shop_id == row.the_shop),
-            theirs,
-            # Events on a simulated line are alerted on simulated lines only.
-            simulated if row.transport in SIMULATED_TRANSPORTS else ~simulated,
-            conversations.c.id.not_in(tried),
-            conversations.c.opted_out_at.is_(None),
-            ~is_unreachable(),
-        )
-        .order_by(
-            (lines.c.channel == channel).desc(),
-            sa.case(rank, value=lines.c.channel, else_=len(CHANNEL_ORDER)),
-            conversations.c.last_in_at.desc().nulls_last(),
-            conversations.c.id.desc(),
-        )
+    return await ctx.fetch(
+        ways.refine(
+            lambda select: select.order_by(
+                (lines.c.channel == channel).desc(),
+                sa.case(rank, value=lines.c.channel, else_=len(CHANNEL_ORDER)),
+                conversations.c.last_in_at.desc().nulls_last(),
+                conversations.c.id.desc(),
+            )
+        ),
+        {"user_id": user_id},
     )

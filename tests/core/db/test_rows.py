@@ -42,6 +42,19 @@ async def test_columns_may_come_in_any_order_and_from_parameters(ctx: Context) -
     assert (line.id, line.shop_id, line.name) == (place.line, place.shop, "unnamed")
 
 
+async def test_fields_may_be_for_keywords_only(ctx: Context) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Keyed:
+        id: int
+        channel: str
+
+    house = await PeopleRows.open_shop(ctx)
+    found = await ctx.fetch(
+        Rows(Keyed, sa.select(lines.c.id, lines.c.channel).where(lines.c.id == house.line))
+    )
+    assert found == [Keyed(id=house.line, channel="sms")]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a line stands."""
