@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.bookings.booking import Booking, list_bookings, load_booking
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import bookings, untold
 from core.messaging.outbox.untold import settle_untold
 
@@ -37,22 +38,36 @@ class Call:
         return str(self.booking.snapshot.get("phone") or self.booking.customer_phone)
 
 
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    """A message that reached nobody."""
+
+    booking_id: int
+    kind: str
+    reason: str
+    created_at: datetime
+
+
+_UNTOLD = Rows(
+    _Untold,
+    sa.select(untold.c.booking_id, untold.c.kind, untold.c.reason, untold.c.created_at)
+    .join_from(untold, bookings, bookings.c.id == untold.c.booking_id)
+    .where(untold.c.settled_at.is_(None))
+    .order_by(bookings.c.starts_at, untold.c.id)
+    .limit(MAX_LISTED),
+)
+
+
 async def list_calls(ctx: Context, shop_ids: Collection[int]) -> list[Call]:
     """Return whom shops must call, the next start first, at most `MAX_LISTED`.
 
     A booking that is over is left out a day after its message failed.
     """
     still = (bookings.c.ends_at > ctx.now) | (untold.c.created_at > ctx.now - LISTED_AT_LEAST)
-    rows = await ctx.all(
-        sa.select(untold)
-        .join_from(untold, bookings, bookings.c.id == untold.c.booking_id)
-        .where(untold.c.shop_id.in_(shop_ids), untold.c.settled_at.is_(None), still)
-        .order_by(bookings.c.starts_at, untold.c.id)
-        .limit(MAX_LISTED)
-    )
+    rows = await ctx.fetch(_UNTOLD.where(untold.c.shop_id.in_(shop_ids), still))
     if not rows:
         return []
-    by_booking: dict[int, list[Row]] = {}
+    by_booking: dict[int, list[_Untold]] = {}
     for row in rows:
         by_booking.setdefault(row.booking_id, []).append(row)
     those = await list_bookings(ctx, bookings.c.id.in_(by_booking))

@@ -10,7 +10,7 @@ is tried once more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.bookings.booking import BookingState, event_row, log_events
+from core.bookings.conflicts import BOOKING_STUBS, IS_HELD
 from core.bookings.transitions import SYSTEM, Actor
 from core.catalog.entities import Catalog, Offering, Slot
 from core.catalog.loader import cached_catalog, load_catalog
@@ -44,28 +45,6 @@ One = TypeVar("One", bound=BookingState)
 CalendarIds = tuple[int, ...]
 """The ids of the calendars a slot claims: the provider's, then the rooms'."""
 
-UNVERIFIED_PREFIX = "conversation:"
-"""Prefix of `created_by` for a person who is not verified."""
-
-
-@dataclass(frozen=True, slots=True)
-class BookingStub:
-    """What claiming and expiring need of a booking; `fingerprint` is its request's."""
-
-    id: int
-    shop_id: int
-    state: str
-    sequence: int
-    session_id: int | None
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Found(BookingStub):
-    """A booking in the way, and why: "made" by this key, "own" hold, "unproved" hold."""
-
-    why: str
-
 
 @dataclass(frozen=True, slots=True)
 class CalendarClaim:
@@ -80,20 +59,6 @@ class CalendarClaim:
     busy_until: datetime
     gap_before: int
     gap_after: int
-
-
-@dataclass(slots=True)
-class Conflicts:
-    """What may conflict with a booking about to be made.
-
-    `duplicate` is the booking already made under the key, `own_holds` what the conversation holds,
-    and `unverified_holds` the number of other holds that count towards the shop's limit of
-    unverified ones.
-    """
-
-    duplicate: BookingStub | None = None
-    own_holds: list[BookingStub] = field(default_factory=list)
-    unverified_holds: int = 0
 
 
 # ------------------------------------------------------------------------------------ before
@@ -126,49 +91,26 @@ async def lock_calendars(
         known = await load_catalog(ctx, slot.shop_id, lock=shop)
 
 
-_COLUMNS = (
-    bookings.c.id,
-    bookings.c.shop_id,
-    bookings.c.state,
-    bookings.c.sequence,
-    bookings.c.session_id,
-    bookings.c.fingerprint,
-)
-_NOW = sa.bindparam("now", type_=bookings.c.held_until.type)
-_HELD = bookings.c.state == "held"
-BOOKING_STUBS = Rows(BookingStub, sa.select(*_COLUMNS))
-_LOOK = Rows(
-    _Found,
-    sa.union_all(
-        sa.select(*_COLUMNS, sa.literal("made").label("why")).where(
-            bookings.c.idempotency_key == sa.bindparam("key")
-        ),
-        sa.select(*_COLUMNS, sa.literal("own")).where(
-            bookings.c.conversation_id == sa.bindparam("conversation_id"), _HELD
-        ),
-        sa.select(*_COLUMNS, sa.literal("unproved")).where(
-            _HELD,
-            bookings.c.held_until > _NOW,
-            bookings.c.shop_id == sa.bindparam("shop_id"),
-            bookings.c.created_by.startswith(UNVERIFIED_PREFIX),
-        ),
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """A session's own price (None: its offering's) and its end."""
+
+    price_minor: int | None
+    ends_at: datetime
+
+
+_SESSION_TERMS = Rows(
+    SessionTerms,
+    sa.select(sessions.c.price_minor, sessions.c.ends_at).where(
+        sessions.c.id == sa.bindparam("session_id")
     ),
 )
 
 
-async def load_conflicts(
-    ctx: Context, shop_id: int, *, key: str, conversation_id: int | None = None
-) -> Conflicts:
-    """Return, by one statement, what may conflict with a new booking; call it under the locks."""
-    asked = {"key": key, "conversation_id": conversation_id, "shop_id": shop_id, "now": ctx.now}
-    found = await ctx.fetch(_LOOK, asked)
-    own: list[BookingStub] = [row for row in found if row.why == "own"]
-    mine = {row.id for row in own}
-    return Conflicts(
-        duplicate=next((row for row in found if row.why == "made"), None),
-        own_holds=own,
-        unverified_holds=sum(row.why == "unproved" and row.id not in mine for row in found),
-    )
+async def load_session_terms(ctx: Context, session_id: int) -> SessionTerms:
+    """Return the price and end of a session that is there."""
+    (found,) = await ctx.fetch(_SESSION_TERMS, {"session_id": session_id})
+    return found
 
 
 async def recheck_offering(
@@ -188,8 +130,7 @@ async def recheck_offering(
     offering = known.offering(slot.service_id, slot.provider_id)
     price = offering.price_minor
     if slot.session_id is not None:
-        own = sa.select(sessions.c.price_minor, sessions.c.ends_at)
-        row = (await ctx.all(own.where(sessions.c.id == slot.session_id)))[0]
+        row = await load_session_terms(ctx, slot.session_id)
         if row.ends_at != slot.ends_at:
             now = (row.ends_at - slot.starts_at) // timedelta(minutes=1)
             raise OfferChanged(was=slot.minutes, now=now)
@@ -319,7 +260,7 @@ async def expire_overdue_holds(
     )
     due = await ctx.fetch(
         BOOKING_STUBS.where(
-            _HELD,
+            IS_HELD,
             bookings.c.held_until <= ctx.now,
             theirs if session_id is None else bookings.c.session_id == session_id,
         )
@@ -352,7 +293,8 @@ async def release_holds_in_way(
     """Release what a conversation holds where it now takes `slot`; its other holds stay."""
     if conversation_id is None:
         return
-    own = await ctx.fetch(BOOKING_STUBS.where(bookings.c.conversation_id == conversation_id, _HELD))
+    held = bookings.c.conversation_id == conversation_id, IS_HELD
+    own = await ctx.fetch(BOOKING_STUBS.where(*held))
     if not own:
         return
     rules = known.offering(slot.service_id, slot.provider_id).rules

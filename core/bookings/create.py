@@ -16,14 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.bookings.booking import (
     BOOKING_COLUMNS,
-    AlreadyDone,
     Booking,
     IdempotencyKey,
     event_row,
-    load_booking,
     log_events,
 )
-from core.bookings.claims import BOOKING_STUBS, CalendarIds, Conflicts, claim_time, expire_bookings
+from core.bookings.claims import CalendarIds, claim_time, expire_bookings
+from core.bookings.conflicts import BOOKING_STUBS, Conflicts, raise_if_duplicate
 from core.bookings.transitions import NEW, TRANSITIONS, Actor
 from core.catalog.entities import Catalog, Slot
 from core.db.context import Context
@@ -53,13 +52,6 @@ def new_ref(random: Random) -> str:
     """Return a random reference; the database enforces that it is unique."""
     letters = "".join(random.choices(REF_ALPHABET, k=6))
     return f"{letters[:3]}-{letters[3:]}"
-
-
-async def raise_if_duplicate(ctx: Context, conflicts: Conflicts, key: IdempotencyKey) -> None:
-    """Raise AlreadyDone with the booking made under this key; KeyReused for another request."""
-    if conflicts.duplicate is not None:
-        key.ensure_same(conflicts.duplicate.fingerprint)
-        raise AlreadyDone(await load_booking(ctx, conflicts.duplicate.id))
 
 
 async def create_booking(

@@ -22,19 +22,17 @@ from core.bookings.booking import (
     update_booking,
 )
 from core.bookings.claims import (
-    UNVERIFIED_PREFIX,
     claim_time,
     expire_bookings,
-    load_conflicts,
     lock_calendars,
     recheck_offering,
     release_holds_in_way,
     release_time,
 )
+from core.bookings.conflicts import UNVERIFIED_PREFIX, load_conflicts, raise_if_duplicate
 from core.bookings.create import (
     BookedFor,
     create_booking,
-    raise_if_duplicate,
     slot_identity,
     slot_of,
     with_customer,

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
-import sqlalchemy as sa
-
 from core.bookings import notifications
 from core.bookings.booking import (
     Booking,
@@ -17,13 +15,17 @@ from core.bookings.booking import (
     retry_on_conflict,
     update_booking,
 )
-from core.bookings.claims import claim_time, lock_calendars, release_time
+from core.bookings.claims import (
+    claim_time,
+    load_session_terms,
+    lock_calendars,
+    release_time,
+)
 from core.bookings.create import slot_of, time_columns
 from core.bookings.reminders.schedule import reschedule_reminders
 from core.bookings.transitions import Actor
 from core.catalog.entities import Catalog, Slot
-from core.db.context import Context, Row
-from core.db.tables import sessions
+from core.db.context import Context
 from core.errors import InvalidTransition, InvalidValue, NotAllowed, OfferChanged, TermsDiffer
 from core.messaging.messages import Money, Say
 from core.scheduling import availability
@@ -46,7 +48,7 @@ async def agreed_terms(ctx: Context, booking: Booking, *, always: bool = False) 
     """
     own = None
     if booking.session_id is not None:
-        own = (await _session(ctx, booking.session_id)).price_minor
+        own = (await load_session_terms(ctx, booking.session_id)).price_minor
     return AgreedTerms(
         booked_terms(booking), booking.service_id, booking.provider_id, own, always=always
     )
@@ -55,11 +57,6 @@ async def agreed_terms(ctx: Context, booking: Booking, *, always: bool = False) 
 def booked_terms(booking: Booking) -> Terms:
     """Return the length and price a booking was made at."""
     return terms_of_slot(slot_of(booking))
-
-
-async def _session(ctx: Context, session_id: int) -> Row:
-    columns = sessions.c.price_minor, sessions.c.ends_at
-    return (await ctx.all(sa.select(*columns).where(sessions.c.id == session_id)))[0]
 
 
 async def slot_for_move(
@@ -82,7 +79,7 @@ async def slot_for_move(
         return slot  # refused with alternatives where the time is checked
     listed = None
     if slot.session_id is not None:
-        row = await _session(ctx, slot.session_id)
+        row = await load_session_terms(ctx, slot.session_id)
         slot = replace(slot, ends_at=row.ends_at)
         price = offering.price_minor if row.price_minor is None else row.price_minor
         listed = Terms(slot.minutes, price, known.shop.currency)

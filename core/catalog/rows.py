@@ -51,9 +51,8 @@ async def update_row(
     await loader.bump_version(ctx, shop_id)
 
 
-async def require_row(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> sa.Row[Any]:
-    """Return a row of a shop; raise NotFound if the shop has no such row."""
-    row = await ctx.first(sa.select(table).where(table.c.shop_id == shop_id, table.c.id == row_id))
-    if row is None:
+async def require_row(ctx: Context, table: sa.Table, shop_id: int, row_id: int) -> None:
+    """Raise NotFound if the shop has no such row."""
+    this = sa.select(table.c.id).where(table.c.shop_id == shop_id, table.c.id == row_id)
+    if await ctx.scalar(this) is None:
         raise NotFound(**{table.name: row_id})
-    return row

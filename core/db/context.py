@@ -18,7 +18,6 @@ from core.db.caches import Caches, Hooks
 from core.db.rows import Rows
 from core.settings import Settings
 
-Row = sa.Row[Any]
 T = TypeVar("T")
 
 MAX_IDS = 500
@@ -87,11 +86,11 @@ class Context:
         """Run one statement."""
         return await self.connection.execute(statement, parameters)
 
-    async def all(self, statement: sa.Executable) -> Sequence[Row]:
+    async def all(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
         """Return all rows."""
         return (await self.connection.execute(statement)).all()
 
-    async def first(self, statement: sa.Executable) -> Row | None:
+    async def first(self, statement: sa.Executable) -> sa.Row[Any] | None:
         """Return the first row, or None."""
         return (await self.connection.execute(statement)).first()
 

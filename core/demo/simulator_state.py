@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.rows import Rows
 from core.db.tables import (
     booking_events,
@@ -50,27 +50,28 @@ class SimulatedBooking:
     conversation_id: int
 
 
+_BOOKED = Rows(
+    SimulatedBooking,
+    sa.select(
+        bookings.c.id,
+        bookings.c.ref,
+        bookings.c.state,
+        shops.c.name.label("shop"),
+        bookings.c.snapshot,
+        bookings.c.starts_at,
+        bookings.c.timezone,
+        conversations.c.id.label("conversation_id"),
+    )
+    .join_from(bookings, conversations, conversations.c.id == bookings.c.conversation_id)
+    .join(lines, lines.c.id == conversations.c.line_id)
+    .join(shops, shops.c.id == bookings.c.shop_id)
+    .order_by(bookings.c.id.desc()),
+)
+
+
 async def bookings_of_transport(ctx: Context, transport: str) -> list[SimulatedBooking]:
     """Return the bookings made on the lines of a transport, newest first."""
-    b = bookings.c
-    made = (
-        sa.select(
-            b.id,
-            b.ref,
-            b.state,
-            shops.c.name.label("shop"),
-            b.snapshot,
-            b.starts_at,
-            b.timezone,
-            conversations.c.id.label("conversation_id"),
-        )
-        .join_from(bookings, conversations, conversations.c.id == b.conversation_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
-        .join(shops, shops.c.id == b.shop_id)
-        .where(lines.c.transport == transport)
-        .order_by(b.id.desc())
-    )
-    return await ctx.fetch(Rows(SimulatedBooking, made))
+    return await ctx.fetch(_BOOKED.where(lines.c.transport == transport))
 
 
 async def event_actors(
@@ -121,29 +122,29 @@ async def dump_conversation(
 
     No one-time codes: ours are never stored, those people wrote are masked here.
     """
-    found = await ctx.first(
+
+    async def dumped(statement: sa.Select[Any]) -> list[dict[str, Json]]:
+        rows = (await ctx.execute(statement)).mappings()
+        return [{name: _value(value) for name, value in row.items()} for row in rows]
+
+    async def theirs(table: sa.Table) -> list[dict[str, Json]]:
+        mine = sa.select(table).where(table.c.conversation_id == conversation_id)
+        return await dumped(mine.order_by(table.c.id))
+
+    found = await dumped(
         sa.select(conversations, lines.c.channel)
         .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
         .where(conversations.c.id == conversation_id, lines.c.transport == transport)
     )
-    if found is None:
+    if not found:
         raise NotFound(conversation=conversation_id)
-
-    async def rows(table: sa.Table) -> list[Row]:
-        mine = sa.select(table).where(table.c.conversation_id == conversation_id)
-        return list(await ctx.all(mine.order_by(table.c.id)))
-
     return {
-        "conversation": _json(found),
-        "inbox": [_without_codes(_json(row)) for row in await rows(inbox)],
-        "prompts": [_json(row) for row in await rows(prompts)],
-        "outbox": [_outgoing(row) for row in await rows(outbox)],
-        "bookings": [_json(row) for row in await rows(bookings)],
+        "conversation": found[0],
+        "inbox": [_without_codes(row) for row in await theirs(inbox)],
+        "prompts": await theirs(prompts),
+        "outbox": [_outgoing(row) for row in await theirs(outbox)],
+        "bookings": await theirs(bookings),
     }
-
-
-def _json(row: Row) -> dict[str, Json]:
-    return {name: _value(value) for name, value in row._asdict().items()}
 
 
 def _value(value: object) -> Json:
@@ -157,8 +158,6 @@ def _without_codes(row: dict[str, Json]) -> dict[str, Json]:
     return row | {"incoming": incoming}
 
 
-def _outgoing(row: Row) -> dict[str, Json]:
-    shown = _json(row)
-    for workings in ("lease", "leased_until"):
-        del shown[workings]
-    return shown | {"message": None} if row.secret else shown
+def _outgoing(row: dict[str, Json]) -> dict[str, Json]:
+    shown = {name: value for name, value in row.items() if name not in {"lease", "leased_until"}}
+    return shown | {"message": None} if row["secret"] else shown

@@ -26,6 +26,14 @@ class DeliveryLine:
     shop_id: int | None
 
 
+_WAYS = Rows(
+    DeliveryLine,
+    sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
+    .where(lines.c.channel == "sms", lines.c.active, lines.c.staff.is_(False))
+    .limit(1),
+)
+
+
 async def send_code(
     ctx: Context,
     phone: str,
@@ -61,21 +69,14 @@ async def delivery_line(
     simulated line only simulated lines, otherwise none of these.
     """
     simulated, shared = lines.c.transport.in_(SIMULATED_TRANSPORTS), lines.c.shop_id.is_(None)
-    ways = (
-        sa.select(lines.c.id, lines.c.channel, lines.c.shop_id)
-        .where(
-            lines.c.channel == "sms",
-            lines.c.active,
-            lines.c.staff.is_(False),
-            sa.true() if shop_id is None else (lines.c.shop_id == shop_id) | shared,
-        )
-        .order_by(simulated, ~shared if shop_id is None else shared, lines.c.id)
-        .limit(1)
-    )
+    first = simulated, ~shared if shop_id is None else shared, lines.c.id
+    ways = _WAYS.refine(lambda select: select.order_by(*first))
+    if shop_id is not None:
+        ways = ways.where((lines.c.shop_id == shop_id) | shared)
     if conversation_id is not None:
         talk = sa.select(lines.c.transport.in_(SIMULATED_TRANSPORTS)).join_from(
             conversations, lines
         )
         pretended = await ctx.scalar(talk.where(conversations.c.id == conversation_id))
         ways = ways.where(simulated if pretended else ~simulated)
-    return await ctx.fetch_first(Rows(DeliveryLine, ways))
+    return await ctx.fetch_first(ways)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from core.catalog import loader
-from core.catalog.rows import insert_row, lock_provider_calendars, require_row
+from core.catalog.rows import insert_row, lock_provider_calendars
 from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.rows import Rows
@@ -203,7 +203,10 @@ async def add_time_off(
 
 async def remove_time_off(ctx: Context, shop_id: int, time_off_id: int) -> None:
     """Remove time off."""
-    row = await require_row(ctx, time_off, shop_id, time_off_id)
+    this = _TIME_OFF.where(time_off.c.shop_id == shop_id, time_off.c.id == time_off_id)
+    row = await ctx.fetch_first(this)
+    if row is None:
+        raise NotFound(time_off=time_off_id)
     await lock_provider_calendars(ctx, shop_id, row.provider_id)
     await ctx.execute(time_off.delete().where(time_off.c.id == time_off_id))
     await loader.bump_version(ctx, shop_id)

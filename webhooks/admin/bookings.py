@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from core.bookings.staff_actions import EARLY_START
 from core.bookings.terms import CHANGEABLE_STATES
 from core.bookings.transitions import TRANSITIONS
+from core.bookings.visit_states import EARLY_START
 from core.localtime import zones
 from webhooks.admin.error_messages import field_messages, problem_message
 from webhooks.admin.form_fields import (

@@ -1,4 +1,4 @@
-"""Bookings: found, made on behalf of customers, decided on, moved, and how the visit went."""
+"""What the API is asked about bookings: bodies, filters, and the slot they mean."""
 
 from __future__ import annotations
 
@@ -17,9 +17,20 @@ from core.db.context import Context
 from core.db.tables.bookings import BOOKING_STATES
 from core.errors import InvalidValue
 from core.localtime.ticks import TICK_SECONDS
+from core.people.reach import MAX_WORDING_LENGTH
 from core.scheduling import availability
 from core.scheduling.asker import Asker
-from webhooks.api.schemas import LongText, RequestModel, RowId, SearchQuery, Timestamp
+from core.values.field_types import DurationMinutes
+from webhooks.api.schemas import (
+    DisplayName,
+    LongText,
+    MinorUnits,
+    RequestModel,
+    RowId,
+    SearchQuery,
+    ShortText,
+    Timestamp,
+)
 
 BookingStateName = Literal[
     "held",
@@ -56,6 +67,75 @@ class MoveIn(RequestModel):
         description="Where the other provider has another length or price: the agreed or theirs. "
         "Without it such a move is 409 `terms_differ`, with `agreed` and `new`.",
     )
+
+
+HowTheySaid = Annotated[LongText, Field(max_length=MAX_WORDING_LENGTH, examples=["on the phone"])]
+
+
+class WalkInCustomerIn(RequestModel):
+    """Somebody without an account."""
+
+    name: DisplayName
+    phone: ShortText = ""
+
+
+class MessagesIn(RequestModel):
+    """What the customer said to messages about their bookings; asked once, not at each booking."""
+
+    agreed: bool
+    wording: HowTheySaid = ""
+
+
+class BookingIn(StartIn):
+    """A booking on a customer's behalf: somebody known by `customer_id`, or new."""
+
+    service_id: RowId
+    customer_id: RowId | None = None
+    customer: WalkInCustomerIn | None = None
+    messages: MessagesIn | None = Field(
+        None, description="What they said to messages to their phone; nothing is sent without it."
+    )
+    confirm: bool = Field(
+        False, description="Though they have a booking at that hour (409 `already_booked`)."
+    )
+    overbook: bool = Field(False, description="Over what is there; needs a provider.")
+    attendee: Annotated[ShortText, Field(max_length=100)] = ""
+    purpose: LongText = ""
+    note: LongText = ""
+
+
+class NoteIn(RequestModel):
+    """The shop's note."""
+
+    note: LongText
+
+
+class PaymentIn(RequestModel):
+    """Whether it is paid."""
+
+    payment_status: Literal["unpaid", "paid", "refunded"]
+
+
+class TermsIn(RequestModel):
+    """Another length or price for one booking."""
+
+    minutes: DurationMinutes | None = Field(None, description="Null: as it is.")
+    price_minor: MinorUnits | None = Field(
+        None, description="Null: on request. Left out: as it is."
+    )
+    reason: LongText = Field("", description="Needed once the visit is over.")
+
+
+class CorrectionIn(RequestModel):
+    """Why something is changed that is over already."""
+
+    reason: LongText = ""
+
+
+class LateIn(RequestModel):
+    """How late the customer will be."""
+
+    minutes: Annotated[int, Field(ge=1, le=240)]
 
 
 def booking_filter(

@@ -5,33 +5,37 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import Field
 
-from core.bookings import customer_actions, reschedule_proposals, search, staff_actions
+from core.bookings import (
+    customer_actions,
+    reschedule_proposals,
+    search,
+    staff_actions,
+    visit_states,
+)
 from core.bookings.booking import Booking, load_booking
 from core.bookings.search import BookingFilter, BookingScope
-from core.bookings.staff_actions import (
-    book_for_customer,
-    mark_completed,
-    mark_no_show,
-    mark_started,
-    set_note,
-)
+from core.bookings.staff_actions import book_for_customer, set_note
 from core.bookings.terms import set_terms
+from core.bookings.visit_states import mark_completed, mark_no_show, mark_started
 from core.db.context import Context
 from core.errors import InvalidValue
 from core.people.customers import add_customer
-from core.people.reach import MAX_WORDING_LENGTH, note_reach
-from core.values.field_types import DurationMinutes
+from core.people.reach import note_reach
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.booking_input import (
     BookingFilterQuery,
+    BookingIn,
+    CorrectionIn,
+    LateIn,
     MoveIn,
     NewestFirstQuery,
-    StartIn,
+    NoteIn,
+    PaymentIn,
+    TermsIn,
     ensure_on_grid,
     move_target,
     requested_slot,
@@ -39,88 +43,14 @@ from webhooks.api.booking_input import (
 from webhooks.api.booking_output import BookingHistoryOut, BookingOut
 from webhooks.api.dependencies import AuthorizedRequest, PageQuery
 from webhooks.api.schemas import (
-    DisplayName,
-    LongText,
-    MinorUnits,
     PageResponse,
     PathRowId,
     ReasonIn,
-    RequestModel,
-    RowId,
-    ShortText,
 )
 
 router = APIRouter(tags=["bookings"])
 
-HowTheySaid = Annotated[LongText, Field(max_length=MAX_WORDING_LENGTH, examples=["on the phone"])]
-
 BookingAction = Callable[..., Awaitable[Booking]]
-
-
-class WalkInCustomerIn(RequestModel):
-    """Somebody without an account."""
-
-    name: DisplayName
-    phone: ShortText = ""
-
-
-class MessagesIn(RequestModel):
-    """What the customer said to messages about their bookings; asked once, not at each booking."""
-
-    agreed: bool
-    wording: HowTheySaid = ""
-
-
-class BookingIn(StartIn):
-    """A booking on a customer's behalf: somebody known by `customer_id`, or new."""
-
-    service_id: RowId
-    customer_id: RowId | None = None
-    customer: WalkInCustomerIn | None = None
-    messages: MessagesIn | None = Field(
-        None, description="What they said to messages to their phone; nothing is sent without it."
-    )
-    confirm: bool = Field(
-        False, description="Though they have a booking at that hour (409 `already_booked`)."
-    )
-    overbook: bool = Field(False, description="Over what is there; needs a provider.")
-    attendee: Annotated[ShortText, Field(max_length=100)] = ""
-    purpose: LongText = ""
-    note: LongText = ""
-
-
-class NoteIn(RequestModel):
-    """The shop's note."""
-
-    note: LongText
-
-
-class PaymentIn(RequestModel):
-    """Whether it is paid."""
-
-    payment_status: Literal["unpaid", "paid", "refunded"]
-
-
-class TermsIn(RequestModel):
-    """Another length or price for one booking."""
-
-    minutes: DurationMinutes | None = Field(None, description="Null: as it is.")
-    price_minor: MinorUnits | None = Field(
-        None, description="Null: on request. Left out: as it is."
-    )
-    reason: LongText = Field("", description="Needed once the visit is over.")
-
-
-class CorrectionIn(RequestModel):
-    """Why something is changed that is over already."""
-
-    reason: LongText = ""
-
-
-class LateIn(RequestModel):
-    """How late the customer will be."""
-
-    minutes: Annotated[int, Field(ge=1, le=240)]
 
 
 # ------------------------------------------------------------------------------------ of shops
@@ -381,7 +311,7 @@ async def undo_outcome(
 ) -> BookingOut:
     """Take a mistake back: the booking is again what it was. Once over, with a reason."""
     reason = body.reason if body else ""
-    return await _act(call, shop_id, booking_id, staff_actions.undo_outcome, reason=reason)
+    return await _act(call, shop_id, booking_id, visit_states.undo_outcome, reason=reason)
 
 
 # ------------------------------------------------------------------------------------ workings

@@ -14,15 +14,15 @@ from bot.i18n.messages import text
 from core.bookings import customer_actions, reschedule_proposals
 from core.bookings.agenda import UPCOMING_STATES, booking_by_ref, load_agenda
 from core.bookings.booking import Booking
-from core.bookings.staff_actions import (
+from core.bookings.staff_actions import confirm_booking
+from core.bookings.transitions import OPEN_STATES
+from core.bookings.visit_states import (
     EARLY_START,
-    confirm_booking,
     mark_completed,
     mark_no_show,
     mark_started,
     undo_outcome,
 )
-from core.bookings.transitions import OPEN_STATES
 from core.errors import InvalidTransition, ReasonNeeded
 from core.messaging.messages import Choice, Json
 

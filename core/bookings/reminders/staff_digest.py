@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -12,7 +13,8 @@ from core.bookings import notifications
 from core.bookings.booking import Booking, list_bookings
 from core.bookings.call_list import Call, list_calls
 from core.db.caches import CacheKey
-from core.db.context import Context, Row
+from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import bookings, epoch_seconds, members, shops
 from core.db.tables import outbox as messages
 from core.localtime import zones
@@ -38,9 +40,38 @@ _Which = tuple[int, int, date]  # shop, days ahead, day
 SENT_DIGESTS: CacheKey[set[_Which]] = CacheKey("sent digests", set)
 """Digests already sent for these days, so that no tick checks a shop twice."""
 
-_SHOPS = sa.select(
-    shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today, shops.c.agenda_tomorrow
-).where(~shops.c.paused)
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """A shop and when it wants its digests: "HH:MM" of its zone, "" for never."""
+
+    id: int
+    name: str
+    timezone: str
+    agenda_today: str
+    agenda_tomorrow: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A member of a shop; without a provider they give no services."""
+
+    shop_id: int
+    user_id: int
+    role: str
+    provider_id: int | None
+
+
+_SHOPS = Rows(
+    _Shop,
+    sa.select(
+        shops.c.id, shops.c.name, shops.c.timezone, shops.c.agenda_today, shops.c.agenda_tomorrow
+    ).where(~shops.c.paused),
+)
+_MEMBERS = Rows(
+    _Member,
+    sa.select(members.c.shop_id, members.c.user_id, members.c.role, members.c.provider_id),
+)
 
 
 # ------------------------------------------------------------------------------------ digest
@@ -57,7 +88,7 @@ async def send_digests(ctx: Context, *, limit: int | None = 50) -> int:
     done = ctx.caches.of(SENT_DIGESTS)
     due = [
         (shop, ahead, day)
-        for shop in await ctx.all(_SHOPS)
+        for shop in await ctx.fetch(_SHOPS)
         for ahead, day in _due(ctx.now, shop)
         if (shop.id, ahead, day) not in done
     ][:limit]
@@ -81,7 +112,7 @@ def _note(done: set[_Which], sent: set[_Which], now: datetime) -> None:
     done -= {which for which in done if now.date() - which[2] > timedelta(days=2)}
 
 
-def _due(now: datetime, shop: Row) -> list[tuple[int, date]]:
+def _due(now: datetime, shop: _Shop) -> list[tuple[int, date]]:
     """Return the digests due for a shop as (days ahead, local date)."""
     today = zones.to_local(int(now.timestamp()), shop.timezone).date()
     found = []
@@ -96,7 +127,7 @@ def _due(now: datetime, shop: Row) -> list[tuple[int, date]]:
 
 
 async def _coming(
-    ctx: Context, due: Sequence[tuple[Row, int, date]]
+    ctx: Context, due: Sequence[tuple[_Shop, int, date]]
 ) -> dict[tuple[int, date], list[Booking]]:
     """Return the appointments of these days, by shop and day, in one statement."""
     bounds = {(shop.id, day): zones.day_bounds(day, shop.timezone) for shop, _, day in due}
@@ -122,16 +153,21 @@ async def _coming(
     return found
 
 
-async def _staff(ctx: Context, shop_ids: Collection[int]) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
+async def _staff(ctx: Context, shop_ids: Collection[int]) -> dict[int, list[_Member]]:
+    found: dict[int, list[_Member]] = {}
     if shop_ids:
-        for row in await ctx.all(sa.select(members).where(members.c.shop_id.in_(shop_ids))):
+        for row in await ctx.fetch(_MEMBERS.where(members.c.shop_id.in_(shop_ids))):
             found.setdefault(row.shop_id, []).append(row)
     return found
 
 
 async def _send(
-    ctx: Context, shop: Row, ahead: int, day: date, those: Sequence[Booking], staff: Sequence[Row]
+    ctx: Context,
+    shop: _Shop,
+    ahead: int,
+    day: date,
+    those: Sequence[Booking],
+    staff: Sequence[_Member],
 ) -> None:
     key = f"agenda/{shop.id}/{day}/{ahead}"
     over = _instant(zones.day_bounds(day, shop.timezone)[1])
@@ -153,7 +189,7 @@ async def _send(
             )
 
 
-async def _send_calls(ctx: Context, mornings: Sequence[tuple[Row, date]]) -> None:
+async def _send_calls(ctx: Context, mornings: Sequence[tuple[_Shop, date]]) -> None:
     """Send the morning's list of customers whom no message reached, to the front desk."""
     if not mornings:
         return
@@ -175,7 +211,7 @@ async def _send_calls(ctx: Context, mornings: Sequence[tuple[Row, date]]) -> Non
             )
 
 
-def _call_line(shop: Row, call: Call) -> Say:
+def _call_line(shop: _Shop, call: Call) -> Say:
     facts = {
         "customer": call.booking.customer_name,
         "phone": call.phone,
@@ -189,7 +225,7 @@ def _instant(epoch_s: int) -> datetime:
     return datetime.fromtimestamp(epoch_s, UTC)
 
 
-def _agenda(shop: Row, day: date, those: Sequence[Booking]) -> Say:
+def _agenda(shop: _Shop, day: date, those: Sequence[Booking]) -> Say:
     lines = [_line(shop, one) for one in those[:MAX_LISTED]]
     if len(those) > MAX_LISTED:
         lines.append(Say("agenda.more", {"count": len(those) - MAX_LISTED}))
@@ -197,7 +233,7 @@ def _agenda(shop: Row, day: date, those: Sequence[Booking]) -> Say:
     return Say("agenda", facts)
 
 
-def _line(shop: Row, booking: Booking) -> Say:
+def _line(shop: _Shop, booking: Booking) -> Say:
     facts = {
         "when": When(booking.starts_at, shop.timezone),
         "customer": booking.attendee or booking.customer_name,

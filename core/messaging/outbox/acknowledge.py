@@ -53,11 +53,10 @@ def _rank(status: Any) -> sa.ColumnElement[int]:
     return sa.case(*places, value=status, else_=sql_literal(0))
 
 
-def _mark(done: Any) -> Rows[_Marked]:
+def _mark(done: Any) -> sa.Executable:
     """Return the UPDATE that marks a row; the columns of `done` are the fields of SentMessage."""
     behind = outbox.alias("behind")
-    return Rows(
-        _Marked,
+    return (
         sa.update(outbox)
         .where(
             outbox.c.id == done.row_id,
@@ -102,7 +101,7 @@ def _mark(done: Any) -> Rows[_Marked]:
                 behind.c.id > sa.literal_column("outbox.id"),
             )
             .label("more"),
-        ),
+        )
     )
 
 
@@ -118,7 +117,7 @@ class _Bound:
     sms_encoding = sa.bindparam("priced_as", type_=sa.Text)
 
 
-_MARK_ONE = _mark(_Bound)
+_MARK_ONE = Rows(_Marked, _mark(_Bound))
 
 _SHOWN_ONE = (
     sa.update(prompts)
@@ -141,16 +140,19 @@ def _rows(**columns: sa.types.TypeEngine[Any]) -> Any:
     return rows.render_derived(with_types=True).c
 
 
-_MARK_MANY = _mark(
-    _rows(
-        row_id=sa.BigInteger(),
-        lease=sa.Text(),
-        provider_message_id=sa.Text(),
-        provider_status=sa.Text(),
-        body=sa.Text(),
-        segments=sa.Integer(),
-        sms_encoding=sa.Text(),
-    )
+_MARK_MANY = Rows(
+    _Marked,
+    _mark(
+        _rows(
+            row_id=sa.BigInteger(),
+            lease=sa.Text(),
+            provider_message_id=sa.Text(),
+            provider_status=sa.Text(),
+            body=sa.Text(),
+            segments=sa.Integer(),
+            sms_encoding=sa.Text(),
+        )
+    ),
 )
 
 _shown = _rows(prompt_id=sa.BigInteger(), provider_message_id=sa.Text(), secret=sa.Boolean())

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.rows import Rows
 from core.db.tables import (
     conversations,
@@ -75,78 +75,12 @@ def is_noted_address(customer_id: Any) -> sa.ColumnElement[bool]:
     )
 
 
-async def find_customer_conversation(ctx: Context, booking: BookingRef) -> ReachedCustomer | None:
-    """Return the conversation in which a booking's customer is notified, or None.
-
-    One is opened for an address that they gave, or their
-    account's e-mail, if they have none yet.
-    """
-    preferred = Rows(ReachedCustomer, preferred_conversation(booking))
-    found = await ctx.fetch_first(preferred)
-    if found is not None or booking.customer_id is None:
-        return found
-    if not await _open_noted(ctx, booking.shop_id, booking.customer_id):
-        return None
-    return await ctx.fetch_first(preferred)
-
-
-def preferred_conversation(booking: BookingRef) -> sa.Select[Any]:
-    """Return the SELECT of a booking's preferred conversation, with the person's quiet hours.
-
-    It includes whether the shop is `discreet`, and whether the booking `has_untold`. In order of
-    preference: reachable, the channel asked for, the conversation it was made in, the one used
-    last.
-    """
-    discreet = sa.select(shops.c.discreet).where(shops.c.id == booking.shop_id).scalar_subquery()
-    open_untold = sa.exists().where(
-        untold.c.booking_id == booking.id, untold.c.settled_at.is_(None)
-    )
-    columns = sa.select(
-        conversations.c.id,
-        conversations.c.opted_out_at,
-        lines.c.channel,
-        is_unreachable().label("unreachable"),
-        discreet.label("discreet"),
-        open_untold.label("has_untold"),
-    )
-    if booking.customer_id is None:
-        return columns.join_from(conversations, lines, lines.c.id == conversations.c.line_id).where(
-            conversations.c.id == booking.conversation_id
-        )
-    made_in = None
-    if booking.conversation_id is not None:
-        made_in = conversations.c.id == booking.conversation_id
-    homes = _homes(columns, booking.shop_id, [booking.customer_id], made_in)
-    return homes.order_by(*_best(made_in)).limit(1)
-
-
-async def find_customer_conversations(
-    ctx: Context, shop_id: int, customer_ids: Collection[int]
-) -> list[PreferredConversation]:
-    """Return the preferred conversations of many customers of a shop, for imported bookings."""
-    select = preferred_conversations(shop_id, customer_ids)
-    return await ctx.fetch(Rows(PreferredConversation, select))
-
-
-def preferred_conversations(shop_id: int, customer_ids: Collection[int]) -> sa.Select[Any]:
-    """Return the SELECT of the preferred conversations of many customers."""
-    rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best(None))
-    columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
-    all_ = _homes(columns, shop_id, customer_ids, None).subquery()
-    names = ("customer_id", "id", "quiet_from", "quiet_until")
-    return sa.select(*(all_.c[name] for name in names)).where(all_.c.rank == 1)
-
-
 def _homes(
-    columns: sa.Select[Any],
-    shop_id: int,
-    customer_ids: Collection[int],
-    made_in: sa.ColumnElement[bool] | None,
+    columns: sa.Select[Any], customer_ids: sa.BindParameter[Any], *made_in: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
-    where = (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)
-    where &= lines.c.staff.is_(False)
-    if made_in is not None:
-        where |= made_in
+    """Return the conversations of customers on the lines of `:shop_id`, or one it was `made_in`."""
+    shop_id = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
+    of_shop = ((lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None)) & lines.c.staff.is_(False)
     reached = reached_conversations(customer_ids)
     return (
         columns.add_columns(users.c.quiet_from, users.c.quiet_until)
@@ -155,11 +89,13 @@ def _homes(
         .join(conversations, conversations.c.id == reached.c.conversation_id)
         .join(lines, lines.c.id == conversations.c.line_id)
         .outerjoin(users, users.c.id == customers.c.user_id)
-        .where(lines.c.active, where)
+        .where(lines.c.active, sa.or_(of_shop, *made_in))
     )
 
 
-def reached_conversations(customer_ids: Collection[int]) -> sa.Subquery:
+def reached_conversations(
+    customer_ids: Collection[int] | sa.BindParameter[Any],
+) -> sa.Subquery:
     """Return the conversations of customers.
 
     Of their own identities, of addresses they gave, and of who wrote from the phone of a customer
@@ -177,42 +113,152 @@ def reached_conversations(customer_ids: Collection[int]) -> sa.Subquery:
         .join(conversations, conversations.c.identity_id == identities.c.id)
         .where(identities.c.released_at.is_(None))
     )
+    # Outer joins, as SQLite would otherwise begin by reading all conversations: it has no
+    # statistics that say how few lines there are. What has no conversation drops out where ids are
+    # joined.
     gave = (
         sa.select(reaches.c.customer_id, conversations.c.id)
         .join_from(asked, reaches, reaches.c.customer_id == asked.c.id)
-        .join(conversations, conversations.c.address == reaches.c.address)
-        .join(
-            lines, (lines.c.id == conversations.c.line_id) & (lines.c.channel == reaches.c.channel)
+        .outerjoin(lines, lines.c.channel == reaches.c.channel)
+        .outerjoin(
+            conversations,
+            (conversations.c.line_id == lines.c.id)
+            & (conversations.c.address == reaches.c.address),
         )
         .where(FOR_BOOKINGS)
     )
     unproved = (
         sa.select(asked.c.id, conversations.c.id)
         .join_from(asked, lines, lines.c.channel.in_(("sms", "whatsapp")))
-        .join(
+        .outerjoin(
             conversations,
-            (conversations.c.line_id == lines.c.id) & (conversations.c.address == asked.c.phone),
+            (conversations.c.line_id == lines.c.id)
+            & (conversations.c.address == asked.c.phone)
+            & conversations.c.consented_at.is_not(None),
         )
         .outerjoin(identities, identities.c.id == conversations.c.identity_id)
-        .where(
-            asked.c.user_id.is_(None),
-            asked.c.phone != "",
-            conversations.c.consented_at.is_not(None),
-            identities.c.user_id.is_(None),
-        )
+        .where(asked.c.user_id.is_(None), asked.c.phone != "", identities.c.user_id.is_(None))
     )
     return sa.union(wrote, gave, unproved).subquery("reached")
 
 
-def _best(made_in: sa.ColumnElement[bool] | None) -> list[sa.ColumnElement[Any]]:
+def _best(*made_in: sa.ColumnElement[bool]) -> list[sa.ColumnElement[Any]]:
     return [
         conversations.c.opted_out_at.is_not(None),
         is_unreachable(),
         sa.func.coalesce(lines.c.channel == users.c.channel, sa.false()).desc(),
-        *([] if made_in is None else [made_in.desc()]),
+        *(one.desc() for one in made_in),
         conversations.c.last_in_at.desc().nulls_last(),
         conversations.c.id.desc(),
     ]
+
+
+_MADE_IN = conversations.c.id == sa.bindparam("conversation_id", type_=conversations.c.id.type)
+
+
+def _described() -> sa.Select[Any]:
+    """Return the columns of a ReachedCustomer but for the quiet hours, of `:booking_id`."""
+    shop = shops.c.id == sa.bindparam("shop_id", type_=shops.c.id.type)
+    open_untold = sa.exists().where(
+        untold.c.booking_id == sa.bindparam("booking_id", type_=untold.c.booking_id.type),
+        untold.c.settled_at.is_(None),
+    )
+    return sa.select(
+        conversations.c.id,
+        conversations.c.opted_out_at,
+        lines.c.channel,
+        is_unreachable().label("unreachable"),
+        sa.select(shops.c.discreet).where(shop).scalar_subquery().label("discreet"),
+        open_untold.label("has_untold"),
+    )
+
+
+def select_preferred_conversation() -> sa.Select[Any]:
+    """Return the SELECT of where a booking's customer is told, with the person's quiet hours.
+
+    Parameters: booking_id, shop_id, customer_ids (a list of one), conversation_id (where it was
+    made, or None). In order of preference: reachable, the channel asked for, the conversation it
+    was made in, the one used last.
+    """
+    customer_ids: sa.BindParameter[Any] = sa.bindparam("customer_ids", expanding=True)
+    homes = _homes(_described(), customer_ids, _MADE_IN)
+    return homes.order_by(*_best(_MADE_IN)).limit(1)
+
+
+def select_preferred_conversations() -> sa.Select[Any]:
+    """Return the SELECT of where each of many customers (`:customer_ids`) of `:shop_id` is told.
+
+    In the order of `select_preferred_conversation`, for bookings made in no conversation.
+    """
+    rank = sa.func.row_number().over(partition_by=customers.c.id, order_by=_best())
+    columns = sa.select(customers.c.id.label("customer_id"), conversations.c.id, rank.label("rank"))
+    all_ = _homes(columns, sa.bindparam("customer_ids", expanding=True)).subquery()
+    names = ("customer_id", "id", "quiet_from", "quiet_until")
+    return sa.select(*(all_.c[name] for name in names)).where(all_.c.rank == 1)
+
+
+PREFERRED_CONVERSATION = Rows(ReachedCustomer, select_preferred_conversation())
+PREFERRED_CONVERSATIONS = Rows(PreferredConversation, select_preferred_conversations())
+_OF_HOLD = Rows(
+    ReachedCustomer,
+    _described()
+    .join_from(conversations, lines, lines.c.id == conversations.c.line_id)
+    .where(_MADE_IN),
+)
+"""Where a hold was made: nobody is known yet."""
+
+
+async def find_customer_conversation(ctx: Context, booking: BookingRef) -> ReachedCustomer | None:
+    """Return the conversation in which a booking's customer is notified, or None.
+
+    One is opened for an address that they gave, or their account's e-mail, if they have none yet.
+    """
+    asked = {
+        "booking_id": booking.id,
+        "shop_id": booking.shop_id,
+        "conversation_id": booking.conversation_id,
+    }
+    if booking.customer_id is None:
+        return await ctx.fetch_first(_OF_HOLD, asked)
+    asked_of = {**asked, "customer_ids": [booking.customer_id]}
+    found = await ctx.fetch_first(PREFERRED_CONVERSATION, asked_of)
+    if found is not None or not await _open_noted(ctx, booking.shop_id, booking.customer_id):
+        return found
+    return await ctx.fetch_first(PREFERRED_CONVERSATION, asked_of)
+
+
+async def find_customer_conversations(
+    ctx: Context, shop_id: int, customer_ids: Collection[int]
+) -> list[PreferredConversation]:
+    """Return the preferred conversations of many customers of a shop, for imported bookings."""
+    asked = {"shop_id": shop_id, "customer_ids": list(customer_ids)}
+    return await ctx.fetch(PREFERRED_CONVERSATIONS, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A line that could write to an address a customer gave."""
+
+    line_id: int
+    identity_id: int
+    address: str
+    channel: str
+
+
+_KIND = sa.case((reaches.c.channel == "email", "email"), else_="phone")
+_NOTED = Rows(
+    _Noted,
+    sa.select(
+        lines.c.id.label("line_id"),
+        identities.c.id.label("identity_id"),
+        reaches.c.address,
+        lines.c.channel,
+    )
+    .join_from(reaches, lines, lines.c.channel == reaches.c.channel)
+    .join(identities, (identities.c.value == reaches.c.address) & (identities.c.kind == _KIND))
+    .where(FOR_BOOKINGS, identities.c.released_at.is_(None), lines.c.active, ~lines.c.staff)
+    .order_by(lines.c.shop_id.is_(None), lines.c.id),
+)
 
 
 async def _open_noted(ctx: Context, shop_id: int, customer_id: int) -> bool:
@@ -229,27 +275,13 @@ async def _open_noted(ctx: Context, shop_id: int, customer_id: int) -> bool:
         return False
     unproved = [{**one, "created_at": ctx.now} for one in addresses]
     await ctx.execute(ctx.insert_ignoring_conflicts(identities), unproved)
-    kind = sa.case((reaches.c.channel == "email", "email"), else_="phone")
-    rows = await ctx.all(
-        sa.select(
-            lines.c.id.label("line_id"),
-            identities.c.id.label("identity_id"),
-            reaches.c.address,
-            lines.c.channel,
-        )
-        .join_from(reaches, lines, lines.c.channel == reaches.c.channel)
-        .join(identities, (identities.c.value == reaches.c.address) & (identities.c.kind == kind))
-        .where(
+    rows = await ctx.fetch(
+        _NOTED.where(
             reaches.c.customer_id == customer_id,
-            FOR_BOOKINGS,
-            identities.c.released_at.is_(None),
-            lines.c.active,
-            ~lines.c.staff,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
         )
-        .order_by(lines.c.shop_id.is_(None), lines.c.id)
     )
-    best: dict[tuple[str, str], Row] = {}
+    best: dict[tuple[str, str], _Noted] = {}
     for row in rows:
         best.setdefault((row.channel, row.address), row)
     await open_conversations(ctx, shop_id, list(best.values()))

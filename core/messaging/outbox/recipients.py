@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from core.db.context import Context, Row
+from core.db.context import Context
 from core.db.rows import Rows
 from core.db.tables import (
     conversations,
@@ -121,16 +121,11 @@ def is_staff_line(shop_id: sa.ColumnElement[int] | int | None) -> sa.ColumnEleme
     return lines.c.staff | (lines.c.channel == "sms") | (lines.c.channel == wished_channel(shop_id))
 
 
-async def open_missing_conversations(
-    ctx: Context, *, user_id: int, shop_id: int, simulated: bool
-) -> None:
-    """Open conversations in which a member could be reached but has none yet.
-
-    A line they never wrote to is still a fallback.
-    """
+def _unopened() -> sa.Select[Any]:
+    """Return where a member (`:user_id`) of `:shop_id` could be reached but has no conversation."""
     kind = sa.case((lines.c.channel == "telegram", "telegram"), else_="phone")
-    pretended = lines.c.transport.in_(SIMULATED_TRANSPORTS)
-    unopened = (
+    shop_id = sa.bindparam("shop_id", type_=lines.c.shop_id.type)
+    return (
         sa.select(
             lines.c.id.label("line_id"),
             identities.c.id.label("identity_id"),
@@ -144,21 +139,34 @@ async def open_missing_conversations(
             & (conversations.c.address == identities.c.value),
         )
         .where(
-            identities.c.user_id == user_id,
+            identities.c.user_id == sa.bindparam("user_id", type_=users.c.id.type),
             identities.c.released_at.is_(None),
             lines.c.active,
             (lines.c.shop_id == shop_id) | lines.c.shop_id.is_(None),
-            pretended if simulated else ~pretended,
             conversations.c.id.is_(None),
             THEIR_OWN,
         )
     )
-    people = await ctx.fetch(Rows(Place, unopened))
+
+
+_UNOPENED = Rows(Place, _unopened())
+
+
+async def open_missing_conversations(
+    ctx: Context, *, user_id: int, shop_id: int, simulated: bool
+) -> None:
+    """Open conversations in which a member could be reached but has none yet.
+
+    A line they never wrote to is still a fallback.
+    """
+    pretended = lines.c.transport.in_(SIMULATED_TRANSPORTS)
+    places = _UNOPENED.where(pretended if simulated else ~pretended)
+    people = await ctx.fetch(places, {"user_id": user_id, "shop_id": shop_id})
     await open_conversations(ctx, shop_id, people)
 
 
 async def open_conversations(
-    ctx: Context, shop_id: int | None, people: Sequence[Addressed | Row]
+    ctx: Context, shop_id: int | None, people: Sequence[Addressed]
 ) -> dict[tuple[int, str], int]:
     """Open conversations with people who have none on their line yet; return their ids."""
     if not people:

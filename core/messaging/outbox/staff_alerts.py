@@ -58,6 +58,30 @@ class _Shown:
     changes: bool
 
 
+_SHOWN = Rows(
+    _Shown,
+    sa.select(
+        # A paired chat belongs to the member it acts for at that shop.
+        sa.func.coalesce(member_chats.c.user_id, identities.c.user_id).label("user_id"),
+        prompts.c.conversation_id,
+        prompts.c.message_id,
+        lines.c.channel.in_(EDITABLE_TRANSPORTS).label("changes"),
+    )
+    .join_from(outbox, prompts, prompts.c.id == outbox.c.prompt_id)
+    .join(conversations, conversations.c.id == prompts.c.conversation_id)
+    .join(lines, lines.c.id == conversations.c.line_id)
+    .join(identities, identities.c.id == conversations.c.identity_id)
+    .outerjoin(
+        member_chats,
+        (member_chats.c.identity_id == identities.c.id)
+        & (member_chats.c.shop_id == outbox.c.shop_id)
+        & member_chats.c.ended_at.is_(None),
+    )
+    .where(outbox.c.state == "sent", prompts.c.message_id != "")
+    .order_by(outbox.c.id),
+)
+
+
 async def enqueue_for_staff(
     ctx: Context,
     say: Say,
@@ -285,26 +309,5 @@ async def _settled(ctx: Context, booking_id: int | None, kind: str) -> dict[int,
         .where(*those, outbox.c.state == "due")
         .values(state="dropped", error=SETTLED_REASON, message=REDACTED_SAY)
     )
-    shown = (
-        sa.select(
-            # A paired chat belongs to the member it acts for at that shop.
-            sa.func.coalesce(member_chats.c.user_id, identities.c.user_id).label("user_id"),
-            prompts.c.conversation_id,
-            prompts.c.message_id,
-            lines.c.channel.in_(EDITABLE_TRANSPORTS).label("changes"),
-        )
-        .join_from(outbox, prompts, prompts.c.id == outbox.c.prompt_id)
-        .join(conversations, conversations.c.id == prompts.c.conversation_id)
-        .join(lines, lines.c.id == conversations.c.line_id)
-        .join(identities, identities.c.id == conversations.c.identity_id)
-        .outerjoin(
-            member_chats,
-            (member_chats.c.identity_id == identities.c.id)
-            & (member_chats.c.shop_id == outbox.c.shop_id)
-            & member_chats.c.ended_at.is_(None),
-        )
-        .where(*those, outbox.c.state == "sent", prompts.c.message_id != "")
-        .order_by(outbox.c.id)
-    )
-    places = await ctx.fetch(Rows(_Shown, shown))
+    places = await ctx.fetch(_SHOWN.where(*those))
     return {place.user_id: place for place in places if place.user_id is not None}

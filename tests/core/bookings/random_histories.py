@@ -16,16 +16,9 @@ import sqlalchemy as sa
 
 from core.bookings import blocks, customer_actions, expiry, staff_actions
 from core.bookings.blocks import block_time, remove_block
-from core.bookings.staff_actions import (
-    book_for_customer,
-    confirm_booking,
-    decline_booking,
-    mark_completed,
-    mark_no_show,
-    mark_started,
-    undo_outcome,
-)
+from core.bookings.staff_actions import book_for_customer, confirm_booking, decline_booking
 from core.bookings.transitions import Actor
+from core.bookings.visit_states import mark_completed, mark_no_show, mark_started, undo_outcome
 from core.catalog.entities import Slot
 from core.catalog.loader import load_catalog
 from core.clock import FixedClock

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from core.bookings import agenda, customer_actions, expiry
 from core.bookings.create import REF_ALPHABET
-from core.bookings.staff_actions import confirm_booking, mark_completed
+from core.bookings.staff_actions import confirm_booking
 from core.bookings.transitions import Actor
+from core.bookings.visit_states import mark_completed
 from core.catalog.loader import load_catalog
 from core.db.context import Context
 from core.db.runtime import Runtime

@@ -7,15 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from core.bookings import staff_actions
-from core.bookings.staff_actions import (
-    confirm_booking,
-    decline_booking,
-    mark_completed,
-    mark_no_show,
-    mark_started,
-    undo_outcome,
-)
+from core.bookings.staff_actions import confirm_booking, decline_booking
 from core.bookings.transitions import SYSTEM, Actor
+from core.bookings.visit_states import mark_completed, mark_no_show, mark_started, undo_outcome
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import booking_events, customers, prompts, users

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.bookings import customer_actions, expiry, staff_actions
+from core.bookings import customer_actions, expiry, staff_actions, visit_states
 from core.bookings.booking import Booking, load_booking, load_booking_for_actor
-from core.bookings.staff_actions import confirm_booking, mark_no_show, mark_started, undo_outcome
+from core.bookings.staff_actions import confirm_booking
 from core.bookings.transitions import LIVE_STATES, SYSTEM, TRANSITIONS, Actor
+from core.bookings.visit_states import mark_no_show, mark_started, undo_outcome
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import bookings as bookings_table
@@ -104,10 +105,10 @@ def verbs(house: BookingHarness) -> dict[str, Verb]:
         "confirm": plain(staff_actions.confirm_booking),
         "decline": plain(staff_actions.decline_booking),
         "cancel": plain(customer_actions.cancel_booking),
-        "start": plain(staff_actions.mark_started),
-        "complete": plain(staff_actions.mark_completed),
-        "mark_no_show": plain(staff_actions.mark_no_show),
-        "correct": plain(staff_actions.undo_outcome),
+        "start": plain(visit_states.mark_started),
+        "complete": plain(visit_states.mark_completed),
+        "mark_no_show": plain(visit_states.mark_no_show),
+        "correct": plain(visit_states.undo_outcome),
     }
 
 

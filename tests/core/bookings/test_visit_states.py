@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from core.bookings import closures, customer_actions
 from core.bookings.booking import Booking
-from core.bookings.staff_actions import mark_completed, mark_no_show, mark_started, undo_outcome
 from core.bookings.terms import set_terms
+from core.bookings.visit_states import mark_completed, mark_no_show, mark_started, undo_outcome
 from core.db.context import Context
 from core.db.runtime import Runtime
 from core.db.tables import booking_events

@@ -16,7 +16,6 @@ from typing import Any
 import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
 
-from core.db.context import Row
 from core.db.tables import audit, identities, member_chats, outbox
 from tests.webhooks.api.harness import PHONES, ApiHarness
 from tests.webhooks.api.openapi_requests import OpenApiRequests
@@ -70,7 +69,7 @@ class WriteCall:
     request: str
     was: Any
     answer: Any
-    rows: Sequence[Row]
+    rows: Sequence[sa.Row[Any]]
     shop_id: int
 
 
