@@ -182,7 +182,7 @@ class Worker:
             log.exception("calendar.failed", calendar=one.id)
             why = "failed"
         await self.runtime.run(
-            partial(external_calendars.record_failure, source_id=one.id, why=why)
+            partial(external_calendars.record_fetch_error, source_id=one.id, why=why)
         )
         return 0
 

@@ -14,7 +14,7 @@ from bot.dialogue.talk import Talk
 from bot.flows import booking_card, labels
 from bot.flows.double_booking import agrees_to_double
 from bot.flows.login import VerifiedPerson
-from bot.flows.pick_booking import choose_booking, my_upcoming_bookings, pick_booking
+from bot.flows.pick_booking import choose_booking, my_upcoming_bookings, pick_own_booking
 from bot.flows.slot_criteria import SlotCriteria, minute_of_day
 from bot.flows.slot_picker.picker import PickedSlot, pick_slot
 from bot.i18n.messages import text
@@ -73,7 +73,7 @@ async def show_my_bookings(talk: Talk) -> None:
 async def move_booking(talk: Talk) -> None:
     """Move a booking; the new time is claimed and the old one released in one transaction."""
     _note_wish(talk)
-    found = await pick_booking(talk, "which_to_move", moving=True)
+    found = await pick_own_booking(talk, "which_to_move", moving=True)
     if found is None:
         return
     who, booking = found
@@ -209,7 +209,7 @@ async def _stays(talk: Talk, booking: Booking) -> None:
 
 async def cancel_booking(talk: Talk) -> None:
     """Cancel a booking after one confirmation that states the shop's cutoff."""
-    found = await pick_booking(talk, "which_to_cancel")
+    found = await pick_own_booking(talk, "which_to_cancel")
     if found is None:
         return
     who, booking = found
@@ -240,7 +240,7 @@ async def cancel_booking(talk: Talk) -> None:
 
 async def report_late(talk: Talk) -> None:
     """Tell the shop that the customer is running late."""
-    found = await pick_booking(talk, "which_is_late")
+    found = await pick_own_booking(talk, "which_is_late")
     if found is None:
         return
     who, booking = found
@@ -286,7 +286,7 @@ async def show_next_booking(talk: Talk) -> None:
 
 async def show_status(talk: Talk) -> None:
     """Say whether the booking spoken of is confirmed, and when it is."""
-    found = await pick_booking(talk, "which_meant")
+    found = await pick_own_booking(talk, "which_meant")
     if found is None:
         return
     _, booking = found

@@ -28,7 +28,7 @@ async def my_upcoming_bookings(talk: Talk) -> tuple[VerifiedPerson, list[Booking
     return who, list(mine)
 
 
-async def pick_booking(
+async def pick_own_booking(
     talk: Talk, question: str, *, moving: bool = False
 ) -> tuple[VerifiedPerson, Booking] | None:
     """Return the booking from the flow's arguments, the only one, or the one chosen.

@@ -20,7 +20,7 @@ from core.catalog.loader import load_catalog
 from core.db.context import Context, Told
 from core.errors import BookingError, InvalidValue
 from core.localtime import zones
-from core.messaging.outbox.prompts import is_reachable
+from core.messaging.outbox.customer_reach import is_reachable
 from core.scheduling import availability, opening_hours
 from core.scheduling.asker import Asker
 

@@ -36,7 +36,7 @@ from core.db.tables import bookings, claims
 from core.errors import InvalidTransition, InvalidValue, SlotTaken
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say, When
-from core.messaging.outbox.prompts import enqueue_prompt
+from core.messaging.outbox.enqueue import enqueue_prompt
 from core.scheduling import availability
 from core.scheduling.asker import Asker
 

@@ -252,7 +252,7 @@ def own_uid_suffix(settings: Settings, shop_id: int) -> str:
     return f".shop-{shop_id}.{host}@slotline"
 
 
-async def record_failure(ctx: Context, source_id: int, why: str) -> None:
+async def record_fetch_error(ctx: Context, source_id: int, why: str) -> None:
     """Record why a calendar could not be fetched; its blocks stay."""
     await ctx.execute(sa.update(table).where(table.c.id == source_id).values(error=why))
 

@@ -17,7 +17,7 @@ from core.messaging import inbox
 from core.messaging.decisions import Decision
 from core.messaging.messages import Incoming, Say
 from core.messaging.outbox import enqueue
-from core.messaging.outbox.prompts import enqueue_prompt
+from core.messaging.outbox.enqueue import enqueue_prompt
 
 RELAY_EVENT = "relay"
 """The event that hands a conversation to the member whose conversation the payload names."""

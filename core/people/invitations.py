@@ -21,7 +21,7 @@ from core.db.tables import invitations as table
 from core.errors import InvalidValue, InvitationOver, NotFound
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
-from core.messaging.outbox.prompts import enqueue_prompt
+from core.messaging.outbox.enqueue import enqueue_prompt
 from core.people import otp_limits, otp_sms
 from core.people.identities import get_or_create_contact, recently_verified
 from core.people.members import ROLES, add_member

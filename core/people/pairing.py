@@ -18,7 +18,7 @@ from core.db.tables import identities, member_chats, members, one_time_codes, us
 from core.errors import CodeExpired, NotFound
 from core.messaging.decisions import Decision
 from core.messaging.messages import Say
-from core.messaging.outbox.prompts import enqueue_prompt
+from core.messaging.outbox.enqueue import enqueue_prompt
 from core.people.member_chats import (
     MemberChat,
     bind_chat,

@@ -15,7 +15,7 @@ from core.messaging.outbox.admin import (
     OutboxEntry,
     OutboxFilter,
     drop_waiting,
-    list_entries,
+    list_outbox_entries,
     newest_entries,
     retry_now,
 )
@@ -68,7 +68,7 @@ async def list_messages(
     """List the shop's messages, the newest first: what became of each."""
 
     async def work(ctx: Context) -> PageResponse[MessageOut]:
-        found = await list_entries(ctx, OutboxFilter((), state, shop_id, kind), asked)
+        found = await list_outbox_entries(ctx, OutboxFilter((), state, shop_id, kind), asked)
         return PageResponse.from_page(found.map(MessageOut.from_entry))
 
     return await call.run_read(work)

@@ -14,7 +14,7 @@ from core.bookings.booking import Booking
 from core.bookings.transitions import OPEN_STATES
 from core.catalog.entities import Slot
 from core.messaging.messages import Choice, Json, Say
-from core.messaging.outbox.prompts import is_reachable
+from core.messaging.outbox.customer_reach import is_reachable
 
 
 async def decide_conflicts(talk: Talk, desk: StaffContext, hits: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from core.bookings.booking import Booking
 from core.errors import NotAllowed
 from core.messaging import handoff
 from core.messaging.messages import Choice, Json, Say
-from core.messaging.outbox.prompts import preferred_conversation_id
+from core.messaging.outbox.customer_reach import preferred_conversation_id
 
 MAX_LENGTH = 600
 """Maximum characters of a message, which may be delivered by SMS."""

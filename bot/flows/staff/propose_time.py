@@ -18,7 +18,7 @@ from core.catalog import loader
 from core.catalog.entities import Slot
 from core.errors import InvalidTransition, NotAllowed, SlotTaken
 from core.messaging.messages import Json
-from core.messaging.outbox.prompts import preferred_conversation_id
+from core.messaging.outbox.customer_reach import preferred_conversation_id
 from core.people.identities import person_of_conversation
 
 

@@ -12,7 +12,7 @@ from bot.flows.staff.permissions import require_staff
 from bot.i18n.messages import text
 from core.bookings import agenda, staff_actions
 from core.messaging.messages import Choice, Json
-from core.messaging.outbox.prompts import is_reachable
+from core.messaging.outbox.customer_reach import is_reachable
 
 _NUMBER = re.compile(r"\d{1,3}")
 

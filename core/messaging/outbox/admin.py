@@ -127,7 +127,9 @@ def _entry(row: _StoredMessage) -> OutboxEntry:
     )
 
 
-async def list_entries(ctx: Context, which: OutboxFilter, asked: PageRequest) -> Page[OutboxEntry]:
+async def list_outbox_entries(
+    ctx: Context, which: OutboxFilter, asked: PageRequest
+) -> Page[OutboxEntry]:
     """Return a page of rows, newest first."""
     found = await paginate(ctx, _rows(which), [outbox.c.id], asked, newest_first=True)
     return found.map(_entry)

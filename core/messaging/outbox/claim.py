@@ -10,9 +10,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import (
     conversations,
     outbox,
+    prompts,
     sql_literal,
 )
 from core.messaging.messages import Json, Say, decode_value
@@ -20,7 +22,6 @@ from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
 from core.messaging.outbox.claimed_message import CLAIMED, ClaimedMessage
 from core.messaging.outbox.current_facts import with_current_facts
-from core.messaging.outbox.prompts import number_prompts
 from core.messaging.outbox.reminders import close_earlier_prompts
 from core.messaging.outbox.routing import allows_free_form, template_sid
 
@@ -271,3 +272,99 @@ def _outgoing(row: ClaimedMessage, now: datetime, lease: str, bases: Mapping[int
         message_overrides=row.message_overrides or {},
         is_first=row.noted and row.last_in_at is None and not row.written_to,
     )
+
+
+# ------------------------------------------------------------------------- numbers of options
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberedPrompt:
+    """An open prompt, and the number before its first option once it was numbered."""
+
+    id: int
+    conversation_id: int
+    number_offset: int | None
+    options: Json
+    closed_at: datetime | None
+    expires_at: datetime | None
+
+
+_PROMPT_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+
+# Locked, so that two deliveries with queues of one conversation number one after the other.
+_OPEN_PROMPTS = Rows(
+    _NumberedPrompt,
+    sa.select(
+        prompts.c.id,
+        prompts.c.conversation_id,
+        prompts.c.number_offset,
+        prompts.c.options,
+        prompts.c.closed_at,
+        prompts.c.expires_at,
+    )
+    .where(
+        # An OR of these ids and the open prompts would make PostgreSQL read every prompt.
+        prompts.c.conversation_id.in_(
+            sa.select(prompts.c.conversation_id).where(prompts.c.id.in_(_PROMPT_IDS))
+        ),
+        prompts.c.closed_at.is_(None) | prompts.c.id.in_(_PROMPT_IDS),
+    )
+    .order_by(prompts.c.id)
+    .with_for_update(key_share=True),
+)
+_NUMBER = (
+    sa.update(prompts)
+    .where(prompts.c.id.in_(_PROMPT_IDS))
+    .values(number_offset=sa.bindparam("number"))
+)
+
+
+async def number_prompt(ctx: Context, prompt_id: int) -> int:
+    """Return the number offset of one prompt, assigned if needed (see `number_prompts`)."""
+    return (await number_prompts(ctx, [prompt_id]))[prompt_id]
+
+
+async def number_prompts(ctx: Context, prompt_ids: Collection[int]) -> dict[int, int]:
+    """Return the number offset of each prompt: its options are offset + 1, offset + 2 and so on.
+
+    It is assigned once, at the first attempt to send: the lowest run of numbers that no other open
+    prompt of the conversation uses. A retry keeps it, as the first attempt may have arrived.
+    """
+    if not prompt_ids:
+        return {}
+    rows = await ctx.fetch(_OPEN_PROMPTS, {"ids": list(prompt_ids)})
+    taken: dict[int, set[int]] = {}
+    for row in rows:
+        if (
+            row.number_offset is not None
+            and row.closed_at is None
+            and not _expired(row.expires_at, ctx)
+        ):
+            numbers = range(row.number_offset + 1, row.number_offset + len(row.options) + 1)
+            taken.setdefault(row.conversation_id, set()).update(numbers)
+    bases: dict[int, int] = {}
+    new: dict[int, list[int]] = {}
+    for row in rows:
+        if row.id not in prompt_ids:
+            continue
+        base = row.number_offset
+        if base is None:
+            used = taken.setdefault(row.conversation_id, set())
+            base = _lowest_free(used, len(row.options))
+            used.update(range(base + 1, base + len(row.options) + 1))
+            new.setdefault(base, []).append(row.id)
+        bases[row.id] = base
+    for base, ids in new.items():  # most of a batch have offset 0
+        await ctx.execute(_NUMBER, {"ids": ids, "number": base})
+    return bases
+
+
+def _expired(expires_at: datetime | None, ctx: Context) -> bool:
+    return expires_at is not None and expires_at <= ctx.now
+
+
+def _lowest_free(used: set[int], count: int) -> int:
+    base = 0
+    while overlap := used.intersection(range(base + 1, base + count + 1)):
+        base = max(overlap)
+    return base

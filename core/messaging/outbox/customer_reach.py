@@ -227,6 +227,18 @@ async def find_customer_conversation(ctx: Context, booking: BookingRef) -> Reach
     return await ctx.fetch_first(PREFERRED_CONVERSATION, asked_of)
 
 
+async def preferred_conversation_id(ctx: Context, booking: BookingRef) -> int | None:
+    """Return the conversation in which the customer of a booking is notified, if any."""
+    where = await find_customer_conversation(ctx, booking)
+    return None if where is None else where.id
+
+
+async def is_reachable(ctx: Context, booking: BookingRef) -> bool:
+    """Return whether the customer of a booking can be reached, as far as is known."""
+    where = await find_customer_conversation(ctx, booking)
+    return where is not None and where.opted_out_at is None and not where.unreachable
+
+
 async def find_customer_conversations(
     ctx: Context, shop_id: int, customer_ids: Collection[int]
 ) -> list[PreferredConversation]:

@@ -1,4 +1,7 @@
-"""Enqueuing messages: replies, and notifications to customers; `staff_alerts` has the others."""
+"""Enqueuing messages: replies, notifications to customers and questions outside a flow.
+
+`staff_alerts` has those to staff.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.db.context import Context, Told
-from core.db.tables import conversations, outbox
+from core.db.tables import conversations, outbox, prompts
+from core.messaging.decisions import Decision
 from core.messaging.messages import Json, Say, encode_value
 from core.messaging.outbox.customer_reach import ReachedCustomer, find_customer_conversation
 from core.messaging.outbox.recipients import BookingRef
@@ -131,6 +135,71 @@ async def enqueue_for_customer(
         opted_out=where.opted_out_at is not None,
     )
     return await _put(ctx, row)
+
+
+async def enqueue_prompt(
+    ctx: Context,
+    say: Say,
+    *,
+    decision: Decision,
+    kind: str,
+    booking: BookingRef | None = None,
+    discreetly: Say | None = None,
+    conversation_id: int | None = None,
+    shop_id: int | None = None,
+    queue: Queue = "alert",
+) -> int | None:
+    """Ask the customer of a booking, or a conversation; return the outbox row's id.
+
+    An earlier decision of the same kind about the booking is closed. Return None, asking nobody, if
+    they cannot be reached. A discreet shop uses `discreetly`, as in `enqueue_for_customer`.
+    """
+    if booking is not None:
+        where = await find_customer_conversation(ctx, booking)
+        conversation_id = None if where is None else where.id
+        if where is not None and where.discreet and discreetly is not None:
+            say = discreetly
+    if conversation_id is None:
+        if booking is not None:  # noted for a call
+            await enqueue_for_customer(ctx, say, booking=booking, kind=kind, queue=queue)
+        return None
+    if "booking" in decision.args:
+        await ctx.execute(
+            sa.update(prompts)
+            .where(
+                prompts.c.conversation_id == conversation_id,
+                prompts.c.closed_at.is_(None),
+                prompts.c.decision == decision.kind,
+                prompts.c.args["booking"].as_integer() == decision.args["booking"],
+            )
+            .values(closed_at=ctx.now)
+        )
+    prompt_id = await ctx.insert(
+        prompts,
+        **decision.prompt_columns(say),
+        conversation_id=conversation_id,
+        created_at=ctx.now,
+    )
+    if booking is not None:
+        return await enqueue_for_customer(
+            ctx,
+            say,
+            booking=booking,
+            kind=kind,
+            queue=queue,
+            prompt_id=prompt_id,
+            expires_at=decision.expires_at,
+        )
+    return await enqueue(
+        ctx,
+        say,
+        conversation_id=conversation_id,
+        queue=queue,
+        kind=kind,
+        shop_id=shop_id,
+        prompt_id=prompt_id,
+        expires_at=decision.expires_at,
+    )
 
 
 def _outcome(where: ReachedCustomer | None) -> str:

@@ -23,9 +23,8 @@ from core.messaging.outbox.acknowledge import (
     requeue_expired_leases,
     start_attempt,
 )
-from core.messaging.outbox.claim import Outgoing, claim_due
+from core.messaging.outbox.claim import Outgoing, claim_due, number_prompt, number_prompts
 from core.messaging.outbox.delivery_status import STATUS_RANK, record_provider_status
-from core.messaging.outbox.prompts import number_prompt, number_prompts
 from core.messaging.outbox.staff_alerts import enqueue_for_staff
 from tests.support.people_rows import PeopleRows, outbox_rows
 
