@@ -49,6 +49,42 @@ def test_settings_page_has_every_setting_with_its_default() -> None:
     assert len(rows) == len(Settings.model_fields)
 
 
+def tree_of_architecture() -> dict[str, set[str]]:
+    """Return what the tree in ARCHITECTURE.md names, by layer."""
+    found: dict[str, set[str]] = {}
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    (tree,) = re.findall(r"```\n(core/.*?)```", text, re.DOTALL)
+    for line in tree.splitlines():
+        if layer := re.match(r"(\w+)/", line):
+            found[layer[1]] = set()
+        else:
+            found[list(found)[-1]] |= set(re.sub(r" {2}.*", "", line[2:]).split())
+    return found
+
+
+def test_the_tree_in_architecture_is_the_tree_on_disk() -> None:
+    on_disk = {
+        layer: {
+            path.stem
+            for path in (ROOT / layer).iterdir()
+            if path.suffix == ".py" or (path / "__init__.py").exists()
+        }
+        - {"__init__"}
+        for layer in ("core", "bot", "webhooks")
+    }
+    assert tree_of_architecture() == on_disk
+
+
+def test_the_benchmarks_named_are_there() -> None:
+    known = {path.stem.removeprefix("bench_") for path in (ROOT / "tests/benchmarks").iterdir()}
+    said = {
+        (name_of(page), name)
+        for page in DOCUMENTS
+        for name in re.findall(r"-m tests\.benchmarks ([a-z_]+)", page.read_text())
+    }
+    assert {(page, name) for page, name in said if name not in known} == set()
+
+
 def test_the_example_has_every_setting_with_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     given = [line.split("=", 1) for line in lines if line and not line.startswith("#")]

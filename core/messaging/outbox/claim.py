@@ -21,7 +21,6 @@ from core.messaging.messages import Json, Say, decode_value
 from core.messaging.outbox import presend_checks
 from core.messaging.outbox.acknowledge import IS_UNFINISHED, LEASE_DURATION, SENDER_VANISHED
 from core.messaging.outbox.claimed_message import CLAIMED, ClaimedMessage
-from core.messaging.outbox.current_facts import with_current_facts
 from core.messaging.outbox.reminders import close_earlier_prompts
 from core.messaging.outbox.routing import allows_free_form, template_sid
 
@@ -239,7 +238,7 @@ def _outgoing(row: ClaimedMessage, now: datetime, lease: str, bases: Mapping[int
     return Outgoing(
         id=row.id,
         lease=lease,
-        message=with_current_facts(decode_value(row.message), row),
+        message=presend_checks.with_current_facts(decode_value(row.message), row),
         queue=row.queue,
         kind=row.kind,
         secret=row.secret,

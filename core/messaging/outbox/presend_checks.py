@@ -1,16 +1,22 @@
-"""Checks just before sending: the message is still true and may go to this conversation now."""
+"""Just before sending: whether a message is still true and may go there now, and today's facts.
+
+The outbox keeps what was sold – service, price, length and time as agreed. Who sells it and where
+may have changed since the message was planned, so that is read when it is said.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from core.db.context import Context
 from core.db.tables import outbox, prompts
 from core.localtime import quiet_hours
+from core.messaging.messages import Say
 from core.messaging.outbox import routing
 from core.messaging.outbox.acknowledge import abandon_message
 from core.messaging.outbox.claimed_message import ClaimedMessage
@@ -100,3 +106,36 @@ async def _drop(ctx: Context, row: ClaimedMessage, why: str) -> None:
         await ctx.execute(
             sa.update(prompts).where(prompts.c.id == row.prompt_id).values(closed_at=ctx.now)
         )
+
+
+# --------------------------------------------------------------------------------- current facts
+
+_PLANNED = ("tell.", "reminder", "followup")
+"""Prefixes of the texts that customers get later than they are made."""
+
+
+def with_current_facts(say: Say, row: ClaimedMessage) -> Say:
+    """Return a customer's message with the names and the address of now.
+
+    `row` has them as shop_name, shop_address and provider_name (None: not about a booking). The
+    provider is replaced in reminders only: other messages say who it was when it happened.
+    """
+    if not say.key.startswith(_PLANNED) or row.shop_name is None:
+        return say
+    facts: dict[str, Any] = {"shop": row.shop_name, "address": row.shop_address}
+    if row.queue == "reminder" and row.provider_name:
+        facts["provider"] = row.provider_name
+    return _renewed(say, facts)
+
+
+def _renewed(say: Say, facts: dict[str, Any]) -> Say:
+    params = {
+        name: _renewed(value, facts) if isinstance(value, Say) else facts.get(name, value)
+        for name, value in say.params.items()
+    }
+    key = say.key
+    if key in {"reminder.at", "reminder.on"}:
+        # Whether there is an address at all may have changed, too.
+        key = "reminder.at" if facts["address"] else "reminder.on"
+        params["address"] = facts["address"]
+    return replace(say, key=key, params=params)

@@ -1,7 +1,6 @@
 """Reading is linear: four times the text is at most about four times the work, of every kind.
 
-Work is counted in lines that are run, not in time, so that a busy machine changes nothing;
-`tests/benchmarks/bench_worst_inputs.py` measures the time.
+Work is counted in lines that are run, not in time, so that a busy machine changes nothing.
 """
 
 from __future__ import annotations
