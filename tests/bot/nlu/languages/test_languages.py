@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.languages import LANGUAGES
+from bot.nlu.languages import ANSWERS, CHOICES, LANGUAGES
 from bot.nlu.lexicon import Language, build_language, repair_typo
 from bot.nlu.patterns import compile_patterns
 from bot.nlu.tags import TAG_MEANINGS
@@ -39,6 +39,10 @@ def test_days_months_and_hours_are_complete(code: str) -> None:
 def test_every_language_knows_every_act(code: str) -> None:
     english = {act for act in _acts(LANGUAGES["en"]) if not act.startswith("_")}
     assert english - _acts(LANGUAGES[code]) == set()
+
+
+def test_every_language_has_words_for_yes_and_no_and_for_choosing() -> None:
+    assert set(ANSWERS) == set(CHOICES) == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("code", CODES)
