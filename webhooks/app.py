@@ -23,7 +23,7 @@ from webhooks.ops import health, metrics
 
 
 def create_app(app: App | None = None, controller: SimulatorController | None = None) -> FastAPI:
-    """Return the web application of `app`, which whoever made it starts and stops.
+    """Return the web application of `app`, which the caller starts and stops.
 
     Without `app` one is made from the environment and starts and stops with the server. Only
     with a `stage` is there a simulator.
@@ -69,7 +69,7 @@ def create_app(app: App | None = None, controller: SimulatorController | None = 
 
 
 def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
-    """Mount what people and programs ask for; the pages behind links take every other path.
+    """Mount the API and the admin pages; the public pages take every other path.
 
     None of it is imported before: whoever only talks by SMS waits for none of it at the start.
     """
@@ -91,20 +91,20 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
 
     api = LazyApp(build_api)
     web.mount("/api/v1", api)
-    # Starlette would redirect by itself, but to the scheme and host that are left behind a proxy.
+    # Starlette would redirect by itself, but to the scheme and host seen behind a proxy.
     web.add_route("/admin", _to_page, include_in_schema=False)
     web.mount("/admin", LazyApp(build_page))
-    # Not a mount: that would take a wrong method on a path of ours for a path that is not there.
+    # Not a mount, which would answer 404 instead of 405 for a wrong method.
     web.router.default = LazyApp(build_pages)
 
 
 async def _docs(_request: Request) -> Response:
-    """Lead to the documentation of the API."""
+    """Redirect to the API's documentation."""
     return RedirectResponse("/api/v1/docs")
 
 
 async def _to_page(_request: Request) -> Response:
-    """Lead to the page's own address."""
+    """Redirect to the page with its trailing slash."""
     return RedirectResponse("/admin/")
 
 

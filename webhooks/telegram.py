@@ -26,7 +26,7 @@ SIGNATURE_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
 async def receive_update(request: Request) -> Response:
-    """Take in one update; 403 and nothing stored without the secret we gave Telegram."""
+    """Receive one update; answer 403 and store nothing without our secret token."""
     app: App = request.app.state.slotline
     intake, role = app.telegram, request.path_params["role"]
     if intake is None or role not in intake.bots:

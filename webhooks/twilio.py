@@ -1,4 +1,4 @@
-"""Twilio's webhooks: a person's SMS or WhatsApp message, and what became of ours.
+"""Twilio's webhooks: incoming SMS and WhatsApp messages, and delivery statuses of ours.
 
 Twilio calls again, or elsewhere, only when it was told to and the answer is no 2xx. So a message is
 committed before it is answered, and what cannot be stored is answered 503. The turn runs
@@ -56,7 +56,7 @@ TwilioParams = Mapping[str, str]
 
 
 async def receive_message(request: Request) -> Response:
-    """Take in one message: 403 and no row unless Twilio signed it, else empty TwiML."""
+    """Receive a message: empty TwiML, or 403 and no row unless Twilio signed it."""
     form = await _signed_form(request)
     if isinstance(form, Response):
         return form
@@ -66,14 +66,14 @@ async def receive_message(request: Request) -> Response:
 
 
 async def _store_message(app: App, form: TwilioParams) -> None:
-    """Store a message and begin its turn."""
+    """Store a message and start its turn."""
     event_id = _sid(form)
     channel, address = _end(form.get("From", ""))
     line = None
     for ours in (form.get("To", ""), form.get("MessagingServiceSid", "")):
         line = line or await app.find_line("twilio", channel, _end(ours)[1])
     if line is None or (form.get("From") and not address):
-        # Not ours to answer: another account's number, an alphanumeric sender, a short code.
+        # Not ours to answer: another account's number, an alphanumeric sender or a short code.
         log.warning(
             "twilio.ignored",
             sid=event_id,
@@ -99,7 +99,7 @@ async def _store_message(app: App, form: TwilioParams) -> None:
 
 
 async def receive_status(request: Request) -> Response:
-    """Take in what became of a message we sent; the same news twice changes nothing."""
+    """Receive a delivery status; a repeated one changes nothing."""
     form = await _signed_form(request)
     if isinstance(form, Response):
         return form
@@ -132,7 +132,7 @@ async def receive_status(request: Request) -> Response:
 
 
 def parse_incoming(form: TwilioParams) -> Incoming:
-    """Return what the parameters of a message say the person did."""
+    """Return the Incoming of a message's parameters."""
     name, text = form.get("ProfileName", ""), form.get("Body", "")
     tapped = form.get("ListId") or form.get("ButtonPayload") or ""
     if tapped:
@@ -140,26 +140,26 @@ def parse_incoming(form: TwilioParams) -> Incoming:
     count = form.get("NumMedia", "0")
     if count.isascii() and count.isdecimal() and count.strip("0"):
         kinds = (form.get(f"MediaContentType{n}", "") for n in range(min(int(count[:3]), 10)))
-        # Words beside a picture are said like any others.
+        # The text sent with a picture counts as text.
         words = _OPT_OUT.get(form.get("OptOutType", ""), text)
         kind: Literal["text", "media"] = "text" if words.strip() else "media"
         return Incoming(kind, text=words, media=tuple(kinds), name=name)
     if form.get("Latitude") and form.get("Longitude"):
         place = f"{form['Latitude']},{form['Longitude']}"
         return Incoming("location", text=place, name=name)
-    # A word of the account's own that opted out or in says it in Twilio's default words.
+    # A custom opt-out keyword of the account is stored as Twilio's default one.
     return Incoming(text=_OPT_OUT.get(form.get("OptOutType", ""), text), name=name)
 
 
 def empty_twiml_response() -> Response:
-    """Return the empty answer."""
+    """Return the empty TwiML response."""
     return Response(EMPTY_TWIML, media_type="text/xml")
 
 
 def has_valid_signature(
     token: str, url: str, params: Sequence[tuple[AnyStr, AnyStr]], signature: str
 ) -> bool:
-    """Whether `signature` is Twilio's for a POST of `params` to `url`.
+    """Return whether `signature` is Twilio's for a POST of `params` to `url`.
 
     HMAC-SHA1 by the account's token over the address as Twilio knows it, then each parameter's
     name and value in the order of their names, blank ones too; in base64. Over bytes, so that it
@@ -172,7 +172,7 @@ def has_valid_signature(
 
 
 async def _signed_form(request: Request) -> dict[str, str] | Response:
-    """Return the parameters if Twilio signed them, else the answer that refuses them."""
+    """Return the parameters if Twilio signed them, else the refusal."""
     app: App = request.app.state.slotline
     settings = app.settings
     try:
@@ -214,7 +214,7 @@ def _bytes(text: str | bytes) -> bytes:
 
 
 def is_unambiguous(params: list[tuple[str, str]]) -> bool:
-    """Whether parameters that Twilio signed can only be split as they are.
+    """Return whether the signed parameters can be split in only one way.
 
     The signature joins names and values without separators: from a signed request, others could be
     made with the boundaries elsewhere, under another id, and be taken for new messages. So names
@@ -232,13 +232,13 @@ def is_unambiguous(params: list[tuple[str, str]]) -> bool:
 
 
 def _sid(form: TwilioParams) -> str:
-    """Return the message's id; "" if it is none of Twilio's, whole and in its place."""
+    """Return the message's SID; "" if malformed."""
     sid = form.get("MessageSid", "")
     return sid if _SID.fullmatch(sid) else ""
 
 
 def _end(address: str) -> tuple[str, str]:
-    """Split "whatsapp:+34600111222" into channel and address; no address if it is none."""
+    """Split "whatsapp:+34600111222" into channel and address; "" for an invalid address."""
     channel = "whatsapp" if address.startswith("whatsapp:") else "sms"
     address = address.removeprefix("whatsapp:")
     known = (

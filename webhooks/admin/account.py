@@ -1,4 +1,4 @@
-"""Oneself: invitations to answer, and the chats that act for one at a shop."""
+"""The signed-in user's account: open invitations, and chats paired with their roles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOME = "/admin/me"
 
 
 async def has_open_invitations(visit: Visitor) -> bool:
-    """Whether an invitation waits for an answer."""
+    """Return whether the user has an open invitation."""
     return bool(
         await visit.run_read(
             lambda ctx: invitations.invitations_of_user(ctx, visit.api_request.principal.user_id)
@@ -33,13 +33,13 @@ async def has_open_invitations(visit: Visitor) -> bool:
 
 @router.get("")
 async def show_account(visit: AnyVisitor) -> Response:
-    """Show one's invitations and chats."""
+    """Show the user's invitations and chats."""
     return await _page(visit)
 
 
 @router.post("/invitations/{invitation_id}/accept")
 async def accept_invitation(visit: AnyVisitor, invitation_id: int) -> Response:
-    """Accept an invitation, and go to the shop."""
+    """Accept an invitation and redirect to the shop."""
     made = await visit.call(invitations_api.accept_invitation, invitation_id=invitation_id)
     return redirect_saved(f"/admin/shops/{made.shop_id}/day", "accepted")
 
@@ -53,7 +53,7 @@ async def decline_invitation(visit: AnyVisitor, invitation_id: int) -> Response:
 
 @router.post("/pairing")
 async def show_pairing_code(visit: AnyVisitor) -> Response:
-    """Show a code by which a chat of one's own acts for one; this once, an older one is dead."""
+    """Show a pairing code once; earlier codes stop working."""
     shop_id = parse_id(visit.form["shop"]) or 0
     made = await visit.call(chats_api.create_pairing_code, {"shop_id": shop_id})
     link = await staff_bot_link(visit.api_request.app, pairing.START_PREFIX + made.code)
@@ -62,7 +62,7 @@ async def show_pairing_code(visit: AnyVisitor) -> Response:
 
 @router.post("/chats/{chat_id}/end")
 async def end_chat(visit: AnyVisitor, chat_id: int) -> Response:
-    """Let a chat act for one no more."""
+    """Unpair a chat."""
     await visit.call(chats_api.end_own_chat, chat_id=chat_id)
     return redirect_saved(HOME, "ended")
 

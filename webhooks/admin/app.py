@@ -1,4 +1,4 @@
-"""The page put together, as an application of its own: its errors are pages, not problems."""
+"""The admin application: its routers, and errors as pages instead of problem documents."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from webhooks.http.rate_limits import RateLimits
 
 
 def create_admin_app(app: App, api: ASGIApp, *, demo: bool = False) -> FastAPI:
-    """Return the page of `app`, which asks `api` for all it changes.
+    """Return the admin application of `app`, which makes its changes through `api`.
 
     In a `demo`, where everything is made up, whoever comes may look around as its admin.
     """
@@ -85,7 +85,7 @@ def _served() -> list[BaseRoute]:
 
 
 async def _signed_out(request: Request, _error: Exception) -> Response:
-    """Lead to the sign-in, and from there back to what was asked for, if that was a page."""
+    """Redirect to the sign-in, which returns to the requested page afterwards."""
     back = request.url.path if request.method == "GET" else ""
     asked = f"?next={quote(back)}" if back not in {"", "/admin/"} else ""
     answer = RedirectResponse(f"/admin/sign-in{asked}", 303, {"Cache-Control": "no-store"})

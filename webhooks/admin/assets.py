@@ -1,4 +1,4 @@
-"""Templates filled in, the page's own files, and the headers that let nothing else in."""
+"""Static files of the admin pages, read once and served with a content hash."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MEDIA_TYPES = {
 
 
 _SHARED = ("icon.svg", "tokens.css")
-"""Files of the other pages that this one has too."""
+"""Files shared with the public pages."""
 
 asset_router = APIRouter()
 
 
 @asset_router.get("/static/{tag}/{name}")
 async def admin_asset(tag: str, name: str, request: Request) -> Response:  # noqa: ARG001 - the tag only tells versions apart
-    """Answer with one of the page's own files, kept as long as its address is the same."""
+    """Serve a static file, cacheable for as long as its address stays the same."""
     known = _files()
     if name not in known:
         raise NotFound(file=name)
@@ -42,7 +42,7 @@ async def admin_asset(tag: str, name: str, request: Request) -> Response:  # noq
 
 @cache
 def _files() -> dict[str, bytes]:
-    """Read the page's files once; the places on the board are written here."""
+    """Read the static files once and add the generated grid classes of the day board."""
     folders = (_ADMIN / "static", _ADMIN.parent / "public" / "static")
     found = {
         path.name: path.read_bytes()
@@ -50,7 +50,7 @@ def _files() -> dict[str, bytes]:
         for path in sorted(folder.iterdir())
         if path.suffix in MEDIA_TYPES and (folder == folders[0] or path.name in _SHARED)
     }
-    # A style attribute would need a policy that lets every style in; classes do not.
+    # Style attributes would need a policy that allows any inline style; classes do not.
     spans = "".join(
         f".s{n}{{grid-row-start:{n + 1}}}.l{n}{{grid-row-end:span {n}}}"
         f".rows{n}{{grid-template-rows:repeat({n},var(--row))}}"
@@ -63,5 +63,5 @@ def _files() -> dict[str, bytes]:
 
 @cache
 def asset_tag() -> str:
-    """Return a hash of every static file, which addresses carry so that browsers reload them."""
+    """Return the hash of all static files, which addresses carry so that browsers reload them."""
     return sha256(b"".join(_files().values())).hexdigest()[:12]

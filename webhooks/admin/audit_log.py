@@ -17,7 +17,7 @@ router = APIRouter(prefix="/shops/{shop_id}")
 
 @router.get("/audit")
 async def show_audit_log(visit: ShopVisitor, cursor: str = "") -> Response:
-    """Show who changed what, the newest first."""
+    """Show the audit log, newest first."""
     found = await visit.call(audit_log_api.list_shop_audit_log, cursor=cursor)
     entries = [one.model_dump(mode="json") for one in found.items]
     items = [one | {"words": _action(one["action"]), "diff": _diff(one)} for one in entries]

@@ -1,4 +1,4 @@
-"""A booking looked at and acted on, and bookings made on somebody's behalf."""
+"""Bookings: the form to make one, one booking's page, and the actions on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/shops/{shop_id}/bookings")
 
 @dataclass(frozen=True, slots=True)
 class BookingAct:
-    """Something the staff do to a booking; `action` is its name in `TRANSITIONS`.
+    """An action of staff on a booking; `action` is its name in `TRANSITIONS`.
 
     `asks`: a reason may be given, and it is worth a second look. `corrects`: a reason has to be
     given once the visit is over.
@@ -104,14 +104,14 @@ ORIGIN_LABELS = {"staff": "the shop", "api": "the shop", "sms": "SMS"}
 async def show_booking_form(  # the address carries what a click on the board already says
     visit: ShopVisitor, on: str = "", at: str = "", provider: str = "", service: str = ""
 ) -> Response:
-    """Show the form for a booking on somebody's behalf."""
+    """Show the form for a booking on a customer's behalf."""
     typed = {"on": on, "at": at, "provider_id": provider, "service_id": service}
     return _new(visit, typed)
 
 
 @router.post("/new")
 async def create_booking(visit: ShopVisitor) -> Response:
-    """Book for a customer or a walk-in; the form comes back with what is wrong."""
+    """Book for a customer or a walk-in; on errors show the form again with them."""
     form = visit.form
     typed = {name: form[name] for name in _NEW}
     wrong: dict[str, str] = {}
@@ -155,7 +155,7 @@ async def create_booking(visit: ShopVisitor) -> Response:
 
 
 def _said_of_messages(typed: dict[str, str]) -> dict[str, Any]:
-    """Return what the customer said to messages, if they were asked and left a phone."""
+    """Return the customer's answer about messages, if they were asked and gave a phone."""
     if typed["messages"] not in {"yes", "no"} or not typed["phone"]:
         return {}
     return {"messages": {"agreed": typed["messages"] == "yes", "wording": typed["wording"]}}
@@ -201,7 +201,7 @@ def _new(
 
 @router.get("/{booking_id}")
 async def show_booking(visit: ShopVisitor, booking_id: int) -> Response:
-    """Show a booking with its history and what can be done with it."""
+    """Show a booking with its history and the actions that are possible now."""
     return await _show(visit, booking_id)
 
 
@@ -265,7 +265,7 @@ async def _show(
 
 @router.post("/{booking_id}/called")
 async def mark_called(visit: ShopVisitor, booking_id: int) -> Response:
-    """Take a booking off the list to call."""
+    """Mark a booking's customer as called."""
     await visit.call(reach_api.mark_called, booking_id=booking_id)
     home = f"/admin/shops/{visit.catalog.shop.id}"
     back = safe_admin_path(visit.form["back"], f"{home}/day")
@@ -315,21 +315,21 @@ async def set_booking_terms(visit: ShopVisitor, booking_id: int) -> Response:
 
 @router.post("/{booking_id}/note")
 async def set_booking_note(visit: ShopVisitor, booking_id: int) -> Response:
-    """Keep the shop's own note."""
+    """Save the shop's note."""
     typed = {"note": visit.form["note"]}
     return await _change(visit, booking_id, api.set_booking_note, typed, "noted", typed)
 
 
 @router.post("/{booking_id}/payment")
 async def set_payment_status(visit: ShopVisitor, booking_id: int) -> Response:
-    """Note whether it is paid."""
+    """Set the payment status."""
     said = {"payment_status": visit.form["payment_status"]}
     return await _change(visit, booking_id, api.set_payment_status, said, "paid", {})
 
 
 @router.post("/{booking_id}/{what}")
 async def act_on_booking(visit: ShopVisitor, booking_id: int, what: str) -> Response:
-    """Confirm, decline, cancel, begin, end a booking."""
+    """Confirm, decline, cancel, start or complete a booking."""
     for one in BOOKING_ACTS:
         if one.path == what:
             said = {"reason": visit.form["reason"]} if one.asks or one.corrects else {}

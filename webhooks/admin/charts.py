@@ -1,4 +1,4 @@
-"""Charts drawn as geometry: bars on a nice scale, and a week of hours in shades.
+"""Geometry of the charts: bar charts with a round scale, and a heatmap of the week.
 
 A chart's words carry all that its picture does: a sentence for who hears it, and rows of a table.
 """
@@ -21,20 +21,20 @@ CELL_SIZE = 17
 
 @dataclass(frozen=True, slots=True)
 class ChartDatum:
-    """One step: how it is called, and its parts from the bottom up."""
+    """A bar's label and its parts, from the bottom up."""
 
     words: str
     parts: tuple[int, ...]
 
     @property
     def total(self) -> int:
-        """All parts together."""
+        """Return the sum of the parts."""
         return sum(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """A bar, or a part of one; `kind` numbers the part, `words` say what it stands for."""
+    """A bar or part of one; `kind` is the part's number, `words` its description."""
 
     x: float
     y: float
@@ -46,7 +46,7 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """Bars; `lines` are (y, words) of the scale, `labels` (x, words) below."""
+    """A bar chart; `lines` are (y, label) of the scale, `labels` (x, label) of the axis below."""
 
     data: tuple[ChartDatum, ...]
     boxes: tuple[ChartBar, ...]
@@ -62,7 +62,7 @@ def draw_bar_chart(
     step: int = 1,
     scale: Callable[[int], str] = str,
 ) -> BarChart:
-    """Draw steps as bars; `written` puts a value into words, `scale` beside the lines.
+    """Return the bars of `steps`; `written` formats a value, `scale` a value of the scale.
 
     The scale counts in `step`.
     """
@@ -95,7 +95,7 @@ def draw_bar_chart(
 
 
 def round_scale_top(most: int, step: int = 1) -> int:
-    """Return the top of a scale that holds `most`: 2, 4, 10 or so of the step, halved well."""
+    """Return a round top of the scale, at least `most`, that can be halved."""
     top = 2 * step
     while top < most:
         for factor in (2, 5, 10):
@@ -115,7 +115,7 @@ def _spoken(data: Sequence[ChartDatum], written: Callable[[int], str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WeekHeatmap:
-    """Hours of a week in shades: `cells` are (x, y, shade of 0 to 4, words)."""
+    """A heatmap of the week; `cells` are (x, y, shade 0–4, description)."""
 
     width: int
     height: int
@@ -131,7 +131,7 @@ WEEKDAY_LABELS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def draw_week_heatmap(found: dict[tuple[int, int], int]) -> WeekHeatmap:
-    """Draw how many visits begin in each (weekday, hour); Monday is 0."""
+    """Return the heatmap of how many visits begin in each (weekday, hour); Monday is 0."""
     hours = [hour for _, hour in found] or [9, 17]
     first, last = min(hours), max(hours)
     most = max(found.values(), default=0)

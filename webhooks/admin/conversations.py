@@ -20,7 +20,7 @@ router = APIRouter(prefix="/shops/{shop_id}/talks")
 
 @router.get("")
 async def show_conversations(visit: ShopVisitor, cursor: str = "") -> Response:
-    """Show the conversations with customers, those that a person has first among their page."""
+    """Show the conversations with customers; on each page those handed off come first."""
     found = await visit.call(conversations_api.list_conversations, cursor=cursor)
     now = visit.api_request.app.runtime.clock.now()
     items = sorted(found.items, key=lambda one: not _theirs(one, now))
@@ -37,20 +37,20 @@ async def show_conversations(visit: ShopVisitor, cursor: str = "") -> Response:
 async def show_conversation(
     visit: ShopVisitor, conversation_id: int, part: str = "", cursor: str = ""
 ) -> Response:  # fmt: skip
-    """Show one conversation; as `part` what was said alone, which the page asks for anew."""
+    """Show one conversation; with `part` only its messages, which the page polls."""
     return await _page(visit, conversation_id, part=part, cursor=cursor)
 
 
 @router.post("/{conversation_id}/take-over")
 async def take_over_conversation(visit: ShopVisitor, conversation_id: int) -> Response:
-    """Have the bot keep quiet: a person writes."""
+    """Start a handoff: staff write instead of the bot."""
     await visit.call(conversations_api.take_over_conversation, conversation_id=conversation_id)
     return redirect_saved(_back(visit, conversation_id), "taken")
 
 
 @router.post("/{conversation_id}/hand-back")
 async def hand_back_conversation(visit: ShopVisitor, conversation_id: int) -> Response:
-    """Give the talk back to the bot."""
+    """End the handoff."""
     await visit.call(conversations_api.hand_back_conversation, conversation_id=conversation_id)
     return redirect_saved(_back(visit, conversation_id), "back")
 
@@ -77,7 +77,7 @@ def _back(visit: Visitor, conversation_id: int) -> str:
 
 
 def _theirs(one: conversations_api.ConversationOut, now: datetime) -> bool:
-    """Whether a person has the talk."""
+    """Return whether the conversation is in a handoff."""
     return one.human_until is not None and one.human_until > now
 
 

@@ -1,4 +1,4 @@
-"""What a country tells of a shop in it: its currency, and its time zone where it has one only."""
+"""Facts about countries: currency, time zones and, where there is only one, the time zone."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def zones_by_country() -> dict[str, tuple[str, ...]]:
 
 @cache
 def list_zones() -> tuple[str, ...]:
-    """Return the name of every zone that is some country's, in order."""
+    """Return the names of all zones that belong to a country, in order."""
     return tuple(sorted({name for names in zones_by_country().values() for name in names}))
 
 
 def only_zone_of(country: str) -> str:
-    """Return a country's time zone; "" where it has several or is none."""
+    """Return a country's only time zone; "" if it has several or is unknown."""
     known = zones_by_country().get(country.upper(), ())
     return known[0] if len(known) == 1 else ""
 
 
 def currency_of_country(country: str, day: date) -> str:
-    """Return what is paid with in a country on a day; "" where that is not known."""
+    """Return a country's currency on a day; "" if unknown."""
     try:
         return next(iter(get_territory_currencies(country.upper(), day, day)), "")
     except LookupError:
@@ -55,5 +55,5 @@ def currency_of_country(country: str, day: date) -> str:
 
 @cache
 def list_languages() -> tuple[tuple[str, str], ...]:
-    """Return (tag, its own name) of the languages that texts are written in."""
+    """Return (tag, native name) of the supported languages."""
     return tuple((tag, str(Locale(tag).get_language_name()).title()) for tag in _SPOKEN)

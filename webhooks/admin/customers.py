@@ -1,4 +1,4 @@
-"""Customers: looked for, looked at, noted on, blocked, heard, made one, told all, forgotten."""
+"""Customers: search, details, notes, block, consent, merge, export and erasure."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ OPT_IN_HINTS = {
 
 @router.get("")
 async def search_customers(visit: ShopVisitor, q: str = "", cursor: str = "") -> Response:
-    """Show the customers, or those whose name, phone or e-mail has some words."""
+    """Show all customers, or those whose name, phone or e-mail matches a search."""
     return await _list(visit, q[:100], cursor)
 
 
 @router.post("")
 async def add_customer(visit: ShopVisitor) -> Response:
-    """Add somebody; the same name and phone is the same person."""
+    """Add a customer; one with the same name and phone is not added twice."""
     typed = {name: visit.form[name] for name in ("name", "phone")}
     if len(typed["name"]) < 2:
         wrong = {"name": "Write a name of at least two letters."}
@@ -91,13 +91,13 @@ async def _list(
 
 @router.get("/{customer_id}")
 async def show_customer(visit: ShopVisitor, customer_id: int, like: str = "") -> Response:
-    """Show one customer; `like` looks for whoever is the same person."""
+    """Show one customer; `like` searches for duplicates of them."""
     return await _one(visit, customer_id, like=like[:100])
 
 
 @router.post("/{customer_id}")
 async def change_customer(visit: ShopVisitor, customer_id: int) -> Response:
-    """Change what the shop knows of them."""
+    """Change a customer's details."""
     typed = {name: visit.form[name] for name in CUSTOMER_FIELDS}
     try:
         await visit.call(customers_api.change_customer, typed, customer_id=customer_id)
@@ -108,7 +108,7 @@ async def change_customer(visit: ShopVisitor, customer_id: int) -> Response:
 
 @router.post("/{customer_id}/block")
 async def set_customer_block(visit: ShopVisitor, customer_id: int) -> Response:
-    """Take no more bookings from them, or take them again."""
+    """Block a customer from booking, or unblock them."""
     blocked = bool(visit.form["blocked"])
     said = {"blocked": blocked}
     await visit.call(customers_api.set_customer_block, said, customer_id=customer_id)
@@ -119,7 +119,7 @@ async def set_customer_block(visit: ShopVisitor, customer_id: int) -> Response:
 
 @router.post("/{customer_id}/consents/{talk_id}")
 async def record_consent(visit: ShopVisitor, customer_id: int, talk_id: int) -> Response:
-    """Write down that they told the shop they want no messages in a talk, or do after all."""
+    """Record that a customer told the shop they want messages in a conversation, or none."""
     agreed, wording = bool(visit.form["agreed"]), visit.form["wording"]
     said = {"agreed": agreed, "wording": wording}
     try:
@@ -136,7 +136,7 @@ async def record_consent(visit: ShopVisitor, customer_id: int, talk_id: int) -> 
 
 @router.post("/{customer_id}/reach")
 async def note_reach(visit: ShopVisitor, customer_id: int) -> Response:
-    """Note what they said to messages at the address the shop has."""
+    """Note whether a customer agreed to messages at the address the shop has."""
     said = {name: visit.form[name] for name in ("channel", "purpose", "basis", "wording")}
     try:
         await visit.call(reach_api.note_reach, said, customer_id=customer_id)
@@ -150,14 +150,14 @@ async def note_reach(visit: ShopVisitor, customer_id: int) -> Response:
 
 @router.post("/{customer_id}/reach/{reach_id}/end")
 async def end_reach(visit: ShopVisitor, customer_id: int, reach_id: int) -> Response:
-    """Send nothing more there."""
+    """End a permission."""
     await visit.call(reach_api.end_reach, customer_id=customer_id, reach_id=reach_id)
     return redirect_saved(f"/admin{_path(visit)}/{customer_id}", "reach-ended")
 
 
 @router.post("/{customer_id}/merge")
 async def merge_customers(visit: ShopVisitor, customer_id: int) -> Response:
-    """Make this row and another of the same person one; this one stays."""
+    """Merge another record of the same person into this one."""
     other = parse_id(visit.form["other"])
     if other is None:
         return await _one(
@@ -175,7 +175,7 @@ async def merge_customers(visit: ShopVisitor, customer_id: int) -> Response:
 
 @router.get("/{customer_id}/export")
 async def export_customer(visit: ShopVisitor, customer_id: int) -> Response:
-    """Hand out everything the shop has of them, as a file."""
+    """Download everything the shop stores about a customer."""
     found = await visit.call(privacy_api.export_customer, customer_id=customer_id)
     name = f'attachment; filename="customer-{customer_id}.json"'
     words = json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2)
@@ -184,7 +184,7 @@ async def export_customer(visit: ShopVisitor, customer_id: int) -> Response:
 
 @router.post("/{customer_id}/erase")
 async def erase_customer(visit: ShopVisitor, customer_id: int) -> Response:
-    """Forget them for good, if whoever asks has said that they mean it."""
+    """Erase a customer, once the box that confirms it is ticked."""
     if not visit.form["sure"]:
         wrong = {"sure": "Tick the box first: nothing brings them back."}
         return await _one(visit, customer_id, **form_errors(wrong))

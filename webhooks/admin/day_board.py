@@ -1,4 +1,4 @@
-"""A day drawn: a column for each provider, and where in it each visit stands.
+"""Layout of the day board: a column per provider, with the position of each visit.
 
 Everything is counted in ticks of five minutes since the board begins, in elapsed time: on the day
 the clocks change an hour is missing from the board, or stands on it twice, as in life.
@@ -29,7 +29,7 @@ _USUAL = (9, 18)
 
 @dataclass(frozen=True, slots=True)
 class BoardCard:
-    """A visit, or a class with all who come; `lane` tells those apart that stand side by side."""
+    """A visit, or a session with all its bookings; cards side by side have different lanes."""
 
     at: int
     ticks: int
@@ -39,13 +39,13 @@ class BoardCard:
 
     @property
     def first(self) -> Booking:
-        """The visit, or one of the class."""
+        """Return the visit, or the first booking of the session."""
         return self.visits[0]
 
 
 @dataclass(frozen=True, slots=True)
 class UnbookableSpan:
-    """A stretch of a column in which nothing is booked: closed, away, blocked."""
+    """A span of a column that cannot be booked: closed, time off or blocked."""
 
     at: int
     ticks: int
@@ -64,13 +64,13 @@ class ProviderColumn:
 
     @property
     def count(self) -> int:
-        """How many people come."""
+        """Return the number of bookings."""
         return sum(len(card.visits) for card in self.cards)
 
 
 @dataclass(frozen=True, slots=True)
 class DayBoard:
-    """A day; `now` is where the present stands on it, if it does."""
+    """A day's board; `now` is the tick of the present, if it is on the board."""
 
     day: date
     zone: str
@@ -84,14 +84,14 @@ class DayBoard:
 
     @property
     def count(self) -> int:
-        """How many people come."""
+        """Return the number of bookings."""
         return sum(column.count for column in self.columns)
 
 
 async def load_day_board(
     ctx: Context, catalog: Catalog, day: date, provider_ids: Collection[int] | None
 ) -> DayBoard:
-    """Return a day of a shop, of all its providers or of those named."""
+    """Return a shop's board of a day, of all or some providers."""
     zone = catalog.shop.timezone
     begins, ends = zones.day_bounds(day, zone)
     start, end = datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)
@@ -150,7 +150,7 @@ async def load_day_board(
 async def _empty(
     ctx: Context, known: Catalog, found: Sequence[Booking], start: datetime, end: datetime
 ) -> list[ListedSession]:
-    """Return the classes between two instants that nobody is on yet: their time is taken, too."""
+    """Return the sessions between two instants without bookings; they take time, too."""
     if not any(service.sessions for service in known.services):
         return []
     taken = {one.session_id for one in found}
@@ -170,7 +170,7 @@ def _words(known: Catalog, planned: ListedSession) -> str:
 def _reach(
     masks: Sequence[int], visits: Sequence[Booking | ListedSession], begins: int, ticks: int
 ) -> tuple[int, int]:
-    """Return the ticks from and until which a board is drawn: the whole hours that hold it all."""
+    """Return the first and last tick of a board: the whole hours that contain everything."""
     edges = [
         n for mask in masks if mask for n in ((mask & -mask).bit_length() - 1, mask.bit_length())
     ]
@@ -185,7 +185,7 @@ def _reach(
 
 
 def _gaps(mask: int, ticks: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of zeros: from which tick, how many."""
+    """Yield each run of zeros as (first tick, length)."""
     at = None
     for tick in range(ticks + 1):
         closed = tick < ticks and not mask >> tick & 1
@@ -197,14 +197,14 @@ def _gaps(mask: int, ticks: int) -> Iterator[tuple[int, int]]:
 
 
 def _span(start: datetime, end: datetime, window: TickWindow) -> tuple[int, int] | None:
-    """Return where a span stands in a window and how many ticks of it; None if outside."""
+    """Return a span's first tick and length within a window; None if outside."""
     first = max(0, (int(start.timestamp()) - window.start_s) // TICK_SECONDS)
     last = min(window.tick_count, -((window.start_s - int(end.timestamp())) // TICK_SECONDS))
     return (first, last - first) if first < last else None
 
 
 def _cards(visits: Sequence[Booking], window: TickWindow) -> list[BoardCard]:
-    """Lay out visits so that none covers another: each in the first lane that is free."""
+    """Lay out visits without overlap: each in the first free lane."""
     groups: dict[object, list[Booking]] = {}
     for visit in visits:
         groups.setdefault(
@@ -231,7 +231,7 @@ def _meet(one: BoardCard, other: BoardCard) -> bool:
 
 
 def _hours(window: TickWindow, zone: str) -> Iterator[tuple[int, str]]:
-    """Yield where each hour of the wall clock begins, and how it is called."""
+    """Yield the tick and the label of each full hour of the local clock."""
     for tick in range(window.tick_count):
         local = zones.to_local(window.start_s + tick * TICK_SECONDS, zone)
         if local.minute == 0:
@@ -250,7 +250,7 @@ class WeekDaySummary:
 async def load_week(
     ctx: Context, catalog: Catalog, monday: date, provider_ids: Collection[int] | None
 ) -> list[WeekDaySummary]:
-    """Return seven days from `monday` on with who comes."""
+    """Return the seven days from `monday` with their visits."""
     zone = catalog.shop.timezone
     dates = [monday + timedelta(days=n) for n in range(7)]
     bounds = [zones.day_bounds(day, zone) for day in dates]

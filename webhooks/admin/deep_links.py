@@ -1,4 +1,4 @@
-"""Where a talk with a shop begins: a link and a QR code for each line that customers write to."""
+"""Deep links: a link and a QR code for each line on which customers write to a shop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TELEGRAM_TIMEOUT_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class DeepLink:
-    """A way in: what to call it, its link, and the same as a picture to scan."""
+    """A deep link: its label, its address and its QR code."""
 
     name: str
     words: str
@@ -30,7 +30,7 @@ class DeepLink:
 
 
 async def deep_links_of_shop(app: App, lines: list[Line], shop: Shop) -> list[DeepLink]:
-    """Return the ways into a shop, its own lines before those that serve all shops."""
+    """Return a shop's deep links, its own lines before those that serve all shops."""
     word = shop.keyword or shop.name
     found = []
     for line in sorted(lines, key=lambda line: (line.shop_id is None, line.id)):
@@ -50,7 +50,7 @@ async def deep_links_of_shop(app: App, lines: list[Line], shop: Shop) -> list[De
                 )
             )
         elif line.transport == "telegram" and (name := await _username(app, line.address)):
-            # What a link hands over is letters and digits of ASCII.
+            # Telegram allows only ASCII letters and digits in a start parameter.
             named = shop.keyword if shop.keyword and shop.keyword.isascii() else shop.id
             link = f"https://t.me/{name}?start=shop_{named}"
             found.append(_entrance("Telegram", f"@{name}", link))
@@ -63,7 +63,7 @@ def _entrance(name: str, words: str, link: str) -> DeepLink:
 
 
 async def _username(app: App, address: str) -> str:
-    """Return what a Telegram bot is called; "" when Telegram does not say so in time."""
+    """Return a Telegram bot's username; "" if Telegram does not answer in time."""
     bots = app.channels.get(("telegram", "telegram"))
     bot = bots.by_id.get(address) if isinstance(bots, TelegramChannel) else None
     if bot is None:
@@ -76,7 +76,7 @@ async def _username(app: App, address: str) -> str:
 
 
 async def staff_bot_link(app: App, start: str) -> str:
-    """Return the link that hands `start` to the bot for the shops' people; "" without one."""
+    """Return the link that sends `start` to the owners' bot; "" without one."""
     async with app.runtime.read_transaction() as ctx:
         known = await load_lines(ctx, "telegram")
     for line in known:

@@ -1,4 +1,4 @@
-"""What the API's refusals mean, in plain words. The page is in English only."""
+"""The API's errors in plain English; the admin pages have no other language."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ VALIDATION_PATTERNS = (
 
 
 def problem_message(problem: CallRefused) -> str:
-    """Return what went wrong, in a sentence or two."""
+    """Return a problem as a sentence or two."""
     words = CODE_MESSAGES.get(problem.code)
     if words is None:
         return problem.detail or "That did not work."
@@ -89,7 +89,7 @@ def problem_message(problem: CallRefused) -> str:
 
 
 def field_messages(problem: CallRefused) -> dict[str, str]:
-    """Return what is wrong with each field of a form, by the field's name."""
+    """Return the errors of a form's fields, by field name."""
     return {str(one["field"]).rpartition(".")[2]: _reason(one) for one in problem.fields}
 
 

@@ -1,4 +1,4 @@
-"""What forms share: amounts, whole numbers, instants, and how a refusal comes back in them."""
+"""Parsing and formatting of form fields, and errors shown at them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGE_LEVEL_STATUSES = frozenset({401, 403, 404})
 
 
 def api_errors(problem: CallRefused) -> dict[str, Any]:
-    """Return what a page takes to show its form again; raise what no form mends."""
+    """Return an API error as arguments of the form's page; re-raise what no input can fix."""
     if problem.status in PAGE_LEVEL_STATUSES:
         raise problem
     return {
@@ -35,19 +35,19 @@ def api_errors(problem: CallRefused) -> dict[str, Any]:
 
 
 def form_errors(errors: Mapping[str, str]) -> dict[str, Any]:
-    """The same for what the page itself finds wrong, by field."""
+    """Return errors that the page found itself, by field, as arguments of the page."""
     return {"status": 422, "errors": errors}
 
 
 def parse_checkboxes(typed: Mapping[str, str], names: Iterable[str]) -> dict[str, bool]:
-    """Return which boxes are ticked."""
+    """Return the values of the ticked boxes."""
     return {name: bool(typed[name]) for name in names}
 
 
 def parse_ints(
     typed: Mapping[str, str], names: Iterable[str], errors: dict[str, str]
 ) -> dict[str, int | None]:
-    """Return whole numbers, None for what is empty; note what is none."""
+    """Return whole numbers, None for empty fields; note an error for anything else."""
     found: dict[str, int | None] = {}
     for name in names:
         if typed[name] and not (typed[name].isdecimal() and len(typed[name]) < 10):
@@ -58,27 +58,27 @@ def parse_ints(
 
 
 def parse_id(text: str) -> int | None:
-    """Return the id of what was chosen from a list; None for nothing, and for what is no id."""
+    """Return the chosen id; None for nothing or a malformed one."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def id_or_raw(text: str) -> int | str | None:
-    """Return the same where nothing means all of them: what is no id goes on, and is refused."""
+    """Return the chosen id, None for "all", or a malformed value, which the API refuses."""
     return parse_id(text) or text or None
 
 
 def format_number(value: int | None) -> str:
-    """Return a number as it is typed; nothing for None."""
+    """Return a number as text; "" for None."""
     return "" if value is None else str(value)
 
 
 def split_commas(text: str) -> list[str]:
-    """Return what stands between commas."""
+    """Return the parts between commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def parse_minor_units(text: str, currency: str) -> int | None:
-    """Return an amount in minor units, None for nothing; ValueError for what is none."""
+    """Return an amount in minor units, None if empty; raise ValueError if malformed."""
     plain = text.replace(" ", "").replace(",", ".")
     if not plain:
         return None
@@ -92,7 +92,7 @@ def parse_minor_units(text: str, currency: str) -> int | None:
 
 
 def format_minor_units(minor: int | None, currency: str) -> str:
-    """Return minor units as they are typed."""
+    """Return minor units as an amount for a form field."""
     if minor is None:
         return ""
     digits = get_currency_precision(currency)
@@ -100,7 +100,7 @@ def format_minor_units(minor: int | None, currency: str) -> str:
 
 
 def parse_duration(text: str) -> int:
-    """Return a length that bookings can have, in minutes; ValueError for any other."""
+    """Return a duration of bookings in minutes; raise ValueError if malformed or out of range."""
     minutes = int(text) if text.isdecimal() and len(text) < 6 else 0
     if not 5 <= minutes <= 1440 or minutes % 5:
         raise ValueError(text)
@@ -108,7 +108,7 @@ def parse_duration(text: str) -> int:
 
 
 def parse_wall_time(text: str) -> int:
-    """Return a time of day in minutes after midnight; ValueError for what is none."""
+    """Return a time of day in minutes after midnight; raise ValueError if malformed."""
     found = _CLOCK.fullmatch(text)
     if found is None:
         raise ValueError(text)
@@ -116,7 +116,7 @@ def parse_wall_time(text: str) -> int:
 
 
 def parse_time_range(opens: str, closes: str) -> dict[str, str]:
-    """Return a stretch of a day as the API takes it; what closes no later closes the day after."""
+    """Return an interval as the API takes it; one that does not end later ends the day after."""
     since, until = parse_wall_time(opens), parse_wall_time(closes)
     return {
         "opens": format_wall_time(since),
@@ -127,7 +127,7 @@ def parse_time_range(opens: str, closes: str) -> dict[str, str]:
 def parse_local_instant(
     visit: Visitor, on: str, at: str, errors: dict[str, str]
 ) -> datetime | None:
-    """Return the instant the shop's clocks show then; note what is wrong with it."""
+    """Return the instant of a date and time in the shop's zone; note an error if malformed."""
     zone = visit.catalog.shop.timezone
     try:
         day = date.fromisoformat(on)

@@ -1,4 +1,4 @@
-"""The whole installation, for its admins: how all shops do, and everybody with an account."""
+"""Pages for admins of the installation: reports over all shops, and all users."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ router = APIRouter()
 
 @router.get("/figures")
 async def show_installation_reports(visit: AnyVisitor, period: str = "30") -> Response:
-    """Show how all shops do over a period, each on its own calendar, and what was booked last."""
+    """Show the figures of all shops over a period, each in its own zone, and recent bookings."""
     _check(visit)
     today = visit.api_request.app.runtime.clock.now().date()
     first, last = period_dates(period, "", "", today)
@@ -47,7 +47,7 @@ async def show_installation_reports(visit: AnyVisitor, period: str = "30") -> Re
 
 @router.get("/users")
 async def search_users(visit: AnyVisitor, q: str = "", cursor: str = "") -> Response:
-    """Show everybody with an account, or those whose name, phone or e-mail has some words."""
+    """Show all users, or those whose name, phone or e-mail matches a search."""
     _check(visit)
     found = await visit.call(users_api.search_users, q=q[:100], cursor=cursor, total=True)
     return render_shop_page(visit, "users.html", tab="users", q=q[:100], found=found)
@@ -55,13 +55,13 @@ async def search_users(visit: AnyVisitor, q: str = "", cursor: str = "") -> Resp
 
 @router.get("/users/{user_id}")
 async def show_user(visit: AnyVisitor, user_id: int) -> Response:
-    """Show one user: where they work, since when they are here, and what may be done."""
+    """Show one user with their roles and the possible actions."""
     return await _one(visit, user_id)
 
 
 @router.post("/users/{user_id}/close")
 async def set_account_closed(visit: AnyVisitor, user_id: int) -> Response:
-    """Close an account, or open it again."""
+    """Deactivate an account, or activate it again."""
     handler, words = users_api.deactivate_user, "closed"
     if visit.form["open"]:
         handler, words = users_api.reactivate_user, "opened"
@@ -74,7 +74,7 @@ async def set_account_closed(visit: AnyVisitor, user_id: int) -> Response:
 
 @router.post("/users/{user_id}/delete")
 async def delete_user(visit: AnyVisitor, user_id: int) -> Response:
-    """Delete a user for good, if whoever asks has said that they mean it."""
+    """Delete a user, once the box that confirms it is ticked."""
     if not visit.form["sure"]:
         wrong = {"sure": "Tick the box first: nothing brings them back."}
         return await _one(visit, user_id, **form_errors(wrong))
@@ -86,7 +86,7 @@ async def delete_user(visit: AnyVisitor, user_id: int) -> Response:
 
 
 def _check(visit: Visitor) -> None:
-    """Raise NotAllowed for whoever the API would refuse."""
+    """Raise NotAllowed if the API would refuse the visitor."""
     if not visit.api_request.principal.is_admin:
         raise NotAllowed(user=visit.api_request.principal.user_id)
 

@@ -1,4 +1,4 @@
-"""The installation's lines, for its admins: by which numbers and senders shops are reached."""
+"""The installation's lines, for its admins: numbers and senders."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ IN_USE_MESSAGES = {
 
 @router.get("")
 async def show_lines(visit: AnyVisitor, cursor: str = "") -> Response:
-    """Show the lines, also those switched off, and a form for one more."""
+    """Show all lines, including inactive ones, and a form to add one."""
     return await _page(visit, cursor)
 
 
@@ -96,13 +96,13 @@ async def _change(
 
 
 def _back(visit: Visitor) -> str:
-    """Return the path of the part of the list that a form stood in."""
+    """Return the path of the page of the list on which the form was."""
     cursor = visit.form["cursor"]
     return f"/admin/lines?{urlencode({'cursor': cursor})}" if cursor else "/admin/lines"
 
 
 def _refused(problem: CallRefused, line_id: int | None = None, asked: str = "") -> dict[str, Any]:
-    """Return a refusal at its field, which is one of those of the line where there is one."""
+    """Return an API error at its field; within a line's form, at that line's field."""
     said = api_errors(problem)
     wrong: dict[str, str] = said["errors"]
     for one in problem.fields:

@@ -50,14 +50,14 @@ async def show_login(request: Request, next: str = "", said: str = "") -> Respon
 
 @router.post("/sign-in/phone")
 async def request_login_code(request: Request) -> Response:
-    """Have a code sent, and ask for it.
+    """Send a login code and show the field for it.
 
     Where there is no line that sends one, it is asked for all the same: whoever runs the machine
     has it printed there.
     """
     ensure_same_origin(request, request.app.state.slotline)
     form = await read_form(request)
-    # The code is for this page: one that somebody else asked for is not taken here, nor this there.
+    # The code is bound to this page: a code requested elsewhere is not accepted here.
     ticket = form["ticket"] or secrets.token_urlsafe(16)
     typed = {"phone": form["phone"], "next": form["next"], "ticket": ticket}
     try:
@@ -93,7 +93,7 @@ async def sign_in_by_password(request: Request) -> Response:
 
 @router.post("/sign-in/demo")
 async def sign_in_to_demo(request: Request) -> Response:
-    """Sign in as the demo's admin, where everything is made up; NotFound anywhere else."""
+    """Sign in as the demo's admin; NotFound outside the demo."""
     app: App = request.app.state.slotline
     if not request.app.state.demo:
         raise NotFound(what="a demo")

@@ -1,4 +1,4 @@
-"""A shop founded: the first of four steps from nothing to a shop that can be booked."""
+"""Creating a shop: the first of four steps to a shop that can be booked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def show_shop_form(visit: AnyVisitor) -> Response:
 
 @router.post("/new")
 async def create_shop(visit: AnyVisitor) -> Response:
-    """Found the shop; zone and currency follow from its country where it leaves no choice."""
+    """Create the shop; a country with one zone or currency determines it."""
     typed = {name: visit.form[name] for name in SHOP_FIELDS}
     country, today = typed["country"], visit.api_request.app.runtime.clock.now().date()
     typed["timezone"] = typed["timezone"] or countries.only_zone_of(country)

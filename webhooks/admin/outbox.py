@@ -1,4 +1,4 @@
-"""Messages on their way out: what became of each, and what may be done about it."""
+"""The outbox: the state of each message, with retry and drop."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ DROPPABLE_STATES = frozenset({"due"})
 async def show_outbox(
     visit: ShopVisitor, state: str = "", kind: str = "", cursor: str = ""
 ) -> Response:
-    """Show the messages, the newest first."""
+    """Show the messages, newest first."""
     return await _page(visit, state, kind, cursor)
 
 
 @router.post("/{message_id}/{action}")
 async def act_on_message(visit: ShopVisitor, message_id: int, action: str) -> Response:
-    """Send one once more now, or drop one that waits."""
+    """Retry a message now, or drop a waiting one."""
     state, kind = visit.form["state"], visit.form["kind"]
     handler, words = MESSAGE_ACTIONS.get(action, (None, ""))
     if handler is None:

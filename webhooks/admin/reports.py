@@ -1,4 +1,4 @@
-"""How the shop does, drawn as charts; and who changed what in it."""
+"""A shop's reports as charts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def show_reports(
     by: Literal["", "day", "week", "month"] = "",
     provider: int | None = None,
 ) -> Response:
-    """Show a period's figures, of the shop or of one provider."""
+    """Show the figures of a period, for the shop or one provider."""
     now = visit.api_request.app.runtime.clock.now()
     today = zones.to_local(int(now.timestamp()), visit.catalog.shop.timezone).date()
     first, last = period_dates(period, since, until, today)
@@ -114,7 +114,7 @@ async def show_reports(
 
 
 def period_dates(period: str, since: str, until: str, today: date) -> tuple[date, date]:
-    """Return the first and last day that are meant."""
+    """Return the first and last day: of the given dates, else of a named period."""
     offset = next((p for p in PERIOD_CHOICES if p[0] == period), PERIOD_CHOICES[1])
     first, last = today + timedelta(days=offset[2]), today + timedelta(days=offset[3])
     try:
@@ -130,7 +130,7 @@ def _step(days: int) -> str:
 
 
 def _stands(part: BookingCountsOut) -> int:
-    """How many bookings of a part stand or have been."""
+    """Return how many bookings are upcoming or took place."""
     return sum(part.states.get(state, 0) for state in STANDING_STATES)
 
 
@@ -151,7 +151,7 @@ def _bookings(found: ShopStatsOut) -> list[ChartDatum]:
 
 
 def _revenue(visit: Visitor, found: ShopStatsOut) -> charts.BarChart:
-    """Draw what was booked in the shop's own currency."""
+    """Return the chart of revenue in the shop's currency."""
     currency = visit.catalog.shop.currency
     data = []
     for one in found.trend:

@@ -1,4 +1,4 @@
-"""The day and the week of a shop, and where somebody begins who is signed in."""
+"""A shop's day and week, and the start page after signing in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter()
 async def redirect_to_shop(
     visit: AnyVisitor, show_all: Annotated[str, Query(alias="all")] = ""
 ) -> Response:
-    """Lead to one's shop; to a choice of several, or of `every` one; without any to found one.
+    """Redirect to the visitor's shop, a choice of several (or `every`), or the form for a new one.
 
     Invitations come first.
     """
@@ -52,7 +52,7 @@ async def redirect_to_shop(
 
 @router.get("/shops/{shop_id}")
 async def redirect_to_day(visit: ShopVisitor, shop_id: int) -> Response:  # noqa: ARG001 - read by `at_shop`
-    """Lead from a shop's address, cut short by hand, to its day."""
+    """Redirect from a shop's bare address to its day."""
     return RedirectResponse(f"/admin/shops/{visit.catalog.shop.id}/day", 303)
 
 
@@ -70,7 +70,7 @@ CALL_LABELS = {
 
 @router.get("/shops/{shop_id}/day")
 async def show_day(visit: ShopVisitor, shop_id: int, on: str = "", part: str = "") -> Response:  # noqa: ARG001 - read by `at_shop`
-    """Show a day's timetable; as `part` the board alone, which the page asks for anew."""
+    """Show a day's board; with `part` only the board, which the page polls."""
     chosen, today = _day(visit, on)
     drawn = await visit.run_read(
         lambda ctx: day_board.load_day_board(
@@ -118,7 +118,7 @@ async def show_week(visit: ShopVisitor, shop_id: int, on: str = "") -> Response:
 
 
 def _day(visit: Visitor, on: str) -> tuple[date, date]:
-    """Return the day that was asked for, today by default, and today as the shop has it."""
+    """Return the requested day, by default today, and today in the shop's zone."""
     now = visit.api_request.app.runtime.clock.now()
     today = zones.to_local(int(now.timestamp()), visit.catalog.shop.timezone).date()
     try:

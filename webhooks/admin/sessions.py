@@ -1,4 +1,4 @@
-"""Classes: services given to several at once, planned, looked at, called off."""
+"""Sessions ("classes" on the pages): planned, shown, booked and cancelled."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ MAX_WEEKS = 26
 
 @router.get("")
 async def show_sessions(visit: ShopVisitor, cursor: str = "") -> Response:
-    """Show what is planned from now on, and a form to plan more."""
+    """Show the sessions from now on, and a form to plan more."""
     return await _list(visit, cursor)
 
 
 @router.post("")
 async def plan_sessions(visit: ShopVisitor) -> Response:
-    """Plan a class, as many weeks in a row as are wanted; those that are planned stand."""
+    """Plan a session for one or more consecutive weeks; on an error earlier weeks are kept."""
     typed = {name: visit.form[name] for name in SESSION_FIELDS}
     wrong: dict[str, str] = {}
     numbers = _numbers(typed, wrong)
@@ -70,13 +70,13 @@ async def plan_sessions(visit: ShopVisitor) -> Response:
 
 @router.get("/{session_id}")
 async def show_session(visit: ShopVisitor, session_id: int) -> Response:
-    """Show one class and who is on it."""
+    """Show one session and its bookings."""
     return await _one(visit, session_id)
 
 
 @router.post("/{session_id}/seats")
 async def book_seat(visit: ShopVisitor, session_id: int) -> Response:
-    """Book a seat for somebody on the phone or at the door."""
+    """Book a seat for a caller or walk-in."""
     typed = {name: visit.form[name] for name in ("name", "phone")}
     one = await _session(visit, session_id)
     path = f"/shops/{visit.catalog.shop.id}"
@@ -93,7 +93,7 @@ async def book_seat(visit: ShopVisitor, session_id: int) -> Response:
 
 @router.post("/{session_id}/cancel")
 async def cancel_session(visit: ShopVisitor, session_id: int) -> Response:
-    """Call a class off; everybody on it is told."""
+    """Cancel a session and notify its customers."""
     home = f"/shops/{visit.catalog.shop.id}"
     reason = visit.form["reason"]
     try:
@@ -104,7 +104,7 @@ async def cancel_session(visit: ShopVisitor, session_id: int) -> Response:
 
 
 def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
-    """Return what has to be a number and is one; note what is none."""
+    """Return the numeric fields; note an error for what is not a number."""
     asked = {
         "service_id": (10**15, "Choose the class."),
         "provider_id": (10**15, "Choose who gives it."),
@@ -124,7 +124,7 @@ def _numbers(typed: Mapping[str, str], wrong: dict[str, str]) -> dict[str, int]:
 def _starts(
     visit: Visitor, typed: Mapping[str, str], weeks: int, wrong: dict[str, str]
 ) -> list[datetime]:
-    """Return when each begins, at the same time by the shop's clocks; note what is wrong."""
+    """Return the start of each week's session, at the same local time; note errors."""
     first = parse_local_instant(visit, typed["on"], typed["at"], wrong)
     if first is None:
         return []
@@ -141,7 +141,7 @@ def _starts(
 
 
 def _stopped(problem: CallRefused, planned: int, start: datetime) -> dict[str, Any]:
-    """Return what a page says where one of several could not be planned."""
+    """Return the page's message after one of several sessions could not be planned."""
     said = api_errors(problem)
     words = "There is something in that time already." if problem.code == "overlap" else ""
     day = f"{start:%A} {start.day} {start:%B}"
@@ -151,7 +151,7 @@ def _stopped(problem: CallRefused, planned: int, start: datetime) -> dict[str, A
 
 
 def _given(visit: Visitor) -> tuple[list[Service], list[Provider]]:
-    """Return what can be planned, and with whom; a provider plans their own."""
+    """Return the services and providers that can be planned; a provider plans only their own."""
     own = visit.api_request.own_provider_ids
     services = [one for one in visit.catalog.services if one.sessions and one.active]
     ids = {one.id for one in services}
@@ -187,7 +187,7 @@ async def _list(
 
 
 async def _session(visit: Visitor, session_id: int) -> blocks.ListedSession:
-    """Return a class that is this person's business; else NotFound."""
+    """Return a session the visitor may see; raise NotFound otherwise."""
     shop_id = visit.catalog.shop.id
     rows = await visit.run_read(
         lambda ctx: blocks.list_sessions(ctx, shop_id, PageRequest(1), session_id=session_id)

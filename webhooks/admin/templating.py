@@ -1,4 +1,4 @@
-"""Templates filled in, the page's own files, and the headers that let nothing else in."""
+"""Rendering of the admin pages' templates, and redirects after a form."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY = (
 
 PAGE_HEADERS = PRIVATE_HEADERS | {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    # Forms say where they come from, which is checked; other sites are told nothing.
+    # Forms send their origin, which is checked; other sites get no referrer.
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
@@ -167,7 +167,7 @@ def _length(minutes: int) -> str:
 
 
 def _with_cursor(query: Mapping[str, str], cursor: str) -> str:
-    """Return the query of the same list's next page."""
+    """Return the query string of the list's next page."""
     return urlencode({k: v for k, v in query.items() if v} | {"cursor": cursor})
 
 
@@ -191,7 +191,7 @@ def render_template(template: str, *, status: int = 200, **facts: Any) -> Respon
 
 
 def render_shop_page(visit: Visitor, template: str, *, status: int = 200, **facts: Any) -> Response:
-    """Return a page for somebody who is signed in, with the word of what was done before."""
+    """Return a page for a signed-in visitor, with a notice of what was just saved."""
     query = visit.request.query_params
     told = TOLD_MESSAGES.get(query.get("told", ""), "")
     said = " ".join(filter(None, (FLASH_MESSAGES.get(query.get("said", ""), ""), told)))
@@ -202,7 +202,7 @@ def render_shop_page(visit: Visitor, template: str, *, status: int = 200, **fact
 
 
 def _pages(visit: Visitor) -> list[tuple[str, str, str]]:
-    """Return the pages of the shop for this person: key, words, path."""
+    """Return the shop's pages for this visitor as (key, label, path)."""
     home = f"/admin/shops/{visit.catalog.shop.id}"
     serves = {
         "team": True,
@@ -220,7 +220,7 @@ def _pages(visit: Visitor) -> list[tuple[str, str, str]]:
 
 
 def redirect_saved(path: str, flash: str = "", told: Sequence[ToldOut] = ()) -> Response:
-    """Lead to a page after something was done, so that loading it anew does nothing twice.
+    """Redirect after a form was saved, so that reloading does not repeat it.
 
     `told` is whom it told, as the API answers: the page says what became of the customer.
     """
@@ -237,6 +237,6 @@ def redirect_saved(path: str, flash: str = "", told: Sequence[ToldOut] = ()) -> 
 
 
 def safe_admin_path(path: str, default: str) -> str:
-    """Return a path within the page to go on to; nothing else is gone to, wherever it came from."""
+    """Return a path within /admin to continue at; anything else is replaced by its start."""
     fits = path.startswith("/admin/") and "\\" not in path and path.isprintable()
     return path if fits else default

@@ -1,4 +1,4 @@
-"""Who is in front of the page, what they sent, and the API called in their name."""
+"""The visitor of a page: who they are, what they sent, and calls of the API on their behalf."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORM_KEY_FIELD = "once"
 
 @dataclass(slots=True)
 class Visitor:
-    """One request to the page by somebody who is signed in."""
+    """One request to the admin pages by a signed-in user."""
 
     request: Request
     api_request: ApiRequest
@@ -45,23 +45,23 @@ class Visitor:
 
     @property
     def catalog(self) -> Catalog:
-        """The shop this page is about, with all it offers."""
+        """Return the catalog of the shop the page is about."""
         assert self.optional_catalog is not None
         return self.optional_catalog
 
     @property
     def can_configure(self) -> bool:
-        """Whether this person may set the shop up; the API decides, this spares vain forms."""
+        """Return whether the visitor may set the shop up; only to hide forms, the API decides."""
         return self._is("owner")
 
     @property
     def works_at_desk(self) -> bool:
-        """Whether this person works for the whole shop, not only on a calendar of their own."""
+        """Return whether the visitor works for the whole shop, not just on their own calendar."""
         return self._is("owner", "receptionist")
 
     @property
     def own_provider_id(self) -> int | None:
-        """The provider that this person is here, if they are one and nothing more."""
+        """Return the visitor's provider, if that is their only role here."""
         mine = self.api_request.own_provider_ids
         return min(mine) if mine else None
 
@@ -79,7 +79,7 @@ class Visitor:
         file: bytes = b"",
         **arguments: Any,
     ) -> T:
-        """Call a handler of the API in this person's name; CallRefused when it refuses.
+        """Call a handler of the API on the visitor's behalf; raise CallRefused if it refuses.
 
         Its shop is this page's. The same form sent twice does a thing once.
         """
@@ -89,7 +89,7 @@ class Visitor:
         return await call_handler(call, handler, body, **arguments)
 
     def _next_key(self) -> str:
-        """Return the key of this request's next call: the form's own and what was typed in it."""
+        """Return the idempotency key of the next call, from the form's key and content."""
         if not self.form[FORM_KEY_FIELD]:
             return ""
         self.calls += 1
@@ -98,17 +98,17 @@ class Visitor:
         return f"form:{digest}:{self.calls}"
 
     async def run_read(self, work: Callable[[Context], Awaitable[T]]) -> T:
-        """Read by core's own verbs what no answer of the API holds in one piece."""
+        """Run a read of core directly, for what no single route returns."""
         return await self.api_request.run_read(work)
 
 
 async def load_visitor(request: Request) -> Visitor:
-    """Return who visits a page that needs no shop; SignInEnded for nobody."""
+    """Return the visitor of a page without a shop; raise SignInEnded if not signed in."""
     return await _visit(request, SIGNED_IN)
 
 
 async def load_shop_visitor(request: Request) -> Visitor:
-    """Return who visits a page of a shop; NotFound unless they have to do with it."""
+    """Return the visitor of a shop's page; raise NotFound unless they work there."""
     visit = await _visit(request, TEAM_ROLES)
     shop_id = visit.api_request.shop_id
     assert shop_id is not None

@@ -1,4 +1,4 @@
-"""One call of the API: who makes it, whether they may, and the transaction it is done in.
+"""One request to the API: its caller, and the transaction its verb runs in.
 
 `caller` is what every route depends on. It knows the route's row in the table of permissions and
 lets nobody else pass; a write keeps the answer to its Idempotency-Key and notes who changed what,
@@ -58,7 +58,7 @@ class Operation:
 
     @classmethod
     def from_http(cls, request: Request) -> Operation:
-        """Return what a request over HTTP asks for."""
+        """Return the request of an HTTP request."""
         return cls(
             request.scope["route"],
             request.path_params,
@@ -82,34 +82,34 @@ class ApiRequest:
 
     @property
     def principal(self) -> Principal:
-        """Who makes it; SignInEnded if nobody is signed in."""
+        """Return the caller; raise SignInEnded if nobody is signed in."""
         if self.optional_principal is None:
             raise NotSignedIn
         return self.optional_principal
 
     @property
     def staff_actor(self) -> Actor:
-        """The same, as the verbs of bookings take it for the staff."""
+        """Return the caller as an actor of staff."""
         return Actor("staff", self.principal.user_id, self.principal.name)
 
     @property
     def customer_actor(self) -> Actor:
-        """The same, for what is their own."""
+        """Return the caller as an actor on their own bookings."""
         return Actor("customer", self.principal.user_id, self.principal.name)
 
     @property
     def csrf_token(self) -> str:
-        """What proves that a change by this sign-in's cookie was meant."""
+        """Return the CSRF token of the caller's cookie."""
         return sessions.csrf_token(self.app.runtime.secret, self.principal.auth_session_id)
 
     @property
     def client_ip(self) -> str:
-        """Where the request comes from."""
+        """Return the client's address."""
         return client_ip(self.http)
 
     @property
     def new_key(self) -> str:
-        """A key for the verbs: nobody else's, and never the same for two calls."""
+        """Return an idempotency key for core's verbs, unique to this request."""
         return f"api:{secrets.token_hex(12)}"
 
     def sees_phones(self, shop_id: int) -> bool:
@@ -118,19 +118,19 @@ class ApiRequest:
         return me.is_admin or may_see_phones(role.role for role in me.roles_at(shop_id))
 
     def ensure_provider_allowed(self, provider_id: int) -> None:
-        """Raise NotFound for a provider who is not this provider's business."""
+        """Raise NotFound for a provider whom the caller may not see."""
         if self.own_provider_ids is not None and provider_id not in self.own_provider_ids:
             raise NotFound(provider=provider_id)
 
     def ensure_calendar_allowed(self, provider_id: int | None) -> None:
-        """The same of a provider's calendar; None is the whole shop's, and no provider's either."""
+        """Raise NotFound for a calendar the caller may not see; None is the whole shop's."""
         if provider_id is not None:
             self.ensure_provider_allowed(provider_id)
         elif self.own_provider_ids is not None:
             raise NotFound(provider=None)
 
     async def run_read(self, work: Callable[[Context], Awaitable[T]]) -> T:
-        """Run what only reads."""
+        """Run a read in a transaction of its own."""
         async with self.app.runtime.read_transaction() as ctx:
             return await work(ctx)
 
@@ -142,7 +142,7 @@ class ApiRequest:
         secret: bool = False,
         keep: bool = True,
     ) -> T:
-        """Run a change, once for each Idempotency-Key, and note it; return what it returned.
+        """Run a change once per Idempotency-Key, record it in the audit log and return its result.
 
         `before` reads what is about to change, as the answer will show it. A `secret` answer is
         neither kept nor noted, only that there was one; without `keep` it is noted alone.
@@ -175,12 +175,12 @@ class ApiRequest:
         return await self.app.runtime.run(once)
 
     async def record_change(self, user_id: int | None = None) -> None:
-        """Note a change that was made in transactions of its own: hashing takes its time."""
+        """Record a change that ran in its own transactions, since password hashing is slow."""
         user_id = self.optional_principal.user_id if self.optional_principal else user_id
         await self.app.runtime.run(lambda ctx: self._note(ctx, None, None, user_id))
 
     async def _fingerprint(self) -> str:
-        """Return what makes a request another one: method, path, query, body."""
+        """Return the fingerprint of a request: method, path, query and body."""
         address = f"{self.operation.address}\n".encode()
         return sha256(address + await self.operation.read_body()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The API put together, as an application of its own that the web application mounts.
+"""The API application, which the web application mounts.
 
 It is built when somebody first asks for it: its hundred models take most of a second, which a
 start need not wait for.
@@ -94,7 +94,7 @@ ROUTERS = (
 
 
 def create_api_app(app: App, mailer: Mailer | None = None) -> FastAPI:
-    """Return the API of `app`; `mails` instead of the mail server the settings name."""
+    """Return the API of `app`; `mailer` replaces the mail server of the settings."""
     api = FastAPI(
         title="Slotline",
         version="1",
@@ -140,7 +140,7 @@ def _served() -> list[BaseRoute]:
 
 
 def routes_by_permission_key() -> dict[str, APIRoute]:
-    """Return every route, by "METHOD /path" as the table of permissions names it."""
+    """Return every route by its permission key, "METHOD /path"."""
     return {
         f"{method} {route.path}": route
         for router in ROUTERS

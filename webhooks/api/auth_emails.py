@@ -1,4 +1,4 @@
-"""The mails of accounts: their words, their links, and queuing them with what they confirm.
+"""Mails about accounts: their texts and links, queued with the change they confirm.
 
 A mail is put into the outbox in the transaction that made its link, so that no crash and no outage
 of the mail server loses it. Only where no line sends mail is it handed to the server at once.
@@ -79,7 +79,7 @@ def send_unqueued_email(runner: EmailQueueRunner, email: AuthEmail | None) -> No
 
 
 def render_auth_email(email: AuthEmail, base_url: str, language: str) -> Mail:
-    """Return a letter in somebody's words, its link's token behind a question mark."""
+    """Return a mail in the person's language, with its token in the link's query."""
     subject, body = text(f"mail.{email.kind}.subject"), _body(email, base_url)
     return Mail(email.email, _words(subject, language), _words(body, language))
 

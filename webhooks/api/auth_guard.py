@@ -1,4 +1,4 @@
-"""One call of the API: who makes it, whether they may, and the transaction it is done in.
+"""Authentication and authorisation of requests to the API.
 
 `caller` is what every route depends on. It knows the route's row in the table of permissions and
 lets nobody else pass; a write keeps the answer to its Idempotency-Key and notes who changed what,
@@ -31,7 +31,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> ApiRequest:
-    """Return the request of whoever is in `allowed`; else raise what refuses them.
+    """Return the request if its caller is in `allowed`; raise the refusal otherwise.
 
     `csrf` is what came to prove that a change by cookie was meant.
     """
@@ -40,7 +40,7 @@ async def authorize(request: Request, allowed: AllowedRoles, *, csrf: str) -> Ap
 
 
 async def authenticate(request: Request, *, csrf: str, optional: bool) -> Principal | None:
-    """Count a request and return who makes it; nobody only where that is `optional`."""
+    """Count a request and return its caller; None only if signing in is `optional`."""
     app: App = request.app.state.slotline
     claims, by_cookie, wrong = _claims(request, app)
     await count_request(request, claims)
@@ -61,7 +61,7 @@ async def authenticate(request: Request, *, csrf: str, optional: bool) -> Princi
 
 
 async def count_request(request: Request, claims: TokenClaims | None = None) -> None:
-    """Count a request of somebody, or of an address; refuse it beyond the limit."""
+    """Count a request of a user or an address; refuse it beyond the rate limit."""
     limits: RateLimits = request.app.state.limits
     seconds = await limits.record_request(
         user_id=claims.user_id if claims else None, address=client_ip(request)
@@ -76,7 +76,7 @@ async def count_request(request: Request, claims: TokenClaims | None = None) -> 
 
 
 def _claims(request: Request, app: App) -> tuple[TokenClaims | None, bool, NotSignedIn | None]:
-    """Return what token came, whether in a cookie, and what is wrong with it."""
+    """Return the token's claims, whether it came in a cookie, and what is wrong with it."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     by_cookie = not scheme and AUTH_COOKIE in request.cookies
     if by_cookie:
@@ -90,7 +90,7 @@ def _claims(request: Request, app: App) -> tuple[TokenClaims | None, bool, NotSi
 
 
 def verify_token(app: App, kind: tokens.TokenKind, token: str) -> TokenClaims:
-    """Return what a token says by the runtime's clock and keys; SignInEnded for a bad one."""
+    """Return a token's claims; raise SignInEnded for an invalid or expired one."""
     runtime = app.runtime
     previous = runtime.settings.secret_key_previous
     return tokens.decode_token(
@@ -101,7 +101,7 @@ def verify_token(app: App, kind: tokens.TokenKind, token: str) -> TokenClaims:
 def permit(
     request: Request, operation: Operation, allowed: AllowedRoles, principal: Principal | None
 ) -> ApiRequest:
-    """Return the request for an operation that its row of the table allows `principal`.
+    """Return the request if the table of permissions allows `principal` the operation.
 
     Raise NotAllowed, or NotFound where somebody has nothing to do with the shop.
     """
@@ -132,7 +132,7 @@ def permit(
 
 
 def set_auth_cookie(response: Response, app: App, value: str) -> None:
-    """Have a browser keep a sign-in, where no script can read it and no other site can send it."""
+    """Set the auth cookie: not readable by scripts, not sent by other sites."""
     response.set_cookie(
         AUTH_COOKIE,
         value,
@@ -145,7 +145,7 @@ def set_auth_cookie(response: Response, app: App, value: str) -> None:
 
 
 def ensure_same_origin(request: Request, app: App) -> None:
-    """Refuse a request that a page of others made in a browser that is signed in here."""
+    """Refuse a cross-site request from a signed-in browser."""
     origin = request.headers.get("Origin")
     if origin is None:
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
@@ -183,5 +183,5 @@ def _number(text: Any) -> int | None:
 
 
 def has_auth_cookie(request: Request) -> bool:
-    """Whether a browser seems to be signed in; what it may see is asked when it asks."""
+    """Return whether the browser sent an auth cookie, which may be invalid."""
     return AUTH_COOKIE in request.cookies

@@ -147,7 +147,7 @@ def booking_filter(
     to: Timestamp | None = None,
     q: Annotated[SearchQuery, Query(description="In reference, name, phone or e-mail.")] = "",
 ) -> BookingFilter:
-    """Read which bookings are wanted; without `state` those that were made, not only held."""
+    """Return the filter of a list; without `state` holds and expired bookings are left out."""
     return BookingFilter(service_id, provider_id, customer_id, state or (), from_, to, q)
 
 
@@ -156,7 +156,7 @@ NewestFirstQuery = Annotated[bool, Query(description="The latest start first.")]
 
 
 async def requested_slot(ctx: Context, shop_id: int, service_id: int, wanted: StartIn) -> Slot:
-    """Return what is asked for as a slot; NotOffered when nobody is free then."""
+    """Return the requested slot; raise NotOffered if nobody is free then."""
     known = await load_catalog(ctx, shop_id)
     return await availability.resolve_slot(
         ctx, known, service_id, wanted.provider_id, wanted.starts_at
@@ -164,7 +164,7 @@ async def requested_slot(ctx: Context, shop_id: int, service_id: int, wanted: St
 
 
 async def move_target(ctx: Context, booking: Booking, to: MoveIn, *, keeps: bool = False) -> Slot:
-    """Return where a booking is to go as a slot; NotOffered when nobody is free then.
+    """Return the slot a booking moves to; raise NotOffered if nobody is free then.
 
     `keeps`: on the terms agreed, with whomever.
     """
@@ -182,6 +182,6 @@ async def move_target(ctx: Context, booking: Booking, to: MoveIn, *, keeps: bool
 
 
 def ensure_on_grid(starts_at: datetime) -> None:
-    """Calendars go by ticks of five minutes."""
+    """Raise InvalidValue unless the start is a multiple of five minutes."""
     if starts_at.timestamp() % TICK_SECONDS:
         raise InvalidValue(field="starts_at", reason="step", least=5)

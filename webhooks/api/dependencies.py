@@ -1,4 +1,4 @@
-"""One call of the API: who makes it, whether they may, and the transaction it is done in.
+"""What routes depend on: the authorized request, and the page of a list.
 
 `caller` is what every route depends on. It knows the route's row in the table of permissions and
 lets nobody else pass; a write keeps the answer to its Idempotency-Key and notes who changed what,
@@ -18,7 +18,7 @@ from webhooks.api.permissions import PERMISSIONS
 
 
 async def authorize_route(request: Request) -> ApiRequest:
-    """Return the call, if whoever makes it may; else raise what refuses them."""
+    """Return the request if its caller may use the route; raise the refusal otherwise."""
     row = PERMISSIONS[f"{request.method} {request.scope['route'].path}"]
     return await authorize(request, row, csrf=request.headers.get(CSRF_HEADER, ""))
 
@@ -31,7 +31,7 @@ def page_request(
     cursor: Annotated[str, Query(max_length=400, description="`next` of the page before.")] = "",
     total: Annotated[bool, Query(description="Count all rows too.")] = False,  # noqa: FBT002 - a query's
 ) -> PageRequest:
-    """Read which page of a list is wanted."""
+    """Return the requested page of a list."""
     return PageRequest(limit, cursor, total)
 
 

@@ -108,7 +108,7 @@ def _cells(row: ResponseModel, names: Sequence[str]) -> list[str]:
 
 
 def _cell(value: Any) -> str:
-    """Return a value as a cell no spreadsheet calculates."""
+    """Return a value as a CSV cell that spreadsheets do not evaluate."""
     text = "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
     if _FORMULA.match(text.lstrip()) and not _HARMLESS.fullmatch(text):
         return f"'{text}"

@@ -107,7 +107,7 @@ async def create_invitation(
         )
         return InvitationOut.model_validate(made)
 
-    # The row in the audit says whom and as what, and nothing of the code.
+    # The audit log has the person and the role, but not the code.
     made = await call.run_write(work, keep=False)
     return InvitationCreated(**made.model_dump(), code=code)
 

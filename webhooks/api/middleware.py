@@ -1,4 +1,4 @@
-"""What every answer of the API has around it: a limit to the body, and careful headers."""
+"""Middleware of the API: a limit on the body, and security headers."""
 
 from __future__ import annotations
 

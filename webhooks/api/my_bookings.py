@@ -69,7 +69,7 @@ class MyBookingOut(ResponseModel):
     @classmethod
     def from_booking(cls, booking: Booking, told: Sequence[Told] = ()) -> MyBookingOut:
         """Return a booking of core as an answer, with whom the change told."""
-        # How many people a shop has is its own affair.
+        # Listed once, so that the number of staff is not shown to customers.
         once = list(dict.fromkeys(told))
         return cls.model_validate(BookingOut.from_booking(booking, once).model_dump())
 

@@ -72,7 +72,7 @@ async def delete_user(user_id: PathRowId, call: AuthorizedRequest) -> None:
         await end_memberships(ctx, user_id)
         await erase_person(ctx, await data_subject_of_user(ctx, user_id))
 
-    # Not what was known of them: that is what is to be forgotten.
+    # Without the user's data, which is being erased.
     await call.run_write(work)
 
 

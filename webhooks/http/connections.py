@@ -1,4 +1,4 @@
-"""Bounds on connections: how many, from whom, and how long one may take to say what it wants.
+"""Limits on connections: their number, per client, and the time a request may take to arrive.
 
 Whoever opens connections and then sends a byte now and then would otherwise hold a file each, until
 there is none left for anybody else.
@@ -57,7 +57,7 @@ _TOO_SLOW = (
 
 @dataclass(slots=True, eq=False)
 class ConnectionLimits:
-    """The bounds of one process, and what is open now."""
+    """The limits of one process, and its open connections."""
 
     proxies: TrustedProxies
     total: int
@@ -71,7 +71,7 @@ class ConnectionLimits:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ConnectionLimits:
-        """Return the bounds of the settings, within the files that the system grants."""
+        """Return the limits of the settings, within the process's limit on open files."""
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         return cls(
             TrustedProxies(settings.trusted_proxies),
@@ -81,7 +81,7 @@ class ConnectionLimits:
         )
 
     def admit(self, address: str) -> bool:
-        """Count a new connection, unless there are too many; behind a proxy are many visitors."""
+        """Count a new connection unless there are too many; proxies have no limit per address."""
         whose = network_name(address)
         ours = self.proxies.is_trusted(address)
         if self.open >= self.total or not (ours or self._by_address[whose] < self.per_address):
@@ -118,7 +118,7 @@ class GuardedProtocol(H11Protocol):
     _received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take in a connection, or answer 503."""
+        """Accept a connection, or answer 503."""
         peer = get_remote_addr(transport)
         address = peer[0] if peer else ""
         if not self.limits.admit(address):
@@ -127,7 +127,7 @@ class GuardedProtocol(H11Protocol):
         self._address = address
         opened = transport.get_extra_info("socket")
         if opened is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-            # Also ends what is closed, but has words left that are never read.
+            # Also ends closed connections with unsent data that is never read.
             with suppress(OSError):
                 option = socket.TCP_USER_TIMEOUT
                 opened.setsockopt(socket.IPPROTO_TCP, option, WRITE_SECONDS * 1000)
@@ -144,7 +144,7 @@ class GuardedProtocol(H11Protocol):
         self._end(_BUSY)
 
     def _end(self, words: bytes) -> None:
-        """Send the last words; closed at once, they would be lost when something more arrives."""
+        """Send the last response and close gently, so that later input does not reset it."""
         self._ending = True
         self.transport.write(words)
         self.transport.write_eof()
@@ -164,7 +164,7 @@ class GuardedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what was sent."""
+        """Process received bytes."""
         if self._ending:
             return
         self._received += len(data)
@@ -172,14 +172,14 @@ class GuardedProtocol(H11Protocol):
         self._watch()
 
     def on_response_complete(self) -> None:
-        """Go on with what was sent meanwhile."""
+        """Process what was received meanwhile."""
         super().on_response_complete()
         self._watch()
 
     # --- reading ------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Set the time by which the head or the body of a request must be here."""
+        """Set the deadline for the rest of a request's head or body."""
         if self._ending:
             return
         state = self.conn.their_state
@@ -198,7 +198,7 @@ class GuardedProtocol(H11Protocol):
             self._timer = self.loop.call_later(self.limits.read_seconds, self._check)
 
     def _check(self) -> None:
-        """End a request that is too slow; a body may take longer the more of it has come."""
+        """End a request that is too slow; a body gets more time as it arrives."""
         self._timer = None
         if self.transport.is_closing():
             return
@@ -221,14 +221,14 @@ class GuardedProtocol(H11Protocol):
     # --- writing ------------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
-        """Wait until more of an answer was read, but not for ever."""
+        """Pause until the client reads more of the response, up to a limit."""
         super().pause_writing()
         self._write_timer = self.loop.call_later(
             WRITE_SECONDS, self._check_writing, self.transport.get_write_buffer_size()
         )
 
     def resume_writing(self) -> None:
-        """Go on with the answer."""
+        """Resume the response."""
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None

@@ -1,4 +1,4 @@
-"""Pages as answers: a template, one style sheet, and headers that let nothing else in."""
+"""What all pages share: headers for private addresses, and the language to answer in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PRIVATE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
-"""For what opens to whoever has its address: kept nowhere, found by no search, told to nobody."""
+"""For pages open to anyone with the address: not cached, not indexed, no referrer sent."""
 
 _TAG = re.compile(
     r"\s*([a-zA-Z]{2,3})(?:-[a-zA-Z]{4})?(?:-([a-zA-Z]{2}))?(?:-[a-zA-Z0-9]+)*"
@@ -21,10 +21,10 @@ _TAG = re.compile(
 
 
 def negotiate_language(accepted: str, default: str = "") -> str:
-    """Return the language to answer in, of those we speak: "es", "en_US".
+    """Return the supported language to answer in: "es", "en_US".
 
-    `accepted` is the Accept-Language header (RFC 9110 12.5.4); what it likes best wins, a country
-    with it decides how dates are written. `otherwise` is what to speak when it names none of ours.
+    `accepted` is the Accept-Language header (RFC 9110 12.5.4). The language with the highest weight
+    wins; its country decides the format of dates. `default` is used if none is supported.
     """
     liked: list[tuple[float, int, str]] = []
     for place, part in enumerate(accepted.split(",")[:20]):

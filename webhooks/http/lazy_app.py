@@ -1,4 +1,4 @@
-"""An application built when somebody first asks for it: a start need not wait for all there is."""
+"""An application built at its first request, so that the start does not wait for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class LazyApp:
-    """Stands where an application is mounted; the first request has it built, in a thread."""
+    """A placeholder for a mounted application; the first request builds it, in a thread."""
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:
         self._build = build

@@ -72,7 +72,7 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
 class HttpRefusal(Exception):
-    """A request that HTTP itself has reason to refuse, before anything of ours is asked."""
+    """A request refused for reasons of HTTP alone."""
 
     def __init__(
         self, status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None
@@ -100,7 +100,7 @@ def problem_response(
     headers: dict[str, str] | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Build the answer; `errors` are fields with their reasons, `more` are further members."""
+    """Return a problem response; `errors` are fields with reasons, `more` further members."""
     served = getattr(request.app.state, "slotline", None)
     now = served.runtime.clock.now() if served else SystemClock().now()
     body = {
@@ -118,7 +118,7 @@ def problem_response(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as it is told outside, over HTTP or to a page."""
+    """An error as shown to clients and pages."""
 
     status: int
     code: str
@@ -185,7 +185,7 @@ EXPOSED_PARAMS = ("left", "state", "limit", "minutes", "agreed", "new", "ref")
 def _facts(params: Mapping[str, Any]) -> dict[str, Any]:
     facts = {name: params[name] for name in EXPOSED_PARAMS if name in params}
     if there := params.get("bookings"):
-        # What is in the way, for those who may see the calendar.
+        # What overlaps, for those who may see the calendar.
         facts["bookings"] = [
             {"id": one.id, "ref": one.ref, "starts_at": one.starts_at.isoformat()} for one in there
         ]
@@ -204,7 +204,7 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
 
 
 def _of_pydantic(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Name a fault as a command model does; what FastAPI itself reads keeps pydantic's words."""
+    """Return a fault in our terms; for parameters read by FastAPI in pydantic's."""
     fault = list_faults([found])[0] if is_own_error(found) else {"reason": found["msg"]}
     return _field({**fault, "field": _readable(".".join(map(str, found["loc"])))})
 
@@ -214,7 +214,7 @@ MAX_ERRORS = 50
 
 
 def _readable(name: str) -> str:
-    """Return a field's name, which whoever sent it chose, as something that can be written."""
+    """Return a field's name, which the client chose, in printable form."""
     return name[:100].encode("utf-8", "replace").decode()
 
 
@@ -232,7 +232,7 @@ async def _of_http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _of_anything(request: Request, _error: Exception) -> JSONResponse:
-    # Logged with its trace where the request is logged; nothing of it is told outside.
+    # The traceback is logged with the request; the client learns nothing of it.
     return problem_response(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,

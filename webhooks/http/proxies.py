@@ -1,4 +1,4 @@
-"""Where a request really comes from, if proxies stand in front of us.
+"""The real client address and scheme of requests through trusted proxies.
 
 A proxy says it in `X-Forwarded-For`, and so can anybody: only what a trusted proxy says counts.
 """
@@ -18,12 +18,12 @@ class TrustedProxies:
         self._networks = parse_networks(setting)
 
     def is_trusted(self, address: str) -> bool:
-        """Whether requests from an address come through one of our proxies."""
+        """Return whether an address is one of our proxies."""
         ip = parse_address(address)
         return ip is not None and any(ip in network for network in self._networks)
 
     def client_address(self, peer: str, forwarded: str) -> str:
-        """Return who made a request that `peer` passed on, by the `X-Forwarded-For` it came with.
+        """Return the client of a request that `peer` forwarded, by its `X-Forwarded-For`.
 
         Each proxy adds, at the end, the address it was called from. So the last that is no proxy of
         ours made the request; what stands before it may be invented.
@@ -57,7 +57,7 @@ class ForwardedHeaders:
                 forwarded = b",".join(said.get(b"x-forwarded-for", ())).decode("latin-1")
                 address = self._proxies.client_address(peer, forwarded)
                 scope["client"] = (address, port if address == peer else 0)
-                # The last is the nearest proxy's.
+                # The last entry is the one the nearest proxy added.
                 scheme = said.get(b"x-forwarded-proto", [b""])[-1].strip().decode("latin-1")
                 if scheme in {"http", "https"}:
                     scope["scheme"] = scheme

@@ -1,4 +1,4 @@
-"""How many requests one may make: by user when signed in, else by address (IPv6: by /64).
+"""Rate limits of requests: per user, or per address if not signed in (IPv6: per /64).
 
 Counted in Valkey or Redis where REDIS_URL names one, so that several processes share the count;
 else in this process. When the server of the counts is away, this process counts for itself:
@@ -34,7 +34,7 @@ MAX_WRONG_LINKS = 30
 
 
 class RateLimits:
-    """The counts of one process, or of all that share a Valkey or Redis."""
+    """The counts of one process, or of all that share a Valkey or Redis server."""
 
     def __init__(self, settings: Settings) -> None:
         self.anonymous = RateLimitItemPerMinute(settings.limit_anonymous, WINDOW_MINUTES)
@@ -44,7 +44,7 @@ class RateLimits:
         self._shared: SlidingWindowCounterRateLimiter | None = None
         self._pool: ConnectionPool | None = None
         if settings.redis_url:
-            # It takes a tenth of the time to start, and few need it.
+            # Importing it takes a tenth of the start-up time, and few installations need it.
             from redis.asyncio import ConnectionPool
 
             self._pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=1)
@@ -58,7 +58,7 @@ class RateLimits:
             self._shared = SlidingWindowCounterRateLimiter(storage)
 
     async def record_request(self, *, user_id: int | None, address: str) -> int:
-        """Count a request; return 0, or the seconds after which there is room for another."""
+        """Count a request; return 0, or the seconds to wait before the next."""
         item, whose = (
             (self.anonymous, f"address {network_name(address)}")
             if user_id is None
@@ -67,13 +67,13 @@ class RateLimits:
         return await self._counted(partial(_take, item=item, whose=whose))
 
     async def record_wrong_link(self, address: str) -> None:
-        """Count a link that opens nothing: somebody may be guessing."""
+        """Count a wrong link, which may be a guess."""
         await self._counted(
             partial(_take, item=self._wrong_links, whose=f"links {network_name(address)}")
         )
 
     async def wrong_link_wait(self, address: str) -> int:
-        """Return the seconds for which no link is opened for an address that tried too many; 0."""
+        """Return the seconds for which an address with too many wrong links is barred, or 0."""
         return await self._counted(
             partial(_left, item=self._wrong_links, whose=f"links {network_name(address)}")
         )
@@ -89,7 +89,7 @@ class RateLimits:
         return await count(self._own)
 
     async def close_connections(self) -> None:
-        """Let go of the connections to the server of the counts."""
+        """Close the connections to the Valkey or Redis server."""
         if self._pool is not None:
             await self._pool.disconnect()
 

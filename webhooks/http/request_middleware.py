@@ -1,4 +1,4 @@
-"""What every request gets: an id, a line in the log, and a limit to its body."""
+"""What every request gets: an id, a line in the log, and a limit on its body."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 @asynccontextmanager
 async def storing() -> AsyncIterator[None]:
-    """Answer 503 when what came cannot be stored in time: whoever sent it then calls again.
+    """Answer 503 if an event cannot be stored in time, so that its sender tries again.
 
     Nothing is acknowledged that was not committed. What was committed just before the time ran out
     is recognized when it comes again.
@@ -67,7 +67,7 @@ async def storing() -> AsyncIterator[None]:
 
 
 def client_ip(request: Request) -> str:
-    """Return where a request comes from; "" when the server does not say."""
+    """Return the client's address; "" if unknown."""
     return request.client.host if request.client else ""
 
 
@@ -105,7 +105,7 @@ class AccessLog:
             try:
                 await self.app(scope, receive, answer)
             except ClientDisconnect:
-                # Gone, or too slow and sent away, before the body was here: nobody waits for us.
+                # Client gone or too slow before the body arrived: nobody reads the answer.
                 status = 499
             except Exception:
                 log.exception("request.failed", **facts)

@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether the installation does its work."""
+"""Liveness of the process, and readiness of the installation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health/live")
 async def check_liveness() -> dict[str, str]:
-    """Answer as long as the process does."""
+    """Answer 200 while the process runs."""
     return {"status": "ok"}
 
 
 @router.get("/health/ready")
 async def check_readiness(request: Request) -> JSONResponse:
-    """Answer 200 if the database is there with its guards and messages go out, else 503 and why."""
+    """Answer 200 if the database has its guards and messages go out, else 503 with the reason."""
     app: App = request.app.state.slotline
     try:
         await app.runtime.ensure_ready()
@@ -34,13 +34,13 @@ async def check_readiness(request: Request) -> JSONResponse:
 
 
 def _check_webhooks(app: App) -> None:
-    """Raise NotReady when Telegram cannot bring us what people write."""
+    """Raise NotReady if Telegram cannot deliver updates to us."""
     for role, problem in (app.telegram.webhook_problems if app.telegram else {}).items():
         raise NotReady(reason=f"Telegram, {role} bot: {problem}")
 
 
 async def _check_work(ctx: Context) -> None:
-    """Raise NotReady when nobody does what is due by the clock, or messages wait too long."""
+    """Raise NotReady if no worker runs what is due, or messages wait too long."""
     last = await gauges.last_heartbeat(ctx)
     silent = 0 if last is None else round((ctx.now - last).total_seconds())
     if silent > ctx.settings.ready_worker_seconds:
@@ -57,7 +57,7 @@ async def _check_work(ctx: Context) -> None:
 
 
 def _long(seconds: int) -> str:
-    """Return a time in the unit people think of it in."""
+    """Return a duration in a readable unit."""
     for unit, size in (("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"

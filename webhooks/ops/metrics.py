@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: what this process counted, and what the database knows."""
+"""`/metrics` for Prometheus: counters of this process, and gauges from the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter()
 
 @router.get("/metrics", include_in_schema=False)
 async def export_metrics(request: Request) -> Response:
-    """Answer in Prometheus' text format; with METRICS_TOKEN only to who bears it."""
+    """Answer in Prometheus' text format; METRICS_TOKEN, if set, is required."""
     app: App = request.app.state.slotline
     token = app.settings.metrics_token
     given = request.headers.get("authorization", "")
@@ -38,7 +38,7 @@ async def export_metrics(request: Request) -> Response:
 
 
 class DatabaseCollector(Collector):
-    """What the database knew a moment ago, as gauges."""
+    """Gauges read from the database a moment ago."""
 
     def __init__(self, now: Gauges) -> None:
         self._now = now

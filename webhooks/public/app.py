@@ -1,4 +1,4 @@
-"""The pages behind the links we send, put together: bookings, calendars, accounts, privacy."""
+"""The public pages behind the links we send: bookings, calendars, accounts, privacy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webhooks.public import booking, email_links, email_subscription, feeds, pri
 
 
 def create_public_app(app: App) -> FastAPI:
-    """Return the pages of `app`; whatever else is asked of them is a problem, 404."""
+    """Return the public pages of `app`; any other path is a problem document, 404."""
     web = FastAPI(title="Slotline", docs_url=None, redoc_url=None, openapi_url=None)
     web.state.slotline = app
     problems.install_problem_handlers(web)

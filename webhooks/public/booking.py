@@ -1,4 +1,4 @@
-"""A booking's page and calendar file, for whoever holds the link we sent."""
+"""A booking's page and calendar file, for anyone with its signed link."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One fact: a label, what it is, a softer line below it, a link behind it."""
+    """A fact on the page: label, value, a secondary line and a link."""
 
     label: str
     value: str
@@ -46,10 +46,10 @@ class _Row:
     style: str = ""
 
 
-# The file's route stands first: "/b/{token}" would take it for a token.
+# The file's route comes first, since "/b/{token}" would match it, too.
 @router.api_route("/b/{token}.ics", methods=["GET", "HEAD"])
 async def booking_calendar_file(request: Request, token: str) -> Response:
-    """Answer with the booking's calendar file; the page's 404 for a link that is not ours."""
+    """Answer with the booking's calendar file; 404 for an invalid link."""
     try:
         booking, ctx = await _opened(request, token)
     except (NotFound, _Barred) as why:
@@ -65,7 +65,7 @@ async def booking_calendar_file(request: Request, token: str) -> Response:
 
 @router.api_route("/b/{token}", methods=["GET", "HEAD"])
 async def show_booking_page(request: Request, token: str) -> Response:
-    """Answer with the booking's page; a page in plain words for a link that is not ours."""
+    """Answer with the booking's page; a 404 page for an invalid link."""
     try:
         shown, ctx = await _opened(request, token)
     except (NotFound, _Barred) as why:
@@ -115,7 +115,7 @@ async def _opened(request: Request, token: str) -> tuple[BookingView, Context]:
 
 
 class _Barred(Exception):
-    """Too many links that open nothing came from this address; try again in `seconds`."""
+    """Too many wrong links came from this address; try again in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
@@ -165,7 +165,7 @@ def _rows(shown: BookingView, language: str) -> list[_Row]:
 
 
 def _map(shown: BookingView) -> str:
-    """Return the address of a map: of the shop's own point, else of a search for its address."""
+    """Return the link to a map of the shop's coordinates, or of a search for its address."""
     if shown.latitude is not None and shown.longitude is not None:
         point = {"mlat": f"{shown.latitude:.6f}", "mlon": f"{shown.longitude:.6f}"}
         return (
@@ -176,7 +176,7 @@ def _map(shown: BookingView) -> str:
 
 
 def _note(shown: BookingView, ctx: Context) -> Say:
-    """Return what can be done next."""
+    """Return the note about possible next steps."""
     if shown.is_void:
         return text("page.off", shop=shown.shop)
     if shown.ends_at <= ctx.now or shown.state in {"completed", "no_show"}:

@@ -1,4 +1,4 @@
-"""Where the links in our mails lead: to verify an address, to choose a new password.
+"""Pages behind links in mails: verifying an address, choosing a new password.
 
 Opening one changes nothing, for programs that look at mails open links too; its button does.
 """
@@ -26,13 +26,13 @@ EmailLinkAction = Literal["verify", "password"]
 
 @router.get("/{what}")
 async def show_link_page(request: Request, what: EmailLinkAction, token: str = "") -> Response:
-    """Answer with the one button a mail's link leads to."""
+    """Show the button that confirms a mail's link."""
     return _page(request, what, token=token[:200], asks=True)
 
 
 @router.post("/{what}")
 async def follow_link(request: Request, what: EmailLinkAction) -> Response:
-    """Verify the address, or set the password that was typed."""
+    """Verify the address, or set the new password."""
     app: App = request.app.state.slotline
     async with request.form(max_files=0, max_fields=5) as form:
         token, password = _field(form, "token"), _field(form, "password")

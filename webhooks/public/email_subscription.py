@@ -1,4 +1,4 @@
-"""Where links in messages by mail lead: to prove an address, and to get no more of them.
+"""Pages behind links in messages by mail: proving an address, and unsubscribing.
 
 Opening one changes nothing, for programs that look at mails open links too; its button does, and
 what mail programs post by themselves (RFC 8058).
@@ -24,13 +24,13 @@ router = APIRouter(prefix="/mail", include_in_schema=False)
 
 @router.get("/prove")
 async def show_subscription_page(request: Request, token: str = "") -> Response:
-    """Answer with the button that proves an address."""
+    """Show the button that proves an address."""
     return _page(request, "mail.prove_title", "mail.prove_button", token=token[:200])
 
 
 @router.post("/prove")
 async def confirm_subscription(request: Request) -> Response:
-    """Note that the address is theirs."""
+    """Verify the address."""
     app: App = request.app.state.slotline
     async with request.form(max_files=0, max_fields=5) as form:
         value = form.get("token", "")
@@ -44,7 +44,7 @@ async def confirm_subscription(request: Request) -> Response:
 
 @router.get("/end/{token}")
 async def show_unsubscribe_page(request: Request, token: str) -> Response:
-    """Answer with the button that ends the mails; 400 for a link that is not ours."""
+    """Show the button to unsubscribe; 400 for an invalid link."""
     app: App = request.app.state.slotline
     try:
         signed_links.conversation_id_from_token(app.runtime.secret, token)
@@ -55,7 +55,7 @@ async def show_unsubscribe_page(request: Request, token: str) -> Response:
 
 @router.post("/end/{token}")
 async def unsubscribe_email(request: Request, token: str) -> Response:
-    """Mail nothing more there, at one click."""
+    """Unsubscribe an address, with one click."""
     app: App = request.app.state.slotline
     try:
         await app.runtime.run(lambda ctx: email_subscription.unsubscribe(ctx, token))

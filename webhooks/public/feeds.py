@@ -1,4 +1,4 @@
-"""Calendars for other programs, for whoever has the secret address (`core.calendar_sync.feeds`)."""
+"""Calendar feeds, for anyone with the secret address (`core.calendar_sync.feeds`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEED_HEADERS = {
 
 @router.api_route("/calendars/{secret}.ics", methods=["GET", "HEAD"])
 async def calendar_feed(request: Request, secret: str) -> Response:
-    """Answer with the calendar; 404 for an address that is not, or no longer, one of ours."""
+    """Answer with the feed; 404 for an unknown or revoked address."""
     app: App = request.app.state.slotline
     limits, whose = wrong_link_limits(request.app, app.settings), client_ip(request)
     if seconds := await limits.wrong_link_wait(whose):

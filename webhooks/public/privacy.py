@@ -1,4 +1,4 @@
-"""What is stored of people, why and for how long; linked from every booking's page."""
+"""The privacy page: what is stored about people, why and for how long."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Part:
 
 @router.api_route("/privacy", methods=["GET", "HEAD"])
 async def show_privacy_page(request: Request) -> Response:
-    """Say what is stored and why, with the days this installation keeps it."""
+    """Show what is stored and why, with this installation's retention periods."""
     app: App = request.app.state.slotline
     days = app.settings
     language = negotiate_language(request.headers.get("Accept-Language", ""))

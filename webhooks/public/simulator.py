@@ -51,7 +51,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class PhoneInputIn(BaseModel):
-    """What somebody did on a phone: wrote `text`, tapped `payload`, or shared their number."""
+    """An input on a simulated phone: `text`, a tapped `payload`, or a shared number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class PhoneInputIn(BaseModel):
 
 
 async def ensure_own_page(request: Request) -> None:
-    """Refuse what another site's page asks for: JSON only, which browsers ask about first."""
+    """Refuse cross-site requests by accepting only JSON, which needs a CORS preflight."""
     given = request.headers.get("content-type", "").partition(";")[0].strip()
     if given != "application/json":
         raise NotFound(what="a form here")
@@ -73,14 +73,14 @@ _ASKED = [Depends(ensure_own_page)]
 
 
 def controller_of(request: Request) -> SimulatorController:
-    """Return what the page shows."""
+    """Return the simulator's controller."""
     stage: SimulatorController = request.app.state.stage
     return stage
 
 
 @router.get("/simulator")
 async def show_simulator_page() -> Response:
-    """Answer with the page; everything else it asks for itself."""
+    """Answer with the page, which loads everything else."""
     answer = render_page("simulator.html", "en")
     answer.headers.update(_SAFE | {"Cache-Control": "no-store"})
     return answer
@@ -88,7 +88,7 @@ async def show_simulator_page() -> Response:
 
 @router.get("/simulator/static/{name}")
 async def simulator_asset(request: Request, name: str) -> Response:
-    """Answer with one of the page's own files."""
+    """Serve a static file."""
     known = _files()
     if name not in known:
         raise NotFound(file=name)
@@ -101,7 +101,7 @@ async def simulator_asset(request: Request, name: str) -> Response:
 
 @router.get("/simulator/events")
 async def stream_events(request: Request) -> Response:
-    """Answer with all that is to be seen, and then with what happens, as it happens."""
+    """Stream the present state, then events as they happen."""
     stream = _events(controller_of(request))
     headers = _SAFE | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
@@ -109,7 +109,7 @@ async def stream_events(request: Request) -> Response:
 
 @router.post("/simulator/messages", dependencies=_ASKED)
 async def send_from_phone(request: Request, body: PhoneInputIn) -> Json:
-    """Let a phone send something; what it leads to comes by the events."""
+    """Send an input of a phone; its effects come with the events."""
     incoming = Incoming(body.kind, text=body.text, payload=body.payload)
     if body.kind == "contact":
         incoming = Incoming("contact", contact=body.text)
@@ -119,21 +119,21 @@ async def send_from_phone(request: Request, body: PhoneInputIn) -> Json:
 
 @router.post("/simulator/jump", dependencies=_ASKED)
 async def jump_to_next_due(request: Request) -> Json:
-    """Move the clock to what is due next; `due` is None when nothing is."""
+    """Move the clock to the next event; `due` is None without one."""
     due = await controller_of(request).jump_to_next_event()
     return {"due": due and due.to_json()}
 
 
 @router.post("/simulator/reset", dependencies=_ASKED)
 async def reset_simulator(request: Request) -> Json:
-    """Begin anew: fresh sample shops, empty phones, today's time."""
+    """Reset the simulator: fresh sample shops, empty phones, the present time."""
     await controller_of(request).reset()
     return {"ok": True}
 
 
 @router.get("/simulator/talks/{conversation_id}")
 async def show_stored_conversation(request: Request, conversation_id: int) -> Response:
-    """Answer with what is stored of a talk."""
+    """Answer with what is stored of a conversation."""
     async with controller_of(request).app.runtime.read_transaction() as ctx:
         data = await load_transcript(ctx, conversation_id)
     body = json.dumps(data, ensure_ascii=False, indent=2)
@@ -143,7 +143,7 @@ async def show_stored_conversation(request: Request, conversation_id: int) -> Re
 
 @router.get("/simulator/files/{number}")
 async def download_attachment(request: Request, number: int) -> Response:
-    """Answer with the file that came with a message."""
+    """Answer with a message's attachment."""
     for shown in controller_of(request).simulator.all_messages():
         if shown.number == number and shown.document is not None:
             found = shown.document
@@ -161,7 +161,7 @@ async def download_attachment(request: Request, number: int) -> Response:
 
 async def _events(stage: SimulatorController) -> AsyncIterator[str]:
     with stage.simulator.subscribe() as news:
-        # What happens while this is read comes twice; the page goes by the messages' numbers.
+        # Events during this read arrive twice; the page tells them apart by message id.
         yield _event("stage", await _everything(stage))
         while True:
             batch = await _some(news)
@@ -178,7 +178,7 @@ async def _events(stage: SimulatorController) -> AsyncIterator[str]:
 
 
 async def _some(news: Listener) -> list[tuple[SimulatorEvent, PhoneMessage | None]]:
-    """Wait for what happens, at most until the next sign of life is due."""
+    """Wait for events, at most until the next keep-alive is due."""
     try:
         batch = [await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)]
     except TimeoutError:

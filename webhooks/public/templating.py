@@ -1,4 +1,4 @@
-"""Pages as answers: a template, one style sheet, and headers that let nothing else in."""
+"""Rendering of the public pages: a template, an inline style sheet and strict headers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TEMPLATES.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file, hashe
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 _PAGE = PRIVATE_HEADERS | {
-    # Our one style sheet stands in the page, named by its hash; nothing is ever loaded.
+    # The style sheet is inline, allowed by its hash; nothing else is loaded.
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Vary": "Accept-Language",

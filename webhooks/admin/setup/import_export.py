@@ -102,7 +102,7 @@ async def download_csv_template(visit: ShopVisitor, name: str) -> Response:
     kind = _kind(name)
     if kind != name:
         raise NotFound(file=name)
-    # By the mark in front a spreadsheet knows that it is UTF-8.
+    # The byte order mark tells spreadsheets that the file is UTF-8.
     words = f"\ufeff{','.join(importing.IMPORTERS[kind].COLUMNS)}\r\n"
     disposition = f'attachment; filename="{kind}-to-fill-in.csv"'
     return Response(

@@ -175,7 +175,7 @@ async def _one(
         called=MESSAGE_LABELS[key],
         now=now,
         typed=now.template if text is None else text,
-        # What cannot be said has no preview; the sentence that says why is below the field.
+        # An invalid text has no preview; its error is shown below the field.
         seen=seen or (None if said else now),
         fields={
             f"{{{name}}}": words for name, words in PLACEHOLDER_LABELS.items() if name in known

@@ -37,7 +37,7 @@ async def change_time_off(visit: ShopVisitor, provider_id: int) -> Response:
     typed = {name: visit.form[name] for name in TIME_OFF_FIELDS}
     wrong: dict[str, str] = {}
     begins = _begins(visit, typed["from_on"], typed["from_at"], "from", wrong)
-    # Without a time the last day is off as a whole.
+    # Without a time, the last day is included.
     until_on = typed["until_on"] or typed["from_on"]
     last = until_on if typed["until_at"] else _after(until_on)
     ends = _begins(visit, last, typed["until_at"], "until", wrong)
