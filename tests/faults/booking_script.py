@@ -1,4 +1,4 @@
-"""Many people who each book at a shop of their own, and what became of each talk.
+"""Many people who each book at their own shop, and the outcome of each conversation.
 
 Everybody says the same at shops that are alike, so every talk must come out like any other,
 however often its messages were delivered and whatever happened in between.
@@ -47,17 +47,17 @@ class ScriptedPerson:
 
     @property
     def phone(self) -> str:
-        """Their number; no two begin alike, for codes are rationed by the range of numbers."""
+        """Return their number; prefixes differ, since codes are limited per range of numbers."""
         return f"+346{self.number:04}0000"
 
     @property
     def keyword(self) -> str:
-        """What leads to their shop."""
+        """Return their shop's keyword."""
         return f"SHOP{self.number}"
 
     @property
     def owner(self) -> str:
-        """The number of the shop's owner."""
+        """Return the number of the shop's owner."""
         return f"+347{self.number:04}0000"
 
     def words(self, step: int, code: str) -> str:
@@ -105,7 +105,7 @@ def newest_code(texts: list[str]) -> str:
 
 
 def normalize_message(text: str, somebody: ScriptedPerson) -> str:
-    """Return a message without what differs between talks: code, reference, link, number."""
+    """Return a message without its code, reference, link and number."""
     text = text.replace(somebody.phone, "PHONE").replace(somebody.keyword, "SHOP")
     text = re.sub(r"https?://\S+", "LINK", _CODE.sub("CODE", text))
     return re.sub(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}\b", "REF", text)
@@ -113,7 +113,7 @@ def normalize_message(text: str, somebody: ScriptedPerson) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ConversationOutcome:
-    """What the database holds of one talk, in words that are the same for every talk."""
+    """What the database holds of a conversation, normalized."""
 
     turns: tuple[str, ...]  # the states of what came in
     talk: tuple[object, ...]
@@ -125,7 +125,7 @@ class ConversationOutcome:
 
 
 async def load_outcome(ctx: Context, somebody: ScriptedPerson) -> ConversationOutcome:
-    """Read what became of a talk."""
+    """Read the outcome of a conversation."""
     c, b, e = tables.conversations.c, tables.bookings.c, tables.booking_events.c
     talk = await ctx.first(sa.select(tables.conversations).where(c.address == somebody.phone))
     assert talk is not None

@@ -1,4 +1,4 @@
-"""Kill whoever delivers, a hundred times, and tell what arrived.
+"""Kill the delivering process a hundred times and report what arrived.
 
 Run as ``python -m tests.faults.delivery_kills URL FOLDER WORKERS KILLS FAULT``; it prints JSON.
 People have messages waiting, one of them a poison that kills whoever renders it. WORKERS processes
@@ -71,7 +71,7 @@ class RecordingChannel:
         return SendResult(f"outside-{row.id}", "sent", 1)
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
 
 class RecordingDelivery(OutboxSender):
@@ -118,7 +118,7 @@ async def deliver_all(
 
 
 def fork_delivery(*arguments: Any, kill_at: int | None) -> int:
-    """Deliver in a process of its own; return its id."""
+    """Fork a process that delivers; return its id."""
     process = os.fork()
     if process:
         return process
@@ -144,7 +144,7 @@ def wait_for_exit(processes: Sequence[int]) -> int:
 
 
 def run_experiment(url: str, folder: str, workers: int, kills: int, fault: str) -> None:
-    """Do the experiment and print what came of it."""
+    """Run the experiment and print its result."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     if fault == "no suspects":
         _no_suspects()

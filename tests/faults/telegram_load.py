@@ -1,4 +1,4 @@
-"""A crowd in Telegram: many chats write to several processes of ours, which share a database.
+"""Load in Telegram: many chats write to several processes that share a database.
 
 Run as ``python -m tests.faults.telegram_load CHATS MESSAGES PROCESSES [FAULT]``; it prints JSON
 (`Found`). Each chat writes one message after the other to whichever process comes, as from behind
@@ -67,7 +67,7 @@ PATIENCE = 30.0
 
 @dataclass(slots=True)
 class LoadResult:
-    """What a run showed.
+    """The result of a run.
 
     `wrong` are chats whose answers are not exactly those to their messages, in order. `unfinished`
     are rows of inbox and outbox left over, `repeated` the updates that came twice. `most_bot` and
@@ -86,7 +86,7 @@ class LoadResult:
 
 
 def run_load(arguments: Sequence[str]) -> None:
-    """Run one crowd and print what it showed."""
+    """Run one load test and print its result."""
     chats, messages, processes = (int(n) for n in arguments[:3])
     fault = arguments[3] if len(arguments) > 3 else ""
     if fault not in FAULTS:
@@ -187,7 +187,7 @@ class LoadInstallation:
         await app.stop()
 
     async def talk(self, urls: Sequence[str], chats: int, messages: int) -> LoadResult:
-        """Let everybody write, wait for what they get, and look at what became of it."""
+        """Let every chat write, wait for the answers and check the result."""
         async with self.telegram:
             while len(self.bot.called("getWebhookInfo")) < len(urls):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Whoever delivers is killed a hundred times: nothing is lost, what comes twice is explained."""
+"""The delivering process is killed a hundred times: nothing is lost, repeats are explained."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def experiment(url: str, folder: Path, *, kills: int, fault: str = "") -> dict[s
 
 
 def lost(report: dict[str, Any]) -> list[str]:
-    """Return whom which message never reached."""
+    """Return the messages that never reached their recipients."""
     got = {(address, text) for _, address, text in report["sent"]}
     due = {(f"+3461{n:07}", f"{number}") for n in range(TALKS) for number in range(MESSAGES)}
     return sorted(f"{address} {text}" for address, text in due - got)

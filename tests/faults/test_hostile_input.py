@@ -1,4 +1,4 @@
-"""Whatever is sent at whatever step: a polite answer, never an error, never another's data."""
+"""Hostile input at every step: a polite answer, no error, no data of others."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ STEPS = ("hi", "cut", "1", "{code} Marta", "my bookings", "1", "1")
 
 @pytest.fixture
 async def victim(runtime: Runtime) -> shops.BuiltShop:
-    """Open a salon where somebody else has a booking whose name must never show."""
+    """Open a salon with somebody else's booking, whose name must never show."""
     town = ChatHarness(runtime)
     async with runtime.transaction() as ctx:
         place = await shops.build_salon(ctx)

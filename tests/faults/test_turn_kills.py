@@ -1,4 +1,4 @@
-"""Whoever handles a talk is killed at each step: nothing is lost and nothing booked twice."""
+"""A turn's process is killed at each step: nothing is lost, nothing booked twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kill whoever handles a talk at each step it takes, start anew, and tell what became of it.
+"""Kill a turn's process at each of its steps, start another, and report the outcome.
 
 Run as ``python -m tests.faults.turn_kills URL FOLDER FAULT STEPS``; it prints JSON. One person's
 talk is handled undisturbed and its steps are counted: each statement that writes, each commit
@@ -128,7 +128,7 @@ class StepRecordingChannel:
         return SendResult(f"outside-{row.id}", "delivered", rendered.segments)
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
 
 class StepRecordingDelivery(OutboxSender):
@@ -250,7 +250,7 @@ FAULTS: dict[str, Callable[[], None]] = {
 
 
 def fork_attempt(attempt: TurnAttempt, kill_at: int | None) -> tuple[bool, list[str]]:
-    """Run an attempt in a process of its own; return whether it was killed, and its steps."""
+    """Fork a process that runs an attempt; return whether it was killed, and its steps."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
@@ -280,7 +280,7 @@ def possible_repeats(ledger: EventLog) -> list[str]:
 
 
 def run_experiment(url: str, folder: str, fault: str, which: str) -> None:
-    """Do the experiment and print what came of it."""
+    """Run the experiment and print its result."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     FAULTS[fault]()
     place = Path(folder)

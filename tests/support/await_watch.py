@@ -1,4 +1,4 @@
-"""Catch whoever awaits something other than the database while a transaction is open.
+"""Detects code that awaits anything but the database while a transaction is open.
 
 `async with no_foreign_awaits(runtime): …` around a turn, or, for every test of a module,
 `pytestmark = pytest.mark.usefixtures("only_database_awaits")`.
@@ -30,7 +30,7 @@ class ForbiddenAwait(AssertionError):
 
 
 class _Watch:
-    """Knows which task opened which transaction, and notes what it awaits that it should not."""
+    """Tracks which task opened which transaction, and what else it awaits."""
 
     def __init__(self) -> None:
         self.opened: dict[sa.Connection, asyncio.Task[Any] | None] = {}
@@ -41,7 +41,7 @@ class _Watch:
         self.opened[connection] = asyncio.current_task()
 
     def look(self) -> None:
-        """Look where the tasks with an open transaction are suspended."""
+        """Check where the tasks with an open transaction are suspended."""
         for connection, task in list(self.opened.items()):
             if not connection.in_transaction():
                 del self.opened[connection]
@@ -87,7 +87,7 @@ async def only_database_awaits(runtime: Runtime) -> AsyncIterator[None]:
 
 
 def _suspended(awaited: Any) -> Iterator[FrameType]:
-    """Yield the frames of what `awaited` waits in, from the outside in."""
+    """Yield the frames in which `awaited` is suspended, outermost first."""
     while awaited is not None:
         if inspect.iscoroutine(awaited):
             frame, inner = awaited.cr_frame, awaited.cr_await

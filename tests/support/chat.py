@@ -1,4 +1,4 @@
-"""People who talk to Slotline in tests: what they write goes through receipt, turn and delivery."""
+"""People who chat in tests: their messages go through receipt, turn and delivery."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EVENTS = count(1)
 
 @dataclass(slots=True)
 class ChatHarness:
-    """Everybody who talks with one installation, over lines that end in memory."""
+    """People who chat with one installation over in-memory lines."""
 
     runtime: Runtime
     memory: MemoryChannel = field(default_factory=MemoryChannel)
@@ -34,7 +34,7 @@ class ChatHarness:
         return Line(line_id, "terminal", channel, "", address, shop_id, staff=False)
 
     async def send_text(self, line: Line, address: str, text: str | Incoming) -> list[str]:
-        """Let `address` send something; return what it is sent in answer."""
+        """Send something from `address`; return the messages it gets."""
         before = len(self.memory.sent)
         incoming = Incoming(text=text) if isinstance(text, str) else text
         event = f"event-{next(_EVENTS)}"
@@ -44,7 +44,7 @@ class ChatHarness:
         return [r.text for row, r in self.memory.sent[before:] if row.address == address]
 
     async def run_turns(self, conversation_id: int) -> None:
-        """Run the turns of a conversation, and of those it had something for."""
+        """Run the turns of a conversation, and of those it caused."""
         waiting = [conversation_id]
         self.runtime.hooks.begin_turns = waiting.append
         while waiting:

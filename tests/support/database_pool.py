@@ -1,4 +1,4 @@
-"""PostgreSQL databases that tests take in turn: emptied after one test, good for the next.
+"""A pool of PostgreSQL databases, emptied after each test and reused.
 
 `CREATE DATABASE … TEMPLATE` and `DROP DATABASE` take the server a fifth of a second together, more
 than most tests; emptying takes it a few milliseconds. A database is used again only if nothing but
@@ -64,7 +64,7 @@ class _Database:
         self._connection = connection
 
     async def learn(self) -> None:
-        """Note what the database is while nobody has used it."""
+        """Record the state of the unused database."""
         self._shape, self._size = await self._now()
         names = await self._connection.fetch(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
@@ -83,7 +83,7 @@ class _Database:
         await self._connection.execute("SET session_replication_role = replica")
 
     async def empty(self) -> bool:
-        """Delete all rows and tell whether it is now what it was at first."""
+        """Delete all rows; return whether the database is as it was at first."""
         ended = await self._connection.fetchval(_END_OTHERS, PATIENCE_MS)
         shape, size = await self._now()
         if ended is False or shape != self._shape or size > self._size + MAX_BYTES:
@@ -134,7 +134,7 @@ class DatabasePool:
 
     @contextmanager
     def borrow(self) -> Iterator[str]:
-        """Yield the URL of a database that is as the template; nobody else has it meanwhile."""
+        """Yield the URL of a database like the template, for exclusive use."""
         database = self._free.pop() if self._free else self._run(self._make())
         try:
             yield database.url

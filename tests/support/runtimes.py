@@ -46,7 +46,7 @@ def settings_for(url: str, folder: Path) -> Settings:
 
 
 def open_runtime(url: str, folder: Path, clock: FixedClock | None = None) -> Runtime:
-    """Open a runtime at `url` whose time stands still and whose chance is always the same."""
+    """Open a runtime at `url` with a fixed clock and a seeded random source."""
     settings = settings_for(url, folder)
     return share_compiled_statements(
         Runtime.open(settings, clock or FixedClock.at(NOW), random=random.Random(7))
@@ -54,7 +54,7 @@ def open_runtime(url: str, folder: Path, clock: FixedClock | None = None) -> Run
 
 
 def share_compiled_statements(runtime: Runtime) -> Runtime:
-    """Let `runtime` know the statements that runtimes of this process have compiled before it.
+    """Share statements compiled by earlier runtimes of this process with `runtime`.
 
     What is compiled belongs to a dialect, which is the same for all databases of a kind but made
     anew for every engine; a statement compiled once a test was a third of what tests took.
@@ -87,7 +87,7 @@ def skip_disk_sync(runtime: Runtime) -> Runtime:
 
 
 def run_apart(work: Coroutine[object, object, None]) -> None:
-    """Run `work` to its end in a loop of its own, whatever this thread's loop is doing."""
+    """Run `work` to its end in an event loop of its own."""
     failures: list[BaseException] = []
 
     def run() -> None:
@@ -175,6 +175,6 @@ async def runtime(database_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
 
 @pytest.fixture
 async def ctx(runtime: Runtime) -> AsyncIterator[Context]:
-    """Yield one transaction on `runtime`, committed when the test has ended."""
+    """Yield a transaction on `runtime`, committed after the test."""
     async with runtime.transaction() as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Shops that are built by verbs once a process and from then on put down as rows.
+"""Shops built by verbs once per process, and inserted as rows afterwards.
 
     @planted
     async def salon(ctx: Context, **rules: object) -> Place: ...
@@ -29,7 +29,7 @@ Rows = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What was built once: what its builder returned, and its rows as a script."""
+    """A built shop: its builder's result, and its rows as a script."""
 
     result: Any
     filled: sa.TextClause  # asks whether there is anything yet where the rows go
@@ -42,7 +42,7 @@ _plots: dict[object, Plot | None] = {}
 
 
 def planted(build: Builder) -> Builder:
-    """Let a builder run once a process and kind of database; its result must not be changed."""
+    """Run a builder once per process and kind of database; its result must not be changed."""
 
     @wraps(build)
     async def plant(ctx: Context, *args: Any, **kwargs: Any) -> Any:
@@ -72,7 +72,7 @@ def planted(build: Builder) -> Builder:
 
 
 async def _rows(ctx: Context) -> Rows:
-    """Return what every table holds, the values written as SQL; nothing of those without a row."""
+    """Return the rows of every non-empty table, with values as SQL."""
     quote = sa.func.quote_nullable if ctx.is_postgresql else sa.func.quote
     found = {}
     for table in metadata.sorted_tables:

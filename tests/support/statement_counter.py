@@ -1,4 +1,4 @@
-"""Count what is sent to the database, so that a test can hold it to a number."""
+"""Counts the statements sent to the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 @dataclass
 class StatementCount:
-    """What was sent: `statements`, and apart from them savepoints and the like as `control`.
+    """The statements sent; savepoints and the like are counted as `control`.
 
     BEGIN and COMMIT of a transaction pass by on PostgreSQL and are in neither list there.
     """

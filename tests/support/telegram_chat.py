@@ -26,7 +26,7 @@ from webhooks.app import create_app
 
 @dataclass(slots=True)
 class TelegramHarness:
-    """The application with its customers' bot, as people in Telegram meet it.
+    """The application with its customers' bot, as seen in Telegram.
 
     `desk` is the owners' bot; without one it is the same as `bot`.
     """
@@ -45,7 +45,7 @@ class TelegramHarness:
         return self.app.runtime.clock
 
     async def wait_until_idle(self) -> None:
-        """Wait until whatever was sent is received, handled and answered."""
+        """Wait until everything sent was received, handled and answered."""
         intake = self.app.telegram
         assert intake is not None
         await self.telegram.settled()
@@ -67,7 +67,7 @@ class TelegramHarness:
             await asyncio.sleep(0.002)
 
     async def write(self, person: Person, text: str, bot: Bot | None = None) -> list[str]:
-        """Let somebody write; return the messages since then as the chat shows them."""
+        """Write as a person; return the messages that follow, as the chat shows them."""
         bot = bot or self.bot
         seen = len(bot.messages.get(person.id, ()))
         await person.writes(bot, text)
@@ -77,14 +77,14 @@ class TelegramHarness:
     async def tap(
         self, person: Person, label: str, message: Message | None = None, bot: Bot | None = None
     ) -> str:
-        """Let somebody tap; return what the tap itself was answered with."""
+        """Tap as a person; return the answer to the tap itself."""
         bot = bot or self.bot
         query = await person.taps(bot, label, message=message)
         await self.wait_until_idle()
         return str(bot.answers[query].get("text", ""))
 
     async def share_contact(self, person: Person) -> None:
-        """Let somebody share their number."""
+        """Share a person's contact."""
         await person.shares_contact(self.bot)
         await self.wait_until_idle()
 

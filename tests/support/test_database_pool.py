@@ -1,4 +1,4 @@
-"""Of the pool of databases: the next test finds what the first found, whatever was done."""
+"""The pool of databases: each test finds the same state, whatever was done before."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Of the runtimes that tests open: what one has compiled the next one knows."""
+"""Runtimes of tests share compiled statements."""
 
 from collections.abc import Iterator
 from pathlib import Path

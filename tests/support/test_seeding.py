@@ -1,4 +1,4 @@
-"""A shop put down as rows is the shop that verbs build."""
+"""A shop inserted as rows equals the one built by verbs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.shops import BuiltShop
 
 
 async def everything(ctx: Context) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row there is, as values."""
+    """Return every row as values."""
     found = {}
     for table in metadata.sorted_tables:
         rows = await ctx.all(sa.select(table).order_by(*table.primary_key))

@@ -1,4 +1,4 @@
-"""Every test runs in exactly one of the targets that `.ci/run` calls: nothing falls between."""
+"""Every test runs in exactly one of the targets that `.ci/run` calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TARGETS = ("test", "prove", "test-browser")
 
 
 def collect(target: str, programs: Path) -> tuple[list[str], int]:
-    """Let a target of make collect what it would run; return the tests, and how many it saw."""
+    """Let a target of make collect its tests; return them, and how many pytest saw."""
     kept = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "TMPDIR"}}
     done = subprocess.run(
         # What a recipe needs is there, or this test would not run: nothing is built on the way.

@@ -1,4 +1,4 @@
-"""An event loop whose time passes only while everybody sleeps, and then at once."""
+"""An event loop with virtual time, which advances only when all tasks sleep."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Instead of waiting for sockets that nobody uses here it moves the clock."""
+    """A selector that moves the clock instead of waiting."""
 
     now = 0.0
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Look at what is there; when that is nothing, the time is that of the next timer."""
+        """Return ready events; without any, advance the time to the next timer."""
         found = super().select(0)
         if not found and timeout:
             self.now += timeout
@@ -37,11 +37,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run_in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
-    """Run something to its end in a loop of its own."""
+    """Run a coroutine to its end in a virtual loop."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
 
 
 def virtual_time() -> float:
-    """Return the time of the loop that runs."""
+    """Return the running loop's time."""
     return asyncio.get_running_loop().time()

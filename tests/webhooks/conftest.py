@@ -13,7 +13,7 @@ from webhooks.app import create_app
 
 @pytest.fixture
 async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
-    """Yield the API on a database of each kind, with two shops and their people."""
+    """Yield the API on a database of each kind, with two shops."""
     async with open_api_harness(runtime) as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""A running web half on a real port, with a strict stand-in in Twilio's place."""
+"""The web application on a real port, with a strict fake of Twilio."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WHATSAPP_NUMBER = "+14155238886"
 
 @dataclass(slots=True)
 class TwilioHarness:
-    """The application as the world sees it."""
+    """The application as seen from outside."""
 
     app: App
     url: str
     twilio: TwilioServer
 
     async def send_sms(self, from_: str, body: str, **more: object) -> Delivered:
-        """Let somebody text us; wait until the turn and what it sends are through."""
+        """Send us an SMS; wait for the turn and its messages."""
         answer = await self.twilio.deliver(
             f"{self.url}/webhooks/twilio/messages",
             from_,
@@ -54,7 +54,7 @@ class TwilioHarness:
         return answer
 
     async def tap_option(self, message: Message, title: str, **more: object) -> Delivered:
-        """Let whoever got a message by WhatsApp tap a button or an item of it."""
+        """Tap a button or list item of a WhatsApp message."""
         by = str(more.pop("by", message.to))
         answer = await self.twilio.tap(
             f"{self.url}/webhooks/twilio/messages",
@@ -67,7 +67,7 @@ class TwilioHarness:
         return answer
 
     async def wait_until_idle(self) -> None:
-        """Wait until no turn and no message is in hand."""
+        """Wait until no turn runs and no message is being sent."""
         await self.app.turn_runner.wait_until_idle()
         await self.app.sender.wait_until_idle()
 

@@ -1,4 +1,4 @@
-"""Whether what stands in the tables can be, asked without a line of the code that wrote it."""
+"""Invariants of the tables, checked without any of the product's code."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What was agreed stays: a move keeps length, price and terms, whoever moves it."""
+"""A move keeps the agreed length, price and terms, whoever makes it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A day called off: it goes off offer; everybody concerned is asked, moved or left to the shop."""
+"""A day closed: it is off offer; its customers are asked, moved or left to the shop."""
 
 from __future__ import annotations
 

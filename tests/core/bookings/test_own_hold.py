@@ -1,4 +1,4 @@
-"""What somebody holds in their own talk is in nobody's way but others'."""
+"""A hold is in the way of others, but not of the conversation that has it."""
 
 from datetime import datetime
 from typing import Any

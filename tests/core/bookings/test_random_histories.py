@@ -1,4 +1,4 @@
-"""Many at once do whatever they may, at random; afterwards the tables are asked what they think."""
+"""Random concurrent actions; afterwards the tables' invariants are checked."""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Fetching from an address somebody typed in: nowhere but to public ones, and not for ever."""
+"""Fetching from addresses people typed: public hosts only, with time limits."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def loopback(address: IpAddress) -> bool:
 
 
 async def fetched(fetcher: Fetcher, url: str) -> str:
-    """Return what came, or the reason why nothing did."""
+    """Return the fetched content, or the reason of the failure."""
     try:
         return (await fetcher(url)).decode()
     except FetchError as why:

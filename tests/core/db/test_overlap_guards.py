@@ -1,4 +1,4 @@
-"""The schema alone refuses what must not be, whoever writes and however."""
+"""The schema alone refuses overlaps, whatever code writes."""
 
 import asyncio
 import json

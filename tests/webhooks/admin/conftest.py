@@ -1,4 +1,4 @@
-"""The page beside the API of `api`, and a browser without scripts that is signed in."""
+"""The admin pages on the database of `api`, and signed-in browsers without scripts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ORIGIN = "http://127.0.0.1:8000"
 
 @dataclass
 class FormBrowser:
-    """A browser without scripts: it follows links, and sends forms with the token in them."""
+    """A browser without scripts: it follows links and submits forms with their tokens."""
 
     client: httpx.AsyncClient
     csrf: str
@@ -31,7 +31,7 @@ class FormBrowser:
         return await self.client.get(f"/admin{path}")
 
     async def submit_form(self, path: str, **fields: Any) -> httpx.Response:
-        """Send a form from a page of ours."""
+        """Submit a form of a page."""
         headers = {"Origin": ORIGIN}
         data = {"csrf": self.csrf, **fields}
         return await self.client.post(f"/admin{path}", data=data, headers=headers)
@@ -39,17 +39,17 @@ class FormBrowser:
 
 @dataclass
 class AdminHarness:
-    """The whole web application, and browsers of anybody."""
+    """The whole web application, and browsers for any user."""
 
     api: ApiHarness
     transport: httpx.ASGITransport
 
     def signed_out_browser(self) -> FormBrowser:
-        """A browser that is not signed in."""
+        """Return a browser that is not signed in."""
         return FormBrowser(httpx.AsyncClient(transport=self.transport, base_url=ORIGIN), "")
 
     async def signed_in_browser(self, who: str) -> FormBrowser:
-        """A browser in which somebody is signed in."""
+        """Return a browser in which a user is signed in."""
 
         async def begin(ctx: Context) -> tuple[str, int]:
             user = self.api.users[who]
@@ -65,14 +65,14 @@ class AdminHarness:
 
 @pytest.fixture
 async def admin(api: ApiHarness) -> AdminHarness:
-    """Yield the page on the database of `api`."""
+    """Yield the admin pages on the database of `api`."""
     web = create_app(App.from_runtime(api.runtime))
     transport = httpx.ASGITransport(web, raise_app_exceptions=False, client=("192.0.2.1", 4711))
     return AdminHarness(api, transport)
 
 
 def visible_text(answer: httpx.Response) -> str:
-    """Return what is to be read on a page: no tags, single blanks."""
+    """Return a page's visible text with single spaces."""
     body = re.sub(r"<(script|style|head).*?</\1>", "", answer.text, flags=re.DOTALL)
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
 
@@ -85,13 +85,13 @@ def page_heading(answer: httpx.Response) -> str:
 
 
 def field_errors(answer: httpx.Response) -> dict[str, str]:
-    """Return what stands below the fields that are not right, by their names."""
+    """Return the error messages below invalid fields, by field name."""
     found = re.findall(r'<small class="wrong" id="(\w+)-about">(.*?)</small>', answer.text)
     return {name: html.unescape(said) for name, said in found}
 
 
 def field_value(answer: httpx.Response, name: str) -> str:
-    """Return what stands in a field."""
+    """Return a field's value."""
     found = re.search(rf'<input id="{name}"[^>]*value="([^"]*)"', answer.text)
     assert found is not None
     return found[1]

@@ -1,4 +1,4 @@
-"""The page /admin without scripts: forms, who may, and what other sites cannot do."""
+"""The admin pages without scripts: forms, permissions, and cross-site requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What charts draw: heights on the scale, words for who hears them, a week in shades."""
+"""Geometry of charts: heights on the scale, descriptions for screen readers, heatmap shades."""
 
 from __future__ import annotations
 

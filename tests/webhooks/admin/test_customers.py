@@ -1,4 +1,4 @@
-"""Customers, talks and messages without scripts: who sees them, and what is done with them."""
+"""Customers, conversations and the outbox on the admin pages: permissions and actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door from page to API: roles, audit and idempotency are those of the route."""
+"""Pages call the API's handlers: roles, audit and idempotency are those of the route."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ EVERYBODY = ("nobody", "customer", "other owner", *MEMBERS, "admin")
 
 
 def expected(key: str, who: str, *, of_shop: bool) -> str:
-    """What the table says of somebody on a page."""
+    """Return the expected outcome of a page's call, by the table of permissions."""
     row = PERMISSIONS[key]
     if who == "nobody":
         return "sign in"
@@ -127,7 +127,7 @@ def expected(key: str, who: str, *, of_shop: bool) -> str:
 
 
 def outcome(status: int) -> str:
-    """The same of an answer; whatever is not a refusal was let through."""
+    """Return the outcome of a response; anything but a refusal counts as allowed."""
     return {303: "sign in", 403: "403", 404: "404"}.get(status, "ok")
 
 
@@ -219,7 +219,7 @@ BESIDE_THE_DOOR = {"login.py"}
 
 
 def writes_found(sources: Iterable[tuple[str, str]]) -> set[str]:
-    """Return which files say something that goes around the door."""
+    """Return the files with code that bypasses handler calls."""
     return {
         name
         for name, source in sources

@@ -1,4 +1,4 @@
-"""The whole installation without scripts: figures, users, lines, and who is kept out of them."""
+"""Pages of the whole installation: reports, users and lines, for admins only."""
 
 from __future__ import annotations
 

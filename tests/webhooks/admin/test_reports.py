@@ -1,4 +1,4 @@
-"""Figures and changes without scripts: what is counted is what the API counts, drawn."""
+"""Reports and audit log on the admin pages show the API's figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes and rooms without scripts: planned for weeks, looked at, called off."""
+"""Sessions and rooms on the admin pages: planned for weeks, shown, cancelled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def yoga(admin: AdminHarness) -> dict[str, str]:
-    """Have Ana give a class; return a form that plans it on Mondays."""
+    """Add a service in sessions given by Ana; return a form that plans it on Mondays."""
     place = admin.api.shop
 
     async def work(ctx: Context) -> int:

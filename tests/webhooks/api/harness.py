@@ -1,4 +1,4 @@
-"""Two shops with their people, and a client that calls the API as any of them."""
+"""Two shops with their staff and customers, and a client that calls the API as any of them."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class ApiHarness:
 
     @property
     def clock(self) -> FixedClock:
-        """The clock, to be moved."""
+        """Return the clock, which tests move."""
         assert isinstance(self.runtime.clock, FixedClock)
         return self.runtime.clock
 
     async def access_token(self, who: str) -> str:
-        """Return an access token of somebody, who signs in for it the first time."""
+        """Return a user's access token, signing in the first time."""
         if who not in self.tokens:
 
             async def begin(ctx: Context) -> str:
@@ -81,22 +81,22 @@ class ApiHarness:
         return self.tokens[who]
 
     async def request(self, method: str, path: str, who: str = "", **more: Any) -> httpx.Response:
-        """Make a request as somebody; as nobody without `who`."""
+        """Make a request as a user, or unauthenticated without `who`."""
         headers = dict(more.pop("headers", {}))
         if who:
             headers["Authorization"] = f"Bearer {await self.access_token(who)}"
         return await self.client.request(method, path, headers=headers, **more)
 
     async def get(self, path: str, who: str = "", **more: Any) -> httpx.Response:
-        """GET as somebody."""
+        """GET as a user."""
         return await self.request("GET", path, who, **more)
 
     async def post(self, path: str, who: str = "", /, **body: Any) -> httpx.Response:
-        """POST a body as somebody."""
+        """POST a body as a user."""
         return await self.request("POST", path, who, json=body)
 
     async def add_booked_customer(self) -> None:
-        """Add a customer with a cut by Ana, tomorrow at ten, who writes by SMS."""
+        """Add a customer who writes by SMS, with a cut by Ana tomorrow at ten."""
         start = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
         async def work(ctx: Context) -> tuple[int, int, int]:
@@ -118,18 +118,18 @@ class ApiHarness:
         self.booking, self.customer, self.talk = await self.runtime.run(work)
 
     async def wait_for_emails(self) -> None:
-        """Wait until every mail is on its way."""
+        """Wait until every mail was handed to the mail server."""
         while self.app.state.mails:
             await asyncio.gather(*self.app.state.mails)
 
     async def fetch_scalar(self, statement: sa.Executable) -> Any:
-        """Return one value of the database."""
+        """Return one value from the database."""
         async with self.runtime.read_transaction() as ctx:
             return await ctx.scalar(statement)
 
 
 def status_and_code(answer: httpx.Response) -> tuple[int, str]:
-    """Return what became of a request: its status, and a problem's code."""
+    """Return a response's status and its problem code."""
     if answer.headers.get("content-type", "").startswith("application/problem"):
         return answer.status_code, answer.json()["code"]
     return answer.status_code, ""

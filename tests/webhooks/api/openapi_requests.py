@@ -1,4 +1,4 @@
-"""The API's documentation, as something to draw requests from and to hold answers to."""
+"""The OpenAPI document as a source of requests and a check of responses."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ _LETTERS = "aZ09 _-.:/@+%'\"\\<>&=,;é中אع😀\u200d\u202e\u0301\t\n"
 
 @dataclass(frozen=True)
 class Operation:
-    """A method on a path, as it is documented."""
+    """A documented operation."""
 
     method: str
     path: str
@@ -113,18 +113,18 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """Its name."""
+        """Return the operation's id."""
         return str(self.about["operationId"])
 
     @property
     def creates(self) -> bool:
-        """Whether something comes of it that other operations take."""
+        """Return whether it creates something that other operations take."""
         return self.method == "POST" and any("links" in r for r in self.about["responses"].values())
 
 
 @dataclass
 class OpenApiRequests:
-    """Requests drawn by chance; `ids` are those known so far, by the names of parameters."""
+    """Random requests; `ids` are known ids by parameter name."""
 
     schema: Schema
     ids: dict[str, list[int]]
@@ -144,7 +144,7 @@ class OpenApiRequests:
     def draw_request(
         self, operation: Operation, often: int, given: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]]:
-        """Return a URL and what goes with it; `often` values for each that is hostile, 0: none.
+        """Return a URL and the request's parts; one in `often` values is hostile, 0: none.
 
         `given` are parameters that are known already.
         """
@@ -240,7 +240,7 @@ class OpenApiRequests:
     def follow_links(
         self, operation: Operation, status: int, url: str, answer: Any
     ) -> list[tuple[Operation, dict[str, Any]]]:
-        """Return where an answer leads: operations with the parameters it and its request hold."""
+        """Return the operations a response links to, with their parameters."""
         path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)
         asked = re.fullmatch(path, url)
         found = []
@@ -256,7 +256,7 @@ class OpenApiRequests:
         return found
 
     def find_violations(self, operation: Operation, answer: Any) -> Iterator[str]:
-        """Yield what an answer (httpx's) is that the documentation does not say."""
+        """Yield how a response (httpx's) differs from the document."""
         status = str(answer.status_code)
         if answer.status_code >= 500:
             yield f"{status} {answer.text}"
@@ -278,7 +278,7 @@ class OpenApiRequests:
             yield from self._unfit(contents[kind]["schema"], answer.json(), "answer")
 
     def _unfit(self, schema: Schema, value: Any, where: str) -> Iterator[str]:
-        """Yield where a value is not of the form of a schema."""
+        """Yield where a value violates a schema."""
         schema = self._meant(schema)
         if strange := schema.keys() - _KEYWORDS:
             yield f"{where}: nobody checks {sorted(strange)}"

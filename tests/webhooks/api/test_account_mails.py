@@ -1,4 +1,4 @@
-"""Mails of accounts are kept until the mail server takes them."""
+"""Mails about accounts are kept until the mail server accepts them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS = "a long enough secret"
 
 @dataclass
 class MailServer:
-    """A mail server that can be away."""
+    """A mail server that can be down."""
 
     away: bool = False
     sent: list[Mail] = field(default_factory=list)
@@ -35,7 +35,7 @@ class MailServer:
 
 
 async def deliver(api: ApiHarness, server: MailServer) -> None:
-    """Let a sender, as any process runs one, try what is due."""
+    """Deliver what is due with a sender, as every process does."""
     channel = EmailChannel(server, "us@example.org", api.runtime)
     async with api.runtime.transaction() as ctx:
         rows = await claim_due(ctx, starting=True)
@@ -91,7 +91,7 @@ async def test_a_mail_outlives_the_mail_servers_outage_and_the_process(
 
 
 async def test_without_a_line_for_mail_it_goes_at_once_and_may_be_lost(api: ApiHarness) -> None:
-    """The control: how it was, and is where nothing queues."""
+    """The control: without a line for mail nothing is queued."""
     assert await register(api) == 202
     await api.wait_for_emails()
     assert [mail.to for mail in api.mails.sent] == [ADDRESS]

@@ -1,4 +1,4 @@
-"""Every change by the API leaves a row, who, what and from where, which nobody unwrites."""
+"""Every change by the API leaves an immutable row: who changed what, and from where."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ STANDS = {f"POST {BOOKING}/propose": "the booking stands until the customer says
 
 
 def told(one: WriteCall) -> list[tuple[Any, ...]]:
-    """Return the rows a call has to leave, of what was to see before it and what it answered."""
+    """Return the rows a call must leave, by what was shown before it and what it answered."""
     if one.route in SILENT:
         return []
     was, now = one.was, one.answer
@@ -130,7 +130,7 @@ def told(one: WriteCall) -> list[tuple[Any, ...]]:
 
 
 def left(one: WriteCall) -> list[tuple[Any, ...]]:
-    """Return the rows a call left, likewise."""
+    """Return the rows a call left."""
     return [
         (r.user_id, r.action, r.target, r.before, r.after, r.shop_id, r.address, r.request)
         for r in one.rows
@@ -210,7 +210,7 @@ async def noted(api: ApiHarness) -> ApiHarness:
 
 
 async def refused(api: ApiHarness, statement: sa.Executable) -> bool:
-    """Whether the database refuses a statement by the guard of the audit."""
+    """Return whether the audit log's guard refuses a statement."""
     try:
         async with api.runtime.transaction() as ctx:
             await ctx.execute(statement)

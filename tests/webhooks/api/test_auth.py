@@ -23,13 +23,13 @@ GOOD = "correct horse battery"
 
 
 async def code_sent(api: ApiHarness) -> str:
-    """The code in the newest message of the outbox."""
+    """Return the code in the newest message of the outbox."""
     say = await api.fetch_scalar(sa.select(outbox.c.message).order_by(outbox.c.id.desc()))
     return str(decode_value(say).params["code"])
 
 
 async def token_mailed(api: ApiHarness) -> str:
-    """The token in the newest mail."""
+    """Return the token in the newest mail."""
     await api.wait_for_emails()
     found = re.search(r"token=(\S+)", api.mails.sent[-1].text)
     assert found
@@ -37,7 +37,7 @@ async def token_mailed(api: ApiHarness) -> str:
 
 
 async def register(api: ApiHarness, email: str = NEW, password: str = GOOD) -> None:
-    """Open an account by e-mail, to the end."""
+    """Register an account by e-mail and verify it."""
     await api.post("/auth/register", email=email, password=password, name="Ana")
     await api.post("/auth/verify", token=await token_mailed(api))
 

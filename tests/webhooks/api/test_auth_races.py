@@ -1,4 +1,4 @@
-"""Many at once: guesses of a password, uses of one refresh token, requests with one key."""
+"""Concurrent password guesses, uses of one refresh token, and requests with one key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bookings by the API: on behalf, for oneself, to their end; and people around them."""
+"""Bookings by the API: by staff and by customers, through their states; lists around them."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ async def test_a_list_takes_as_many_statements_for_a_hundred_rows_as_for_one(
 
 
 async def _multiply(api: ApiHarness) -> None:
-    """Add a hundred rows to what lists are made of, behind everybody's back."""
+    """Add a hundred rows to each listed table by plain statements."""
     from core.db.tables import audit, bookings, customers, users
 
     async with api.runtime.transaction() as ctx:

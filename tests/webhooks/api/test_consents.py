@@ -1,4 +1,4 @@
-"""What customers said about our messages, read and written down by the shop."""
+"""Consents of customers, read and recorded by the shop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARTA = "+34600111222"
 
 @pytest.fixture
 async def marta(api: ApiHarness) -> ChatPerson:
-    """A customer with a booking, who wrote by SMS."""
+    """Return a customer with a booking who wrote by SMS."""
     await api.add_booked_customer()
     town = ChatHarness(api.runtime)
     person = ChatPerson(town, town.line_of_channel(api.shop.line_id, api.shop.shop_id), MARTA)

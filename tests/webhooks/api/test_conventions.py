@@ -1,4 +1,4 @@
-"""What every answer of the API keeps to: limits, headers, problems, documentation."""
+"""Conventions of every response: limits, headers, problems, documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports: every row, over as many pages as there are, and no cell that calculates."""
+"""Exports: every row over several pages, and no cell that a spreadsheet evaluates."""
 
 from __future__ import annotations
 

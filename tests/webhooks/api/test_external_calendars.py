@@ -1,4 +1,4 @@
-"""Busy times of a calendar elsewhere: they block what is free, and what is booked stands."""
+"""External calendars: busy times block free time, and bookings stay."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 @dataclass
 class Elsewhere:
-    """Somebody's calendar on a server of theirs, and a worker that reads it."""
+    """An external calendar on a server, and a worker that fetches it."""
 
     api: ApiHarness
     worker: Worker
@@ -29,7 +29,7 @@ class Elsewhere:
     said: str = ""
 
     def says(self, *spans: tuple[str, str]) -> None:
-        """Have the calendar say who is busy when, as in 20260310T100000Z."""
+        """Set the calendar's busy times, as in 20260310T100000Z."""
         events = "".join(
             f"BEGIN:VEVENT\r\nUID:{n}\r\nSUMMARY:private\r\nDTSTART:{start}\r\nDTEND:{end}\r\n"
             "END:VEVENT\r\n"
@@ -38,13 +38,13 @@ class Elsewhere:
         self.said = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{events}END:VCALENDAR\r\n"
 
     async def read(self) -> int:
-        """Let a quarter of an hour go by and the worker work."""
+        """Let 15 minutes pass and the worker run."""
         self.api.clock.advance(timedelta(minutes=15))
         self.api.tokens.clear()  # which are over by then
         return await self.worker.refresh_calendars()
 
     async def taken(self) -> list[str]:
-        """Return what blocks take of Ana's calendar."""
+        """Return the spans of blocks on Ana's calendar."""
         async with self.api.runtime.read_transaction() as ctx:
             rows = await ctx.all(
                 sa.select(claims.c.busy_from, claims.c.busy_until)
@@ -54,13 +54,13 @@ class Elsewhere:
         return [f"{row.busy_from:%d %H:%M}>{row.busy_until:%d %H:%M}" for row in rows]
 
     async def shown(self, *members: str) -> list[Any]:
-        """Return members of the first calendar as the API shows it."""
+        """Return fields of the first calendar as the API shows it."""
         at = f"/shops/{self.api.shop.shop_id}/external-calendars"
         first = (await self.api.get(at, "provider")).json()["items"][0]
         return [first[name] for name in members]
 
     async def name(self, url: str) -> Any:
-        """Name an address as Ana, for herself."""
+        """Add an external calendar as Ana, for herself."""
         body = {"provider_id": self.api.shop.providers["Ana"], "url": url}
         at = f"/shops/{self.api.shop.shop_id}/external-calendars"
         return await self.api.post(at, "provider", **body)

@@ -1,4 +1,4 @@
-"""Files of services, customers and bookings: every fault at once, and all of a file or nothing."""
+"""Imports of services, customers and bookings: all faults at once; all of a file or nothing."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ async def bring(
     who: str = "owner",
     more: str = "",
 ) -> httpx.Response:
-    """Send a file as somebody."""
+    """Upload a file as a user."""
     at = f"/shops/{api.shop.shop_id}/imports?what={what}&dry_run={str(dry_run).lower()}{more}"
     return await api.request("POST", at, who, content=file, headers={"Content-Type": "text/csv"})
 
 
 def faults(answer: httpx.Response) -> list[tuple[int, str, str]]:
-    """Return the faults a dry run names."""
+    """Return the faults of a dry run."""
     return [(e["line"], e["field"], e["reason"]) for e in answer.json()["errors"]]
 
 
@@ -226,7 +226,7 @@ def phone(number: int) -> str:
 
 
 async def known(api: ApiHarness, count: int) -> None:
-    """Make so many people customers of the shop who have written to it by SMS."""
+    """Add customers of the shop who have written to it by SMS."""
     now = api.clock.now()
     people = range(1, count + 1)
 
@@ -263,7 +263,7 @@ async def known(api: ApiHarness, count: int) -> None:
 
 
 async def reminders(api: ApiHarness, booking_id: int) -> list[tuple[Any, ...]]:
-    """Return what waits for a booking: to whom, what, when, what it asks and until when."""
+    """Return a booking's waiting messages: address, text, due time, question and its expiry."""
     o, p = outbox.c, prompts.c
     columns = (
         o.conversation_id,

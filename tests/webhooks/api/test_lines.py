@@ -40,7 +40,7 @@ async def add(api: ApiHarness, **body: Any) -> Any:
 
 
 async def write(api: ApiHarness, line_id: int, shop_id: int | None = None) -> None:
-    """Have somebody write on a line, about a shop if it serves all."""
+    """Add a conversation on a line, about a shop if the line serves all."""
 
     async def work(ctx: Context) -> None:
         line = await ctx.first(sa.select(lines).where(lines.c.id == line_id))

@@ -1,4 +1,4 @@
-"""What opens something is never logged: passwords, tokens, codes, addresses that are keys."""
+"""Secrets are never logged: passwords, tokens, codes, secret addresses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OUTSIDE = "https://calendar.example.org/planted-key-4711/basic.ics"
 
 @pytest.fixture
 def stream(api: ApiHarness) -> Iterator[io.StringIO]:
-    """Everything that is logged, down to what libraries say when asked to say all."""
+    """Capture everything that is logged, including debug logs of libraries."""
     said = io.StringIO()
     root = logging.getLogger()
     before, level = root.handlers[:], root.level

@@ -1,4 +1,4 @@
-"""A shop's own words by the API, its lines, and users who are deleted."""
+"""Message overrides and lines by the API, and deleting users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests made from the documentation itself, plausible and hostile, by everybody in turn.
+"""Requests generated from the OpenAPI document, plausible and hostile, by each role in turn.
 
 Every operation is asked for as each role, and what an answer leads to (`links`) is followed: ids
 that one request made are what the next ones ask for. Whatever comes, no answer is a fault of ours,
@@ -55,7 +55,7 @@ OFTEN = (0, 0, 15)
 
 @dataclass
 class Walk:
-    """Requests of one after the other, each knowing what came of those before."""
+    """A sequence of requests, each knowing the ids of the responses before."""
 
     api: ApiHarness
     documented: OpenApiRequests
@@ -67,7 +67,7 @@ class Walk:
     granted: set[str] = field(default_factory=set)
 
     async def round(self, lead: str, part: slice = WHOLE) -> None:
-        """Ask for everything as somebody, once the owner made what there is to ask for."""
+        """Call every operation as a user, after the owner created what there is."""
         for who in dict.fromkeys((lead, "owner")):
             await revive(self.api, who)
         everything = list(self.documented.operations.values())
@@ -85,7 +85,7 @@ class Walk:
                 open_ += await self.ask(operation, lead, often=often, **known)
 
     async def nowhere(self, lead: str) -> None:
-        """Ask for everything at a shop that is not there."""
+        """Call every operation at an unknown shop."""
         for operation in self.documented.operations.values():
             if "{shop_id}" in operation.path:
                 await self.ask(operation, lead, often=0, shop_id=2**31)
@@ -93,7 +93,7 @@ class Walk:
     async def ask(
         self, operation: Operation, who: str, *, often: int, **known: Any
     ) -> list[tuple[Operation, dict[str, Any]]]:
-        """Ask for one thing; return where the answer leads."""
+        """Call one operation; return where its response links to."""
         url, more = self.documented.draw_request(operation, often, known)
         answer = await self.api.request(operation.method, url, who, **more)
         self.asked += 1
@@ -126,7 +126,7 @@ ENDS = ("/me/erase", "/auth/sign-out")
 
 
 async def revive(api: ApiHarness, who: str) -> None:
-    """Let somebody sign in anew who was signed out, deactivated or erased."""
+    """Sign a user in again who was signed out, deactivated or erased."""
     api.tokens.pop(who, None)
     if not who:
         return
@@ -153,14 +153,14 @@ async def revive(api: ApiHarness, who: str) -> None:
 
 
 def walk(api: ApiHarness, seed: int, *, follow: bool = True) -> Walk:
-    """Begin a walk; the seed decides what is asked."""
+    """Begin a walk with a seed."""
     chance = random.Random(seed)
     return Walk(api, OpenApiRequests(api.app.openapi(), ids_of(api), chance), follow)
 
 
 @asynccontextmanager
 async def furnished(runtime: Runtime) -> AsyncIterator[ApiHarness]:
-    """Open a house with something of everything in it."""
+    """Open two shops with at least one row of everything."""
     twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t"}
     async with open_api_harness(runtime, shops_by_anyone=True, **twilio) as opened:
         await opened.add_booked_customer()
@@ -194,7 +194,7 @@ async def on_a_port(app: Any) -> AsyncIterator[str]:
 
 
 async def furnish_more(api: ApiHarness) -> None:
-    """Add a class of Ana's, and have colours wait for the shop's yes."""
+    """Add a session of Ana's, and let colours need approval."""
 
     async def work(ctx: Context) -> int:
         shop, colour = api.shop.shop_id, api.shop.services["Colour"]
@@ -238,7 +238,7 @@ class Gadget(BaseModel):
 
 
 def break_routes(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Serve things that break when what was made is asked for, and lists of another form."""
+    """Serve routes that fail on what was created, and lists of another form."""
     made: set[int] = set()
 
     async def at_shop(shop_id: int) -> int:
@@ -288,7 +288,7 @@ async def test_fuzzing_finds_a_broken_route(
 
 
 def ids_of(api: ApiHarness) -> dict[str, list[int]]:
-    """Ids that are there, of both shops, by the names of fields."""
+    """Return existing ids of both shops by field name."""
     shop, other = api.shop, api.other
     return {
         "shop_id": [shop.shop_id] * 8 + [other.shop_id],

@@ -1,4 +1,4 @@
-"""What an answer is held to: each word a schema may say, broken once."""
+"""The check of responses: each keyword of a schema, violated once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route, called by everybody there is: the answer is what the table of permissions says."""
+"""Every route called by every kind of caller: the response is as the table of permissions says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def api(runtime: Runtime) -> AsyncIterator[ApiHarness]:
 
 
 async def _forge(api: ApiHarness) -> None:
-    """Give every bad caller a token that is bad in its own way."""
+    """Give every invalid caller an invalid token of another kind."""
     owner = api.users["owner"]
 
     async def begin(ctx: Context) -> dict[str, str]:
@@ -55,7 +55,7 @@ async def _forge(api: ApiHarness) -> None:
 
 
 def expected(route: str, who: str) -> str:
-    """What the table says of a route and a caller: "ok", or the status that refuses them."""
+    """Return what the table says of a route and a caller: "ok" or the status of the refusal."""
     row = PERMISSIONS[route]
     if "anyone" in row:
         return "ok"
@@ -71,7 +71,7 @@ def expected(route: str, who: str) -> str:
 
 
 async def found(api: ApiHarness, route: str, who: str) -> str:
-    """What becomes of a call, in the same words."""
+    """Return a call's outcome in the same terms."""
     method, _, path = route.partition(" ")
     ids = {
         "shop_id": api.shop.shop_id,

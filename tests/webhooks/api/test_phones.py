@@ -1,4 +1,4 @@
-"""Who sees customers' phones: the same in the API, on pages, in chat and in alerts."""
+"""Who may see customers' phones: one rule for API, pages, chat and alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything about a person by the API: who may read it, who may have it erased, what is noted."""
+"""Export and erasure by the API: who may, and what the audit log keeps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("only_database_awaits")
 
 
 async def _customer(api: ApiHarness) -> int:
-    """Make the customer one of the shop's, too."""
+    """Make the customer known to the shop, too."""
 
     async def work(ctx: Context) -> int:
         return await get_or_create_customer(

@@ -1,4 +1,4 @@
-"""Whom a change told is in its answer; who could not be told is a list to call."""
+"""A change's response names whom it told; customers who could not be told are listed to call."""
 
 from __future__ import annotations
 

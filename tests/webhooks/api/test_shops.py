@@ -1,4 +1,4 @@
-"""A shop set up by the API from nothing, until it can be booked; and what is refused."""
+"""A shop set up by the API until it can be booked, and what is refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOP = {
 
 
 async def ok(api: ApiHarness, method: str, path: str, who: str = "customer", **body: Any) -> Any:
-    """Make a call that has to work; return what it says."""
+    """Make a call that must succeed; return its body."""
     answer = await api.request(method, path, who, **({"json": body} if body else {}))
     assert answer.status_code < 300, answer.text
     return answer.json() if answer.content else None

@@ -1,4 +1,4 @@
-"""Figures by the API: who sees which, and what they look like."""
+"""Statistics by the API: who may see which, and their form."""
 
 from __future__ import annotations
 

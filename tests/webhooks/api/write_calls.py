@@ -1,4 +1,4 @@
-"""Every route that writes, called with success by somebody who may, one after the other.
+"""Successful calls of every route that writes, in order.
 
 What a request has to hold is drawn from the documentation; only what that cannot know is said
 here. What an answer leads to is what the next request is about.
@@ -40,10 +40,10 @@ SHOWN_BY = {
 
 
 class FirstChoiceRandom(random.Random):
-    """Chance that takes the first of what there is, and leaves out what may be left out."""
+    """A random source that takes the first choice and leaves out optional parts."""
 
     def random(self) -> float:
-        """Return what is never less than a chance."""
+        """Return a number that is never below a probability."""
         return 1.0
 
     def choice(self, seq: Any) -> Any:
@@ -61,7 +61,7 @@ class FirstChoiceRandom(random.Random):
 
 @dataclass(frozen=True)
 class WriteCall:
-    """A route that was called, what was to see before, what it answered, what the audit says."""
+    """A call: what was shown before, its response, and its rows in the audit log."""
 
     route: str
     url: str
@@ -75,7 +75,7 @@ class WriteCall:
 
 @dataclass
 class WriteCalls:
-    """Calls routes that write and keeps what came of each."""
+    """Calls routes that write and keeps the result of each."""
 
     api: ApiHarness
     known: dict[str, Any]
@@ -84,7 +84,7 @@ class WriteCalls:
 
     @classmethod
     def of(cls, api: ApiHarness) -> WriteCalls:
-        """Return one who knows the ids of a house that is furnished."""
+        """Return an instance that knows the ids of the filled shops."""
         ids = ids_of(api)
         known: dict[str, Any] = {name: values[0] for name, values in ids.items()}
         known |= {"day": "2026-03-19", "key": "tell.confirmed", "language": "es"}
@@ -93,7 +93,7 @@ class WriteCalls:
     async def call_route(
         self, route: str, who: str = "", *, query: Any = None, content: Any = b"", **said: Any
     ) -> Any:
-        """Call a route as somebody; return the answer, which has to be a success.
+        """Call a route as a user; return the response, which must be a success.
 
         `said` are parameters of the path, and members of the body beside those it has to have.
         """
@@ -127,7 +127,7 @@ class WriteCalls:
         return body
 
     async def learn_id(self, route: str, who: str) -> None:
-        """Look at a list, for what the first of it is called."""
+        """Read a list and keep the id of its first item."""
         path = route.removeprefix("GET ")
         url = path.format(**self.known)
         answer = await self.api.get(url, who)
@@ -136,7 +136,7 @@ class WriteCalls:
             self.known |= found
 
     async def _shown(self, route: str, who: str, given: Mapping[str, Any]) -> Any:
-        """Return what a route is about, as the API shows it before; None where it shows nothing."""
+        """Return what the API shows of a route's subject before the call, or None."""
         path = SHOWN_BY.get(route, route.partition(" ")[2])
         names = re.findall(r"\{(\w+)\}", path)
         last = ""
@@ -164,13 +164,13 @@ class WriteCalls:
 
 
 def operation_id(route: str) -> str:
-    """Return the name the documentation has for a route."""
+    """Return a route's operation id."""
     found = routes_by_permission_key()[route]
     return f"{found.tags[0]}.{found.name}"
 
 
 async def write_accounts(writer: WriteCalls) -> None:
-    """Sign in by phone and by e-mail, change it all, sign out."""
+    """Sign in by phone and by e-mail, change the account, sign out."""
     api = writer.api
     await writer.call_route("POST /auth/code")
     await writer.call_route("POST /auth/code/check", code=await code_sent(api))
@@ -195,7 +195,7 @@ async def write_accounts(writer: WriteCalls) -> None:
 
 
 async def write_shop(writer: WriteCalls) -> None:
-    """Change the shop and what it gives."""
+    """Change the shop, its services and providers."""
     place = writer.api.shop
     await writer.call_route(f"PATCH {SHOP}", "owner", about="Since 1990.")
     await writer.call_route("POST /lines", "admin")
@@ -219,7 +219,7 @@ async def write_shop(writer: WriteCalls) -> None:
 
 
 async def write_hours(writer: WriteCalls) -> None:
-    """Set a provider's and the shop's hours, and take them back."""
+    """Set hours of a provider and the shop, and remove them."""
     long = {"opens": "08:00", "closes": "19:00"}
     week = [{"weekday": day, **long} for day in range(5)]
     for at in (SHOP, PROVIDER):
@@ -229,7 +229,7 @@ async def write_hours(writer: WriteCalls) -> None:
 
 
 async def write_calendars(writer: WriteCalls) -> None:
-    """Take time of calendars, and give it back."""
+    """Block time on calendars, and free it."""
     ana = writer.api.shop.providers["Ana"]
     writer.known["provider_id"] = ana
     night = {"starts_at": "2026-03-20T09:00:00Z", "ends_at": "2026-03-20T10:00:00Z"}
@@ -251,7 +251,7 @@ async def write_calendars(writer: WriteCalls) -> None:
 
 
 async def write_own_bookings(writer: WriteCalls) -> None:
-    """Ask for what the shop decides on; move and cancel one's own."""
+    """Request a booking as a customer; move and cancel it."""
     api = writer.api
     asked = {"service_id": api.shop.services["Colour"], "starts_at": "2026-03-11T09:00:00Z"}
     for decided in ("confirm", "decline"):
@@ -266,7 +266,7 @@ async def write_own_bookings(writer: WriteCalls) -> None:
 
 
 async def write_staff_bookings(writer: WriteCalls) -> None:
-    """Book for others, and see to it until the visit is done."""
+    """Book as staff, through all states of a visit."""
     api = writer.api
     cut = {"service_id": api.shop.services["Cut"], "customer_id": api.customer}
     later, last = "2026-03-10T14:00:00Z", "2026-03-12T09:00:00Z"
@@ -290,7 +290,7 @@ async def write_staff_bookings(writer: WriteCalls) -> None:
 
 
 async def write_customers(writer: WriteCalls) -> None:
-    """Write down what is known of customers."""
+    """Change, block, merge and erase customers."""
     marta = writer.api.customer
     await writer.call_route(f"POST {SHOP}/customers", "receptionist", name="Marta R.")
     await writer.call_route(f"PATCH {CUSTOMER}", "receptionist", notes="tea")
@@ -309,7 +309,7 @@ async def write_customers(writer: WriteCalls) -> None:
 
 
 async def write_conversations(writer: WriteCalls) -> None:
-    """Talk in the bot's place, and see to what was to be sent."""
+    """Hand conversations off and back, and operate the outbox."""
     await writer.call_route(f"POST {TALK}/take-over", "receptionist")
     await writer.call_route(f"POST {TALK}/answers", "receptionist", text="Come by!")
     await writer.call_route(f"POST {TALK}/hand-back", "receptionist")
@@ -332,7 +332,7 @@ async def write_conversations(writer: WriteCalls) -> None:
 
 
 async def write_team(writer: WriteCalls) -> None:
-    """Let people in and out, and forget them; at last found a shop."""
+    """Invite, remove and erase members; at last create a shop."""
     users = writer.api.users
     to = {"phone": PHONES["customer"], "role": "receptionist"}
     for answer in ("decline", "accept"):
@@ -357,7 +357,7 @@ async def write_team(writer: WriteCalls) -> None:
 
 
 async def _bound(writer: WriteCalls, user_id: int, shop_id: int) -> int:
-    """Let an account act for somebody at a shop; return the binding's id."""
+    """Pair a chat with a member; return its id."""
     async with writer.api.runtime.transaction() as ctx:
         made = {"created_at": ctx.now}
         account = await ctx.insert(identities, kind="telegram", value="5", **made)

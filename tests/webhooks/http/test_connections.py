@@ -1,4 +1,4 @@
-"""Real sockets that say little, slowly or nothing, and what others notice of them."""
+"""Real sockets that send little, slowly or nothing, and their effect on others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a visitor is, behind proxies that say so and others that invent it."""
+"""The client's address behind trusted proxies, and with forged headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Prometheus reads after a talk, and when the installation calls itself unfit."""
+"""Metrics after a conversation, and when the installation is not ready."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def answer(app: App, path: str, **headers: str) -> httpx.Response:
 
 
 async def samples(app: App) -> dict[str, float]:
-    """Return every sample of /metrics by its name and labels, as they stand there."""
+    """Return every sample of /metrics by name and labels."""
     page = await answer(app, "/metrics")
     assert page.headers["content-type"].startswith("text/plain; version=")
     lines = [line for line in page.text.splitlines() if line and not line.startswith("#")]

@@ -37,7 +37,7 @@ async def build_two_shops(runtime: Runtime) -> None:
 
 @dataclass(slots=True)
 class SimulatorHarness:
-    """A served stage; `url` is where."""
+    """The served simulator at `url`."""
 
     stage: SimulatorController
     url: str
@@ -61,7 +61,7 @@ class SimulatorHarness:
 
 @dataclass(slots=True)
 class SimulatorView:
-    """What a page would know by now."""
+    """What the page knows from the events so far."""
 
     lines: AsyncIterator[str]
     scenes: list[Json] = field(default_factory=list)
@@ -102,7 +102,7 @@ class SimulatorView:
         return scene["lines"][look], people[person]["addresses"][look]
 
     def shown(self, phone: tuple[int, str]) -> list[str]:
-        """Return a phone's messages: "> " its person's, "< " what came."""
+        """Return a phone's messages: "> " sent, "< " received."""
         return [
             f"{'>' if m['mine'] else '<'} {message_text(m)}"
             for m in self.messages
@@ -110,7 +110,7 @@ class SimulatorView:
         ]
 
     def offered(self, phone: tuple[int, str]) -> list[str]:
-        """Return the buttons that stand on a phone, whichever message has them."""
+        """Return the buttons shown on a phone."""
         return [
             option["label"]
             for m in self.messages

@@ -1,4 +1,4 @@
-"""Calendars other programs subscribe to: what they show, to whom, and until when."""
+"""Calendar feeds: their content, and who may read them until when."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.webhooks.api.harness import ApiHarness, status_and_code
 
 
 async def subscribe(api: ApiHarness, who: str, provider: str = "") -> str:
-    """Make an address as somebody; return its path."""
+    """Add a feed as a user; return its path."""
     body = {"provider_id": api.shop.providers[provider]} if provider else {}
     made = await api.post(f"/shops/{api.shop.shop_id}/feeds", who, **body)
     assert made.status_code == 201, made.text
@@ -25,7 +25,7 @@ async def subscribe(api: ApiHarness, who: str, provider: str = "") -> str:
 
 
 def entries(file: bytes) -> list[tuple[Any, ...]]:
-    """Return what a calendar program makes of a file: start, end, words, status."""
+    """Return a file's events as a calendar program reads them: start, end, summary, status."""
     calendar = icalendar.Calendar.from_ical(file)
     return [
         (

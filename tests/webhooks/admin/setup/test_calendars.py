@@ -1,4 +1,4 @@
-"""Calendars out and in without scripts: made, shown once, revoked, named, read, removed."""
+"""Feeds and external calendars on the admin pages: added, shown once, refreshed, removed."""
 
 from __future__ import annotations
 

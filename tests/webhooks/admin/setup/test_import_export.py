@@ -1,4 +1,4 @@
-"""Files without scripts: looked at, mended, imported, handed out."""
+"""Import and export on the admin pages: dry run, faults, import and download."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IMPORT: dict[str, Any] = {"import": "1"}
 
 
 async def upload(browser: FormBrowser, path: str, file: bytes = b"", **form: str) -> httpx.Response:
-    """Send the form of the page as a browser does, with a file in it."""
+    """Submit the page's form with a file, as a browser does."""
     data = {"csrf": browser.csrf, "text": "", **form}
     headers = {"Origin": ORIGIN}
     given: Any = {"file": ("x.csv", file, "text/csv")}

@@ -1,4 +1,4 @@
-"""Words of the messages without scripts: read, tried, kept, given up, and what cannot be said."""
+"""Message overrides on the admin pages: shown, previewed, saved, reset, refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set-up without scripts: what each page changes, and what it says when something is not right."""
+"""Set-up on the admin pages: what each page changes, and its errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def known(admin: AdminHarness) -> Catalog:
-    """Return the shop as it is now."""
+    """Return the shop's current catalog."""
     shop_id = admin.api.shop.shop_id
     return await admin.api.runtime.run(lambda ctx: load_catalog(ctx, shop_id))
 
