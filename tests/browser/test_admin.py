@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -45,10 +46,10 @@ async def test_from_nothing_to_a_shop_with_a_booking(
         await page.get_by_role("link", name="Open the shop").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Blue Door can be booked")
         await page.get_by_role("link", name="To today").click()
-        await book(at)
+        await book(at, simulator)
 
 
-async def book(at: SimulatorBrowser) -> None:
+async def book(at: SimulatorBrowser, simulator: SimulatorHarness) -> None:
     """Book for somebody, look at it in the drawer, note that they came: by keyboard where it is."""
     page = at.page
     await page.get_by_role("link", name="New booking").click()
@@ -72,6 +73,13 @@ async def book(at: SimulatorBrowser) -> None:
     await expect(drawer).to_be_hidden()
     assert "Marta Ruiz" in await at.focus()
     await page.keyboard.press("Enter")
+    # The visit is an hour ahead: nobody can have come to it yet, nor stayed away.
+    await expect(drawer.get_by_role("heading", level=1)).to_have_text("Marta Ruiz")
+    for ahead in ("Has come", "Done", "Did not come"):
+        await expect(drawer.get_by_role("button", name=ahead, exact=True)).to_have_count(0)
+    await page.keyboard.press("Escape")
+    simulator.stage.clock.advance(timedelta(minutes=55))
+    await visit.click()
     await drawer.get_by_role("button", name="Has come").click()
     await expect(page.locator('.visit[data-state="in_progress"]')).to_contain_text("Marta Ruiz")
 
