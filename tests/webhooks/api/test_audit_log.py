@@ -66,6 +66,8 @@ NOTHING_WAS = {
     f"POST {SHOP}/conversations/{{conversation_id}}/answers": "the conversation shows it",
     f"POST {SHOP}/conversations/{{conversation_id}}/hand-back": "the conversation shows it",
     f"POST {SHOP}/imports": "only adds",
+    f"POST {BOOKING}/called": "the list of whom to call is shorter",
+    f"DELETE {SHOP}/customers/{{customer_id}}/reach/{{reach_id}}": "is listed on, with its end",
     "POST /me/erase": "is to be forgotten",
     "POST /me/invitations/{invitation_id}/accept": "the shop's own words of it, on record there",
     "POST /me/invitations/{invitation_id}/decline": "the shop's own words of it, on record there",
@@ -87,7 +89,11 @@ OF_A_SHOP = {
 """What is about oneself, and of a shop whose owners see it in their audit."""
 
 STANDS = {f"POST {BOOKING}/propose": "the booking stands until the customer says yes"}
-"""What leaves a row that says nothing is changed yet, and why."""
+"""What leaves a row that says only who was told, as nothing is changed yet, and why."""
+
+
+LISTS = {f"POST {SHOP}/customers/{{customer_id}}/reach": "the list, in which it ends others"}
+"""What is made new and answers with more than itself, so that its row says what was, too."""
 
 
 def told(one: WriteCall) -> list[tuple[Any, ...]]:
@@ -97,9 +103,9 @@ def told(one: WriteCall) -> list[tuple[Any, ...]]:
     was, now = one.was, one.answer
     if one.route in UNSAID:
         was = now = None
-    elif (
-        one.route in NOTHING_WAS
-        or routes_by_permission_key()[one.route].status_code == HTTPStatus.CREATED
+    elif one.route in NOTHING_WAS or (
+        one.route not in LISTS
+        and routes_by_permission_key()[one.route].status_code == HTTPStatus.CREATED
     ):
         was = None
     else:
@@ -108,7 +114,8 @@ def told(one: WriteCall) -> list[tuple[Any, ...]]:
         was, now = (
             {k: v for k, v in said.items() if was.get(k) != now.get(k)} for said in (was, now)
         )
-        assert bool(now) is (one.route not in STANDS), one.route
+        # Whom it told is not a change of the booking.
+        assert bool(now.keys() - {"told"}) is (one.route not in STANDS), one.route
     shop = re.match(r"/shops/(\d+)", one.url)
     shop_id = int(shop[1]) if shop else one.answer["id"] if one.route == "POST /shops" else None
     if one.route in OF_A_SHOP:

@@ -280,7 +280,9 @@ async def write_staff_bookings(writer: WriteCalls) -> None:
     await writer.call_route(f"POST {BOOKING}/move", "owner", starts_at=later)
     await writer.call_route(f"POST {BOOKING}/propose", "owner", starts_at=last)
     await writer.call_route(f"POST {SHOP}/days/{{day}}/call-off", "owner", day="2026-03-13")
-    await writer.call_route(f"POST {SHOP}/bookings", "receptionist", starts_at=later, **cut)
+    second = {"starts_at": later, "confirm": True}
+    await writer.call_route(f"POST {SHOP}/bookings", "receptionist", **second, **cut)
+    await writer.call_route(f"POST {BOOKING}/called", "receptionist")
     api.clock.move_to("2026-03-10T14:10Z")
     api.tokens.clear()
     for happened in ("no-show", "correct"):
@@ -297,6 +299,9 @@ async def write_customers(writer: WriteCalls) -> None:
     await writer.call_route(f"PUT {CUSTOMER}/block", "owner", blocked=True)
     await writer.call_route(f"POST {CUSTOMER}/merge", "owner", into=marta)
     writer.known["customer_id"] = marta
+    await writer.call_route(f"POST {CUSTOMER}/reach", "receptionist", wording="at the desk")
+    await writer.learn_id(f"GET {CUSTOMER}/reach", "receptionist")
+    await writer.call_route(f"DELETE {CUSTOMER}/reach/{{reach_id}}", "receptionist")
     talk = writer.known["conversation_id"]
     told = f"PUT {CUSTOMER}/consents/{{conversation_id}}"
     await writer.call_route(told, "receptionist", conversation_id=talk, agreed=False)
