@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from core.db.audit import record_change
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import conversations, identities, prompts, shops
 from core.db.tables import invitations as table
 from core.errors import InvalidValue, InvitationOver, NotFound
@@ -69,18 +70,21 @@ def _unanswered() -> sa.ColumnElement[bool]:
     )
 
 
-async def _found(ctx: Context, *which: sa.ColumnElement[bool]) -> list[Invitation]:
-    columns = [
-        shops.c.name.label("shop") if name == "shop" else table.c[name]
-        for name in Invitation.__slots__
-    ]
-    rows = await ctx.all(
-        sa.select(*columns)
-        .join_from(table, shops, shops.c.id == table.c.shop_id)
-        .where(_open(ctx.now), *which)
-        .order_by(table.c.id)
+_INVITATIONS = Rows(
+    Invitation,
+    sa.select(
+        *(
+            shops.c.name.label("shop") if one.name == "shop" else table.c[one.name]
+            for one in fields(Invitation)
+        )
     )
-    return [Invitation(*list(row)) for row in rows]
+    .join_from(table, shops, shops.c.id == table.c.shop_id)
+    .order_by(table.c.id),
+)
+
+
+async def _found(ctx: Context, *which: sa.ColumnElement[bool]) -> list[Invitation]:
+    return await ctx.fetch(_INVITATIONS.where(_open(ctx.now), *which))
 
 
 # ------------------------------------------------------------------------------------ shop

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import conversations, identities, lines, member_chats, shops
 from core.errors import NotAllowed, NotFound
 from core.messaging.outbox.enqueue import cancel_pending
@@ -67,37 +68,36 @@ async def bind_chat(ctx: Context, conversation_id: int, shop_id: int, user_id: i
     return await chat_of_member(ctx, user_id, made)
 
 
-def _chats() -> sa.Select[tuple[int, int, str, int, str, str, datetime]]:
-    return (
-        sa.select(
-            member_chats.c.id,
-            member_chats.c.shop_id,
-            shops.c.name.label("shop"),
-            member_chats.c.user_id,
-            identities.c.kind,
-            member_chats.c.name,
-            member_chats.c.created_at,
-        )
-        .join_from(member_chats, shops, shops.c.id == member_chats.c.shop_id)
-        .join(identities, identities.c.id == member_chats.c.identity_id)
-        .where(is_active_chat())
-        .order_by(member_chats.c.id)
+_CHATS = Rows(
+    MemberChat,
+    sa.select(
+        member_chats.c.id,
+        member_chats.c.shop_id,
+        shops.c.name.label("shop"),
+        member_chats.c.user_id,
+        identities.c.kind.label("channel"),
+        member_chats.c.name,
+        member_chats.c.created_at,
     )
+    .join_from(member_chats, shops, shops.c.id == member_chats.c.shop_id)
+    .join(identities, identities.c.id == member_chats.c.identity_id)
+    .where(is_active_chat())
+    .order_by(member_chats.c.id),
+)
 
 
 async def chats_of_member(ctx: Context, user_id: int) -> list[MemberChat]:
     """Return the accounts bound to a user, oldest first."""
-    rows = await ctx.all(_chats().where(member_chats.c.user_id == user_id))
-    return [MemberChat(*list(row)) for row in rows]
+    return await ctx.fetch(_CHATS.where(member_chats.c.user_id == user_id))
 
 
 async def chat_of_member(ctx: Context, user_id: int, chat_id: int) -> MemberChat:
     """Return one of them; raise NotFound if it is over or another user's."""
     this = (member_chats.c.id == chat_id, member_chats.c.user_id == user_id)
-    row = await ctx.first(_chats().where(*this))
-    if row is None:
+    found = await ctx.fetch_first(_CHATS.where(*this))
+    if found is None:
         raise NotFound(chat=chat_id)
-    return MemberChat(*list(row))
+    return found
 
 
 async def bound_chat_id(ctx: Context, conversation_id: int, shop_id: int) -> int | None:

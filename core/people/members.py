@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core.catalog import loader
 from core.db.context import Context
+from core.db.rows import Rows
 from core.db.tables import (
     conversations,
     identities,
@@ -195,44 +196,49 @@ async def set_member_alerts(ctx: Context, shop_id: int, user_id: int, *, enabled
     )
 
 
+_PHONE = (
+    sa.select(identities.c.value)
+    .where(
+        identities.c.user_id == users.c.id,
+        identities.c.kind == "phone",
+        identities.c.released_at.is_(None),
+    )
+    .order_by(identities.c.verified_at.desc().nulls_last(), identities.c.id)
+    .limit(1)
+    .correlate(users)
+    .scalar_subquery()
+)
+_MEMBERS = Rows(
+    Member,
+    sa.select(
+        members_table.c.user_id,
+        members_table.c.role,
+        members_table.c.provider_id,
+        members_table.c.alerts,
+        users.c.name,
+        sa.func.coalesce(_PHONE, "").label("phone"),
+    )
+    .join_from(members_table, users)
+    .where(users.c.deactivated_at.is_(None))
+    .order_by(members_table.c.id),
+)
+_ROLES = Rows(
+    ShopRole,
+    sa.select(members_table.c.shop_id, members_table.c.role, members_table.c.provider_id).order_by(
+        members_table.c.shop_id, members_table.c.id
+    ),
+)
+
+
 async def list_members(ctx: Context, shop_id: int) -> list[Member]:
     """Return a shop's members, one row per role: owners, receptionists, providers."""
-    phone = (
-        sa.select(identities.c.value)
-        .where(
-            identities.c.user_id == users.c.id,
-            identities.c.kind == "phone",
-            identities.c.released_at.is_(None),
-        )
-        .order_by(identities.c.verified_at.desc().nulls_last(), identities.c.id)
-        .limit(1)
-        .correlate(users)
-        .scalar_subquery()
-    )
-    rows = await ctx.all(
-        sa.select(
-            members_table.c.user_id,
-            members_table.c.role,
-            members_table.c.provider_id,
-            members_table.c.alerts,
-            users.c.name,
-            sa.func.coalesce(phone, ""),
-        )
-        .join_from(members_table, users)
-        .where(members_table.c.shop_id == shop_id, users.c.deactivated_at.is_(None))
-        .order_by(members_table.c.id)
-    )
-    return sorted((Member(*list(row)) for row in rows), key=lambda member: ROLES.index(member.role))
+    found = await ctx.fetch(_MEMBERS.where(members_table.c.shop_id == shop_id))
+    return sorted(found, key=lambda member: ROLES.index(member.role))
 
 
 async def roles_of_user(ctx: Context, user_id: int) -> list[ShopRole]:
     """Return a user's roles at all shops."""
-    rows = await ctx.all(
-        sa.select(members_table.c.shop_id, members_table.c.role, members_table.c.provider_id)
-        .where(members_table.c.user_id == user_id)
-        .order_by(members_table.c.shop_id, members_table.c.id)
-    )
-    return [ShopRole(*list(row)) for row in rows]
+    return await ctx.fetch(_ROLES.where(members_table.c.user_id == user_id))
 
 
 _OWN = (
