@@ -37,9 +37,10 @@ from tests.support.shops import BuiltShop
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 POSTGRESQL = tuple(
-    "approval class_of_six discreet_news hold_runs_out notifications one_sentence_shared_line"
-    " owner_block owner_calls owner_day owner_proves owner_shop owner_sick person_after_hours"
-    " returning_for_a_son running_late whatsapp_without_a_phone wrong_codes wrong_number"
+    "approval class_of_six discreet_news first_text_en hold_runs_out notifications"
+    " one_sentence_shared_line owner_block owner_calls owner_day owner_proves owner_shop owner_sick"
+    " person_after_hours returning_for_a_son running_late shared_line stop_in_mid_booking"
+    " whatsapp_stale_taps whatsapp_without_a_phone wrong_codes wrong_number"
     " wrong_number_of_a_member".split()
 )
 """Played on PostgreSQL, too: those that together send it every statement that any transcript sends.

@@ -211,6 +211,7 @@ async def test_two_webs_and_a_worker_serve_two_hundred_talks(
             "TWILIO_AUTH_TOKEN": twilio.auth_token,
             "TWILIO_SMS_FROM": OURS,
             "TWILIO_API_URL": twilio.url,
+            "TRUSTED_PROXIES": "127.0.0.1",
             "TWILIO_RATES": "longcode=0",  # the order is tried here, not a number's pace
         }
         said = compose["services"]["web"]["environment"]
