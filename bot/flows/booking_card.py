@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.dialogue.questions import SwitchFlow
 from bot.dialogue.talk import Talk
 from bot.i18n.messages import text
+from core.bookings import customer_actions
 from core.bookings.booking import Booking, load_booking
 from core.catalog import loader
 from core.catalog.entities import Catalog, Slot
@@ -39,9 +40,10 @@ async def keep_booking(talk: Talk) -> None:
 
 
 async def show_card(talk: Talk, catalog: Catalog, booking: Booking, head: Say) -> None:
-    """Show a booking's card with its buttons, below the heading `head`."""
+    """Show a booking's card with the buttons of what may still be done, below `head`."""
     await talk.say(booking_card(catalog, booking, head))
-    options = ("move", "cancel", "calendar")
+    changeable = customer_actions.is_changeable(booking, catalog, talk.ctx.now)
+    options = ("move", "cancel", "calendar") if changeable else ("calendar",)
     talk.show_booking_buttons(Decision("card", options, {"booking": booking.id}, booking.ends_at))
 
 

@@ -351,14 +351,20 @@ async def confirm_attendance(ctx: Context, booking_id: int, *, actor: Actor) -> 
     return sure
 
 
+def is_changeable(booking: Booking, known: Catalog, now: datetime) -> bool:
+    """Return whether the customer may still move or cancel a booking (`ensure_changeable`)."""
+    cutoff = timedelta(minutes=cutoff_minutes(booking, known))
+    return booking.state in OPEN_STATES and now < booking.starts_at - cutoff
+
+
 def ensure_changeable(booking: Booking, known: Catalog, now: datetime) -> None:
     """Raise unless the customer may still move or cancel a booking.
 
-    Raise CutoffPassed (`minutes`) from the shop's cutoff on and once it has begun;
-    InvalidTransition for a booking that is over or only held.
+    Raise CutoffPassed (`minutes`, the shop's `phone`) from the shop's cutoff on and once it has
+    begun; InvalidTransition for a booking that is over or only held.
     """
     if booking.state not in OPEN_STATES:
         raise InvalidTransition(state=booking.state, action="change")
     minutes = cutoff_minutes(booking, known)
     if now >= booking.starts_at - timedelta(minutes=minutes):
-        raise CutoffPassed(minutes=minutes)
+        raise CutoffPassed(minutes=minutes, phone=known.shop.phone)

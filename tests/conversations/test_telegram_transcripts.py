@@ -114,7 +114,10 @@ async def _set(runtime: Runtime, scene: Sequence[tuple[str, str]]) -> dict[str, 
     codes = {}
     async with runtime.transaction() as ctx:
         given = dict(rule.split("=") for rule in rules)
-        flags = {key: value == "yes" for key, value in given.items() if value in {"yes", "no"}}
+        flags: dict[str, int] = {
+            key: value == "yes" for key, value in given.items() if value in {"yes", "no"}
+        }
+        flags |= {key: int(value) for key, value in given.items() if value.isdecimal()}
         place: BuiltShop = await SHOPS[shop](ctx, **flags)
         if "latitude" in given:
             changed = {k: float(v) for k, v in given.items() if k not in flags}

@@ -142,7 +142,14 @@ async def test_from_botfather_to_the_first_booking_and_the_owners_pairing(tmp_pa
             services = await answered(bot, marta, "Welcome to Bella Hair")
             await taps_first(bot, marta, services)
             times = await answered(bot, marta, "✓")
-            await taps_first(bot, marta, times)
+            # On the last day of the month shown: it can be called off, whatever the hour is now.
+            await marta.taps(bot, "Calendar", message=times)
+            await until(lambda: "Soonest" in sum(times.buttons, []), times.as_json)
+            days = [label for row in times.buttons for label in row if label.isdecimal()]
+            await marta.taps(bot, days[-1], message=times)
+            await until(lambda: "Soonest" not in sum(times.buttons, []), times.as_json)
+            hours = [label for row in times.buttons for label in row if ":" in label]
+            await marta.taps(bot, hours[0], message=times)
             await until(lambda: ["Confirm", "For someone else"] in times.buttons, times.as_json)
             await marta.taps(bot, "Confirm")
             await answered(bot, marta, "Your phone number, please")

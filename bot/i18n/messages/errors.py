@@ -20,7 +20,7 @@ ERROR_MESSAGES: dict[str, str] = {
     "too_many_holds": "Many people are booking just now. Please try again in a few minutes.",
     "too_many_open": "You have as many bookings as this shop allows.",
     "wrong_state": "That cannot be changed any more.",
-    "too_late": "It is too late to change this here. Please call the shop.",
+    "too_late": "It is too late to change this here. Please call the shop: {phone}.",
     "customer_blocked": "Please call the shop to book.",
     "not_verified": "First I need to know it is you.",
     "key_reused": "That was done already, with something else.",

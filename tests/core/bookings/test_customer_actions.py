@@ -593,7 +593,7 @@ async def test_staff_move_without_regard_to_notice_and_deadline(runtime: Runtime
     house.clock.move_to("2026-03-10T08:30Z")  # half past nine in Madrid
     with pytest.raises(CutoffPassed) as refused:
         await house.move(booked, house.slot_at("11:30"))
-    assert refused.value.params == {"minutes": 120}
+    assert refused.value.params["minutes"] == 120
     moved = await house.move(booked, house.slot_at("09:40"), actor=house.owner_actor)
     assert (moved.state, await house.claims_as_text()) == ("confirmed", ["Ana 10 09:40-10 10:10"])
     assert (await house.outbox_as_text())[2:] == ["Marta: tell.moved"]
@@ -624,7 +624,7 @@ async def test_customers_keep_to_the_deadline_and_staff_need_not(runtime: Runtim
     house.clock.move_to("2026-03-10T07:00Z")
     with pytest.raises(CutoffPassed) as refused:
         await house.cancel(booked)
-    assert refused.value.params == {"minutes": 60}
+    assert refused.value.params["minutes"] == 60
     gone = await house.cancel(booked, actor=house.owner_actor, reason="Ana is ill")
     assert gone.state == "cancelled"
     assert (await house.outbox_as_text())[2:] == ["Marta: tell.cancelled"]
