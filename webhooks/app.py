@@ -94,6 +94,8 @@ def _mount(web: FastAPI, served: App, *, demo: bool) -> None:
     # Starlette would redirect by itself, but to the scheme and host seen behind a proxy.
     web.add_route("/admin", _to_page, include_in_schema=False)
     web.mount("/admin", LazyApp(build_page))
+    home = "/simulator" if demo else "/admin/"
+    web.add_route("/", lambda _request: RedirectResponse(home), include_in_schema=False)
     # Not a mount, which would answer 404 instead of 405 for a wrong method.
     web.router.default = LazyApp(build_pages)
 

@@ -128,8 +128,7 @@ async def withdraw_proposal(ctx: Context, booking_id: int) -> None:
 async def expire_proposals(ctx: Context, *, limit: int = 100) -> int:
     """Expire unanswered proposals and notify the shop; return how many bookings had one."""
     due = sa.select(claims.c.booking_id).where(claims.c.held_until <= ctx.now, _NOT_A_HOLD)
-    found = await ctx.all(due.distinct().limit(limit))
-    ids = [row.booking_id for row in found]
+    ids = list((await ctx.execute(due.distinct().limit(limit))).scalars())
     if not ids:
         return 0
     over = claims.c.booking_id.in_(ids), claims.c.held_until <= ctx.now
@@ -188,12 +187,12 @@ async def _beside(
 ) -> list[dict[str, object]]:
     """Return the claims for a slot, less what the booking already claims on the same calendars."""
     rules = known.offering(slot.service_id, slot.provider_id).rules
-    own = await ctx.all(
+    own = await ctx.execute(
         sa.select(claims.c.calendar_id).where(
             claims.c.booking_id == old.id, claims.c.held_until.is_(None)
         )
     )
-    shared = {row.calendar_id for row in own}
+    shared = set(own.scalars())
     rows: list[dict[str, object]] = []
     for calendar in taken:
         spans = [(slot.starts_at, slot.ends_at)]

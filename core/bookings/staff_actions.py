@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,8 @@ from core.bookings.reminders.schedule import schedule_reminders
 from core.bookings.transitions import NEW, Actor, allowed_transition
 from core.catalog.entities import Slot
 from core.db.context import Context
-from core.db.tables import booking_events, customers
+from core.db.rows import Rows
+from core.db.tables import booking_events, customers, members
 from core.errors import CustomerBlocked, InvalidTransition, InvalidValue, NotAllowed, NotFound
 from core.messaging.messages import Say
 from core.scheduling import availability
@@ -175,17 +177,40 @@ def _columns(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _FoundCustomer:
+    """A customer, and whether the actor works at their shop."""
+
+    id: int
+    name: str
+    phone: str
+    user_id: int | None
+    blocked: bool
+    actor_works_there: bool
+
+
+_CUSTOMERS = Rows(
+    _FoundCustomer,
+    sa.select(
+        customers.c.id,
+        customers.c.name,
+        customers.c.phone,
+        customers.c.user_id,
+        customers.c.blocked,
+        works_at(customers.c.shop_id, sa.bindparam("actor_id", type_=members.c.user_id.type)).label(
+            "actor_works_there"
+        ),
+    ),
+)
+
+
 async def _customer(ctx: Context, shop_id: int, customer_id: int, actor: Actor) -> BookedFor:
     """Return a customer of the shop, checking in the same statement that the actor works there."""
-    works = works_at(sa.literal(shop_id), sa.literal(actor.id))
-    row = await ctx.first(
-        sa.select(customers, works).where(
-            customers.c.id == customer_id, customers.c.shop_id == shop_id
-        )
-    )
+    this = _CUSTOMERS.where(customers.c.id == customer_id, customers.c.shop_id == shop_id)
+    row = await ctx.fetch_first(this, {"actor_id": actor.id})
     if row is None:
         raise NotFound(customer=customer_id)
-    if actor.kind != "system" and not row[-1]:
+    if actor.kind != "system" and not row.actor_works_there:
         raise NotAllowed(shop=shop_id, actor=actor.kind)
     if row.blocked:
         raise CustomerBlocked(shop=shop_id)

@@ -14,6 +14,9 @@ from core.localtime.opening_masks import Interval
 
 WeekHours = Mapping[int, tuple[Interval, ...]]
 
+CODE_COUNTRIES = "ES,IN,US"
+"""Whoever tries them has one phone: with it they can book at each of the three."""
+
 
 @dataclass(frozen=True, slots=True)
 class SampleService:
@@ -102,6 +105,7 @@ SALON = SampleShop(
         "longitude": -3.7060,
         "timezone": "Europe/Madrid",
         "country": "ES",
+        "code_countries": CODE_COUNTRIES,
         "currency": "EUR",
         "language": "en",
         "phone": "+34915550100",
@@ -202,6 +206,7 @@ CLINIC = SampleShop(
         "longitude": 73.8780,
         "timezone": "Asia/Kolkata",
         "country": "IN",
+        "code_countries": CODE_COUNTRIES,
         "currency": "INR",
         "language": "en",
         "phone": "+912055501000",
@@ -321,6 +326,7 @@ BARBER = SampleShop(
         "longitude": -73.9900,
         "timezone": "America/New_York",
         "country": "US",
+        "code_countries": CODE_COUNTRIES,
         "currency": "USD",
         "language": "en",
         "phone": "+12125550142",

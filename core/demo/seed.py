@@ -174,9 +174,10 @@ async def _fill(sample: SampleShop, shop_id: int, ctx: Context) -> int:
             )
             seats += 1
     drawn = await _drawn(ctx, found, chance)
+    guests = _choose_guests(found, drawn, regulars, chance)
     names = dict(zip(regulars, sample.customers, strict=True))
     for start in range(0, len(drawn), _AT_ONCE):
-        part = [(slot, chance.choice(regulars)) for slot in drawn[start : start + _AT_ONCE]]
+        part = [(slot, guests[slot]) for slot in drawn[start : start + _AT_ONCE]]
         await _write(ctx, found, [(slot, BookedFor(one, names[one])) for slot, one in part], chance)
     return seats + len(drawn)
 
@@ -207,6 +208,33 @@ async def _drawn(ctx: Context, found: Catalog, chance: Random) -> list[Slot]:
                     drawn.append(slot)
                     wanted -= slot.minutes
     return drawn
+
+
+def _choose_guests(
+    found: Catalog, drawn: Sequence[Slot], regulars: Sequence[int], chance: Random
+) -> dict[Slot, int]:
+    """Return the customer of each slot: somebody who has nothing that day, while there is one.
+
+    Nobody is in two places at once.
+    """
+    had: dict[int, list[Slot]] = defaultdict(list)
+    days: dict[int, set[date]] = defaultdict(set)
+    guests: dict[Slot, int] = {}
+    for slot in drawn:
+        day = zones.to_local(int(slot.starts_at.timestamp()), found.shop.timezone).date()
+        free = [
+            one
+            for one in chance.sample(regulars, len(regulars))
+            if all(
+                other.ends_at <= slot.starts_at or slot.ends_at <= other.starts_at
+                for other in had[one]
+            )
+        ]
+        guest = min(free, key=lambda one: day in days[one])
+        had[guest].append(slot)
+        days[guest].add(day)
+        guests[slot] = guest
+    return guests
 
 
 def _minutes(starts: list[Slot], found: Catalog) -> int:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.db.context import Context, split_ids
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.rows import Rows
-from core.db.tables import conversations, inbox, lines, outbox, shops
+from core.db.tables import conversations, customers, identities, inbox, lines, outbox, shops
 from core.errors import NotFound
 from core.messaging.messages import Json
 
@@ -145,7 +145,10 @@ _ADDRESSES = Rows(
 
 @dataclass(frozen=True, slots=True)
 class ShopConversation:
-    """A customer's conversation about a shop; times are aware UTC."""
+    """A customer's conversation about a shop; times are aware UTC.
+
+    `name` is the shop's for the customer who proved the address, else the one of their profile.
+    """
 
     id: int
     channel: str
@@ -160,13 +163,23 @@ class ShopConversation:
     unreachable_at: datetime | None
 
 
+_about_shop = sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id)
+_proved = identities.alias()
+_CUSTOMER_NAME = (
+    sa.select(customers.c.name)
+    .join_from(customers, _proved, _proved.c.user_id == customers.c.user_id)
+    .where(_proved.c.id == conversations.c.identity_id, customers.c.shop_id == _about_shop)
+    .correlate(conversations, lines)
+    .scalar_subquery()
+)
+
 _ABOUT = Rows(
     ShopConversation,
     sa.select(
         conversations.c.id,
         lines.c.channel,
         conversations.c.address,
-        conversations.c.name,
+        sa.func.coalesce(sa.func.nullif(_CUSTOMER_NAME, ""), conversations.c.name).label("name"),
         conversations.c.language,
         conversations.c.human_until,
         conversations.c.opted_out_at,
@@ -251,7 +264,7 @@ async def get_conversation(ctx: Context, shop_id: int, conversation_id: int) -> 
 
 def shop_conversations(shop_id: int) -> Rows[ShopConversation]:
     """Return the SELECT of a shop's conversations with customers."""
-    return _ABOUT.where(sa.func.coalesce(lines.c.shop_id, conversations.c.shop_id) == shop_id)
+    return _ABOUT.where(_about_shop == shop_id)
 
 
 async def read_transcript(

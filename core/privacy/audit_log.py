@@ -17,12 +17,15 @@ from core.db.context import Context
 from core.db.pagination import Page, PageRequest, paginate
 from core.db.rows import Rows
 from core.db.tables import audit as table
-from core.db.tables import users
+from core.db.tables import identities, users
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A change; `target` is what was changed, such as "services/5"."""
+    """A change; `target` is what was changed, such as "services/5".
+
+    `user` is their name, else their phone or e-mail; empty if the account is gone.
+    """
 
     id: int
     at: datetime
@@ -37,7 +40,17 @@ class AuditEntry:
     request: str
 
 
-_NAME = sa.func.coalesce(users.c.name, "").label("user")
+# An account made by phone or e-mail alone has no name: its address says who, phone first.
+_ADDRESS = (
+    sa.select(sa.func.min(identities.c.value))
+    .where(
+        identities.c.user_id == table.c.user_id,
+        identities.c.kind.in_(("phone", "email")),
+        identities.c.released_at.is_(None),
+    )
+    .scalar_subquery()
+)
+_NAME = sa.func.coalesce(sa.func.nullif(users.c.name, ""), _ADDRESS, "").label("user")
 _ENTRIES = Rows(
     AuditEntry,
     sa.select(

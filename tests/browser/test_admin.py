@@ -112,6 +112,49 @@ async def test_the_day_keeps_itself_fresh(chromium: Browser, simulator: Simulato
         await expect(at.page.locator("#sum")).to_have_text("1 booking")
 
 
+async def test_the_demo_begins_anew_after_a_change_on_the_page(
+    chromium: Browser, simulator: SimulatorHarness
+) -> None:
+    async with open_admin_page(chromium, simulator, 390) as at:
+        page = at.page
+        for begin_anew in (simulator.stage.reset, simulator.stage.start_fresh):
+            await sign_in_to_demo(at, "Bella Hair")
+            await page.goto(f"{simulator.url}/admin/shops/1/setup/rooms")
+            await page.get_by_label("Name", exact=True).last.fill("Attic")
+            await page.get_by_role("button", name="Add the room").click()
+            await page.goto(f"{simulator.url}/admin/shops/1/audit")
+            await expect(page.locator(".audit li")).to_have_text(
+                re.compile("Added room Demo admin .*Attic", re.DOTALL)
+            )
+            await begin_anew()
+            # Whoever looked around is out: the account went with everything else.
+            await page.goto(f"{simulator.url}/admin/shops/1/audit")
+            await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+            await page.goto(f"{simulator.url}/admin")
+            await sign_in_to_demo(at)
+            await page.goto(f"{simulator.url}/admin/shops/1/audit")
+            await expect(page.get_by_text("No changes yet.")).to_be_visible()
+            await page.goto(f"{simulator.url}/")
+            await expect(page).to_have_url(f"{simulator.url}/simulator")
+            await page.context.clear_cookies()
+            await page.goto(f"{simulator.url}/admin")
+
+
+async def test_the_country_of_a_new_shop_agrees_with_its_zone(
+    chromium: Browser, simulator: SimulatorHarness
+) -> None:
+    async with open_admin_page(chromium, simulator, 390) as at:
+        await sign_in_to_demo(at)
+        await at.page.get_by_role("link", name="New shop").click()
+        country, zone = at.page.get_by_label("Country"), at.page.get_by_label("Time zone")
+        # British English, read in Madrid.
+        await expect(country).to_have_value("ES")
+        await expect(zone).to_have_value("Europe/Madrid")
+        for code, name in (("IN", "Asia/Kolkata"), ("US", ""), ("ES", "Europe/Madrid")):
+            await country.select_option(code)
+            await expect(zone).to_have_value(name)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 async def test_every_page_is_readable(
     chromium: Browser, simulator: SimulatorHarness, width: int, scheme: str

@@ -39,6 +39,12 @@ def list_zones() -> tuple[str, ...]:
     return tuple(sorted({name for names in zones_by_country().values() for name in names}))
 
 
+@cache
+def country_by_zone() -> dict[str, str]:
+    """Return the code of the country that each zone belongs to."""
+    return {name: code for code, names in zones_by_country().items() for name in names}
+
+
 def only_zone_of(country: str) -> str:
     """Return a country's only time zone; "" if it has several or is unknown."""
     known = zones_by_country().get(country.upper(), ())

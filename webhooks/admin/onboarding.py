@@ -72,4 +72,5 @@ def _page(
         problem=problem,
         countries=countries.list_countries(),
         zones=countries.list_zones(),
+        country_of=countries.country_by_zone(),
     )

@@ -147,7 +147,8 @@ def _money(minor: int | None, currency: str) -> str:
     return "On request" if minor is None else formats.format_amount(Money(minor, currency), "en")
 
 
-def _when(value: datetime | str, zone: str, spec: str = "") -> str:
+def format_instant(value: datetime | str, zone: str, spec: str = "") -> str:
+    """Return an instant in words of a zone; `spec` "date" adds the year."""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
     moment = When(instant, zone)
     if spec == "date":  # that may be years ago
@@ -174,7 +175,7 @@ def _with_cursor(query: Mapping[str, str], cursor: str) -> str:
 _TEMPLATES.filters |= {
     "with_cursor": _with_cursor,
     "money": _money,
-    "when": _when,
+    "when": format_instant,
     "clock": format_wall_time,
     "length_of": _length,
     "day": _day,

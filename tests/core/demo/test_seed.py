@@ -71,6 +71,19 @@ async def test_a_shop_of_somebodys_own_is_left_alone(runtime: Runtime) -> None:
         assert await ctx.scalar(mine) == 0
 
 
+async def test_nobody_is_in_two_places_at_once(seeded: Runtime) -> None:
+    one, other = bookings.alias(), bookings.alias()
+    meets = sa.and_(
+        one.c.customer_id == other.c.customer_id,
+        one.c.id < other.c.id,
+        one.c.starts_at < other.c.ends_at,
+        other.c.starts_at < one.c.ends_at,
+    )
+    async with seeded.read_transaction() as ctx:
+        twice = sa.select(sa.func.count()).select_from(one.join(other, meets))
+        assert await ctx.scalar(twice) == 0
+
+
 async def test_the_same_day_draws_the_same_bookings(migrated_sqlite: Path, tmp_path: Path) -> None:
     drawn = []
     for name in ("one", "two"):

@@ -248,6 +248,8 @@ async def test_pages_let_nothing_else_in(admin: AdminHarness) -> None:
 async def test_the_address_that_people_write_leads_to_the_page(admin: AdminHarness) -> None:
     answer = await admin.signed_out_browser().client.get("/admin")
     assert (answer.status_code, answer.headers["location"]) == (307, "/admin/")
+    answer = await admin.signed_out_browser().client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/admin/")
 
 
 async def test_a_demo_alone_lets_anybody_look_around(admin: AdminHarness) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.db import tables
 from core.db.context import Context
-from core.db.tables import conversations, customers
+from core.db.tables import conversations, customers, identities
 from core.db.tables import outbox as outbox_table
 from core.messaging import inbox
 from core.messaging.messages import Incoming, Say
@@ -198,6 +198,26 @@ async def test_a_talk_is_read_taken_over_answered_and_handed_back(admin: AdminHa
         other = await admin.signed_in_browser(who)
         assert (await other.get(f"{home}/{talk}")).status_code == status
         assert (await other.submit_form(f"{home}/{talk}/take-over")).status_code == status
+
+
+async def test_a_talk_bears_the_name_the_shop_knows(admin: AdminHarness) -> None:
+    await admin.api.add_booked_customer()
+    talk, shop_id = admin.api.talk, admin.api.shop.shop_id
+    user_id = admin.api.users["owner"]
+
+    async def prove(ctx: Context) -> None:
+        pau = await add_customer(ctx, shop_id, "Pau Vidal")
+        known = customers.update().where(customers.c.id == pau)
+        await ctx.execute(known.values(user_id=user_id))
+        of_talk = sa.select(conversations.c.identity_id).where(conversations.c.id == talk)
+        theirs = identities.c.id == of_talk.scalar_subquery()
+        await ctx.execute(identities.update().where(theirs).values(user_id=user_id))
+
+    await admin.api.runtime.run(prove)
+    browser = await admin.signed_in_browser("receptionist")
+    home = f"/shops/{shop_id}/talks"
+    assert "Pau Vidal SMS" in visible_text(await browser.get(home))
+    assert "Pau Vidal SMS, +34600111222" in visible_text(await browser.get(f"{home}/{talk}"))
 
 
 async def test_messages_are_filtered_sent_again_and_dropped(admin: AdminHarness) -> None:

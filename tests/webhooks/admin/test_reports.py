@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 
+from core.db.tables import audit, identities, users
 from tests.support.chat import ChatHarness
 from tests.webhooks.admin.conftest import AdminHarness, visible_text
 
@@ -77,10 +79,32 @@ async def test_changes_are_told_by_field(admin: AdminHarness) -> None:
     form = {"name": "Trim", "minutes": "30", "price": "25", "synonyms": "corte", "active": "1"}
     await browser.submit_form(f"{home}/setup/services/{place.services['Cut']}", **form)
     shown = visible_text(await browser.get(f"{home}/audit"))
-    assert "Services: change service Owner Mon 9 Mar 10:00 am" in shown
+    assert "Changed service Owner Mon 9 Mar 10:00 am" in shown
     assert "name Cut Trim" in shown
     assert f"shops/{place.shop_id}/services/{place.services['Cut']}, from 192.0.2.1" in shown
     for who, status in (("receptionist", 403), ("other owner", 404)):
         assert (
             await (await admin.signed_in_browser(who)).get(f"{home}/audit")
         ).status_code == status
+
+
+async def test_changes_are_told_in_words_and_say_who(admin: AdminHarness) -> None:
+    browser = await admin.signed_in_browser("owner")
+    home = f"/shops/{admin.api.shop.shop_id}"
+    await browser.submit_form(f"{home}/setup/dates", day="2026-03-20", reason="Flood")
+    await browser.submit_form(f"{home}/setup/dates", day="2026-03-21", reason="Still wet")
+    async with admin.api.runtime.transaction() as ctx:
+        who = sa.select(audit.c.user_id).order_by(audit.c.id.desc()).limit(1)
+        user_id = await ctx.scalar(who)
+        await ctx.execute(users.update().where(users.c.id == user_id).values(name=""))
+        phone = sa.select(identities.c.value).where(
+            identities.c.user_id == user_id, identities.c.kind == "phone"
+        )
+        address = await ctx.scalar(phone)
+    shown = visible_text(await browser.get(f"{home}/audit"))
+    # Only the day that was added, as words; and an account without a name is known by its phone.
+    assert f"Set shop date hours {address} Mon 9 Mar 10:00 am" in shown
+    assert "items – day 2026-03-21, reason Still wet" in shown
+    assert "created at" not in shown
+    assert "{" not in shown
+    assert "Nobody" not in shown

@@ -118,9 +118,17 @@ if (founding) {
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zone = founding.elements.timezone;
   if (!zone.value && [...zone.options].some((option) => option.value === mine)) zone.value = mine;
-  const country = new Intl.Locale(navigator.language).region;
+  // Where the clock is tells more than which English somebody reads.
+  const country = zone.selectedOptions[0]?.dataset.country || new Intl.Locale(navigator.language).region;
   const countries = founding.elements.country;
   if (!countries.value && [...countries.options].some((option) => option.value === country)) countries.value = country;
+  // Another country has another zone: its own where it has one only, else a choice.
+  countries.addEventListener("change", () => {
+    const of = (option) => option.dataset.country === countries.value;
+    if (zone.value && of(zone.selectedOptions[0])) return;
+    const own = [...zone.options].filter(of);
+    zone.value = own.length === 1 ? own[0].value : (own.find((option) => option.value === mine)?.value ?? "");
+  });
 }
 
 /* A form is sent once, however often its button is pressed. */
