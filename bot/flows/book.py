@@ -97,7 +97,7 @@ async def _take_hints(talk: Talk, catalog: Catalog) -> None:
         heard.consumed_acts.add("words")
         # Kept in case the person switches shops, so that nothing has to be repeated.
         talk.notes["words"] = f"{talk.notes.get('words', '')}\n{said.text}".strip()[-_WORDS:]
-    if heard and said and said.attendee and 2 <= len(said.attendee) <= 100:
+    if heard and said and said.attendee and len(said.attendee) <= 100:
         talk.notes["attendee"] = said.attendee
         if _only_says_for_whom(said):
             heard.consumed = True
@@ -201,7 +201,7 @@ async def _attendee(talk: Talk, number: int) -> str:
         if heard.step != talk.step_key(f"for{number}"):
             return MISSING
         name = " ".join((name or heard.text).split())
-        return name if 2 <= len(name) <= 100 and any(c.isalpha() for c in name) else MISSING
+        return name if len(name) <= 100 and any(c.isalpha() for c in name) else MISSING
 
     return str(await talk.ask(f"for{number}", text("which_attendee"), read, expects="name"))
 

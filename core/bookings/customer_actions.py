@@ -64,7 +64,7 @@ from core.scheduling import availability
 from core.scheduling.agreed_terms import terms_of_slot
 from core.scheduling.asker import Asker
 from core.values.change import check_value
-from core.values.field_types import DisplayName, LongText
+from core.values.field_types import LongText, PersonName
 
 MAX_LATE_MINUTES = 240
 """The longest delay, in minutes, that can be reported."""
@@ -72,7 +72,7 @@ MAX_LATE_MINUTES = 240
 
 def validate_attendee_name(name: str) -> str:
     """Return an attendee's name as it is kept, "" for the customer themself; else Invalid."""
-    return str(check_value(DisplayName, "attendee", name)) if name.strip() else ""
+    return str(check_value(PersonName, "attendee", name)) if name.strip() else ""
 
 
 # ------------------------------------------------------------------------------------ hold and book

@@ -46,7 +46,7 @@ from core.scheduling import availability
 from core.scheduling.asker import Asker
 from core.scheduling.opening_hours import remove_time_off
 from core.values.change import check_value
-from core.values.field_types import DisplayName, LongText
+from core.values.field_types import LongText, PersonName
 
 # ------------------------------------------------------------------------------------ for customers
 
@@ -170,7 +170,7 @@ def _columns(
     return {
         "origin": origin,
         "anyone": anyone,
-        "attendee": check_value(DisplayName, "attendee", attendee) if attendee.strip() else "",
+        "attendee": check_value(PersonName, "attendee", attendee) if attendee.strip() else "",
         "purpose": check_value(LongText, "purpose", purpose),
         "note": check_value(LongText, "note", note),
         "conversation_id": conversation_id,

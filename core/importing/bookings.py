@@ -27,7 +27,7 @@ from core.importing import customers
 from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
 from core.localtime import ticks, zones
 from core.scheduling.slot_finder import calendars_of
-from core.values.field_types import DisplayName, DurationMinutes, LongText, MinorUnits
+from core.values.field_types import DurationMinutes, LongText, MinorUnits, PersonName
 
 REQUIRED_COLUMNS = ("service", "provider", "starts_at", "customer")
 COLUMNS = (
@@ -69,7 +69,7 @@ def plan_rows(sheet: CsvFile, known: Catalog, now: datetime) -> ImportPlan:
         minutes = row.read_integer("minutes", DurationMinutes)
         price = row.read_integer("price_minor", MinorUnits)
         texts = {
-            "attendee": row.read_value("attendee", DisplayName) if cells["attendee"] else "",
+            "attendee": row.read_value("attendee", PersonName) if cells["attendee"] else "",
             "purpose": row.read_value("purpose", LongText),
             "note": row.read_value("note", LongText),
         }

@@ -15,7 +15,7 @@ from core.db.context import Context
 from core.db.tables import customers, shops
 from core.errors import InvalidValue, PhoneInvalid
 from core.importing.csv_file import CsvFile, ImportFault, ImportPlan, RowReader
-from core.values.field_types import DisplayName, LongText, ParsedField, refusal
+from core.values.field_types import LongText, ParsedField, PersonName, refusal
 from core.values.phone_numbers import parse_phone
 from core.values.text_folding import fold_words
 
@@ -53,7 +53,7 @@ _Email = Annotated[str, ParsedField(_parse_email)]
 
 def read_person(row: RowReader, name: str, country: str) -> dict[str, str]:
     """Return the name and phone in a line."""
-    called = row.read_value(name, DisplayName) or ""
+    called = row.read_value(name, PersonName) or ""
     number = row.cells["phone"]
     if number:
         try:

@@ -194,8 +194,8 @@ async def _end_former(ctx: Context, customer_id: int, values: Mapping[str, str])
 
 def _name(text: str) -> str:
     name = " ".join(text.split())
-    if not 2 <= len(name) <= 100:
-        raise InvalidValue(field="name", reason="2 to 100 characters")
+    if not 1 <= len(name) <= 100:
+        raise InvalidValue(field="name", reason="1 to 100 characters")
     return name
 
 

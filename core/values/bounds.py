@@ -1,6 +1,7 @@
 """The bounds of a shop's settings; tests compare them with the CHECK constraints."""
 
 NAME_LENGTH = (2, 100)
+PERSON_NAME_LENGTH = (1, 100)
 SHORT_TEXT_LENGTH = 200
 LONG_TEXT_LENGTH = 1000
 WORD_LENGTH = (1, 100)

@@ -22,6 +22,7 @@ from core.values.field_types import (
     LongText,
     MinorUnits,
     NoticeMinutes,
+    PersonName,
     ReminderRules,
     RowId,
     ShortText,
@@ -102,7 +103,7 @@ class NewService(ServiceChange):
 class ProviderChange(RuledChange):
     """A change of a provider; fields left out stay unchanged."""
 
-    name: DisplayName = unset()
+    name: PersonName = unset()
     title: ShortText = unset(examples=["Dr"])
     speciality: ShortText = unset()
     degree: ShortText = unset()
@@ -117,7 +118,7 @@ class ProviderChange(RuledChange):
 class NewProvider(ProviderChange):
     """A new provider, with a calendar of their own."""
 
-    name: DisplayName
+    name: PersonName
 
 
 class OfferingChange(Change):

@@ -244,6 +244,12 @@ Flag = Annotated[bool, ParsedField(_parse_bool, {"type": "boolean"})]
 DisplayName = Annotated[
     str, TextField(bounds.NAME_LENGTH[1], bounds.NAME_LENGTH[0]), Field(examples=["Ana"])
 ]
+PersonName = Annotated[
+    str,
+    TextField(bounds.PERSON_NAME_LENGTH[1], bounds.PERSON_NAME_LENGTH[0]),
+    Field(examples=["Ana"]),
+]
+"""A person's name, which may have one character: 李."""
 ShortText = Annotated[str, _short]
 LongText = Annotated[str, TextField(bounds.LONG_TEXT_LENGTH)]
 VerbatimText = Annotated[str, TextField(bounds.LONG_TEXT_LENGTH, verbatim=True)]

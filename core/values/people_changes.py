@@ -5,20 +5,20 @@ from __future__ import annotations
 from pydantic import Field
 
 from core.values.change import Change, unset
-from core.values.field_types import DisplayName, Language, ShortText, VerbatimText
+from core.values.field_types import Language, PersonName, ShortText, VerbatimText
 
 
 class NewCustomer(Change):
     """Somebody without an account: a walk-in, a child."""
 
-    name: DisplayName
+    name: PersonName
     phone: ShortText = Field("", description="As people of the shop's country write it.")
 
 
 class CustomerChange(Change):
     """What to change of a customer; what is left out stays."""
 
-    name: DisplayName = unset()
+    name: PersonName = unset()
     phone: ShortText = unset()
     email: ShortText = unset()
     notes: VerbatimText = unset()
@@ -27,5 +27,5 @@ class CustomerChange(Change):
 class UserChange(Change):
     """What to change of oneself."""
 
-    name: DisplayName = unset()
+    name: PersonName = unset()
     language: Language = unset(examples=["es"])

@@ -18,7 +18,7 @@ from webhooks.api import auth_emails
 from webhooks.api.api_request import ApiRequest
 from webhooks.api.auth_guard import AUTH_COOKIE, ensure_same_origin, set_auth_cookie, verify_token
 from webhooks.api.dependencies import AuthorizedRequest
-from webhooks.api.schemas import AcceptedOut, DisplayName, RequestModel, ResponseModel, SecretText
+from webhooks.api.schemas import AcceptedOut, PersonName, RequestModel, ResponseModel, SecretText
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -67,7 +67,7 @@ class RegisterIn(RequestModel):
 
     email: EmailAddress
     password: NewPassword
-    name: DisplayName
+    name: PersonName
 
 
 class PasswordIn(RequestModel):

@@ -22,9 +22,9 @@ from core.scheduling import availability
 from core.scheduling.asker import Asker
 from core.values.field_types import DurationMinutes
 from webhooks.api.schemas import (
-    DisplayName,
     LongText,
     MinorUnits,
+    PersonName,
     RequestModel,
     RowId,
     SearchQuery,
@@ -75,7 +75,7 @@ HowTheySaid = Annotated[LongText, Field(max_length=MAX_WORDING_LENGTH, examples=
 class WalkInCustomerIn(RequestModel):
     """Somebody without an account."""
 
-    name: DisplayName
+    name: PersonName
     phone: ShortText = ""
 
 

@@ -38,8 +38,8 @@ MAX_ID = 2**63 - 1
 
 LongText = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
 ShortText = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
-DisplayName = Annotated[
-    str, Field(min_length=2, max_length=100, examples=["Ana"]), AfterValidator(_storable)
+PersonName = Annotated[
+    str, Field(min_length=1, max_length=100, examples=["Ana"]), AfterValidator(_storable)
 ]
 SecretText = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 RowId = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1])]

@@ -197,7 +197,7 @@ async def _customer(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> i
                 talk.say_now(text("error.phone_invalid"))
                 return MISSING
         name = name or " ".join(word for word in heard.text.split() if word.isalpha())
-        return [name[:100], phone] if len(name) >= 2 or phone else MISSING
+        return [name[:100], phone] if name or phone else MISSING
 
     if facts.get("name") or facts.get("phone"):
         name, phone = facts["name"], facts["phone"]
@@ -208,7 +208,7 @@ async def _customer(talk: Talk, desk: StaffContext, facts: dict[str, Json]) -> i
         )
 
     async def add(_key: str) -> Json:
-        called = name if len(name) >= 2 else WALK_IN_NAME
+        called = name or WALK_IN_NAME
         try:
             return await add_customer(talk.ctx, desk.shop_id, called, phone)
         except (PhoneInvalid, InvalidValue):

@@ -59,7 +59,7 @@ from core.db.tables.shops import (
     shops,
 )
 
-REVISION = "0025"
+REVISION = "0026"
 """The migration that creates these tables, updated by each new one and checked by a test.
 
 It is here so that checking the schema at start-up need not load Alembic.

@@ -119,7 +119,7 @@ bookings = sa.Table(
     same_shop_fk("series_id", "series"),
     same_shop_target("bookings"),
     sa.CheckConstraint("ends_at > starts_at", name="span"),
-    sa.CheckConstraint("attendee = '' OR length(attendee) BETWEEN 2 AND 100", name="attendee"),
+    sa.CheckConstraint("attendee = '' OR length(attendee) BETWEEN 1 AND 100", name="attendee"),
     sa.Index(None, "shop_id", "starts_at"),
     sa.Index(None, "customer_id", "starts_at"),
     sa.Index(None, "provider_id", "local_date"),

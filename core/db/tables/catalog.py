@@ -74,7 +74,7 @@ providers = sa.Table(
     bool_column("active", default=True),
     int_column("position"),
     *rule_columns(),
-    name_length_check(),
+    name_length_check(least=1),
     same_shop_target("providers"),
     sa.UniqueConstraint("shop_id", "calendar_id"),
 )

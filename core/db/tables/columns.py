@@ -155,9 +155,9 @@ def one_of_check(name: str, *values: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{name} IN ({words})", name=name)
 
 
-def name_length_check(name: str = "name") -> sa.CheckConstraint:
-    """Return a CHECK that a name has 2–100 characters."""
-    return sa.CheckConstraint(f"length({name}) BETWEEN 2 AND 100", name=f"{name}_length")
+def name_length_check(name: str = "name", *, least: int = 2) -> sa.CheckConstraint:
+    """Return a CHECK that a name has `least` to 100 characters: 1 for people, 2 for the rest."""
+    return sa.CheckConstraint(f"length({name}) BETWEEN {least} AND 100", name=f"{name}_length")
 
 
 def rule_columns() -> list[SchemaItem]:

@@ -86,7 +86,7 @@ customers = sa.Table(
     instant_column("created_at"),
     # Name, phone and e-mail as they are searched; whoever updates one of them updates this.
     text_column("search_text", default=_search_text),
-    name_length_check(),
+    name_length_check(least=1),
     same_shop_target("customers"),
     sa.UniqueConstraint("shop_id", "user_id"),
     sa.Index(None, "shop_id", "phone"),

@@ -44,10 +44,17 @@ def test_booking_rules(table: sa.Table) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", [tables.shops, tables.categories, tables.services, tables.providers]
+    ("table", "length"),
+    [
+        (tables.shops, bounds.NAME_LENGTH),
+        (tables.categories, bounds.NAME_LENGTH),
+        (tables.services, bounds.NAME_LENGTH),
+        (tables.providers, bounds.PERSON_NAME_LENGTH),
+        (tables.customers, bounds.PERSON_NAME_LENGTH),
+    ],
 )
-def test_names(table: sa.Table) -> None:
-    least, most = bounds.NAME_LENGTH
+def test_names(table: sa.Table, length: tuple[int, int]) -> None:
+    least, most = length
     assert check_text(table, "name_length") == f"length(name) BETWEEN {least} AND {most}"
 
 

@@ -36,7 +36,7 @@ IMPORT_NOTES: dict[importing.ImportKind, str] = {
 }
 
 COLUMN_HELP = {
-    "name": "A name of 2 to 100 letters",
+    "name": "A name of up to 100 letters",
     "minutes": "How long it takes, in steps of five; of a booking, where it differs",
     "price_minor": "The price in cents: 2500 is 25.00. Empty: on request, or the usual",
     "category": "The heading it stands under",
