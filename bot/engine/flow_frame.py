@@ -22,6 +22,13 @@ class FlowFrame:
     expects: str = ""
     closes: int | None = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether its question only offers what could be done: the menu, a list of services."""
+        return self.flow in {"menu", "welcome"} or (
+            self.flow == "book" and self.expects == "service"
+        )
+
     def to_json(self) -> Json:
         """Return the frame as JSON data."""
         return {

@@ -19,6 +19,7 @@ from bot.engine.turn_state import TurnState
 from bot.flows import faq
 from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import text
+from bot.nlu.questions import is_question
 from bot.nlu.types import Understood
 from core.bookings import agenda
 from core.people.identities import person_of_conversation
@@ -77,7 +78,12 @@ async def interpret_outside_flow(turn: TurnState, heard: Heard, prompts: list[Op
         turn, heard, said
     ):
         return True
-    await answer_questions(turn, heard)
+    answered = await answer_questions(turn, heard)
+    unknown = not answered and _asks_unknown(turn, said)
+    if (answered or unknown) and not says_booking_details(said) and turn.leave_list_open():
+        turn.not_understood = unknown
+        turn.stay_quiet = True
+        return True
     if "more_people" in said.acts and not said.attendee:
         turn.says.append(text("one_each"))
     if top is None and not turn.stack:
@@ -227,5 +233,14 @@ def _begin_first_flow(turn: TurnState, heard: Heard) -> None:
     booking = said.intent in {"book", "find"} or "same_as_last" in said.acts
     if booking or says_booking_details(said):
         turn.begin_flow("book")
+    elif not turn.says and _asks_unknown(turn, said):
+        turn.not_understood = True
+        turn.stay_quiet = True
     elif not turn.says:
         turn.begin_flow("welcome")
+
+
+def _asks_unknown(turn: TurnState, said: Understood) -> bool:
+    """Return whether somebody we have talked with asks what nothing here answers."""
+    met = turn.catalog is not None and turn.conversation.last_in_at is not None
+    return met and not said.acts and is_question(said.text)

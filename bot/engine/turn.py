@@ -34,8 +34,10 @@ from bot.engine.apology import apologize
 from bot.engine.flow_frame import FlowFrame
 from bot.engine.loop_guard import is_looping
 from bot.engine.turn_state import TurnState
+from bot.flows import faq
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
+from bot.nlu.questions import is_question
 from bot.nlu.redaction import redact_text
 from bot.nlu.tapbacks import is_tapback
 from bot.nlu.types import NOTHING_SHOWN, ShownOptions, Understood
@@ -48,6 +50,7 @@ from core.db.runtime import Runtime
 from core.messaging import unrecognized
 from core.messaging.conversations import lock_conversation
 from core.messaging.inbox import pending_incoming, record_failure
+from core.messaging.messages import Say
 
 log = structlog.get_logger()
 
@@ -333,6 +336,16 @@ def _means_else(turn: TurnState, heard: Heard, prompts: list[OpenPrompt]) -> boo
     return said is not None and bool(said.intent or match_words(said, prompts, turn.seen_prompt_id))
 
 
+def _not_understood(turn: TurnState, heard: Heard, times: int) -> Say:
+    """Return that the bot does not know what was asked, did not understand, or who helps."""
+    if times >= OFFER_PERSON_AFTER:
+        return text("offer_person")
+    said = heard.understood
+    if turn.catalog is not None and said is not None and not said.acts and is_question(said.text):
+        return faq.answer_unknown(turn.catalog)
+    return text("sorry")
+
+
 async def _count_misunderstandings(turn: TurnState, heard: Heard, expects: str) -> None:
     """Apologize, offer a handoff after several failures, and store the text for review."""
     if not turn.not_understood or turn.says:
@@ -341,7 +354,7 @@ async def _count_misunderstandings(turn: TurnState, heard: Heard, expects: str) 
         return
     times = turn.conversation.unrecognized_count + 1
     turn.change_conversation(unrecognized_count=times)
-    turn.says.append(text("sorry") if times < OFFER_PERSON_AFTER else text("offer_person"))
+    turn.says.append(_not_understood(turn, heard, times))
     if heard.understood is None or expects in _PERSONAL:
         return
     await unrecognized.record_unrecognized(

@@ -165,6 +165,18 @@ class TurnState:
         self.stack.append(FlowFrame(flow, self.run_count, dict(args)))
         del self.stack[:-MAX_STACK_DEPTH]
 
+    def leave_list_open(self) -> bool:
+        """Leave a list of services or the menu as it stands once something was answered.
+
+        It can still be answered by number; eight lines below every answer are in the way. Where
+        messages are edited the list stays in its message.
+        """
+        resting = bool(self.stack) and self.stack[-1].prompt is not None and self.stack[-1].rests
+        if not resting or self.conversation.has_editable_buttons:
+            return False
+        self.closing_prompt_ids.discard(self.stack[-1].prompt or 0)
+        return True
+
     def end_flows_above(self, number: int) -> None:
         """End the flows above a position in the stack."""
         for frame in self.stack[number + 1 :]:
@@ -239,6 +251,8 @@ class TurnState:
                 self.attachments += run.attachments
                 self._end_flow(frame)
                 heard = None
+                if self.says and self.leave_list_open():
+                    return
         message = f"the flow {self.stack[-1].flow!r} never comes to an end"
         raise RuntimeError(message)
 

@@ -35,12 +35,12 @@ def _answer(catalog: Catalog, act: str, service_id: int | None) -> Say | None:
             return opening_hours.weekly_hours(catalog)
         case "ask_address":
             if not shop.address:
-                return _unknown(catalog)
+                return answer_unknown(catalog)
             if shop.directions:
                 return text("address_how", address=shop.address, directions=shop.directions)
             return text("address", address=shop.address)
         case "ask_phone":
-            return text("phone", phone=shop.phone) if shop.phone else _unknown(catalog)
+            return text("phone", phone=shop.phone) if shop.phone else answer_unknown(catalog)
         case "ask_price" | "ask_duration":
             return _prices(catalog, service_id)
         case "ask_who":
@@ -61,7 +61,7 @@ def _kept(catalog: Catalog, topic: str, service_id: int | None) -> Say:
         if len(said_of) == 1:
             return text("answer", answer=said_of.pop())
     kept = catalog.shop.answers.get(topic)
-    return text("answer", answer=str(kept)) if kept else _unknown(catalog)
+    return text("answer", answer=str(kept)) if kept else answer_unknown(catalog)
 
 
 def _one_of(services: tuple[Service, ...], service_id: int | None) -> tuple[Service, ...]:
@@ -74,7 +74,8 @@ def _prices(catalog: Catalog, service_id: int | None) -> Say:
     return text("prices", services=tuple(labels.service_label(catalog, s) for s in services[:8]))
 
 
-def _unknown(catalog: Catalog) -> Say:
+def answer_unknown(catalog: Catalog) -> Say:
+    """Return that the bot does not know, and whom to ask."""
     if catalog.shop.phone:
         return text("unknown_call", phone=catalog.shop.phone)
     return text("unknown")

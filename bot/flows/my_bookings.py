@@ -259,13 +259,19 @@ async def report_late(talk: Talk) -> None:
         "minutes", text("how_late"), read, options=options, expects="number"
     )
 
+    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
+    today = zones.to_local(int(talk.ctx.now.timestamp()), booking.timezone).date()
+    other_day = text("late_other_day", when=booking.local_start, shop=catalog.shop.name)
+    if booking.local_date != today and not await talk.confirm("other_day", other_day):
+        await talk.say(text("late_untold"))
+        return
+
     async def tell(_key: str) -> Json:
         actor = Actor("customer", who.user_id)
         await customer_actions.mark_late(talk.ctx, booking.id, int(minutes), actor=actor)
         return True
 
     await talk.once("told", tell)
-    catalog = await loader.load_catalog(talk.ctx, booking.shop_id)
     await talk.say(text("told_late", shop=catalog.shop.name, count=int(minutes)))
 
 

@@ -11,6 +11,7 @@ from bot.dialogue.talk import Talk
 from bot.flows import labels
 from bot.flows.slot_criteria import SlotCriteria
 from bot.i18n.messages import text
+from bot.nlu.types import Understood
 from core.catalog.entities import Catalog, Service
 from core.messaging.messages import Choice, Json, Say
 
@@ -27,10 +28,11 @@ async def pick_service(talk: Talk, catalog: Catalog) -> int:
         services = tuple(theirs) or services
     if len(services) == 1:
         return services[0].id
+    _narrow(talk, services)
 
     async def read(heard: Heard) -> Json:
         said = heard.understood
-        if said is None or any(act.startswith("ask_") for act in said.acts):
+        if said is None or (_asks(said) and heard.step == talk.step_key("service")):
             return MISSING
         last = talk.notes.get("last") or {}
         if said.service is None and "service" in last:
@@ -56,6 +58,24 @@ async def pick_service(talk: Talk, catalog: Catalog) -> int:
     if len(tops) > _PAGE and len(grouped) > 1:
         return await _by_category(talk, catalog, services, read)
     return await _one_of(talk, catalog, "service", services, read)
+
+
+def _asks(said: Understood) -> bool:
+    return any(act.startswith("ask_") for act in said.acts)
+
+
+def _narrow(talk: Talk, services: Sequence[Service]) -> None:
+    """Offer only the services that a message names, if it names several."""
+    said = talk.heard.understood if talk.heard else None
+    if said is None or _asks(said):
+        return
+    if said.service is not None:
+        may = (said.service.id, *said.service.alternatives)
+        meant = [s for s in services if s.id in may]
+        talk.notes["services"] = [s.id for s in meant]
+        # "Cut and colour" are two; "colour" may be one of several that are called so.
+        words = [set(s.name.casefold().split()) for s in meant]
+        talk.notes["several"] = len(words) > 1 and not set.intersection(*words)
 
 
 async def _by_category(
@@ -100,9 +120,10 @@ async def _one_of(
             for s in left or services
         ]
 
+    several = bool(talk.notes.get("several"))
     value = await talk.choose(
         name,
-        _which(catalog),
+        text("which_first") if several else _which(catalog),
         options,
         read=read,  # type: ignore[arg-type]
         expects="service",

@@ -75,9 +75,8 @@ class SlotCriteria:
             if wish.exactly and wish.since in no:
                 wish = replace(wish, since=None, exactly=False)
         if said.at == "asap":
+            # The earliest of the days that were said; without any, of all.
             wish = replace(wish, since=None, before=None, exactly=False, at=())
-            if said.date is None:
-                wish = replace(wish, day="", until="")
         elif said.time is not None or said.time_to is not None:
             wish = replace(
                 wish,

@@ -47,6 +47,10 @@ async def _read(view: PickerRound, heard: Heard) -> Json:
         if view.shown and act in (said.at, *said.acts) and act not in heard.consumed_acts:
             heard.consumed_acts.add(act)
             return _beyond(view, act)
+    if wish == view.wish and view.shown and said.at == "asap" and view.state["show"] == "times":
+        if view.state.get("skip"):
+            return view.next_state(skip=0)
+        return {"slot": view.shown[0].to_json(), "wish": wish.to_json(), "said": True}
     if wish == view.wish and view.shown and _OPEN & set(said.acts):
         # If the person leaves the choice to us, propose the first slot and ask for confirmation.
         return {"slot": view.shown[0].to_json(), "wish": wish.to_json(), "said": True}

@@ -84,6 +84,8 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "cancelled": "Called off: {booking}. {shop} has been told.",
     "how_late": "How many minutes late?",
     "minutes": ("{count} minute", "{count} minutes"),
+    "late_other_day": "Your visit is {when}. Shall I tell {shop} you will be late that day?",
+    "late_untold": "All right, I told nobody.",
     "told_late": (
         "I told {shop} you are {count} minute late.",
         "I told {shop} you are {count} minutes late.",

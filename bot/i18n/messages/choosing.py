@@ -18,6 +18,7 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     # --- shops, services -----------------------------------------------------------------------
     "which_shop": "Which shop? Write its name, type or city.",
     "shop": "{shop}, {type}, {city}",
+    "which_first": "One service at a time, please. Which one first?",
     "which_service": "What would you like?",
     "category": "{category}",
     "service": "{service} {minutes} min {price}",
