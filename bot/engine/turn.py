@@ -37,6 +37,7 @@ from bot.engine.turn_state import TurnState
 from bot.flows import faq
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
+from bot.nlu.detect_language import clear_language
 from bot.nlu.questions import is_question
 from bot.nlu.redaction import redact_text
 from bot.nlu.tapbacks import is_tapback
@@ -306,8 +307,15 @@ def _reader(
 
 
 def _language(turn: TurnState, said: str) -> None:
-    """Set the conversation's language once: from the client app, the text or the shop."""
-    if not turn.conversation.language:
+    """Set the conversation's language: from the client app, the text or the shop.
+
+    Later a message that is clearly in another language changes it, for customers.
+    """
+    if turn.conversation.language:
+        heard = clear_language(turn.incoming.text, turn.conversation.language)
+        if heard in supported_languages() and not turn.conversation.staff:
+            turn.change_conversation(language=heard)
+    else:
         shop = turn.catalog.shop.language if turn.catalog else ""
         known = (turn.incoming.language[:2], said, shop)
         turn.change_conversation(

@@ -119,7 +119,13 @@ SALON = SampleShop(
     },
     week=parse_week(mon_fri="10:00-14:00 16:00-20:00", sat="10:00-14:00"),
     services=(
-        SampleService("Cuts", "Cut", 30, 2500, ("haircut", "trim", "corte", "corte de pelo")),
+        SampleService(
+            "Cuts",
+            "Cut",
+            30,
+            2500,
+            ("haircut", "trim", "corte", "corte de pelo", "cortarme el pelo", "cortar el pelo"),
+        ),
         SampleService("Cuts", "Cut and finish", 60, 3800, ("cut and blow-dry", "corte y peinado")),
         SampleService("Cuts", "Children's cut", 30, 1500, ("kids cut", "corte infantil")),
         SampleService("Colour", "Root touch-up", 60, 4500, ("roots", "raíces")),
