@@ -37,7 +37,7 @@ from bot.engine.turn_state import TurnState
 from bot.flows import faq
 from bot.i18n.messages import text
 from bot.i18n.translator import supported_languages
-from bot.nlu.detect_language import clear_language
+from bot.nlu.language_switch import clear_language
 from bot.nlu.questions import is_question
 from bot.nlu.redaction import redact_text
 from bot.nlu.tapbacks import is_tapback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.detect_language import clear_language
+from bot.nlu.language_switch import clear_language
 
 
 @pytest.mark.parametrize(
