@@ -128,7 +128,7 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
         turn.says.append(text("started_over"))
         turn.begin_flow("welcome")
     elif "help" in acts:
-        turn.says.append(await opt_out.help_text(turn))
+        await _answer_help(turn)
     elif "language" in acts:
         turn.begin_flow("language", wanted=heard.understood.language_wanted)
     elif top in STAFF_FLOWS and not (
@@ -167,6 +167,14 @@ async def _run_command_word(turn: TurnState, heard: Heard, *, short: bool) -> bo
     else:
         return answer_small_talk(turn, heard, heard.understood)
     return True
+
+
+async def _answer_help(turn: TurnState) -> None:
+    """Show staff their menu, customers what can be done here."""
+    if turn.conversation.staff:
+        turn.begin_flow("desk.desk", command="desk", rest="")
+    else:
+        turn.says.append(await opt_out.help_text(turn))
 
 
 async def _refers_to_current_booking(turn: TurnState, heard: Heard) -> bool:

@@ -88,7 +88,7 @@ async def move_booking(talk: Talk) -> None:
     _on_its_day(talk, booking)
     terms = await agreed_terms(talk.ctx, booking)
     picked = await pick_slot(
-        talk.scope("to"), catalog, booking.service_id, start=start, moving=booking.id, terms=terms
+        talk.scope("to"), catalog, booking.service_id, start=start, moving=booking, terms=terms
     )
     other = terms_of_slot(picked.slot)
     if booking.session_id is not None:

@@ -16,6 +16,7 @@ from bot.flows.slot_picker.search import (
     wanted_instant,
 )
 from bot.i18n.messages import text
+from core.bookings.booking import Booking
 from core.catalog.entities import Catalog, Slot
 from core.errors import NothingFree
 from core.localtime import zones
@@ -47,7 +48,7 @@ class PickerRound:
         catalog: Catalog,
         service_id: int,
         state: Json,
-        moving: int | None,
+        moving: Booking | None,
         terms: AgreedTerms | None,
         key: str,
     ) -> None:
@@ -56,7 +57,7 @@ class PickerRound:
         self.service_id = service_id
         self.state = state
         self.moving = moving
-        self.asker = Asker(moving, talk.conversation.id, terms)
+        self.asker = Asker(moving.id if moving else None, talk.conversation.id, terms)
         self.wish = SlotCriteria.from_json(state.get("wish", {}))
         talk.notes["wish"] = state.get("wish", {})
         self.zone = catalog.shop.timezone
@@ -142,12 +143,18 @@ class PickerRound:
         header = text("offer", **facts)
         if one and self._several():
             header = text("offer.with", provider=provider, **facts)
-        if len(days) == 1:
-            header = text("offer.on", offer=header, day=next(iter(days)))
+        day = next(iter(days)) if len(days) == 1 else None
+        if self.moving is not None:
+            # The list is the question: what is picked is moved.
+            facts = {"offer": header, "when": self.moving.local_start}
+            header = text("offer.move_on", day=day, **facts) if day else text("offer.move", **facts)
         else:
-            header = text("offer.next", offer=header)
+            header = (
+                text("offer.on", offer=header, day=day) if day else text("offer.next", offer=header)
+            )
         heard = self.talk.heard
-        if heard is not None and heard.incoming.kind == "tap" and self.taps:
+        tapped = heard is not None and heard.incoming.kind == "tap" and self.taps
+        if tapped and self.moving is None:
             # The service is already shown above as an answer.
             header = text("which_time")
             if len(days) == 1:

@@ -14,6 +14,7 @@ from bot.dialogue.talk import Talk
 from bot.flows.slot_criteria import SlotCriteria
 from bot.flows.slot_picker.answers import read_answer
 from bot.flows.slot_picker.options import PickerRound
+from core.bookings.booking import Booking
 from core.catalog.entities import Catalog, Slot
 from core.messaging.messages import Json
 from core.scheduling.agreed_terms import AgreedTerms
@@ -42,12 +43,12 @@ async def pick_slot(
     service_id: int,
     *,
     start: Json = None,
-    moving: int | None = None,
+    moving: Booking | None = None,
     terms: AgreedTerms | None = None,
 ) -> PickedSlot:
     """Return the slot the person picks.
 
-    `start` is the initial state (see `PickerRound`), `moving` the id of a booking to be moved
+    `start` is the initial state (see `PickerRound`), `moving` the booking to be moved
     and `terms` its terms.
     """
     state: Json = talk.compacted("from", start or {"show": "times"})
@@ -65,7 +66,8 @@ async def pick_slot(
             layout=view.layout,
         )
         if "leave" in value:
-            raise SwitchFlow("stays", booking=moving)
+            assert moving is not None
+            raise SwitchFlow("stays", booking=moving.id)
         if "slot" in value:
             return PickedSlot(
                 Slot.from_json(value["slot"]),

@@ -40,7 +40,7 @@ async def propose_time(talk: Talk) -> None:
     start = {"show": "times", "wish": wish}
     terms = await agreed_terms(talk.ctx, one, always=True)
     picked = await pick_slot(
-        talk.scope("to"), desk.catalog, one.service_id, start=start, moving=one.id, terms=terms
+        talk.scope("to"), desk.catalog, one.service_id, start=start, moving=one, terms=terms
     )
 
     async def hold(_key: str) -> Json:

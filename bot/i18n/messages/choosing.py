@@ -32,6 +32,8 @@ MESSAGES: dict[str, str | tuple[str, str]] = {
     "offer.with": "{what}, {provider}",
     "offer.on": "{offer}, {day}:",
     "offer.next": "{offer}:",
+    "offer.move": "{offer}.\nMove {when} to:",
+    "offer.move_on": "{offer}.\nMove {when} to {day}:",
     "offer.for": "For {attendee}: {offer}",
     "offer.shop": "{shop}. {offer}",
     "instead": "Nothing is free then. Nearest: {offer}",
