@@ -59,8 +59,8 @@ async def test_a_class_is_planned_for_weeks_and_called_off(admin: AdminHarness) 
     day = await browser.get(f"/shops/{shop_id}/day?on=2026-03-16")
     assert "6:30 pm Yoga, nobody yet" in visible_text(day)
     one = re.findall(rf"{home}/(\d+)", listed.text)[0]
-    odd = await browser.submit_form(f"{home}/{one}/seats", name="E", phone="12")
-    assert field_errors(odd) == {"name": "Write at least 2 characters."}
+    odd = await browser.submit_form(f"{home}/{one}/seats", name="E" * 101, phone="12")
+    assert field_errors(odd) == {"name": "Write at most 100 characters."}
     odd = await browser.submit_form(f"{home}/{one}/seats", name="Eva", phone="12")
     assert field_errors(odd) == {
         "phone": "This is no phone number. Write it with its country: +34 600 111 222."
