@@ -26,6 +26,7 @@ from bot.engine.unreadable import UnreadableEvent, lay_aside, raw_text
 from bot.observability import metrics
 from core.messaging.messages import Incoming
 from core.messaging.outbox.delivery_status import record_provider_status
+from core.values.line_addresses import parse_line_address
 from webhooks.http import request_middleware
 from webhooks.http.problems import problem_response
 
@@ -71,9 +72,10 @@ async def _store_message(app: App, form: TwilioParams) -> None:
     channel, address = _end(form.get("From", ""))
     line = None
     for ours in (form.get("To", ""), form.get("MessagingServiceSid", "")):
-        line = line or await app.find_line("twilio", channel, _end(ours)[1])
+        known = parse_line_address(channel, ours)
+        line = line or await app.find_line("twilio", channel, known.text if known else "")
     if line is None or (form.get("From") and not address):
-        # Not ours to answer: another account's number, an alphanumeric sender or a short code.
+        # Not ours to answer: another account's line, or written by a name or a short code.
         log.warning(
             "twilio.ignored",
             sid=event_id,
@@ -238,12 +240,8 @@ def _sid(form: TwilioParams) -> str:
 
 
 def _end(address: str) -> tuple[str, str]:
-    """Split "whatsapp:+34600111222" into channel and address; "" for an invalid address."""
+    """Split a person's "whatsapp:+34600111222" into channel and address; "" if nobody's."""
     channel = "whatsapp" if address.startswith("whatsapp:") else "sms"
     address = address.removeprefix("whatsapp:")
-    known = (
-        _PHONE.fullmatch(address)
-        or (channel == "whatsapp" and _SCOPED.fullmatch(address))
-        or (channel == "sms" and re.fullmatch(r"MG[0-9a-f]{32}", address))
-    )
+    known = _PHONE.fullmatch(address) or (channel == "whatsapp" and _SCOPED.fullmatch(address))
     return channel, address if known else ""

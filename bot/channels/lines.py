@@ -9,6 +9,7 @@ from bot.channels.telegram.api import parse_bot_id
 from core.db.context import Context
 from core.messaging import lines
 from core.settings import Settings
+from core.values.line_addresses import parse_line_address
 
 
 async def ensure_default_lines(ctx: Context, settings: Settings) -> None:
@@ -44,7 +45,8 @@ def twilio_addresses(settings: Settings) -> Iterable[tuple[str, str]]:
     if not (settings.twilio_account_sid and settings.twilio_auth_token):
         return
     sms = settings.twilio_sms_from or settings.twilio_messaging_service_sid
-    if sms:
-        yield "sms", sms
-    if settings.twilio_whatsapp_from:
-        yield "whatsapp", settings.twilio_whatsapp_from.removeprefix("whatsapp:")
+    for channel, written in (("sms", sms), ("whatsapp", settings.twilio_whatsapp_from)):
+        # As Twilio writes it, so that what comes to it finds it; doctor names what is none.
+        known = parse_line_address(channel, written)
+        if written:
+            yield channel, known.text if known else written

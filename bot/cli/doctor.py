@@ -22,8 +22,8 @@ from core.messaging import whatsapp_templates
 from core.networks import parse_networks
 from core.reporting import gauges
 from core.settings import RESERVED_FILES, Settings
+from core.values.line_addresses import parse_line_address
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TOKEN = re.compile(r"[0-9]{6,}:[A-Za-z0-9_-]{30,}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 MIN_SHARED_SECRET = 16
@@ -142,9 +142,8 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", f"Twilio lacks {' and '.join(lacking)}")
     if not any((*senders.values(), service)):
         yield Finding("wrong", "Twilio lacks a sender: TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM")
-    for name, value in senders.items():
-        if value and not _E164.fullmatch(value):
-            yield Finding("wrong", f"{name} is no number such as +15551234567")
+    for name, channel in (("TWILIO_SMS_FROM", "sms"), ("TWILIO_WHATSAPP_FROM", "whatsapp")):
+        yield from _sender(name, channel, senders[name])
     _, odd = rates.parse_rates(settings.twilio_rates)
     for part in odd:
         yield Finding("wrong", f"TWILIO_RATES has {part}, which is no rate such as longcode=10")
@@ -162,6 +161,18 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
             "note",
             "Twilio answers STOP and CANCEL in our place: let its opt-out reply say that bookings "
             "stand and whom to call (docs/connect-twilio.md)",
+        )
+
+
+def _sender(name: str, channel: str, value: str) -> Iterator[Finding]:
+    address = parse_line_address(channel, value)
+    if value and address is None:
+        yield Finding("wrong", f"{name} is no number such as +15551234567")
+    elif address is not None and address.text != value:
+        yield Finding("wrong", f"{name} has to be written {address.text}")
+    elif address is not None and address.is_one_way:
+        yield Finding(
+            "note", f"{name} is a name, which nobody can write to: no bookings by SMS, only news"
         )
 
 

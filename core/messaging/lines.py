@@ -6,10 +6,8 @@ written on a line stays with the shop it was written to.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-import phonenumbers
 import sqlalchemy as sa
 
 from core.db.context import Context
@@ -19,8 +17,8 @@ from core.db.tables import conversations, lines, shops
 from core.errors import InvalidValue, LineInUse, NotFound
 from core.values.change import check_value
 from core.values.field_types import ShortText
+from core.values.line_addresses import parse_line_address
 from core.values.line_changes import LineChange, NewLine
-from core.values.phone_numbers import MAX_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,6 @@ _LISTED = Rows(
     ),
 )
 
-_SERVICE = re.compile(r"MG[0-9a-f]{32}")
 """A Twilio messaging service, which chooses among its numbers."""
 
 
@@ -89,7 +86,8 @@ async def add_twilio_line(ctx: Context, line: NewLine, *, account: str) -> int:
     wrong = []
     if not account:
         wrong.append(InvalidValue(field="channel", reason="account"))
-    address = _address(line.channel, line.address)
+    known = parse_line_address(line.channel, line.address)
+    address = known.text if known else ""
     same = sa.select(lines.c.id).where(lines.c.channel == line.channel, lines.c.address == address)
     if not address:
         wrong.append(InvalidValue(field="address", reason="phone"))
@@ -173,21 +171,6 @@ async def _unless(ctx: Context, line_id: int, *which: sa.ColumnElement[bool]) ->
     """Raise LineInUse if there is such a conversation."""
     if await ctx.scalar(sa.select(conversations.c.id).where(*which).limit(1)) is not None:
         raise LineInUse(line=line_id)
-
-
-def _address(channel: str, written: str) -> str:
-    """Return the address in Twilio's form, or "" if malformed."""
-    text = written.strip().removeprefix("whatsapp:")
-    if channel == "sms" and _SERVICE.fullmatch(text):
-        return text
-    try:
-        # Unlike people's phones, senders may be toll-free.
-        number = phonenumbers.parse(text if len(text) <= MAX_LENGTH else "", None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 # ------------------------------------------------------------------------------------ lines

@@ -9,7 +9,10 @@ from pydantic import Field
 from core.values.change import Change, unset
 from core.values.field_types import Flag, RowId, ShortText
 
-_ADDRESS = "With its country's code; for SMS also a messaging service, MG…."
+_ADDRESS = (
+    "With its country's code; for SMS also a short code, a sender's name"
+    " or a messaging service, MG…."
+)
 _SHOP = "Null: it serves every shop."
 _STAFF = "Whether it is for the people of the shop."
 

@@ -384,6 +384,19 @@ async def test_a_line_by_messaging_service(served: TwilioHarness) -> None:
     assert (message.messaging_service_sid, message.from_) == (service, None)
 
 
+async def test_a_line_by_short_code(served: TwilioHarness) -> None:
+    served.twilio.numbers.add("76762")
+    async with served.app.runtime.transaction() as ctx:
+        lines = tables.lines
+        await ctx.execute(
+            sa.update(lines).where(lines.c.address == SMS_NUMBER).values(address="76762")
+        )
+    await served.twilio.deliver(f"{served.url}/webhooks/twilio/messages", MARTA, "76762", "BELLA")
+    await served.wait_until_idle()
+    (message,) = served.twilio.messages
+    assert (message.from_, message.to) == ("76762", MARTA)
+
+
 # --- status ---------------------------------------------------------------------------------
 
 

@@ -300,7 +300,7 @@ def test_doctor_finds_what_is_wrong_with_twilio(installation: Path) -> None:
         installation,
         "doctor",
         TWILIO_ACCOUNT_SID="AC1",
-        TWILIO_SMS_FROM="555",
+        TWILIO_SMS_FROM="55",
         TWILIO_MESSAGING_SERVICE_SID="XX",
         HOST="0.0.0.0",  # noqa: S104 - doctor only looks
         LOG_LEVEL="LOUD",
