@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Unpack
@@ -24,6 +24,7 @@ from bot.engine.flow_frame import FlowFrame
 from bot.flows import FLOWS
 from bot.flows.staff import STAFF_FLOWS
 from bot.i18n.messages import TRANSLATOR, error_text, text
+from bot.nlu.tapbacks import without_quotes
 from core.catalog.entities import Catalog
 from core.db.context import Context
 from core.errors import SlotlineError
@@ -124,7 +125,7 @@ class TurnState:
         return cls(
             ctx=ctx,
             conversation=conversation,
-            incoming=item.incoming,
+            incoming=replace(item.incoming, text=without_quotes(item.incoming.text)),
             received_at=item.received_at,
             seen_prompt_id=item.prompt_id,
             # Flows removed by a deployment are dropped together with their questions.

@@ -66,3 +66,16 @@ def is_tapback(text: str) -> bool:
         if not hindi_end:
             return False
     return any(each.fullmatch(said) for each in (_WORDED, _EMOJI_FIRST, _QUOTE_FIRST, _MEDIA))
+
+
+def without_quotes(text: str) -> str:
+    """Return a text without lines that quote another, as mail and some phones mark them: "> …".
+
+    A text of such lines alone, or of a single line (">5"), is returned as it is.
+    """
+    lines = text.splitlines()
+    own = [line for line in lines if not _QUOTED.match(line)]
+    return "\n".join(own).strip() if any(line.strip() for line in own) else text
+
+
+_QUOTED = re.compile(r"\s*>")

@@ -56,6 +56,14 @@ async def test_a_reaction_changes_nothing_and_gets_no_answer(marta: ChatPerson, 
     assert await marta.say("1") != ""
 
 
+async def test_what_a_message_quotes_answers_nothing(marta: ChatPerson) -> None:
+    offered = await marta.say("a cut tomorrow please")
+    assert await marta.say("> 1\n> yes\nwhat does it cost?") != ""
+    assert "Held" not in await marta.say("> 1\nwhere are you?")
+    assert "Held" in await marta.say("> where are you?\n1")
+    assert "1 " in offered
+
+
 @pytest.mark.parametrize("said", [(ROBOT,), (ROBOT, OTHER)])
 async def test_a_robot_is_not_answered_for_ever_and_the_shop_is_told_once(
     runtime: Runtime, marta: ChatPerson, said: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.tapbacks import is_tapback
+from bot.nlu.tapbacks import is_tapback, without_quotes
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,19 @@ def test_a_reaction_is_none_of_the_persons_words(text: str) -> None:
 )
 def test_a_persons_own_words_are_no_reaction(text: str) -> None:
     assert not is_tapback(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("> Cancel your cut? 1 Yes 2 No\n> Reply 1\nwhat is this?", "what is this?"),
+        ("no\n> yes, cancel it", "no"),
+        (" > 1 Yes\n\ntomorrow at 5\nplease", "tomorrow at 5\nplease"),
+        (">5", ">5"),
+        ("> yes", "> yes"),
+        ("line one\nline two", "line one\nline two"),
+        ("", ""),
+    ],
+)
+def test_quoted_lines_are_not_the_persons_words(text: str, own: str) -> None:
+    assert without_quotes(text) == own
