@@ -24,7 +24,9 @@ _CHANGES_TIME = frozenset(
 
 def focused_booking(turn: TurnState) -> int | None:
     """Return the id of the booking in focus, or None if there is none or another talk goes on."""
-    at_rest = not turn.stack or turn.stack[-1].flow in _AT_REST
+    top = turn.stack[-1] if turn.stack else None
+    shown = top is not None and top.flow == "my_bookings" and top.step.endswith("/todo")
+    at_rest = top is None or top.flow in _AT_REST or shown
     if turn.focus is None or not at_rest or turn.conversation.staff:
         return None
     booking_id, since = turn.focus

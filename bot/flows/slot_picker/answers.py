@@ -58,7 +58,8 @@ async def _read(view: PickerRound, heard: Heard) -> Json:
         return view.next_state(show="days", skip=0)  # none of these
     if wish == view.wish and view.shown and set(said.acts) <= _ACCEPTED and "yes" in said.acts:
         if len(view.shown) == 1:
-            return {"slot": view.shown[0].to_json(), "wish": wish.to_json(), "said": False}
+            unseen = heard.step != view.key
+            return {"slot": view.shown[0].to_json(), "wish": wish.to_json(), "said": unseen}
         view.talk.say_now(text("which_meant"))
         heard.consumed = True
         return MISSING
@@ -69,7 +70,8 @@ async def _read(view: PickerRound, heard: Heard) -> Json:
     named = [s for s in view.shown if wish.allows(s, view.zone) and is_with_provider(s, wish)]
     timed = wish.exactly or said.date is None
     if len(named) == 1 and timed and not view.instead and is_on_day(named[0], wish, view.zone):
-        return {"slot": named[0].to_json(), "wish": wish.to_json(), "said": not view.shown}
+        # A list that was computed for this message was not seen: the words alone name the time.
+        return {"slot": named[0].to_json(), "wish": wish.to_json(), "said": heard.step != view.key}
     return await view.follow_up(wish)
 
 
