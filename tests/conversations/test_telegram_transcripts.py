@@ -42,7 +42,9 @@ from tests.support.telegram_chat import TelegramHarness, telegram_harness
 
 FOLDER = Path(__file__).parent / "telegram"
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
-POSTGRESQL = tuple("first_booking owner_approves owner_changes owner_day reminder spanish".split())
+POSTGRESQL = tuple(
+    "first_booking owner_approves owner_changes owner_day reminder spanish too_late".split()
+)
 """Played on PostgreSQL, too, by the rule of test_transcripts.py."""
 SHOPS = {"salon": build_salon, "clinic": build_clinic, "barber": build_barber}
 PHONE = "+34600111222"
